@@ -1,0 +1,70 @@
+/**
+ * The three families of failure, told apart in one place (the entry file), which picks the exit code.
+ *
+ * - the user's: files, flags, environment, record. A message and what to do about it; never a stack.
+ * - the service's: an answer or a broken connection. Status, method, path and code; the key is blanked when the error is made.
+ * - ours: anything else that is thrown. A stack and a request to report it.
+ */
+
+/** Something the user can put right: a file, a flag, a variable, the record. Exit 1 unless `exit` says otherwise. */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+  /** What to do next, printed on a line of its own. */
+  readonly hint: string | undefined;
+  readonly exit: UserErrorExit;
+
+  constructor(message: string, options: { hint?: string; exit?: UserErrorExit; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.hint = options.hint;
+    this.exit = options.exit ?? 'invalid';
+  }
+}
+
+/**
+ * `invalid`: files, usage or record (1) · `refused`: a guard (3) · `stale`: claimed, moved or rewound (4) ·
+ * `unreachable`: the record's remote or the service cannot be asked (6).
+ */
+export type UserErrorExit = 'invalid' | 'refused' | 'stale' | 'unreachable';
+
+export interface ServiceErrorFacts {
+  /** HTTP status; undefined when no answer arrived. */
+  readonly status?: number | undefined;
+  readonly method: string;
+  /** Path with query, without the base URL. */
+  readonly path: string;
+  /** The service's own code, such as `AB01`; see the API reference, 1.6. */
+  readonly code?: string | undefined;
+  /** The service's message, shortened and with secrets blanked. */
+  readonly detail?: string | undefined;
+  /**
+   * False only when the request certainly had no effect (never sent, or answered with a refusal). A write whose error is
+   * `maybeApplied` has to be settled by reading.
+   */
+  readonly maybeApplied: boolean;
+}
+
+/** The control plane answered with an error, answered nonsense, or did not answer. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError';
+  readonly status: number | undefined;
+  readonly method: string;
+  readonly path: string;
+  readonly code: string | undefined;
+  readonly detail: string | undefined;
+  readonly maybeApplied: boolean;
+
+  constructor(message: string, facts: ServiceErrorFacts, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.status = facts.status;
+    this.method = facts.method;
+    this.path = facts.path;
+    this.code = facts.code;
+    this.detail = facts.detail;
+    this.maybeApplied = facts.maybeApplied;
+  }
+}
+
+/** The run was cancelled (SIGINT, SIGTERM). What was under way is reported as such. */
+export class CancelledError extends Error {
+  override readonly name = 'CancelledError';
+}

@@ -1,0 +1,19 @@
+/** The one place where exit codes are numbers. They never depend on the output format. */
+export const exitCodes = {
+  /** Done, or nothing to do. */
+  ok: 0,
+  /** Files, usage, record, or a fault of tollgate itself. */
+  invalid: 1,
+  /** There are changes (`plan --detailed-exitcode`, `drift`). */
+  changes: 2,
+  /** A guard objects. */
+  refused: 3,
+  /** Stale, claimed by another run, or rewound: nothing of it was written. */
+  stale: 4,
+  /** Some changes were applied and others were not. */
+  partial: 5,
+  /** The service or the record's remote is unreachable or refused access; the result is unknown. */
+  unreachable: 6,
+} as const;
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

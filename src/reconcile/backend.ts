@@ -1,0 +1,65 @@
+import type { PolicyKind } from '../resources/types.ts';
+import type {
+  WireGlobalAccess,
+  WireIntegrationWorkspace,
+  WireKey,
+  WireProvider,
+  WireRatePolicy,
+  WireUsagePolicy,
+  WireWorkspace,
+} from '../resources/wire.ts';
+
+/** Which object `setLimits` changes, addressed the way its endpoint wants it. */
+export type LimitsTarget =
+  | { readonly kind: 'workspace-limits'; readonly workspaceId: string }
+  | { readonly kind: 'key-limits'; readonly keyId: string }
+  | { readonly kind: 'provider-limits'; readonly slug: string; readonly workspaceId: string }
+  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: string }
+  /** What the integration gives to workspaces created later. */
+  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: null };
+
+/** A request body in the service's own words; built by the kinds (resources/<kind>.ts), passed on unchanged. */
+export type WireBody = Readonly<Record<string, unknown>>;
+
+/**
+ * The control plane as the reconciler sees it. Ids are UUIDs unless a parameter is called slug.
+ *
+ * Every method rejects with ServiceError when the service refuses or cannot be reached, and with CancelledError once the
+ * run's signal has fired. Lists are complete: paged to their end, each row once, newest first or not at all ordered.
+ * Reads are retried by the implementation; so are `updatePolicy`, `deletePolicy` and `setLimits`, which are idempotent.
+ * `createPolicy` is sent again only when the earlier request certainly had no effect; otherwise it rejects with
+ * `maybeApplied: true` and the caller settles the doubt by reading.
+ */
+export interface Backend {
+  /** Base URL including `/v1`, for the record and for messages. */
+  readonly baseUrl: string;
+
+  /** Active workspaces of the organisation, with their own limits. */
+  listWorkspaces(): Promise<readonly WireWorkspace[]>;
+  readWorkspace(workspaceId: string): Promise<WireWorkspace>;
+
+  /** Active policies of one workspace. */
+  listUsagePolicies(workspaceId: string): Promise<readonly WireUsagePolicy[]>;
+  listRatePolicies(workspaceId: string): Promise<readonly WireRatePolicy[]>;
+  readUsagePolicy(id: string): Promise<WireUsagePolicy>;
+  readRatePolicy(id: string): Promise<WireRatePolicy>;
+
+  /** Keys of one workspace; with null the keys that belong to the organisation itself. */
+  listKeys(workspaceId: string | null): Promise<readonly WireKey[]>;
+  readKey(id: string): Promise<WireKey>;
+
+  listProviders(workspaceId: string): Promise<readonly WireProvider[]>;
+  readProvider(slug: string, workspaceId: string): Promise<WireProvider>;
+
+  /** Slugs of all integrations, for messages about unknown names. */
+  listIntegrationSlugs(): Promise<readonly string[]>;
+  listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
+  /** Null when the service shows no such settings. */
+  readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
+
+  createPolicy(kind: PolicyKind, body: WireBody): Promise<{ readonly id: string }>;
+  updatePolicy(kind: PolicyKind, id: string, body: WireBody): Promise<void>;
+  /** Archives. Resolves also when the policy was already gone by the service's word (404); a 403 rejects, the caller asks the list. */
+  deletePolicy(kind: PolicyKind, id: string): Promise<void>;
+  setLimits(target: LimitsTarget, body: WireBody): Promise<void>;
+}
