@@ -73,6 +73,8 @@ export const claimedChangeSchema = z.object({
   fingerprint: z.string(),
   /** Live id before the change; null for a policy to be created. */
   liveId: z.string().nullable(),
+  /** Managed fields as they shall be; null for a policy that goes. */
+  after: z.record(z.string(), json).nullable(),
   /** The record's entry once the change has happened; null when it leaves the record. */
   entry: recordedEntrySchema.omit({ id: true }).nullable(),
 });

@@ -20,6 +20,9 @@ export interface RecordStore {
   /** Null when there is none yet: a first run. */
   read(): Promise<StoredRecord | null>;
 
+  /** The token alone, also of a record that cannot be read; null when there is none. For replacing what is corrupt. */
+  readToken(): Promise<string | null>;
+
   /**
    * Writes `next` if the store still holds `expected` (null: still holds nothing) and returns the new token.
    * `message` is the one-line summary for the audit trail.

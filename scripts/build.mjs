@@ -1,0 +1,24 @@
+// The command as one bundled file with source maps, and the library with declarations. `npm ci` runs this.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync } from 'node:fs';
+import { build } from 'esbuild';
+
+rmSync('build', { recursive: true, force: true });
+
+await build({
+  entryPoints: ['src/cli.ts'],
+  outfile: 'build/cli.js',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'esm',
+  sourcemap: true,
+  minify: false,
+  legalComments: 'linked',
+  // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
+  banner: { js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" },
+  logLevel: 'warning',
+});
+chmodSync('build/cli.js', 0o755);
+
+execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });

@@ -1,0 +1,162 @@
+#!/usr/bin/env node
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { type Command, CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { systemTiming } from './client/request.ts';
+import type { CommandResult, Format, Session } from './commands/session.ts';
+import { CancelledError, ServiceError, UserError } from './errors.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { buildProgram, type GlobalFlags } from './program.ts';
+import { renderFailure } from './render/failure.ts';
+
+const cancellation = new AbortController();
+
+/** The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. */
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    cancellation.abort();
+    process.once(signal, () => process.exit(128 + (signal === 'SIGINT' ? 2 : 15)));
+  });
+}
+
+// A reader that has seen enough (`| head`) is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+function buildSession(flags: GlobalFlags): Session {
+  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    clock: { now: () => Date.now(), sleep: (milliseconds) => systemTiming.sleep(milliseconds, cancellation.signal) },
+    randomId: () => randomBytes(16).toString('hex'),
+    signal: cancellation.signal,
+    version: packageJson.version,
+    host: hostname(),
+    pid: process.pid,
+    user: readUser(),
+    isProcessAlive,
+    style: { color: wantsColor(flags), columns: process.stdout.columns ?? 120 },
+    isInteractive: isTerminal,
+    say: (text) => void process.stderr.write(text),
+    confirm,
+    waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
+  };
+}
+
+/** `--no-color` and NO_COLOR switch off, FORCE_COLOR switches on; otherwise a terminal decides. */
+function wantsColor({ color }: GlobalFlags): boolean {
+  const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
+  if (!color || (none !== undefined && none !== '')) return false;
+  if (force !== undefined && force !== '' && force !== '0') return true;
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+function readUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no name.
+    return 'unknown';
+  }
+}
+
+function isProcessAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await reader.question(`${question} (yes/no) `, { signal: cancellation.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    reader.close();
+  }
+}
+
+/** A spinner after the first second: short waits leave no trace. */
+async function showWaiting<T>(what: string, work: Promise<T>): Promise<T> {
+  let stop = (): void => {};
+  const timer = setTimeout(() => {
+    void import('ora').then(({ default: ora }) => {
+      const spinner = ora({ text: what, stream: process.stderr }).start();
+      stop = () => spinner.stop();
+    });
+  }, 1_000);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
+
+async function main(): Promise<ExitCode> {
+  let result: CommandResult | undefined;
+  let format: Format = 'text';
+  const program = buildProgram(packageJson.version, async (flags, command) => {
+    format = flags.format;
+    result = await command(buildSession(flags));
+  });
+  try {
+    if (isCompletion(process.argv)) await addCompletion(program);
+    await program.parseAsync(process.argv);
+    if (result === undefined) return exitCodes.ok;
+    await writeOut(result.output);
+    return result.exit;
+  } catch (error) {
+    return fail(error, format);
+  }
+}
+
+/** `completion SHELL` prints a script; that script asks `complete -- WORDS` at every press of the tab key. */
+function isCompletion(argv: readonly string[]): boolean {
+  return argv[2] === 'completion' || argv[2] === 'complete';
+}
+
+/** Loaded only when it is asked for: nobody else waits for it. */
+async function addCompletion(program: Command): Promise<void> {
+  const { default: tab } = await import('@bomb.sh/tab/commander');
+  // The library brings a command of that name; ours is there for the help alone.
+  const commands = program.commands as Command[];
+  commands.splice(
+    commands.findIndex((command) => command.name() === 'completion'),
+    1,
+  );
+  tab(program, { completionCommandName: 'completion' });
+}
+
+/** The one catch: three families of failure, told apart (errors.ts). */
+async function fail(error: unknown, format: Format): Promise<ExitCode> {
+  // Commander has printed its help or its complaint already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
+  const failure = renderFailure(error, format);
+  process.stderr.write(failure.message);
+  if (failure.output !== '') await writeOut(failure.output);
+  return exitOfFailure(error);
+}
+
+function exitOfFailure(error: unknown): ExitCode {
+  if (error instanceof UserError) return exitCodes[error.exit];
+  if (error instanceof ServiceError || error instanceof CancelledError) return exitCodes.unreachable;
+  return exitCodes.invalid;
+}
+
+/** JSON has to be complete before the process ends, also through a slow pipe. */
+function writeOut(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    if (text === '') resolve();
+    else process.stdout.write(text, () => resolve());
+  });
+}
+
+process.exitCode = await main();

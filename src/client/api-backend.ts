@@ -1,0 +1,100 @@
+import { ServiceError, UserError } from '../errors.ts';
+import type { Backend, WireBody } from '../reconcile/backend.ts';
+import type { WireKey } from '../resources/wire.ts';
+import type { Client } from './client.ts';
+
+/** The Backend port over a client of the real control plane or of the emulator. */
+export function createApiBackend(client: Client): Backend {
+  return {
+    baseUrl: client.baseUrl,
+
+    listWorkspaces: async () => (await client.listWorkspaces()).filter(isActive),
+    readWorkspace: (id) => client.readWorkspace(id),
+
+    listUsagePolicies: async (workspaceId) =>
+      requireWorkspace('usage policies', workspaceId, await client.listUsagePolicies(workspaceId)).filter(isActive),
+    listRatePolicies: async (workspaceId) =>
+      requireWorkspace('rate policies', workspaceId, await client.listRatePolicies(workspaceId)).filter(isActive),
+    readUsagePolicy: (id) => client.readUsagePolicy(id),
+    readRatePolicy: (id) => client.readRatePolicy(id),
+
+    listKeys: async (workspaceId) =>
+      workspaceId === null
+        ? (await client.listKeys()).filter(isOrganisationKey)
+        : requireWorkspace('API keys', workspaceId, await client.listKeys(workspaceId)),
+    readKey: (id) => client.readKey(id),
+
+    listProviders: async (workspaceId) =>
+      requireWorkspace('providers', workspaceId, await client.listProviders(workspaceId)),
+    readProvider: (slug, workspaceId) => client.readProvider(slug, workspaceId),
+
+    listIntegrationSlugs: async () => (await client.listIntegrations()).filter(isActive).map((row) => row.slug),
+    listIntegrationWorkspaces: (slug) => client.listIntegrationWorkspaces(slug),
+    readGlobalAccess: async (slug) => (await client.readIntegration(slug)).global_workspace_access_settings ?? null,
+
+    createPolicy: (kind, body) => client.createPolicy(kind, body),
+    updatePolicy: (kind, id, body) => client.updatePolicy(kind, id, body),
+    async deletePolicy(kind, id) {
+      try {
+        await client.deletePolicy(kind, id);
+      } catch (error) {
+        // Asked to be gone and gone (API reference 1.7). A 403 may mean the same or "no right": the list tells.
+        if (!(error instanceof ServiceError && error.status === 404)) throw error;
+      }
+    },
+
+    async setLimits(target, body) {
+      switch (target.kind) {
+        case 'workspace-limits':
+          return client.updateWorkspace(target.workspaceId, body);
+        case 'key-limits':
+          return client.updateKey(target.keyId, body);
+        case 'provider-limits':
+          return client.updateProvider(target.slug, target.workspaceId, body);
+        case 'integration-limits':
+          return client.updateIntegrationWorkspaces(target.slug, wrapIntegrationBody(target.workspaceSlug, body));
+      }
+    },
+  };
+}
+
+/**
+ * The service makes a provider on the side unless told not to: on the top level, where it is the default, and in each entry,
+ * where it overrides (API reference 7.2). The global settings have no such member.
+ */
+function wrapIntegrationBody(workspaceSlug: string | null, body: WireBody): WireBody {
+  if (workspaceSlug !== null) {
+    return { workspaces: [{ id: workspaceSlug, ...body }], create_default_provider: false };
+  }
+  const { create_default_provider: _, ...access } = body;
+  return { global_workspace_access: access, create_default_provider: false };
+}
+
+/** Archived objects are not read. A missing status is that of a get, or of an old backend. */
+function isActive(row: { readonly status?: string | null | undefined }): boolean {
+  return row.status !== 'archived';
+}
+
+/** A list without a workspace may hold the organisation's own keys alone or those of every workspace as well. */
+function isOrganisationKey(key: WireKey): boolean {
+  const withoutWorkspace = key.workspace_id === null || key.workspace_id === undefined || key.workspace_id === '';
+  return withoutWorkspace && (key.type ?? 'organisation-service').startsWith('organisation-');
+}
+
+/**
+ * A workspace key silently answers for its own workspace, whichever was asked for (API reference 1.2): believing it would
+ * plan one workspace's policies onto another.
+ */
+function requireWorkspace<Row extends { readonly id: string; readonly workspace_id?: string | null | undefined }>(
+  what: string,
+  workspaceId: string,
+  rows: readonly Row[],
+): readonly Row[] {
+  const stray = rows.find((row) => row.workspace_id !== workspaceId);
+  if (stray === undefined) return rows;
+  const found = stray.workspace_id ? `workspace ${stray.workspace_id}` : 'no workspace';
+  throw new UserError(`asked for the ${what} of workspace ${workspaceId}, the service sent ${stray.id} of ${found}`, {
+    exit: 'unreachable',
+    hint: 'A workspace key answers for its own workspace only: set PORTKEY_API_KEY to an organisation admin key.',
+  });
+}

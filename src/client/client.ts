@@ -1,0 +1,299 @@
+import type { z } from 'zod';
+import { ServiceError } from '../errors.ts';
+import type { PolicyKind } from '../resources/types.ts';
+import type {
+  WireIntegration,
+  WireIntegrationWorkspace,
+  WireKey,
+  WireProvider,
+  WireRatePolicy,
+  WireUsagePolicy,
+  WireWorkspace,
+} from '../resources/wire.ts';
+import { type ApiRequest, renderPath } from './failure.ts';
+import { type Page, pageSize, walkList } from './paging.ts';
+import { type ConnectionOptions, openConnection, systemTiming } from './request.ts';
+import { createCall, type RetryOptions } from './retry.ts';
+import {
+  anyObjectSchema,
+  auditRecordSchema,
+  createdSchema,
+  entitySchema,
+  envelopeSchema,
+  integrationSchema,
+  integrationWorkspaceSchema,
+  keySchema,
+  providerSchema,
+  ratePolicySchema,
+  usagePolicySchema,
+  type WireAuditRecord,
+  type WireEntity,
+  workspaceSchema,
+} from './schemas.ts';
+
+export interface ClientOptions extends ConnectionOptions {
+  /** Requests under way at most; default 4. Connections are as many. */
+  readonly concurrency?: number | undefined;
+  /** Default: the real clock. */
+  readonly timing?: RetryOptions['timing'] | undefined;
+  /** Requests sent for one call at most; default 5. */
+  readonly tries?: number | undefined;
+}
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** One method an endpoint; see the API reference under the section named. Writes resolve once the service has accepted. */
+export interface Client {
+  readonly baseUrl: string;
+
+  /** 5.1 */
+  listWorkspaces(): Promise<readonly WireWorkspace[]>;
+  readWorkspace(id: string): Promise<WireWorkspace>;
+  updateWorkspace(id: string, body: Body): Promise<void>;
+
+  /** 2.1 and 3. Active ones. */
+  listUsagePolicies(workspaceId: string): Promise<readonly WireUsagePolicy[]>;
+  listRatePolicies(workspaceId: string): Promise<readonly WireRatePolicy[]>;
+  /** With `includeUsage`, `value_key_usage_map` is there: value key → usage and status. */
+  readUsagePolicy(id: string, options?: { readonly includeUsage?: boolean }): Promise<WireUsagePolicy>;
+  readRatePolicy(id: string): Promise<WireRatePolicy>;
+  listPolicyEntities(id: string): Promise<readonly WireEntity[]>;
+  createPolicy(kind: PolicyKind, body: Body): Promise<{ readonly id: string }>;
+  updatePolicy(kind: PolicyKind, id: string, body: Body): Promise<void>;
+  deletePolicy(kind: PolicyKind, id: string): Promise<void>;
+
+  /** 4.1. Without a workspace: whatever the service shows this key, of every workspace or of none. */
+  listKeys(workspaceId?: string): Promise<readonly WireKey[]>;
+  readKey(id: string): Promise<WireKey>;
+  updateKey(id: string, body: Body): Promise<void>;
+
+  /** 6.1 */
+  listProviders(workspaceId: string): Promise<readonly WireProvider[]>;
+  readProvider(slug: string, workspaceId: string): Promise<WireProvider>;
+  updateProvider(slug: string, workspaceId: string, body: Body): Promise<void>;
+
+  /** 7.1, 7.2 */
+  listIntegrations(): Promise<readonly WireIntegration[]>;
+  readIntegration(slug: string): Promise<WireIntegration>;
+  listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
+  updateIntegrationWorkspaces(slug: string, body: Body): Promise<void>;
+
+  /** 13. Times are ISO; `organisation_id`, `start_time` and `end_time` are required by the service. */
+  listAuditRecords(query: NonNullable<ApiRequest['query']>): Promise<readonly WireAuditRecord[]>;
+  /** 11. `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. */
+  readAnalytics(path: string, query: NonNullable<ApiRequest['query']>): Promise<Readonly<Record<string, unknown>>>;
+
+  /** Closes the kept connections, and breaks off what is under way. */
+  close(): Promise<void>;
+}
+
+const policyPaths: Record<PolicyKind, string> = {
+  'usage-policy': '/policies/usage-limits',
+  'rate-policy': '/policies/rate-limits',
+};
+
+export function createClient(options: ClientOptions): Client {
+  const concurrency = options.concurrency ?? 4;
+  const connection = openConnection({ connections: concurrency, ...options });
+  const call = createCall(connection.attempt, {
+    timing: options.timing ?? systemTiming,
+    signal: options.signal,
+    concurrency,
+    tries: options.tries,
+  });
+
+  /** A 2xx answer that makes no sense: never skipped, since a row left out would look like one that was removed. */
+  function buildUnreadable(request: ApiRequest, problem: string): ServiceError {
+    const path = connection.clean(renderPath(request));
+    const detail = connection.clean(problem);
+    return new ServiceError(`${request.method} ${path}: ${detail}`, {
+      status: 200,
+      method: request.method,
+      path,
+      detail,
+      maybeApplied: request.method !== 'GET',
+    });
+  }
+
+  function parseAnswer<Row>(request: ApiRequest, schema: z.ZodType<Row>, body: unknown): Row {
+    const parsed = schema.safeParse(body);
+    if (parsed.success) return parsed.data;
+    throw buildUnreadable(request, describeIssue(parsed.error));
+  }
+
+  function parseRow<Row>(request: ApiRequest, schema: z.ZodType<Row>, row: unknown, index: number): Row {
+    const parsed = schema.safeParse(row);
+    if (parsed.success) return parsed.data;
+    const id =
+      typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string' ? row.id : undefined;
+    throw buildUnreadable(request, `row ${id ?? `number ${index + 1}`}: ${describeIssue(parsed.error)}`);
+  }
+
+  async function read<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Row> {
+    return parseAnswer(request, schema, await call(request));
+  }
+
+  async function write(request: ApiRequest): Promise<void> {
+    await call(request);
+  }
+
+  async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<Row>> {
+    const envelope = await read(request, envelopeSchema);
+    const rows = envelope.data ?? envelope.workspaces ?? envelope.records;
+    if (rows === undefined) throw buildUnreadable(request, 'the answer holds no list');
+    return {
+      rows: rows.map((row, index) => parseRow(request, schema, row, index)),
+      total: envelope.total ?? undefined,
+    };
+  }
+
+  async function list<Row>(
+    request: ApiRequest,
+    schema: z.ZodType<Row>,
+    idOf: (row: Row) => string,
+  ): Promise<readonly Row[]> {
+    const readPage = (page: number): Promise<Page<Row>> =>
+      readRows({ ...request, query: { ...request.query, page_size: pageSize, current_page: page } }, schema);
+    const walk = await walkList(readPage, idOf);
+    if ('rows' in walk) return walk.rows;
+    throw buildUnreadable(
+      request,
+      `the list does not add up after two walks: ${walk.seen} different rows, total ${walk.totals.join(', then ')}; ` +
+        'somebody may be changing it, try again',
+    );
+  }
+
+  const byId = (row: { readonly id: string }): string => row.id;
+  const keyScopes = (verb: string): string =>
+    `workspace_service_api_keys.${verb} (and the same of workspace_user_api_keys and organisation_service_api_keys)`;
+
+  return {
+    baseUrl: connection.baseUrl,
+    close: connection.close,
+
+    listWorkspaces: () =>
+      list({ method: 'GET', path: '/admin/workspaces', scope: 'workspaces.list' }, workspaceSchema, byId),
+    readWorkspace: (id) =>
+      read({ method: 'GET', path: `/admin/workspaces/${encode(id)}`, scope: 'workspaces.read' }, workspaceSchema),
+    updateWorkspace: (id, body) =>
+      write({ method: 'PUT', path: `/admin/workspaces/${encode(id)}`, body, scope: 'workspaces.update' }),
+
+    listUsagePolicies: (workspaceId) => list(policyList('usage-policy', workspaceId), usagePolicySchema, byId),
+    listRatePolicies: (workspaceId) => list(policyList('rate-policy', workspaceId), ratePolicySchema, byId),
+    readUsagePolicy: (id, { includeUsage } = {}) =>
+      read(
+        { ...policyRead('usage-policy', id), query: { include_usage: includeUsage || undefined } },
+        usagePolicySchema,
+      ),
+    readRatePolicy: (id) => read(policyRead('rate-policy', id), ratePolicySchema),
+    listPolicyEntities: (id) =>
+      list(
+        { method: 'GET', path: `${policyPaths['usage-policy']}/${encode(id)}/entities`, scope: 'policies.read' },
+        entitySchema,
+        byId,
+      ),
+    createPolicy: async (kind, body) => {
+      const { id } = await read(
+        { method: 'POST', path: policyPaths[kind], body, scope: 'policies.create' },
+        createdSchema,
+      );
+      return { id };
+    },
+    updatePolicy: (kind, id, body) =>
+      write({ method: 'PUT', path: `${policyPaths[kind]}/${encode(id)}`, body, scope: 'policies.update' }),
+    deletePolicy: (kind, id) =>
+      write({ method: 'DELETE', path: `${policyPaths[kind]}/${encode(id)}`, scope: 'policies.delete' }),
+
+    listKeys: (workspaceId) =>
+      list(
+        { method: 'GET', path: '/api-keys', query: { workspace_id: workspaceId }, scope: keyScopes('list') },
+        keySchema,
+        byId,
+      ),
+    readKey: (id) => read({ method: 'GET', path: `/api-keys/${encode(id)}`, scope: keyScopes('read') }, keySchema),
+    updateKey: (id, body) =>
+      write({ method: 'PUT', path: `/api-keys/${encode(id)}`, body, scope: keyScopes('update') }),
+
+    listProviders: (workspaceId) =>
+      list(
+        { method: 'GET', path: '/providers', query: { workspace_id: workspaceId }, scope: 'providers.list' },
+        providerSchema,
+        byId,
+      ),
+    readProvider: (slug, workspaceId) =>
+      read(
+        {
+          method: 'GET',
+          path: `/providers/${encode(slug)}`,
+          query: { workspace_id: workspaceId },
+          scope: 'providers.read',
+        },
+        providerSchema,
+      ),
+    updateProvider: (slug, workspaceId, body) =>
+      write({
+        method: 'PUT',
+        path: `/providers/${encode(slug)}`,
+        // In both places: the specification wants the query, Terraform is served by the body (API reference 16, 18).
+        query: { workspace_id: workspaceId },
+        body: { ...body, workspace_id: workspaceId },
+        scope: 'providers.update',
+      }),
+
+    listIntegrations: () =>
+      list({ method: 'GET', path: '/integrations', scope: 'organisation_integrations.list' }, integrationSchema, byId),
+    readIntegration: (slug) =>
+      read(
+        { method: 'GET', path: `/integrations/${encode(slug)}`, scope: 'organisation_integrations.read' },
+        integrationSchema,
+      ),
+    listIntegrationWorkspaces: async (slug) => {
+      const request: ApiRequest = {
+        method: 'GET',
+        path: `/integrations/${encode(slug)}/workspaces`,
+        scope: 'organisation_integrations.read',
+      };
+      // No paging here (API reference 7.2), so that the total can only confirm.
+      const { rows, total } = await readRows(request, integrationWorkspaceSchema);
+      if (total === undefined || total === rows.length) return rows;
+      throw buildUnreadable(request, `${rows.length} rows, but a total of ${total}`);
+    },
+    updateIntegrationWorkspaces: (slug, body) =>
+      write({
+        method: 'PUT',
+        path: `/integrations/${encode(slug)}/workspaces`,
+        body,
+        scope: 'organisation_integrations.update',
+      }),
+
+    listAuditRecords: (query) =>
+      list({ method: 'GET', path: '/audit-logs', query, scope: 'audit_logs.list' }, auditRecordSchema, (row) =>
+        // Records have no id of their own.
+        [row.request_id, row.timestamp, row.method, row.uri, row.user_id].join(' '),
+      ),
+    readAnalytics: (path, query) =>
+      read({ method: 'GET', path: `/analytics${path}`, query, scope: 'analytics.view' }, anyObjectSchema),
+  };
+}
+
+function policyList(kind: PolicyKind, workspaceId: string): ApiRequest {
+  return {
+    method: 'GET',
+    path: policyPaths[kind],
+    query: { workspace_id: workspaceId, status: 'active' },
+    scope: 'policies.list',
+  };
+}
+
+function policyRead(kind: PolicyKind, id: string): ApiRequest {
+  return { method: 'GET', path: `${policyPaths[kind]}/${encode(id)}`, scope: 'policies.read' };
+}
+
+const encode = encodeURIComponent;
+
+/** The member, never its value. */
+function describeIssue(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const member = issue?.path.join('.') ?? '';
+  return `${member === '' ? 'the answer' : `member ${member}`} cannot be read (${issue?.message ?? 'unknown'})`;
+}

@@ -1,0 +1,119 @@
+import { CancelledError, ServiceError } from '../errors.ts';
+import type { ApiRequest, Attempt } from './failure.ts';
+
+/** Clock, dice and alarm as ports, so that tests never wait. */
+export interface Timing {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** 0 ≤ x < 1. */
+  random(): number;
+  /** Rejects with CancelledError when the signal fires. */
+  sleep(ms: number, signal: AbortSignal | undefined): Promise<void>;
+}
+
+export interface RetryOptions {
+  readonly timing: Timing;
+  readonly signal?: AbortSignal | undefined;
+  /** Requests under way at most, over all callers; default 4 (API reference 1.7). */
+  readonly concurrency?: number | undefined;
+  /** Requests sent for one call at most; default 5. */
+  readonly tries?: number | undefined;
+}
+
+/** Resolves with the parsed body; undefined for PUT and DELETE. */
+export type Call = (request: ApiRequest) => Promise<unknown>;
+
+/** Milliseconds. */
+const firstDelay = 500;
+const longestDelay = 8_000;
+const longestRetryAfter = 60_000;
+
+/**
+ * Wraps a single try with the rules of API reference 1.7:
+ *
+ * | | GET, PUT, DELETE | POST |
+ * |---|---|---|
+ * | connection refused, unknown host | again | again |
+ * | 429 | again, all callers pause | again, all callers pause |
+ * | connection cut, time-out, 5xx but 501 | again | never: it may have been applied, and there is no idempotency key |
+ * | any other answer | never | never |
+ */
+export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, options: RetryOptions): Call {
+  const { timing, signal } = options;
+  const tries = options.tries ?? 5;
+  const slots = createSlots(options.concurrency ?? 4);
+  /** One 429 speaks for the key, not for the request: nobody sends before this moment. */
+  let pausedUntil = 0;
+
+  async function tryOnce(request: ApiRequest, tried: number): Promise<{ result: Attempt; delay: number }> {
+    await slots.take();
+    try {
+      for (let wait = pausedUntil - timing.now(); wait > 0; wait = pausedUntil - timing.now()) {
+        await timing.sleep(wait, signal);
+      }
+      if (signal?.aborted) throw new CancelledError('cancelled');
+      const result = await attempt(request);
+      if (result.ok) return { result, delay: 0 };
+      const delay = Math.max(
+        parseRetryAfter(result.retryAfter, timing.now()) ?? 0,
+        Math.min(firstDelay * 2 ** (tried - 1), longestDelay) * (0.5 + timing.random() / 2),
+      );
+      // Before the slot goes to the next caller, who would else be sent into the same wall.
+      if (result.error.status === 429) pausedUntil = Math.max(pausedUntil, timing.now() + delay);
+      return { result, delay };
+    } finally {
+      slots.free();
+    }
+  }
+
+  return async (request) => {
+    let maybeApplied = false;
+    for (let tried = 1; ; tried++) {
+      const { result, delay } = await tryOnce(request, tried);
+      if (result.ok) return result.body;
+      maybeApplied ||= result.error.maybeApplied;
+      const again = result.transient && !signal?.aborted && !(request.method === 'POST' && result.error.maybeApplied);
+      if (!again || tried >= tries) throw withDoubt(result.error, maybeApplied);
+      // After a 429 the shared pause is the wait.
+      if (result.error.status !== 429) await timing.sleep(delay, signal);
+    }
+  };
+}
+
+/** A refusal after a try that may have worked says nothing about that try: a DELETE cut off and then answered 403, say. */
+function withDoubt(error: ServiceError, maybeApplied: boolean): ServiceError {
+  return error.maybeApplied === maybeApplied
+    ? error
+    : new ServiceError(error.message, { ...error, maybeApplied }, error);
+}
+
+/** Milliseconds to wait: the header holds seconds or an HTTP date. Capped at a minute. */
+export function parseRetryAfter(text: string | undefined, now: number): number | undefined {
+  if (text === undefined || text.trim() === '') return undefined;
+  const seconds = Number(text);
+  const wait = Number.isNaN(seconds) ? Date.parse(text) - now : seconds * 1000;
+  return Number.isNaN(wait) || wait < 0 ? undefined : Math.min(wait, longestRetryAfter);
+}
+
+interface Slots {
+  take(): Promise<void>;
+  free(): void;
+}
+
+/** First come, first served. */
+function createSlots(count: number): Slots {
+  let unused = count;
+  const waiting: (() => void)[] = [];
+  return {
+    take() {
+      if (unused === 0) return new Promise((resolve) => waiting.push(resolve));
+      unused--;
+      return Promise.resolve();
+    },
+    free() {
+      const next = waiting.shift();
+      if (next === undefined) unused++;
+      else next();
+    },
+  };
+}

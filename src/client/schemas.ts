@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import type {
+  WireBudget,
+  WireCondition,
+  WireGlobalAccess,
+  WireIntegration,
+  WireIntegrationWorkspace,
+  WireKey,
+  WireProvider,
+  WireRate,
+  WireRatePolicy,
+  WireUsagePolicy,
+  WireWorkspace,
+} from '../resources/wire.ts';
+
+/**
+ * Answers of the control plane. Unknown members stay; what the service is known to write in several ways is brought to the
+ * one way of resources/wire.ts. `0`, `""`, `false`, null and absent stay different where the wire type can tell them apart.
+ */
+
+/** Floats where integers are documented (API reference 1.10), numeric strings; `""` is null (1.8). */
+const number = z
+  .union([z.number(), z.string().transform(parseNumber)])
+  .nullable()
+  .optional();
+
+function parseNumber(text: string, context: z.RefinementCtx): number | null {
+  if (text.trim() === '') return null;
+  const value = Number(text);
+  if (Number.isFinite(value)) return value;
+  context.addIssue({ code: 'custom', message: 'not a number' });
+  return z.NEVER;
+}
+
+/** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
+const flag = z
+  .union([z.boolean(), z.union([z.number(), z.string()]).transform(parseFlag)])
+  .nullable()
+  .optional();
+
+function parseFlag(value: number | string, context: z.RefinementCtx): boolean {
+  const text = String(value).trim().toLowerCase();
+  if (text === '1' || text === 'true') return true;
+  if (text === '0' || text === 'false' || text === '') return false;
+  context.addIssue({ code: 'custom', message: 'not a boolean' });
+  return z.NEVER;
+}
+
+const text = z.string().nullable().optional();
+
+const budget: z.ZodType<WireBudget> = z.looseObject({
+  type: text,
+  credit_limit: number,
+  alert_threshold: number,
+  periodic_reset: text,
+  periodic_reset_days: number,
+  next_usage_reset_at: text,
+  current_usage: number,
+  status: text,
+  last_reset_at: text,
+});
+
+const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: number });
+
+/** One budget where the service may send a list of it (API reference 1.11). */
+const oneBudget = z
+  .union([
+    budget,
+    z
+      .array(budget)
+      .max(1, 'holds several budgets where one is expected')
+      .transform((list) => list[0] ?? null),
+  ])
+  .nullable()
+  .optional();
+
+const budgets = z
+  .union([z.array(budget), budget.transform((lone) => [lone])])
+  .nullable()
+  .optional();
+
+/** A list; on providers the specification says an object, and an empty one is no rate (API reference 6.2). */
+const rates = z
+  .union([z.array(rate), rate.transform((lone) => (Object.keys(lone).length === 0 ? [] : [lone]))])
+  .nullable()
+  .optional();
+
+/** Metadata values may come back as the number or boolean that somebody sent. */
+const scalar = z.union([z.string(), z.union([z.number(), z.boolean()]).transform(String)]);
+const scalars = z
+  .union([scalar, z.array(scalar)])
+  .nullable()
+  .optional();
+
+const condition: z.ZodType<WireCondition> = z.looseObject({ key: z.string(), value: scalars, excludes: scalars });
+
+const policy = {
+  id: z.string(),
+  name: text,
+  description: text,
+  status: text,
+  workspace_id: text,
+  organisation_id: text,
+  conditions: z.array(condition).nullable().optional(),
+  group_by: z
+    .array(z.looseObject({ key: z.string() }))
+    .nullable()
+    .optional(),
+  type: text,
+  created_at: text,
+  last_updated_at: text,
+};
+
+export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
+  ...policy,
+  credit_limit: number,
+  alert_threshold: number,
+  periodic_reset: text,
+  periodic_reset_days: number,
+  next_usage_reset_at: text,
+  last_reset_at: text,
+});
+
+export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({
+  ...policy,
+  unit: text,
+  value: number,
+  target: text,
+});
+
+export const keySchema: z.ZodType<WireKey> = z.looseObject({
+  id: z.string(),
+  name: text,
+  description: text,
+  type: text,
+  organisation_id: text,
+  workspace_id: text,
+  user_id: text,
+  status: text,
+  creation_mode: text,
+  usage_limits: oneBudget,
+  rate_limits: rates,
+  alert_emails: z.array(z.string()).nullable().optional(),
+  expires_at: text,
+  next_usage_reset_at: text,
+  last_updated_at: text,
+});
+
+export const workspaceSchema: z.ZodType<WireWorkspace> = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  name: text,
+  status: text,
+  organisation_id: text,
+  usage_limits: budgets,
+  rate_limits: rates,
+  last_updated_at: text,
+});
+
+export const providerSchema: z.ZodType<WireProvider> = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  name: text,
+  status: text,
+  workspace_id: text,
+  organisation_id: text,
+  integration_id: text,
+  usage_limits: oneBudget,
+  rate_limits: rates,
+  expires_at: text,
+});
+
+const globalAccess: z.ZodType<WireGlobalAccess> = z.looseObject({
+  enabled: flag,
+  usage_limits: budgets,
+  rate_limits: rates,
+});
+
+export const integrationSchema: z.ZodType<WireIntegration> = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  organisation_id: text,
+  status: text,
+  global_workspace_access_settings: globalAccess.nullable().optional(),
+});
+
+export const integrationWorkspaceSchema: z.ZodType<WireIntegrationWorkspace> = z.looseObject({
+  id: z.string(),
+  enabled: flag,
+  usage_limits: budgets,
+  rate_limits: rates,
+});
+
+/** One counter of a usage policy (API reference 2.4). */
+export interface WireEntity {
+  readonly id: string;
+  readonly value_key?: string | null | undefined;
+  readonly current_usage?: number | null | undefined;
+  readonly [member: string]: unknown;
+}
+
+export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
+  id: z.string(),
+  value_key: text,
+  current_usage: number,
+});
+
+/** A change in the audit log, without the members that may hold headers and bodies (API reference 13). */
+export interface WireAuditRecord {
+  readonly timestamp?: string | null | undefined;
+  readonly method?: string | null | undefined;
+  readonly uri?: string | null | undefined;
+  readonly request_id?: string | null | undefined;
+  readonly user_id?: string | null | undefined;
+  readonly user_type?: string | null | undefined;
+  readonly workspace_id?: string | null | undefined;
+  readonly response_status_code?: number | null | undefined;
+  readonly resource_type?: string | null | undefined;
+  readonly action?: string | null | undefined;
+  readonly [member: string]: unknown;
+}
+
+export const auditRecordSchema: z.ZodType<WireAuditRecord> = z.looseObject({
+  timestamp: text,
+  method: text,
+  uri: text,
+  request_id: text,
+  user_id: text,
+  user_type: text,
+  workspace_id: text,
+  response_status_code: number,
+  resource_type: text,
+  action: text,
+});
+
+export const createdSchema = z.looseObject({ id: z.string().min(1) });
+
+export const anyObjectSchema = z.looseObject({});
+
+/** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
+export const envelopeSchema = z.looseObject({
+  total: number,
+  data: z.array(z.unknown()).optional(),
+  workspaces: z.array(z.unknown()).optional(),
+  records: z.array(z.unknown()).optional(),
+});

@@ -1,0 +1,52 @@
+import { sampleSeed } from '../emulator/seed.ts';
+import { startEmulator } from '../emulator/server.ts';
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type CommandResult, nowOf, type Session } from './session.ts';
+
+export interface EmulateOptions {
+  readonly port: number;
+  /** Admin key that is let in; default: a random one, which is printed. */
+  readonly acceptKey?: string | undefined;
+  /** JSON file with the state at the start; default: the sample organisation. */
+  readonly seed?: string | undefined;
+  /** Directory that keeps the state over restarts. */
+  readonly state?: string | undefined;
+}
+
+/** Serves until the signal fires. */
+export async function runEmulate(options: EmulateOptions, session: Session): Promise<CommandResult> {
+  const key = options.acceptKey ?? `emulator-${session.randomId().slice(0, 12)}`;
+  const emulator = await startEmulator({
+    port: options.port,
+    acceptKeys: key,
+    state: sampleSeed(nowOf(session)),
+    randomSeed: randomSeed(session),
+    now: () => nowOf(session),
+    ...(options.seed === undefined ? {} : { seedFile: options.seed }),
+    ...(options.state === undefined ? {} : { stateDirectory: options.state }),
+  }).catch((error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+      throw new UserError(`port ${options.port} is in use`, {
+        hint: 'Name another with --port, or 0 for any free one.',
+      });
+    }
+    throw error;
+  });
+  session.say(
+    `The emulator serves ${emulator.url} until it is stopped (Ctrl-C).\n\n` +
+      `  PORTKEY_BASE_URL=${emulator.url} PORTKEY_API_KEY=${key} tollgate plan --record-file record.json\n` +
+      `  curl -H "x-portkey-api-key: ${key}" ${emulator.url}/admin/workspaces\n\n`,
+  );
+  await new Promise<void>((resolve) => {
+    if (session.signal.aborted) resolve();
+    session.signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await emulator.close();
+  return { exit: exitCodes.ok, output: '' };
+}
+
+/** Ids of a later run must not meet those that an earlier one left in the state directory. */
+export function randomSeed(session: Session): number {
+  return Number.parseInt(session.randomId().slice(0, 8), 16);
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { compareText } from '../diagnostics.ts';
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { hasPolicyFiles, writeFileAtomic } from '../policy/files.ts';
+import { renderJsonSchemas } from '../policy/json-schema.ts';
+import { printPolicies } from '../policy/print.ts';
+import { readEverything } from '../reconcile/read-everything.ts';
+import { describeKey } from '../render/describe-change.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import { buildLiveEntries, type LeftOut } from './live-entries.ts';
+import { openBackend } from './open-backend.ts';
+import type { CommandResult, CommonOptions, Session } from './session.ts';
+
+export interface ImportOptions extends CommonOptions {
+  /** Name of the environment, for the organisation file. */
+  readonly environment: string;
+}
+
+/** Live → policy files in an empty directory; a plan right after has no change to live. */
+export async function runImport(options: ImportOptions, session: Session): Promise<CommandResult> {
+  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(options.environment)) {
+    throw new UserError(`--environment ${options.environment}: write letters, digits, dots and dashes`);
+  }
+  const directory = join(session.cwd, options.dir);
+  if (await hasPolicyFiles(directory)) {
+    throw new UserError(`${options.dir} holds policy files already`, {
+      hint: 'Import writes into an empty directory: name one with --dir.',
+    });
+  }
+  const open = await openBackend(options, session);
+  try {
+    const reading = readEverything(open.backend, options.workspace);
+    const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
+    const organisation = buildLiveEntries(live, null, null);
+    const workspaces = live.workspaces
+      .filter(
+        ({ id, slug }) =>
+          options.workspace.length === 0 || options.workspace.includes(id) || options.workspace.includes(slug),
+      )
+      .map((workspace) => ({ workspace, ...buildLiveEntries(live, workspace.id, workspace.slug) }));
+    const files = printPolicies(
+      {
+        environment: options.environment,
+        organisation: live.organisationId,
+        entries: organisation.entries,
+        workspaces: workspaces.map(({ workspace, entries }) => ({ slug: workspace.slug, entries })),
+      },
+      '.schemas',
+    );
+    // The schemas lie beside the files, so that editors complete and check at once; dot folders are not read as policies.
+    const schemas = Object.entries(renderJsonSchemas()).map(([name, text]) => ({ path: `.schemas/${name}`, text }));
+    for (const { path, text } of [...schemas, ...files]) await writeFileAtomic(join(directory, path), text);
+
+    const leftOut = [
+      ...organisation.leftOut.map((left) => ({ ...left, slug: null as string | null })),
+      ...workspaces.flatMap(({ workspace, leftOut: left }) => left.map((item) => ({ ...item, slug: workspace.slug }))),
+    ];
+    const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
+    if (options.format === 'json') {
+      return {
+        exit: exitCodes.ok,
+        output: renderJson({
+          version: jsonVersion,
+          ok: true,
+          files: files.map(({ path }) => path),
+          entries: count,
+          left_out: leftOut.map(({ object, why, slug }) => ({
+            kind: object.kind,
+            workspace: slug,
+            id: object.id,
+            name: object.name,
+            why,
+          })),
+        }),
+      };
+    }
+    return {
+      exit: exitCodes.ok,
+      output: describeImport(
+        count,
+        files.map(({ path }) => `${options.dir}/${path}`),
+        leftOut,
+      ),
+    };
+  } finally {
+    await open.close();
+  }
+}
+
+function describeImport(
+  count: number,
+  files: readonly string[],
+  leftOut: readonly (LeftOut & { readonly slug: string | null })[],
+): string {
+  const lines = [
+    `${count} entries in ${files.length} files:`,
+    ...[...files].sort(compareText).map((file) => `  ${file}`),
+  ];
+  if (leftOut.length > 0) {
+    lines.push('', `${leftOut.length} live ${leftOut.length === 1 ? 'object stays' : 'objects stay'} unmanaged:`);
+    for (const { object, why, slug } of leftOut) {
+      const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
+      lines.push(`  ${slug ?? 'organisation'}: ${name} (${object.id}): ${why}`);
+    }
+  }
+  lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
+  return `${lines.join('\n')}\n`;
+}

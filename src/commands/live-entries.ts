@@ -1,0 +1,83 @@
+/** Live objects → entries of policy files. Pure. */
+
+import { hasAnyValue } from '../plan/make-change.ts';
+import type { Live, LiveObject } from '../plan/types.ts';
+import { findRefusal, type PrintedEntry } from '../policy/print.ts';
+import type { LiveScope } from '../resources/kind.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type { Fields } from '../resources/types.ts';
+
+export interface LeftOut {
+  readonly object: LiveObject;
+  /** Why the grammar cannot say it; it stays unmanaged. */
+  readonly why: string;
+}
+
+export interface LiveEntries {
+  readonly entries: readonly PrintedEntry[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Entries of one workspace (or of the organisation), each of which compiles to exactly what is live. */
+export function buildLiveEntries(live: Live, workspaceId: string | null, workspaceSlug: string | null): LiveEntries {
+  const scope: LiveScope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
+  const objects = live.objects.filter((object) => object.workspaceId === workspaceId);
+  const entries: PrintedEntry[] = [];
+  const leftOut: LeftOut[] = [];
+  const taken = new Set<string>();
+  for (const object of objects) {
+    const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
+    if (fields === null) continue;
+    const entry = nameEntry(object, fields, objects, taken);
+    const why = findRefusal(entry, workspaceSlug);
+    if (why === null) {
+      taken.add(sectionKey(object, entry.name));
+      entries.push(entry);
+    } else {
+      leftOut.push({ object, why });
+    }
+  }
+  return { entries, leftOut };
+}
+
+/** What is set. `none` is left unsaid: import declares what there is, and nothing about what there is not. */
+function importedFields(object: LiveObject, fields: Fields): Fields | null {
+  const isPolicy = isPolicyKind(object.kind);
+  const kept = Object.entries(fields).filter(([field, value]) => {
+    if (isPolicy) return value !== null || field === 'amount';
+    // A key's description is no limit; a look-alike budget has no name of its own.
+    return field !== 'description' && !field.includes('#') && hasAnyValue({ [field]: value });
+  });
+  return isPolicy || kept.length > 0 ? Object.fromEntries(kept) : null;
+}
+
+/** The live name is the key where it can be; what shares a name, or has none, is told apart by its id. */
+function nameEntry(
+  object: LiveObject,
+  fields: Fields,
+  objects: readonly LiveObject[],
+  taken: ReadonlySet<string>,
+): PrintedEntry {
+  const { kind, id } = object;
+  const base = object.name === null || object.name.trim() === '' ? `unnamed-${id.slice(0, 8)}` : object.name;
+  let name = base;
+  for (let number = 2; taken.has(sectionKey(object, name)); number += 1) name = `${base}-${number}`;
+  const isShared = objects.filter((other) => other.kind === kind && other.name === object.name).length > 1;
+  const needsId = isShared || base !== object.name;
+  return {
+    kind,
+    name,
+    fields,
+    ...(object.name !== null && name !== object.name && base === object.name ? { liveName: object.name } : {}),
+    ...(needsId && canHaveId(object) ? { id } : {}),
+  };
+}
+
+/** Budgets and rates stand in one section, so their names must not meet. */
+function sectionKey({ kind }: LiveObject, name: string): string {
+  return `${specOf(kind).section}\n${name}`;
+}
+
+function canHaveId({ kind }: LiveObject): boolean {
+  return kind !== 'workspace-limits' && kind !== 'integration-limits';
+}

@@ -1,0 +1,76 @@
+import { createApiBackend } from '../client/api-backend.ts';
+import { createClient } from '../client/client.ts';
+import { sampleSeed } from '../emulator/seed.ts';
+import { startEmulator } from '../emulator/server.ts';
+import { UserError } from '../errors.ts';
+import type { Backend } from '../reconcile/backend.ts';
+import { randomSeed } from './emulate.ts';
+import { type CommonOptions, nowOf, type Session } from './session.ts';
+
+export const defaultBaseUrl = 'https://api.portkey.ai/v1';
+
+/** The embedded emulator listens on another port in every run; the record needs one name for it. */
+export const emulatorBaseUrl = 'http://emulator.localhost/v1';
+
+export interface OpenBackend {
+  readonly backend: Backend;
+  close(): Promise<void>;
+}
+
+/** @throws UserError when a variable is missing or wrong */
+export async function openBackend(options: CommonOptions, session: Session): Promise<OpenBackend> {
+  return options.backend === 'emulator' ? openEmulator(options, session) : openPortkey(options, session);
+}
+
+async function openPortkey({ concurrency }: CommonOptions, session: Session): Promise<OpenBackend> {
+  const { PORTKEY_API_KEY: apiKey, PORTKEY_BASE_URL: baseUrl } = session.env;
+  if (apiKey === undefined || apiKey.trim() === '') {
+    throw new UserError('PORTKEY_API_KEY is not set', {
+      hint: 'Set it to an admin key of the organisation, or add --backend emulator to try this without an account.',
+    });
+  }
+  return connect(baseUrl === undefined || baseUrl === '' ? defaultBaseUrl : baseUrl, apiKey, concurrency, session);
+}
+
+async function connect(
+  baseUrl: string,
+  apiKey: string,
+  concurrency: number,
+  session: Session,
+  shownBaseUrl?: string,
+): Promise<OpenBackend> {
+  const { env, signal, version } = session;
+  const client = createClient({
+    baseUrl,
+    apiKey,
+    concurrency,
+    connections: concurrency,
+    signal,
+    userAgent: `tollgate/${version}`,
+    proxies: { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy },
+  });
+  const backend = createApiBackend(client);
+  return {
+    backend: shownBaseUrl === undefined ? backend : { ...backend, baseUrl: shownBaseUrl },
+    close: () => client.close(),
+  };
+}
+
+async function openEmulator({ state, concurrency }: CommonOptions, session: Session): Promise<OpenBackend> {
+  const key = `emulator-${session.randomId()}`;
+  const emulator = await startEmulator({
+    acceptKeys: key,
+    state: sampleSeed(nowOf(session)),
+    randomSeed: randomSeed(session),
+    now: () => nowOf(session),
+    ...(state === undefined ? {} : { stateDirectory: state }),
+  });
+  const { backend, close } = await connect(emulator.url, key, concurrency, session, emulatorBaseUrl);
+  return {
+    backend,
+    close: async () => {
+      await close();
+      await emulator.close();
+    },
+  };
+}

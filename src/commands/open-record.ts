@@ -1,0 +1,173 @@
+import { join } from 'node:path';
+import { sampleRecord } from '../emulator/sample-record.ts';
+import { UserError } from '../errors.ts';
+import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
+import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
+import { type Checkout, openCheckout } from '../record/checkout.ts';
+import { createFileStore } from '../record/file.ts';
+import { createGitRefStore } from '../record/git-ref.ts';
+import { createMemoryStore } from '../record/memory.ts';
+import type { RecordStore } from '../record/store.ts';
+import type { Desired } from '../resources/types.ts';
+import { emulatorBaseUrl } from './open-backend.ts';
+import { type CommonOptions, isCi, nowOf, runId, type Session } from './session.ts';
+
+export interface OpenRecord {
+  readonly store: RecordStore;
+  /** The Git checkout the files come from; null outside one. */
+  readonly checkout: Checkout | null;
+  /** The record lives on a Git ref: the files' commit must be a descendant of the record's. */
+  readonly inGit: boolean;
+}
+
+/** @throws UserError when there is no place for a record */
+export async function openRecord(
+  options: CommonOptions,
+  desired: Pick<Desired, 'environment' | 'recordRef'>,
+  session: Session,
+): Promise<OpenRecord> {
+  const checkout = await openCheckoutOf(session);
+  if (options.recordFile !== undefined) {
+    return { store: createFileStore({ path: options.recordFile }), checkout, inGit: false };
+  }
+  if (options.backend === 'emulator') {
+    return { store: await openEmulatorRecord(options.state, session), checkout, inGit: false };
+  }
+  if (checkout === null) {
+    throw new UserError('not in a Git repository, so there is no place for the applied record', {
+      hint: 'Run tollgate in the clone that holds the policy files, or name a file for the record with --record-file.',
+    });
+  }
+  const ref = desired.recordRef ?? `refs/tollgate/${desired.environment}`;
+  return { store: createGitRefStore({ ...gitOptions(session), ref, now: session.clock.now }), checkout, inGit: true };
+}
+
+/** The clone that the command runs in; null outside one. */
+export function openCheckoutOf(session: Session): Promise<Checkout | null> {
+  return openCheckout(gitOptions(session));
+}
+
+function gitOptions({ cwd, env, signal }: Session): { directory: string; env: Session['env']; signal: AbortSignal } {
+  return { directory: cwd, env, signal };
+}
+
+/** The sample organisation brings a record of its own, so that the first plan can show a removal. */
+async function openEmulatorRecord(state: string | undefined, session: Session): Promise<RecordStore> {
+  const sample = appliedRecordSchema.parse(sampleRecord(nowOf(session), emulatorBaseUrl));
+  if (state === undefined) return createMemoryStore(sample);
+  const store = createFileStore({ path: join(state, 'record.json') });
+  if ((await store.read()) === null) await store.write(sample, null, 'sample record');
+  return store;
+}
+
+/** A record of something else must not judge these files: everything would look removed. */
+export function checkRecord(record: AppliedRecord, desired: Desired, baseUrl: string, version: string): void {
+  const refuse = (what: string, recorded: string, now: string): never => {
+    throw new UserError(`the applied record is for ${what} ${recorded}, and this run for ${now}`, {
+      hint: 'Another environment is another directory with its own `environment:`; nothing was planned.',
+    });
+  };
+  if (record.environment !== desired.environment) refuse('environment', record.environment, desired.environment);
+  if (record.organisation.toLowerCase() !== desired.organisation.toLowerCase()) {
+    refuse('organisation', record.organisation, desired.organisation);
+  }
+  if (record.baseUrl !== baseUrl) refuse('control plane', record.baseUrl, baseUrl);
+  // A newer grammar may refuse what an older tollgate applied; then the files cannot speak for the entries.
+  if (record.tool === version) checkEntries(record);
+}
+
+/** Entries must compile from the policy files beside them; only what is still owed may be older than the files. */
+function checkEntries(record: AppliedRecord): void {
+  const files: PolicyFile[] = Object.entries(record.files).map(([path, text]) => ({ path, text }));
+  if (files.length === 0) return;
+  const { desired, diagnostics } = compilePolicies(files);
+  const problem = diagnostics.find(({ severity }) => severity === 'error');
+  const corrupt = (why: string): never => {
+    throw new UserError(`the applied record does not hold together: ${why}`, {
+      hint: 'Somebody changed it by hand. `tollgate record rebuild --from COMMIT` makes it anew from a commit and what is live.',
+    });
+  };
+  if (desired === null) corrupt(`its policy files do not compile (${problem?.message ?? 'unknown problem'})`);
+  const declared = desired?.entries ?? [];
+  for (const { id, slug, entries } of record.workspaces) {
+    for (const entry of entries) {
+      if (entry.owed === true || entry.viaStar === true) continue;
+      const isDeclared = declared.some(
+        ({ kind, name, workspace }) =>
+          kind === entry.kind &&
+          name === entry.name &&
+          (workspace === slug || (workspace !== null && workspace === id)),
+      );
+      if (!isDeclared)
+        corrupt(`${entry.kind} "${entry.name}" of ${slug ?? 'the organisation'} is in none of its policy files`);
+    }
+  }
+}
+
+/** What the record says about the files of this run; taken before anything is planned. */
+export interface CheckoutFacts {
+  readonly commit: string | null;
+  readonly dirty: boolean;
+}
+
+/**
+ * Uncommitted files are refused in CI and recorded as `dirty` elsewhere. A checkout that does not contain the record's commit
+ * would roll back what was applied since.
+ */
+export async function checkCheckout(
+  { checkout, inGit }: OpenRecord,
+  record: AppliedRecord | null,
+  options: CommonOptions,
+  session: Session,
+): Promise<CheckoutFacts> {
+  if (checkout === null) return { commit: null, dirty: false };
+  const commit = await checkout.headCommit();
+  const uncommitted = await checkout.uncommittedPolicyFiles(options.dir);
+  if (inGit && uncommitted.length > 0 && isCi(session)) {
+    throw new UserError(`policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`, {
+      hint: 'CI applies what is in Git and nothing else.',
+    });
+  }
+  if (inGit && record !== null && record.commit !== null) {
+    const answer = commit === null ? 'unknown' : await checkout.isAncestor(record.commit, commit);
+    if (answer !== 'yes') {
+      const why = answer === 'no' ? 'is not in the history of' : 'cannot be found in the history of';
+      throw new UserError(
+        `the record's commit ${record.commit.slice(0, 12)} ${why} this checkout: applying would rewind`,
+        {
+          hint: 'Update the checkout (git pull), or apply from the branch that was applied last.',
+          exit: 'stale',
+        },
+      );
+    }
+  }
+  return { commit, dirty: commit !== null && uncommitted.length > 0 };
+}
+
+/** Refuses while another run's apply is under way; says when a claim was left behind by one that has ended. */
+export function checkClaim(claim: Claim | undefined, takeOver: string | undefined, session: Session): void {
+  if (claim === undefined) return;
+  if (takeOver !== undefined && takeOver !== claim.run) {
+    throw new UserError(`--take-over ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
+  }
+  if (takeOver === claim.run || hasRunEnded(claim, session)) return;
+  throw new UserError(`an apply by ${claim.by} is under way since ${claim.startedAt} (run ${claim.run})`, {
+    hint: `It holds its claim until ${claim.leaseUntil}. If that run has ended, add --take-over ${claim.run}`,
+    exit: 'stale',
+  });
+}
+
+/** A lease that ran out, a process of this host that is gone, an earlier attempt of this very run. */
+export function hasRunEnded(claim: Claim, session: Session): boolean {
+  if (Date.parse(claim.leaseUntil) <= session.clock.now()) return true;
+  const [system, ...rest] = claim.run.split(':');
+  if (system === 'local') {
+    const [host, pid] = rest;
+    return (
+      host === session.host && pid !== undefined && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid))
+    );
+  }
+  const [id, attempt] = (rest[0] ?? '').split('.');
+  const [ownId, ownAttempt] = (runId(session).split(':')[1] ?? '').split('.');
+  return system === 'github' && id === ownId && Number(attempt) < Number(ownAttempt);
+}

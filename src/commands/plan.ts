@@ -1,0 +1,41 @@
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Plan } from '../plan/types.ts';
+import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
+import { renderPlanMarkdown } from '../render/markdown.ts';
+import { renderPlanText } from '../render/text.ts';
+import { refuseFor, sayDiagnostics } from './output.ts';
+import { type PlanOptions, preparePlan } from './prepare-plan.ts';
+import type { CommandResult, Format, Session } from './session.ts';
+
+export interface PlanCommandOptions extends PlanOptions {
+  /** Exit 2 when there are changes. */
+  readonly detailedExitcode: boolean;
+}
+
+export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
+  const prepared = await preparePlan(options, session, async (stored) => {
+    const claim = stored?.record.claim;
+    if (claim !== undefined && !options.quiet) {
+      session.say(`An apply by ${claim.by} is recorded as under way since ${claim.startedAt} (run ${claim.run}).\n`);
+    }
+  });
+  if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
+  const { plan, diagnostics, open } = prepared;
+  await open.close();
+  if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
+  const output =
+    options.format === 'json'
+      ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
+      : renderPlan(plan, options.format, options.verbose, session);
+  return { exit: exitOf(plan, options), output };
+}
+
+function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {
+  if (plan.violations.length > 0) return exitCodes.refused;
+  // Record lines change nothing live: a first run that only adopts ends with 0.
+  return detailedExitcode && plan.changes.length > 0 ? exitCodes.changes : exitCodes.ok;
+}
+
+export function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
+  return format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, session.style, { verbose });
+}

@@ -1,0 +1,117 @@
+/** Files, record and live state to one plan: what `plan` and `apply` have in common. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
+import { settleClaim } from '../plan/settle-claim.ts';
+import type { Live, Mode, Plan, RecordStep } from '../plan/types.ts';
+import type { FoundFile } from '../policy/files.ts';
+import { needsOf, readLive } from '../reconcile/read-live.ts';
+import type { StoredRecord } from '../record/store.ts';
+import type { Desired } from '../resources/types.ts';
+import { loadPolicies } from './load-policies.ts';
+import { type OpenBackend, openBackend } from './open-backend.ts';
+import { checkRecord, type OpenRecord, openRecord } from './open-record.ts';
+import { type CommonOptions, nowOf, type Session } from './session.ts';
+
+export interface PlanOptions extends CommonOptions {
+  readonly mode: Mode;
+  readonly only: readonly string[];
+}
+
+export interface PreparedPlan {
+  readonly plan: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly steps: readonly RecordStep[];
+  readonly filter: PlanFilter;
+  readonly desired: Desired;
+  readonly files: readonly FoundFile[];
+  readonly live: Live;
+  readonly record: OpenRecord;
+  readonly stored: StoredRecord | null;
+  /** The record without the claim of a run that has ended. */
+  readonly settled: AppliedRecord | null;
+  readonly open: OpenBackend;
+}
+
+/** A problem in the files or with live names, instead of a plan. */
+export interface NoPlan {
+  readonly plan: null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse.
+ *
+ * @throws UserError, ServiceError, CancelledError
+ */
+export async function preparePlan(
+  options: PlanOptions,
+  session: Session,
+  onRecord?: (stored: StoredRecord | null, record: OpenRecord, desired: Desired) => Promise<void>,
+): Promise<PreparedPlan | NoPlan> {
+  const { desired, files, diagnostics } = await loadPolicies(options, session);
+  if (desired === null) return { plan: null, diagnostics };
+  const open = await openBackend(options, session);
+  try {
+    const record = await openRecord(options, desired, session);
+    const stored = await session.waiting('reading the applied record', record.store.read());
+    if (stored !== null) checkRecord(stored.record, desired, open.backend.baseUrl, session.version);
+    await onRecord?.(stored, record, desired);
+    const needs = needsOf(desired, stored?.record ?? null);
+    const reading = readLive(open.backend, desired.organisation, needs);
+    const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
+    const settled = stored === null ? null : settleClaim(stored.record, live);
+    const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
+    if (result.plan === null) {
+      await open.close();
+      return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
+    }
+    const filter: PlanFilter = {
+      mode: options.mode,
+      only: checkOnly(options.only, result.plan),
+      workspaces: resolveWorkspaces(options.workspace, live),
+    };
+    const plan = filterPlan(result.plan, filter);
+    const all = [...diagnostics, ...result.diagnostics];
+    return {
+      plan,
+      diagnostics: all,
+      steps: result.recordSteps,
+      filter,
+      desired,
+      files,
+      live,
+      record,
+      stored,
+      settled,
+      open,
+    };
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
+/** Slugs of the workspaces named on the command line. */
+function resolveWorkspaces(names: readonly string[], live: Live): string[] {
+  return names.map((name) => {
+    const found = live.workspaces.find(({ id, slug }) => slug === name || id === name);
+    if (found !== undefined) return found.slug;
+    throw new UserError(`--workspace ${name}: no live workspace of that slug or id`);
+  });
+}
+
+/** A filter that selects nothing is a slip of the keyboard, and "nothing to do" would be the wrong answer to it. */
+function checkOnly(only: readonly string[], plan: Plan): readonly string[] {
+  const keys = [...plan.changes.map(({ key }) => key), ...plan.recordLines.flatMap(({ key }) => key ?? [])];
+  for (const text of only) {
+    if (keys.some((key) => isSelected(key, { only: [text], workspaces: [] }))) continue;
+    throw new UserError(`--only ${text}: the plan has no such change`, {
+      hint: 'Write KIND/NAME or KIND/WORKSPACE/NAME as `tollgate plan --format json` shows them under `id`.',
+    });
+  }
+  return only;
+}

@@ -1,0 +1,87 @@
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import { nextWorkspaces } from '../plan/next-record.ts';
+import { compilePolicies } from '../policy/compile.ts';
+import { needsOf, readLive } from '../reconcile/read-live.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import { openBackend } from './open-backend.ts';
+import { openRecord } from './open-record.ts';
+import { refuseFor } from './output.ts';
+import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
+
+export interface RecordRebuildOptions extends CommonOptions {
+  /** The commit that was applied last: any name Git knows. */
+  readonly from: string;
+  /** Replace a record that is there. */
+  readonly yes: boolean;
+}
+
+/**
+ * A record of what a commit's files declare and live has: the memory of removals as if that commit had just been applied.
+ * Live is only read.
+ */
+export async function runRecordRebuild(options: RecordRebuildOptions, session: Session): Promise<CommandResult> {
+  const { checkout } = await openRecord(
+    { ...options, recordFile: options.recordFile ?? '' },
+    { environment: '' },
+    session,
+  );
+  if (checkout === null) {
+    throw new UserError('not in a Git repository: there is no commit to take the files from');
+  }
+  const commit = await checkout.resolveCommit(options.from);
+  const found = await checkout.readFilesAtCommit(commit, options.dir);
+  const { desired, diagnostics } = compilePolicies(
+    found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text })),
+  );
+  if (desired === null) return refuseFor(diagnostics, options.format, session);
+
+  const { store } = await openRecord(options, desired, session);
+  const token = await store.readToken();
+  if (token !== null && !options.yes) {
+    throw new UserError(`there is a record already: ${store.description}`, { hint: 'Add --yes to replace it.' });
+  }
+  const open = await openBackend(options, session);
+  try {
+    const reading = readLive(open.backend, desired.organisation, needsOf(desired, null));
+    const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
+    const result = buildPlan({ desired, live, record: null, now: nowOf(session) });
+    if (result.plan === null) return refuseFor(result.diagnostics, options.format, session);
+    // What live has of the declared objects is ours, whether or not its values are as declared: that is drift, not absence.
+    const steps = result.recordSteps.map((step) => ({ ...step, changeId: null }));
+    const workspaces = nextWorkspaces(steps, [], { only: [], workspaces: [] });
+    const record: AppliedRecord = {
+      version: recordVersion,
+      tool: session.version,
+      environment: desired.environment,
+      organisation: desired.organisation,
+      baseUrl: open.backend.baseUrl,
+      commit,
+      dirty: false,
+      appliedBy: actorOf(session),
+      appliedAt: nowOf(session).toISOString(),
+      run: runId(session),
+      digest: result.plan.digest,
+      settings: desired.settings as AppliedRecord['settings'],
+      workspaces: workspaces.map((workspace) => ({
+        ...workspace,
+        entries: workspace.entries.map((entry) => ({ ...entry, owed: undefined })),
+      })),
+      outcomes: [],
+      files: Object.fromEntries(found.map(({ path, text }) => [path, text])),
+    };
+    await store.write(record, token, `rebuild from ${commit.slice(0, 12)}`);
+    const count = workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
+    return {
+      exit: exitCodes.ok,
+      output:
+        options.format === 'json'
+          ? renderJson({ version: jsonVersion, ok: true, commit, entries: count })
+          : `Recorded ${count} entries of commit ${commit.slice(0, 12)} in ${store.description}.\n`,
+    };
+  } finally {
+    await open.close();
+  }
+}

@@ -1,0 +1,74 @@
+import type { ExitCode } from '../exit-codes.ts';
+import type { Clock } from '../reconcile/apply-plan.ts';
+import type { TextStyle } from '../render/style.ts';
+
+/** Everything a command needs of the outside world; built by the entry file, and by tests from values. */
+export interface Session {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  /** 16 or more random hex digits. */
+  readonly randomId: () => string;
+  readonly signal: AbortSignal;
+  /** Version of tollgate. */
+  readonly version: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly user: string;
+  readonly isProcessAlive: (pid: number) => boolean;
+  readonly style: TextStyle;
+  /** Somebody can answer questions. */
+  readonly isInteractive: boolean;
+  /** For people, on stderr, as it happens. */
+  readonly say: (text: string) => void;
+  readonly confirm: (question: string) => Promise<boolean>;
+  /** Shows what is being waited for on a terminal when it takes longer than a second. */
+  readonly waiting: <T>(what: string, work: Promise<T>) => Promise<T>;
+}
+
+/** What a command leaves behind. It is printed whole, then the process ends. */
+export interface CommandResult {
+  readonly exit: ExitCode;
+  /** Data, for stdout. */
+  readonly output: string;
+}
+
+export type Format = 'text' | 'json' | 'markdown';
+
+export interface CommonOptions {
+  /** Directory of the policy files. */
+  readonly dir: string;
+  /** Workspaces (slug or UUID) to confine the run to; empty: all. */
+  readonly workspace: readonly string[];
+  readonly format: Format;
+  readonly backend: 'portkey' | 'emulator';
+  /** Directory in which the embedded emulator keeps its state and the record. */
+  readonly state?: string | undefined;
+  /** File that holds the record, instead of the Git ref. */
+  readonly recordFile?: string | undefined;
+  /** Requests under way at most. */
+  readonly concurrency: number;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+export function nowOf(session: Session): Date {
+  return new Date(session.clock.now());
+}
+
+/** Runs in CI are told apart by the variable that every CI system sets. */
+export function isCi(session: Session): boolean {
+  const value = session.env.CI;
+  return value !== undefined && value !== '' && value !== 'false' && value !== '0';
+}
+
+/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<pid>:<random>`. */
+export function runId(session: Session): string {
+  const { GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = session.env;
+  if (id !== undefined && id !== '') return `github:${id}.${attempt ?? '1'}`;
+  return `local:${session.host}:${session.pid}:${session.randomId().slice(0, 8)}`;
+}
+
+export function actorOf(session: Session): string {
+  return session.env.GITHUB_ACTOR ?? session.user;
+}

@@ -1,0 +1,86 @@
+/** What a policy may say about the requests it counts (control-plane-api.md 2.3 and 3). */
+
+import { type Body, has, invalid, isObject } from './body.ts';
+import type { ConditionRow, GroupByRow } from './store.ts';
+
+export type ConditionLevel = 'usage' | 'rate-llm' | 'rate-mcp';
+
+const shared = ['api_key', 'workspace_id', 'organisation_id'];
+const model = ['virtual_key', 'provider', 'config', 'prompt', 'model'];
+
+const knownKeys: Readonly<Record<ConditionLevel, readonly string[]>> = {
+  usage: [...shared, ...model],
+  'rate-llm': [...shared, ...model, 'endpoint_type'],
+  'rate-mcp': ['api_key', 'workspace_id', 'mcp_server', 'mcp_tool'],
+};
+
+function readKey(entry: unknown, name: string, level: ConditionLevel): string {
+  const key = isObject(entry) ? entry.key : undefined;
+  const isKnown =
+    typeof key === 'string' && (knownKeys[level].includes(key) || (key.startsWith('metadata.') && key.length > 9));
+  if (!isKnown) throw invalid(name, `Validation failed: ${name}: "${String(key)}" is not a valid key`);
+  return key;
+}
+
+function readValues(entry: Body, name: 'value' | 'excludes', least: 0 | 1): string | string[] {
+  const value = entry[name];
+  const isText = (text: unknown): text is string => typeof text === 'string' && text !== '';
+  if (isText(value)) return value;
+  if (Array.isArray(value) && value.length >= least && value.every(isText)) return [...value];
+  throw invalid('conditions', `Validation failed: conditions: ${name} must be a string or an array of strings`);
+}
+
+export function readConditions(body: Body, level: ConditionLevel): ConditionRow[] {
+  const sent = body.conditions;
+  if (!Array.isArray(sent) || sent.length === 0) {
+    throw invalid('conditions', 'Validation failed: conditions: must have at least 1 item');
+  }
+  return sent.map((entry: unknown) => {
+    const key = readKey(entry, 'conditions', level);
+    const object = isObject(entry) ? entry : {};
+    // Both key and value are demanded; "everything except" is `*` with excludes.
+    const condition: ConditionRow = { key, value: readValues(object, 'value', 1) };
+    if (has(object, 'excludes') && object.excludes !== null) condition.excludes = readValues(object, 'excludes', 0);
+    return condition;
+  });
+}
+
+export function readGroupBy(body: Body, level: ConditionLevel): GroupByRow[] {
+  const sent = body.group_by;
+  if (!Array.isArray(sent) || sent.length === 0) {
+    throw invalid('group_by', 'Validation failed: group_by: must have at least 1 item');
+  }
+  return sent.map((entry: unknown) => ({ key: readKey(entry, 'group_by', level) }));
+}
+
+export interface EchoQuirks {
+  readonly echoValuesAsLists: boolean;
+  readonly shuffleConditions: boolean;
+}
+
+/** Conditions as answered. */
+export function renderConditions(conditions: readonly ConditionRow[], quirks: EchoQuirks): ConditionRow[] {
+  const echoed = conditions.map((condition) => {
+    const row: ConditionRow = structuredClone(condition);
+    if (quirks.echoValuesAsLists) {
+      // `["*"]` would match a literal asterisk only, so not even a careless service may echo `*` like that.
+      if (typeof row.value === 'string' && row.value !== '*') row.value = [row.value];
+      if (typeof row.excludes === 'string') row.excludes = [row.excludes];
+    }
+    return quirks.shuffleConditions ? reverseCondition(row) : row;
+  });
+  return quirks.shuffleConditions ? echoed.reverse() : echoed;
+}
+
+function reverseCondition(row: ConditionRow): ConditionRow {
+  const reversed: ConditionRow = {
+    ...(row.excludes !== undefined && { excludes: reverse(row.excludes) }),
+    key: row.key,
+  };
+  if (row.value !== undefined) reversed.value = reverse(row.value);
+  return reversed;
+}
+
+function reverse(value: string | string[]): string | string[] {
+  return typeof value === 'string' ? value : [...value].reverse();
+}

@@ -1,0 +1,120 @@
+/** When counters start anew (control-plane-api.md 14.8). Pure: the time is an argument. */
+
+import type { StoreState, UsageLimitRow } from './store.ts';
+
+const dayMs = 86_400_000;
+
+/** Policies start their week on Monday, everything else on Sunday. */
+export type WeekStart = 'monday' | 'sunday';
+
+export interface ResetRule {
+  readonly periodic_reset?: string | null | undefined;
+  readonly periodic_reset_days?: number | null | undefined;
+}
+
+export function formatTimestamp(date: Date): string {
+  return new Date(Math.floor(date.getTime() / 1000) * 1000).toISOString();
+}
+
+function startOfDay(date: Date): Date {
+  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), date.getUTCDate()));
+}
+
+/** A date someone wrote, at the midnight before it. */
+export function normalizeResetDate(text: string): string {
+  return startOfDay(new Date(text)).toISOString();
+}
+
+/** The next reset seen from `now`; null when the rule never resets. */
+export function computeNextReset(rule: ResetRule, now: Date, week: WeekStart): string | null {
+  const today = startOfDay(now);
+  if (typeof rule.periodic_reset_days === 'number') {
+    return new Date(today.getTime() + rule.periodic_reset_days * dayMs).toISOString();
+  }
+  switch (rule.periodic_reset) {
+    case 'weekly': {
+      const first = week === 'monday' ? 1 : 0;
+      const ahead = (first - today.getUTCDay() + 7) % 7 || 7;
+      return new Date(today.getTime() + ahead * dayMs).toISOString();
+    }
+    case 'monthly':
+      return new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() + 1, 1)).toISOString();
+    default:
+      return null;
+  }
+}
+
+/** Zeroes a counter and lets its owner spend again. */
+export function resetUsageLimit(limit: UsageLimitRow, at: string): void {
+  limit.current_usage = 0;
+  limit.last_reset_at = at;
+  limit.is_threshold_alerts_sent = false;
+  limit.is_exhausted_alerts_sent = false;
+  if (limit.status !== undefined) limit.status = 'active';
+}
+
+/** The last due date on or before `now`, and the one after it; undefined while nothing is due. */
+function passReset(
+  rule: ResetRule & { readonly next_usage_reset_at?: string | null | undefined },
+  now: Date,
+  week: WeekStart,
+): { readonly last: string; readonly next: string | null } | undefined {
+  let due = rule.next_usage_reset_at;
+  if (typeof due !== 'string' || new Date(due).getTime() > now.getTime()) return undefined;
+  let last = due;
+  // From due date to due date, so that "every N days" keeps its window however long nobody called.
+  for (;;) {
+    last = due;
+    const next = computeNextReset(rule, new Date(due), week);
+    if (next === null || new Date(next).getTime() > now.getTime()) return { last, next };
+    due = next;
+  }
+}
+
+function advanceLimit(limit: UsageLimitRow | null, now: Date): string | undefined {
+  if (limit === null) return undefined;
+  const passed = passReset(limit, now, 'sunday');
+  if (passed === undefined) return undefined;
+  resetUsageLimit(limit, passed.last);
+  limit.next_usage_reset_at = passed.next;
+  return passed.last;
+}
+
+/** Carries out every reset that has come due, and expires what has passed its date. Called before each request. */
+export function advanceState(state: StoreState, now: Date): void {
+  for (const policy of state.usagePolicies) {
+    if (policy.status !== 'active') continue;
+    const passed = passReset(policy, now, 'monday');
+    if (passed === undefined) continue;
+    policy.next_usage_reset_at = passed.next;
+    policy.last_reset_at = passed.last;
+    for (const entity of Object.values(policy.entities)) {
+      entity.current_usage = 0;
+      entity.status = 'active';
+      entity.is_threshold_alerts_sent = false;
+      entity.is_exhausted_alerts_sent = false;
+    }
+  }
+  for (const owner of [...state.apiKeys, ...state.providers]) {
+    const last = advanceLimit(owner.usage_limits, now);
+    if (last !== undefined) {
+      owner.last_reset_at = last;
+      if (owner.status === 'exhausted') owner.status = 'active';
+    }
+    const isPast = owner.expires_at !== null && new Date(owner.expires_at).getTime() <= now.getTime();
+    if (isPast && owner.status !== 'expired') {
+      owner.status = 'expired';
+      // The recorded shape of an expired key without a budget: an object of flags alone (fixtures/README.md).
+      owner.usage_limits = { ...owner.usage_limits, is_expired_alerts_sent: true };
+    }
+  }
+  for (const workspace of state.workspaces) {
+    for (const limit of workspace.usage_limits ?? []) {
+      const last = advanceLimit(limit, now);
+      if (last !== undefined) workspace.last_reset_at = last;
+    }
+  }
+  for (const integration of state.integrations) {
+    for (const row of integration.workspaces) for (const limit of row.usage_limits ?? []) advanceLimit(limit, now);
+  }
+}

@@ -1,0 +1,78 @@
+/** `/models`: what the workspace's providers offer, paged by `limit` and `offset` (control-plane-api.md 9). */
+
+import type { Context, Hono } from 'hono';
+import type { RouteContext } from '../context.ts';
+
+interface ModelRow {
+  readonly provider: string;
+  readonly vendor: string;
+  readonly model: string;
+}
+
+const sortKeys: Readonly<Record<string, (row: ModelRow) => string>> = {
+  name: (row) => row.model,
+  provider: (row) => row.provider,
+  ai_service: (row) => row.vendor,
+};
+
+export function registerModelsRoutes(app: Hono, context: RouteContext): void {
+  app.get('/models', (c) => {
+    const { ai_service, provider, sort = 'name', order = 'asc' } = c.req.query();
+    const read = Object.hasOwn(sortKeys, sort) ? sortKeys[sort] : undefined;
+    if (read === undefined || (order !== 'asc' && order !== 'desc')) {
+      const param = read === undefined ? 'sort' : 'order';
+      throw context.invalid(`Validation failed: ${param}: Invalid value`, { param, location: 'query' });
+    }
+    const sign = order === 'asc' ? 1 : -1;
+    const rows = listModels(c, context)
+      .filter((row) => ai_service === undefined || row.vendor === ai_service)
+      .filter((row) => provider === undefined || row.provider === provider)
+      .sort((a, b) => sign * compareText(`${read(a)} ${toId(a)}`, `${read(b)} ${toId(b)}`));
+    const offset = readCount(c, context, 'offset') ?? 0;
+    const limit = readCount(c, context, 'limit') ?? rows.length;
+    return c.json({
+      object: 'list',
+      total: rows.length,
+      data: rows.slice(offset, offset + limit).map((row) => ({
+        // The provider's slug in this workspace, not the vendor's name that a `model` condition wants (14.2).
+        id: toId(row),
+        slug: row.model,
+        canonical_slug: row.model,
+        object: 'model',
+      })),
+    });
+  });
+}
+
+function toId(row: ModelRow): string {
+  return `@${row.provider}/${row.model}`;
+}
+
+/** Enabled models of the providers of one workspace; an admin key that names none sees those of all. */
+function listModels(c: Context, context: RouteContext): ModelRow[] {
+  const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
+  const seen = new Map<string, ModelRow>();
+  for (const provider of context.store.state.providers) {
+    if (workspace !== undefined && provider.workspace_id !== workspace.id) continue;
+    const integration = context.store.findIntegration(provider.integration_id);
+    for (const model of integration?.models ?? []) {
+      const row = { provider: provider.slug, vendor: provider.ai_provider_name, model: model.slug };
+      if (model.enabled) seen.set(toId(row), row);
+    }
+  }
+  return [...seen.values()];
+}
+
+function readCount(c: Context, context: RouteContext, name: string): number | undefined {
+  const text = c.req.query(name);
+  if (text === undefined || text === '') return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  throw context.invalid(`Validation failed: ${name}: must be a number of at least 0`, {
+    param: name,
+    location: 'query',
+  });
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,250 @@
+/** The stand-in behind a listener on the loopback interface, and the failures that need a socket. */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import type { Context, Hono, MiddlewareHandler } from 'hono';
+import { basePath, createApp } from './app.ts';
+import { type AcceptedKey, normalizeAcceptedKeys } from './auth.ts';
+import { createFaultSwitch, type Fault, type FaultRule, type FaultSwitch } from './faults.ts';
+import { openStateDirectory, readSeedFile } from './persistence.ts';
+import { buildDefaultQuirks, type Quirks } from './quirks.ts';
+import { buildUuid, createRandom, type Random } from './random.ts';
+import { createRequestCounter, type RequestCounter } from './request-counter.ts';
+import { createStore, type Store, type StoreState } from './store.ts';
+
+export interface EmulatorOptions {
+  /** Keys that are let in besides those in the store; a text is one admin key. Default: none. */
+  readonly acceptKeys?: string | readonly AcceptedKey[];
+  /** What the service holds at the start, and again after `reset`. Default: an organisation without anything. */
+  readonly state?: Partial<StoreState>;
+  /** Default: none. */
+  readonly quirks?: Partial<Quirks>;
+  /** Default: none. */
+  readonly faults?: readonly FaultRule[];
+  /** Default: the system's clock. */
+  readonly now?: () => Date;
+  /** Where ids, keys and the chance of faults begin: the same seed, the same run. Default 1. */
+  readonly randomSeed?: number;
+}
+
+export interface ListenOptions extends EmulatorOptions {
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** A directory that keeps the state over restarts; what it holds goes before `state` and `seedFile`. */
+  readonly stateDirectory?: string;
+  /** A JSON file with the state at the start; goes before `state`. */
+  readonly seedFile?: string;
+}
+
+export interface EmulatorControls {
+  readonly store: Store;
+  readonly requests: RequestCounter;
+  readonly quirks: Quirks;
+  readonly faults: FaultSwitch;
+  /** Back to the start: state, ids, counts, quirks and faults. */
+  reset(): void;
+  /** Changes the named switches. */
+  setQuirks(quirks: Partial<Quirks>): void;
+  /** Replaces all fault rules. */
+  setFaults(rules: readonly FaultRule[]): void;
+}
+
+export interface DetachedEmulator extends EmulatorControls {
+  /** Answers `app.request('/v1/…')`. Faults that break the connection answer 599 here: there is none to break. */
+  readonly app: Hono;
+}
+
+export interface Emulator extends EmulatorControls {
+  /** With the prefix: `http://127.0.0.1:<port>/v1`. */
+  readonly url: string;
+  readonly port: number;
+  /** Ends open connections, hanging ones too, and frees the port. */
+  close(): Promise<void>;
+}
+
+interface Extras {
+  readonly store: Store;
+  readonly afterWrite: (store: Store) => Promise<void>;
+  /** Settles when the emulator closes, to let hanging requests go. */
+  readonly closing: Promise<void>;
+}
+
+export function createEmulator(options: EmulatorOptions = {}): DetachedEmulator {
+  return build(options, {
+    store: createStore(options.state),
+    afterWrite: async () => {},
+    closing: new Promise(() => {}),
+  });
+}
+
+function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
+  const { store } = extras;
+  const seed = options.randomSeed ?? 1;
+  const quirks: Quirks = { ...buildDefaultQuirks(), ...options.quirks };
+  const faults = createFaultSwitch(options.faults, seed);
+  const requests = createRequestCounter();
+  let random: Random = createRandom(seed);
+  let requestIds: Random = createRandom(seed + 1);
+  const app = createApp({
+    store,
+    quirks,
+    faults,
+    requests,
+    acceptKeys: normalizeAcceptedKeys(options.acceptKeys ?? []),
+    now: options.now ?? (() => new Date()),
+    random: () => random(),
+    newRequestId: () => buildUuid(requestIds),
+    injectFaults: buildFaultMiddleware(faults, extras.closing),
+    afterWrite: () => extras.afterWrite(store),
+  });
+  return {
+    app,
+    store,
+    requests,
+    quirks,
+    faults,
+    reset() {
+      store.reset();
+      requests.clear();
+      random = createRandom(seed);
+      requestIds = createRandom(seed + 1);
+      Object.assign(quirks, buildDefaultQuirks(), options.quirks);
+      faults.set(options.faults ?? []);
+    },
+    setQuirks(changed) {
+      Object.assign(quirks, changed);
+    },
+    setFaults(rules) {
+      faults.set(rules);
+    },
+  };
+}
+
+export async function startEmulator(options: ListenOptions = {}): Promise<Emulator> {
+  const seeded = options.seedFile === undefined ? options.state : await readSeedFile(options.seedFile);
+  const store = createStore(seeded);
+  const directory = options.stateDirectory === undefined ? undefined : openStateDirectory(options.stateDirectory);
+  const kept = await directory?.read();
+  if (kept === undefined) await directory?.write(store.state);
+  else store.loadState(kept);
+
+  let letGo: () => void = () => {};
+  const closing = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const { app, ...controls } = build(options, {
+    store,
+    afterWrite: async () => directory?.write(store.state),
+    closing,
+  });
+  const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
+    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port ?? 0 }, () => {
+      listening.off('error', reject);
+      resolve(listening);
+    });
+    listening.once('error', reject);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    ...controls,
+    url: `http://127.0.0.1:${port}${basePath}`,
+    port,
+    async close() {
+      letGo();
+      await new Promise<void>((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      });
+    },
+  };
+}
+
+interface NodeBindings {
+  readonly incoming?: IncomingMessage;
+  readonly outgoing?: ServerResponse;
+}
+
+function buildFaultMiddleware(faults: FaultSwitch, closing: Promise<void>): MiddlewareHandler {
+  return async (c, next) => {
+    const path = c.req.path.startsWith(basePath) ? c.req.path.slice(basePath.length) : c.req.path;
+    const { latency, fault } = faults.choose(c.req.method, path);
+    if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
+    if (fault === undefined) return next();
+    const takesEffect = !('when' in fault) ? fault.kind !== 'status' && fault.kind !== 'hang' : fault.when === 'after';
+    if (takesEffect) await next();
+    c.res = await strike(c, fault, closing);
+  };
+}
+
+async function strike(
+  c: Context,
+  fault: Exclude<Fault, { kind: 'latency' }>,
+  closing: Promise<void>,
+): Promise<Response> {
+  const { incoming, outgoing } = c.env as NodeBindings;
+  switch (fault.kind) {
+    case 'status':
+      return buildStatusResponse(fault);
+    case 'malformed':
+      return new Response('upstream says: not { json', { headers: { 'content-type': 'application/json' } });
+    case 'truncated': {
+      const text = await c.res.text();
+      const { status } = c.res;
+      return new Response(text.slice(0, Math.ceil(text.length / 2)), {
+        status,
+        headers: { 'content-type': 'application/json' },
+      });
+    }
+    case 'reset':
+      incoming?.socket.resetAndDestroy();
+      return buildNoAnswer();
+    case 'cut': {
+      const text = await c.res.text();
+      outgoing?.writeHead(c.res.status, {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(text)),
+      });
+      await new Promise<void>((resolve) => {
+        if (outgoing === undefined) resolve();
+        else outgoing.write(text.slice(0, Math.ceil(text.length / 2)) || ' ', () => resolve());
+      });
+      incoming?.socket.destroy();
+      return buildNoAnswer();
+    }
+    case 'hang':
+      await Promise.race([
+        closing,
+        new Promise<void>((resolve) => {
+          if (incoming === undefined) resolve();
+          else incoming.socket.once('close', () => resolve());
+        }),
+      ]);
+      incoming?.socket.destroy();
+      return buildNoAnswer();
+  }
+}
+
+/** What the adapter is told to send over a connection that is gone already. */
+function buildNoAnswer(): Response {
+  return new Response(null, { status: 599, headers: { 'x-hono-already-sent': 'true' } });
+}
+
+function buildStatusResponse(fault: Extract<Fault, { kind: 'status' }>): Response {
+  const { status, retryAfter, body = 'json' } = fault;
+  const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+  switch (body) {
+    case 'empty':
+      return new Response(null, { status, headers });
+    case 'html':
+      return new Response(
+        `<html><head><title>${status}</title></head><body><center><h1>${status}</h1></center></body></html>`,
+        { status, headers: { ...headers, 'content-type': 'text/html' } },
+      );
+    case 'json': {
+      const code = { 401: 'AB05', 403: 'AB03', 404: 'AB08', 409: 'AB07', 429: 'AB06' }[status] ?? 'AB04';
+      const text = JSON.stringify({ errorCode: code, message: `Injected fault: status ${status}` });
+      return new Response(text, { status, headers: { ...headers, 'content-type': 'application/json' } });
+    }
+  }
+}

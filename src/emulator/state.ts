@@ -1,0 +1,376 @@
+/**
+ * What the stand-in service holds. Rows are close to what the wire shows, but they are not the wire: each route picks the
+ * members that its answer has, because the service's get and list answers differ (fixtures/README.md). Nothing here is
+ * shared with the client of this package, so that the two can disagree.
+ *
+ * Timestamps are ISO text of whole seconds with `.000Z` (control-plane-api.md 1.10). Counters of type `cost` are in
+ * **cents**, limits in **dollars** (16, question 12).
+ */
+
+export type Metadata = Readonly<Record<string, string>>;
+export type IntegerBoolean = 0 | 1;
+
+/** The shared budget object (1.11). Members that the server sets sit in the same object, as they do on the wire. */
+export interface UsageLimitRow {
+  id?: string;
+  type?: 'cost' | 'tokens';
+  credit_limit?: number;
+  alert_threshold?: number | null;
+  /** The empty text is what a cleared reset may read back as (1.8). */
+  periodic_reset?: 'weekly' | 'monthly' | '' | null;
+  periodic_reset_days?: number | null;
+  next_usage_reset_at?: string | null;
+  /** Cents for `cost`, tokens for `tokens`. */
+  current_usage?: number;
+  status?: 'active' | 'exhausted';
+  last_reset_at?: string | null;
+  is_threshold_alerts_sent?: boolean;
+  is_exhausted_alerts_sent?: boolean;
+  is_expired_alerts_sent?: boolean;
+}
+
+export interface RateLimitRow {
+  type: 'requests' | 'tokens';
+  unit: string;
+  value: number;
+}
+
+export interface OrganisationRow {
+  id: string;
+  name: string;
+  /** False: every call on policies answers 403 AB03, as where the plan lacks them (14.9). Absent: true. */
+  policies_enabled?: boolean;
+  /** Longest life of a key in days; creating or updating beyond it answers 400 (4.2). Absent: no maximum. */
+  max_key_ttl_days?: number;
+  /** Whether workspaces may set their own security settings; otherwise 400 (5.2). Absent: false. */
+  workspace_override_enabled?: boolean;
+}
+
+export interface WorkspaceUserRow {
+  id: string;
+  first_name: string;
+  last_name: string;
+  email: string;
+  org_role: 'admin' | 'member' | 'owner';
+  role: 'admin' | 'member' | 'manager';
+  status: 'active';
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface WorkspaceRow {
+  id: string;
+  slug: string;
+  /** Without the icon; reads put the icon in front unless `name_format=plain` (5.2). */
+  name: string;
+  icon: string | null;
+  description: string | null;
+  status: 'active' | 'archived';
+  is_default: IntegerBoolean;
+  defaults: Record<string, unknown> | null;
+  usage_limits: UsageLimitRow[] | null;
+  rate_limits: RateLimitRow[] | null;
+  security_settings: Record<string, boolean>;
+  settings: Record<string, unknown>;
+  users: WorkspaceUserRow[];
+  created_at: string;
+  last_updated_at: string;
+  last_reset_at: string | null;
+  created_by: string | null;
+  creation_source: string;
+  scim_source_id: string | null;
+}
+
+export type ApiKeyType = 'organisation-service' | 'workspace-service' | 'workspace-user';
+
+export interface RotationPolicyRow {
+  rotation_period?: 'weekly' | 'monthly' | null;
+  rotation_period_days?: number | null;
+  next_rotation_at?: string | null;
+  key_transition_period_ms?: number;
+  status?: string;
+}
+
+export interface ApiKeyRow {
+  id: string;
+  /** The whole key. Shown once, by create and rotate; everywhere else masked. */
+  secret: string;
+  /** The key before the last rotation, accepted until its end (4.4). */
+  previous_secret: string | null;
+  previous_secret_expires_at: string | null;
+  name: string;
+  description: string | null;
+  type: ApiKeyType;
+  /** The workspace's UUID; null for keys of the organisation. */
+  workspace_id: string | null;
+  user_id: string | null;
+  status: 'active' | 'exhausted' | 'expired';
+  creation_mode: 'ui' | 'api' | 'auto';
+  scopes: string[];
+  usage_limits: UsageLimitRow | null;
+  rate_limits: RateLimitRow[];
+  alert_emails: string[] | null;
+  expires_at: string | null;
+  metadata: Record<string, unknown> | null;
+  /** The UUID of the bound config. */
+  config_id: string | null;
+  allow_config_override: IntegerBoolean | null;
+  rotation_policy: RotationPolicyRow | null;
+  last_reset_at: string | null;
+  expiry_enforced: IntegerBoolean;
+  created_at: string;
+  last_updated_at: string;
+}
+
+/** A provider, once called virtual key: a workspace's handle on an integration (6). */
+export interface ProviderRow {
+  id: string;
+  slug: string;
+  name: string;
+  note: string | null;
+  workspace_id: string;
+  /** The integration's slug. */
+  integration_id: string;
+  /** The vendor's name, such as `openai`. */
+  ai_provider_name: string;
+  masked_api_key: string;
+  status: 'active' | 'exhausted' | 'expired';
+  usage_limits: UsageLimitRow | null;
+  rate_limits: RateLimitRow[];
+  expires_at: string | null;
+  last_reset_at: string | null;
+  model_config: Record<string, unknown> | null;
+  tags: unknown;
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface IntegrationWorkspaceRow {
+  /** The workspace's UUID; answers show its slug (1.9). */
+  workspace_id: string;
+  enabled: boolean;
+  /** At most one of each (7.2). */
+  usage_limits: UsageLimitRow[] | null;
+  rate_limits: RateLimitRow[] | null;
+}
+
+export interface IntegrationModelRow {
+  slug: string;
+  name: string | null;
+  enabled: boolean;
+  is_custom: boolean;
+  is_finetune: boolean;
+  base_model_slug: string | null;
+  configurations: Record<string, unknown> | null;
+  /** `{ type: "static", pay_as_you_go: … }`, in dollars per million tokens (7.3). */
+  pricing_config: Record<string, unknown> | null;
+}
+
+export interface GlobalWorkspaceAccessRow {
+  enabled: boolean;
+  usage_limits: UsageLimitRow[] | null;
+  rate_limits: RateLimitRow[] | null;
+}
+
+export interface IntegrationRow {
+  id: string;
+  slug: string;
+  name: string;
+  /** The vendor's name, such as `openai`. */
+  ai_provider_id: string;
+  description: string | null;
+  status: 'active' | 'archived';
+  type: 'organisation' | 'workspace';
+  /** The owner's UUID when `type` is `workspace`. */
+  workspace_id: string | null;
+  masked_key: string;
+  configurations: Record<string, unknown>;
+  secret_mappings: unknown[];
+  pricing_adjustments: Record<string, unknown> | null;
+  allow_all_models: boolean;
+  global_workspace_access: GlobalWorkspaceAccessRow | null;
+  workspaces: IntegrationWorkspaceRow[];
+  models: IntegrationModelRow[];
+  tags: unknown;
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface ConfigVersionRow {
+  version_id: string;
+  /** JSON text, as the get answer shows it (8). */
+  config: string;
+  created_at: string;
+  updated_by: string | null;
+}
+
+export interface ConfigRow {
+  id: string;
+  slug: string;
+  name: string;
+  workspace_id: string;
+  is_default: IntegerBoolean;
+  status: 'active' | 'archived';
+  owner_id: string;
+  updated_by: string;
+  /** The last one is in force. */
+  versions: ConfigVersionRow[];
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface ConditionRow {
+  key: string;
+  value?: string | string[];
+  excludes?: string | string[];
+}
+
+export interface GroupByRow {
+  key: string;
+}
+
+/** One counter of a usage policy (2.4). */
+export interface EntityRow {
+  id: string;
+  /** Cents for `cost`, tokens or requests otherwise. */
+  current_usage: number;
+  status: 'active' | 'exhausted';
+  is_threshold_alerts_sent: boolean;
+  is_exhausted_alerts_sent: boolean;
+}
+
+export interface UsagePolicyRow {
+  id: string;
+  name: string | null;
+  description: string | null;
+  workspace_id: string;
+  conditions: ConditionRow[];
+  group_by: GroupByRow[];
+  type: 'cost' | 'tokens' | 'requests';
+  /** Dollars for `cost`. */
+  credit_limit: number;
+  alert_threshold: number | null;
+  periodic_reset: 'weekly' | 'monthly' | null;
+  periodic_reset_days: number | null;
+  next_usage_reset_at: string | null;
+  last_reset_at: string | null;
+  status: 'active' | 'archived';
+  /** By value key; lost with the policy (2.7). */
+  entities: Record<string, EntityRow>;
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface RatePolicyRow {
+  id: string;
+  name: string | null;
+  description: string | null;
+  workspace_id: string;
+  conditions: ConditionRow[];
+  group_by: GroupByRow[];
+  type: 'requests' | 'tokens';
+  unit: 'rpm' | 'rph' | 'rpd' | 'rpw';
+  value: number;
+  target: 'llm' | 'mcp_tools';
+  status: 'active' | 'archived';
+  created_at: string;
+  last_updated_at: string;
+}
+
+/** One request of the data plane; the source of analytics, log details and exports (10, 11). */
+export interface RequestLogRow {
+  id: string;
+  trace_id: string;
+  span_id: string | null;
+  created_at: string;
+  /** The workspace's UUID. */
+  workspace_id: string;
+  api_key_id: string;
+  /** The provider's slug. */
+  virtual_key: string | null;
+  /** The vendor's name. */
+  ai_org: string;
+  /** As the caller wrote it. */
+  ai_model: string;
+  req_units: number;
+  res_units: number;
+  total_units: number;
+  /** Cents; 0 for models without a price and for cache hits. */
+  cost: number;
+  /** Milliseconds. */
+  response_time: number;
+  response_status_code: number;
+  is_success: boolean;
+  /** Includes `_user` where the caller sent one. */
+  metadata: Metadata;
+  cache_status: 'HIT' | 'SEMANTIC HIT' | 'MISS' | 'DISABLED';
+  /** The config's slug. */
+  config: string | null;
+  prompt_slug: string | null;
+  mode: string;
+  request_url: string;
+  endpoint_type: string;
+  retry_success_count: number;
+  is_fallback: boolean;
+}
+
+export interface LogExportRow {
+  id: string;
+  workspace_id: string;
+  status: 'draft' | 'in_progress' | 'success' | 'failed' | 'stopped';
+  description: string;
+  filters: Record<string, unknown>;
+  requested_data: string[];
+  created_by: string;
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface FeedbackRow {
+  id: string;
+  trace_id: string;
+  workspace_id: string;
+  value: number;
+  weight: number;
+  metadata: Record<string, unknown>;
+  created_at: string;
+}
+
+/** One write, tried or done (13). */
+export interface AuditRow {
+  timestamp: string;
+  method: 'POST' | 'PUT' | 'DELETE';
+  uri: string;
+  request_id: string;
+  /** JSON text. */
+  request_body: string;
+  /** JSON text. */
+  query_params: string;
+  /** JSON text, the key masked. */
+  request_headers: string;
+  user_id: string;
+  user_type: 'user' | 'api_key';
+  organisation_id: string;
+  /** The workspace's UUID; empty for the organisation. */
+  workspace_id: string;
+  response_status_code: number;
+  resource_type: string;
+  action: string;
+  client_ip: string;
+  country: string;
+}
+
+export interface StoreState {
+  organisation: OrganisationRow;
+  workspaces: WorkspaceRow[];
+  apiKeys: ApiKeyRow[];
+  providers: ProviderRow[];
+  integrations: IntegrationRow[];
+  configs: ConfigRow[];
+  usagePolicies: UsagePolicyRow[];
+  ratePolicies: RatePolicyRow[];
+  requestLogs: RequestLogRow[];
+  logExports: LogExportRow[];
+  feedback: FeedbackRow[];
+  auditLogs: AuditRow[];
+}

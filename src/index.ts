@@ -1,0 +1,26 @@
+/** The library: what the command is made of, for programs of one's own. Everything else is internal. */
+
+export { createApiBackend } from './client/api-backend.ts';
+export { type Client, type ClientOptions, createClient } from './client/client.ts';
+export type { Diagnostic, Severity, Source } from './diagnostics.ts';
+export { type Emulator, type ListenOptions, startEmulator } from './emulator/server.ts';
+export { CancelledError, ServiceError, UserError } from './errors.ts';
+export { type ExitCode, exitCodes } from './exit-codes.ts';
+export type { AppliedRecord } from './plan/applied-record.ts';
+export { buildPlan, type PlanInput } from './plan/build-plan.ts';
+export { filterPlan, type PlanFilter } from './plan/mode.ts';
+export { nextWorkspaces } from './plan/next-record.ts';
+export { settleClaim } from './plan/settle-claim.ts';
+export type { Change, FieldChange, Live, Outcome, Plan, PlanResult } from './plan/types.ts';
+export { type Compiled, compilePolicies, type PolicyFile } from './policy/compile.ts';
+export { type ApplyOptions, applyPlan, type Clock } from './reconcile/apply-plan.ts';
+export type { Backend } from './reconcile/backend.ts';
+export { needsOf, readLive } from './reconcile/read-live.ts';
+export { createFileStore } from './record/file.ts';
+export { createGitRefStore } from './record/git-ref.ts';
+export { createMemoryStore } from './record/memory.ts';
+export type { RecordStore, StoredRecord } from './record/store.ts';
+export { planDocument } from './render/json.ts';
+export { renderPlanMarkdown } from './render/markdown.ts';
+export { renderPlanText } from './render/text.ts';
+export type { Desired, DesiredEntry, Fields, Kind, ResourceKey } from './resources/types.ts';

@@ -1,0 +1,159 @@
+/**
+ * Files + record + live → plan. Pure: the date is a value, nothing is logged, the inputs are not changed.
+ */
+
+import { compareText, type Diagnostic, hasErrors } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
+import { kindOrder } from '../resources/registry.ts';
+import type { Desired, Settings } from '../resources/types.ts';
+import type { AppliedRecord } from './applied-record.ts';
+import { digestOf } from './digest.ts';
+import { orderChanges } from './order.ts';
+import { planAttachments } from './plan-attachments.ts';
+import { planPolicies } from './plan-policies.ts';
+import { RecordIndex } from './record-index.ts';
+import { resolveDesired } from './resolve.ts';
+import type { Change, Live, Plan, PlanNote, PlanResult, RecordLine, RecordStep, Unmanaged } from './types.ts';
+import { findUnmanaged } from './unmanaged.ts';
+
+export interface PlanInput {
+  readonly desired: Desired;
+  readonly live: Live;
+  /** Null on a first run, or when the record was lost: then nothing is deleted. */
+  readonly record: AppliedRecord | null;
+  readonly now: Date;
+}
+
+/** What the planners of the kinds add up to. */
+export interface PlanParts {
+  readonly changes: Change[];
+  readonly recordLines: RecordLine[];
+  readonly recordSteps: RecordStep[];
+  readonly notes: PlanNote[];
+  readonly diagnostics: Diagnostic[];
+  /** Live ids that files or record know, by kind: `kind\nid` → the fields that are managed. */
+  readonly managed: Map<string, readonly string[]>;
+  unchanged: number;
+}
+
+export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult {
+  const index = new RecordIndex(record?.workspaces ?? []);
+  const resolution = resolveDesired(desired, live, index, now);
+  const parts: PlanParts = {
+    changes: [],
+    recordLines: [],
+    recordSteps: [],
+    notes: [...resolution.notes],
+    diagnostics: [...resolution.diagnostics],
+    managed: new Map(),
+    unchanged: 0,
+  };
+  const context = { desired, live, index, resolution, hasRecord: record !== null, now, parts };
+  planPolicies(context);
+  planAttachments(context);
+  parts.recordLines.push(...settingsLines(record, desired.settings));
+  if (hasErrors(parts.diagnostics)) return { plan: null, diagnostics: parts.diagnostics, recordSteps: [] };
+
+  const changes = orderChanges(parts.changes);
+  const recordLines = [...parts.recordLines].sort(compareRecordLines);
+  const unmanaged: Unmanaged[] = findUnmanaged(context);
+  const plan: Plan = {
+    version: 1,
+    environment: desired.environment,
+    organisation: desired.organisation,
+    baseUrl: live.baseUrl,
+    mode: 'sync',
+    hasRecord: record !== null,
+    changes,
+    withheld: [],
+    recordLines,
+    unchanged: parts.unchanged,
+    unmanaged,
+    notes: [...parts.notes, ...generalNotes(context)].sort(compareNotes),
+    violations: [],
+    digest: digestPlan(changes, recordLines),
+    workspaces: live.workspaces,
+    names: namesOf(live),
+  };
+  return { plan, diagnostics: parts.diagnostics, recordSteps: parts.recordSteps };
+}
+
+/** Everything the planners of the kinds work from. */
+export interface PlanContext {
+  readonly desired: Desired;
+  readonly live: Live;
+  readonly index: RecordIndex;
+  readonly resolution: ReturnType<typeof resolveDesired>;
+  readonly hasRecord: boolean;
+  readonly now: Date;
+  readonly parts: PlanParts;
+}
+
+/** Over what is done and what is remembered, not over how it is shown: usage, notes and wording never move it. */
+export function digestPlan(changes: readonly Change[], recordLines: readonly RecordLine[]): string {
+  return digestOf({
+    changes: changes.map(({ fingerprint }) => fingerprint).sort(),
+    record: recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
+  });
+}
+
+function settingsLines(record: AppliedRecord | null, settings: Settings): RecordLine[] {
+  if (record === null || isSame(record.settings, settings)) return [];
+  const fields = new Set([...Object.keys(record.settings), ...Object.keys(settings)]);
+  return [...fields]
+    .filter((field) => !isSame(record.settings[field], settings[field]))
+    .sort(compareText)
+    .map((field) => ({
+      action: 'settings',
+      key: null,
+      detail: `review.${field}: ${JSON.stringify(record.settings[field] ?? null)} → ${JSON.stringify(settings[field] ?? null)}`,
+    }));
+}
+
+function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): PlanNote[] {
+  const notes: PlanNote[] = [];
+  const say = (code: string, severity: PlanNote['severity'], message: string): void => {
+    notes.push({ code, severity, workspace: null, message, source: null });
+  };
+  if (!hasRecord) {
+    say(
+      'no-record',
+      'warning',
+      `no applied record for environment "${desired.environment}": nothing can be known to be removed, so nothing is deleted`,
+    );
+  }
+  const covered = new Set([...resolution.workspaces.values()].map(({ id }) => id));
+  const without = live.workspaces.filter(({ id }) => !covered.has(id)).length;
+  if (without > 0) {
+    say(
+      'workspaces-without-file',
+      'info',
+      `${without} live workspace${without === 1 ? ' has' : 's have'} no file: not read, and organisation defaults do not reach ${without === 1 ? 'it' : 'them'}`,
+    );
+  }
+  return notes;
+}
+
+function namesOf(live: Live): Readonly<Record<string, string>> {
+  const keys = live.objects.filter(({ kind, name }) => kind === 'key-limits' && name !== null);
+  return Object.fromEntries(keys.map(({ id, name }) => [id, name ?? '']));
+}
+
+function compareRecordLines(a: RecordLine, b: RecordLine): number {
+  return (
+    compareText(a.key?.workspace ?? '', b.key?.workspace ?? '') ||
+    compareText(a.action, b.action) ||
+    (a.key === null ? -1 : kindOrder(a.key.kind)) - (b.key === null ? -1 : kindOrder(b.key.kind)) ||
+    compareText(a.key?.name ?? '', b.key?.name ?? '') ||
+    compareText(a.detail, b.detail)
+  );
+}
+
+function compareNotes(a: PlanNote, b: PlanNote): number {
+  return (
+    compareText(a.severity === 'warning' ? '0' : '1', b.severity === 'warning' ? '0' : '1') ||
+    compareText(a.workspace ?? '', b.workspace ?? '') ||
+    compareText(a.code, b.code) ||
+    compareText(a.message, b.message)
+  );
+}

@@ -1,0 +1,121 @@
+import deepDiff from 'deep-diff';
+import { daysOfReset, rateNameOf } from '../resources/limits.ts';
+import type { Budget, Fields, FieldValue, RateWindow, Reset } from '../resources/types.ts';
+import type { Direction, FieldChange } from './types.ts';
+
+/** Fields that differ, in the order in which people read them. The only user of deep-diff. */
+export function compareFields(before: Fields, after: Fields, immutable: readonly string[] = []): FieldChange[] {
+  const changed = new Set((deepDiff.diff(before, after) ?? []).map((difference) => String(difference.path?.[0])));
+  return [...changed].sort(compareFieldNames).map((field) => ({
+    field,
+    before: before[field],
+    after: after[field],
+    direction: directionOf(field, before[field], after[field], before, after),
+    ...(immutable.includes(field) ? { immutable: true as const } : {}),
+  }));
+}
+
+const fieldOrder = ['name', 'unit', 'amount', 'value', 'window', 'budget', 'reset', 'alert', 'rate', 'per', 'match'];
+
+function compareFieldNames(a: string, b: string): number {
+  const rank = (field: string): number => {
+    const index = fieldOrder.indexOf(field.replace(/\[.*/, ''));
+    return index === -1 ? fieldOrder.length : index;
+  };
+  return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/**
+ * | field | loosens when | tightens when |
+ * |---|---|---|
+ * | amount, value | higher, or gone | lower, or new |
+ * | reset | shorter window, `never` → periodic | longer, periodic → `never` |
+ * | budget | amount or reset loosens, other unit, or gone | amount or reset tightens, or new |
+ * | rate window | more per second, or more at once | less of both |
+ * | expires | later, or gone | earlier, or new |
+ * | match, per, target, api | rescopes | – |
+ * | name, description, alert, recipients | neutral | – |
+ */
+function directionOf(
+  field: string,
+  before: FieldValue | undefined,
+  after: FieldValue | undefined,
+  allBefore: Fields,
+  allAfter: Fields,
+): Direction {
+  const base = field.replace(/\[.*/, '');
+  if (rateNameOf(field) !== null) return compareLimits(before, after);
+  switch (base) {
+    case 'amount':
+    case 'value':
+      return compareLimits(before, after);
+    case 'reset':
+      return compareResets(before as Reset | undefined, after as Reset | undefined);
+    case 'window':
+      return compareWindows(allBefore, allAfter);
+    case 'budget':
+      return compareBudgets(before as Budget | null | undefined, after as Budget | null | undefined);
+    case 'expires':
+      return compareLimits(timeOf(before), timeOf(after));
+    case 'unit':
+      // The limit on the old unit goes; what the new one allows cannot be compared with it.
+      return 'loosen';
+    case 'name':
+    case 'description':
+    case 'alert':
+    case 'recipients':
+    case 'starting':
+      return 'neutral';
+    default:
+      return 'rescope';
+  }
+}
+
+/** Null and absent mean no limit, the loosest of all. */
+function compareLimits(before: unknown, after: unknown): Direction {
+  const from = typeof before === 'number' ? before : Number.POSITIVE_INFINITY;
+  const to = typeof after === 'number' ? after : Number.POSITIVE_INFINITY;
+  return to > from ? 'loosen' : to < from ? 'tighten' : 'neutral';
+}
+
+function compareResets(before: Reset | undefined, after: Reset | undefined): Direction {
+  return compareLimits(-windowDays(before), -windowDays(after));
+}
+
+/** Days of a window, for comparing: `never` is endless, a month counts 30. */
+function windowDays(reset: Reset | undefined): number {
+  if (reset === undefined || reset === 'never') return Number.MAX_SAFE_INTEGER;
+  return reset === 'weekly' ? 7 : reset === 'monthly' ? 30 : (daysOfReset(reset) ?? Number.MAX_SAFE_INTEGER);
+}
+
+function compareBudgets(before: Budget | null | undefined, after: Budget | null | undefined): Direction {
+  if (!before || !after) return compareLimits(before?.amount, after?.amount);
+  if (before.unit !== after.unit) return 'loosen';
+  return strongest([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
+}
+
+const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
+  second: 1,
+  minute: 60,
+  hour: 3600,
+  day: 86_400,
+  week: 604_800,
+};
+
+/** A window that moves together with its value: looser if more may pass on average, or more in one go. */
+function compareWindows(before: Fields, after: Fields): Direction {
+  const perSecond = (fields: Fields): number =>
+    Number(fields.value) / (secondsOfWindow[fields.window as RateWindow] ?? Number.NaN);
+  const average = compareLimits(perSecond(before), perSecond(after));
+  const burst = compareLimits(before.value, after.value);
+  return strongest([average, burst]);
+}
+
+function timeOf(value: FieldValue | undefined): number | undefined {
+  return typeof value === 'string' ? Date.parse(value) : undefined;
+}
+
+/** The direction of a whole: loosening wins, then rescoping, then tightening (design, section 5). */
+export function strongest(directions: readonly Direction[]): Direction {
+  return (['loosen', 'rescope', 'tighten'] as const).find((direction) => directions.includes(direction)) ?? 'neutral';
+}

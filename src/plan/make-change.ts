@@ -1,0 +1,97 @@
+import type { Source } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { Fields, ResourceKey } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import { digestOf } from './digest.ts';
+import { compareFields, strongest } from './field-changes.ts';
+import type { Action, Cause, Change, Direction, FieldChange, Reason } from './types.ts';
+
+export interface ChangeDraft {
+  readonly key: ResourceKey;
+  readonly workspaceId: string | null;
+  readonly liveId: string | null;
+  readonly action: Action;
+  readonly reason: Reason;
+  readonly before: Fields | null;
+  readonly after: Fields | null;
+  readonly declared: Fields;
+  readonly recorded: RecordedEntry | null;
+  readonly hasRecord: boolean;
+  readonly immutable?: readonly string[];
+  readonly source: Source | null;
+  readonly notes?: readonly string[];
+  readonly entry: Omit<RecordedEntry, 'id'> | null;
+  readonly starting?: string | null;
+  readonly viaStar?: boolean;
+  /** Adds to the identity of a second change of one resource. */
+  readonly suffix?: string;
+}
+
+export function changeId(key: ResourceKey): string {
+  return `${key.kind}/${key.workspace ?? '-'}/${key.name}`;
+}
+
+export function makeChange(draft: ChangeDraft): Change {
+  const before = draft.before ?? {};
+  const after = draft.after ?? {};
+  const starting = draft.starting ?? null;
+  const fieldChanges: FieldChange[] = compareFields(before, after, draft.immutable ?? []);
+  if (starting !== null && draft.action !== 'create') {
+    const change = {
+      field: 'starting',
+      before: draft.recorded?.starting,
+      after: starting,
+      direction: 'neutral',
+    } as const;
+    fieldChanges.push(change);
+  }
+  return {
+    id: changeId(draft.key) + (draft.suffix ?? ''),
+    key: draft.key,
+    workspaceId: draft.workspaceId,
+    liveId: draft.liveId,
+    action: draft.action,
+    cause: causeOf(draft, fieldChanges),
+    reason: draft.reason,
+    direction: directionOf(draft.action, draft.after, fieldChanges),
+    before: draft.before,
+    after: draft.after,
+    fieldChanges,
+    source: draft.source,
+    dependsOn: [],
+    fingerprint: digestOf({ key: draft.key, action: draft.action, before: draft.before, after: draft.after, starting }),
+    notes: draft.notes ?? [],
+    entry: draft.entry,
+    starting,
+    ...(draft.viaStar === true ? { viaStar: true as const } : {}),
+  };
+}
+
+/** A new policy only adds a limit; a deleted one takes it away; a replacement hands everybody a fresh counter. */
+function directionOf(action: Action, after: Fields | null, fieldChanges: readonly FieldChange[]): Direction {
+  if (after === null || action === 'replace') return 'loosen';
+  const isNewPolicy = action === 'create' && fieldChanges.every(({ before }) => before === undefined);
+  return isNewPolicy ? 'tighten' : strongest(fieldChanges.map(({ direction }) => direction));
+}
+
+/** See the table at Cause. Only fields that move speak: a drift that Git agrees with is none. */
+function causeOf(draft: ChangeDraft, fieldChanges: readonly FieldChange[]): Cause {
+  const { recorded, declared, hasRecord, before, action } = draft;
+  if (!hasRecord) return 'unknown';
+  if (recorded === null) return before === null || !hasAnyValue(before) ? 'edited' : 'adopted';
+  const past = recorded.fields as Fields;
+  if (action === 'delete' && draft.after === null) return 'edited';
+  const edited = fieldChanges.some(({ field, after }) =>
+    field === 'starting' ? true : !isSame(past[field], field in declared ? declared[field] : after),
+  );
+  const drifted = fieldChanges.some(
+    ({ field, before: now }) => field !== 'starting' && field in past && !isSame(past[field] ?? null, now ?? null),
+  );
+  if (before === null) return edited && !isSame(past, declared) ? 'both' : 'drifted';
+  return edited && drifted ? 'both' : drifted ? 'drifted' : 'edited';
+}
+
+/** Whether anything is set: `null`s and empty lists are no hand-made values. */
+export function hasAnyValue(fields: Fields): boolean {
+  return Object.values(fields).some((value) => value !== null && !(Array.isArray(value) && value.length === 0));
+}

@@ -1,0 +1,228 @@
+/**
+ * Which live policy is which declared one (design, section 4, Matching).
+ *
+ * | declared | recorded | live | becomes |
+ * |---|---|---|---|
+ * | yes | – | none of that name | create |
+ * | yes | – | one of that name | that object (adopted), never a twin |
+ * | yes | – | several of that name, no `id:` | an error with the candidates |
+ * | yes | yes | the recorded id | that object, whatever it is called now |
+ * | yes | yes | recorded id gone | as if not recorded, but created again |
+ * | no | yes | the recorded id | delete, or a rename of one equal added policy |
+ */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { LiveScope } from '../resources/kind.ts';
+import { registry } from '../resources/registry.ts';
+import type { Fields, PolicyKind } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import type { ResolvedEntry } from './resolve.ts';
+import type { LiveObject } from './types.ts';
+
+export interface PolicyGroup {
+  readonly kind: PolicyKind;
+  readonly scope: LiveScope;
+  readonly declared: readonly ResolvedEntry[];
+  /** What the record holds, after `forget:`. */
+  readonly recorded: readonly RecordedEntry[];
+  readonly live: readonly LiveObject[];
+  /** `conditions` cannot be changed in place here. */
+  readonly immutable: readonly string[];
+}
+
+export interface PolicyMatch {
+  readonly resolved: ResolvedEntry;
+  readonly recorded: RecordedEntry | null;
+  readonly live: LiveObject | null;
+  /** The name under which the record holds it, when that is another. */
+  readonly renamedFrom: string | null;
+  /** A predecessor of the same resource that a replacement left behind. */
+  readonly leftover: LiveObject | null;
+  /** Further live policies of the declared name; not ours. */
+  readonly twins: readonly LiveObject[];
+}
+
+export interface PolicyMatches {
+  readonly matches: readonly PolicyMatch[];
+  /** Recorded and no longer declared. */
+  readonly removed: readonly { readonly recorded: RecordedEntry; readonly live: LiveObject | null }[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function matchPolicies(group: PolicyGroup): PolicyMatches {
+  const diagnostics: Diagnostic[] = [];
+  const recordOf = pairWithRecord(group);
+  const liveById = new Map(group.live.map((object) => [object.id, object]));
+
+  // First the ids, for all: a name must not take an object whose id somebody else holds.
+  const bound = new Map<ResolvedEntry, LiveObject>();
+  const taken = new Map<string, ResolvedEntry>();
+  for (const resolved of group.declared) {
+    const object = liveById.get(resolved.entry.id ?? '') ?? liveById.get(recordOf.get(resolved)?.id ?? '');
+    if (object === undefined) continue;
+    const other = taken.get(object.id);
+    if (other !== undefined) {
+      diagnostics.push({
+        code: 'duplicate-id',
+        severity: 'error',
+        message: `policies "${other.name}" and "${resolved.name}" are both the live policy ${object.id}`,
+        source: resolved.entry.source,
+      });
+      continue;
+    }
+    bound.set(resolved, object);
+    taken.set(object.id, resolved);
+  }
+
+  const declaredRecords = new Set(recordOf.values());
+  const removed = group.recorded.filter((entry) => !declaredRecords.has(entry));
+  const reserved = new Set([...taken.keys(), ...removed.map(({ id }) => id)]);
+  const byName = groupByName(group.live);
+
+  const pairs = group.declared.map((resolved) => {
+    const name = resolved.entry.liveName;
+    const sameName = name === undefined ? [] : (byName.get(name) ?? []);
+    const free = sameName.filter(({ id }) => !reserved.has(id));
+    let live = bound.get(resolved) ?? null;
+    if (live === null && free.length > 1) {
+      diagnostics.push(ambiguous(resolved, free));
+    } else if (live === null && free[0] !== undefined) {
+      live = free[0];
+      reserved.add(live.id);
+    } else if (live === null && !recordOf.has(resolved)) {
+      live = findPrevious(resolved, byName, reserved);
+      if (live !== null) reserved.add(live.id);
+    }
+    return { resolved, live, twins: free.filter((object) => object !== live) };
+  });
+
+  const renames = findRenames(pairs, removed, recordOf, liveById);
+  const matches = pairs.map(({ resolved, live, twins }): PolicyMatch => {
+    const rename = renames.get(resolved);
+    const recorded = recordOf.get(resolved) ?? rename ?? null;
+    const object = live ?? (rename === undefined ? null : (liveById.get(rename.id) ?? null));
+    const renamedFrom = recorded !== null && recorded.name !== resolved.name ? recorded.name : null;
+    const successor = object === null ? undefined : findSuccessor(group, resolved, object, twins);
+    return successor === undefined
+      ? { resolved, recorded, live: object, renamedFrom, leftover: null, twins }
+      : {
+          resolved,
+          recorded,
+          live: successor,
+          renamedFrom,
+          leftover: object,
+          twins: twins.filter((twin) => twin !== successor),
+        };
+  });
+  const renamed = new Set(renames.values());
+  return {
+    matches,
+    removed: removed
+      .filter((entry) => !renamed.has(entry))
+      .map((entry) => ({ recorded: entry, live: liveById.get(entry.id) ?? null })),
+    diagnostics,
+  };
+}
+
+/** `previously:` on the first run, when there is no record to move: the one live policy of the old name. */
+function findPrevious(
+  { entry }: ResolvedEntry,
+  byName: ReadonlyMap<string, readonly LiveObject[]>,
+  reserved: ReadonlySet<string>,
+): LiveObject | null {
+  if (entry.previously === undefined) return null;
+  const free = (byName.get(entry.previously) ?? []).filter(({ id }) => !reserved.has(id));
+  return free.length === 1 ? (free[0] ?? null) : null;
+}
+
+/** By name; else by `previously:`, which is inert once the new name is recorded; else by an `id:` the record knows. */
+function pairWithRecord({ declared, recorded }: PolicyGroup): Map<ResolvedEntry, RecordedEntry> {
+  const byName = new Map(recorded.map((entry) => [entry.name, entry]));
+  const byId = new Map(recorded.map((entry) => [entry.id, entry]));
+  const declaredNames = new Set(declared.map(({ name }) => name));
+  const pairs = new Map<ResolvedEntry, RecordedEntry>();
+  const used = new Set<RecordedEntry>();
+  const pair = (resolved: ResolvedEntry, entry: RecordedEntry | undefined): void => {
+    if (entry === undefined || pairs.has(resolved) || used.has(entry)) return;
+    pairs.set(resolved, entry);
+    used.add(entry);
+  };
+  for (const resolved of declared) pair(resolved, byName.get(resolved.name));
+  for (const resolved of declared) {
+    const { previously, id } = resolved.entry;
+    if (previously !== undefined && !declaredNames.has(previously)) pair(resolved, byName.get(previously));
+    if (id !== undefined) pair(resolved, byId.get(id));
+  }
+  return pairs;
+}
+
+/**
+ * One removed and one added policy that are equal but for name and description are one rename in place. With several that
+ * could be meant, none is: `previously:` says which.
+ */
+function findRenames(
+  pairs: readonly { readonly resolved: ResolvedEntry; readonly live: LiveObject | null }[],
+  removed: readonly RecordedEntry[],
+  recordOf: ReadonlyMap<ResolvedEntry, RecordedEntry>,
+  liveById: ReadonlyMap<string, LiveObject>,
+): Map<ResolvedEntry, RecordedEntry> {
+  const added = pairs.filter(
+    ({ resolved, live }) => live === null && !recordOf.has(resolved) && !resolved.entry.absent,
+  );
+  const candidates = removed.filter(({ id }) => liveById.has(id));
+  const alike = (fields: Fields): Fields => {
+    const { name: _name, description: _description, ...rest } = fields;
+    return rest;
+  };
+  const renames = new Map<ResolvedEntry, RecordedEntry>();
+  for (const { resolved } of added) {
+    const same = (entry: RecordedEntry): boolean => isSame(alike(resolved.fields), alike(entry.fields as Fields));
+    const matching = candidates.filter(same);
+    const rivals = added.filter(({ resolved: other }) => isSame(alike(other.fields), alike(resolved.fields)));
+    const only = matching[0];
+    if (only !== undefined && matching.length === 1 && rivals.length === 1) renames.set(resolved, only);
+  }
+  return renames;
+}
+
+/**
+ * A twin that has the desired immutable fields while the bound object has not: a replacement created it and was cut short
+ * before it deleted the old one.
+ */
+function findSuccessor(
+  group: PolicyGroup,
+  resolved: ResolvedEntry,
+  bound: LiveObject,
+  twins: readonly LiveObject[],
+): LiveObject | undefined {
+  const spec = registry[group.kind];
+  const fits = (object: LiveObject): boolean => {
+    const fields = spec.readFields(object.row, group.scope, [resolved.fields]);
+    return group.immutable.every((field) => isSame(fields[field], resolved.fields[field]));
+  };
+  if (resolved.entry.absent === true || resolved.entry.id === bound.id || fits(bound)) return undefined;
+  const fitting = twins.filter(fits);
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+function groupByName(live: readonly LiveObject[]): Map<string, LiveObject[]> {
+  const groups = new Map<string, LiveObject[]>();
+  for (const object of live) {
+    if (object.name === null) continue;
+    const group = groups.get(object.name);
+    if (group === undefined) groups.set(object.name, [object]);
+    else group.push(object);
+  }
+  return groups;
+}
+
+function ambiguous(resolved: ResolvedEntry, candidates: readonly LiveObject[]): Diagnostic {
+  const ids = candidates.map(({ id }) => id).join(', ');
+  return {
+    code: 'ambiguous-name',
+    severity: 'error',
+    message: `${candidates.length} live policies are called "${resolved.name}" (${ids}); write the one that is meant as \`id:\``,
+    source: resolved.entry.source,
+  };
+}

@@ -1,0 +1,120 @@
+import { isSame } from '../resources/canonical.ts';
+import { isBudgetField, isRateField, type KindSpec } from '../resources/kind.ts';
+import type { Budget, Fields, FieldValue } from '../resources/types.ts';
+import { budgetSlotOf } from '../resources/workspace-limits.ts';
+
+export interface MergedFields {
+  /** Managed fields as they are live. A field the service does not show is left out. */
+  readonly before: Fields;
+  /** Managed fields as they shall be. */
+  readonly after: Fields;
+  /** Recorded fields that absence stops managing without touching live. */
+  readonly released: readonly string[];
+}
+
+/**
+ * The table of absent, none and value (design, section 4), field by field:
+ *
+ * | in the files | in the record | here |
+ * |---|---|---|
+ * | a value or `none` | – | compared with live |
+ * | absent | a value | cleared, or released where clearing would be an act of its own |
+ * | absent | absent | not compared |
+ */
+export function mergeFields(spec: KindSpec, declared: Fields, recorded: Fields, live: Fields): MergedFields {
+  const before: Record<string, FieldValue> = {};
+  const after: Record<string, FieldValue> = {};
+  const released: string[] = [];
+
+  const set = (field: string, wanted: FieldValue): void => {
+    const now = liveValue(live, field);
+    if (now === undefined) {
+      // The service does not show this field. It moves only when Git moved; what was recorded stands for live.
+      const known = recorded[field];
+      if (known === undefined || isSame(known, wanted)) return;
+      before[field] = known;
+    } else {
+      before[field] = now;
+    }
+    after[field] = wanted;
+  };
+
+  for (const [field, value] of Object.entries(declared)) {
+    if (field === 'rates') setAll(live, isSingleRate, set);
+    else if (field === 'budgets') setAll(live, isSingleBudget, set);
+    else set(field, value);
+  }
+  for (const [field, value] of Object.entries(recorded)) {
+    if (field in declared || field in after) continue;
+    if (field === 'rates' || field === 'budgets' || isCleared(field, value)) continue;
+    if (spec.isReleased(field)) released.push(field);
+    else set(field, field === 'recipients' ? [] : null);
+  }
+  if (!spec.policy && spec.singleRate) displaceOtherRates(declared, live, set);
+  dropAlertsOfClearedBudgets(before, after);
+  return { before, after, released };
+}
+
+/** Absent limits are "no such limit"; other absent fields are "not said". */
+function liveValue(live: Fields, field: string): FieldValue | undefined {
+  const value = live[field];
+  return value === undefined && (isBudgetField(field) || isRateField(field)) ? null : value;
+}
+
+/** `none`, once recorded, has nothing left to take away. */
+function isCleared(field: string, value: FieldValue): boolean {
+  return value === null || (field === 'recipients' && Array.isArray(value) && value.length === 0);
+}
+
+function isSingleRate(field: string): boolean {
+  return field.startsWith('rate[');
+}
+
+function isSingleBudget(field: string): boolean {
+  return field.startsWith('budget[');
+}
+
+function setAll(
+  live: Fields,
+  belongs: (field: string) => boolean,
+  set: (field: string, value: FieldValue) => void,
+): void {
+  for (const field of Object.keys(live)) if (belongs(field)) set(field, null);
+}
+
+/** Where a level holds one rate only, a declared one takes the place of whatever is there. */
+function displaceOtherRates(declared: Fields, live: Fields, set: (field: string, value: FieldValue) => void): void {
+  if (!Object.keys(declared).some(isSingleRate)) return;
+  for (const field of Object.keys(live)) if (isSingleRate(field) && !(field in declared)) set(field, null);
+}
+
+/** An alert goes with its budget; saying so twice would only be noise. */
+function dropAlertsOfClearedBudgets(before: Record<string, FieldValue>, after: Record<string, FieldValue>): void {
+  for (const field of Object.keys(after)) {
+    if (!field.startsWith('alert')) continue;
+    const slot = budgetSlotOf(field);
+    const budget = slot === null ? 'budget' : `budget[${slot}]`;
+    if (after[budget] === null) {
+      delete before[field];
+      delete after[field];
+    }
+  }
+}
+
+/**
+ * A live alert that nobody declared and that the new amount would overtake: the service refuses it (API reference 1.11), and
+ * dropping it in silence would be worse. Returns the alert's amount and unit, for the message.
+ */
+export function overtakenAlert(after: Fields, live: Fields): { alert: number; budget: Budget } | null {
+  for (const [field, value] of Object.entries(after)) {
+    const alertField = field === 'amount' ? 'alert' : field.replace(/^budget/, 'alert');
+    if (alertField === field || alertField in after) continue;
+    const budget =
+      field === 'amount' ? { unit: after.unit, amount: value, reset: after.reset } : (value as Budget | null);
+    const alert = live[alertField];
+    if (budget === null || typeof alert !== 'number') continue;
+    const sameUnit = field === 'amount' || (live[field] as Budget | null)?.unit === budget.unit;
+    if (sameUnit && alert >= (budget.amount as number)) return { alert, budget: budget as Budget };
+  }
+  return null;
+}

@@ -1,0 +1,42 @@
+/** Modes and filters: what of a finished plan a run may do. The rest is shown as withheld and stays owed. */
+
+import type { ResourceKey } from '../resources/types.ts';
+import { digestPlan } from './build-plan.ts';
+import { changeId } from './make-change.ts';
+import type { Change, Mode, Plan } from './types.ts';
+
+const allows: Readonly<Record<Mode, (change: Change) => boolean>> = {
+  sync: () => true,
+  // A replacement ends with a new policy in place of the old one, so it is an update to whoever reads it.
+  'upsert-only': (change) => change.action !== 'delete',
+};
+
+export interface PlanFilter {
+  readonly mode: Mode;
+  /** `KIND/KEY` as written on the command line; empty: everything. */
+  readonly only: readonly string[];
+  /** Workspace slugs; empty: all. */
+  readonly workspaces: readonly string[];
+}
+
+/** Withheld changes keep their ids in `dependsOn`, so that what relies on them is skipped. */
+export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
+  const passes = (change: Change): boolean => allows[filter.mode](change) && isSelected(change.key, filter);
+  const changes = plan.changes.filter(passes);
+  const withheld = plan.changes.filter((change) => !passes(change));
+  const recordLines = plan.recordLines.filter(({ key }) => key === null || isSelected(key, filter));
+  return {
+    ...plan,
+    mode: filter.mode,
+    changes,
+    withheld: [...plan.withheld, ...withheld],
+    recordLines,
+    digest: digestPlan(changes, recordLines),
+  };
+}
+
+/** `usage-policy/monthly-spend` in any workspace, or `usage-policy/<workspace>/monthly-spend` in one. */
+export function isSelected(key: ResourceKey, { only, workspaces }: Pick<PlanFilter, 'only' | 'workspaces'>): boolean {
+  if (workspaces.length > 0 && !workspaces.includes(key.workspace ?? '')) return false;
+  return only.length === 0 || only.some((text) => text === changeId(key) || text === `${key.kind}/${key.name}`);
+}

@@ -1,0 +1,93 @@
+/** The record as it shall be, from the plan's record steps and what became of the changes. */
+
+import { compareText } from '../diagnostics.ts';
+import { kindOrder } from '../resources/registry.ts';
+import type { ClaimedChange, RecordedEntry, RecordedOutcome, RecordedWorkspace } from './applied-record.ts';
+import { isSelected, type PlanFilter } from './mode.ts';
+import type { Change, Outcome, Plan, RecordStep } from './types.ts';
+
+/**
+ * What was not carried out (withheld, skipped, failed, stale, filtered out) keeps its old entry: it is still owed.
+ */
+export function nextWorkspaces(
+  steps: readonly RecordStep[],
+  outcomes: readonly Outcome[],
+  filter: Pick<PlanFilter, 'only' | 'workspaces'>,
+): RecordedWorkspace[] {
+  const outcomeOf = new Map(outcomes.map((outcome) => [outcome.change.id, outcome]));
+  const workspaces = new Map<string, { id: string | null; slug: string | null; entries: RecordedEntry[] }>();
+  for (const step of steps) {
+    const entry = entryAfter(step, outcomeOf, filter);
+    if (entry === null) continue;
+    const place = step.workspaceId ?? '';
+    const workspace = workspaces.get(place) ?? { id: step.workspaceId, slug: step.workspaceSlug, entries: [] };
+    workspaces.set(place, workspace);
+    workspace.entries.push(entry);
+  }
+  return [...workspaces.values()]
+    .map(({ id, slug, entries }) => ({ id, slug, entries: entries.sort(compareEntries) }))
+    .sort((a, b) => compareText(a.slug ?? '', b.slug ?? ''));
+}
+
+function entryAfter(
+  step: RecordStep,
+  outcomeOf: ReadonlyMap<string, Outcome>,
+  filter: Pick<PlanFilter, 'only' | 'workspaces'>,
+): RecordedEntry | null {
+  const { previous, next, changeId } = step;
+  const named = next ?? previous;
+  if (named !== null && !isSelected({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, filter)) {
+    return previous;
+  }
+  if (changeId === null) return withId(next, step.liveId);
+  const outcome = outcomeOf.get(changeId);
+  const isDone = outcome?.status === 'applied' || outcome?.status === 'already-applied';
+  if (isDone) return withId(next, outcome.liveId ?? step.liveId);
+  return previous === null ? null : { ...previous, owed: true };
+}
+
+function withId(entry: Omit<RecordedEntry, 'id'> | null, id: string | null): RecordedEntry | null {
+  return entry === null || id === null ? null : ({ ...entry, id } as RecordedEntry);
+}
+
+export function compareEntries(a: RecordedEntry, b: RecordedEntry): number {
+  return kindOrder(a.kind) - kindOrder(b.kind) || compareText(a.name, b.name);
+}
+
+export function toRecordedOutcome({ change, status, detail }: Outcome): RecordedOutcome {
+  return {
+    kind: change.key.kind,
+    workspace: change.key.workspace,
+    name: change.key.name,
+    action: change.action,
+    fingerprint: change.fingerprint,
+    status,
+    ...(detail === null ? {} : { detail }),
+    before: change.before as RecordedOutcome['before'],
+    after: change.after as RecordedOutcome['after'],
+  };
+}
+
+export function toClaimedChange(change: Change): ClaimedChange {
+  return {
+    kind: change.key.kind,
+    workspace: change.key.workspace,
+    workspaceId: change.workspaceId,
+    name: change.key.name,
+    action: change.action,
+    fingerprint: change.fingerprint,
+    liveId: change.liveId,
+    after: change.after as ClaimedChange['after'],
+    entry: change.entry,
+  };
+}
+
+/** Changes that a run would not carry out, as outcomes: they belong to the audit trail as well. */
+export function withheldOutcomes(plan: Plan): Outcome[] {
+  return plan.withheld.map((change) => ({
+    change,
+    status: 'withheld',
+    detail: `held back by the mode or a filter (${plan.mode})`,
+    liveId: change.liveId,
+  }));
+}

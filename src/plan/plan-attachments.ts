@@ -1,0 +1,271 @@
+/** Attachment points: limits on keys, workspaces, providers and integrations. Nothing is created or deleted but limits. */
+
+import { isSame } from '../resources/canonical.ts';
+import { type AttachmentKindSpec, isBudgetField, type LiveScope } from '../resources/kind.ts';
+import { daysOfReset } from '../resources/limits.ts';
+import { isPolicyKind, registry } from '../resources/registry.ts';
+import type { AttachmentKind, Budget, Fields, ResourceKey } from '../resources/types.ts';
+import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
+import { budgetSlotOf } from '../resources/workspace-limits.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import type { PlanContext } from './build-plan.ts';
+import { hasAnyValue, makeChange } from './make-change.ts';
+import { mergeFields, overtakenAlert } from './merge-fields.ts';
+import { isForgetOf } from './plan-policies.ts';
+import { afterForget, indexKey, type RecordedResource } from './record-index.ts';
+import {
+  caughtUpLines,
+  forgetStep,
+  forgottenLine,
+  keepStep,
+  overtakenAlertDiagnostic,
+  recordLinesFor,
+  toEntry,
+} from './record-lines.ts';
+import type { ResolvedEntry } from './resolve.ts';
+import type { Action, Change, LiveObject } from './types.ts';
+
+export function planAttachments(context: PlanContext): void {
+  const seen = new Set<RecordedResource>();
+  const owners = new Map<string, ResolvedEntry>();
+  for (const resolved of context.resolution.entries) {
+    const { live } = resolved;
+    if (live === null) continue;
+    const liveKey = indexKey(live.kind, live.workspaceId, live.id);
+    const owner = owners.get(liveKey);
+    if (owner !== undefined) {
+      context.parts.diagnostics.push({
+        code: 'duplicate-id',
+        severity: 'error',
+        message: `"${owner.name}" and "${resolved.name}" are both the live object ${live.id}`,
+        source: resolved.entry.source,
+      });
+      continue;
+    }
+    owners.set(liveKey, resolved);
+    const recorded = findRecorded(context, resolved, live);
+    if (recorded !== undefined) seen.add(recorded);
+    planDeclared(context, resolved, live, recorded);
+  }
+  const gone = new Set(
+    context.resolution.gone.map(({ entry, workspaceId }) => indexKey(entry.kind, workspaceId, entry.name)),
+  );
+  for (const resource of context.index.all) {
+    if (isPolicyKind(resource.entry.kind) || seen.has(resource)) continue;
+    const isGone = gone.has(indexKey(resource.entry.kind, resource.workspaceId, resource.entry.name));
+    planUndeclared(context, resource, isGone);
+  }
+}
+
+/** By the entry's name; a key that moved between `"*"` and a name of its own is found by its id. */
+function findRecorded({ index }: PlanContext, resolved: ResolvedEntry, live: LiveObject): RecordedResource | undefined {
+  const kind = resolved.entry.kind;
+  const byName = resolved.viaStar ? undefined : index.byName(kind, live.workspaceId, resolved.name);
+  return byName ?? index.byId(kind, live.workspaceId, live.id);
+}
+
+function remembered(context: PlanContext, resource: RecordedResource | undefined): RecordedEntry | null {
+  if (resource === undefined) return null;
+  return afterForget(resource, context.desired.forget, (forget, { workspaceId, workspaceSlug }) =>
+    isForgetOf(forget, workspaceId, workspaceSlug),
+  );
+}
+
+function planDeclared(
+  context: PlanContext,
+  resolved: ResolvedEntry,
+  live: LiveObject,
+  resource: RecordedResource | undefined,
+): void {
+  const { parts } = context;
+  const kind = live.kind as AttachmentKind;
+  const spec = registry[kind];
+  const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
+  const recorded = remembered(context, resource);
+  const past = (recorded?.fields ?? {}) as Fields;
+  const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
+  const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
+  const overtaken = overtakenAlert(after, fields);
+  if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
+  parts.managed.set(`${kind}\n${live.id}`, Object.keys(after));
+
+  const starting = resolved.entry.starting !== recorded?.starting ? (resolved.entry.starting ?? null) : null;
+  const change = changeOf(context, spec, {
+    key,
+    live,
+    recorded,
+    before,
+    after,
+    declared: resolved.fields,
+    starting,
+    resolved,
+  });
+  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released));
+  if (change === null) {
+    parts.unchanged += 1;
+    parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
+  } else {
+    parts.changes.push(change);
+  }
+  parts.recordSteps.push({
+    workspaceId: live.workspaceId,
+    workspaceSlug: key.workspace,
+    changeId: change?.id ?? null,
+    previous: recorded,
+    next: toEntry(resolved, live.id),
+    liveId: live.id,
+  });
+}
+
+/** Recorded and no longer declared: the limits go, unless there is nothing left to take them from. */
+function planUndeclared(context: PlanContext, resource: RecordedResource, isGone: boolean): void {
+  const { parts, live } = context;
+  const { entry, workspaceId, workspaceSlug } = resource;
+  const left = remembered(context, resource);
+  const forget = (why: string): void => {
+    parts.recordLines.push(forgottenLine(resource, why));
+    parts.recordSteps.push(forgetStep(resource));
+  };
+  if (left === null) {
+    forget('forget: no longer managed, live is not touched');
+    return;
+  }
+  const object = live.objects.find(
+    (candidate) => candidate.kind === entry.kind && candidate.workspaceId === workspaceId && candidate.id === entry.id,
+  );
+  if (object === undefined) {
+    // Declared still: a warning has been given, and what was recorded stays owed until the file says otherwise.
+    if (isGone || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
+    else forget('no longer live and no longer in Git');
+    return;
+  }
+  const kind = entry.kind as AttachmentKind;
+  const spec = registry[kind];
+  const key: ResourceKey = { kind, workspace: workspaceSlug, name: entry.name };
+  const past = left.fields as Fields;
+  const fields = spec.readFields(object.row, scopeOf(context, object), [past]);
+  const { before, after, released } = mergeFields(spec, {}, past, fields);
+  parts.managed.set(`${kind}\n${object.id}`, Object.keys(after));
+  const change = changeOf(context, spec, {
+    key,
+    live: object,
+    recorded: left,
+    before,
+    after,
+    declared: {},
+    starting: null,
+    resolved: null,
+  });
+  if (change === null) {
+    const why =
+      released.length > 0
+        ? 'no longer in Git; live keeps what is there'
+        : 'no longer in Git, and live has no such limit';
+    forget(why);
+    return;
+  }
+  parts.changes.push(change);
+  parts.recordSteps.push({
+    workspaceId,
+    workspaceSlug,
+    changeId: change.id,
+    previous: left,
+    next: null,
+    liveId: object.id,
+  });
+}
+
+function isWorkspaceGone(
+  { desired, resolution }: PlanContext,
+  { workspaceId, workspaceSlug }: RecordedResource,
+): boolean {
+  return desired.workspaces.some(
+    ({ ref }) => !resolution.workspaces.has(ref) && (ref === workspaceSlug || ref === workspaceId),
+  );
+}
+
+interface AttachmentTask {
+  readonly key: ResourceKey;
+  readonly live: LiveObject;
+  readonly recorded: RecordedEntry | null;
+  readonly before: Fields;
+  readonly after: Fields;
+  readonly declared: Fields;
+  readonly starting: string | null;
+  /** Null when it is no longer declared. */
+  readonly resolved: ResolvedEntry | null;
+}
+
+function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: AttachmentTask): Change | null {
+  const { before, after, starting, live, resolved } = task;
+  const moved = Object.keys(after).filter((field) => !isSame(before[field] ?? null, after[field]));
+  if (moved.length === 0 && starting === null) return null;
+  const action: Action =
+    !hasAnyValue(after) && hasAnyValue(before) ? 'delete' : hasAnyValue(before) ? 'update' : 'create';
+  const isRemoved = resolved === null;
+  return makeChange({
+    key: task.key,
+    workspaceId: live.workspaceId,
+    liveId: live.id,
+    action,
+    reason: isRemoved
+      ? 'no-longer-declared'
+      : action === 'create'
+        ? 'new'
+        : action === 'delete'
+          ? 'declared-none'
+          : 'changed',
+    before,
+    after,
+    declared: task.declared,
+    recorded: task.recorded,
+    hasRecord: context.hasRecord,
+    source: resolved?.entry.source ?? null,
+    notes: windowNotes(spec, live, before, after, moved, starting),
+    entry: resolved === null ? null : toEntry(resolved, ''),
+    starting,
+    viaStar: resolved?.viaStar ?? false,
+  });
+}
+
+/** `every N days` whose running window cannot be read starts again with the write; people have to know beforehand. */
+function windowNotes(
+  spec: AttachmentKindSpec,
+  live: LiveObject,
+  before: Fields,
+  after: Fields,
+  moved: readonly string[],
+  starting: string | null,
+): string[] {
+  if (starting !== null) return [];
+  const restarts = moved.filter(isBudgetField).some((field) => {
+    const slot = budgetSlotOf(field);
+    const name = slot === null ? 'budget' : `budget[${slot}]`;
+    const [from, to] = [before[name], after[name]] as [Budget | null | undefined, Budget | null | undefined];
+    const keepsWindow = from != null && to != null && from.reset === to.reset && daysOfReset(to.reset) !== null;
+    return keepsWindow && nextResetOf(spec, live, slot) === null;
+  });
+  return restarts ? ['the service does not show when the running window ends: it restarts with the change'] : [];
+}
+
+function nextResetOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): string | null {
+  if (spec.kind === 'workspace-limits') {
+    const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
+    const days = slot === null ? null : Number(/every (\d+) days/.exec(slot)?.[1]);
+    return budgets.find((budget) => budget.periodic_reset_days === days)?.next_usage_reset_at ?? null;
+  }
+  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
+  const budget = Array.isArray(limits)
+    ? (limits as readonly WireBudget[])[0]
+    : (limits as WireBudget | null | undefined);
+  return budget?.next_usage_reset_at ?? (row as unknown as WireKey).next_usage_reset_at ?? null;
+}
+
+function scopeOf({ live }: PlanContext, object: LiveObject): LiveScope {
+  const workspace = live.workspaces.find(({ id }) => id === object.workspaceId);
+  return {
+    workspaceId: object.workspaceId,
+    workspaceSlug: workspace?.slug ?? null,
+    organisationId: live.organisationId,
+  };
+}

@@ -1,0 +1,310 @@
+/** Policies: create, update in place, replace what is immutable, delete. */
+
+import semver from 'semver';
+import { isSame } from '../resources/canonical.ts';
+import { type LiveScope, pickFields } from '../resources/kind.ts';
+import { daysOfReset } from '../resources/limits.ts';
+import { registry } from '../resources/registry.ts';
+import type { Desired, Fields, Forget, PolicyKind, Reset } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import type { PlanContext } from './build-plan.ts';
+import { makeChange } from './make-change.ts';
+import { matchPolicies, type PolicyMatch } from './match-policies.ts';
+import { mergeFields, overtakenAlert } from './merge-fields.ts';
+import { afterForget, type RecordedResource } from './record-index.ts';
+import {
+  caughtUpLines,
+  forgetStep,
+  forgottenLine,
+  keepStep,
+  overtakenAlertDiagnostic,
+  recordLinesFor,
+  toEntry,
+} from './record-lines.ts';
+import type { ResolvedEntry } from './resolve.ts';
+import type { LiveObject, LiveWorkspace } from './types.ts';
+
+const policyKinds: readonly PolicyKind[] = ['usage-policy', 'rate-policy'];
+
+export function planPolicies(context: PlanContext): void {
+  for (const kind of policyKinds) {
+    const groups = groupByWorkspace(context, kind);
+    for (const [workspaceId, group] of groups) planGroup(context, kind, workspaceId, group);
+  }
+}
+
+interface Group {
+  readonly workspace: LiveWorkspace | null;
+  readonly slug: string | null;
+  readonly declared: ResolvedEntry[];
+  readonly recorded: RecordedResource[];
+  readonly live: LiveObject[];
+}
+
+function groupByWorkspace({ live, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  const groupOf = (id: string, slug: string | null): Group => {
+    const found = groups.get(id);
+    if (found !== undefined) return found;
+    const workspace = live.workspaces.find((candidate) => candidate.id === id) ?? null;
+    const group = { workspace, slug: workspace?.slug ?? slug, declared: [], recorded: [], live: [] };
+    groups.set(id, group);
+    return group;
+  };
+  for (const resolved of resolution.entries) {
+    if (resolved.entry.kind !== kind || resolved.workspace === null) continue;
+    groupOf(resolved.workspace.id, resolved.workspace.slug).declared.push(resolved);
+  }
+  for (const resource of index.all) {
+    if (resource.entry.kind !== kind || resource.workspaceId === null) continue;
+    groupOf(resource.workspaceId, resource.workspaceSlug).recorded.push(resource);
+  }
+  for (const object of live.objects) {
+    if (object.kind === kind && object.workspaceId !== null) groups.get(object.workspaceId)?.live.push(object);
+  }
+  return groups;
+}
+
+function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, group: Group): void {
+  const { desired, live, parts, resolution } = context;
+  const { workspace, slug } = group;
+  const isSkipped = desired.workspaces.some(
+    ({ ref }) => !resolution.workspaces.has(ref) && (ref === slug || ref === workspaceId),
+  );
+  if (workspace === null) {
+    // Archived or deleted. With a file it was said once and everything stays owed; without one there is nothing to keep.
+    for (const resource of group.recorded) {
+      if (isSkipped) parts.recordSteps.push(keepStep(resource, resource.entry));
+      else forgetResource(context, resource, 'its workspace is no longer live');
+    }
+    return;
+  }
+  const scope: LiveScope = { workspaceId, workspaceSlug: workspace.slug, organisationId: live.organisationId };
+  const immutable = immutableFields(kind, desired);
+  const remembered = rememberedEntries(context, group);
+  const { matches, removed, diagnostics } = matchPolicies({
+    kind,
+    scope,
+    declared: group.declared,
+    recorded: remembered,
+    live: group.live,
+    immutable,
+  });
+  parts.diagnostics.push(...diagnostics);
+  const unmanaged = unmanagedLive(group.live, matches, remembered);
+  for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
+  for (const { recorded, live: object } of removed) {
+    if (object === null) forgetResource(context, resourceOf(group, recorded), 'no longer live and no longer in Git');
+    else planDelete(context, kind, workspace, scope, recorded, object, 'no-longer-declared');
+  }
+}
+
+function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] {
+  return group.recorded.flatMap((resource) => {
+    const left = afterForget(resource, context.desired.forget, (item, { workspaceId, workspaceSlug }) =>
+      isForgetOf(item, workspaceId, workspaceSlug),
+    );
+    if (left !== null) return [left];
+    forgetResource(context, resource, 'forget: no longer managed, live is not touched');
+    return [];
+  });
+}
+
+export function isForgetOf(forget: Forget, workspaceId: string | null, workspaceSlug: string | null): boolean {
+  return forget.workspace === workspaceSlug || (forget.workspace !== null && forget.workspace === workspaceId);
+}
+
+function forgetResource({ parts }: PlanContext, resource: RecordedResource, why: string): void {
+  parts.recordLines.push(forgottenLine(resource, why));
+  parts.recordSteps.push(forgetStep(resource));
+  parts.managed.set(`${resource.entry.kind}\n${resource.entry.id}`, []);
+}
+
+function resourceOf(group: Group, entry: RecordedEntry): RecordedResource {
+  const found = group.recorded.find((resource) => resource.entry.name === entry.name);
+  return found ?? { workspaceId: group.workspace?.id ?? null, workspaceSlug: group.slug, entry };
+}
+
+/** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
+export function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
+  const backend = semver.coerce(desired.gateway.backend);
+  const isOld = backend !== null && semver.lt(backend, '1.16.0');
+  return isOld ? [...registry[kind].immutable, 'match'] : registry[kind].immutable;
+}
+
+interface PolicyTask {
+  readonly kind: PolicyKind;
+  readonly workspace: LiveWorkspace;
+  readonly scope: LiveScope;
+  readonly immutable: readonly string[];
+  readonly match: PolicyMatch;
+  readonly unmanaged: readonly LiveObject[];
+}
+
+function planPolicy(context: PlanContext, task: PolicyTask): void {
+  const { kind, workspace, scope, immutable, match } = task;
+  const { resolved, recorded, live, leftover, twins } = match;
+  const { parts, hasRecord } = context;
+  const spec = registry[kind];
+  const key = { kind, workspace: workspace.slug, name: resolved.name };
+
+  for (const twin of twins) {
+    parts.notes.push({
+      code: 'twin',
+      severity: 'warning',
+      workspace: workspace.slug,
+      message: `another live policy is called "${resolved.name}" (${twin.id}); it is unmanaged and binds as well`,
+      source: resolved.entry.source,
+    });
+  }
+  if (leftover !== null) {
+    planDelete(context, kind, workspace, scope, toEntry(resolved, leftover.id), leftover, 'replacement-cut-short');
+  }
+  if (resolved.entry.absent === true) {
+    if (live !== null)
+      planDelete(context, kind, workspace, scope, recorded ?? toEntry(resolved, live.id), live, 'declared-none');
+    else parts.unchanged += 1;
+    return;
+  }
+
+  const past = (recorded?.fields ?? {}) as Fields;
+  const entry = toEntry(resolved, '');
+  const step = {
+    workspaceId: workspace.id,
+    workspaceSlug: workspace.slug,
+    previous: recorded,
+    next: entry,
+    liveId: live?.id ?? null,
+  };
+  if (live === null) {
+    const change = makeChange({
+      key,
+      workspaceId: workspace.id,
+      liveId: null,
+      action: 'create',
+      reason: recorded === null ? 'new' : 'deleted-by-hand',
+      before: null,
+      after: resolved.fields,
+      declared: resolved.fields,
+      recorded,
+      hasRecord,
+      source: resolved.entry.source,
+      notes: resemblanceNotes(task),
+      entry,
+      starting: resolved.entry.starting ?? null,
+    });
+    parts.changes.push(change);
+    parts.recordSteps.push({ ...step, changeId: change.id });
+    return;
+  }
+
+  parts.managed.set(`${kind}\n${live.id}`, []);
+  const fields = spec.readFields(live.row, scope, [past, resolved.fields]);
+  const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
+  const overtaken = overtakenAlert(after, fields);
+  if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
+  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released));
+
+  const starting = resolved.entry.starting !== recorded?.starting ? (resolved.entry.starting ?? null) : null;
+  const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
+  if (moved.length === 0 && starting === null) {
+    parts.unchanged += 1;
+    parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
+    parts.recordSteps.push({ ...step, changeId: null });
+    return;
+  }
+  const replaces = moved.some((field) => immutable.includes(field));
+  const wanted: Fields = replaces ? { ...after, ...resolved.fields } : after;
+  const change = makeChange({
+    key,
+    workspaceId: workspace.id,
+    liveId: live.id,
+    action: replaces ? 'replace' : 'update',
+    reason: replaces ? 'immutable-field' : match.renamedFrom !== null ? 'renamed' : 'changed',
+    before,
+    after: replaces ? pickFields(wanted, (field) => wanted[field] !== undefined) : after,
+    declared: resolved.fields,
+    recorded,
+    hasRecord,
+    immutable,
+    source: resolved.entry.source,
+    notes: updateNotes(replaces, moved, wanted),
+    entry,
+    starting,
+  });
+  parts.changes.push(change);
+  parts.recordSteps.push({ ...step, changeId: change.id });
+}
+
+function updateNotes(replaces: boolean, moved: readonly string[], after: Fields): string[] {
+  if (replaces) return ['replacement: counters restart at zero'];
+  if (!moved.includes('reset')) return [];
+  // The service counts N days from the moment of the write (API reference 2.5).
+  return daysOfReset(after.reset as Reset) === null ? [] : ['the window restarts with the change'];
+}
+
+/** A new policy that looks like one somebody made by hand: perhaps it is meant to be that one. */
+function resemblanceNotes({ kind, scope, match, unmanaged }: PolicyTask): string[] {
+  const spec = registry[kind];
+  const fields = match.resolved.fields;
+  const alike = unmanaged.filter((object) => {
+    const live = spec.readFields(object.row, scope, [fields]);
+    return [...spec.immutable, 'match'].every((field) => isSame(live[field], fields[field]));
+  });
+  return alike.map(
+    ({ id, name }) =>
+      `resembles the unmanaged policy ${name === null ? 'without a name' : `"${name}"`}; to adopt it, write: id: ${id}`,
+  );
+}
+
+function unmanagedLive(
+  live: readonly LiveObject[],
+  matches: readonly PolicyMatch[],
+  recorded: readonly RecordedEntry[],
+): LiveObject[] {
+  const known = new Set([
+    ...matches.flatMap((match) => [match.live?.id, match.leftover?.id]),
+    ...recorded.map(({ id }) => id),
+  ]);
+  return live.filter(({ id }) => !known.has(id));
+}
+
+function planDelete(
+  { parts, hasRecord }: PlanContext,
+  kind: PolicyKind,
+  workspace: LiveWorkspace,
+  scope: LiveScope,
+  recorded: RecordedEntry,
+  live: LiveObject,
+  reason: 'no-longer-declared' | 'declared-none' | 'replacement-cut-short',
+): void {
+  const key = { kind, workspace: workspace.slug, name: recorded.name };
+  const cutShort = reason === 'replacement-cut-short';
+  const change = makeChange({
+    key,
+    workspaceId: workspace.id,
+    liveId: live.id,
+    action: 'delete',
+    reason,
+    before: registry[kind].readFields(live.row, scope, [recorded.fields as Fields]),
+    after: null,
+    declared: {},
+    recorded,
+    hasRecord,
+    source: null,
+    entry: null,
+    ...(cutShort ? { suffix: `#${live.id}`, notes: ['left over from a replacement that was cut short'] } : {}),
+  });
+  parts.managed.set(`${kind}\n${live.id}`, []);
+  parts.changes.push(change);
+  if (!cutShort) {
+    parts.recordSteps.push({
+      workspaceId: workspace.id,
+      workspaceSlug: workspace.slug,
+      changeId: change.id,
+      previous: recorded,
+      next: null,
+      liveId: live.id,
+    });
+  }
+}

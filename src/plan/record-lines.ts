@@ -1,0 +1,94 @@
+/** What a plan changes in the record alone: shown, counted apart, part of the digest. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { formatAmount } from '../resources/amounts.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import { hasAnyValue } from './make-change.ts';
+import type { RecordedResource } from './record-index.ts';
+import type { ResolvedEntry } from './resolve.ts';
+import type { RecordLine, RecordStep } from './types.ts';
+
+/** The record's entry of a declared resource. */
+export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {
+  const { entry, name, fields, viaStar } = resolved;
+  return {
+    kind: entry.kind,
+    name,
+    id,
+    fields: fields as RecordedEntry['fields'],
+    protect: entry.protect,
+    ...(viaStar ? { viaStar: true as const } : {}),
+    ...(entry.starting === undefined ? {} : { starting: entry.starting }),
+  };
+}
+
+/**
+ * Lines of a declared resource whose live object was found.
+ *
+ * @param before its managed fields as they are live
+ * @param released recorded fields that are no longer declared and that live keeps
+ */
+export function recordLinesFor(
+  key: ResourceKey,
+  resolved: ResolvedEntry,
+  recorded: RecordedEntry | null,
+  before: Fields,
+  released: readonly string[],
+): RecordLine[] {
+  if (recorded === null) {
+    return hasAnyValue(before) ? [{ action: 'adopt', key, detail: 'live object of that name, first seen' }] : [];
+  }
+  const lines: RecordLine[] = [];
+  if (resolved.entry.protect !== recorded.protect) {
+    const action = resolved.entry.protect ? 'protect' : 'unprotect';
+    lines.push({ action, key, detail: `${action}ed by the files` });
+  }
+  if (released.length > 0) {
+    lines.push({ action: 'forget', key, detail: `no longer manages ${released.join(', ')}; live keeps it` });
+  }
+  return lines;
+}
+
+/** Git moved to where live already is: nothing to write but the memory of it. */
+export function caughtUpLines(
+  key: ResourceKey,
+  resolved: ResolvedEntry,
+  recorded: RecordedEntry | null,
+  released: readonly string[],
+): RecordLine[] {
+  if (recorded === null) return [];
+  const kept = Object.fromEntries(Object.entries(recorded.fields).filter(([field]) => !released.includes(field)));
+  const next = toEntry(resolved, recorded.id);
+  if (recorded.name === next.name && recorded.owed !== true && isSame(kept, next.fields)) return [];
+  return [{ action: 'record', key, detail: 'live is already as the files say' }];
+}
+
+export function forgottenLine({ workspaceSlug, entry }: RecordedResource, why: string): RecordLine {
+  return { action: 'forget', key: { kind: entry.kind, workspace: workspaceSlug, name: entry.name }, detail: why };
+}
+
+/** Takes an entry out of the record; live is not touched. */
+export function forgetStep({ workspaceId, workspaceSlug, entry }: RecordedResource): RecordStep {
+  return { workspaceId, workspaceSlug, changeId: null, previous: entry, next: null, liveId: entry.id };
+}
+
+/** Keeps an entry as it is: its resource is not planned in this run. */
+export function keepStep({ workspaceId, workspaceSlug }: RecordedResource, entry: RecordedEntry): RecordStep {
+  const { id, ...next } = entry;
+  return { workspaceId, workspaceSlug, changeId: null, previous: entry, next, liveId: id };
+}
+
+export function overtakenAlertDiagnostic(
+  { entry, name }: ResolvedEntry,
+  { alert, budget }: { readonly alert: number; readonly budget: Budget },
+): Diagnostic {
+  const amounts = `${formatAmount(alert, budget.unit)} is not below the new budget of ${formatAmount(budget.amount, budget.unit)}`;
+  return {
+    code: 'alert-overtaken',
+    severity: 'error',
+    message: `"${name}" has a live alert that no file declares, and ${amounts}; write \`alert:\` (an amount, a percentage or \`none\`)`,
+    source: entry.source,
+  };
+}

@@ -1,0 +1,309 @@
+/** Names → ids, once per run; `"*"` → the keys that it reaches. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type { Condition, Desired, DesiredEntry, Fields, Match } from '../resources/types.ts';
+import type { WireKey } from '../resources/wire.ts';
+import type { RecordIndex } from './record-index.ts';
+import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
+
+/** A declared resource whose names are ids now. */
+export interface ResolvedEntry {
+  readonly entry: DesiredEntry;
+  /** Null for what belongs to the organisation. */
+  readonly workspace: LiveWorkspace | null;
+  /** The resource's name: the entry's, or that of a key which `"*"` reaches. */
+  readonly name: string;
+  readonly fields: Fields;
+  /** The object at an attachment point; null for policies, which match.ts looks for. */
+  readonly live: LiveObject | null;
+  readonly viaStar: boolean;
+}
+
+export interface Resolution {
+  readonly entries: readonly ResolvedEntry[];
+  readonly diagnostics: readonly Diagnostic[];
+  readonly notes: readonly PlanNote[];
+  /** Live workspaces that have a file, by the reference written there. */
+  readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
+  /** `kind\nworkspace\nname` of entries that are recorded and whose object is gone: kept in the record, not planned. */
+  readonly gone: readonly { readonly entry: DesiredEntry; readonly workspaceId: string | null }[];
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+export function isUuid(text: string): boolean {
+  return uuid.test(text);
+}
+
+export function resolveDesired(desired: Desired, live: Live, record: RecordIndex, now: Date): Resolution {
+  const resolver = new Resolver(live, record, now);
+  resolver.resolveWorkspaces(desired);
+  for (const entry of desired.entries) resolver.resolveEntry(entry);
+  resolver.expandStars();
+  return resolver.result();
+}
+
+class Resolver {
+  readonly #live: Live;
+  readonly #record: RecordIndex;
+  readonly #now: Date;
+  readonly #diagnostics: Diagnostic[] = [];
+  readonly #notes: PlanNote[] = [];
+  readonly #entries: ResolvedEntry[] = [];
+  readonly #gone: { entry: DesiredEntry; workspaceId: string | null }[] = [];
+  readonly #workspaces = new Map<string, LiveWorkspace>();
+  readonly #objects = new Map<string, LiveObject[]>();
+  readonly #stars: { entry: DesiredEntry; workspace: LiveWorkspace | null }[] = [];
+
+  constructor(live: Live, record: RecordIndex, now: Date) {
+    this.#live = live;
+    this.#record = record;
+    this.#now = now;
+    for (const object of live.objects) {
+      const key = `${object.kind}\n${object.workspaceId ?? ''}`;
+      const list = this.#objects.get(key);
+      if (list === undefined) this.#objects.set(key, [object]);
+      else list.push(object);
+    }
+  }
+
+  result(): Resolution {
+    return {
+      entries: this.#entries,
+      diagnostics: this.#diagnostics,
+      notes: this.#notes,
+      workspaces: this.#workspaces,
+      gone: this.#gone,
+    };
+  }
+
+  resolveWorkspaces(desired: Desired): void {
+    const byId = new Map<string, string>();
+    for (const { ref, source } of desired.workspaces) {
+      const found = this.#live.workspaces.find(({ id, slug }) => slug === ref || id === ref.toLowerCase());
+      if (found === undefined) {
+        const wasRecorded = this.#record.all.some(
+          ({ workspaceId, workspaceSlug }) => workspaceSlug === ref || workspaceId === ref,
+        );
+        if (wasRecorded) {
+          this.#note(
+            'workspace-gone',
+            ref,
+            source,
+            `workspace "${ref}" is recorded but no longer live (archived or deleted); nothing of it is planned`,
+          );
+        } else {
+          const slugs = this.#live.workspaces.map(({ slug }) => slug);
+          this.#error('unknown-workspace', source, `no live workspace "${ref}"${didYouMean(ref, slugs)}`);
+        }
+        continue;
+      }
+      const twin = byId.get(found.id);
+      if (twin !== undefined) {
+        this.#error('duplicate-workspace', source, `"${ref}" and "${twin}" are one workspace; keep one file for it`);
+        continue;
+      }
+      byId.set(found.id, ref);
+      this.#workspaces.set(ref, found);
+    }
+  }
+
+  resolveEntry(entry: DesiredEntry): void {
+    const workspace = entry.workspace === null ? null : this.#workspaces.get(entry.workspace);
+    // The workspace itself is gone or unknown; that has been said once.
+    if (workspace === undefined) return;
+    if (isPolicyKind(entry.kind)) {
+      const fields = this.#resolveKeyNames(entry, workspace);
+      if (fields !== null) this.#push(entry, workspace, entry.name, fields, null, false);
+    } else if (entry.kind === 'key-limits' && entry.name === '*') {
+      this.#stars.push({ entry, workspace });
+    } else {
+      this.#resolveAttachment(entry, workspace);
+    }
+  }
+
+  #resolveAttachment(entry: DesiredEntry, workspace: LiveWorkspace | null): void {
+    const workspaceId = workspace?.id ?? null;
+    const candidates = this.#objectsOf(entry, workspaceId);
+    const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
+    const named = candidates.filter(({ name }) => name === (entry.liveName ?? entry.name));
+    const byId = candidates.find(({ id }) => id === entry.id);
+    const byRecord = candidates.find(({ id }) => id === recorded?.id);
+    const object = byId ?? (named.length === 1 ? named[0] : byRecord);
+    if (object !== undefined) {
+      const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
+      const fields = reachedByStar ? (entry.fieldsOverStar ?? entry.fields) : entry.fields;
+      this.#push(entry, workspace, entry.name, fields, object, false);
+      if (object === byRecord && named.length === 0 && byId === undefined && object.name !== null) {
+        this.#note(
+          'renamed-by-hand',
+          workspace?.slug ?? null,
+          entry.source,
+          `${describe(entry)} is now called "${object.name}" live; it is still the one that was recorded`,
+        );
+      }
+    } else if (named.length > 1) {
+      const ids = named.map(({ id }) => id).join(', ');
+      this.#error(
+        'ambiguous-name',
+        entry.source,
+        `${named.length} live objects are called "${entry.name}" (${ids}); write the one that is meant as \`id:\``,
+      );
+    } else if (recorded !== undefined) {
+      this.#gone.push({ entry, workspaceId });
+      this.#note(
+        'gone',
+        workspace?.slug ?? null,
+        entry.source,
+        `${describe(entry)} is recorded but no longer live; nothing is planned for it`,
+      );
+    } else {
+      this.#reportUnknown(entry, workspace, candidates);
+    }
+  }
+
+  #reportUnknown(entry: DesiredEntry, workspace: LiveWorkspace | null, candidates: readonly LiveObject[]): void {
+    const place = workspace === null ? 'the organisation' : `workspace ${workspace.slug}`;
+    const known = candidates.flatMap(({ name }) => name ?? []);
+    if (entry.kind === 'integration-limits') {
+      if (!this.#live.integrations.includes(entry.name)) {
+        const guess = didYouMean(entry.name, this.#live.integrations);
+        this.#error('unknown-integration', entry.source, `no live integration "${entry.name}"${guess}`);
+      } else if (workspace === null) {
+        this.#error(
+          'integration-not-shared',
+          entry.source,
+          `integration "${entry.name}" gives nothing to new workspaces (its access for all workspaces is off); tollgate sets limits and never grants access`,
+        );
+      } else {
+        this.#error(
+          'integration-not-shared',
+          entry.source,
+          `integration "${entry.name}" is not shared with ${place}; tollgate sets limits and never grants access`,
+        );
+      }
+      return;
+    }
+    const word = specOf(entry.kind).label;
+    this.#error(
+      `unknown-${word}`,
+      entry.source,
+      `no live ${word} "${entry.name}" in ${place}${didYouMean(entry.name, known)}`,
+    );
+  }
+
+  expandStars(): void {
+    for (const { entry, workspace } of this.#stars) {
+      const workspaceId = workspace?.id ?? null;
+      const taken = new Set(this.#entries.flatMap(({ live }) => live?.id ?? []));
+      const keys = this.#objectsOf(entry, workspaceId);
+      const names = new Map<string, number>();
+      for (const { name } of keys) names.set(name ?? '', (names.get(name ?? '') ?? 0) + 1);
+      for (const key of keys) {
+        const recorded = this.#record.byId('key-limits', workspaceId, key.id)?.entry;
+        // A key that `"*"` reached before stays with it when it expires: expiry is no reason to take limits away.
+        const stays = recorded?.viaStar === true;
+        if (taken.has(key.id) || !(this.#isReachedByStar(key) || stays)) continue;
+        const isUnique = key.name !== null && key.name !== '' && names.get(key.name) === 1;
+        const name = isUnique ? (key.name ?? key.id) : `${key.name ?? ''}#${key.id}`;
+        this.#push(entry, workspace, name, entry.fields, key, true);
+      }
+    }
+  }
+
+  /** Live service keys that have not expired; user keys and those made for members only by name (design, section 3). */
+  #isReachedByStar(object: LiveObject): boolean {
+    if (object.kind !== 'key-limits') return false;
+    const key = object.row as unknown as WireKey;
+    const expired =
+      key.status === 'expired' || (key.expires_at != null && Date.parse(key.expires_at) <= this.#now.getTime());
+    return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !expired;
+  }
+
+  /** Key names in a policy's conditions to ids, which is what the gateway compares (API reference 14.2). */
+  #resolveKeyNames(entry: DesiredEntry, workspace: LiveWorkspace | null): Fields | null {
+    const match = entry.fields.match as Match | undefined;
+    if (match === undefined || match === 'all') return entry.fields;
+    let failed = false;
+    const resolveNames = (names: readonly string[]): string[] =>
+      names.map((name) => {
+        const id = this.#resolveKeyName(name, entry, workspace);
+        if (id === null) failed = true;
+        return id ?? name;
+      });
+    const conditions = match.map((condition): Condition => {
+      if (condition.key !== 'api_key') return condition;
+      return {
+        key: condition.key,
+        any: condition.any === '*' ? '*' : [...new Set(resolveNames(condition.any))].sort(),
+        except: [...new Set(resolveNames(condition.except))].sort(),
+      };
+    });
+    if (!failed) return { ...entry.fields, match: conditions };
+    const recorded = this.#record.byName(entry.kind, workspace?.id ?? null, entry.name)?.entry.fields.match;
+    if (recorded === undefined) return null;
+    return { ...entry.fields, match: recorded as Match };
+  }
+
+  #resolveKeyName(name: string, entry: DesiredEntry, workspace: LiveWorkspace | null): string | null {
+    if (isUuid(name)) return name.toLowerCase();
+    const keys = this.#objects.get(`key-limits\n${workspace?.id ?? ''}`) ?? [];
+    const named = keys.filter((key) => key.name === name);
+    if (named.length === 1) return named[0]?.id ?? null;
+    const source = entry.fieldSources.match ?? entry.source;
+    if (named.length > 1) {
+      this.#error(
+        'ambiguous-name',
+        source,
+        `${named.length} live keys are called "${name}" (${named.map(({ id }) => id).join(', ')}); write the id of the one that is meant`,
+      );
+      return null;
+    }
+    // The name held when this policy was applied; a deleted key must not stop every plan of the organisation.
+    if (this.#record.byName(entry.kind, workspace?.id ?? null, entry.name) !== undefined) {
+      this.#note(
+        'gone',
+        workspace?.slug ?? null,
+        source,
+        `key "${name}" in the match of policy "${entry.name}" is no longer live; its match is left as recorded`,
+      );
+      return null;
+    }
+    const guess = didYouMean(
+      name,
+      keys.flatMap((key) => key.name ?? []),
+    );
+    this.#error('unknown-key', source, `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`);
+    return null;
+  }
+
+  #objectsOf(entry: DesiredEntry, workspaceId: string | null): readonly LiveObject[] {
+    return this.#objects.get(`${entry.kind}\n${workspaceId ?? ''}`) ?? [];
+  }
+
+  #push(
+    entry: DesiredEntry,
+    workspace: LiveWorkspace | null,
+    name: string,
+    fields: Fields,
+    live: LiveObject | null,
+    viaStar: boolean,
+  ): void {
+    this.#entries.push({ entry, workspace, name, fields, live, viaStar });
+  }
+
+  #error(code: string, source: Diagnostic['source'], message: string): void {
+    this.#diagnostics.push({ code, severity: 'error', message, source });
+  }
+
+  #note(code: string, workspace: string | null, source: PlanNote['source'], message: string): void {
+    this.#notes.push({ code, severity: 'warning', workspace, message, source });
+  }
+}
+
+function describe(entry: DesiredEntry): string {
+  const label = specOf(entry.kind).label;
+  return `${label === '' ? 'policy' : label} "${entry.name}"`;
+}

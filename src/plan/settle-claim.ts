@@ -1,0 +1,86 @@
+/** What an apply that was killed had done, told from live alone (design, section 4: claim, then outcomes). */
+
+import { isSame } from '../resources/canonical.ts';
+import { isBudgetField, isRateField, type LiveScope } from '../resources/kind.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type { Fields } from '../resources/types.ts';
+import type { AppliedRecord, ClaimedChange, RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+import { compareEntries } from './next-record.ts';
+import type { Live, LiveObject } from './types.ts';
+
+/**
+ * The record without its claim: a planned change whose result is live counts as applied, every other keeps its old entry.
+ *
+ * | claimed | live | becomes |
+ * |---|---|---|
+ * | create | one policy of that name and content | recorded with its id |
+ * | update | declared fields are live | recorded anew |
+ * | replace | the old one is gone and the new one is there | recorded with the new id |
+ * | replace | both are there | still the old one: planning finds the successor and deletes the old |
+ * | delete | gone, or none of its limits is set any more | out of the record |
+ */
+export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
+  const { claim, ...rest } = record;
+  if (claim === undefined) return record;
+  const workspaces = new Map<string, RecordedWorkspace>(
+    record.workspaces.map((workspace) => [workspace.id ?? '', { ...workspace, entries: [...workspace.entries] }]),
+  );
+  for (const change of claim.changes) {
+    const place = change.workspaceId ?? '';
+    const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
+    const settled = settleChange(change, live, workspace);
+    if (settled === 'undone') continue;
+    const others = workspace.entries.filter(
+      (entry) => !(entry.kind === change.kind && (entry.name === change.name || entry.id === change.liveId)),
+    );
+    workspaces.set(place, {
+      ...workspace,
+      entries: settled === null ? others : [...others, settled].sort(compareEntries),
+    });
+  }
+  return { ...rest, workspaces: [...workspaces.values()].filter(({ entries }) => entries.length > 0) };
+}
+
+function settleChange(
+  change: ClaimedChange,
+  live: Live,
+  workspace: RecordedWorkspace,
+): RecordedEntry | null | 'undone' {
+  const objects = live.objects.filter(
+    ({ kind, workspaceId }) => kind === change.kind && workspaceId === change.workspaceId,
+  );
+  const old = objects.find(({ id }) => id === change.liveId);
+  if (change.after === null) return old === undefined ? null : 'undone';
+  const after = change.after as Fields;
+  const hasReached = (object: LiveObject): boolean => {
+    const fields = readFields(live, object, after);
+    return Object.entries(after).every(([field, value]) => isReached(fields, field, value));
+  };
+  const makesNew = isPolicyKind(change.kind) && (change.action === 'create' || change.action === 'replace');
+  if (makesNew && old !== undefined) return 'undone';
+  const known = new Set(workspace.entries.map(({ id }) => id));
+  const candidates = makesNew ? objects.filter(({ id }) => !known.has(id)) : old === undefined ? [] : [old];
+  const fitting = candidates.filter(hasReached);
+  const only = fitting.length === 1 ? fitting[0] : undefined;
+  if (only === undefined) return 'undone';
+  return change.entry === null ? null : ({ ...change.entry, id: only.id } as RecordedEntry);
+}
+
+function readFields(live: Live, object: LiveObject, hint: Fields): Fields {
+  const scope: LiveScope = {
+    workspaceId: object.workspaceId,
+    workspaceSlug: live.workspaces.find(({ id }) => id === object.workspaceId)?.slug ?? null,
+    organisationId: live.organisationId,
+  };
+  return specOf(object.kind).readFields(object.row, scope, [hint]);
+}
+
+/**
+ * Whether a live object has a field as it was written. A field that the service does not show is taken to be there: nothing
+ * speaks against it; an absent limit is no limit.
+ */
+export function isReached(fields: Fields, field: string, wanted: Fields[string]): boolean {
+  const now = fields[field];
+  if (now === undefined) return wanted === null || !(isBudgetField(field) || isRateField(field));
+  return isSame(now, wanted);
+}

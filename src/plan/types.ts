@@ -1,0 +1,216 @@
+/** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
+
+import type { Diagnostic, Source } from '../diagnostics.ts';
+import type { WireRow } from '../resources/kind.ts';
+import type { Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
+import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+
+/** A live object of one kind, as read in this run. */
+export interface LiveObject {
+  readonly kind: Kind;
+  /**
+   * The service's id: a UUID; for `limits` the workspace's, for a share of an integration `<integration slug>/<workspace
+   * UUID>`, for what it gives to new workspaces `<integration slug>/*`.
+   */
+  readonly id: string;
+  /** Name of a policy or key, slug of a provider or integration, `limits`; null on policies made without one. */
+  readonly name: string | null;
+  readonly workspaceId: string | null;
+  /** The row as the service sent it. */
+  readonly row: WireRow;
+}
+
+export interface LiveWorkspace {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** What was read of the control plane. Only workspaces and kinds in use are read. */
+export interface Live {
+  readonly organisationId: string;
+  readonly baseUrl: string;
+  /** All active workspaces, also those without a file. */
+  readonly workspaces: readonly LiveWorkspace[];
+  readonly objects: readonly LiveObject[];
+  /** Slugs of integrations that exist, when any is in use. */
+  readonly integrations: readonly string[];
+  /** `<workspace id>/<kind>` pairs whose list was read; others are "unmanaged: not read". */
+  readonly read: ReadonlySet<string>;
+}
+
+export type Action = 'create' | 'update' | 'replace' | 'delete';
+
+/**
+ * | cause | files against record | live against record |
+ * |---|---|---|
+ * | `edited` | moved | as recorded (or nothing there yet) |
+ * | `drifted` | as recorded | moved |
+ * | `both` | moved | moved |
+ * | `adopted` | not recorded: first sight of a live object | |
+ * | `unknown` | there is no record at all | |
+ */
+export type Cause = 'edited' | 'drifted' | 'both' | 'adopted' | 'unknown';
+
+/** What a change does to those whom the limit binds. */
+export type Direction = 'loosen' | 'rescope' | 'tighten' | 'neutral';
+
+/** Why this action; shown to people and never used to decide. */
+export type Reason =
+  | 'new'
+  | 'changed'
+  | 'renamed'
+  | 'immutable-field'
+  | 'no-longer-declared'
+  | 'declared-none'
+  | 'deleted-by-hand'
+  | 'replacement-cut-short';
+
+export interface FieldChange {
+  readonly field: string;
+  /** Undefined: not there, or not said by the service. */
+  readonly before: FieldValue | undefined;
+  readonly after: FieldValue | undefined;
+  readonly direction: Direction;
+  /** The service never changes this field in place. */
+  readonly immutable?: true;
+}
+
+export interface Change {
+  /** `<kind>/<workspace slug or ->/<name>`, unique within the plan. */
+  readonly id: string;
+  readonly key: ResourceKey;
+  readonly workspaceId: string | null;
+  /** Null for a policy that does not exist yet. */
+  readonly liveId: string | null;
+  readonly action: Action;
+  readonly cause: Cause;
+  readonly reason: Reason;
+  readonly direction: Direction;
+  /** Managed fields as they are live; null for a policy that does not exist yet. */
+  readonly before: Fields | null;
+  /** Managed fields as they shall be; null for a policy that goes. */
+  readonly after: Fields | null;
+  readonly fieldChanges: readonly FieldChange[];
+  /** Where the entry stands; null when it is no longer in the files. */
+  readonly source: Source | null;
+  /** Ids of changes that have to be in force before this one may start. */
+  readonly dependsOn: readonly string[];
+  readonly fingerprint: string;
+  /** What people have to know, in sentences: a counter that starts again, a window that restarts, a look-alike. */
+  readonly notes: readonly string[];
+  /** The record's entry once the change has happened, without the live id; null when it leaves the record. */
+  readonly entry: Omit<RecordedEntry, 'id'> | null;
+  /** ISO date to be sent as the start of the window; see DesiredEntry.starting. */
+  readonly starting: string | null;
+  /** The resource is reached through `"*"` alone. */
+  readonly viaStar?: true;
+}
+
+/** A part of the plan that changes the record and nothing live. */
+export interface RecordLine {
+  readonly action: 'adopt' | 'forget' | 'protect' | 'unprotect' | 'settings' | 'record';
+  /** Null for settings. */
+  readonly key: ResourceKey | null;
+  readonly detail: string;
+}
+
+/** A live object that no file declares and the record does not hold. */
+export interface Unmanaged {
+  readonly kind: Kind;
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string | null;
+  /** For parts of an attachment point: the fields that are not managed. */
+  readonly fields?: readonly string[];
+}
+
+/** Something people should know that is no problem in a file. */
+export interface PlanNote {
+  readonly code: string;
+  readonly severity: 'warning' | 'info';
+  readonly workspace: string | null;
+  readonly message: string;
+  readonly source: Source | null;
+}
+
+/** A guard's objection. Guards are a stage of their own between plan and apply. */
+export interface Violation {
+  readonly guard: string;
+  readonly message: string;
+}
+
+export type Mode = 'sync' | 'upsert-only';
+
+export interface Plan {
+  readonly version: 1;
+  readonly environment: string;
+  readonly organisation: string;
+  readonly baseUrl: string;
+  readonly mode: Mode;
+  /** Whether a record was found; without one nothing is deleted. */
+  readonly hasRecord: boolean;
+  /** In the order in which they are shown: workspace, then the order of execution. */
+  readonly changes: readonly Change[];
+  /** Changes that the mode or a filter holds back: shown, still owed, not executed. */
+  readonly withheld: readonly Change[];
+  readonly recordLines: readonly RecordLine[];
+  /** Declared resources that are as they should be. */
+  readonly unchanged: number;
+  readonly unmanaged: readonly Unmanaged[];
+  readonly notes: readonly PlanNote[];
+  readonly violations: readonly Violation[];
+  /** Hash over all fingerprints and record lines; 64 hex digits. */
+  readonly digest: string;
+  /** Workspaces that appear in the plan, by slug. */
+  readonly workspaces: readonly LiveWorkspace[];
+  /** Names of keys by id, for conditions that hold ids. */
+  readonly names: Readonly<Record<string, string>>;
+}
+
+/** What the record shall hold of one resource, depending on what becomes of its change. */
+export interface RecordStep {
+  readonly workspaceId: string | null;
+  readonly workspaceSlug: string | null;
+  /** Null: the resource needs no change and `next` holds at once. */
+  readonly changeId: string | null;
+  readonly previous: RecordedEntry | null;
+  /** Live id is filled in from the outcome of a create. */
+  readonly next: Omit<RecordedEntry, 'id'> | null;
+  readonly liveId: string | null;
+}
+
+/** Everything that follows from files, record and live state. */
+export interface PlanResult {
+  /** Null when there is an error among the diagnostics. */
+  readonly plan: Plan | null;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly recordSteps: readonly RecordStep[];
+}
+
+export type OutcomeStatus =
+  | 'applied'
+  | 'already-applied'
+  | 'failed'
+  | 'skipped'
+  | 'stale'
+  | 'superseded'
+  | 'withheld'
+  | 'not-attempted';
+
+/** What became of one change. */
+export interface Outcome {
+  readonly change: Change;
+  readonly status: OutcomeStatus;
+  /** Why, for everything but `applied`; one sentence. */
+  readonly detail: string | null;
+  /** Live id after the change: the new one of a create or replacement. */
+  readonly liveId: string | null;
+  /** The service refused or could not be reached: decides between exit 5 and 6. */
+  readonly unreachable?: true;
+}
+
+export interface RecordContext {
+  readonly workspaces: readonly RecordedWorkspace[];
+  readonly settings: Settings;
+}

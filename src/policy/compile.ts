@@ -1,0 +1,147 @@
+/** All policy files → desired state, or every problem in them. Pure. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
+import type { Desired } from '../resources/types.ts';
+import { checkSchema } from './check-schema.ts';
+import type { FieldNode, MapNode, Place } from './nodes.ts';
+import { normalize } from './normalize.ts';
+import type { OrgFile } from './org.ts';
+import { readOrg } from './org.ts';
+import { parsePolicyFile } from './parse.ts';
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+import { collectInto, expectScalar, readMap, readWord } from './reader.ts';
+import { rules } from './rules.ts';
+import { orgShape, workspaceShape } from './schema.ts';
+import type { WorkspaceFile } from './workspace.ts';
+import { readWorkspace } from './workspace.ts';
+
+export interface PolicyFile {
+  /** For messages: relative to the working directory, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Compiled {
+  /** Null if any diagnostic is an error. */
+  readonly desired: Desired | null;
+  /** Sorted. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** The same files in any order give the same bytes. */
+export function compilePolicies(files: readonly PolicyFile[]): Compiled {
+  const diagnostics: Diagnostic[] = [];
+  const report = collectInto(diagnostics);
+  const orgs: OrgFile[] = [];
+  const workspaces: WorkspaceFile[] = [];
+  const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  for (const file of sorted) {
+    const read = readFile(file, diagnostics);
+    if (read?.kind === 'org') orgs.push(read.org);
+    else if (read !== undefined) workspaces.push(read.workspace);
+  }
+  const [org, ...others] = orgs;
+  for (const other of others) {
+    report(
+      'duplicate-org-file',
+      other.at,
+      `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation`,
+    );
+  }
+  const [first] = sorted;
+  if (org === undefined && first !== undefined && !sawOrg(diagnostics)) {
+    const source = { file: first.path, line: 1, column: 1 };
+    const said = 'no file says `kind: org`: write `org.yaml` with `environment:` and `organisation:`';
+    report('missing-org-file', { source, end: source }, said);
+  }
+  if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
+  const desired = normalize({ org, workspaces }, report);
+  for (const rule of rules) rule({ org, workspaces, desired }, report);
+  const unique = dropRepeated(sortDiagnostics(diagnostics));
+  return { desired: hasErrors(unique) ? null : desired, diagnostics: unique };
+}
+
+/** A default that is copied into ten workspaces has one problem, not ten. */
+function dropRepeated(sorted: readonly Diagnostic[]): Diagnostic[] {
+  return sorted.filter((diagnostic, index) => JSON.stringify(diagnostic) !== JSON.stringify(sorted[index - 1]));
+}
+
+/** A file that could not be read on may be the organisation's: then nothing is said about a missing one. */
+function sawOrg(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some(
+    (diagnostic) => /(?:^|\/)org\.ya?ml$/.test(diagnostic.source.file) && diagnostic.severity === 'error',
+  );
+}
+
+type ReadFile =
+  | { readonly kind: 'org'; readonly org: OrgFile }
+  | { readonly kind: 'workspace'; readonly workspace: WorkspaceFile };
+
+function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undefined {
+  const parsed = parsePolicyFile(file.text, file.path);
+  diagnostics.push(...parsed.diagnostics);
+  const report = collectInto(diagnostics);
+  const { root } = parsed;
+  if (root === null) {
+    if (parsed.diagnostics.length > 0) return undefined;
+    const source = { file: file.path, line: 1, column: 1 };
+    report(
+      'missing-kind',
+      { source, end: source },
+      'the file is empty: write `kind: workspace` or `kind: org`, or delete it',
+    );
+    return undefined;
+  }
+  if (root.type !== 'map') {
+    report('not-a-map', root.at, 'the file is no map: start with `version: 1` and `kind: workspace`');
+    return undefined;
+  }
+  const kindField = root.fields.find((field) => field.key === 'kind');
+  if (kindField === undefined) {
+    report('missing-kind', root.at, 'the file does not say what it is: write `kind: workspace` or `kind: org`');
+    return undefined;
+  }
+  const kind = readWord(kindField, ['org', 'workspace'] as const, report);
+  if (kind === undefined) return undefined;
+  checkVersion(root, report);
+  const shape = kind === 'org' ? orgShape : workspaceShape;
+  const top: FieldNode = { key: 'file', at: root.at, node: root };
+  const what = kind === 'org' ? 'the organisation file' : 'a workspace file';
+  const written = readMap(top, Object.keys(shape.shape), what, report) ?? new Map<string, FieldNode>();
+  const before = diagnostics.length;
+  const result =
+    kind === 'org'
+      ? { kind, org: readOrg(kindField.at, written, report) }
+      : readWorkspaceFile(kindField.at, written, report);
+  if (!hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before))) checkSchema(root, shape, report);
+  return result;
+}
+
+function readWorkspaceFile(
+  kindAt: Place,
+  written: ReadonlyMap<string, FieldNode>,
+  report: Report,
+): ReadFile | undefined {
+  if (!written.has('workspace'))
+    report('missing-workspace', kindAt, 'a workspace file needs `workspace:` with the slug or UUID');
+  const workspace = readWorkspace(written, report);
+  return workspace === undefined ? undefined : { kind: 'workspace', workspace };
+}
+
+function checkVersion(root: MapNode, report: Report): void {
+  const field = root.fields.find((candidate) => candidate.key === 'version');
+  if (field === undefined) {
+    report('missing-version', root.at, 'the file does not say which grammar it is written in: write `version: 1`');
+    return;
+  }
+  const node = expectScalar(field, '`1`', report);
+  if (node !== undefined && node.value !== 1) {
+    report(
+      'unknown-version',
+      node.at,
+      `\`version\`: ${quote(node.text)} is not known to this tollgate: write \`version: 1\`, or use a newer one`,
+    );
+  }
+}

@@ -1,0 +1,193 @@
+/** Finding, reading and writing policy files. Nothing else in this folder touches the disk. */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../diagnostics.ts';
+import { compareText, sortDiagnostics } from '../diagnostics.ts';
+import { UserError } from '../errors.ts';
+
+export interface FoundFile {
+  /** Relative to the working directory, with forward slashes: for messages. */
+  readonly path: string;
+  /** Relative to the policies directory, with forward slashes: for the record. */
+  readonly relative: string;
+  readonly text: string;
+}
+
+export interface FoundFiles {
+  /** Sorted by `relative`. */
+  readonly files: readonly FoundFile[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export const fileLimits = {
+  /** Bytes of one file. */
+  size: 1024 * 1024,
+  /** Policy files in a directory. */
+  count: 10_000,
+  /** Directories inside one another. */
+  depth: 20,
+} as const;
+
+/**
+ * Every `*.yaml` and `*.yml` below a directory. Dot files and `node_modules` are passed over.
+ *
+ * @param cwd what paths in messages are relative to; default: the working directory
+ */
+export async function readPolicyFiles(directory: string, cwd: string = process.cwd()): Promise<FoundFiles> {
+  const root = path.resolve(cwd, directory);
+  const realRoot = await findRoot(root, directory);
+  const diagnostics: Diagnostic[] = [];
+  const place = (relative: string) => toSlashes(path.relative(cwd, path.join(root, relative)));
+  const report = (code: string, relative: string, message: string) => {
+    const source = { file: place(relative) || '.', line: 1, column: 1 };
+    diagnostics.push({ code, severity: 'error', message, source });
+  };
+  const found = await listFiles(realRoot, report);
+  const files: FoundFile[] = [];
+  for (const relative of found) {
+    const text = await readText(path.join(realRoot, relative), (code, message) => report(code, relative, message));
+    if (text !== undefined) files.push({ path: place(relative), relative: toSlashes(relative), text });
+  }
+  if (files.length === 0 && diagnostics.length === 0) {
+    throw new UserError(`no policy files in ${directory}: no *.yaml or *.yml below it`, {
+      hint: 'Write org.yaml and one file per workspace, run `tollgate import`, or name another directory with --dir.',
+    });
+  }
+  return { files, diagnostics: sortDiagnostics(diagnostics) };
+}
+
+async function findRoot(root: string, shown: string): Promise<string> {
+  try {
+    const real = await realpath(root);
+    if ((await stat(real)).isDirectory()) return real;
+  } catch (cause) {
+    const missing = codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR';
+    const message = missing
+      ? `there is no directory ${shown}`
+      : `cannot read the directory ${shown} (${codeOf(cause)})`;
+    throw new UserError(message, { hint: 'Name the directory of the policy files with --dir.', cause });
+  }
+  throw new UserError(`${shown} is a file, not a directory`, { hint: 'Name the directory that holds it with --dir.' });
+}
+
+type ReportFile = (code: string, relative: string, message: string) => void;
+
+/** Paths relative to the root, sorted. Links are followed as long as they stay below the root. */
+async function listFiles(realRoot: string, report: ReportFile): Promise<readonly string[]> {
+  const found: string[] = [];
+  let full = false;
+  const walk = async (relative: string, ancestors: readonly string[]): Promise<void> => {
+    const directory = path.join(realRoot, relative);
+    let names: string[];
+    try {
+      names = (await readdir(directory)).sort(compareText);
+    } catch (error) {
+      report('unreadable', relative, `cannot read this directory (${codeOf(error)})`);
+      return;
+    }
+    for (const name of names) {
+      if (full) return;
+      if (name.startsWith('.') || name === 'node_modules') continue;
+      const inner = path.join(relative, name);
+      const kind = await classify(realRoot, inner, ancestors, report);
+      if (kind === 'file' && /\.ya?ml$/i.test(name)) found.push(inner);
+      else if (kind !== 'file' && kind !== null) await walk(inner, [...ancestors, kind.real]);
+      if (found.length > fileLimits.count) {
+        full = true;
+        report('too-many-files', '', `more than ${fileLimits.count} policy files: name a smaller directory with --dir`);
+      }
+    }
+  };
+  await walk('', [realRoot]);
+  return full ? [] : found.sort((a, b) => compareText(toSlashes(a), toSlashes(b)));
+}
+
+/** A file, a directory with its real path, or null for what is not read. */
+async function classify(
+  realRoot: string,
+  relative: string,
+  ancestors: readonly string[],
+  report: ReportFile,
+): Promise<'file' | { readonly real: string } | null> {
+  try {
+    const real = await realpath(path.join(realRoot, relative));
+    const facts = await stat(real);
+    const wanted = facts.isDirectory() || /\.ya?ml$/i.test(relative);
+    if (!wanted) return null;
+    if (real !== realRoot && !real.startsWith(realRoot + path.sep)) {
+      report('link-outside', relative, 'this link leads out of the policies directory: put the file itself here');
+      return null;
+    }
+    if (facts.isDirectory()) {
+      if (ancestors.includes(real) || ancestors.length > fileLimits.depth) {
+        report('link-loop', relative, 'this directory leads back to one that it is in: take the link out');
+        return null;
+      }
+      return { real };
+    }
+    if (facts.isFile()) return 'file';
+    report('not-a-file', relative, 'this is neither a file nor a directory');
+  } catch (error) {
+    if (codeOf(error) === 'ELOOP') report('link-loop', relative, 'this link leads to itself: take it out');
+    else if (/\.ya?ml$/i.test(relative)) report('unreadable', relative, `cannot read this file (${codeOf(error)})`);
+  }
+  return null;
+}
+
+async function readText(file: string, report: (code: string, message: string) => void): Promise<string | undefined> {
+  let bytes: Buffer;
+  try {
+    const { size } = await stat(file);
+    if (size > fileLimits.size) {
+      report('file-too-large', `the file has ${size} bytes, more than ${fileLimits.size}: split it`);
+      return undefined;
+    }
+    bytes = await readFile(file);
+  } catch (error) {
+    report('unreadable', `cannot read this file (${codeOf(error)})`);
+    return undefined;
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    report('not-utf8', 'the file is not UTF-8 text: save it as UTF-8');
+    return undefined;
+  }
+}
+
+/** Whether a directory is there and holds policy files, readable or not. */
+export async function hasPolicyFiles(directory: string): Promise<boolean> {
+  const real = await realpath(directory).catch(() => undefined);
+  return real !== undefined && (await listFiles(real, () => {})).length > 0;
+}
+
+/** Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. */
+export async function writeFileAtomic(file: string, text: string): Promise<void> {
+  const directory = path.dirname(file);
+  await mkdir(directory, { recursive: true });
+  const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}.tmp`);
+  try {
+    const handle = await open(temporary, 'wx');
+    try {
+      await handle.writeFile(text, 'utf8');
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : 'unknown reason';
+}
+
+function toSlashes(file: string): string {
+  return file.split(path.sep).join('/');
+}

@@ -1,0 +1,75 @@
+/** `forget:`, a list of paths such as `keys/ci/rate`. */
+
+import type { Forget } from '../resources/types.ts';
+import { nearest } from './habits.ts';
+import type { FieldNode } from './nodes.ts';
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+import { readItems, readText } from './reader.ts';
+import { integrationShape, keyShape, limitsShape, policyShape, providerShape } from './schema.ts';
+
+/** Keys of an entry that are no limits and cannot be forgotten one by one. */
+const notFields = ['name', 'id', 'previously', 'owner', 'protect', 'target', 'per', 'match'];
+const fieldsOf = (shape: { readonly shape: object }): readonly string[] =>
+  Object.keys(shape.shape).filter((key) => !notFields.includes(key));
+
+const sections: Readonly<Record<Forget['section'], readonly string[]>> = {
+  policies: fieldsOf(policyShape),
+  limits: fieldsOf(limitsShape),
+  keys: fieldsOf(keyShape),
+  providers: fieldsOf(providerShape),
+  integrations: fieldsOf(integrationShape),
+};
+const sectionNames = Object.keys(sections) as Forget['section'][];
+
+export function readForget(field: FieldNode | undefined, workspace: string | null, report: Report): readonly Forget[] {
+  if (field === undefined) return [];
+  const seen = new Set<string>();
+  return readItems(field, 'a list of paths such as `policies/old` or `keys/ci/rate`', report, { empty: true }).flatMap(
+    (item) => {
+      const path = readText(item, 'a path such as `policies/old`', report, 600);
+      if (path === undefined) return [];
+      const [head = '', ...rest] = path.split('/');
+      const section = sectionNames.find((name) => name === head);
+      if (section === undefined || rest.some((part) => part === '')) {
+        const near = nearest(head, sectionNames);
+        const hint =
+          section !== undefined || near === undefined
+            ? 'write `policies/name`, `keys/name/rate`, `providers/name`, `integrations/name` or `limits`'
+            : `did you mean \`${near}\`?`;
+        report('invalid-forget', item.at, `\`forget\`: ${quote(path)} is no path: ${hint}`);
+        return [];
+      }
+      if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
+      seen.add(path);
+      const target = split(section, rest);
+      if (section === 'limits' && target.name !== undefined) {
+        report(
+          'invalid-forget',
+          item.at,
+          `\`forget\`: ${quote(path)} is no field of \`limits\`: write \`limits\`, \`limits/budget\` or \`limits/rate\``,
+        );
+        return [];
+      }
+      return [{ workspace, path, section, ...target, source: item.at.source }];
+    },
+  );
+}
+
+/** Names may hold slashes: the last part is a field only if it is called like one and a name stands before it. */
+function split(section: Forget['section'], parts: readonly string[]): { name?: string; field?: string } {
+  const last = parts.at(-1);
+  if (last === undefined) return {};
+  const isField = sections[section].includes(last) && (section === 'limits' ? parts.length === 1 : parts.length > 1);
+  const name = (isField ? parts.slice(0, -1) : parts).join('/');
+  return { ...(name === '' ? {} : { name }), ...(isField ? { field: last } : {}) };
+}
+
+/** The compiled fields that a field of `forget:` stands for. */
+export function isForgottenField(written: string, compiled: string): boolean {
+  const root = compiled.replace(/\[.*$/, '');
+  const singular = (word: string) => (word === 'budgets' || word === 'rates' ? word.slice(0, -1) : word);
+  const means: Readonly<Record<string, string>> = { unit: 'budget', amount: 'budget', window: 'rate', value: 'rate' };
+  if (written === 'api') return root.startsWith('api.');
+  return singular(written) === singular(means[root] ?? root);
+}

@@ -1,0 +1,34 @@
+/** What each place that can hold limits allows (API reference 1.11, 2.2, 3; features 1.6). */
+
+import type { Kind, RateWindow, Unit } from '../resources/types.ts';
+
+export interface Level {
+  /** For messages: `an API key`. */
+  readonly what: string;
+  readonly units: readonly Unit[];
+  readonly windows: readonly RateWindow[];
+  /** Amounts are integers on the wire there, so cost is whole dollars. */
+  readonly wholeUnits: boolean;
+}
+
+const policy: Level = {
+  what: 'a policy',
+  units: ['cost', 'tokens', 'requests'],
+  windows: ['minute', 'hour', 'day', 'week'],
+  wholeUnits: false,
+};
+
+const attachment = {
+  units: ['cost', 'tokens'],
+  windows: ['minute', 'hour', 'day'],
+  wholeUnits: true,
+} as const;
+
+export const levels: Readonly<Record<Kind, Level>> = {
+  'usage-policy': policy,
+  'rate-policy': policy,
+  'workspace-limits': { ...attachment, what: "a workspace's limits" },
+  'key-limits': { ...attachment, what: 'an API key', windows: ['second', 'minute', 'hour', 'day', 'week'] },
+  'provider-limits': { ...attachment, what: 'a provider' },
+  'integration-limits': { ...attachment, what: 'an integration' },
+};

@@ -1,0 +1,217 @@
+/** Entries at attachment points: keys, providers, integrations, a workspace's own limits. */
+
+import type { Source } from '../diagnostics.ts';
+import { rateField } from '../resources/limits.ts';
+import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
+import type { WrittenBudget } from './budgets.ts';
+import { alertOf, readBudget } from './budgets.ts';
+import { type Identity, readIdentity } from './identity.ts';
+import { levels } from './levels.ts';
+import type { FieldNode, Place } from './nodes.ts';
+import type { PassedMember } from './passthrough.ts';
+import { readPassthrough } from './passthrough.ts';
+import { type FileDefaults, readDescription } from './policy-entry.ts';
+import { quote } from './quote.ts';
+import type { WrittenRate } from './rates.ts';
+import { readRates } from './rates.ts';
+import type { Report, Written } from './reader.ts';
+import { isNone, readItems, readMap } from './reader.ts';
+import type { Recipient } from './recipients.ts';
+import { joinRecipients, readExpires, readRecipients } from './recipients.ts';
+import { integrationShape, keyShape, limitsShape, providerShape } from './schema.ts';
+
+/** As written: undefined is absent, null is `none`. */
+export interface WrittenLimits extends Identity {
+  readonly kind: AttachmentKind;
+  readonly name: string;
+  readonly at: Place;
+  readonly budgets?: readonly WrittenBudget[] | null;
+  readonly rates?: readonly WrittenRate[] | null;
+  readonly recipients?: readonly Recipient[] | null;
+  readonly expires?: string | null;
+  readonly description?: string | null;
+  readonly api: readonly PassedMember[];
+  /** Where the written keys stand. */
+  readonly places: Readonly<Record<string, Place>>;
+}
+
+const forms: Readonly<Record<AttachmentKind, { readonly known: readonly string[]; readonly several: boolean }>> = {
+  'workspace-limits': { known: Object.keys(limitsShape.shape), several: true },
+  'key-limits': { known: Object.keys(keyShape.shape), several: false },
+  'provider-limits': { known: Object.keys(providerShape.shape), several: false },
+  'integration-limits': { known: Object.keys(integrationShape.shape), several: false },
+};
+
+export function readLimits(
+  field: FieldNode,
+  kind: AttachmentKind,
+  file: FileDefaults,
+  report: Report,
+): WrittenLimits | undefined {
+  const base = { kind, name: field.key, at: field.at };
+  if (isNone(field.node)) {
+    const places = { budget: field.at, rate: field.at, recipients: field.at };
+    const all = { ...base, liveName: field.key, protect: file.protect, budgets: null, rates: null, api: [], places };
+    return kind === 'key-limits' ? { ...all, recipients: null } : all;
+  }
+  const level = levels[kind];
+  const written = readMap(field, forms[kind].known, level.what, report);
+  if (written === undefined) return undefined;
+  const budgets = forms[kind].several ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
+  const rates = readRates(written, level, report);
+  const recipients = written.get('recipients');
+  const expires = written.get('expires');
+  const description = written.get('description');
+  const at = expires === undefined ? undefined : readExpires(expires, report);
+  const said = description === undefined ? undefined : readDescription(description, 200, report);
+  return {
+    ...base,
+    ...readIdentity(field, written, file, report),
+    ...(budgets === undefined ? {} : { budgets }),
+    ...(rates === undefined ? {} : { rates }),
+    ...(recipients === undefined ? {} : { recipients: readRecipients(recipients, report) }),
+    ...(at === undefined ? {} : { expires: at }),
+    ...(said === undefined ? {} : { description: said }),
+    api: readPassthrough(written.get('api'), report),
+    places: Object.fromEntries([...written].map(([key, inner]) => [key, inner.at])),
+  };
+}
+
+function listOf<T>(value: T | null | undefined): readonly T[] | null | undefined {
+  if (value === undefined) return undefined;
+  return value === null ? null : [value];
+}
+
+/** `budget` or `budgets` of a workspace. */
+function readBudgets(
+  written: Written,
+  kind: AttachmentKind,
+  report: Report,
+): readonly WrittenBudget[] | null | undefined {
+  const level = levels[kind];
+  const one = readBudget(written, level, report);
+  const field = written.get('budgets');
+  if (field === undefined) return listOf(one);
+  const beside = written.get('budget');
+  if (beside !== undefined) report('budget-and-budgets', beside.at, '`budget` beside `budgets`: move it into the list');
+  if (isNone(field.node)) return null;
+  const seen = new Map<string, Place>();
+  return readItems(field, 'a list of `budget`, `reset` and `alert`', report).flatMap((item) => {
+    const inner = readMap(item, ['budget', 'reset', 'alert'], 'an entry of `budgets`', report);
+    if (inner === undefined) return [];
+    if (!inner.has('budget')) {
+      report('no-limit', item.at, 'an entry of `budgets` needs `budget:`');
+      return [];
+    }
+    const budget = readBudget(inner, level, report);
+    if (budget === null) report('no-limit', item.at, 'an entry of `budgets` cannot be `none`: leave it out');
+    if (budget === undefined || budget === null) return [];
+    if (budget.starting !== undefined) {
+      report(
+        'starting-in-list',
+        budget.places.reset ?? item.at,
+        '`starting` is not possible in a list of budgets: write `reset: every N days`',
+      );
+    }
+    const key = `${budget.unit}/${budget.reset}`;
+    const first = seen.get(key);
+    if (first !== undefined) {
+      report(
+        'duplicate-budget',
+        item.at,
+        `a second budget of ${budget.unit} that resets ${quote(budget.reset)}, first on line ${first.source.line}: keep one`,
+      );
+    }
+    seen.set(key, item.at);
+    return [budget];
+  });
+}
+
+export interface ResolvedLimits {
+  readonly fields: Fields;
+  readonly fieldSources: Readonly<Record<string, Source>>;
+  readonly starting?: string;
+}
+
+/**
+ * Canonical fields of an entry.
+ *
+ * @param above recipients of the organisation and of the workspace
+ * @param report told about alerts that do not fit their budget; they have been reported while reading unless two entries were merged
+ */
+export function resolveLimits(
+  written: WrittenLimits,
+  above: readonly (readonly Recipient[] | undefined)[],
+  report: Report = () => {},
+): ResolvedLimits {
+  const fields: Record<string, FieldValue> = {};
+  const fieldSources: Record<string, Source> = {};
+  const set = (name: string, value: FieldValue, at: Place | undefined) => {
+    fields[name] = value;
+    if (at !== undefined) fieldSources[name] = at.source;
+  };
+  const { places } = written;
+  const many = written.kind === 'workspace-limits';
+  if (written.budgets === null) set(many ? 'budgets' : 'budget', null, places.budget ?? places.budgets);
+  for (const budget of written.budgets ?? []) {
+    const value: Budget = { unit: budget.unit, amount: budget.amount, reset: budget.reset };
+    const suffix = many ? `[${budget.unit}/${budget.reset}]` : '';
+    set(`budget${suffix}`, { ...value }, budget.places.budget);
+    const alert = alertOf(budget, levels[written.kind], budget.places.alert ?? written.at, report);
+    if (alert !== undefined) set(`alert${suffix}`, alert, budget.places.alert);
+  }
+  if (written.rates === null) set('rates', null, places.rates ?? places.rate);
+  for (const rate of written.rates ?? []) set(rateField(rate.name), rate.value, rate.at);
+  if (written.kind === 'key-limits') {
+    const recipients = written.recipients === null ? [] : joinRecipients(...above, written.recipients);
+    if (recipients !== undefined) set('recipients', recipients, places.recipients);
+  }
+  if (written.expires !== undefined) set('expires', written.expires, places.expires);
+  if (written.description !== undefined) set('description', written.description, places.description);
+  for (const member of written.api) set(member.field, member.value, member.at);
+  const starting = written.budgets?.[0]?.starting;
+  return { fields, fieldSources, ...(starting === undefined ? {} : { starting }) };
+}
+
+/**
+ * A named key over `"*"`, field by field: what the named one writes wins. Its budget comes with its reset; an alert of `*`
+ * applies to the budget that results. Rates are fields of their own, but only one rate of tokens can exist.
+ */
+export function layOver(named: WrittenLimits, star: WrittenLimits): WrittenLimits {
+  const budgets = overBudgets(named.budgets, star.budgets);
+  const rates = overRates(named.rates, star.rates);
+  const recipients = named.recipients === undefined ? star.recipients : named.recipients;
+  const expires = named.expires === undefined ? star.expires : named.expires;
+  const description = named.description === undefined ? star.description : named.description;
+  const own = new Set(named.api.map((member) => member.field));
+  return {
+    kind: named.kind,
+    name: named.name,
+    at: named.at,
+    protect: named.protect,
+    ...(budgets === undefined ? {} : { budgets }),
+    ...(rates === undefined ? {} : { rates }),
+    ...(recipients === undefined ? {} : { recipients }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(description === undefined ? {} : { description }),
+    api: [...named.api, ...star.api.filter((member) => !own.has(member.field))],
+    places: { ...star.places, ...named.places },
+  };
+}
+
+function overBudgets(named: WrittenLimits['budgets'], star: WrittenLimits['budgets']): WrittenLimits['budgets'] {
+  if (named === undefined) return star;
+  const [own] = named ?? [];
+  const alert = star?.[0]?.alert;
+  if (own === undefined || own.alert !== undefined || alert === undefined) return named;
+  return [{ ...own, alert, places: { budget: own.places.budget } }];
+}
+
+function overRates(named: WrittenLimits['rates'], star: WrittenLimits['rates']): WrittenLimits['rates'] {
+  if (named === undefined) return star;
+  if (named === null || star === undefined || star === null) return named;
+  const tokens = named.some((rate) => rate.name.startsWith('tokens/'));
+  const names = new Set(named.map((rate) => rate.name));
+  const beneath = star.filter((rate) => !names.has(rate.name) && !(tokens && rate.name.startsWith('tokens/')));
+  return [...named, ...beneath];
+}

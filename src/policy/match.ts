@@ -1,0 +1,222 @@
+/** `match` and `per`: which requests a policy counts, and who shares a counter (API reference 14.2, 14.3). */
+
+import { compareText } from '../diagnostics.ts';
+import { everythingKey, sortConditions } from '../resources/match.ts';
+import type { Condition, Match } from '../resources/types.ts';
+import { nearest } from './habits.ts';
+import type { FieldNode } from './nodes.ts';
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+import { expectMap, expectScalar, readItems, readMap, readText, shown } from './reader.ts';
+
+export interface PolicyForm {
+  readonly target: 'llm' | 'mcp_tools';
+  readonly limits: 'budget' | 'rate';
+}
+
+const llmOnly = ['virtual_key', 'provider', 'model', 'config', 'prompt'];
+const mcpOnly = ['mcp_server', 'mcp_tool'];
+
+/** Words for keys that people write by habit. */
+const keyHabits: Readonly<Record<string, string>> = {
+  key: 'api_key',
+  api_keys: 'api_key',
+  keys: 'api_key',
+  virtual_keys: 'virtual_key',
+  providers: 'provider',
+  models: 'model',
+  ai_model: 'model',
+  configs: 'config',
+  prompts: 'prompt',
+  user: 'metadata._user',
+  _user: 'metadata._user',
+  workspace: 'workspace_id',
+  endpoint: 'endpoint_type',
+  tool: 'mcp_tool',
+  server: 'mcp_server',
+};
+
+function knownKeys(form: PolicyForm): string[] {
+  const own = form.target === 'mcp_tools' ? mcpOnly : llmOnly;
+  return ['api_key', ...own, ...(form.limits === 'rate' && form.target === 'llm' ? ['endpoint_type'] : [])];
+}
+
+/** Why a key cannot stand in `match` or `per` of such a policy, or null. */
+function refuseKey(key: string, form: PolicyForm): { code: string; message: string } | null {
+  const known = knownKeys(form);
+  if (known.includes(key) || /^metadata\.[\s\S]/.test(key)) return null;
+  if (key === 'metadata' || key === 'metadata.') {
+    return {
+      code: 'unknown-condition',
+      message: '`metadata` needs the name of its key: write `metadata.team`, for example',
+    };
+  }
+  if (mcpOnly.includes(key)) {
+    const said =
+      form.limits === 'rate' ? 'write `target: mcp_tools` beside it' : 'only rate policies can limit MCP tools';
+    return { code: 'condition-not-for-target', message: `\`${key}\` exists for MCP tools alone: ${said}` };
+  }
+  if (key === 'endpoint_type' && form.limits === 'budget') {
+    return {
+      code: 'condition-not-for-budget',
+      message: '`endpoint_type` exists on rate policies alone: match on `model` instead',
+    };
+  }
+  if (llmOnly.includes(key) || key === 'endpoint_type') {
+    const said =
+      'exists for LLM calls alone: leave out `target: mcp_tools`, or use `mcp_server`, `mcp_tool`, `api_key` or `metadata.…`';
+    return { code: 'condition-not-for-target', message: `\`${key}\` ${said}` };
+  }
+  const meant = (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearest(key, known);
+  const hint =
+    meant === undefined
+      ? `known are ${known.map((word) => `\`${word}\``).join(', ')} and \`metadata.…\``
+      : `did you mean \`${meant}\`?`;
+  return { code: 'unknown-condition', message: `${quote(key)} is nothing that a policy can look at: ${hint}` };
+}
+
+export function readMatch(field: FieldNode, form: PolicyForm, report: Report): Match | undefined {
+  const { node } = field;
+  if (node.type === 'scalar' && (node.value === 'all' || node.value === '*')) {
+    if (node.value === 'all') return 'all';
+    report('invalid-match', node.at, '`match: "*"`: write `match: all`, or leave it out');
+    return undefined;
+  }
+  if (node.type === 'scalar' && node.value !== null) {
+    report(
+      'invalid-match',
+      node.at,
+      `\`match\`: ${quote(node.text)} is no condition: write \`all\`, or lines such as \`model: "@openai/*"\` below it`,
+    );
+    return undefined;
+  }
+  if (node.type === 'list') {
+    report('invalid-match', node.at, '`match` is a list: write a map, `metadata.team: nlp`, one line per condition');
+    return undefined;
+  }
+  const conditions = (expectMap(field, report)?.fields ?? []).flatMap(
+    (entry) => readCondition(entry, form, report) ?? [],
+  );
+  const only = conditions.length === 1 ? conditions[0] : undefined;
+  const everything = only?.key === everythingKey(form.target) && only.any === '*' && only.except.length === 0;
+  // The way "everything" is said on the wire is the same wish.
+  return conditions.length === 0 || everything ? 'all' : sortConditions(conditions);
+}
+
+function readCondition(field: FieldNode, form: PolicyForm, report: Report): Condition | undefined {
+  const { key, node } = field;
+  if (/^(?:workspace|organi[sz]ation)(?:_id)?$/.test(key)) {
+    report(
+      'scope-condition',
+      field.at,
+      `${quote(key)} is no condition: a policy covers its own workspace; leave it out, or write \`match: all\``,
+    );
+    return undefined;
+  }
+  if (key === 'metadata' && node.type === 'map') {
+    const inner = node.fields[0]?.key ?? 'team';
+    report(
+      'unknown-condition',
+      field.at,
+      `\`metadata\` is written flat: \`metadata.${quote(inner).replaceAll('`', '')}: …\``,
+    );
+    return undefined;
+  }
+  const refusal = refuseKey(key, form);
+  if (refusal !== null) {
+    report(refusal.code, field.at, refusal.message);
+    return undefined;
+  }
+  if (node.type !== 'map') {
+    const any = readValues(field, key, report);
+    return any === undefined ? undefined : { key, any, except: [] };
+  }
+  const written = readMap(field, ['any', 'except'], `the condition \`${shown(field)}\``, report);
+  const anyField = written?.get('any');
+  const exceptField = written?.get('except');
+  if (anyField === undefined && exceptField === undefined) {
+    if (node.fields.length === 0)
+      report('empty-value', field.at, `\`${shown(field)}\` has no value: write one, a list, or \`"*"\``);
+    return undefined;
+  }
+  const any = anyField === undefined ? '*' : readValues(anyField, key, report);
+  const except = exceptField === undefined ? [] : readValues(exceptField, key, report);
+  if (any === undefined || except === undefined) return undefined;
+  if (except === '*') {
+    report(
+      'invalid-match',
+      exceptField?.at ?? field.at,
+      '`except: "*"` would leave nothing: write the values to leave out',
+    );
+    return undefined;
+  }
+  return { key, any, except };
+}
+
+/** `*` alone means any value; in a list it is the literal asterisk. */
+function readValues(field: FieldNode, key: string, report: Report): '*' | readonly string[] | undefined {
+  if (field.node.type === 'scalar' && field.node.value === '*') return '*';
+  const values = readItems(field, 'a value, a list of values, or `"*"` for any', report, { lone: true }).map((item) =>
+    readValue(item, key, report),
+  );
+  const texts = values.filter((value) => value !== undefined);
+  if (texts.length !== values.length || texts.length === 0) return undefined;
+  return [...new Set(texts)].sort(compareText);
+}
+
+function readValue(field: FieldNode, key: string, report: Report): string | undefined {
+  const text = readText(field, 'a value, or `"*"` for any value', report, 2000);
+  if (text === undefined) return undefined;
+  const { at } = field.node;
+  if (key.startsWith('metadata.') && text.length > 128) {
+    report('metadata-too-long', at, `${quote(text)} has ${text.length} characters: metadata values have at most 128`);
+    return undefined;
+  }
+  if (key === 'model') return readModel(text, field, report);
+  if (text.includes('*')) {
+    const said = 'an asterisk is a wildcard only alone, as `"*"`, and at the end of a model, as `"@openai/*"`';
+    report('literal-asterisk', at, `${quote(text)} matches only this very text: ${said}`, 'warning');
+  }
+  return text;
+}
+
+/** `@provider/model` or `@provider/*`. */
+function readModel(text: string, field: FieldNode, report: Report): string | undefined {
+  const { at } = field.node;
+  if (/^@[^/\s*]+\/(?:\*|[^\s*]+)$/.test(text)) return text;
+  if (text.includes('*') && text !== '*') {
+    report(
+      'model-wildcard',
+      at,
+      `${quote(text)}: an asterisk stands only alone after the provider, as in \`"@openai/*"\``,
+    );
+    return undefined;
+  }
+  const parts = /^@?([a-z][\w.-]*?)(?:__|\/)([^\s/_][^\s]*)$/i.exec(text);
+  const hint =
+    parts === null
+      ? '`"@provider/model"`, such as `"@openai/gpt-4o"`, or `"@openai/*"`'
+      : `\`"@${parts[1]}/${parts[2]}"\``;
+  report('model-form', at, `${quote(text)} is not how policies spell a model: write ${hint}`);
+  return undefined;
+}
+
+export function readPer(field: FieldNode, form: PolicyForm, report: Report): readonly string[] | undefined {
+  const items = readItems(field, '`workspace_id`, `api_key`, `metadata._user`, or a list', report, { lone: true });
+  const keys = items.flatMap((item) => {
+    const node = expectScalar(item, '`workspace_id`, `api_key` or `metadata._user`', report);
+    if (node === undefined) return [];
+    const key = node.text;
+    if (key === 'workspace_id') return [key];
+    if (/^(?:workspace|organi[sz]ation(?:_id)?|all|total|none)$/.test(key)) {
+      report('unknown-grouping', node.at, `${quote(key)}: write \`workspace_id\` for one counter that all share`);
+      return [];
+    }
+    const refusal = refuseKey(key, form);
+    if (refusal === null) return [key];
+    const code = refusal.code === 'unknown-condition' ? 'unknown-grouping' : refusal.code;
+    report(code, node.at, refusal.message);
+    return [];
+  });
+  return keys.length === 0 ? undefined : [...new Set(keys)].sort(compareText);
+}

@@ -1,0 +1,125 @@
+/** Files as written → desired state: defaults copied, recipients joined, `"*"` laid beneath named keys. */
+
+import { compareText } from '../diagnostics.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace, Fields } from '../resources/types.ts';
+import { kinds } from '../resources/types.ts';
+import type { WrittenLimits } from './limits-entry.ts';
+import { layOver, resolveLimits } from './limits-entry.ts';
+import type { OrgFile } from './org.ts';
+import type { PolicyEntry } from './policy-entry.ts';
+import type { Report } from './reader.ts';
+import type { WorkspaceFile } from './workspace.ts';
+
+/** Bound by the resource it belongs to; kept for the rules, which look across files. */
+export interface Organisation {
+  readonly org: OrgFile;
+  readonly workspaces: readonly WorkspaceFile[];
+}
+
+export function normalize({ org, workspaces }: Organisation, report: Report): Desired {
+  const entries = [
+    ...org.limits.map((limits) => toEntry(limits, null, undefined, [org.alerts], report)),
+    ...workspaces.flatMap((workspace) => normalizeWorkspace(org, workspace, report)),
+  ];
+  return {
+    environment: org.environment,
+    organisation: org.organisation,
+    workspaces: workspaces.map(describeWorkspace).sort((a, b) => compareText(a.ref, b.ref)),
+    entries: entries.sort(compareEntries),
+    forget: [...org.forget, ...workspaces.flatMap((workspace) => workspace.forget)].sort(
+      (a, b) => compareText(a.workspace ?? '', b.workspace ?? '') || compareText(a.path, b.path),
+    ),
+    settings: org.settings,
+    gateway: org.gateway,
+    ...(org.recordRef === undefined ? {} : { recordRef: org.recordRef }),
+    ...(org.pricing === undefined ? {} : { pricing: org.pricing }),
+    orgFile: org.at.source,
+  };
+}
+
+function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Report): DesiredEntry[] {
+  const { ref } = workspace;
+  const skipped = new Set(workspace.skipDefaults.map((skip) => skip.name));
+  const own = new Set(workspace.policies.map((policy) => policy.name));
+  const inherited = org.defaultPolicies.filter((policy) => !own.has(policy.name) && !skipped.has(policy.name));
+  const ownStar = workspace.limits.find((limits) => limits.kind === 'key-limits' && limits.name === '*');
+  const defaultStar = ownStar !== undefined || skipped.has('*') ? undefined : org.defaultKey;
+  const star = ownStar ?? defaultStar;
+  const above = [org.alerts, workspace.alerts];
+  return [
+    ...workspace.policies.map((policy) => toPolicy(policy, workspace)),
+    ...inherited.map((policy): DesiredEntry => ({ ...toPolicy(policy, workspace), fromDefaults: true })),
+    ...workspace.limits.map((limits) =>
+      toEntry(
+        limits,
+        ref,
+        limits.kind === 'key-limits' && limits.name !== '*' ? star : undefined,
+        above,
+        report,
+        workspace.owner,
+      ),
+    ),
+    ...(defaultStar === undefined
+      ? []
+      : [{ ...toEntry(defaultStar, ref, undefined, above, report, workspace.owner), fromDefaults: true as const }]),
+  ];
+}
+
+function toPolicy(policy: PolicyEntry, workspace: WorkspaceFile): DesiredEntry {
+  const owner = policy.owner ?? workspace.owner;
+  return {
+    ...policy,
+    workspace: workspace.ref,
+    fields: sortFields(policy.fields),
+    ...(owner === undefined ? {} : { owner }),
+  };
+}
+
+function toEntry(
+  limits: WrittenLimits,
+  workspace: string | null,
+  star: WrittenLimits | undefined,
+  above: Parameters<typeof resolveLimits>[1],
+  report: Report,
+  fileOwner?: string,
+): DesiredEntry {
+  const { fields, fieldSources, starting } = resolveLimits(limits, above);
+  const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, report).fields;
+  const owner = limits.owner ?? fileOwner;
+  return {
+    kind: limits.kind,
+    workspace,
+    name: limits.name,
+    ...(limits.liveName === undefined ? {} : { liveName: limits.liveName }),
+    ...(limits.id === undefined ? {} : { id: limits.id }),
+    protect: limits.protect,
+    ...(owner === undefined ? {} : { owner }),
+    fields: sortFields(fields),
+    ...(overStar === undefined ? {} : { fieldsOverStar: sortFields(overStar) }),
+    ...(starting === undefined ? {} : { starting }),
+    source: limits.at.source,
+    fieldSources,
+  };
+}
+
+function describeWorkspace(workspace: WorkspaceFile): DesiredWorkspace {
+  return {
+    ref: workspace.ref,
+    ...(workspace.owner === undefined ? {} : { owner: workspace.owner }),
+    skipDefaults: [...new Set(workspace.skipDefaults.map((skip) => skip.name))].sort(compareText),
+    source: workspace.at.source,
+  };
+}
+
+/** The order of lines in a file means nothing: equal entries are equal text. */
+function sortFields(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => compareText(a, b)));
+}
+
+function compareEntries(a: DesiredEntry, b: DesiredEntry): number {
+  return (
+    kinds.indexOf(a.kind) - kinds.indexOf(b.kind) ||
+    compareText(a.workspace ?? '', b.workspace ?? '') ||
+    compareText(a.name, b.name)
+  );
+}

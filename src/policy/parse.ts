@@ -1,0 +1,209 @@
+/** Text → a document that remembers positions. Hostile text ends in a diagnostic. */
+
+import { isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import type { Diagnostic } from '../diagnostics.ts';
+import type { FieldNode, Node, Place } from './nodes.ts';
+import { quote } from './quote.ts';
+import { explainYamlError } from './yaml-errors.ts';
+
+export const limits = {
+  /** UTF-16 code units of one file. */
+  textLength: 1024 * 1024,
+  /** Maps and lists inside one another. The composer of `yaml` recurses, so depth is bounded before it runs. */
+  depth: 50,
+  /** Lexical tokens of one file. */
+  tokens: 250_000,
+  /** Values after aliases are resolved. */
+  nodes: 100_000,
+} as const;
+
+export interface ParsedFile {
+  /** Null where there is nothing to read on with. */
+  readonly root: Node | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export function parsePolicyFile(text: string, file: string): ParsedFile {
+  const lines = new LineCounter();
+  const place = (start: number, end: number): Place => {
+    const from = position(lines, start);
+    return { source: { file, ...from }, end: position(lines, Math.max(end, start)) };
+  };
+  const problem = (code: string, at: Place, message: string): Diagnostic => ({
+    code,
+    severity: 'error',
+    message,
+    source: at.source,
+    end: at.end,
+  });
+  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+
+  const refusal = refuseHostile(body);
+  if (refusal !== null) {
+    countLines(lines, body, refusal.offset);
+    return { root: null, diagnostics: [problem(refusal.code, place(refusal.offset, refusal.offset), refusal.message)] };
+  }
+
+  const document = parseDocument(body, {
+    version: '1.2',
+    schema: 'core',
+    lineCounter: lines,
+    prettyErrors: false,
+    // Compared below, after keys have become text, with the first one's line in the message.
+    uniqueKeys: false,
+    logLevel: 'silent',
+    keepSourceTokens: false,
+  });
+  const diagnostics = document.errors.slice(0, 100).map((error) => {
+    const { code, message } = explainYamlError(error, body);
+    return problem(code, place(error.pos[0], error.pos[1]), message);
+  });
+  for (const warning of document.warnings) {
+    const tag = warning.code === 'TAG_RESOLVE_FAILED';
+    const said = tag ? 'a YAML tag (`!…`) has no meaning here: leave it out' : 'a `%` directive has no meaning here';
+    diagnostics.push(problem(tag ? 'yaml-tag' : 'yaml-directive', place(warning.pos[0], warning.pos[1]), said));
+  }
+  if (diagnostics.length > 0) return { root: null, diagnostics };
+  if (document.contents === null) return { root: null, diagnostics };
+
+  const anchors = new Map<string, unknown>();
+  const open = new Set<unknown>();
+  let count = 0;
+
+  const convert = (node: unknown, key: Place): Node => {
+    count += 1;
+    if (count > limits.nodes) throw new TooMany();
+    const anchor = (node as { anchor?: string } | null)?.anchor;
+    if (anchor !== undefined) anchors.set(anchor, node);
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      const [start, end] = node.range ?? [0, 0];
+      const at = place(start, end);
+      if (target === undefined || open.has(target)) {
+        const code = target === undefined ? 'unknown-alias' : 'circular-alias';
+        const said =
+          target === undefined
+            ? `\`*${node.source}\` refers to an anchor that is not there: a value that starts with \`*\` needs quotes, \`"*${node.source}"\``
+            : `\`*${node.source}\` refers to the value that it is a part of`;
+        diagnostics.push(problem(code, at, said));
+        return { type: 'scalar', value: null, text: '', plain: true, at };
+      }
+      return convert(target, at);
+    }
+    const range = (node as { range?: [number, number, number] | null } | null)?.range;
+    const at = range ? place(range[0], range[1]) : key;
+    if (isMap(node)) {
+      open.add(node);
+      const fields = convertFields(node, at);
+      open.delete(node);
+      return { type: 'map', fields, at };
+    }
+    if (isSeq(node)) {
+      open.add(node);
+      const items = node.items.map((item) => (isPair(item) ? convert(item.value, at) : convert(item, at)));
+      open.delete(node);
+      return { type: 'list', items, at };
+    }
+    if (isScalar(node)) {
+      const plain = node.type === 'PLAIN';
+      const value = scalarValue(node.value);
+      return { type: 'scalar', value, text: plain ? (node.source ?? '') : String(node.value), plain, at };
+    }
+    return { type: 'scalar', value: null, text: '', plain: true, at };
+  };
+
+  const convertFields = (map: YAMLMap, at: Place): FieldNode[] => {
+    const seen = new Map<string, Place>();
+    const fields: FieldNode[] = [];
+    for (const pair of map.items) {
+      const keyNode = convert(pair.key, at);
+      if (keyNode.type !== 'scalar') {
+        diagnostics.push(
+          problem('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon'),
+        );
+        continue;
+      }
+      // `2231`, `true` and `null` are names like any other.
+      const key = keyNode.text;
+      const first = seen.get(key);
+      if (first !== undefined) {
+        const said = `${quote(key)} stands here twice, first on line ${first.source.line}: keep one of them`;
+        diagnostics.push(problem('duplicate-key', keyNode.at, said));
+        continue;
+      }
+      seen.set(key, keyNode.at);
+      if (key === '<<' && keyNode.plain) {
+        diagnostics.push(
+          problem('merge-key', keyNode.at, '`<<` (merge key) is not supported: write the keys out, or use `defaults:`'),
+        );
+        continue;
+      }
+      if (key === '' && keyNode.plain) {
+        diagnostics.push(problem('empty-key', keyNode.at, 'a key is empty: write a name before the colon'));
+        continue;
+      }
+      fields.push({ key, at: keyNode.at, node: convert(pair.value, keyNode.at) });
+    }
+    return fields;
+  };
+
+  const start = place(0, 0);
+  try {
+    const root = convert(document.contents, start);
+    return { root, diagnostics };
+  } catch (error) {
+    if (!(error instanceof TooMany)) throw error;
+    const said = `the file holds more than ${limits.nodes} values once its aliases are resolved: split it, or write less by alias`;
+    return { root: null, diagnostics: [problem('too-many-values', start, said)] };
+  }
+}
+
+class TooMany extends Error {}
+
+function scalarValue(value: unknown): string | number | boolean | null {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+}
+
+function position(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function countLines(lines: LineCounter, text: string, end: number): void {
+  lines.addNewLine(0);
+  for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
+}
+
+/** Size, number of tokens and depth, from the lexer alone, which does not recurse. */
+function refuseHostile(text: string): { code: string; offset: number; message: string } | null {
+  if (text.length > limits.textLength) {
+    const message = `the file is larger than ${limits.textLength / 1024 / 1024} MiB: split it`;
+    return { code: 'file-too-large', offset: 0, message };
+  }
+  const deep = `more than ${limits.depth} maps and lists are nested in one another here`;
+  /** Columns at which the open block maps and lists started; a list may stand in the column of its map's keys. */
+  const columns: number[] = [];
+  let flow = 0;
+  let column = 0;
+  let offset = 0;
+  let tokens = 0;
+  for (const token of new Lexer().lex(text)) {
+    // Markers of the lexer (document start, flow error end, scalar), which are no part of the text.
+    if (token === '\u0002' || token === '\u0018' || token === '\u001f') continue;
+    tokens += 1;
+    if (tokens > limits.tokens) {
+      return { code: 'too-many-values', offset, message: 'the file holds too many values: split it' };
+    }
+    if (token === '[' || token === '{') flow += 1;
+    else if (token === ']' || token === '}') flow = Math.max(0, flow - 1);
+    else if (flow === 0 && token.trim() !== '' && !token.startsWith('#')) {
+      while ((columns.at(-1) ?? -1) > column) columns.pop();
+      if (columns.at(-1) !== column) columns.push(column);
+    }
+    if (flow > limits.depth || columns.length > 2 * limits.depth) return { code: 'too-deep', offset, message: deep };
+    offset += token.length;
+    const newline = token.lastIndexOf('\n');
+    column = newline === -1 ? column + token.length : token.length - newline - 1;
+  }
+  return null;
+}

@@ -1,0 +1,46 @@
+/** The one way in which a value from a user's file gets into a message. */
+
+const longest = 60;
+
+/**
+ * In backticks, on one line, shortened, with control and direction characters escaped. A value that looks like a secret is
+ * given as its length, since messages end up in CI logs and pull requests.
+ */
+export function quote(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  if (looksSecret(text)) return `(a value of ${text.length} characters that looks like a secret)`;
+  const points = [...text];
+  const short = points.length > longest ? `${points.slice(0, longest).join('')}…` : text;
+  return `\`${escapeInvisible(short)}\``;
+}
+
+/** Newlines, control characters, and marks that hide text or turn its direction. */
+export function escapeInvisible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\t') return '\\t';
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+/** Shapes that are secrets whatever they contain. */
+const secretShapes: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]*(?:PRIVATE KEY|CERTIFICATE)/,
+  /\beyJ[\w-]{8,}\.[\w-]{8,}/,
+  /\b(?:sk|pk|rk|pa|gh[opsu]|xox[abps]|glpat|hf|npm|github_pat|AKIA|AIza)[-_]?(?=[\w-]*\d)[\w-]{16,}/,
+  /\b(?:sk|pk)-[\w-]{12,}/,
+  /\b[0-9a-fA-F]{32,}\b/,
+];
+
+export function looksSecret(text: string): boolean {
+  if (secretShapes.some((shape) => shape.test(text))) return true;
+  return text.split(/[\s"'`,;:@]+/).some(looksRandom);
+}
+
+/** Long, of mixed classes, changing class often: words joined by dashes, slugs and UUIDs do not. */
+function looksRandom(token: string): boolean {
+  if (token.length < 20 || !/^[\w+/=.~-]+$/.test(token)) return false;
+  if (!/[a-z]/.test(token) || !/[A-Z]/.test(token) || !/\d/.test(token)) return false;
+  const changes = token.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[a-zA-Z])/g)?.length ?? 0;
+  return changes >= token.length / 4;
+}

@@ -1,0 +1,194 @@
+/** Reading a document node by node: every problem is reported where it stands, and reading goes on. */
+
+import type { Diagnostic, Severity } from '../diagnostics.ts';
+import { adviseUnknownKey, nearest } from './habits.ts';
+import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
+import { isEmpty } from './nodes.ts';
+import { quote } from './quote.ts';
+
+export type Report = (code: string, at: Place, message: string, severity?: Severity) => void;
+
+export function collectInto(diagnostics: Diagnostic[]): Report {
+  return (code, at, message, severity = 'error') => {
+    diagnostics.push({ code, severity, message, source: at.source, end: at.end });
+  };
+}
+
+/** The fields of a map by key, in the order of the file. */
+export type Written = ReadonlyMap<string, FieldNode>;
+
+export function isNone(node: Node): boolean {
+  return node.type === 'scalar' && node.value === 'none';
+}
+
+/** An empty map counts as absent wherever a section or an entry may stand. */
+export function isAbsent(node: Node): boolean {
+  return node.type === 'map' && node.fields.length === 0;
+}
+
+/** @param what follows "is no key of", such as `a policy` */
+export function readMap(field: FieldNode, known: readonly string[], what: string, report: Report): Written | undefined {
+  const map = expectMap(field, report);
+  if (map === undefined) return undefined;
+  const written = new Map<string, FieldNode>();
+  for (const inner of map.fields) {
+    if (known.includes(inner.key)) {
+      written.set(inner.key, inner);
+      continue;
+    }
+    const { code, message } = adviseUnknownKey(inner.key, known, what);
+    report(code, inner.at, message);
+  }
+  return written;
+}
+
+/** The entries of a map whose keys are names. Empty entries are absent. */
+export function readEntries(field: FieldNode | undefined, report: Report): readonly FieldNode[] {
+  if (field === undefined) return [];
+  const map = expectMap(field, report);
+  return (map?.fields ?? []).filter((entry) => {
+    if (entry.key.length > 255) {
+      report(
+        'name-too-long',
+        entry.at,
+        `${quote(entry.key)} has ${entry.key.length} characters: a name has at most 255`,
+      );
+    }
+    if (entry.key === '') report('empty-key', entry.at, 'a name is empty: write one before the colon');
+    return !isAbsent(entry.node);
+  });
+}
+
+export function expectMap(field: FieldNode, report: Report): MapNode | undefined {
+  const { node } = field;
+  if (node.type === 'map') return node;
+  if (reportEmpty(field, report)) return undefined;
+  const said = node.type === 'list' ? 'is a list' : `is ${quote(node.type === 'scalar' ? node.text : '')}`;
+  report('not-a-map', node.at, `\`${shown(field)}\` ${said}: write \`key: value\` lines below it, indented`);
+  return undefined;
+}
+
+/** A text, a number or a boolean. */
+export function expectScalar(field: FieldNode, expected: string, report: Report): ScalarNode | undefined {
+  const { node } = field;
+  if (reportEmpty(field, report)) return undefined;
+  if (node.type === 'scalar') return node;
+  report('not-a-value', node.at, `\`${shown(field)}\` is a ${node.type}: write ${expected}`);
+  return undefined;
+}
+
+/** A text that is not empty; numbers and booleans have to be quoted. */
+export function readText(field: FieldNode, expected: string, report: Report, max = 255): string | undefined {
+  const node = expectScalar(field, expected, report);
+  if (node === undefined) return undefined;
+  if (typeof node.value !== 'string') {
+    report(
+      'not-text',
+      node.at,
+      `YAML reads ${quote(node.text)} as a ${typeof node.value}: quote it, \`${shown(field)}: "${node.text}"\``,
+    );
+    return undefined;
+  }
+  if (node.value === '') {
+    report('empty-value', node.at, `\`${shown(field)}\` is empty: write ${expected}`);
+    return undefined;
+  }
+  if (node.value.length > max) {
+    report(
+      'text-too-long',
+      node.at,
+      `\`${shown(field)}\` has ${node.value.length} characters: at most ${max} are allowed`,
+    );
+    return undefined;
+  }
+  return node.value;
+}
+
+/** A text of a known shape. */
+export function readShaped(
+  field: FieldNode,
+  shape: RegExp,
+  code: string,
+  expected: string,
+  report: Report,
+): string | undefined {
+  const text = readText(field, expected, report, 2000);
+  if (text === undefined || shape.test(text)) return text;
+  report(code, field.node.at, `\`${shown(field)}\`: ${quote(text)} does not fit: write ${expected}`);
+  return undefined;
+}
+
+/** One of a few words. */
+export function readWord<W extends string>(field: FieldNode, words: readonly W[], report: Report): W | undefined {
+  const expected = words
+    .map((word) => `\`${word}\``)
+    .join(', ')
+    .replace(/, ([^,]*)$/, ' or $1');
+  const node = expectScalar(field, expected, report);
+  if (node === undefined) return undefined;
+  const word = words.find((candidate) => candidate === node.text);
+  if (word !== undefined) return word;
+  const near = nearest(node.text, words);
+  const hint = near === undefined ? `write ${expected}` : `did you mean \`${near}\`?`;
+  report('unknown-word', node.at, `\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
+  return undefined;
+}
+
+export function readBoolean(field: FieldNode, report: Report): boolean | undefined {
+  const node = expectScalar(field, '`true` or `false`', report);
+  if (node === undefined) return undefined;
+  if (typeof node.value === 'boolean') return node.value;
+  const meant = /^(?:yes|y|on)$/i.test(node.text)
+    ? 'true'
+    : /^(?:no|n|off|none)$/i.test(node.text)
+      ? 'false'
+      : '`true` or `false`';
+  report('not-a-boolean', node.at, `\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
+  return undefined;
+}
+
+/** Items as fields that carry the name of the list, for messages. A lone value counts as a list of one where that is allowed. */
+export function readItems(
+  field: FieldNode,
+  expected: string,
+  report: Report,
+  options: { lone?: boolean; empty?: boolean } = {},
+): readonly FieldNode[] {
+  if (reportEmpty(field, report)) return [];
+  const { node } = field;
+  if (node.type !== 'list') {
+    if (options.lone && node.type === 'scalar') return [field];
+    report('not-a-list', node.at, `\`${shown(field)}\` is no list: write ${expected}`);
+    return [];
+  }
+  if (node.items.length === 0 && !options.empty) {
+    report('empty-list', node.at, `\`${shown(field)}\` is an empty list: write ${expected}, or leave it out`);
+  }
+  return itemFields(field, node);
+}
+
+function itemFields(field: FieldNode, list: ListNode): readonly FieldNode[] {
+  return list.items.map((node) => ({ key: field.key, at: node.at, node }));
+}
+
+/** An empty value is an error everywhere, since nobody can tell whether it means none or "not yet". */
+export function reportEmpty(field: FieldNode, report: Report): boolean {
+  if (!isEmpty(field.node)) return false;
+  const written =
+    field.node.type === 'scalar' && field.node.text !== '' ? `is ${quote(field.node.text)}` : 'has no value';
+  report(
+    'empty-value',
+    field.at,
+    `\`${shown(field)}\` ${written}: write a value, \`none\` where there shall be none, or leave the line out`,
+  );
+  return true;
+}
+
+/** A field's name as it may stand in a message. */
+export function shown(field: FieldNode): string {
+  return quote(field.key).replaceAll('`', '');
+}
+
+export function placesOf(written: Written): Readonly<Record<string, Place>> {
+  return Object.fromEntries([...written].map(([key, field]) => [key, field.at]));
+}

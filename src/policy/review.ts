@@ -1,0 +1,184 @@
+/** `review:` → the settings that judge a plan, with every default filled in. */
+
+import { compareText } from '../diagnostics.ts';
+import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
+import type { Json, Settings } from '../resources/types.ts';
+import type { FieldNode } from './nodes.ts';
+
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+import {
+  expectMap,
+  expectScalar,
+  isAbsent,
+  isNone,
+  readBoolean,
+  readItems,
+  readMap,
+  readShaped,
+  readWord,
+} from './reader.ts';
+import { type guardsShape, patterns, type reviewShape } from './schema.ts';
+
+/** Defaults of design, section 5. `show_people` has none: it depends on who can read the repository. */
+const defaults = {
+  require: [],
+  max_monthly_budget: null,
+  recipient_domains: [],
+  unmanaged: 'report',
+  drift: 'revert',
+  require_reviewed_plan: false,
+  rules: {},
+} as const satisfies Settings;
+
+const guardDefaults = {
+  deletes: { count: 2, percent: 30 },
+  updates: { count: 10, percent: 30 },
+  empties_scope: 'on',
+  rewind: 'on',
+  blocks_now: 'on',
+  spend_up: { percent: 25 },
+  counter_reset: 'on',
+  impact_unknown: 'warn',
+} as const satisfies Settings;
+
+type Read = (field: FieldNode, report: Report) => Json | undefined;
+
+const word =
+  (...words: readonly string[]): Read =>
+  (field, report) =>
+    readWord(field, words, report);
+
+const readers: Readonly<Record<keyof typeof reviewShape.shape, Read>> = {
+  require: (field, report) =>
+    readItems(field, 'a list of `alert`, `owner`, `description`', report, { empty: true }).flatMap(
+      (item) => readWord(item, ['alert', 'owner', 'description'], report) ?? [],
+    ),
+  max_monthly_budget: readDollars,
+  recipient_domains: (field, report) =>
+    readItems(field, 'a list of domains such as `example.com`', report, { empty: true }).flatMap(
+      (item) =>
+        readShaped(item, patterns.domain, 'invalid-domain', 'a domain such as `example.com`', report)?.toLowerCase() ??
+        [],
+    ),
+  unmanaged: word('report', 'fail'),
+  show_people: word('names', 'counts'),
+  drift: word('revert', 'leave'),
+  require_reviewed_plan: readBoolean,
+  guards: readGuards,
+  rules: readRules,
+};
+
+const guardReaders: Readonly<Record<keyof typeof guardsShape.shape, Read>> = {
+  deletes: readCounted(guardDefaults.deletes),
+  updates: readCounted(guardDefaults.updates),
+  empties_scope: word('on', 'warn', 'off'),
+  rewind: word('on', 'warn', 'off'),
+  blocks_now: word('on', 'warn', 'off'),
+  spend_up: readSpendUp,
+  counter_reset: word('on', 'warn', 'off'),
+  impact_unknown: word('on', 'warn', 'off'),
+};
+
+export function readReview(field: FieldNode | undefined, report: Report): Settings {
+  const written = field === undefined || isAbsent(field.node) ? {} : readWith(readers, field, '`review`', report);
+  return canonical({ ...defaults, guards: guardDefaults, ...written });
+}
+
+function readGuards(field: FieldNode, report: Report): Json {
+  return { ...guardDefaults, ...(isAbsent(field.node) ? {} : readWith(guardReaders, field, '`guards`', report)) };
+}
+
+/** Each known key of a map through its reader. */
+function readWith(
+  table: Readonly<Record<string, Read>>,
+  field: FieldNode,
+  what: string,
+  report: Report,
+): Record<string, Json> {
+  const result: Record<string, Json> = {};
+  for (const [key, inner] of readMap(field, Object.keys(table), what, report) ?? []) {
+    const value = table[key]?.(inner, report);
+    if (value !== undefined) result[key] = value;
+  }
+  return result;
+}
+
+/** Whole cents, or null for `none`. */
+function readDollars(field: FieldNode, report: Report): Json | undefined {
+  if (isNone(field.node)) return null;
+  const node = expectScalar(field, 'an amount such as `$5,000`, or `none`', report);
+  if (node === undefined) return undefined;
+  const amount = parseAmount(node.text);
+  if (!isProblem(amount) && amount.unit === 'cost') return amount.amount;
+  const problem = isProblem(amount) ? amount.problem : 'is not in dollars: write an amount such as `$5,000`';
+  report(
+    isProblem(amount) ? amount.code : 'unit-not-at-level',
+    node.at,
+    `\`${field.key}\`: ${quote(node.text)} ${problem}`,
+  );
+  return undefined;
+}
+
+/** `on`, `off`, or more than `count` and more than `percent`; a part that is left out keeps its default. */
+function readCounted(fallback: { readonly count: number; readonly percent: number }): Read {
+  return (field, report) => {
+    if (field.node.type !== 'map') {
+      const said = readWord(field, ['on', 'off'], report);
+      return said === 'on' ? fallback : said;
+    }
+    const written = readMap(field, ['count', 'percent'], `\`${field.key}\``, report);
+    const numbers = [...(written ?? [])].map(([key, inner]) => [
+      key,
+      readWhole(inner, key === 'percent' ? 100 : 1_000_000, report),
+    ]);
+    return { ...fallback, ...Object.fromEntries(numbers.filter(([, value]) => value !== undefined)) };
+  };
+}
+
+function readWhole(field: FieldNode, max: number, report: Report): number | undefined {
+  const node = expectScalar(field, 'a whole number', report);
+  if (node === undefined) return undefined;
+  if (typeof node.value === 'number' && Number.isInteger(node.value) && node.value >= 0 && node.value <= max)
+    return node.value;
+  report(
+    'invalid-number',
+    node.at,
+    `\`${field.key}\`: ${quote(node.text)} is no whole number from 0 to ${max}: write one without a unit`,
+  );
+  return undefined;
+}
+
+function readSpendUp(field: FieldNode, report: Report): Json | undefined {
+  const { node } = field;
+  if (node.type === 'scalar' && /^\d{1,4}%$/.test(node.text))
+    return { percent: parsePercent(node.text) ?? Number(node.text.slice(0, -1)) };
+  if (node.type === 'scalar' && /^\d+$/.test(node.text)) {
+    report('invalid-number', node.at, `\`spend_up\`: ${quote(node.text)} has no unit: write \`${node.text}%\``);
+    return undefined;
+  }
+  const said = readWord(field, ['on', 'warn', 'off'], report);
+  return said === 'on' ? guardDefaults.spend_up : said;
+}
+
+function readRules(field: FieldNode, report: Report): Json {
+  const rules = (expectMap(field, report)?.fields ?? []).map((rule) => [
+    rule.key,
+    readWord(rule, ['off', 'info', 'warning', 'error'], report),
+  ]);
+  return Object.fromEntries(rules.filter(([, severity]) => severity !== undefined));
+}
+
+/** Keys in code-unit order, sets sorted: equal settings are equal text. */
+function canonical(settings: Record<string, Json>): Settings {
+  const sort = (value: Json): Json => {
+    if (Array.isArray(value)) return [...new Set(value as string[])].sort(compareText);
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(
+      Object.entries(value)
+        .sort(([a], [b]) => compareText(a, b))
+        .map(([key, inner]) => [key, sort(inner)]),
+    );
+  };
+  return sort(settings) as Settings;
+}

@@ -1,0 +1,202 @@
+/** Checks across entries and files, one small function each. Everything that one entry can tell is checked while reading it. */
+
+import type { Source } from '../diagnostics.ts';
+import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
+import { isForgottenField } from './forget.ts';
+import { nearest } from './habits.ts';
+import type { Place } from './nodes.ts';
+import type { Organisation } from './normalize.ts';
+import { isPolicyKind } from './policy-kinds.ts';
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+
+export interface Checked extends Organisation {
+  readonly desired: Desired;
+}
+
+export type Rule = (checked: Checked, report: Report) => void;
+
+export const rules: readonly Rule[] = [
+  oneFilePerWorkspace,
+  knownDefaults,
+  oneEntryPerLiveObject,
+  notDeclaredAndForgotten,
+  allowedRecipientDomains,
+  recipientsReachKeys,
+  previousNamesAreFree,
+  requiredFields,
+];
+
+const at = (source: Source): Place => ({ source, end: source });
+
+function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
+  const seen = new Map<string, Place>();
+  for (const workspace of workspaces) {
+    const ref = workspace.ref.toLowerCase();
+    const first = seen.get(ref);
+    if (first === undefined) seen.set(ref, workspace.at);
+    else
+      report(
+        'duplicate-workspace',
+        workspace.at,
+        `${quote(workspace.ref)} is described in ${first.source.file} already: merge the two files`,
+      );
+  }
+}
+
+function knownDefaults({ org, workspaces }: Checked, report: Report): void {
+  const known = [
+    ...new Set(org.defaultPolicies.map((policy) => policy.name)),
+    ...(org.defaultKey === undefined ? [] : ['*']),
+  ];
+  for (const skip of workspaces.flatMap((workspace) => workspace.skipDefaults)) {
+    if (known.includes(skip.name)) continue;
+    const near = nearest(skip.name, known);
+    const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
+    const hint = near === undefined ? list : `did you mean \`${near}\`?`;
+    report(
+      'unknown-default',
+      skip.at,
+      `\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`,
+    );
+  }
+}
+
+function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
+  for (const member of ['id', 'liveName'] as const) {
+    const seen = new Map<string, DesiredEntry>();
+    for (const entry of desired.entries) {
+      const value = entry[member];
+      if (value === undefined || entry.kind === 'workspace-limits') continue;
+      // With an id, the name is what the object shall be called, which key names may share.
+      if (member === 'liveName' && entry.id !== undefined && entry.kind === 'key-limits') continue;
+      const key = JSON.stringify([entry.kind, entry.workspace?.toLowerCase() ?? null, value]);
+      const first = seen.get(key);
+      if (first === undefined) {
+        seen.set(key, entry);
+        continue;
+      }
+      if (first.source.file === entry.source.file && first.name === entry.name) continue;
+      const what = member === 'id' ? 'id' : 'live name';
+      const hint = `give each its own ${member === 'id' ? '`id:`' : '`name:`, or tell them apart by `id:`'}`;
+      report(
+        `duplicate-${member === 'id' ? 'id' : 'name'}`,
+        at(entry.source),
+        `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`,
+      );
+    }
+  }
+}
+
+const sectionOf = {
+  'workspace-limits': 'limits',
+  'key-limits': 'keys',
+  'provider-limits': 'providers',
+  'integration-limits': 'integrations',
+} as const;
+
+function declares(entry: DesiredEntry, forget: Forget): boolean {
+  const section = isPolicyKind(entry.kind) ? 'policies' : sectionOf[entry.kind];
+  if (entry.workspace !== forget.workspace || section !== forget.section) return false;
+  if (forget.name !== undefined && entry.name !== forget.name && entry.liveName !== forget.name) return false;
+  const { field } = forget;
+  return field === undefined || Object.keys(entry.fields).some((name) => isForgottenField(field, name));
+}
+
+function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
+  for (const forget of desired.forget) {
+    const entry = desired.entries.find((candidate) => declares(candidate, forget));
+    if (entry === undefined) continue;
+    const where = `${entry.source.file}:${entry.source.line}`;
+    const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
+    report(
+      'declared-and-forgotten',
+      at(forget.source),
+      `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`,
+    );
+  }
+}
+
+function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): void {
+  const domains = org.settings.recipient_domains;
+  if (!Array.isArray(domains) || domains.length === 0) return;
+  const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
+  const recipients = [
+    org.alerts,
+    ...workspaces.map((workspace) => workspace.alerts),
+    ...limits.map((entry) => entry.recipients),
+  ];
+  for (const recipient of recipients.flatMap((list) => list ?? [])) {
+    const domain = recipient.address.slice(recipient.address.lastIndexOf('@') + 1);
+    if (domains.includes(domain)) continue;
+    const allowed = domains.map(quote).join(', ');
+    report(
+      'recipient-domain',
+      recipient.at,
+      `${quote(recipient.address)}: the organisation allows recipients at ${allowed} only`,
+    );
+  }
+}
+
+/** Recipients exist on keys alone: what is said for all keys of a file without keys is said to nobody. */
+function recipientsReachKeys({ org, workspaces, desired }: Checked, report: Report): void {
+  const reaching = desired.entries.filter(
+    (entry) => entry.kind === 'key-limits' && (entry.fields.recipients as readonly unknown[] | undefined)?.length,
+  );
+  const said = 'reach no key, and only keys have recipients: declare keys, or write `keys: {"*": …}`';
+  if (org.alertsAt !== undefined && (org.alerts?.length ?? 0) > 0 && reaching.length === 0) {
+    report('recipients-reach-no-key', org.alertsAt, `the organisation's recipients ${said}`, 'warning');
+  }
+  for (const { ref, alerts, alertsAt } of workspaces) {
+    if (alertsAt === undefined || (alerts?.length ?? 0) === 0 || reaching.some((entry) => entry.workspace === ref))
+      continue;
+    report('recipients-reach-no-key', alertsAt, `the recipients of this file ${said}`, 'warning');
+  }
+}
+
+function previousNamesAreFree({ desired }: Checked, report: Report): void {
+  for (const entry of desired.entries) {
+    if (entry.previously === undefined) continue;
+    const other = desired.entries.find(
+      (candidate) =>
+        candidate.kind === entry.kind && candidate.workspace === entry.workspace && candidate.name === entry.previously,
+    );
+    if (other === undefined) continue;
+    const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
+    report(
+      'previously-in-use',
+      at(entry.source),
+      `\`previously\`: ${quote(entry.previously)} ${said}: take the line out`,
+    );
+  }
+}
+
+/** `review.require`. A field that is `none` has been decided upon, which is what the organisation asks for. */
+function requiredFields({ org, desired }: Checked, report: Report): void {
+  const required = (org.settings.require ?? []) as readonly string[];
+  const lacks: Readonly<Record<string, (entry: DesiredEntry) => boolean>> = {
+    owner: (entry) => entry.owner === undefined && entry.workspace !== null && entry.absent !== true,
+    description: (entry) => isPolicyKind(entry.kind) && entry.absent !== true && !('description' in entry.fields),
+    alert: (entry) => {
+      const { fields } =
+        entry.fieldsOverStar === undefined ? entry : { fields: { ...entry.fieldsOverStar, ...entry.fields } };
+      if (entry.kind === 'usage-policy') return 'amount' in fields && !('alert' in fields);
+      return Object.keys(fields).some(
+        (name) => /^budget(?:\[|$)/.test(name) && fields[name] !== null && !(name.replace('budget', 'alert') in fields),
+      );
+    },
+  };
+  const told = new Set<string>();
+  for (const key of required) {
+    for (const entry of desired.entries) {
+      const place = JSON.stringify([key, entry.source]);
+      if (lacks[key]?.(entry) !== true || told.has(place)) continue;
+      told.add(place);
+      report(
+        `required-${key}`,
+        at(entry.source),
+        `${quote(entry.name)} has no \`${key}\`, which \`review: {require: …}\` of the organisation asks for: write one`,
+      );
+    }
+  }
+}

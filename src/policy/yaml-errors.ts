@@ -1,0 +1,97 @@
+/** YAML's own errors in words of somebody who has never read the YAML specification. */
+
+import type { ErrorCode, YAMLError } from 'yaml';
+
+export interface Explained {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What each error of the `yaml` package is called here. Codes that are missing keep the package's own words. */
+const explanations: Partial<Record<ErrorCode, Explained>> = {
+  TAB_AS_INDENT: { code: 'tab-indent', message: 'a tab indents this line: YAML wants spaces' },
+  BAD_INDENT: {
+    code: 'bad-indent',
+    message:
+      'this line is not indented as the lines around it need: align it with its neighbours, or close the bracket before it',
+  },
+  MULTIPLE_DOCS: {
+    code: 'several-documents',
+    message: '`---` starts a second document: put each workspace into a file of its own',
+  },
+  BLOCK_AS_IMPLICIT_KEY: {
+    code: 'nested-colon',
+    message:
+      'a second `: ` on one line, or a continued line: quote the value, or start the inner map on a new line, indented',
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    code: 'bad-indent',
+    message: 'a key runs over two lines: the line after it is indented by too much, or a colon is missing',
+  },
+  BLOCK_IN_FLOW: { code: 'block-in-flow', message: 'inside brackets, entries are separated by commas, not by lines' },
+  BAD_DQ_ESCAPE: {
+    code: 'bad-escape',
+    message: 'a backslash in double quotes starts an escape that does not exist: use single quotes',
+  },
+  UNEXPECTED_TOKEN: { code: 'unexpected-text', message: 'unexpected text: quote the whole value' },
+  RESOURCE_EXHAUSTION: { code: 'too-deep', message: 'too many maps and lists are nested in one another here' },
+  MULTIPLE_ANCHORS: { code: 'bad-anchor', message: 'a value has two anchors (`&name`): keep one' },
+  ALIAS_PROPS: { code: 'bad-anchor', message: 'an alias (`*name`) cannot carry an anchor or a tag' },
+  BAD_DIRECTIVE: { code: 'yaml-directive', message: 'a `%` directive has no meaning here: leave the line out' },
+  KEY_OVER_1024_CHARS: {
+    code: 'long-key',
+    message: 'a key is longer than 1024 characters, or a colon is missing before it',
+  },
+};
+
+export function explainYamlError(error: YAMLError, text: string): Explained {
+  const offending = text.slice(error.pos[0], error.pos[0] + 1);
+  switch (error.code) {
+    case 'BAD_SCALAR_START':
+      return {
+        code: 'unquoted-value',
+        message: `a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes: write \`"${shorten(restOfValue(text, error.pos[0]))}"\``,
+      };
+    case 'BAD_ALIAS':
+      return {
+        code: 'unquoted-value',
+        message: 'a value that starts with `*` needs quotes: write `"*"` for any value',
+      };
+    case 'MISSING_CHAR':
+      return missingCharacter(error, text);
+    default:
+      return explanations[error.code] ?? { code: 'yaml', message: `not valid YAML: ${oneLine(error.message)}` };
+  }
+}
+
+function missingCharacter(error: YAMLError, text: string): Explained {
+  if (/quote/.test(error.message))
+    return { code: 'open-quote', message: 'a quote is opened before this point and never closed' };
+  if (/map (keys|values)/i.test(error.message)) {
+    const word = shorten(restOfValue(text, error.pos[0]));
+    return {
+      code: 'missing-colon',
+      message: `\`${word}\` is neither a key nor part of the value above: write \`${word}: …\``,
+    };
+  }
+  return { code: 'unexpected-text', message: `something is missing here: ${oneLine(error.message)}` };
+}
+
+/** From an offset to the end of what would have been the value. */
+function restOfValue(text: string, offset: number): string {
+  const line = text.slice(offset, offset + 200).split(/\r?\n/, 1)[0] ?? '';
+  return line
+    .replace(/\s+#.*$/, '')
+    .replace(/[,\]}].*$/, '')
+    .replace(/[`"]/g, '')
+    .trim();
+}
+
+/** A scanner error may stand at anything, a secret included: a few characters are enough to find the place. */
+function shorten(text: string): string {
+  return text.length > 24 ? `${text.slice(0, 8)}…` : text;
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,197 @@
+/** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
+
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { CommandResult, CommonOptions, Format, Session } from './commands/session.ts';
+import type { Mode } from './plan/types.ts';
+
+/** Flags that the entry file itself needs. */
+export interface GlobalFlags {
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly format: Format;
+}
+
+/** Runs a command once its session is there; the entry file knows how to make one. */
+export type Start = (flags: GlobalFlags, command: (session: Session) => Promise<CommandResult>) => Promise<void>;
+
+export function buildProgram(version: string, start: Start): Command {
+  const program = new Command('tollgate')
+    .description('GitOps for LLM budgets on a Portkey AI gateway: plan what the files change, apply what was reviewed')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .option('--no-color', 'never use colour (NO_COLOR does the same)')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .addHelpText('after', helpText);
+
+  addCommand(program, 'validate', 'check the files; no network, no key')
+    .addOption(dirOption())
+    .addOption(formatOption())
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runValidate } = await import('./commands/validate.ts');
+        return runValidate(options, session);
+      }),
+    );
+
+  addPlanOptions(addCommand(program, 'plan', 'show what the files change'))
+    .option('--detailed-exitcode', 'exit 2 when there are changes', false)
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runPlan } = await import('./commands/plan.ts');
+        return runPlan({ ...commonOf(options), ...options }, session);
+      }),
+    );
+
+  addPlanOptions(addCommand(program, 'apply', 'carry the plan out and record it'))
+    .option('-y, --yes', 'do not ask', false)
+    .option('--take-over <run>', 'take over the claim of a run that has ended')
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runApply } = await import('./commands/apply.ts');
+        return runApply({ ...commonOf(options), ...options }, session);
+      }),
+    );
+
+  addCommonOptions(addCommand(program, 'import', 'write policy files from what is live, into an empty directory'))
+    .requiredOption('--environment <name>', 'name of the environment, for the organisation file')
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runImport } = await import('./commands/import.ts');
+        return runImport({ ...commonOf(options), environment: options.environment }, session);
+      }),
+    );
+
+  const record = program.command('record').description('the applied record');
+  addCommonOptions(addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"))
+    .requiredOption('--from <commit>', 'the commit that was applied last')
+    .option('-y, --yes', 'replace a record that is there', false)
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRecordRebuild } = await import('./commands/record-rebuild.ts');
+        return runRecordRebuild({ ...commonOf(options), from: options.from, yes: options.yes }, session);
+      }),
+    );
+
+  addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
+    .addOption(
+      new Option('--port <number>', 'port on 127.0.0.1; 0 for any free one').default(8788).argParser(parsePort),
+    )
+    .option('--accept-key <key>', 'admin key that is let in (default: a random one, printed)')
+    .option('--seed <file>', 'JSON file with the state at the start (default: the sample organisation)')
+    .option('--state <dir>', 'directory that keeps the state over restarts')
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runEmulate } = await import('./commands/emulate.ts');
+        return runEmulate(options, session);
+      }),
+    );
+
+  addCommand(program, 'schema', 'print the JSON Schema of a kind of file, for editors')
+    .argument('<kind>', 'workspace or org')
+    .action((kind: string, options) =>
+      start(flagsOf(program, options), async () => {
+        const { runSchema } = await import('./commands/schema.ts');
+        return runSchema(kind);
+      }),
+    );
+
+  // Only for the help: the entry file hands the real one over to a library when it is asked for (completion.ts).
+  addCommand(program, 'completion', 'print a completion script').argument('<shell>', 'bash, zsh, fish or powershell');
+
+  return program;
+}
+
+const helpText = `
+Environment:
+  PORTKEY_API_KEY    admin key of the organisation (never a flag)
+  PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
+  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS are honoured
+
+Exit codes:
+  0  done, or nothing to do            4  stale, claimed or rewound
+  1  files, usage, record or tool      5  partly applied
+  2  changes (--detailed-exitcode)     6  service unreachable or access refused
+  3  a guard objects`;
+
+function addCommand(parent: Command, name: string, description: string): Command {
+  return parent.command(name).description(description).exitOverride();
+}
+
+function addCommonOptions(command: Command): Command {
+  return command
+    .addOption(dirOption())
+    .addOption(
+      new Option('--workspace <slug>', 'only this workspace; may be repeated').default([], 'all').argParser(collect),
+    )
+    .addOption(formatOption())
+    .addOption(
+      new Option('--backend <name>', 'which control plane').choices(['portkey', 'emulator']).default('portkey'),
+    )
+    .option('--state <dir>', 'where the embedded emulator keeps its state and record (default: in memory)')
+    .option('--record-file <file>', 'keep the applied record in a file instead of a Git ref')
+    .addOption(
+      new Option('--concurrency <number>', 'requests under way at most').default(4).argParser(parseConcurrency),
+    )
+    .addOption(quietOption())
+    .option('-v, --verbose', 'also list adoptions and unmanaged objects', false);
+}
+
+function addPlanOptions(command: Command): Command {
+  return addCommonOptions(command)
+    .addOption(
+      new Option('--mode <mode>', 'sync, or upsert-only to hold deletes back')
+        .choices(['sync', 'upsert-only'])
+        .default('sync'),
+    )
+    .addOption(
+      new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
+    );
+}
+
+function dirOption(): Option {
+  return new Option('--dir <dir>', 'directory of the policy files').default('policies');
+}
+
+function formatOption(): Option {
+  return new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'markdown']).default('text');
+}
+
+function quietOption(): Option {
+  return new Option('-q, --quiet', 'only results and errors').default(false);
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('write a port between 0 and 65535');
+}
+
+function parseConcurrency(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 64) return number;
+  throw new InvalidArgumentError('write a number from 1 to 64');
+}
+
+interface ParsedOptions extends CommonOptions {
+  readonly mode?: Mode;
+}
+
+function flagsOf(program: Command, options: Partial<ParsedOptions>): GlobalFlags {
+  return {
+    color: program.opts<{ color: boolean }>().color,
+    quiet: options.quiet ?? false,
+    format: options.format ?? 'text',
+  };
+}
+
+function commonOf(options: ParsedOptions): CommonOptions {
+  const { dir, workspace, format, backend, state, recordFile, concurrency, quiet, verbose } = options;
+  return { dir, workspace, format, backend, state, recordFile, concurrency, quiet, verbose };
+}

@@ -1,0 +1,296 @@
+/** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
+
+import { ServiceError } from '../errors.ts';
+import type { Change, OutcomeStatus } from '../plan/types.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { WireRow } from '../resources/kind.ts';
+import { isPolicyKind, registry } from '../resources/registry.ts';
+import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
+import { carriedReset } from '../resources/usage-policy.ts';
+import type { WireUsagePolicy } from '../resources/wire.ts';
+import type { Clock } from './apply-plan.ts';
+import type { Backend } from './backend.ts';
+import { findDifference, listPolicies, readFields, readObject, readPolicy, targetOf } from './read-object.ts';
+
+/** After a write, reads may be stale for a while (API reference 1.8); longer than this and the write has failed. */
+export const readBackMilliseconds = 30_000;
+
+export interface ChangeResult {
+  readonly status: OutcomeStatus;
+  readonly detail?: string;
+  readonly liveId?: string;
+  readonly unreachable?: true;
+}
+
+export interface ChangeContext {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly organisation: string;
+}
+
+export async function applyChange(change: Change, context: ChangeContext): Promise<ChangeResult> {
+  const { kind } = change.key;
+  if (!isPolicyKind(kind)) return setLimits(change, kind, context);
+  switch (change.action) {
+    case 'create':
+      return createPolicy(change, kind, context, change.starting);
+    case 'update':
+      return updatePolicy(change, kind, context);
+    case 'replace':
+      return replacePolicy(change, kind, context);
+    case 'delete':
+      return deletePolicy(change, kind, context);
+  }
+}
+
+async function setLimits(change: Change, kind: AttachmentKind, context: ChangeContext): Promise<ChangeResult> {
+  const { backend } = context;
+  const id = idOf(change);
+  const row = await readObject(backend, change, id);
+  const checked = checkBefore(change, context, row);
+  if (row === null || checked !== null) return checked ?? stale('it is no longer live');
+  const { before, after } = fieldsOf(change);
+  const body = registry[kind].buildLimits(row, {
+    before,
+    after,
+    changed: changedFields(change),
+    starting: change.starting,
+  });
+  await backend.setLimits(targetOf(change, id), body);
+  return readBack(change, context, after, () => readObject(backend, change, id), id);
+}
+
+async function updatePolicy(change: Change, kind: PolicyKind, context: ChangeContext): Promise<ChangeResult> {
+  const { backend } = context;
+  const id = idOf(change);
+  const read = (): Promise<WireRow | null> => readPolicy(backend, kind, change.workspaceId ?? '', id);
+  const row = await read();
+  const checked = checkBefore(change, context, row);
+  if (checked !== null) return checked;
+  const { after } = fieldsOf(change);
+  const changed = changedFields(change);
+  await backend.updatePolicy(kind, id, {
+    ...registry[kind].buildUpdate(changed, after),
+    ...(change.starting === null ? {} : { next_usage_reset_at: change.starting }),
+  });
+  const result = await readBack(change, context, after, read, id);
+  if (result.status !== 'failed' || changed.match === undefined) return result;
+  return {
+    ...result,
+    detail: `${result.detail}; if this control plane is older than 1.16 it cannot change conditions in place: set \`gateway.backend\``,
+  };
+}
+
+async function createPolicy(
+  change: Change,
+  kind: PolicyKind,
+  context: ChangeContext,
+  nextReset: string | null,
+): Promise<ChangeResult> {
+  const { backend } = context;
+  const workspaceId = change.workspaceId ?? '';
+  const { after } = fieldsOf(change);
+  const known = await listPolicies(backend, kind, workspaceId);
+  const twin = known.find((row) => row.name === after.name && row.id !== change.liveId);
+  if (twin !== undefined) {
+    const fields = readFields(change, context.organisation, twin, [after]);
+    if (findDifference(fields, after) === null) {
+      return { status: 'already-applied', detail: 'somebody created the same policy meanwhile', liveId: twin.id };
+    }
+    return stale(`somebody created another policy of that name meanwhile (${twin.id})`);
+  }
+  const id = await sendCreate(change, kind, context, nextReset, new Set(known.map((row) => row.id)));
+  return readBack(change, context, after, () => readPolicy(backend, kind, workspaceId, id), id);
+}
+
+/**
+ * There is no idempotency key: a create whose answer leaves doubt is never sent again in this run. The list tells whether it
+ * took effect (API reference 1.7).
+ */
+async function sendCreate(
+  change: Change,
+  kind: PolicyKind,
+  context: ChangeContext,
+  nextReset: string | null,
+  known: ReadonlySet<string>,
+): Promise<string> {
+  const { backend } = context;
+  const workspaceId = change.workspaceId ?? '';
+  const { after } = fieldsOf(change);
+  try {
+    return (await backend.createPolicy(kind, registry[kind].buildCreate(after, workspaceId, nextReset))).id;
+  } catch (error) {
+    if (!(error instanceof ServiceError) || !error.maybeApplied) throw error;
+    const found = await poll(context.clock, async () => {
+      const rows = await listPolicies(backend, kind, workspaceId);
+      const fresh = rows.filter((row) => !known.has(row.id) && row.name === after.name);
+      return fresh.find(
+        (row) => findDifference(readFields(change, context.organisation, row, [after]), after) === null,
+      );
+    });
+    if (found !== undefined) return found.id;
+    const { status, method, path, code, detail } = error;
+    throw new ServiceError(
+      `unknown whether it was created: ${error.message}; it is not in the list after ${readBackMilliseconds / 1000} s`,
+      { status, method, path, code, detail, maybeApplied: true },
+      { cause: error },
+    );
+  }
+}
+
+/** Create, read back, then delete: both bind in between and the stricter wins, so there is no moment without a limit. */
+async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeContext): Promise<ChangeResult> {
+  const { backend } = context;
+  const workspaceId = change.workspaceId ?? '';
+  const oldId = idOf(change);
+  const old = await readPolicy(backend, kind, workspaceId, oldId);
+  const checked = checkBefore(change, context, old);
+  if (old === null || checked !== null) return checked ?? stale('it is no longer live');
+  const { after } = fieldsOf(change);
+  const carried =
+    kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset as Reset) : null;
+  const nextReset = change.starting ?? carried;
+
+  let created: ChangeResult;
+  try {
+    created = await createPolicy(change, kind, context, nextReset);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || error.status !== 409) throw error;
+    created = await createUnderTakenName(change, kind, context, nextReset, oldId);
+  }
+  if (created.status !== 'applied' && created.status !== 'already-applied') return created;
+  await removePolicy(kind, workspaceId, oldId, context);
+  return { ...created, status: 'applied' };
+}
+
+/** A control plane that wants names to be unique: the old policy makes room, and gets its name back if nothing came of it. */
+async function createUnderTakenName(
+  change: Change,
+  kind: PolicyKind,
+  context: ChangeContext,
+  nextReset: string | null,
+  oldId: string,
+): Promise<ChangeResult> {
+  const { backend } = context;
+  const name = String(change.before?.name ?? change.key.name);
+  await backend.updatePolicy(kind, oldId, { name: `${name.slice(0, 230)} (being replaced)` });
+  const giveBack = (): Promise<void> => backend.updatePolicy(kind, oldId, { name });
+  try {
+    const created = await createPolicy(change, kind, context, nextReset);
+    if (created.status !== 'applied' && created.status !== 'already-applied') await giveBack();
+    return created;
+  } catch (error) {
+    await giveBack();
+    throw error;
+  }
+}
+
+async function deletePolicy(change: Change, kind: PolicyKind, context: ChangeContext): Promise<ChangeResult> {
+  const id = idOf(change);
+  const workspaceId = change.workspaceId ?? '';
+  const row = await readPolicy(context.backend, kind, workspaceId, id);
+  if (row === null) return { status: 'already-applied', detail: 'it was gone already' };
+  const before = change.before ?? {};
+  const difference = findDifference(readFields(change, context.organisation, row, [before]), before);
+  if (difference !== null) return staleField(difference);
+  await removePolicy(kind, workspaceId, id, context);
+  return { status: 'applied' };
+}
+
+/** Gone from the list is done, whatever the DELETE said: a 403 or 404 may mean that it was gone already. */
+async function removePolicy(kind: PolicyKind, workspaceId: string, id: string, context: ChangeContext): Promise<void> {
+  const { backend, clock } = context;
+  let refusal: unknown;
+  try {
+    await backend.deletePolicy(kind, id);
+  } catch (error) {
+    if (!(error instanceof ServiceError) || (error.status !== 403 && error.status !== 404)) throw error;
+    refusal = error;
+  }
+  const gone = await poll(clock, async () => {
+    const rows = await listPolicies(backend, kind, workspaceId);
+    return rows.some((row) => row.id === id) ? undefined : true;
+  });
+  if (gone === true) return;
+  if (refusal !== undefined) throw refusal;
+  throw new ServiceError(`deleted, but still live after ${readBackMilliseconds / 1000} s`, {
+    method: 'DELETE',
+    path: `/policies/${id}`,
+    status: 200,
+    maybeApplied: true,
+  });
+}
+
+/** Live must be as the plan saw it: what moved meanwhile was reviewed by nobody. */
+function checkBefore(change: Change, context: ChangeContext, row: WireRow | null): ChangeResult | null {
+  if (row === null) return stale('it is no longer live');
+  const { before, after } = fieldsOf(change);
+  const fields = readFields(change, context.organisation, row, [before, after]);
+  if (change.action !== 'replace' && change.starting === null && findDifference(fields, after) === null) {
+    return { status: 'already-applied', detail: 'live is already so' };
+  }
+  const difference = findDifference(fields, before);
+  return difference === null ? null : staleField(difference);
+}
+
+async function readBack(
+  change: Change,
+  context: ChangeContext,
+  wanted: Fields,
+  read: () => Promise<WireRow | null>,
+  id: string,
+): Promise<ChangeResult> {
+  let difference: ReturnType<typeof findDifference> = null;
+  let seen = false;
+  const matched = await poll(context.clock, async () => {
+    const row = await read();
+    seen = row !== null;
+    if (row === null) return undefined;
+    difference = findDifference(readFields(change, context.organisation, row, [wanted]), wanted);
+    return difference === null ? true : undefined;
+  });
+  if (matched === true) return { status: 'applied', liveId: id };
+  const seconds = readBackMilliseconds / 1000;
+  if (!seen || difference === null)
+    return { status: 'failed', detail: `written, but not to be read after ${seconds} s`, liveId: id };
+  const { field, wanted: sent, found } = difference as { field: string; wanted: unknown; found: unknown };
+  return {
+    status: 'failed',
+    detail: `written, but after ${seconds} s ${field} reads ${JSON.stringify(found)} instead of ${JSON.stringify(sent)}`,
+    liveId: id,
+  };
+}
+
+/** Until `look` finds something, at growing intervals, for the read-back time at most. */
+async function poll<T>(clock: Clock, look: () => Promise<T | undefined>): Promise<T | undefined> {
+  const start = clock.now();
+  for (let pause = 100; ; pause = Math.min(pause * 2, 4_000)) {
+    const found = await look();
+    if (found !== undefined) return found;
+    const left = start + readBackMilliseconds - clock.now();
+    if (left <= 0) return undefined;
+    await clock.sleep(Math.min(pause, left));
+  }
+}
+
+function idOf(change: Change): string {
+  if (change.liveId === null) throw new Error(`change ${change.id} has no live id`);
+  return change.liveId;
+}
+
+function fieldsOf(change: Change): { before: Fields; after: Fields } {
+  return { before: change.before ?? {}, after: change.after ?? {} };
+}
+
+function changedFields(change: Change): Fields {
+  const { before, after } = fieldsOf(change);
+  return Object.fromEntries(Object.entries(after).filter(([field, value]) => !isSame(before[field] ?? null, value)));
+}
+
+function stale(detail: string): ChangeResult {
+  return { status: 'stale', detail };
+}
+
+function staleField({ field, wanted, found }: { field: string; wanted: unknown; found: unknown }): ChangeResult {
+  return stale(`${field} was ${JSON.stringify(wanted)} when it was planned and is ${JSON.stringify(found)} now`);
+}

@@ -1,0 +1,144 @@
+/**
+ * Runs a plan and says of every change what became of it. Workspaces run side by side; within one, stage by stage
+ * (plan/order.ts), and what a change depends on has to be in force, read back, before it starts.
+ */
+
+import { CancelledError, ServiceError } from '../errors.ts';
+import { stageOf } from '../plan/order.ts';
+import type { Change, Outcome, Plan } from '../plan/types.ts';
+import { applyChange, type ChangeResult } from './apply-change.ts';
+import type { Backend } from './backend.ts';
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Rejects with CancelledError when the run is cancelled meanwhile. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+export interface ApplyOptions {
+  readonly backend: Backend;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  /** Called once a change, as it ends. */
+  readonly onOutcome?: (outcome: Outcome) => void;
+}
+
+export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<readonly Outcome[]> {
+  const run = new Run(plan, options);
+  const byWorkspace = new Map<string, Change[]>();
+  for (const change of plan.changes) {
+    const place = change.key.workspace ?? '';
+    byWorkspace.set(place, [...(byWorkspace.get(place) ?? []), change]);
+  }
+  await Promise.all([...byWorkspace.values()].map((changes) => run.applyWorkspace(changes)));
+  return plan.changes.map((change) => run.outcomeOf(change));
+}
+
+class Run {
+  readonly #plan: Plan;
+  readonly #options: ApplyOptions;
+  readonly #outcomes = new Map<string, Outcome>();
+  /** `<kind> <action>` that the service refuses to this key. */
+  readonly #refused = new Set<string>();
+  /** Why the whole run ends early; null while it goes on. */
+  #stopped: string | null = null;
+
+  constructor(plan: Plan, options: ApplyOptions) {
+    this.#plan = plan;
+    this.#options = options;
+  }
+
+  async applyWorkspace(changes: readonly Change[]): Promise<void> {
+    for (const stage of [0, 1, 2, 3]) {
+      await Promise.all(changes.filter((change) => stageOf(change) === stage).map((change) => this.#apply(change)));
+    }
+  }
+
+  outcomeOf(change: Change): Outcome {
+    const outcome = this.#outcomes.get(change.id);
+    if (outcome === undefined) throw new Error(`change ${change.id} ended without an outcome`);
+    return outcome;
+  }
+
+  async #apply(change: Change): Promise<void> {
+    const held = this.#whyNot(change);
+    if (held !== null) {
+      this.#end(change, held);
+      return;
+    }
+    try {
+      const { backend, clock } = this.#options;
+      this.#end(change, await applyChange(change, { backend, clock, organisation: this.#plan.organisation }));
+    } catch (error) {
+      this.#end(change, await this.#failure(change, error));
+    }
+  }
+
+  #whyNot(change: Change): ChangeResult | null {
+    if (this.#options.signal?.aborted === true) this.#stopped ??= 'the run was cancelled';
+    if (this.#stopped !== null) return { status: 'not-attempted', detail: this.#stopped };
+    if (this.#refused.has(verbOf(change))) {
+      return { status: 'not-attempted', detail: `the service refuses this key to ${verbOf(change)}` };
+    }
+    const missing = change.dependsOn.find((id) => !this.#isInForce(id));
+    if (missing === undefined) return null;
+    return { status: 'skipped', detail: `waits for ${missing}, which is not in force` };
+  }
+
+  #isInForce(id: string): boolean {
+    const status = this.#outcomes.get(id)?.status;
+    return status === 'applied' || status === 'already-applied';
+  }
+
+  #end(change: Change, result: ChangeResult): void {
+    const outcome: Outcome = {
+      change,
+      status: result.status,
+      detail: result.detail ?? null,
+      liveId: result.liveId ?? change.liveId,
+      ...(result.unreachable === true ? { unreachable: true as const } : {}),
+    };
+    this.#outcomes.set(change.id, outcome);
+    this.#options.onOutcome?.(outcome);
+  }
+
+  /**
+   * A refusal may concern this kind of write alone, or the whole key may have been revoked; a dead connection may be one bad
+   * moment. A list that worked before the run tells them apart.
+   */
+  async #failure(change: Change, error: unknown): Promise<ChangeResult> {
+    if (error instanceof CancelledError) {
+      this.#stopped ??= 'the run was cancelled';
+      return {
+        status: 'failed',
+        detail: 'cancelled while it was under way: read the plan again to see whether it took effect',
+      };
+    }
+    if (!(error instanceof ServiceError)) throw error;
+    const isRefusal = error.status === 401 || error.status === 403;
+    if (isRefusal || error.status === undefined) {
+      const probe = await this.#probe();
+      if (probe !== null) this.#stopped ??= probe;
+      else if (isRefusal) this.#refused.add(verbOf(change));
+    }
+    const unreachable = isRefusal || error.status === undefined || error.status >= 500 || error.status === 429;
+    return { status: 'failed', detail: error.message, ...(unreachable ? { unreachable: true } : {}) };
+  }
+
+  /** Null when a list that has worked still works. */
+  async #probe(): Promise<string | null> {
+    if (this.#stopped !== null) return this.#stopped;
+    try {
+      await this.#options.backend.listWorkspaces();
+      return null;
+    } catch (error) {
+      if (error instanceof ServiceError || error instanceof CancelledError) return `stopped: ${error.message}`;
+      throw error;
+    }
+  }
+}
+
+function verbOf(change: Change): string {
+  return `${change.action} ${change.key.kind}`;
+}

@@ -1,0 +1,44 @@
+import { UserError } from '../errors.ts';
+import type { Live } from '../plan/types.ts';
+import type { Kind } from '../resources/types.ts';
+import type { Backend } from './backend.ts';
+import { readLive } from './read-live.ts';
+
+const workspaceKinds: readonly Kind[] = [
+  'usage-policy',
+  'rate-policy',
+  'workspace-limits',
+  'key-limits',
+  'provider-limits',
+];
+
+/**
+ * Every limit of an organisation, for `import`.
+ *
+ * @param workspaces slugs or UUIDs to confine it to; empty: all, and what belongs to the organisation itself
+ * @throws UserError when a named workspace does not exist, or the organisation cannot be told
+ */
+export async function readEverything(backend: Backend, workspaces: readonly string[]): Promise<Live> {
+  const live = await backend.listWorkspaces();
+  const chosen = live.filter(
+    ({ id, slug }) => workspaces.length === 0 || workspaces.includes(slug) || workspaces.includes(id),
+  );
+  const unknown = workspaces.find((name) => !chosen.some(({ id, slug }) => id === name || slug === name));
+  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
+  const first = live[0];
+  const organisation = first === undefined ? undefined : (await backend.readWorkspace(first.id)).organisation_id;
+  if (typeof organisation !== 'string') {
+    throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be told');
+  }
+  const integrations = await backend.listIntegrationSlugs();
+  const isWhole = workspaces.length === 0;
+  return readLive(backend, organisation, {
+    needs: [
+      ...chosen.flatMap(({ id }) => workspaceKinds.map((kind) => ({ kind, workspace: id }))),
+      ...(isWhole ? [{ kind: 'key-limits' as const, workspace: null }] : []),
+    ],
+    integrations,
+    globalAccess: isWhole ? integrations : [],
+    needsWhole: () => true,
+  });
+}

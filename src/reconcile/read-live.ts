@@ -1,0 +1,216 @@
+/** What of the control plane a run has to know, read through the port: a list per workspace and kind in use. */
+
+import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { isUuid } from '../plan/resolve.ts';
+import type { Live, LiveObject } from '../plan/types.ts';
+import type { WireRow } from '../resources/kind.ts';
+import type { Desired, Kind, Match } from '../resources/types.ts';
+import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+import type { Backend } from './backend.ts';
+
+/** Which lists to read. */
+export interface LiveScopeNeeds {
+  /** `kind` by workspace slug or UUID; null for the organisation's own. */
+  readonly needs: readonly { readonly kind: Kind; readonly workspace: string | null }[];
+  /** Integrations whose shares are in use. */
+  readonly integrations: readonly string[];
+  /** Integrations whose gift to new workspaces is in use. */
+  readonly globalAccess: readonly string[];
+  /**
+   * Whether a row has to be complete, by kind, id and name: lists of older backends leave members out, and then the object
+   * is read by id. Objects that nobody declares need not be.
+   */
+  needsWhole(kind: Kind, id: string, name: string | null): boolean;
+}
+
+/** What files and record use. */
+export function needsOf(desired: Desired, record: AppliedRecord | null): LiveScopeNeeds {
+  const pairs = new Map<string, { kind: Kind; workspace: string | null }>();
+  const integrations = new Set<string>();
+  const globalAccess = new Set<string>();
+  const wanted = new Set<string>();
+  const use = (kind: Kind, workspace: string | null): void => {
+    pairs.set(`${kind}\n${workspace ?? ''}`, { kind, workspace });
+  };
+  const useEntry = (kind: Kind, workspace: string | null, name: string): void => {
+    if (kind === 'integration-limits') (workspace === null ? globalAccess : integrations).add(name);
+    else use(kind, workspace);
+  };
+  for (const { ref } of desired.workspaces) use('workspace-limits', ref);
+  for (const entry of desired.entries) {
+    useEntry(entry.kind, entry.workspace, entry.name);
+    for (const handle of [entry.liveName, entry.id, entry.previously]) if (handle !== undefined) wanted.add(handle);
+    if (entry.kind === 'key-limits' && entry.name === '*') wanted.add('*');
+    if (usesKeyNames(entry.fields.match as Match | undefined)) use('key-limits', entry.workspace);
+  }
+  for (const { id, entries } of record?.workspaces ?? []) {
+    for (const entry of entries) {
+      useEntry(entry.kind, id, entry.name);
+      wanted.add(entry.id);
+    }
+  }
+  for (const change of record?.claim?.changes ?? []) {
+    useEntry(change.kind, change.workspaceId, change.name);
+    for (const handle of [change.liveId, change.name]) if (handle !== null) wanted.add(handle);
+  }
+  return {
+    needs: [...pairs.values()],
+    integrations: [...integrations],
+    globalAccess: [...globalAccess],
+    needsWhole: (kind, id, name) =>
+      wanted.has(id) || wanted.has(name ?? '') || (kind === 'key-limits' && wanted.has('*')),
+  };
+}
+
+function usesKeyNames(match: Match | undefined): boolean {
+  if (match === undefined || match === 'all') return false;
+  return match.some(
+    ({ key, any, except }) =>
+      key === 'api_key' && [...(any === '*' ? [] : any), ...except].some((value) => !isUuid(value)),
+  );
+}
+
+/**
+ * @throws UserError when the key belongs to another organisation than the files
+ * @throws ServiceError, CancelledError as the backend
+ */
+export async function readLive(backend: Backend, organisation: string, needs: LiveScopeNeeds): Promise<Live> {
+  const workspaces = await backend.listWorkspaces();
+  const idOf = new Map<string, WireWorkspace>();
+  for (const workspace of workspaces) idOf.set(workspace.slug, workspace).set(workspace.id, workspace);
+  const read = new Set<string>();
+
+  const lists = needs.needs.map(async ({ kind, workspace: ref }): Promise<LiveObject[]> => {
+    const workspace = ref === null ? null : idOf.get(ref);
+    if (workspace === undefined) return [];
+    const place = `${workspace?.id ?? ''}/${kind}`;
+    if (read.has(place)) return [];
+    read.add(place);
+    return readList(backend, kind, workspace, needs);
+  });
+  const integrations = readIntegrations(backend, needs, workspaces);
+  // Started before anything is awaited, so that one slow list does not hold up the others.
+  const [listed, shared] = await Promise.all([Promise.all(lists), integrations]);
+  const objects = [...listed.flat(), ...shared.objects];
+  await checkOrganisation(backend, organisation, workspaces, objects);
+  return {
+    organisationId: organisation,
+    baseUrl: backend.baseUrl,
+    workspaces: workspaces.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
+    objects,
+    integrations: shared.slugs,
+    read,
+  };
+}
+
+async function readList(
+  backend: Backend,
+  kind: Kind,
+  workspace: WireWorkspace | null,
+  needs: LiveScopeNeeds,
+): Promise<LiveObject[]> {
+  const workspaceId = workspace?.id ?? null;
+  const toObject = (row: { readonly id: string }, name: string | null): LiveObject => ({
+    kind,
+    id: row.id,
+    name,
+    workspaceId,
+    row: row as unknown as WireRow,
+  });
+  switch (kind) {
+    case 'usage-policy': {
+      if (workspaceId === null) return [];
+      const rows = await backend.listUsagePolicies(workspaceId);
+      const whole = rows.map((row) =>
+        lacksReset(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? readReset(backend, row) : row,
+      );
+      return (await Promise.all(whole)).map((row) => toObject(row, row.name ?? null));
+    }
+    case 'rate-policy':
+      if (workspaceId === null) return [];
+      return (await backend.listRatePolicies(workspaceId)).map((row) => toObject(row, row.name ?? null));
+    case 'workspace-limits':
+      return workspace === null ? [] : [toObject(workspace, 'limits')];
+    case 'key-limits': {
+      const rows = await backend.listKeys(workspaceId);
+      const whole = rows.map((row) =>
+        lacksWindow(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? backend.readKey(row.id) : row,
+      );
+      return (await Promise.all(whole)).map((row) => toObject(row, row.name ?? null));
+    }
+    case 'provider-limits':
+      if (workspaceId === null) return [];
+      return (await backend.listProviders(workspaceId)).map((row) => toObject(row, row.slug));
+    case 'integration-limits':
+      return [];
+  }
+}
+
+/** Lists of backends before 1.18 have neither member (API reference 2.2). */
+function lacksReset(row: WireUsagePolicy): boolean {
+  return row.periodic_reset === undefined && row.periodic_reset_days === undefined;
+}
+
+/** Read by id, a policy that still shows no reset has none. */
+async function readReset(backend: Backend, row: WireUsagePolicy): Promise<WireUsagePolicy> {
+  const whole = await backend.readUsagePolicy(row.id);
+  return { ...row, ...whole, periodic_reset: whole.periodic_reset ?? null };
+}
+
+/** A key's list row does not show when a window of N days ends; its get does (API reference 4.2). */
+function lacksWindow(row: WireKey): boolean {
+  const budget = row.usage_limits;
+  return (
+    typeof budget?.periodic_reset_days === 'number' &&
+    budget.next_usage_reset_at === undefined &&
+    row.next_usage_reset_at === undefined
+  );
+}
+
+async function readIntegrations(
+  backend: Backend,
+  { integrations, globalAccess }: LiveScopeNeeds,
+  workspaces: readonly WireWorkspace[],
+): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[] }> {
+  if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [] };
+  const slugs = await backend.listIntegrationSlugs();
+  const bySlug = new Map(workspaces.map((workspace) => [workspace.slug, workspace]));
+  const shares = integrations
+    .filter((slug) => slugs.includes(slug))
+    .map(async (slug): Promise<LiveObject[]> => {
+      const rows = await backend.listIntegrationWorkspaces(slug);
+      return rows.flatMap((row) => {
+        const workspace = bySlug.get(row.id);
+        if (workspace === undefined) return [];
+        return [integrationObject(slug, workspace.id, row as unknown as WireRow)];
+      });
+    });
+  const gifts = globalAccess
+    .filter((slug) => slugs.includes(slug))
+    .map(async (slug): Promise<LiveObject[]> => {
+      const access = await backend.readGlobalAccess(slug);
+      return access?.enabled === true ? [integrationObject(slug, null, access as unknown as WireRow)] : [];
+    });
+  return { slugs, objects: (await Promise.all([...shares, ...gifts])).flat() };
+}
+
+function integrationObject(slug: string, workspaceId: string | null, row: WireRow): LiveObject {
+  return { kind: 'integration-limits', id: `${slug}/${workspaceId ?? '*'}`, name: slug, workspaceId, row };
+}
+
+/** A key of the wrong organisation would make everything look deleted. */
+async function checkOrganisation(
+  backend: Backend,
+  organisation: string,
+  workspaces: readonly WireWorkspace[],
+  objects: readonly LiveObject[],
+): Promise<void> {
+  const shown = objects.map(({ row }) => row.organisation_id).find((id) => typeof id === 'string');
+  const first = workspaces[0];
+  const live = shown ?? (first === undefined ? undefined : (await backend.readWorkspace(first.id)).organisation_id);
+  if (typeof live !== 'string' || live.toLowerCase() === organisation.toLowerCase()) return;
+  throw new UserError(`the files are for organisation ${organisation}, but PORTKEY_API_KEY belongs to ${live}`, {
+    hint: 'Use a key of that organisation, or correct `organisation:` in the organisation file.',
+  });
+}

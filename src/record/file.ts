@@ -1,0 +1,187 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { dirname } from 'node:path';
+import { UserError } from '../errors.ts';
+import { parseRecord } from './parse-record.ts';
+import { renderStableJson } from './stable-json.ts';
+import type { RecordStore } from './store.ts';
+
+export interface FileStoreOptions {
+  readonly path: string;
+  /** Milliseconds to wait for another process that is writing; default 5,000. */
+  readonly patience?: number | undefined;
+}
+
+/** The record as one JSON document, for work without Git. Its folder is made when first written. */
+export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): RecordStore {
+  const lock = `${path}.lock`;
+
+  async function readBytes(): Promise<Buffer | null> {
+    try {
+      return await readFile(path);
+    } catch (cause) {
+      if (codeOf(cause) === 'ENOENT') return null;
+      throw new UserError(`the record ${path} cannot be read (${codeOf(cause)})`, { cause });
+    }
+  }
+
+  return {
+    description: path,
+
+    async read() {
+      const bytes = await readBytes();
+      return bytes === null ? null : { record: parseRecord(bytes.toString('utf8'), path), token: digest(bytes) };
+    },
+
+    async readToken() {
+      const bytes = await readBytes();
+      return bytes === null ? null : digest(bytes);
+    },
+
+    async write(next, expected) {
+      const bytes = Buffer.from(renderStableJson(next));
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        const release = await takeLock(lock, path, patience);
+        try {
+          const stored = await readBytes();
+          if ((stored === null ? null : digest(stored)) !== expected) {
+            throw new UserError(`the record ${path} was changed by another apply`, {
+              exit: 'stale',
+              hint: 'Plan again.',
+            });
+          }
+          await replaceFile(path, bytes);
+        } finally {
+          await release();
+        }
+      } catch (cause) {
+        if (cause instanceof UserError) throw cause;
+        throw new UserError(`the record ${path} cannot be written (${codeOf(cause)})`, { cause });
+      }
+      return digest(bytes);
+    },
+  };
+}
+
+/** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */
+async function replaceFile(path: string, bytes: Buffer): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await unlink(temporary).catch(() => undefined);
+    throw error;
+  }
+  // The rename itself; some file systems refuse to sync a folder, and then there is nothing more to do.
+  const folder = await open(dirname(path), 'r').catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
+}
+
+/** Exclusive create. The content says who holds it, for messages and to tell a dead holder from a slow one. */
+async function takeLock(lock: string, path: string, patience: number): Promise<() => Promise<void>> {
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomBytes(6).toString('hex') });
+  const deadline = Date.now() + patience;
+  for (;;) {
+    try {
+      const file = await open(lock, 'wx');
+      try {
+        await file.writeFile(mine);
+      } finally {
+        await file.close();
+      }
+      return async () => {
+        // Ours still, unless somebody took us for dead.
+        if ((await readLock(lock)) === mine) await unlink(lock).catch(() => undefined);
+      };
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error;
+    }
+    const holder = await readLock(lock);
+    if (holder === null) continue;
+    if (isDead(holder)) {
+      await breakLock(lock, holder);
+    } else if (Date.now() >= deadline) {
+      throw new UserError(`the record ${path} is locked by ${describeHolder(holder)}`, {
+        exit: 'stale',
+        hint: `Wait for it to end; if it is gone for good, delete ${lock}.`,
+      });
+    } else {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
+
+/**
+ * Moved aside before it is deleted, and looked at again: between reading a dead lock and deleting it another process may
+ * have broken it and taken its own, which goes back to its place.
+ */
+async function breakLock(lock: string, dead: string): Promise<void> {
+  const aside = `${lock}.${randomBytes(6).toString('hex')}`;
+  try {
+    await rename(lock, aside);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readLock(aside)) !== dead) await link(aside, lock).catch(() => undefined);
+  await unlink(aside).catch(() => undefined);
+}
+
+async function readLock(lock: string): Promise<string | null> {
+  try {
+    return await readFile(lock, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+interface Holder {
+  readonly pid?: unknown;
+  readonly host?: unknown;
+}
+
+function parseHolder(text: string): Holder {
+  try {
+    const holder: unknown = JSON.parse(text);
+    return typeof holder === 'object' && holder !== null ? holder : {};
+  } catch {
+    // Empty: its maker has not written it yet, or died between the two.
+    return {};
+  }
+}
+
+function isDead(text: string): boolean {
+  const { pid, host } = parseHolder(text);
+  if (typeof pid !== 'number' || host !== hostname()) return false;
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    // EPERM: alive, and somebody else's.
+    return codeOf(error) === 'ESRCH';
+  }
+}
+
+function describeHolder(text: string): string {
+  const { pid, host } = parseHolder(text);
+  return typeof pid === 'number' && typeof host === 'string' ? `process ${pid} on ${host}` : 'an unknown process';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
+function digest(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,192 @@
+import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import {
+  describeFailure,
+  type Git,
+  type GitOptions,
+  parseTreeListing,
+  type Repository,
+  readObjects,
+  requireRepository,
+} from './git.ts';
+import { parseTree, renderTree } from './record-tree.ts';
+import type { RecordStore } from './store.ts';
+
+export interface GitRefStoreOptions extends GitOptions {
+  /** In full: `refs/tollgate/production`, or `refs/heads/…` for an orphan branch that a ruleset protects. */
+  readonly ref: string;
+  /** For the commit's date; default the real clock. Milliseconds since the epoch. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Where the scratch repository keeps what it fetched. */
+const fetchedRef = 'refs/tollgate/fetched';
+
+/**
+ * The record as commits on a ref of the remote; in a repository without any remote, on its own ref. Each record's parent is
+ * the one it replaced. Fetched one commit deep and pushed with a lease on the commit that was read, from a scratch repository:
+ * the clone it is run in is only ever read, and may be shallow.
+ */
+export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
+  const { ref } = options;
+  checkRef(ref);
+  const description = `${ref} on ${options.remote ?? 'origin'}`;
+
+  /** The commit the ref is at, null when there is no such ref. */
+  async function readTip(git: Git, repository: Repository): Promise<string | null> {
+    const result = await git(['ls-remote', '--quiet', repository.remote, ref]);
+    if (result.code !== 0) {
+      throw new UserError(`the record ${ref} on ${repository.remoteName} cannot be read: ${describeFailure(result)}`, {
+        exit: 'unreachable',
+        hint: 'Nothing was planned: without the record nobody can tell what Git declared before. Check the network and the access to the remote.',
+      });
+    }
+    // A pattern also matches refs that only end in it.
+    const line = result.stdout
+      .toString('utf8')
+      .split('\n')
+      .find((text) => text.endsWith(`\t${ref}`));
+    return line?.split('\t')[0] ?? null;
+  }
+
+  /** False when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
+  async function fetchTip(git: Git, repository: Repository): Promise<boolean> {
+    const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1'];
+    const result = await git(['fetch', ...flags, repository.remote, `+${ref}:${fetchedRef}`]);
+    if (result.code === 0) return true;
+    if ((await readTip(git, repository)) === null) return false;
+    throw new UserError(`the record ${ref} on ${repository.remoteName} cannot be fetched: ${describeFailure(result)}`, {
+      exit: 'unreachable',
+    });
+  }
+
+  async function readFetched(git: Git): Promise<{ record: AppliedRecord; token: string }> {
+    const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);
+    const entries = parseTreeListing(listing.stdout);
+    const objects = listing.code === 0 ? await readObjects(git, [fetchedRef, ...entries.map(({ oid }) => oid)]) : null;
+    const [commit, ...blobs] = objects ?? [];
+    if (commit === undefined) {
+      throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: ${describeFailure(listing)}`);
+    }
+    const tree = new Map(blobs.map(({ text }, index) => [entries[index]?.path ?? '', text]));
+    return { record: parseTree(tree, ref), token: commit.oid };
+  }
+
+  async function push(git: Git, repository: Repository, commit: string, expected: string | null): Promise<string> {
+    const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
+    const flags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
+    const result = await git(['push', ...flags, lease, repository.remote, `${commit}:${ref}`]);
+    if (result.code === 0) return commit;
+    const tip = await readTip(git, repository).catch((cause: unknown) => {
+      if (!(cause instanceof UserError)) throw cause;
+      throw new UserError(
+        `pushing the record to ${ref} on ${repository.remoteName} failed, and whether it arrived cannot be told: ${describeFailure(result)}`,
+        { exit: 'unreachable', cause },
+      );
+    });
+    // The push worked and its answer was lost.
+    if (tip === commit) return commit;
+    if (tip !== expected) throw lostRace(repository);
+    throw new UserError(
+      `the record cannot be pushed to ${ref} on ${repository.remoteName}: ${describeFailure(result)}`,
+      {
+        exit: 'unreachable',
+        hint: 'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref.',
+      },
+    );
+  }
+
+  function lostRace(repository: Repository): UserError {
+    return new UserError(`the record ${ref} on ${repository.remoteName} was moved by another apply`, {
+      exit: 'stale',
+      hint: 'Plan again.',
+    });
+  }
+
+  return {
+    description,
+
+    async read() {
+      const repository = await requireRepository(options);
+      return repository.withScratch(async (git) => ((await fetchTip(git, repository)) ? readFetched(git) : null));
+    },
+
+    async readToken() {
+      const repository = await requireRepository(options);
+      return repository.withScratch((git) => readTip(git, repository));
+    },
+
+    async write(next, expected, message) {
+      // Not cut short by a cancelled run, which has its outcomes to record; every command has its time-out.
+      const repository = await requireRepository({ ...options, signal: undefined });
+      return repository.withScratch(async (git) => {
+        if (expected !== null) {
+          const found = await fetchTip(git, repository);
+          const tip = found ? (await git(['rev-parse', '--verify', fetchedRef])).stdout.toString('utf8').trim() : null;
+          if (tip !== expected) throw lostRace(repository);
+        }
+        const commit = await writeCommit(git, next, expected, message, options.now?.() ?? Date.now());
+        return push(git, repository, commit, expected);
+      });
+    },
+  };
+}
+
+/** One process, however many files: `git fast-import` reads them all and says the commit it made. */
+async function writeCommit(
+  git: Git,
+  record: AppliedRecord,
+  parent: string | null,
+  message: string,
+  now: number,
+): Promise<string> {
+  const who = `tollgate <tollgate@localhost> ${Math.floor(now / 1000)} +0000`;
+  const facts = [
+    `Run: ${record.claim?.run ?? record.run}`,
+    `By: ${record.claim?.by ?? record.appliedBy}`,
+    `Commit: ${record.commit ?? 'none'}${record.dirty ? ' with uncommitted changes' : ''}`,
+  ];
+  const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
+  const text = `${oneLine(message)}\n\n${facts.map(oneLine).join('\n')}\n`;
+  const stream = [
+    'commit refs/tollgate/next',
+    'mark :1',
+    `author ${who}`,
+    `committer ${who}`,
+    renderData(text),
+    ...(parent === null ? [] : [`from ${parent}`]),
+    'deleteall',
+    ...[...renderTree(record)].flatMap(([path, content]) => [
+      `M 100644 inline ${quotePath(path)}`,
+      renderData(content),
+    ]),
+    '',
+    'get-mark :1',
+    'done',
+    '',
+  ].join('\n');
+  const result = await git(['fast-import', '--quiet', '--done'], stream);
+  const commit = result.stdout.toString('utf8').trim();
+  if (result.code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
+    throw new UserError(`Git could not write the record: ${describeFailure(result)}`);
+  }
+  return commit;
+}
+
+function renderData(text: string): string {
+  return `data ${Buffer.byteLength(text)}\n${text}`;
+}
+
+function quotePath(path: string): string {
+  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+}
+
+/** The rules of git-check-ref-format, narrowed to what needs no quoting. */
+function checkRef(ref: string): void {
+  const parts = ref.split('/');
+  const isSound = parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part) && !/\.\.|\.$|\.lock$/.test(part));
+  if (parts[0] === 'refs' && parts.length >= 3 && isSound) return;
+  throw new UserError(`${JSON.stringify(ref)} cannot hold the record`, {
+    hint: 'Write a full ref such as refs/tollgate/production; letters, digits, dots, dashes and underscores.',
+  });
+}

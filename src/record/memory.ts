@@ -1,0 +1,33 @@
+import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import type { RecordStore } from './store.ts';
+
+/** A record that lives as long as the process: for tests, and for the emulator without a state directory. */
+export function createMemoryStore(initial?: AppliedRecord): RecordStore {
+  let record = initial === undefined ? null : structuredClone(initial);
+  let version = initial === undefined ? 0 : 1;
+  const token = (): string | null => (version === 0 ? null : String(version));
+
+  return {
+    description: 'a record in memory',
+
+    async read() {
+      const current = token();
+      return record === null || current === null ? null : { record: structuredClone(record), token: current };
+    },
+
+    readToken: async () => token(),
+
+    async write(next, expected) {
+      if (expected !== token()) {
+        throw new UserError('the record in memory was changed by another apply', {
+          exit: 'stale',
+          hint: 'Plan again.',
+        });
+      }
+      record = structuredClone(next);
+      version++;
+      return String(version);
+    },
+  };
+}

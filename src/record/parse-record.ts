@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { type AppliedRecord, appliedRecordSchema, recordVersion } from '../plan/applied-record.ts';
+
+const hint =
+  'Nothing was changed. Restore an earlier version of the record, or make a new one with `tollgate record rebuild`.';
+
+/** JSON out of a stored document; `where` names it in messages. */
+export function parseStoredJson(text: string, where: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(`the record is corrupt: ${where} is not JSON`, { hint, cause });
+  }
+}
+
+/** Before anything else of a record is looked at: what a newer tollgate writes may mean something else. */
+export function checkVersion(document: unknown, where: string): void {
+  const version =
+    typeof document === 'object' && document !== null && 'version' in document ? document.version : undefined;
+  if (version === recordVersion) return;
+  if (typeof version === 'number' && version > recordVersion) {
+    throw new UserError(`the record (${where}) has version ${version}; this tollgate reads up to ${recordVersion}`, {
+      hint: 'A newer tollgate wrote it: update tollgate.',
+    });
+  }
+  throw corrupt(where, `version is ${version === undefined ? 'missing' : JSON.stringify(version)}`);
+}
+
+export function parseStored<T>(schema: z.ZodType<T>, document: unknown, where: string): T {
+  const parsed = schema.safeParse(document);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const member = issue?.path.join('.') ?? '';
+  throw corrupt(where, `${member === '' ? '' : `${member}: `}${issue?.message ?? 'not as expected'}`);
+}
+
+/** A whole record in one document. */
+export function parseRecord(text: string, where: string): AppliedRecord {
+  const document = parseStoredJson(text, where);
+  checkVersion(document, where);
+  return parseStored(appliedRecordSchema, document, where);
+}
+
+export function corrupt(where: string, problem: string): UserError {
+  return new UserError(`the record is corrupt: ${where}: ${problem}`, { hint });
+}

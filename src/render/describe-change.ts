@@ -1,0 +1,246 @@
+/** Changes in the words that people write: the one vocabulary of text, markdown and comments. */
+
+import type { Change, FieldChange } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import { rateNameOf } from '../resources/limits.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type {
+  Budget,
+  Condition,
+  Fields,
+  FieldValue,
+  Match,
+  RateName,
+  Reset,
+  ResourceKey,
+  Unit,
+} from '../resources/types.ts';
+import { budgetSlotOf } from '../resources/workspace-limits.ts';
+
+/** Names of keys by id: conditions hold ids, people know names. */
+export type Names = Readonly<Record<string, string>>;
+
+/** `monthly-spend`, `key campaign-writer`, `workspace limits`. */
+export function describeKey(key: ResourceKey): string {
+  const { label, kind } = specOf(key.kind);
+  if (kind === 'workspace-limits') return 'workspace limits';
+  const suffix = kind === 'integration-limits' && key.workspace === null ? ' (new workspaces)' : '';
+  return escapeInvisible(label === '' ? key.name : `${label} ${key.name}`) + suffix;
+}
+
+/** What changes, without the name: `$500 → $750 monthly, shared by the workspace`. */
+export function describeChange(change: Change, names: Names): string {
+  const { before, after, action } = change;
+  if (isPolicyKind(change.key.kind)) {
+    if (after === null) return describePolicy(before ?? {}, names);
+    if (before === null) return describePolicy(after, names);
+    return describePolicyMove(change, before, after, names);
+  }
+  if (action === 'create' && after !== null) return describeLimits(after).join(', ');
+  return describeLimitsMove(change).join(', ');
+}
+
+/** A whole policy in a phrase. */
+export function describePolicy(fields: Fields, names: Names): string {
+  const parts = [describeLimit(fields), describeScope(fields, names)];
+  if (typeof fields.alert === 'number') parts.push(`alert at ${formatAmount(fields.alert, fields.unit as Unit)}`);
+  return parts.join(', ').replace(/, per /, ' per ');
+}
+
+function describeLimit(fields: Fields): string {
+  if (fields.window !== undefined) return formatRate(fields.value as number, rateOf(fields));
+  const amount =
+    fields.amount === null || fields.amount === undefined
+      ? 'no limit'
+      : formatAmount(fields.amount as number, fields.unit as Unit);
+  return fields.reset === undefined ? amount : `${amount} ${formatPeriod(fields.reset as Reset)}`;
+}
+
+function rateOf(fields: Fields): RateName {
+  return `${String(fields.unit)}/${String(fields.window)}` as RateName;
+}
+
+/** `monthly`, `every 14 days`, and `in all` for what never starts again. */
+function formatPeriod(reset: Reset): string {
+  return reset === 'never' ? 'in all, never reset' : formatReset(reset);
+}
+
+function describeScope(fields: Fields, names: Names): string {
+  const per = fields.per as readonly string[];
+  const shared = per.length === 1 && per[0] === 'workspace_id';
+  const scope = shared ? 'shared by the workspace' : `per ${per.map(escapeInvisible).join(' and ')}`;
+  const match = describeMatch(fields.match as Match, names);
+  return match === null ? scope : `${scope}, for ${match}`;
+}
+
+/** `metadata.team nlp or vision`; null for everything. */
+export function describeMatch(match: Match | undefined, names: Names): string | null {
+  if (match === undefined || match === 'all') return null;
+  return match.map((condition) => describeCondition(condition, names)).join(' and ');
+}
+
+function describeCondition({ key, any, except }: Condition, names: Names): string {
+  const list = (values: readonly string[]): string =>
+    values.map((value) => escapeInvisible(key === 'api_key' ? (names[value] ?? value) : value)).join(' or ');
+  const values = any === '*' ? 'any' : any.length === 1 && any[0] === '*' ? 'a literal *' : list(any);
+  return `${escapeInvisible(key)} ${values}${except.length === 0 ? '' : ` but ${list(except)}`}`;
+}
+
+function describePolicyMove(change: Change, before: Fields, after: Fields, names: Names): string {
+  const moved = new Map(change.fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange]));
+  const parts: string[] = [];
+  const hasLimitMove = ['amount', 'unit', 'reset', 'value', 'window'].some((field) => moved.has(field));
+  if (hasLimitMove) parts.push(describeLimitMove(before, after));
+  if (moved.has('per')) parts.push(`${describePer(before)} → ${describePer(after)}`);
+  else if (hasLimitMove) parts.push(describePer(after));
+  for (const [field, fieldChange] of moved) {
+    if (['amount', 'unit', 'reset', 'value', 'window', 'per'].includes(field)) continue;
+    parts.push(describeField(fieldChange, before, after, names));
+  }
+  return parts.join(', ').replace(/, per /, ' per ');
+}
+
+function describePer(fields: Fields): string {
+  const per = fields.per as readonly string[] | undefined;
+  if (per === undefined) return '';
+  return per.length === 1 && per[0] === 'workspace_id' ? 'shared by the workspace' : `per ${per.join(' and ')}`;
+}
+
+/** `$500 → $750 monthly`, or both whole where the period or unit moves. */
+function describeLimitMove(before: Fields, after: Fields): string {
+  const from = describeLimit(before);
+  const to = describeLimit(after);
+  if (before.window !== undefined || before.reset !== after.reset) return `${from} → ${to}`;
+  return `${from.replace(` ${formatPeriod(before.reset as Reset)}`, '')} → ${to}`;
+}
+
+function describeField(
+  { field, before, after }: FieldChange,
+  allBefore: Fields,
+  allAfter: Fields,
+  names: Names,
+): string {
+  switch (field) {
+    case 'alert':
+      return `alert ${formatOptional(before, allBefore.unit)} → ${formatOptional(after, allAfter.unit ?? allBefore.unit)}`;
+    case 'match': {
+      const everything = 'all requests';
+      const from = describeMatch(before as Match, names) ?? everything;
+      return `for ${from} → ${describeMatch(after as Match, names) ?? everything}`;
+    }
+    case 'name':
+      return `renamed from ${formatValue(before)}`;
+    case 'starting':
+      return `window starts ${formatValue(after)}`;
+    default:
+      return `${field} ${formatValue(before)} → ${formatValue(after)}`;
+  }
+}
+
+function formatOptional(value: FieldValue | undefined, unit: FieldValue | undefined): string {
+  return typeof value === 'number' ? formatAmount(value, unit as Unit) : 'none';
+}
+
+/** All limits of an attachment point that are set. */
+function describeLimits(fields: Fields): string[] {
+  return Object.entries(fields).flatMap(([field, value]) => {
+    if (value === null || (Array.isArray(value) && value.length === 0)) return [];
+    return [describeWhole(field, value, fields)];
+  });
+}
+
+function describeWhole(field: string, value: FieldValue, fields: Fields): string {
+  const rate = rateNameOf(field);
+  if (rate !== null) return formatRate(value as number, rate);
+  if (isBudget(field)) return formatBudget(value as Budget);
+  if (isAlert(field)) return `alert at ${formatOptional(value, budgetBeside(field, fields)?.unit)}`;
+  if (field === 'recipients') return `recipients ${(value as readonly string[]).map(escapeInvisible).join(', ')}`;
+  if (field === 'expires') return `expires ${formatDate(value)}`;
+  return `${field} ${formatValue(value)}`;
+}
+
+function describeLimitsMove({ fieldChanges, before, after }: Change): string[] {
+  const moves = fieldChanges.flatMap((change): string[] => {
+    const { field } = change;
+    const rate = rateNameOf(field);
+    if (rate !== null) return [describeRateMove(change, rate)];
+    if (isBudget(field)) return [describeBudgetMove(change)];
+    if (isAlert(field)) {
+      const unit = budgetBeside(field, after ?? {})?.unit ?? budgetBeside(field, before ?? {})?.unit ?? 'cost';
+      return [`alert ${formatOptional(change.before, unit)} → ${formatOptional(change.after, unit)}`];
+    }
+    if (field === 'recipients') return [describeRecipientsMove(change)];
+    if (field === 'expires') return [`expires ${formatDate(change.before)} → ${formatDate(change.after)}`];
+    if (field === 'starting') return [`window starts ${formatValue(change.after)}`];
+    return [`${field} ${formatValue(change.before)} → ${formatValue(change.after)}`];
+  });
+  return joinSlotMoves(moves);
+}
+
+function describeRateMove({ before, after }: FieldChange, rate: RateName): string {
+  if (typeof before !== 'number') return `+ ${formatRate(after as number, rate)}`;
+  if (typeof after !== 'number') return `- ${formatRate(before, rate)}`;
+  const [from = ''] = formatRate(before, rate).split(' ');
+  return `${from} → ${formatRate(after, rate)}`;
+}
+
+function describeBudgetMove({ before, after }: FieldChange): string {
+  const from = before as Budget | null | undefined;
+  const to = after as Budget | null | undefined;
+  if (!from) return to ? `+ ${formatBudget(to)}` : 'no budget';
+  if (!to) return `- ${formatBudget(from)}`;
+  if (from.unit === to.unit && from.reset === to.reset) {
+    return `${formatAmount(from.amount, from.unit)} → ${formatBudget(to)}`;
+  }
+  return `${formatBudget(from)} → ${formatBudget(to)}`;
+}
+
+function describeRecipientsMove({ before, after }: FieldChange): string {
+  const from = (before ?? []) as readonly string[];
+  const to = (after ?? []) as readonly string[];
+  const added = to.filter((address) => !from.includes(address)).map((address) => `+ ${escapeInvisible(address)}`);
+  const gone = from.filter((address) => !to.includes(address)).map((address) => `- ${escapeInvisible(address)}`);
+  return `recipients ${[...added, ...gone].join(' ')}`;
+}
+
+/** One budget of a list that goes while another comes is one that changes: `$500 weekly → $500 monthly`. */
+function joinSlotMoves(moves: readonly string[]): string[] {
+  const gone = moves.filter((move) => move.startsWith('- $') || /^- .* tokens/.test(move));
+  const come = moves.filter((move) => move.startsWith('+ $') || /^\+ .* tokens/.test(move));
+  const [from] = gone;
+  const [to] = come;
+  if (gone.length !== 1 || come.length !== 1 || from === undefined || to === undefined) return [...moves];
+  if (from.includes('/') || to.includes('/')) return [...moves];
+  return [`${from.slice(2)} → ${to.slice(2)}`, ...moves.filter((move) => move !== from && move !== to)];
+}
+
+function isBudget(field: string): boolean {
+  return field === 'budget' || field.startsWith('budget[');
+}
+
+function isAlert(field: string): boolean {
+  return field === 'alert' || field.startsWith('alert[');
+}
+
+function budgetBeside(alertField: string, fields: Fields): Budget | null | undefined {
+  const slot = budgetSlotOf(alertField);
+  const budget = fields[slot === null ? 'budget' : `budget[${slot}]`] as Budget | null | undefined;
+  if (budget !== undefined || slot === null) return budget;
+  return { unit: slot.split('/')[0] as Unit, amount: 0, reset: 'never' };
+}
+
+function formatBudget(budget: Budget): string {
+  return `${formatAmount(budget.amount, budget.unit)} ${formatPeriod(budget.reset)}`;
+}
+
+/** Dates at midnight UTC are days. */
+function formatDate(value: FieldValue | undefined): string {
+  if (typeof value !== 'string') return 'never';
+  return value.endsWith('T00:00:00.000Z') ? value.slice(0, 10) : value;
+}
+
+function formatValue(value: FieldValue | undefined): string {
+  if (value === undefined || value === null) return 'none';
+  return escapeInvisible(typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
+}

@@ -1,0 +1,41 @@
+import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import { escapeInvisible } from '../printable.ts';
+import { jsonVersion, renderJson } from './json.ts';
+
+export interface RenderedFailure {
+  /** For stderr. */
+  readonly message: string;
+  /** For stdout: a document where one was asked for, so that a program never reads nothing. */
+  readonly output: string;
+}
+
+/** One clear message; a stack only where the fault is ours. */
+export function renderFailure(error: unknown, format: 'text' | 'json' | 'markdown'): RenderedFailure {
+  const { kind, message, hint } = describeFailure(error);
+  const lines = [`error: ${message}`, ...(hint === undefined ? [] : [hint])];
+  return {
+    message: `${lines.join('\n')}\n`,
+    output:
+      format === 'json'
+        ? renderJson({ version: jsonVersion, ok: false, error: { kind, message, hint: hint ?? null } })
+        : '',
+  };
+}
+
+function describeFailure(error: unknown): { kind: string; message: string; hint: string | undefined } {
+  if (error instanceof UserError) return { kind: 'user', message: oneLine(error.message), hint: error.hint };
+  if (error instanceof ServiceError) return { kind: 'service', message: oneLine(error.message), hint: undefined };
+  if (error instanceof CancelledError) {
+    return { kind: 'cancelled', message: 'cancelled before anything was changed', hint: undefined };
+  }
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return {
+    kind: 'internal',
+    message: stack,
+    hint: 'This is a fault in tollgate; please report it with the lines above.',
+  };
+}
+
+function oneLine(text: string): string {
+  return text.split('\n').map(escapeInvisible).join(' ');
+}

@@ -1,0 +1,77 @@
+/** The plan and its outcomes for programs: stable key order, versioned, complete. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import type { Change, Outcome, Plan } from '../plan/types.ts';
+import { countPlan } from './count-plan.ts';
+import { describeChange } from './describe-change.ts';
+
+/** Raised when a member changes its meaning or goes away; new members may come at any time. */
+export const jsonVersion = 1;
+
+export function renderJson(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+export function planDocument(plan: Plan): Record<string, unknown> {
+  return {
+    version: jsonVersion,
+    environment: plan.environment,
+    organisation: plan.organisation,
+    base_url: plan.baseUrl,
+    mode: plan.mode,
+    has_record: plan.hasRecord,
+    digest: plan.digest,
+    counts: countPlan(plan),
+    changes: plan.changes.map((change) => changeDocument(change, plan)),
+    withheld: plan.withheld.map((change) => changeDocument(change, plan)),
+    record_lines: plan.recordLines,
+    unmanaged: plan.unmanaged,
+    notes: plan.notes,
+    violations: plan.violations,
+  };
+}
+
+function changeDocument(change: Change, plan: Plan): Record<string, unknown> {
+  return {
+    id: change.id,
+    kind: change.key.kind,
+    workspace: change.key.workspace,
+    name: change.key.name,
+    live_id: change.liveId,
+    action: change.action,
+    cause: change.cause,
+    reason: change.reason,
+    direction: change.direction,
+    summary: describeChange(change, plan.names),
+    before: change.before,
+    after: change.after,
+    // A member that the service does not show is null here: JSON has no undefined.
+    field_changes: change.fieldChanges.map(({ before, after, ...rest }) => ({
+      ...rest,
+      before: before ?? null,
+      after: after ?? null,
+    })),
+    source: change.source,
+    depends_on: change.dependsOn,
+    notes: change.notes,
+    fingerprint: change.fingerprint,
+  };
+}
+
+export function outcomeDocument({ change, status, detail, liveId }: Outcome): Record<string, unknown> {
+  return {
+    id: change.id,
+    kind: change.key.kind,
+    workspace: change.key.workspace,
+    name: change.key.name,
+    action: change.action,
+    status,
+    detail,
+    live_id: liveId,
+    fingerprint: change.fingerprint,
+  };
+}
+
+export function diagnosticDocument({ code, severity, message, source, end }: Diagnostic): Record<string, unknown> {
+  return { code, severity, message, ...source, end: end ?? null };
+}

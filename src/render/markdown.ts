@@ -1,0 +1,72 @@
+/** The plan as GitHub-flavoured markdown. Every value from files or live is escaped. */
+
+import type { Diagnostic } from '../diagnostics.ts';
+import { sortDiagnostics } from '../diagnostics.ts';
+import { shortDigest } from '../plan/digest.ts';
+import type { Change, Outcome, Plan } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import { summarizePlan } from './count-plan.ts';
+import { describeChange, describeKey } from './describe-change.ts';
+
+const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
+
+/**
+ * Text that stands for itself and nothing else in a table cell: no markup, no HTML, no mention, no link. Entities rather
+ * than backslashes, since those survive every context.
+ */
+export function escapeMarkdown(text: string): string {
+  return escapeInvisible(text).replace(/[&<>"'`*_~|[\]()#@!\\{}$:^]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+export function renderPlanMarkdown(plan: Plan): string {
+  const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];
+  const workspaces = new Set([...plan.changes, ...plan.withheld].map(({ key }) => key.workspace));
+  for (const workspace of workspaces) {
+    const name = plan.workspaces.find(({ slug }) => slug === workspace)?.name;
+    const heading = workspace === null ? 'organisation' : `${name ?? workspace} · ${workspace}`;
+    lines.push(`**${escapeMarkdown(heading)}**`, '', '| | what | change | cause | where |', '|---|---|---|---|---|');
+    for (const change of plan.changes.filter(({ key }) => key.workspace === workspace))
+      lines.push(row(change, plan, change.cause));
+    for (const change of plan.withheld.filter(({ key }) => key.workspace === workspace))
+      lines.push(row(change, plan, 'withheld'));
+    lines.push('');
+  }
+  const record = plan.recordLines.filter(({ action }) => action !== 'adopt');
+  if (record.length > 0) {
+    lines.push('**record**', '');
+    for (const { action, key, detail } of record) {
+      lines.push(
+        `- ${key === null ? escapeMarkdown(detail) : `${action} ${escapeMarkdown(describeKey(key))}: ${escapeMarkdown(detail)}`}`,
+      );
+    }
+    lines.push('');
+  }
+  for (const { severity, message } of plan.notes)
+    lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');
+  lines.push(`Digest \`${shortDigest(plan.digest)}\``);
+  return `${lines.join('\n')}\n`;
+}
+
+function row(change: Change, plan: Plan, cause: string): string {
+  const what = escapeMarkdown(describeChange(change, plan.names));
+  const notes = change.notes.map((note) => `<br>⚠️ ${escapeMarkdown(note)}`).join('');
+  const place = change.source === null ? 'no longer in Git' : `${change.source.file}:${change.source.line}`;
+  return `| ${symbols[change.action]} | ${escapeMarkdown(describeKey(change.key))} | ${what}${notes} | ${cause} | ${escapeMarkdown(place)} |`;
+}
+
+export function renderOutcomesMarkdown(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ change, status, detail }) => {
+    const what = `${describeKey(change.key)}${change.key.workspace === null ? '' : ` (${change.key.workspace})`}`;
+    return `| ${symbols[change.action]} | ${escapeMarkdown(what)} | ${status} | ${escapeMarkdown(detail ?? '')} |`;
+  });
+  return `${['| | what | outcome | why |', '|---|---|---|---|', ...rows].join('\n')}\n`;
+}
+
+export function renderDiagnosticsMarkdown(diagnostics: readonly Diagnostic[]): string {
+  if (diagnostics.length === 0) return 'No problems.\n';
+  const rows = sortDiagnostics(diagnostics).map(({ source, code, severity, message }) => {
+    const place = `${source.file}:${source.line}:${source.column}`;
+    return `| ${escapeMarkdown(place)} | ${severity} | \`${code}\` | ${escapeMarkdown(message)} |`;
+  });
+  return `${['| where | severity | code | problem |', '|---|---|---|---|', ...rows].join('\n')}\n`;
+}

@@ -1,0 +1,161 @@
+/** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
+
+import { shortDigest } from '../plan/digest.ts';
+import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import type { ResourceKey } from '../resources/types.ts';
+import { countPlan, summarizePlan } from './count-plan.ts';
+import { describeChange, describeKey } from './describe-change.ts';
+import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
+
+const symbols: Readonly<Record<Change['action'], string>> = { create: '+', update: '~', replace: '±', delete: '-' };
+
+export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly verbose: boolean }): string {
+  const colors = colorsOf(style);
+  const lines: string[] = [];
+  for (const [workspace, changes] of groupByWorkspace([...plan.changes, ...plan.withheld])) {
+    lines.push(renderHeading(plan, workspace, colors));
+    lines.push(...renderChanges(changes, plan, style, colors));
+    lines.push('');
+  }
+  lines.push(...renderRecordLines(plan, options.verbose, colors));
+  lines.push(...renderUnmanaged(plan, options.verbose, colors));
+  lines.push(...plan.notes.map((note) => renderNote(note, colors)));
+  if (plan.notes.length > 0) lines.push('');
+  lines.push(colors.bold(summarizePlan(plan)));
+  if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
+  return `${lines.join('\n')}\n`;
+}
+
+function groupByWorkspace(changes: readonly Change[]): Map<string | null, Change[]> {
+  const groups = new Map<string | null, Change[]>();
+  for (const change of changes) {
+    const group = groups.get(change.key.workspace);
+    if (group === undefined) groups.set(change.key.workspace, [change]);
+    else group.push(change);
+  }
+  return groups;
+}
+
+function renderHeading(plan: Plan, workspace: string | null, colors: Colors): string {
+  if (workspace === null) return `${colors.bold('organisation')} · ${plan.organisation}`;
+  const name = plan.workspaces.find(({ slug }) => slug === workspace)?.name ?? workspace;
+  return `${colors.bold(escapeInvisible(name))} · ${escapeInvisible(workspace)}`;
+}
+
+function renderChanges(changes: readonly Change[], plan: Plan, style: TextStyle, colors: Colors): string[] {
+  const rows = changes.map((change) => ({
+    change,
+    name: describeKey(change.key),
+    what: describeChange(change, plan.names),
+    cause: plan.withheld.includes(change) ? 'withheld' : change.cause,
+    place: change.source === null ? whyGone(change) : `${change.source.file}:${change.source.line}`,
+  }));
+  const nameWidth = Math.min(28, Math.max(...rows.map(({ name }) => cellsOf(name))));
+  const whatWidth = Math.max(...rows.map(({ what }) => cellsOf(what)));
+  const placeWidth = Math.max(...rows.map(({ place }) => cellsOf(place)));
+  // "  ~ name  what  cause     place"; otherwise cause and place go below, so that no terminal breaks a line for us.
+  const fits = 4 + nameWidth + 2 + whatWidth + 2 + 8 + 2 + placeWidth <= style.columns;
+  return rows.flatMap(({ change, name, what, cause, place }) => {
+    const head = `  ${paint(change, symbols[change.action], colors)} ${padCells(name, nameWidth)}`;
+    const notes = change.notes.map((note) => `      ${colors.yellow(`! ${note}`)}`);
+    if (fits) {
+      return [`${head}  ${padCells(what, whatWidth)}  ${padCells(cause, 8)}  ${colors.dim(place)}`, ...notes];
+    }
+    const body = wrap(what, Math.max(24, style.columns - 4 - nameWidth - 2));
+    const indent = ' '.repeat(4 + nameWidth + 2);
+    const rest = body.slice(1).map((line) => indent + line);
+    return [`${head}  ${body[0] ?? ''}`, ...rest, `      ${colors.dim(`${cause} · ${place}`)}`, ...notes];
+  });
+}
+
+function whyGone({ reason }: Change): string {
+  return reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git';
+}
+
+function paint({ action }: Change, text: string, colors: Colors): string {
+  switch (action) {
+    case 'create':
+      return colors.green(text);
+    case 'update':
+      return colors.yellow(text);
+    case 'replace':
+      return colors.magenta(text);
+    case 'delete':
+      return colors.red(text);
+  }
+}
+
+/** Breaks at spaces; a longer word stays whole. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? '';
+    const longer = line === '' ? word : `${line} ${word}`;
+    if (cellsOf(longer) > width && line !== '') lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+function renderRecordLines(plan: Plan, verbose: boolean, colors: Colors): string[] {
+  // Adoptions come in hundreds on a first run; their number is in the last line.
+  const shown = plan.recordLines.filter(({ action }) => verbose || action !== 'adopt');
+  if (shown.length === 0) return [];
+  return [colors.bold('record'), ...shown.map((line) => `  ${renderRecordLine(line)}`), ''];
+}
+
+function renderRecordLine({ action, key, detail }: RecordLine): string {
+  return key === null ? escapeInvisible(detail) : `${action} ${placed(key)}: ${escapeInvisible(detail)}`;
+}
+
+function placed(key: ResourceKey): string {
+  return `${describeKey(key)}${key.workspace === null ? '' : ` (${escapeInvisible(key.workspace)})`}`;
+}
+
+function renderUnmanaged(plan: Plan, verbose: boolean, colors: Colors): string[] {
+  if (!verbose || plan.unmanaged.length === 0) return [];
+  const lines = plan.unmanaged.map(({ kind, workspace, id, name, fields }) => {
+    const what = describeKey({ kind, workspace, name: name ?? '(no name)' });
+    const part = fields === undefined ? '' : `: ${fields.join(', ')}`;
+    return `  ${what}${workspace === null ? '' : ` (${escapeInvisible(workspace)})`}${part}  ${colors.dim(id)}`;
+  });
+  return [colors.bold('unmanaged'), ...lines, ''];
+}
+
+function renderNote({ severity, workspace, message, source }: PlanNote, colors: Colors): string {
+  const place = source === null ? (workspace ?? '') : `${source.file}:${source.line}:${source.column}`;
+  const mark = severity === 'warning' ? colors.yellow('warning') : colors.dim('note');
+  return `${mark}${place === '' ? '' : ` ${place}`}: ${escapeInvisible(message)}`;
+}
+
+const statusWords: Readonly<Record<OutcomeStatus, string>> = {
+  applied: 'applied',
+  'already-applied': 'already so',
+  failed: 'FAILED',
+  skipped: 'skipped',
+  stale: 'stale',
+  superseded: 'superseded',
+  withheld: 'withheld',
+  'not-attempted': 'not attempted',
+};
+
+/** One line as a change ends. */
+export function renderOutcomeText({ change, status, detail }: Outcome, style: TextStyle): string {
+  const colors = colorsOf(style);
+  const word = padCells(statusWords[status], 13);
+  const isGood = status === 'applied' || status === 'already-applied';
+  const painted = isGood ? colors.green(word) : status === 'failed' ? colors.red(word) : colors.yellow(word);
+  return `${painted} ${symbols[change.action]} ${placed(change.key)}${detail === null ? '' : `: ${escapeInvisible(detail)}`}`;
+}
+
+/** `Applied 4 of 5: 1 failed.` */
+export function summarizeOutcomes(outcomes: readonly Outcome[]): string {
+  const count = (status: OutcomeStatus): number => outcomes.filter((outcome) => outcome.status === status).length;
+  const done = count('applied') + count('already-applied');
+  const others = (['failed', 'stale', 'skipped', 'superseded', 'not-attempted'] as const).flatMap((status) => {
+    const number = count(status);
+    return number === 0 ? [] : [`${number} ${statusWords[status].toLowerCase()}`];
+  });
+  return `Applied ${done} of ${outcomes.length}${others.length === 0 ? '' : `: ${others.join(', ')}`}.`;
+}

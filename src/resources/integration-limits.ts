@@ -1,0 +1,37 @@
+import type { AttachmentKindSpec } from './kind.ts';
+import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
+import type { Fields } from './types.ts';
+import type { WireIntegrationWorkspace } from './wire.ts';
+
+/**
+ * A workspace's share of an organisation's integration, or what the integration gives to workspaces created later; at most
+ * one budget and one rate. `PUT /integrations/{slug}/workspaces` (API reference 7.2).
+ */
+export const integrationLimits: AttachmentKindSpec = {
+  kind: 'integration-limits',
+  section: 'integrations',
+  label: 'integration',
+  policy: false,
+  singleRate: true,
+
+  readFields(wire): Fields {
+    const row = wire as unknown as WireIntegrationWorkspace;
+    return readSingleLimits(row.usage_limits?.[0], row.rate_limits);
+  },
+
+  isReleased: (field) => field === 'rates',
+
+  buildLimits(wire, move) {
+    const row = wire as unknown as WireIntegrationWorkspace;
+    const live = row.usage_limits?.[0];
+    const budget = buildSingleBudget(live, move, move.starting ?? live?.next_usage_reset_at ?? null);
+    const rates = buildRates(row.rate_limits, move, true);
+    return {
+      // Access is as it was read: tollgate never grants it, and never lets the service make a provider on the side.
+      enabled: row.enabled ?? false,
+      create_default_provider: false,
+      ...(budget === undefined ? {} : { usage_limits: budget === null ? null : [budget] }),
+      ...(rates === undefined ? {} : { rate_limits: rates }),
+    };
+  },
+};

@@ -1,0 +1,45 @@
+import { compareText } from '../diagnostics.ts';
+import { type AttachmentKindSpec, apiBody, canonicalDate, pickFields, readApiFields } from './kind.ts';
+import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
+import type { Fields } from './types.ts';
+import type { WireKey } from './wire.ts';
+
+/** Budget, rates, alert recipients and expiry of an API key; `PUT /api-keys/{id}` (API reference 4). */
+export const keyLimits: AttachmentKindSpec = {
+  kind: 'key-limits',
+  section: 'keys',
+  label: 'key',
+  policy: false,
+  singleRate: false,
+
+  readFields(wire, _scope, hints): Fields {
+    const row = wire as unknown as WireKey;
+    return {
+      ...readSingleLimits(row.usage_limits, row.rate_limits),
+      // null and [] are one thing (recorded answers); addresses compare lower-cased, as a set.
+      recipients: [...new Set((row.alert_emails ?? []).map((address) => address.toLowerCase()))].sort(compareText),
+      expires: row.expires_at ? canonicalDate(row.expires_at) : null,
+      ...(row.description === undefined ? {} : { description: row.description === '' ? null : row.description }),
+      ...readApiFields(wire, hints),
+    };
+  },
+
+  isReleased: (field) => field === 'expires' || field === 'budgets' || field === 'rates' || field.startsWith('api.'),
+
+  buildLimits(wire, move) {
+    const row = wire as unknown as WireKey;
+    const { changed } = move;
+    const nextReset = move.starting ?? row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
+    const budget = buildSingleBudget(row.usage_limits, move, nextReset);
+    const rates = buildRates(row.rate_limits, move, false);
+    const recipients = changed.recipients as readonly string[] | undefined;
+    return {
+      ...(budget === undefined ? {} : { usage_limits: budget }),
+      ...(rates === undefined ? {} : { rate_limits: rates }),
+      ...(recipients === undefined ? {} : { alert_emails: recipients.length === 0 ? null : recipients }),
+      ...(changed.expires === undefined ? {} : { expires_at: changed.expires }),
+      ...(changed.description === undefined ? {} : { description: changed.description }),
+      ...apiBody(pickFields(changed, (field) => changed[field] !== undefined)),
+    };
+  },
+};

@@ -1,0 +1,107 @@
+/** What every kind has to say about itself; one object a kind, one file an object, one row in registry.ts. */
+
+import type { AttachmentKind, Fields, Kind, PolicyKind } from './types.ts';
+
+/** Where a live row was found; some values on the wire mean "this workspace" or "this organisation". */
+export interface LiveScope {
+  /** Null for what belongs to the organisation. */
+  readonly workspaceId: string | null;
+  readonly workspaceSlug: string | null;
+  readonly organisationId: string;
+}
+
+export type WireRow = Readonly<Record<string, unknown>>;
+
+interface KindBasics<K extends Kind> {
+  readonly kind: K;
+  /** Section of a policy file in which entries of this kind stand. */
+  readonly section: 'policies' | 'limits' | 'keys' | 'providers' | 'integrations';
+  /** Word that people see before the name; empty for policies. */
+  readonly label: string;
+  /**
+   * Canonical fields of a live row. A field that the row does not carry is left out ("the service did not say").
+   *
+   * @param hints what record and files say of this object, the better witness first: they name the `api:` members to read,
+   *   and tell which of two look-alike budgets in a workspace's list is the managed one
+   */
+  readFields(row: WireRow, scope: LiveScope, hints: readonly Fields[]): Fields;
+  /** True when absence after presence stops managing the field instead of clearing it. */
+  isReleased(field: string): boolean;
+}
+
+/** Policies are objects of their own: created, updated in place, replaced, deleted. */
+export interface PolicyKindSpec extends KindBasics<PolicyKind> {
+  readonly policy: true;
+  /** Fields that the service never changes in place. */
+  readonly immutable: readonly string[];
+  /** Body of the create; `nextReset` is an ISO date carried over from the policy it replaces, or the written start. */
+  buildCreate(fields: Fields, workspaceId: string, nextReset: string | null): WireRow;
+  /** Body of the update: only the members that differ (API reference 2.5). */
+  buildUpdate(changed: Fields, after: Fields): WireRow;
+}
+
+/** Attachment points exist anyway; only their limits are set, each limit written whole. */
+export interface AttachmentKindSpec extends KindBasics<AttachmentKind> {
+  readonly policy: false;
+  /** The level holds at most one rate, so that a declared one takes the place of any other. */
+  readonly singleRate: boolean;
+  /** Body of the update; `row` is the object as read just before. */
+  buildLimits(row: WireRow, move: LimitsMove): WireRow;
+}
+
+/** How the managed fields of an attachment point move. */
+export interface LimitsMove {
+  /** All managed fields as they are. */
+  readonly before: Fields;
+  /** All managed fields as they shall be; null clears. */
+  readonly after: Fields;
+  /** Those of `after` that differ from `before`. */
+  readonly changed: Fields;
+  /** Written start of the window (ISO date), when it is to be sent. */
+  readonly starting: string | null;
+}
+
+export type KindSpec = PolicyKindSpec | AttachmentKindSpec;
+
+/** `api.<member>`: passed through to the service and compared member by member. */
+export function apiMember(field: string): string | null {
+  return field.startsWith('api.') ? field.slice(4) : null;
+}
+
+/** Canonical values of the `api:` members that the hints name and the row carries. */
+export function readApiFields(row: WireRow, hints: readonly Fields[]): Fields {
+  const fields: Record<string, Fields[string]> = {};
+  for (const field of hints.flatMap((hint) => Object.keys(hint))) {
+    const member = apiMember(field);
+    if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as Fields[string];
+  }
+  return fields;
+}
+
+export function apiBody(fields: Fields): WireRow {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([field, value]) => {
+      const member = apiMember(field);
+      return member === null ? [] : [[member, value]];
+    }),
+  );
+}
+
+/** Whether a limit in `fields` belongs to the budget (`budget`, `alert`, `budgets`, with or without a qualifier). */
+export function isBudgetField(field: string): boolean {
+  return /^(budget|alert|budgets)(\[|$)/.test(field);
+}
+
+export function isRateField(field: string): boolean {
+  return /^rates?(\[|$)/.test(field);
+}
+
+export function pickFields(fields: Fields, keep: (field: string) => boolean): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([field]) => keep(field)));
+}
+
+/** ISO date-time in UTC with milliseconds, as the service writes it; text that is no date stays as it is. */
+export function canonicalDate(text: string): string {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? text : new Date(time).toISOString();
+}

@@ -1,0 +1,78 @@
+/** Conditions and grouping of policies between the wire and canonical form (API reference 2.3, 14.2; enforcement.md). */
+
+import { compareText } from '../diagnostics.ts';
+import type { Condition, Match } from './types.ts';
+import type { WireCondition } from './wire.ts';
+
+/** What a condition is read against: some values mean "this workspace" or "this organisation", that is: all of it. */
+export interface MatchScope {
+  readonly workspaceId: string | null;
+  readonly workspaceSlug: string | null;
+  readonly organisationId: string;
+  readonly target: string;
+}
+
+/** The condition that every request of the target fulfils. */
+export function everythingKey(target: string): string {
+  return target === 'mcp_tools' ? 'mcp_server' : 'api_key';
+}
+
+/**
+ * Conditions that are always true here (own workspace, own organisation) are dropped; what is left of "everything" is `all`.
+ * A value and a list of one are equal, except that a lone asterisk is a wildcard only as a text.
+ */
+export function matchFromWire(conditions: readonly WireCondition[] | null | undefined, scope: MatchScope): Match {
+  const rest = (conditions ?? []).map(conditionFromWire).filter((condition) => !isOwnScope(condition, scope));
+  const only = rest.length === 1 ? rest[0] : undefined;
+  if (rest.length === 0 || (only !== undefined && isEverything(only, scope.target))) return 'all';
+  return sortConditions(rest);
+}
+
+function conditionFromWire(wire: WireCondition): Condition {
+  const { value, excludes } = wire;
+  return {
+    key: wire.key,
+    // No value, or an empty one: the gateway looks at `excludes` alone (enforcement.md, Conditions).
+    any: value === undefined || value === null || value === '' || value === '*' ? '*' : asSortedSet(value),
+    except: excludes === undefined || excludes === null ? [] : asSortedSet(excludes),
+  };
+}
+
+function isOwnScope(condition: Condition, scope: MatchScope): boolean {
+  if (condition.any === '*' || condition.any.length !== 1 || condition.except.length > 0) return false;
+  const value = condition.any[0];
+  if (condition.key === 'workspace_id') return value === scope.workspaceId || value === scope.workspaceSlug;
+  return condition.key === 'organisation_id' && value === scope.organisationId;
+}
+
+function isEverything(condition: Condition, target: string): boolean {
+  return condition.key === everythingKey(target) && condition.any === '*' && condition.except.length === 0;
+}
+
+/** Sorted by key, then by content: the order on the wire means nothing. */
+export function sortConditions(conditions: readonly Condition[]): readonly Condition[] {
+  return [...conditions].sort((a, b) => compareText(a.key, b.key) || compareText(JSON.stringify(a), JSON.stringify(b)));
+}
+
+export function matchToWire(match: Match, target: string): readonly WireCondition[] {
+  if (match === 'all') return [{ key: everythingKey(target), value: '*' }];
+  return match.map(({ key, any, except }) => ({
+    key,
+    value: any === '*' ? '*' : any.length === 1 && any[0] !== '*' ? (any[0] ?? '') : any,
+    ...(except.length === 0 ? {} : { excludes: except.length === 1 ? (except[0] ?? '') : except }),
+  }));
+}
+
+/** Missing grouping is one counter for the workspace (design, section 8). */
+export function perFromWire(groupBy: readonly { readonly key: string }[] | null | undefined): readonly string[] {
+  const keys = asSortedSet((groupBy ?? []).map((entry) => entry.key));
+  return keys.length === 0 ? ['workspace_id'] : keys;
+}
+
+export function perToWire(per: readonly string[]): readonly { readonly key: string }[] {
+  return per.map((key) => ({ key }));
+}
+
+function asSortedSet(value: string | readonly string[]): readonly string[] {
+  return [...new Set(typeof value === 'string' ? [value] : value)].sort(compareText);
+}

@@ -1,0 +1,44 @@
+/** What usage policies and rate policies have in common (API reference 2 and 3). */
+
+import { apiBody, type LiveScope, readApiFields, type WireRow } from './kind.ts';
+import { matchFromWire, matchToWire, perFromWire, perToWire } from './match.ts';
+import type { Fields, FieldValue, Match } from './types.ts';
+import type { WireCondition } from './wire.ts';
+
+interface CommonRow {
+  readonly name?: string | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly conditions?: readonly WireCondition[] | null | undefined;
+  readonly group_by?: readonly { readonly key: string }[] | null | undefined;
+}
+
+export function readCommonFields(row: CommonRow, scope: LiveScope, hints: readonly Fields[], target: string): Fields {
+  return {
+    name: row.name ?? null,
+    // Backends before the one that stores descriptions leave the member out: not known, not "none" (reference 2.2).
+    ...(row.description === undefined ? {} : { description: row.description === '' ? null : row.description }),
+    match: matchFromWire(row.conditions, { ...scope, target }),
+    per: perFromWire(row.group_by),
+    ...readApiFields(row as WireRow, hints),
+  };
+}
+
+/** Name, description, conditions and `api:` members of a create or update; `name: null` is refused, so it is left out. */
+export function buildCommonBody(fields: Fields, target: string): WireRow {
+  const { name, description, match } = fields;
+  return {
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(description === undefined ? {} : { description }),
+    ...(match === undefined ? {} : { conditions: matchToWire(match as Match, target) }),
+    ...apiBody(fields),
+  };
+}
+
+export function groupByBody(per: FieldValue | undefined): WireRow {
+  return { group_by: perToWire(per as readonly string[]) };
+}
+
+/** A policy stops managing its name and `api:` members by absence; alert and description are cleared. */
+export function isPolicyFieldReleased(field: string): boolean {
+  return field === 'name' || field.startsWith('api.');
+}

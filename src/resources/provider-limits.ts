@@ -1,0 +1,36 @@
+import { type AttachmentKindSpec, canonicalDate } from './kind.ts';
+import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
+import type { Fields } from './types.ts';
+import type { WireProvider } from './wire.ts';
+
+/** Budget, rate and expiry of a provider (once: virtual key) in a workspace; `PUT /providers/{slug}` (API reference 6). */
+export const providerLimits: AttachmentKindSpec = {
+  kind: 'provider-limits',
+  section: 'providers',
+  label: 'provider',
+  policy: false,
+  singleRate: true,
+
+  readFields(wire): Fields {
+    const row = wire as unknown as WireProvider;
+    return {
+      ...readSingleLimits(row.usage_limits, row.rate_limits),
+      expires: row.expires_at ? canonicalDate(row.expires_at) : null,
+    };
+  },
+
+  isReleased: (field) => field === 'expires' || field === 'rates',
+
+  buildLimits(wire, move) {
+    const row = wire as unknown as WireProvider;
+    const { changed } = move;
+    const nextReset = move.starting ?? row.usage_limits?.next_usage_reset_at ?? null;
+    const budget = buildSingleBudget(row.usage_limits, move, nextReset);
+    const rates = buildRates(row.rate_limits, move, true);
+    return {
+      ...(budget === undefined ? {} : { usage_limits: budget }),
+      ...(rates === undefined ? {} : { rate_limits: rates }),
+      ...(changed.expires === undefined ? {} : { expires_at: changed.expires }),
+    };
+  },
+};

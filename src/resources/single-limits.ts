@@ -1,0 +1,37 @@
+/** Attachment points with one budget: keys, providers, and an integration's share of a workspace. */
+
+import { isBudgetField, isRateField, type LimitsMove, pickFields } from './kind.ts';
+import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire, ratesToWire } from './limits.ts';
+import type { Budget, Fields } from './types.ts';
+import type { WireBudget, WireRate } from './wire.ts';
+
+export function readSingleLimits(
+  budget: WireBudget | null | undefined,
+  rates: readonly WireRate[] | null | undefined,
+): Fields {
+  return { budget: budgetFromWire(budget), alert: alertFromWire(budget), ...rateFieldsFromWire(rates) };
+}
+
+/** The budget as it shall be written, or undefined when neither it nor its alert moves. */
+export function buildSingleBudget(
+  live: WireBudget | null | undefined,
+  { changed, after }: LimitsMove,
+  nextReset: string | null,
+): WireBudget | null | undefined {
+  if (!Object.keys(changed).some(isBudgetField)) return undefined;
+  // Only the alert is managed: the budget it belongs to stays as it is.
+  const budget = after.budget === undefined ? budgetFromWire(live) : (after.budget as Budget | null);
+  if (budget === null) return null;
+  return budgetToWire(live ?? null, budget, after.alert as number | null | undefined, nextReset);
+}
+
+/** The list of rates as it shall be written, or undefined when none moves. */
+export function buildRates(
+  live: readonly WireRate[] | null | undefined,
+  { changed }: LimitsMove,
+  single: boolean,
+): readonly WireRate[] | null | undefined {
+  const changes = pickFields(changed, isRateField) as Record<string, number | null>;
+  if (Object.keys(changes).length === 0) return undefined;
+  return ratesToWire(live, changes, single);
+}

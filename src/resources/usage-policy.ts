@@ -1,0 +1,69 @@
+import type { PolicyKindSpec } from './kind.ts';
+import { amountFromWire, amountToWire, daysOfReset, resetFromWire, resetToWire } from './limits.ts';
+import { buildCommonBody, groupByBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
+import type { Fields, Reset, Unit } from './types.ts';
+import type { WireUsagePolicy } from './wire.ts';
+
+/** A budget over matching requests, counted per group; `/policies/usage-limits` (API reference 2). */
+export const usagePolicy: PolicyKindSpec = {
+  kind: 'usage-policy',
+  section: 'policies',
+  label: '',
+  policy: true,
+  immutable: ['unit', 'per'],
+
+  readFields(wire, scope, hints): Fields {
+    const row = wire as unknown as WireUsagePolicy;
+    const unit = (row.type ?? 'cost') as Unit;
+    const knowsReset = row.periodic_reset !== undefined || row.periodic_reset_days !== undefined;
+    return {
+      ...readCommonFields(row, scope, hints, 'llm'),
+      unit,
+      ...(typeof row.credit_limit === 'number' ? { amount: amountFromWire(row.credit_limit, unit) } : { amount: null }),
+      alert: typeof row.alert_threshold === 'number' ? amountFromWire(row.alert_threshold, unit) : null,
+      // Lists of backends before 1.18 lack both members (reference 2.2); read-live.ts then reads the policy by id.
+      ...(knowsReset ? { reset: resetFromWire(row) } : {}),
+    };
+  },
+
+  isReleased: isPolicyFieldReleased,
+
+  buildCreate(fields, workspaceId, nextReset) {
+    const unit = fields.unit as Unit;
+    return {
+      workspace_id: workspaceId,
+      ...buildCommonBody(fields, 'llm'),
+      ...groupByBody(fields.per),
+      type: unit,
+      credit_limit: amountToWire(fields.amount as number, unit),
+      ...(typeof fields.alert === 'number' ? { alert_threshold: amountToWire(fields.alert, unit) } : {}),
+      ...presentMembers(resetToWire(fields.reset as Reset)),
+      ...(nextReset === null ? {} : { next_usage_reset_at: nextReset }),
+    };
+  },
+
+  buildUpdate(changed, after) {
+    const unit = after.unit as Unit;
+    const { amount, alert, reset } = changed;
+    return {
+      ...buildCommonBody(changed, 'llm'),
+      ...(amount === undefined ? {} : { credit_limit: amountToWire(amount as number, unit) }),
+      ...(alert === undefined ? {} : { alert_threshold: alert === null ? null : amountToWire(alert as number, unit) }),
+      ...(reset === undefined ? {} : resetToWire(reset as Reset)),
+    };
+  },
+};
+
+/** A create leaves out what is null: a policy that never resets has neither member. */
+function presentMembers(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== null));
+}
+
+/**
+ * The end of the running window, to be carried over by a replacement of the same reset. Only `every N days` needs it: the
+ * service computes the calendar windows itself.
+ */
+export function carriedReset(row: WireUsagePolicy, reset: Reset): string | null {
+  if (daysOfReset(reset) === null || resetFromWire(row) !== reset) return null;
+  return row.next_usage_reset_at ?? null;
+}

@@ -1,0 +1,143 @@
+/** The direction of imports, and the list of files that may touch the outside world (see CONTRIBUTING.md). */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const source = join(root, 'src');
+
+/** A layer imports only layers of a greater number; siblings of one number only themselves. */
+const layers: Readonly<Record<string, number>> = {
+  'cli.ts': 1,
+  'program.ts': 1,
+  'index.ts': 1,
+  commands: 2,
+  policy: 3,
+  reconcile: 3,
+  record: 3,
+  client: 3,
+  github: 3,
+  render: 3,
+  emulator: 3,
+  plan: 4,
+  impact: 4,
+  resources: 5,
+  'errors.ts': 6,
+  'diagnostics.ts': 6,
+  'exit-codes.ts': 6,
+  'nearest-name.ts': 6,
+  'printable.ts': 6,
+};
+
+/** One import against the rule, with its reason. */
+const exceptions: Readonly<Record<string, string>> = {
+  'client/api-backend.ts → reconcile/backend.ts': 'implements the port',
+};
+
+/** The only files that touch files, sockets, clock, random, environment, console or process. */
+const impure = new Set([
+  'cli.ts',
+  'policy/files.ts',
+  'client/request.ts',
+  'record/git-ref.ts',
+  'record/git.ts',
+  'record/file.ts',
+  'emulator/server.ts',
+  'emulator/persistence.ts',
+]);
+
+const outsideModules =
+  /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dns|child_process|os|readline|readline\/promises|process|worker_threads|timers|timers\/promises|cluster|dgram|vm)$/;
+const outsidePackages = /^(undici|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
+const outsideNames =
+  /\bprocess\.|\bconsole\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|\brandomUUID\(|\brandomBytes\(/;
+
+interface Module {
+  /** Path below src, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly string[];
+}
+
+const modules: readonly Module[] = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(source, path), 'utf8');
+    const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => specifier ?? '');
+    return { path: path.split('\\').join('/'), text, imports };
+  });
+
+function layerOf(path: string): { name: string; level: number } {
+  const name = path.split('/')[0] ?? '';
+  const level = layers[name];
+  if (level === undefined) throw new Error(`src/${path} belongs to no layer; add it to the table`);
+  return { name, level };
+}
+
+function localTarget(module: Module, specifier: string): string {
+  return relative(source, normalize(join(source, dirname(module.path), specifier)))
+    .split('\\')
+    .join('/');
+}
+
+describe('architecture', () => {
+  it('finds the source', () => {
+    expect(modules.length).toBeGreaterThan(50);
+  });
+
+  it('imports only downwards', () => {
+    const wrong = modules.flatMap((module) =>
+      module.imports
+        .filter((specifier) => specifier.startsWith('.') && !specifier.endsWith('package.json'))
+        .map((specifier) => ({ from: module.path, to: localTarget(module, specifier) }))
+        .filter(({ from, to }) => {
+          const [a, b] = [layerOf(from), layerOf(to)];
+          return a.name !== b.name && b.level <= a.level && a.level !== 1;
+        })
+        .map(({ from, to }) => `${from} → ${to}`)
+        .filter((arrow) => exceptions[arrow] === undefined),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps the emulator apart from what it stands in for', () => {
+    const wrong = modules
+      .filter(({ path }) => path.startsWith('emulator/'))
+      .flatMap((module) =>
+        module.imports
+          .filter((specifier) => specifier.startsWith('.'))
+          .map((specifier) => localTarget(module, specifier))
+          .filter((target) => !target.startsWith('emulator/') && layerOf(target).level < 6)
+          .map((target) => `${module.path} → ${target}`),
+      );
+    expect(wrong).toEqual([]);
+  });
+
+  it('touches the outside world only in the files marked for it', () => {
+    const wrong = modules
+      .filter(({ path }) => !impure.has(path))
+      .flatMap(({ path, text, imports }) => {
+        const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+        const modulesUsed = imports.filter((name) => outsideModules.test(name) || outsidePackages.test(name));
+        const name = outsideNames.exec(code)?.[0];
+        return [...modulesUsed, ...(name === undefined ? [] : [name])].map((what) => `${path}: ${what}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
+  it('lets one file alone import deep-diff', () => {
+    const users = modules.filter(({ imports }) => imports.includes('deep-diff')).map(({ path }) => path);
+    expect(users).toEqual(['plan/field-changes.ts']);
+  });
+
+  it('exports names, and imports files by their names', () => {
+    const wrong = modules.flatMap(({ path, text, imports }) => [
+      ...(/^export default/m.test(text) ? [`${path}: default export`] : []),
+      ...imports.filter((name) => name.startsWith('.') && !/\.(ts|json)$/.test(name)).map((name) => `${path}: ${name}`),
+    ]);
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,68 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { buildSync } from 'esbuild';
+import { expect, test } from 'vitest';
+import { onClose } from './loopback.ts';
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl) process.stderr.write('test/client/proxy: no openssl here to make a certificate with, skipped\n');
+
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  onClose(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of its own', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-test-'));
+  onClose(() => rmSync(folder, { recursive: true, force: true }));
+  const [key, cert, script, bundle] = ['key.pem', 'cert.pem', 'entry.ts', 'entry.mjs'].map((name) =>
+    join(folder, name),
+  );
+  if (!key || !cert || !script || !bundle) throw new Error('unreachable');
+  const subject = ['-subj', '/CN=api.example.test', '-addext', 'subjectAltName=DNS:api.example.test'];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
+  execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
+
+  const service = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, response) => {
+    response.end(JSON.stringify({ id: 'k', name: asked.headers['x-portkey-api-key'] }));
+  });
+  const servicePort = await listen(service);
+  const tunnels: string[] = [];
+  const proxyPort = await listen(
+    createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (data) => {
+        tunnels.push(data.toString().split('\r\n')[0] ?? '');
+        socket.write('HTTP/1.1 200 OK\r\n\r\n');
+        const far = connectSocket(servicePort, '127.0.0.1').on('error', () => socket.destroy());
+        socket.pipe(far).pipe(socket);
+      });
+    }),
+  );
+
+  // Node reads NODE_EXTRA_CA_CERTS as it starts, hence a process of its own.
+  writeFileSync(
+    script,
+    `import { createClient } from ${JSON.stringify(resolve(import.meta.dirname, '../../src/client/client.ts'))};
+     const proxies = { httpsProxy: process.env.HTTPS_PROXY };
+     const client = createClient({ baseUrl: 'https://api.example.test/v1', apiKey: 'secret', proxies, tries: 1 });
+     const rows = await client.readKey('k').catch((error) => ({ name: error.message }));
+     console.log(rows.name);
+     await client.close();`,
+  );
+  const banner = { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" };
+  buildSync({ entryPoints: [script], outfile: bundle, bundle: true, platform: 'node', format: 'esm', banner });
+  const run = async (env: Record<string, string>): Promise<string> => {
+    const all = { PATH: process.env.PATH ?? '', HTTPS_PROXY: `http://127.0.0.1:${proxyPort}`, ...env };
+    return (await promisify(execFile)(process.execPath, [bundle], { env: all })).stdout.trim();
+  };
+  expect(await run({ NODE_EXTRA_CA_CERTS: cert })).toBe('secret');
+  expect(tunnels).toEqual(['CONNECT api.example.test:443 HTTP/1.1']);
+  expect(await run({})).toContain('NODE_EXTRA_CA_CERTS');
+});

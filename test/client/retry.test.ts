@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { ApiRequest, Attempt } from '../../src/client/failure.ts';
+import { createCall, parseRetryAfter } from '../../src/client/retry.ts';
+import { ServiceError } from '../../src/errors.ts';
+import { answer, connect, failureOf, fakeTiming, serve } from './loopback.ts';
+
+const calls = {
+  GET: (client: ReturnType<typeof connect>) => client.readKey('k'),
+  PUT: (client: ReturnType<typeof connect>) => client.updateKey('k', {}),
+  DELETE: (client: ReturnType<typeof connect>) => client.deletePolicy('usage-policy', 'k'),
+  POST: (client: ReturnType<typeof connect>) => client.createPolicy('usage-policy', {}),
+};
+
+describe('a failed request is sent this many times', () => {
+  test.each([
+    ['GET', 500, 5],
+    ['GET', 502, 5],
+    ['PUT', 503, 5],
+    ['DELETE', 504, 5],
+    ['GET', 429, 5],
+    ['POST', 429, 5],
+    ['POST', 500, 1],
+    ['POST', 502, 1],
+    ['GET', 501, 1],
+    ['GET', 400, 1],
+    ['PUT', 401, 1],
+    ['PUT', 402, 1],
+    ['GET', 403, 1],
+    ['DELETE', 404, 1],
+    ['GET', 408, 1],
+    ['PUT', 409, 1],
+  ] as const)('%s answered %i: %i', async (method, status, times) => {
+    const loopback = await serve((_seen, response) => answer(response, status, '<html></html>'));
+    const timing = fakeTiming();
+    const error = await failureOf(calls[method](connect(loopback, { timing })));
+    expect(error).toMatchObject({ name: 'ServiceError', status, method });
+    expect(error).toMatchObject({ maybeApplied: method !== 'GET' && status >= 500 });
+    expect(loopback.seen).toHaveLength(times);
+    expect(timing.slept).toHaveLength(times - 1);
+  });
+
+  test.each(['GET', 'PUT', 'DELETE', 'POST'] as const)('%s refused by the host: 5', async (method) => {
+    const timing = fakeTiming();
+    await failureOf(calls[method](connect({ baseUrl: 'http://127.0.0.1:1/v1' }, { timing })));
+    expect(timing.slept).toEqual([500, 1000, 2000, 4000]);
+  });
+
+  test('PUT until it is accepted', async () => {
+    const loopback = await serve((_seen, response, count) => (count < 3 ? answer(response, 503) : {}));
+    await connect(loopback).updateKey('k', {});
+    expect(loopback.seen).toHaveLength(3);
+  });
+
+  test('POST until it is accepted, after 429', async () => {
+    const loopback = await serve((_seen, response, count) => (count < 3 ? answer(response, 429) : { id: 'new' }));
+    expect(await connect(loopback).createPolicy('usage-policy', {})).toEqual({ id: 'new' });
+  });
+});
+
+test('a refusal after an answer that left doubt leaves that doubt', async () => {
+  const loopback = await serve((_seen, response, count) => answer(response, count === 1 ? 502 : 403));
+  const error = await failureOf(connect(loopback).deletePolicy('usage-policy', 'p'));
+  expect(error).toMatchObject({ status: 403, maybeApplied: true });
+});
+
+describe('the wait', () => {
+  test('doubles up to eight seconds, with half of it left to chance', async () => {
+    for (const [random, slept] of [
+      [1, [500, 1000, 2000, 4000, 8000, 8000]],
+      [0, [250, 500, 1000, 2000, 4000, 4000]],
+    ] as const) {
+      const timing = { ...fakeTiming(), random: () => random };
+      const call = createCall(async (request) => fail(request, 503), { timing, tries: 7 });
+      await failureOf(call({ method: 'GET', path: '/' }));
+      expect(timing.slept).toEqual(slept);
+    }
+  });
+
+  test.each([
+    ['7', 7_000],
+    ['0', 0],
+    ['3600', 60_000],
+    ['Sat, 01 Aug 2026 00:00:10 GMT', 10_000],
+    ['Fri, 31 Jul 2026 00:00:00 GMT', undefined],
+    ['soon', undefined],
+    ['-5', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ])('Retry-After %j asks for %s ms', (text, ms) => {
+    expect(parseRetryAfter(text, Date.parse('2026-08-01T00:00:00Z'))).toBe(ms);
+  });
+
+  test.each([429, 503])('is as long as Retry-After says, on %i', async (status) => {
+    const loopback = await serve((_seen, response, count) =>
+      count === 1 ? answer(response, status, '', { 'retry-after': '30' }) : { id: 'k' },
+    );
+    const timing = fakeTiming();
+    await connect(loopback, { timing }).readKey('k');
+    expect(timing.slept).toEqual([30_000]);
+  });
+});
+
+test('one 429 holds back every worker of the client', async () => {
+  const timing = fakeTiming();
+  const start = timing.now();
+  const sentAt: number[] = [];
+  const call = createCall(
+    async (request) => {
+      sentAt.push(timing.now() - start);
+      await new Promise((resolve) => setImmediate(resolve));
+      return request.path === '/first' && sentAt.length === 1 ? fail(request, 429, '20') : { ok: true, body: {} };
+    },
+    { timing, concurrency: 1 },
+  );
+  await Promise.all(['/first', '/second', '/third'].map((path) => call({ method: 'GET', path })));
+  expect(sentAt).toEqual([0, 20_000, 20_000, 20_000]);
+});
+
+test('no more requests than allowed are under way, and all of them are used', async () => {
+  const loopback = await serve(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 15));
+    return { id: 'k' };
+  });
+  const client = connect(loopback, { concurrency: 3 });
+  await Promise.all(Array.from({ length: 20 }, (_, index) => client.readKey(String(index))));
+  expect(loopback.busiest()).toBe(3);
+  expect(loopback.seen).toHaveLength(20);
+});
+
+function fail(request: ApiRequest, status: number, retryAfter?: string): Attempt {
+  const error = new ServiceError('failed', { method: request.method, path: request.path, status, maybeApplied: false });
+  return { ok: false, error, transient: true, retryAfter };
+}

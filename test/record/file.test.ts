@@ -1,0 +1,114 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { createFileStore } from '../../src/record/file.ts';
+import { createMemoryStore } from '../../src/record/memory.ts';
+import type { RecordStore } from '../../src/record/store.ts';
+import { makeFolder } from './git-fixture.ts';
+import { sampleRecord } from './sample-record.ts';
+
+describe.each<[string, () => RecordStore]>([
+  ['file', () => createFileStore({ path: join(makeFolder(), 'state', 'record.json') })],
+  ['memory', () => createMemoryStore()],
+])('a record in a %s', (_, open) => {
+  test('is null, then what was written, then what replaced it', async () => {
+    const store = open();
+    expect(await store.read()).toBeNull();
+    const first = await store.write(sampleRecord('a'), null, 'a');
+    expect(await store.read()).toEqual({ record: sampleRecord('a'), token: first });
+    const second = await store.write(sampleRecord('b'), first, 'b');
+    expect(await store.read()).toEqual({ record: sampleRecord('b'), token: second });
+  });
+
+  test('goes to exactly one of many who expect the same', async () => {
+    const store = open();
+    for (const token of [null, 'read']) {
+      const expected = token === null ? null : ((await store.read())?.token ?? null);
+      const writes = Array.from({ length: 8 }, (_unused, index) =>
+        store.write(sampleRecord(`${token}-${index}`), expected, 'race'),
+      );
+      const lost = (await Promise.allSettled(writes)).filter((result) => result.status === 'rejected');
+      expect(lost).toHaveLength(7);
+      for (const { reason } of lost) expect(reason).toMatchObject({ name: 'UserError', exit: 'stale' });
+    }
+  });
+
+  test('is no part of what was handed in or out', async () => {
+    const store = open();
+    const record = sampleRecord();
+    await store.write(record, null, 'a');
+    record.workspaces.length = 0;
+    const read = await store.read();
+    read?.record.workspaces.pop();
+    expect((await store.read())?.record).toEqual(sampleRecord());
+  });
+});
+
+describe('a record file', () => {
+  function open(patience = 100) {
+    const folder = makeFolder();
+    const path = join(folder, 'record.json');
+    return { folder, path, lock: `${path}.lock`, store: createFileStore({ path, patience }) };
+  }
+
+  test('is one stable document, and leaves nothing else behind', async () => {
+    const { folder, path, store } = open();
+    await store.write(sampleRecord(), null, 'a');
+    expect(readdirSync(folder)).toEqual(['record.json']);
+    const text = readFileSync(path, 'utf8');
+    expect(Object.keys(JSON.parse(text))).toEqual(Object.keys(JSON.parse(text)).sort());
+    expect(text.endsWith('}\n')).toBe(true);
+  });
+
+  test.each([
+    ['{"version": 1', 'is not JSON'],
+    ['{"version": 1}', 'record.json'],
+    ['{}', 'version is missing'],
+    ['{"version": 99}', 'version 99'],
+  ])('that holds %s is invalid', async (text, said) => {
+    const { path, store } = open();
+    writeFileSync(path, text);
+    await expect(store.read()).rejects.toMatchObject({
+      name: 'UserError',
+      exit: 'invalid',
+      message: expect.stringContaining(said),
+    });
+  });
+
+  test('that is a folder is invalid on reading and on writing', async () => {
+    const { path, store } = open();
+    mkdirSync(path);
+    await expect(store.read()).rejects.toMatchObject({ exit: 'invalid' });
+    await expect(store.write(sampleRecord(), null, 'a')).rejects.toMatchObject({ exit: 'invalid' });
+  });
+
+  test('is stale while somebody alive holds the lock, and says who', async () => {
+    const { lock, store } = open();
+    const holder = JSON.stringify({ pid: process.pid, host: hostname() });
+    writeFileSync(lock, holder);
+    await expect(store.write(sampleRecord(), null, 'a')).rejects.toMatchObject({
+      exit: 'stale',
+      message: expect.stringContaining(`process ${process.pid} on ${hostname()}`),
+    });
+    expect(readFileSync(lock, 'utf8')).toBe(holder);
+  });
+
+  test.each([
+    ['on another host', JSON.stringify({ pid: 1, host: 'elsewhere' })],
+    ['not written yet', ''],
+  ])('is stale while the lock is %s', async (_, content) => {
+    const { lock, store } = open();
+    writeFileSync(lock, content);
+    await expect(store.write(sampleRecord(), null, 'a')).rejects.toMatchObject({ exit: 'stale' });
+  });
+
+  test('takes over the lock of a process that is dead', async () => {
+    const { folder, lock, store } = open();
+    const { pid } = spawnSync(process.execPath, ['-e', '0']);
+    writeFileSync(lock, JSON.stringify({ pid, host: hostname() }));
+    await store.write(sampleRecord(), null, 'a');
+    expect(readdirSync(folder)).toEqual(['record.json']);
+  });
+});
