@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici';
 import { CancelledError, UserError } from '../errors.ts';
 import { checkBaseUrl, isLoopback } from './base-url.ts';
@@ -58,6 +59,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = createDispatcher(baseUrl, options, timeouts);
   const { signal } = options;
+  // One listener a request under way, and always taken off again: more than ten are no leak.
+  if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
     'x-portkey-api-key': apiKey,
     accept: 'application/json',

@@ -4,10 +4,10 @@ import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-r
 import { nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldOutcomes } from '../plan/next-record.ts';
 import type { Outcome } from '../plan/types.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
-import { countPlan } from '../render/count-plan.ts';
 import { diagnosticDocument, outcomeDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderOutcomesMarkdown } from '../render/markdown.ts';
 import { renderOutcomeText, summarizeOutcomes } from '../render/text.ts';
+import { isSame } from '../resources/canonical.ts';
 import { type CheckoutFacts, checkCheckout, checkClaim } from './open-record.ts';
 import { refuseFor, sayDiagnostics } from './output.ts';
 import { renderPlan } from './plan.ts';
@@ -44,32 +44,30 @@ async function applyPrepared(
   session: Session,
   facts: CheckoutFacts,
 ): Promise<CommandResult> {
-  const { plan, diagnostics, stored } = prepared;
+  const { plan, diagnostics } = prepared;
   const isText = options.format === 'text';
   if (isText && !options.quiet) {
     sayDiagnostics(diagnostics, session);
     session.say(renderPlan(plan, 'text', options.verbose, session));
   }
-  const counts = countPlan(plan);
-  const leftBehind = stored?.record.claim !== undefined;
-  if (counts.toDo === 0 && !leftBehind) return report(prepared, [], exitCodes.ok, options);
   if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
 
-  const run = runId(session);
-  const base = documentOf(prepared, session, facts, run);
+  const base = documentOf(prepared, session, facts);
   const writer = new RecordWriter(prepared, session);
   // No claim, no write: whoever loses the compare-and-swap has touched nothing.
   if (plan.changes.length > 0) {
     const claim: Claim = {
-      run,
-      by: actorOf(session),
-      startedAt: nowOf(session).toISOString(),
+      run: base.run,
+      by: base.appliedBy,
+      startedAt: base.appliedAt,
       leaseUntil: new Date(session.clock.now() + leaseMilliseconds).toISOString(),
       digest: plan.digest,
       changes: plan.changes.map(toClaimedChange),
     };
-    const before = prepared.settled ?? { ...base, workspaces: [], outcomes: [], files: {}, settings: {} };
-    await writer.write({ ...before, claim }, `claim: ${plan.changes.length} changes by ${claim.by}`);
+    await writer.write(
+      { ...(prepared.settled ?? base), claim },
+      `claim: ${plan.changes.length} changes by ${claim.by}`,
+    );
   }
   const outcomes = await applyPlan(plan, {
     backend: prepared.open.backend,
@@ -84,19 +82,29 @@ async function applyPrepared(
     ...base,
     workspaces: nextWorkspaces(prepared.steps, all, prepared.filter),
     outcomes: all.map(toRecordedOutcome),
+    files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
-  const exit = exitOf(outcomes);
+  if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) {
+    return report(prepared, outcomes, exitCodes.ok, options, { isRecorded: false });
+  }
   try {
     await writer.write(next, messageOf(outcomes, plan.environment));
   } catch (error) {
     if (!(error instanceof UserError) || outcomes.length === 0) throw error;
     // What was written is written: the claim stays, and the next run settles it from live.
-    session.say(
-      `${summarizeOutcomes(outcomes)}\nThe outcomes could not be recorded: ${error.message}. The next apply settles them from what is live.\n`,
-    );
-    return report(prepared, outcomes, exitCodes.partial, options, error.message);
+    const problem = `the outcomes could not be recorded: ${error.message}`;
+    session.say(`error: ${problem}\nThe next apply settles them from what is live.\n`);
+    return report(prepared, outcomes, exitCodes.partial, options, { isRecorded: false, problem });
   }
-  return report(prepared, outcomes, exit, options);
+  return report(prepared, outcomes, exitOf(outcomes), options, { isRecorded: true });
+}
+
+/** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
+function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
+  if (settled === null) return next.workspaces.length > 0;
+  if (stored?.record.claim !== undefined) return true;
+  const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
+  return !isSame(memory(next), memory(settled));
 }
 
 async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<void> {
@@ -111,8 +119,7 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 }
 
 /** The record of this run, with nothing of it carried out yet. */
-function documentOf(prepared: PreparedPlan, session: Session, facts: CheckoutFacts, run: string): AppliedRecord {
-  const { plan, desired, files } = prepared;
+function documentOf({ plan, desired }: PreparedPlan, session: Session, facts: CheckoutFacts): AppliedRecord {
   return {
     version: recordVersion,
     tool: session.version,
@@ -123,12 +130,12 @@ function documentOf(prepared: PreparedPlan, session: Session, facts: CheckoutFac
     dirty: facts.dirty,
     appliedBy: actorOf(session),
     appliedAt: nowOf(session).toISOString(),
-    run,
+    run: runId(session),
     digest: plan.digest,
     settings: desired.settings as AppliedRecord['settings'],
     workspaces: [],
     outcomes: [],
-    files: Object.fromEntries(files.map(({ relative, text }) => [relative, text])),
+    files: {},
   };
 }
 
@@ -155,11 +162,11 @@ function messageOf(outcomes: readonly Outcome[], environment: string): string {
   return outcomes.length === 0 ? `record ${environment}` : `apply ${environment}: ${summarizeOutcomes(outcomes)}`;
 }
 
-function closingLine(outcomes: readonly Outcome[], lines: number, { record }: PreparedPlan): string {
-  const recorded = `Recorded in ${record.store.description}.`;
-  if (outcomes.length === 0)
-    return lines === 0 ? `Settled the claim of a run that had ended. ${recorded}\n` : `${recorded}\n`;
-  return `${summarizeOutcomes(outcomes)} ${recorded} The gateway learns of a change within about a minute.\n`;
+function closingLine(outcomes: readonly Outcome[], { record }: PreparedPlan, isRecorded: boolean): string {
+  const recorded = isRecorded ? ` Recorded in ${record.store.description}.` : '';
+  if (outcomes.length === 0) return `Nothing to change.${recorded}\n`;
+  // API reference 14.6.
+  return `${summarizeOutcomes(outcomes)}${recorded} The gateway learns of a change within about a minute.\n`;
 }
 
 /** Precedence (design, section 7): 6 when nothing was written; after a write 5, else 4, else 0. */
@@ -179,7 +186,7 @@ function report(
   outcomes: readonly Outcome[],
   exit: ExitCode,
   options: ApplyCommandOptions,
-  recordProblem?: string,
+  recording: { readonly isRecorded: boolean; readonly problem?: string },
 ): CommandResult {
   const { plan, diagnostics } = prepared;
   switch (options.format) {
@@ -191,15 +198,13 @@ function report(
           ...planDocument(plan),
           diagnostics: diagnostics.map(diagnosticDocument),
           outcomes: outcomes.map(outcomeDocument),
-          record_problem: recordProblem ?? null,
+          recorded: recording.isRecorded,
+          record_problem: recording.problem ?? null,
         }),
       };
     case 'markdown':
       return { exit, output: renderOutcomesMarkdown(outcomes) };
     case 'text':
-      return {
-        exit,
-        output: recordProblem === undefined ? closingLine(outcomes, prepared) : `${summarizeOutcomes(outcomes)}\n`,
-      };
+      return { exit, output: closingLine(outcomes, prepared, recording.isRecorded) };
   }
 }

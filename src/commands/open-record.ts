@@ -47,8 +47,9 @@ export function openCheckoutOf(session: Session): Promise<Checkout | null> {
   return openCheckout(gitOptions(session));
 }
 
-function gitOptions({ cwd, env, signal }: Session): { directory: string; env: Session['env']; signal: AbortSignal } {
-  return { directory: cwd, env, signal };
+/** Without the run's signal: a cancelled apply still records what it did; a second signal ends the process. */
+function gitOptions({ cwd, env }: Session): { directory: string; env: Session['env'] } {
+  return { directory: cwd, env };
 }
 
 /** The sample organisation brings a record of its own, so that the first plan can show a removal. */

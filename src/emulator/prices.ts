@@ -26,5 +26,6 @@ const prices: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
 
 /** Undefined: the catalogue does not know the model, so its requests cost nothing (14.5). */
 export function priceOf(vendor: string, model: string): Price | undefined {
-  return prices[vendor]?.[model];
+  const models = Object.hasOwn(prices, vendor) ? prices[vendor] : undefined;
+  return models !== undefined && Object.hasOwn(models, model) ? models[model] : undefined;
 }

@@ -48,16 +48,6 @@ const slugs: Readonly<Record<SampleArea, string>> = {
   sandbox: 'ws-sandbox-2b7e90',
   legacy: 'ws-legacy-e04d61',
 };
-const names: Readonly<Record<SampleArea, string>> = {
-  marketing: 'Marketing',
-  sales: 'Sales',
-  research: 'Research',
-  platform: 'Platform',
-  support: 'Support',
-  sandbox: 'Sandbox',
-  legacy: 'Legacy pilots',
-};
-
 export function workspaceId(area: SampleArea): string {
   return sampleId(`workspace ${area}`);
 }
@@ -88,7 +78,7 @@ export function buildWorkspaces(dates: SampleDates): WorkspaceRow[] {
   return sampleAreas.map((area, index) => ({
     id: workspaceId(area),
     slug: slugs[area],
-    name: names[area],
+    name: area,
     icon: null,
     description: null,
     status: area === 'legacy' ? 'archived' : 'active',

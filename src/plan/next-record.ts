@@ -37,7 +37,8 @@ function entryAfter(
   const { previous, next, changeId } = step;
   const named = next ?? previous;
   if (named !== null && !isSelected({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, filter)) {
-    return previous;
+    // Left as it was, though the files may say otherwise by now.
+    return previous === null || (changeId === null && next !== null) ? previous : { ...previous, owed: true };
   }
   if (changeId === null) return withId(next, step.liveId);
   const outcome = outcomeOf.get(changeId);

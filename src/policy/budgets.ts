@@ -11,7 +11,7 @@ import {
 } from '../resources/amounts.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import type { Level } from './levels.ts';
-import type { FieldNode, Place } from './nodes.ts';
+import { type FieldNode, isEmpty, type Place } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report, Written } from './reader.ts';
 import { expectScalar, isNone, readMap, readShaped, shown } from './reader.ts';
@@ -59,7 +59,7 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
     return budget === undefined ? undefined : null;
   }
   const amount = readAmount(budget, level, report);
-  if (fields.reset === undefined) {
+  if (fields.reset === undefined && !isEmpty(budget.node)) {
     const said = 'write `reset: monthly`, `weekly`, `every 14 days`, or `never` for a lifetime cap';
     report('missing-reset', budget.at, `\`budget\` without \`reset\`: ${said}`);
   }

@@ -105,12 +105,12 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
   }
   const kind = readWord(kindField, ['org', 'workspace'] as const, report);
   if (kind === undefined) return undefined;
+  const before = diagnostics.length;
   checkVersion(root, report);
   const shape = kind === 'org' ? orgShape : workspaceShape;
   const top: FieldNode = { key: 'file', at: root.at, node: root };
   const what = kind === 'org' ? 'the organisation file' : 'a workspace file';
   const written = readMap(top, Object.keys(shape.shape), what, report) ?? new Map<string, FieldNode>();
-  const before = diagnostics.length;
   const result =
     kind === 'org'
       ? { kind, org: readOrg(kindField.at, written, report) }

@@ -116,11 +116,14 @@ export function adviseUnknownKey(key: string, known: readonly string[], what: st
     const message = `${quote(key)} is what a comma inside braces cut off an amount: quote the amount, as in \`{ budget: "$2,${key}" }\`, or write one key per line`;
     return { code: 'comma-in-flow', message };
   }
-  const habits = Object.hasOwn(apiWords, key) ? apiWords[key] : undefined;
-  const answer = habits?.find(([right]) => known.includes(right)) ?? habits?.[0];
+  const habits = Object.hasOwn(apiWords, key) ? (apiWords[key] ?? []) : [];
+  const answer = habits.find(([right]) => known.includes(right));
   if (answer !== undefined) return { code: 'api-word', message: `${quote(key)} is no key here: ${answer[1]}` };
-  if (Object.hasOwn(elsewhere, key))
-    return { code: 'misplaced-key', message: `${quote(key)} is no key of ${what}: ${elsewhere[key]}` };
+  // The right word may have its place elsewhere.
+  const right = [key, ...habits.map(([word]) => word)].find((word) => Object.hasOwn(elsewhere, word));
+  if (right !== undefined) {
+    return { code: 'misplaced-key', message: `${quote(key)} is no key of ${what}: ${elsewhere[right]}` };
+  }
   const near = nearest(key, known);
   const hint =
     near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`;

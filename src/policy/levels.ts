@@ -27,7 +27,7 @@ const attachment = {
 export const levels: Readonly<Record<Kind, Level>> = {
   'usage-policy': policy,
   'rate-policy': policy,
-  'workspace-limits': { ...attachment, what: "a workspace's limits" },
+  'workspace-limits': { ...attachment, what: 'a workspace' },
   'key-limits': { ...attachment, what: 'an API key', windows: ['second', 'minute', 'hour', 'day', 'week'] },
   'provider-limits': { ...attachment, what: 'a provider' },
   'integration-limits': { ...attachment, what: 'an integration' },

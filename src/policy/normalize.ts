@@ -7,6 +7,7 @@ import type { WrittenLimits } from './limits-entry.ts';
 import { layOver, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
 import type { PolicyEntry } from './policy-entry.ts';
+import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
@@ -84,7 +85,9 @@ function toEntry(
   fileOwner?: string,
 ): DesiredEntry {
   const { fields, fieldSources, starting } = resolveLimits(limits, above);
-  const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, report).fields;
+  const overStarReport: Report = (code, at, message) =>
+    report(code, at, `${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
+  const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, overStarReport).fields;
   const owner = limits.owner ?? fileOwner;
   return {
     kind: limits.kind,

@@ -4,7 +4,7 @@ import { isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocum
 import type { Diagnostic } from '../diagnostics.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { quote } from './quote.ts';
-import { explainYamlError } from './yaml-errors.ts';
+import { explainYamlErrors } from './yaml-errors.ts';
 
 export const limits = {
   /** UTF-16 code units of one file. */
@@ -51,18 +51,13 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     prettyErrors: false,
     // Compared below, after keys have become text, with the first one's line in the message.
     uniqueKeys: false,
-    logLevel: 'silent',
+    // `silent` would also silence the error about a second document.
+    logLevel: 'error',
     keepSourceTokens: false,
   });
-  const diagnostics = document.errors.slice(0, 100).map((error) => {
-    const { code, message } = explainYamlError(error, body);
-    return problem(code, place(error.pos[0], error.pos[1]), message);
-  });
-  for (const warning of document.warnings) {
-    const tag = warning.code === 'TAG_RESOLVE_FAILED';
-    const said = tag ? 'a YAML tag (`!…`) has no meaning here: leave it out' : 'a `%` directive has no meaning here';
-    diagnostics.push(problem(tag ? 'yaml-tag' : 'yaml-directive', place(warning.pos[0], warning.pos[1]), said));
-  }
+  const diagnostics = explainYamlErrors(document.errors, document.warnings, body).map((explained) =>
+    problem(explained.code, place(explained.start, explained.end), explained.message),
+  );
   if (diagnostics.length > 0) return { root: null, diagnostics };
   if (document.contents === null) return { root: null, diagnostics };
 
@@ -86,7 +81,8 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
             ? `\`*${node.source}\` refers to an anchor that is not there: a value that starts with \`*\` needs quotes, \`"*${node.source}"\``
             : `\`*${node.source}\` refers to the value that it is a part of`;
         diagnostics.push(problem(code, at, said));
-        return { type: 'scalar', value: null, text: '', plain: true, at };
+        // Reported; as a text it causes no further problem.
+        return { type: 'scalar', value: node.source, text: node.source, plain: true, at };
       }
       return convert(target, at);
     }

@@ -37,10 +37,10 @@ export function looksSecret(text: string): boolean {
   return text.split(/[\s"'`,;:@]+/).some(looksRandom);
 }
 
-/** Long, of mixed classes, changing class often: words joined by dashes, slugs and UUIDs do not. */
+/** Long, of mixed classes, changing class often: words, also joined or capitalized, slugs and UUIDs do not. */
 function looksRandom(token: string): boolean {
   if (token.length < 20 || !/^[\w+/=.~-]+$/.test(token)) return false;
   if (!/[a-z]/.test(token) || !/[A-Z]/.test(token) || !/\d/.test(token)) return false;
-  const changes = token.match(/[a-z](?=[A-Z\d])|[A-Z](?=[a-z\d])|\d(?=[a-zA-Z])/g)?.length ?? 0;
-  return changes >= token.length / 4;
+  const changes = token.match(/[a-z](?=[A-Z\d])|[A-Z](?=\d)|\d(?=[a-zA-Z])/g)?.length ?? 0;
+  return changes >= token.length / 5;
 }

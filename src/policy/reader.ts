@@ -10,7 +10,9 @@ export type Report = (code: string, at: Place, message: string, severity?: Sever
 
 export function collectInto(diagnostics: Diagnostic[]): Report {
   return (code, at, message, severity = 'error') => {
-    diagnostics.push({ code, severity, message, source: at.source, end: at.end });
+    const { source, end } = at;
+    const empty = end.line === source.line && end.column === source.column;
+    diagnostics.push({ code, severity, message, source, ...(empty ? {} : { end }) });
   };
 }
 
@@ -112,11 +114,18 @@ export function readShaped(
   expected: string,
   report: Report,
 ): string | undefined {
-  const text = readText(field, expected, report, 2000);
-  if (text === undefined || shape.test(text)) return text;
-  report(code, field.node.at, `\`${shown(field)}\`: ${quote(text)} does not fit: write ${expected}`);
+  const node = expectScalar(field, expected, report);
+  if (node === undefined) return undefined;
+  // A number is only worth quoting if the text would fit.
+  if (typeof node.value === 'string' || shape.test(node.text)) {
+    const text = readText(field, expected, report, 2000);
+    if (text === undefined || shape.test(text)) return text;
+  }
+  report(code, node.at, `\`${shown(field)}\`: ${quote(node.text)} does not fit: write ${expected}`);
   return undefined;
 }
+
+const switches: Readonly<Record<string, string>> = { false: 'off', no: 'off', true: 'on', yes: 'on' };
 
 /** One of a few words. */
 export function readWord<W extends string>(field: FieldNode, words: readonly W[], report: Report): W | undefined {
@@ -128,7 +137,7 @@ export function readWord<W extends string>(field: FieldNode, words: readonly W[]
   if (node === undefined) return undefined;
   const word = words.find((candidate) => candidate === node.text);
   if (word !== undefined) return word;
-  const near = nearest(node.text, words);
+  const near = words.find((candidate) => candidate === switches[node.text]) ?? nearest(node.text, words);
   const hint = near === undefined ? `write ${expected}` : `did you mean \`${near}\`?`;
   report('unknown-word', node.at, `\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
   return undefined;
@@ -139,9 +148,9 @@ export function readBoolean(field: FieldNode, report: Report): boolean | undefin
   if (node === undefined) return undefined;
   if (typeof node.value === 'boolean') return node.value;
   const meant = /^(?:yes|y|on)$/i.test(node.text)
-    ? 'true'
+    ? '`true`'
     : /^(?:no|n|off|none)$/i.test(node.text)
-      ? 'false'
+      ? '`false`'
       : '`true` or `false`';
   report('not-a-boolean', node.at, `\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
   return undefined;

@@ -21,6 +21,8 @@ export const schemaText = {
   rate: 'How fast: `100 requests/minute`, `200k tokens/day`.',
   rates: 'Several rates, at most one for requests per window, and at most one for tokens. `none`: no rate at all.',
   match: 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.',
+  any: 'A value, a list of values, or `"*"` for any.',
+  except: 'Values that do not count.',
   per: 'Who shares one counter: `workspace_id` is one for all, `api_key` one per key, or a list for one per combination.',
   target: 'What is limited: LLM calls (`llm`, the default) or MCP tool calls (`mcp_tools`).',
   recipients: 'Who gets mail, beside the recipients that the service always adds. `none`: nobody else.',

@@ -27,7 +27,8 @@ export const patterns = {
   domain: /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i,
   groupKey:
     /^(?:workspace_id|api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
-  conditionKey: /^(?:api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
+  conditionKey:
+    /^(?:api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
   forget: /^(?:policies|limits|keys|providers|integrations)(?:\/[\s\S]+)?$/,
 } as const;
 
@@ -76,7 +77,10 @@ const match = z
     z.literal('all'),
     z.record(
       z.string().regex(patterns.conditionKey, 'unknown condition'),
-      z.union([values, z.strictObject({ any: values.optional(), except: values.optional() })]),
+      z.union([
+        values,
+        z.strictObject({ any: values.optional().describe(say.any), except: values.optional().describe(say.except) }),
+      ]),
     ),
   ])
   .describe(say.match);

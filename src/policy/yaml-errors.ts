@@ -1,14 +1,47 @@
 /** YAML's own errors in words of somebody who has never read the YAML specification. */
 
 import type { ErrorCode, YAMLError } from 'yaml';
+import { looksSecret } from './quote.ts';
 
-export interface Explained {
+interface Explanation {
   readonly code: string;
   readonly message: string;
 }
 
+export interface ExplainedError extends Explanation {
+  /** Offsets in the text. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A file that is not YAML at all is not worth more. */
+const most = 100;
+
+/** One explanation for each place: the last error of a place knows most about it. */
+export function explainYamlErrors(
+  errors: readonly YAMLError[],
+  warnings: readonly YAMLError[],
+  text: string,
+): readonly ExplainedError[] {
+  const byStart = new Map<number, ExplainedError>();
+  for (const error of errors.slice(0, most)) {
+    byStart.set(error.pos[0], { ...explain(error, text), start: error.pos[0], end: error.pos[1] });
+  }
+  for (const warning of warnings.slice(0, most)) {
+    byStart.set(warning.pos[0], { ...explainWarning(warning, text), start: warning.pos[0], end: warning.pos[1] });
+  }
+  return [...byStart.values()];
+}
+
+function explainWarning(warning: YAMLError, text: string): Explanation {
+  if (warning.code === 'TAG_RESOLVE_FAILED') {
+    return { code: 'yaml-tag', message: 'a YAML tag (`!…`) has no meaning here: leave it out' };
+  }
+  return explain(warning, text);
+}
+
 /** What each error of the `yaml` package is called here. Codes that are missing keep the package's own words. */
-const explanations: Partial<Record<ErrorCode, Explained>> = {
+const explanations: Partial<Record<ErrorCode, Explanation>> = {
   TAB_AS_INDENT: { code: 'tab-indent', message: 'a tab indents this line: YAML wants spaces' },
   BAD_INDENT: {
     code: 'bad-indent',
@@ -44,7 +77,7 @@ const explanations: Partial<Record<ErrorCode, Explained>> = {
   },
 };
 
-export function explainYamlError(error: YAMLError, text: string): Explained {
+function explain(error: YAMLError, text: string): Explanation {
   const offending = text.slice(error.pos[0], error.pos[0] + 1);
   switch (error.code) {
     case 'BAD_SCALAR_START':
@@ -64,7 +97,7 @@ export function explainYamlError(error: YAMLError, text: string): Explained {
   }
 }
 
-function missingCharacter(error: YAMLError, text: string): Explained {
+function missingCharacter(error: YAMLError, text: string): Explanation {
   if (/quote/.test(error.message))
     return { code: 'open-quote', message: 'a quote is opened before this point and never closed' };
   if (/map (keys|values)/i.test(error.message)) {
@@ -89,7 +122,7 @@ function restOfValue(text: string, offset: number): string {
 
 /** A scanner error may stand at anything, a secret included: a few characters are enough to find the place. */
 function shorten(text: string): string {
-  return text.length > 24 ? `${text.slice(0, 8)}…` : text;
+  return text.length > 24 || looksSecret(text) ? `${text.slice(0, 4)}…` : text;
 }
 
 function oneLine(message: string): string {

@@ -301,7 +301,7 @@ describe.skipIf(!isPresent)('answers of the emulator fit the official API descri
 });
 
 it.skipIf(isPresent)(
-  `skipped: there is no API description at ${'../shared/reference/openapi-control-plane.yaml'}`,
+  'skipped: there is no API description at ../shared/reference/openapi-control-plane.yaml',
   () => {},
 );
 

@@ -49,7 +49,7 @@ describe.each<Kind>([
         expect(compiled?.starting).toBe(entry.starting);
         expect(findRefusal(entry, 'ws-one')).toBeNull();
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env.RUNS ?? 150) },
     );
   });
 });

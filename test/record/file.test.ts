@@ -16,7 +16,9 @@ describe.each<[string, () => RecordStore]>([
   test('is null, then what was written, then what replaced it', async () => {
     const store = open();
     expect(await store.read()).toBeNull();
+    expect(await store.readToken()).toBeNull();
     const first = await store.write(sampleRecord('a'), null, 'a');
+    expect(await store.readToken()).toBe(first);
     expect(await store.read()).toEqual({ record: sampleRecord('a'), token: first });
     const second = await store.write(sampleRecord('b'), first, 'b');
     expect(await store.read()).toEqual({ record: sampleRecord('b'), token: second });
@@ -75,6 +77,13 @@ describe('a record file', () => {
       exit: 'invalid',
       message: expect.stringContaining(said),
     });
+  });
+
+  test('that is corrupt has a token all the same, and can be replaced', async () => {
+    const { path, store } = open();
+    writeFileSync(path, 'nonsense');
+    await store.write(sampleRecord(), await store.readToken(), 'rebuilt');
+    expect((await store.read())?.record).toEqual(sampleRecord());
   });
 
   test('that is a folder is invalid on reading and on writing', async () => {

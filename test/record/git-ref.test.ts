@@ -230,7 +230,7 @@ describe('a stored record that is not sound', () => {
     }
     const commit = git(work, 'commit-tree', git(work, 'write-tree'), '-m', 'by hand');
     git(work, 'push', '--quiet', '--force', 'origin', `${commit}:${ref}`);
-    return store.read();
+    return { store, commit, read: await store.read().catch((error: unknown) => error) };
   }
 
   test.each([
@@ -244,17 +244,24 @@ describe('a stored record that is not sound', () => {
     ['claim.json', 'null', 'claim.json'],
     ['policies/a\\b.yaml', 'x', 'not allowed'],
   ])('%s as %j is invalid, and the message says which file', async (path, text, named) => {
-    const error = await storeWith(path, text).catch((caught: unknown) => caught);
+    const { read: error } = await storeWith(path, text);
     expect(error).toMatchObject({ name: 'UserError', exit: 'invalid' });
     expect(String(error)).toContain(named);
   });
 
   test('of a later version asks for a newer tollgate', async () => {
-    const error = await storeWith('record.json', '{"version": 99}').catch((caught: unknown) => caught);
+    const { read: error } = await storeWith('record.json', '{"version": 99}');
     expect(error).toMatchObject({ exit: 'invalid', hint: expect.stringContaining('newer tollgate') });
   });
 
+  test('has a token all the same, and can be replaced', async () => {
+    const { store, commit } = await storeWith('record.json', 'nonsense');
+    expect(await store.readToken()).toBe(commit);
+    await store.write(sampleRecord(), commit, 'rebuilt');
+    expect((await store.read())?.record).toEqual(sampleRecord());
+  });
+
   test('with files that are no part of it is read without them', async () => {
-    expect((await storeWith('README.md', 'hello'))?.record).toEqual(sampleRecord());
+    expect((await storeWith('README.md', 'hello')).read).toMatchObject({ record: sampleRecord() });
   });
 });

@@ -1,0 +1,57 @@
+import { hostname } from 'node:os';
+import type { Session } from '../../src/commands/session.ts';
+import { CancelledError } from '../../src/errors.ts';
+
+export interface TestSession extends Session {
+  /** Everything said on stderr so far. */
+  readonly said: () => string;
+  /** Cancels the run, as SIGINT does. */
+  readonly cancel: () => void;
+}
+
+export interface TestSessionOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Milliseconds since the epoch at which the clock starts; it moves only by sleeping. Default 2026-11-20 12:00 UTC. */
+  readonly now?: number;
+  readonly pid?: number;
+  readonly isProcessAlive?: (pid: number) => boolean;
+  readonly answer?: boolean;
+  readonly isInteractive?: boolean;
+  readonly columns?: number;
+}
+
+export const testNow = Date.UTC(2026, 10, 20, 12);
+
+/** A session made of values. Sleeping moves its clock and takes no time. */
+export function testSession(options: TestSessionOptions = {}): TestSession {
+  const controller = new AbortController();
+  let now = options.now ?? testNow;
+  let ids = 0;
+  const said: string[] = [];
+  return {
+    env: options.env ?? {},
+    cwd: options.cwd ?? process.cwd(),
+    clock: {
+      now: () => now,
+      sleep: async (milliseconds) => {
+        if (controller.signal.aborted) throw new CancelledError('cancelled');
+        now += milliseconds;
+      },
+    },
+    randomId: () => (ids++).toString(16).padStart(32, '0'),
+    signal: controller.signal,
+    version: '0.0.0-test',
+    host: hostname(),
+    pid: options.pid ?? 4242,
+    user: 'platform-engineer',
+    isProcessAlive: options.isProcessAlive ?? (() => true),
+    style: { color: false, columns: options.columns ?? 160 },
+    isInteractive: options.isInteractive ?? false,
+    say: (text) => void said.push(text),
+    confirm: async () => options.answer ?? false,
+    waiting: (_what, work) => work,
+    said: () => said.join(''),
+    cancel: () => controller.abort(),
+  };
+}

@@ -1,0 +1,145 @@
+/** A control plane, a record and policy files, to plan and apply against: the emulator behind the real client. */
+
+import { createApiBackend } from '../../src/client/api-backend.ts';
+import { type Client, createClient } from '../../src/client/client.ts';
+import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
+import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
+import { buildPlan } from '../../src/plan/build-plan.ts';
+import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
+import { nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
+import { settleClaim } from '../../src/plan/settle-claim.ts';
+import type { Outcome, Plan, PlanResult } from '../../src/plan/types.ts';
+import { compilePolicies } from '../../src/policy/compile.ts';
+import { applyPlan } from '../../src/reconcile/apply-plan.ts';
+import type { Backend } from '../../src/reconcile/backend.ts';
+import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
+import { testNow } from './session.ts';
+
+export const organisationId = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
+export const adminKey = 'test-admin-key';
+
+/** Text of an organisation file; `rest` is YAML below the head. */
+export function orgFile(rest = ''): string {
+  return `version: 1\nkind: org\nenvironment: production\norganisation: ${organisationId}\n${rest}`;
+}
+
+/** Text of a workspace file; `rest` is YAML below the head. */
+export function workspaceFile(workspace: string, rest = ''): string {
+  return `version: 1\nkind: workspace\nworkspace: ${workspace}\nowner: platform\n${rest}`;
+}
+
+export interface World {
+  readonly emulator: Emulator;
+  readonly client: Client;
+  readonly backend: Backend;
+  /** The record as the last apply left it. */
+  record: AppliedRecord | null;
+  plan(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<PlanResult>;
+  /** Throws when the files or names have an error. */
+  planOk(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<Plan>;
+  apply(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<readonly Outcome[]>;
+  /** Claims, then stops: what a killed apply leaves. The changes named run, the others do not. */
+  crash(files: Readonly<Record<string, string>>, carriedOut: (id: string) => boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startWorld(options: ListenOptions = {}): Promise<World> {
+  const now = options.now ?? (() => new Date(testNow));
+  const emulator = await startEmulator({ acceptKeys: adminKey, now, ...options });
+  let time = testNow;
+  const sleep = async (milliseconds: number): Promise<void> => {
+    time += milliseconds;
+  };
+  const client = createClient({
+    baseUrl: emulator.url,
+    apiKey: adminKey,
+    timing: { now: () => time, random: () => 0.5, sleep },
+  });
+  const backend = createApiBackend(client);
+  const clock = { now: () => time, sleep };
+
+  const compile = (files: Readonly<Record<string, string>>) => {
+    const { desired, diagnostics } = compilePolicies(Object.entries(files).map(([path, text]) => ({ path, text })));
+    if (desired === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
+    return desired;
+  };
+  const filterOf = (filter: Partial<PlanFilter> = {}): PlanFilter => ({
+    mode: 'sync',
+    only: [],
+    workspaces: [],
+    ...filter,
+  });
+  const documentOf = (files: Readonly<Record<string, string>>, plan: Plan): AppliedRecord => ({
+    version: recordVersion,
+    tool: 'test',
+    environment: plan.environment,
+    organisation: plan.organisation,
+    baseUrl: plan.baseUrl,
+    commit: null,
+    dirty: false,
+    appliedBy: 'test',
+    appliedAt: new Date(testNow).toISOString(),
+    run: 'test',
+    digest: plan.digest,
+    settings: {},
+    workspaces: [],
+    outcomes: [],
+    files: { ...files },
+  });
+
+  const world: World = {
+    emulator,
+    client,
+    backend,
+    record: null,
+    async plan(files, filter) {
+      const desired = compile(files);
+      const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
+      const record = world.record === null ? null : settleClaim(world.record, live);
+      const result = buildPlan({ desired, live, record, now: now() });
+      return result.plan === null ? result : { ...result, plan: filterPlan(result.plan, filterOf(filter)) };
+    },
+    async planOk(files, filter) {
+      const { plan, diagnostics } = await world.plan(files, filter);
+      if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
+      return plan;
+    },
+    async apply(files, filter) {
+      const result = await world.plan(files, filter);
+      if (result.plan === null) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
+      const { plan } = result;
+      const outcomes = await applyPlan(plan, { backend, clock });
+      world.record = {
+        ...documentOf(files, plan),
+        settings: compile(files).settings as AppliedRecord['settings'],
+        workspaces: nextWorkspaces(result.recordSteps, outcomes, filterOf(filter)),
+        outcomes: outcomes.map(toRecordedOutcome),
+      };
+      return outcomes;
+    },
+    async crash(files, carriedOut) {
+      const result = await world.plan(files);
+      if (result.plan === null) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
+      const { plan } = result;
+      const changes = plan.changes.filter(({ id }) => carriedOut(id)).map((change) => ({ ...change, dependsOn: [] }));
+      const before = world.record ?? documentOf({}, plan);
+      world.record = {
+        ...before,
+        claim: {
+          run: 'local:elsewhere:1:0',
+          by: 'test',
+          startedAt: new Date(testNow).toISOString(),
+          leaseUntil: new Date(testNow).toISOString(),
+          digest: plan.digest,
+          changes: plan.changes.map(toClaimedChange),
+        },
+      };
+      await applyPlan({ ...plan, changes }, { backend, clock });
+    },
+    async close() {
+      await client.close();
+      await emulator.close();
+    },
+  };
+  return world;
+}

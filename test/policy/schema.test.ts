@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
+
+const root = new URL('../../', import.meta.url);
+const schemas = renderJsonSchemas();
+const ajv = new Ajv({ strict: false, allErrors: true });
+const validators = {
+  org: ajv.compile(JSON.parse(schemas['org.schema.json'] ?? '')),
+  workspace: ajv.compile(JSON.parse(schemas['workspace.schema.json'] ?? '')),
+};
+const isValid = (text: string) => {
+  const data = parse(text) as { kind: 'org' | 'workspace' };
+  return validators[data.kind](data);
+};
+
+it.each(Object.entries(schemas))('schemas/%s is up to date (npm run generate)', (name, text) => {
+  expect(readFileSync(new URL(`schemas/${name}`, root), 'utf8')).toBe(text);
+});
+
+const samples = ['org.yaml', ...readdirSync(new URL('policies/workspaces/', root)).map((name) => `workspaces/${name}`)];
+
+describe.each(samples)('policies/%s', (name) => {
+  it('is what editors accept', () => {
+    const text = readFileSync(new URL(`policies/${name}`, root), 'utf8');
+    expect(isValid(text)).toBe(true);
+  });
+});
+
+it('describes every key', () => {
+  const walk = (node: unknown, path: string): string[] => {
+    if (typeof node !== 'object' || node === null) return [];
+    const { properties = {} } = node as { properties?: Record<string, { description?: string }> };
+    const missing = Object.entries(properties).flatMap(([key, inner]) => {
+      const described = inner.description !== undefined || key === '*';
+      return described ? [] : [`${path}/${key}`];
+    });
+    return [...missing, ...Object.entries(node).flatMap(([key, inner]) => walk(inner, `${path}/${key}`))];
+  };
+  for (const text of Object.values(schemas)) expect(walk(JSON.parse(text), '')).toEqual([]);
+});
+
+const head = 'version: 1\nkind: workspace\nworkspace: ws-one\n';
+
+it.each([
+  'policies: {x: {budget: 500, reset: monthly, per: api_key}}',
+  'policies: {x: {budget: $500, per: api_key}}',
+  'policies: {x: {budget: $500, reset: monthly}}',
+  'policies: {x: {budget: $500, reset: yearly, per: api_key}}',
+  'policies: {x: {budget: $500, reset: monthly, per: api_kee}}',
+  'policies: {x: {rate: 5/min, per: api_key}}',
+  'policies: {x: {budget: $500, reset: monthly, per: api_key, match: {workspace_id: x}}}',
+  'keys: {x: {credit_limit: 500}}',
+  'keys: {x: {alert: 80%}}',
+  'keys: {x: {budget: $500, reset: monthly, recipients: [nobody]}}',
+  'virtual_keys: {}',
+  'owner:',
+])('editors refuse %s', (line) => {
+  expect(isValid(`${head}${line}\n`)).toBe(false);
+});
