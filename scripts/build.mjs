@@ -1,13 +1,18 @@
 // The command as one bundled file with source maps, and the library with declarations. `npm ci` runs this.
+// `--bundle FILE` makes the command alone, somewhere else: for tests, which leave build/ as it is.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
-rmSync('build', { recursive: true, force: true });
+const [flag, elsewhere] = process.argv.slice(2);
+const outfile = flag === '--bundle' && elsewhere ? elsewhere : 'build/cli.js';
+const isWhole = outfile !== elsewhere;
+
+if (isWhole) rmSync('build', { recursive: true, force: true });
 
 await build({
   entryPoints: ['src/cli.ts'],
-  outfile: 'build/cli.js',
+  outfile,
   bundle: true,
   platform: 'node',
   target: 'node20.19',
@@ -16,9 +21,15 @@ await build({
   minify: false,
   legalComments: 'linked',
   // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
-  banner: { js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
+  },
   logLevel: 'warning',
 });
-chmodSync('build/cli.js', 0o755);
+chmodSync(outfile, 0o755);
 
-execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+if (isWhole) {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
+    stdio: 'inherit',
+  });
+}

@@ -1,25 +1,45 @@
-/** Writes what is generated from the source: the JSON Schemas for editors. A test fails when they are out of date. */
+/**
+ * Writes what is generated from the source: the JSON Schemas for editors, and the tables and the plan in README.md. Tests fail
+ * when they are out of date.
+ */
 
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = new URL('../', import.meta.url);
 
-// Bundled first: Node 20 does not run TypeScript.
-const { outputFiles } = await build({
-  entryPoints: [fileURLToPath(new URL('src/policy/json-schema.ts', root))],
-  bundle: true,
-  write: false,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-});
-const code = Buffer.from(outputFiles[0].contents).toString('base64');
-const { renderJsonSchemas } = await import(`data:text/javascript;base64,${code}`);
-
-await mkdir(new URL('schemas/', root), { recursive: true });
-for (const [name, text] of Object.entries(renderJsonSchemas())) {
-  await writeFile(new URL(`schemas/${name}`, root), text);
-  console.log(`schemas/${name}`);
+/** Bundled first: Node 20 does not run TypeScript. */
+async function load(path) {
+  const { outputFiles } = await build({
+    entryPoints: [fileURLToPath(new URL(path, root))],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
+    banner: {
+      js: `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(${JSON.stringify(root.href)});`,
+    },
+  });
+  const code = Buffer.from(outputFiles[0].contents).toString('base64');
+  return import(`data:text/javascript;base64,${code}`);
 }
+
+async function write(path, text) {
+  await writeFile(new URL(path, root), text);
+  console.log(path);
+}
+
+const { renderJsonSchemas } = await load('src/policy/json-schema.ts');
+await mkdir(new URL('schemas/', root), { recursive: true });
+for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`schemas/${name}`, text);
+
+const { renderReadme } = await load('scripts/readme.ts');
+const readme = await readFile(new URL('README.md', root), 'utf8');
+const sources = {
+  root: fileURLToPath(root),
+  exitCodes: await readFile(new URL('src/exit-codes.ts', root), 'utf8'),
+};
+await write('README.md', await renderReadme(readme, sources));

@@ -37,6 +37,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'))
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
+    .option('--out <file>', 'save the plan for review and `apply --plan`')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');
@@ -46,6 +47,12 @@ export function buildProgram(version: string, start: Start): Command {
 
   addPlanOptions(addCommand(program, 'apply', 'carry the plan out and record it'))
     .option('-y, --yes', 'do not ask', false)
+    .addOption(
+      new Option('--plan <file>', 'apply what was reviewed in this saved plan, and nothing else; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .option('--approve <digest>', 'apply only if the plan has this digest')
     .option('--take-over <run>', 'take over the claim of a run that has ended')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
@@ -148,6 +155,11 @@ function addPlanOptions(command: Command): Command {
     )
     .addOption(
       new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
+    )
+    .addOption(
+      new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
     );
 }
 

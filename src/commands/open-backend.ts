@@ -1,5 +1,6 @@
 import { createApiBackend } from '../client/api-backend.ts';
 import { createClient } from '../client/client.ts';
+import { systemTiming } from '../client/request.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
@@ -39,13 +40,15 @@ async function connect(
   session: Session,
   shownBaseUrl?: string,
 ): Promise<OpenBackend> {
-  const { env, signal, version } = session;
+  const { env, signal, version, clock } = session;
   const client = createClient({
     baseUrl,
     apiKey,
     concurrency,
     connections: concurrency,
     signal,
+    // One clock for the whole run; its pauses end with the run.
+    timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
     userAgent: `tollgate/${version}`,
     proxies: { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy },
   });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
+import type { Rewind } from '../plan/guards.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
@@ -105,44 +106,37 @@ function checkEntries(record: AppliedRecord): void {
   }
 }
 
-/** What the record says about the files of this run; taken before anything is planned. */
+/** What Git says about the files of this run. */
 export interface CheckoutFacts {
+  /** Null without Git. */
   readonly commit: string | null;
-  readonly dirty: boolean;
+  /** Policy files that are not as in that commit. */
+  readonly uncommitted: readonly string[];
+  /** The checkout does not contain the record's commit: applying would roll back what came since. */
+  readonly rewind: Rewind;
 }
 
-/**
- * Uncommitted files are refused in CI and recorded as `dirty` elsewhere. A checkout that does not contain the record's commit
- * would roll back what was applied since.
- */
-export async function checkCheckout(
+export async function readCheckout(
   { checkout, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  options: CommonOptions,
-  session: Session,
+  options: Pick<CommonOptions, 'dir'>,
 ): Promise<CheckoutFacts> {
-  if (checkout === null) return { commit: null, dirty: false };
+  if (checkout === null) return { commit: null, uncommitted: [], rewind: null };
   const commit = await checkout.headCommit();
   const uncommitted = await checkout.uncommittedPolicyFiles(options.dir);
-  if (inGit && uncommitted.length > 0 && isCi(session)) {
-    throw new UserError(`policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`, {
-      hint: 'CI applies what is in Git and nothing else.',
-    });
-  }
-  if (inGit && record !== null && record.commit !== null) {
-    const answer = commit === null ? 'unknown' : await checkout.isAncestor(record.commit, commit);
-    if (answer !== 'yes') {
-      const why = answer === 'no' ? 'is not in the history of' : 'cannot be found in the history of';
-      throw new UserError(
-        `the record's commit ${record.commit.slice(0, 12)} ${why} this checkout: applying would rewind`,
-        {
-          hint: 'Update the checkout (git pull), or apply from the branch that was applied last.',
-          exit: 'stale',
-        },
-      );
-    }
-  }
-  return { commit, dirty: commit !== null && uncommitted.length > 0 };
+  const applied = record?.commit ?? null;
+  if (!inGit || applied === null) return { commit, uncommitted, rewind: null };
+  const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);
+  return { commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
+}
+
+/** Uncommitted files are refused in CI, and recorded as `dirty` elsewhere. */
+export function checkCommitted({ uncommitted }: CheckoutFacts, options: CommonOptions, session: Session): void {
+  const inGit = options.backend === 'portkey' && options.recordFile === undefined;
+  if (!inGit || uncommitted.length === 0 || !isCi(session)) return;
+  throw new UserError(`policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`, {
+    hint: 'CI applies what is in Git and nothing else.',
+  });
 }
 
 /** Refuses while another run's apply is under way; says when a claim was left behind by one that has ended. */

@@ -1,5 +1,9 @@
+import { resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { objecting } from '../plan/guards.ts';
+import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
+import { writeFileAtomic } from '../policy/files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderPlanText } from '../render/text.ts';
@@ -10,10 +14,12 @@ import type { CommandResult, Format, Session } from './session.ts';
 export interface PlanCommandOptions extends PlanOptions {
   /** Exit 2 when there are changes. */
   readonly detailedExitcode: boolean;
+  /** Where to save the plan for `apply --plan`. */
+  readonly out?: string | undefined;
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
-  const prepared = await preparePlan(options, session, async (stored) => {
+  const prepared = await preparePlan(options, session, (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) {
       session.say(`An apply by ${claim.by} is recorded as under way since ${claim.startedAt} (run ${claim.run}).\n`);
@@ -22,6 +28,10 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, diagnostics, open } = prepared;
   await open.close();
+  if (options.out !== undefined) {
+    const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
+    await writeFileAtomic(resolve(session.cwd, options.out), renderPlanFile(file));
+  }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const output =
     options.format === 'json'
@@ -31,7 +41,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
 }
 
 function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {
-  if (plan.violations.length > 0) return exitCodes.refused;
+  if (objecting(plan.violations).length > 0) return exitCodes.refused;
   // Record lines change nothing live: a first run that only adopts ends with 0.
   return detailedExitcode && plan.changes.length > 0 ? exitCodes.changes : exitCodes.ok;
 }

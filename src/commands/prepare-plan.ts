@@ -4,24 +4,28 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
+import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Live, Mode, Plan, RecordStep } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import type { StoredRecord } from '../record/store.ts';
-import type { Desired } from '../resources/types.ts';
+import type { Desired, Settings } from '../resources/types.ts';
 import { loadPolicies } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
-import { checkRecord, type OpenRecord, openRecord } from './open-record.ts';
+import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface PlanOptions extends CommonOptions {
   readonly mode: Mode;
   readonly only: readonly string[];
+  /** `GUARD=NUMBER@DIGEST`, one a guard. */
+  readonly allow: readonly string[];
 }
 
 export interface PreparedPlan {
+  /** With the objections of all guards. */
   readonly plan: Plan;
   readonly diagnostics: readonly Diagnostic[];
   readonly steps: readonly RecordStep[];
@@ -33,6 +37,10 @@ export interface PreparedPlan {
   readonly stored: StoredRecord | null;
   /** The record without the claim of a run that has ended. */
   readonly settled: AppliedRecord | null;
+  readonly checkout: CheckoutFacts;
+  /** `review:` in force. */
+  readonly settings: Settings;
+  readonly allowances: readonly Allowance[];
   readonly open: OpenBackend;
 }
 
@@ -50,8 +58,9 @@ export interface NoPlan {
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, record: OpenRecord, desired: Desired) => Promise<void>,
+  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
 ): Promise<PreparedPlan | NoPlan> {
+  const allowances = options.allow.map(parseAllowance);
   const { desired, files, diagnostics } = await loadPolicies(options, session);
   if (desired === null) return { plan: null, diagnostics };
   const open = await openBackend(options, session);
@@ -59,7 +68,8 @@ export async function preparePlan(
     const record = await openRecord(options, desired, session);
     const stored = await session.waiting('reading the applied record', record.store.read());
     if (stored !== null) checkRecord(stored.record, desired, open.backend.baseUrl, session.version);
-    await onRecord?.(stored, record, desired);
+    const checkout = await readCheckout(record, stored?.record ?? null, options);
+    onRecord?.(stored, checkout);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(open.backend, desired.organisation, needs);
     const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
@@ -69,17 +79,22 @@ export async function preparePlan(
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
+    const settings = settingsInForce((settled?.settings as Settings | undefined) ?? null, desired.settings);
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
       workspaces: resolveWorkspaces(options.workspace, live),
+      leaveDrift: settings.drift === 'leave',
     };
-    const plan = filterPlan(result.plan, filter);
+    const filtered = filterPlan(result.plan, filter);
+    const steps = result.recordSteps;
+    const violations = judgePlan({ plan: filtered, steps, settings, rewind: checkout.rewind, allowances });
+    const plan = { ...filtered, violations };
     const all = [...diagnostics, ...result.diagnostics];
     return {
       plan,
       diagnostics: all,
-      steps: result.recordSteps,
+      steps,
       filter,
       desired,
       files,
@@ -87,6 +102,9 @@ export async function preparePlan(
       record,
       stored,
       settled,
+      checkout,
+      settings,
+      allowances,
       open,
     };
   } catch (error) {

@@ -58,6 +58,8 @@ export interface Quirks {
   raiseDoesNotWake: boolean;
   /** Workspaces are found by UUID only: GET before 1.20, PUT before 1.17 (1.9). */
   workspacesByIdOnly: boolean;
+  /** DELETE of a workspace demands `{name}`; otherwise it may come without, since sources disagree and clients send none (5). */
+  workspaceDeleteNeedsName: boolean;
   /** Flags read back as `1`, `0` or text instead of booleans (1.10). */
   looseBooleans: boolean;
   /** The key of a person who is no member of the workspace any more answers 403 AB03 (4.2). */
@@ -89,6 +91,7 @@ export function buildDefaultQuirks(): Quirks {
     emptyListClears: false,
     raiseDoesNotWake: false,
     workspacesByIdOnly: false,
+    workspaceDeleteNeedsName: false,
     looseBooleans: false,
     leaversAs403: false,
     errorShape: null,

@@ -71,6 +71,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     unmanaged,
     notes: [...parts.notes, ...generalNotes(context)].sort(compareNotes),
     violations: [],
+    stars: resolution.stars,
     digest: digestPlan(changes, recordLines),
     workspaces: live.workspaces,
     names: namesOf(live),
@@ -90,7 +91,10 @@ export interface PlanContext {
 }
 
 /** Over what is done and what is remembered, not over how it is shown: usage, notes and wording never move it. */
-export function digestPlan(changes: readonly Change[], recordLines: readonly RecordLine[]): string {
+export function digestPlan(
+  changes: readonly Pick<Change, 'fingerprint'>[],
+  recordLines: readonly Pick<RecordLine, 'action' | 'key' | 'detail'>[],
+): string {
   return digestOf({
     changes: changes.map(({ fingerprint }) => fingerprint).sort(),
     record: recordLines.map(({ action, key, detail }) => ({ action, key, detail })),

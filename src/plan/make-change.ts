@@ -59,12 +59,26 @@ export function makeChange(draft: ChangeDraft): Change {
     fieldChanges,
     source: draft.source,
     dependsOn: [],
-    fingerprint: digestOf({ key: draft.key, action: draft.action, before: draft.before, after: draft.after, starting }),
+    fingerprint: fingerprintOf({ ...draft.key, ...draft, starting }),
     notes: draft.notes ?? [],
     entry: draft.entry,
     starting,
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
   };
+}
+
+/** What makes two changes the same: the resource, what is done to it, from what to what. */
+export function fingerprintOf(change: {
+  readonly kind: string;
+  readonly workspace: string | null;
+  readonly name: string;
+  readonly action: Action;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly starting: string | null;
+}): string {
+  const { kind, workspace, name, action, before, after, starting } = change;
+  return digestOf({ key: { kind, workspace, name }, action, before, after, starting });
 }
 
 /** A new policy only adds a limit; a deleted one takes it away; a replacement hands everybody a fresh counter. */

@@ -3,7 +3,7 @@
 import type { ResourceKey } from '../resources/types.ts';
 import { digestPlan } from './build-plan.ts';
 import { changeId } from './make-change.ts';
-import type { Change, Mode, Plan } from './types.ts';
+import type { Change, Mode, Plan, RecordLine } from './types.ts';
 
 const allows: Readonly<Record<Mode, (change: Change) => boolean>> = {
   sync: () => true,
@@ -17,13 +17,28 @@ export interface PlanFilter {
   readonly only: readonly string[];
   /** Workspace slugs; empty: all. */
   readonly workspaces: readonly string[];
+  /** `review.drift: leave`: what moved live alone is shown and left. */
+  readonly leaveDrift?: boolean;
+}
+
+/** What remains when a run carries out some changes only. */
+export function narrowPlan(plan: Plan, changes: readonly Change[], recordLines: readonly RecordLine[]): Plan {
+  return { ...plan, changes, recordLines, digest: digestPlan(changes, recordLines) };
 }
 
 /** Withheld changes keep their ids in `dependsOn`, so that what relies on them is skipped. */
 export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
-  const passes = (change: Change): boolean => allows[filter.mode](change) && isSelected(change.key, filter);
-  const changes = plan.changes.filter(passes);
+  const isLeft = ({ cause }: Change): boolean => filter.leaveDrift === true && cause === 'drifted';
+  const passes = (change: Change): boolean =>
+    allows[filter.mode](change) && isSelected(change.key, filter) && !isLeft(change);
   const withheld = plan.changes.filter((change) => !passes(change));
+  // Drift is left on purpose: what was edited does not wait for it, or it would wait for ever.
+  const left = new Set(withheld.filter(isLeft).map(({ id }) => id));
+  const changes = plan.changes
+    .filter(passes)
+    .map((change) =>
+      left.size === 0 ? change : { ...change, dependsOn: change.dependsOn.filter((id) => !left.has(id)) },
+    );
   const recordLines = plan.recordLines.filter(({ key }) => key === null || isSelected(key, filter));
   return {
     ...plan,

@@ -4,7 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { ClaimedChange, RecordedEntry, RecordedOutcome, RecordedWorkspace } from './applied-record.ts';
 import { isSelected, type PlanFilter } from './mode.ts';
-import type { Change, Outcome, Plan, RecordStep } from './types.ts';
+import type { Change, Outcome, Plan, RecordLine, RecordStep } from './types.ts';
 
 /**
  * What was not carried out (withheld, skipped, failed, stale, filtered out) keeps its old entry: it is still owed.
@@ -13,11 +13,12 @@ export function nextWorkspaces(
   steps: readonly RecordStep[],
   outcomes: readonly Outcome[],
   filter: Pick<PlanFilter, 'only' | 'workspaces'>,
+  heldLines: readonly RecordLine[] = [],
 ): RecordedWorkspace[] {
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.change.id, outcome]));
   const workspaces = new Map<string, { id: string | null; slug: string | null; entries: RecordedEntry[] }>();
   for (const step of steps) {
-    const entry = entryAfter(step, outcomeOf, filter);
+    const entry = holdBack(step, entryAfter(step, outcomeOf, filter), heldLines);
     if (entry === null) continue;
     const place = step.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: step.workspaceId, slug: step.workspaceSlug, entries: [] };
@@ -45,6 +46,20 @@ function entryAfter(
   const isDone = outcome?.status === 'applied' || outcome?.status === 'already-applied';
   if (isDone) return withId(next, outcome.liveId ?? step.liveId);
   return previous === null ? null : { ...previous, owed: true };
+}
+
+/** Record lines that nobody reviewed: what they would forget is kept, and what they would unprotect stays protected. */
+function holdBack(
+  { previous, workspaceSlug }: RecordStep,
+  entry: RecordedEntry | null,
+  lines: readonly RecordLine[],
+): RecordedEntry | null {
+  if (previous === null) return entry;
+  const about = lines.filter(
+    ({ key }) => key?.kind === previous.kind && key.name === previous.name && key.workspace === workspaceSlug,
+  );
+  if (about.some(({ action }) => action === 'forget')) return { ...previous, owed: true };
+  return entry !== null && about.some(({ action }) => action === 'unprotect') ? { ...entry, protect: true } : entry;
 }
 
 function withId(entry: Omit<RecordedEntry, 'id'> | null, id: string | null): RecordedEntry | null {

@@ -19,6 +19,7 @@ import {
   forgottenLine,
   keepStep,
   overtakenAlertDiagnostic,
+  partlyForgottenLines,
   recordLinesFor,
   toEntry,
 } from './record-lines.ts';
@@ -66,9 +67,11 @@ function findRecorded({ index }: PlanContext, resolved: ResolvedEntry, live: Liv
 
 function remembered(context: PlanContext, resource: RecordedResource | undefined): RecordedEntry | null {
   if (resource === undefined) return null;
-  return afterForget(resource, context.desired.forget, (forget, { workspaceId, workspaceSlug }) =>
+  const left = afterForget(resource, context.desired.forget, (forget, { workspaceId, workspaceSlug }) =>
     isForgetOf(forget, workspaceId, workspaceSlug),
   );
+  if (left !== null) context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+  return left;
 }
 
 function planDeclared(
@@ -122,12 +125,12 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const { parts, live } = context;
   const { entry, workspaceId, workspaceSlug } = resource;
   const left = remembered(context, resource);
-  const forget = (why: string): void => {
-    parts.recordLines.push(forgottenLine(resource, why));
+  const forget = (why: 'forget' | 'gone', detail: string): void => {
+    parts.recordLines.push(forgottenLine(resource, why, detail));
     parts.recordSteps.push(forgetStep(resource));
   };
   if (left === null) {
-    forget('forget: no longer managed, live is not touched');
+    forget('forget', 'no longer managed, live is not touched');
     return;
   }
   const object = live.objects.find(
@@ -136,7 +139,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   if (object === undefined) {
     // Declared still: a warning has been given, and what was recorded stays owed until the file says otherwise.
     if (isGone || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
-    else forget('no longer live and no longer in Git');
+    else forget('gone', 'no longer live and no longer in Git');
     return;
   }
   const kind = entry.kind as AttachmentKind;
@@ -157,11 +160,11 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     resolved: null,
   });
   if (change === null) {
-    const why =
+    const detail =
       released.length > 0
         ? 'no longer in Git; live keeps what is there'
         : 'no longer in Git, and live has no such limit';
-    forget(why);
+    forget('gone', detail);
     return;
   }
   parts.changes.push(change);

@@ -18,6 +18,7 @@ import {
   forgottenLine,
   keepStep,
   overtakenAlertDiagnostic,
+  partlyForgottenLines,
   recordLinesFor,
   toEntry,
 } from './record-lines.ts';
@@ -75,7 +76,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     // Archived or deleted. With a file it was said once and everything stays owed; without one there is nothing to keep.
     for (const resource of group.recorded) {
       if (isSkipped) parts.recordSteps.push(keepStep(resource, resource.entry));
-      else forgetResource(context, resource, 'its workspace is no longer live');
+      else forgetResource(context, resource, 'gone', 'its workspace is no longer live');
     }
     return;
   }
@@ -94,7 +95,8 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   const unmanaged = unmanagedLive(group.live, matches, remembered);
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
   for (const { recorded, live: object } of removed) {
-    if (object === null) forgetResource(context, resourceOf(group, recorded), 'no longer live and no longer in Git');
+    if (object === null)
+      forgetResource(context, resourceOf(group, recorded), 'gone', 'no longer live and no longer in Git');
     else planDelete(context, kind, workspace, scope, recorded, object, 'no-longer-declared');
   }
 }
@@ -104,8 +106,11 @@ function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] 
     const left = afterForget(resource, context.desired.forget, (item, { workspaceId, workspaceSlug }) =>
       isForgetOf(item, workspaceId, workspaceSlug),
     );
-    if (left !== null) return [left];
-    forgetResource(context, resource, 'forget: no longer managed, live is not touched');
+    if (left !== null) {
+      context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+      return [left];
+    }
+    forgetResource(context, resource, 'forget', 'no longer managed, live is not touched');
     return [];
   });
 }
@@ -114,8 +119,13 @@ export function isForgetOf(forget: Forget, workspaceId: string | null, workspace
   return forget.workspace === workspaceSlug || (forget.workspace !== null && forget.workspace === workspaceId);
 }
 
-function forgetResource({ parts }: PlanContext, resource: RecordedResource, why: string): void {
-  parts.recordLines.push(forgottenLine(resource, why));
+function forgetResource(
+  { parts }: PlanContext,
+  resource: RecordedResource,
+  why: 'forget' | 'gone',
+  detail: string,
+): void {
+  parts.recordLines.push(forgottenLine(resource, why, detail));
   parts.recordSteps.push(forgetStep(resource));
   parts.managed.set(`${resource.entry.kind}\n${resource.entry.id}`, []);
 }

@@ -65,8 +65,19 @@ export function caughtUpLines(
   return [{ action: 'record', key, detail: 'live is already as the files say' }];
 }
 
-export function forgottenLine({ workspaceSlug, entry }: RecordedResource, why: string): RecordLine {
-  return { action: 'forget', key: { kind: entry.kind, workspace: workspaceSlug, name: entry.name }, detail: why };
+export function forgottenLine(
+  { workspaceSlug, entry }: RecordedResource,
+  why: 'forget' | 'gone',
+  detail: string,
+): RecordLine {
+  return { action: 'forget', key: { kind: entry.kind, workspace: workspaceSlug, name: entry.name }, detail, why };
+}
+
+/** `forget:` of single fields: the entry stays, and manages less. */
+export function partlyForgottenLines(resource: RecordedResource, left: RecordedEntry): RecordLine[] {
+  const fields = Object.keys(resource.entry.fields).filter((field) => !(field in left.fields));
+  if (fields.length === 0) return [];
+  return [forgottenLine(resource, 'forget', `no longer manages ${fields.join(', ')}; live is not touched`)];
 }
 
 /** Takes an entry out of the record; live is not touched. */

@@ -27,6 +27,8 @@ export interface Resolution {
   readonly notes: readonly PlanNote[];
   /** Live workspaces that have a file, by the reference written there. */
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
+  /** What `"*"` declares, by workspace slug. */
+  readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** `kind\nworkspace\nname` of entries that are recorded and whose object is gone: kept in the record, not planned. */
   readonly gone: readonly { readonly entry: DesiredEntry; readonly workspaceId: string | null }[];
 }
@@ -76,6 +78,7 @@ class Resolver {
       notes: this.#notes,
       workspaces: this.#workspaces,
       gone: this.#gone,
+      stars: this.#stars.map(({ entry, workspace }) => ({ workspace: workspace?.slug ?? '', fields: entry.fields })),
     };
   }
 

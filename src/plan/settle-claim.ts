@@ -28,42 +28,43 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   for (const change of claim.changes) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
-    const settled = settleChange(change, live, workspace);
-    if (settled === 'undone') continue;
-    const others = workspace.entries.filter(
-      (entry) => !(entry.kind === change.kind && (entry.name === change.name || entry.id === change.liveId)),
-    );
-    workspaces.set(place, {
-      ...workspace,
-      entries: settled === null ? others : [...others, settled].sort(compareEntries),
-    });
+    const reached = findReached(change, live, new Set(workspace.entries.map(({ id }) => id)));
+    if (reached === null) continue;
+    const { kind, name, entry, liveId } = change;
+    const settled = entry === null || reached === 'gone' ? [] : [{ ...entry, id: reached.id } as RecordedEntry];
+    // A leftover of a replacement goes by its id alone: the entry of that name is the successor's.
+    const isReplaced = (other: RecordedEntry): boolean =>
+      other.kind === kind && (other.id === liveId || (settled.length > 0 && other.name === name));
+    const entries = [...workspace.entries.filter((other) => !isReplaced(other)), ...settled].sort(compareEntries);
+    workspaces.set(place, { ...workspace, entries });
   }
   return { ...rest, workspaces: [...workspaces.values()].filter(({ entries }) => entries.length > 0) };
 }
 
-function settleChange(
-  change: ClaimedChange,
-  live: Live,
-  workspace: RecordedWorkspace,
-): RecordedEntry | null | 'undone' {
+/** What a planned change shares with a reviewed one: enough to see whether its result is live. */
+type PlannedResult = Pick<ClaimedChange, 'kind' | 'workspaceId' | 'action' | 'liveId' | 'after'>;
+
+export function isChangeLive(change: PlannedResult, live: Live): boolean {
+  return findReached(change, live, new Set()) !== null;
+}
+
+/** The live object that is as the change wants it; `gone` where that is what it wants; null when it did not happen. */
+function findReached(change: PlannedResult, live: Live, known: ReadonlySet<string>): LiveObject | 'gone' | null {
   const objects = live.objects.filter(
     ({ kind, workspaceId }) => kind === change.kind && workspaceId === change.workspaceId,
   );
   const old = objects.find(({ id }) => id === change.liveId);
-  if (change.after === null) return old === undefined ? null : 'undone';
+  if (change.after === null) return old === undefined ? 'gone' : null;
   const after = change.after as Fields;
   const hasReached = (object: LiveObject): boolean => {
     const fields = readFields(live, object, after);
     return Object.entries(after).every(([field, value]) => isReached(fields, field, value));
   };
   const makesNew = isPolicyKind(change.kind) && (change.action === 'create' || change.action === 'replace');
-  if (makesNew && old !== undefined) return 'undone';
-  const known = new Set(workspace.entries.map(({ id }) => id));
+  if (makesNew && old !== undefined) return null;
   const candidates = makesNew ? objects.filter(({ id }) => !known.has(id)) : old === undefined ? [] : [old];
   const fitting = candidates.filter(hasReached);
-  const only = fitting.length === 1 ? fitting[0] : undefined;
-  if (only === undefined) return 'undone';
-  return change.entry === null ? null : ({ ...change.entry, id: only.id } as RecordedEntry);
+  return fitting.length === 1 ? (fitting[0] ?? null) : null;
 }
 
 function readFields(live: Live, object: LiveObject, hint: Fields): Fields {

@@ -113,6 +113,8 @@ export interface RecordLine {
   /** Null for settings. */
   readonly key: ResourceKey | null;
   readonly detail: string;
+  /** Of a forgotten resource: `forget:` was written, or there is nothing left to manage. */
+  readonly why?: 'forget' | 'gone';
 }
 
 /** A live object that no file declares and the record does not hold. */
@@ -134,10 +136,18 @@ export interface PlanNote {
   readonly source: Source | null;
 }
 
-/** A guard's objection. Guards are a stage of their own between plan and apply. */
+/** A guard's objection. Guards are a stage of their own between plan and apply (guards.ts). */
 export interface Violation {
   readonly guard: string;
-  readonly message: string;
+  /** What has to be allowed, exactly. */
+  readonly count: number;
+  /** What was exceeded where, and by how much; one sentence each. */
+  readonly details: readonly string[];
+  /** A warning is shown and stops nobody. */
+  readonly severity: 'error' | 'warning';
+  /** `deletes=12@3f9c2e1a`, the words that lift it for this plan; null when nothing does. */
+  readonly allow: string | null;
+  readonly lifted: boolean;
 }
 
 export type Mode = 'sync' | 'upsert-only';
@@ -160,6 +170,8 @@ export interface Plan {
   readonly unmanaged: readonly Unmanaged[];
   readonly notes: readonly PlanNote[];
   readonly violations: readonly Violation[];
+  /** What `keys: {"*": …}` declares, by workspace slug. */
+  readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Hash over all fingerprints and record lines; 64 hex digits. */
   readonly digest: string;
   /** Workspaces that appear in the plan, by slug. */

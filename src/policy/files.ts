@@ -163,6 +163,15 @@ export async function hasPolicyFiles(directory: string): Promise<boolean> {
   return real !== undefined && (await listFiles(real, () => {})).length > 0;
 }
 
+/** A plan file, or any other text that a flag names. */
+export async function readNamedFile(file: string, shown: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new UserError(`cannot read ${shown} (${codeOf(cause)})`, { cause });
+  }
+}
+
 /** Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. */
 export async function writeFileAtomic(file: string, text: string): Promise<void> {
   const directory = path.dirname(file);

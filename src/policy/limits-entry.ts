@@ -57,6 +57,16 @@ export function readLimits(
   const level = levels[kind];
   const written = readMap(field, forms[kind].known, level.what, report);
   if (written === undefined) return undefined;
+  if (kind === 'key-limits' && field.key === '*') {
+    for (const inner of [written.get('id'), written.get('name')]) {
+      if (inner === undefined) continue;
+      report(
+        'star-identity',
+        inner.at,
+        `\`"*"\` stands for many keys, which have no one \`${inner.key}\`: leave the line out`,
+      );
+    }
+  }
   const budgets = forms[kind].several ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
   const rates = readRates(written, level, report);
   const recipients = written.get('recipients');

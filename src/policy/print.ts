@@ -28,7 +28,7 @@ export interface PrintedEntry {
   readonly name: string;
   /** The live name, where it differs from the key. Policies carry it in `fields.name` as well. */
   readonly liveName?: string;
-  /** Written as `id:`. */
+  /** PrintedValue as `id:`. */
   readonly id?: string;
   readonly fields: Fields;
   readonly owner?: string;
@@ -59,8 +59,8 @@ export interface PrintedFile {
 }
 
 /** A value as written, keys in the order in which they are printed. */
-export type Written = Json | ReadonlyMap<string, Written> | readonly Written[];
-type Lines = (readonly [key: string, value: Written | undefined])[];
+export type PrintedValue = Json | ReadonlyMap<string, PrintedValue> | readonly PrintedValue[];
+type Lines = (readonly [key: string, value: PrintedValue | undefined])[];
 
 /** @param schemas where the JSON Schemas are, seen from the policies directory */
 export function printPolicies(
@@ -119,7 +119,7 @@ export function printWorkspaceFile(workspace: PrintedWorkspace, schemas = '../..
 }
 
 /** One entry as written, without its key. */
-export function printEntry(entry: PrintedEntry): ReadonlyMap<string, Written> | undefined {
+export function printEntry(entry: PrintedEntry): ReadonlyMap<string, PrintedValue> | undefined {
   const { kind, fields } = entry;
   const liveName = typeof fields.name === 'string' ? fields.name : entry.liveName;
   const named = liveName !== undefined && (liveName !== entry.name || entry.id !== undefined);
@@ -221,7 +221,7 @@ function printBudget(
   ];
 }
 
-function printReset(reset: Reset, starting: string | undefined): Written {
+function printReset(reset: Reset, starting: string | undefined): PrintedValue {
   const text = formatReset(reset);
   if (starting === undefined) return text;
   return new Map([
@@ -247,12 +247,12 @@ function printRates(kind: Kind, fields: Fields): Lines {
     : [['rates', rates.length === 0 ? undefined : rates.sort(compareText)]];
 }
 
-function printMatch(match: Match | undefined): Written | undefined {
+function printMatch(match: Match | undefined): PrintedValue | undefined {
   if (match === undefined || match === 'all') return undefined;
   return mapOf(match.map((condition) => [condition.key, printCondition(condition)]));
 }
 
-function printCondition({ any, except }: Condition): Written {
+function printCondition({ any, except }: Condition): PrintedValue {
   // A lone asterisk in a list is the literal one, so its list is kept.
   const values = (list: '*' | readonly string[]) =>
     list !== '*' && list.length === 1 && list[0] === '*' ? list : (printOneOrList(list) ?? null);
@@ -263,28 +263,31 @@ function printCondition({ any, except }: Condition): Written {
   ]);
 }
 
-function printOneOrList(list: string | readonly string[] | undefined): Written | undefined {
+function printOneOrList(list: string | readonly string[] | undefined): PrintedValue | undefined {
   return typeof list === 'object' && list.length === 1 ? list[0] : list;
 }
 
-function printRecipients(recipients: readonly string[] | undefined): Written | undefined {
+function printRecipients(recipients: readonly string[] | undefined): PrintedValue | undefined {
   return recipients?.length === 0 ? 'none' : recipients;
 }
 
 /** The text `none` is told from the keyword by its quotes. */
-function printDescription(description: unknown): Written {
+function printDescription(description: unknown): PrintedValue {
   if (description === null) return 'none';
-  return description === 'none' ? (quoted('none') as unknown as Written) : (description as string);
+  return description === 'none' ? (quoted('none') as unknown as PrintedValue) : (description as string);
 }
 
-function sectionOf(entries: readonly PrintedEntry[], ...of: readonly Kind[]): ReadonlyMap<string, Written> | undefined {
+function sectionOf(
+  entries: readonly PrintedEntry[],
+  ...of: readonly Kind[]
+): ReadonlyMap<string, PrintedValue> | undefined {
   const mine = entries.filter((entry) => of.includes(entry.kind)).sort((a, b) => compareText(a.name, b.name));
   return mapOf(mine.map((entry) => [entry.name, printEntry(entry)]));
 }
 
 /** Without the lines that have no value; undefined where none is left. */
-function mapOf(lines: Lines): ReadonlyMap<string, Written> | undefined {
-  const kept = lines.filter((line): line is [string, Written] => line[1] !== undefined);
+function mapOf(lines: Lines): ReadonlyMap<string, PrintedValue> | undefined {
+  const kept = lines.filter((line): line is [string, PrintedValue] => line[1] !== undefined);
   return kept.length === 0 ? undefined : new Map(kept);
 }
 

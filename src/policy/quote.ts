@@ -1,3 +1,5 @@
+import { escapeInvisible } from '../printable.ts';
+
 /** The one way in which a value from a user's file gets into a message. */
 
 const longest = 60;
@@ -12,15 +14,6 @@ export function quote(value: unknown): string {
   const points = [...text];
   const short = points.length > longest ? `${points.slice(0, longest).join('')}…` : text;
   return `\`${escapeInvisible(short)}\``;
-}
-
-/** Newlines, control characters, and marks that hide text or turn its direction. */
-export function escapeInvisible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\t') return '\\t';
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
 }
 
 /** Shapes that are secrets whatever they contain. */

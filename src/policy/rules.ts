@@ -104,8 +104,14 @@ function declares(entry: DesiredEntry, forget: Forget): boolean {
 }
 
 function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
+  const byWorkspace = new Map<string | null, DesiredEntry[]>();
+  for (const entry of desired.entries) {
+    const others = byWorkspace.get(entry.workspace);
+    if (others === undefined) byWorkspace.set(entry.workspace, [entry]);
+    else others.push(entry);
+  }
   for (const forget of desired.forget) {
-    const entry = desired.entries.find((candidate) => declares(candidate, forget));
+    const entry = byWorkspace.get(forget.workspace)?.find((candidate) => declares(candidate, forget));
     if (entry === undefined) continue;
     const where = `${entry.source.file}:${entry.source.line}`;
     const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
@@ -155,12 +161,11 @@ function recipientsReachKeys({ org, workspaces, desired }: Checked, report: Repo
 }
 
 function previousNamesAreFree({ desired }: Checked, report: Report): void {
+  const keyOf = (entry: DesiredEntry, name: string) => JSON.stringify([entry.kind, entry.workspace, name]);
+  const byKey = new Map(desired.entries.map((entry) => [keyOf(entry, entry.name), entry]));
   for (const entry of desired.entries) {
     if (entry.previously === undefined) continue;
-    const other = desired.entries.find(
-      (candidate) =>
-        candidate.kind === entry.kind && candidate.workspace === entry.workspace && candidate.name === entry.previously,
-    );
+    const other = byKey.get(keyOf(entry, entry.previously));
     if (other === undefined) continue;
     const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
     report(

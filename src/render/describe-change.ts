@@ -41,6 +41,17 @@ export function describeChange(change: Change, names: Names): string {
   return describeLimitsMove(change).join(', ');
 }
 
+/** For a change that was not approved as it stands: what was approved, what is live now, what the files ask for. */
+export function describeStale(change: Change, approved: Change | null, names: Names = {}): string {
+  const phrase = (fields: Fields | null): string => {
+    if (fields === null) return 'nothing';
+    if (isPolicyKind(change.key.kind)) return describePolicy({ ...change.before, ...change.after, ...fields }, names);
+    return describeLimits(fields).join(', ') || 'no limit';
+  };
+  const now = `live now: ${phrase(change.before)}; the files ask for: ${phrase(change.after)}`;
+  return approved === null ? now : `approved: ${phrase(approved.before)} → ${phrase(approved.after)}; ${now}`;
+}
+
 /** A whole policy in a phrase. */
 export function describePolicy(fields: Fields, names: Names): string {
   const parts = [describeLimit(fields), describeScope(fields, names)];

@@ -20,6 +20,12 @@ export function escapeMarkdown(text: string): string {
 
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];
+  for (const { guard, details, severity, allow, lifted } of plan.violations) {
+    const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
+    lines.push(`> ${lifted ? '' : '🛑 '}**guard ${guard} ${verdict}**: ${details.map(escapeMarkdown).join('; ')}`);
+    if (!lifted && allow !== null) lines.push(`> To allow it for this plan: \`--allow ${allow}\``);
+    lines.push('');
+  }
   const workspaces = new Set([...plan.changes, ...plan.withheld].map(({ key }) => key.workspace));
   for (const workspace of workspaces) {
     const name = plan.workspaces.find(({ slug }) => slug === workspace)?.name;

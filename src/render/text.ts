@@ -13,15 +13,17 @@ const symbols: Readonly<Record<Change['action'], string>> = { create: '+', updat
 export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly verbose: boolean }): string {
   const colors = colorsOf(style);
   const lines: string[] = [];
+  const withheld = new Set(plan.withheld);
   for (const [workspace, changes] of groupByWorkspace([...plan.changes, ...plan.withheld])) {
     lines.push(renderHeading(plan, workspace, colors));
-    lines.push(...renderChanges(changes, plan, style, colors));
+    lines.push(...renderChanges(changes, plan, withheld, style, colors));
     lines.push('');
   }
   lines.push(...renderRecordLines(plan, options.verbose, colors));
   lines.push(...renderUnmanaged(plan, options.verbose, colors));
   lines.push(...plan.notes.map((note) => renderNote(note, colors)));
   if (plan.notes.length > 0) lines.push('');
+  lines.push(...renderViolations(plan, colors));
   lines.push(colors.bold(summarizePlan(plan)));
   if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;
@@ -43,12 +45,18 @@ function renderHeading(plan: Plan, workspace: string | null, colors: Colors): st
   return `${colors.bold(escapeInvisible(name))} · ${escapeInvisible(workspace)}`;
 }
 
-function renderChanges(changes: readonly Change[], plan: Plan, style: TextStyle, colors: Colors): string[] {
+function renderChanges(
+  changes: readonly Change[],
+  plan: Plan,
+  withheld: ReadonlySet<Change>,
+  style: TextStyle,
+  colors: Colors,
+): string[] {
   const rows = changes.map((change) => ({
     change,
     name: describeKey(change.key),
     what: describeChange(change, plan.names),
-    cause: plan.withheld.includes(change) ? 'withheld' : change.cause,
+    cause: withheld.has(change) ? 'withheld' : change.cause,
     place: change.source === null ? whyGone(change) : `${change.source.file}:${change.source.line}`,
   }));
   const nameWidth = Math.min(28, Math.max(...rows.map(({ name }) => cellsOf(name))));
@@ -127,6 +135,22 @@ function renderNote({ severity, workspace, message, source }: PlanNote, colors: 
   const place = source === null ? (workspace ?? '') : `${source.file}:${source.line}:${source.column}`;
   const mark = severity === 'warning' ? colors.yellow('warning') : colors.dim('note');
   return `${mark}${place === '' ? '' : ` ${place}`}: ${escapeInvisible(message)}`;
+}
+
+/** Every objection, by how much, and the words that lift it for this plan. */
+function renderViolations(plan: Plan, colors: Colors): string[] {
+  if (plan.violations.length === 0) return [];
+  const lines = plan.violations.flatMap(({ guard, details, severity, allow, lifted }) => {
+    const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
+    const paint = lifted || severity === 'warning' ? colors.yellow : colors.red;
+    const head = paint(`guard ${guard} ${verdict}:`);
+    const way = allow === null ? 'nothing lifts this guard' : `to allow it for this plan: --allow ${allow}`;
+    return [
+      ...details.map((detail) => `${head} ${escapeInvisible(detail)}`),
+      ...(lifted || severity === 'warning' ? [] : [`  ${way}`]),
+    ];
+  });
+  return [...lines, ''];
 }
 
 const statusWords: Readonly<Record<OutcomeStatus, string>> = {

@@ -16,7 +16,8 @@ export interface TestSessionOptions {
   readonly now?: number;
   readonly pid?: number;
   readonly isProcessAlive?: (pid: number) => boolean;
-  readonly answer?: boolean;
+  /** What is said to a question; a function may do something meanwhile. Default: no. */
+  readonly answer?: boolean | ((question: string) => boolean | Promise<boolean>);
   readonly isInteractive?: boolean;
   readonly columns?: number;
 }
@@ -49,7 +50,11 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     style: { color: false, columns: options.columns ?? 160 },
     isInteractive: options.isInteractive ?? false,
     say: (text) => void said.push(text),
-    confirm: async () => options.answer ?? false,
+    confirm: async (question) => {
+      said.push(`${question}\n`);
+      const { answer = false } = options;
+      return typeof answer === 'function' ? answer(question) : answer;
+    },
     waiting: (_what, work) => work,
     said: () => said.join(''),
     cancel: () => controller.abort(),

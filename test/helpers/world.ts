@@ -3,6 +3,7 @@
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
+import { CancelledError } from '../../src/errors.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
@@ -40,6 +41,8 @@ export interface World {
   apply(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<readonly Outcome[]>;
   /** Claims, then stops: what a killed apply leaves. The changes named run, the others do not. */
   crash(files: Readonly<Record<string, string>>, carriedOut: (id: string) => boolean): Promise<void>;
+  /** Claims, then dies after so many writes, in the middle of a replacement too. */
+  crashAfter(files: Readonly<Record<string, string>>, writes: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,16 +90,38 @@ export async function startWorld(options: ListenOptions = {}): Promise<World> {
     files: { ...files },
   });
 
+  /** The record with a claim over what an earlier claim came to, as the apply command writes it. */
+  const claim = (plan: Plan, settled: AppliedRecord | null): AppliedRecord => ({
+    ...(settled ?? documentOf({}, plan)),
+    claim: {
+      run: 'local:elsewhere:1:0',
+      by: 'test',
+      startedAt: new Date(testNow).toISOString(),
+      leaseUntil: new Date(testNow).toISOString(),
+      digest: plan.digest,
+      changes: plan.changes.map(toClaimedChange),
+    },
+  });
+
+  const prepare = async (files: Readonly<Record<string, string>>) => {
+    const desired = compile(files);
+    const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
+    const settled = world.record === null ? null : settleClaim(world.record, live);
+    return { result: buildPlan({ desired, live, record: settled, now: now() }), settled };
+  };
+  const prepareOk = async (files: Readonly<Record<string, string>>) => {
+    const { result, settled } = await prepare(files);
+    if (result.plan === null) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
+    return { plan: result.plan, settled };
+  };
+
   const world: World = {
     emulator,
     client,
     backend,
     record: null,
     async plan(files, filter) {
-      const desired = compile(files);
-      const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
-      const record = world.record === null ? null : settleClaim(world.record, live);
-      const result = buildPlan({ desired, live, record, now: now() });
+      const { result } = await prepare(files);
       return result.plan === null ? result : { ...result, plan: filterPlan(result.plan, filterOf(filter)) };
     },
     async planOk(files, filter) {
@@ -118,23 +143,15 @@ export async function startWorld(options: ListenOptions = {}): Promise<World> {
       return outcomes;
     },
     async crash(files, carriedOut) {
-      const result = await world.plan(files);
-      if (result.plan === null) throw new Error(result.diagnostics.map(({ message }) => message).join('\n'));
-      const { plan } = result;
+      const { plan, settled } = await prepareOk(files);
       const changes = plan.changes.filter(({ id }) => carriedOut(id)).map((change) => ({ ...change, dependsOn: [] }));
-      const before = world.record ?? documentOf({}, plan);
-      world.record = {
-        ...before,
-        claim: {
-          run: 'local:elsewhere:1:0',
-          by: 'test',
-          startedAt: new Date(testNow).toISOString(),
-          leaseUntil: new Date(testNow).toISOString(),
-          digest: plan.digest,
-          changes: plan.changes.map(toClaimedChange),
-        },
-      };
+      world.record = claim(plan, settled);
       await applyPlan({ ...plan, changes }, { backend, clock });
+    },
+    async crashAfter(files, writes) {
+      const { plan, settled } = await prepareOk(files);
+      world.record = claim(plan, settled);
+      await applyPlan(plan, { backend: mortalBackend(backend, writes), clock });
     },
     async close() {
       await client.close();
@@ -142,4 +159,21 @@ export async function startWorld(options: ListenOptions = {}): Promise<World> {
     },
   };
   return world;
+}
+
+/** A backend that dies once it has made so many writes: nothing gets through any more, as when the process is killed. */
+function mortalBackend(backend: Backend, writes: number): Backend {
+  let left = writes;
+  const isWrite = (name: string): boolean => /^(create|update|delete|set)/.test(name);
+  return new Proxy(backend, {
+    get(target, name: keyof Backend) {
+      const member = target[name];
+      if (typeof member !== 'function') return member;
+      return async (...parameters: unknown[]) => {
+        if (left === 0) throw new CancelledError('killed');
+        if (isWrite(name)) left -= 1;
+        return Reflect.apply(member, target, parameters);
+      };
+    },
+  });
 }

@@ -258,9 +258,10 @@ describe('recipients', () => {
   });
 
   it('are a warning where they reach no key', () => {
-    expect(summarize(compileWorkspace(alerts, org))).toEqual(
-      ['5:1 warning recipients-reach-no-key', '4:1 warning recipients-reach-no-key'],
-    );
+    expect(summarize(compileWorkspace(alerts, org))).toEqual([
+      '5:1 warning recipients-reach-no-key',
+      '4:1 warning recipients-reach-no-key',
+    ]);
   });
 });
 
@@ -311,7 +312,7 @@ describe('defaults', () => {
     expect(summarize({ diagnostics })).toEqual(['8:5 required-alert']);
   });
 
-  test.each<[string, Fields]>([
+  test.each<[string, Record<string, unknown>]>([
     [
       'alert: 50%\nbudget: $100\nreset: weekly',
       { budget: { unit: 'cost', amount: 10_000, reset: 'weekly' }, alert: 5000 },

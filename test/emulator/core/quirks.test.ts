@@ -269,6 +269,13 @@ describe('other resources', () => {
     expect((await call('GET', alpha)).status).toBe(200);
   });
 
+  it('workspaceDeleteNeedsName', async () => {
+    emulator.setQuirks({ workspaceDeleteNeedsName: true });
+    const bare = await call('DELETE', alpha);
+    expect([bare.status, bare.body.errorCode]).toEqual([400, 'AB01']);
+    expect((await call('DELETE', alpha, { name: 'Alpha' })).status).toBe(200);
+  });
+
   it('looseBooleans', async () => {
     const models = '/integrations/openai-main/models';
     await call('PUT', models, { models: [{ slug: 'm', enabled: true, is_custom: true }] });

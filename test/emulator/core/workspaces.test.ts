@@ -119,8 +119,16 @@ describe('writing', () => {
     expect([answer.status, answer.body.errorCode]).toEqual([400, 'AB01']);
   });
 
-  it('deletes only by name, never the default, never one in use', async () => {
-    expect((await call('DELETE', `${base}/${betaId}`)).status).toBe(400);
+  it('deletes without a body, and never by a wrong name', async () => {
+    for (const name of ['Alpha', '', null, 7]) {
+      const wrong = await call('DELETE', `${base}/${betaId}`, { name });
+      expect([wrong.status, wrong.body.errorCode]).toEqual([400, 'AB01']);
+    }
+    expect((await call('DELETE', `${base}/${betaId}`)).text).toBe('{}');
+    expect(await listNames('')).toEqual(['Alpha']);
+  });
+
+  it('deletes by name, never the default, never one in use', async () => {
     await call('POST', '/providers', { name: 'p', integration_id: 'openai-main', workspace_id: alphaId });
     const held = await call('DELETE', `${base}/${alphaId}`, { name: 'Alpha', force_delete: true });
     expect([held.status, held.body.errorCode]).toEqual([409, 'AB07']);

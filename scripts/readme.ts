@@ -1,0 +1,161 @@
+/**
+ * The generated parts of README.md: the plan of the sample, the commands, the flags and the exit codes. They stand between
+ * `<!-- generated: NAME -->` and `<!-- /generated -->`; everything else is written by hand.
+ */
+
+import type { Argument, Command, Option } from 'commander';
+import { runPlan } from '../src/commands/plan.ts';
+import type { Session } from '../src/commands/session.ts';
+import { exitCodes } from '../src/exit-codes.ts';
+import { buildProgram } from '../src/program.ts';
+
+export interface ReadmeSources {
+  /** Directory that holds `policies/`. */
+  readonly root: string;
+  /** Text of `src/exit-codes.ts`: its comments say what each code means. */
+  readonly exitCodes: string;
+}
+
+/** Width at which the plan is shown, and the day on which it is made: the same bytes on every day. */
+const columns = 80;
+const day = Date.UTC(2026, 10, 20, 12);
+
+/** README.md with its generated parts written anew. */
+export async function renderReadme(text: string, sources: ReadmeSources): Promise<string> {
+  const program = buildProgram('0.0.0', async () => {});
+  const parts: Readonly<Record<string, string>> = {
+    plan: fence(await renderSamplePlan(sources.root)),
+    commands: renderCommands(program),
+    flags: renderFlags(program),
+    'exit-codes': renderExitCodes(sources.exitCodes),
+  };
+  const seen = new Set<string>();
+  const result = text.replace(
+    /<!-- generated: ([\w-]+) -->\n[\s\S]*?<!-- \/generated -->/g,
+    (_whole, name: string): string => {
+      const part = parts[name];
+      if (part === undefined) throw new Error(`README.md asks for a generated part that there is not: ${name}`);
+      seen.add(name);
+      return `<!-- generated: ${name} -->\n\n${part}\n\n<!-- /generated -->`;
+    },
+  );
+  const missing = Object.keys(parts).filter((name) => !seen.has(name));
+  if (missing.length > 0) throw new Error(`README.md has no place for: ${missing.join(', ')}`);
+  return result;
+}
+
+/** What `tollgate plan --backend emulator` prints on a terminal. */
+async function renderSamplePlan(root: string): Promise<string> {
+  const session: Session = {
+    env: {},
+    cwd: root,
+    clock: { now: () => day, sleep: async () => {} },
+    randomId: () => '0'.repeat(32),
+    signal: new AbortController().signal,
+    version: '0.0.0',
+    host: 'localhost',
+    pid: 1,
+    user: 'platform',
+    isProcessAlive: () => true,
+    style: { color: false, columns },
+    isInteractive: false,
+    say: () => {},
+    confirm: async () => false,
+    waiting: (_what, work) => work,
+  };
+  const program = buildProgram('0.0.0', async () => {});
+  const plan = program.commands.find((command) => command.name() === 'plan');
+  const { output } = await runPlan({ ...plan?.opts(), backend: 'emulator' } as Parameters<typeof runPlan>[0], session);
+  return output;
+}
+
+interface Leaf {
+  /** `record rebuild` */
+  readonly name: string;
+  readonly command: Command;
+}
+
+function leavesOf(program: Command, prefix = ''): readonly Leaf[] {
+  return program.commands.flatMap((command) => {
+    const name = `${prefix}${command.name()}`;
+    return command.commands.length > 0 ? leavesOf(command, `${name} `) : [{ name, command }];
+  });
+}
+
+function renderCommands(program: Command): string {
+  const rows = leavesOf(program).map(({ name, command }) => {
+    const words = [name, ...command.registeredArguments.map(renderArgument), ...requiredFlags(command)];
+    return [`\`tollgate ${words.join(' ')}\``, command.description()];
+  });
+  return table(['command', 'does'], rows);
+}
+
+function renderArgument(argument: Argument): string {
+  return argument.required ? `<${argument.name()}>` : `[${argument.name()}]`;
+}
+
+function requiredFlags(command: Command): readonly string[] {
+  return command.options.filter((option) => option.mandatory).map((option) => option.flags);
+}
+
+/** One row a flag; a flag that several commands share, with one meaning, stands once. */
+function renderFlags(program: Command): string {
+  const leaves = leavesOf(program);
+  const rows = new Map<string, { readonly option: Option; readonly commands: string[] }>();
+  for (const { name, command } of leaves) {
+    for (const option of command.options) {
+      const key = JSON.stringify([option.flags, option.description, option.defaultValue, option.argChoices]);
+      const row = rows.get(key);
+      if (row === undefined) rows.set(key, { option, commands: [name] });
+      else row.commands.push(name);
+    }
+  }
+  const shared = [...rows.values()].sort((a, b) => b.commands.length - a.commands.length);
+  const everywhere = [...program.options].map((option) => ({ option, commands: ['tollgate itself'] }));
+  return table(
+    ['flag', 'does', 'default', 'of'],
+    [...shared, ...everywhere].map(({ option, commands }) => [
+      `\`${option.flags}\``,
+      option.description.replace(/ \(default: .*\)$/, '') + renderChoices(option),
+      renderDefault(option),
+      commands.join(', '),
+    ]),
+  );
+}
+
+function renderChoices(option: Option): string {
+  return option.argChoices === undefined ? '' : `: ${option.argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
+}
+
+function renderDefault(option: Option): string {
+  const said = option.defaultValueDescription ?? / \(default: (.*)\)$/.exec(option.description)?.[1];
+  if (said !== undefined) return said;
+  if (option.mandatory) return 'required';
+  const value: unknown = option.defaultValue;
+  return value === undefined || value === false || option.negate ? '' : `\`${String(value)}\``;
+}
+
+/** The comment above each code is its meaning: `/** … *\/` and then `name: number,`. */
+function renderExitCodes(source: string): string {
+  const rows = [...source.matchAll(/\/\*\* ([^\n]*?) \*\/\n\s*(\w+): (\d+),/g)].map(
+    ([, meaning = '', name = '', code = '']) => ({ name, code, meaning }),
+  );
+  const wrong = Object.entries(exitCodes).filter(
+    ([name, code]) => !rows.some((row) => row.name === name && row.code === String(code)),
+  );
+  if (wrong.length > 0) throw new Error(`no comment for exit codes ${wrong.map(([name]) => name).join(', ')}`);
+  return table(
+    ['code', 'meaning'],
+    rows.map(({ code, meaning }) => [code, meaning]),
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const render = (cells: readonly string[]): string =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [render(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(render)].join('\n');
+}
+
+function fence(text: string): string {
+  return `\`\`\`text\n${text.trimEnd()}\n\`\`\``;
+}

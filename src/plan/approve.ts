@@ -1,0 +1,88 @@
+/**
+ * A plan against what was reviewed, change by change (design, section 5, Saved plans and approval):
+ *
+ * | approved | planned now | becomes |
+ * |---|---|---|
+ * | yes | the same | applied |
+ * | yes | another before or after | stale: nobody reviewed this |
+ * | yes | no longer, and its after is live | already-applied |
+ * | yes | no longer, for another reason | superseded |
+ * | no | yes | stale, unless it only extends a reviewed `"*"` to a key made since |
+ */
+
+import { canonicalJson } from '../resources/canonical.ts';
+import { digestOf } from './digest.ts';
+import type { PlanFile, PlanFileChange } from './plan-file.ts';
+import { isChangeLive } from './settle-claim.ts';
+import type { Change, Live, OutcomeStatus, Plan, RecordLine } from './types.ts';
+
+/** An approved change that the plan does not hold any more. */
+export interface PastChange {
+  readonly change: PlanFileChange;
+  readonly status: Extract<OutcomeStatus, 'already-applied' | 'superseded'>;
+}
+
+/** A change that was not reviewed as it stands now. */
+export interface StaleChange {
+  readonly change: Change;
+  /** As it was approved; null when it never was. */
+  readonly approved: PlanFileChange | null;
+  readonly detail: string;
+}
+
+export interface Approval {
+  /** May be carried out. */
+  readonly changes: readonly Change[];
+  readonly stale: readonly StaleChange[];
+  readonly past: readonly PastChange[];
+  /** Record lines that loosen protection or management and were not reviewed: what they are about stays as recorded. */
+  readonly heldLines: readonly RecordLine[];
+}
+
+/** Several files, when several reviewed changes are applied together; a later file speaks before an earlier one. */
+export function approvePlan(plan: Plan, files: readonly PlanFile[], live: Live): Approval {
+  const approved = new Map(files.flatMap(({ changes }) => changes.map((change) => [change.id, change] as const)));
+  const fingerprints = new Set(files.flatMap(({ changes }) => changes.map(({ fingerprint }) => fingerprint)));
+  const stars = new Set(files.flatMap((file) => file.stars.map((star) => `${star.workspace}\n${star.fingerprint}`)));
+  const lines = new Set(files.flatMap((file) => file.record_lines.map(lineText)));
+  const starOf = new Map(plan.stars.map(({ workspace, fields }) => [workspace, `${workspace}\n${digestOf(fields)}`]));
+
+  const changes: Change[] = [];
+  const stale: StaleChange[] = [];
+  for (const change of plan.changes) {
+    const extendsStar =
+      change.viaStar === true && change.action === 'create' && stars.has(starOf.get(change.key.workspace ?? '') ?? '');
+    if (fingerprints.has(change.fingerprint) || (extendsStar && !approved.has(change.id))) changes.push(change);
+    else stale.push(staleChange(change, approved.get(change.id) ?? null));
+  }
+  const planned = new Set(plan.changes.map(({ id }) => id));
+  const past = [...approved.values()]
+    .filter(({ id }) => !planned.has(id))
+    .map((change): PastChange => {
+      return { change, status: isPastLive(change, live) ? 'already-applied' : 'superseded' };
+    });
+  const heldLines = plan.recordLines.filter((line) => needsReview(line) && !lines.has(lineText(line)));
+  return { changes, stale, past, heldLines };
+}
+
+function staleChange(change: Change, approved: PlanFileChange | null): StaleChange {
+  if (approved === null) return { change, approved, detail: 'it was not part of the plan that was approved' };
+  const moved =
+    canonicalJson(approved.before) === canonicalJson(change.before) ? 'what it leads to' : 'what it starts from';
+  return { change, approved, detail: `${moved} is not what was approved` };
+}
+
+/** Adoptions and what catches up with live change nothing that anybody relies on. */
+function needsReview({ action }: RecordLine): boolean {
+  return action === 'forget' || action === 'unprotect' || action === 'settings';
+}
+
+function lineText({ action, key, detail }: Pick<RecordLine, 'action' | 'key' | 'detail'>): string {
+  return canonicalJson({ action, key, detail });
+}
+
+function isPastLive(change: PlanFileChange, live: Live): boolean {
+  const workspace = live.workspaces.find(({ slug }) => slug === change.workspace);
+  const { kind, action, live_id: liveId, after } = change;
+  return isChangeLive({ kind, action, liveId, after, workspaceId: workspace?.id ?? null }, live);
+}

@@ -1,0 +1,325 @@
+/**
+ * Guards: a stage between plan and apply (design, section 5). A guard that objects says what was exceeded, by how much, and
+ * the exact words that lift it for this one plan. All of them are judged, always; the plan is shown whole all the same.
+ */
+
+import { UserError } from '../errors.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { isPolicyKind } from '../resources/registry.ts';
+import type { Fields, Json, Settings } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
+import { shortDigest } from './digest.ts';
+import type { Change, Plan, RecordStep, Violation } from './types.ts';
+
+export const guardNames = [
+  'deletes',
+  'updates',
+  'empties-scope',
+  'protected',
+  'rewind',
+  'blocks-now',
+  'spend-up',
+  'counter-reset',
+  'impact-unknown',
+] as const;
+export type GuardName = (typeof guardNames)[number];
+
+/** Needs what the plan does to consumption and money, which is not part of this version's plan. */
+export const notJudged: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
+
+/** `--allow deletes=12@3f9c2e1a`: this guard, this number, this plan. */
+export interface Allowance {
+  readonly guard: GuardName;
+  readonly count: number;
+  /** First digits of the digest, 8 or more. */
+  readonly digest: string;
+}
+
+/** @throws UserError when it is not of that form */
+export function parseAllowance(text: string): Allowance {
+  const match = /^([a-z-]+)=(\d{1,9})@([0-9a-f]{8,64})$/.exec(text);
+  const guard = guardNames.find((name) => name === match?.[1]);
+  if (match === null || guard === undefined) {
+    const name = /^[a-z-]+/.exec(text)?.[0] ?? '';
+    const guess = name === '' || guard !== undefined ? '' : didYouMean(name, guardNames);
+    throw new UserError(`--allow ${text}: write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}`);
+  }
+  return { guard, count: Number(match[2]), digest: match[3] ?? '' };
+}
+
+/** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
+export type Rewind = { readonly commit: string; readonly answer: 'no' | 'unknown' } | null;
+
+export interface GuardInput {
+  readonly plan: Plan;
+  readonly steps: readonly RecordStep[];
+  /** `review:` in force, see settingsInForce. */
+  readonly settings: Settings;
+  readonly rewind: Rewind;
+  readonly allowances: readonly Allowance[];
+  /**
+   * Digests of reviewed plans of which this one holds a part at most: what was allowed for the whole is allowed for the
+   * part.
+   */
+  readonly reviewed?: readonly string[];
+}
+
+interface Objection {
+  readonly guard: GuardName;
+  readonly count: number;
+  readonly details: readonly string[];
+  readonly liftable: boolean;
+}
+
+export function judgePlan(input: GuardInput): Violation[] {
+  const { plan, settings, allowances, reviewed = [] } = input;
+  const tallies = tallyWorkspaces(input);
+  const objections = [
+    judgeCounted('deletes', tallies, limitsOf(settings, 'deletes'), { count: 10, percent: 10 }),
+    judgeCounted('updates', tallies, limitsOf(settings, 'updates'), { count: 10, percent: 30 }),
+    judgeEmptied(tallies),
+    judgeProtected(input),
+    judgeRewind(input.rewind),
+  ];
+  return objections.flatMap((objection) => {
+    if (objection === null) return [];
+    const severity = severityOf(settings, objection);
+    if (severity === null) return [];
+    const { guard, count, details, liftable } = objection;
+    const lifted = liftable && allowances.some((allowance) => lifts(allowance, objection, plan.digest, reviewed));
+    const allow = liftable ? `${guard}=${count}@${shortDigest(plan.digest)}` : null;
+    return [{ guard, count, details, severity, allow, lifted }];
+  });
+}
+
+/** What keeps a plan from being applied. */
+export function objecting(violations: readonly Violation[]): Violation[] {
+  return violations.filter(({ severity, lifted }) => severity === 'error' && !lifted);
+}
+
+function lifts(
+  allowance: Allowance,
+  { guard, count }: Objection,
+  digest: string,
+  reviewed: readonly string[],
+): boolean {
+  if (allowance.guard !== guard) return false;
+  if (digest.startsWith(allowance.digest)) return allowance.count === count;
+  return allowance.count >= count && reviewed.some((other) => other.startsWith(allowance.digest));
+}
+
+/** Limits of one workspace (or of the organisation), and what the plan does to them. */
+interface Tally {
+  /** Slug; null for the organisation. */
+  readonly workspace: string | null;
+  recorded: number;
+  desired: number;
+  /** Limits that stay when the plan is done. */
+  left: number;
+  deletes: number;
+  updates: number;
+}
+
+function tallyWorkspaces({ plan, steps }: GuardInput): Tally[] {
+  const tallies = new Map<string | null, Tally>();
+  const tallyOf = (workspace: string | null): Tally => {
+    const tally = tallies.get(workspace) ?? { workspace, recorded: 0, desired: 0, left: 0, deletes: 0, updates: 0 };
+    tallies.set(workspace, tally);
+    return tally;
+  };
+  const active = new Set(plan.changes.map(({ id }) => id));
+  for (const step of steps) {
+    const tally = tallyOf(step.workspaceSlug);
+    const before = countLimits(step.previous);
+    const after = countLimits(step.next);
+    tally.recorded += before;
+    tally.desired += after;
+    tally.left += step.changeId !== null && !active.has(step.changeId) ? before : after;
+  }
+  for (const change of plan.changes) {
+    const tally = tallyOf(change.key.workspace);
+    tally.deletes += countDeletes(change);
+    tally.updates += countUpdates(change);
+  }
+  return [...tallies.values()];
+}
+
+/** A policy is one limit; an attachment point has as many as it has budgets and rates. */
+function countLimits(entry: Pick<RecordedEntry, 'kind' | 'fields'> | null): number {
+  if (entry === null) return 0;
+  const fields = entry.fields as Fields;
+  return isPolicyKind(entry.kind)
+    ? 1
+    : Object.entries(fields).filter(([field, value]) => isLimit(field) && value !== null).length;
+}
+
+function isLimit(field: string): boolean {
+  return /^(budget|rate)(\[|$)/.test(field);
+}
+
+/** Policies deleted plus budgets or rates cleared. */
+function countDeletes({ action, after, fieldChanges, key }: Change): number {
+  if (isPolicyKind(key.kind)) return action === 'delete' && after === null ? 1 : 0;
+  return fieldChanges.filter(({ field, before, after: now }) => isLimit(field) && before != null && now === null)
+    .length;
+}
+
+/** Limits whose value changes; a replacement is one. */
+function countUpdates({ action, fieldChanges, key }: Change): number {
+  if (isPolicyKind(key.kind)) return action === 'update' || action === 'replace' ? 1 : 0;
+  return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
+}
+
+interface Threshold {
+  readonly count: number;
+  readonly percent: number;
+}
+
+/** More than a number and more than a share, of a workspace or of the whole plan. The share is of the larger of both sides. */
+function judgeCounted(
+  guard: 'deletes' | 'updates',
+  tallies: readonly Tally[],
+  perWorkspace: Threshold,
+  perPlan: Threshold,
+): Objection | null {
+  const total = tallies.reduce((sum, tally) => sum + tally[guard], 0);
+  const all = { recorded: sum(tallies, 'recorded'), desired: sum(tallies, 'desired') };
+  const details = [
+    ...tallies.flatMap((tally) =>
+      exceeds(guard, tally[guard], tally, perWorkspace, tally.workspace ?? 'the organisation'),
+    ),
+    ...exceeds(guard, total, all, perPlan, 'the whole plan'),
+  ];
+  return details.length === 0 ? null : { guard, count: total, details, liftable: true };
+}
+
+function sum(tallies: readonly Tally[], member: 'recorded' | 'desired'): number {
+  return tallies.reduce((total, tally) => total + tally[member], 0);
+}
+
+function exceeds(
+  guard: 'deletes' | 'updates',
+  count: number,
+  { recorded, desired }: Pick<Tally, 'recorded' | 'desired'>,
+  { count: most, percent: share }: Threshold,
+  where: string,
+): string[] {
+  const base = Math.max(recorded, desired);
+  // In whole numbers: 30 % of 10 is exactly 3, and "more than" means 4.
+  if (count <= most || count * 100 <= share * base) return [];
+  const percent = base === 0 ? 100 : Math.round((count * 100) / base);
+  const what = guard === 'deletes' ? 'removes' : 'changes';
+  return [
+    `${what} ${count} of ${base} limits in ${where} (${percent} %); more than ${most} and more than ${share} % need a word`,
+  ];
+}
+
+function judgeEmptied(tallies: readonly Tally[]): Objection | null {
+  const emptied = tallies.filter(({ recorded, left, deletes }) => recorded > 0 && left === 0 && deletes > 0);
+  if (emptied.length === 0) return null;
+  const details = emptied.map(
+    ({ workspace, recorded }) =>
+      `leaves ${workspace ?? 'the organisation'} without any limit; ${recorded} ${recorded === 1 ? 'was' : 'were'} recorded`,
+  );
+  return { guard: 'empties-scope', count: emptied.length, details, liftable: true };
+}
+
+/** Protection is the record's: a change that takes it away and uses that at once is what it protects against. */
+function judgeProtected({ plan, steps }: GuardInput): Objection | null {
+  const guarded = new Map(
+    steps.flatMap((step) => (step.previous?.protect === true ? [[step.changeId ?? '', step] as const] : [])),
+  );
+  const byChange = plan.changes.filter((change) => guarded.has(change.id) && weakens(change));
+  const byForget = plan.recordLines.filter(
+    (line) =>
+      line.why === 'forget' &&
+      steps.some(
+        ({ previous, workspaceSlug }) =>
+          previous?.protect === true &&
+          previous.kind === line.key?.kind &&
+          previous.name === line.key.name &&
+          workspaceSlug === line.key.workspace,
+      ),
+  );
+  const details = [
+    ...byChange.map(({ action, id }) => `${verbOf(action)} ${id}, which is protected`),
+    ...byForget.map(({ key }) => `forgets ${key?.kind}/${key?.workspace ?? '-'}/${key?.name}, which is protected`),
+  ];
+  if (details.length === 0) return null;
+  const hint = 'remove `protect:` first, in a merged change of its own';
+  return { guard: 'protected', count: details.length, details: [...details, hint], liftable: false };
+}
+
+function weakens({ action, after, fieldChanges }: Change): boolean {
+  if (action === 'delete' || action === 'replace' || after === null) return true;
+  return fieldChanges.some(({ field, before, after: now }) => isLimit(field) && before != null && now === null);
+}
+
+function verbOf(action: Change['action']): string {
+  return action === 'delete' ? 'deletes' : action === 'replace' ? 'replaces' : 'clears a limit of';
+}
+
+function judgeRewind(rewind: Rewind): Objection | null {
+  if (rewind === null) return null;
+  const why = rewind.answer === 'no' ? 'is not in the history of' : 'cannot be found in the history of';
+  const details = [
+    `the commit applied last, ${rewind.commit.slice(0, 12)}, ${why} this checkout: applying would roll back what came since`,
+  ];
+  return { guard: 'rewind', count: 1, details, liftable: true };
+}
+
+/** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
+function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
+  if (guard === 'protected') return 'error';
+  const said = guardSetting(settings, guard);
+  return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
+}
+
+function guardSetting(settings: Settings, guard: GuardName): Json | undefined {
+  const guards = settings.guards as { readonly [name: string]: Json } | undefined;
+  return guards?.[guard.replaceAll('-', '_')];
+}
+
+const defaultThresholds: Readonly<Record<'deletes' | 'updates', Threshold>> = {
+  deletes: { count: 2, percent: 30 },
+  updates: { count: 10, percent: 30 },
+};
+
+function limitsOf(settings: Settings, guard: 'deletes' | 'updates'): Threshold {
+  const said = guardSetting(settings, guard);
+  const isThreshold = typeof said === 'object' && said !== null && !Array.isArray(said);
+  return isThreshold ? { ...defaultThresholds[guard], ...(said as Partial<Threshold>) } : defaultThresholds[guard];
+}
+
+/**
+ * The settings that judge a plan are the record's, so that a pull request cannot loosen what judges it. Without a record
+ * they are the defaults, and the files' where those are stricter.
+ */
+export function settingsInForce(recorded: Settings | null, written: Settings): Settings {
+  if (recorded !== null) return recorded;
+  return {
+    ...written,
+    require_reviewed_plan: written.require_reviewed_plan === true,
+    guards: Object.fromEntries(
+      Object.entries((written.guards ?? {}) as { readonly [name: string]: Json }).map(([name, said]) => [
+        name,
+        stricterOf(name, said),
+      ]),
+    ),
+  };
+}
+
+function stricterOf(name: string, said: Json): Json {
+  if (name === 'deletes' || name === 'updates') {
+    const usual = defaultThresholds[name];
+    if (typeof said !== 'object' || said === null || Array.isArray(said)) return { ...usual };
+    const { count, percent } = { ...usual, ...(said as Partial<Threshold>) };
+    return { count: Math.min(count, usual.count), percent: Math.min(percent, usual.percent) };
+  }
+  if (name === 'spend_up') {
+    const percent = (said as { readonly percent?: number } | null)?.percent;
+    return { percent: Math.min(percent ?? 25, 25) };
+  }
+  if (name === 'impact_unknown') return said === 'off' ? 'warn' : said;
+  return 'on';
+}

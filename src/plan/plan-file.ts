@@ -1,0 +1,173 @@
+/**
+ * A saved plan: what was reviewed, in a form that can be compared change by change with a plan made later. Canonical JSON
+ * with a version; no secrets, no expiry. The digests inside prove that nobody edited it by accident or design.
+ */
+
+import { z } from 'zod';
+import { UserError } from '../errors.ts';
+import { canonicalJson } from '../resources/canonical.ts';
+import { type Fields, kinds } from '../resources/types.ts';
+import { digestPlan } from './build-plan.ts';
+import { digestOf } from './digest.ts';
+import { fingerprintOf } from './make-change.ts';
+import type { Change, Plan } from './types.ts';
+
+/** Raised when an older tollgate could misread what a newer one writes. New members do not raise it. */
+export const planFileVersion = 1;
+
+const json = z.json();
+const fields = z.record(z.string(), json);
+
+export const planFileChangeSchema = z.object({
+  id: z.string().describe('`<kind>/<workspace slug or ->/<name>`, unique within the plan'),
+  kind: z.enum(kinds),
+  workspace: z.string().nullable().describe('slug; null for what belongs to the organisation'),
+  name: z.string(),
+  live_id: z.string().nullable(),
+  action: z.enum(['create', 'update', 'replace', 'delete']),
+  direction: z.enum(['loosen', 'rescope', 'tighten', 'neutral']),
+  before: fields.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
+  after: fields.nullable().describe('managed fields as they shall be'),
+  starting: z.string().nullable(),
+  via_star: z.boolean(),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export const planFileSchema = z
+  .object({
+    format: z.literal('tollgate-plan'),
+    version: z.literal(planFileVersion),
+    tool: z.string().describe('version of tollgate that wrote it'),
+    environment: z.string(),
+    organisation: z.string(),
+    base_url: z.string(),
+    commit: z.string().nullable().describe('Git commit of the policy files, where there is one'),
+    mode: z.enum(['sync', 'upsert-only']),
+    digest: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('over all fingerprints and record lines'),
+    changes: z.array(planFileChangeSchema),
+    record_lines: z.array(
+      z.object({
+        action: z.enum(['adopt', 'forget', 'protect', 'unprotect', 'settings', 'record']),
+        key: z.object({ kind: z.enum(kinds), workspace: z.string().nullable(), name: z.string() }).nullable(),
+        detail: z.string(),
+      }),
+    ),
+    stars: z
+      .array(z.object({ workspace: z.string(), fingerprint: z.string() }))
+      .describe('what `keys: {"*": …}` declared: a key made later may be covered by it without a new review'),
+  })
+  .describe('A plan as it was reviewed; `tollgate apply --plan FILE` applies what of it still holds.');
+
+export type PlanFile = z.infer<typeof planFileSchema>;
+export type PlanFileChange = PlanFile['changes'][number];
+
+export interface PlanFileFacts {
+  readonly tool: string;
+  readonly commit: string | null;
+}
+
+export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
+  return {
+    format: 'tollgate-plan',
+    version: planFileVersion,
+    ...facts,
+    environment: plan.environment,
+    organisation: plan.organisation,
+    base_url: plan.baseUrl,
+    mode: plan.mode,
+    digest: plan.digest,
+    changes: plan.changes.map((change) => ({
+      id: change.id,
+      kind: change.key.kind,
+      workspace: change.key.workspace,
+      name: change.key.name,
+      live_id: change.liveId,
+      action: change.action,
+      direction: change.direction,
+      before: change.before as PlanFileChange['before'],
+      after: change.after as PlanFileChange['after'],
+      starting: change.starting,
+      via_star: change.viaStar === true,
+      fingerprint: change.fingerprint,
+    })),
+    record_lines: plan.recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
+    stars: plan.stars.map(({ workspace, fields: declared }) => ({ workspace, fingerprint: digestOf(declared) })),
+  };
+}
+
+/** The same plan, the same bytes; indented, since people open it. */
+export function renderPlanFile(file: PlanFile): string {
+  return `${JSON.stringify(JSON.parse(canonicalJson(file)), null, 2)}\n`;
+}
+
+/** @throws UserError when it is cut off, edited, of an unknown version, or no plan at all */
+export function parsePlanFile(text: string, name: string): PlanFile {
+  const refuse = (why: string, hint = 'Make a new plan with `tollgate plan --out FILE`.'): never => {
+    throw new UserError(`${name} is no plan to apply: ${why}`, { hint });
+  };
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return refuse('it is not JSON; it may have been cut off');
+  }
+  const head = z.object({ format: z.literal('tollgate-plan'), version: z.unknown() }).safeParse(document);
+  if (!head.success) return refuse('it does not say `"format": "tollgate-plan"`');
+  if (head.data.version !== planFileVersion) {
+    refuse(
+      `it has format version ${String(head.data.version)}, and this tollgate reads ${planFileVersion}`,
+      'Use the tollgate that wrote it, or make a new plan.',
+    );
+  }
+  const parsed = planFileSchema.safeParse(document);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as it should be'}`);
+  }
+  const file = parsed.data;
+  const edited = file.changes.find((change) => change.fingerprint !== fingerprintOf(change));
+  if (edited !== undefined) refuse(`change ${edited.id} does not match its fingerprint: the file was edited`);
+  if (file.digest !== digestPlan(file.changes, file.record_lines)) {
+    refuse('its digest does not match its content: the file was edited');
+  }
+  return file;
+}
+
+/** A reviewed change in the form of a planned one, for outcomes of what the plan does not hold any more. */
+export function toPastChange(change: PlanFileChange): Change {
+  return {
+    id: change.id,
+    key: { kind: change.kind, workspace: change.workspace, name: change.name },
+    workspaceId: null,
+    liveId: change.live_id,
+    action: change.action,
+    cause: 'edited',
+    reason: 'changed',
+    direction: change.direction,
+    before: change.before as Fields | null,
+    after: change.after as Fields | null,
+    fieldChanges: [],
+    source: null,
+    dependsOn: [],
+    fingerprint: change.fingerprint,
+    notes: [],
+    entry: null,
+    starting: change.starting,
+  };
+}
+
+/** A plan for something else is refused whole: names mean other things there. */
+export function checkPlanFile(file: PlanFile, plan: Plan, name: string): void {
+  const pairs = [
+    ['environment', file.environment, plan.environment],
+    ['organisation', file.organisation.toLowerCase(), plan.organisation.toLowerCase()],
+    ['control plane', file.base_url, plan.baseUrl],
+  ] as const;
+  for (const [what, reviewed, now] of pairs) {
+    if (reviewed === now) continue;
+    throw new UserError(`${name} is a plan for ${what} ${reviewed}, and this run is for ${now}`);
+  }
+}
