@@ -1,19 +1,17 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The known name that was probably meant, or null when none is near enough to be worth a guess. */
-export function nearestName(name: string, known: readonly string[]): string | null {
-  if (known.length === 0) return null;
-  const best = closest(
-    name.toLowerCase(),
-    known.map((candidate) => candidate.toLowerCase()),
-  );
-  const original = known.find((candidate) => candidate.toLowerCase() === best);
-  if (original === undefined) return null;
-  return distance(name.toLowerCase(), best) <= Math.max(2, Math.floor(name.length / 3)) ? original : null;
+/** The known name that a misspelt one most likely stands for; undefined when none is near enough to be worth a guess. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
+  // Longer than any name there is: not worth the time that a distance takes.
+  if (known.length === 0 || name.length > 100) return undefined;
+  const lower = name.toLowerCase().replaceAll('-', '_');
+  const plain = known.map((candidate) => candidate.toLowerCase().replaceAll('-', '_'));
+  const best = closest(lower, plain);
+  return distance(lower, best) <= Math.max(1, Math.floor(best.length / 3)) ? known[plain.indexOf(best)] : undefined;
 }
 
 /** `; did you mean "x"?` or nothing, to end a message with. */
 export function didYouMean(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
-  return nearest === null ? '' : `; did you mean "${nearest}"?`;
+  return nearest === undefined ? '' : `; did you mean "${nearest}"?`;
 }

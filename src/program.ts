@@ -70,6 +70,15 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addCommonOptions(
+    addCommand(program, 'drift', 'show what moved live since the last apply, and what is still owed to Git'),
+  ).action((options) =>
+    start(flagsOf(program, options), async (session) => {
+      const { runDrift } = await import('./commands/drift.ts');
+      return runDrift(commonOf(options), session);
+    }),
+  );
+
   const record = program.command('record').description('the applied record');
   addCommonOptions(addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"))
     .requiredOption('--from <commit>', 'the commit that was applied last')
@@ -88,6 +97,16 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--accept-key <key>', 'admin key that is let in (default: a random one, printed)')
     .option('--seed <file>', 'JSON file with the state at the start (default: the sample organisation)')
     .option('--state <dir>', 'directory that keeps the state over restarts')
+    .addOption(
+      new Option('--quirk <name=value>', 'play an older or odder service, such as backend=1.15; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--fault <rule>', 'fail, such as "PUT /policies/** 429 p=0.2"; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
+    )
     .addOption(quietOption())
     .action((options) =>
       start(flagsOf(program, options), async (session) => {

@@ -32,6 +32,15 @@ export function createApiBackend(client: Client): Backend {
     listIntegrationWorkspaces: (slug) => client.listIntegrationWorkspaces(slug),
     readGlobalAccess: async (slug) => (await client.readIntegration(slug)).global_workspace_access_settings ?? null,
 
+    async listAuditRecords(from, to, organisationId) {
+      const query = { start_time: from, end_time: to, organisation_id: organisationId };
+      return (await client.listAuditRecords(query)).flatMap((row) => {
+        const { timestamp, uri, user_id: who, method, response_status_code: status } = row;
+        if (!timestamp || !uri) return [];
+        return [{ when: timestamp, who: who ?? null, method: method ?? '', uri, status: status ?? null }];
+      });
+    },
+
     createPolicy: (kind, body) => client.createPolicy(kind, body),
     updatePolicy: (kind, id, body) => client.updatePolicy(kind, id, body),
     async deletePolicy(kind, id) {

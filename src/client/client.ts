@@ -139,7 +139,7 @@ export function createClient(options: ClientOptions): Client {
 
   async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<Row>> {
     const envelope = await read(request, envelopeSchema);
-    const rows = envelope.data ?? envelope.workspaces ?? envelope.records;
+    const rows = envelope.records ?? envelope.data ?? envelope.workspaces;
     if (rows === undefined) throw buildUnreadable(request, 'the answer holds no list');
     return {
       rows: rows.map((row, index) => parseRow(request, schema, row, index)),

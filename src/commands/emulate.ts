@@ -1,3 +1,5 @@
+import { parseFault } from '../emulator/faults.ts';
+import { parseQuirk } from '../emulator/quirks.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
@@ -12,12 +14,20 @@ export interface EmulateOptions {
   readonly seed?: string | undefined;
   /** Directory that keeps the state over restarts. */
   readonly state?: string | undefined;
+  /** `staleReads=3000ms`, `backend=1.15` … */
+  readonly quirk: readonly string[];
+  /** `PUT /policies/** 429 p=0.2 retry-after=1` … */
+  readonly fault: readonly string[];
 }
 
 /** Serves until the signal fires. */
 export async function runEmulate(options: EmulateOptions, session: Session): Promise<CommandResult> {
   const key = options.acceptKey ?? `emulator-${session.randomId().slice(0, 12)}`;
+  const quirks = Object.assign({}, ...options.quirk.map((text) => parseOr('--quirk', text, parseQuirk)));
+  const faults = options.fault.map((text) => parseOr('--fault', text, parseFault));
   const emulator = await startEmulator({
+    quirks,
+    faults,
     port: options.port,
     acceptKeys: key,
     state: sampleSeed(nowOf(session)),
@@ -44,6 +54,14 @@ export async function runEmulate(options: EmulateOptions, session: Session): Pro
   });
   await emulator.close();
   return { exit: exitCodes.ok, output: '' };
+}
+
+function parseOr<T>(flag: string, text: string, parse: (text: string) => T): T {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new UserError(`${flag} ${text}: ${cause instanceof Error ? cause.message : 'not understood'}`, { cause });
+  }
 }
 
 /** Ids of a later run must not meet those that an earlier one left in the state directory. */

@@ -1,7 +1,7 @@
 /** `forget:`, a list of paths such as `keys/ci/rate`. */
 
+import { nearestName } from '../nearest-name.ts';
 import type { Forget } from '../resources/types.ts';
-import { nearest } from './habits.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
@@ -32,7 +32,7 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
       const [head = '', ...rest] = path.split('/');
       const section = sectionNames.find((name) => name === head);
       if (section === undefined || rest.some((part) => part === '')) {
-        const near = nearest(head, sectionNames);
+        const near = nearestName(head, sectionNames);
         const hint =
           section !== undefined || near === undefined
             ? 'write `policies/name`, `keys/name/rate`, `providers/name`, `integrations/name` or `limits`'

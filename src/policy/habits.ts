@@ -1,6 +1,6 @@
 /** Words that people type by habit, from the API, from other tools or from another place in the grammar. */
 
-import { closest, distance } from 'fastest-levenshtein';
+import { nearestName } from '../nearest-name.ts';
 import { quote } from './quote.ts';
 
 export interface Advice {
@@ -124,16 +124,8 @@ export function adviseUnknownKey(key: string, known: readonly string[], what: st
   if (right !== undefined) {
     return { code: 'misplaced-key', message: `${quote(key)} is no key of ${what}: ${elsewhere[right]}` };
   }
-  const near = nearest(key, known);
+  const near = nearestName(key, known);
   const hint =
     near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`;
   return { code: 'unknown-key', message: `${quote(key)} is no key of ${what}: ${hint}` };
-}
-
-/** The known word that a misspelt one most likely stands for. */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  if (known.length === 0 || word.length > 100) return undefined;
-  const lower = word.toLowerCase().replaceAll('-', '_');
-  const best = closest(lower, known);
-  return distance(lower, best.toLowerCase()) <= Math.max(1, Math.floor(best.length / 3)) ? best : undefined;
 }

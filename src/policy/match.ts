@@ -1,9 +1,9 @@
 /** `match` and `per`: which requests a policy counts, and who shares a counter (API reference 14.2, 14.3). */
 
 import { compareText } from '../diagnostics.ts';
+import { nearestName } from '../nearest-name.ts';
 import { everythingKey, sortConditions } from '../resources/match.ts';
 import type { Condition, Match } from '../resources/types.ts';
-import { nearest } from './habits.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
@@ -67,7 +67,7 @@ function refuseKey(key: string, form: PolicyForm): { code: string; message: stri
       'exists for LLM calls alone: leave out `target: mcp_tools`, or use `mcp_server`, `mcp_tool`, `api_key` or `metadata.…`';
     return { code: 'condition-not-for-target', message: `\`${key}\` ${said}` };
   }
-  const meant = (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearest(key, known);
+  const meant = (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearestName(key, known);
   const hint =
     meant === undefined
       ? `known are ${known.map((word) => `\`${word}\``).join(', ')} and \`metadata.…\``

@@ -1,7 +1,8 @@
 /** Reading a document node by node: every problem is reported where it stands, and reading goes on. */
 
 import type { Diagnostic, Severity } from '../diagnostics.ts';
-import { adviseUnknownKey, nearest } from './habits.ts';
+import { nearestName } from '../nearest-name.ts';
+import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
@@ -137,7 +138,7 @@ export function readWord<W extends string>(field: FieldNode, words: readonly W[]
   if (node === undefined) return undefined;
   const word = words.find((candidate) => candidate === node.text);
   if (word !== undefined) return word;
-  const near = words.find((candidate) => candidate === switches[node.text]) ?? nearest(node.text, words);
+  const near = words.find((candidate) => candidate === switches[node.text]) ?? nearestName(node.text, words);
   const hint = near === undefined ? `write ${expected}` : `did you mean \`${near}\`?`;
   report('unknown-word', node.at, `\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
   return undefined;

@@ -1,9 +1,9 @@
 /** Checks across entries and files, one small function each. Everything that one entry can tell is checked while reading it. */
 
 import type { Source } from '../diagnostics.ts';
+import { nearestName } from '../nearest-name.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { isForgottenField } from './forget.ts';
-import { nearest } from './habits.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { isPolicyKind } from './policy-kinds.ts';
@@ -51,7 +51,7 @@ function knownDefaults({ org, workspaces }: Checked, report: Report): void {
   ];
   for (const skip of workspaces.flatMap((workspace) => workspace.skipDefaults)) {
     if (known.includes(skip.name)) continue;
-    const near = nearest(skip.name, known);
+    const near = nearestName(skip.name, known);
     const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
     const hint = near === undefined ? list : `did you mean \`${near}\`?`;
     report(

@@ -3,7 +3,7 @@
  * (plan/order.ts), and what a change depends on has to be in force, read back, before it starts.
  */
 
-import { CancelledError, ServiceError } from '../errors.ts';
+import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import { stageOf } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
@@ -114,6 +114,11 @@ class Run {
         status: 'failed',
         detail: 'cancelled while it was under way: read the plan again to see whether it took effect',
       };
+    }
+    if (error instanceof UserError) {
+      // Rows of another workspace: from here on nothing that this key is told can be believed.
+      this.#stopped ??= error.message;
+      return { status: 'failed', detail: error.message, unreachable: true };
     }
     if (!(error instanceof ServiceError)) throw error;
     const isRefusal = error.status === 401 || error.status === 403;

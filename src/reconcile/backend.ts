@@ -18,6 +18,18 @@ export type LimitsTarget =
   /** What the integration gives to workspaces created later. */
   | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: null };
 
+/** API reference 13; only what names the author of a change. */
+export interface AuditRecord {
+  /** ISO date-time, UTC. */
+  readonly when: string;
+  readonly who: string | null;
+  readonly method: string;
+  /** Path of the request. */
+  readonly uri: string;
+  /** HTTP status of the answer; null when not said. */
+  readonly status: number | null;
+}
+
 /** A request body in the service's own words; built by the kinds (resources/<kind>.ts), passed on unchanged. */
 export type WireBody = Readonly<Record<string, unknown>>;
 
@@ -56,6 +68,9 @@ export interface Backend {
   listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
   /** Null when the service shows no such settings. */
   readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
+
+  /** Writes recorded by the control plane between two ISO date-times. Often refused: it needs a scope of its own. */
+  listAuditRecords(from: string, to: string, organisationId: string): Promise<readonly AuditRecord[]>;
 
   createPolicy(kind: PolicyKind, body: WireBody): Promise<{ readonly id: string }>;
   updatePolicy(kind: PolicyKind, id: string, body: WireBody): Promise<void>;

@@ -1,0 +1,49 @@
+/** What moved live since the last apply, and what is still owed to Git: a reading of a plan the other way round. */
+
+import type { Fields } from '../resources/types.ts';
+import { compareFields, strongest } from './field-changes.ts';
+import type { Change, Direction, FieldChange, Plan, PlanNote, RecordStep } from './types.ts';
+
+/** A recorded resource whose live fields moved. */
+export interface Drift {
+  /** The change that would put it back. */
+  readonly change: Change;
+  /** Recorded fields that moved: `before` as recorded, `after` as live now (null where it is gone). */
+  readonly fieldChanges: readonly FieldChange[];
+  /** What happened to those whom the limit binds. */
+  readonly direction: Direction;
+  /** The live object itself was deleted. */
+  readonly deleted: boolean;
+}
+
+export interface DriftReport {
+  /** Loosenings first: a limit removed by hand is an open bill. */
+  readonly drifts: readonly Drift[];
+  /** Changes that Git asks for and that are not applied. */
+  readonly owed: readonly Change[];
+  /** Recorded attachment points that no longer exist. */
+  readonly gone: readonly PlanNote[];
+}
+
+/** `plan` has to be unfiltered: what a mode holds back has drifted all the same. */
+export function findDrift(plan: Plan, steps: readonly RecordStep[]): DriftReport {
+  const recordedOf = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step.previous]])));
+  const all = [...plan.changes, ...plan.withheld];
+  const drifts = all.flatMap((change): Drift[] => {
+    if (change.cause !== 'drifted' && change.cause !== 'both') return [];
+    const recorded = (recordedOf.get(change.id)?.fields ?? {}) as Fields;
+    const deleted = change.before === null;
+    if (deleted) return [{ change, fieldChanges: [], direction: 'loosen', deleted }];
+    const live = change.before ?? {};
+    const known = Object.fromEntries(Object.entries(recorded).filter(([field]) => live[field] !== undefined));
+    const now = Object.fromEntries(Object.entries(live).filter(([field]) => field in recorded));
+    const fieldChanges = compareFields(known, now);
+    return [{ change, fieldChanges, direction: strongest(fieldChanges.map(({ direction }) => direction)), deleted }];
+  });
+  const rank: Readonly<Record<Direction, number>> = { loosen: 0, rescope: 1, tighten: 2, neutral: 3 };
+  return {
+    drifts: drifts.sort((a, b) => rank[a.direction] - rank[b.direction]),
+    owed: all.filter(({ cause }) => cause !== 'drifted'),
+    gone: plan.notes.filter(({ code }) => code === 'gone' || code === 'workspace-gone'),
+  };
+}

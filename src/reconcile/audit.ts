@@ -1,0 +1,45 @@
+/** Who moved a live object, and when, where the audit log can be read. */
+
+import { ServiceError } from '../errors.ts';
+import type { Change } from '../plan/types.ts';
+import type { AuditRecord, Backend } from './backend.ts';
+
+export interface Actor {
+  /** User id or key id as the service names it; null when it does not say. */
+  readonly who: string | null;
+  /** ISO date-time, UTC. */
+  readonly when: string;
+}
+
+/**
+ * The last successful write to each changed object, by change id. Null when the audit log is not to be had: it needs a plan
+ * and a scope of its own (API reference 13), and drift is drift all the same.
+ */
+export async function findActors(
+  backend: Backend,
+  changes: readonly Change[],
+  from: string,
+  to: string,
+  organisation: string,
+): Promise<ReadonlyMap<string, Actor> | null> {
+  if (changes.length === 0) return new Map();
+  let records: readonly AuditRecord[];
+  try {
+    records = await backend.listAuditRecords(from, to, organisation);
+  } catch (error) {
+    if (error instanceof ServiceError && error.status !== undefined && error.status < 500) return null;
+    throw error;
+  }
+  const writes = records
+    .filter(({ method, status }) => method !== 'GET' && (status === null || status < 400))
+    .sort((a, b) => b.when.localeCompare(a.when, 'en'));
+  const actors = new Map<string, Actor>();
+  for (const change of changes) {
+    const handles = [change.liveId?.split('/')[0], change.key.kind === 'provider-limits' ? change.key.name : undefined];
+    const write = writes.find(({ uri }) =>
+      handles.some((handle) => handle !== undefined && uri.split(/[/?]/).includes(handle)),
+    );
+    if (write !== undefined) actors.set(change.id, { who: write.who, when: write.when });
+  }
+  return actors;
+}

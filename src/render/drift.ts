@@ -1,0 +1,156 @@
+/** Drift in words, for people, programs and pull requests. */
+
+import { compareText } from '../diagnostics.ts';
+import type { Drift, DriftReport } from '../plan/find-drift.ts';
+import type { Change, Direction, Plan } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { jsonVersion } from './json.ts';
+import { escapeMarkdown } from './markdown.ts';
+import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
+
+/** Who moved it and when; missing where nobody can tell. */
+export interface DriftAuthor {
+  readonly who: string | null;
+  /** ISO date-time, UTC. */
+  readonly when: string;
+}
+
+export interface DriftView {
+  readonly plan: Plan;
+  readonly report: DriftReport;
+  /** By change id; null when the audit log cannot be read. */
+  readonly authors: ReadonlyMap<string, DriftAuthor> | null;
+}
+
+const words: Readonly<Record<Direction, string>> = {
+  loosen: 'LOOSENED',
+  rescope: 'rescoped',
+  tighten: 'tightened',
+  neutral: 'changed',
+};
+
+export function renderDriftText(view: DriftView, style: TextStyle): string {
+  const { plan, report, authors } = view;
+  const colors = colorsOf(style);
+  const lines: string[] = [];
+  if (report.drifts.length > 0) {
+    lines.push(colors.bold('moved live'));
+    for (const drift of report.drifts) lines.push(...driftLines(drift, plan.names, authors, colors));
+    if (authors === null) lines.push(colors.dim('  who and when: the audit log cannot be read with this key'));
+    lines.push('');
+  }
+  if (report.owed.length > 0) {
+    lines.push(colors.bold('owed to Git'));
+    for (const change of report.owed)
+      lines.push(`  ${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`);
+    lines.push('');
+  }
+  for (const { message } of report.gone) lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
+  lines.push(colors.bold(summarizeDrift(report)));
+  if (report.drifts.length > 0) {
+    lines.push('To put it back: tollgate apply. To keep it: tollgate import --accept-drift, and review the files.');
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function driftLines(drift: Drift, names: Names, authors: DriftView['authors'], colors: Colors): string[] {
+  const word = padCells(words[drift.direction], 10);
+  const painted = drift.direction === 'loosen' ? colors.red(word) : colors.yellow(word);
+  const author = authors?.get(drift.change.id);
+  const by = author === undefined ? [] : [colors.dim(`    ${describeAuthor(author)}`)];
+  return [`  ${painted} ${placed(drift.change)}: ${describeDrift(drift, names)}`, ...by];
+}
+
+function describeAuthor({ who, when }: DriftAuthor): string {
+  return `by ${who === null ? 'somebody' : escapeInvisible(who)} at ${when.replace('T', ' ').replace(/(:\d\d)(\.\d+)?Z$/, '$1 UTC')}`;
+}
+
+/** From what was recorded to what is live: the plan's change looks the other way. */
+export function describeDrift({ change, fieldChanges, deleted }: Drift, names: Names): string {
+  if (deleted) return 'deleted';
+  const moved = fieldChanges.map(({ field }) => field);
+  const pick = (side: 'before' | 'after') => ({
+    ...change.before,
+    ...Object.fromEntries(fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange[side] ?? null])),
+  });
+  if (moved.length === 0) return 'moved';
+  return describeChange(
+    { ...change, action: 'update', before: pick('before'), after: pick('after'), fieldChanges },
+    names,
+  );
+}
+
+function placed({ key }: Change): string {
+  return `${describeKey(key)}${key.workspace === null ? '' : ` (${escapeInvisible(key.workspace)})`}`;
+}
+
+/** `Drift: 2 moved live (1 loosened), 1 owed to Git.` */
+export function summarizeDrift({ drifts, owed, gone }: DriftReport): string {
+  if (drifts.length + owed.length + gone.length === 0) return 'No drift.';
+  const loosened = drifts.filter(({ direction }) => direction === 'loosen').length;
+  const parts = [
+    `${drifts.length} moved live${loosened > 0 ? ` (${loosened} loosened)` : ''}`,
+    `${owed.length} owed to Git`,
+    ...(gone.length > 0 ? [`${gone.length} gone`] : []),
+  ];
+  return `Drift: ${parts.join(', ')}.`;
+}
+
+export function driftDocument({ plan, report, authors }: DriftView): Record<string, unknown> {
+  return {
+    version: jsonVersion,
+    ok: true,
+    environment: plan.environment,
+    drifted: report.drifts.map((drift) => ({
+      id: drift.change.id,
+      kind: drift.change.key.kind,
+      workspace: drift.change.key.workspace,
+      name: drift.change.key.name,
+      direction: drift.direction,
+      deleted: drift.deleted,
+      summary: describeDrift(drift, plan.names),
+      field_changes: drift.fieldChanges.map(({ field, before, after, direction }) => ({
+        field,
+        recorded: before ?? null,
+        live: after ?? null,
+        direction,
+      })),
+      author: authors?.get(drift.change.id) ?? null,
+      source: drift.change.source,
+    })),
+    owed: report.owed.map((change) => ({
+      id: change.id,
+      action: change.action,
+      summary: describeChange(change, plan.names),
+      source: change.source,
+    })),
+    gone: report.gone.map(({ message, workspace }) => ({ message, workspace })),
+    audit_log: authors === null ? 'unavailable' : 'read',
+  };
+}
+
+export function renderDriftMarkdown({ plan, report, authors }: DriftView): string {
+  const lines = [`### ${escapeMarkdown(summarizeDrift(report))}`, ''];
+  if (report.drifts.length > 0) {
+    lines.push('| | what | moved | by |', '|---|---|---|---|');
+    for (const drift of report.drifts) {
+      const author = authors?.get(drift.change.id);
+      const by = author === undefined ? 'unknown' : describeAuthor(author);
+      const cells = [words[drift.direction], placed(drift.change), describeDrift(drift, plan.names), by].map(
+        escapeMarkdown,
+      );
+      lines.push(`| ${cells.join(' | ')} |`);
+    }
+    lines.push('');
+  }
+  if (report.owed.length > 0) {
+    lines.push('**owed to Git**', '');
+    const items = report.owed.map(
+      (change) => `${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`,
+    );
+    lines.push(...items.sort(compareText).map((item) => `- ${escapeMarkdown(item)}`), '');
+  }
+  for (const { message } of report.gone) lines.push(`> ${escapeMarkdown(message)}`, '');
+  return `${lines.join('\n')}\n`;
+}
