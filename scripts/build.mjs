@@ -2,6 +2,7 @@
 // `--bundle FILE` makes the command alone, somewhere else: for tests, which leave build/ as it is.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { build } from 'esbuild';
 
 const [flag, elsewhere] = process.argv.slice(2);
@@ -9,6 +10,29 @@ const outfile = flag === '--bundle' && elsewhere ? elsewhere : 'build/cli.js';
 const isWhole = outfile !== elsewhere;
 
 if (isWhole) rmSync('build', { recursive: true, force: true });
+
+// `tollgate --version` must not wait for what it does not use (docs/performance.md). Modules of the bundle are evaluated when
+// they are first asked for, but an `import` of one of Node's own is hoisted to the top of the file: require() is not.
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^[a-z]/ }, ({ path, kind, namespace }) => {
+      if (namespace === 'builtin') return { path, external: true };
+      return kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined;
+    });
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+// Half a megabyte of translations that nothing reads. English is imported by zod itself.
+const withoutTranslations = {
+  name: 'without-translations',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
 
 await build({
   entryPoints: ['src/cli.ts'],
@@ -20,6 +44,7 @@ await build({
   sourcemap: true,
   minify: false,
   legalComments: 'linked',
+  plugins: [lazyBuiltins, withoutTranslations],
   // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",

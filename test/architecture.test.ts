@@ -41,6 +41,7 @@ const impure = new Set([
   'cli.ts',
   'policy/files.ts',
   'client/request.ts',
+  'client/timing.ts',
   'record/git-ref.ts',
   'record/git.ts',
   'record/file.ts',

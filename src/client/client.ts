@@ -12,7 +12,7 @@ import type {
 } from '../resources/wire.ts';
 import { type ApiRequest, renderPath } from './failure.ts';
 import { type Page, pageSize, walkList } from './paging.ts';
-import { type ConnectionOptions, openConnection, systemTiming } from './request.ts';
+import { type ConnectionOptions, openConnection } from './request.ts';
 import { createCall, type RetryOptions } from './retry.ts';
 import {
   anyObjectSchema,
@@ -30,6 +30,7 @@ import {
   type WireEntity,
   workspaceSchema,
 } from './schemas.ts';
+import { systemTiming } from './timing.ts';
 
 export interface ClientOptions extends ConnectionOptions {
   /** Requests under way at most; default 4. Connections are as many. */

@@ -11,7 +11,6 @@ import {
   createCleaner,
   renderPath,
 } from './failure.ts';
-import type { Timing } from './retry.ts';
 
 export interface ConnectionOptions {
   /** Including the path prefix, see `checkBaseUrl`. */
@@ -143,25 +142,6 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   return { baseUrl, attempt, clean, close: () => dispatcher.destroy() };
 }
-
-/** The real clock, dice and alarm. */
-export const systemTiming: Timing = {
-  now: () => Date.now(),
-  random: () => Math.random(),
-  sleep: (ms, signal) =>
-    new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(new CancelledError('cancelled'));
-      const stop = (): void => {
-        clearTimeout(timer);
-        reject(new CancelledError('cancelled'));
-      };
-      const timer = setTimeout(() => {
-        signal?.removeEventListener('abort', stop);
-        resolve();
-      }, ms);
-      signal?.addEventListener('abort', stop, { once: true });
-    }),
-};
 
 /** Secrets pasted into CI settings often end in a newline; anything else that no header may hold is refused unsaid. */
 function checkApiKey(text: string): string {

@@ -62,7 +62,9 @@ async function applyPrepared(
   for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
   const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
   const plan = judgeApproved(prepared, approval, reviewed);
-  if (options.format === 'text' && !options.quiet) {
+  // Nobody is asked about something unseen, whatever the format of the result.
+  const asks = plan.changes.length > 0 && !options.yes && session.isInteractive;
+  if (asks || (options.format === 'text' && !options.quiet)) {
     sayDiagnostics(prepared.diagnostics, session);
     session.say(renderPlan({ ...prepared.plan, violations: plan.violations }, 'text', options.verbose, session));
   }

@@ -1,6 +1,6 @@
 import { createApiBackend } from '../client/api-backend.ts';
 import { createClient } from '../client/client.ts';
-import { systemTiming } from '../client/request.ts';
+import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';

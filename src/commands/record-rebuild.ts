@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
@@ -32,7 +33,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
     throw new UserError('not in a Git repository: there is no commit to take the files from');
   }
   const commit = await checkout.resolveCommit(options.from);
-  const found = await checkout.readFilesAtCommit(commit, options.dir);
+  const found = await checkout.readFilesAtCommit(commit, resolve(session.cwd, options.dir));
   const { desired, diagnostics } = compilePolicies(
     found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text })),
   );

@@ -17,6 +17,7 @@ export const guardNames = [
   'empties-scope',
   'protected',
   'rewind',
+  'unmanaged',
   'blocks-now',
   'spend-up',
   'counter-reset',
@@ -80,6 +81,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeEmptied(tallies),
     judgeProtected(input),
     judgeRewind(input.rewind),
+    judgeUnmanaged(input),
   ];
   return objections.flatMap((objection) => {
     if (objection === null) return [];
@@ -268,9 +270,19 @@ function judgeRewind(rewind: Rewind): Objection | null {
   return { guard: 'rewind', count: 1, details, liftable: true };
 }
 
+/** `review.unmanaged: fail`: the files are to say everything that binds. */
+function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
+  const count = plan.unmanaged.length;
+  if (settings.unmanaged !== 'fail' || count === 0) return null;
+  const details = [
+    `${count} live ${count === 1 ? 'limit is' : 'limits are'} in no file (tollgate plan --verbose lists them)`,
+  ];
+  return { guard: 'unmanaged', count, details, liftable: true };
+}
+
 /** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
 function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
-  if (guard === 'protected') return 'error';
+  if (guard === 'protected' || guard === 'unmanaged') return 'error';
   const said = guardSetting(settings, guard);
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
 }

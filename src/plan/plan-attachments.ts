@@ -11,8 +11,7 @@ import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './build-plan.ts';
 import { hasAnyValue, makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
-import { isForgetOf } from './plan-policies.ts';
-import { afterForget, indexKey, type RecordedResource } from './record-index.ts';
+import { afterForget, indexKey, isForgetOf, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
   forgetStep,

@@ -5,13 +5,13 @@ import { isSame } from '../resources/canonical.ts';
 import { type LiveScope, pickFields } from '../resources/kind.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
-import type { Desired, Fields, Forget, PolicyKind, Reset } from '../resources/types.ts';
+import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './build-plan.ts';
 import { makeChange } from './make-change.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
-import { afterForget, type RecordedResource } from './record-index.ts';
+import { afterForget, isForgetOf, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
   forgetStep,
@@ -113,10 +113,6 @@ function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] 
     forgetResource(context, resource, 'forget', 'no longer managed, live is not touched');
     return [];
   });
-}
-
-export function isForgetOf(forget: Forget, workspaceId: string | null, workspaceSlug: string | null): boolean {
-  return forget.workspace === workspaceSlug || (forget.workspace !== null && forget.workspace === workspaceId);
 }
 
 function forgetResource(

@@ -61,6 +61,10 @@ export function afterForget(
   return entry;
 }
 
+export function isForgetOf(forget: Forget, workspaceId: string | null, workspaceSlug: string | null): boolean {
+  return forget.workspace === workspaceSlug || (forget.workspace !== null && forget.workspace === workspaceId);
+}
+
 /** A word of the grammar (`rate`, `budget` …) to the canonical fields that it stands for. */
 function fieldsOf(word: string): (field: string) => boolean {
   if (word === 'rate' || word === 'rates') return isRateField;

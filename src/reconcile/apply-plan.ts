@@ -125,7 +125,8 @@ class Run {
     if (isRefusal || error.status === undefined) {
       const probe = await this.#probe();
       if (probe !== null) this.#stopped ??= probe;
-      else if (isRefusal) this.#refused.add(verbOf(change));
+      // One object that may not be read (a key of somebody who left) says nothing about the others.
+      else if (isRefusal && error.method !== 'GET') this.#refused.add(verbOf(change));
     }
     const unreachable = isRefusal || error.status === undefined || error.status >= 500 || error.status === 429;
     return { status: 'failed', detail: error.message, ...(unreachable ? { unreachable: true } : {}) };

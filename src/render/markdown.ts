@@ -11,11 +11,14 @@ import { describeChange, describeKey } from './describe-change.ts';
 const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
 
 /**
- * Text that stands for itself and nothing else in a table cell: no markup, no HTML, no mention, no link. Entities rather
- * than backslashes, since those survive every context.
+ * Text that stands for itself and nothing else in a table cell: no markup, no HTML, no mention, no link, no emoji, no
+ * formula. Entities rather than backslashes, since those survive every context. What reads as an amount or ends a clause
+ * stays as it is, so that the source is readable too.
  */
 export function escapeMarkdown(text: string): string {
-  return escapeInvisible(text).replace(/[&<>"'`*_~|[\]()#@!\\{}$:^]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escapeInvisible(text)
+    .replace(/[&<>"'`*_~|[\]()#@!\\{}^]|\$(?!\d)|:(?! |$)/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`);
 }
 
 export function renderPlanMarkdown(plan: Plan): string {

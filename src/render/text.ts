@@ -21,10 +21,10 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   }
   lines.push(...renderRecordLines(plan, options.verbose, colors));
   lines.push(...renderUnmanaged(plan, options.verbose, colors));
-  lines.push(...plan.notes.map((note) => renderNote(note, colors)));
+  lines.push(...plan.notes.flatMap((note) => fold(renderNote(note, colors), style)));
   if (plan.notes.length > 0) lines.push('');
-  lines.push(...renderViolations(plan, colors));
-  lines.push(colors.bold(summarizePlan(plan)));
+  lines.push(...renderViolations(plan, colors).flatMap((line) => fold(line, style)));
+  lines.push(...fold(summarizePlan(plan), style).map((line) => colors.bold(line)));
   if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;
 }
@@ -92,6 +92,13 @@ function paint({ action }: Change, text: string, colors: Colors): string {
     case 'delete':
       return colors.red(text);
   }
+}
+
+/** A sentence over several lines where it is longer than one; the rest is indented. */
+function fold(text: string, { columns }: TextStyle): string[] {
+  const indent = /^ */.exec(text)?.[0] ?? '';
+  const [first = '', ...rest] = wrap(text.slice(indent.length), columns - indent.length - 2);
+  return [indent + first, ...rest.map((line) => `${indent}  ${line}`)];
 }
 
 /** Breaks at spaces; a longer word stays whole. */

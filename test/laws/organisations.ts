@@ -189,7 +189,7 @@ const key = (workspaceId: string | null, id: number): fc.Arbitrary<ApiKeyRow> =>
       creation_mode: fc.constantFrom<ApiKeyRow['creation_mode']>('api', 'api', 'auto'),
       usage_limits: budgetOrNone,
       rate_limits: rateRows(['rps', 'rpm', 'rph', 'rpd', 'rpw'], 3),
-      alert_emails: fc.constantFrom(null, [], ['Ops@Example.com'], ['b@example.com', 'a@example.com']),
+      alert_emails: fc.constantFrom<string[] | null>(null, [], ['Ops@Example.com'], ['b@example.com', 'a@example.com']),
       expires_at: fc.constantFrom(null, null, '2026-10-01T00:00:00.000Z', '2027-10-01T10:20:30.000Z'),
       description: fc.constantFrom(null, '', 'of the batch jobs'),
     })
