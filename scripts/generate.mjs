@@ -1,6 +1,6 @@
 /**
- * Writes what is generated from the source: the JSON Schemas for editors, and the tables and the plan in README.md. Tests fail
- * when they are out of date.
+ * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, and the tables and the plan in
+ * README.md. Tests fail when they are out of date.
  */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -35,6 +35,9 @@ async function write(path, text) {
 const { renderJsonSchemas } = await load('src/policy/json-schema.ts');
 await mkdir(new URL('schemas/', root), { recursive: true });
 for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`schemas/${name}`, text);
+
+const { renderPlanSchema } = await load('src/plan/plan-schema.ts');
+await write('schemas/plan.schema.json', renderPlanSchema());
 
 const { renderReadme } = await load('scripts/readme.ts');
 const readme = await readFile(new URL('README.md', root), 'utf8');

@@ -14,9 +14,9 @@ const cancellation = new AbortController();
 
 /** The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. */
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (cancellation.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
     cancellation.abort();
-    process.once(signal, () => process.exit(128 + (signal === 'SIGINT' ? 2 : 15)));
   });
 }
 
@@ -38,7 +38,7 @@ function buildSession(flags: GlobalFlags): Session {
     pid: process.pid,
     user: readUser(),
     isProcessAlive,
-    style: { color: wantsColor(flags), columns: process.stdout.columns ?? 120 },
+    style: { color: wantsColor(flags), columns: process.stdout.columns || Number(process.env.COLUMNS) || 120 },
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(text),
     confirm,
@@ -75,9 +75,17 @@ function isProcessAlive(pid: number): boolean {
 async function confirm(question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // The end of input answers nothing; the terminal hands Ctrl-C to the reader instead of sending a signal.
+  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  reader.once('SIGINT', () => cancellation.abort());
   try {
-    const answer = await reader.question(`${question} (yes/no) `, { signal: cancellation.signal });
+    const answered = reader.question(`${question} (yes/no) `, { signal: cancellation.signal });
+    const answer = await Promise.race([answered, ended]);
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!cancellation.signal.aborted) throw error;
+    process.stderr.write('\n');
+    throw new CancelledError('cancelled', { cause: error });
   } finally {
     reader.close();
   }

@@ -3,6 +3,9 @@
 export { createApiBackend } from './client/api-backend.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
 export type { Diagnostic, Severity, Source } from './diagnostics.ts';
+export { parseFault } from './emulator/faults.ts';
+export { parseQuirk } from './emulator/quirks.ts';
+export { sampleSeed } from './emulator/seed.ts';
 export { type Emulator, type ListenOptions, startEmulator } from './emulator/server.ts';
 export { CancelledError, ServiceError, UserError } from './errors.ts';
 export { type ExitCode, exitCodes } from './exit-codes.ts';

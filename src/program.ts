@@ -80,7 +80,10 @@ export function buildProgram(version: string, start: Start): Command {
   );
 
   const record = program.command('record').description('the applied record');
-  addCommonOptions(addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"))
+  addServiceOptions(
+    addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"),
+    dataFormatOption(),
+  )
     .requiredOption('--from <commit>', 'the commit that was applied last')
     .option('-y, --yes', 'replace a record that is there', false)
     .action((options) =>
@@ -139,20 +142,19 @@ Environment:
 Exit codes:
   0  done, or nothing to do            4  stale, claimed or rewound
   1  files, usage, record or tool      5  partly applied
-  2  changes (--detailed-exitcode)     6  service unreachable or access refused
+  2  changes (drift,                   6  service unreachable or access refused
+     plan --detailed-exitcode)
   3  a guard objects`;
 
 function addCommand(parent: Command, name: string, description: string): Command {
   return parent.command(name).description(description).exitOverride();
 }
 
-function addCommonOptions(command: Command): Command {
+/** What every command that talks to a control plane takes. */
+function addServiceOptions(command: Command, format = formatOption()): Command {
   return command
     .addOption(dirOption())
-    .addOption(
-      new Option('--workspace <slug>', 'only this workspace; may be repeated').default([], 'all').argParser(collect),
-    )
-    .addOption(formatOption())
+    .addOption(format)
     .addOption(
       new Option('--backend <name>', 'which control plane').choices(['portkey', 'emulator']).default('portkey'),
     )
@@ -161,7 +163,16 @@ function addCommonOptions(command: Command): Command {
     .addOption(
       new Option('--concurrency <number>', 'requests under way at most').default(4).argParser(parseConcurrency),
     )
-    .addOption(quietOption())
+    .addOption(quietOption());
+}
+
+function workspaceOption(): Option {
+  return new Option('--workspace <slug>', 'only this workspace; may be repeated').default([], 'all').argParser(collect);
+}
+
+function addCommonOptions(command: Command): Command {
+  return addServiceOptions(command)
+    .addOption(workspaceOption())
     .option('-v, --verbose', 'also list adoptions and unmanaged objects', false);
 }
 
@@ -188,6 +199,11 @@ function dirOption(): Option {
 
 function formatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'markdown']).default('text');
+}
+
+/** For commands whose answer is no table. */
+function dataFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');
 }
 
 function quietOption(): Option {
@@ -223,6 +239,7 @@ function flagsOf(program: Command, options: Partial<ParsedOptions>): GlobalFlags
 }
 
 function commonOf(options: ParsedOptions): CommonOptions {
-  const { dir, workspace, format, backend, state, recordFile, concurrency, quiet, verbose } = options;
+  const { dir, format, backend, state, recordFile, concurrency, quiet } = options;
+  const { workspace = [], verbose = false } = options as Partial<ParsedOptions>;
   return { dir, workspace, format, backend, state, recordFile, concurrency, quiet, verbose };
 }

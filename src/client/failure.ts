@@ -32,8 +32,11 @@ export type CleanText = (text: string) => string;
 /** Longest text of the service that is repeated in a message, in characters. */
 const detailLength = 300;
 
-/** The key in every spelling a service or proxy may echo it in: plain, in a URL, in base64. */
-export function createCleaner(apiKey: string): CleanText {
+/**
+ * The key in every spelling a service or proxy may echo it in: plain, in a URL, in base64. What is blanked stays a JSON
+ * document, if it was one.
+ */
+export function createBlanker(apiKey: string): (text: string) => string {
   const base64 = Buffer.from(apiKey).toString('base64');
   const spellings = [
     apiKey,
@@ -43,9 +46,13 @@ export function createCleaner(apiKey: string): CleanText {
     JSON.stringify(apiKey).slice(1, -1),
   ];
   const unique = [...new Set(spellings)].filter((text) => text !== '').sort((a, b) => b.length - a.length);
+  return (text) => unique.reduce((rest, spelling) => rest.replaceAll(spelling, '[key]'), text);
+}
+
+export function createCleaner(apiKey: string): CleanText {
+  const blank = createBlanker(apiKey);
   return (text) => {
-    const blanked = unique.reduce((rest, spelling) => rest.replaceAll(spelling, '[key]'), text);
-    const printable = escapeInvisible(blanked.replace(/\s+/g, ' '));
+    const printable = escapeInvisible(blank(text).replace(/\s+/g, ' '));
     return printable.length > detailLength ? `${printable.slice(0, detailLength - 1)}…` : printable;
   };
 }

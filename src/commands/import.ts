@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { hasPolicyFiles, writeFileAtomic } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { printPolicies } from '../policy/print.ts';
+import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { describeKey } from '../render/describe-change.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
@@ -19,10 +20,10 @@ export interface ImportOptions extends CommonOptions {
 
 /** Live → policy files in an empty directory; a plan right after has no change to live. */
 export async function runImport(options: ImportOptions, session: Session): Promise<CommandResult> {
-  if (!/^[a-z0-9][a-z0-9._-]*$/i.test(options.environment)) {
-    throw new UserError(`--environment ${options.environment}: write letters, digits, dots and dashes`);
+  if (!patterns.environment.test(options.environment)) {
+    throw new UserError(`--environment ${options.environment}: write letters, digits, dashes and underscores`);
   }
-  const directory = join(session.cwd, options.dir);
+  const directory = resolve(session.cwd, options.dir);
   if (await hasPolicyFiles(directory)) {
     throw new UserError(`${options.dir} holds policy files already`, {
       hint: 'Import writes into an empty directory: name one with --dir.',
@@ -33,24 +34,27 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     const reading = readEverything(open.backend, options.workspace);
     const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
     const organisation = buildLiveEntries(live, null, null);
-    const workspaces = live.workspaces
-      .filter(
-        ({ id, slug }) =>
-          options.workspace.length === 0 || options.workspace.includes(id) || options.workspace.includes(slug),
-      )
-      .map((workspace) => ({ workspace, ...buildLiveEntries(live, workspace.id, workspace.slug) }));
+    const chosen = live.workspaces.filter(
+      ({ id, slug }) =>
+        options.workspace.length === 0 || options.workspace.includes(id) || options.workspace.includes(slug),
+    );
+    const names = nameWorkspaces(chosen);
+    const workspaces = chosen.map((workspace, index) => {
+      const written = names[index] ?? workspace.id;
+      return { workspace, written, ...buildLiveEntries(live, workspace.id, workspace.slug, written) };
+    });
     const files = printPolicies(
       {
         environment: options.environment,
         organisation: live.organisationId,
         entries: organisation.entries,
-        workspaces: workspaces.map(({ workspace, entries }) => ({ slug: workspace.slug, entries })),
+        workspaces: workspaces.map(({ written, entries }) => ({ slug: written, entries })),
       },
       '.schemas',
     );
     // The schemas lie beside the files, so that editors complete and check at once; dot folders are not read as policies.
     const schemas = Object.entries(renderJsonSchemas()).map(([name, text]) => ({ path: `.schemas/${name}`, text }));
-    for (const { path, text } of [...schemas, ...files]) await writeFileAtomic(join(directory, path), text);
+    for (const { path, text } of [...schemas, ...files]) await writeBelow(directory, path, text, options.dir);
 
     const leftOut = [
       ...organisation.leftOut.map((left) => ({ ...left, slug: null as string | null })),
@@ -85,6 +89,37 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     };
   } finally {
     await open.close();
+  }
+}
+
+/**
+ * How files call the workspaces, and what they are called themselves: by the slug where it is one. The service's word is not
+ * taken for it, since it becomes a path; nor may two names meet on a disk that does not tell case apart.
+ */
+function nameWorkspaces(workspaces: readonly { readonly id: string; readonly slug: string }[]): string[] {
+  const taken = new Set<string>();
+  return workspaces.map(({ id, slug }) => {
+    const isPlain = patterns.slug.test(slug) && slug.length <= longestFileName && !taken.has(slug.toLowerCase());
+    const name = isPlain ? slug : id;
+    if (!isPlain && !patterns.uuid.test(id)) {
+      throw new UserError(
+        `workspace ${JSON.stringify(slug)} has neither a slug nor an id that a file could be named for`,
+      );
+    }
+    taken.add(name.toLowerCase());
+    return name;
+  });
+}
+
+/** Disks end at 255 bytes, some of which the file has while it is being written. */
+const longestFileName = 150;
+
+async function writeBelow(directory: string, path: string, text: string, shown: string): Promise<void> {
+  try {
+    await writeFileAtomic(join(directory, path), text);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+    throw new UserError(`cannot write ${shown}/${path} (${code})`, { cause });
   }
 }
 

@@ -18,8 +18,17 @@ export interface LiveEntries {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Entries of one workspace (or of the organisation), each of which compiles to exactly what is live. */
-export function buildLiveEntries(live: Live, workspaceId: string | null, workspaceSlug: string | null): LiveEntries {
+/**
+ * Entries of one workspace (or of the organisation), each of which compiles to exactly what is live.
+ *
+ * @param written what the file calls the workspace; default: its slug
+ */
+export function buildLiveEntries(
+  live: Live,
+  workspaceId: string | null,
+  workspaceSlug: string | null,
+  written: string | null = workspaceSlug,
+): LiveEntries {
   const scope: LiveScope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
   const objects = live.objects.filter((object) => object.workspaceId === workspaceId);
   const entries: PrintedEntry[] = [];
@@ -29,7 +38,7 @@ export function buildLiveEntries(live: Live, workspaceId: string | null, workspa
     const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
     if (fields === null) continue;
     const entry = nameEntry(object, fields, objects, taken);
-    const why = findRefusal(entry, workspaceSlug);
+    const why = findRefusal(entry, written);
     if (why === null) {
       taken.add(sectionKey(object, entry.name));
       entries.push(entry);
@@ -63,13 +72,16 @@ function nameEntry(
   let name = base;
   for (let number = 2; taken.has(sectionKey(object, name)); number += 1) name = `${base}-${number}`;
   const isShared = objects.filter((other) => other.kind === kind && other.name === object.name).length > 1;
-  const needsId = isShared || base !== object.name;
+  const hasId = (isShared || base !== object.name) && canHaveId(object);
+  // What shares its name cannot have it managed: two entries of one live name would each be the other's twin.
+  const { name: _name, ...unnamed } = fields;
+  const isRenamed = object.name !== null && name !== object.name && base === object.name;
   return {
     kind,
     name,
-    fields,
-    ...(object.name !== null && name !== object.name && base === object.name ? { liveName: object.name } : {}),
-    ...(needsId && canHaveId(object) ? { id } : {}),
+    fields: isShared && hasId ? unnamed : fields,
+    ...(isRenamed && !(isShared && hasId) ? { liveName: object.name } : {}),
+    ...(hasId ? { id } : {}),
   };
 }
 

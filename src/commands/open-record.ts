@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
@@ -119,11 +119,12 @@ export interface CheckoutFacts {
 export async function readCheckout(
   { checkout, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  options: Pick<CommonOptions, 'dir'>,
+  { dir }: Pick<CommonOptions, 'dir'>,
+  { cwd }: Session,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { commit: null, uncommitted: [], rewind: null };
   const commit = await checkout.headCommit();
-  const uncommitted = await checkout.uncommittedPolicyFiles(options.dir);
+  const uncommitted = await checkout.uncommittedPolicyFiles(resolve(cwd, dir));
   const applied = record?.commit ?? null;
   if (!inGit || applied === null) return { commit, uncommitted, rewind: null };
   const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);

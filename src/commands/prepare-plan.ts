@@ -68,7 +68,7 @@ export async function preparePlan(
     const record = await openRecord(options, desired, session);
     const stored = await session.waiting('reading the applied record', record.store.read());
     if (stored !== null) checkRecord(stored.record, desired, open.backend.baseUrl, session.version);
-    const checkout = await readCheckout(record, stored?.record ?? null, options);
+    const checkout = await readCheckout(record, stored?.record ?? null, options, session);
     onRecord?.(stored, checkout);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(open.backend, desired.organisation, needs);

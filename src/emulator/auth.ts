@@ -48,7 +48,7 @@ export function findCaller(
 
 /** Documents print scopes with a colon, keys carry the dot (1.2). */
 export function hasScope(caller: Caller, anyOf: readonly string[]): boolean {
-  if (caller.scopes === undefined) return true;
+  if (caller.scopes === undefined) return anyOf.length > 0;
   const held = new Set(caller.scopes.map((scope) => scope.replace(':', '.')));
   return anyOf.some((scope) => held.has(scope));
 }

@@ -3,7 +3,9 @@
  * pure and seeded, so a run repeats; server.ts makes the failure happen.
  */
 
+import { parseQuirk, type Quirks } from './quirks.ts';
 import { createRandom, type Random } from './random.ts';
+import { type RivalDeed, rivalDeeds } from './rival.ts';
 
 export type FaultBody = 'json' | 'html' | 'empty';
 
@@ -30,7 +32,17 @@ export type Fault =
   /** Takes effect; answers 200 with text that is no JSON. */
   | { readonly kind: 'malformed' }
   /** Never answers; ends when the caller gives up or the emulator closes. */
-  | { readonly kind: 'hang'; readonly when?: FaultMoment };
+  | { readonly kind: 'hang'; readonly when?: FaultMoment }
+  /** The quirks hold for this one request. Other rules still apply. */
+  | { readonly kind: 'quirk'; readonly quirks: Partial<Quirks> }
+  /**
+   * Somebody else changes the object that the request is about, right before (default) or right after it; `raise` (default),
+   * `rename` or `archive`. Other rules still apply.
+   */
+  | { readonly kind: 'rival'; readonly when?: FaultMoment; readonly does?: RivalDeed };
+
+/** Ends the request otherwise than it would have ended. */
+export type BreakingFault = Exclude<Fault, { kind: 'latency' | 'quirk' | 'rival' }>;
 
 export interface FaultRule {
   /** Default: every method. */
@@ -52,8 +64,11 @@ export interface FaultRule {
 export interface ChosenFault {
   /** Milliseconds, all latency rules added up. */
   readonly latency: number;
+  /** Of all quirk rules; of two that name the same one, the later. */
+  readonly quirks?: Partial<Quirks>;
+  readonly rivals?: readonly Extract<Fault, { kind: 'rival' }>[];
   /** The first other rule that struck. */
-  readonly fault: Exclude<Fault, { kind: 'latency' }> | undefined;
+  readonly fault: BreakingFault | undefined;
 }
 
 export interface FaultSwitch {
@@ -99,13 +114,23 @@ export function createFaultSwitch(initial: readonly FaultRule[] = [], seed = 1):
     set,
     choose(method, path) {
       let latency = 0;
+      let quirks: Partial<Quirks> | undefined;
+      const rivals: Extract<Fault, { kind: 'rival' }>[] = [];
+      const chosen = (fault: BreakingFault | undefined): ChosenFault => ({
+        latency,
+        ...(quirks !== undefined && { quirks }),
+        ...(rivals.length > 0 && { rivals }),
+        fault,
+      });
       for (const state of states) {
         if (!strikes(state, method, path)) continue;
         const { fault } = state.rule;
-        if (fault.kind !== 'latency') return { latency, fault };
-        latency += fault.ms;
+        if (fault.kind === 'latency') latency += fault.ms;
+        else if (fault.kind === 'quirk') quirks = { ...quirks, ...fault.quirks };
+        else if (fault.kind === 'rival') rivals.push(fault);
+        else return chosen(fault);
       }
-      return { latency, fault: undefined };
+      return chosen(undefined);
     },
   };
 }
@@ -144,6 +169,9 @@ function buildGlob(glob: string): string {
  * | `POST /policies/* reset when=after after=1` | from the second on, creates happen and the answer is lost |
  * | `* /** latency ms=250` | slow |
  * | `GET /api-keys truncated`, `cut`, `malformed`, `hang` | broken answers |
+ * | `* /** 401 after=40` | the key is revoked after forty requests |
+ * | `PUT /policies/** quirk conditionsOnPut=ignore p=0.5` | a quirk for some requests alone |
+ * | `PUT /policies/** rival does=raise when=before` | somebody else changes the same object |
  */
 export function parseFault(text: string): FaultRule {
   const [method, path, name, ...options] = text.trim().split(/\s+/);
@@ -174,7 +202,7 @@ export function parseFault(text: string): FaultRule {
   if (probability !== undefined && probability > 1) throw new RangeError(`fault "${text}": p is between 0 and 1`);
   const times = takeNumber('times');
   const after = takeNumber('after');
-  const fault = parseKind(text, name, take, takeNumber);
+  const fault = name === 'quirk' ? parseQuirks(text, given) : parseKind(text, name, take, takeNumber);
   const unknown = given.keys().next().value;
   if (unknown !== undefined) throw new RangeError(`fault "${text}": unknown option "${unknown}" for ${name}`);
   return {
@@ -185,6 +213,14 @@ export function parseFault(text: string): FaultRule {
     ...(after !== undefined && { after }),
     fault,
   };
+}
+
+/** All options that are left are quirks. */
+function parseQuirks(text: string, given: Map<string, string>): Fault {
+  if (given.size === 0) throw new RangeError(`fault "${text}": name a quirk, for instance goneAs403=true`);
+  const quirks = [...given].map(([quirk, value]) => parseQuirk(`${quirk}=${value}`));
+  given.clear();
+  return { kind: 'quirk', quirks: Object.assign({}, ...quirks) as Partial<Quirks> };
 }
 
 function parseKind(
@@ -221,13 +257,18 @@ function parseKind(
       const when = takeChoice('when', ['before', 'after'] as const);
       return { kind: 'hang', ...(when !== undefined && { when }) };
     }
+    case 'rival': {
+      const when = takeChoice('when', ['before', 'after'] as const);
+      const does = takeChoice('does', rivalDeeds);
+      return { kind: 'rival', ...(when !== undefined && { when }), ...(does !== undefined && { does }) };
+    }
     case 'truncated':
     case 'cut':
     case 'malformed':
       return { kind: name };
     default:
       throw new RangeError(
-        `fault "${text}": unknown fault "${name}"; a status, latency, reset, truncated, cut, malformed or hang`,
+        `fault "${text}": unknown fault "${name}"; a status, latency, reset, truncated, cut, malformed, hang, quirk or rival`,
       );
   }
 }

@@ -5,6 +5,7 @@
 
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
 import { isObject } from './body.ts';
 import type { StoreState } from './store.ts';
 
@@ -28,14 +29,19 @@ export function openStateDirectory(directory: string): StateDirectory {
         text = await readFile(path, 'utf8');
       } catch (error) {
         if (isMissing(error)) return undefined;
-        throw error;
+        throw asUserError(error, `the state in ${directory} cannot be read`);
       }
       return parseState(text, path);
     },
     write(state) {
       const text = `${JSON.stringify({ version: formatVersion, state })}\n`;
       // A failed write must not block the ones after it; its own caller learns of it.
-      last = last.catch(() => undefined).then(() => replaceFile(directory, path, text));
+      last = last
+        .catch(() => undefined)
+        .then(() => replaceFile(directory, path, text))
+        .catch((error: unknown) => {
+          throw asUserError(error, `the state in ${directory} cannot be written`);
+        });
       return last;
     },
   };
@@ -43,7 +49,17 @@ export function openStateDirectory(directory: string): StateDirectory {
 
 /** A seed: either a bare state, or a document as `write` leaves it. Collections that are absent are empty. */
 export async function readSeedFile(path: string): Promise<Partial<StoreState>> {
-  return parseState(await readFile(path, 'utf8'), path);
+  try {
+    return parseState(await readFile(path, 'utf8'), path);
+  } catch (cause) {
+    throw asUserError(cause, `the seed ${path} cannot be read`);
+  }
+}
+
+/** A directory that cannot be written, a file that is not there: the user's to put right, not ours. */
+function asUserError(cause: unknown, what: string): unknown {
+  if (cause instanceof UserError || !(cause instanceof Error) || !('code' in cause)) return cause;
+  return new UserError(`${what} (${String(cause.code)})`, { cause });
 }
 
 function parseState(text: string, path: string): Partial<StoreState> {
@@ -51,12 +67,12 @@ function parseState(text: string, path: string): Partial<StoreState> {
   try {
     parsed = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON`, { cause });
+    throw new UserError(`${path} is not JSON`, { cause });
   }
-  if (!isObject(parsed)) throw new Error(`${path} does not hold an emulator state: it must be a JSON object`);
+  if (!isObject(parsed)) throw new UserError(`${path} does not hold an emulator state: it must be a JSON object`);
   if (!('version' in parsed)) return parsed as Partial<StoreState>;
   if (parsed.version !== formatVersion || !isObject(parsed.state)) {
-    throw new Error(`${path} was written in format ${String(parsed.version)}; this version reads ${formatVersion}`);
+    throw new UserError(`${path} was written in format ${String(parsed.version)}; this version reads ${formatVersion}`);
   }
   return parsed.state as Partial<StoreState>;
 }

@@ -29,7 +29,11 @@ export function listPolicies<Row extends PolicyRow>(c: Context, context: RouteCo
   const status = readStatus(c, context);
   return sortNewestFirst(rows)
     .map((row) => context.view(row))
-    .filter((row): row is Row => row !== undefined && row.workspace_id === workspace.id && row.status === status);
+    .filter((row): row is Row => row?.status === status && isShownIn(row, workspace.id, context));
+}
+
+function isShownIn(row: PolicyRow, workspaceId: string, { quirks }: RouteContext): boolean {
+  return quirks.foreignRows || row.workspace_id === workspaceId;
 }
 
 function readStatus(c: Context, context: RouteContext): 'active' | 'archived' {

@@ -64,6 +64,10 @@ export interface Quirks {
   looseBooleans: boolean;
   /** The key of a person who is no member of the workspace any more answers 403 AB03 (4.2). */
   leaversAs403: boolean;
+  /** No key has this scope, such as `policies.update`, whatever it was made with (1.2); null: none is missing. */
+  missingScope: string | null;
+  /** Lists of one workspace's policies, keys and providers also hold rows of the others (1.2). */
+  foreignRows: boolean;
   /** The body of every refusal; null picks the one seen for the route (1.6). */
   errorShape: ErrorShape | null;
 }
@@ -94,6 +98,8 @@ export function buildDefaultQuirks(): Quirks {
     workspaceDeleteNeedsName: false,
     looseBooleans: false,
     leaversAs403: false,
+    missingScope: null,
+    foreignRows: false,
     errorShape: null,
   };
 }
@@ -127,6 +133,7 @@ const choices: { readonly [Name in keyof Quirks]?: readonly string[] } = {
  * | `goneAs403=false` | … off |
  * | `conditionsOnPut=ignore` | one of several |
  * | `staleReads=3000ms`, `staleReads=2` | stale for a time, for a number of reads |
+ * | `missingScope=policies.update` | refused for want of it |
  * | `backend=1.15` | all that this backend lacks |
  */
 export function parseQuirk(text: string): Partial<Quirks> {
@@ -137,6 +144,10 @@ export function parseQuirk(text: string): Partial<Quirks> {
     throw new RangeError(`unknown quirk "${name}": one of backend, ${Object.keys(defaults).join(', ')}`);
   }
   if (name === 'staleReads') return { staleReads: parseStaleReads(value ?? '') };
+  if (name === 'missingScope') {
+    if (value === undefined || value === '') throw new RangeError('quirk "missingScope" needs the name of a scope');
+    return { missingScope: value };
+  }
   const allowed = choices[name as keyof Quirks] ?? ['true', 'false'];
   const chosen = value ?? (allowed[0] === 'true' ? 'true' : '');
   if (!allowed.includes(chosen)) {

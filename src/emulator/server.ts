@@ -1,16 +1,19 @@
 /** The stand-in behind a listener on the loopback interface, and the failures that need a socket. */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
 import { basePath, createApp } from './app.ts';
 import { type AcceptedKey, normalizeAcceptedKeys } from './auth.ts';
-import { createFaultSwitch, type Fault, type FaultRule, type FaultSwitch } from './faults.ts';
+import { type BreakingFault, createFaultSwitch, type FaultMoment, type FaultRule, type FaultSwitch } from './faults.ts';
 import { openStateDirectory, readSeedFile } from './persistence.ts';
 import { buildDefaultQuirks, type Quirks } from './quirks.ts';
 import { buildUuid, createRandom, type Random } from './random.ts';
 import { createRequestCounter, type RequestCounter } from './request-counter.ts';
+import { changeByHand, type RivalDeed } from './rival.ts';
+import { createStaleReadTracker } from './stale-reads.ts';
 import { createStore, type Store, type StoreState } from './store.ts';
 
 export interface EmulatorOptions {
@@ -26,6 +29,23 @@ export interface EmulatorOptions {
   readonly now?: () => Date;
   /** Where ids, keys and the chance of faults begin: the same seed, the same run. Default 1. */
   readonly randomSeed?: number;
+  /**
+   * Called right before and right after every request that is let take effect, refused ones too, and before its answer is
+   * sent or lost. For tests: it may look at the state, and change it as somebody else would.
+   */
+  readonly onRequest?: OnRequest;
+}
+
+export type OnRequest = (moment: 'before' | 'after', request: ObservedRequest, store: Store) => void;
+
+export interface ObservedRequest {
+  /** Counted from 1, over the emulator's life. */
+  readonly number: number;
+  readonly method: string;
+  /** Below `/v1`, without the query. */
+  readonly path: string;
+  /** Undefined before. */
+  readonly status: number | undefined;
 }
 
 export interface ListenOptions extends EmulatorOptions {
@@ -82,20 +102,34 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
   const { store } = extras;
   const seed = options.randomSeed ?? 1;
   const quirks: Quirks = { ...buildDefaultQuirks(), ...options.quirks };
+  /** Quirks that a fault rule turned on for the request under way. */
+  const ownQuirks = new AsyncLocalStorage<Partial<Quirks>>();
+  const quirksInForce = new Proxy(quirks, {
+    get: (all, name: keyof Quirks) => ownQuirks.getStore()?.[name] ?? all[name],
+  });
+  const now = options.now ?? (() => new Date());
+  const stale = createStaleReadTracker(quirksInForce, now);
   const faults = createFaultSwitch(options.faults, seed);
   const requests = createRequestCounter();
   let random: Random = createRandom(seed);
   let requestIds: Random = createRandom(seed + 1);
   const app = createApp({
     store,
-    quirks,
+    quirks: quirksInForce,
     faults,
     requests,
+    stale,
+    now,
     acceptKeys: normalizeAcceptedKeys(options.acceptKeys ?? []),
-    now: options.now ?? (() => new Date()),
     random: () => random(),
     newRequestId: () => buildUuid(requestIds),
-    injectFaults: buildFaultMiddleware(faults, extras.closing),
+    injectFaults: buildFaultMiddleware({
+      faults,
+      closing: extras.closing,
+      runWith: (own, work) => ownQuirks.run(own, work),
+      letRivalIn: (path, deed) => changeByHand(store.state, path, deed),
+      observe: buildObserver(options.onRequest, store),
+    }),
     afterWrite: () => extras.afterWrite(store),
   });
   return {
@@ -111,12 +145,15 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
       requestIds = createRandom(seed + 1);
       Object.assign(quirks, buildDefaultQuirks(), options.quirks);
       faults.set(options.faults ?? []);
+      stale.forget();
     },
     setQuirks(changed) {
       Object.assign(quirks, changed);
+      if (changed.staleReads === null) stale.forget();
     },
     setFaults(rules) {
       faults.set(rules);
+      if (quirks.staleReads === null) stale.forget();
     },
   };
 }
@@ -165,23 +202,50 @@ interface NodeBindings {
   readonly outgoing?: ServerResponse;
 }
 
-function buildFaultMiddleware(faults: FaultSwitch, closing: Promise<void>): MiddlewareHandler {
+interface FaultParts {
+  readonly faults: FaultSwitch;
+  readonly closing: Promise<void>;
+  readonly runWith: (quirks: Partial<Quirks>, work: () => Promise<void>) => Promise<void>;
+  readonly letRivalIn: (path: string, deed: RivalDeed) => void;
+  readonly observe: (c: Context, path: string, work: () => Promise<void>) => Promise<void>;
+}
+
+function buildFaultMiddleware(parts: FaultParts): MiddlewareHandler {
   return async (c, next) => {
     const path = c.req.path.startsWith(basePath) ? c.req.path.slice(basePath.length) : c.req.path;
-    const { latency, fault } = faults.choose(c.req.method, path);
+    const { latency, fault, quirks, rivals = [] } = parts.faults.choose(c.req.method, path);
     if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
-    if (fault === undefined) return next();
-    const takesEffect = !('when' in fault) ? fault.kind !== 'status' && fault.kind !== 'hang' : fault.when === 'after';
-    if (takesEffect) await next();
-    c.res = await strike(c, fault, closing);
+    const letRivalsIn = (moment: FaultMoment): void => {
+      for (const { when = 'before', does = 'raise' } of rivals) if (when === moment) parts.letRivalIn(path, does);
+    };
+    const serve = async (): Promise<void> => {
+      await parts.observe(c, path, quirks === undefined ? next : () => parts.runWith(quirks, next));
+    };
+    letRivalsIn('before');
+    const takesEffect = fault === undefined || hasEffect(fault);
+    if (takesEffect) await serve();
+    letRivalsIn('after');
+    if (fault !== undefined) c.res = await strike(c, fault, parts.closing);
   };
 }
 
-async function strike(
-  c: Context,
-  fault: Exclude<Fault, { kind: 'latency' }>,
-  closing: Promise<void>,
-): Promise<Response> {
+function hasEffect(fault: BreakingFault): boolean {
+  if ('when' in fault) return fault.when === 'after';
+  return fault.kind !== 'status' && fault.kind !== 'hang';
+}
+
+function buildObserver(onRequest: OnRequest | undefined, store: Store): FaultParts['observe'] {
+  let number = 0;
+  return async (c, path, work) => {
+    number += 1;
+    const request = { number, method: c.req.method, path };
+    onRequest?.('before', { ...request, status: undefined }, store);
+    await work();
+    onRequest?.('after', { ...request, status: c.res.status }, store);
+  };
+}
+
+async function strike(c: Context, fault: BreakingFault, closing: Promise<void>): Promise<Response> {
   const { incoming, outgoing } = c.env as NodeBindings;
   switch (fault.kind) {
     case 'status':
@@ -230,7 +294,7 @@ function buildNoAnswer(): Response {
   return new Response(null, { status: 599, headers: { 'x-hono-already-sent': 'true' } });
 }
 
-function buildStatusResponse(fault: Extract<Fault, { kind: 'status' }>): Response {
+function buildStatusResponse(fault: Extract<BreakingFault, { kind: 'status' }>): Response {
   const { status, retryAfter, body = 'json' } = fault;
   const headers: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
   switch (body) {

@@ -1,6 +1,6 @@
 /**
  * The window after a write in which reads show what was before (control-plane-api.md 1.8). Off unless the quirk
- * `staleReads` is on. Keyed by the row object itself, so a reset of the store forgets everything.
+ * `staleReads` is on, for all or for one write. Keyed by the row object itself, so a reset of the store forgets everything.
  */
 
 import type { Quirks } from './quirks.ts';
@@ -12,6 +12,8 @@ export interface StaleReadTracker {
   afterCreate(row: object): void;
   /** What a read shows in place of `row`; undefined: nothing yet. Counts as a read. */
   view<Row extends object>(row: Row): Row | undefined;
+  /** Ends every window: from now on reads show what is there. */
+  forget(): void;
 }
 
 interface Window {
@@ -21,7 +23,7 @@ interface Window {
 }
 
 export function createStaleReadTracker(quirks: Quirks, now: () => Date): StaleReadTracker {
-  const windows = new WeakMap<object, Window>();
+  let windows = new WeakMap<object, Window>();
 
   const open = (row: object, old: object | undefined): void => {
     const stale = quirks.staleReads;
@@ -44,13 +46,16 @@ export function createStaleReadTracker(quirks: Quirks, now: () => Date): StaleRe
     },
     view(row) {
       const window = windows.get(row);
-      if (window === undefined || quirks.staleReads === null) return row;
+      if (window === undefined) return row;
       if (!isOpen(window)) {
         windows.delete(row);
         return row;
       }
       window.readsLeft -= 1;
       return window.old as typeof row | undefined;
+    },
+    forget() {
+      windows = new WeakMap();
     },
   };
 }

@@ -66,6 +66,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     hasRecord: record !== null,
     changes,
     withheld: [],
+    leftOut: new Set(),
     recordLines,
     unchanged: parts.unchanged,
     unmanaged,

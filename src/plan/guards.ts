@@ -42,7 +42,8 @@ export function parseAllowance(text: string): Allowance {
   const guard = guardNames.find((name) => name === match?.[1]);
   if (match === null || guard === undefined) {
     const name = /^[a-z-]+/.exec(text)?.[0] ?? '';
-    const guess = name === '' || guard !== undefined ? '' : didYouMean(name, guardNames);
+    const isKnown = guardNames.some((known) => known === name);
+    const guess = name === '' || isKnown ? '' : didYouMean(name, guardNames);
     throw new UserError(`--allow ${text}: write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}`);
   }
   return { guard, count: Number(match[2]), digest: match[3] ?? '' };
@@ -209,7 +210,9 @@ function exceeds(
   const base = Math.max(recorded, desired);
   // In whole numbers: 30 % of 10 is exactly 3, and "more than" means 4.
   if (count <= most || count * 100 <= share * base) return [];
-  const percent = base === 0 ? 100 : Math.round((count * 100) / base);
+  const exact = base === 0 ? 100 : (count * 100) / base;
+  // "10 %; more than 10 % need a word" would contradict itself.
+  const percent = Math.round(exact) > share ? Math.round(exact) : Math.ceil(exact * 10) / 10;
   const what = guard === 'deletes' ? 'removes' : 'changes';
   return [
     `${what} ${count} of ${base} limits in ${where} (${percent} %); more than ${most} and more than ${share} % need a word`,

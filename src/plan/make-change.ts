@@ -1,6 +1,8 @@
 import type { Source } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
-import type { Fields, ResourceKey } from '../resources/types.ts';
+import { isBudgetField, isRateField } from '../resources/kind.ts';
+import { specOf } from '../resources/registry.ts';
+import type { Fields, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { compareFields, strongest } from './field-changes.ts';
@@ -95,14 +97,30 @@ function causeOf(draft: ChangeDraft, fieldChanges: readonly FieldChange[]): Caus
   if (recorded === null) return before === null || !hasAnyValue(before) ? 'edited' : 'adopted';
   const past = recorded.fields as Fields;
   if (action === 'delete' && draft.after === null) return 'edited';
-  const edited = fieldChanges.some(({ field, after }) =>
-    field === 'starting' ? true : !isSame(past[field], field in declared ? declared[field] : after),
-  );
-  const drifted = fieldChanges.some(
-    ({ field, before: now }) => field !== 'starting' && field in past && !isSame(past[field] ?? null, now ?? null),
-  );
+  const isSwept = (field: string): boolean => !(field in declared) && !(field in past);
+  const edited = fieldChanges.some(({ field, after }) => {
+    if (field === 'starting') return true;
+    if (isSwept(field)) return !sweepsAway(draft.key.kind, past, field);
+    return !isSame(past[field], field in declared ? declared[field] : after);
+  });
+  const drifted = fieldChanges.some(({ field, before: now }) => {
+    if (field === 'starting') return false;
+    if (isSwept(field)) return sweepsAway(draft.key.kind, past, field);
+    return field in past && !isSame(past[field] ?? null, now ?? null);
+  });
   if (before === null) return edited && !isSame(past, declared) ? 'both' : 'drifted';
   return edited && drifted ? 'both' : drifted ? 'drifted' : 'edited';
+}
+
+/**
+ * Whether `fields` leave no room for a limit that they do not name: `none` was said of all of its sort, or there is another
+ * rate where only one fits.
+ */
+function sweepsAway(kind: Kind, fields: Fields, field: string): boolean {
+  if (!isRateField(field)) return isBudgetField(field) && fields.budgets === null;
+  const spec = specOf(kind);
+  const fitsOne = !spec.policy && spec.singleRate;
+  return fields.rates === null || (fitsOne && Object.keys(fields).some((name) => name.startsWith('rate[')));
 }
 
 /** Whether anything is set: `null`s and empty lists are no hand-made values. */

@@ -45,6 +45,7 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
     mode: filter.mode,
     changes,
     withheld: [...plan.withheld, ...withheld],
+    leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
     digest: digestPlan(changes, recordLines),
   };

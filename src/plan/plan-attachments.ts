@@ -20,6 +20,7 @@ import {
   overtakenAlertDiagnostic,
   partlyForgottenLines,
   recordLinesFor,
+  startingToSend,
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
@@ -91,7 +92,7 @@ function planDeclared(
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
   parts.managed.set(`${kind}\n${live.id}`, Object.keys(after));
 
-  const starting = resolved.entry.starting !== recorded?.starting ? (resolved.entry.starting ?? null) : null;
+  const starting = startingToSend(resolved, recorded, context.hasRecord, before);
   const change = changeOf(context, spec, {
     key,
     live,

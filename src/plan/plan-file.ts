@@ -20,43 +20,62 @@ const fields = z.record(z.string(), json);
 
 export const planFileChangeSchema = z.object({
   id: z.string().describe('`<kind>/<workspace slug or ->/<name>`, unique within the plan'),
-  kind: z.enum(kinds),
+  kind: z.enum(kinds).describe('what is changed'),
   workspace: z.string().nullable().describe('slug; null for what belongs to the organisation'),
-  name: z.string(),
-  live_id: z.string().nullable(),
-  action: z.enum(['create', 'update', 'replace', 'delete']),
-  direction: z.enum(['loosen', 'rescope', 'tighten', 'neutral']),
+  name: z.string().describe('of the policy, key, provider or integration; `limits` of a workspace'),
+  live_id: z.string().nullable().describe("the service's id; null for a policy that did not exist yet"),
+  action: z.enum(['create', 'update', 'replace', 'delete']).describe('what is done to it'),
+  direction: z.enum(['loosen', 'rescope', 'tighten', 'neutral']).describe('what it does to those whom the limit binds'),
   before: fields.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
   after: fields.nullable().describe('managed fields as they shall be'),
-  starting: z.string().nullable(),
-  via_star: z.boolean(),
-  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  starting: z.string().nullable().describe('ISO date that is sent as the start of the window'),
+  via_star: z.boolean().describe('a key that is reached through `"*"` alone'),
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .describe('over kind, workspace, name, action, before, after and starting'),
 });
 
 export const planFileSchema = z
   .object({
-    format: z.literal('tollgate-plan'),
-    version: z.literal(planFileVersion),
+    format: z.literal('tollgate-plan').describe('tells a plan from every other file'),
+    version: z.literal(planFileVersion).describe('of this format; a plan of another version is refused'),
     tool: z.string().describe('version of tollgate that wrote it'),
-    environment: z.string(),
-    organisation: z.string(),
-    base_url: z.string(),
+    environment: z.string().describe('of the organisation file'),
+    organisation: z.string().describe('id of the organisation'),
+    base_url: z.string().describe('of the control plane that was planned against'),
     commit: z.string().nullable().describe('Git commit of the policy files, where there is one'),
-    mode: z.enum(['sync', 'upsert-only']),
+    mode: z.enum(['sync', 'upsert-only']).describe('`upsert-only` plans hold no deletions'),
     digest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .describe('over all fingerprints and record lines'),
-    changes: z.array(planFileChangeSchema),
-    record_lines: z.array(
-      z.object({
-        action: z.enum(['adopt', 'forget', 'protect', 'unprotect', 'settings', 'record']),
-        key: z.object({ kind: z.enum(kinds), workspace: z.string().nullable(), name: z.string() }).nullable(),
-        detail: z.string(),
-      }),
-    ),
+    changes: z.array(planFileChangeSchema).describe('what is changed live'),
+    record_lines: z
+      .array(
+        z.object({
+          action: z
+            .enum(['adopt', 'forget', 'protect', 'unprotect', 'settings', 'record'])
+            .describe('what is done to the record'),
+          key: z
+            .object({
+              kind: z.enum(kinds).describe('of the resource'),
+              workspace: z.string().nullable().describe('slug; null for what belongs to the organisation'),
+              name: z.string().describe('of the resource'),
+            })
+            .nullable()
+            .describe('null for settings'),
+          detail: z.string().describe('what exactly, in words'),
+        }),
+      )
+      .describe('what changes in the record and nothing live'),
     stars: z
-      .array(z.object({ workspace: z.string(), fingerprint: z.string() }))
+      .array(
+        z.object({
+          workspace: z.string().describe('slug; empty for the organisation'),
+          fingerprint: z.string().describe('over the declared fields'),
+        }),
+      )
       .describe('what `keys: {"*": …}` declared: a key made later may be covered by it without a new review'),
   })
   .describe('A plan as it was reviewed; `tollgate apply --plan FILE` applies what of it still holds.');

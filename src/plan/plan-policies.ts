@@ -20,6 +20,7 @@ import {
   overtakenAlertDiagnostic,
   partlyForgottenLines,
   recordLinesFor,
+  startingToSend,
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
@@ -211,7 +212,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released));
 
-  const starting = resolved.entry.starting !== recorded?.starting ? (resolved.entry.starting ?? null) : null;
+  const starting = startingToSend(resolved, recorded, hasRecord, before);
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
   if (moved.length === 0 && starting === null) {
     parts.unchanged += 1;

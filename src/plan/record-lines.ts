@@ -51,6 +51,20 @@ export function recordLinesFor(
   return lines;
 }
 
+/**
+ * The written start of a window, where it is to be sent: on first setting the budget, or when the files moved since the
+ * record. Without a record nobody knows whether they moved, and sending it again would restart a running window.
+ */
+export function startingToSend(
+  { entry }: ResolvedEntry,
+  recorded: RecordedEntry | null,
+  hasRecord: boolean,
+  before: Fields,
+): string | null {
+  if (entry.starting === undefined || entry.starting === recorded?.starting) return null;
+  return hasRecord || !hasAnyValue(before) ? entry.starting : null;
+}
+
 /** Git moved to where live already is: nothing to write but the memory of it. */
 export function caughtUpLines(
   key: ResourceKey,

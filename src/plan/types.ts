@@ -162,8 +162,10 @@ export interface Plan {
   readonly hasRecord: boolean;
   /** In the order in which they are shown: workspace, then the order of execution. */
   readonly changes: readonly Change[];
-  /** Changes that the mode or a filter holds back: shown, still owed, not executed. */
+  /** Changes that the mode, `review.drift: leave` or a filter holds back: still owed, not executed. */
   readonly withheld: readonly Change[];
+  /** Those of `withheld` that nobody asked to see: `--workspace` or `--only` left them out. */
+  readonly leftOut: ReadonlySet<string>;
   readonly recordLines: readonly RecordLine[];
   /** Declared resources that are as they should be. */
   readonly unchanged: number;

@@ -130,7 +130,11 @@ function readAlert(field: FieldNode, report: Report): WrittenAlert | undefined {
     return undefined;
   }
   const percent = parsePercent(node.text);
-  if (percent !== null) return { percent };
+  if (percent !== null) {
+    if (percent >= 1 && percent <= 99) return { percent };
+    report('alert-not-below-budget', node.at, `\`${percent}%\` is not between \`1%\` and \`99%\` of the budget`);
+    return undefined;
+  }
   const amount = parseAmount(node.text);
   if (!isProblem(amount)) return amount;
   const number = /^(0?\.\d+|\d+(?:\.\d+)?)%?$/.exec(node.text)?.[1];
@@ -152,10 +156,6 @@ export function alertOf(budget: WrittenBudget, level: Level, at: Place, report: 
   if (alert === undefined || alert === null) return alert;
   const limit = formatAmount(amount, unit);
   if ('percent' in alert) {
-    if (alert.percent < 1 || alert.percent > 99) {
-      report('alert-not-below-budget', at, `\`${alert.percent}%\` is not between \`1%\` and \`99%\` of the budget`);
-      return undefined;
-    }
     const value = alertFromPercent(alert.percent, amount, unit, level.wholeUnits);
     if (value >= smallestAlert[unit]) return value;
     const whole = unit === 'cost' ? 'a dollar' : `one of the ${unit}`;

@@ -3,7 +3,6 @@
  * by the caller.
  */
 
-import { Document, Scalar, stringify, visit } from 'yaml';
 import { compareText } from '../diagnostics.ts';
 import { formatAlert, formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
 import { rateNameOf } from '../resources/limits.ts';
@@ -21,6 +20,7 @@ import type {
 } from '../resources/types.ts';
 import { compilePolicies } from './compile.ts';
 import { levels } from './levels.ts';
+import { type PrintedValue, quoted, renderYaml } from './yaml-text.ts';
 
 export interface PrintedEntry {
   readonly kind: Kind;
@@ -58,8 +58,6 @@ export interface PrintedFile {
   readonly text: string;
 }
 
-/** A value as written, keys in the order in which they are printed. */
-export type PrintedValue = Json | ReadonlyMap<string, PrintedValue> | readonly PrintedValue[];
 type Lines = (readonly [key: string, value: PrintedValue | undefined])[];
 
 /** @param schemas where the JSON Schemas are, seen from the policies directory */
@@ -80,7 +78,7 @@ export function printPolicies(
 export function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas'): string {
   const { gateway = {}, entries } = organisation;
   const integrations = sectionOf(entries, 'integration-limits');
-  return toYaml(`${schemas}/org.schema.json`, [
+  return renderFile(`${schemas}/org.schema.json`, [
     ['version', 1],
     ['kind', 'org'],
     ['environment', organisation.environment],
@@ -105,7 +103,7 @@ export function printOrgFile(organisation: PrintedOrganisation, schemas = '../sc
 export function printWorkspaceFile(workspace: PrintedWorkspace, schemas = '../../schemas'): string {
   const { entries } = workspace;
   const limits = entries.find((entry) => entry.kind === 'workspace-limits');
-  return toYaml(`${schemas}/workspace.schema.json`, [
+  return renderFile(`${schemas}/workspace.schema.json`, [
     ['version', 1],
     ['kind', 'workspace'],
     ['workspace', workspace.slug],
@@ -274,7 +272,7 @@ function printRecipients(recipients: readonly string[] | undefined): PrintedValu
 /** The text `none` is told from the keyword by its quotes. */
 function printDescription(description: unknown): PrintedValue {
   if (description === null) return 'none';
-  return description === 'none' ? (quoted('none') as unknown as PrintedValue) : (description as string);
+  return description === 'none' ? quoted('none') : (description as string);
 }
 
 function sectionOf(
@@ -291,23 +289,6 @@ function mapOf(lines: Lines): ReadonlyMap<string, PrintedValue> | undefined {
   return kept.length === 0 ? undefined : new Map(kept);
 }
 
-function quoted(text: string): Scalar {
-  const scalar = new Scalar(text);
-  scalar.type = Scalar.QUOTE_DOUBLE;
-  return scalar;
-}
-
-/** Block style only, since a comma inside braces would split `$2,000`. */
-function toYaml(schema: string, lines: Lines): string {
-  const document = new Document(mapOf(lines), { version: '1.2', aliasDuplicateObjects: false });
-  document.commentBefore = ` yaml-language-server: $schema=${schema}`;
-  visit(document, {
-    Scalar: (key, node) => {
-      if (typeof node.value !== 'string') return;
-      // `<<` would be a merge key; carriage returns would be lost in a block.
-      if ((key === 'key' && node.value === '<<') || /[^\P{C}\n]/u.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
-    },
-  });
-  // What YAML 1.1 tools would read as something else (`off`, dates) is quoted too.
-  return stringify(document, { lineWidth: 0, compat: 'yaml-1.1' });
+function renderFile(schema: string, lines: Lines): string {
+  return renderYaml(mapOf(lines) ?? null, { comment: ` yaml-language-server: $schema=${schema}` });
 }

@@ -191,16 +191,24 @@ function requiredFields({ org, desired }: Checked, report: Report): void {
       );
     },
   };
+  const workspaceOf = new Map(desired.workspaces.map((workspace) => [workspace.ref as string | null, workspace]));
   const told = new Set<string>();
   for (const key of required) {
     for (const entry of desired.entries) {
-      const place = JSON.stringify([key, entry.source]);
-      if (lacks[key]?.(entry) !== true || told.has(place)) continue;
+      if (lacks[key]?.(entry) !== true) continue;
+      // A default is as good as its own line; an owner that is missing is missing at the top of the workspace's file.
+      const workspace = workspaceOf.get(entry.workspace);
+      const isInherited = key === 'owner' && workspace !== undefined && workspace.owner === undefined;
+      const source = isInherited ? workspace.source : entry.source;
+      const place = JSON.stringify([key, source]);
+      if (told.has(place)) continue;
       told.add(place);
+      const what = isInherited ? quote(workspace.ref) : quote(entry.name);
+      const where = isInherited ? ' at the top of the file, or at each entry' : '';
       report(
         `required-${key}`,
-        at(entry.source),
-        `${quote(entry.name)} has no \`${key}\`, which \`review: {require: …}\` of the organisation asks for: write one`,
+        at(source),
+        `${what} has no \`${key}\`, which \`review.require\` asks for: write \`${key}:\`${where}`,
       );
     }
   }

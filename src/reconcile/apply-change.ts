@@ -1,6 +1,6 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
-import { ServiceError } from '../errors.ts';
+import { CancelledError, ServiceError } from '../errors.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { WireRow } from '../resources/kind.ts';
@@ -8,6 +8,7 @@ import { isPolicyKind, registry } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
+import { expectAfterClearing } from '../resources/workspace-limits.ts';
 import type { Clock } from './apply-plan.ts';
 import type { Backend } from './backend.ts';
 import { findDifference, listPolicies, readFields, readObject, readPolicy, targetOf } from './read-object.ts';
@@ -57,7 +58,9 @@ async function setLimits(change: Change, kind: AttachmentKind, context: ChangeCo
     starting: change.starting,
   });
   await backend.setLimits(targetOf(change, id), body);
-  return readBack(change, context, after, () => readObject(backend, change, id), id);
+  const shown = readFields(change, context.organisation, row, [before, after]);
+  const wanted = kind === 'workspace-limits' ? expectAfterClearing(after, shown) : after;
+  return readBack(change, context, wanted, () => readObject(backend, change, id), id);
 }
 
 async function updatePolicy(change: Change, kind: PolicyKind, context: ChangeContext): Promise<ChangeResult> {
@@ -207,10 +210,13 @@ async function removePolicy(kind: PolicyKind, workspaceId: string, id: string, c
     if (!(error instanceof ServiceError) || (error.status !== 403 && error.status !== 404)) throw error;
     refusal = error;
   }
-  const gone = await poll(clock, async () => {
-    const rows = await listPolicies(backend, kind, workspaceId);
-    return rows.some((row) => row.id === id) ? undefined : true;
-  });
+  const gone = await untilCancelled(
+    poll(clock, async () => {
+      const rows = await listPolicies(backend, kind, workspaceId);
+      return rows.some((row) => row.id === id) ? undefined : true;
+    }),
+  );
+  if (gone === 'cancelled' && refusal === undefined) return;
   if (gone === true) return;
   if (refusal !== undefined) throw refusal;
   throw new ServiceError(`deleted, but still live after ${readBackMilliseconds / 1000} s`, {
@@ -242,13 +248,16 @@ async function readBack(
 ): Promise<ChangeResult> {
   let difference: ReturnType<typeof findDifference> = null;
   let seen = false;
-  const matched = await poll(context.clock, async () => {
-    const row = await read();
-    seen = row !== null;
-    if (row === null) return undefined;
-    difference = findDifference(readFields(change, context.organisation, row, [wanted]), wanted);
-    return difference === null ? true : undefined;
-  });
+  const matched = await untilCancelled(
+    poll(context.clock, async () => {
+      const row = await read();
+      seen = row !== null;
+      if (row === null) return undefined;
+      difference = findDifference(readFields(change, context.organisation, row, [wanted]), wanted);
+      return difference === null ? true : undefined;
+    }),
+  );
+  if (matched === 'cancelled') return { status: 'applied', detail: 'cancelled before it was read back', liveId: id };
   if (matched === true) return { status: 'applied', liveId: id };
   const seconds = readBackMilliseconds / 1000;
   if (!seen || difference === null)
@@ -259,6 +268,19 @@ async function readBack(
     detail: `written, but after ${seconds} s ${field} reads ${JSON.stringify(found)} instead of ${JSON.stringify(sent)}`,
     liveId: id,
   };
+}
+
+/**
+ * A write that the service has confirmed is done, whether or not there was time to look at it: were it recorded as failed,
+ * nobody would know of a new policy, and it could never be taken away.
+ */
+async function untilCancelled<T>(looking: Promise<T>): Promise<T | 'cancelled'> {
+  try {
+    return await looking;
+  } catch (error) {
+    if (error instanceof CancelledError) return 'cancelled';
+    throw error;
+  }
 }
 
 /** Until `look` finds something, at growing intervals, for the read-back time at most. */

@@ -67,11 +67,15 @@ class Run {
       this.#end(change, held);
       return;
     }
+    let hasWritten = false;
+    const backend = noteWrites(this.#options.backend, () => {
+      hasWritten = true;
+    });
     try {
-      const { backend, clock } = this.#options;
+      const { clock } = this.#options;
       this.#end(change, await applyChange(change, { backend, clock, organisation: this.#plan.organisation }));
     } catch (error) {
-      this.#end(change, await this.#failure(change, error));
+      this.#end(change, await this.#failure(change, error, hasWritten));
     }
   }
 
@@ -107,9 +111,10 @@ class Run {
    * A refusal may concern this kind of write alone, or the whole key may have been revoked; a dead connection may be one bad
    * moment. A list that worked before the run tells them apart.
    */
-  async #failure(change: Change, error: unknown): Promise<ChangeResult> {
+  async #failure(change: Change, error: unknown, hasWritten: boolean): Promise<ChangeResult> {
     if (error instanceof CancelledError) {
       this.#stopped ??= 'the run was cancelled';
+      if (!hasWritten) return { status: 'not-attempted', detail: 'the run was cancelled' };
       return {
         status: 'failed',
         detail: 'cancelled while it was under way: read the plan again to see whether it took effect',
@@ -143,6 +148,29 @@ class Run {
       throw error;
     }
   }
+}
+
+/** The backend, telling when something is about to be written. */
+function noteWrites(backend: Backend, note: () => void): Backend {
+  return {
+    ...backend,
+    createPolicy(...args) {
+      note();
+      return backend.createPolicy(...args);
+    },
+    updatePolicy(...args) {
+      note();
+      return backend.updatePolicy(...args);
+    },
+    deletePolicy(...args) {
+      note();
+      return backend.deletePolicy(...args);
+    },
+    setLimits(...args) {
+      note();
+      return backend.setLimits(...args);
+    },
+  };
 }
 
 function verbOf(change: Change): string {

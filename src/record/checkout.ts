@@ -82,7 +82,10 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`]);
       if (found.code === 0) return readPolicyFiles(git, found.stdout.toString('utf8').trim(), path);
       const problem = `there is no commit ${JSON.stringify(commit)} in this clone`;
-      if (!isObjectId(commit)) throw new UserError(`${problem}`, { hint: 'Write the commit in full: 40 hex digits.' });
+      if (!isObjectId(commit))
+        throw new UserError(`${problem}`, {
+          hint: 'Write a branch, a tag, or a commit; what the clone lacks has to be written in full: 40 hex digits.',
+        });
       return repository.withScratch(async (scratch) => {
         const fetched = await fetchCommits(scratch, repository, ['--depth=1'], [commit]);
         if (fetched.code === 0) return readPolicyFiles(scratch, commit, path);

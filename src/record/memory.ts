@@ -9,7 +9,7 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
   const token = (): string | null => (version === 0 ? null : String(version));
 
   return {
-    description: 'a record in memory',
+    description: 'memory, for this run only',
 
     async read() {
       const current = token();

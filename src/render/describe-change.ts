@@ -143,7 +143,7 @@ function describeField(
     case 'name':
       return `renamed from ${formatValue(before)}`;
     case 'starting':
-      return `window starts ${formatValue(after)}`;
+      return `window starts ${formatDate(after)}`;
     default:
       return `${field} ${formatValue(before)} → ${formatValue(after)}`;
   }
@@ -183,7 +183,7 @@ function describeLimitsMove({ fieldChanges, before, after }: Change): string[] {
     }
     if (field === 'recipients') return [describeRecipientsMove(change)];
     if (field === 'expires') return [`expires ${formatDate(change.before)} → ${formatDate(change.after)}`];
-    if (field === 'starting') return [`window starts ${formatValue(change.after)}`];
+    if (field === 'starting') return [`window starts ${formatDate(change.after)}`];
     return [`${field} ${formatValue(change.before)} → ${formatValue(change.after)}`];
   });
   return joinSlotMoves(moves);

@@ -1,6 +1,7 @@
 /** The plan and its outcomes for programs: stable key order, versioned, complete. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { countPlan } from './count-plan.ts';
 import { describeChange } from './describe-change.ts';
@@ -28,6 +29,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     unmanaged: plan.unmanaged,
     notes: plan.notes,
     violations: plan.violations,
+    guards_not_judged: notJudged,
   };
 }
 

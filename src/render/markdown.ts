@@ -29,14 +29,16 @@ export function renderPlanMarkdown(plan: Plan): string {
     if (!lifted && allow !== null) lines.push(`> To allow it for this plan: \`--allow ${allow}\``);
     lines.push('');
   }
-  const workspaces = new Set([...plan.changes, ...plan.withheld].map(({ key }) => key.workspace));
+  // What a filter left out was not asked for; its number is in the headline.
+  const withheld = plan.withheld.filter(({ id }) => !plan.leftOut.has(id));
+  const workspaces = new Set([...plan.changes, ...withheld].map(({ key }) => key.workspace));
   for (const workspace of workspaces) {
     const name = plan.workspaces.find(({ slug }) => slug === workspace)?.name;
     const heading = workspace === null ? 'organisation' : `${name ?? workspace} · ${workspace}`;
     lines.push(`**${escapeMarkdown(heading)}**`, '', '| | what | change | cause | where |', '|---|---|---|---|---|');
     for (const change of plan.changes.filter(({ key }) => key.workspace === workspace))
       lines.push(row(change, plan, change.cause));
-    for (const change of plan.withheld.filter(({ key }) => key.workspace === workspace))
+    for (const change of withheld.filter(({ key }) => key.workspace === workspace))
       lines.push(row(change, plan, 'withheld'));
     lines.push('');
   }

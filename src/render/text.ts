@@ -1,6 +1,7 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
 import { shortDigest } from '../plan/digest.ts';
+import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
@@ -14,7 +15,7 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   const colors = colorsOf(style);
   const lines: string[] = [];
   const withheld = new Set(plan.withheld);
-  for (const [workspace, changes] of groupByWorkspace([...plan.changes, ...plan.withheld])) {
+  for (const [workspace, changes] of groupByWorkspace([...plan.changes, ...shownWithheld(plan, options.verbose)])) {
     lines.push(renderHeading(plan, workspace, colors));
     lines.push(...renderChanges(changes, plan, withheld, style, colors));
     lines.push('');
@@ -24,9 +25,15 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   lines.push(...plan.notes.flatMap((note) => fold(renderNote(note, colors), style)));
   if (plan.notes.length > 0) lines.push('');
   lines.push(...renderViolations(plan, colors).flatMap((line) => fold(line, style)));
+  if (options.verbose) lines.push(colors.dim(`Guards not judged in this version: ${notJudged.join(', ')}.`));
   lines.push(...fold(summarizePlan(plan), style).map((line) => colors.bold(line)));
   if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;
+}
+
+/** What a filter left out was not asked for; its number is in the last line. */
+function shownWithheld({ withheld, leftOut }: Plan, verbose: boolean): readonly Change[] {
+  return verbose ? withheld : withheld.filter(({ id }) => !leftOut.has(id));
 }
 
 function groupByWorkspace(changes: readonly Change[]): Map<string | null, Change[]> {

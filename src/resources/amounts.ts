@@ -197,6 +197,19 @@ function groupThousands(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+const suffixWords: Readonly<Record<string, string>> = {
+  thousand: 'k',
+  K: 'k',
+  million: 'M',
+  mio: 'M',
+  mm: 'M',
+  m: 'M',
+  billion: 'B',
+  bn: 'B',
+  b: 'B',
+  g: 'B',
+};
+
 /** What people write instead of an amount, and the answer to it. First match wins. */
 const amountAdvice: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
   [/^-/, () => 'is negative: a budget is at least `$1`, `100 tokens` or `1 request`'],
@@ -206,7 +219,8 @@ const amountAdvice: readonly (readonly [RegExp, (match: RegExpExecArray) => stri
   [/^\$ +(.*)$/, ([, n]) => `has a space after the dollar sign: write \`$${n}\``],
   [
     /^(\$?[\d,.]+) ?(thousand|million|billion|mio|mm|bn|g|K|m|b)\b(.*)$/,
-    ([, n, , rest]) => `has an unknown suffix: write \`k\`, \`M\` or \`B\`, such as \`${n}k${rest}\``,
+    ([, n, word = '', rest]) =>
+      `has an unknown suffix: write \`${n}${suffixWords[word] ?? 'k'}${rest}\` (\`k\`, \`M\` or \`B\`)`,
   ],
   [
     /^([\d,.]+[kMB]?) ?(tok|token|tokens|req|reqs|request|requests|calls?)$/i,

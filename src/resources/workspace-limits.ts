@@ -77,6 +77,25 @@ function assignSlots(
   return slots;
 }
 
+/**
+ * What a read shows once `wanted` is written: of several budgets with one unit and reset, the next one moves up into the slot
+ * of the one that was cleared.
+ *
+ * @param shown all fields before the write, read with the managed ones as hints
+ */
+export function expectAfterClearing(wanted: Fields, shown: Fields): Fields {
+  const expected: Record<string, FieldValue> = { ...wanted };
+  for (const [field, value] of Object.entries(wanted)) {
+    const slot = value === null && field.startsWith('budget[') ? budgetSlotOf(field) : null;
+    if (slot === null || slot.includes('#')) continue;
+    const others = Object.keys(shown).filter((name) => name.startsWith(`budget[${slot}#`) && !(name in wanted));
+    for (const [index, other] of others.entries()) {
+      expected[index === 0 ? field : `budget[${slot}#${index + 1}]`] = shown[other] ?? null;
+    }
+  }
+  return expected;
+}
+
 function buildBudgets(
   live: readonly WireBudget[] | null | undefined,
   { before, after, changed, starting }: LimitsMove,

@@ -7,7 +7,7 @@ import type { Claim } from '../../src/plan/applied-record.ts';
 import { toClaimedChange } from '../../src/plan/next-record.ts';
 import { type Gate, openGate } from '../helpers/gate.ts';
 import { budgetRows, budgetsFile, outcomesOf, type Rig, startRig, succeed } from '../helpers/rig.ts';
-import { testNow } from '../helpers/session.ts';
+import { type TestSessionOptions, testNow } from '../helpers/session.ts';
 import { smallState, teamA } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
 import { makeFolder } from '../record/git-fixture.ts';
@@ -117,7 +117,7 @@ describe('a claim', () => {
     expect(rig.readRecord()?.claim).toBeUndefined();
   });
 
-  it.each([
+  it.each<[string, Partial<Claim>, TestSessionOptions]>([
     ['its lease ran out', { leaseUntil: new Date(testNow).toISOString() }, {}],
     ['its process is gone', { run: 'local:HOST:77:abcdef12' }, { isProcessAlive: (pid: number) => pid !== 77 }],
     [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { parseFault } from '../../src/emulator/faults.ts';
-import { buildDefaultQuirks } from '../../src/emulator/quirks.ts';
+import { buildDefaultQuirks, parseQuirk } from '../../src/emulator/quirks.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 import { readText } from './markdown.ts';
 
@@ -34,10 +34,19 @@ it('lists every quirk and no other', () => {
 });
 
 it('lists every fault', () => {
-  for (const kind of ['latency', 'reset', 'truncated', 'cut', 'malformed', 'hang']) {
+  for (const kind of ['latency', 'reset', 'truncated', 'cut', 'malformed', 'hang', 'rival']) {
     expect(parseFault(`* /** ${kind}`).fault.kind).toBe(kind);
     expect(text).toContain(`kind: '${kind}'`);
   }
   expect(parseFault('GET /** 502 body=html').fault.kind).toBe('status');
   expect(text).toContain("kind: 'status'");
+});
+
+it('shows rules and quirks that parse', () => {
+  const rules = [...text.matchAll(/^\| `((?:[A-Z]+|\*) \/[^`]+ [^`]+)` \|/gm)].map(([, rule = '']) => rule);
+  expect(rules.length).toBeGreaterThan(3);
+  for (const rule of rules) expect(() => parseFault(rule), rule).not.toThrow();
+  const quirks = [...text.matchAll(/--quirk ([\w=.]+)(?= |$)/gm)].map(([, quirk = '']) => quirk);
+  expect(quirks.length).toBeGreaterThan(1);
+  for (const quirk of quirks.filter((word) => word !== 'NAME')) expect(() => parseQuirk(quirk), quirk).not.toThrow();
 });

@@ -20,13 +20,6 @@ describe.each(markdownFiles)('%s', (file) => {
     expect(broken).toEqual([]);
   });
 
-  it('has lines of 140 characters at most, tables and blocks aside', () => {
-    const long = withoutCodeBlocks(text)
-      .split('\n')
-      .filter((line) => line.length > 140 && !line.startsWith('|'));
-    expect(long).toEqual([]);
-  });
-
   it('shows command lines that parse', async () => {
     const wrong: string[] = [];
     for (const words of commandLines(text)) {

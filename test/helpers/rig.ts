@@ -84,7 +84,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     quiet: false,
     verbose: false,
   };
-  const planned = { ...common, mode: 'sync' as const, only: [] };
+  const planned = { ...common, mode: 'sync' as const, only: [], allow: [] };
 
   function run<Options extends { readonly format: Format }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,
@@ -110,7 +110,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     writeRecord: (record) => writeFileSync(file, JSON.stringify(record)),
     validate: run(runValidate, common),
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
-    apply: run(runApply, { ...planned, yes: true }),
+    apply: run(runApply, { ...planned, yes: true, plan: [] }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
     async close() {

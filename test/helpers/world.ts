@@ -2,7 +2,8 @@
 
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
+import type { Timeouts } from '../../src/client/request.ts';
+import { createEmulator, type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
@@ -14,6 +15,7 @@ import { compilePolicies } from '../../src/policy/compile.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import type { Backend } from '../../src/reconcile/backend.ts';
 import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
+import { createInProcessDispatcher } from './in-process.ts';
 import { testNow } from './session.ts';
 
 export const organisationId = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
@@ -46,16 +48,37 @@ export interface World {
   close(): Promise<void>;
 }
 
-export async function startWorld(options: ListenOptions = {}): Promise<World> {
-  const now = options.now ?? (() => new Date(testNow));
-  const emulator = await startEmulator({ acceptKeys: adminKey, now, ...options });
+export interface WorldOptions extends ListenOptions {
+  /** Without sockets: faults that break a connection look the same to the client. Default: over loopback. */
+  readonly inProcess?: boolean;
+  /** The emulator's clock moves with the sleeping of the run. Default: it stands still. */
+  readonly movingClock?: boolean;
+  /** Of the client, in real milliseconds. */
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+export async function startWorld({
+  inProcess = false,
+  movingClock = false,
+  timeouts,
+  ...options
+}: WorldOptions = {}): Promise<World> {
   let time = testNow;
+  const now = options.now ?? (() => new Date(movingClock ? time : testNow));
+  const listen = { acceptKeys: adminKey, now, ...options };
+  const detached = inProcess ? createEmulator(listen) : undefined;
+  const emulator: Emulator =
+    detached === undefined
+      ? await startEmulator(listen)
+      : { ...detached, url: 'http://127.0.0.1:9/v1', port: 9, close: async () => {} };
   const sleep = async (milliseconds: number): Promise<void> => {
     time += milliseconds;
   };
   const client = createClient({
     baseUrl: emulator.url,
     apiKey: adminKey,
+    timeouts,
+    dispatcher: detached === undefined ? undefined : createInProcessDispatcher(detached.app),
     timing: { now: () => time, random: () => 0.5, sleep },
   });
   const backend = createApiBackend(client);

@@ -25,10 +25,11 @@ export function registerApiKeysRoutes(app: Hono, context: RouteContext): void {
     context.requireScope(c, ...allTypes.map((type) => buildKeyScope(type, 'list')));
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
     const ids = c.req.query('ids')?.split(',');
+    const { quirks } = context;
     const rows = sortNewestFirst(context.store.state.apiKeys)
       .map((row) => context.view(row))
       .filter((row): row is ApiKeyRow => row !== undefined)
-      .filter((row) => workspace === undefined || row.workspace_id === workspace.id)
+      .filter((row) => workspace === undefined || quirks.foreignRows || row.workspace_id === workspace.id)
       .filter((row) => ids === undefined || ids.includes(row.id));
     return context.sendList(c, rows, (row) => renderKey(row, context, 'list'));
   });

@@ -28,10 +28,11 @@ export function registerProviderReads(app: Hono, context: RouteContext, base: st
   app.get(base, (c) => {
     requireScope(c, context, 'list');
     const workspace = findScope(c, context, face, undefined);
+    const { quirks } = context;
     const rows = sortNewestFirst(context.store.state.providers)
       .map((row) => context.view(row))
       .filter((row): row is ProviderRow => row !== undefined)
-      .filter((row) => workspace === undefined || row.workspace_id === workspace.id);
+      .filter((row) => workspace === undefined || quirks.foreignRows || row.workspace_id === workspace.id);
     return context.sendList(c, rows, (row) => renderListRow(row, face, context));
   });
 

@@ -1,0 +1,67 @@
+/** `npm run bench [-- --json] [-- --only NAME] [-- --quick]`. Every row is measured in a process of its own. */
+
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { dirname, join } from 'node:path';
+import { measureApply } from './apply.ts';
+import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
+import { measureManyChanges, measurePlanner } from './planner.ts';
+import { type Result, renderTable } from './result.ts';
+import { type ServiceOptions, serve } from './service.ts';
+import { measureStartUp } from './start-up.ts';
+import { measureValidate } from './validate.ts';
+import { measureWholePlan } from './whole-plan.ts';
+
+const bundle = process.argv[1] ?? '';
+const root = join(dirname(bundle), '..', '..');
+
+const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Result[]>>> = {
+  'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 5),
+  planner: (isQuick) => measurePlanner(isQuick ? 3 : 7),
+  'many-changes': (isQuick) => measureManyChanges(isQuick ? 3 : 5),
+  apply: () => measureApply(),
+  'start-up': (isQuick) => measureStartUp(isQuick ? 7 : 21, join(root, 'build', 'cli.js')),
+  memory: () => measureMemory(),
+  validate: (isQuick) => measureValidate(isQuick ? 3 : 5),
+};
+
+async function main(): Promise<void> {
+  const [role = '', first = '', second = ''] = process.argv.slice(2);
+  switch (role) {
+    case 'serve':
+      return serve(JSON.parse(first) as ServiceOptions);
+    case 'surroundings':
+      return void process.stdout.write(makeSurroundings(first));
+    case 'plan-once':
+      return void process.stdout.write(await planOnce(first, second));
+    case 'row':
+      return void process.stdout.write(JSON.stringify(await rows[first]?.(second === 'quick')));
+    default:
+      measureAll(process.argv.slice(2));
+  }
+}
+
+function measureAll(flags: readonly string[]): void {
+  const only = flags.includes('--only') ? flags[flags.indexOf('--only') + 1] : undefined;
+  const pace = flags.includes('--quick') ? 'quick' : 'thorough';
+  const names = Object.keys(rows).filter((name) => only === undefined || name === only);
+  if (names.length === 0) throw new Error(`--only takes one of ${Object.keys(rows).join(', ')}`);
+  const results = names.flatMap((name): Result[] => {
+    process.stderr.write(`${name} …\n`);
+    const { stdout, stderr, status } = spawnSync(process.execPath, ['--expose-gc', bundle, 'row', name, pace], {
+      cwd: root,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`${name} ended with ${status}:\n${stderr}`);
+    return JSON.parse(stdout) as Result[];
+  });
+  const document = { node: process.version, cpus: cpus().length, results };
+  const json = `${JSON.stringify(document, null, 2)}\n`;
+  const folder = join(root, 'bench', 'results');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'latest.json'), json);
+  process.stdout.write(flags.includes('--json') ? json : renderTable(results));
+}
+
+await main();

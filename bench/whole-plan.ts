@@ -1,0 +1,114 @@
+/** `tollgate plan`, from the files on disk to the text on stdout, against a service with latency. */
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Agent, request } from 'undici';
+import { runPlan } from '../src/commands/plan.ts';
+import { median, time } from './measure.ts';
+import { buildFiles, buildLive, buildPages, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
+import { type Result, round } from './result.ts';
+import { type Service, startService } from './service.ts';
+import { benchSession } from './session.ts';
+
+const size: Size = { workspaces: 200, usagePolicies: 8_000, ratePolicies: 2_000, keys: 5_000 };
+const concurrency = 4;
+const latency = 20;
+
+export interface Surroundings {
+  readonly folder: string;
+  readonly dispose: () => void;
+}
+
+/** A working directory with the files and the record of what is live. */
+export function writeSurroundings(wanted: Size, baseUrl: string): Surroundings {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  };
+  for (const { path, text } of buildFiles(wanted, 50)) write(`policies/${path}`, text);
+  const applied = buildFiles(wanted, Number.POSITIVE_INFINITY);
+  const record = buildRecord(compileFiles(applied), buildLive(buildRows(wanted)), baseUrl);
+  const files = Object.fromEntries(applied.map(({ path, text }) => [path, text]));
+  write('record.json', JSON.stringify({ ...record, files }));
+  return { folder, dispose: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export async function planIn(folder: string, url: string): Promise<string> {
+  const session = benchSession({ PORTKEY_API_KEY: 'bench', PORTKEY_BASE_URL: url, CI: 'false' }, folder);
+  const { output } = await runPlan(
+    {
+      dir: 'policies',
+      workspace: [],
+      format: 'text',
+      backend: 'portkey',
+      recordFile: join(folder, 'record.json'),
+      concurrency,
+      quiet: false,
+      verbose: false,
+      mode: 'sync',
+      only: [],
+      allow: [],
+      detailedExitcode: false,
+    },
+    session,
+  );
+  return output;
+}
+
+/** The same pages at the same concurrency, and nothing done with them. */
+async function fetchPages(service: Service, paths: readonly string[]): Promise<number> {
+  const dispatcher = new Agent({ connections: concurrency, pipelining: 1 });
+  let next = 0;
+  let bytes = 0;
+  const work = async (): Promise<void> => {
+    for (let path = paths[next++]; path !== undefined; path = paths[next++]) {
+      const { body } = await request(`${service.url}${path}`, { dispatcher });
+      const text = await body.text();
+      JSON.parse(text);
+      bytes += text.length;
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, work));
+  await dispatcher.destroy();
+  return bytes;
+}
+
+export async function measureWholePlan(rounds: number): Promise<readonly Result[]> {
+  const service = await startService({ size, latency });
+  const { folder, dispose } = writeSurroundings(size, service.url);
+  const paths = [...buildPages(buildRows(size)).keys()];
+  try {
+    const output = await planIn(folder, service.url);
+    const summary = /^Plan: .*$/m.exec(output)?.[0] ?? '';
+    if (!/^Plan: \d+ to update/.test(summary)) throw new Error(`not the plan that was meant: ${summary}`);
+    const requests = await service.takeCount();
+    const plans: number[] = [];
+    const fetches: number[] = [];
+    for (let i = 0; i < rounds; i++) {
+      fetches.push(await time(() => fetchPages(service, paths)));
+      plans.push(await time(() => planIn(folder, service.url)));
+    }
+    const ratio = median(plans.map((plan, index) => plan / (fetches[index] ?? Number.NaN)));
+    return [
+      {
+        what: 'requests for a plan of 200 workspaces, 10,000 policies, 5,000 keys',
+        target: `≤ ${paths.length} pages + 3`,
+        measured: `${paths.length} pages + ${requests - paths.length}`,
+        met: requests <= paths.length + 3,
+        numbers: { pages: paths.length, requests },
+      },
+      {
+        what: `wall time of that plan at ${latency} ms, against fetching the pages with bare undici`,
+        target: '≤ 1.3 ×',
+        measured: `${round(ratio)} ×`,
+        met: ratio <= 1.3,
+        numbers: { ratio, planMilliseconds: median(plans), fetchMilliseconds: median(fetches), concurrency },
+      },
+    ];
+  } finally {
+    service.close();
+    dispose();
+  }
+}

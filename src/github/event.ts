@@ -1,0 +1,106 @@
+/** The event that started a workflow run → what tollgate has to know of it. Pure. */
+
+import { z } from 'zod';
+
+const user = z.looseObject({ login: z.string(), type: z.string().optional() });
+const repository = z.looseObject({
+  full_name: z.string(),
+  default_branch: z.string().optional(),
+  private: z.boolean().optional(),
+  html_url: z.string().optional(),
+});
+const pullRequest = z.looseObject({
+  number: z.number(),
+  user: user.nullable(),
+  head: z.looseObject({ sha: z.string(), repo: z.looseObject({ full_name: z.string() }).nullable() }),
+  base: z.looseObject({ ref: z.string(), sha: z.string(), repo: z.looseObject({ full_name: z.string() }) }),
+});
+const payloadSchema = z.looseObject({
+  repository: repository.optional(),
+  pull_request: pullRequest.optional(),
+  inputs: z.record(z.string(), z.unknown()).nullish(),
+  ref: z.string().optional(),
+  after: z.string().optional(),
+});
+
+/** The pull request that an event is about. */
+export interface PullRequestFacts {
+  readonly number: number;
+  /** Head commit, which is not the merge commit that is checked out. */
+  readonly head: string;
+  readonly base: string;
+  readonly author: string | null;
+  /** From another repository, or by Dependabot: such a run has no secrets and must not want any. */
+  readonly isForeign: boolean;
+}
+
+export type EventContext =
+  | { readonly kind: 'pull-request'; readonly pull: PullRequestFacts }
+  | { readonly kind: 'push'; readonly sha: string; readonly isDefaultBranch: boolean }
+  | { readonly kind: 'dispatch'; readonly inputs: Readonly<Record<string, string>> }
+  | { readonly kind: 'schedule' }
+  | { readonly kind: 'merge-group' }
+  | { readonly kind: 'other'; readonly name: string };
+
+export interface GitHubEvent {
+  readonly context: EventContext;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly defaultBranch: string | null;
+  /** Unknown is null: then people are counted, not named. */
+  readonly isPublic: boolean | null;
+}
+
+/** @param environment variables of the runner, such as GITHUB_REPOSITORY */
+export function parseEvent(
+  name: string,
+  payload: unknown,
+  environment: Readonly<Record<string, string | undefined>>,
+): GitHubEvent {
+  const parsed = payloadSchema.safeParse(payload);
+  const event = parsed.success ? parsed.data : {};
+  const { repository: repo } = event;
+  return {
+    context: contextOf(name, event, environment),
+    repository: repo?.full_name ?? environment.GITHUB_REPOSITORY ?? '',
+    defaultBranch: repo?.default_branch ?? null,
+    isPublic: repo?.private === undefined ? null : !repo.private,
+  };
+}
+
+function contextOf(
+  name: string,
+  event: z.infer<typeof payloadSchema> | Record<string, never>,
+  environment: Readonly<Record<string, string | undefined>>,
+): EventContext {
+  switch (name) {
+    case 'pull_request':
+    case 'pull_request_review':
+      return event.pull_request === undefined ? { kind: 'other', name } : pullContext(event.pull_request);
+    case 'push': {
+      const branch = event.repository?.default_branch;
+      const isDefaultBranch = branch !== undefined && event.ref === `refs/heads/${branch}`;
+      return { kind: 'push', sha: event.after ?? environment.GITHUB_SHA ?? '', isDefaultBranch };
+    }
+    case 'workflow_dispatch': {
+      const inputs = Object.entries(event.inputs ?? {}).map(([key, value]) => [key, String(value ?? '')] as const);
+      return { kind: 'dispatch', inputs: Object.fromEntries(inputs) };
+    }
+    case 'schedule':
+      return { kind: 'schedule' };
+    case 'merge_group':
+      return { kind: 'merge-group' };
+    default:
+      return { kind: 'other', name };
+  }
+}
+
+function pullContext(pull: z.infer<typeof pullRequest>): EventContext {
+  const author = pull.user?.login ?? null;
+  const isFork = pull.head.repo === null || pull.head.repo.full_name !== pull.base.repo.full_name;
+  const isForeign = isFork || author === 'dependabot[bot]';
+  return {
+    kind: 'pull-request',
+    pull: { number: pull.number, head: pull.head.sha, base: pull.base.sha, author, isForeign },
+  };
+}

@@ -1,0 +1,55 @@
+/** Values → YAML text as policy files write it. */
+
+import { Document, Scalar, stringify, visit } from 'yaml';
+import type { Json } from '../resources/types.ts';
+
+/** A value as written, keys in the order in which they are printed. */
+export type PrintedValue = Json | ReadonlyMap<string, PrintedValue> | readonly PrintedValue[];
+
+export interface YamlStyle {
+  /** Stands above the document. */
+  readonly comment?: string;
+  /** Columns of one level; default 2. */
+  readonly indent?: number;
+  /** On one line, in braces and brackets; default: block style. */
+  readonly flow?: boolean;
+  /** Quotes of a lone text; default: none where none are needed. */
+  readonly quotes?: 'single' | 'double';
+}
+
+/** Block style unless asked otherwise, since a comma inside braces would split `$2,000`. Ends with a newline. */
+export function renderYaml(value: PrintedValue, style: YamlStyle = {}): string {
+  const document = new Document(value, { version: '1.2', aliasDuplicateObjects: false });
+  if (style.comment !== undefined) document.commentBefore = style.comment;
+  const { indent = 2 } = style;
+  const quotes = style.quotes === 'single' ? Scalar.QUOTE_SINGLE : Scalar.QUOTE_DOUBLE;
+  visit(document, {
+    Scalar: (key, node) => {
+      if (typeof node.value !== 'string') return;
+      if (style.quotes !== undefined) node.type = quotes;
+      // The printer marks the depth of a block that starts with a space for steps of two columns only.
+      if (indent !== 2 && /^\n*[ \t]/.test(node.value) && node.value.includes('\n')) node.type = Scalar.QUOTE_DOUBLE;
+      // Blank lines at its end would be one with those that follow in the file.
+      if (/\n\n$|^\n$/.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+      // `<<` would be a merge key; carriage returns would be lost in a block.
+      if ((key === 'key' && node.value === '<<') || /[^\P{C}\n]/u.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+    },
+    Collection: (_, node) => {
+      if (style.flow === true) node.flow = true;
+    },
+  });
+  // What YAML 1.1 tools would read as something else (`off`, dates) is quoted too.
+  return stringify(document, {
+    lineWidth: 0,
+    compat: 'yaml-1.1',
+    indent,
+    ...(style.flow === true || indent !== 2 ? { doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER } : {}),
+  });
+}
+
+/** A text that is told from a keyword, `none`, by its quotes. */
+export function quoted(text: string): PrintedValue {
+  const scalar = new Scalar(text);
+  scalar.type = Scalar.QUOTE_DOUBLE;
+  return scalar as unknown as PrintedValue;
+}
