@@ -15,26 +15,39 @@ export interface LeftOut {
 
 export interface LiveEntries {
   readonly entries: readonly PrintedEntry[];
+  /** What each entry was made of. */
+  readonly objects: readonly LiveObject[];
   readonly leftOut: readonly LeftOut[];
+}
+
+/** What of a scope is imported beside what is there. */
+export interface Wanted {
+  isWanted(object: LiveObject): boolean;
+  /** Keys that entries have already, as `sectionKey`. */
+  readonly taken: ReadonlySet<string>;
 }
 
 /**
  * Entries of one workspace (or of the organisation), each of which compiles to exactly what is live.
  *
  * @param written what the file calls the workspace; default: its slug
+ * @param wanted default: everything, in an empty file
  */
 export function buildLiveEntries(
   live: Live,
   workspaceId: string | null,
   workspaceSlug: string | null,
   written: string | null = workspaceSlug,
+  wanted?: Wanted,
 ): LiveEntries {
   const scope: LiveScope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
   const objects = live.objects.filter((object) => object.workspaceId === workspaceId);
   const entries: PrintedEntry[] = [];
+  const sources: LiveObject[] = [];
   const leftOut: LeftOut[] = [];
-  const taken = new Set<string>();
+  const taken = new Set<string>(wanted?.taken);
   for (const object of objects) {
+    if (wanted?.isWanted(object) === false) continue;
     const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
     if (fields === null) continue;
     const entry = nameEntry(object, fields, objects, taken);
@@ -42,11 +55,12 @@ export function buildLiveEntries(
     if (why === null) {
       taken.add(sectionKey(object, entry.name));
       entries.push(entry);
+      sources.push(object);
     } else {
       leftOut.push({ object, why });
     }
   }
-  return { entries, leftOut };
+  return { entries, objects: sources, leftOut };
 }
 
 /** What is set. `none` is left unsaid: import declares what there is, and nothing about what there is not. */
@@ -86,7 +100,7 @@ function nameEntry(
 }
 
 /** Budgets and rates stand in one section, so their names must not meet. */
-function sectionKey({ kind }: LiveObject, name: string): string {
+export function sectionKey({ kind }: Pick<LiveObject, 'kind'>, name: string): string {
   return `${specOf(kind).section}\n${name}`;
 }
 

@@ -90,7 +90,7 @@ export interface PlainMap {
 }
 
 export function isPlainMap(plain: Plain | undefined): plain is PlainMap {
-  return typeof plain === 'object' && plain !== null && 'map' in plain;
+  return typeof plain === 'object' && plain !== null && !Array.isArray(plain);
 }
 
 function parse(body: string): Document.Parsed | null {

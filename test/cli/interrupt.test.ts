@@ -259,7 +259,7 @@ describe('the bundle', () => {
   it('holds the lease of a run on this machine against another', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 });
     const held = gate.hold({ method: 'PUT', path: /usage-limits/ });
-    const run = await start('apply', '--yes');
+    const run = await start('apply', '--yes', '--concurrency', '1');
     await held.arrived;
     const other = await runBundle(['apply', '--yes', '--record-file', rig.recordFile], {
       cwd: rig.folder,

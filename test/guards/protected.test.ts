@@ -185,7 +185,7 @@ describe('unprotect first', () => {
     await start(spend + second);
     rig.write(files(spend.replace('    protect: true\n', '') + second));
     const planned = await rig.plan();
-    expect(planned.stdout).toContain('unprotect policy spend');
+    expect(planned.stdout).toContain('unprotect spend (ws-team-a)');
     expect(planned.exit).toBe(0);
     await succeed(rig.apply());
     rig.write(files(filler));
@@ -195,7 +195,7 @@ describe('unprotect first', () => {
     expect(left.map(({ name }) => name)).toEqual(['web', 'second']);
   });
 
-  it('an apply that failed to record nothing unprotects nothing', async () => {
+  it('a plan alone unprotects nothing', async () => {
     await start(spend + second);
     const recorded = rig.readRecord();
     rig.write(files(spend.replace('    protect: true\n', '') + second));

@@ -120,7 +120,15 @@ export function recordAfter(given: Given): AppliedRecord {
   const { plan, recordSteps, diagnostics } = planResult(given);
   if (plan === null) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   const outcomes = plan.changes.map((change) => outcomeOf(change));
-  return recordOf(nextWorkspaces(recordSteps, outcomes, { only: [], workspaces: [] }));
+  return recordOf(nextWorkspaces(recordSteps, outcomes, { only: [], workspaces: [] }), {
+    settings: settingsOf(given),
+    digest: plan.digest,
+  });
+}
+
+function settingsOf(given: Given): AppliedRecord['settings'] {
+  const { desired } = compilePolicies(Object.entries(filesOf(given)).map(([path, text]) => ({ path, text })));
+  return (desired?.settings ?? {}) as AppliedRecord['settings'];
 }
 
 export function recordOf(workspaces: AppliedRecord['workspaces'], rest: Partial<AppliedRecord> = {}): AppliedRecord {
@@ -136,7 +144,7 @@ export function recordOf(workspaces: AppliedRecord['workspaces'], rest: Partial<
     appliedAt: now.toISOString(),
     run: 'test',
     digest: '',
-    settings: {},
+    settings: settingsOf({ body: '' }),
     workspaces,
     outcomes: [],
     files: {},

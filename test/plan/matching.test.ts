@@ -86,8 +86,8 @@ describe('by id, by record, by name', () => {
   it('never takes by name an object whose id another entry holds', () => {
     const body = `policies:\n${entry('spend')}${entry('other', `id: ${a}\nname: other`)}`;
     expect(actionsOf(planOf({ body, record: recorded(), live: [policyObject(a)] }))).toEqual([
-      'create usage-policy/spend',
       'update usage-policy/other',
+      'create usage-policy/spend',
     ]);
   });
 

@@ -415,7 +415,7 @@ test('what the organisation requires', () => {
   const body = `${policy('budget: $5\nreset: never\nper: api_key')}${key('budget: $5\nreset: never\nalert: none')}`;
   expect(summarize(compileWorkspace(body, review))).toEqual([
     // An owner is missed once, at the workspace: it may be written for all entries there.
-    '3:12 required-owner',
+    '3:1 required-owner',
     '5:3 required-alert',
     '5:3 required-description',
   ]);

@@ -1,0 +1,86 @@
+/** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
+
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Approval } from '../plan/approve.ts';
+import { shortDigest } from '../plan/digest.ts';
+import { judgePlan, objecting } from '../plan/guards.ts';
+import { narrowPlan } from '../plan/mode.ts';
+import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
+import type { Outcome, Plan } from '../plan/types.ts';
+import { describeStale } from '../render/describe-change.ts';
+import type { PreparedPlan } from './prepare-plan.ts';
+
+/** The plan that will be carried out: all of it, or what was approved; guards judge that, not what stays undone. */
+export function judgeApproved(prepared: PreparedPlan, approval: Approval | null, reviewed: readonly PlanFile[]): Plan {
+  const { plan, steps, settings, checkout, allowances } = prepared;
+  if (approval === null) return plan;
+  const held = new Set(approval.heldLines);
+  const narrowed = narrowPlan(
+    plan,
+    approval.changes,
+    plan.recordLines.filter((line) => !held.has(line)),
+  );
+  const violations = judgePlan({
+    plan: narrowed,
+    steps,
+    settings,
+    rewind: checkout.rewind,
+    allowances,
+    reviewed: [plan.digest, ...reviewed.map(({ digest }) => digest)],
+  });
+  return { ...narrowed, violations };
+}
+
+export interface Refusal {
+  readonly exit: ExitCode;
+  readonly message: string;
+}
+
+/** Why nothing is applied at all; null when nothing speaks against it. Told before the claim. */
+export function findRefusal(
+  plan: Plan,
+  { settings }: PreparedPlan,
+  options: { readonly plan: readonly string[]; readonly approve?: string | undefined },
+): Refusal | null {
+  const objections = objecting(plan.violations);
+  if (objections.some(({ guard }) => guard === 'rewind')) {
+    return {
+      exit: exitCodes.stale,
+      message:
+        'not applied: this checkout lacks the commit that was applied last. Update it, or apply from the branch that was applied last.',
+    };
+  }
+  if (options.approve !== undefined && !plan.digest.startsWith(options.approve)) {
+    const message = `not applied: the plan has digest ${shortDigest(plan.digest)}, and ${options.approve} was approved`;
+    return { exit: exitCodes.stale, message };
+  }
+  if (objections.length > 0) {
+    return {
+      exit: exitCodes.refused,
+      message: `not applied: ${objections.length === 1 ? 'a guard objects' : `${objections.length} guards object`}`,
+    };
+  }
+  const isReviewed = options.plan.length > 0 || options.approve !== undefined;
+  if (settings.require_reviewed_plan === true && !isReviewed && plan.changes.length > 0) {
+    return {
+      exit: exitCodes.refused,
+      message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${shortDigest(plan.digest)}`,
+    };
+  }
+  return null;
+}
+
+/** Approved changes that are there already or no longer wanted, and planned ones that nobody approved as they stand. */
+export function outcomesOf(approval: Approval | null): Outcome[] {
+  if (approval === null) return [];
+  return [
+    ...approval.past.map(({ change, status }): Outcome => {
+      const detail = status === 'superseded' ? 'approved, and no longer what the files ask for' : 'live is already so';
+      return { change: toPastChange(change), status, detail, liveId: change.live_id };
+    }),
+    ...approval.stale.map(({ change, approved, detail }): Outcome => {
+      const text = `${detail}; ${describeStale(change, approved === null ? null : toPastChange(approved))}`;
+      return { change, status: 'stale', detail: text, liveId: change.liveId };
+    }),
+  ];
+}

@@ -1,0 +1,33 @@
+/** `npm start`, in a clone of its own: the tour works, can be repeated, and leaves the clone clean. */
+
+import { cpSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { buildBundle, root, startCommand } from '../helpers/bundle.ts';
+import { git, makeFolder } from '../record/git-fixture.ts';
+
+it('can be run twice', async () => {
+  const clone = join(makeFolder(), 'clone');
+  mkdirSync(clone);
+  for (const path of ['.gitignore', 'package.json', 'policies', 'schemas', 'scripts']) {
+    cpSync(join(root, path), join(clone, path), { recursive: true });
+  }
+  cpSync(dirname(await buildBundle()), join(clone, 'build'), { recursive: true });
+  git(clone, 'init', '--quiet');
+  git(clone, 'add', '.');
+  git(clone, 'commit', '--quiet', '-m', 'a fresh clone');
+  expect(git(clone, 'ls-files', 'build')).toBe('');
+
+  for (const _time of [1, 2]) {
+    const { exit, stdout } = await startCommand(process.execPath, ['scripts/start.mjs'], { cwd: clone, stdin: '' })
+      .ended;
+    expect(exit).toBe(0);
+    const steps = stdout.match(/^\$ tollgate .*$/gm);
+    expect(steps).toHaveLength(4);
+    expect(steps?.[0]).toBe('$ tollgate validate');
+    expect(stdout).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
+    expect(stdout).toContain('Applied 7 of 7.');
+    expect(stdout).toContain('Plan: 0 to create, 0 to update, 0 to replace, 0 to delete;');
+    expect(git(clone, 'status', '--porcelain')).toBe('');
+  }
+});
