@@ -17,6 +17,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (cancellation.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
     cancellation.abort();
+    if (process.stderr.isTTY === true) {
+      process.stderr.write('\nCancelling: waiting for requests under way. Once more ends the process at once.\n');
+    }
   });
 }
 

@@ -61,12 +61,13 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommonOptions(addCommand(program, 'import', 'write policy files from what is live, into an empty directory'))
-    .requiredOption('--environment <name>', 'name of the environment, for the organisation file')
+  addCommonOptions(addCommand(program, 'import', 'write policy files from what is live, or add it to those there are'))
+    .option('--environment <name>', 'name of the environment; needed where there are no policy files yet')
+    .option('--accept-drift', 'write live values over what drifted, instead of adding what is unmanaged', false)
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runImport } = await import('./commands/import.ts');
-        return runImport({ ...commonOf(options), environment: options.environment }, session);
+        return runImport({ ...commonOf(options), ...options }, session);
       }),
     );
 
@@ -78,6 +79,25 @@ export function buildProgram(version: string, start: Start): Command {
       return runDrift(commonOf(options), session);
     }),
   );
+
+  addServiceOptions(addCommand(program, 'history', 'list the applies: who, when, which commit, what became of it'))
+    .addOption(new Option('--limit <number>', 'how many at most, the latest first').default(20).argParser(parseLimit))
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runHistory } = await import('./commands/history.ts');
+        return runHistory({ ...commonOf(options), limit: options.limit }, session);
+      }),
+    );
+
+  addServiceOptions(addCommand(program, 'show', 'show one apply with its outcomes'))
+    .argument('[record]', 'latest, ~1 for the one before, or the first digits of a record in `history`', 'latest')
+    .option('--files <dir>', 'also write the policy files as applied into this empty directory, for a revert')
+    .action((name: string, options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runShow } = await import('./commands/show.ts');
+        return runShow({ ...commonOf(options), record: name, files: options.files }, session);
+      }),
+    );
 
   const record = program.command('record').description('the applied record');
   addServiceOptions(
@@ -218,6 +238,12 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= 65_535) return port;
   throw new InvalidArgumentError('write a port between 0 and 65535');
+}
+
+function parseLimit(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
+  throw new InvalidArgumentError('write a number from 1 to 10000');
 }
 
 function parseConcurrency(text: string): number {

@@ -11,6 +11,7 @@ const source = join(root, 'src');
 /** A layer imports only layers of a greater number; siblings of one number only themselves. */
 const layers: Readonly<Record<string, number>> = {
   'cli.ts': 1,
+  'action.ts': 1,
   'program.ts': 1,
   'index.ts': 1,
   commands: 2,
@@ -39,6 +40,8 @@ const exceptions: Readonly<Record<string, string>> = {
 /** The only files that touch files, sockets, clock, random, environment, console or process. */
 const impure = new Set([
   'cli.ts',
+  'action.ts',
+  'github/octokit.ts',
   'policy/files.ts',
   'client/request.ts',
   'client/timing.ts',

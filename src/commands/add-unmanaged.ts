@@ -8,7 +8,8 @@ import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
 import { printWorkspaceFile } from '../policy/print.ts';
 import { patterns } from '../policy/schema.ts';
-import { findLines, isPlainMap, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
+import { isPlainMap } from '../policy/yaml-plain.ts';
+import { findLines, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { buildLiveEntries, type LeftOut, sectionKey } from './live-entries.ts';
@@ -126,7 +127,7 @@ function tryAdding(
   ];
   for (const workspace of scopes) {
     const slug = workspace?.slug ?? null;
-    const refs = workspace === null ? [null] : [workspace.slug, workspace.id];
+    const refs: readonly (string | null)[] = workspace === null ? [null] : [workspace.slug, workspace.id];
     const file =
       workspace === null ? desired.orgFile.file : desired.workspaces.find(({ ref }) => refs.includes(ref))?.source.file;
     const written =

@@ -38,6 +38,8 @@ export interface ApplyReport {
   readonly exit: ExitCode;
   /** What was carried out, or would have been; with the objections of all guards. */
   readonly plan: Plan;
+  /** The whole plan of this run, also what was not approved. */
+  readonly planned: Plan;
   readonly diagnostics: readonly Diagnostic[];
   /** One a change; empty when nothing was attempted. */
   readonly outcomes: readonly Outcome[];
@@ -78,7 +80,14 @@ async function applyPrepared(
   showPlan(plan, prepared, options, session);
   const unexecuted = outcomesOf(approval);
   for (const outcome of unexecuted) sayOutcome(outcome, options, session);
-  const facts = { plan, diagnostics: prepared.diagnostics, refusal: null, recordedIn: null, recordProblem: null };
+  const facts = {
+    plan,
+    planned: prepared.plan,
+    diagnostics: prepared.diagnostics,
+    refusal: null,
+    recordedIn: null,
+    recordProblem: null,
+  };
   const refusal = findRefusal(plan, prepared, options);
   if (refusal !== null) return { ...facts, exit: refusal.exit, outcomes: [], refusal: refusal.message };
   if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
@@ -97,6 +106,8 @@ async function applyPrepared(
   const all = [...outcomes, ...withheldOutcomes(plan)];
   const next: AppliedRecord = {
     ...base,
+    // When the last write was read back: who moved something since then is not this run.
+    appliedAt: nowOf(session).toISOString(),
     workspaces: nextWorkspaces(prepared.steps, all, prepared.filter, approval?.heldLines),
     outcomes: all.map(toRecordedOutcome),
     files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
@@ -203,7 +214,10 @@ class RecordWriter {
       changes: plan.changes.map(toClaimedChange),
     };
     const record = { ...(this.#prepared.settled ?? base), claim };
-    await this.write(record, `claim: ${plan.changes.length} changes by ${claim.by}`);
+    await this.write(
+      record,
+      `claim: ${plan.changes.length} ${plan.changes.length === 1 ? 'change' : 'changes'} by ${claim.by}`,
+    );
   }
 
   async write(record: AppliedRecord, message: string): Promise<void> {

@@ -9,24 +9,30 @@ import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { describeKey } from '../render/describe-change.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { runAcceptDrift, runImportExisting } from './import-existing.ts';
 import { buildLiveEntries, type LeftOut } from './live-entries.ts';
 import { openBackend } from './open-backend.ts';
 import type { CommandResult, CommonOptions, Session } from './session.ts';
 
 export interface ImportOptions extends CommonOptions {
-  /** Name of the environment, for the organisation file. */
-  readonly environment: string;
+  /** Name of the environment, for the organisation file; where there is one, it is checked against it. */
+  readonly environment?: string | undefined;
+  /** Write live values over what drifted, instead of adding what is unmanaged. Default false. */
+  readonly acceptDrift?: boolean | undefined;
 }
 
-/** Live → policy files in an empty directory; a plan right after has no change to live. */
+/** Live → policy files, in an empty directory or beside what is there; a plan right after has no more change to live. */
 export async function runImport(options: ImportOptions, session: Session): Promise<CommandResult> {
-  if (!patterns.environment.test(options.environment)) {
-    throw new UserError(`--environment ${options.environment}: write letters, digits, dashes and underscores`);
+  const { environment } = options;
+  if (environment !== undefined && !patterns.environment.test(environment)) {
+    throw new UserError(`--environment ${environment}: write letters, digits, dashes and underscores`);
   }
   const directory = resolve(session.cwd, options.dir);
-  if (await hasPolicyFiles(directory)) {
-    throw new UserError(`${options.dir} holds policy files already`, {
-      hint: 'Import writes into an empty directory: name one with --dir.',
+  if (options.acceptDrift === true) return runAcceptDrift(options, session);
+  if (await hasPolicyFiles(directory)) return runImportExisting(options, session);
+  if (environment === undefined) {
+    throw new UserError(`there are no policy files in ${options.dir}, so --environment is needed`, {
+      hint: 'Name the environment that the files are for: --environment production.',
     });
   }
   const open = await openBackend(options, session);
@@ -45,7 +51,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     });
     const files = printPolicies(
       {
-        environment: options.environment,
+        environment,
         organisation: live.organisationId,
         entries: organisation.entries,
         workspaces: workspaces.map(({ written, entries }) => ({ slug: written, entries })),

@@ -90,20 +90,21 @@ function checkEntries(record: AppliedRecord): void {
     });
   };
   if (desired === null) corrupt(`its policy files do not compile (${problem?.message ?? 'unknown problem'})`);
-  const declared = desired?.entries ?? [];
+  const declared = new Set(desired?.entries.map(({ kind, workspace, name }) => placeOf(kind, workspace, name)));
   for (const { id, slug, entries } of record.workspaces) {
     for (const entry of entries) {
       if (entry.owed === true || entry.viaStar === true) continue;
-      const isDeclared = declared.some(
-        ({ kind, name, workspace }) =>
-          kind === entry.kind &&
-          name === entry.name &&
-          (workspace === slug || (workspace !== null && workspace === id)),
-      );
+      const { kind, name } = entry;
+      const isDeclared =
+        declared.has(placeOf(kind, slug, name)) || (id !== null && declared.has(placeOf(kind, id, name)));
       if (!isDeclared)
         corrupt(`${entry.kind} "${entry.name}" of ${slug ?? 'the organisation'} is in none of its policy files`);
     }
   }
+}
+
+function placeOf(kind: string, workspace: string | null, name: string): string {
+  return JSON.stringify([kind, workspace, name]);
 }
 
 /** What Git says about the files of this run. */

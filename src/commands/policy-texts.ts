@@ -2,7 +2,8 @@
 
 import type { PolicyFile } from '../policy/compile.ts';
 import type { PrintedEntry } from '../policy/print.ts';
-import { type Plain, readValue } from '../policy/yaml-splice.ts';
+import type { Plain } from '../policy/yaml-plain.ts';
+import { readValue } from '../policy/yaml-splice.ts';
 import type { Desired } from '../resources/types.ts';
 
 export function orgFileOf(files: readonly PolicyFile[], desired: Pick<Desired, 'orgFile'>): PolicyFile | undefined {

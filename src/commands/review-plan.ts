@@ -1,7 +1,7 @@
 /** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import type { Approval } from '../plan/approve.ts';
+import { type Approval, needsReview } from '../plan/approve.ts';
 import { shortDigest } from '../plan/digest.ts';
 import { judgePlan, objecting } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
@@ -61,7 +61,9 @@ export function findRefusal(
     };
   }
   const isReviewed = options.plan.length > 0 || options.approve !== undefined;
-  if (settings.require_reviewed_plan === true && !isReviewed && plan.changes.length > 0) {
+  // Also of what would end protection, management or this very setting: it judges the next plan.
+  const needs = plan.changes.length > 0 || plan.recordLines.some(needsReview);
+  if (settings.require_reviewed_plan === true && !isReviewed && needs) {
     return {
       exit: exitCodes.refused,
       message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${shortDigest(plan.digest)}`,

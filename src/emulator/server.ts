@@ -246,7 +246,8 @@ function buildObserver(onRequest: OnRequest | undefined, store: Store): FaultPar
 }
 
 async function strike(c: Context, fault: BreakingFault, closing: Promise<void>): Promise<Response> {
-  const { incoming, outgoing } = c.env as NodeBindings;
+  // Without a listener there is no environment.
+  const { incoming, outgoing } = (c.env ?? {}) as NodeBindings;
   switch (fault.kind) {
     case 'status':
       return buildStatusResponse(fault);

@@ -55,7 +55,8 @@ export function approvePlan(plan: Plan, files: readonly PlanFile[], live: Live):
     if (fingerprints.has(change.fingerprint) || (extendsStar && !approved.has(change.id))) changes.push(change);
     else stale.push(staleChange(change, approved.get(change.id) ?? null));
   }
-  const planned = new Set(plan.changes.map(({ id }) => id));
+  // What a mode or a filter holds back is still planned, and has an outcome of its own.
+  const planned = new Set([...plan.changes, ...plan.withheld].map(({ id }) => id));
   const past = [...approved.values()]
     .filter(({ id }) => !planned.has(id))
     .map((change): PastChange => {
@@ -73,7 +74,7 @@ function staleChange(change: Change, approved: PlanFileChange | null): StaleChan
 }
 
 /** Adoptions and what catches up with live change nothing that anybody relies on. */
-function needsReview({ action }: RecordLine): boolean {
+export function needsReview({ action }: RecordLine): boolean {
   return action === 'forget' || action === 'unprotect' || action === 'settings';
 }
 

@@ -13,7 +13,17 @@ import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
 import { RecordIndex } from './record-index.ts';
 import { resolveDesired } from './resolve.ts';
-import type { Change, Live, Plan, PlanNote, PlanResult, RecordLine, RecordStep, Unmanaged } from './types.ts';
+import type {
+  Change,
+  Live,
+  LiveWorkspace,
+  Plan,
+  PlanNote,
+  PlanResult,
+  RecordLine,
+  RecordStep,
+  Unmanaged,
+} from './types.ts';
 import { findUnmanaged } from './unmanaged.ts';
 
 export interface PlanInput {
@@ -48,7 +58,16 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     managed: new Map(),
     unchanged: 0,
   };
-  const context = { desired, live, index, resolution, hasRecord: record !== null, now, parts };
+  const context: PlanContext = {
+    desired,
+    live,
+    workspaceOf: new Map(live.workspaces.map((workspace) => [workspace.id, workspace])),
+    index,
+    resolution,
+    hasRecord: record !== null,
+    now,
+    parts,
+  };
   planPolicies(context);
   planAttachments(context);
   parts.recordLines.push(...settingsLines(record, desired.settings));
@@ -84,6 +103,8 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
 export interface PlanContext {
   readonly desired: Desired;
   readonly live: Live;
+  /** Live workspaces by id. */
+  readonly workspaceOf: ReadonlyMap<string, LiveWorkspace>;
   readonly index: RecordIndex;
   readonly resolution: ReturnType<typeof resolveDesired>;
   readonly hasRecord: boolean;

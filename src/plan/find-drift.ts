@@ -2,6 +2,7 @@
 
 import type { Fields } from '../resources/types.ts';
 import { compareFields, strongest } from './field-changes.ts';
+import { isSelected } from './mode.ts';
 import type { Change, Direction, FieldChange, Plan, PlanNote, RecordStep } from './types.ts';
 
 /** A recorded resource whose live fields moved. */
@@ -25,10 +26,13 @@ export interface DriftReport {
   readonly gone: readonly PlanNote[];
 }
 
-/** `plan` has to be unfiltered: what a mode holds back has drifted all the same. */
-export function findDrift(plan: Plan, steps: readonly RecordStep[]): DriftReport {
+/**
+ * What a mode or a setting holds back has drifted all the same; other workspaces than those asked for (slugs; empty: all) are
+ * somebody else's question.
+ */
+export function findDrift(plan: Plan, steps: readonly RecordStep[], workspaces: readonly string[] = []): DriftReport {
   const recordedOf = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step.previous]])));
-  const all = [...plan.changes, ...plan.withheld];
+  const all = [...plan.changes, ...plan.withheld].filter(({ key }) => isSelected(key, { only: [], workspaces }));
   const drifts = all.flatMap((change): Drift[] => {
     if (change.cause !== 'drifted' && change.cause !== 'both') return [];
     const recorded = (recordedOf.get(change.id)?.fields ?? {}) as Fields;
@@ -44,6 +48,10 @@ export function findDrift(plan: Plan, steps: readonly RecordStep[]): DriftReport
   return {
     drifts: drifts.sort((a, b) => rank[a.direction] - rank[b.direction]),
     owed: all.filter(({ cause }) => cause !== 'drifted'),
-    gone: plan.notes.filter(({ code }) => code === 'gone' || code === 'workspace-gone'),
+    gone: plan.notes.filter(
+      ({ code, workspace }) =>
+        (code === 'gone' || code === 'workspace-gone') &&
+        (workspaces.length === 0 || workspaces.includes(workspace ?? '')),
+    ),
   };
 }

@@ -12,7 +12,7 @@
  */
 
 import type { Diagnostic } from '../diagnostics.ts';
-import { isSame } from '../resources/canonical.ts';
+import { canonicalJson, isSame } from '../resources/canonical.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
@@ -171,17 +171,19 @@ function findRenames(
     ({ resolved, live }) => live === null && !recordOf.has(resolved) && !resolved.entry.absent,
   );
   const candidates = removed.filter(({ id }) => liveById.has(id));
-  const alike = (fields: Fields): Fields => {
-    const { name: _name, description: _description, ...rest } = fields;
-    return rest;
-  };
   const renames = new Map<ResolvedEntry, RecordedEntry>();
-  for (const { resolved } of added) {
-    const same = (entry: RecordedEntry): boolean => isSame(alike(resolved.fields), alike(entry.fields as Fields));
-    const matching = candidates.filter(same);
-    const rivals = added.filter(({ resolved: other }) => isSame(alike(other.fields), alike(resolved.fields)));
-    const only = matching[0];
-    if (only !== undefined && matching.length === 1 && rivals.length === 1) renames.set(resolved, only);
+  if (added.length === 0 || candidates.length === 0) return renames;
+  const contentOf = (fields: Fields): string => {
+    const { name: _name, description: _description, ...rest } = fields;
+    return canonicalJson(rest);
+  };
+  const matching = groupBy(candidates, (entry) => contentOf(entry.fields as Fields));
+  const rivals = groupBy(added, ({ resolved }) => contentOf(resolved.fields));
+  for (const [content, [first, ...others]] of rivals) {
+    const [only, ...more] = matching.get(content) ?? [];
+    if (first !== undefined && others.length === 0 && only !== undefined && more.length === 0) {
+      renames.set(first.resolved, only);
+    }
   }
   return renames;
 }
@@ -207,12 +209,18 @@ function findSuccessor(
 }
 
 function groupByName(live: readonly LiveObject[]): Map<string, LiveObject[]> {
-  const groups = new Map<string, LiveObject[]>();
-  for (const object of live) {
-    if (object.name === null) continue;
-    const group = groups.get(object.name);
-    if (group === undefined) groups.set(object.name, [object]);
-    else group.push(object);
+  return groupBy(live, ({ name }) => name);
+}
+
+/** What has no key is in no group. Map.groupBy begins with Node 21. */
+export function groupBy<T>(list: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of list) {
+    const key = keyOf(item);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
   }
   return groups;
 }

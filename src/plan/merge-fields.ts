@@ -29,10 +29,11 @@ export function mergeFields(spec: KindSpec, declared: Fields, recorded: Fields, 
   const set = (field: string, wanted: FieldValue): void => {
     const now = liveValue(live, field);
     if (now === undefined) {
-      // The service does not show this field. It moves only when Git moved; what was recorded stands for live.
+      // The service does not show this field. It moves only when Git moved; what was recorded stands for live, and what was
+      // never recorded has never been written. Of what cannot be seen, nothing can be known to need clearing.
       const known = recorded[field];
-      if (known === undefined || isSame(known, wanted)) return;
-      before[field] = known;
+      if (isSame(known, wanted) || (known === undefined && wanted === null)) return;
+      if (known !== undefined) before[field] = known;
     } else {
       before[field] = now;
     }

@@ -34,11 +34,16 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
   const withheld = plan.changes.filter((change) => !passes(change));
   // Drift is left on purpose: what was edited does not wait for it, or it would wait for ever.
   const left = new Set(withheld.filter(isLeft).map(({ id }) => id));
+  // A whole stage shares one list (order.ts), and goes on sharing it.
+  const shortened = new Map<readonly string[], readonly string[]>();
+  const withoutLeft = (ids: readonly string[]): readonly string[] => {
+    const list = shortened.get(ids) ?? ids.filter((id) => !left.has(id));
+    shortened.set(ids, list);
+    return list;
+  };
   const changes = plan.changes
     .filter(passes)
-    .map((change) =>
-      left.size === 0 ? change : { ...change, dependsOn: change.dependsOn.filter((id) => !left.has(id)) },
-    );
+    .map((change) => (left.size === 0 ? change : { ...change, dependsOn: withoutLeft(change.dependsOn) }));
   const recordLines = plan.recordLines.filter(({ key }) => key === null || isSelected(key, filter));
   return {
     ...plan,

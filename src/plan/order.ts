@@ -33,14 +33,25 @@ export function orderChanges(changes: readonly Change[]): Change[] {
   );
   const guarding = new Map<string, Change[]>();
   for (const change of sorted) {
+    if (!isGuarding(change)) continue;
     const place = change.key.workspace ?? '';
-    if (isGuarding(change)) guarding.set(place, [...(guarding.get(place) ?? []), change]);
+    const list = guarding.get(place);
+    if (list === undefined) guarding.set(place, [change]);
+    else list.push(change);
   }
+  // One list for a whole stage of a workspace: a list a change would be the square of what changes there.
+  const lists = new Map<string, readonly string[]>();
+  const idsBefore = (place: string, stage: Stage): readonly string[] => {
+    const known = lists.get(`${stage}${place}`);
+    if (known !== undefined) return known;
+    const before = (guarding.get(place) ?? []).filter((other) => stageOf(other) < stage);
+    const ids = before.map(({ id }) => id);
+    lists.set(`${stage}${place}`, ids);
+    return ids;
+  };
   return sorted.map((change) => {
     const stage = stageOf(change);
-    if (stage === 0) return change;
-    const before = (guarding.get(change.key.workspace ?? '') ?? []).filter((other) => stageOf(other) < stage);
-    return { ...change, dependsOn: before.map(({ id }) => id) };
+    return stage === 0 ? change : { ...change, dependsOn: idsBefore(change.key.workspace ?? '', stage) };
   });
 }
 

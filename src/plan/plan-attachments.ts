@@ -122,7 +122,7 @@ function planDeclared(
 
 /** Recorded and no longer declared: the limits go, unless there is nothing left to take them from. */
 function planUndeclared(context: PlanContext, resource: RecordedResource, isGone: boolean): void {
-  const { parts, live } = context;
+  const { parts } = context;
   const { entry, workspaceId, workspaceSlug } = resource;
   const left = remembered(context, resource);
   const forget = (why: 'forget' | 'gone', detail: string): void => {
@@ -133,9 +133,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     forget('forget', 'no longer managed, live is not touched');
     return;
   }
-  const object = live.objects.find(
-    (candidate) => candidate.kind === entry.kind && candidate.workspaceId === workspaceId && candidate.id === entry.id,
-  );
+  const object = context.resolution.objectOf(entry.kind, workspaceId, entry.id);
   if (object === undefined) {
     // Declared still: a warning has been given, and what was recorded stays owed until the file says otherwise.
     if (isGone || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
@@ -264,11 +262,10 @@ function nextResetOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string
   return budget?.next_usage_reset_at ?? (row as unknown as WireKey).next_usage_reset_at ?? null;
 }
 
-function scopeOf({ live }: PlanContext, object: LiveObject): LiveScope {
-  const workspace = live.workspaces.find(({ id }) => id === object.workspaceId);
+function scopeOf({ live, workspaceOf }: PlanContext, object: LiveObject): LiveScope {
   return {
     workspaceId: object.workspaceId,
-    workspaceSlug: workspace?.slug ?? null,
+    workspaceSlug: workspaceOf.get(object.workspaceId ?? '')?.slug ?? null,
     organisationId: live.organisationId,
   };
 }

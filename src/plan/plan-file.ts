@@ -1,6 +1,6 @@
 /**
  * A saved plan: what was reviewed, in a form that can be compared change by change with a plan made later. Canonical JSON
- * with a version; no secrets, no expiry. The digests inside prove that nobody edited it by accident or design.
+ * with a version; no secrets, no expiry. The digests inside tell a file that was cut off or edited; they are no signature.
  */
 
 import { z } from 'zod';
@@ -77,6 +77,10 @@ export const planFileSchema = z
         }),
       )
       .describe('what `keys: {"*": …}` declared: a key made later may be covered by it without a new review'),
+    checksum: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('over everything else in this file, in canonical form'),
   })
   .describe('A plan as it was reviewed; `tollgate apply --plan FILE` applies what of it still holds.');
 
@@ -89,9 +93,9 @@ export interface PlanFileFacts {
 }
 
 export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
-  return {
-    format: 'tollgate-plan',
-    version: planFileVersion,
+  const content = {
+    format: 'tollgate-plan' as const,
+    version: planFileVersion as typeof planFileVersion,
     ...facts,
     environment: plan.environment,
     organisation: plan.organisation,
@@ -115,6 +119,7 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
     record_lines: plan.recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
     stars: plan.stars.map(({ workspace, fields: declared }) => ({ workspace, fingerprint: digestOf(declared) })),
   };
+  return { ...content, checksum: digestOf(content) };
 }
 
 /** The same plan, the same bytes; indented, since people open it. */
@@ -152,6 +157,9 @@ export function parsePlanFile(text: string, name: string): PlanFile {
   if (file.digest !== digestPlan(file.changes, file.record_lines)) {
     refuse('its digest does not match its content: the file was edited');
   }
+  // Fingerprints and digest say what is done; environment, organisation and what `"*"` declared are vouched for here.
+  const { checksum, ...content } = document as Readonly<Record<string, unknown>>;
+  if (checksum !== digestOf(content)) refuse('its checksum does not match its content: the file was edited');
   return file;
 }
 

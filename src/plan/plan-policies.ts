@@ -1,7 +1,7 @@
 /** Policies: create, update in place, replace what is immutable, delete. */
 
 import semver from 'semver';
-import { isSame } from '../resources/canonical.ts';
+import { canonicalJson, isSame } from '../resources/canonical.ts';
 import { type LiveScope, pickFields } from '../resources/kind.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
@@ -9,7 +9,7 @@ import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './build-plan.ts';
 import { makeChange } from './make-change.ts';
-import { matchPolicies, type PolicyMatch } from './match-policies.ts';
+import { groupBy, matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { afterForget, isForgetOf, type RecordedResource } from './record-index.ts';
 import {
@@ -40,16 +40,24 @@ interface Group {
   readonly slug: string | null;
   readonly declared: ResolvedEntry[];
   readonly recorded: RecordedResource[];
+  readonly recordedByName: Map<string, RecordedResource>;
   readonly live: LiveObject[];
 }
 
-function groupByWorkspace({ live, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
+function groupByWorkspace({ live, workspaceOf, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
   const groups = new Map<string, Group>();
   const groupOf = (id: string, slug: string | null): Group => {
     const found = groups.get(id);
     if (found !== undefined) return found;
-    const workspace = live.workspaces.find((candidate) => candidate.id === id) ?? null;
-    const group = { workspace, slug: workspace?.slug ?? slug, declared: [], recorded: [], live: [] };
+    const workspace = workspaceOf.get(id) ?? null;
+    const group = {
+      workspace,
+      slug: workspace?.slug ?? slug,
+      declared: [],
+      recorded: [],
+      recordedByName: new Map(),
+      live: [],
+    };
     groups.set(id, group);
     return group;
   };
@@ -59,7 +67,9 @@ function groupByWorkspace({ live, index, resolution }: PlanContext, kind: Policy
   }
   for (const resource of index.all) {
     if (resource.entry.kind !== kind || resource.workspaceId === null) continue;
-    groupOf(resource.workspaceId, resource.workspaceSlug).recorded.push(resource);
+    const group = groupOf(resource.workspaceId, resource.workspaceSlug);
+    group.recorded.push(resource);
+    group.recordedByName.set(resource.entry.name, resource);
   }
   for (const object of live.objects) {
     if (object.kind === kind && object.workspaceId !== null) groups.get(object.workspaceId)?.live.push(object);
@@ -70,10 +80,10 @@ function groupByWorkspace({ live, index, resolution }: PlanContext, kind: Policy
 function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, group: Group): void {
   const { desired, live, parts, resolution } = context;
   const { workspace, slug } = group;
-  const isSkipped = desired.workspaces.some(
-    ({ ref }) => !resolution.workspaces.has(ref) && (ref === slug || ref === workspaceId),
-  );
   if (workspace === null) {
+    const isSkipped = desired.workspaces.some(
+      ({ ref }) => !resolution.workspaces.has(ref) && (ref === slug || ref === workspaceId),
+    );
     // Archived or deleted. With a file it was said once and everything stays owed; without one there is nothing to keep.
     for (const resource of group.recorded) {
       if (isSkipped) parts.recordSteps.push(keepStep(resource, resource.entry));
@@ -93,7 +103,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     immutable,
   });
   parts.diagnostics.push(...diagnostics);
-  const unmanaged = unmanagedLive(group.live, matches, remembered);
+  const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, remembered));
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
   for (const { recorded, live: object } of removed) {
     if (object === null)
@@ -128,8 +138,13 @@ function forgetResource(
 }
 
 function resourceOf(group: Group, entry: RecordedEntry): RecordedResource {
-  const found = group.recorded.find((resource) => resource.entry.name === entry.name);
-  return found ?? { workspaceId: group.workspace?.id ?? null, workspaceSlug: group.slug, entry };
+  return (
+    group.recordedByName.get(entry.name) ?? {
+      workspaceId: group.workspace?.id ?? null,
+      workspaceSlug: group.slug,
+      entry,
+    }
+  );
 }
 
 /** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
@@ -145,7 +160,8 @@ interface PolicyTask {
   readonly scope: LiveScope;
   readonly immutable: readonly string[];
   readonly match: PolicyMatch;
-  readonly unmanaged: readonly LiveObject[];
+  /** By looksOf. */
+  readonly unmanaged: ReadonlyMap<string, readonly LiveObject[]>;
 }
 
 function planPolicy(context: PlanContext, task: PolicyTask): void {
@@ -251,17 +267,25 @@ function updateNotes(replaces: boolean, moved: readonly string[], after: Fields)
 }
 
 /** A new policy that looks like one somebody made by hand: perhaps it is meant to be that one. */
-function resemblanceNotes({ kind, scope, match, unmanaged }: PolicyTask): string[] {
-  const spec = registry[kind];
-  const fields = match.resolved.fields;
-  const alike = unmanaged.filter((object) => {
-    const live = spec.readFields(object.row, scope, [fields]);
-    return [...spec.immutable, 'match'].every((field) => isSame(live[field], fields[field]));
-  });
+function resemblanceNotes({ kind, match, unmanaged }: PolicyTask): string[] {
+  const alike = unmanaged.get(looksOf(kind, match.resolved.fields)) ?? [];
   return alike.map(
     ({ id, name }) =>
       `resembles the unmanaged policy ${name === null ? 'without a name' : `"${name}"`}; to adopt it, write: id: ${id}`,
   );
+}
+
+/** What a policy is about: two of one look would be taken for one another. */
+function looksOf(kind: PolicyKind, fields: Fields): string {
+  return canonicalJson([...registry[kind].immutable, 'match'].map((field) => fields[field] ?? null));
+}
+
+function groupByLooks(
+  kind: PolicyKind,
+  scope: LiveScope,
+  objects: readonly LiveObject[],
+): ReadonlyMap<string, readonly LiveObject[]> {
+  return groupBy(objects, ({ row }) => looksOf(kind, registry[kind].readFields(row, scope, [])));
 }
 
 function unmanagedLive(

@@ -10,11 +10,16 @@ export interface RecordedResource {
   readonly entry: RecordedEntry;
 }
 
+interface Handles {
+  readonly byName: Map<string, RecordedResource>;
+  readonly byId: Map<string, RecordedResource>;
+}
+
 /** The record, looked up by name and by live id. */
 export class RecordIndex {
   readonly all: readonly RecordedResource[];
-  readonly #byName = new Map<string, RecordedResource>();
-  readonly #byId = new Map<string, RecordedResource>();
+  /** By place, then by name or id: building a key of all three for every resource takes longer than looking twice. */
+  readonly #places = new Map<string | null, Map<Kind, Handles>>();
 
   constructor(workspaces: readonly RecordedWorkspace[]) {
     this.all = workspaces.flatMap(({ id, slug, entries }) =>
@@ -22,17 +27,26 @@ export class RecordIndex {
     );
     for (const resource of this.all) {
       const { kind, name, id } = resource.entry;
-      this.#byName.set(indexKey(kind, resource.workspaceId, name), resource);
-      this.#byId.set(indexKey(kind, resource.workspaceId, id), resource);
+      const { byName, byId } = this.#handlesOf(kind, resource.workspaceId);
+      byName.set(name, resource);
+      byId.set(id, resource);
     }
   }
 
+  #handlesOf(kind: Kind, workspaceId: string | null): Handles {
+    const place = this.#places.get(workspaceId) ?? new Map<Kind, Handles>();
+    this.#places.set(workspaceId, place);
+    const handles = place.get(kind) ?? { byName: new Map(), byId: new Map() };
+    place.set(kind, handles);
+    return handles;
+  }
+
   byName(kind: Kind, workspaceId: string | null, name: string): RecordedResource | undefined {
-    return this.#byName.get(indexKey(kind, workspaceId, name));
+    return this.#places.get(workspaceId)?.get(kind)?.byName.get(name);
   }
 
   byId(kind: Kind, workspaceId: string | null, id: string): RecordedResource | undefined {
-    return this.#byId.get(indexKey(kind, workspaceId, id));
+    return this.#places.get(workspaceId)?.get(kind)?.byId.get(id);
   }
 }
 

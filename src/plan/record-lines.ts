@@ -3,6 +3,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
+import { pickFields } from '../resources/kind.ts';
 import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { hasAnyValue } from './make-change.ts';
@@ -73,9 +74,11 @@ export function caughtUpLines(
   released: readonly string[],
 ): RecordLine[] {
   if (recorded === null) return [];
-  const kept = Object.fromEntries(Object.entries(recorded.fields).filter(([field]) => !released.includes(field)));
-  const next = toEntry(resolved, recorded.id);
-  if (recorded.name === next.name && recorded.owed !== true && isSame(kept, next.fields)) return [];
+  const kept =
+    released.length === 0
+      ? recorded.fields
+      : pickFields(recorded.fields as Fields, (field) => !released.includes(field));
+  if (recorded.name === resolved.name && recorded.owed !== true && isSame(kept, resolved.fields)) return [];
   return [{ action: 'record', key, detail: 'live is already as the files say' }];
 }
 

@@ -3,7 +3,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Condition, Desired, DesiredEntry, Fields, Match } from '../resources/types.ts';
+import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
@@ -27,6 +27,7 @@ export interface Resolution {
   readonly notes: readonly PlanNote[];
   /** Live workspaces that have a file, by the reference written there. */
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
+  objectOf(kind: Kind, workspaceId: string | null, id: string): LiveObject | undefined;
   /** What `"*"` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** `kind\nworkspace\nname` of entries that are recorded and whose object is gone: kept in the record, not planned. */
@@ -47,6 +48,15 @@ export function resolveDesired(desired: Desired, live: Live, record: RecordIndex
   return resolver.result();
 }
 
+/** Live objects of one kind in one place. */
+interface Candidates {
+  readonly all: LiveObject[];
+  readonly byId: Map<string, LiveObject>;
+  readonly byName: Map<string, LiveObject[]>;
+}
+
+const noCandidates: Candidates = { all: [], byId: new Map(), byName: new Map() };
+
 class Resolver {
   readonly #live: Live;
   readonly #record: RecordIndex;
@@ -56,7 +66,7 @@ class Resolver {
   readonly #entries: ResolvedEntry[] = [];
   readonly #gone: { entry: DesiredEntry; workspaceId: string | null }[] = [];
   readonly #workspaces = new Map<string, LiveWorkspace>();
-  readonly #objects = new Map<string, LiveObject[]>();
+  readonly #objects = new Map<string | null, Map<Kind, Candidates>>();
   readonly #stars: { entry: DesiredEntry; workspace: LiveWorkspace | null }[] = [];
 
   constructor(live: Live, record: RecordIndex, now: Date) {
@@ -64,10 +74,16 @@ class Resolver {
     this.#record = record;
     this.#now = now;
     for (const object of live.objects) {
-      const key = `${object.kind}\n${object.workspaceId ?? ''}`;
-      const list = this.#objects.get(key);
-      if (list === undefined) this.#objects.set(key, [object]);
-      else list.push(object);
+      const place = this.#objects.get(object.workspaceId) ?? new Map<Kind, Candidates>();
+      this.#objects.set(object.workspaceId, place);
+      const candidates: Candidates = place.get(object.kind) ?? { all: [], byId: new Map(), byName: new Map() };
+      place.set(object.kind, candidates);
+      candidates.all.push(object);
+      candidates.byId.set(object.id, object);
+      if (object.name === null) continue;
+      const named = candidates.byName.get(object.name);
+      if (named === undefined) candidates.byName.set(object.name, [object]);
+      else named.push(object);
     }
   }
 
@@ -78,14 +94,17 @@ class Resolver {
       notes: this.#notes,
       workspaces: this.#workspaces,
       gone: this.#gone,
+      objectOf: (kind, workspaceId, id) => this.#objects.get(workspaceId)?.get(kind)?.byId.get(id),
       stars: this.#stars.map(({ entry, workspace }) => ({ workspace: workspace?.slug ?? '', fields: entry.fields })),
     };
   }
 
   resolveWorkspaces(desired: Desired): void {
     const byId = new Map<string, string>();
+    const bySlug = new Map(this.#live.workspaces.map((workspace) => [workspace.slug, workspace]));
+    const byUuid = new Map(this.#live.workspaces.map((workspace) => [workspace.id, workspace]));
     for (const { ref, source } of desired.workspaces) {
-      const found = this.#live.workspaces.find(({ id, slug }) => slug === ref || id === ref.toLowerCase());
+      const found = bySlug.get(ref) ?? byUuid.get(ref.toLowerCase());
       if (found === undefined) {
         const wasRecorded = this.#record.all.some(
           ({ workspaceId, workspaceSlug }) => workspaceSlug === ref || workspaceId === ref,
@@ -129,11 +148,11 @@ class Resolver {
 
   #resolveAttachment(entry: DesiredEntry, workspace: LiveWorkspace | null): void {
     const workspaceId = workspace?.id ?? null;
-    const candidates = this.#objectsOf(entry, workspaceId);
+    const candidates = this.#objects.get(workspaceId)?.get(entry.kind) ?? noCandidates;
     const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
-    const named = candidates.filter(({ name }) => name === (entry.liveName ?? entry.name));
-    const byId = candidates.find(({ id }) => id === entry.id);
-    const byRecord = candidates.find(({ id }) => id === recorded?.id);
+    const named = candidates.byName.get(entry.liveName ?? entry.name) ?? [];
+    const byId = candidates.byId.get(entry.id ?? '');
+    const byRecord = candidates.byId.get(recorded?.id ?? '');
     const object = byId ?? (named.length === 1 ? named[0] : byRecord);
     if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
@@ -163,7 +182,7 @@ class Resolver {
         `${describe(entry)} is recorded but no longer live; nothing is planned for it`,
       );
     } else {
-      this.#reportUnknown(entry, workspace, candidates);
+      this.#reportUnknown(entry, workspace, candidates.all);
     }
   }
 
@@ -198,9 +217,10 @@ class Resolver {
   }
 
   expandStars(): void {
+    // What is declared by name; no two stars reach one key.
+    const taken = new Set(this.#entries.flatMap(({ live }) => live?.id ?? []));
     for (const { entry, workspace } of this.#stars) {
       const workspaceId = workspace?.id ?? null;
-      const taken = new Set(this.#entries.flatMap(({ live }) => live?.id ?? []));
       const keys = this.#objectsOf(entry, workspaceId);
       const names = new Map<string, number>();
       for (const { name } of keys) names.set(name ?? '', (names.get(name ?? '') ?? 0) + 1);
@@ -252,8 +272,8 @@ class Resolver {
 
   #resolveKeyName(name: string, entry: DesiredEntry, workspace: LiveWorkspace | null): string | null {
     if (isUuid(name)) return name.toLowerCase();
-    const keys = this.#objects.get(`key-limits\n${workspace?.id ?? ''}`) ?? [];
-    const named = keys.filter((key) => key.name === name);
+    const { all: keys, byName } = this.#objects.get(workspace?.id ?? null)?.get('key-limits') ?? noCandidates;
+    const named = byName.get(name) ?? [];
     if (named.length === 1) return named[0]?.id ?? null;
     const source = entry.fieldSources.match ?? entry.source;
     if (named.length > 1) {
@@ -283,7 +303,7 @@ class Resolver {
   }
 
   #objectsOf(entry: DesiredEntry, workspaceId: string | null): readonly LiveObject[] {
-    return this.#objects.get(`${entry.kind}\n${workspaceId ?? ''}`) ?? [];
+    return this.#objects.get(workspaceId)?.get(entry.kind)?.all ?? [];
   }
 
   #push(

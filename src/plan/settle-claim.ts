@@ -29,7 +29,7 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
     const reached = findReached(change, live, new Set(workspace.entries.map(({ id }) => id)));
-    if (reached === null) continue;
+    if (reached === null || !isKnownToBe(change, reached, live, workspace)) continue;
     const { kind, name, entry, liveId } = change;
     const settled = entry === null || reached === 'gone' ? [] : [{ ...entry, id: reached.id } as RecordedEntry];
     // A leftover of a replacement goes by its id alone: the entry of that name is the successor's.
@@ -65,6 +65,22 @@ function findReached(change: PlannedResult, live: Live, known: ReadonlySet<strin
   const candidates = makesNew ? objects.filter(({ id }) => !known.has(id)) : old === undefined ? [] : [old];
   const fitting = candidates.filter(hasReached);
   return fitting.length === 1 ? (fitting[0] ?? null) : null;
+}
+
+/** An update of a field that the service does not show may have happened or not: it is planned again. */
+function isKnownToBe(
+  { action, kind, liveId, after }: ClaimedChange,
+  reached: LiveObject | 'gone',
+  live: Live,
+  { entries }: RecordedWorkspace,
+): boolean {
+  if (reached === 'gone' || action !== 'update') return true;
+  const past = entries.find((entry) => entry.kind === kind && entry.id === liveId)?.fields ?? {};
+  const shown = readFields(live, reached, (after ?? {}) as Fields);
+  return Object.entries(after ?? {}).every(
+    ([field, value]) =>
+      shown[field] !== undefined || isBudgetField(field) || isRateField(field) || isSame(past[field], value),
+  );
 }
 
 function readFields(live: Live, object: LiveObject, hint: Fields): Fields {

@@ -22,7 +22,7 @@ export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
     const others = Object.keys(fields)
       .filter(
         (field) =>
-          isLimit(field) && !(managed ?? []).includes(field) && hasAnyValue({ [field]: fields[field] ?? null }),
+          isLimit(field) && managed?.includes(field) !== true && hasAnyValue({ [field]: fields[field] ?? null }),
       )
       .sort(compareText);
     if (others.length === 0) return [];

@@ -4,7 +4,8 @@ import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
 import { type PrintedEntry, printEntry } from './print.ts';
 import { quote } from './quote.ts';
-import { type Edited, isPlainMap, isRefused, type Plain, readValue, setValue } from './yaml-splice.ts';
+import { isPlainMap, type Plain } from './yaml-plain.ts';
+import { type Edited, isRefused, readValue, setValue } from './yaml-splice.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 /** Where an entry stands in its file. */

@@ -172,6 +172,34 @@ export async function readNamedFile(file: string, shown: string): Promise<string
   }
 }
 
+/**
+ * Writes files into a directory that is empty or not there yet; all paths are checked before the first is written.
+ *
+ * @param files paths below the directory → texts
+ * @param shown the directory as messages name it
+ */
+export async function writeIntoEmpty(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  shown: string,
+): Promise<void> {
+  const root = path.resolve(directory);
+  const names = await readdir(root).catch((cause: unknown) => {
+    if (codeOf(cause) === 'ENOENT') return [];
+    throw new UserError(
+      codeOf(cause) === 'ENOTDIR' ? `${shown} is a file, not a directory` : `cannot read ${shown} (${codeOf(cause)})`,
+      { cause },
+    );
+  });
+  if (names.length > 0) {
+    throw new UserError(`${shown} is not empty`, { hint: 'Name an empty directory, or one that is not there yet.' });
+  }
+  const targets = Object.entries(files).map(([relative, text]) => ({ target: path.resolve(root, relative), text }));
+  const outside = targets.find(({ target }) => !target.startsWith(root + path.sep));
+  if (outside !== undefined) throw new UserError(`a path leads out of ${shown}: nothing was written`);
+  for (const { target, text } of targets) await writeFileAtomic(target, text);
+}
+
 /** Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. */
 export async function writeFileAtomic(file: string, text: string): Promise<void> {
   const directory = path.dirname(file);

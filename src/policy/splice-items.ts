@@ -10,7 +10,7 @@ export function isOnlyItems(values: readonly PrintedValue[]): values is readonly
   return values.every((value) => ['string', 'number', 'boolean'].includes(typeof value));
 }
 
-/** Null where the lists have nothing in common, or are no lists of plain values: then the list is written anew. */
+/** Null where lists of lines have nothing in common, or one is no list of plain values: then the list is written anew. */
 export function spliceItems(
   body: string,
   list: YAMLSeq,
@@ -21,14 +21,13 @@ export function spliceItems(
   if (old.length !== list.items.length || !isOnlyItems(values)) return null;
   const stays = (item: Scalar): boolean => values.includes(item.value as Item);
   const added = values.filter((value) => !old.some((item) => item.value === value));
-  if (!old.some(stays)) return null;
   if (list.flow === true) {
     const kept = old.filter(stays).map((item) => body.slice(...rangeOf(item)));
     const [start, end] = rangeOf(list);
     const insert = `[${[...kept, ...added.map((value) => renderInFlow(value))].join(', ')}]`;
     return [{ start, end, insert }];
   }
-  return spliceLines(body, old, stays, added, newline);
+  return old.some(stays) ? spliceLines(body, old, stays, added, newline) : null;
 }
 
 function spliceLines(

@@ -6,19 +6,10 @@
  * An edit that would touch more (a value shared by anchor and alias, a document of an unusual form) is refused.
  */
 
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLMap,
-} from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { quote } from './quote.ts';
-import { isOnlyItems, renderInFlow, spliceItems } from './splice-items.ts';
+import { renderInFlow, spliceItems } from './splice-items.ts';
+import { change, findPair, follow, keyText, type Plain, parse, reorder, toPlain } from './yaml-plain.ts';
 import { type Cut, colonEnd, columnOf, endOf, lineEnd, lineStart, rangeOf } from './yaml-ranges.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
@@ -57,12 +48,6 @@ export function readValue(text: string, path: readonly string[]): Plain | undefi
   return document === null ? undefined : follow(toPlain(document.contents, document), path);
 }
 
-function follow(plain: Plain, path: readonly string[]): Plain | undefined {
-  let inner: Plain | undefined = plain;
-  for (const key of path) inner = isPlainMap(inner) ? inner.map.find(([name]) => name === key)?.[1] : undefined;
-  return inner;
-}
-
 /** First and last line of the value at a path, with its key; lines start at 1. */
 export function findLines(
   text: string,
@@ -80,77 +65,6 @@ export function findLines(
   const lineOf = (offset: number): number => body.slice(0, offset).split('\n').length;
   const end = endOf(body, found);
   return { first: lineOf(rangeOf(found.key)[0]), last: lineOf(body[end - 1] === '\n' ? end - 1 : end) };
-}
-
-/** Plain data in which the order of keys counts and every key is a text. */
-export type Plain = string | number | boolean | null | readonly Plain[] | PlainMap;
-
-export interface PlainMap {
-  readonly map: readonly (readonly [key: string, value: Plain])[];
-}
-
-export function isPlainMap(plain: Plain | undefined): plain is PlainMap {
-  return typeof plain === 'object' && plain !== null && !Array.isArray(plain);
-}
-
-function parse(body: string): Document.Parsed | null {
-  const options = {
-    version: '1.2',
-    schema: 'core',
-    uniqueKeys: false,
-    logLevel: 'error',
-    prettyErrors: false,
-  } as const;
-  const document = parseDocument(body, options);
-  return document.errors.length === 0 && isMap(document.contents) ? (document as Document.Parsed) : null;
-}
-
-function toPlain(node: unknown, document: Document): Plain {
-  if (isAlias(node)) return toPlain(node.resolve(document), document);
-  if (isMap(node)) return { map: node.items.map((pair) => [keyText(pair.key), toPlain(pair.value, document)]) };
-  if (isSeq(node)) return node.items.map((item) => toPlain(item, document));
-  if (!isScalar(node)) return null;
-  const { value } = node;
-  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
-}
-
-/** As the parser of policies reads keys: `2231` and `1.20` are names like any other. */
-function keyText(key: unknown): string {
-  if (!isScalar(key)) return '\u0000';
-  return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
-}
-
-function findPair(map: YAMLMap, key: string): Pair | undefined {
-  return map.items.find((pair) => keyText(pair.key) === key);
-}
-
-/** What the file shall say after the edit. */
-function change(
-  plain: Plain | undefined,
-  [key = '', ...rest]: readonly string[],
-  value: PrintedValue | undefined,
-): Plain {
-  const entries = isPlainMap(plain) ? plain.map : [];
-  const old = entries.find(([name]) => name === key)?.[1];
-  const isRemoved = value === undefined && (old === undefined || rest.length === 0);
-  const next = isRemoved ? undefined : rest.length === 0 ? plainOf(value) : change(old, rest, value);
-  const isEmpty = value === undefined && isPlainMap(next) && next.map.length === 0;
-  if (next === undefined || isEmpty) return { map: entries.filter(([name]) => name !== key) };
-  if (old === undefined) return { map: [...entries, [key, next]] };
-  return { map: entries.map(([name, inner]) => [name, name === key ? next : inner]) };
-}
-
-/** A list of values keeps what it has in its order; what is new comes at the end. */
-function reorder(old: Plain | undefined, value: PrintedValue | undefined): PrintedValue | undefined {
-  if (!Array.isArray(old) || !Array.isArray(value) || !isOnlyItems(value)) return value;
-  const kept = (old as readonly Plain[]).filter((item) => value.includes(item as never));
-  return [...kept, ...value.filter((item) => !kept.includes(item as never))] as PrintedValue;
-}
-
-function plainOf(value: PrintedValue | undefined): Plain {
-  const document = parseDocument(renderYaml(new Map([['value', value ?? null]])), { version: '1.2', schema: 'core' });
-  const plain = toPlain(document.contents, document);
-  return isPlainMap(plain) ? (plain.map[0]?.[1] ?? null) : null;
 }
 
 function applyCuts(body: string, cuts: readonly Cut[]): string {
@@ -245,29 +159,40 @@ class Splicer {
     ];
   }
 
-  /** The key's line and all lines of its value; a map that would be left empty goes too. */
+  /** The key's line and all lines of its value; of a map that would be left empty, the line of its key. */
   #remove(path: readonly string[]): Cuts {
     let map = this.#root;
-    let found: { map: YAMLMap; pair: Pair } | undefined;
+    const chain: { map: YAMLMap; pair: Pair }[] = [];
     for (const key of path) {
       const pair = findPair(map, key);
       if (pair === undefined) return [];
-      // The highest that has nothing else below it.
-      if (found === undefined || map.items.length > 1) found = { map, pair };
+      chain.push({ map, pair });
       if (isMap(pair.value)) map = pair.value;
     }
-    if (found === undefined || found.map.items.length === 1)
-      return { refusal: 'the file would be left empty: edit it by hand' };
-    return found.map.flow === true ? this.#removeInFlow(found.map, found.pair) : this.#removeLines(found.pair);
+    const top = chain.findLastIndex((link) => link.map.items.length > 1);
+    const [highest, ...below] = chain.slice(top);
+    if (top === -1 || highest === undefined) return { refusal: 'the file would be left empty: edit it by hand' };
+    if (highest.map.flow === true) return this.#removeInFlow(highest.map, highest.pair);
+    const last = below.at(-1);
+    if (last === undefined || below.some((link) => link.map.flow === true)) return this.#removeLines(highest.pair);
+    // Line by line, so that comments between the keys stay.
+    const cuts: Cut[] = [];
+    for (const { pair } of [highest, ...below]) {
+      const end = pair === last.pair ? endOf(this.#body, pair) : colonEnd(this.#body, pair);
+      const cut = this.#removeLines(pair, end);
+      if ('refusal' in cut) return cut;
+      cuts.push(...cut);
+    }
+    return cuts;
   }
 
-  #removeLines(pair: Pair): Cuts {
+  #removeLines(pair: Pair, end = endOf(this.#body, pair)): Cuts {
     const body = this.#body;
     const key = rangeOf(pair.key)[0];
     const start = lineStart(body, key);
     if (body.slice(start, key).trim() !== '')
       return { refusal: `${quote(keyText(pair.key))} does not stand on a line of its own: edit it by hand` };
-    return [{ start, end: lineEnd(body, endOf(body, pair)), insert: '' }];
+    return [{ start, end: lineEnd(body, end), insert: '' }];
   }
 
   #removeInFlow(map: YAMLMap, pair: Pair): Cuts {

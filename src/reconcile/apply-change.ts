@@ -3,7 +3,7 @@
 import { CancelledError, ServiceError } from '../errors.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { isSame } from '../resources/canonical.ts';
-import type { WireRow } from '../resources/kind.ts';
+import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
 import { isPolicyKind, registry } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
@@ -232,7 +232,12 @@ function checkBefore(change: Change, context: ChangeContext, row: WireRow | null
   if (row === null) return stale('it is no longer live');
   const { before, after } = fieldsOf(change);
   const fields = readFields(change, context.organisation, row, [before, after]);
-  if (change.action !== 'replace' && change.starting === null && findDifference(fields, after) === null) {
+  // A field that the service does not show may be there or not: it is written.
+  const isShown = Object.keys(changedFields(change)).every(
+    (field) => fields[field] !== undefined || isBudgetField(field) || isRateField(field),
+  );
+  const isSoAlready = isShown && findDifference(fields, after) === null;
+  if (change.action !== 'replace' && change.starting === null && isSoAlready) {
     return { status: 'already-applied', detail: 'live is already so' };
   }
   const difference = findDifference(fields, before);

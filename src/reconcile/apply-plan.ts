@@ -29,7 +29,9 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<read
   const byWorkspace = new Map<string, Change[]>();
   for (const change of plan.changes) {
     const place = change.key.workspace ?? '';
-    byWorkspace.set(place, [...(byWorkspace.get(place) ?? []), change]);
+    const list = byWorkspace.get(place);
+    if (list === undefined) byWorkspace.set(place, [change]);
+    else list.push(change);
   }
   await Promise.all([...byWorkspace.values()].map((changes) => run.applyWorkspace(changes)));
   return plan.changes.map((change) => run.outcomeOf(change));

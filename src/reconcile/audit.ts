@@ -11,8 +11,13 @@ export interface Actor {
   readonly when: string;
 }
 
+/** The moment itself is the last apply's. */
+function isAfter(when: string, from: string): boolean {
+  return Date.parse(when) > Date.parse(from);
+}
+
 /**
- * The last successful write to each changed object, by change id. Null when the audit log is not to be had: it needs a plan
+ * The last successful write to each changed object after a moment, by change id. Null when the audit log is not to be had: it needs a plan
  * and a scope of its own (API reference 13), and drift is drift all the same.
  */
 export async function findActors(
@@ -31,7 +36,7 @@ export async function findActors(
     throw error;
   }
   const writes = records
-    .filter(({ method, status }) => method !== 'GET' && (status === null || status < 400))
+    .filter(({ method, status, when }) => method !== 'GET' && (status === null || status < 400) && isAfter(when, from))
     .sort((a, b) => b.when.localeCompare(a.when, 'en'));
   const actors = new Map<string, Actor>();
   for (const change of changes) {

@@ -147,9 +147,12 @@ async function readList(
   }
 }
 
-/** Lists of backends before 1.18 have neither member (API reference 2.2). */
+/**
+ * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (API reference 2.2). From 1.15 on days that are null
+ * say nothing about the other member.
+ */
 function lacksReset(row: WireUsagePolicy): boolean {
-  return row.periodic_reset === undefined && row.periodic_reset_days === undefined;
+  return row.periodic_reset === undefined && typeof row.periodic_reset_days !== 'number';
 }
 
 /** Read by id, a policy that still shows no reset has none. */

@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import { parseRecord } from './parse-record.ts';
 import { renderStableJson } from './stable-json.ts';
-import type { RecordStore } from './store.ts';
+import type { RecordStore, StoredRecord } from './store.ts';
+import { historyOf } from './summary.ts';
 
 export interface FileStoreOptions {
   readonly path: string;
@@ -26,13 +27,15 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
     }
   }
 
+  async function read(): Promise<StoredRecord | null> {
+    const bytes = await readBytes();
+    return bytes === null ? null : { record: parseRecord(bytes.toString('utf8'), path), token: digest(bytes) };
+  }
+
   return {
     description: path,
 
-    async read() {
-      const bytes = await readBytes();
-      return bytes === null ? null : { record: parseRecord(bytes.toString('utf8'), path), token: digest(bytes) };
-    },
+    read,
 
     async readToken() {
       const bytes = await readBytes();
@@ -61,6 +64,13 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
         throw new UserError(`the record ${path} cannot be written (${codeOf(cause)})`, { cause });
       }
       return digest(bytes);
+    },
+
+    history: async () => historyOf(await read()),
+
+    async readAt(token) {
+      const stored = await read();
+      return stored?.token === token ? stored : null;
     },
   };
 }

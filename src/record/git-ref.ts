@@ -9,6 +9,7 @@ import {
   readObjects,
   requireRepository,
 } from './git.ts';
+import { listVersions } from './git-history.ts';
 import { parseTree, renderTree } from './record-tree.ts';
 import type { RecordStore } from './store.ts';
 
@@ -50,8 +51,9 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   }
 
   /** False when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
-  async function fetchTip(git: Git, repository: Repository): Promise<boolean> {
-    const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', '--depth=1'];
+  async function fetchTip(git: Git, repository: Repository, depth = 1): Promise<boolean> {
+    const deep = Number.isFinite(depth) ? [`--depth=${depth}`] : [];
+    const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', ...deep];
     const result = await git(['fetch', ...flags, repository.remote, `+${ref}:${fetchedRef}`]);
     if (result.code === 0) return true;
     if ((await readTip(git, repository)) === null) return false;
@@ -60,10 +62,10 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     });
   }
 
-  async function readFetched(git: Git): Promise<{ record: AppliedRecord; token: string }> {
-    const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);
+  async function readFetched(git: Git, at = fetchedRef): Promise<{ record: AppliedRecord; token: string }> {
+    const listing = await git(['ls-tree', '-r', '-z', '--full-tree', at]);
     const entries = parseTreeListing(listing.stdout);
-    const objects = listing.code === 0 ? await readObjects(git, [fetchedRef, ...entries.map(({ oid }) => oid)]) : null;
+    const objects = listing.code === 0 ? await readObjects(git, [at, ...entries.map(({ oid }) => oid)]) : null;
     const [commit, ...blobs] = objects ?? [];
     if (commit === undefined) {
       throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: ${describeFailure(listing)}`);
@@ -127,6 +129,26 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         }
         const commit = await writeCommit(git, next, expected, message, options.now?.() ?? Date.now());
         return push(git, repository, commit, expected);
+      });
+    },
+
+    async history(limit) {
+      const repository = await requireRepository(options);
+      return repository.withScratch(async (git) => {
+        const found = await fetchTip(git, repository, limit);
+        if (!found) return { versions: [], isComplete: true, keepsPast: true };
+        return listVersions(git, fetchedRef, limit, ref);
+      });
+    },
+
+    async readAt(token) {
+      if (!/^[0-9a-f]{40,64}$/.test(token)) return null;
+      const repository = await requireRepository(options);
+      return repository.withScratch(async (git) => {
+        // All of it: a server need not hand out a commit that no ref points to.
+        if (!(await fetchTip(git, repository, Number.POSITIVE_INFINITY))) return null;
+        const isPart = await git(['merge-base', '--is-ancestor', token, fetchedRef]);
+        return isPart.code === 0 ? readFetched(git, token) : null;
       });
     },
   };

@@ -1,6 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import type { RecordStore } from './store.ts';
+import type { RecordStore, StoredRecord } from './store.ts';
+import { historyOf } from './summary.ts';
 
 /** A record that lives as long as the process: for tests, and for the emulator without a state directory. */
 export function createMemoryStore(initial?: AppliedRecord): RecordStore {
@@ -8,13 +9,15 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
   let version = initial === undefined ? 0 : 1;
   const token = (): string | null => (version === 0 ? null : String(version));
 
+  const read = async (): Promise<StoredRecord | null> => {
+    const current = token();
+    return record === null || current === null ? null : { record: structuredClone(record), token: current };
+  };
+
   return {
     description: 'memory, for this run only',
 
-    async read() {
-      const current = token();
-      return record === null || current === null ? null : { record: structuredClone(record), token: current };
-    },
+    read,
 
     readToken: async () => token(),
 
@@ -29,5 +32,9 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
       version++;
       return String(version);
     },
+
+    history: async () => historyOf(await read()),
+
+    readAt: async (wanted) => (wanted === token() ? read() : null),
   };
 }

@@ -8,6 +8,7 @@ import {
 } from '../plan/applied-record.ts';
 import { checkVersion, corrupt, parseStored, parseStoredJson } from './parse-record.ts';
 import { renderStableJson } from './stable-json.ts';
+import { type RecordSummary, summarySchema } from './summary.ts';
 
 /**
  * A record as the files of a Git tree, so that `git log -p` of its ref reads as an audit trail:
@@ -75,6 +76,19 @@ export function parseTree(tree: TreeFiles, where: string): AppliedRecord {
     files: Object.fromEntries(files.map(([path, text]) => [path.slice(policiesFolder.length), text])),
     ...(tree.has('claim.json') ? { claim: readAs(claimSchema, 'claim.json') } : {}),
   };
+}
+
+/** The part of a tree that the history shows; entries and policy files need not be there. */
+export function parseSummary(tree: TreeFiles, where: string): RecordSummary {
+  const read = (path: string): unknown => {
+    const text = tree.get(path);
+    if (text === undefined) throw corrupt(`${path} of ${where}`, 'the file is missing');
+    return parseStoredJson(text, `${path} of ${where}`);
+  };
+  const head = read('record.json');
+  checkVersion(head, `record.json of ${where}`);
+  const claim = tree.has('claim.json') ? { claim: read('claim.json') } : {};
+  return parseStored(summarySchema, { ...(head as object), outcomes: read('outcomes.json'), ...claim }, where);
 }
 
 /** Relative, and harmless when somebody writes it to disk (`show --files`): no `..`, no `.git`, no drive, no control characters. */

@@ -1,10 +1,29 @@
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import type { RecordSummary } from './summary.ts';
 
 /** A record as read, with the token that a later write must name. */
 export interface StoredRecord {
   readonly record: AppliedRecord;
   /** Opaque version: the commit on the ref, or the digest of the file. */
   readonly token: string;
+}
+
+/** One version of the record, as the history has it. */
+export interface RecordVersion {
+  readonly token: string;
+  /** Null where it cannot be read: corrupt, or written by a newer tollgate. */
+  readonly summary: RecordSummary | null;
+  /** Why it cannot be read. */
+  readonly problem: string | null;
+}
+
+export interface RecordHistory {
+  /** Newest first. */
+  readonly versions: readonly RecordVersion[];
+  /** False when there are older versions than these. */
+  readonly isComplete: boolean;
+  /** The store keeps what it replaces; otherwise it can only show what it holds now. */
+  readonly keepsPast: boolean;
 }
 
 /**
@@ -28,4 +47,13 @@ export interface RecordStore {
    * `message` is the one-line summary for the audit trail.
    */
   write(next: AppliedRecord, expected: string | null, message: string): Promise<string>;
+
+  /**
+   * The latest versions, at most `limit` (Infinity: all). An apply writes two: its claim, then its outcomes. One version that
+   * cannot be read does not hide the others.
+   */
+  history(limit: number): Promise<RecordHistory>;
+
+  /** A version by its whole token; null when the store does not have it. */
+  readAt(token: string): Promise<StoredRecord | null>;
 }

@@ -116,6 +116,13 @@ function renderHeadline(plan: Plan, { state }: CommentHeader): string {
   return `### ${stateWords[state]} · ${escapeMarkdown(plan.environment)}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${nothing}`;
 }
 
+/** The same comment in another state: what it shows stays, its headline and header say what is going on. */
+export function restateComment(body: string, header: CommentHeader): string {
+  const rest = body.split('\n').slice(2).join('\n');
+  const headline = /^### .*? · /m;
+  return `${renderHeader(header)}\n${rest.replace(headline, `### ${stateWords[header.state]} · `)}`;
+}
+
 function renderViolation({ guard, details, severity, allow, lifted }: Violation): string {
   const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
   const mark = lifted || severity === 'warning' ? '⚠️' : '🛑';

@@ -4,6 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import type { Drift, DriftReport } from '../plan/find-drift.ts';
 import type { Change, Direction, Plan } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { jsonVersion } from './json.ts';
 import { escapeMarkdown } from './markdown.ts';
@@ -75,10 +76,17 @@ export function describeDrift({ change, fieldChanges, deleted }: Drift, names: N
     ...Object.fromEntries(fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange[side] ?? null])),
   });
   if (moved.length === 0) return 'moved';
-  return describeChange(
-    { ...change, action: 'update', before: pick('before'), after: pick('after'), fieldChanges },
+  // A change is headed by the name it leads to, a drift by the one that was recorded.
+  const rename = isPolicyKind(change.key.kind) ? fieldChanges.find(({ field }) => field === 'name') : undefined;
+  const called =
+    rename === undefined ? [] : [`now called ${JSON.stringify(rename.after ?? null)}`].map(escapeInvisible);
+  const rest = fieldChanges.filter((fieldChange) => fieldChange !== rename);
+  if (rest.length === 0) return called.join('');
+  const what = describeChange(
+    { ...change, action: 'update', before: pick('before'), after: pick('after'), fieldChanges: rest },
     names,
   );
+  return [what, ...called].join(', ');
 }
 
 function placed({ key }: Change): string {

@@ -71,9 +71,11 @@ export function apiMember(field: string): string | null {
 /** Canonical values of the `api:` members that the hints name and the row carries. */
 export function readApiFields(row: WireRow, hints: readonly Fields[]): Fields {
   const fields: Record<string, Fields[string]> = {};
-  for (const field of hints.flatMap((hint) => Object.keys(hint))) {
-    const member = apiMember(field);
-    if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as Fields[string];
+  for (const hint of hints) {
+    for (const field of Object.keys(hint)) {
+      const member = apiMember(field);
+      if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as Fields[string];
+    }
   }
   return fields;
 }

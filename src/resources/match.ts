@@ -74,5 +74,7 @@ export function perToWire(per: readonly string[]): readonly { readonly key: stri
 }
 
 function asSortedSet(value: string | readonly string[]): readonly string[] {
-  return [...new Set(typeof value === 'string' ? [value] : value)].sort(compareText);
+  if (typeof value === 'string') return [value];
+  if (value.length <= 1) return [...value];
+  return [...new Set(value)].sort(compareText);
 }

@@ -11,7 +11,7 @@ beforeAll(() => buildBundle());
 
 describe('a large plan', () => {
   it('arrives whole through a slow pipe, and a reader that stops is no failure', async () => {
-    const names = Array.from({ length: 600 }, (_, index) => [`policy-${index}`, 100 + index] as const);
+    const names = Array.from({ length: 300 }, (_, index) => [`policy-${index}`, 100 + index] as const);
     const rig = await startRig({
       state: smallState(),
       files: { 'org.yaml': orgFile(), 'a.yaml': budgetsFile(Object.fromEntries(names)) },
@@ -28,8 +28,8 @@ describe('a large plan', () => {
         runShell(`${plan} --format json --detailed-exitcode | true; echo "\${PIPESTATUS[0]}"`, options),
       ]);
       expect([whole.exit, whole.stderr]).toEqual([0, '']);
-      expect(whole.stdout.length).toBeGreaterThan(500_000);
-      expect((JSON.parse(whole.stdout) as { changes: unknown[] }).changes).toHaveLength(600);
+      expect(whole.stdout.length).toBeGreaterThan(200_000);
+      expect((JSON.parse(whole.stdout) as { changes: unknown[] }).changes).toHaveLength(300);
       expect(slow.stdout === whole.stdout).toBe(true);
       expect([head.stdout, head.stderr]).toEqual(['ws-team-a · ws-team-a\n0\n', '']);
       expect([first.stdout, first.stderr]).toEqual(['0\n', '']);

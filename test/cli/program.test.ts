@@ -70,7 +70,6 @@ describe('usage', () => {
     [['plan', '--concurrency', 'NaN'], /write a number from 1 to 64/],
     [['emulate', '--port', '65536'], /write a port between 0 and 65535/],
     [['emulate', '--port', '-1'], /port/],
-    [['import'], /^error: required option '--environment <name>' not specified\n$/],
     [['record', 'rebuild'], /^error: required option '--from <commit>' not specified\n$/],
     [['schema'], /^error: missing required argument 'kind'\n$/],
     [['schema', 'workspce'], /^error: there is no schema "workspce"\nWrite one of: /],

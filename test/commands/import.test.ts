@@ -149,15 +149,14 @@ describe('import', () => {
     expect(rig.emulator.requests.total).toBe(0);
   });
 
-  it('refuses a directory that holds policy files, and leaves it alone', async () => {
+  it('adds to the files of a directory that holds some, however deep', async () => {
     rig = await startRig({ state: handMade(), files: { 'nested/org.yml': orgFile() } });
     const ran = await rig.import();
-    expect([ran.exit, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toBe(
-      'error: policies holds policy files already\nImport writes into an empty directory: name one with --dir.\n',
-    );
-    expect(filesBelow(join(rig.folder, 'policies'))).toEqual(['nested/org.yml']);
-    expect(rig.emulator.requests.total).toBe(0);
+    expect([ran.exit, ran.stderr]).toEqual([0, '']);
+    expect(ran.stdout).toMatch(/^Added \d+ entries to \d+ files:/);
+    const files = filesBelow(join(rig.folder, 'policies'));
+    expect(files).toContain('nested/org.yml');
+    expect(files).not.toContain('org.yaml');
   });
 
   it('lists what the grammar cannot say, with the reason, and leaves it unmanaged', async () => {

@@ -26,8 +26,8 @@ class InProcessDispatcher extends Dispatcher {
       handler.onError?.(error);
     };
     handler.onConnect?.((error) => fail(error ?? new Error('aborted')));
-    this.#ask(options).then(
-      async (answer) => {
+    this.#ask(options)
+      .then(async (answer) => {
         if (answer.status === brokenStatus) {
           fail(Object.assign(new Error('the connection was cut'), { code: 'ECONNRESET' }));
           return;
@@ -38,10 +38,9 @@ class InProcessDispatcher extends Dispatcher {
         const headers = [...answer.headers].flat().map((text) => Buffer.from(text));
         handler.onHeaders?.(answer.status, headers, () => undefined, '');
         if (body.length > 0) handler.onData?.(body);
-        handler.onComplete?.(null);
-      },
-      (error: Error) => fail(error),
-    );
+        handler.onComplete?.([]);
+      })
+      .catch(fail);
     return true;
   }
 

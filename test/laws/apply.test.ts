@@ -95,7 +95,7 @@ describe('apply', () => {
         expect(untouchedRows(world.emulator.store.state, steps)).toEqual(untouched);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 40, seed: 17, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 25, seed: 17 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('apply', () => {
           expect(orphans(state, steps)).toEqual([]);
         },
       ),
-      { numRuns: 50, seed: 12, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 30, seed: 12 },
     );
   });
 
@@ -142,7 +142,7 @@ describe('apply', () => {
         await expectConverged(second);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 40, seed: 13, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 25, seed: 13 },
     );
   });
 
@@ -166,7 +166,7 @@ describe('apply', () => {
           await expectConverged(files);
         },
       ),
-      { numRuns: 40, seed: 14, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 25, seed: 14 },
     );
   });
 
@@ -200,7 +200,7 @@ describe('apply', () => {
           for (const other of others) expect(at).toBeGreaterThan(createAt(seen, other.after?.name, other.workspaceId));
         }
       }),
-      { numRuns: 25, seed: 15, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 25, seed: 15 },
     );
   });
 
@@ -219,7 +219,7 @@ describe('apply', () => {
           JSON.stringify({ ...plan, workspaces: [], names: {} }),
         );
       }),
-      { numRuns: 40, seed: 16, endOnFailure: !!process.env.NOSHRINK },
+      { numRuns: 20, seed: 16 },
     );
   });
 });

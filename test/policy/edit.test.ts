@@ -284,7 +284,7 @@ describe('sections', () => {
   it('go when their last entry does, with all comments outside it kept', () => {
     const text = `${plain}keys: # ours\n  # about ci\n  ci:\n    rate: 5 requests/minute # x\n  # below\nproviders: {}\n`;
     const next = textOf(removeEntry(text, place('key-limits', 'ci')));
-    expect(next).toBe(`${plain}  # below\nproviders: {}\n`);
+    expect(next).toBe(`${plain}  # about ci\n  # below\nproviders: {}\n`);
   });
 
   it('of the organisation', () => {

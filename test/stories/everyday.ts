@@ -145,7 +145,7 @@ export const stories: readonly Story[] = [
   {
     name: 'deleted here after somebody changed it there: it goes all the same',
     before: [applied(policies({ spend: {}, other: {} }))],
-    action: [byHand(({ usage }) => void (usage('spend').credit_limit = 9000))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 9000 }))],
     files: policies({ other: {} }),
     plan: ['delete spend (edited)'],
     after: ['other: $500 monthly per workspace_id'],
@@ -249,7 +249,7 @@ export const stories: readonly Story[] = [
   {
     name: 'renamed there: put back',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').name = 'Spend 2026'))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { name: 'Spend 2026' }))],
     files: spend,
     plan: ['update spend (drifted)'],
     after: ['spend: $500 monthly per workspace_id'],
@@ -257,7 +257,7 @@ export const stories: readonly Story[] = [
   {
     name: 'renamed there, and Git follows',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').name = 'team-spend'))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { name: 'team-spend' }))],
     files: policies({ 'team-spend': {} }),
     record: ['record team-spend'],
     after: ['team-spend: $500 monthly per workspace_id'],
@@ -265,7 +265,7 @@ export const stories: readonly Story[] = [
   {
     name: 'renamed here and there, differently: Git decides',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').name = 'Budget'))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { name: 'Budget' }))],
     files: policies({ 'team-spend': {} }),
     plan: ['update team-spend (both)'],
     after: ['team-spend: $500 monthly per workspace_id'],
@@ -337,7 +337,7 @@ export const stories: readonly Story[] = [
   {
     name: 'raised by hand: put back',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').credit_limit = 5000))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 5000 }))],
     files: spend,
     plan: ['update spend (drifted)'],
     after: ['spend: $500 monthly per workspace_id'],
@@ -345,7 +345,7 @@ export const stories: readonly Story[] = [
   {
     name: 'moved on both sides: Git decides',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').credit_limit = 5000))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 5000 }))],
     files: policies({ spend: { budget: '$600' } }),
     plan: ['update spend (both)'],
     after: ['spend: $600 monthly per workspace_id'],
@@ -353,7 +353,7 @@ export const stories: readonly Story[] = [
   {
     name: 'somebody fixed it by hand already: only the memory of it',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').credit_limit = 600))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 600 }))],
     files: policies({ spend: { budget: '$600' } }),
     record: ['record spend'],
     after: ['spend: $600 monthly per workspace_id'],
@@ -362,8 +362,8 @@ export const stories: readonly Story[] = [
     name: 'moved by hand and back again',
     before: [applied(spend)],
     action: [
-      byHand(({ usage }) => void (usage('spend').credit_limit = 5000)),
-      byHand(({ usage }) => void (usage('spend').credit_limit = 500)),
+      byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 5000 })),
+      byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 500 })),
     ],
     files: spend,
     after: ['spend: $500 monthly per workspace_id'],
@@ -371,7 +371,7 @@ export const stories: readonly Story[] = [
   {
     name: 'drift is left, what was edited is applied',
     before: [applied(policies({ a: {}, b: {} }))],
-    action: [byHand(({ usage }) => void (usage('a').credit_limit = 450))],
+    action: [byHand(({ usage }) => Object.assign(usage('a'), { credit_limit: 450 }))],
     files: policies({ a: {}, b: { budget: '$600' } }),
     filter: { leaveDrift: true },
     plan: ['update b (edited)'],
@@ -393,7 +393,7 @@ export const stories: readonly Story[] = [
   {
     name: 'an alert that was raised by hand above the new budget: asks',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').alert_threshold = 450))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { alert_threshold: 450 }))],
     files: policies({ spend: { budget: '$300' } }),
     refused: ['alert-overtaken'],
     after: ['spend: $500 monthly, alert $450 per workspace_id'],
@@ -401,7 +401,7 @@ export const stories: readonly Story[] = [
   {
     name: '… and the file answers',
     before: [applied(spend)],
-    action: [byHand(({ usage }) => void (usage('spend').alert_threshold = 450))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { alert_threshold: 450 }))],
     files: policies({ spend: { budget: '$300', alert: '80%' } }),
     plan: ['update spend (edited)'],
     after: ['spend: $300 monthly, alert $240 per workspace_id'],
@@ -471,7 +471,7 @@ export const stories: readonly Story[] = [
         'policies/a2.yaml': workspaceFile('ws-team-a', spend),
       },
     },
-    refused: ['duplicate-workspace'],
+    refused: ['duplicate-workspace', 'duplicate-name'],
     after: ['spend: $500 monthly per workspace_id'],
   },
   {
@@ -510,7 +510,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the workspace archived: said, and nothing of it planned',
     before: [applied({ a: spend, b: spend })],
-    action: [byHand(({ workspace }) => void (workspace('ws-team-a').status = 'archived'))],
+    action: [byHand(({ workspace }) => Object.assign(workspace('ws-team-a'), { status: 'archived' }))],
     files: { a: policies({ spend: { budget: '$900' } }), b: spend },
     says: ['workspace-gone'],
     after: ['spend: $500 monthly per workspace_id', 'ws-team-b/spend: $500 monthly per workspace_id'],
@@ -518,7 +518,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the workspace archived and its file removed: forgotten',
     before: [applied({ a: spend, b: spend })],
-    action: [byHand(({ workspace }) => void (workspace('ws-team-a').status = 'archived'))],
+    action: [byHand(({ workspace }) => Object.assign(workspace('ws-team-a'), { status: 'archived' }))],
     files: { b: spend },
     record: ['forget spend'],
     after: ['spend: $500 monthly per workspace_id', 'ws-team-b/spend: $500 monthly per workspace_id'],
@@ -535,14 +535,14 @@ export const stories: readonly Story[] = [
   {
     name: 'the key rotated: the same limits',
     before: [applied(keys({ app: {} }))],
-    action: [byHand(({ key }) => void (key('app').secret = 'another-secret'))],
+    action: [byHand(({ key }) => Object.assign(key('app'), { secret: 'another-secret' }))],
     files: keys({ app: {} }),
     after: ['key app: $80 monthly'],
   },
   {
     name: 'the key renamed there: still the recorded one',
     before: [applied(keys({ app: {} }))],
-    action: [byHand(({ key }) => void (key('app').name = 'application'))],
+    action: [byHand(({ key }) => Object.assign(key('app'), { name: 'application' }))],
     files: keys({ app: { budget: '$90' } }),
     plan: ['update key app (edited)'],
     says: ['renamed-by-hand'],
@@ -551,7 +551,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the key deleted there: said, and nothing planned',
     before: [applied(keys({ app: {} }))],
-    action: [byHand(({ state }) => void state.apiKeys.splice(0, 1))],
+    action: [byHand(({ state }) => state.apiKeys.splice(0, 1))],
     files: keys({ app: {} }),
     says: ['gone'],
     after: [],
@@ -559,7 +559,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the key deleted there and here',
     before: [applied(keys({ app: {}, batch: {} }))],
-    action: [byHand(({ state }) => void state.apiKeys.splice(0, 1))],
+    action: [byHand(({ state }) => state.apiKeys.splice(0, 1))],
     files: keys({ batch: {} }),
     record: ['forget key app'],
     after: ['key batch: $80 monthly'],
@@ -567,7 +567,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the key deleted and made again under the same name: limited again',
     before: [applied(keys({ app: {} }))],
-    action: [byHand(({ state }) => void state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
+    action: [byHand(({ state }) => state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
     files: keys({ app: {} }),
     plan: ['create key app (drifted)'],
     after: ['key app: $80 monthly'],
@@ -642,7 +642,7 @@ export const stories: readonly Story[] = [
   {
     name: '"*" and an expired key: not reached',
     before: [applied('')],
-    action: [byHand(({ key }) => void (key('batch').expires_at = '2026-11-01T00:00:00.000Z'))],
+    action: [byHand(({ key }) => Object.assign(key('batch'), { expires_at: '2026-11-01T00:00:00.000Z' }))],
     files: keys({ '"*"': {} }),
     plan: ['create key app (edited)'],
     after: ['key app: $80 monthly'],
@@ -650,7 +650,7 @@ export const stories: readonly Story[] = [
   {
     name: '"*" and a key that expired since: it keeps its limit',
     before: [applied(keys({ '"*"': {} }))],
-    action: [byHand(({ key }) => void (key('batch').expires_at = '2026-11-01T00:00:00.000Z'))],
+    action: [byHand(({ key }) => Object.assign(key('batch'), { expires_at: '2026-11-01T00:00:00.000Z' }))],
     files: keys({ '"*"': {} }),
     after: ['key app: $80 monthly', 'key batch: $80 monthly'],
   },
@@ -678,10 +678,10 @@ export const stories: readonly Story[] = [
   {
     name: 'a policy for a key, and the key made again: its new id',
     before: [applied(policies({ spend: { match: '{api_key: app}' } }))],
-    action: [byHand(({ state }) => void state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
+    action: [byHand(({ state }) => state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
     files: policies({ spend: { match: '{api_key: app}' } }),
     plan: ['update spend (edited)'],
-    after: ['spend: $500 monthly per workspace_id'],
+    after: [`spend: $500 monthly per workspace_id of api_key=${uuid(19)}`],
   },
 
   // Limits of workspaces, providers and integrations.
@@ -780,7 +780,7 @@ export const stories: readonly Story[] = [
   {
     name: 'the record lost, a limit moved: nobody can say by whom',
     before: [applied(spend), 'the record is lost'],
-    action: [byHand(({ usage }) => void (usage('spend').credit_limit = 5000))],
+    action: [byHand(({ usage }) => Object.assign(usage('spend'), { credit_limit: 5000 }))],
     files: spend,
     plan: ['update spend (unknown)'],
     record: ['adopt spend'],
@@ -855,6 +855,7 @@ export const stories: readonly Story[] = [
     action: [{ killed: policies({ spend: { per: 'api_key' } }), after: 1 }],
     files: policies({ spend: { per: 'api_key' } }),
     plan: ['delete spend (edited)'],
+    record: ['record spend'],
     after: ['spend: $500 monthly per api_key'],
   },
   {
@@ -908,9 +909,9 @@ export const stories: readonly Story[] = [
     live: { workspaces: [workspaceRow('ws-team-a', teamA), workspaceRow('ws-team-b', teamB)] },
     before: [
       applied({ a: spend, b: '' }),
-      byHand(({ workspace }) => void (workspace('ws-team-a').status = 'archived')),
+      byHand(({ workspace }) => Object.assign(workspace('ws-team-a'), { status: 'archived' })),
       applied({ a: spend, b: '' }),
-      byHand(({ workspace }) => void (workspace('ws-team-a').status = 'active')),
+      byHand(({ workspace }) => Object.assign(workspace('ws-team-a'), { status: 'active' })),
     ],
     files: { a: policies({ spend: { budget: '$600' } }), b: '' },
     plan: ['update spend (edited)'],

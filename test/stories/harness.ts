@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import type { FaultRule } from '../../src/emulator/faults.ts';
 import type {
   ApiKeyRow,
+  ConditionRow,
   RateLimitRow,
   RatePolicyRow,
   StoreState,
@@ -26,7 +27,7 @@ export type Body =
 export type Event =
   | { readonly apply: Body; readonly faults?: readonly FaultRule[]; readonly filter?: Partial<PlanFilter> }
   /** Somebody at the dashboard. */
-  | { readonly byHand: (hands: Hands) => void }
+  | { readonly byHand: (hands: Hands) => unknown }
   /** The apply was killed after so many writes. */
   | { readonly killed: Body; readonly after: number }
   | 'the record is lost';
@@ -218,7 +219,7 @@ export function describeLive({ emulator }: Pick<World, 'emulator'>): string[] {
     ...state.ratePolicies.filter(({ status }) => status === 'active').map((row) => ({ row, limit: describeRate(row) })),
   ].map(
     ({ row, limit }) =>
-      `${placeOf(row.workspace_id)}${row.name}: ${limit} per ${row.group_by.map(({ key }) => key).join('+')}`,
+      `${placeOf(row.workspace_id)}${row.name}: ${limit} per ${row.group_by.map(({ key }) => key).join('+')}${describeMatch(row.conditions)}`,
   );
   const points = [
     ...state.workspaces.map((row) => ({
@@ -251,6 +252,13 @@ function limitsOf(budgets: readonly (UsageLimitRow | null)[], rates: readonly Ra
     ...budgets.flatMap((row) => (row === null || row.credit_limit === undefined ? [] : [describeBudget(row)])),
     ...rates.map(describeRate),
   ];
+}
+
+function describeMatch(conditions: readonly ConditionRow[]): string {
+  return conditions
+    .filter(({ key, value }) => !(key === 'api_key' && value === '*'))
+    .map(({ key, value }) => ` of ${key}=${String(value)}`)
+    .join('');
 }
 
 interface BudgetLike {

@@ -1,0 +1,166 @@
+/** The GitHub Action: inputs and event in, outputs, summary and annotations out. What it does is in commands/action. */
+
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as core from '@actions/core';
+import packageJson from '../package.json' with { type: 'json' };
+import { systemTiming } from './client/timing.ts';
+import { runAction } from './commands/action/run.ts';
+import type { ActionInputs, ActionResult } from './commands/action/types.ts';
+import type { Session } from './commands/session.ts';
+import { ServiceError, UserError } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
+import { parseEvent } from './github/event.ts';
+import { createGitHub } from './github/octokit.ts';
+import type { Annotation } from './github/port.ts';
+import { renderFailure } from './render/failure.ts';
+
+/** GitHub takes this many bytes of summary from one step. */
+const summaryBytes = 1_000_000;
+
+async function main(): Promise<void> {
+  const { env } = process;
+  const inputs = readInputs();
+  const apiKey = core.getInput('portkey-api-key');
+  if (apiKey !== '') core.setSecret(apiKey);
+  const eventName = env.GITHUB_EVENT_NAME ?? '';
+  const event = parseEvent(eventName, await readPayload(env.GITHUB_EVENT_PATH), env);
+  checkManual(inputs, event.context.kind);
+  const token = core.getInput('github-token');
+  const serverUrl = env.GITHUB_SERVER_URL ?? 'https://github.com';
+  const repositoryUrl = `${serverUrl}/${event.repository}`;
+  const result = await runAction({
+    inputs,
+    event,
+    github:
+      token === ''
+        ? null
+        : createGitHub({
+            token,
+            repository: event.repository,
+            apiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
+            login: core.getInput('comment-author') || 'github-actions[bot]',
+            userAgent: `tollgate/${packageJson.version}`,
+            ...(env.TOLLGATE_TEST_RETRY_BASE === undefined
+              ? {}
+              : { retryAfterBaseValue: Number(env.TOLLGATE_TEST_RETRY_BASE) }),
+          }),
+    session: buildSession(apiKey, core.getInput('base-url')),
+    tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
+    repositoryUrl,
+    runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
+    runNumber: Number(env.GITHUB_RUN_ID ?? 0),
+    runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? 1),
+    writeFile: (path, text) => writeFile(path, text),
+  });
+  await report(result);
+}
+
+function readInputs(): ActionInputs {
+  return {
+    command: readWord('command', ['plan', 'apply', 'drift', 'validate'] as const, 'plan'),
+    directory: core.getInput('directory') || 'policies',
+    backend: readWord('backend', ['portkey', 'emulator'] as const, 'portkey'),
+    comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),
+    failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
+    allow: core
+      .getInput('allow')
+      .split(/\s+/)
+      .filter((word) => word !== ''),
+    approve: core.getInput('approve') || null,
+  };
+}
+
+function readWord<T extends string>(name: string, words: readonly T[], fallback: T): T {
+  const text = core.getInput(name) || fallback;
+  const word = words.find((candidate) => candidate === text);
+  if (word !== undefined) return word;
+  throw new UserError(`input ${name}: "${text}" is none of ${words.join(', ')}`);
+}
+
+/** A workflow file on a branch must not be able to say by itself what a reviewer has to say. */
+function checkManual({ allow, approve }: ActionInputs, kind: string): void {
+  if (kind === 'dispatch' || (allow.length === 0 && approve === null)) return;
+  throw new UserError('the inputs allow and approve work on workflow_dispatch only', {
+    hint: 'On a pull request, somebody other than the author approves with a review that holds the line `/tollgate allow …`.',
+  });
+}
+
+async function readPayload(path: string | undefined): Promise<unknown> {
+  if (path === undefined) return {};
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (cause) {
+    throw new UserError(`the event file ${path} cannot be read`, { cause });
+  }
+}
+
+function buildSession(apiKey: string, baseUrl: string): Session {
+  const cancellation = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
+  const { signal } = cancellation;
+  return {
+    env: {
+      ...process.env,
+      ...(apiKey === '' ? {} : { PORTKEY_API_KEY: apiKey }),
+      ...(baseUrl === '' ? {} : { PORTKEY_BASE_URL: baseUrl }),
+    },
+    cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+    clock: { now: () => Date.now(), sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal) },
+    randomId: () => randomBytes(16).toString('hex'),
+    signal,
+    version: packageJson.version,
+    host: hostname(),
+    pid: process.pid,
+    user: 'actions',
+    isProcessAlive: () => true,
+    style: { color: false, columns: 120 },
+    isInteractive: false,
+    say: (text) => core.info(text.trimEnd()),
+    confirm: async () => false,
+    waiting: (_what, work) => work,
+  };
+}
+
+async function report({ exit, outputs, summary, annotations, failure, warnings }: ActionResult): Promise<void> {
+  for (const annotation of annotations) annotate(annotation);
+  for (const warning of warnings) core.warning(warning);
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
+  core.setOutput('exit-code', String(exit));
+  const said = warnings.map((warning) => `> ⚠️ ${warning}\n`).join('');
+  await writeSummary(`${summary}\n${said}`);
+  if (failure !== null) core.setFailed(failure);
+}
+
+function annotate({ path, line, level, title, message }: Annotation): void {
+  const properties = { file: path, startLine: line, title };
+  if (level === 'failure') core.error(message, properties);
+  else if (level === 'warning') core.warning(message, properties);
+  else core.notice(message, properties);
+}
+
+/** Without a summary file (a runner of another kind) the text goes to the log. */
+async function writeSummary(text: string): Promise<void> {
+  const bytes = Buffer.from(text, 'utf8');
+  const shown =
+    bytes.length <= summaryBytes ? text : `${bytes.subarray(0, summaryBytes).toString('utf8')}\n\n… cut off here`;
+  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
+  else await core.summary.addRaw(shown).write();
+}
+
+try {
+  await main();
+} catch (error) {
+  const { message } = renderFailure(error, 'text');
+  const exit =
+    error instanceof UserError
+      ? exitCodes[error.exit]
+      : error instanceof ServiceError
+        ? exitCodes.unreachable
+        : exitCodes.invalid;
+  core.setOutput('exit-code', String(exit));
+  await writeSummary(`### tollgate failed\n\n${'```'}\n${message}${'```'}\n`);
+  core.setFailed(message);
+}

@@ -1,0 +1,306 @@
+/**
+ * Live values over the fields that drifted, in the files that declare them, so that the next plan has no drift. Pure.
+ *
+ * | what drifted | what is written |
+ * |---|---|
+ * | fields of an entry | the live values, in its place; what was cleared by hand becomes `none` |
+ * | a policy that was deleted by hand | the entry goes; a default of the organisation is left out by `skip_defaults` |
+ * | an entry that comes from `defaults:` | an entry of the same name in the workspace's file |
+ * | a key that `"*"` reaches | an entry of its own in the workspace's file, with the fields that drifted |
+ */
+
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import { RecordIndex } from '../plan/record-index.ts';
+import type { Change, Live } from '../plan/types.ts';
+import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
+import { addEntry, pathOfEntry, removeEntry, rewriteEntry } from '../policy/edit.ts';
+import type { PrintedEntry } from '../policy/print.ts';
+import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
+import { acceptFields, driftedFields } from './accept-fields.ts';
+import { merge } from './add-unmanaged.ts';
+import { addressesOf, inheritedRecipients } from './policy-texts.ts';
+
+export interface AcceptInput {
+  /** Those of the plan that shall be accepted; changes of another cause are passed over. */
+  readonly changes: readonly Change[];
+  readonly desired: Desired;
+  readonly files: readonly PolicyFile[];
+  readonly live: Live;
+  readonly record: AppliedRecord | null;
+  readonly now: Date;
+}
+
+export interface AcceptedDrift {
+  readonly change: Change;
+  /** Canonical fields that were taken over; empty for an entry that was removed. */
+  readonly fields: readonly string[];
+  readonly file: string;
+  readonly how: 'rewritten' | 'added' | 'removed' | 'default-skipped';
+}
+
+export interface DriftAcceptance {
+  /** Files that changed, whole. */
+  readonly files: readonly PolicyFile[];
+  readonly accepted: readonly AcceptedDrift[];
+  readonly refused: readonly { readonly change: Change; readonly why: string }[];
+}
+
+/** Each is tried; what would not compile, or would leave drift behind, is taken back and said. */
+export function acceptDrift(input: AcceptInput): DriftAcceptance {
+  const drifted = input.changes.filter(({ cause }) => cause === 'drifted' || cause === 'both');
+  const refused = new Map<string, string>();
+  for (;;) {
+    const attempt = tryAccepting(input, drifted, refused);
+    const count = refused.size;
+    const check = findProblems(input, attempt);
+    for (const [id, why] of check) refused.set(id, why);
+    if (refused.size === count) return attempt;
+  }
+}
+
+/** Ids of accepted changes that do not stand, with the reason. */
+function findProblems(input: AcceptInput, attempt: DriftAcceptance): ReadonlyMap<string, string> {
+  const { desired, live, record, now } = input;
+  if (attempt.accepted.length === 0) return new Map();
+  const { desired: next, diagnostics } = compilePolicies(merge(input.files, attempt.files));
+  const [problem] = diagnostics.filter(({ severity }) => severity === 'error');
+  if (next === null) return blameOneByOne(input, attempt, problem?.message ?? 'the files would not compile');
+  const { plan, diagnostics: found } = buildPlan({ desired: next, live, record, now });
+  if (plan === null) return blameOneByOne(input, attempt, found[0]?.message ?? 'there would be no plan');
+  const known = new Set(buildPlan({ desired, live, record, now }).plan?.changes.map(({ id }) => id));
+  const left = new Map(plan.changes.map((change) => [change.id, change]));
+  const problems = attempt.accepted.flatMap(({ change }): [string, string][] => {
+    const still = left.get(change.id);
+    const isDrift = still?.cause === 'drifted' || still?.cause === 'both';
+    return isDrift ? [[change.id, `no file can say what is live (${fieldsOf(still)}): write it by hand`]] : [];
+  });
+  const isMore = plan.changes.some(({ id }) => !known.has(id));
+  return isMore && problems.length === 0
+    ? blameOneByOne(input, attempt, 'it would change something else')
+    : new Map(problems);
+}
+
+function fieldsOf({ fieldChanges }: Change): string {
+  return fieldChanges.map(({ field }) => field).join(', ');
+}
+
+/** Which of them fail when they stand alone; all of them where only their company is at fault. */
+function blameOneByOne(input: AcceptInput, attempt: DriftAcceptance, why: string): ReadonlyMap<string, string> {
+  const { accepted } = attempt;
+  if (accepted.length === 1) return new Map(accepted.map(({ change }) => [change.id, why]));
+  const alone = accepted.flatMap(({ change }) => {
+    const one = tryAccepting(input, [change], new Map());
+    return [...findProblems(input, one)];
+  });
+  return new Map(alone.length > 0 ? alone : accepted.map(({ change }) => [change.id, why]));
+}
+
+function tryAccepting(
+  input: AcceptInput,
+  changes: readonly Change[],
+  refused: ReadonlyMap<string, string>,
+): DriftAcceptance {
+  const texts = new Map<string, string>();
+  const accepted: AcceptedDrift[] = [];
+  const turnedDown: { change: Change; why: string }[] = [];
+  for (const change of changes) {
+    const why = refused.get(change.id);
+    const result = why === undefined ? new Acceptor(input, texts).accept(change) : { why };
+    if ('why' in result) turnedDown.push({ change, why: result.why });
+    else {
+      texts.set(result.file, result.text);
+      accepted.push({ change, fields: result.fields, file: result.file, how: result.how });
+    }
+  }
+  const files = [...texts].map(([path, text]) => ({ path, text }));
+  return { files, accepted, refused: turnedDown };
+}
+
+type Result =
+  | {
+      readonly file: string;
+      readonly text: string;
+      readonly fields: readonly string[];
+      readonly how: AcceptedDrift['how'];
+    }
+  | { readonly why: string };
+
+class Acceptor {
+  readonly #input: AcceptInput;
+  readonly #texts: ReadonlyMap<string, string>;
+
+  constructor(input: AcceptInput, texts: ReadonlyMap<string, string>) {
+    this.#input = input;
+    this.#texts = texts;
+  }
+
+  accept(change: Change): Result {
+    const entry = this.#entryOf(change);
+    if (entry === undefined) return { why: 'it is no longer in the files, so there is nothing to write' };
+    const file = entry.fromDefaults === true || change.viaStar === true ? this.#fileOf(entry) : entry.source.file;
+    const text = file === undefined ? undefined : this.#textOf(file);
+    if (file === undefined || text === undefined) return { why: 'its workspace has no file' };
+    if (isPolicyKind(change.key.kind) && change.before === null) return this.#acceptDeletion(change, entry, file, text);
+    const recorded = this.#recordedFields(change);
+    const fields = driftedFields(change, recorded);
+    const inOrganisation = change.key.workspace === null;
+    const own = change.viaStar === true ? keyEntry(change) : toPrinted(entry);
+    const written = readValue(text, [...pathOfEntry({ ...own, inOrganisation }), 'recipients']);
+    const base = change.viaStar === true ? {} : this.#ownFields(entry, written);
+    const wished = acceptFields({
+      change,
+      fields,
+      base,
+      effective: this.#effective(entry),
+      live: this.#liveFields(change),
+      names: this.#names(change),
+    });
+    const recipients = fields.includes('recipients')
+      ? this.#ownRecipients(change, entry, file, written)
+      : 'recipients' in wished
+        ? wished.recipients
+        : undefined;
+    if (recipients === null)
+      return { why: 'the organisation or workspace adds recipients that the live key lacks: change `alerts:` by hand' };
+    const { recipients: _, ...others } = wished;
+    const after: PrintedEntry = {
+      ...own,
+      fields: recipients === undefined ? others : { ...others, recipients },
+      ...(keepsStarting(entry, fields) ? {} : { starting: undefined }),
+    } as PrintedEntry;
+    const isAdded = change.viaStar === true || entry.fromDefaults === true;
+    const edited = isAdded
+      ? addEntry(text, after, inOrganisation)
+      : rewriteEntry(text, { ...own, fields: base }, after, inOrganisation);
+    if (isRefused(edited)) return { why: edited.refusal };
+    return { file, text: edited.text, fields, how: isAdded ? 'added' : 'rewritten' };
+  }
+
+  #acceptDeletion(change: Change, entry: DesiredEntry, file: string, text: string): Result {
+    if (change.cause === 'both') {
+      return {
+        why: 'it was deleted by hand and edited in Git since: take it out of the file, or let apply put it back',
+      };
+    }
+    if (entry.fromDefaults !== true) {
+      const edited = removeEntry(text, { kind: entry.kind, name: entry.name });
+      return isRefused(edited) ? { why: edited.refusal } : { file, text: edited.text, fields: [], how: 'removed' };
+    }
+    const skipped = addressesOf(readValue(text, ['skip_defaults']));
+    const edited = setValue(text, ['skip_defaults'], [...skipped, entry.name]);
+    return isRefused(edited)
+      ? { why: edited.refusal }
+      : { file, text: edited.text, fields: [], how: 'default-skipped' };
+  }
+
+  #entryOf({ key, workspaceId, viaStar }: Change): DesiredEntry | undefined {
+    const name = viaStar === true ? '*' : key.name;
+    return this.#input.desired.entries.find(
+      (entry) =>
+        entry.kind === key.kind &&
+        entry.name === name &&
+        entry.absent !== true &&
+        (entry.workspace === key.workspace ||
+          (entry.workspace !== null && entry.workspace.toLowerCase() === workspaceId)),
+    );
+  }
+
+  #fileOf({ workspace }: DesiredEntry): string | undefined {
+    return this.#input.desired.workspaces.find(({ ref }) => ref === workspace)?.source.file;
+  }
+
+  #textOf(file: string): string | undefined {
+    return this.#texts.get(file) ?? this.#input.files.find(({ path }) => path === file)?.text;
+  }
+
+  #recordedFields({ key, workspaceId, liveId }: Change): Fields {
+    const index = new RecordIndex(this.#input.record?.workspaces ?? []);
+    const byName = index.byName(key.kind, workspaceId, key.name);
+    const found = byName ?? (liveId === null ? undefined : index.byId(key.kind, workspaceId, liveId));
+    return (found?.entry.fields ?? {}) as Fields;
+  }
+
+  #effective(entry: DesiredEntry): Fields {
+    return entry.fieldsOverStar ?? entry.fields;
+  }
+
+  /** With the entry's own share of recipients alone. */
+  #ownFields({ fields, kind }: DesiredEntry, written: ReturnType<typeof readValue>): Fields {
+    const { recipients: _, ...others } = fields;
+    if (kind !== 'key-limits' || written === undefined) return others;
+    return { ...others, recipients: addressesOf(written) };
+  }
+
+  /** Undefined: the line goes; null: it cannot be said. */
+  #ownRecipients(
+    { before }: Change,
+    entry: DesiredEntry,
+    file: string,
+    written: ReturnType<typeof readValue>,
+  ): readonly string[] | undefined | null {
+    const { files, desired } = this.#input;
+    const live = (before?.recipients ?? []) as readonly string[];
+    if (live.length === 0) return [];
+    const inherited = inheritedRecipients(files, desired, file);
+    if (inherited.some((address) => !live.includes(address))) return null;
+    const kept = addressesOf(written).filter((address) => live.includes(address.toLowerCase()));
+    const has = new Set([...inherited, ...kept.map((address) => address.toLowerCase())]);
+    const own = [...kept, ...live.filter((address) => !has.has(address))];
+    if (own.length > 0) return own;
+    // Without a line of its own, a key has what `"*"` says.
+    return entry.fieldsOverStar === undefined && entry.name !== '*' ? undefined : live;
+  }
+
+  #liveFields({ key, workspaceId, liveId }: Change): Fields {
+    const { live } = this.#input;
+    const object = live.objects.find(
+      (candidate) => candidate.kind === key.kind && candidate.id === liveId && candidate.workspaceId === workspaceId,
+    );
+    if (object === undefined) return {};
+    const scope = { workspaceId, workspaceSlug: key.workspace, organisationId: live.organisationId };
+    return specOf(key.kind).readFields(object.row, scope, []);
+  }
+
+  /** Names of the workspace's keys by id, where a name is of one key only. */
+  #names({ workspaceId }: Change): ReadonlyMap<string, string> {
+    const keys = this.#input.live.objects.filter(
+      ({ kind, workspaceId: id }) => kind === 'key-limits' && id === workspaceId,
+    );
+    const names = keys.map(({ name }) => name);
+    return new Map(
+      keys.flatMap(({ id, name }) =>
+        name !== null && name !== '' && names.indexOf(name) === names.lastIndexOf(name) ? [[id, name]] : [],
+      ),
+    );
+  }
+}
+
+/** The written start belongs to the reset that it stands in. */
+function keepsStarting(entry: DesiredEntry, fields: readonly string[]): boolean {
+  return entry.starting === undefined || !fields.some((field) => field === 'reset' || field.startsWith('budget'));
+}
+
+function toPrinted(entry: DesiredEntry): PrintedEntry {
+  const { kind, name, liveName, id, fields, protect, starting } = entry;
+  return {
+    kind,
+    name,
+    fields,
+    protect,
+    ...(liveName === undefined || isPolicyKind(kind) ? {} : { liveName }),
+    ...(id === undefined ? {} : { id }),
+    ...(starting === undefined ? {} : { starting }),
+  };
+}
+
+/** A key that `"*"` reaches, by its own name; where others share it, by its id. */
+function keyEntry({ key, liveId }: Change): PrintedEntry {
+  const base = { kind: key.kind, fields: {} };
+  const isShared = liveId !== null && key.name.endsWith(`#${liveId}`);
+  if (!isShared) return { ...base, name: key.name };
+  const name = key.name.slice(0, -liveId.length - 1);
+  return { ...base, name: `${name === '' ? 'unnamed' : name}-${liveId.slice(0, 8)}`, id: liveId };
+}

@@ -1,0 +1,106 @@
+/** Which fields of a change drifted, and an entry's fields with live values over them. Pure. */
+
+import type { Change } from '../plan/types.ts';
+import { isSame } from '../resources/canonical.ts';
+import { isBudgetField, isRateField } from '../resources/kind.ts';
+import type { Condition, Fields, FieldValue, Match } from '../resources/types.ts';
+
+/**
+ * Of a change whose cause is `drifted`, all; of one that is `both`, those that live moved away from the record. A field that
+ * was edited in Git as well is among them: accepting takes the live value.
+ */
+export function driftedFields({ cause, fieldChanges }: Change, recorded: Fields): readonly string[] {
+  return fieldChanges
+    .filter(({ field, before }) => {
+      if (field === 'starting') return false;
+      return cause === 'drifted' || (field in recorded && !isSame(recorded[field] ?? null, before ?? null));
+    })
+    .map(({ field }) => field);
+}
+
+export interface AcceptedFields {
+  readonly change: Change;
+  /** Those that drifted. */
+  readonly fields: readonly string[];
+  /** What the entry itself writes. */
+  readonly base: Fields;
+  /** What applies to it, with that of `"*"` beneath. */
+  readonly effective: Fields;
+  /** All that is live. */
+  readonly live: Fields;
+  /** Names of keys by id, for conditions: people write names. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+export function acceptFields({ change, fields, base, effective, live, names }: AcceptedFields): Fields {
+  const before = change.before ?? {};
+  const next: Record<string, FieldValue> = { ...base };
+  const isSlot = (field: string): boolean => /^(?:budget|alert)\[|^budgets$/.test(field);
+  for (const field of fields) {
+    const value = before[field];
+    if (isRateField(field) || isSlot(field) || field === 'recipients') continue;
+    if (field === 'match') next.match = nameKeys(value as Match | undefined, names);
+    else if (value === undefined && field.startsWith('api.')) delete next[field];
+    else next[field] = value ?? null;
+  }
+  // A budget and its alert are written together: an alert of `"*"`, or a percentage, would follow the new amount.
+  if (fields.some((field) => ['budget', 'alert', 'amount'].includes(field))) {
+    const budget = before.budget === undefined ? live.budget : before.budget;
+    if (!('amount' in next) && budget !== undefined) next.budget = budget;
+    if (next.budget === null) delete next.alert;
+    else if ('alert' in effective || 'alert' in base) next.alert = before.alert ?? live.alert ?? null;
+  }
+  if (fields.some(isSlot)) acceptSlots(next, fields, before, live);
+  if (fields.some(isRateField)) acceptRates(next, fields, before, live);
+  return next;
+}
+
+/** A workspace's list of budgets: one that moved to another period or unit is found among those that nobody declares. */
+function acceptSlots(next: Record<string, FieldValue>, fields: readonly string[], before: Fields, live: Fields): void {
+  let isMoved = false;
+  for (const field of fields.filter((name) => name.startsWith('budget['))) {
+    const value = before[field] ?? null;
+    if (value === null) {
+      isMoved = true;
+      delete next[field];
+      delete next[field.replace('budget', 'alert')];
+    } else {
+      delete next.budgets;
+      next[field] = value;
+    }
+  }
+  for (const field of fields.filter((name) => name.startsWith('alert['))) {
+    if (field.replace('alert', 'budget') in next) next[field] = before[field] ?? null;
+  }
+  if (isMoved) {
+    for (const [field, value] of Object.entries(live)) {
+      if (/^(?:budget|alert)\[/.test(field) && !field.includes('#') && value !== null) next[field] ??= value;
+    }
+  }
+  if (!Object.keys(next).some(isBudgetField)) next.budgets = null;
+}
+
+function acceptRates(next: Record<string, FieldValue>, fields: readonly string[], before: Fields, live: Fields): void {
+  for (const field of fields.filter((name) => name.startsWith('rate['))) {
+    const value = before[field] ?? null;
+    if (value === null) delete next[field];
+    else {
+      delete next.rates;
+      next[field] = value;
+    }
+  }
+  const hasRate = (all: Fields): boolean =>
+    Object.keys(all).some((name) => name.startsWith('rate[') && all[name] !== null);
+  // `none` would take away a rate that nobody declared.
+  if (!hasRate(next) && !hasRate(live)) next.rates = null;
+}
+
+function nameKeys(match: Match | undefined, names: ReadonlyMap<string, string>): Match {
+  if (match === undefined || match === 'all') return 'all';
+  const name = (value: string): string => names.get(value) ?? value;
+  return match.map((condition): Condition => {
+    const { key, any, except } = condition;
+    if (key !== 'api_key') return condition;
+    return { key, any: any === '*' ? any : any.map(name), except: except.map(name) };
+  });
+}

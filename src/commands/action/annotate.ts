@@ -1,0 +1,47 @@
+import type { Diagnostic } from '../../diagnostics.ts';
+import type { Annotation } from '../../github/port.ts';
+import type { Change, Plan } from '../../plan/types.ts';
+import { describeChange } from '../../render/describe-change.ts';
+
+/** Problems and guards first: GitHub shows only the first few of a step. */
+export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic[], orgFile: string): Annotation[] {
+  return [
+    ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity === 'error')),
+    ...(plan?.violations ?? []).map(({ guard, details, allow, severity, lifted }): Annotation => {
+      const way = allow === null ? 'Nothing lifts this guard.' : `To allow it for this plan: /tollgate allow ${allow}`;
+      return {
+        path: orgFile,
+        line: 1,
+        level: severity === 'error' && !lifted ? 'failure' : 'warning',
+        title: `guard ${guard}`,
+        message: [...details, ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
+      };
+    }),
+    ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity !== 'error')),
+    ...(plan?.changes ?? []).flatMap((change) => annotateChange(change, plan)),
+  ];
+}
+
+export function annotateDiagnostics(diagnostics: readonly Diagnostic[]): Annotation[] {
+  return diagnostics.map(({ source, severity, code, message }) => ({
+    path: source.file,
+    line: source.line,
+    level: severity === 'error' ? 'failure' : severity === 'warning' ? 'warning' : 'notice',
+    title: code,
+    message,
+  }));
+}
+
+/** Only what a reader of the line should stop at: a loosened limit, a counter that starts again. */
+function annotateChange(change: Change, plan: Plan | null): Annotation[] {
+  if (change.source === null || (change.direction !== 'loosen' && change.notes.length === 0)) return [];
+  return [
+    {
+      path: change.source.file,
+      line: change.source.line,
+      level: 'notice',
+      title: change.direction === 'loosen' ? 'loosens a limit' : 'note',
+      message: [describeChange(change, plan?.names ?? {}), ...change.notes].join('\n'),
+    },
+  ];
+}

@@ -1,0 +1,37 @@
+import { exitCodes } from '../../exit-codes.ts';
+import { writeDriftIssue } from '../../github/drift-issue.ts';
+import { renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
+import { gatherDrift, hasDrift } from '../drift.ts';
+import { invalidFiles } from './plan.ts';
+import { saying } from './post-plan.ts';
+import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+
+/** One issue per environment. An unreachable service is never drift: that throws, and the job fails without an issue. */
+export async function watchDrift(run: ActionRun): Promise<ActionResult> {
+  const found = await gatherDrift(commonOptions(run), run.session);
+  if ('diagnostics' in found) return invalidFiles(found.diagnostics);
+  const { environment } = found.plan;
+  const isClean = !hasDrift(found);
+  const text = renderDriftMarkdown(found);
+  const ways = isClean
+    ? 'Live is as it was applied.'
+    : 'Two ways out: **revert** by running the apply workflow, or **accept** with `tollgate import --accept-drift` and a pull request.';
+  const marker = `<!-- tollgate-drift:${encodeURIComponent(environment)} -->`;
+  const warnings =
+    run.github === null
+      ? []
+      : await saying('the drift issue', async () => {
+          const { github } = run;
+          if (github === null) return;
+          const title = `Drift in ${environment}: limits moved by hand or are owed to Git`;
+          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${text}\n${ways}\n` });
+        });
+  return {
+    exit: isClean ? exitCodes.ok : exitCodes.changes,
+    outputs: { 'has-changes': String(!isClean), summary: summarizeDrift(found.report), digest: found.plan.digest },
+    summary: text,
+    annotations: [],
+    failure: !isClean && run.inputs.failOnChanges ? summarizeDrift(found.report) : null,
+    warnings,
+  };
+}

@@ -1,0 +1,60 @@
+import type { ExitCode } from '../../exit-codes.ts';
+import type { GitHubEvent } from '../../github/event.ts';
+import type { Annotation, GitHub } from '../../github/port.ts';
+import type { CommonOptions, Session } from '../session.ts';
+
+export interface ActionInputs {
+  readonly command: 'plan' | 'apply' | 'drift' | 'validate';
+  readonly directory: string;
+  readonly backend: 'portkey' | 'emulator';
+  readonly comment: 'always' | 'on-change' | 'never';
+  /** Fail the job also when there are changes or drift. */
+  readonly failOnChanges: boolean;
+  /** On `workflow_dispatch` only. */
+  readonly allow: readonly string[];
+  /** On `workflow_dispatch` only. */
+  readonly approve: string | null;
+}
+
+/** Everything one run of the Action works with. */
+export interface ActionRun {
+  readonly inputs: ActionInputs;
+  readonly event: GitHubEvent;
+  /** Null without a token: then nothing is posted. */
+  readonly github: GitHub | null;
+  readonly session: Session;
+  /** Where plan files go: outside the checkout, so that it stays clean. */
+  readonly tempDirectory: string;
+  /** `https://github.com/owner/name`. */
+  readonly repositoryUrl: string;
+  readonly runUrl: string;
+  /** Number of the workflow run, growing; and its attempt. */
+  readonly runNumber: number;
+  readonly runAttempt: number;
+  readonly writeFile: (path: string, text: string) => Promise<void>;
+}
+
+export interface ActionResult {
+  readonly exit: ExitCode;
+  /** Names and values of the Action's outputs. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** Markdown for the step summary: the full text, whatever the comment could hold. */
+  readonly summary: string;
+  readonly annotations: readonly Annotation[];
+  /** Why the job fails; null when it does not. */
+  readonly failure: string | null;
+  /** Said in the log, and fails nobody. */
+  readonly warnings: readonly string[];
+}
+
+export function commonOptions({ inputs }: ActionRun): CommonOptions {
+  return {
+    dir: inputs.directory,
+    workspace: [],
+    format: 'markdown',
+    backend: inputs.backend,
+    concurrency: 4,
+    quiet: true,
+    verbose: true,
+  };
+}

@@ -1,0 +1,132 @@
+/** Import into a directory that has policy files: adds what nobody declares, or accepts what drifted, by text edits. */
+
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { isSelected } from '../plan/mode.ts';
+import { settleClaim } from '../plan/settle-claim.ts';
+import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
+import { writeFileAtomic } from '../policy/files.ts';
+import { readEverything } from '../reconcile/read-everything.ts';
+import { renderAcceptance, renderAdded } from '../render/import.ts';
+import { acceptDrift } from './accept-drift.ts';
+import { addUnmanaged, merge } from './add-unmanaged.ts';
+import { loadPolicies } from './load-policies.ts';
+import { openBackend } from './open-backend.ts';
+import { checkRecord, openCheckoutOf, openRecord } from './open-record.ts';
+import { refuseFor } from './output.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+
+export interface ImportExistingOptions extends CommonOptions {
+  /** Checked against the organisation file where it is given. */
+  readonly environment?: string | undefined;
+}
+
+/** Adds live objects that neither files nor record know. What is declared is never touched. */
+export async function runImportExisting(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
+  const { desired, files, diagnostics } = await loadPolicies(options, session);
+  if (desired === null) return refuseFor(diagnostics, options.format, session);
+  if (options.environment !== undefined && options.environment !== desired.environment) {
+    throw new UserError(
+      `--environment ${options.environment}: the files in ${options.dir} are for ${desired.environment}`,
+      {
+        hint: 'Leave the flag out to add to them, or name another directory with --dir.',
+      },
+    );
+  }
+  const open = await openBackend(options, session);
+  try {
+    const { backend } = open;
+    const live = await session.waiting(`reading ${backend.baseUrl}`, readEverything(backend, []));
+    if (live.organisationId.toLowerCase() !== desired.organisation.toLowerCase()) {
+      throw new UserError(
+        `the files are for organisation ${desired.organisation}, but PORTKEY_API_KEY belongs to ${live.organisationId}`,
+        { hint: 'Use a key of that organisation, or name another directory with --dir.' },
+      );
+    }
+    checkWorkspaces(options, live.workspaces);
+    const record = await readRecord(options, desired, session);
+    if (record !== null) checkRecord(record, desired, backend.baseUrl, session.version);
+    const added = addUnmanaged({
+      desired,
+      files,
+      directory: directoryOf(files, options.dir),
+      live,
+      record: record === null ? null : settleClaim(record, live),
+      now: nowOf(session),
+      workspaces: options.workspace,
+    });
+    if ('diagnostics' in added) return refuseFor(added.diagnostics, options.format, session);
+    await writeTogether(files, added.files, session);
+    return { exit: exitCodes.ok, output: renderAdded(added, options.format) };
+  } finally {
+    await open.close();
+  }
+}
+
+/** Writes live values over what drifted. What no file can say stays drift and is listed; then the exit code is 2. */
+export async function runAcceptDrift(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
+  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [] }, session);
+  if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
+  const { plan, filter, desired, files, live, settled, open } = prepared;
+  await open.close();
+  // `review.drift: leave` holds drift back from apply, not from here.
+  const changes = [...plan.changes, ...plan.withheld].filter(({ key }) => isSelected(key, filter));
+  const acceptance = acceptDrift({ changes, desired, files, live, record: settled, now: nowOf(session) });
+  await writeTogether(files, acceptance.files, session);
+  const exit: ExitCode = acceptance.refused.length > 0 ? exitCodes.changes : exitCodes.ok;
+  return { exit, output: renderAcceptance(acceptance, plan.names, options.format) };
+}
+
+/** @throws UserError before anything is written, when the files do not compile together */
+async function writeTogether(
+  files: readonly PolicyFile[],
+  changed: readonly PolicyFile[],
+  session: Session,
+): Promise<void> {
+  const all = merge(files, changed);
+  const { desired, diagnostics } = compilePolicies(all);
+  if (desired === null) {
+    const problem = diagnostics.find(({ severity }) => severity === 'error');
+    throw new UserError(
+      `the files would not compile, so nothing was written: ${problem?.message ?? 'unknown problem'}`,
+    );
+  }
+  for (const { path, text } of changed) {
+    try {
+      await writeFileAtomic(resolve(session.cwd, path), text);
+    } catch (cause) {
+      const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
+      throw new UserError(`cannot write ${path} (${code})`, { cause });
+    }
+  }
+}
+
+/** Outside Git there may be no place for a record: then nothing is recorded. */
+async function readRecord(
+  options: CommonOptions,
+  desired: Parameters<typeof openRecord>[1],
+  session: Session,
+): Promise<Parameters<typeof checkRecord>[0] | null> {
+  const hasPlace =
+    options.recordFile !== undefined || options.backend === 'emulator' || (await openCheckoutOf(session)) !== null;
+  if (!hasPlace) return null;
+  const { store } = await openRecord(options, desired, session);
+  return (await session.waiting('reading the applied record', store.read()))?.record ?? null;
+}
+
+/** As it stands in the paths of the files. */
+function directoryOf(files: readonly { readonly path: string; readonly relative: string }[], shown: string): string {
+  const [first] = files;
+  if (first === undefined) return shown;
+  return first.path.slice(0, -first.relative.length).replace(/\/$/, '');
+}
+
+function checkWorkspaces(
+  { workspace }: CommonOptions,
+  live: readonly { readonly id: string; readonly slug: string }[],
+): void {
+  const unknown = workspace.find((name) => !live.some(({ id, slug }) => id === name || slug === name));
+  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
+}

@@ -1,0 +1,42 @@
+/** One issue per environment for drift: opened, edited, closed when clean, opened again. */
+
+import type { GitHub, Issue } from './port.ts';
+
+export interface DriftIssue {
+  readonly title: string;
+  /** With the marker in its first line. */
+  readonly body: string;
+  readonly marker: string;
+  readonly isClean: boolean;
+}
+
+/** A person's word that this drift is known: such an issue stays closed. */
+export const acceptedLabel = 'tollgate:accepted';
+
+export type DriftIssueResult = 'opened' | 'reopened' | 'updated' | 'unchanged' | 'closed' | 'accepted' | 'none';
+
+export async function writeDriftIssue(github: GitHub, wanted: DriftIssue): Promise<DriftIssueResult> {
+  const found = (await github.listOwnIssues())
+    .filter(({ body }) => body.split('\n', 1)[0]?.trim() === wanted.marker)
+    .sort((a, b) => a.number - b.number);
+  const issue = found.find(({ state }) => state === 'open') ?? found.at(-1);
+  if (wanted.isClean) return closeIssue(github, issue, wanted);
+  if (issue === undefined) {
+    await github.createIssue(wanted.title, wanted.body);
+    return 'opened';
+  }
+  if (issue.state === 'closed') {
+    if (issue.labels.includes(acceptedLabel) && issue.body === wanted.body) return 'accepted';
+    await github.updateIssue(issue.number, { state: 'open', title: wanted.title, body: wanted.body });
+    return 'reopened';
+  }
+  if (issue.body === wanted.body && issue.title === wanted.title) return 'unchanged';
+  await github.updateIssue(issue.number, { title: wanted.title, body: wanted.body });
+  return 'updated';
+}
+
+async function closeIssue(github: GitHub, issue: Issue | undefined, { body }: DriftIssue): Promise<DriftIssueResult> {
+  if (issue === undefined || issue.state === 'closed') return 'none';
+  await github.updateIssue(issue.number, { state: 'closed', body });
+  return 'closed';
+}

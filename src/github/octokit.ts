@@ -1,0 +1,244 @@
+/** The GitHub port over Octokit, whose plugins retry, obey rate limits and page. */
+
+import { Octokit, RequestError } from 'octokit';
+import { type GitHub, GitHubError, type PullRequest } from './port.ts';
+
+export interface GitHubOptions {
+  readonly token: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** `https://api.github.com`, or that of a GitHub Enterprise server. */
+  readonly apiUrl: string;
+  /** Login that the token writes as. */
+  readonly login: string;
+  readonly userAgent: string;
+  /** Factor on the waits of retries; 1 outside tests. */
+  readonly retryAfterBaseValue?: number;
+}
+
+/** GitHub takes at most this many annotations in one request. */
+const annotationsPerRequest = 50;
+/** Artifacts of runs long ago prove nothing; pulls and artifacts are looked for no further back than this many pages. */
+const pagesOfArtifacts = 3;
+
+export function createGitHub(options: GitHubOptions): GitHub {
+  const [owner = '', repo = ''] = options.repository.split('/');
+  const base = { owner, repo };
+  const page = { per_page: 100 };
+  const octokit = new Octokit({
+    auth: options.token,
+    baseUrl: options.apiUrl,
+    userAgent: options.userAgent,
+    log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+    throttle: {
+      ...(options.retryAfterBaseValue === undefined ? {} : { retryAfterBaseValue: options.retryAfterBaseValue }),
+      onRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
+      onSecondaryRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
+    },
+    ...(options.retryAfterBaseValue === undefined
+      ? {}
+      : { retry: { retryAfterBaseValue: options.retryAfterBaseValue } }),
+  });
+  const { rest } = octokit;
+
+  return {
+    login: options.login,
+
+    listComments: (number) =>
+      attempt(async () => {
+        const comments = await octokit.paginate(rest.issues.listComments, { ...base, ...page, issue_number: number });
+        return comments.map(toComment);
+      }),
+    createComment: (number, body) =>
+      attempt(async () => toComment((await rest.issues.createComment({ ...base, issue_number: number, body })).data)),
+    updateComment: (id, body) =>
+      attempt(async () => void (await rest.issues.updateComment({ ...base, comment_id: id, body }))),
+    deleteComment: (id) => attempt(async () => void (await rest.issues.deleteComment({ ...base, comment_id: id }))),
+
+    readPull: (number) => attempt(async () => toPull((await rest.pulls.get({ ...base, pull_number: number })).data)),
+    listClosedPulls: (branch, since) =>
+      attempt(async () => {
+        const query = { ...base, ...page, state: 'closed', base: branch, sort: 'updated', direction: 'desc' } as const;
+        const pulls: PullRequest[] = [];
+        for await (const { data } of octokit.paginate.iterator(rest.pulls.list, query)) {
+          pulls.push(...data.map(toPull));
+          if (data.some(({ updated_at: updated }) => updated < since)) break;
+        }
+        return pulls.filter(({ updatedAt }) => updatedAt >= since);
+      }),
+    listReviews: (number) =>
+      attempt(async () => {
+        const reviews = await octokit.paginate(rest.pulls.listReviews, { ...base, ...page, pull_number: number });
+        return reviews.map(({ user, state, body, submitted_at: submitted }) => ({
+          author: user?.login ?? null,
+          isBot: user?.type === 'Bot',
+          state,
+          body: body ?? '',
+          submittedAt: submitted ?? null,
+        }));
+      }),
+    canWrite: (login) =>
+      attempt(async () => {
+        const { data } = await rest.repos.getCollaboratorPermissionLevel({ ...base, username: login });
+        return data.permission === 'admin' || data.permission === 'write';
+      }),
+    listCommitsBetween: (from, to) =>
+      attempt(async () => {
+        const query = { ...base, ...page, basehead: `${from}...${to}` };
+        const shas: string[] = [];
+        for await (const { data } of octokit.paginate.iterator(rest.repos.compareCommitsWithBasehead, query)) {
+          const { commits } = data as unknown as { readonly commits: readonly { readonly sha: string }[] };
+          shas.push(...commits.map(({ sha }) => sha));
+        }
+        return shas;
+      }),
+
+    createCheck: ({ name, head, conclusion, title, summary, annotations }) =>
+      attempt(async () => {
+        const rows = annotations.map(({ path, line, level, title: heading, message }) => ({
+          path,
+          start_line: line,
+          end_line: line,
+          annotation_level: level,
+          title: heading.slice(0, 255),
+          message: message.slice(0, 60_000),
+        }));
+        const output = { title: title.slice(0, 255), summary: summary.slice(0, 65_535) };
+        const { data } = await rest.checks.create({
+          ...base,
+          name,
+          head_sha: head,
+          status: 'completed',
+          conclusion,
+          output: { ...output, annotations: rows.slice(0, annotationsPerRequest) },
+        });
+        for (let start = annotationsPerRequest; start < rows.length; start += annotationsPerRequest) {
+          const more = rows.slice(start, start + annotationsPerRequest);
+          await rest.checks.update({ ...base, check_run_id: data.id, output: { ...output, annotations: more } });
+        }
+      }),
+    listLabels: (number) =>
+      attempt(async () => {
+        const labels = await octokit.paginate(rest.issues.listLabelsOnIssue, {
+          ...base,
+          ...page,
+          issue_number: number,
+        });
+        return labels.map(({ name }) => name);
+      }),
+    addLabels: (number, labels) =>
+      attempt(async () => void (await rest.issues.addLabels({ ...base, issue_number: number, labels: [...labels] }))),
+    removeLabel: (number, name) =>
+      attempt(async () => {
+        await rest.issues.removeLabel({ ...base, issue_number: number, name }).catch((error: unknown) => {
+          // Somebody took it off meanwhile.
+          if (!(error instanceof RequestError) || error.status !== 404) throw error;
+        });
+      }),
+
+    listOwnIssues: () =>
+      attempt(async () => {
+        const query = { ...base, ...page, state: 'all', creator: options.login } as const;
+        const issues = await octokit.paginate(rest.issues.listForRepo, query);
+        return issues.filter((issue) => issue.pull_request === undefined).map(toIssue);
+      }),
+    createIssue: (title, body) =>
+      attempt(async () => toIssue((await rest.issues.create({ ...base, title, body })).data)),
+    updateIssue: (number, change) =>
+      attempt(async () => void (await rest.issues.update({ ...base, issue_number: number, ...change }))),
+
+    listArtifacts: (name) =>
+      attempt(async () => {
+        const artifacts = [];
+        let pages = 0;
+        for await (const { data } of octokit.paginate.iterator(rest.actions.listArtifactsForRepo, {
+          ...base,
+          ...page,
+          name,
+        })) {
+          artifacts.push(...data);
+          pages += 1;
+          if (pages >= pagesOfArtifacts) break;
+        }
+        return artifacts.map(({ id, name: own, expired, workflow_run: run }) => ({
+          id,
+          name: own,
+          expired,
+          head: run?.head_sha ?? null,
+        }));
+      }),
+    downloadArtifact: (id) =>
+      attempt(async () => {
+        const { data } = await rest.actions.downloadArtifact({ ...base, artifact_id: id, archive_format: 'zip' });
+        return new Uint8Array(data as ArrayBuffer);
+      }),
+    hasRunEnded: (id) =>
+      attempt(async () => {
+        try {
+          const { data } = await rest.actions.getWorkflowRun({ ...base, run_id: id });
+          return data.status === 'completed';
+        } catch (error) {
+          if (error instanceof RequestError && (error.status === 404 || error.status === 403)) return null;
+          throw error;
+        }
+      }),
+  };
+}
+
+async function attempt<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof RequestError) {
+      throw new GitHubError(`GitHub answered ${cause.status}: ${cause.message}`, cause.status, { cause });
+    }
+    if (cause instanceof Error)
+      throw new GitHubError(`GitHub cannot be reached: ${cause.message}`, undefined, { cause });
+    throw cause;
+  }
+}
+
+function toComment(comment: {
+  readonly id: number;
+  readonly body?: string | undefined;
+  readonly user?: { readonly login: string } | null;
+}): { id: number; body: string; author: string | null } {
+  return { id: comment.id, body: comment.body ?? '', author: comment.user?.login ?? null };
+}
+
+function toPull(pull: {
+  readonly number: number;
+  readonly title: string;
+  readonly user: { readonly login: string } | null;
+  readonly head: { readonly sha: string };
+  readonly merge_commit_sha: string | null;
+  readonly merged_at: string | null;
+  readonly updated_at: string;
+}): PullRequest {
+  return {
+    number: pull.number,
+    title: pull.title,
+    author: pull.user?.login ?? null,
+    head: pull.head.sha,
+    // Before the merge this is a trial merge, which says nothing.
+    mergeCommit: pull.merged_at === null ? null : pull.merge_commit_sha,
+    mergedAt: pull.merged_at,
+    updatedAt: pull.updated_at,
+  };
+}
+
+function toIssue(issue: {
+  readonly number: number;
+  readonly title: string;
+  readonly body?: string | null | undefined;
+  readonly state: string;
+  readonly labels: readonly (string | { readonly name?: string | undefined })[];
+}): { number: number; title: string; body: string; state: 'open' | 'closed'; labels: string[] } {
+  return {
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? '',
+    state: issue.state === 'closed' ? 'closed' : 'open',
+    labels: issue.labels.map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
+  };
+}

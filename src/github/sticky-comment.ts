@@ -1,0 +1,60 @@
+/** One comment of an environment on a pull request: found by marker and author, edited in place, never two. */
+
+import type { GitHub, IssueComment } from './port.ts';
+
+export interface StickyComment {
+  /** The whole body; its first line is the marker, its second the header. */
+  readonly body: string;
+  readonly isOurs: (body: string) => boolean;
+  /** Order of runs; undefined when the body has no readable header. A later run may overwrite an earlier one. */
+  readonly orderOf: (body: string) => number | undefined;
+  /** What a reader sees, without what differs between two runs over the same state. */
+  readonly contentOf: (body: string) => string;
+  /** Write nothing where there is no comment yet. */
+  readonly onlyUpdate: boolean;
+}
+
+export type StickyResult = 'created' | 'updated' | 'unchanged' | 'superseded' | 'not-wanted';
+
+export async function writeStickyComment(
+  github: GitHub,
+  number: number,
+  comment: StickyComment,
+): Promise<StickyResult> {
+  const found = await findOwn(github, number, comment);
+  if (found.length === 0) {
+    if (comment.onlyUpdate) return 'not-wanted';
+    await github.createComment(number, comment.body);
+    // Another run may have done the same at the same moment: all runs agree on the oldest.
+    const all = await findOwn(github, number, comment);
+    return all.length > 1 ? keepOldest(github, all, comment, 'created') : 'created';
+  }
+  return keepOldest(github, found, comment, 'unchanged');
+}
+
+async function keepOldest(
+  github: GitHub,
+  found: readonly IssueComment[],
+  comment: StickyComment,
+  otherwise: StickyResult,
+): Promise<StickyResult> {
+  const [oldest, ...others] = [...found].sort((a, b) => a.id - b.id);
+  if (oldest === undefined) return otherwise;
+  const newest = [...found].sort((a, b) => order(comment, b.body) - order(comment, a.body))[0] ?? oldest;
+  for (const { id } of others) await github.deleteComment(id);
+  const wanted = order(comment, newest.body) > order(comment, comment.body) ? newest.body : comment.body;
+  if (wanted !== comment.body && newest === oldest) return 'superseded';
+  if (comment.contentOf(oldest.body) === comment.contentOf(wanted)) return otherwise;
+  await github.updateComment(oldest.id, wanted);
+  return wanted === comment.body ? 'updated' : 'superseded';
+}
+
+function order(comment: StickyComment, body: string): number {
+  return comment.orderOf(body) ?? -1;
+}
+
+/** Exact marker and our own login: nobody else's words are ever taken for ours, nor overwritten. */
+async function findOwn(github: GitHub, number: number, comment: StickyComment): Promise<readonly IssueComment[]> {
+  const comments = await github.listComments(number);
+  return comments.filter(({ author, body }) => author === github.login && comment.isOurs(body));
+}

@@ -1,0 +1,84 @@
+/** Versions of the record → applies: a claim and the outcomes that ended it are one. Pure. */
+
+import { outcomeStatuses } from '../plan/applied-record.ts';
+import type { RecordVersion } from './store.ts';
+
+export interface RecordedApply {
+  /** The version that shows how it ended; of one that never did, its claim. */
+  readonly token: string;
+  /** All versions that belong to it. */
+  readonly tokens: readonly string[];
+  /** `claim`: it was begun, and no version says how it ended. `unreadable`: see `problem`. */
+  readonly state: 'ended' | 'claim' | 'unreadable';
+  /** ISO date-time, UTC; null where it cannot be read. */
+  readonly at: string | null;
+  readonly by: string | null;
+  readonly run: string | null;
+  /** Of the policy files; a claim does not name it. */
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  readonly digest: string | null;
+  /** Number of changes by what became of them, in the order of the statuses; of a claim, how many were planned. */
+  readonly counts: readonly (readonly [what: string, number: number])[];
+  /** Nothing has come after it: it may be under way still. */
+  readonly isLatest: boolean;
+  readonly leaseUntil: string | null;
+  readonly problem: string | null;
+}
+
+/** @param versions newest first */
+export function listApplies(versions: readonly RecordVersion[]): readonly RecordedApply[] {
+  const applies: RecordedApply[] = [];
+  for (const [index, { token, summary, problem }] of versions.entries()) {
+    const isLatest = index === 0;
+    if (summary === null) {
+      applies.push({ ...unreadable, token, tokens: [token], isLatest, problem });
+      continue;
+    }
+    const { claim } = summary;
+    if (claim === undefined) {
+      const { appliedAt: at, appliedBy: by, run, commit, dirty, digest, outcomes } = summary;
+      const counts = outcomeStatuses.flatMap((status) => {
+        const number = outcomes.filter((outcome) => outcome.status === status).length;
+        return number === 0 ? [] : [[status, number] as const];
+      });
+      const facts = { at, by, run, commit, dirty, digest, counts, leaseUntil: null, problem: null };
+      applies.push({ token, tokens: [token], state: 'ended', isLatest, ...facts });
+      continue;
+    }
+    // The version that came next has its outcomes, unless it ended without: killed, or taken over by another run.
+    const next = applies.at(-1);
+    if (next?.state === 'ended' && next.run === claim.run && next.tokens.length === 1) {
+      applies[applies.length - 1] = { ...next, tokens: [...next.tokens, token] };
+      continue;
+    }
+    applies.push({
+      token,
+      tokens: [token],
+      state: 'claim',
+      at: claim.startedAt,
+      by: claim.by,
+      run: claim.run,
+      commit: null,
+      dirty: false,
+      digest: claim.digest,
+      counts: [['claimed', claim.changes.length]],
+      isLatest,
+      leaseUntil: claim.leaseUntil,
+      problem: null,
+    });
+  }
+  return applies;
+}
+
+const unreadable = {
+  state: 'unreadable',
+  at: null,
+  by: null,
+  run: null,
+  commit: null,
+  dirty: false,
+  digest: null,
+  counts: [],
+  leaseUntil: null,
+} as const;

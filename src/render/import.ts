@@ -1,0 +1,139 @@
+/** What import wrote into files that were there, and what it left. */
+
+import type { Change } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import type { Kind, ResourceKey } from '../resources/types.ts';
+import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { jsonVersion, renderJson } from './json.ts';
+import { escapeMarkdown } from './markdown.ts';
+
+type Format = 'text' | 'json' | 'markdown';
+
+export interface AddedReport {
+  readonly additions: readonly {
+    readonly file: string;
+    readonly isNew: boolean;
+    readonly key: ResourceKey;
+    readonly id: string;
+  }[];
+  readonly leftOut: readonly {
+    readonly object: { readonly kind: Kind; readonly id: string; readonly name: string | null };
+    readonly why: string;
+    readonly slug: string | null;
+  }[];
+}
+
+export function renderAdded({ additions, leftOut }: AddedReport, format: Format): string {
+  if (format === 'json') {
+    return renderJson({
+      version: jsonVersion,
+      ok: true,
+      files: [...new Set(additions.map(({ file }) => file))],
+      entries: additions.length,
+      added: additions.map(({ file, isNew, key, id }) => ({ file, new_file: isNew, ...key, id })),
+      left_out: leftOut.map(({ object, why, slug }) => ({
+        kind: object.kind,
+        workspace: slug,
+        id: object.id,
+        name: object.name,
+        why,
+      })),
+    });
+  }
+  const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
+  const bullet = format === 'markdown' ? '- ' : '  ';
+  const lines: string[] = [];
+  const files = [...new Set(additions.map(({ file }) => file))];
+  lines.push(
+    additions.length === 0
+      ? 'Nothing to add: all that is live and can be written is declared.'
+      : `Added ${count(additions.length, 'entry', 'entries')} to ${count(files.length, 'file', 'files')}:`,
+  );
+  for (const file of files) {
+    const mine = additions.filter((addition) => addition.file === file);
+    const names = mine.map(({ key }) => show(describeKey(key))).join(', ');
+    lines.push(`${bullet}${show(file)}${mine[0]?.isNew === true ? ' (new)' : ''}: ${names}`);
+  }
+  if (leftOut.length > 0) {
+    lines.push('', `${count(leftOut.length, 'live object stays', 'live objects stay')} unmanaged:`);
+    for (const { object, why, slug } of leftOut) {
+      const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
+      lines.push(`${bullet}${show(`${slug ?? 'organisation'}: ${name} (${object.id}): ${why}`)}`);
+    }
+  }
+  if (additions.length > 0) lines.push('', 'Next: tollgate plan. It shows adoptions and no further change to live.');
+  return `${lines.join('\n')}\n`;
+}
+
+export interface AcceptanceReport {
+  readonly accepted: readonly {
+    readonly change: Change;
+    readonly fields: readonly string[];
+    readonly file: string;
+    readonly how: 'rewritten' | 'added' | 'removed' | 'default-skipped';
+  }[];
+  readonly refused: readonly { readonly change: Change; readonly why: string }[];
+}
+
+const words = {
+  rewritten: '',
+  added: ' (an entry of its own, over what is inherited)',
+  removed: ': entry removed, since it was deleted by hand',
+  'default-skipped': ': default left out here, since it was deleted by hand',
+} as const;
+
+export function renderAcceptance({ accepted, refused }: AcceptanceReport, names: Names, format: Format): string {
+  if (format === 'json') {
+    return renderJson({
+      version: jsonVersion,
+      ok: refused.length === 0,
+      files: [...new Set(accepted.map(({ file }) => file))],
+      accepted: accepted.map(({ change, fields, file, how }) => ({
+        id: change.id,
+        ...change.key,
+        file,
+        how,
+        fields: fields.map((field) => ({
+          field,
+          before: change.after?.[field] ?? null,
+          after: change.before?.[field] ?? null,
+        })),
+      })),
+      refused: refused.map(({ change, why }) => ({ id: change.id, ...change.key, why })),
+    });
+  }
+  const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
+  const bullet = format === 'markdown' ? '- ' : '  ';
+  const lines = [
+    accepted.length === 0
+      ? refused.length === 0
+        ? 'No drift: the files say what is live.'
+        : 'No drift was accepted.'
+      : `Accepted drift of ${count(accepted.length, 'entry', 'entries')}:`,
+    ...accepted.map(({ change, fields, file, how }) => {
+      const what = fields.length === 0 ? '' : `: ${describeChange(reverse(change, fields), names)}`;
+      return `${bullet}${show(file)}: ${show(placed(change.key))}${show(what)}${words[how]}`;
+    }),
+  ];
+  if (refused.length > 0) {
+    lines.push('', `${count(refused.length, 'drifted entry stays as it is', 'drifted entries stay as they are')}:`);
+    lines.push(...refused.map(({ change, why }) => `${bullet}${show(`${placed(change.key)}: ${why}`)}`));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function placed(key: ResourceKey): string {
+  return `${describeKey(key)}${key.workspace === null ? '' : ` (${key.workspace})`}`;
+}
+
+/** What the file said → what it says now. */
+function reverse(change: Change, fields: readonly string[]): Change {
+  const fieldChanges = change.fieldChanges
+    .filter(({ field }) => fields.includes(field))
+    .map(({ before, after, ...rest }) => ({ ...rest, before: after, after: before }));
+  return { ...change, action: 'update', before: change.after, after: change.before, fieldChanges };
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

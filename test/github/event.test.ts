@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { parseAllowLines } from '../../src/github/allow-lines.ts';
+import { parseEvent } from '../../src/github/event.ts';
+
+const repository = { full_name: 'example/budgets', default_branch: 'main', private: true };
+const pull = (head: object | null, login = 'engineer-1') => ({
+  repository,
+  pull_request: {
+    number: 12,
+    user: { login },
+    head: { sha: 'h', repo: head },
+    base: { ref: 'main', sha: 'b', repo: { full_name: 'example/budgets' } },
+  },
+});
+
+it.each([
+  ['a branch of the repository', pull({ full_name: 'example/budgets' }), false],
+  ['a fork', pull({ full_name: 'somebody/budgets' }), true],
+  ['a fork that was deleted', pull(null), true],
+  ['Dependabot', pull({ full_name: 'example/budgets' }, 'dependabot[bot]'), true],
+])('tells whether %s may be trusted with a key', (_name, payload, isForeign) => {
+  const { context } = parseEvent('pull_request', payload, {});
+  expect(context).toEqual({
+    kind: 'pull-request',
+    pull: { number: 12, head: 'h', base: 'b', author: payload.pull_request.user.login, isForeign },
+  });
+});
+
+it.each([
+  ['push', { repository, ref: 'refs/heads/main', after: 'c' }, { kind: 'push', sha: 'c', isDefaultBranch: true }],
+  ['push', { repository, ref: 'refs/heads/other', after: 'c' }, { kind: 'push', sha: 'c', isDefaultBranch: false }],
+  [
+    'workflow_dispatch',
+    { repository, inputs: { approve: 'x', n: 3 } },
+    { kind: 'dispatch', inputs: { approve: 'x', n: '3' } },
+  ],
+  ['workflow_dispatch', { repository, inputs: null }, { kind: 'dispatch', inputs: {} }],
+  ['schedule', { repository }, { kind: 'schedule' }],
+  ['merge_group', { repository }, { kind: 'merge-group' }],
+  ['pull_request', { repository }, { kind: 'other', name: 'pull_request' }],
+  ['release', 'nonsense', { kind: 'other', name: 'release' }],
+])('reads %s', (name, payload, context) => {
+  expect(parseEvent(name, payload, {}).context).toEqual(context);
+});
+
+it.each([
+  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a', ['deletes=12@3f9c2e1a']],
+  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a']],
+  [
+    'several words',
+    '/tollgate allow deletes=1@3f9c2e1a updates=20@3f9c2e1a',
+    ['deletes=1@3f9c2e1a', 'updates=20@3f9c2e1a'],
+  ],
+  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a', []],
+  ['in code', '`/tollgate allow deletes=1@3f9c2e1a`', []],
+  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a please', []],
+  ['without a digest', '/tollgate allow deletes=1', []],
+])('takes an allow line %s', (_name, body, words) => {
+  expect(parseAllowLines(body)).toEqual(words);
+});

@@ -1,0 +1,230 @@
+/** The stand-in without a listener: recording, faults, tokens, permissions and the description around every route. */
+
+import { type Context, Hono } from 'hono';
+import { canSee, findViewer, isAllowed, type TokenGrant, type Viewer } from './access.ts';
+import { type Answer, buildErrorBody, type Call, notFound, Refusal, type Route, type Site } from './call.ts';
+import type { Description, OperationJudge } from './description.ts';
+import type { EndingFault, FaultSwitch } from './faults.ts';
+import { answerFault } from './faults.ts';
+import { refreshPullRequests } from './pull-requests.ts';
+import { actionRoutes } from './routes/actions.ts';
+import { checkRoutes } from './routes/checks.ts';
+import { issueRoutes } from './routes/issues.ts';
+import { labelRoutes } from './routes/labels.ts';
+import { pullRoutes } from './routes/pulls.ts';
+import { repositoryRoutes } from './routes/repository.ts';
+import { findRepository, type Json, type JsonObject, type Repository } from './state.ts';
+
+const routes: readonly Route[] = [
+  ...issueRoutes,
+  ...labelRoutes,
+  ...pullRoutes,
+  ...checkRoutes,
+  ...actionRoutes,
+  ...repositoryRoutes,
+];
+
+/** Names of parameters that reach over slashes. */
+const wideParameters = new Set(['ref', 'basehead']);
+
+export interface RecordedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Undefined: none was sent. */
+  readonly body: unknown;
+  /** Whose token it was; null: none that is known. */
+  readonly login: string | null;
+  /** Undefined until it is answered; stays so when the connection was broken. */
+  status: number | undefined;
+}
+
+export interface Violation {
+  readonly side: 'request' | 'answer';
+  readonly method: string;
+  readonly path: string;
+  readonly problem: string;
+}
+
+export interface AppParts extends Site {
+  readonly tokens: ReadonlyMap<string, TokenGrant>;
+  readonly rateLimit: number;
+  readonly description: () => Description;
+  readonly faults: FaultSwitch;
+  readonly requests: RecordedRequest[];
+  readonly violations: Violation[];
+  readonly wait: (milliseconds: number) => Promise<void>;
+  /** Ends the connection, at once or when the caller gives up. */
+  readonly breakConnection: (c: Context, fault: EndingFault) => Promise<Response>;
+}
+
+export function createApp(parts: AppParts): Hono {
+  const app = new Hono();
+  const used = new Map<string, number>();
+  const opened = Math.floor(parts.state.date().getTime() / 1000);
+  for (const route of routes) {
+    const path = route.path.replace(/\{(\w+)\}/g, (_, name) => `:${name}${wideParameters.has(name) ? '{.+}' : ''}`);
+    app.on(route.method, path, (c) => respond(parts, c, route, describeRate));
+  }
+  app.get('/rate_limit', (c) => respond(parts, c, 'rate', describeRate));
+  app.notFound((c) => respond(parts, c, null, describeRate));
+  return app;
+
+  function describeRate(viewer: Viewer, costs: number): Rate {
+    const count = (used.get(viewer.token) ?? 0) + costs;
+    used.set(viewer.token, count);
+    const { rateLimit: limit } = parts;
+    return { limit, used: Math.min(count, limit), remaining: Math.max(limit - count, 0), reset: opened + 3600 };
+  }
+}
+
+interface Rate {
+  readonly limit: number;
+  readonly used: number;
+  readonly remaining: number;
+  readonly reset: number;
+}
+
+type DescribeRate = (viewer: Viewer, costs: number) => Rate;
+
+async function respond(
+  parts: AppParts,
+  c: Context,
+  route: Route | 'rate' | null,
+  describeRate: DescribeRate,
+): Promise<Response> {
+  const { pathname: path, searchParams: query } = new URL(c.req.url);
+  const { method } = c.req;
+  const text = await c.req.text();
+  const body = readJson(text);
+  const viewer = findViewer(parts.tokens, c.req.header('authorization'));
+  const recorded: RecordedRequest = {
+    method,
+    path,
+    query: Object.fromEntries(query),
+    body: body ?? undefined,
+    login: viewer?.login ?? null,
+    status: undefined,
+  };
+  parts.requests.push(recorded);
+  const blame = (side: Violation['side'], problems: readonly string[]): void => {
+    for (const problem of problems) parts.violations.push({ side, method, path, problem });
+  };
+  const judge = findJudge(parts, method, route);
+  if (route === null) blame('request', ['there is no such endpoint here']);
+  else if (judge === null) blame('request', ['GitHub describes no such operation']);
+  const params = c.req.param() as Record<string, string>;
+  blame('request', judge?.judgeParameters({ params, query, body }) ?? []);
+  const isRead = method === 'GET' || method === 'DELETE';
+  const bodyProblems =
+    body === null ? ['is not JSON'] : (judge?.judgeBody(isRead && text === '' ? undefined : body) ?? []);
+  blame('request', bodyProblems);
+
+  const chosen = parts.faults.choose(method, path);
+  if (chosen.delay > 0) await parts.wait(chosen.delay);
+  for (const happen of chosen.meanwhile) happen();
+  const { fault } = chosen;
+  const injected = fault === undefined ? undefined : answerFault(fault);
+  if (injected === null && !(fault?.kind === 'reset' && fault.when === 'after')) {
+    return parts.breakConnection(c, fault as EndingFault);
+  }
+
+  const answer =
+    injected ??
+    answerSafely(() => {
+      if (c.req.header('user-agent') === undefined)
+        throw new Refusal(403, 'Request forbidden by administrative rules.');
+      if (viewer === undefined) throw new Refusal(401, 'Bad credentials');
+      if (route === null) throw notFound();
+      if (route === 'rate') return answerRate(describeRate(viewer, 0));
+      if (describeRate(viewer, 1).remaining === 0) {
+        throw new Refusal(403, `API rate limit exceeded for ${viewer.login}.`);
+      }
+      const repository = takeRepository(parts, viewer, params);
+      const { state, urls } = parts;
+      const safeBody = (bodyProblems.length === 0 ? body : {}) as JsonObject;
+      const call: Call = { state, urls, repository, params, query, body: safeBody ?? {}, viewer, path };
+      const needs = route.needs(call);
+      if (!isAllowed(viewer, repository, findHome(parts, viewer), needs)) throw refuse(viewer, needs);
+      if (body === null) throw new Refusal(400, 'Problems parsing JSON');
+      if (bodyProblems.length > 0) throw new Refusal(422, `Invalid request.\n\n${bodyProblems.join('\n')}`);
+      refreshPullRequests(state, repository);
+      return route.handle(call);
+    });
+  if (injected === null) return parts.breakConnection(c, fault as EndingFault);
+  if (fault === undefined || fault.kind === 'answer')
+    blame('answer', judge?.judgeAnswer(answer.status, answer.body) ?? []);
+  recorded.status = answer.status;
+  const rate = viewer === undefined ? undefined : describeRate(viewer, 0);
+  return buildResponse(answer, rate);
+}
+
+function findJudge(parts: AppParts, method: string, route: Route | 'rate' | null): OperationJudge | null {
+  if (route === null) return null;
+  return parts.description().find(method, route === 'rate' ? '/rate_limit' : route.path);
+}
+
+/** Undefined: there is none; null: it is not JSON. */
+function readJson(text: string): unknown {
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function answerSafely(handle: () => Answer): Answer {
+  try {
+    return handle();
+  } catch (error) {
+    if (error instanceof Refusal) return error.answer;
+    // A fault of the stand-in; its words are what a test needs to see.
+    return { status: 500, body: buildErrorBody(500, `the stand-in failed: ${(error as Error).stack}`) };
+  }
+}
+
+function findHome({ state }: AppParts, { grant }: Viewer): Repository | undefined {
+  if (grant.kind !== 'actions') return undefined;
+  return grant.repository === undefined ? state.repositories[0] : findRepository(state, grant.repository);
+}
+
+function takeRepository(
+  parts: AppParts,
+  viewer: Viewer,
+  { owner, repo }: Readonly<Record<string, string>>,
+): Repository {
+  const repository = findRepository(parts.state, `${owner}/${repo}`);
+  if (repository === undefined || !canSee(viewer, repository, findHome(parts, viewer))) throw notFound();
+  return repository;
+}
+
+function refuse({ grant }: Viewer, needs: readonly string[]): Refusal {
+  // As GitHub names them: `issues=write; pull_requests=write`.
+  const accepted = needs.map((permission) => permission.replace('-', '_').replace(': ', '=')).join('; ');
+  const headers = { 'x-accepted-github-permissions': accepted };
+  if (grant.kind === 'actions') return new Refusal(403, 'Resource not accessible by integration', {}, headers);
+  if (needs.includes('checks: write')) return new Refusal(403, 'You must authenticate via a GitHub App.');
+  return new Refusal(403, 'Resource not accessible by personal access token', {}, headers);
+}
+
+function answerRate(rate: Rate): Answer {
+  const core: JsonObject = { ...rate };
+  return {
+    status: 200,
+    body: { resources: { core, search: { ...core, limit: 30, used: 0, remaining: 30 } }, rate: core },
+  };
+}
+
+function buildResponse({ status, body, headers }: Answer, rate: Rate | undefined): Response {
+  const all: Record<string, string> = { 'x-github-media-type': 'github.v3; format=json' };
+  if (body !== undefined) all['content-type'] = 'application/json; charset=utf-8';
+  if (rate !== undefined) {
+    all['x-ratelimit-resource'] = 'core';
+    for (const [name, value] of Object.entries(rate)) all[`x-ratelimit-${name}`] = String(value);
+  }
+  const isPage = headers?.['content-type'] === 'text/html';
+  const page = `<html><body><h1>${status}</h1></body></html>`;
+  const text = body === undefined ? (isPage ? page : null) : JSON.stringify(body satisfies Json);
+  return new Response(text, { status, headers: { ...all, ...headers } });
+}

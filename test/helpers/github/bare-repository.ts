@@ -1,0 +1,216 @@
+/** A bare Git repository on disk: what GitHub reads from it, and the merges it makes in it. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+  readonly date: string;
+}
+
+export interface Commit {
+  readonly sha: string;
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly author: Person;
+  readonly committer: Person;
+  readonly message: string;
+}
+
+export interface FileChange {
+  readonly status: 'added' | 'removed' | 'modified' | 'renamed';
+  readonly path: string;
+  readonly previousPath: string | null;
+  readonly blob: string;
+  readonly additions: number;
+  readonly deletions: number;
+  readonly patch: string | null;
+}
+
+export interface NewCommit {
+  readonly tree: string;
+  readonly parents: readonly string[];
+  readonly message: string;
+  readonly author: Person;
+  readonly committer: Person;
+}
+
+export interface BareRepository {
+  readonly folder: string;
+  /** Every ref with what it points at. */
+  refs(): ReadonlyMap<string, { readonly sha: string; readonly type: string }>;
+  /** A commit by its id, a branch, a tag or a whole ref; null when there is none. */
+  resolve(name: string): string | null;
+  commit(sha: string): Commit;
+  /** Reachable from `head` and not from `base`, oldest first. */
+  between(base: string, head: string): readonly string[];
+  mergeBase(one: string, other: string): string | null;
+  isAncestor(ancestor: string, sha: string): boolean;
+  changes(base: string, head: string): readonly FileChange[];
+  /** The tree of both; null when they conflict. */
+  mergeTree(one: string, other: string): string | null;
+  writeCommit(commit: NewCommit): string;
+  /** The tree of a commit with files replaced; null takes one away. */
+  writeTree(base: string | null, files: Readonly<Record<string, string | null>>): string;
+  /** @throws when the ref is not at `before` */
+  setRef(ref: string, sha: string, before?: string): void;
+  deleteRef(ref: string): void;
+  /** Objects of another repository on disk. */
+  fetch(folder: string, sha: string): void;
+}
+
+export const noCommit = '0'.repeat(40);
+
+/** What Git answers about commits never changes, so it is asked once. */
+function remember<Value>(make: (key: string) => Value): (key: string) => Value {
+  const known = new Map<string, Value>();
+  return (key) => {
+    if (known.has(key)) return known.get(key) as Value;
+    const value = make(key);
+    known.set(key, value);
+    return value;
+  };
+}
+
+export function openBareRepository(folder: string): BareRepository {
+  const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): string =>
+    execFileSync('git', args, {
+      cwd: folder,
+      env: { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1', ...options.env },
+      input: options.input ?? '',
+      stdio: ['pipe', 'pipe', 'pipe'],
+      maxBuffer: 256 * 1024 * 1024,
+    }).toString();
+  const tryRun = (args: readonly string[]): string | null => {
+    try {
+      return run(args).trim();
+    } catch (error) {
+      // 1 is an answer, 128 an unknown name; anything else is a fault of the test.
+      if ([1, 128].includes((error as { status?: number }).status ?? 0)) return null;
+      throw error;
+    }
+  };
+  const commit = remember((sha) => parseCommit(sha, run(['cat-file', 'commit', sha])));
+  const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
+  const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
+  const changes = remember((pair) => {
+    const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index'];
+    const raw = run(['diff', '--raw', '-z', ...flags, '--no-abbrev', ...pair.split(' ')]);
+    const counts = run(['diff', '--numstat', ...flags, ...pair.split(' ')]);
+    return parseChanges(raw, counts, run(['diff', ...flags, ...pair.split(' ')]));
+  });
+  const mergeTree = remember((pair) => tryRun(['merge-tree', '--write-tree', '--no-messages', ...pair.split(' ')]));
+  return {
+    folder,
+    refs() {
+      const lines = splitLines(run(['for-each-ref', '--format=%(objectname) %(objecttype) %(refname)']));
+      return new Map(
+        lines.map((line) => {
+          const [sha = '', type = '', ...name] = line.split(' ');
+          return [name.join(' '), { sha, type }] as const;
+        }),
+      );
+    },
+    resolve(name) {
+      if (name.startsWith('-')) return null;
+      for (const candidate of [name, `refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`]) {
+        const found = tryRun(['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]);
+        if (found !== null) return found.split('\n').at(-1) ?? null;
+      }
+      return null;
+    },
+    commit,
+    between: (base, head) => between(`${base}..${head}`),
+    mergeBase: (one, other) => mergeBase(`${one} ${other}`),
+    isAncestor: (ancestor, sha) => mergeBase(`${ancestor} ${sha}`) === ancestor,
+    changes: (base, head) => changes(`${base} ${head}`),
+    mergeTree: (one, other) => mergeTree(`${one} ${other}`),
+    writeCommit(made) {
+      const env = {
+        GIT_AUTHOR_NAME: made.author.name,
+        GIT_AUTHOR_EMAIL: made.author.email,
+        GIT_AUTHOR_DATE: made.author.date,
+        GIT_COMMITTER_NAME: made.committer.name,
+        GIT_COMMITTER_EMAIL: made.committer.email,
+        GIT_COMMITTER_DATE: made.committer.date,
+      };
+      const parents = made.parents.flatMap((parent) => ['-p', parent]);
+      return run(['commit-tree', made.tree, ...parents], { env, input: made.message }).trim();
+    },
+    writeTree(base, files) {
+      const scratch = mkdtempSync(join(tmpdir(), 'tollgate-index-'));
+      const env = { GIT_INDEX_FILE: join(scratch, 'index') };
+      try {
+        run(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
+        const lines = Object.entries(files).map(([path, text]) => {
+          if (text === null) return `0 ${noCommit}\t${path}\0`;
+          return `100644 ${run(['hash-object', '-w', '--stdin'], { input: text }).trim()}\t${path}\0`;
+        });
+        run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
+        return run(['write-tree'], { env }).trim();
+      } finally {
+        rmSync(scratch, { recursive: true, force: true });
+      }
+    },
+    setRef: (ref, sha, before) => void run(['update-ref', ref, sha, ...(before === undefined ? [] : [before])]),
+    deleteRef: (ref) => void run(['update-ref', '-d', ref]),
+    fetch: (from, sha) => void run(['-c', 'uploadpack.allowAnySHA1InWant=true', 'fetch', '--quiet', from, sha]),
+  };
+}
+
+function splitLines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '');
+}
+
+function parseCommit(sha: string, text: string): Commit {
+  const end = text.indexOf('\n\n');
+  const headers = text.slice(0, end).split('\n');
+  const values = (name: string): string[] =>
+    headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+  return {
+    sha,
+    tree: values('tree')[0] ?? '',
+    parents: values('parent'),
+    author: parsePerson(values('author')[0] ?? ''),
+    committer: parsePerson(values('committer')[0] ?? ''),
+    message: text.slice(end + 2).replace(/\n+$/, ''),
+  };
+}
+
+function parsePerson(text: string): Person {
+  const [, name = '', email = '', seconds = '0'] = /^(.*) <(.*)> (\d+) [+-]\d{4}$/.exec(text) ?? [];
+  return { name, email, date: new Date(Number(seconds) * 1000).toISOString().replace('.000Z', 'Z') };
+}
+
+const statuses = { A: 'added', D: 'removed', R: 'renamed' } as const;
+
+/** Three outputs of one comparison, in one order. */
+function parseChanges(raw: string, counts: string, patches: string): readonly FileChange[] {
+  const fields = raw.split('\0').filter((field) => field !== '');
+  const stats = splitLines(counts);
+  const hunks = patches.split(/^(?=diff --git )/m).filter((part) => part !== '');
+  const found: FileChange[] = [];
+  while (fields.length > 0) {
+    const [, , before = '', after = '', letter = 'M'] = (fields.shift() ?? '').split(' ');
+    const status = statuses[letter[0] as keyof typeof statuses] ?? 'modified';
+    const first = fields.shift() ?? '';
+    const path = status === 'renamed' ? (fields.shift() ?? '') : first;
+    const [additions = '0', deletions = '0'] = (stats[found.length] ?? '').split('\t');
+    const hunk = hunks[found.length] ?? '';
+    const start = hunk.search(/^@@ /m);
+    found.push({
+      status,
+      path,
+      previousPath: status === 'renamed' ? first : null,
+      blob: status === 'removed' ? before : after,
+      // "-" for what is not text.
+      additions: Number(additions) || 0,
+      deletions: Number(deletions) || 0,
+      patch: start < 0 ? null : hunk.slice(start).replace(/\n$/, ''),
+    });
+  }
+  return found;
+}

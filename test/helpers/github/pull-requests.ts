@@ -1,0 +1,250 @@
+/** The life of a pull request, done in Git: opened, moved by pushes, tested, merged. */
+
+import type { BareRepository, Person } from './bare-repository.ts';
+import { noCommit } from './bare-repository.ts';
+import { addLabel, findRepository, type IssueRow, type PullPart, type Repository, type State } from './state.ts';
+
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
+export interface NewPullRequest {
+  /** The branch with the changes. */
+  readonly head: string;
+  /** `owner/name` of a fork that has the branch; default: the repository itself. */
+  readonly headRepository?: string;
+  /** Default: the default branch. */
+  readonly base?: string;
+  readonly user: string;
+  /** Default: the message of the last commit. */
+  readonly title?: string;
+  readonly body?: string | null;
+  readonly draft?: boolean;
+  readonly labels?: readonly string[];
+}
+
+export function personOf(state: State, login: string): Person {
+  return { name: login, email: `${login}@example.com`, date: state.now() };
+}
+
+/** Whoever presses the button is not the committer: the service is. */
+function service(state: State): Person {
+  return { name: 'GitHub', email: 'noreply@github.example.com', date: state.now() };
+}
+
+export function gitOf(repository: Repository): BareRepository {
+  if (repository.git === null) throw new Error(`${repository.owner}/${repository.name} has no Git repository attached`);
+  return repository.git;
+}
+
+export function pullOf(repository: Repository, number: number): { readonly issue: IssueRow; readonly pull: PullPart } {
+  const issue = repository.issues.find((one) => one.number === number);
+  if (issue?.pull == null) throw new Error(`there is no pull request #${number}`);
+  return { issue, pull: issue.pull };
+}
+
+export function openPullRequest(state: State, repository: Repository, wanted: NewPullRequest): IssueRow {
+  const git = gitOf(repository);
+  const baseRef = wanted.base ?? repository.defaultBranch;
+  const headRepository = wanted.headRepository ?? `${repository.owner}/${repository.name}`;
+  const headSha = takeBranch(state, headRepository, wanted.head);
+  if (git.resolve(headSha) === null) git.fetch(gitOf(takeRepository(state, headRepository)).folder, headSha);
+  const baseSha = takeBranch(state, `${repository.owner}/${repository.name}`, baseRef);
+  if (git.between(baseSha, headSha).length === 0) throw new Error(`no commits between ${baseRef} and ${wanted.head}`);
+  const now = state.now();
+  const issue: IssueRow = {
+    id: state.newId(),
+    number: repository.nextNumber,
+    user: wanted.user,
+    viaActions: false,
+    title: wanted.title ?? git.commit(headSha).message.split('\n')[0] ?? '',
+    body: wanted.body ?? null,
+    state: 'open',
+    stateReason: null,
+    labels: (wanted.labels ?? []).map((name) => addLabel(state, repository, name).name),
+    assignees: [],
+    locked: false,
+    createdAt: now,
+    updatedAt: now,
+    closedAt: null,
+    closedBy: null,
+    pull: {
+      headRepository,
+      headRef: wanted.head,
+      headSha: noCommit,
+      baseRef,
+      baseSha,
+      draft: wanted.draft ?? false,
+      mergeCommitSha: null,
+      testedMerge: null,
+      mergedAt: null,
+      mergedBy: null,
+      introduced: [],
+    },
+  };
+  repository.nextNumber += 1;
+  repository.issues.push(issue);
+  refreshPullRequests(state, repository);
+  return issue;
+}
+
+function takeRepository(state: State, name: string): Repository {
+  const repository = findRepository(state, name);
+  if (repository === undefined) throw new Error(`there is no repository ${name}`);
+  return repository;
+}
+
+function takeBranch(state: State, name: string, branch: string): string {
+  const sha = gitOf(takeRepository(state, name)).refs().get(`refs/heads/${branch}`)?.sha;
+  if (sha === undefined) throw new Error(`there is no branch ${branch} in ${name}`);
+  return sha;
+}
+
+/** Brings open pull requests to what the branches are now: anybody may have pushed, with Git alone. */
+export function refreshPullRequests(state: State, repository: Repository): void {
+  const open = repository.issues.filter((issue) => issue.state === 'open' && issue.pull !== null);
+  if (repository.git === null || open.length === 0) return;
+  const { git } = repository;
+  const refs = git.refs();
+  for (const issue of open) {
+    const { pull } = issue;
+    if (pull === null) continue;
+    const home = findRepository(state, pull.headRepository);
+    const heads = home === repository ? refs : home?.git?.refs();
+    const head = heads?.get(`refs/heads/${pull.headRef}`)?.sha ?? pull.headSha;
+    const base = refs.get(`refs/heads/${pull.baseRef}`)?.sha;
+    if (base === undefined) continue;
+    if (head !== pull.headSha) {
+      if (home !== repository && home?.git != null) git.fetch(home.git.folder, head);
+      pull.headSha = head;
+      pull.baseSha = base;
+      issue.updatedAt = state.now();
+      git.setRef(`refs/pull/${issue.number}/head`, head);
+    }
+    if (git.isAncestor(head, base) && head !== pull.baseSha) noticeMerge(state, git, issue, pull, base);
+    else testMerge(state, git, issue, pull, base);
+  }
+}
+
+/** The commit that workflows of a pull request run on: as if it were merged now. */
+function testMerge(state: State, git: BareRepository, issue: IssueRow, pull: PullPart, base: string): void {
+  const sides = `${base} ${pull.headSha}`;
+  if (pull.testedMerge === sides) return;
+  pull.testedMerge = sides;
+  const tree = git.mergeTree(base, pull.headSha);
+  const ref = `refs/pull/${issue.number}/merge`;
+  if (tree === null) {
+    pull.mergeCommitSha = null;
+    git.deleteRef(ref);
+    return;
+  }
+  const message = `Merge ${pull.headSha} into ${base}`;
+  const author = personOf(state, issue.user);
+  const parents = [base, pull.headSha];
+  pull.mergeCommitSha = git.writeCommit({ tree, parents, message, author, committer: service(state) });
+  git.setRef(ref, pull.mergeCommitSha);
+}
+
+/** Somebody merged in a clone and pushed the base. */
+function noticeMerge(state: State, git: BareRepository, issue: IssueRow, pull: PullPart, base: string): void {
+  const introduced = git.between(pull.baseSha, base);
+  const merge = introduced.find((sha) => git.isAncestor(pull.headSha, sha)) ?? base;
+  close(state, issue, pull, null, merge, introduced);
+}
+
+function close(
+  state: State,
+  issue: IssueRow,
+  pull: PullPart,
+  user: string | null,
+  mergeCommit: string,
+  introduced: readonly string[],
+): void {
+  const now = state.now();
+  issue.state = 'closed';
+  issue.closedAt = now;
+  issue.closedBy = user;
+  issue.updatedAt = now;
+  pull.mergedAt = now;
+  pull.mergedBy = user;
+  pull.mergeCommitSha = mergeCommit;
+  pull.introduced = introduced;
+}
+
+export interface MergeOptions {
+  readonly pull: number;
+  readonly method: MergeMethod;
+  readonly user: string;
+}
+
+/** Returns the commit that is the tip of the base afterwards. @throws when it conflicts */
+export function mergePullRequest(state: State, repository: Repository, { pull: number, method, user }: MergeOptions) {
+  refreshPullRequests(state, repository);
+  const { issue, pull } = pullOf(repository, number);
+  const git = gitOf(repository);
+  const base = git.refs().get(`refs/heads/${pull.baseRef}`)?.sha ?? noCommit;
+  if (issue.state !== 'open') throw new Error(`pull request #${number} is closed`);
+  const tip = buildMerge(state, git, issue, pull, base, method, user);
+  git.setRef(`refs/heads/${pull.baseRef}`, tip, base);
+  git.deleteRef(`refs/pull/${number}/merge`);
+  close(state, issue, pull, user, tip, git.between(base, tip));
+  return tip;
+}
+
+function buildMerge(
+  state: State,
+  git: BareRepository,
+  issue: IssueRow,
+  pull: PullPart,
+  base: string,
+  method: MergeMethod,
+  user: string,
+): string {
+  const committer = service(state);
+  const mergeTrees = (one: string, other: string): string => {
+    const tree = git.mergeTree(one, other);
+    if (tree === null) throw new Error(`pull request #${issue.number} conflicts with ${pull.baseRef}`);
+    return tree;
+  };
+  switch (method) {
+    case 'merge': {
+      const owner = pull.headRepository.split('/')[0];
+      const message = `Merge pull request #${issue.number} from ${owner}/${pull.headRef}\n\n${issue.title}`;
+      const tree = mergeTrees(base, pull.headSha);
+      return git.writeCommit({
+        tree,
+        parents: [base, pull.headSha],
+        message,
+        author: personOf(state, user),
+        committer,
+      });
+    }
+    case 'squash': {
+      const messages = git.between(base, pull.headSha).map((sha) => `* ${git.commit(sha).message}`);
+      const message = `${issue.title} (#${issue.number})${messages.length > 1 ? `\n\n${messages.join('\n\n')}` : ''}`;
+      const tree = mergeTrees(base, pull.headSha);
+      return git.writeCommit({ tree, parents: [base], message, author: personOf(state, issue.user), committer });
+    }
+    case 'rebase': {
+      const commits = git.between(base, pull.headSha).map((sha) => git.commit(sha));
+      return commits
+        .filter(({ parents }) => parents.length === 1)
+        .reduce((tip, { sha, parents, message, author }) => {
+          // Beside the commit, a sibling with the files of the tip: what both sides come from is then the commit's parent.
+          const { tree: tipTree } = git.commit(tip);
+          const sibling = git.writeCommit({ tree: tipTree, parents, message: 'tip', author: committer, committer });
+          return git.writeCommit({ tree: mergeTrees(sibling, sha), parents: [tip], message, author, committer });
+        }, base);
+    }
+  }
+}
+
+/** The branch that a merge queue tests: the base with the pull request merged. */
+export function queuePullRequest(state: State, repository: Repository, number: number) {
+  refreshPullRequests(state, repository);
+  const { issue, pull } = pullOf(repository, number);
+  const git = gitOf(repository);
+  const baseSha = git.refs().get(`refs/heads/${pull.baseRef}`)?.sha ?? noCommit;
+  const headSha = buildMerge(state, git, issue, pull, baseSha, 'merge', issue.user);
+  const headRef = `refs/heads/gh-readonly-queue/${pull.baseRef}/pr-${number}-${baseSha}`;
+  git.setRef(headRef, headSha);
+  return { headSha, headRef, baseSha, baseRef: `refs/heads/${pull.baseRef}` };
+}

@@ -1,0 +1,225 @@
+/** What the stand-in holds: rows a test may read and change. Commits and refs are not here, Git has them. */
+
+import type { BareRepository } from './bare-repository.ts';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** What a person may do in a repository. */
+export type Role = 'none' | 'read' | 'triage' | 'write' | 'maintain' | 'admin';
+
+export interface LabelRow {
+  readonly id: number;
+  name: string;
+  color: string;
+  description: string | null;
+}
+
+export interface CommentRow {
+  readonly id: number;
+  /** Number of its issue or pull request. */
+  readonly issue: number;
+  readonly user: string;
+  /** Written with the token of a workflow run. */
+  readonly viaActions: boolean;
+  body: string;
+  readonly createdAt: string;
+  updatedAt: string;
+}
+
+export interface PullPart {
+  /** `owner/name` of the repository with the branch; another one when it is a fork. */
+  readonly headRepository: string;
+  readonly headRef: string;
+  headSha: string;
+  readonly baseRef: string;
+  /** Tip of the base when the head last moved; stays as it is after the merge. */
+  baseSha: string;
+  draft: boolean;
+  /** Of the test merge while open, of the merge afterwards. */
+  mergeCommitSha: string | null;
+  /** Of the test merge: the two sides it was made of. */
+  testedMerge: string | null;
+  mergedAt: string | null;
+  mergedBy: string | null;
+  /** Commits that the merge brought to the base. */
+  introduced: readonly string[];
+}
+
+/** Issues and pull requests share their numbers. */
+export interface IssueRow {
+  readonly id: number;
+  readonly number: number;
+  readonly user: string;
+  readonly viaActions: boolean;
+  title: string;
+  body: string | null;
+  state: 'open' | 'closed';
+  stateReason: 'completed' | 'not_planned' | 'duplicate' | 'reopened' | null;
+  /** Names of labels of the repository. */
+  labels: readonly string[];
+  assignees: readonly string[];
+  locked: boolean;
+  readonly createdAt: string;
+  updatedAt: string;
+  closedAt: string | null;
+  closedBy: string | null;
+  readonly pull: PullPart | null;
+}
+
+export type ReviewState = 'APPROVED' | 'CHANGES_REQUESTED' | 'COMMENTED' | 'DISMISSED' | 'PENDING';
+
+export interface ReviewRow {
+  readonly id: number;
+  readonly pull: number;
+  readonly user: string;
+  readonly body: string;
+  state: ReviewState;
+  readonly commit: string;
+  readonly submittedAt: string;
+}
+
+export interface AnnotationRow {
+  readonly path: string;
+  readonly start_line: number;
+  readonly end_line: number;
+  readonly start_column?: number;
+  readonly end_column?: number;
+  readonly annotation_level: string;
+  readonly message: string;
+  readonly title?: string;
+  readonly raw_details?: string;
+}
+
+export interface CheckRunRow {
+  readonly id: number;
+  readonly suite: number;
+  readonly headSha: string;
+  name: string;
+  externalId: string | null;
+  detailsUrl: string | null;
+  status: string;
+  conclusion: string | null;
+  startedAt: string | null;
+  completedAt: string | null;
+  title: string | null;
+  summary: string | null;
+  text: string | null;
+  annotations: readonly AnnotationRow[];
+}
+
+export interface WorkflowRunRow {
+  readonly id: number;
+  name: string;
+  path: string;
+  event: string;
+  headSha: string;
+  headBranch: string;
+  status: string;
+  conclusion: string | null;
+  runNumber: number;
+  runAttempt: number;
+  /** Numbers of pull requests. */
+  pulls: readonly number[];
+  readonly createdAt: string;
+  updatedAt: string;
+}
+
+export interface ArtifactRow {
+  readonly id: number;
+  readonly runId: number;
+  name: string;
+  zip: Uint8Array;
+  expired: boolean;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface Repository {
+  readonly id: number;
+  readonly owner: string;
+  readonly name: string;
+  private: boolean;
+  /** `owner/name` of what it was forked from. */
+  readonly forkOf: string | null;
+  defaultBranch: string;
+  readonly createdAt: string;
+  /** Null: no commit, no branch. */
+  readonly git: BareRepository | null;
+  /** The owner is an admin without being listed. */
+  readonly collaborators: Map<string, Role>;
+  nextNumber: number;
+  issues: IssueRow[];
+  comments: CommentRow[];
+  labels: LabelRow[];
+  reviews: ReviewRow[];
+  checkRuns: CheckRunRow[];
+  workflowRuns: WorkflowRunRow[];
+  artifacts: ArtifactRow[];
+}
+
+export interface State {
+  readonly repositories: Repository[];
+  /** Counts up over everything that has an id. */
+  newId(): number;
+  /** The same for the same login. */
+  userId(login: string): number;
+  /** Seconds are the finest that GitHub tells. */
+  now(): string;
+  date(): Date;
+}
+
+export const actionsBot = 'github-actions[bot]';
+
+const knownUsers: Readonly<Record<string, number>> = { [actionsBot]: 41_898_282, 'dependabot[bot]': 49_699_333 };
+
+export function createState(clock: () => Date): State {
+  let lastId = 1_000_000;
+  const users = new Map<string, number>(Object.entries(knownUsers));
+  return {
+    repositories: [],
+    newId: () => ++lastId,
+    userId(login) {
+      const id = users.get(login) ?? 1000 + users.size;
+      users.set(login, id);
+      return id;
+    },
+    now: () => formatTime(clock()),
+    date: clock,
+  };
+}
+
+export function formatTime(date: Date): string {
+  return date.toISOString().replace(/\.\d{3}Z$/, 'Z');
+}
+
+export function fullName(repository: Repository): string {
+  return `${repository.owner}/${repository.name}`;
+}
+
+/** Names of owners and repositories ignore case, as GitHub's do. */
+export function findRepository(state: State, name: string): Repository | undefined {
+  return state.repositories.find((repository) => fullName(repository).toLowerCase() === name.toLowerCase());
+}
+
+export function findIssue(repository: Repository, number: number): IssueRow | undefined {
+  return repository.issues.find((issue) => issue.number === number);
+}
+
+export function roleOf(repository: Repository, login: string): Role {
+  if (login === repository.owner) return 'admin';
+  return repository.collaborators.get(login) ?? (repository.private ? 'none' : 'read');
+}
+
+/** A label in use is a label of the repository. Names ignore case. */
+export function addLabel(state: State, repository: Repository, name: string): LabelRow {
+  const known = findLabel(repository, name);
+  if (known !== undefined) return known;
+  const label = { id: state.newId(), name, color: 'ededed', description: null };
+  repository.labels.push(label);
+  return label;
+}
+
+export function findLabel(repository: Repository, name: string): LabelRow | undefined {
+  return repository.labels.find((label) => label.name.toLowerCase() === name.toLowerCase());
+}
