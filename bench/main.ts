@@ -17,7 +17,7 @@ const bundle = process.argv[1] ?? '';
 const root = join(dirname(bundle), '..', '..');
 
 const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Result[]>>> = {
-  'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 5),
+  'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 3),
   planner: (isQuick) => measurePlanner(isQuick ? 3 : 7),
   'many-changes': (isQuick) => measureManyChanges(isQuick ? 3 : 5),
   apply: () => measureApply(),

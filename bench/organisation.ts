@@ -16,6 +16,8 @@ export interface Size {
   readonly usagePolicies: number;
   readonly ratePolicies: number;
   readonly keys: number;
+  /** Every workspace has as many as any other, and all of it comes from the organisation's defaults. */
+  readonly fromDefaults?: true;
 }
 
 type Row = Readonly<Record<string, unknown>>;
@@ -39,8 +41,9 @@ export function slugOf(workspace: number): string {
 }
 
 /** How many of `total` things each workspace has: one in twenty is ten times as large as the others. */
-export function share(total: number, workspaces: number): number[] {
-  const weights = Array.from({ length: workspaces }, (_, index) => (index % 20 === 0 ? 10 : 1));
+export function share(total: number, { workspaces, fromDefaults }: Size): number[] {
+  const isEven = fromDefaults === true;
+  const weights = Array.from({ length: workspaces }, (_, index) => (index % 20 === 0 && !isEven ? 10 : 1));
   const sum = weights.reduce((a, b) => a + b, 0);
   let given = 0;
   let weight = 0;
@@ -58,7 +61,7 @@ export function buildRows(size: Size): Rows {
   const spread = (total: number, build: (number: number, within: number, workspaceId: string) => Row) => {
     let number = 0;
     return new Map(
-      share(total, size.workspaces).map((count, index) => {
+      share(total, size).map((count, index) => {
         const id = ids[index] ?? '';
         return [id, Array.from({ length: count }, (_, within) => build(number++, within, id))] as const;
       }),
@@ -167,7 +170,8 @@ function keyRow(number: number, within: number, workspaceId: string): Row {
 
 /** Files that declare every row as it is, but for one budget in `changedEvery`, which they raise or lower. */
 export function buildFiles(size: Size, changedEvery: number): PolicyFile[] {
-  const counts = [size.usagePolicies, size.ratePolicies, size.keys].map((total) => share(total, size.workspaces));
+  if (size.fromDefaults === true) return buildDefaults(size, changedEvery);
+  const counts = [size.usagePolicies, size.ratePolicies, size.keys].map((total) => share(total, size));
   const files = Array.from({ length: size.workspaces }, (_, index): PolicyFile => {
     const [usage = 0, rate = 0, keys = 0] = counts.map((list) => list[index] ?? 0);
     const policies = [
@@ -182,6 +186,22 @@ export function buildFiles(size: Size, changedEvery: number): PolicyFile[] {
     return { path: `workspaces/${slugOf(index)}.yaml`, text: text.join('') };
   });
   return [{ path: 'org.yaml', text: orgText }, ...files];
+}
+
+/** One workspace's worth of policies for all, and the limits of every key. */
+function buildDefaults(size: Size, changedEvery: number): PolicyFile[] {
+  const [usage = 0, rate = 0] = [size.usagePolicies, size.ratePolicies].map((total) => total / size.workspaces);
+  const policies = [
+    ...Array.from({ length: usage }, (_, within) => usagePolicyText(within, within % changedEvery === 1)),
+    ...Array.from({ length: rate }, (_, within) => ratePolicyText(within)),
+  ];
+  const star = keyText(0).replace('app-0', '"*"');
+  const text = `${orgText}defaults:\n${`policies:\n${policies.join('')}keys:\n${star}`.replace(/^/gm, '  ').trimEnd()}\n`;
+  const workspaces = Array.from({ length: size.workspaces }, (_, index): PolicyFile => {
+    const own = `version: 1\nkind: workspace\nworkspace: ${slugOf(index)}\nowner: team-${index}\n`;
+    return { path: `workspaces/${slugOf(index)}.yaml`, text: own };
+  });
+  return [{ path: 'org.yaml', text }, ...workspaces];
 }
 
 const orgText = `version: 1\nkind: org\nenvironment: production\norganisation: ${organisationId}\n`;

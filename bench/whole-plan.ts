@@ -4,7 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Agent, request } from 'undici';
+import { createApiBackend } from '../src/client/api-backend.ts';
+import { createClient } from '../src/client/client.ts';
 import { runPlan } from '../src/commands/plan.ts';
+import { buildPlan } from '../src/plan/build-plan.ts';
+import { needsOf, readLive } from '../src/reconcile/read-live.ts';
 import { median, time } from './measure.ts';
 import { buildFiles, buildLive, buildPages, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
 import { type Result, round } from './result.ts';
@@ -86,12 +90,29 @@ export async function measureWholePlan(rounds: number): Promise<readonly Result[
       throw new Error(`not the plan that was meant: ${summary}`);
     const requests = await service.takeCount();
     const plans: number[] = [];
+    const planned: number[] = [];
+    const desired = compileFiles(buildFiles(size, 50));
+    const record = buildRecord(
+      compileFiles(buildFiles(size, Number.POSITIVE_INFINITY)),
+      buildLive(buildRows(size)),
+      service.url,
+    );
+    const readAndPlan = async (): Promise<void> => {
+      const client = createClient({ baseUrl: service.url, apiKey: 'bench', concurrency });
+      const live = await readLive(createApiBackend(client), desired.organisation, needsOf(desired, record));
+      buildPlan({ desired, live, record, now: new Date() });
+      await client.close();
+    };
     const fetches: number[] = [];
     for (let i = 0; i < rounds; i++) {
       fetches.push(await time(() => fetchPages(service, paths)));
+      planned.push(await time(readAndPlan));
       plans.push(await time(() => planIn(folder, service.url)));
     }
-    const ratio = median(plans.map((plan, index) => plan / (fetches[index] ?? Number.NaN)));
+    const against = (times: readonly number[]): number =>
+      median(times.map((milliseconds, index) => milliseconds / (fetches[index] ?? Number.NaN)));
+    const ratio = against(plans);
+    const readRatio = against(planned);
     return [
       {
         what: 'requests for a plan of 200 workspaces, 10,000 policies, 5,000 keys',
@@ -99,6 +120,13 @@ export async function measureWholePlan(rounds: number): Promise<readonly Result[
         measured: `${paths.length} pages + ${requests - paths.length}`,
         met: requests <= paths.length + 3,
         numbers: { pages: paths.length, requests },
+      },
+      {
+        what: `reading and planning at ${latency} ms with the files compiled, against fetching the pages with bare undici`,
+        target: '≤ 1.3 ×',
+        measured: `${round(readRatio)} ×`,
+        met: readRatio <= 1.3,
+        numbers: { ratio: readRatio, milliseconds: median(planned), fetchMilliseconds: median(fetches), concurrency },
       },
       {
         what: `wall time of that plan at ${latency} ms, against fetching the pages with bare undici`,

@@ -43,9 +43,7 @@ async function main(): Promise<void> {
             apiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
             login: core.getInput('comment-author') || 'github-actions[bot]',
             userAgent: `tollgate/${packageJson.version}`,
-            ...(env.TOLLGATE_TEST_RETRY_BASE === undefined
-              ? {}
-              : { retryAfterBaseValue: Number(env.TOLLGATE_TEST_RETRY_BASE) }),
+            retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
     session: buildSession(apiKey, core.getInput('base-url')),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),

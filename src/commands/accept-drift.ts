@@ -19,7 +19,7 @@ import type { PrintedEntry } from '../policy/print.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
-import { acceptFields, driftedFields } from './accept-fields.ts';
+import { acceptFields, driftedFields, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
 import { merge } from './add-unmanaged.ts';
 import { addressesOf, inheritedRecipients } from './policy-texts.ts';
 
@@ -171,6 +171,9 @@ class Acceptor {
       fields: recipients === undefined ? others : { ...others, recipients },
       ...(keepsStarting(entry, fields) ? {} : { starting: undefined }),
     } as PrintedEntry;
+    if (change.viaStar === true && Object.keys(after.fields).length === 0) {
+      return { why: `no file can say that this key lacks ${fields.join(', ')}, which \`"*"\` gives it` };
+    }
     const isAdded = change.viaStar === true || entry.fromDefaults === true;
     const edited = isAdded
       ? addEntry(text, after, inOrganisation)
@@ -276,31 +279,4 @@ class Acceptor {
       ),
     );
   }
-}
-
-/** The written start belongs to the reset that it stands in. */
-function keepsStarting(entry: DesiredEntry, fields: readonly string[]): boolean {
-  return entry.starting === undefined || !fields.some((field) => field === 'reset' || field.startsWith('budget'));
-}
-
-function toPrinted(entry: DesiredEntry): PrintedEntry {
-  const { kind, name, liveName, id, fields, protect, starting } = entry;
-  return {
-    kind,
-    name,
-    fields,
-    protect,
-    ...(liveName === undefined || isPolicyKind(kind) ? {} : { liveName }),
-    ...(id === undefined ? {} : { id }),
-    ...(starting === undefined ? {} : { starting }),
-  };
-}
-
-/** A key that `"*"` reaches, by its own name; where others share it, by its id. */
-function keyEntry({ key, liveId }: Change): PrintedEntry {
-  const base = { kind: key.kind, fields: {} };
-  const isShared = liveId !== null && key.name.endsWith(`#${liveId}`);
-  if (!isShared) return { ...base, name: key.name };
-  const name = key.name.slice(0, -liveId.length - 1);
-  return { ...base, name: `${name === '' ? 'unnamed' : name}-${liveId.slice(0, 8)}`, id: liveId };
 }

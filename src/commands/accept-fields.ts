@@ -1,9 +1,11 @@
 /** Which fields of a change drifted, and an entry's fields with live values over them. Pure. */
 
 import type { Change } from '../plan/types.ts';
+import type { PrintedEntry } from '../policy/print.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isBudgetField, isRateField } from '../resources/kind.ts';
-import type { Condition, Fields, FieldValue, Match } from '../resources/types.ts';
+import { isPolicyKind } from '../resources/registry.ts';
+import type { Condition, DesiredEntry, Fields, FieldValue, Match } from '../resources/types.ts';
 
 /**
  * Of a change whose cause is `drifted`, all; of one that is `both`, those that live moved away from the record. A field that
@@ -103,4 +105,31 @@ function nameKeys(match: Match | undefined, names: ReadonlyMap<string, string>):
     if (key !== 'api_key') return condition;
     return { key, any: any === '*' ? any : any.map(name), except: except.map(name) };
   });
+}
+
+/** The written start belongs to the reset that it stands in. */
+export function keepsStarting(entry: DesiredEntry, fields: readonly string[]): boolean {
+  return entry.starting === undefined || !fields.some((field) => field === 'reset' || field.startsWith('budget'));
+}
+
+export function toPrinted(entry: DesiredEntry): PrintedEntry {
+  const { kind, name, liveName, id, fields, protect, starting } = entry;
+  return {
+    kind,
+    name,
+    fields,
+    protect,
+    ...(liveName === undefined || isPolicyKind(kind) ? {} : { liveName }),
+    ...(id === undefined ? {} : { id }),
+    ...(starting === undefined ? {} : { starting }),
+  };
+}
+
+/** A key that `"*"` reaches, by its own name; where others share it, by its id. */
+export function keyEntry({ key, liveId }: Change): PrintedEntry {
+  const base = { kind: key.kind, fields: {} };
+  const isShared = liveId !== null && key.name.endsWith(`#${liveId}`);
+  if (!isShared) return { ...base, name: key.name };
+  const name = key.name.slice(0, -liveId.length - 1);
+  return { ...base, name: `${name === '' ? 'unnamed' : name}-${liveId.slice(0, 8)}`, id: liveId };
 }

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
-import { nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldOutcomes } from '../plan/next-record.ts';
+import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldOutcomes } from '../plan/next-record.ts';
 import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { readNamedFile } from '../policy/files.ts';
@@ -110,6 +110,7 @@ async function applyPrepared(
     appliedAt: nowOf(session).toISOString(),
     workspaces: nextWorkspaces(prepared.steps, all, prepared.filter, approval?.heldLines),
     outcomes: all.map(toRecordedOutcome),
+    ...doubtsOf(executed),
     files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
   const exit = exitOf(outcomes);
@@ -147,7 +148,7 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
 function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
   if (settled === null) return next.workspaces.length > 0;
-  if (stored?.record.claim !== undefined) return true;
+  if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
   const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
   return !isSame(memory(next), memory(settled));
 }

@@ -75,14 +75,14 @@ export function checkRecord(record: AppliedRecord, desired: Desired, baseUrl: st
   }
   if (record.baseUrl !== baseUrl) refuse('control plane', record.baseUrl, baseUrl);
   // A newer grammar may refuse what an older tollgate applied; then the files cannot speak for the entries.
-  if (record.tool === version) checkEntries(record);
+  if (record.tool === version) checkEntries(record, desired);
 }
 
 /** Entries must compile from the policy files beside them; only what is still owed may be older than the files. */
-function checkEntries(record: AppliedRecord): void {
+function checkEntries(record: AppliedRecord, current: Desired): void {
   const files: PolicyFile[] = Object.entries(record.files).map(([path, text]) => ({ path, text }));
   if (files.length === 0) return;
-  const { desired, diagnostics } = compilePolicies(files);
+  const { desired, diagnostics } = compilePolicies(files, current);
   const problem = diagnostics.find(({ severity }) => severity === 'error');
   const corrupt = (why: string): never => {
     throw new UserError(`the applied record does not hold together: ${why}`, {

@@ -7,6 +7,7 @@ import { nextWorkspaces } from '../plan/next-record.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import { findAdminKey } from './find-admin-key.ts';
 import { openBackend } from './open-backend.ts';
 import { openRecord } from './open-record.ts';
 import { refuseFor } from './output.ts';
@@ -34,9 +35,10 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
   }
   const commit = await checkout.resolveCommit(options.from);
   const found = await checkout.readFilesAtCommit(commit, resolve(session.cwd, options.dir));
-  const { desired, diagnostics } = compilePolicies(
-    found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text })),
-  );
+  const files = found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text }));
+  const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
+  if (leaks.length > 0) return refuseFor(leaks, options.format, session);
+  const { desired, diagnostics } = compilePolicies(files);
   if (desired === null) return refuseFor(diagnostics, options.format, session);
 
   const { store } = await openRecord(options, desired, session);

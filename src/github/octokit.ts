@@ -12,8 +12,8 @@ export interface GitHubOptions {
   /** Login that the token writes as. */
   readonly login: string;
   readonly userAgent: string;
-  /** Factor on the waits of retries; 1 outside tests. */
-  readonly retryAfterBaseValue?: number;
+  /** Milliseconds that the waits of retries are counted in: 1,000, so that they are seconds; less in tests. */
+  readonly retryAfterBaseValue: number;
 }
 
 /** GitHub takes at most this many annotations in one request. */
@@ -31,13 +31,11 @@ export function createGitHub(options: GitHubOptions): GitHub {
     userAgent: options.userAgent,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     throttle: {
-      ...(options.retryAfterBaseValue === undefined ? {} : { retryAfterBaseValue: options.retryAfterBaseValue }),
+      retryAfterBaseValue: options.retryAfterBaseValue,
       onRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
       onSecondaryRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
     },
-    ...(options.retryAfterBaseValue === undefined
-      ? {}
-      : { retry: { retryAfterBaseValue: options.retryAfterBaseValue } }),
+    retry: { retryAfterBaseValue: options.retryAfterBaseValue },
   });
   const { rest } = octokit;
 

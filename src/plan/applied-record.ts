@@ -113,6 +113,11 @@ export const appliedRecordSchema = z.object({
   outcomes: z.array(recordedOutcomeSchema),
   /** The policy files as applied: path relative to the policies directory → text. */
   files: z.record(z.string(), z.string()),
+  /**
+   * Creates and replacements of the last apply that failed without anybody seeing whether they took effect. The next run
+   * settles them from live like those of a killed one; else a policy made so would be nobody's once Git drops it.
+   */
+  doubts: z.array(claimedChangeSchema).optional(),
   /** Present while an apply is under way, or after one was killed. */
   claim: claimSchema.optional(),
 });

@@ -167,9 +167,9 @@ function countDeletes({ action, after, fieldChanges, key }: Change): number {
     .length;
 }
 
-/** Limits whose value changes; a replacement is one. */
-function countUpdates({ action, fieldChanges, key }: Change): number {
-  if (isPolicyKind(key.kind)) return action === 'update' || action === 'replace' ? 1 : 0;
+/** Limits whose value changes; a replacement is one. A name, a description or an alert limits nobody. */
+function countUpdates({ action, direction, fieldChanges, key }: Change): number {
+  if (isPolicyKind(key.kind)) return action === 'replace' || (action === 'update' && direction !== 'neutral') ? 1 : 0;
   return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
 }
 

@@ -2,7 +2,13 @@
 
 import { compareText } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';
-import type { ClaimedChange, RecordedEntry, RecordedOutcome, RecordedWorkspace } from './applied-record.ts';
+import type {
+  AppliedRecord,
+  ClaimedChange,
+  RecordedEntry,
+  RecordedOutcome,
+  RecordedWorkspace,
+} from './applied-record.ts';
 import { isSelected, type PlanFilter } from './mode.ts';
 import type { Change, Outcome, Plan, RecordLine, RecordStep } from './types.ts';
 
@@ -96,6 +102,12 @@ export function toClaimedChange(change: Change): ClaimedChange {
     after: change.after as ClaimedChange['after'],
     entry: change.entry,
   };
+}
+
+/** What failed and may have made a policy all the same, for the next run to settle; nothing where there is no doubt. */
+export function doubtsOf(outcomes: readonly Outcome[]): Pick<AppliedRecord, 'doubts'> {
+  const doubts = outcomes.filter(({ inDoubt }) => inDoubt === true).map(({ change }) => toClaimedChange(change));
+  return doubts.length === 0 ? {} : { doubts };
 }
 
 /** Changes that a run would not carry out, as outcomes: they belong to the audit trail as well. */

@@ -9,7 +9,8 @@ import { compareEntries } from './next-record.ts';
 import type { Live, LiveObject } from './types.ts';
 
 /**
- * The record without its claim: a planned change whose result is live counts as applied, every other keeps its old entry.
+ * The record without its claim and its doubts: a planned change whose result is live counts as applied, every other keeps its
+ * old entry.
  *
  * | claimed | live | becomes |
  * |---|---|---|
@@ -20,12 +21,13 @@ import type { Live, LiveObject } from './types.ts';
  * | delete | gone, or none of its limits is set any more | out of the record |
  */
 export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
-  const { claim, ...rest } = record;
-  if (claim === undefined) return record;
+  const { claim, doubts, ...rest } = record;
+  const unsettled = [...(doubts ?? []), ...(claim?.changes ?? [])];
+  if (claim === undefined && doubts === undefined) return record;
   const workspaces = new Map<string, RecordedWorkspace>(
     record.workspaces.map((workspace) => [workspace.id ?? '', { ...workspace, entries: [...workspace.entries] }]),
   );
-  for (const change of claim.changes) {
+  for (const change of unsettled) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
     const reached = findReached(change, live, new Set(workspace.entries.map(({ id }) => id)));

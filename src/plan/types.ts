@@ -222,6 +222,8 @@ export interface Outcome {
   readonly liveId: string | null;
   /** The service refused or could not be reached: decides between exit 5 and 6. */
   readonly unreachable?: true;
+  /** Failed after something was sent that may have made a policy. */
+  readonly inDoubt?: true;
 }
 
 export interface RecordContext {

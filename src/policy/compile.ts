@@ -30,15 +30,26 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The same files in any order give the same bytes. */
-export function compilePolicies(files: readonly PolicyFile[]): Compiled {
+/** What files were read as, by their text. Reading YAML is most of the work of a plan without changes. */
+const readFiles = new WeakMap<Desired, ReadonlyMap<string, ReadFile>>();
+
+/**
+ * The same files in any order give the same bytes.
+ *
+ * @param alike compiled before from much the same files: a file of equal text is not read again, and keeps the place that it
+ *   had there
+ */
+export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): Compiled {
+  const known = alike === undefined ? undefined : readFiles.get(alike);
+  const reads = new Map<string, ReadFile>();
   const diagnostics: Diagnostic[] = [];
   const report = collectInto(diagnostics);
   const orgs: OrgFile[] = [];
   const workspaces: WorkspaceFile[] = [];
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   for (const file of sorted) {
-    const read = readFile(file, diagnostics);
+    const read = known?.get(file.text) ?? readFile(file, diagnostics);
+    if (read !== undefined) reads.set(file.text, read);
     if (read?.kind === 'org') orgs.push(read.org);
     else if (read !== undefined) workspaces.push(read.workspace);
   }
@@ -60,7 +71,9 @@ export function compilePolicies(files: readonly PolicyFile[]): Compiled {
   const desired = normalize({ org, workspaces }, report);
   for (const rule of rules) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
-  return { desired: hasErrors(unique) ? null : desired, diagnostics: unique };
+  if (hasErrors(unique)) return { desired: null, diagnostics: unique };
+  readFiles.set(desired, reads);
+  return { desired, diagnostics: unique };
 }
 
 /** A default that is copied into ten workspaces has one problem, not ten. */

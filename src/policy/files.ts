@@ -150,7 +150,8 @@ async function readText(file: string, report: (code: string, message: string) =>
     return undefined;
   }
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    // With its byte order mark, so that an edit gives back every byte; the parser passes over it.
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     report('not-utf8', 'the file is not UTF-8 text: save it as UTF-8');
     return undefined;

@@ -27,6 +27,10 @@ export interface ChangeContext {
   readonly backend: Backend;
   readonly clock: Clock;
   readonly organisation: string;
+  /** A request that makes a policy goes out: from here on the change may have had an effect. */
+  readonly onSend: () => void;
+  /** … and certainly did nothing. */
+  readonly onRefusal: () => void;
 }
 
 export async function applyChange(change: Change, context: ChangeContext): Promise<ChangeResult> {
@@ -120,9 +124,11 @@ async function sendCreate(
   const { backend } = context;
   const workspaceId = change.workspaceId ?? '';
   const { after } = fieldsOf(change);
+  context.onSend();
   try {
     return (await backend.createPolicy(kind, registry[kind].buildCreate(after, workspaceId, nextReset))).id;
   } catch (error) {
+    if (error instanceof ServiceError && !error.maybeApplied) context.onRefusal();
     if (!(error instanceof ServiceError) || !error.maybeApplied) throw error;
     const found = await poll(context.clock, async () => {
       const rows = await listPolicies(backend, kind, workspaceId);

@@ -73,12 +73,19 @@ class Run {
     const backend = noteWrites(this.#options.backend, () => {
       hasWritten = true;
     });
-    try {
-      const { clock } = this.#options;
-      this.#end(change, await applyChange(change, { backend, clock, organisation: this.#plan.organisation }));
-    } catch (error) {
-      this.#end(change, await this.#failure(change, error, hasWritten));
-    }
+    let mayExist = false;
+    const result = await applyChange(change, {
+      backend,
+      clock: this.#options.clock,
+      organisation: this.#plan.organisation,
+      onSend: () => {
+        mayExist = true;
+      },
+      onRefusal: () => {
+        mayExist = false;
+      },
+    }).catch((error: unknown) => this.#failure(change, error, hasWritten));
+    this.#end(change, result, mayExist && result.status === 'failed');
   }
 
   #whyNot(change: Change): ChangeResult | null {
@@ -97,13 +104,14 @@ class Run {
     return status === 'applied' || status === 'already-applied';
   }
 
-  #end(change: Change, result: ChangeResult): void {
+  #end(change: Change, result: ChangeResult, inDoubt = false): void {
     const outcome: Outcome = {
       change,
       status: result.status,
       detail: result.detail ?? null,
       liveId: result.liveId ?? change.liveId,
       ...(result.unreachable === true ? { unreachable: true as const } : {}),
+      ...(inDoubt ? { inDoubt: true as const } : {}),
     };
     this.#outcomes.set(change.id, outcome);
     this.#options.onOutcome?.(outcome);

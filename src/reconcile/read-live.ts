@@ -50,7 +50,7 @@ export function needsOf(desired: Desired, record: AppliedRecord | null): LiveSco
       wanted.add(entry.id);
     }
   }
-  for (const change of record?.claim?.changes ?? []) {
+  for (const change of [...(record?.doubts ?? []), ...(record?.claim?.changes ?? [])]) {
     useEntry(change.kind, change.workspaceId, change.name);
     for (const handle of [change.liveId, change.name]) if (handle !== null) wanted.add(handle);
   }

@@ -248,7 +248,10 @@ function namesOf({ workspaces }: AppliedRecord): Names {
 }
 
 function settingsLines({ settings }: AppliedRecord): string[] {
-  return Object.entries(settings).map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
+  // What is null or empty is not in force.
+  const isSet = (value: unknown): boolean => value !== null && JSON.stringify(value) !== '[]';
+  const inForce = Object.entries(settings).filter(([, value]) => isSet(value));
+  return inForce.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }
 
 function applyDetails(view: ApplyView): Record<string, unknown> {

@@ -15,7 +15,7 @@ export const usagePolicy: PolicyKindSpec = {
   readFields(wire, scope, hints): Fields {
     const row = wire as unknown as WireUsagePolicy;
     const unit = (row.type ?? 'cost') as Unit;
-    const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
+    const knowsReset = row.periodic_reset !== undefined || row.periodic_reset_days !== undefined;
     return {
       ...readCommonFields(row, scope, hints, 'llm'),
       unit,

@@ -180,6 +180,14 @@ describe('approved, and no longer planned', () => {
     expect(rig.emulator.requests.countWrites()).toBe(0);
   });
 
+  it('a plan of creates applied twice makes nothing twice', async () => {
+    rig = await startReviewed('', policies({ a: {}, b: { rate: '10 requests/minute' } }));
+    expect((await applyReviewed(rig)).exit).toBe(0);
+    const { exit, statuses } = await applyReviewed(rig);
+    expect([exit, statuses]).toEqual([0, ['a already-applied', 'b already-applied']]);
+    expect(amounts()).toEqual(['a 500']);
+  });
+
   it('the files no longer ask for it: superseded', async () => {
     rig = await startReviewed(two, lower);
     rig.write(filesOf(policies({ a: {}, b: { budget: '$400' } })));

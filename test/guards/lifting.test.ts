@@ -216,7 +216,7 @@ describe('rewind', () => {
     expect(rig.emulator.store.state.usagePolicies).toMatchObject([{ credit_limit: 100 }]);
   });
 
-  it('refuses where it cannot be told', async () => {
+  it('refuses where the commit that was applied is nowhere any more', async () => {
     const gitRig = await startGitRig({ state: smallState() });
     rig = gitRig;
     gitRig.commit(files(100));
@@ -231,7 +231,9 @@ describe('rewind', () => {
     gitRig.git('gc', '--quiet', '--prune=now');
     const planned = await rig.plan();
     expect(planned.exit).toBe(3);
-    expect(planned.stdout).toMatch(/guard rewind objects: the commit applied last, [0-9a-f]{12}, cannot be found/);
+    expect(planned.stdout).toMatch(
+      /guard rewind objects: the commit applied last, [0-9a-f]{12}, is not in the history/,
+    );
     expect((await rig.apply()).exit).toBe(4);
   });
 

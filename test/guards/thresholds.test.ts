@@ -1,10 +1,10 @@
 /** `deletes`, `updates` and `empties-scope`, just under and just over. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { type Rig, startRig, succeed } from '../helpers/rig.ts';
+import { parseOutput, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { keyA1, keyRow, smallState, teamA } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
-import { type Budgets, budgets, changed, judge, startJudged, twoFiles, without } from './judged.ts';
+import { type Budgets, budgets, changed, judge, startJudged, twoFiles, violationsOf, without } from './judged.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -192,6 +192,19 @@ describe('limits at attachment points', () => {
     expect(await judge(rig)).toEqual([]);
     rig.write(files(full.replace('    recipients: [ops@example.com]\n', '')));
     expect(await judge(rig)).toEqual([]);
+  });
+
+  it('counts no policy of which only alert and description change', async () => {
+    const all = budgets(20);
+    const entries = Object.keys(all).map(
+      (name) =>
+        `  ${name}:\n    budget: $100\n    reset: monthly\n    per: workspace_id\n    alert: 80%\n    description: agreed\n`,
+    );
+    rig = await startJudged(all, other);
+    rig.write({ ...twoFiles(all, other), 'a.yaml': workspaceFile('ws-team-a', `policies:\n${entries.join('')}`) });
+    const planned = await rig.plan({ format: 'json' });
+    expect([planned.exit, parseOutput(planned).counts]).toEqual([0, expect.objectContaining({ update: 20 })]);
+    expect(violationsOf(planned)).toEqual([]);
   });
 
   it('counts a budget that changes as one update', async () => {

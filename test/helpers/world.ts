@@ -8,7 +8,7 @@ import { CancelledError } from '../../src/errors.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
-import { nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
+import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
 import type { Outcome, Plan, PlanResult } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
@@ -162,6 +162,7 @@ export async function startWorld({
         settings: compile(files).settings as AppliedRecord['settings'],
         workspaces: nextWorkspaces(result.recordSteps, outcomes, filterOf(filter)),
         outcomes: outcomes.map(toRecordedOutcome),
+        ...doubtsOf(outcomes),
       };
       return outcomes;
     },

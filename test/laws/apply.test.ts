@@ -95,7 +95,7 @@ describe('apply', () => {
         expect(untouchedRows(world.emulator.store.state, steps)).toEqual(untouched);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 25, seed: 17 },
+      { numRuns: 15, seed: 17 },
     );
   });
 
@@ -123,7 +123,7 @@ describe('apply', () => {
           expect(orphans(state, steps)).toEqual([]);
         },
       ),
-      { numRuns: 30, seed: 12 },
+      { numRuns: 18, seed: 12 },
     );
   });
 
@@ -142,7 +142,7 @@ describe('apply', () => {
         await expectConverged(second);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 25, seed: 13 },
+      { numRuns: 15, seed: 13 },
     );
   });
 
@@ -166,7 +166,7 @@ describe('apply', () => {
           await expectConverged(files);
         },
       ),
-      { numRuns: 25, seed: 14 },
+      { numRuns: 15, seed: 14 },
     );
   });
 
@@ -200,7 +200,7 @@ describe('apply', () => {
           for (const other of others) expect(at).toBeGreaterThan(createAt(seen, other.after?.name, other.workspaceId));
         }
       }),
-      { numRuns: 25, seed: 15 },
+      { numRuns: 15, seed: 15 },
     );
   });
 

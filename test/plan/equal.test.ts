@@ -39,7 +39,7 @@ describe('policies', () => {
     ['another workspace is not all', spend(), { conditions: [{ key: 'workspace_id', value: uuid(99) }] }, 1],
     ['never: null', never, { periodic_reset: null }, 0],
     ['never: ""', never, { periodic_reset: '' }, 0],
-    ['never: absent', never, { periodic_reset: undefined }, 0],
+    ['never: days absent', never, { periodic_reset: null, periodic_reset_days: undefined }, 0],
     ['never against monthly', never, { periodic_reset: 'monthly' }, 1],
     ['no group and the workspace', spend(), { group_by: [] }, 0],
     [

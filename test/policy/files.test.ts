@@ -31,7 +31,7 @@ describe('readPolicyFiles', () => {
     const { files } = await readPolicyFiles('policies', cwd);
     expect(files).toEqual([
       { path: 'policies/org.yaml', relative: 'org.yaml', text: 'kind: org\n' },
-      { path: 'policies/workspaces/a.yaml', relative: 'workspaces/a.yaml', text: 'kind: workspace\n' },
+      { path: 'policies/workspaces/a.yaml', relative: 'workspaces/a.yaml', text: '\uFEFFkind: workspace\n' },
       { path: 'policies/workspaces/b.yml', relative: 'workspaces/b.yml', text: 'kind: workspace\n' },
     ]);
   });

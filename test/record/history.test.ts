@@ -56,7 +56,7 @@ describe('the history of a record on a Git ref', () => {
     expect(two.versions[0]?.summary).toMatchObject({ run: 'b', appliedBy: 'ada', outcomes: [{ status: 'applied' }] });
     expect(two.versions[0]?.summary).not.toHaveProperty('workspaces');
     expect(two.versions[1]?.summary?.claim?.run).toBe('b');
-    for (const limit of [4, 5, Number.POSITIVE_INFINITY]) {
+    for (const limit of [5, 9, Number.POSITIVE_INFINITY]) {
       const all = await store.history(limit);
       expect(all.versions.map(({ token }) => token)).toEqual(tokens);
       expect(all.isComplete).toBe(true);

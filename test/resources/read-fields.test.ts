@@ -54,7 +54,7 @@ describe('usage-policy', () => {
     ['no alert member', { alert_threshold: undefined }, { alert: null }],
     ['reset null', { periodic_reset: null }, { reset: 'never' }],
     ['reset ""', { periodic_reset: '' }, { reset: 'never' }],
-    ['reset absent beside days', { periodic_reset: undefined, periodic_reset_days: null }, { reset: 'never' }],
+    ['no days', { periodic_reset: null, periodic_reset_days: undefined }, { reset: 'never' }],
     ['days', { periodic_reset: null, periodic_reset_days: 14 }, { reset: 'every 14 days' }],
     ['an unknown reset is kept', { periodic_reset: 'daily' }, { reset: 'daily' }],
     ['no name', { name: null }, { name: null }],
@@ -73,6 +73,9 @@ describe('usage-policy', () => {
     const fields = read('usage-policy', bare);
     expect('reset' in fields).toBe(false);
     expect('description' in fields).toBe(false);
+    // Lists of backends from 1.15 to 1.17 show the days alone, and null there does not say that there is no other reset.
+    expect('reset' in read('usage-policy', { ...bare, periodic_reset_days: null })).toBe(false);
+    expect(read('usage-policy', { ...bare, periodic_reset_days: 9 })).toMatchObject({ reset: 'every 9 days' });
   });
 
   it('reads the api members that files or record name, and no others', () => {

@@ -607,6 +607,22 @@ export const stories: readonly Story[] = [
     after: ['key app: $80 monthly, to ops@example.com'],
   },
   {
+    name: 'recipients that no file ever named stay, whatever else is edited',
+    live: { apiKeys: [keyRow('app', keyA1, teamA, { alert_emails: ['boss@example.com'] })] },
+    before: [applied(keys({ app: {} }))],
+    files: keys({ app: { budget: '$90' } }),
+    plan: ['update key app (edited)'],
+    after: ['key app: $90 monthly, to boss@example.com'],
+  },
+  {
+    name: 'recipients declared none',
+    live: { apiKeys: [keyRow('app', keyA1, teamA, { alert_emails: ['boss@example.com'] })] },
+    before: [applied(keys({ app: {} }))],
+    files: keys({ app: { recipients: 'none' } }),
+    plan: ['update key app (edited)'],
+    after: ['key app: $80 monthly'],
+  },
+  {
     name: 'a recipient of the whole organisation',
     before: [applied(keys({ app: { recipients: '[ops@example.com]' } }))],
     files: {

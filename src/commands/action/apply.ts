@@ -4,6 +4,7 @@ import type { GitHub } from '../../github/port.ts';
 import type { AppliedRecord } from '../../plan/applied-record.ts';
 import { shortDigest } from '../../plan/digest.ts';
 import { settingsInForce } from '../../plan/guards.ts';
+import type { Plan } from '../../plan/types.ts';
 import { type CommentState, restateComment } from '../../render/comment.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import { summarizeOutcomes } from '../../render/text.ts';
@@ -11,6 +12,7 @@ import type { Desired, Settings } from '../../resources/types.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../execute-apply.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { type OpenRecord, openRecord } from '../open-record.ts';
+import { preparePlan } from '../prepare-plan.ts';
 import { annotatePlan } from './annotate.ts';
 import { type Approvals, readApprovals } from './approvals.ts';
 import { invalidFiles, planOutputs } from './plan.ts';
@@ -37,8 +39,18 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   warnings.push(...(await announce(run, approvals)));
   const report = await executeApply(chooseOptions(run, desired, stored, approvals, takeOver), run.session);
   if (report.plan === null) return { ...invalidFiles(report.diagnostics), warnings };
-  warnings.push(...(await conclude(run, approvals, report)));
-  return resultOf(report, desired, warnings);
+  const left = await planWhatIsLeft(run, report);
+  warnings.push(...(await conclude(run, approvals, report, left)));
+  return resultOf(report, left, desired, warnings);
+}
+
+/** The plan that somebody would have to approve now: another one than before, once a part was applied. */
+async function planWhatIsLeft(run: ActionRun, { planned, outcomes }: ApplyReport): Promise<Plan> {
+  if (!outcomes.some(({ status }) => status === 'stale')) return planned;
+  const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow: [] }, run.session);
+  if (prepared.plan === null) return planned;
+  await prepared.open.close();
+  return prepared.plan;
 }
 
 interface GitHubFacts {
@@ -114,7 +126,7 @@ async function announce(run: ActionRun, { pulls }: Approvals): Promise<string[]>
 }
 
 /** Each merged pull request learns what became of it, in the comment that held its plan. */
-async function conclude(run: ActionRun, { pulls }: Approvals, report: ApplyReport): Promise<string[]> {
+async function conclude(run: ActionRun, { pulls }: Approvals, report: ApplyReport, left: Plan): Promise<string[]> {
   const { github, inputs } = run;
   if (github === null || inputs.comment === 'never') return [];
   const warnings: string[] = [];
@@ -125,11 +137,11 @@ async function conclude(run: ActionRun, { pulls }: Approvals, report: ApplyRepor
       ...(await postComment(run, github, {
         number: pull.number,
         head: pull.head,
-        plan: isUnapplied ? report.planned : report.plan,
+        plan: isUnapplied ? left : report.plan,
         state: stateOf(report),
         diagnostics: report.diagnostics,
         outcomes: report.outcomes,
-        remark: remarkOf(report),
+        remark: remarkOf(report, left),
       })),
     );
   }
@@ -145,29 +157,29 @@ function stateOf({ exit, refusal }: ApplyReport): CommentState {
   return states[exit] ?? (refusal === null ? 'partly-applied' : 'refused');
 }
 
-function remarkOf({ refusal, recordProblem, planned, outcomes }: ApplyReport): string | null {
+function remarkOf({ refusal, recordProblem, outcomes }: ApplyReport, left: Plan): string | null {
   const isStale = outcomes.some(({ status }) => status === 'stale');
   if (refusal === null && recordProblem === null && !isStale) return null;
-  const way = `To apply the plan as it stands now, run the workflow by hand with approve: ${shortDigest(planned.digest)}`;
+  const way = `To apply the plan as it stands now, run the workflow by hand with approve: ${shortDigest(left.digest)}`;
   return [
     refusal ?? recordProblem ?? 'Some changes are not as they were approved.',
     ...(refusal !== null || isStale ? [way] : []),
   ].join(' ');
 }
 
-function resultOf(report: ApplyReport, desired: Desired, warnings: readonly string[]): ActionResult {
+function resultOf(report: ApplyReport, left: Plan, desired: Desired, warnings: readonly string[]): ActionResult {
   const { exit, plan, diagnostics, outcomes, refusal, recordProblem } = report;
   const said = outcomes.length > 0 ? summarizeOutcomes(outcomes) : 'Nothing to change.';
   const problem = refusal ?? recordProblem;
   const sections = [
     problem === null ? `### ${said}` : `### ${problem}`,
     ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),
-    renderPlanMarkdown(report.planned),
+    renderPlanMarkdown(left),
     ...(diagnostics.length > 0 ? [renderDiagnosticsMarkdown(diagnostics)] : []),
   ];
   return {
     exit,
-    outputs: { ...planOutputs(plan), summary: problem ?? said },
+    outputs: { ...planOutputs(plan), digest: left.digest, summary: problem ?? said },
     summary: sections.join('\n\n'),
     annotations: annotatePlan(refusal === null ? null : plan, diagnostics, desired.orgFile.file),
     failure: exit === exitCodes.ok ? null : (problem ?? said),

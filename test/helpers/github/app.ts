@@ -85,6 +85,8 @@ interface Rate {
   readonly reset: number;
 }
 
+type Blame = (side: Violation['side'], problems: readonly string[]) => void;
+
 type DescribeRate = (viewer: Viewer, costs: number) => Rate;
 
 async function respond(
@@ -107,7 +109,7 @@ async function respond(
     status: undefined,
   };
   parts.requests.push(recorded);
-  const blame = (side: Violation['side'], problems: readonly string[]): void => {
+  const blame: Blame = (side, problems) => {
     for (const problem of problems) parts.violations.push({ side, method, path, problem });
   };
   const judge = findJudge(parts, method, route);
@@ -131,7 +133,7 @@ async function respond(
 
   const answer =
     injected ??
-    answerSafely(() => {
+    answerSafely(blame, () => {
       if (c.req.header('user-agent') === undefined)
         throw new Refusal(403, 'Request forbidden by administrative rules.');
       if (viewer === undefined) throw new Refusal(401, 'Bad credentials');
@@ -145,7 +147,8 @@ async function respond(
       const safeBody = (bodyProblems.length === 0 ? body : {}) as JsonObject;
       const call: Call = { state, urls, repository, params, query, body: safeBody ?? {}, viewer, path };
       const needs = route.needs(call);
-      if (!isAllowed(viewer, repository, findHome(parts, viewer), needs)) throw refuse(viewer, needs);
+      const maySpeak = viewer.grant.kind === 'user' && route.isOpenToReaders?.(call) === true;
+      if (!maySpeak && !isAllowed(viewer, repository, findHome(parts, viewer), needs)) throw refuse(viewer, needs);
       if (body === null) throw new Refusal(400, 'Problems parsing JSON');
       if (bodyProblems.length > 0) throw new Refusal(422, `Invalid request.\n\n${bodyProblems.join('\n')}`);
       refreshPullRequests(state, repository);
@@ -174,13 +177,14 @@ function readJson(text: string): unknown {
   }
 }
 
-function answerSafely(handle: () => Answer): Answer {
+function answerSafely(blame: Blame, handle: () => Answer): Answer {
   try {
     return handle();
   } catch (error) {
     if (error instanceof Refusal) return error.answer;
-    // A fault of the stand-in; its words are what a test needs to see.
-    return { status: 500, body: buildErrorBody(500, `the stand-in failed: ${(error as Error).stack}`) };
+    const problem = `the stand-in failed: ${(error as Error).stack}`;
+    blame('answer', [problem]);
+    return { status: 500, body: buildErrorBody(500, problem) };
   }
 }
 

@@ -93,6 +93,12 @@ export function openBareRepository(folder: string): BareRepository {
       throw error;
     }
   };
+  const peel = (name: string): string | null => tryRun(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  const present = new Set<string>();
+  const hasCommit = (sha: string): boolean => {
+    if (!present.has(sha) && peel(sha) !== null) present.add(sha);
+    return present.has(sha);
+  };
   const commit = remember((sha) => parseCommit(sha, run(['cat-file', 'commit', sha])));
   const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
   const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
@@ -115,12 +121,14 @@ export function openBareRepository(folder: string): BareRepository {
       );
     },
     resolve(name) {
-      if (name.startsWith('-')) return null;
-      for (const candidate of [name, `refs/heads/${name}`, `refs/tags/${name}`, `refs/${name}`]) {
-        const found = tryRun(['rev-parse', '--verify', '--quiet', '--end-of-options', `${candidate}^{commit}`]);
-        if (found !== null) return found.split('\n').at(-1) ?? null;
+      if (/^[0-9a-f]{40}$/.test(name)) return hasCommit(name) ? name : null;
+      // What is not a whole id may be a branch, a tag, a whole ref or the beginning of an id.
+      const refs = this.refs();
+      for (const ref of [`refs/heads/${name}`, `refs/tags/${name}`, name, `refs/${name}`]) {
+        const found = refs.get(ref);
+        if (found !== undefined) return found.type === 'commit' ? found.sha : peel(found.sha);
       }
-      return null;
+      return /^[0-9a-f]{4,39}$/.test(name) ? peel(name) : null;
     },
     commit,
     between: (base, head) => between(`${base}..${head}`),

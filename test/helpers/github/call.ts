@@ -42,6 +42,8 @@ export interface Route {
   readonly path: string;
   /** One of these is enough; none is needed when there are none. */
   needs(call: Call): readonly Permission[];
+  /** Whether a person who may only read may do it all the same: speaking is open to all who hear. */
+  isOpenToReaders?(call: Call): boolean;
   handle(call: Call): Answer;
 }
 

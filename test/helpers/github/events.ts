@@ -97,9 +97,22 @@ export function createEventBuilder(site: Site): EventBuilder {
       name === 'schedule' ? {} : findExample(name, (options as { readonly action?: string }).action);
     return overlay(example, {
       ...own,
-      repository: renderRepository(site, repository),
+      repository: name === 'push' ? renderPushed(site, repository) : renderRepository(site, repository),
       sender: renderUser(site, options.sender ?? (sender as string | undefined) ?? repository.owner),
     }) as JsonObject;
+  };
+}
+
+/** In pushes alone, a repository is told in an older way. */
+function renderPushed(site: Site, repository: Repository): JsonObject {
+  const rendered = renderRepository(site, repository);
+  const seconds = Math.floor(Date.parse(repository.createdAt) / 1000);
+  return {
+    ...rendered,
+    owner: { ...rendered.owner, name: repository.owner, email: `${repository.owner}@example.com` },
+    created_at: seconds,
+    pushed_at: seconds,
+    master_branch: repository.defaultBranch,
   };
 }
 

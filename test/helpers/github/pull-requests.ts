@@ -146,7 +146,12 @@ function testMerge(state: State, git: BareRepository, issue: IssueRow, pull: Pul
 /** Somebody merged in a clone and pushed the base. */
 function noticeMerge(state: State, git: BareRepository, issue: IssueRow, pull: PullPart, base: string): void {
   const introduced = git.between(pull.baseSha, base);
-  const merge = introduced.find((sha) => git.isAncestor(pull.headSha, sha)) ?? base;
+  // The base was the first parent all along; the oldest of that line that has the head is the merge.
+  let merge = base;
+  for (let sha: string | undefined = base; sha !== undefined && introduced.includes(sha); ) {
+    if (git.isAncestor(pull.headSha, sha)) merge = sha;
+    sha = git.commit(sha).parents[0];
+  }
   close(state, issue, pull, null, merge, introduced);
 }
 

@@ -33,6 +33,10 @@ function takeComment({ repository, params }: Call): CommentRow {
   return comment;
 }
 
+function isOwnComment(call: Call): boolean {
+  return takeComment(call).user === call.viewer.login;
+}
+
 /** Names as texts or as objects, as GitHub takes them. */
 export function readNames(value: Json | undefined): readonly string[] {
   if (!Array.isArray(value)) return [];
@@ -168,7 +172,22 @@ export const issueRoutes: readonly Route[] = [
     method: 'POST',
     path: root,
     needs: () => ['issues: write'],
+    isOpenToReaders: () => true,
     handle: (call) => ({ status: 201, body: renderIssue(call, call.repository, createIssue(call)) }),
+  },
+  {
+    method: 'GET',
+    path: `${root}/comments`,
+    needs: () => ['issues: read', 'pull-requests: read'],
+    handle(call) {
+      const { query, repository } = call;
+      const since = query.get('since') ?? '';
+      const rows = repository.comments.filter((one) => one.updatedAt >= since);
+      const key = (one: CommentRow): string => (query.get('sort') === 'updated' ? one.updatedAt : one.createdAt);
+      // Unasked for an order, it is that of their making; a direction without an order counts for nothing.
+      const direction = query.has('sort') ? (query.get('direction') ?? 'desc') : 'asc';
+      return answerPage(call, sortRows(rows, key, direction), (comment) => renderComment(call, repository, comment));
+    },
   },
   {
     method: 'GET',
@@ -197,6 +216,7 @@ export const issueRoutes: readonly Route[] = [
     method: 'POST',
     path: `${root}/{issue_number}/comments`,
     needs: needsForIssue('write'),
+    isOpenToReaders: () => true,
     handle: (call) => ({ status: 201, body: renderComment(call, call.repository, createComment(call)) }),
   },
   {
@@ -209,6 +229,7 @@ export const issueRoutes: readonly Route[] = [
     method: 'PATCH',
     path: `${root}/comments/{comment_id}`,
     needs: needsForIssue('write'),
+    isOpenToReaders: isOwnComment,
     handle(call) {
       const comment = takeComment(call);
       comment.body = readCommentBody(call.body.body);
@@ -220,6 +241,7 @@ export const issueRoutes: readonly Route[] = [
     method: 'DELETE',
     path: `${root}/comments/{comment_id}`,
     needs: needsForIssue('write'),
+    isOpenToReaders: isOwnComment,
     handle(call) {
       const { id } = takeComment(call);
       call.repository.comments = call.repository.comments.filter((comment) => comment.id !== id);

@@ -35,7 +35,7 @@ function selectPulls(call: Call): readonly PullRow[] {
       (head === null || !head.includes(':') || head === `${pull.headRepository.split('/')[0]}:${pull.headRef}`),
   );
   const key = ({ issue }: PullRow): string => (sort === 'updated' ? issue.updatedAt : issue.createdAt);
-  return sortRows(found, key, query.get('direction') ?? (query.has('sort') ? 'asc' : 'desc'));
+  return sortRows(found, key, query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc'));
 }
 
 /** Those that brought a commit to the default branch; for a commit that is not there, those that have it. */

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { judgePlan, parseAllowance } from '../../src/plan/guards.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { smallState } from '../helpers/state.ts';
+import { orgFile, startWorld, type World } from '../helpers/world.ts';
+
+let world: World;
+let plan: Plan;
+beforeAll(async () => {
+  world = await startWorld({ state: smallState() });
+  plan = await world.planOk({ 'policies/org.yaml': orgFile() });
+});
+afterAll(() => world.close());
+
+it.each([
+  ['no', 'is not in the history of'],
+  ['unknown', 'cannot be found in the history of'],
+] as const)('a commit whose place is answered with "%s" refuses, until it is allowed', (answer, words) => {
+  const input = { plan, steps: [], settings: {}, allowances: [], rewind: { commit: 'c'.repeat(40), answer } };
+  const [violation] = judgePlan(input);
+  expect(violation).toMatchObject({ guard: 'rewind', count: 1, severity: 'error', lifted: false });
+  expect(violation?.details).toEqual([
+    `the commit applied last, cccccccccccc, ${words} this checkout: applying would roll back what came since`,
+  ]);
+  const allowances = [parseAllowance(violation?.allow ?? '')];
+  expect(judgePlan({ ...input, allowances })).toMatchObject([{ lifted: true }]);
+  expect(judgePlan({ ...input, settings: { guards: { rewind: 'warn' } } })).toMatchObject([{ severity: 'warning' }]);
+  expect(judgePlan({ ...input, settings: { guards: { rewind: 'off' } } })).toEqual([]);
+  expect(judgePlan({ ...input, rewind: null })).toEqual([]);
+});
