@@ -54,7 +54,9 @@ function measureAll(flags: readonly string[]): void {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`${name} ended with ${status}:\n${stderr}`);
-    return JSON.parse(stdout) as Result[];
+    const measured = JSON.parse(stdout) as Result[];
+    for (const { what, measured: value } of measured) process.stderr.write(`  ${what}: ${value}\n`);
+    return measured;
   });
   const document = { node: process.version, cpus: cpus().length, results };
   const json = `${JSON.stringify(document, null, 2)}\n`;

@@ -1,6 +1,7 @@
 /** `tollgate plan` over 100,000 resources, in a process that does nothing else. */
 
 import { spawnSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
 import type { Size } from './organisation.ts';
 import { type Result, round } from './result.ts';
 import { startService } from './service.ts';
@@ -25,6 +26,7 @@ export async function measureMemory(): Promise<readonly Result[]> {
       maxRSS: number;
       summary: string;
     };
+    rmSync(folder, { recursive: true, force: true });
     const megabytes = maxRSS / 1024;
     return [
       {

@@ -1,11 +1,13 @@
 /** Live objects → entries of policy files. Pure. */
 
+import { compareText } from '../diagnostics.ts';
 import { hasAnyValue } from '../plan/make-change.ts';
+import { isUuid } from '../plan/resolve.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
 import { findRefusal, type PrintedEntry } from '../policy/print.ts';
 import type { LiveScope } from '../resources/kind.ts';
-import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Fields } from '../resources/types.ts';
+import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
+import type { Condition, Fields } from '../resources/types.ts';
 
 export interface LeftOut {
   readonly object: LiveObject;
@@ -41,7 +43,13 @@ export function buildLiveEntries(
   wanted?: Wanted,
 ): LiveEntries {
   const scope: LiveScope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
-  const objects = live.objects.filter((object) => object.workspaceId === workspaceId);
+  // Made-up names count up: equal objects, equal bytes, in whatever order the lists came.
+  const objects = live.objects
+    .filter((object) => object.workspaceId === workspaceId)
+    .sort(
+      (a, b) =>
+        kindOrder(a.kind) - kindOrder(b.kind) || compareText(a.name ?? '', b.name ?? '') || compareText(a.id, b.id),
+    );
   const entries: PrintedEntry[] = [];
   const sources: LiveObject[] = [];
   const leftOut: LeftOut[] = [];
@@ -51,7 +59,7 @@ export function buildLiveEntries(
     const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
     if (fields === null) continue;
     const entry = nameEntry(object, fields, objects, taken);
-    const why = findRefusal(entry, written);
+    const why = findUnresolvable(fields) ?? findRefusal(entry, written);
     if (why === null) {
       taken.add(sectionKey(object, entry.name));
       entries.push(entry);
@@ -61,6 +69,16 @@ export function buildLiveEntries(
     }
   }
   return { entries, objects: sources, leftOut };
+}
+
+/** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */
+function findUnresolvable({ match }: Fields): string | null {
+  if (match === undefined || match === 'all') return null;
+  const values = (match as readonly Condition[])
+    .filter(({ key }) => key === 'api_key')
+    .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
+  const odd = values.find((value) => !isUuid(value) || value !== value.toLowerCase());
+  return odd === undefined ? null : `its match names a key by "${odd}", which is no id of a key`;
 }
 
 /** What is set. `none` is left unsaid: import declares what there is, and nothing about what there is not. */
@@ -82,7 +100,9 @@ function nameEntry(
   taken: ReadonlySet<string>,
 ): PrintedEntry {
   const { kind, id } = object;
-  const base = object.name === null || object.name.trim() === '' ? `unnamed-${id.slice(0, 8)}` : object.name;
+  // `"*"` as the name of a key would stand for every key.
+  const isUsable = object.name !== null && object.name.trim() !== '' && !(kind === 'key-limits' && object.name === '*');
+  const base = isUsable && object.name !== null ? object.name : `unnamed-${id.slice(0, 8)}`;
   let name = base;
   for (let number = 2; taken.has(sectionKey(object, name)); number += 1) name = `${base}-${number}`;
   const isShared = objects.filter((other) => other.kind === kind && other.name === object.name).length > 1;

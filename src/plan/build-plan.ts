@@ -127,7 +127,7 @@ function settingsLines(record: AppliedRecord | null, settings: Settings): Record
   if (record === null || isSame(record.settings, settings)) return [];
   const fields = new Set([...Object.keys(record.settings), ...Object.keys(settings)]);
   return [...fields]
-    .filter((field) => !isSame(record.settings[field], settings[field]))
+    .filter((field) => !isSame(record.settings[field] ?? null, settings[field] ?? null))
     .sort(compareText)
     .map((field) => ({
       action: 'settings',

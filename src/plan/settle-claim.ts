@@ -30,7 +30,8 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   for (const change of unsettled) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
-    const reached = findReached(change, live, new Set(workspace.entries.map(({ id }) => id)));
+    const known = new Set(workspace.entries.map(({ id }) => id));
+    const reached = findReached(change, live, known) ?? findHalfReplaced(change, live, known);
     if (reached === null || !isKnownToBe(change, reached, live, workspace)) continue;
     const { kind, name, entry, liveId } = change;
     const settled = entry === null || reached === 'gone' ? [] : [{ ...entry, id: reached.id } as RecordedEntry];
@@ -41,6 +42,18 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
     workspaces.set(place, { ...workspace, entries });
   }
   return { ...rest, workspaces: [...workspaces.values()].filter(({ entries }) => entries.length > 0) };
+}
+
+/**
+ * The old one of a replacement that was cut short, if no record names it: it was replaced on first sight. Without an id there
+ * would be two of the name, and nobody could tell which is meant.
+ */
+function findHalfReplaced(change: ClaimedChange, live: Live, known: ReadonlySet<string>): LiveObject | null {
+  const { action, liveId } = change;
+  if (action !== 'replace' || liveId === null || known.has(liveId)) return null;
+  const old = live.objects.find(({ id, kind }) => id === liveId && kind === change.kind);
+  const others = { ...live, objects: live.objects.filter((object) => object !== old) };
+  return old !== undefined && findReached(change, others, known) !== null ? old : null;
 }
 
 /** What a planned change shares with a reviewed one: enough to see whether its result is live. */

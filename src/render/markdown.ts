@@ -18,8 +18,12 @@ const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', upd
 export function escapeMarkdown(text: string): string {
   return escapeInvisible(text)
     .replace(/[&<>"'`*_~|[\]()#@!\\{}^]|\$(?!\d)|:(?! |$)/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`);
+    .replace(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`)
+    .replace(/&#(?:64|35);|\bGH(?=-\d)/gi, (start) => start + noWidth);
 }
+
+/** Mentions and issue numbers are looked for in the text that a reader sees, after entities: a space of no width parts them. */
+const noWidth = '&#8203;';
 
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];

@@ -5,31 +5,8 @@ import { parseFault } from '../../src/emulator/faults.ts';
 import { parseQuirk, type Quirks } from '../../src/emulator/quirks.ts';
 import type { Outcome } from '../../src/plan/types.ts';
 import type { WorldOptions } from '../helpers/world.ts';
-import { describeLimits, filesAfter, filesBefore, scenarioState } from './scenario.ts';
+import { describeLimits, filesAfter, filesBefore, scenarioState, wantedLimits } from './scenario.ts';
 import { converge, findLostIds, impose, startTrial, type Trial } from './trial.ts';
-
-/** As the limits have to be in the end, by hand. */
-const wanted = [
-  'a 400,50',
-  'a burst 50 rpm by workspace_id',
-  'a by-hand $100 by workspace_id of {"key":"api_key","value":"*"}',
-  'a fresh $70 by api_key of {"key":"api_key","value":"*"}',
-  'a key app {"credit_limit":60,"alert_threshold":48} 200 oncall@example.com,ops@example.com',
-  'a key batch null  null',
-  'a loose $200 by workspace_id of {"key":"api_key","value":"*"}',
-  'a regroup $100 by api_key of {"key":"api_key","value":"*"}',
-  'a tight $80 by workspace_id of {"key":"api_key","value":"*"}',
-  'b brake 10 rpm by workspace_id',
-  'b calls 100 rpm by api_key',
-  'b fresh $90 by workspace_id of {"key":"api_key","value":"*"}',
-  'b key by-hand {"credit_limit":5000}  null',
-  'b key web {"credit_limit":25,"alert_threshold":null}  null',
-  'b null $100 by workspace_id of {"key":"api_key","value":"*"}',
-  'b rematch $100 by workspace_id of {"key":"metadata.team","value":"nlp"}',
-  'b undefined',
-  'provider {"credit_limit":30,"alert_threshold":null}',
-  'share [{"credit_limit":45,"alert_threshold":null}]',
-];
 
 let trial: Trial;
 afterEach(() => trial.close());
@@ -58,7 +35,7 @@ async function expectConverged(): Promise<void> {
   const { emulator } = trial.world;
   expect(await converge(trial, filesAfter)).not.toBeNull();
   expect(trial.violations).toEqual([]);
-  expect(describeLimits(emulator.store.state)).toEqual(wanted);
+  expect(describeLimits(emulator.store.state)).toEqual(wantedLimits);
   expect(findLostIds(trial.world)).toEqual([]);
   expect(trial.world.record?.workspaces.flatMap(({ entries }) => entries).some(({ owed }) => owed)).toBe(false);
 }

@@ -97,7 +97,12 @@ export async function runSchedules(
   options: { readonly inProcess: boolean },
 ): Promise<void> {
   const run = fc.asyncProperty(schedule, fc.nat(), (plan, randomSeed) => weather(plan, randomSeed, options.inProcess));
-  await fc.assert(run, { seed, numRuns: count, endOnFailure: true, ...(process.env.DBG ? { path: process.env.DBG } : {}) });
+  await fc.assert(run, {
+    seed,
+    numRuns: count,
+    endOnFailure: true,
+    ...(process.env.DBG ? { path: process.env.DBG } : {}),
+  });
 }
 
 async function weather({ state, first, steps }: Schedule, randomSeed: number, inProcess: boolean): Promise<void> {
@@ -135,7 +140,15 @@ async function brave(
     hasRival: rules.some(({ fault }) => fault.kind === 'rival'),
     dropsDescription: chosen.dropDescription === true,
   });
-  if (process.env.DBG) console.log('OUT', outcomes?.map((o) => [o.change.id, o.change.action, o.status, o.detail, o.liveId, o.inDoubt].join(' | ')).join('\n'), 'DOUBTS', JSON.stringify(world.record?.doubts?.map((d) => [d.name, d.action])));
+  if (process.env.DBG)
+    console.log(
+      'OUT',
+      outcomes
+        ?.map((o) => [o.change.id, o.change.action, o.status, o.detail, o.liveId, o.inDoubt].join(' | '))
+        .join('\n'),
+      'DOUBTS',
+      JSON.stringify(world.record?.doubts?.map((d) => [d.name, d.action])),
+    );
   if (losesOutcomes && outcomes !== null) loseOutcomes(world, before, outcomes);
 }
 

@@ -1,0 +1,118 @@
+/** The process is killed after each of its writes, one run a write; another run puts right what was left. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import type { AppliedRecord } from '../../src/plan/applied-record.ts';
+import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { type Rig, startRig, succeed } from '../helpers/rig.ts';
+import { testNow } from '../helpers/session.ts';
+import { adminKey } from '../helpers/world.ts';
+import { clone, git } from '../record/git-fixture.ts';
+import { makeGitRemote } from './git-remote.ts';
+import { describeLimits, filesAfter, filesBefore, scenarioState, wantedLimits } from './scenario.ts';
+
+/** As many as the scenario makes: 20 requests for 17 changes, three of which are replacements. */
+let writes = 0;
+let killAt = Number.POSITIVE_INFINITY;
+let kill: () => void = () => {};
+
+let emulator: Emulator;
+let rig: Rig;
+afterEach(async () => {
+  await rig.close();
+  await emulator.close();
+});
+
+async function start(recordFile?: null): Promise<void> {
+  killAt = Number.POSITIVE_INFINITY;
+  writes = 0;
+  emulator = await startEmulator({
+    acceptKeys: adminKey,
+    state: scenarioState(),
+    now: () => new Date(testNow),
+    onRequest: (moment, { method, status }) => {
+      if (moment !== 'after' || method === 'GET' || (status ?? 500) >= 300) return;
+      writes += 1;
+      if (writes === killAt) kill();
+    },
+  });
+  const folder = recordFile === null ? clone(makeGitRemote(filesBefore)) : undefined;
+  rig = await startRig({
+    emulator,
+    ...(recordFile === null ? { recordFile } : {}),
+    ...(folder === undefined ? {} : { folder }),
+    files: filesBefore,
+  });
+  await succeed(rig.apply());
+  writes = 0;
+}
+
+function expectPutRight(record: AppliedRecord | null): void {
+  expect(describeLimits(emulator.store.state)).toEqual(wantedLimits);
+  if (record === null) return;
+  expect(record.claim).toBeUndefined();
+  const ids = record.workspaces.flatMap(({ entries }) => entries.map(({ id }) => id));
+  const policies = [...emulator.store.state.usagePolicies, ...emulator.store.state.ratePolicies];
+  const dead = policies.filter(({ id, status }) => status === 'archived' && ids.includes(id));
+  expect(dead).toEqual([]);
+  expect(ids).toHaveLength(new Set(ids).size);
+}
+
+async function killAfter(count: number): Promise<void> {
+  killAt = count;
+  const options = { cwd: rig.folder, env: rig.env };
+  const args = ['apply', '--yes', '--concurrency', '2', '--record-file', rig.recordFile];
+  const running = await startBundle(args, { ...options, stdin: '' });
+  kill = () => running.kill('SIGKILL');
+  const ended = await running.ended;
+  expect([ended.signal, ended.exit], ended.stderr).toEqual(['SIGKILL', null]);
+}
+
+const positions = 20;
+
+describe('with the record in a file', () => {
+  it('is what an apply that is not killed comes to', async () => {
+    await start();
+    rig.write(filesAfter);
+    await succeed(rig.apply());
+    expect(writes).toBe(positions);
+    expectPutRight(rig.readRecord());
+  });
+
+  it('converges wherever it was killed', async () => {
+    for (let count = 1; count <= positions; count++) {
+      await start();
+      rig.write(filesAfter);
+      await killAfter(count);
+      killAt = Number.POSITIVE_INFINITY;
+      expect(rig.readRecord()?.claim?.run, `after write ${count}`).toMatch(/^local:/);
+      // The run is known to have ended: its process is gone.
+      const again = await rig.apply({}, { isProcessAlive: () => false });
+      expect(again.exit, again.stderr).toBe(0);
+      expectPutRight(rig.readRecord());
+      expect((await rig.plan({ detailedExitcode: true })).exit).toBe(0);
+      await rig.close();
+      await emulator.close();
+    }
+    await start();
+  }, 150_000);
+});
+
+describe('with the record on a Git remote', () => {
+  it.each([1, 9, 17])('converges when it was killed after write %i', async (count) => {
+    await start(null);
+    rig.write(filesAfter);
+    git(rig.folder, 'add', '.');
+    git(rig.folder, 'commit', '--quiet', '-m', 'next');
+    killAt = count;
+    const options = { cwd: rig.folder, env: rig.env, stdin: '' };
+    const running = await startBundle(['apply', '--yes', '--concurrency', '2'], options);
+    kill = () => running.kill('SIGKILL');
+    expect((await running.ended).signal).toBe('SIGKILL');
+    killAt = Number.POSITIVE_INFINITY;
+    const again = await runBundle(['apply', '--yes'], options);
+    expect(again.exit, again.stderr).toBe(0);
+    expectPutRight(null);
+    expect((await runBundle(['plan', '--detailed-exitcode'], options)).exit).toBe(0);
+  });
+});
