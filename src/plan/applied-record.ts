@@ -24,6 +24,11 @@ export const recordedEntrySchema = z.object({
   /** The write-only start of the window as last sent. */
   starting: z.string().optional(),
   /**
+   * Live ids of further policies of this resource: a replacement was cut short and left both behind. Whatever becomes of the
+   * resource, they go.
+   */
+  leftovers: z.array(z.string()).optional(),
+  /**
    * Still owed to Git: the entry is kept from an earlier apply because its change was withheld, skipped or failed, so the
    * policy files in the same tree need not declare it.
    */

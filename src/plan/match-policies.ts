@@ -37,8 +37,8 @@ export interface PolicyMatch {
   readonly live: LiveObject | null;
   /** The name under which the record holds it, when that is another. */
   readonly renamedFrom: string | null;
-  /** A predecessor of the same resource that a replacement left behind. */
-  readonly leftover: LiveObject | null;
+  /** Further live policies of the same resource that a replacement left behind. */
+  readonly leftovers: readonly LiveObject[];
   /** Further live policies of the declared name; not ours. */
   readonly twins: readonly LiveObject[];
 }
@@ -46,7 +46,11 @@ export interface PolicyMatch {
 export interface PolicyMatches {
   readonly matches: readonly PolicyMatch[];
   /** Recorded and no longer declared. */
-  readonly removed: readonly { readonly recorded: RecordedEntry; readonly live: LiveObject | null }[];
+  readonly removed: readonly {
+    readonly recorded: RecordedEntry;
+    readonly live: LiveObject | null;
+    readonly leftovers: readonly LiveObject[];
+  }[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -59,7 +63,7 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
   const bound = new Map<ResolvedEntry, LiveObject>();
   const taken = new Map<string, ResolvedEntry>();
   for (const resolved of group.declared) {
-    const object = liveById.get(resolved.entry.id ?? '') ?? liveById.get(recordOf.get(resolved)?.id ?? '');
+    const object = liveById.get(resolved.entry.id ?? '') ?? ownedObjects(recordOf.get(resolved), liveById)[0];
     if (object === undefined) continue;
     const other = taken.get(object.id);
     if (other !== undefined) {
@@ -77,7 +81,11 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
 
   const declaredRecords = new Set(recordOf.values());
   const removed = group.recorded.filter((entry) => !declaredRecords.has(entry));
-  const reserved = new Set([...taken.keys(), ...removed.map(({ id }) => id)]);
+  const reserved = new Set([
+    ...taken.keys(),
+    ...removed.map(({ id }) => id),
+    ...group.recorded.flatMap(({ leftovers = [] }) => leftovers),
+  ]);
   const byName = groupByName(group.live);
 
   const pairs = group.declared.map((resolved) => {
@@ -103,26 +111,36 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
     const recorded = recordOf.get(resolved) ?? rename ?? null;
     const object = live ?? (rename === undefined ? null : (liveById.get(rename.id) ?? null));
     const renamedFrom = recorded !== null && recorded.name !== resolved.name ? recorded.name : null;
-    const successor = object === null ? undefined : findSuccessor(group, resolved, object, twins);
-    return successor === undefined
-      ? { resolved, recorded, live: object, renamedFrom, leftover: null, twins }
-      : {
-          resolved,
-          recorded,
-          live: successor,
-          renamedFrom,
-          leftover: object,
-          twins: twins.filter((twin) => twin !== successor),
-        };
+    const left = (recorded?.leftovers ?? []).flatMap((id) => liveById.get(id) ?? []);
+    const successor = object === null ? undefined : findSuccessor(group, resolved, object, [...left, ...twins]);
+    const chosen = successor ?? object;
+    const predecessor = successor === undefined || object === null ? [] : [object];
+    return {
+      resolved,
+      recorded,
+      live: chosen,
+      renamedFrom,
+      leftovers: [...predecessor, ...left].filter((other) => other !== chosen),
+      twins: twins.filter((twin) => twin !== successor),
+    };
   });
   const renamed = new Set(renames.values());
   return {
     matches,
     removed: removed
       .filter((entry) => !renamed.has(entry))
-      .map((entry) => ({ recorded: entry, live: liveById.get(entry.id) ?? null })),
+      .map((entry) => {
+        const [live = null, ...leftovers] = ownedObjects(entry, liveById);
+        return { recorded: entry, live, leftovers };
+      }),
     diagnostics,
   };
+}
+
+/** The live policies that the record counts to one resource: its own, then what a replacement left behind. */
+function ownedObjects(recorded: RecordedEntry | undefined, liveById: ReadonlyMap<string, LiveObject>): LiveObject[] {
+  if (recorded === undefined) return [];
+  return [recorded.id, ...(recorded.leftovers ?? [])].flatMap((id) => liveById.get(id) ?? []);
 }
 
 /** `previously:` on the first run, when there is no record to move: the one live policy of the old name. */
@@ -198,6 +216,8 @@ function findSuccessor(
   bound: LiveObject,
   twins: readonly LiveObject[],
 ): LiveObject | undefined {
+  // By far most policies have none, and need not be read for it.
+  if (twins.length === 0) return undefined;
   const spec = registry[group.kind];
   const fits = (object: LiveObject): boolean => {
     const fields = spec.readFields(object.row, group.scope, [resolved.fields]);

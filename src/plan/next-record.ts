@@ -24,7 +24,8 @@ export function nextWorkspaces(
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.change.id, outcome]));
   const workspaces = new Map<string, { id: string | null; slug: string | null; entries: RecordedEntry[] }>();
   for (const step of steps) {
-    const entry = holdBack(step, entryAfter(step, outcomeOf, filter), heldLines);
+    const settled = holdBack(step, entryAfter(step, outcomeOf, filter), heldLines);
+    const entry = keepLeftovers(step, settled, outcomeOf);
     if (entry === null) continue;
     const place = step.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: step.workspaceId, slug: step.workspaceSlug, entries: [] };
@@ -49,9 +50,29 @@ function entryAfter(
   }
   if (changeId === null) return withId(next, step.liveId);
   const outcome = outcomeOf.get(changeId);
-  const isDone = outcome?.status === 'applied' || outcome?.status === 'already-applied';
-  if (isDone) return withId(next, outcome.liveId ?? step.liveId);
+  if (isDone(outcome)) return withId(next, outcome?.liveId ?? step.liveId);
   return previous === null ? null : { ...previous, owed: true };
+}
+
+/** What a replacement left behind stays remembered until it is gone, also when the resource itself has left the record. */
+function keepLeftovers(
+  { previous, leftovers = [] }: RecordStep,
+  entry: RecordedEntry | null,
+  outcomeOf: ReadonlyMap<string, Outcome>,
+): RecordedEntry | null {
+  const left = leftovers.filter(({ changeId }) => !isDone(outcomeOf.get(changeId))).map(({ id }) => id);
+  if (entry !== null) {
+    const { leftovers: _past, ...rest } = entry;
+    return left.length === 0 ? rest : { ...rest, leftovers: left.filter((id) => id !== entry.id) };
+  }
+  const [first, ...others] = left;
+  if (first === undefined || previous === null) return null;
+  const { leftovers: _past, ...rest } = previous;
+  return { ...rest, id: first, owed: true, ...(others.length === 0 ? {} : { leftovers: others }) };
+}
+
+function isDone(outcome: Outcome | undefined): boolean {
+  return outcome?.status === 'applied' || outcome?.status === 'already-applied';
 }
 
 /** Record lines that nobody reviewed: what they would forget is kept, and what they would unprotect stays protected. */

@@ -24,7 +24,7 @@ import {
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { LiveObject, LiveWorkspace } from './types.ts';
+import type { Change, LiveObject, LiveWorkspace } from './types.ts';
 
 const policyKinds: readonly PolicyKind[] = ['usage-policy', 'rate-policy'];
 
@@ -105,10 +105,13 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   parts.diagnostics.push(...diagnostics);
   const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, remembered));
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
-  for (const { recorded, live: object } of removed) {
+  for (const { recorded, live: object, leftovers } of removed) {
     if (object === null)
       forgetResource(context, resourceOf(group, recorded), 'gone', 'no longer live and no longer in Git');
-    else planDelete(context, kind, workspace, scope, recorded, object, 'no-longer-declared');
+    else {
+      const left = planLeftovers(context, { kind, workspace, scope }, recorded, leftovers);
+      planDelete(context, { kind, workspace, scope }, recorded, object, 'no-longer-declared', left);
+    }
   }
 }
 
@@ -166,7 +169,7 @@ interface PolicyTask {
 
 function planPolicy(context: PlanContext, task: PolicyTask): void {
   const { kind, workspace, scope, immutable, match } = task;
-  const { resolved, recorded, live, leftover, twins } = match;
+  const { resolved, recorded, live, twins } = match;
   const { parts, hasRecord } = context;
   const spec = registry[kind];
   const key = { kind, workspace: workspace.slug, name: resolved.name };
@@ -180,13 +183,10 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       source: resolved.entry.source,
     });
   }
-  if (leftover !== null) {
-    planDelete(context, kind, workspace, scope, toEntry(resolved, leftover.id), leftover, 'replacement-cut-short');
-  }
+  const leftovers = planLeftovers(context, task, recorded ?? toEntry(resolved, ''), match.leftovers);
   if (resolved.entry.absent === true) {
-    if (live !== null)
-      planDelete(context, kind, workspace, scope, recorded ?? toEntry(resolved, live.id), live, 'declared-none');
-    else parts.unchanged += 1;
+    if (live === null) parts.unchanged += 1;
+    else planDelete(context, task, recorded ?? toEntry(resolved, live.id), live, 'declared-none', leftovers);
     return;
   }
 
@@ -198,6 +198,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     previous: recorded,
     next: entry,
     liveId: live?.id ?? null,
+    leftovers,
   };
   if (live === null) {
     const change = makeChange({
@@ -294,25 +295,62 @@ function unmanagedLive(
   recorded: readonly RecordedEntry[],
 ): LiveObject[] {
   const known = new Set([
-    ...matches.flatMap((match) => [match.live?.id, match.leftover?.id]),
-    ...recorded.map(({ id }) => id),
+    ...matches.flatMap((match) => [match.live?.id, ...match.leftovers.map(({ id }) => id)]),
+    ...recorded.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]),
   ]);
   return live.filter(({ id }) => !known.has(id));
 }
 
+type DeletePlace = Pick<PolicyTask, 'kind' | 'workspace' | 'scope'>;
+type DeleteReason = 'no-longer-declared' | 'declared-none' | 'replacement-cut-short';
+
+/** Deletes what a replacement left behind; the resource's own step remembers it until that is done. */
+function planLeftovers(
+  { parts, hasRecord }: PlanContext,
+  place: DeletePlace,
+  recorded: RecordedEntry,
+  leftovers: readonly LiveObject[],
+): { id: string; changeId: string }[] {
+  return leftovers.map((live) => {
+    const change = makeDelete(place, recorded, live, 'replacement-cut-short', hasRecord);
+    parts.managed.set(`${place.kind}\n${live.id}`, []);
+    parts.changes.push(change);
+    return { id: live.id, changeId: change.id };
+  });
+}
+
 function planDelete(
   { parts, hasRecord }: PlanContext,
-  kind: PolicyKind,
-  workspace: LiveWorkspace,
-  scope: LiveScope,
+  place: DeletePlace,
   recorded: RecordedEntry,
   live: LiveObject,
-  reason: 'no-longer-declared' | 'declared-none' | 'replacement-cut-short',
+  reason: DeleteReason,
+  leftovers: readonly { readonly id: string; readonly changeId: string }[],
 ): void {
-  const key = { kind, workspace: workspace.slug, name: recorded.name };
+  const change = makeDelete(place, recorded, live, reason, hasRecord);
+  parts.managed.set(`${place.kind}\n${live.id}`, []);
+  parts.changes.push(change);
+  parts.recordSteps.push({
+    workspaceId: place.workspace.id,
+    workspaceSlug: place.workspace.slug,
+    changeId: change.id,
+    previous: recorded,
+    next: null,
+    liveId: live.id,
+    leftovers,
+  });
+}
+
+function makeDelete(
+  { kind, workspace, scope }: DeletePlace,
+  recorded: RecordedEntry,
+  live: LiveObject,
+  reason: DeleteReason,
+  hasRecord: boolean,
+): Change {
   const cutShort = reason === 'replacement-cut-short';
-  const change = makeChange({
-    key,
+  return makeChange({
+    key: { kind, workspace: workspace.slug, name: recorded.name },
     workspaceId: workspace.id,
     liveId: live.id,
     action: 'delete',
@@ -326,16 +364,4 @@ function planDelete(
     entry: null,
     ...(cutShort ? { suffix: `#${live.id}`, notes: ['left over from a replacement that was cut short'] } : {}),
   });
-  parts.managed.set(`${kind}\n${live.id}`, []);
-  parts.changes.push(change);
-  if (!cutShort) {
-    parts.recordSteps.push({
-      workspaceId: workspace.id,
-      workspaceSlug: workspace.slug,
-      changeId: change.id,
-      previous: recorded,
-      next: null,
-      liveId: live.id,
-    });
-  }
 }

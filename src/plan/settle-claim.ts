@@ -17,7 +17,7 @@ import type { Live, LiveObject } from './types.ts';
  * | create | one policy of that name and content | recorded with its id |
  * | update | declared fields are live | recorded anew |
  * | replace | the old one is gone and the new one is there | recorded with the new id |
- * | replace | both are there | still the old one: planning finds the successor and deletes the old |
+ * | replace | both are there | the old one, which remembers the new one: one of them goes, whatever the files say by then |
  * | delete | gone, or none of its limits is set any more | out of the record |
  */
 export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
@@ -30,8 +30,13 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   for (const change of unsettled) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
-    const known = new Set(workspace.entries.map(({ id }) => id));
-    const reached = findReached(change, live, known) ?? findHalfReplaced(change, live, known);
+    const known = new Set(workspace.entries.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]));
+    const successor = findSuccessor(change, live, known);
+    if (successor !== null) {
+      workspaces.set(place, { ...workspace, entries: noteSuccessor(workspace.entries, change, successor) });
+      continue;
+    }
+    const reached = findReached(change, live, known);
     if (reached === null || !isKnownToBe(change, reached, live, workspace)) continue;
     const { kind, name, entry, liveId } = change;
     const settled = entry === null || reached === 'gone' ? [] : [{ ...entry, id: reached.id } as RecordedEntry];
@@ -44,16 +49,34 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   return { ...rest, workspaces: [...workspaces.values()].filter(({ entries }) => entries.length > 0) };
 }
 
-/**
- * The old one of a replacement that was cut short, if no record names it: it was replaced on first sight. Without an id there
- * would be two of the name, and nobody could tell which is meant.
- */
-function findHalfReplaced(change: ClaimedChange, live: Live, known: ReadonlySet<string>): LiveObject | null {
+/** What a replacement that was cut short has made, while the old one is still there. */
+function findSuccessor(change: ClaimedChange, live: Live, known: ReadonlySet<string>): LiveObject | null {
   const { action, liveId } = change;
-  if (action !== 'replace' || liveId === null || known.has(liveId)) return null;
   const old = live.objects.find(({ id, kind }) => id === liveId && kind === change.kind);
+  if (action !== 'replace' || old === undefined) return null;
   const others = { ...live, objects: live.objects.filter((object) => object !== old) };
-  return old !== undefined && findReached(change, others, known) !== null ? old : null;
+  const reached = findReached(change, others, known);
+  return reached === 'gone' ? null : reached;
+}
+
+/**
+ * With the old one, which may be in no record yet: replaced on first sight. Without their ids there would be two of one name;
+ * and once Git changes its mind, nobody would take away the successor.
+ */
+function noteSuccessor(
+  entries: readonly RecordedEntry[],
+  { entry, liveId }: ClaimedChange,
+  { id: successor }: LiveObject,
+): RecordedEntry[] {
+  const isOld = ({ id }: RecordedEntry): boolean => id === liveId;
+  const note = (old: RecordedEntry): RecordedEntry => ({
+    ...old,
+    owed: true,
+    leftovers: [...new Set([...(old.leftovers ?? []), successor])],
+  });
+  if (entries.some(isOld)) return entries.map((other) => (isOld(other) ? note(other) : other));
+  if (entry === null || liveId === null) return [...entries];
+  return [...entries, note({ ...entry, id: liveId } as RecordedEntry)].sort(compareEntries);
 }
 
 /** What a planned change shares with a reviewed one: enough to see whether its result is live. */

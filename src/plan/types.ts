@@ -192,6 +192,8 @@ export interface RecordStep {
   /** Live id is filled in from the outcome of a create. */
   readonly next: Omit<RecordedEntry, 'id'> | null;
   readonly liveId: string | null;
+  /** What a replacement left behind, each with the change that deletes it: remembered until it is gone. */
+  readonly leftovers?: readonly { readonly id: string; readonly changeId: string }[];
 }
 
 /** Everything that follows from files, record and live state. */

@@ -64,6 +64,11 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   const anchors = new Map<string, unknown>();
   const open = new Set<unknown>();
   let count = 0;
+  let resolving = 0;
+
+  const report = (diagnostic: Diagnostic): void => {
+    if (resolving === 0) diagnostics.push(diagnostic);
+  };
 
   const convert = (node: unknown, key: Place): Node => {
     count += 1;
@@ -80,11 +85,15 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
           target === undefined
             ? `\`*${node.source}\` refers to an anchor that is not there: a value that starts with \`*\` needs quotes, \`"*${node.source}"\``
             : `\`*${node.source}\` refers to the value that it is a part of`;
-        diagnostics.push(problem(code, at, said));
+        report(problem(code, at, said));
         // Reported; as a text it causes no further problem.
         return { type: 'scalar', value: node.source, text: node.source, plain: true, at };
       }
-      return convert(target, at);
+      // Where the anchor stands all of it has been said: a few aliases of aliases would say it a thousand times.
+      resolving += 1;
+      const resolved = convert(target, at);
+      resolving -= 1;
+      return resolved;
     }
     const range = (node as { range?: [number, number, number] | null } | null)?.range;
     const at = range ? place(range[0], range[1]) : key;
@@ -114,9 +123,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     for (const pair of map.items) {
       const keyNode = convert(pair.key, at);
       if (keyNode.type !== 'scalar') {
-        diagnostics.push(
-          problem('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon'),
-        );
+        report(problem('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon'));
         continue;
       }
       // `2231`, `true` and `null` are names like any other.
@@ -124,18 +131,18 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       const first = seen.get(key);
       if (first !== undefined) {
         const said = `${quote(key)} stands here twice, first on line ${first.source.line}: keep one of them`;
-        diagnostics.push(problem('duplicate-key', keyNode.at, said));
+        report(problem('duplicate-key', keyNode.at, said));
         continue;
       }
       seen.set(key, keyNode.at);
       if (key === '<<' && keyNode.plain) {
-        diagnostics.push(
+        report(
           problem('merge-key', keyNode.at, '`<<` (merge key) is not supported: write the keys out, or use `defaults:`'),
         );
         continue;
       }
       if (key === '' && keyNode.plain) {
-        diagnostics.push(problem('empty-key', keyNode.at, 'a key is empty: write a name before the colon'));
+        report(problem('empty-key', keyNode.at, 'a key is empty: write a name before the colon'));
         continue;
       }
       fields.push({ key, at: keyNode.at, node: convert(pair.value, keyNode.at) });
@@ -170,12 +177,24 @@ function countLines(lines: LineCounter, text: string, end: number): void {
   for (let at = text.indexOf('\n'); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) lines.addNewLine(at + 1);
 }
 
+/**
+ * Whether a look at the characters is enough: too short for too many tokens, and with too few columns and brackets for deep
+ * nesting. Nearly every file is so, and need not be read twice for it.
+ */
+function isFlat(text: string): boolean {
+  if (text.length > limits.tokens) return false;
+  if ((text.match(/[[{]/g)?.length ?? 0) > limits.depth) return false;
+  // Within one line only dashes, question marks and colons open something; beyond these columns anything may.
+  return !/^ {50}|\t|^ *(?:[-?:] +){4}/m.test(text);
+}
+
 /** Size, number of tokens and depth, from the lexer alone, which does not recurse. */
 function refuseHostile(text: string): { code: string; offset: number; message: string } | null {
   if (text.length > limits.textLength) {
     const message = `the file is larger than ${limits.textLength / 1024 / 1024} MiB: split it`;
     return { code: 'file-too-large', offset: 0, message };
   }
+  if (isFlat(text)) return null;
   const deep = `more than ${limits.depth} maps and lists are nested in one another here`;
   /** Columns at which the open block maps and lists started; a list may stand in the column of its map's keys. */
   const columns: number[] = [];
