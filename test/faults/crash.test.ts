@@ -11,7 +11,7 @@ import { clone, git } from '../record/git-fixture.ts';
 import { makeGitRemote } from './git-remote.ts';
 import { describeLimits, filesAfter, filesBefore, scenarioState, wantedLimits } from './scenario.ts';
 
-/** As many as the scenario makes: 20 requests for 17 changes, three of which are replacements. */
+/** Since the first apply ended. */
 let writes = 0;
 let killAt = Number.POSITIVE_INFINITY;
 let kill: () => void = () => {};
@@ -68,7 +68,7 @@ async function killAfter(count: number): Promise<void> {
   expect([ended.signal, ended.exit], ended.stderr).toEqual(['SIGKILL', null]);
 }
 
-const positions = 20;
+const positions = 19;
 
 describe('with the record in a file', () => {
   it('is what an apply that is not killed comes to', async () => {

@@ -2,10 +2,12 @@
 
 import type { ObservedRequest } from '../../src/emulator/server.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
+import type { ClaimedChange } from '../../src/plan/applied-record.ts';
 import { isChangeLive } from '../../src/plan/settle-claim.ts';
 import type { Change, Live, LiveObject, Outcome } from '../../src/plan/types.ts';
+import { isSame } from '../../src/resources/canonical.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
-import { isPolicyKind } from '../../src/resources/registry.ts';
+import { isPolicyKind, specOf } from '../../src/resources/registry.ts';
 import { organisationId } from '../helpers/world.ts';
 
 type Rows = Pick<
@@ -147,10 +149,33 @@ function findTouched(moments: readonly Moment[], changes: readonly Change[]): st
 
 export function isInForce(change: Change, live: Live, { dropsDescription = false }: Leniency = {}): boolean {
   const { key, workspaceId, action, liveId } = change;
-  const { description, ...rest } = change.after ?? {};
-  const after = change.after === null ? null : dropsDescription ? rest : change.after;
-  void description;
-  return isChangeLive({ kind: key.kind, workspaceId, action, liveId, after: after as never }, live);
+  const cleared = key.kind === 'workspace-limits' ? clearedBudgets(change) : [];
+  const isLeftOut = (field: string): boolean =>
+    (dropsDescription && field === 'description') || cleared.some((slot) => field.endsWith(`[${slot}]`));
+  const after =
+    change.after === null
+      ? null
+      : Object.fromEntries(Object.entries(change.after).filter(([field]) => !isLeftOut(field)));
+  const isThere = isChangeLive(
+    { kind: key.kind, workspaceId, action, liveId, after: after as ClaimedChange['after'] },
+    live,
+  );
+  return isThere && cleared.every((slot) => !hasBudget(change, live, slot));
+}
+
+function clearedBudgets({ after }: Change): string[] {
+  return Object.entries(after ?? {}).flatMap(([field, value]) =>
+    value === null ? (/^budget\[(.+)\]$/.exec(field)?.[1] ?? []) : [],
+  );
+}
+
+/** A workspace may hold a second budget of one unit and reset that somebody made by hand: that one stays. */
+function hasBudget({ key, workspaceId, liveId, before }: Change, live: Live, slot: string): boolean {
+  const row = live.objects.find(({ kind, id }) => kind === key.kind && id === liveId)?.row;
+  if (row === undefined) return false;
+  const scope = { workspaceId, workspaceSlug: key.workspace, organisationId: live.organisationId };
+  const field = `budget[${slot}]`;
+  return isSame(specOf(key.kind).readFields(row, scope, [before ?? {}])[field] ?? null, before?.[field] ?? undefined);
 }
 
 /** As if read from a service that shows everything at once. */

@@ -22,7 +22,14 @@ export function bareEnvironment(home: string): Record<string, string> {
 }
 
 export function git(folder: string, ...args: string[]): string {
-  const who = ['-c', 'user.name=platform-engineer', '-c', 'user.email=platform@example.com', '-c', 'protocol.file.allow=always'];
+  const who = [
+    '-c',
+    'user.name=platform-engineer',
+    '-c',
+    'user.email=platform@example.com',
+    '-c',
+    'protocol.file.allow=always',
+  ];
   const env = bareEnvironment(folder);
   return execFileSync('git', [...who, ...args], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     .toString()
