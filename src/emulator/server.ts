@@ -83,6 +83,12 @@ export interface Emulator extends EmulatorControls {
   close(): Promise<void>;
 }
 
+/**
+ * Quirks that a fault rule turned on for the request under way. One for all emulators: Node 20 asks every storage that was ever
+ * used about every promise.
+ */
+const ownQuirks = new AsyncLocalStorage<Partial<Quirks>>();
+
 interface Extras {
   readonly store: Store;
   readonly afterWrite: (store: Store) => Promise<void>;
@@ -102,8 +108,6 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
   const { store } = extras;
   const seed = options.randomSeed ?? 1;
   const quirks: Quirks = { ...buildDefaultQuirks(), ...options.quirks };
-  /** Quirks that a fault rule turned on for the request under way. */
-  const ownQuirks = new AsyncLocalStorage<Partial<Quirks>>();
   const quirksInForce = new Proxy(quirks, {
     get: (all, name: keyof Quirks) => ownQuirks.getStore()?.[name] ?? all[name],
   });

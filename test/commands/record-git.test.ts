@@ -52,7 +52,7 @@ describe('apply', () => {
     expect(readStored('record.json')).toMatchObject({ commit, dirty: false, appliedBy: 'merge-bot' });
     expect(origin.git('log', '--format=%an %s', recordRef).split('\n')).toEqual([
       'tollgate apply production: Applied 1 of 1.',
-      'tollgate claim: 1 changes by merge-bot',
+      'tollgate claim: 1 change by merge-bot',
     ]);
     expect(origin.git('show', `${recordRef}:policies/a.yaml`)).toBe(first['a.yaml'].trimEnd());
     expect(git(folder, 'status', '--porcelain')).toBe('');
