@@ -32,7 +32,7 @@ export async function findActors(
   try {
     records = await backend.listAuditRecords(from, to, organisation);
   } catch (error) {
-    if (error instanceof ServiceError && error.status !== undefined && error.status < 500) return null;
+    if (error instanceof ServiceError) return null;
     throw error;
   }
   const writes = records

@@ -38,7 +38,7 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
   if (report.drifts.length > 0) {
     lines.push(colors.bold('moved live'));
     for (const drift of report.drifts) lines.push(...driftLines(drift, plan.names, authors, colors));
-    if (authors === null) lines.push(colors.dim('  who and when: the audit log cannot be read with this key'));
+    if (authors === null) lines.push(colors.dim('  who and when: the audit log cannot be read'));
     lines.push('');
   }
   if (report.owed.length > 0) {
