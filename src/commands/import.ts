@@ -8,6 +8,7 @@ import { printPolicies } from '../policy/print.ts';
 import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { describeKey } from '../render/describe-change.ts';
+import { leftOutDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { runAcceptDrift, runImportExisting } from './import-existing.ts';
 import { buildLiveEntries, type LeftOut } from './live-entries.ts';
@@ -75,13 +76,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
           ok: true,
           files: files.map(({ path }) => path),
           entries: count,
-          left_out: leftOut.map(({ object, why, slug }) => ({
-            kind: object.kind,
-            workspace: slug,
-            id: object.id,
-            name: object.name,
-            why,
-          })),
+          left_out: leftOut.map(leftOutDocument),
         }),
       };
     }

@@ -1,7 +1,8 @@
 /** The record's store for commands that only look back, and the applies in it. */
 
 import { UserError } from '../errors.ts';
-import { listApplies, type RecordedApply } from '../record/applies.ts';
+import type { RecordedApply } from '../plan/applied-record.ts';
+import { listApplies } from '../record/applies.ts';
 import type { RecordStore } from '../record/store.ts';
 import { loadPolicies } from './load-policies.ts';
 import { openRecord } from './open-record.ts';

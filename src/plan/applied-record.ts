@@ -133,3 +133,27 @@ export type RecordedOutcome = z.infer<typeof recordedOutcomeSchema>;
 export type ClaimedChange = z.infer<typeof claimedChangeSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type AppliedRecord = z.infer<typeof appliedRecordSchema>;
+
+/** An apply as the record's history has it: a claim and the outcomes that ended it are one. */
+export interface RecordedApply {
+  /** The version that shows how it ended; of one that never did, its claim. */
+  readonly token: string;
+  /** All versions that belong to it. */
+  readonly tokens: readonly string[];
+  /** `claim`: it was begun, and no version says how it ended. `unreadable`: see `problem`. */
+  readonly state: 'ended' | 'claim' | 'unreadable';
+  /** ISO date-time, UTC; null where it cannot be read. */
+  readonly at: string | null;
+  readonly by: string | null;
+  readonly run: string | null;
+  /** Of the policy files; a claim does not name it. */
+  readonly commit: string | null;
+  readonly dirty: boolean;
+  readonly digest: string | null;
+  /** Number of changes by what became of them, in the order of the statuses; of a claim, how many were planned. */
+  readonly counts: readonly (readonly [what: string, number: number])[];
+  /** Nothing has come after it: it may be under way still. */
+  readonly isLatest: boolean;
+  readonly leaseUntil: string | null;
+  readonly problem: string | null;
+}

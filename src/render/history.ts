@@ -1,6 +1,6 @@
 /** The audit trail: one line an apply, and one apply in full. */
 
-import type { AppliedRecord, RecordedOutcome } from '../plan/applied-record.ts';
+import type { AppliedRecord, RecordedApply, RecordedOutcome } from '../plan/applied-record.ts';
 import { shortDigest } from '../plan/digest.ts';
 import { compareFields } from '../plan/field-changes.ts';
 import type { Change } from '../plan/types.ts';
@@ -13,25 +13,8 @@ import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 
 type Format = 'text' | 'json' | 'markdown';
 
-/** An apply as the record's history has it. */
-export interface ShownApply {
-  readonly token: string;
-  readonly tokens: readonly string[];
-  readonly state: 'ended' | 'claim' | 'unreadable';
-  readonly at: string | null;
-  readonly by: string | null;
-  readonly run: string | null;
-  readonly commit: string | null;
-  readonly dirty: boolean;
-  readonly digest: string | null;
-  readonly counts: readonly (readonly [what: string, number: number])[];
-  readonly isLatest: boolean;
-  readonly leaseUntil: string | null;
-  readonly problem: string | null;
-}
-
 export interface HistoryView {
-  readonly applies: readonly ShownApply[];
+  readonly applies: readonly RecordedApply[];
   readonly hasMore: boolean;
   readonly keepsPast: boolean;
   /** Where the record lives, for people. */
@@ -57,7 +40,7 @@ export function renderHistory(view: HistoryView, format: Format, style: TextStyl
   }
 }
 
-function applyDocument(apply: ShownApply, now: Date): Record<string, unknown> {
+function applyDocument(apply: RecordedApply, now: Date): Record<string, unknown> {
   return {
     record: apply.token,
     records: apply.tokens,
@@ -75,7 +58,7 @@ function applyDocument(apply: ShownApply, now: Date): Record<string, unknown> {
 
 /** A claim that something came after, or whose lease is over, never ended; another may be under way still. */
 function stateOf(
-  { state, isLatest, leaseUntil }: ShownApply,
+  { state, isLatest, leaseUntil }: RecordedApply,
   now: Date,
 ): 'ended' | 'under-way' | 'never-ended' | 'unreadable' {
   if (state !== 'claim') return state;
@@ -84,7 +67,7 @@ function stateOf(
 }
 
 /** `3 applied, 1 failed`; without outcomes only the record moved. */
-function summarize(apply: ShownApply, now: Date): string {
+function summarize(apply: RecordedApply, now: Date): string {
   const state = stateOf(apply, now);
   const claimed = apply.counts[0]?.[1] ?? 0;
   const changes = `${claimed} change${claimed === 1 ? '' : 's'}`;
@@ -94,7 +77,7 @@ function summarize(apply: ShownApply, now: Date): string {
   return apply.counts.map(([what, number]) => `${number} ${what}`).join(', ') || 'record only';
 }
 
-function cells(apply: ShownApply, now: Date): string[] {
+function cells(apply: RecordedApply, now: Date): string[] {
   return [
     formatTime(apply.at),
     escapeInvisible(apply.by ?? '-'),
@@ -137,7 +120,7 @@ function notes({ keepsPast, hasMore, applies, where }: HistoryView): string[] {
 }
 
 export interface ApplyView {
-  readonly apply: ShownApply;
+  readonly apply: RecordedApply;
   readonly record: AppliedRecord;
   readonly now: Date;
   /** Directory that the policy files were written into; null: they were not asked for. */

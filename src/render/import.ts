@@ -16,11 +16,19 @@ export interface AddedReport {
     readonly key: ResourceKey;
     readonly id: string;
   }[];
-  readonly leftOut: readonly {
-    readonly object: { readonly kind: Kind; readonly id: string; readonly name: string | null };
-    readonly why: string;
-    readonly slug: string | null;
-  }[];
+  readonly leftOut: readonly ShownLeftOut[];
+}
+
+/** A live object that no entry was written for. */
+export interface ShownLeftOut {
+  readonly object: { readonly kind: Kind; readonly id: string; readonly name: string | null };
+  readonly why: string;
+  /** Of its workspace; null for the organisation's own. */
+  readonly slug: string | null;
+}
+
+export function leftOutDocument({ object, why, slug }: ShownLeftOut): Record<string, unknown> {
+  return { kind: object.kind, workspace: slug, id: object.id, name: object.name, why };
 }
 
 export function renderAdded({ additions, leftOut }: AddedReport, format: Format): string {
@@ -31,13 +39,7 @@ export function renderAdded({ additions, leftOut }: AddedReport, format: Format)
       files: [...new Set(additions.map(({ file }) => file))],
       entries: additions.length,
       added: additions.map(({ file, isNew, key, id }) => ({ file, new_file: isNew, ...key, id })),
-      left_out: leftOut.map(({ object, why, slug }) => ({
-        kind: object.kind,
-        workspace: slug,
-        id: object.id,
-        name: object.name,
-        why,
-      })),
+      left_out: leftOut.map(leftOutDocument),
     });
   }
   const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type Emulator, type ListenOptions, startEmulator } from '../../../src/emulator/server.ts';
 import { buildEmptyState, type StoreState } from '../../../src/emulator/store.ts';
+import { integrationRow, workspaceRow } from '../../helpers/state.ts';
 
 /** Answers recorded of the service; they lie beside the repository and not in every checkout. */
 const recordings = new URL('../../../../shared/reference/fixtures/', import.meta.url);
@@ -32,60 +33,23 @@ export function createClock(at = start) {
 
 export const dayMs = 86_400_000;
 
-function buildWorkspace(id: string, slug: string, name: string): StoreState['workspaces'][number] {
-  const at = '2026-01-05T09:00:00.000Z';
-  return {
-    id,
-    slug,
-    name,
-    icon: null,
-    description: null,
-    status: 'active',
-    is_default: 0,
-    defaults: null,
-    usage_limits: null,
-    rate_limits: null,
-    security_settings: {},
-    settings: {},
-    users: [],
-    created_at: at,
-    last_updated_at: at,
-    last_reset_at: null,
-    created_by: null,
-    creation_source: 'api',
-    scim_source_id: null,
-  };
-}
+const at = '2026-01-05T09:00:00.000Z';
+const dates = { created_at: at, last_updated_at: at };
 
 export function buildState(): StoreState {
-  const at = '2026-01-05T09:00:00.000Z';
-  const state = buildEmptyState();
-  state.workspaces.push(
-    buildWorkspace(alphaId, 'ws-alpha-00000a', 'Alpha'),
-    buildWorkspace(betaId, 'ws-beta-00000b', 'Beta'),
-  );
-  state.integrations.push({
-    id: '20000000-0000-4000-8000-000000000001',
-    slug: 'openai-main',
-    name: 'OpenAI main',
-    ai_provider_id: 'openai',
-    description: null,
-    status: 'active',
-    type: 'organisation',
-    workspace_id: null,
-    masked_key: 'sk*****abc',
-    configurations: {},
-    secret_mappings: [],
-    pricing_adjustments: null,
-    allow_all_models: true,
-    global_workspace_access: null,
-    workspaces: [{ workspace_id: alphaId, enabled: true, usage_limits: null, rate_limits: null }],
-    models: [],
-    tags: null,
-    created_at: at,
-    last_updated_at: at,
-  });
-  return state;
+  return {
+    ...buildEmptyState(),
+    workspaces: [
+      workspaceRow('ws-alpha-00000a', alphaId, { name: 'Alpha', ...dates }),
+      workspaceRow('ws-beta-00000b', betaId, { name: 'Beta', ...dates }),
+    ],
+    integrations: [
+      integrationRow('openai-main', '20000000-0000-4000-8000-000000000001', [alphaId], {
+        name: 'OpenAI main',
+        ...dates,
+      }),
+    ],
+  };
 }
 
 export interface Answer {
