@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
+import { answerCompilation } from '../src/compile-aside.ts';
 import { measureApply } from './apply.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
 import { measureManyChanges, measurePlanner } from './planner.ts';
@@ -66,4 +67,4 @@ function measureAll(flags: readonly string[]): void {
   process.stdout.write(flags.includes('--json') ? json : renderTable(results));
 }
 
-await main();
+if (!(await answerCompilation())) await main();

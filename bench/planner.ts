@@ -20,7 +20,7 @@ interface Prepared {
   readonly json: readonly string[];
 }
 
-function prepare(size: Size, changedEvery: number): Prepared {
+export function prepare(size: Size, changedEvery: number): Prepared {
   const live = buildLive(buildRows(size));
   // As read from an answer: objects made by the JSON parser, not those of this program.
   const objects = live.objects.map((object) => ({ ...object, row: JSON.parse(JSON.stringify(object.row)) }));

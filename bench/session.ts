@@ -1,4 +1,5 @@
 import type { Session } from '../src/commands/session.ts';
+import { compileAside } from '../src/compile-aside.ts';
 
 /** A session like the entry file's, whose output goes nowhere. */
 export function benchSession(env: Session['env'], cwd: string): Session {
@@ -20,6 +21,7 @@ export function benchSession(env: Session['env'], cwd: string): Session {
     isInteractive: false,
     say: () => {},
     confirm: async () => false,
+    compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (_what, work) => work,
   };
 }

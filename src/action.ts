@@ -10,6 +10,7 @@ import { systemTiming } from './client/timing.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs, ActionResult } from './commands/action/types.ts';
 import type { Session } from './commands/session.ts';
+import { answerCompilation, compileAside } from './compile-aside.ts';
 import { ServiceError, UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseEvent } from './github/event.ts';
@@ -118,6 +119,7 @@ function buildSession(apiKey: string, baseUrl: string): Session {
     isInteractive: false,
     say: (text) => core.info(text.trimEnd()),
     confirm: async () => false,
+    compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (_what, work) => work,
   };
 }
@@ -149,7 +151,7 @@ async function writeSummary(text: string): Promise<void> {
 }
 
 try {
-  await main();
+  if (!(await answerCompilation())) await main();
 } catch (error) {
   const { message } = renderFailure(error, 'text');
   const exit =

@@ -5,6 +5,7 @@ import { type Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemTiming } from './client/timing.ts';
 import type { CommandResult, Format, Session } from './commands/session.ts';
+import { answerCompilation, compileAside } from './compile-aside.ts';
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
@@ -45,6 +46,7 @@ function buildSession(flags: GlobalFlags): Session {
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(text),
     confirm,
+    compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
   };
 }
@@ -170,4 +172,4 @@ function writeOut(text: string): Promise<void> {
   });
 }
 
-process.exitCode = await main();
+if (!(await answerCompilation())) process.exitCode = await main();

@@ -14,6 +14,7 @@ const layers: Readonly<Record<string, number>> = {
   'action.ts': 1,
   'program.ts': 1,
   'index.ts': 1,
+  'compile-aside.ts': 2,
   commands: 2,
   policy: 3,
   reconcile: 3,
@@ -41,6 +42,7 @@ const exceptions: Readonly<Record<string, string>> = {
 const impure = new Set([
   'cli.ts',
   'action.ts',
+  'compile-aside.ts',
   'github/octokit.ts',
   'policy/files.ts',
   'client/request.ts',

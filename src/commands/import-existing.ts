@@ -11,6 +11,7 @@ import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
 import { acceptDrift } from './accept-drift.ts';
 import { addUnmanaged, merge } from './add-unmanaged.ts';
+import { checkEntries } from './check-entries.ts';
 import { loadPolicies } from './load-policies.ts';
 import { openBackend } from './open-backend.ts';
 import { checkRecord, openCheckoutOf, openRecord } from './open-record.ts';
@@ -47,7 +48,10 @@ export async function runImportExisting(options: ImportExistingOptions, session:
     }
     checkWorkspaces(options, live.workspaces);
     const record = await readRecord(options, desired, session);
-    if (record !== null) checkRecord(record, desired, backend.baseUrl, session.version);
+    if (record !== null) {
+      checkRecord(record, desired, backend.baseUrl);
+      checkEntries(record, desired, session.version);
+    }
     const added = addUnmanaged({
       desired,
       files,

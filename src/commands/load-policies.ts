@@ -1,5 +1,5 @@
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
-import { compilePolicies } from '../policy/compile.ts';
+import { type Compiled, compileHead, compilePolicies, type PolicyHead } from '../policy/compile.ts';
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
@@ -13,13 +13,37 @@ export interface LoadedPolicies {
 }
 
 /** @throws UserError when there is no such directory, or no policy file in it */
-export async function loadPolicies({ dir }: Pick<CommonOptions, 'dir'>, session: Session): Promise<LoadedPolicies> {
+export async function loadPolicies(options: Pick<CommonOptions, 'dir'>, session: Session): Promise<LoadedPolicies> {
+  return (await startLoading(options, session)).policies;
+}
+
+export interface LoadingPolicies {
+  /** Stands for the files until they are compiled; null where that is done already, or where they have to be heard first. */
+  readonly head: PolicyHead | null;
+  readonly policies: Promise<LoadedPolicies>;
+}
+
+/** Characters of all files below which compiling them takes no longer than a request or two. */
+const quick = 200_000;
+
+/** @throws UserError when there is no such directory, or no policy file in it */
+export async function startLoading({ dir }: Pick<CommonOptions, 'dir'>, session: Session): Promise<LoadingPolicies> {
   const { files, diagnostics } = await readPolicyFiles(dir, session.cwd);
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   // Nothing else is said of these files: another message might quote the key.
-  if (leaks.length > 0) return { desired: null, files, diagnostics: leaks };
-  const compiled = compilePolicies(files);
-  const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
-  const hasError = all.some(({ severity }) => severity === 'error');
-  return { desired: hasError ? null : compiled.desired, files, diagnostics: all };
+  if (leaks.length > 0) return { head: null, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };
+  const toPolicies = (compiled: Compiled): LoadedPolicies => {
+    const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
+    const hasError = all.some(({ severity }) => severity === 'error');
+    return { desired: hasError ? null : compiled.desired, files, diagnostics: all };
+  };
+  const isQuick = files.reduce((sum, { text }) => sum + text.length, 0) < quick;
+  const head = isQuick || session.compileAside === undefined ? null : compileHead(files);
+  if (head === null || session.compileAside === undefined) {
+    return { head: null, policies: Promise.resolve(toPolicies(compilePolicies(files))) };
+  }
+  const policies = session.compileAside(files.map(({ path, text }) => ({ path, text }))).then(toPolicies);
+  // A run that ends before it asks for them has something else to say.
+  policies.catch(() => {});
+  return { head, policies };
 }

@@ -3,7 +3,6 @@ import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
 import type { Rewind } from '../plan/guards.ts';
-import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
 import { createGitRefStore } from '../record/git-ref.ts';
@@ -12,6 +11,9 @@ import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
 import { type CommonOptions, isCi, nowOf, runId, type Session } from './session.ts';
+
+/** What a record belongs to; it stands in the organisation file alone. */
+export type RecordOwner = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
 
 export interface OpenRecord {
   readonly store: RecordStore;
@@ -24,7 +26,7 @@ export interface OpenRecord {
 /** @throws UserError when there is no place for a record */
 export async function openRecord(
   options: CommonOptions,
-  desired: Pick<Desired, 'environment' | 'recordRef'>,
+  desired: Pick<RecordOwner, 'environment' | 'recordRef'>,
   session: Session,
 ): Promise<OpenRecord> {
   const checkout = await openCheckoutOf(session);
@@ -63,7 +65,7 @@ async function openEmulatorRecord(state: string | undefined, session: Session): 
 }
 
 /** A record of something else must not judge these files: everything would look removed. */
-export function checkRecord(record: AppliedRecord, desired: Desired, baseUrl: string, version: string): void {
+export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string): void {
   const refuse = (what: string, recorded: string, now: string): never => {
     throw new UserError(`the applied record is for ${what} ${recorded}, and this run for ${now}`, {
       hint: 'Another environment is another directory with its own `environment:`; nothing was planned.',
@@ -74,37 +76,6 @@ export function checkRecord(record: AppliedRecord, desired: Desired, baseUrl: st
     refuse('organisation', record.organisation, desired.organisation);
   }
   if (record.baseUrl !== baseUrl) refuse('control plane', record.baseUrl, baseUrl);
-  // A newer grammar may refuse what an older tollgate applied; then the files cannot speak for the entries.
-  if (record.tool === version) checkEntries(record, desired);
-}
-
-/** Entries must compile from the policy files beside them; only what is still owed may be older than the files. */
-function checkEntries(record: AppliedRecord, current: Desired): void {
-  const files: PolicyFile[] = Object.entries(record.files).map(([path, text]) => ({ path, text }));
-  if (files.length === 0) return;
-  const { desired, diagnostics } = compilePolicies(files, current);
-  const problem = diagnostics.find(({ severity }) => severity === 'error');
-  const corrupt = (why: string): never => {
-    throw new UserError(`the applied record does not hold together: ${why}`, {
-      hint: 'Somebody changed it by hand. `tollgate record rebuild --from COMMIT` makes it anew from a commit and what is live.',
-    });
-  };
-  if (desired === null) corrupt(`its policy files do not compile (${problem?.message ?? 'unknown problem'})`);
-  const declared = new Set(desired?.entries.map(({ kind, workspace, name }) => placeOf(kind, workspace, name)));
-  for (const { id, slug, entries } of record.workspaces) {
-    for (const entry of entries) {
-      if (entry.owed === true || entry.viaStar === true) continue;
-      const { kind, name } = entry;
-      const isDeclared =
-        declared.has(placeOf(kind, slug, name)) || (id !== null && declared.has(placeOf(kind, id, name)));
-      if (!isDeclared)
-        corrupt(`${entry.kind} "${entry.name}" of ${slug ?? 'the organisation'} is in none of its policy files`);
-    }
-  }
-}
-
-function placeOf(kind: string, workspace: string | null, name: string): string {
-  return JSON.stringify([kind, workspace, name]);
 }
 
 /** What Git says about the files of this run. */

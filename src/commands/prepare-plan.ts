@@ -9,10 +9,13 @@ import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Live, Mode, Plan, RecordStep } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
+import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
+import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired, Settings } from '../resources/types.ts';
-import { loadPolicies } from './load-policies.ts';
+import { checkEntries } from './check-entries.ts';
+import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
@@ -61,17 +64,26 @@ export async function preparePlan(
   onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(parseAllowance);
-  const { desired, files, diagnostics } = await loadPolicies(options, session);
-  if (desired === null) return { plan: null, diagnostics };
+  const loading = await startLoading(options, session);
+  const head = loading.head ?? (await loading.policies).desired;
+  if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
   const open = await openBackend(options, session);
   try {
-    const record = await openRecord(options, desired, session);
+    const record = await openRecord(options, head, session);
     const stored = await session.waiting('reading the applied record', record.store.read());
-    if (stored !== null) checkRecord(stored.record, desired, open.backend.baseUrl, session.version);
+    if (stored !== null) checkRecord(stored.record, head, open.backend.baseUrl);
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
     onRecord?.(stored, checkout);
+    const backend = rememberReads(open.backend);
+    if (loading.head !== null && stored !== null) startReading(backend, stored.record);
+    const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
+    if (desired === null) {
+      await open.close();
+      return { plan: null, diagnostics };
+    }
+    if (stored !== null) checkEntries(stored.record, desired, session.version);
     const needs = needsOf(desired, stored?.record ?? null);
-    const reading = readLive(open.backend, desired.organisation, needs);
+    const reading = readLive(backend, desired.organisation, needs);
     const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
     const settled = stored === null ? null : settleClaim(stored.record, live);
     const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
@@ -111,6 +123,13 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+/** What the record names is in use whatever the files say. */
+function startReading(backend: Backend, record: AppliedRecord): void {
+  const ahead = readLive(backend, record.organisation, needsOf({ workspaces: [], entries: [] }, record));
+  // Whoever asks the same later on hears of what is wrong with it.
+  ahead.catch(() => {});
 }
 
 /** Slugs of the workspaces named on the command line. */

@@ -1,4 +1,5 @@
 import type { ExitCode } from '../exit-codes.ts';
+import type { Compiled, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
 
@@ -22,6 +23,8 @@ export interface Session {
   /** For people, on stderr, as it happens. */
   readonly say: (text: string) => void;
   readonly confirm: (question: string) => Promise<boolean>;
+  /** Compiles policy files beside everything else, on another processor. Without it they are compiled first. */
+  readonly compileAside?: ((files: readonly PolicyFile[]) => Promise<Compiled>) | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */
   readonly waiting: <T>(what: string, work: Promise<T>) => Promise<T>;
 }

@@ -5,7 +5,7 @@
 import { compareText, type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
-import type { Desired, Settings } from '../resources/types.ts';
+import type { Desired, Kind, Settings } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { orderChanges } from './order.ts';
@@ -34,6 +34,23 @@ export interface PlanInput {
   readonly now: Date;
 }
 
+/** Live objects that files or record know, with their managed fields. */
+export class ManagedFields {
+  /** By kind, then by live id: a text of both for every resource takes longer than looking twice. */
+  readonly #kinds = new Map<Kind, Map<string, readonly string[] | 'all'>>();
+
+  /** `all`: no limit of the object is left that nobody manages. */
+  set(kind: Kind, id: string, fields: readonly string[] | 'all'): void {
+    const known = this.#kinds.get(kind);
+    if (known === undefined) this.#kinds.set(kind, new Map([[id, fields]]));
+    else known.set(id, fields);
+  }
+
+  get(kind: Kind, id: string): readonly string[] | 'all' | undefined {
+    return this.#kinds.get(kind)?.get(id);
+  }
+}
+
 /** What the planners of the kinds add up to. */
 export interface PlanParts {
   readonly changes: Change[];
@@ -41,8 +58,7 @@ export interface PlanParts {
   readonly recordSteps: RecordStep[];
   readonly notes: PlanNote[];
   readonly diagnostics: Diagnostic[];
-  /** Live ids that files or record know, by kind: `kind\nid` → the fields that are managed. */
-  readonly managed: Map<string, readonly string[]>;
+  readonly managed: ManagedFields;
   unchanged: number;
 }
 
@@ -55,7 +71,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     recordSteps: [],
     notes: [...resolution.notes],
     diagnostics: [...resolution.diagnostics],
-    managed: new Map(),
+    managed: new ManagedFields(),
     unchanged: 0,
   };
   const context: PlanContext = {

@@ -17,6 +17,7 @@ import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
+import { groupBy } from './place-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { LiveObject } from './types.ts';
 
@@ -55,9 +56,13 @@ export interface PolicyMatches {
 }
 
 export function matchPolicies(group: PolicyGroup): PolicyMatches {
+  const liveById = new Map<string, LiveObject>();
+  for (const object of group.live) liveById.set(object.id, object);
+  const easy = matchOneToOne(group, liveById);
+  if (easy !== null) return { matches: easy, removed: [], diagnostics: [] };
+
   const diagnostics: Diagnostic[] = [];
   const recordOf = pairWithRecord(group);
-  const liveById = new Map(group.live.map((object) => [object.id, object]));
 
   // First the ids, for all: a name must not take an object whose id somebody else holds.
   const bound = new Map<ResolvedEntry, LiveObject>();
@@ -136,6 +141,34 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
     diagnostics,
   };
 }
+
+/**
+ * Every declared policy is recorded under its name and live under the recorded id, and nothing else is declared, recorded or
+ * live: by far the most groups. Null: it takes a closer look.
+ */
+function matchOneToOne(
+  { declared, recorded, live }: PolicyGroup,
+  liveById: ReadonlyMap<string, LiveObject>,
+): PolicyMatch[] | null {
+  if (declared.length !== recorded.length || declared.length !== live.length || live.length !== liveById.size)
+    return null;
+  const byName = new Map<string, RecordedEntry>();
+  for (const entry of recorded) byName.set(entry.name, entry);
+  const taken = new Set<LiveObject>();
+  const matches: PolicyMatch[] = [];
+  for (const resolved of declared) {
+    const { id, previously, absent } = resolved.entry;
+    if (id !== undefined || previously !== undefined || absent === true) return null;
+    const entry = byName.get(resolved.name);
+    const object = entry === undefined ? undefined : liveById.get(entry.id);
+    if (entry === undefined || object === undefined || entry.leftovers !== undefined) return null;
+    taken.add(object);
+    matches.push({ resolved, recorded: entry, live: object, renamedFrom: null, leftovers: none, twins: none });
+  }
+  return taken.size === live.length ? matches : null;
+}
+
+const none: readonly LiveObject[] = [];
 
 /** The live policies that the record counts to one resource: its own, then what a replacement left behind. */
 function ownedObjects(recorded: RecordedEntry | undefined, liveById: ReadonlyMap<string, LiveObject>): LiveObject[] {
@@ -230,19 +263,6 @@ function findSuccessor(
 
 function groupByName(live: readonly LiveObject[]): Map<string, LiveObject[]> {
   return groupBy(live, ({ name }) => name);
-}
-
-/** What has no key is in no group. Map.groupBy begins with Node 21. */
-export function groupBy<T>(list: readonly T[], keyOf: (item: T) => string | null): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of list) {
-    const key = keyOf(item);
-    if (key === null) continue;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 function ambiguous(resolved: ResolvedEntry, candidates: readonly LiveObject[]): Diagnostic {

@@ -8,6 +8,7 @@ import type { AttachmentKind, Budget, Fields, ResourceKey } from '../resources/t
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
 import { budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { RecordedEntry } from './applied-record.ts';
+import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
 import { hasAnyValue, makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
@@ -20,6 +21,7 @@ import {
   overtakenAlertDiagnostic,
   partlyForgottenLines,
   recordLinesFor,
+  restStep,
   startingToSend,
   toEntry,
 } from './record-lines.ts';
@@ -28,12 +30,11 @@ import type { Action, Change, LiveObject } from './types.ts';
 
 export function planAttachments(context: PlanContext): void {
   const seen = new Set<RecordedResource>();
-  const owners = new Map<string, ResolvedEntry>();
+  const owners = new Map<LiveObject, ResolvedEntry>();
   for (const resolved of context.resolution.entries) {
     const { live } = resolved;
     if (live === null) continue;
-    const liveKey = indexKey(live.kind, live.workspaceId, live.id);
-    const owner = owners.get(liveKey);
+    const owner = owners.get(live);
     if (owner !== undefined) {
       context.parts.diagnostics.push({
         code: 'duplicate-id',
@@ -43,7 +44,7 @@ export function planAttachments(context: PlanContext): void {
       });
       continue;
     }
-    owners.set(liveKey, resolved);
+    owners.set(live, resolved);
     const recorded = findRecorded(context, resolved, live);
     if (recorded !== undefined) seen.add(recorded);
     planDeclared(context, resolved, live, recorded);
@@ -70,7 +71,7 @@ function remembered(context: PlanContext, resource: RecordedResource | undefined
   const left = afterForget(resource, context.desired.forget, (forget, { workspaceId, workspaceSlug }) =>
     isForgetOf(forget, workspaceId, workspaceSlug),
   );
-  if (left !== null) context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+  if (left !== null && left !== resource.entry) context.parts.recordLines.push(...partlyForgottenLines(resource, left));
   return left;
 }
 
@@ -83,14 +84,20 @@ function planDeclared(
   const { parts } = context;
   const kind = live.kind as AttachmentKind;
   const spec = registry[kind];
-  const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
   const recorded = remembered(context, resource);
   const past = (recorded?.fields ?? {}) as Fields;
   const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
+  if (recorded !== null && isAtRest(resolved, recorded, fields)) {
+    parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
+    parts.unchanged += 1;
+    parts.recordSteps.push(restStep(resolved.workspace, recorded, live.id));
+    return;
+  }
+  const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
   const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
-  parts.managed.set(`${kind}\n${live.id}`, Object.keys(after));
+  parts.managed.set(kind, live.id, Object.keys(after));
 
   const starting = startingToSend(resolved, recorded, context.hasRecord, before);
   const change = changeOf(context, spec, {
@@ -146,7 +153,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const past = left.fields as Fields;
   const fields = spec.readFields(object.row, scopeOf(context, object), [past]);
   const { before, after, released } = mergeFields(spec, {}, past, fields);
-  parts.managed.set(`${kind}\n${object.id}`, Object.keys(after));
+  parts.managed.set(kind, object.id, Object.keys(after));
   const change = changeOf(context, spec, {
     key,
     live: object,

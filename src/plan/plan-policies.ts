@@ -7,10 +7,12 @@ import { daysOfReset } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
+import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
 import { makeChange } from './make-change.ts';
-import { groupBy, matchPolicies, type PolicyMatch } from './match-policies.ts';
+import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
+import { groupBy } from './place-index.ts';
 import { afterForget, isForgetOf, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
@@ -20,6 +22,7 @@ import {
   overtakenAlertDiagnostic,
   partlyForgottenLines,
   recordLinesFor,
+  restStep,
   startingToSend,
   toEntry,
 } from './record-lines.ts';
@@ -40,11 +43,10 @@ interface Group {
   readonly slug: string | null;
   readonly declared: ResolvedEntry[];
   readonly recorded: RecordedResource[];
-  readonly recordedByName: Map<string, RecordedResource>;
-  readonly live: LiveObject[];
+  readonly live: readonly LiveObject[];
 }
 
-function groupByWorkspace({ live, workspaceOf, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
+function groupByWorkspace({ workspaceOf, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
   const groups = new Map<string, Group>();
   const groupOf = (id: string, slug: string | null): Group => {
     const found = groups.get(id);
@@ -55,8 +57,7 @@ function groupByWorkspace({ live, workspaceOf, index, resolution }: PlanContext,
       slug: workspace?.slug ?? slug,
       declared: [],
       recorded: [],
-      recordedByName: new Map(),
-      live: [],
+      live: resolution.objectsOf(kind, id),
     };
     groups.set(id, group);
     return group;
@@ -67,12 +68,7 @@ function groupByWorkspace({ live, workspaceOf, index, resolution }: PlanContext,
   }
   for (const resource of index.all) {
     if (resource.entry.kind !== kind || resource.workspaceId === null) continue;
-    const group = groupOf(resource.workspaceId, resource.workspaceSlug);
-    group.recorded.push(resource);
-    group.recordedByName.set(resource.entry.name, resource);
-  }
-  for (const object of live.objects) {
-    if (object.kind === kind && object.workspaceId !== null) groups.get(object.workspaceId)?.live.push(object);
+    groupOf(resource.workspaceId, resource.workspaceSlug).recorded.push(resource);
   }
   return groups;
 }
@@ -107,7 +103,12 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
   for (const { recorded, live: object, leftovers } of removed) {
     if (object === null)
-      forgetResource(context, resourceOf(group, recorded), 'gone', 'no longer live and no longer in Git');
+      forgetResource(
+        context,
+        resourceOf(context, kind, group, recorded),
+        'gone',
+        'no longer live and no longer in Git',
+      );
     else {
       const left = planLeftovers(context, { kind, workspace, scope }, recorded, leftovers);
       planDelete(context, { kind, workspace, scope }, recorded, object, 'no-longer-declared', left);
@@ -116,6 +117,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
 }
 
 function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] {
+  if (context.desired.forget.length === 0) return group.recorded.map(({ entry }) => entry);
   return group.recorded.flatMap((resource) => {
     const left = afterForget(resource, context.desired.forget, (item, { workspaceId, workspaceSlug }) =>
       isForgetOf(item, workspaceId, workspaceSlug),
@@ -137,12 +139,12 @@ function forgetResource(
 ): void {
   parts.recordLines.push(forgottenLine(resource, why, detail));
   parts.recordSteps.push(forgetStep(resource));
-  parts.managed.set(`${resource.entry.kind}\n${resource.entry.id}`, []);
+  parts.managed.set(resource.entry.kind, resource.entry.id, []);
 }
 
-function resourceOf(group: Group, entry: RecordedEntry): RecordedResource {
+function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entry: RecordedEntry): RecordedResource {
   return (
-    group.recordedByName.get(entry.name) ?? {
+    index.byName(kind, group.workspace?.id ?? null, entry.name) ?? {
       workspaceId: group.workspace?.id ?? null,
       workspaceSlug: group.slug,
       entry,
@@ -172,7 +174,6 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const { resolved, recorded, live, twins } = match;
   const { parts, hasRecord } = context;
   const spec = registry[kind];
-  const key = { kind, workspace: workspace.slug, name: resolved.name };
 
   for (const twin of twins) {
     parts.notes.push({
@@ -183,7 +184,10 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       source: resolved.entry.source,
     });
   }
-  const leftovers = planLeftovers(context, task, recorded ?? toEntry(resolved, ''), match.leftovers);
+  const leftovers =
+    match.leftovers.length === 0
+      ? []
+      : planLeftovers(context, task, recorded ?? toEntry(resolved, ''), match.leftovers);
   if (resolved.entry.absent === true) {
     if (live === null) parts.unchanged += 1;
     else planDelete(context, task, recorded ?? toEntry(resolved, live.id), live, 'declared-none', leftovers);
@@ -191,6 +195,14 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   }
 
   const past = (recorded?.fields ?? {}) as Fields;
+  const fields = live === null ? null : spec.readFields(live.row, scope, [past, resolved.fields]);
+  if (live !== null && fields !== null && recorded !== null && isAtRest(resolved, recorded, fields)) {
+    parts.managed.set(kind, live.id, 'all');
+    parts.unchanged += 1;
+    parts.recordSteps.push(restStep(workspace, recorded, live.id));
+    return;
+  }
+  const key = { kind, workspace: workspace.slug, name: resolved.name };
   const entry = toEntry(resolved, '');
   const step = {
     workspaceId: workspace.id,
@@ -200,7 +212,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     liveId: live?.id ?? null,
     leftovers,
   };
-  if (live === null) {
+  if (live === null || fields === null) {
     const change = makeChange({
       key,
       workspaceId: workspace.id,
@@ -222,8 +234,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     return;
   }
 
-  parts.managed.set(`${kind}\n${live.id}`, []);
-  const fields = spec.readFields(live.row, scope, [past, resolved.fields]);
+  parts.managed.set(kind, live.id, []);
   const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
@@ -294,6 +305,7 @@ function unmanagedLive(
   matches: readonly PolicyMatch[],
   recorded: readonly RecordedEntry[],
 ): LiveObject[] {
+  if (live.length === matches.length && matches.every((match) => match.live !== null)) return [];
   const known = new Set([
     ...matches.flatMap((match) => [match.live?.id, ...match.leftovers.map(({ id }) => id)]),
     ...recorded.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]),
@@ -313,7 +325,7 @@ function planLeftovers(
 ): { id: string; changeId: string }[] {
   return leftovers.map((live) => {
     const change = makeDelete(place, recorded, live, 'replacement-cut-short', hasRecord);
-    parts.managed.set(`${place.kind}\n${live.id}`, []);
+    parts.managed.set(place.kind, live.id, []);
     parts.changes.push(change);
     return { id: live.id, changeId: change.id };
   });
@@ -328,7 +340,7 @@ function planDelete(
   leftovers: readonly { readonly id: string; readonly changeId: string }[],
 ): void {
   const change = makeDelete(place, recorded, live, reason, hasRecord);
-  parts.managed.set(`${place.kind}\n${live.id}`, []);
+  parts.managed.set(place.kind, live.id, []);
   parts.changes.push(change);
   parts.recordSteps.push({
     workspaceId: place.workspace.id,

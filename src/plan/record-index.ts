@@ -2,6 +2,7 @@ import { isBudgetField, isRateField, pickFields } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Forget, Kind } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+import { PlaceIndex } from './place-index.ts';
 
 export interface RecordedResource {
   readonly workspaceId: string | null;
@@ -10,43 +11,32 @@ export interface RecordedResource {
   readonly entry: RecordedEntry;
 }
 
-interface Handles {
-  readonly byName: Map<string, RecordedResource>;
-  readonly byId: Map<string, RecordedResource>;
-}
-
 /** The record, looked up by name and by live id. */
 export class RecordIndex {
   readonly all: readonly RecordedResource[];
-  /** By place, then by name or id: building a key of all three for every resource takes longer than looking twice. */
-  readonly #places = new Map<string | null, Map<Kind, Handles>>();
+  readonly #index = new PlaceIndex<RecordedResource>(
+    ({ entry }) => entry.id,
+    ({ entry }) => entry.name,
+  );
 
   constructor(workspaces: readonly RecordedWorkspace[]) {
-    this.all = workspaces.flatMap(({ id, slug, entries }) =>
-      entries.map((entry) => ({ workspaceId: id, workspaceSlug: slug, entry })),
-    );
-    for (const resource of this.all) {
-      const { kind, name, id } = resource.entry;
-      const { byName, byId } = this.#handlesOf(kind, resource.workspaceId);
-      byName.set(name, resource);
-      byId.set(id, resource);
+    const all: RecordedResource[] = [];
+    for (const { id, slug, entries } of workspaces) {
+      for (const entry of entries) {
+        const resource = { workspaceId: id, workspaceSlug: slug, entry };
+        all.push(resource);
+        this.#index.at(entry.kind, id).all.push(resource);
+      }
     }
-  }
-
-  #handlesOf(kind: Kind, workspaceId: string | null): Handles {
-    const place = this.#places.get(workspaceId) ?? new Map<Kind, Handles>();
-    this.#places.set(workspaceId, place);
-    const handles = place.get(kind) ?? { byName: new Map(), byId: new Map() };
-    place.set(kind, handles);
-    return handles;
+    this.all = all;
   }
 
   byName(kind: Kind, workspaceId: string | null, name: string): RecordedResource | undefined {
-    return this.#places.get(workspaceId)?.get(kind)?.byName.get(name);
+    return this.#index.at(kind, workspaceId).byName(name).at(-1);
   }
 
   byId(kind: Kind, workspaceId: string | null, id: string): RecordedResource | undefined {
-    return this.#places.get(workspaceId)?.get(kind)?.byId.get(id);
+    return this.#index.at(kind, workspaceId).byId(id);
   }
 }
 

@@ -102,6 +102,22 @@ export function forgetStep({ workspaceId, workspaceSlug, entry }: RecordedResour
   return { workspaceId, workspaceSlug, changeId: null, previous: entry, next: null, liveId: entry.id };
 }
 
+/** Nothing to do and nothing new to remember. */
+export function restStep(
+  workspace: { id: string; slug: string } | null,
+  recorded: RecordedEntry,
+  liveId: string,
+): RecordStep {
+  return {
+    workspaceId: workspace?.id ?? null,
+    workspaceSlug: workspace?.slug ?? null,
+    changeId: null,
+    previous: recorded,
+    next: recorded,
+    liveId,
+  };
+}
+
 /** Keeps an entry as it is: its resource is not planned in this run. */
 export function keepStep({ workspaceId, workspaceSlug }: RecordedResource, entry: RecordedEntry): RecordStep {
   const { id, ...next } = entry;

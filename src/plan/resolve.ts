@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
+import { PlaceIndex } from './place-index.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
 
@@ -27,6 +28,7 @@ export interface Resolution {
   readonly notes: readonly PlanNote[];
   /** Live workspaces that have a file, by the reference written there. */
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
+  objectsOf(kind: Kind, workspaceId: string | null): readonly LiveObject[];
   objectOf(kind: Kind, workspaceId: string | null, id: string): LiveObject | undefined;
   /** What `"*"` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
@@ -48,15 +50,6 @@ export function resolveDesired(desired: Desired, live: Live, record: RecordIndex
   return resolver.result();
 }
 
-/** Live objects of one kind in one place. */
-interface Candidates {
-  readonly all: LiveObject[];
-  readonly byId: Map<string, LiveObject>;
-  readonly byName: Map<string, LiveObject[]>;
-}
-
-const noCandidates: Candidates = { all: [], byId: new Map(), byName: new Map() };
-
 class Resolver {
   readonly #live: Live;
   readonly #record: RecordIndex;
@@ -66,25 +59,17 @@ class Resolver {
   readonly #entries: ResolvedEntry[] = [];
   readonly #gone: { entry: DesiredEntry; workspaceId: string | null }[] = [];
   readonly #workspaces = new Map<string, LiveWorkspace>();
-  readonly #objects = new Map<string | null, Map<Kind, Candidates>>();
+  readonly #objects = new PlaceIndex<LiveObject>(
+    ({ id }) => id,
+    ({ name }) => name,
+  );
   readonly #stars: { entry: DesiredEntry; workspace: LiveWorkspace | null }[] = [];
 
   constructor(live: Live, record: RecordIndex, now: Date) {
     this.#live = live;
     this.#record = record;
     this.#now = now;
-    for (const object of live.objects) {
-      const place = this.#objects.get(object.workspaceId) ?? new Map<Kind, Candidates>();
-      this.#objects.set(object.workspaceId, place);
-      const candidates: Candidates = place.get(object.kind) ?? { all: [], byId: new Map(), byName: new Map() };
-      place.set(object.kind, candidates);
-      candidates.all.push(object);
-      candidates.byId.set(object.id, object);
-      if (object.name === null) continue;
-      const named = candidates.byName.get(object.name);
-      if (named === undefined) candidates.byName.set(object.name, [object]);
-      else named.push(object);
-    }
+    for (const object of live.objects) this.#objects.at(object.kind, object.workspaceId).all.push(object);
   }
 
   result(): Resolution {
@@ -94,7 +79,8 @@ class Resolver {
       notes: this.#notes,
       workspaces: this.#workspaces,
       gone: this.#gone,
-      objectOf: (kind, workspaceId, id) => this.#objects.get(workspaceId)?.get(kind)?.byId.get(id),
+      objectsOf: (kind, workspaceId) => this.#objects.at(kind, workspaceId).all,
+      objectOf: (kind, workspaceId, id) => this.#objects.at(kind, workspaceId).byId(id),
       stars: this.#stars.map(({ entry, workspace }) => ({ workspace: workspace?.slug ?? '', fields: entry.fields })),
     };
   }
@@ -148,11 +134,11 @@ class Resolver {
 
   #resolveAttachment(entry: DesiredEntry, workspace: LiveWorkspace | null): void {
     const workspaceId = workspace?.id ?? null;
-    const candidates = this.#objects.get(workspaceId)?.get(entry.kind) ?? noCandidates;
+    const candidates = this.#objects.at(entry.kind, workspaceId);
     const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
-    const named = candidates.byName.get(entry.liveName ?? entry.name) ?? [];
-    const byId = candidates.byId.get(entry.id ?? '');
-    const byRecord = candidates.byId.get(recorded?.id ?? '');
+    const named = candidates.byName(entry.liveName ?? entry.name);
+    const byId = candidates.byId(entry.id ?? '');
+    const byRecord = candidates.byId(recorded?.id ?? '');
     const object = byId ?? (named.length === 1 ? named[0] : byRecord);
     if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
@@ -248,7 +234,7 @@ class Resolver {
   /** Key names in a policy's conditions to ids, which is what the gateway compares (API reference 14.2). */
   #resolveKeyNames(entry: DesiredEntry, workspace: LiveWorkspace | null): Fields | null {
     const match = entry.fields.match as Match | undefined;
-    if (match === undefined || match === 'all') return entry.fields;
+    if (match === undefined || match === 'all' || !match.some(({ key }) => key === 'api_key')) return entry.fields;
     let failed = false;
     const resolveNames = (names: readonly string[]): string[] =>
       names.map((name) => {
@@ -272,8 +258,8 @@ class Resolver {
 
   #resolveKeyName(name: string, entry: DesiredEntry, workspace: LiveWorkspace | null): string | null {
     if (isUuid(name)) return name.toLowerCase();
-    const { all: keys, byName } = this.#objects.get(workspace?.id ?? null)?.get('key-limits') ?? noCandidates;
-    const named = byName.get(name) ?? [];
+    const keys = this.#objects.at('key-limits', workspace?.id ?? null);
+    const named = keys.byName(name);
     if (named.length === 1) return named[0]?.id ?? null;
     const source = entry.fieldSources.match ?? entry.source;
     if (named.length > 1) {
@@ -296,14 +282,14 @@ class Resolver {
     }
     const guess = didYouMean(
       name,
-      keys.flatMap((key) => key.name ?? []),
+      keys.all.flatMap((key) => key.name ?? []),
     );
     this.#error('unknown-key', source, `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`);
     return null;
   }
 
   #objectsOf(entry: DesiredEntry, workspaceId: string | null): readonly LiveObject[] {
-    return this.#objects.get(workspaceId)?.get(entry.kind)?.all ?? [];
+    return this.#objects.at(entry.kind, workspaceId).all;
   }
 
   #push(

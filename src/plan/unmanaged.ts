@@ -3,13 +3,14 @@ import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { PlanContext } from './build-plan.ts';
 import { hasAnyValue } from './make-change.ts';
-import type { Unmanaged } from './types.ts';
+import type { LiveObject, Unmanaged } from './types.ts';
 
 /** Live limits that neither files nor record know: counted and shown, never touched. */
 export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
   const slugs = new Map(live.workspaces.map(({ id, slug }) => [id, slug]));
-  const found = live.objects.flatMap((object): Unmanaged[] => {
-    const managed = parts.managed.get(`${object.kind}\n${object.id}`);
+  const toUnmanaged = (object: LiveObject): Unmanaged[] => {
+    const managed = parts.managed.get(object.kind, object.id);
+    if (managed === 'all') return [];
     const workspace = object.workspaceId === null ? null : (slugs.get(object.workspaceId) ?? null);
     const facts = { kind: object.kind, workspace, id: object.id, name: object.name };
     if (isPolicyKind(object.kind)) return managed === undefined ? [facts] : [];
@@ -27,14 +28,16 @@ export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
       .sort(compareText);
     if (others.length === 0) return [];
     return [managed === undefined ? facts : { ...facts, fields: others }];
-  });
-  return found.sort(
-    (a, b) =>
-      compareText(a.workspace ?? '', b.workspace ?? '') ||
-      kindOrder(a.kind) - kindOrder(b.kind) ||
-      compareText(a.name ?? '', b.name ?? '') ||
-      compareText(a.id, b.id),
-  );
+  };
+  return live.objects
+    .flatMap(toUnmanaged)
+    .sort(
+      (a, b) =>
+        compareText(a.workspace ?? '', b.workspace ?? '') ||
+        kindOrder(a.kind) - kindOrder(b.kind) ||
+        compareText(a.name ?? '', b.name ?? '') ||
+        compareText(a.id, b.id),
+    );
 }
 
 /** What binds; an alert, an expiry or a description that nobody declared is not worth a line. */

@@ -76,6 +76,19 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   return { desired, diagnostics: unique };
 }
 
+/** What has to be known before anything but the files is read. */
+export type PolicyHead = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
+
+/** From the organisation's file alone. Null when it is not found at a glance or anything is wrong with it. */
+export function compileHead(files: readonly PolicyFile[]): PolicyHead | null {
+  const file = files.find(({ text }) => /^kind: *org\b/m.test(text));
+  const diagnostics: Diagnostic[] = [];
+  const read = file === undefined ? undefined : readFile(file, diagnostics);
+  if (read?.kind !== 'org' || hasErrors(diagnostics)) return null;
+  const { environment, organisation, recordRef } = read.org;
+  return { environment, organisation, ...(recordRef === undefined ? {} : { recordRef }) };
+}
+
 /** A default that is copied into ten workspaces has one problem, not ten. */
 function dropRepeated(sorted: readonly Diagnostic[]): Diagnostic[] {
   return sorted.filter((diagnostic, index) => JSON.stringify(diagnostic) !== JSON.stringify(sorted[index - 1]));

@@ -25,7 +25,10 @@ export interface LiveScopeNeeds {
 }
 
 /** What files and record use. */
-export function needsOf(desired: Desired, record: AppliedRecord | null): LiveScopeNeeds {
+export function needsOf(
+  desired: Pick<Desired, 'workspaces' | 'entries'>,
+  record: AppliedRecord | null,
+): LiveScopeNeeds {
   const pairs = new Map<string, { kind: Kind; workspace: string | null }>();
   const integrations = new Set<string>();
   const globalAccess = new Set<string>();

@@ -1,5 +1,5 @@
-import { compareText } from '../diagnostics.ts';
 import { type AttachmentKindSpec, apiBody, canonicalDate, pickFields, readApiFields } from './kind.ts';
+import { sortedSet } from './match.ts';
 import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
 import type { WireKey } from './wire.ts';
@@ -17,7 +17,7 @@ export const keyLimits: AttachmentKindSpec = {
     return {
       ...readSingleLimits(row.usage_limits, row.rate_limits),
       // null and [] are one thing (recorded answers); addresses compare lower-cased, as a set.
-      recipients: [...new Set((row.alert_emails ?? []).map((address) => address.toLowerCase()))].sort(compareText),
+      recipients: sortedSet((row.alert_emails ?? []).map((address) => address.toLowerCase())),
       expires: row.expires_at ? canonicalDate(row.expires_at) : null,
       ...(row.description === undefined ? {} : { description: row.description === '' ? null : row.description }),
       ...readApiFields(wire, hints),

@@ -1,6 +1,6 @@
 /** What every kind has to say about itself; one object a kind, one file an object, one row in registry.ts. */
 
-import type { AttachmentKind, Fields, Kind, PolicyKind } from './types.ts';
+import type { AttachmentKind, Fields, FieldValue, Kind, PolicyKind } from './types.ts';
 
 /** Where a live row was found; some values on the wire mean "this workspace" or "this organisation". */
 export interface LiveScope {
@@ -69,12 +69,12 @@ export function apiMember(field: string): string | null {
 }
 
 /** Canonical values of the `api:` members that the hints name and the row carries. */
-export function readApiFields(row: WireRow, hints: readonly Fields[]): Fields {
-  const fields: Record<string, Fields[string]> = {};
+export function readApiFields(row: WireRow, hints: readonly Fields[]): Record<string, FieldValue> {
+  const fields: Record<string, FieldValue> = {};
   for (const hint of hints) {
-    for (const field of Object.keys(hint)) {
+    for (const field in hint) {
       const member = apiMember(field);
-      if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as Fields[string];
+      if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as FieldValue;
     }
   }
   return fields;

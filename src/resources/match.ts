@@ -9,7 +9,6 @@ export interface MatchScope {
   readonly workspaceId: string | null;
   readonly workspaceSlug: string | null;
   readonly organisationId: string;
-  readonly target: string;
 }
 
 /** The condition that every request of the target fulfils. */
@@ -21,11 +20,20 @@ export function everythingKey(target: string): string {
  * Conditions that are always true here (own workspace, own organisation) are dropped; what is left of "everything" is `all`.
  * A value and a list of one are equal, except that a lone asterisk is a wildcard only as a text.
  */
-export function matchFromWire(conditions: readonly WireCondition[] | null | undefined, scope: MatchScope): Match {
-  const rest = (conditions ?? []).map(conditionFromWire).filter((condition) => !isOwnScope(condition, scope));
-  const only = rest.length === 1 ? rest[0] : undefined;
-  if (rest.length === 0 || (only !== undefined && isEverything(only, scope.target))) return 'all';
-  return sortConditions(rest);
+export function matchFromWire(
+  conditions: readonly WireCondition[] | null | undefined,
+  scope: MatchScope,
+  target: string,
+): Match {
+  const rest: Condition[] = [];
+  for (const wire of conditions ?? []) {
+    const condition = conditionFromWire(wire);
+    if (!isOwnScope(condition, scope)) rest.push(condition);
+  }
+  const [first] = rest;
+  if (first === undefined) return 'all';
+  if (rest.length > 1) return sortConditions(rest);
+  return isEverything(first, target) ? 'all' : rest;
 }
 
 function conditionFromWire(wire: WireCondition): Condition {
@@ -33,8 +41,8 @@ function conditionFromWire(wire: WireCondition): Condition {
   return {
     key: wire.key,
     // No value, or an empty one: the gateway looks at `excludes` alone (enforcement.md, Conditions).
-    any: value === undefined || value === null || value === '' || value === '*' ? '*' : asSortedSet(value),
-    except: excludes === undefined || excludes === null ? [] : asSortedSet(excludes),
+    any: value === undefined || value === null || value === '' || value === '*' ? '*' : sortedSet(value),
+    except: excludes === undefined || excludes === null ? [] : sortedSet(excludes),
   };
 }
 
@@ -51,6 +59,7 @@ function isEverything(condition: Condition, target: string): boolean {
 
 /** Sorted by key, then by content: the order on the wire means nothing. */
 export function sortConditions(conditions: readonly Condition[]): readonly Condition[] {
+  if (isAscending(conditions.map(({ key }) => key))) return conditions;
   return [...conditions].sort((a, b) => compareText(a.key, b.key) || compareText(JSON.stringify(a), JSON.stringify(b)));
 }
 
@@ -65,7 +74,7 @@ export function matchToWire(match: Match, target: string): readonly WireConditio
 
 /** Missing grouping is one counter for the workspace (design, section 8). */
 export function perFromWire(groupBy: readonly { readonly key: string }[] | null | undefined): readonly string[] {
-  const keys = asSortedSet((groupBy ?? []).map((entry) => entry.key));
+  const keys = sortedSet((groupBy ?? []).map((entry) => entry.key));
   return keys.length === 0 ? ['workspace_id'] : keys;
 }
 
@@ -73,8 +82,18 @@ export function perToWire(per: readonly string[]): readonly { readonly key: stri
   return per.map((key) => ({ key }));
 }
 
-function asSortedSet(value: string | readonly string[]): readonly string[] {
+export function sortedSet(value: string | readonly string[]): readonly string[] {
   if (typeof value === 'string') return [value];
-  if (value.length <= 1) return [...value];
+  if (isAscending(value)) return value;
+  const [first = '', second = ''] = value;
+  if (value.length === 2) return first === second ? [first] : [second, first];
   return [...new Set(value)].sort(compareText);
+}
+
+/** Without a repetition. */
+function isAscending(texts: readonly string[]): boolean {
+  for (let index = 1; index < texts.length; index++) {
+    if ((texts[index - 1] ?? '') >= (texts[index] ?? '')) return false;
+  }
+  return true;
 }

@@ -12,15 +12,20 @@ interface CommonRow {
   readonly group_by?: readonly { readonly key: string }[] | null | undefined;
 }
 
-export function readCommonFields(row: CommonRow, scope: LiveScope, hints: readonly Fields[], target: string): Fields {
-  return {
-    name: row.name ?? null,
-    // Backends before the one that stores descriptions leave the member out: not known, not "none" (reference 2.2).
-    ...(row.description === undefined ? {} : { description: row.description === '' ? null : row.description }),
-    match: matchFromWire(row.conditions, { ...scope, target }),
-    per: perFromWire(row.group_by),
-    ...readApiFields(row as WireRow, hints),
-  };
+export function readCommonFields(
+  row: CommonRow,
+  scope: LiveScope,
+  hints: readonly Fields[],
+  target: string,
+): Record<string, FieldValue> {
+  // Filled in, not spread: a plan reads every policy of the organisation.
+  const fields = readApiFields(row as WireRow, hints);
+  fields.name = row.name ?? null;
+  // Backends before the one that stores descriptions leave the member out: not known, not "none" (reference 2.2).
+  if (row.description !== undefined) fields.description = row.description === '' ? null : row.description;
+  fields.match = matchFromWire(row.conditions, scope, target);
+  fields.per = perFromWire(row.group_by);
+  return fields;
 }
 
 /** Name, description, conditions and `api:` members of a create or update; `name: null` is refused, so it is left out. */

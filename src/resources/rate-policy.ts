@@ -16,14 +16,13 @@ export const ratePolicy: PolicyKindSpec = {
     const row = wire as unknown as WireRatePolicy;
     // Absent before backend 1.24 and gateway 2.18, when there was nothing but calls to models.
     const target = row.target ?? 'llm';
-    return {
-      ...readCommonFields(row, scope, hints, target),
-      unit: row.type ?? null,
-      // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.
-      window: windowFromWire(row.unit) ?? row.unit ?? null,
-      value: row.value ?? null,
-      target,
-    };
+    const fields = readCommonFields(row, scope, hints, target);
+    fields.unit = row.type ?? null;
+    // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.
+    fields.window = windowFromWire(row.unit) ?? row.unit ?? null;
+    fields.value = row.value ?? null;
+    fields.target = target;
+    return fields;
   },
 
   isReleased: isPolicyFieldReleased,

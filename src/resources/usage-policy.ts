@@ -17,14 +17,13 @@ export const usagePolicy: PolicyKindSpec = {
     const unit = (row.type ?? 'cost') as Unit;
     // Days that are null say nothing while the other member is missing: lists of backends 1.15 to 1.17 (reference 2.2).
     const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
-    return {
-      ...readCommonFields(row, scope, hints, 'llm'),
-      unit,
-      ...(typeof row.credit_limit === 'number' ? { amount: amountFromWire(row.credit_limit, unit) } : { amount: null }),
-      alert: typeof row.alert_threshold === 'number' ? amountFromWire(row.alert_threshold, unit) : null,
-      // Lists of backends before 1.18 lack both members (reference 2.2); read-live.ts then reads the policy by id.
-      ...(knowsReset ? { reset: resetFromWire(row) } : {}),
-    };
+    const fields = readCommonFields(row, scope, hints, 'llm');
+    fields.unit = unit;
+    fields.amount = typeof row.credit_limit === 'number' ? amountFromWire(row.credit_limit, unit) : null;
+    fields.alert = typeof row.alert_threshold === 'number' ? amountFromWire(row.alert_threshold, unit) : null;
+    // Lists of backends before 1.18 lack both members (reference 2.2); read-live.ts then reads the policy by id.
+    if (knowsReset) fields.reset = resetFromWire(row);
+    return fields;
   },
 
   isReleased: isPolicyFieldReleased,

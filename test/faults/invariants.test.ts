@@ -12,7 +12,8 @@ let trial: Trial;
 afterEach(() => trial.close());
 
 async function startScenario(options: WorldOptions = {}): Promise<void> {
-  trial = await startTrial({ state: scenarioState(), ...options });
+  // So that a request that hangs is given up soon; nothing else takes as long.
+  trial = await startTrial({ state: scenarioState(), timeouts: { headers: 400, total: 400 }, ...options });
   await trial.apply(filesBefore);
   expect((await trial.world.planOk(filesBefore)).changes).toEqual([]);
 }
@@ -69,6 +70,10 @@ const cases: readonly (readonly [name: string, FaultCase])[] = [
   ['truncated answers', { faults: ['* /** truncated p=0.1'], applied: 'any' }],
   ['no JSON to writes', { faults: ['POST /** malformed', 'PUT /** malformed'], applied: 'all' }],
   ['no JSON now and then', { faults: ['* /** malformed p=0.1'], applied: 'any' }],
+  ['some creates hang before', { faults: ['POST /** hang times=2'], applied: 'any' }],
+  ['some writes hang after they took effect', { faults: ['PUT /** hang when=after times=3'], applied: 'all' }],
+  ['every create hangs after it took effect', { faults: ['POST /** hang when=after'], applied: 'all' }],
+  ['some reads hang', { faults: ['GET /policies/** hang times=2 after=20'], applied: 'any' }],
   ['stale for 3 s', { quirks: ['staleReads=3000ms'], applied: 'all' }],
   ['stale for 20 s', { quirks: ['staleReads=20000ms'], applied: 'all' }],
   ['stale for a day', { quirks: ['staleReads=86400000ms'], applied: 'some' }],

@@ -20,6 +20,7 @@ export interface TestSessionOptions {
   readonly answer?: boolean | ((question: string) => boolean | Promise<boolean>);
   readonly isInteractive?: boolean;
   readonly columns?: number;
+  readonly compileAside?: Session['compileAside'];
 }
 
 export const testNow = Date.UTC(2026, 10, 20, 12);
@@ -55,6 +56,7 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
       const { answer = false } = options;
       return typeof answer === 'function' ? answer(question) : answer;
     },
+    compileAside: options.compileAside,
     waiting: (_what, work) => work,
     said: () => said.join(''),
     cancel: () => controller.abort(),

@@ -73,6 +73,25 @@ describe('the next record', () => {
     expect(remembered(same, 'applied')).toEqual([['spend', a, 50_000, false]]);
   });
 
+  it('forgets what a replacement left behind once it is gone', () => {
+    const [workspace] = past.workspaces;
+    const entries = (workspace?.entries ?? []).map((one) => ({ ...one, leftovers: [b] }));
+    const record = { ...past, workspaces: [{ ...(workspace ?? { id: '', slug: '' }), entries }] };
+    const { recordSteps } = planResult({ body: spend(), live: [policyObject(a)], record });
+    expect(nextWorkspaces(recordSteps, [], everything)).toEqual(past.workspaces);
+  });
+
+  it('knows that a key which "*" reached has a name of its own now', () => {
+    const limits = 'budget: $500\n    reset: monthly';
+    const live = [keyObject('app', a, { usage_limits: { credit_limit: 500, periodic_reset: 'monthly' } })];
+    const viaStar = recordAfter({ body: `keys:\n  "*":\n    ${limits}\n`, live });
+    expect(viaStar.workspaces[0]?.entries).toMatchObject([{ name: 'app', viaStar: true }]);
+    const named = { body: `keys:\n  app:\n    ${limits}\n`, live, record: viaStar };
+    expect(planOf(named).changes).toEqual([]);
+    const next = nextWorkspaces(planResult(named).recordSteps, [], everything);
+    expect(next[0]?.entries.map(({ name, viaStar: star }) => [name, star])).toEqual([['app', undefined]]);
+  });
+
   it('keeps what a filter leaves out', () => {
     const body = `policies:\n${entry('other')}${entry('spend')}`.replaceAll('$500', '$750');
     const live = [policyObject(a), policyObject(b, { name: 'other' })];
