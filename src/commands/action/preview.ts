@@ -6,7 +6,7 @@ import { describeChange, describeKey } from '../../render/describe-change.ts';
 import { escapeMarkdown, renderDiagnosticsMarkdown } from '../../render/markdown.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { openCheckoutOf } from '../open-record.ts';
-import { annotateDiagnostics } from './annotate.ts';
+import { annotateDiagnostics, annotateEdits } from './annotate.ts';
 import { invalidFiles } from './plan.ts';
 import type { ActionResult, ActionRun } from './types.ts';
 
@@ -40,7 +40,7 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
     exit: exitCodes.ok,
     outputs: { 'has-changes': String(changes.length > 0), summary: `${changes.length} edits; live was not read` },
     summary: `${lines.join('\n')}\n${diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''}`,
-    annotations: annotateDiagnostics(diagnostics),
+    annotations: [...annotateDiagnostics(diagnostics), ...annotateEdits(changes)],
     failure: null,
     warnings: [],
   };
