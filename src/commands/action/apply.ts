@@ -249,12 +249,11 @@ function remarkOf({ refusal, refusalReason, recordProblem, outcomes, plan }: App
 }
 
 function resultOf(report: ApplyReport, left: Plan, desired: Desired, warnings: readonly string[]): ActionResult {
-  const { exit, plan, diagnostics, outcomes, refusal, recordProblem } = report;
+  const { exit, plan, diagnostics, outcomes, refusal } = report;
   const done = outcomes.length > 0 ? summarizeOutcomes(outcomes) : 'Nothing to change.';
-  const said = refusal ?? recordProblem ?? done;
   const remark = remarkOf(report, left);
   const sections = [
-    `### ${escapeMarkdown(said)}`,
+    `### ${refusal === null ? escapeMarkdown(done) : 'Not applied'}`,
     // A first run has no comment to say it in.
     ...(remark === null ? [] : [escapeMarkdown(remark)]),
     ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),
@@ -263,10 +262,10 @@ function resultOf(report: ApplyReport, left: Plan, desired: Desired, warnings: r
   ];
   return {
     exit,
-    outputs: { ...planOutputs(plan), digest: left.digest, summary: said },
+    outputs: { ...planOutputs(plan), digest: left.digest, summary: refusal === null ? done : (remark ?? refusal) },
     summary: sections.join('\n\n'),
     annotations: annotatePlan(refusal === null ? null : plan, diagnostics, desired),
-    failure: exit === exitCodes.ok ? null : (remark ?? said),
+    failure: exit === exitCodes.ok ? null : (remark ?? done),
     warnings,
   };
 }

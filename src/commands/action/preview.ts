@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
@@ -51,7 +52,7 @@ async function readBase(run: ActionRun, base: string): Promise<ReturnType<typeof
   const checkout = await openCheckoutOf(run.session);
   if (checkout === null) return null;
   try {
-    const files = await checkout.readFilesAtCommit(base, run.inputs.directory);
+    const files = await checkout.readFilesAtCommit(base, resolve(run.session.cwd, run.inputs.directory));
     return compilePolicies(files.map(({ path, text }) => ({ path: `${run.inputs.directory}/${path}`, text })));
   } catch {
     // A shallow clone without access to its remote, as in a fork's run: the edit is valid all the same.
