@@ -58,6 +58,12 @@ export function createGitHub(options: GitHubOptions): GitHub {
     if (isDown) request.request.retries = 0;
   });
 
+  // To Octokit's paging a list that is refused with 409 is an empty one, and an empty list would be taken for an answer.
+  octokit.hook.error('request', (error, { method }) => {
+    if (error instanceof RequestError && error.status === 409 && method === 'GET') throw new ListRefused(error);
+    throw error;
+  });
+
   async function attempt<T>(call: () => Promise<T>): Promise<T> {
     try {
       const result = await call();
@@ -217,7 +223,17 @@ function unlessGone(error: unknown): void {
   if (!(error instanceof RequestError) || error.status !== 404) throw error;
 }
 
-function toGitHubError(cause: unknown): GitHubError {
+class ListRefused extends Error {
+  override readonly cause: RequestError;
+
+  constructor(cause: RequestError) {
+    super(cause.message);
+    this.cause = cause;
+  }
+}
+
+function toGitHubError(error: unknown): GitHubError {
+  const cause = error instanceof ListRefused ? error.cause : error;
   // What a proxy in between has to say can be a whole page.
   const said = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').slice(0, 200);
   // Octokit calls a broken connection a 500 as well; there is no answer to it.
