@@ -280,7 +280,7 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
 /** Whole sections from the bottom up are left out until the rest fits; a line says how much is missing and where it is. */
 export function fitSections(sections: readonly Section[], footer: string, link: string, limit: number): string {
   const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-  const missing = (count: number): string => `… and ${count} more lines that do not fit here: [all of it](${link})`;
+  const missing = (count: number): string => tellMissing(count, link);
   const gap = 2;
   const fixed = bytes(footer) + gap + bytes(missing(Number.MAX_SAFE_INTEGER)) + gap;
   let used =
@@ -296,4 +296,20 @@ export function fitSections(sections: readonly Section[], footer: string, link: 
     } else dropped += counts;
   }
   return [...kept, ...(dropped > 0 ? [missing(dropped)] : []), footer].join('\n\n');
+}
+
+function tellMissing(count: number, link: string): string {
+  return `… and ${count} more lines that do not fit here: [all of it](${link})`;
+}
+
+/** Whole lines from the top, at most so many bytes; the rest is counted. */
+export function fitLines(text: string, limit: number, link: string): string {
+  const lines = text.trimEnd().split('\n');
+  let used = 0;
+  const end = lines.findIndex((line) => {
+    used += Buffer.byteLength(line, 'utf8') + 1;
+    return used > limit;
+  });
+  if (end < 0) return text;
+  return `${lines.slice(0, end).join('\n')}\n\n${tellMissing(lines.length - end, link)}\n`;
 }

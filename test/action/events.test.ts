@@ -239,6 +239,57 @@ function readSample(folder: string, path: string): [string, string][] {
   }
 }
 
+describe('drift', () => {
+  const watch = (scene: Scene) =>
+    scene.act('schedule', { schedule: '17 * * * *' }, 'main', { inputs: { command: 'drift' } });
+
+  it('is one issue that says what moved, by whom, and both ways out', async () => {
+    const scene = await startApplied();
+    scene.row('alpha').credit_limit = 5_000;
+    await watch(scene);
+    const [issue] = scene.github.repository().issues;
+    expect(issue?.body).toContain('$100 → $5,000');
+    // Who and when: test/commands/drift.test.ts.
+    expect(issue?.body).toContain('| | what | moved | by |');
+    expect(issue?.body).toContain('| LOOSENED | alpha');
+    expect(issue?.body).toContain('**revert** by running the apply workflow');
+    expect(issue?.body).toContain('**accept** with `tollgate import --accept-drift`');
+    expect(scene.github.violations).toEqual([]);
+  });
+
+  it('fits into an issue, however much has moved', async () => {
+    const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`p${index + 100}`, '$100']));
+    const scene = await startScene({ org: '', files: team(many) });
+    await scene.apply();
+    for (const name of Object.keys(many)) scene.row(name).credit_limit = 200;
+    const ran = await watch(scene);
+    expect(ran.warnings).toEqual([]);
+    const body = scene.github.repository().issues[0]?.body ?? '';
+    expect(Buffer.byteLength(body)).toBeLessThanOrEqual(60_000);
+    const shown = body.match(/LOOSENED/g)?.length ?? 0;
+    expect(shown).toBeGreaterThan(200);
+    expect(Number(/… and (\d+) more lines/.exec(body)?.[1])).toBe(900 - shown);
+    expect(body).toContain('Two ways out');
+    expect(ran.summary.match(/LOOSENED/g)).toHaveLength(900);
+  });
+});
+
+it('posts a plan of 10,000 changes: a comment below the limit, the whole text in the summary', async () => {
+  const scene = await startScene({ org: '', files: team({ p0: '$1' }) });
+  await scene.apply();
+  const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`p${index}`, '$1']));
+  const pull = scene.open('many', team(many));
+  const ran = await scene.plan(pull);
+  expect(ran.outputs).toMatchObject({ create: '9999', 'has-changes': 'true' });
+  expect(ran.warnings).toEqual([]);
+  const body = scene.github.comments(pull)[0]?.body ?? '';
+  expect(Buffer.byteLength(body)).toBeLessThanOrEqual(60_000);
+  expect(body).toContain('9999 to create');
+  expect(scene.header(pull)?.digest).toBe(ran.outputs.digest);
+  expect(ran.summary.match(/^\| ➕ \|/gm)).toHaveLength(9_999);
+  expect(scene.github.violations).toEqual([]);
+});
+
 it('sets every output of action.yml that a plan has', async () => {
   const scene = await startApplied();
   const pull = scene.open('edit', team({ ...all('$100'), alpha: '$120' }));

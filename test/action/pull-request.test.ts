@@ -175,3 +175,13 @@ it('takes allow and approve from workflow_dispatch alone', async () => {
   expect(job.log).toContain('workflow_dispatch only');
   expect(scene.limits()).toEqual({});
 });
+
+it('says why it failed in the summary, in which nothing that others wrote is markup', async () => {
+  const scene = await begin();
+  const job = await scene.job('push', pushMain(scene), { command: '```<script>@everyone' }, 'main');
+  expect(job.code).toBe(1);
+  expect(job.outputs['exit-code']).toBe('1');
+  expect(job.summary).toContain('tollgate failed');
+  expect(job.summary).toContain('plan, apply, drift, validate');
+  expect(job.summary).not.toMatch(/```|<script|@everyone/);
+});

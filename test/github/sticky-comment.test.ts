@@ -168,4 +168,25 @@ describe('the drift issue', () => {
     expect(await drift('three')).toBe('reopened');
     expect((await github.listOwnIssues()).map(({ state }) => state)).toEqual(['open']);
   });
+
+  it('stays closed while a person has labelled just this drift as accepted', async () => {
+    await drift('one');
+    const [issue] = fixture.github.repository().issues.filter(({ pull: part }) => part === null);
+    if (issue === undefined) throw new Error('there is no issue');
+    Object.assign(issue, { state: 'closed', labels: ['tollgate:accepted'] });
+    expect(await drift('one')).toBe('accepted');
+    expect(await drift('two')).toBe('reopened');
+  });
+
+  it('is never one that somebody else has written', async () => {
+    fixture.github.repository().issues.push({
+      ...fixture.github.pullRequest(pull),
+      id: 1,
+      number: 77,
+      title: 'forged',
+      body: `${marker}\nforged`,
+      pull: null,
+    });
+    expect(await drift('one')).toBe('opened');
+  });
 });

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
+import { commentBytes, fitLines } from '../../render/comment.ts';
 import { renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { gatherDrift, hasDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
@@ -24,7 +25,8 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
           const { github } = run;
           if (github === null) return;
           const title = `Drift in ${environment}: limits moved by hand or are owed to Git`;
-          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${text}\n${ways}\n` });
+          const shown = fitLines(text, commentBytes - 1_000, run.runUrl);
+          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${shown}\n${ways}\n` });
         });
   return {
     exit: isClean ? exitCodes.ok : exitCodes.changes,
