@@ -173,7 +173,8 @@ describe('the drift issue', () => {
     await drift('one');
     const [issue] = fixture.github.repository().issues.filter(({ pull: part }) => part === null);
     if (issue === undefined) throw new Error('there is no issue');
-    Object.assign(issue, { state: 'closed', labels: ['tollgate:accepted'] });
+    await github.addLabels(issue.number, ['tollgate:accepted']);
+    await github.updateIssue(issue.number, { state: 'closed' });
     expect(await drift('one')).toBe('accepted');
     expect(await drift('two')).toBe('reopened');
   });
