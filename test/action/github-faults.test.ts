@@ -30,6 +30,9 @@ const calls: readonly [what: string, method: string, path: string][] = [
 const isDown = (fault: GitHubFault): boolean =>
   fault.kind === 'reset' || fault.kind === 'hang' || (fault.kind === 'status' && fault.status >= 500);
 
+/** Milliseconds; little only where nothing is to come. */
+const patience = ({ kind }: GitHubFault): number => (kind === 'hang' ? 40 : 20_000);
+
 let scene: Scene;
 let amount = 100;
 /** One more pull request, planned and merged while GitHub was well. */
@@ -51,10 +54,12 @@ beforeEach(async () => {
 describe('an apply that succeeds', () => {
   it('stays a success under every fault of GitHub, and says what could not be written', async () => {
     for (const [name, fault] of faults) {
-      await mergeNext();
+      amount += 1;
+      const files = team({ ...all('$100'), alpha: `$${amount}` });
+      scene.github.pushTo({ branch: 'main', user: 'author', files });
       scene.github.setFaults([{ fault }]);
       const before = seen();
-      const ran = await scene.apply({ timeout: 40 });
+      const ran = await scene.apply({ timeout: patience(fault) });
       expect(ran.exit, `${name}: ${ran.text}`).toBe(0);
       expect(ran.failure, name).toBeNull();
       expect(scene.limits(), name).toMatchObject({ alpha: amount });
@@ -127,7 +132,7 @@ describe('a plan', () => {
     for (const [name, fault] of faults) {
       scene.github.setFaults([{ fault }]);
       const before = seen();
-      const ran = await scene.plan(pull, { keep: false, timeout: 40 });
+      const ran = await scene.plan(pull, { keep: false, timeout: patience(fault) });
       // Reviews, comment, check, labels. Who is told to come back in an hour does not; who meets a GitHub that is down tries
       // the first call four times and the others once.
       if (name !== '409') expect(seen() - before, name).toBe(isDown(fault) ? 4 + 3 : 4);
@@ -184,7 +189,7 @@ describe('drift', () => {
     scene.row('alpha').credit_limit = 5_000;
     for (const [name, fault] of faults) {
       scene.github.setFaults([{ fault }]);
-      const ran = await watch(40);
+      const ran = await watch(patience(fault));
       expect(ran.exit, name).toBe(2);
       expect(ran.outputs['has-changes'], name).toBe('true');
       expect(ran.summary, name).toContain('alpha');

@@ -58,3 +58,16 @@ it.each([
 ])('takes an allow line %s', (_name, body, words) => {
   expect(parseAllowLines(body)).toEqual(words);
 });
+
+it.each([
+  ['open', true],
+  ['closed', false],
+])('knows a pull request that is %s', (state, isOpen) => {
+  const payload = pull({ full_name: 'example/budgets' });
+  const { context } = parseEvent(
+    'pull_request_review',
+    { ...payload, pull_request: { ...payload.pull_request, state } },
+    {},
+  );
+  expect(context).toMatchObject({ pull: { isOpen } });
+});
