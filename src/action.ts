@@ -17,6 +17,7 @@ import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
 import { renderFailure } from './render/failure.ts';
+import { escapeMarkdown } from './render/markdown.ts';
 
 /** GitHub takes this many bytes of summary from one step. */
 const summaryBytes = 1_000_000;
@@ -24,11 +25,14 @@ const summaryBytes = 1_000_000;
 async function main(): Promise<void> {
   const { env } = process;
   const inputs = readInputs();
-  const apiKey = core.getInput('portkey-api-key');
-  if (apiKey !== '') core.setSecret(apiKey);
   const eventName = env.GITHUB_EVENT_NAME ?? '';
   const event = parseEvent(eventName, await readPayload(env.GITHUB_EVENT_PATH), env);
-  checkManual(inputs, event.context.kind);
+  checkEvent(inputs, eventName, event.context.kind);
+  const { context } = event;
+  // Even where a repository hands secrets to forks: what is not read cannot be used.
+  const isForeign = context.kind === 'pull-request' && context.pull.isForeign;
+  const apiKey = isForeign ? '' : core.getInput('portkey-api-key');
+  if (apiKey !== '') core.setSecret(apiKey);
   const token = core.getInput('github-token');
   const serverUrl = env.GITHUB_SERVER_URL ?? 'https://github.com';
   const repositoryUrl = `${serverUrl}/${event.repository}`;
@@ -46,7 +50,7 @@ async function main(): Promise<void> {
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
-    session: buildSession(apiKey, core.getInput('base-url')),
+    session: buildSession(apiKey, core.getInput('base-url'), isForeign),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
     repositoryUrl,
     runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
@@ -80,7 +84,15 @@ function readWord<T extends string>(name: string, words: readonly T[], fallback:
 }
 
 /** A workflow file on a branch must not be able to say by itself what a reviewer has to say. */
-function checkManual({ allow, approve }: ActionInputs, kind: string): void {
+function checkEvent({ allow, approve }: ActionInputs, name: string, kind: string): void {
+  if (name === 'pull_request_target') {
+    throw new UserError(
+      'tollgate does not run on pull_request_target: it hands secrets to code that nobody has reviewed',
+      {
+        hint: 'Use `pull_request`. A pull request from a fork gets a comparison of the files, without any key.',
+      },
+    );
+  }
   if (kind === 'dispatch' || (allow.length === 0 && approve === null)) return;
   throw new UserError('the inputs allow and approve work on workflow_dispatch only', {
     hint: 'On a pull request, somebody other than the author approves with a review that holds the line `/tollgate allow …`.',
@@ -96,13 +108,17 @@ async function readPayload(path: string | undefined): Promise<unknown> {
   }
 }
 
-function buildSession(apiKey: string, baseUrl: string): Session {
+function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Session {
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
+  // Inputs are no business of Git's, which inherits this; nor is a key that a whole job has in its environment.
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith('INPUT_') && !(isForeign && name === 'PORTKEY_API_KEY'),
+  );
   return {
     env: {
-      ...process.env,
+      ...Object.fromEntries(inherited),
       ...(apiKey === '' ? {} : { PORTKEY_API_KEY: apiKey }),
       ...(baseUrl === '' ? {} : { PORTKEY_BASE_URL: baseUrl }),
     },
@@ -129,8 +145,9 @@ async function report({ exit, outputs, summary, annotations, failure, warnings }
   for (const warning of warnings) core.warning(warning);
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
   core.setOutput('exit-code', String(exit));
-  const said = warnings.map((warning) => `> ⚠️ ${warning}\n`).join('');
-  await writeSummary(`${summary}\n${said}`);
+  // First what a reader must not miss: the rest can be too long to be taken whole.
+  const said = warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}\n\n`).join('');
+  await writeSummary(`${said}${summary}\n`);
   if (failure !== null) core.setFailed(failure);
 }
 
@@ -144,8 +161,12 @@ function annotate({ path, line, level, title, message }: Annotation): void {
 /** Without a summary file (a runner of another kind) the text goes to the log. */
 async function writeSummary(text: string): Promise<void> {
   const bytes = Buffer.from(text, 'utf8');
+  // Between two lines, so that no table row and no character is cut open.
+  const end = bytes.lastIndexOf('\n', summaryBytes);
   const shown =
-    bytes.length <= summaryBytes ? text : `${bytes.subarray(0, summaryBytes).toString('utf8')}\n\n… cut off here`;
+    bytes.length <= summaryBytes
+      ? text
+      : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
   if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
   else await core.summary.addRaw(shown).write();
 }
@@ -161,6 +182,6 @@ try {
         ? exitCodes.unreachable
         : exitCodes.invalid;
   core.setOutput('exit-code', String(exit));
-  await writeSummary(`### tollgate failed\n\n${'```'}\n${message}${'```'}\n`);
+  await writeSummary(`### tollgate failed\n\n${message.trimEnd().split('\n').map(escapeMarkdown).join('<br>\n')}\n`);
   core.setFailed(message);
 }

@@ -16,7 +16,7 @@ import { isSame } from '../resources/canonical.ts';
 import { checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
-import { findRefusal, judgeApproved, outcomesOf } from './review-plan.ts';
+import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { actorOf, nowOf, runId, type Session } from './session.ts';
 
 /** How long a claim holds if its run vanishes without a trace. */
@@ -45,6 +45,7 @@ export interface ApplyReport {
   readonly outcomes: readonly Outcome[];
   /** Why nothing was applied at all. */
   readonly refusal: string | null;
+  readonly refusalReason: RefusalReason | null;
   /** Where the record was written; null when there was nothing to record, or when it could not be. */
   readonly recordedIn: string | null;
   readonly recordProblem: string | null;
@@ -85,11 +86,15 @@ async function applyPrepared(
     planned: prepared.plan,
     diagnostics: prepared.diagnostics,
     refusal: null,
+    refusalReason: null,
     recordedIn: null,
     recordProblem: null,
   };
   const refusal = findRefusal(plan, prepared, options);
-  if (refusal !== null) return { ...facts, exit: refusal.exit, outcomes: [], refusal: refusal.message };
+  if (refusal !== null) {
+    const { exit, reason: refusalReason, message } = refusal;
+    return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
+  }
   if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
 
   const base = documentOf(plan, prepared, approval, session);

@@ -31,8 +31,11 @@ export function judgeApproved(prepared: PreparedPlan, approval: Approval | null,
   return { ...narrowed, violations };
 }
 
+export type RefusalReason = 'rewind' | 'other-digest' | 'guards' | 'unreviewed';
+
 export interface Refusal {
   readonly exit: ExitCode;
+  readonly reason: RefusalReason;
   readonly message: string;
 }
 
@@ -46,17 +49,19 @@ export function findRefusal(
   if (objections.some(({ guard }) => guard === 'rewind')) {
     return {
       exit: exitCodes.stale,
+      reason: 'rewind',
       message:
         'not applied: this checkout lacks the commit that was applied last. Update it, or apply from the branch that was applied last.',
     };
   }
   if (options.approve !== undefined && !plan.digest.startsWith(options.approve)) {
     const message = `not applied: the plan has digest ${shortDigest(plan.digest)}, and ${options.approve} was approved`;
-    return { exit: exitCodes.stale, message };
+    return { exit: exitCodes.stale, reason: 'other-digest', message };
   }
   if (objections.length > 0) {
     return {
       exit: exitCodes.refused,
+      reason: 'guards',
       message: `not applied: ${objections.length === 1 ? 'a guard objects' : `${objections.length} guards object`}`,
     };
   }
@@ -66,6 +71,7 @@ export function findRefusal(
   if (settings.require_reviewed_plan === true && !isReviewed && needs) {
     return {
       exit: exitCodes.refused,
+      reason: 'unreviewed',
       message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${shortDigest(plan.digest)}`,
     };
   }

@@ -16,13 +16,12 @@ export const acceptedLabel = 'tollgate:accepted';
 export type DriftIssueResult = 'opened' | 'reopened' | 'updated' | 'unchanged' | 'closed' | 'accepted' | 'none';
 
 export async function writeDriftIssue(github: GitHub, wanted: DriftIssue): Promise<DriftIssueResult> {
-  const found = (await github.listOwnIssues())
-    .filter(({ body }) => body.split('\n', 1)[0]?.trim() === wanted.marker)
-    .sort((a, b) => a.number - b.number);
-  const issue = found.find(({ state }) => state === 'open') ?? found.at(-1);
+  const found = await findIssues(github, wanted);
+  const issue = (await keepOldest(github, found)) ?? found.at(-1);
   if (wanted.isClean) return closeIssue(github, issue, wanted);
   if (issue === undefined) {
     await github.createIssue(wanted.title, wanted.body);
+    await keepOldest(github, await findIssues(github, wanted));
     return 'opened';
   }
   if (issue.state === 'closed') {
@@ -33,6 +32,20 @@ export async function writeDriftIssue(github: GitHub, wanted: DriftIssue): Promi
   if (issue.body === wanted.body && issue.title === wanted.title) return 'unchanged';
   await github.updateIssue(issue.number, { title: wanted.title, body: wanted.body });
   return 'updated';
+}
+
+/** Oldest first. */
+async function findIssues(github: GitHub, { marker }: DriftIssue): Promise<Issue[]> {
+  return (await github.listOwnIssues())
+    .filter(({ body }) => body.split('\n', 1)[0]?.trim() === marker)
+    .sort((a, b) => a.number - b.number);
+}
+
+/** The open one. Two runs at once, or a request repeated because its answer got lost, may have opened more. */
+async function keepOldest(github: GitHub, found: readonly Issue[]): Promise<Issue | undefined> {
+  const [oldest, ...twins] = found.filter(({ state }) => state === 'open');
+  for (const { number } of twins) await github.updateIssue(number, { state: 'closed' });
+  return oldest;
 }
 
 async function closeIssue(github: GitHub, issue: Issue | undefined, { body }: DriftIssue): Promise<DriftIssueResult> {

@@ -11,6 +11,7 @@ const repository = z.looseObject({
 });
 const pullRequest = z.looseObject({
   number: z.number(),
+  state: z.string().optional(),
   user: user.nullable(),
   head: z.looseObject({ sha: z.string(), repo: z.looseObject({ full_name: z.string() }).nullable() }),
   base: z.looseObject({ ref: z.string(), sha: z.string(), repo: z.looseObject({ full_name: z.string() }) }),
@@ -18,7 +19,6 @@ const pullRequest = z.looseObject({
 const payloadSchema = z.looseObject({
   repository: repository.optional(),
   pull_request: pullRequest.optional(),
-  inputs: z.record(z.string(), z.unknown()).nullish(),
   ref: z.string().optional(),
   after: z.string().optional(),
 });
@@ -32,12 +32,14 @@ export interface PullRequestFacts {
   readonly author: string | null;
   /** From another repository, or by Dependabot: such a run has no secrets and must not want any. */
   readonly isForeign: boolean;
+  /** People review what is merged or closed, too; a plan of that is news to nobody, and approves nothing. */
+  readonly isOpen: boolean;
 }
 
 export type EventContext =
   | { readonly kind: 'pull-request'; readonly pull: PullRequestFacts }
   | { readonly kind: 'push'; readonly sha: string; readonly isDefaultBranch: boolean }
-  | { readonly kind: 'dispatch'; readonly inputs: Readonly<Record<string, string>> }
+  | { readonly kind: 'dispatch'; readonly isDefaultBranch: boolean }
   | { readonly kind: 'schedule' }
   | { readonly kind: 'merge-group' }
   | { readonly kind: 'other'; readonly name: string };
@@ -78,14 +80,11 @@ function contextOf(
     case 'pull_request_review':
       return event.pull_request === undefined ? { kind: 'other', name } : pullContext(event.pull_request);
     case 'push': {
-      const branch = event.repository?.default_branch;
-      const isDefaultBranch = branch !== undefined && event.ref === `refs/heads/${branch}`;
-      return { kind: 'push', sha: event.after ?? environment.GITHUB_SHA ?? '', isDefaultBranch };
+      const sha = event.after ?? environment.GITHUB_SHA ?? '';
+      return { kind: 'push', sha, isDefaultBranch: isDefaultBranch(event) };
     }
-    case 'workflow_dispatch': {
-      const inputs = Object.entries(event.inputs ?? {}).map(([key, value]) => [key, String(value ?? '')] as const);
-      return { kind: 'dispatch', inputs: Object.fromEntries(inputs) };
-    }
+    case 'workflow_dispatch':
+      return { kind: 'dispatch', isDefaultBranch: isDefaultBranch(event) };
     case 'schedule':
       return { kind: 'schedule' };
     case 'merge_group':
@@ -95,12 +94,23 @@ function contextOf(
   }
 }
 
+function isDefaultBranch({ repository: repo, ref }: z.infer<typeof payloadSchema> | Record<string, never>): boolean {
+  return repo?.default_branch !== undefined && ref === `refs/heads/${repo.default_branch}`;
+}
+
 function pullContext(pull: z.infer<typeof pullRequest>): EventContext {
   const author = pull.user?.login ?? null;
   const isFork = pull.head.repo === null || pull.head.repo.full_name !== pull.base.repo.full_name;
   const isForeign = isFork || author === 'dependabot[bot]';
   return {
     kind: 'pull-request',
-    pull: { number: pull.number, head: pull.head.sha, base: pull.base.sha, author, isForeign },
+    pull: {
+      number: pull.number,
+      head: pull.head.sha,
+      base: pull.base.sha,
+      author,
+      isForeign,
+      isOpen: pull.state !== 'closed',
+    },
   };
 }

@@ -12,32 +12,69 @@ export interface GitHubOptions {
   /** Login that the token writes as. */
   readonly login: string;
   readonly userAgent: string;
-  /** Milliseconds that the waits of retries are counted in: 1,000, so that they are seconds; less in tests. */
+  /** Milliseconds that the waits of retries are counted in: 1,000, so that they are seconds; less in tests, which then are not slowed down either. */
   readonly retryAfterBaseValue: number;
+  /** Milliseconds after which a request is given up. Default 30,000. */
+  readonly timeout?: number;
 }
 
 /** GitHub takes at most this many annotations in one request. */
 const annotationsPerRequest = 50;
 /** Artifacts of runs long ago prove nothing; pulls and artifacts are looked for no further back than this many pages. */
 const pagesOfArtifacts = 3;
+/** Seconds. Limits are counted by the hour; an apply does not wait that long to say what it does. */
+const longestWait = 60;
+/** Octokit leaves a second between two writes; tests do not. */
+const unpaced = { key: () => ({ schedule: (_options: unknown, work: () => unknown) => work() }) };
 
 export function createGitHub(options: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = options.repository.split('/');
   const base = { owner, repo };
   const page = { per_page: 100 };
+  const { retryAfterBaseValue, timeout = 30_000 } = options;
+  const mayWait = (after: number, _request: unknown, _octokit: unknown, tries: number): boolean =>
+    tries < 2 && after <= longestWait;
   const octokit = new Octokit({
     auth: options.token,
     baseUrl: options.apiUrl,
     userAgent: options.userAgent,
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
     throttle: {
-      retryAfterBaseValue: options.retryAfterBaseValue,
-      onRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
-      onSecondaryRateLimit: (_after: number, _request: unknown, _octokit: unknown, tries: number) => tries < 2,
+      retryAfterBaseValue,
+      onRateLimit: mayWait,
+      onSecondaryRateLimit: mayWait,
+      ...(retryAfterBaseValue < 1_000 ? { write: unpaced, notifications: unpaced } : {}),
     },
-    retry: { retryAfterBaseValue: options.retryAfterBaseValue },
+    retry: { retryAfterBaseValue },
+    request: {
+      // Without it, a GitHub that accepts and never answers would hold up an apply until the job is killed.
+      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
+    },
   });
   const { rest } = octokit;
+  // One call has been retried to its end in vain: those after it are tried once, or every one of them would wait as long.
+  let isDown = false;
+  octokit.hook.before('request', (request) => {
+    if (isDown) request.request.retries = 0;
+  });
+
+  // To Octokit's paging a list that is refused with 409 is an empty one, and an empty list would be taken for an answer.
+  octokit.hook.error('request', (error, { method }) => {
+    if (error instanceof RequestError && error.status === 409 && method === 'GET') throw new ListRefused(error);
+    throw error;
+  });
+
+  async function attempt<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      isDown = false;
+      return result;
+    } catch (cause) {
+      const error = toGitHubError(cause);
+      isDown = error.status === undefined || error.status >= 500;
+      throw error;
+    }
+  }
 
   return {
     login: options.login,
@@ -51,7 +88,8 @@ export function createGitHub(options: GitHubOptions): GitHub {
       attempt(async () => toComment((await rest.issues.createComment({ ...base, issue_number: number, body })).data)),
     updateComment: (id, body) =>
       attempt(async () => void (await rest.issues.updateComment({ ...base, comment_id: id, body }))),
-    deleteComment: (id) => attempt(async () => void (await rest.issues.deleteComment({ ...base, comment_id: id }))),
+    deleteComment: (id) =>
+      attempt(async () => void (await rest.issues.deleteComment({ ...base, comment_id: id }).catch(unlessGone))),
 
     readPull: (number) => attempt(async () => toPull((await rest.pulls.get({ ...base, pull_number: number })).data)),
     listClosedPulls: (branch, since) =>
@@ -128,10 +166,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       attempt(async () => void (await rest.issues.addLabels({ ...base, issue_number: number, labels: [...labels] }))),
     removeLabel: (number, name) =>
       attempt(async () => {
-        await rest.issues.removeLabel({ ...base, issue_number: number, name }).catch((error: unknown) => {
-          // Somebody took it off meanwhile.
-          if (!(error instanceof RequestError) || error.status !== 404) throw error;
-        });
+        await rest.issues.removeLabel({ ...base, issue_number: number, name }).catch(unlessGone);
       }),
 
     listOwnIssues: () =>
@@ -183,17 +218,28 @@ export function createGitHub(options: GitHubOptions): GitHub {
   };
 }
 
-async function attempt<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (cause) {
-    if (cause instanceof RequestError) {
-      throw new GitHubError(`GitHub answered ${cause.status}: ${cause.message}`, cause.status, { cause });
-    }
-    if (cause instanceof Error)
-      throw new GitHubError(`GitHub cannot be reached: ${cause.message}`, undefined, { cause });
-    throw cause;
+/** Somebody else, or another run, was faster. */
+function unlessGone(error: unknown): void {
+  if (!(error instanceof RequestError) || error.status !== 404) throw error;
+}
+
+class ListRefused extends Error {
+  override readonly cause: RequestError;
+
+  constructor(cause: RequestError) {
+    super(cause.message);
+    this.cause = cause;
   }
+}
+
+function toGitHubError(error: unknown): GitHubError {
+  const cause = error instanceof ListRefused ? error.cause : error;
+  // What a proxy in between has to say can be a whole page.
+  const said = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').slice(0, 200);
+  // Octokit calls a broken connection a 500 as well; there is no answer to it.
+  return cause instanceof RequestError && cause.response !== undefined
+    ? new GitHubError(`GitHub answered ${cause.status}: ${said}`, cause.status, { cause })
+    : new GitHubError(`GitHub cannot be reached: ${said}`, undefined, { cause });
 }
 
 function toComment(comment: {

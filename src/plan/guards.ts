@@ -71,15 +71,17 @@ interface Objection {
   readonly count: number;
   readonly details: readonly string[];
   readonly liftable: boolean;
+  /** Id of the first change it is about. */
+  readonly first?: string | undefined;
 }
 
 export function judgePlan(input: GuardInput): Violation[] {
   const { plan, settings, allowances, reviewed = [] } = input;
   const tallies = tallyWorkspaces(input);
   const objections = [
-    judgeCounted('deletes', tallies, limitsOf(settings, 'deletes'), { count: 10, percent: 10 }),
-    judgeCounted('updates', tallies, limitsOf(settings, 'updates'), { count: 10, percent: 30 }),
-    judgeEmptied(tallies),
+    judgeCounted('deletes', tallies, limitsOf(settings, 'deletes'), { count: 10, percent: 10 }, plan),
+    judgeCounted('updates', tallies, limitsOf(settings, 'updates'), { count: 10, percent: 30 }, plan),
+    judgeEmptied(tallies, plan),
     judgeProtected(input),
     judgeRewind(input.rewind),
     judgeUnmanaged(input),
@@ -88,10 +90,10 @@ export function judgePlan(input: GuardInput): Violation[] {
     if (objection === null) return [];
     const severity = severityOf(settings, objection);
     if (severity === null) return [];
-    const { guard, count, details, liftable } = objection;
+    const { guard, count, details, liftable, first } = objection;
     const lifted = liftable && allowances.some((allowance) => lifts(allowance, objection, plan.digest, reviewed));
     const allow = liftable ? `${guard}=${count}@${shortDigest(plan.digest)}` : null;
-    return [{ guard, count, details, severity, allow, lifted }];
+    return [{ guard, count, details, severity, allow, lifted, ...(first === undefined ? {} : { first }) }];
   });
 }
 
@@ -184,16 +186,21 @@ function judgeCounted(
   tallies: readonly Tally[],
   perWorkspace: Threshold,
   perPlan: Threshold,
+  { changes }: Plan,
 ): Objection | null {
   const total = tallies.reduce((sum, tally) => sum + tally[guard], 0);
   const all = { recorded: sum(tallies, 'recorded'), desired: sum(tallies, 'desired') };
-  const details = [
-    ...tallies.flatMap((tally) =>
-      exceeds(guard, tally[guard], tally, perWorkspace, tally.workspace ?? 'the organisation'),
-    ),
-    ...exceeds(guard, total, all, perPlan, 'the whole plan'),
-  ];
-  return details.length === 0 ? null : { guard, count: total, details, liftable: true };
+  const exceeded = tallies.flatMap((tally) => {
+    const said = exceeds(guard, tally[guard], tally, perWorkspace, tally.workspace ?? 'the organisation');
+    return said.map((detail) => ({ detail, workspace: tally.workspace }));
+  });
+  const details = [...exceeded.map(({ detail }) => detail), ...exceeds(guard, total, all, perPlan, 'the whole plan')];
+  if (details.length === 0) return null;
+  const count = guard === 'deletes' ? countDeletes : countUpdates;
+  const counted = changes.filter((change) => count(change) > 0);
+  const [worst] = exceeded;
+  const first = worst === undefined ? counted[0] : counted.find(({ key }) => key.workspace === worst.workspace);
+  return { guard, count: total, details, liftable: true, first: first?.id };
 }
 
 function sum(tallies: readonly Tally[], member: 'recorded' | 'desired'): number {
@@ -219,14 +226,15 @@ function exceeds(
   ];
 }
 
-function judgeEmptied(tallies: readonly Tally[]): Objection | null {
+function judgeEmptied(tallies: readonly Tally[], { changes }: Plan): Objection | null {
   const emptied = tallies.filter(({ recorded, left, deletes }) => recorded > 0 && left === 0 && deletes > 0);
   if (emptied.length === 0) return null;
   const details = emptied.map(
     ({ workspace, recorded }) =>
       `leaves ${workspace ?? 'the organisation'} without any limit; ${recorded} ${recorded === 1 ? 'was' : 'were'} recorded`,
   );
-  return { guard: 'empties-scope', count: emptied.length, details, liftable: true };
+  const first = changes.find((change) => change.key.workspace === emptied[0]?.workspace && countDeletes(change) > 0);
+  return { guard: 'empties-scope', count: emptied.length, details, liftable: true, first: first?.id };
 }
 
 /** Protection is the record's: a change that takes it away and uses that at once is what it protects against. */
@@ -252,7 +260,8 @@ function judgeProtected({ plan, steps }: GuardInput): Objection | null {
   ];
   if (details.length === 0) return null;
   const hint = 'remove `protect:` first, in a merged change of its own';
-  return { guard: 'protected', count: details.length, details: [...details, hint], liftable: false };
+  const said = [...details, hint];
+  return { guard: 'protected', count: details.length, details: said, liftable: false, first: byChange[0]?.id };
 }
 
 function weakens({ action, after, fieldChanges }: Change): boolean {

@@ -148,6 +148,8 @@ export interface Violation {
   /** `deletes=12@3f9c2e1a`, the words that lift it for this plan; null when nothing does. */
   readonly allow: string | null;
   readonly lifted: boolean;
+  /** Id of the first change it objects to; absent where it is about no single one. For pointing at a line. */
+  readonly first?: string;
 }
 
 export type Mode = 'sync' | 'upsert-only';

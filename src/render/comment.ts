@@ -15,8 +15,13 @@ export interface CommentHeader {
   readonly environment: string;
   /** Commit that was planned: the head of the pull request. */
   readonly head: string;
-  /** 64 hex digits; null when there is no plan. */
+  /** Of the plan that is shown: 64 hex digits; null when there is no plan. */
   readonly digest: string | null;
+  /**
+   * From the merge on: digest of the plan that was there to be reviewed. What an apply shows afterwards is another plan, and
+   * nobody has approved that.
+   */
+  readonly reviewed?: string | null;
   /** Number of the workflow run and attempt: a later run may overwrite an earlier one, never the reverse. */
   readonly run: number;
   readonly attempt: number;
@@ -69,6 +74,11 @@ export function parseHeader(body: string, environment: string): CommentHeader | 
   }
 }
 
+/** What reviewers of this head had before them; null when they had no plan. */
+export function reviewedDigest({ state, digest, reviewed }: CommentHeader): string | null {
+  return state === 'planned' ? digest : (reviewed ?? null);
+}
+
 export interface PlanComment {
   readonly header: CommentHeader;
   readonly plan: Plan;
@@ -91,6 +101,28 @@ export function renderPlanComment(input: PlanComment, limit = commentBytes): str
     ...detailSections(input),
   ];
   const footer = `<sub>Environment ${escapeMarkdown(plan.environment)} · digest \`${shortDigest(plan.digest)}\` · planned for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
+  return fitSections(sections, footer, links.run, limit);
+}
+
+/** When there is no plan for the head: the one that stood here was for other files. */
+export function renderInvalidComment(
+  header: CommentHeader,
+  diagnostics: readonly Diagnostic[],
+  links: CommentLinks,
+  limit = commentBytes,
+): string {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+  const rows = diagnostics.map(
+    ({ source, code, message }) =>
+      `| ${renderPlace({ source }, header.head, links)} | \`${code}\` | ${escapeMarkdown(message)} |`,
+  );
+  const sections = [
+    pinned(renderHeader(header)),
+    pinned(`### ${stateWords.invalid} · ${escapeMarkdown(header.environment)}`),
+    pinned(`${errors} ${errors === 1 ? 'error' : 'errors'}: there is no plan before the files are right.`),
+    ...chunk(rows, 40).map((part) => table('| where | | what is wrong |', part)),
+  ];
+  const footer = `<sub>Environment ${escapeMarkdown(header.environment)} · checked for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
   return fitSections(sections, footer, links.run, limit);
 }
 
@@ -182,7 +214,7 @@ function renderRow(change: Change, plan: Plan, head: string, links: CommentLinks
   return `| ${symbols[change.action]} | ${escapeMarkdown(describeKey(change.key))} | ${what}${notes} | ${change.cause} | ${renderPlace(change, head, links)} |`;
 }
 
-function renderPlace({ source }: Change, head: string, { repository }: CommentLinks): string {
+function renderPlace({ source }: Pick<Change, 'source'>, head: string, { repository }: CommentLinks): string {
   if (source === null) return 'no longer in Git';
   const path = source.file
     .split('/')
@@ -248,7 +280,7 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
 /** Whole sections from the bottom up are left out until the rest fits; a line says how much is missing and where it is. */
 export function fitSections(sections: readonly Section[], footer: string, link: string, limit: number): string {
   const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-  const missing = (count: number): string => `… and ${count} more lines that do not fit here: [all of it](${link})`;
+  const missing = (count: number): string => tellMissing(count, link);
   const gap = 2;
   const fixed = bytes(footer) + gap + bytes(missing(Number.MAX_SAFE_INTEGER)) + gap;
   let used =
@@ -264,4 +296,20 @@ export function fitSections(sections: readonly Section[], footer: string, link: 
     } else dropped += counts;
   }
   return [...kept, ...(dropped > 0 ? [missing(dropped)] : []), footer].join('\n\n');
+}
+
+function tellMissing(count: number, link: string): string {
+  return `… and ${count} more lines that do not fit here: [all of it](${link})`;
+}
+
+/** Whole lines from the top, at most so many bytes; the rest is counted. */
+export function fitLines(text: string, limit: number, link: string): string {
+  const lines = text.trimEnd().split('\n');
+  let used = 0;
+  const end = lines.findIndex((line) => {
+    used += Buffer.byteLength(line, 'utf8') + 1;
+    return used > limit;
+  });
+  if (end < 0) return text;
+  return `${lines.slice(0, end).join('\n')}\n\n${tellMissing(lines.length - end, link)}\n`;
 }

@@ -28,7 +28,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
     notes: plan.notes,
-    violations: plan.violations,
+    violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged,
   };
 }

@@ -1,142 +1,41 @@
 /** The bundled Action file over a whole life of a change, against the stand-in of GitHub, a bare remote and the emulator. */
 
-import { readFileSync } from 'node:fs';
-import { afterAll, afterEach, expect, it } from 'vitest';
-import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
-import type { UsagePolicyRow } from '../../src/emulator/store.ts';
+import { expect, it } from 'vitest';
 import { parseHeader } from '../../src/render/comment.ts';
-import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
-import { buildZip } from '../helpers/github/zip.ts';
-import { smallState } from '../helpers/state.ts';
-import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
-import { git, makeFolder } from '../record/git-fixture.ts';
-import { type Job, removeJobFolders, runJob } from './runner.ts';
+import { adminKey } from '../helpers/world.ts';
+import { git } from '../record/git-fixture.ts';
+import type { Job } from './runner.ts';
+import { all, names, type Scene, startScene, team } from './scene.ts';
 
-interface Scene {
-  readonly github: GitHubStandIn;
-  readonly emulator: Emulator;
-  readonly remote: string;
-  /** Runs the Action for an event on a branch or commit. */
-  run(event: string, payload: unknown, inputs: Readonly<Record<string, string>>, ref: string): Promise<Job>;
-  lastRun(): number;
+const begin = (org?: string): Promise<Scene> =>
+  startScene({ isSystemClock: true, ...(org === undefined ? {} : { org }) });
+
+function pushMain({ github, remote }: Scene) {
+  const after = git(remote, 'rev-parse', 'main');
+  return github.eventPayload('push', { pushed: { ref: 'refs/heads/main', before: '0'.repeat(40), after } });
 }
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-});
-afterAll(removeJobFolders);
-
-const names = ['alpha', 'beta', 'gamma', 'delta'];
-const policies = (amounts: Readonly<Record<string, string>>): string =>
-  `policies:\n${Object.entries(amounts)
-    .map(([name, amount]) => `  ${name}:\n    budget: ${amount}\n    reset: monthly\n    per: workspace_id\n`)
-    .join('')}`;
-const all = (amount: string): Record<string, string> => Object.fromEntries(names.map((name) => [name, amount]));
-
-async function startScene(review = 'review: { require_reviewed_plan: true }\n'): Promise<Scene> {
-  const remote = makeFolder();
-  git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
-  const emulator = await startEmulator({ acceptKeys: adminKey, state: smallState() });
-  const github = await startGitHub({
-    repositories: [
-      {
-        owner: 'example',
-        name: 'budgets',
-        bareDir: remote,
-        collaborators: { author: 'write', reviewer: 'write', guest: 'read' },
-      },
-    ],
-  });
-  closers.push(
-    () => emulator.close(),
-    () => github.close(),
-  );
-  github.pushTo({
-    branch: 'main',
-    user: 'author',
-    files: {
-      'policies/org.yaml': orgFile(review),
-      'policies/a.yaml': workspaceFile('ws-team-a', policies(all('$100'))),
-    },
-  });
-  let runId = 1_000;
-  return {
-    github,
-    emulator,
-    remote,
-    lastRun: () => runId,
-    run(event, payload, inputs, ref) {
-      runId += 1;
-      const key = inputs['portkey-api-key'] ?? adminKey;
-      return runJob({
-        remote,
-        ref,
-        event,
-        payload,
-        runId,
-        apiUrl: github.url,
-        serverUrl: github.serverUrl,
-        inputs: {
-          'github-token': actionsToken,
-          'base-url': emulator.url,
-          ...inputs,
-          'portkey-api-key': key,
-        },
-      });
-    },
-  };
-}
-
-function active({ emulator }: Scene): UsagePolicyRow[] {
-  return emulator.store.state.usagePolicies.filter(({ status }) => status === 'active');
-}
-
-function limits(scene: Scene): Record<string, number> {
-  return Object.fromEntries(
-    active(scene)
-      .map(({ name, credit_limit }) => [name ?? '', credit_limit])
-      .sort(),
-  );
-}
-
-async function applyMain(scene: Scene): Promise<Job> {
-  const after = git(scene.remote, 'rev-parse', 'main');
-  const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after };
-  const payload = scene.github.eventPayload('push', { pushed });
-  return scene.run('push', payload, { command: 'apply' }, 'main');
-}
-
-/** What actions/upload-artifact does after the plan step. */
-function keepPlanFile({ github, lastRun }: Scene, job: Job, headSha: string): void {
-  const run = github.addWorkflowRun({ id: lastRun(), headSha });
-  const zip = buildZip({ 'tollgate-plan.json': readFileSync(job.outputs['plan-file'] ?? '', 'utf8') });
-  github.addArtifact({ runId: run.id, name: job.outputs['artifact-name'] ?? '', zip });
-}
+const applyMain = (scene: Scene): Promise<Job> => scene.job('push', pushMain(scene), { command: 'apply' }, 'main');
 
 it('plans, is reviewed, merged, applied, and watched', async () => {
-  const scene = await startScene();
+  const scene = await begin();
   const { github } = scene;
 
   // The first apply: no pull request and no record, so the plan is approved by hand, for its digest.
   const refused = await applyMain(scene);
   expect(refused.outputs['exit-code']).toBe('3');
-  expect(active(scene)).toEqual([]);
+  expect(scene.limits()).toEqual({});
   const start = refused.outputs.digest?.slice(0, 8) ?? '';
   const byHand = github.eventPayload('workflow_dispatch', { inputs: { approve: start } });
-  const first = await scene.run('workflow_dispatch', byHand, { command: 'apply', approve: start }, 'main');
+  const first = await scene.job('workflow_dispatch', byHand, { command: 'apply', approve: start }, 'main');
   expect(first.code, first.log).toBe(0);
-  expect(limits(scene)).toEqual(all2(100));
+  expect(scene.limits()).toEqual(all2(100));
   expect(git(scene.remote, 'for-each-ref', '--format=%(refname)')).toContain('refs/tollgate/production');
 
   // A pull request that takes three of four limits away.
-  const files = (amounts: Record<string, string>) => ({
-    'policies/a.yaml': workspaceFile('ws-team-a', policies(amounts)),
-  });
-  github.pushTo({ branch: 'change', user: 'author', files: files({ alpha: '$150' }) });
-  const pull = github.openPullRequest({ head: 'change', title: 'Fewer limits', user: 'author' }).number;
+  const pull = scene.open('change', team({ alpha: '$150' }));
   const opened = github.eventPayload('pull_request', { action: 'opened', number: pull });
-  const planned = await scene.run('pull_request', opened, { command: 'plan' }, 'change');
+  const planned = await scene.job('pull_request', opened, { command: 'plan' }, 'change');
   expect(planned.code).toBe(1);
   expect(planned.outputs).toMatchObject({ delete: '3', update: '1', 'has-changes': 'true', 'exit-code': '3' });
   expect(planned.gitStatus).toBe('');
@@ -149,13 +48,13 @@ it('plans, is reviewed, merged, applied, and watched', async () => {
   expect(comment?.body).toContain(words);
 
   // Pushed again: the same comment, another plan.
-  const pushed = github.pushTo({ branch: 'change', user: 'author', files: files({ alpha: '$160' }) });
+  const pushed = github.pushTo({ branch: 'change', user: 'author', files: team({ alpha: '$160' }) });
   const synchronized = github.eventPayload('pull_request', {
     action: 'synchronize',
     number: pull,
     before: pushed.before,
   });
-  const again = await scene.run('pull_request', synchronized, { command: 'plan' }, 'change');
+  const again = await scene.job('pull_request', synchronized, { command: 'plan' }, 'change');
   expect(github.comments(pull)).toHaveLength(1);
   expect(parseHeader(github.comments(pull)[0]?.body ?? '', 'production')).toMatchObject({
     head: pushed.after,
@@ -170,7 +69,7 @@ it('plans, is reviewed, merged, applied, and watched', async () => {
   github.review({ pull, user: 'reviewer', state: 'APPROVED', body: words });
   const reviewed = async (review: number): Promise<Job> => {
     const payload = github.eventPayload('pull_request_review', { action: 'submitted', review });
-    return scene.run('pull_request_review', payload, { command: 'plan' }, 'change');
+    return scene.job('pull_request_review', payload, { command: 'plan' }, 'change');
   };
   const wrong = github.review({ pull, user: 'reviewer', state: 'APPROVED', body: words });
   expect((await reviewed(wrong.id)).outputs['exit-code']).toBe('3');
@@ -183,15 +82,14 @@ it('plans, is reviewed, merged, applied, and watched', async () => {
   const allowed = await reviewed(right.id);
   expect(allowed.code, allowed.log).toBe(0);
   expect(github.comments(pull)[0]?.body).toContain('guard deletes allowed');
-  keepPlanFile(scene, allowed, pushed.after);
+  scene.keepPlanFile(allowed.outputs, pushed.after);
 
   // Somebody moves a limit by hand before the merge: that one is stale, the reviewed rest is applied.
-  const gamma = active(scene).find(({ name }) => name === 'gamma');
-  if (gamma !== undefined) gamma.credit_limit = 900;
+  scene.row('gamma').credit_limit = 900;
   github.merge({ pull, method: 'squash', user: 'reviewer' });
   const applied = await applyMain(scene);
   expect(applied.outputs['exit-code'], applied.log).toBe('4');
-  expect(limits(scene)).toEqual({ alpha: 160, gamma: 900 });
+  expect(scene.limits()).toEqual({ alpha: 160, gamma: 900 });
   const after = github.comments(pull)[0]?.body ?? '';
   expect(parseHeader(after, 'production')).toMatchObject({ state: 'stale' });
   expect(after).toContain('approve: ');
@@ -200,26 +98,26 @@ it('plans, is reviewed, merged, applied, and watched', async () => {
   // By hand, for exactly the plan that stands now.
   const approve = /approve: ([0-9a-f]{8})/.exec(after)?.[1] ?? '';
   const dispatch = github.eventPayload('workflow_dispatch', { inputs: { approve } });
-  const finished = await scene.run('workflow_dispatch', dispatch, { command: 'apply', approve }, 'main');
+  const finished = await scene.job('workflow_dispatch', dispatch, { command: 'apply', approve }, 'main');
   expect(finished.code, finished.log).toBe(0);
-  expect(limits(scene)).toEqual({ alpha: 160 });
+  expect(scene.limits()).toEqual({ alpha: 160 });
 
   // Drift: one issue, the same issue, closed when clean, opened again.
   const schedule = github.eventPayload('schedule', { schedule: '17 * * * *' });
-  const drift = (): Promise<Job> => scene.run('schedule', schedule, { command: 'drift' }, 'main');
+  const drift = (): Promise<Job> => scene.job('schedule', schedule, { command: 'drift' }, 'main');
   const issues = () => github.repository().issues.filter(({ title }) => title.startsWith('Drift'));
   expect((await drift()).outputs['has-changes']).toBe('false');
   expect(issues()).toEqual([]);
-  const [alpha] = active(scene);
-  if (alpha !== undefined) alpha.credit_limit = 5_000;
+  const alpha = scene.row('alpha');
+  alpha.credit_limit = 5_000;
   expect((await drift()).outputs['exit-code']).toBe('2');
   await drift();
   expect(issues()).toMatchObject([{ state: 'open' }]);
   expect(issues()[0]?.body).toContain('LOOSENED');
-  if (alpha !== undefined) alpha.credit_limit = 160;
+  alpha.credit_limit = 160;
   await drift();
   expect(issues()).toMatchObject([{ state: 'closed' }]);
-  if (alpha !== undefined) alpha.credit_limit = 170;
+  alpha.credit_limit = 170;
   await drift();
   expect(issues()).toMatchObject([{ state: 'open' }]);
   expect(github.violations).toEqual([]);
@@ -230,19 +128,14 @@ function all2(amount: number): Record<string, number> {
 }
 
 it('gives a fork no key and says that live was not read', async () => {
-  const scene = await startScene();
+  const scene = await begin();
   const { github, emulator } = scene;
-  github.pushTo({
-    branch: 'edit',
-    user: 'author',
-    files: { 'policies/a.yaml': workspaceFile('ws-team-a', policies(all('$120'))) },
-  });
-  const pull = github.openPullRequest({ head: 'edit', title: 'From afar', user: 'author' }).number;
+  const pull = scene.open('edit', team(all('$120')));
   const payload = github.eventPayload('pull_request', { action: 'opened', number: pull }) as {
     pull_request: { head: { repo: { full_name: string } } };
   };
   payload.pull_request.head.repo = { ...payload.pull_request.head.repo, full_name: 'somebody/budgets' };
-  const job = await scene.run('pull_request', payload, { command: 'plan' }, 'edit');
+  const job = await scene.job('pull_request', payload, { command: 'plan' }, 'edit');
   expect(job.code, job.log).toBe(0);
   expect(job.summary).toContain('The control plane was not read');
   expect(job.summary).toContain('$100 → $120');
@@ -251,22 +144,22 @@ it('gives a fork no key and says that live was not read', async () => {
 });
 
 it('never fails an apply that succeeded because GitHub is down, and does not hide it', async () => {
-  const scene = await startScene('');
+  const scene = await begin('');
   scene.github.setFaults([{ fault: { kind: 'status', status: 503 } }]);
   const job = await applyMain(scene);
   expect(job.code, job.log).toBe(0);
   expect(job.outputs['exit-code']).toBe('0');
-  expect(limits(scene)).toEqual(all2(100));
+  expect(scene.limits()).toEqual(all2(100));
   expect(job.summary).toContain('Applied 4 of 4');
   expect(job.summary).toContain('could not be');
 });
 
 it('opens no issue when the service cannot be reached: the run fails', async () => {
-  const scene = await startScene('');
+  const scene = await begin('');
   await applyMain(scene);
   scene.emulator.setFaults([{ fault: { kind: 'status', status: 401 } }]);
   const payload = scene.github.eventPayload('schedule', { schedule: '17 * * * *' });
-  const job = await scene.run('schedule', payload, { command: 'drift' }, 'main');
+  const job = await scene.job('schedule', payload, { command: 'drift' }, 'main');
   expect(job.code).toBe(1);
   expect(job.outputs['exit-code']).toBe('6');
   expect(scene.github.repository().issues).toEqual([]);
@@ -276,12 +169,19 @@ it('opens no issue when the service cannot be reached: the run fails', async () 
 });
 
 it('takes allow and approve from workflow_dispatch alone', async () => {
-  const scene = await startScene();
-  const payload = scene.github.eventPayload('push', {
-    pushed: { ref: 'refs/heads/main', before: '0'.repeat(40), after: git(scene.remote, 'rev-parse', 'main') },
-  });
-  const job = await scene.run('push', payload, { command: 'apply', allow: 'deletes=3@00000000' }, 'main');
+  const scene = await begin();
+  const job = await scene.job('push', pushMain(scene), { command: 'apply', allow: 'deletes=3@00000000' }, 'main');
   expect(job.code).toBe(1);
   expect(job.log).toContain('workflow_dispatch only');
-  expect(active(scene)).toEqual([]);
+  expect(scene.limits()).toEqual({});
+});
+
+it('says why it failed in the summary, in which nothing that others wrote is markup', async () => {
+  const scene = await begin();
+  const job = await scene.job('push', pushMain(scene), { command: '```<script>@everyone' }, 'main');
+  expect(job.code).toBe(1);
+  expect(job.outputs['exit-code']).toBe('1');
+  expect(job.summary).toContain('tollgate failed');
+  expect(job.summary).toContain('plan, apply, drift, validate');
+  expect(job.summary).not.toMatch(/```|<script|@everyone/);
 });

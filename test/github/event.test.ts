@@ -22,7 +22,7 @@ it.each([
   const { context } = parseEvent('pull_request', payload, {});
   expect(context).toEqual({
     kind: 'pull-request',
-    pull: { number: 12, head: 'h', base: 'b', author: payload.pull_request.user.login, isForeign },
+    pull: { number: 12, head: 'h', base: 'b', author: payload.pull_request.user.login, isForeign, isOpen: true },
   });
 });
 
@@ -31,10 +31,10 @@ it.each([
   ['push', { repository, ref: 'refs/heads/other', after: 'c' }, { kind: 'push', sha: 'c', isDefaultBranch: false }],
   [
     'workflow_dispatch',
-    { repository, inputs: { approve: 'x', n: 3 } },
-    { kind: 'dispatch', inputs: { approve: 'x', n: '3' } },
+    { repository, ref: 'refs/heads/main', inputs: null },
+    { kind: 'dispatch', isDefaultBranch: true },
   ],
-  ['workflow_dispatch', { repository, inputs: null }, { kind: 'dispatch', inputs: {} }],
+  ['workflow_dispatch', { repository, ref: 'refs/heads/other' }, { kind: 'dispatch', isDefaultBranch: false }],
   ['schedule', { repository }, { kind: 'schedule' }],
   ['merge_group', { repository }, { kind: 'merge-group' }],
   ['pull_request', { repository }, { kind: 'other', name: 'pull_request' }],
@@ -57,4 +57,17 @@ it.each([
   ['without a digest', '/tollgate allow deletes=1', []],
 ])('takes an allow line %s', (_name, body, words) => {
   expect(parseAllowLines(body)).toEqual(words);
+});
+
+it.each([
+  ['open', true],
+  ['closed', false],
+])('knows a pull request that is %s', (state, isOpen) => {
+  const payload = pull({ full_name: 'example/budgets' });
+  const { context } = parseEvent(
+    'pull_request_review',
+    { ...payload, pull_request: { ...payload.pull_request, state } },
+    {},
+  );
+  expect(context).toMatchObject({ pull: { isOpen } });
 });

@@ -84,8 +84,8 @@ describe('the comment', () => {
       [1, 2],
       [2, 1],
     ] as const) {
-      const results = await Promise.all(order.map((run) => write(run, `run ${run}`)));
-      expect(results).toContain('created');
+      await Promise.all(order.map((run) => write(run, `run ${run}`)));
+      expect(bodies()).toContain(bodyOf(2, 'run 2'));
       // Whoever saw both has cleaned up; a third run finds one either way.
       await write(3, 'third');
       expect(bodies()).toEqual([bodyOf(3, 'third')]);
@@ -167,5 +167,27 @@ describe('the drift issue', () => {
     expect(await drift('clean', true)).toBe('closed');
     expect(await drift('three')).toBe('reopened');
     expect((await github.listOwnIssues()).map(({ state }) => state)).toEqual(['open']);
+  });
+
+  it('stays closed while a person has labelled just this drift as accepted', async () => {
+    await drift('one');
+    const [issue] = fixture.github.repository().issues.filter(({ pull: part }) => part === null);
+    if (issue === undefined) throw new Error('there is no issue');
+    await github.addLabels(issue.number, ['tollgate:accepted']);
+    await github.updateIssue(issue.number, { state: 'closed' });
+    expect(await drift('one')).toBe('accepted');
+    expect(await drift('two')).toBe('reopened');
+  });
+
+  it('is never one that somebody else has written', async () => {
+    fixture.github.repository().issues.push({
+      ...fixture.github.pullRequest(pull),
+      id: 1,
+      number: 77,
+      title: 'forged',
+      body: `${marker}\nforged`,
+      pull: null,
+    });
+    expect(await drift('one')).toBe('opened');
   });
 });

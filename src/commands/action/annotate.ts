@@ -1,17 +1,22 @@
-import type { Diagnostic } from '../../diagnostics.ts';
+import type { Diagnostic, Source } from '../../diagnostics.ts';
 import type { Annotation } from '../../github/port.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { describeChange } from '../../render/describe-change.ts';
+import type { Desired } from '../../resources/types.ts';
 
 /** Problems and guards first: GitHub shows only the first few of a step. */
-export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic[], orgFile: string): Annotation[] {
+export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic[], desired: Desired): Annotation[] {
   return [
     ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity === 'error')),
-    ...(plan?.violations ?? []).map(({ guard, details, allow, severity, lifted }): Annotation => {
+    ...(plan?.violations ?? []).map(({ guard, details, allow, severity, lifted, first }): Annotation => {
+      const place = placeOf(
+        plan?.changes.find(({ id }) => id === first),
+        desired,
+      );
       const way = allow === null ? 'Nothing lifts this guard.' : `To allow it for this plan: /tollgate allow ${allow}`;
       return {
-        path: orgFile,
-        line: 1,
+        path: place.file,
+        line: place.line,
         level: severity === 'error' && !lifted ? 'failure' : 'warning',
         title: `guard ${guard}`,
         message: [...details, ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
@@ -20,6 +25,23 @@ export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic
     ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity !== 'error')),
     ...(plan?.changes ?? []).flatMap((change) => annotateChange(change, plan)),
   ];
+}
+
+/** The line of the change; of one that is no longer in the files, the file of its workspace; else that of the organisation. */
+function placeOf(change: Change | undefined, { workspaces, orgFile }: Desired): Source {
+  if (change === undefined) return orgFile;
+  const { key, workspaceId } = change;
+  const workspace = workspaces.find(({ ref }) => ref === key.workspace || ref === workspaceId);
+  return change.source ?? workspace?.source ?? orgFile;
+}
+
+/** What the edit asks for, on its lines. */
+export function annotateEdits(changes: readonly Change[]): Annotation[] {
+  return changes.flatMap((change): Annotation[] => {
+    if (change.source === null) return [];
+    const message = describeChange(change, {});
+    return [{ path: change.source.file, line: change.source.line, level: 'notice', title: 'this edit', message }];
+  });
 }
 
 export function annotateDiagnostics(diagnostics: readonly Diagnostic[]): Annotation[] {

@@ -1,9 +1,10 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
+import { commentBytes, fitLines } from '../../render/comment.ts';
 import { renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { gatherDrift, hasDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
-import { saying } from './post-plan.ts';
+import { notWritten, saying } from './post-plan.ts';
 import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
 
 /** One issue per environment. An unreachable service is never drift: that throws, and the job fails without an issue. */
@@ -20,11 +21,12 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const warnings =
     run.github === null
       ? []
-      : await saying('the drift issue', async () => {
+      : await saying(notWritten('the drift issue'), async () => {
           const { github } = run;
           if (github === null) return;
           const title = `Drift in ${environment}: limits moved by hand or are owed to Git`;
-          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${text}\n${ways}\n` });
+          const shown = fitLines(text, commentBytes - 1_000, run.runUrl);
+          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${shown}\n${ways}\n` });
         });
   return {
     exit: isClean ? exitCodes.ok : exitCodes.changes,

@@ -1,33 +1,42 @@
 import { join } from 'node:path';
+import type { Diagnostic } from '../../diagnostics.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { readAllowances } from '../../github/allow-lines.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
+import type { GitHub } from '../../github/port.ts';
 import { objecting } from '../../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
+import type { Desired } from '../../resources/types.ts';
 import { preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { artifactName } from './approvals.ts';
+import { postInvalid } from './post-invalid.ts';
 import { postCheck, postComment, postLabels, saying } from './post-plan.ts';
 import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
 
 /** Plans, and posts the plan where the event is about a pull request. */
 export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   const { event, github, inputs } = run;
-  const pull = event.context.kind === 'pull-request' ? event.context.pull : null;
+  // A merge group is about several pull requests, and so about none; what is closed already has its last word.
+  const pull = event.context.kind === 'pull-request' && event.context.pull.isOpen ? event.context.pull : null;
   const warnings: string[] = [];
   let allow: readonly string[] = event.context.kind === 'dispatch' ? inputs.allow : [];
   if (pull !== null && github !== null) {
     warnings.push(
-      ...(await saying('reviews were not read; allowances', async () => {
+      ...(await saying('reviews could not be read, so that nothing is allowed', async () => {
         allow = await readAllowances(github, pull.number, pull.author);
       })),
     );
   }
   const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow }, run.session);
-  if (prepared.plan === null) return invalidFiles(prepared.diagnostics);
+  if (prepared.plan === null) {
+    if (pull !== null && github !== null)
+      warnings.push(...(await postInvalid(run, github, pull, prepared.diagnostics)));
+    return { ...invalidFiles(prepared.diagnostics), warnings };
+  }
   await prepared.open.close();
   const { plan, diagnostics, checkout, desired } = prepared;
 
@@ -36,8 +45,7 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
     file,
     renderPlanFile(buildPlanFile(plan, { tool: run.session.version, commit: checkout.commit })),
   );
-  if (pull !== null && github !== null)
-    warnings.push(...(await post(run, pull, plan, diagnostics, desired.orgFile.file)));
+  if (pull !== null && github !== null) warnings.push(...(await post(run, github, pull, plan, diagnostics, desired)));
 
   const objections = objecting(plan.violations);
   const hasChanges = plan.changes.length > 0;
@@ -51,7 +59,7 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
       'artifact-name': artifactName(plan.environment, plan.digest),
     },
     summary: renderPlanMarkdown(plan) + (diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''),
-    annotations: annotatePlan(plan, diagnostics, desired.orgFile.file),
+    annotations: annotatePlan(plan, diagnostics, desired),
     failure:
       objections.length > 0
         ? `${objections.map(({ guard }) => guard).join(', ')}: a guard objects`
@@ -64,14 +72,12 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
 
 async function post(
   run: ActionRun,
+  github: GitHub,
   pull: PullRequestFacts,
   plan: Plan,
-  diagnostics: Parameters<typeof annotatePlan>[1],
-  orgFile: string,
+  diagnostics: readonly Diagnostic[],
+  desired: Desired,
 ): Promise<string[]> {
-  const { github, inputs } = run;
-  // A merge group is about several pull requests, and so about none.
-  if (github === null) return [];
   const facts = {
     number: pull.number,
     head: pull.head,
@@ -81,14 +87,17 @@ async function post(
     remark: null,
     state: 'planned' as const,
   };
+  const silent = { warnings: [], isSuperseded: false };
+  const { warnings, isSuperseded } = run.inputs.comment === 'never' ? silent : await postComment(run, github, facts);
   return [
-    ...(inputs.comment === 'never' ? [] : await postComment(run, github, facts)),
-    ...(await postCheck(run, github, facts, orgFile)),
-    ...(await postLabels(github, pull.number, plan)),
+    ...warnings,
+    ...(await postCheck(run, github, facts, desired)),
+    // Like the comment, labels are about the last head.
+    ...(isSuperseded ? [] : await postLabels(github, pull.number, plan)),
   ];
 }
 
-export function invalidFiles(diagnostics: Parameters<typeof annotateDiagnostics>[0]): ActionResult {
+export function invalidFiles(diagnostics: readonly Diagnostic[]): ActionResult {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   return {
     exit: exitCodes.invalid,

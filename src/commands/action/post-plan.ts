@@ -6,8 +6,16 @@ import { type CheckRun, type GitHub, GitHubError } from '../../github/port.ts';
 import { type StickyComment, writeStickyComment } from '../../github/sticky-comment.ts';
 import { objecting } from '../../plan/guards.ts';
 import type { Outcome, Plan } from '../../plan/types.ts';
-import { type CommentHeader, type CommentState, parseHeader, renderPlanComment } from '../../render/comment.ts';
+import {
+  type CommentHeader,
+  type CommentLinks,
+  type CommentState,
+  parseHeader,
+  renderPlanComment,
+} from '../../render/comment.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
+import { escapeMarkdown } from '../../render/markdown.ts';
+import type { Desired } from '../../resources/types.ts';
 import { annotatePlan } from './annotate.ts';
 import type { ActionRun } from './types.ts';
 
@@ -20,10 +28,18 @@ export interface PlanPost {
   readonly diagnostics: readonly Diagnostic[];
   readonly outcomes: readonly Outcome[];
   readonly remark: string | null;
+  /** After the merge: digest of the plan that was approved; null when none was. */
+  readonly reviewed?: string | null;
 }
 
-/** Returns what could not be posted. */
-export async function postComment(run: ActionRun, github: GitHub, post: PlanPost): Promise<string[]> {
+export interface Posted {
+  /** What could not be posted. */
+  readonly warnings: string[];
+  /** A later run has written there: this one is a repeated run of an older head, or a slow one. */
+  readonly isSuperseded: boolean;
+}
+
+export async function postComment(run: ActionRun, github: GitHub, post: PlanPost): Promise<Posted> {
   const { plan, head, state } = post;
   const header: CommentHeader = {
     environment: plan.environment,
@@ -32,17 +48,24 @@ export async function postComment(run: ActionRun, github: GitHub, post: PlanPost
     run: run.runNumber,
     attempt: run.runAttempt,
     state,
+    ...(post.reviewed === undefined ? {} : { reviewed: post.reviewed }),
   };
-  const links = { repository: run.repositoryUrl, run: run.runUrl };
-  const body = renderPlanComment({ ...post, header, links });
+  const body = renderPlanComment({ ...post, header, links: linksOf(run) });
   const isQuiet = countPlan(plan).toDo === 0 && plan.violations.length === 0 && post.outcomes.length === 0;
-  return saying('the comment', async () => {
-    await writeStickyComment(github, post.number, {
-      ...stickyOf(plan.environment),
-      body,
-      onlyUpdate: run.inputs.comment === 'on-change' && isQuiet,
-    });
+  const onlyUpdate = run.inputs.comment === 'on-change' && isQuiet;
+  return writeComment(github, post.number, { ...stickyOf(plan.environment), body, onlyUpdate });
+}
+
+export async function writeComment(github: GitHub, number: number, comment: StickyComment): Promise<Posted> {
+  let isSuperseded = false;
+  const warnings = await saying(notWritten('the comment'), async () => {
+    isSuperseded = (await writeStickyComment(github, number, comment)) === 'superseded';
   });
+  return { warnings, isSuperseded };
+}
+
+export function linksOf(run: ActionRun): CommentLinks {
+  return { repository: run.repositoryUrl, run: run.runUrl };
 }
 
 export function stickyOf(environment: string): Omit<StickyComment, 'body' | 'onlyUpdate'> {
@@ -65,9 +88,15 @@ export function stickyOf(environment: string): Omit<StickyComment, 'body' | 'onl
   };
 }
 
-export async function postCheck(run: ActionRun, github: GitHub, post: PlanPost, orgFile: string): Promise<string[]> {
+/** GitHub takes fifty in a request; who reads on after these does so in the run's summary. */
+const annotationsShown = 250;
+
+export async function postCheck(run: ActionRun, github: GitHub, post: PlanPost, desired: Desired): Promise<string[]> {
   const { plan, head, diagnostics } = post;
   const objections = objecting(plan.violations);
+  const annotations = annotatePlan(plan, diagnostics, desired);
+  const more = annotations.length - annotationsShown;
+  const missing = more > 0 ? ` ${more} more annotations are not shown on their lines.` : '';
   const check: CheckRun = {
     name: `tollgate (${plan.environment})`,
     head,
@@ -76,10 +105,10 @@ export async function postCheck(run: ActionRun, github: GitHub, post: PlanPost, 
       objections.length > 0
         ? `${objections.map(({ guard }) => guard).join(', ')}: a guard objects`
         : summarizePlan(plan),
-    summary: `${summarizePlan(plan)} [Run and full text](${run.runUrl})`,
-    annotations: annotatePlan(plan, diagnostics, orgFile),
+    summary: `${escapeMarkdown(summarizePlan(plan))}${missing} [Run and full text](${run.runUrl})`,
+    annotations: annotations.slice(0, annotationsShown),
   };
-  return saying('the check', () => github.createCheck(check));
+  return saying(notWritten('the check'), () => github.createCheck(check));
 }
 
 export async function postLabels(github: GitHub, number: number, plan: Plan): Promise<string[]> {
@@ -89,7 +118,7 @@ export async function postLabels(github: GitHub, number: number, plan: Plan): Pr
     if (direction === 'tighten') wanted.add('tighten');
     if (action === 'delete') wanted.add('delete');
   }
-  return saying('the labels', () => writeLabels(github, number, wanted));
+  return saying(notWritten('the labels'), () => writeLabels(github, number, wanted));
 }
 
 /** GitHub being down hides no result and fails no apply: what could not be said there is said in the log and the summary. */
@@ -99,6 +128,10 @@ export async function saying(what: string, work: () => Promise<void>): Promise<s
     return [];
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
-    return [`${what} could not be written: ${error.message}`];
+    return [`${what}: ${error.message}`];
   }
+}
+
+export function notWritten(what: string): string {
+  return `${what} could not be written`;
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
@@ -6,7 +7,7 @@ import { describeChange, describeKey } from '../../render/describe-change.ts';
 import { escapeMarkdown, renderDiagnosticsMarkdown } from '../../render/markdown.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { openCheckoutOf } from '../open-record.ts';
-import { annotateDiagnostics } from './annotate.ts';
+import { annotateDiagnostics, annotateEdits } from './annotate.ts';
 import { invalidFiles } from './plan.ts';
 import type { ActionResult, ActionRun } from './types.ts';
 
@@ -40,7 +41,7 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
     exit: exitCodes.ok,
     outputs: { 'has-changes': String(changes.length > 0), summary: `${changes.length} edits; live was not read` },
     summary: `${lines.join('\n')}\n${diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''}`,
-    annotations: annotateDiagnostics(diagnostics),
+    annotations: [...annotateDiagnostics(diagnostics), ...annotateEdits(changes)],
     failure: null,
     warnings: [],
   };
@@ -51,7 +52,7 @@ async function readBase(run: ActionRun, base: string): Promise<ReturnType<typeof
   const checkout = await openCheckoutOf(run.session);
   if (checkout === null) return null;
   try {
-    const files = await checkout.readFilesAtCommit(base, run.inputs.directory);
+    const files = await checkout.readFilesAtCommit(base, resolve(run.session.cwd, run.inputs.directory));
     return compilePolicies(files.map(({ path, text }) => ({ path: `${run.inputs.directory}/${path}`, text })));
   } catch {
     // A shallow clone without access to its remote, as in a fork's run: the edit is valid all the same.

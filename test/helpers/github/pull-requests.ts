@@ -119,6 +119,8 @@ export function refreshPullRequests(state: State, repository: Repository): void 
       issue.updatedAt = state.now();
       git.setRef(`refs/pull/${issue.number}/head`, head);
     }
+    // Nothing has moved; asking Git again for every request would make many open pull requests slow.
+    if (pull.testedMerge === `${base} ${head}`) continue;
     if (git.isAncestor(head, base) && head !== pull.baseSha) noticeMerge(state, git, issue, pull, base);
     else testMerge(state, git, issue, pull, base);
   }

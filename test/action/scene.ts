@@ -1,0 +1,277 @@
+/** A repository with policies, a stand-in of GitHub around it and an emulator: what a run of the Action finds. */
+
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import { runAction } from '../../src/commands/action/run.ts';
+import type { ActionInputs, ActionResult } from '../../src/commands/action/types.ts';
+import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import type { UsagePolicyRow } from '../../src/emulator/store.ts';
+import { ServiceError, UserError } from '../../src/errors.ts';
+import { parseEvent } from '../../src/github/event.ts';
+import { createGitHub } from '../../src/github/octokit.ts';
+import { type CommentHeader, parseHeader } from '../../src/render/comment.ts';
+import { type Area, allPermissions, type Level } from '../helpers/github/access.ts';
+import type { EventName, EventOptions } from '../helpers/github/events.ts';
+import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
+import { buildZip } from '../helpers/github/zip.ts';
+import { testNow, testSession } from '../helpers/session.ts';
+import { smallState } from '../helpers/state.ts';
+import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
+import { git, makeFolder } from '../record/git-fixture.ts';
+import { type Job, removeJobFolders, runJob } from './runner.ts';
+
+/** What a run in this process left behind; of one that threw, its error instead of outputs. */
+export interface Ran extends Omit<ActionResult, 'exit'> {
+  readonly exit: number | null;
+  readonly error: Error | null;
+  /** Summary, log and failure: all that a reader can find. */
+  readonly text: string;
+}
+
+export interface SceneOptions {
+  /** YAML below the head of the organisation file. Default: a reviewed plan is compulsory. */
+  readonly org?: string;
+  /** Policy files by path, over those that are there at the start. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** For the bundle, which has no other. Default: the clock of test sessions, standing still. */
+  readonly isSystemClock?: boolean;
+  /** Of the job's token. Default: everything. */
+  readonly permissions?: Partial<Readonly<Record<Area, Level>>>;
+}
+
+type Inputs = Partial<ActionInputs>;
+
+export interface Scene {
+  readonly github: GitHubStandIn;
+  readonly emulator: Emulator;
+  readonly remote: string;
+  /** Runs the Action in this process for an event on a branch or commit. */
+  act<Name extends EventName>(name: Name, options: EventOptions[Name], ref: string, more?: ActOptions): Promise<Ran>;
+  /** … as the bundled file in a process of its own. Inputs are those of action.yml. */
+  job(event: string, payload: unknown, inputs: Readonly<Record<string, string>>, ref: string): Promise<Job>;
+  /** Of the last run. */
+  lastRun(): number;
+  /** Gives the token of the job these permissions and no others. */
+  grant(permissions: Partial<Readonly<Record<Area, Level>>>): void;
+  /** Pushes a branch and opens a pull request with it. */
+  open(branch: string, files: Readonly<Record<string, string | null>>): number;
+  /** Plans a pull request as it is, and keeps the plan file as the workflow does. */
+  plan(pull: number, more?: ActOptions & { readonly keep?: boolean }): Promise<Ran>;
+  /** Applies the tip of main after a push. */
+  apply(more?: ActOptions): Promise<Ran>;
+  /** By hand: `workflow_dispatch`. */
+  dispatch(inputs: Inputs, ref?: string): Promise<Ran>;
+  /** What actions/upload-artifact does after the plan step. */
+  keepPlanFile(outputs: Readonly<Record<string, string>>, headSha: string, expired?: boolean): void;
+  header(pull: number): CommentHeader | null;
+  /** Active budget policies: amounts by name. */
+  limits(): Record<string, number>;
+  row(name: string): UsagePolicyRow;
+}
+
+export interface ActOptions {
+  readonly inputs?: Inputs;
+  /** Number of the workflow run; default: the next one. */
+  readonly runId?: number;
+  readonly attempt?: number;
+  /** Changes the payload before it is read. */
+  readonly payload?: (payload: Record<string, unknown>) => void;
+  /** The run has no key of the control plane. */
+  readonly withoutKey?: boolean;
+  /** Milliseconds after which a request to GitHub is given up. */
+  readonly timeout?: number;
+}
+
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  removeJobFolders();
+});
+
+export const names = ['alpha', 'beta', 'gamma', 'delta'];
+export const policies = (amounts: Readonly<Record<string, string>>): string =>
+  `policies:\n${Object.entries(amounts)
+    .map(([name, amount]) => `  ${name}:\n    budget: ${amount}\n    reset: monthly\n    per: workspace_id\n`)
+    .join('')}`;
+export const all = (amount: string): Record<string, string> => Object.fromEntries(names.map((name) => [name, amount]));
+/** The file of the workspace with these budgets. */
+export const team = (amounts: Readonly<Record<string, string>>): Record<string, string> => ({
+  'policies/a.yaml': workspaceFile('ws-team-a', policies(amounts)),
+});
+
+export async function startScene(options: SceneOptions = {}): Promise<Scene> {
+  const remote = makeFolder();
+  git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
+  const clock = options.isSystemClock === true ? {} : { now: () => new Date(testNow) };
+  const emulator = await startEmulator({ acceptKeys: adminKey, state: smallState(), ...clock });
+  const collaborators = { author: 'write', reviewer: 'write', guest: 'read' } as const;
+  const github = await startGitHub({
+    repositories: [{ owner: 'example', name: 'budgets', bareDir: remote, collaborators }],
+    tokens: { [actionsToken]: { kind: 'actions', permissions: options.permissions ?? allPermissions } },
+    ...clock,
+  });
+  closers.push(
+    () => emulator.close(),
+    () => github.close(),
+  );
+  const org = orgFile(options.org ?? 'review: { require_reviewed_plan: true }\n');
+  const files = { 'policies/org.yaml': org, ...team(all('$100')), ...options.files };
+  github.pushTo({ branch: 'main', user: 'author', files });
+  let runId = 1_000;
+  const active = (): UsagePolicyRow[] => emulator.store.state.usagePolicies.filter(({ status }) => status === 'active');
+
+  const scene: Scene = {
+    github,
+    emulator,
+    remote,
+    lastRun: () => runId,
+    grant: (permissions) => github.setToken(actionsToken, { kind: 'actions', permissions }),
+
+    async act(name, event, ref, more = {}) {
+      runId = Math.max(runId, more.runId ?? runId + 1);
+      const id = more.runId ?? runId;
+      const attempt = more.attempt ?? 1;
+      // First of all: it also makes the commit that is checked out.
+      const payload = structuredClone(github.eventPayload(name, event)) as Record<string, unknown>;
+      more.payload?.(payload);
+      const folder = mkdtempSync(join(makeFolder(), 'run-'));
+      const workspace = join(folder, 'work');
+      git(folder, 'clone', '--quiet', remote, workspace);
+      git(workspace, 'fetch', '--quiet', 'origin', '+refs/pull/*:refs/pull/*');
+      git(workspace, 'checkout', '--quiet', ref);
+      const session = testSession({
+        cwd: workspace,
+        env: {
+          PATH: process.env.PATH,
+          HOME: folder,
+          CI: 'true',
+          GITHUB_RUN_ID: String(id),
+          GITHUB_RUN_ATTEMPT: String(attempt),
+          GITHUB_ACTOR: 'engineer-1',
+          PORTKEY_BASE_URL: emulator.url,
+          ...(more.withoutKey === true ? {} : { PORTKEY_API_KEY: adminKey }),
+        },
+      });
+      const repositoryUrl = `${github.serverUrl}/example/budgets`;
+      const running = runAction({
+        inputs: { ...defaultInputs, ...more.inputs },
+        event: parseEvent(name, payload, {}),
+        github: createGitHub({
+          token: actionsToken,
+          repository: 'example/budgets',
+          apiUrl: github.url,
+          login: 'github-actions[bot]',
+          userAgent: 'test',
+          retryAfterBaseValue: 1,
+          timeout: more.timeout ?? 5_000,
+        }),
+        session,
+        tempDirectory: folder,
+        repositoryUrl,
+        runUrl: `${repositoryUrl}/actions/runs/${id}`,
+        runNumber: id,
+        runAttempt: attempt,
+        writeFile: (path, text) => writeFile(path, text),
+      });
+      const nothing = { outputs: {}, summary: '', annotations: [], failure: null, warnings: [] };
+      return running.then(
+        (result) => ({ ...result, error: null, text: textOf(result) + session.said() }),
+        (error: unknown) => {
+          if (!(error instanceof UserError || error instanceof ServiceError)) throw error;
+          return { ...nothing, exit: null, error, text: error.message };
+        },
+      );
+    },
+
+    job(event, payload, inputs, ref) {
+      runId += 1;
+      const common = { 'github-token': actionsToken, 'base-url': emulator.url, 'portkey-api-key': adminKey };
+      const { url: apiUrl, serverUrl } = github;
+      return runJob({ remote, ref, event, payload, runId, apiUrl, serverUrl, inputs: { ...common, ...inputs } });
+    },
+
+    open(branch, changed) {
+      github.pushTo({ branch, user: 'author', files: changed });
+      return github.openPullRequest({ head: branch, title: `Change ${branch}`, user: 'author' }).number;
+    },
+
+    async plan(number, { keep = true, ...more } = {}) {
+      const event = { action: 'synchronize', number };
+      const ran = await scene.act('pull_request', event, `refs/pull/${number}/merge`, more);
+      if (keep && ran.outputs['plan-file'] !== undefined) {
+        scene.keepPlanFile(ran.outputs, github.pullRequest(number).pull?.headSha ?? '');
+      }
+      return ran;
+    },
+
+    apply(more = {}) {
+      const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after: git(remote, 'rev-parse', 'main') };
+      return scene.act('push', { pushed }, 'main', { ...more, inputs: { command: 'apply', ...more.inputs } });
+    },
+
+    dispatch(inputs, ref = 'main') {
+      const event = { inputs: {}, ref: `refs/heads/${ref}` };
+      return scene.act('workflow_dispatch', event, ref, { inputs: { command: 'apply', ...inputs } });
+    },
+
+    keepPlanFile(outputs, headSha, expired = false) {
+      const run = github.repository().workflowRuns.find(({ id }) => id === runId);
+      const { id } = run ?? github.addWorkflowRun({ id: runId, headSha });
+      const zip = buildZip({ 'tollgate-plan.json': readFileSync(outputs['plan-file'] ?? '', 'utf8') });
+      github.addArtifact({ runId: id, name: outputs['artifact-name'] ?? '', zip, expired });
+    },
+
+    header(pull) {
+      const own = github.comments(pull).filter(({ user }) => user === 'github-actions[bot]');
+      return parseHeader(own[0]?.body ?? '', 'production');
+    },
+
+    limits: () =>
+      Object.fromEntries(
+        active()
+          .map(({ name, credit_limit }) => [name ?? '', credit_limit])
+          .sort(),
+      ),
+
+    row(name) {
+      const row = active().find((one) => one.name === name);
+      if (row === undefined) throw new Error(`there is no policy ${name}`);
+      return row;
+    },
+  };
+  return scene;
+}
+
+/** Digests of first plans: the same files have the same. */
+const firstDigests = new Map<string, string>();
+
+/** A scene in which what main says has been applied. */
+export async function startApplied(options: SceneOptions = {}): Promise<Scene> {
+  const scene = await startScene(options);
+  const files = JSON.stringify([options.org, options.files]);
+  if (!firstDigests.has(files)) {
+    const refused = await scene.apply();
+    if (refused.exit === 0) return scene;
+    firstDigests.set(files, refused.outputs.digest?.slice(0, 8) ?? '');
+  }
+  const approve = firstDigests.get(files) ?? '';
+  const ran = await scene.dispatch({ approve });
+  if (ran.exit !== 0) throw new Error(ran.text);
+  return scene;
+}
+
+const defaultInputs: ActionInputs = {
+  command: 'plan',
+  directory: 'policies',
+  backend: 'portkey',
+  comment: 'always',
+  failOnChanges: false,
+  allow: [],
+  approve: null,
+};
+
+function textOf({ summary, warnings, failure }: ActionResult): string {
+  return [summary, ...warnings, failure ?? ''].join('\n');
+}

@@ -1,0 +1,211 @@
+/** The workflows of this repository and those that its pages offer: what they may do, and that they do what the pages say. */
+
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Job as Ran } from '../action/runner.ts';
+import { all, type Scene, startApplied, startScene, team } from '../action/scene.ts';
+import type { Area, Level } from '../helpers/github/access.ts';
+import { adminKey } from '../helpers/world.ts';
+import { git } from '../record/git-fixture.ts';
+import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
+import { evaluate, type Job, jobsFor, parseWorkflow, type Step, tollgateStep, type Workflow } from './workflow.ts';
+
+const page = 'docs/github-action.md';
+const offered = markdownFiles.flatMap((file) =>
+  codeBlocks(readText(file))
+    .filter(({ language, text }) => language === 'yaml' && /^jobs:/m.test(text))
+    .map(({ text }) => ({ file, text })),
+);
+const folder = '.github/workflows';
+const own = readdirSync(`${root}${folder}`).map((name) => ({
+  file: `${folder}/${name}`,
+  text: readText(`${folder}/${name}`),
+}));
+const action = parse(readText('action.yml')) as {
+  readonly inputs: Readonly<Record<string, { readonly default: string }>>;
+  readonly outputs: Readonly<Record<string, unknown>>;
+};
+
+const pageWorkflow = (): Workflow => parseWorkflow(offered.find(({ file }) => file === page)?.text ?? '');
+
+it('are the same on the page of the Action and in the README', () => {
+  expect(offered.map(({ file }) => file)).toEqual(['README.md', page]);
+  expect(offered[0]?.text).toBe(offered[1]?.text);
+});
+
+describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
+  const workflow = parseWorkflow(text);
+  const jobs = Object.values(workflow.jobs);
+  const steps = jobs.flatMap((job) => job.steps);
+
+  it('never runs with secrets for code that nobody has reviewed', () => {
+    expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
+    expect(text).not.toContain('pull_request_target');
+  });
+
+  it('puts nothing that somebody else writes into a script', () => {
+    for (const { run = '' } of steps) expect(run).not.toContain('${{');
+    expect(steps.filter(({ uses }) => /github-script/.test(uses ?? ''))).toEqual([]);
+  });
+
+  it('names the version of every action, and only such as are known here', () => {
+    for (const uses of steps.flatMap((step) => step.uses ?? [])) {
+      expect(uses).toMatch(/^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact)@v\d+)$/);
+    }
+  });
+
+  it('may do nothing but read, unless a job says otherwise, and ends by itself', () => {
+    expect(workflow.permissions).toEqual({ contents: 'read' });
+    for (const job of jobs) expect(job['timeout-minutes']).toBeGreaterThan(0);
+  });
+
+  it('gives tollgate only inputs that there are, and takes only outputs that there are', () => {
+    for (const step of jobs.flatMap((job) => tollgateStep(job) ?? [])) {
+      expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
+    }
+    const used = [...text.matchAll(/steps\.plan\.outputs\.([\w-]+)/g)].map(([, name = '']) => name);
+    expect(Object.keys(action.outputs)).toEqual(expect.arrayContaining(used));
+  });
+
+  it('lets no run of tollgate cancel another one', () => {
+    for (const job of jobs.filter((one) => tollgateStep(one) !== undefined)) {
+      const concurrency = job.concurrency ?? workflow.concurrency;
+      expect(concurrency).toMatchObject({ group: expect.any(String), 'cancel-in-progress': false });
+    }
+  });
+});
+
+describe('the workflow of the page', () => {
+  it('starts one job for each event it is started by, and those are all that the Action handles', () => {
+    const workflow = pageWorkflow();
+    const commands = Object.keys(workflow.on).map((event) => {
+      const jobs = jobsFor(workflow, event);
+      expect(jobs, event).toHaveLength(1);
+      return [event, (jobs[0] === undefined ? undefined : tollgateStep(jobs[0]))?.with?.command];
+    });
+    expect(Object.fromEntries(commands)).toEqual({
+      pull_request: 'plan',
+      pull_request_review: 'plan',
+      merge_group: 'plan',
+      push: 'apply',
+      workflow_dispatch: 'apply',
+      schedule: 'drift',
+    });
+  });
+
+  it('gives the key that writes to the protected job alone, and every input that a person may give', () => {
+    const workflow = pageWorkflow();
+    for (const [name, job] of Object.entries(workflow.jobs)) {
+      const inputs = JSON.stringify(tollgateStep(job)?.with);
+      expect(inputs.includes('PORTKEY_APPLY_KEY'), name).toBe(job.environment !== undefined);
+      expect(inputs.includes('PORTKEY_READ_KEY'), name).toBe(job.environment === undefined);
+    }
+    const { inputs } = workflow.on.workflow_dispatch as { readonly inputs: Readonly<Record<string, unknown>> };
+    expect(Object.keys(inputs).sort()).toEqual(['allow', 'approve']);
+  });
+
+  it('takes a change from its pull request to live and watches over it, with these permissions and none less', async () => {
+    const scene = await startScene({ isSystemClock: true });
+    const { github } = scene;
+    // Step 3 of the page: the first run stops, and a person goes on.
+    const refused = await run(scene, 'push', pushMain(scene), 'main');
+    expect(refused.outputs['exit-code']).toBe('3');
+    const approve = /run the workflow by hand with approve: ([0-9a-f]{8})/.exec(refused.summary)?.[1] ?? '';
+    const first = await run(
+      scene,
+      'workflow_dispatch',
+      github.eventPayload('workflow_dispatch', { inputs: { approve } }),
+      'main',
+      { approve },
+    );
+    expect(first.code, first.log).toBe(0);
+
+    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+    const opened = github.eventPayload('pull_request', { action: 'opened', number: pull });
+    const planned = await run(scene, 'pull_request', opened, 'raise');
+    expect(planned.code, planned.log).toBe(0);
+    expect(github.comments(pull)).toHaveLength(1);
+    expect(github.repository().artifacts).toHaveLength(1);
+    github.merge({ pull, method: 'merge', user: 'reviewer' });
+    const applied = await run(scene, 'push', pushMain(scene), 'main');
+    expect(applied.code, applied.log).toBe(0);
+    expect(scene.limits()).toMatchObject({ alpha: 120 });
+    expect(scene.header(pull)).toMatchObject({ state: 'applied' });
+
+    scene.row('alpha').credit_limit = 5_000;
+    const drifted = await run(scene, 'schedule', github.eventPayload('schedule', { schedule: '17 * * * *' }), 'main');
+    expect(drifted.outputs['exit-code']).toBe('2');
+    expect(github.repository().issues.filter(({ title }) => title.startsWith('Drift'))).toHaveLength(1);
+    expect(github.requests.filter(({ status }) => status === 403 || status === 404)).toEqual([]);
+    expect(refused.log + planned.log + applied.log).not.toContain('could not be');
+    expect(github.violations).toEqual([]);
+  }, 120_000);
+
+  it.each([
+    ['plan', 'pull-requests'],
+    ['plan', 'checks'],
+    ['apply', 'pull-requests'],
+    ['apply', 'actions'],
+    ['drift', 'issues'],
+  ] as const)('needs for its job %s the permission %s', async (name, area) => {
+    const job = pageWorkflow().jobs[name];
+    if (job === undefined) throw new Error(`there is no job ${name}`);
+    const { [area]: level, ...others } = job.permissions ?? {};
+    expect(level).toBe(area === 'actions' ? 'read' : 'write');
+    const scene = await startApplied();
+    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+    await scene.plan(pull);
+    if (name === 'apply') {
+      scene.github.pushTo({ branch: 'main', user: 'author', files: { 'README.md': 'hello\n' } });
+      scene.github.merge({ pull, method: 'merge', user: 'reviewer' });
+    }
+    scene.github.pushTo({ branch: 'raise', user: 'author', files: team({ ...all('$100'), alpha: '$130' }) });
+    scene.row('beta').credit_limit = 5_000;
+    scene.grant(others as Partial<Record<Area, Level>>);
+    const event = { schedule: '17 * * * *' };
+    if (name === 'plan') await scene.plan(pull, { keep: false });
+    else if (name === 'drift') await scene.act('schedule', event, 'main', { inputs: { command: 'drift' } });
+    else await scene.apply();
+    expect(scene.github.requests.filter(({ status }) => status === 403)).not.toEqual([]);
+  });
+});
+
+function pushMain({ github, remote }: Scene) {
+  const after = git(remote, 'rev-parse', 'main');
+  return github.eventPayload('push', { pushed: { ref: 'refs/heads/main', before: '0'.repeat(40), after } });
+}
+
+/** What a runner does for an event: the job, its permissions, its steps with their expressions. */
+async function run(
+  scene: Scene,
+  event: string,
+  payload: unknown,
+  ref: string,
+  inputs: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
+  const [job] = jobsFor(pageWorkflow(), event);
+  if (job === undefined) throw new Error(`no job for ${event}`);
+  scene.grant(job.permissions as Partial<Record<Area, Level>>);
+  const secrets = { PORTKEY_READ_KEY: adminKey, PORTKEY_APPLY_KEY: adminKey };
+  const context = { secrets, inputs, github: { event: payload } };
+  const step = tollgateStep(job);
+  const checkout = job.steps.find(({ uses }) => uses?.startsWith('actions/checkout@'));
+  const checkedOut = evaluate(checkout?.with?.ref ?? '', context) || ref;
+  const ran = await scene.job(event, payload, valuesOf(step, context), checkedOut);
+  upload(scene, job, ran, payload);
+  return ran;
+}
+
+function valuesOf(step: Step | undefined, context: unknown): Record<string, string> {
+  return Object.fromEntries(Object.entries(step?.with ?? {}).map(([name, value]) => [name, evaluate(value, context)]));
+}
+
+/** actions/upload-artifact, where the workflow has it and there is something. */
+function upload(scene: Scene, job: Job, { outputs }: Ran, payload: unknown): void {
+  const step = job.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
+  if (step === undefined || outputs['plan-file'] === undefined) return;
+  const values = valuesOf(step, { steps: { plan: { outputs } } });
+  const { head } = (payload as { readonly pull_request: { readonly head: { readonly sha: string } } }).pull_request;
+  scene.keepPlanFile({ 'plan-file': values.path ?? '', 'artifact-name': values.name ?? '' }, head.sha);
+}
