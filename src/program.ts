@@ -113,6 +113,15 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addServiceOptions(addCommand(program, 'doctor', 'show what this key and this control plane allow; writes nothing'))
+    .addOption(workspaceOption('try it in this workspace; of several, in the first', 'one that the files name'))
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runDoctor } = await import('./commands/doctor.ts');
+        return runDoctor(commonOf(options), session);
+      }),
+    );
+
   addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
     .addOption(
       new Option('--port <number>', 'port on 127.0.0.1; 0 for any free one').default(8788).argParser(parsePort),
@@ -186,8 +195,8 @@ function addServiceOptions(command: Command, format = formatOption()): Command {
     .addOption(quietOption());
 }
 
-function workspaceOption(): Option {
-  return new Option('--workspace <slug>', 'only this workspace; may be repeated').default([], 'all').argParser(collect);
+function workspaceOption(does = 'only this workspace; may be repeated', otherwise = 'all'): Option {
+  return new Option('--workspace <slug>', does).default([], otherwise).argParser(collect);
 }
 
 function addCommonOptions(command: Command): Command {
