@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
+import { runDoctor } from '../../src/commands/doctor.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
@@ -58,6 +59,7 @@ export interface Rig {
   plan(options?: Partial<PlanCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
+  doctor(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
@@ -111,6 +113,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     validate: run(runValidate, common),
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
+    doctor: run(runDoctor, common),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
     async close() {
