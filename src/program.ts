@@ -113,6 +113,21 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addServiceOptions(addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'))
+    .addOption(workspaceOption())
+    .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
+    .addOption(
+      new Option('--since <days>', 'window of the spend trends, such as 7d; none leaves them out')
+        .default(30, '30d')
+        .argParser(parseDays),
+    )
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runStatus } = await import('./commands/status.ts');
+        return runStatus({ ...commonOf(options), over: options.over, since: options.since }, session);
+      }),
+    );
+
   addServiceOptions(addCommand(program, 'doctor', 'show what this key and this control plane allow; writes nothing'))
     .addOption(workspaceOption('try it in this workspace; of several, in the first', 'one that the files name'))
     .action((options) =>
@@ -253,6 +268,19 @@ function parseLimit(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
   throw new InvalidArgumentError('write a number from 1 to 10000');
+}
+
+function parsePercentage(text: string): number {
+  const number = Number(text.replace(/ ?%$/, ''));
+  if (/^\d+ ?%?$/.test(text) && number <= 1000) return number;
+  throw new InvalidArgumentError('write a whole percentage, such as 80%');
+}
+
+function parseDays(text: string): number | null {
+  if (text === 'none') return null;
+  const number = Number(/^(\d+)d$/.exec(text)?.[1]);
+  if (number >= 1 && number <= 180) return number;
+  throw new InvalidArgumentError('write days, from 1d to 180d, or none');
 }
 
 function parseConcurrency(text: string): number {

@@ -15,7 +15,7 @@ export function createApiBackend(client: Client): Backend {
       requireWorkspace('usage policies', workspaceId, await client.listUsagePolicies(workspaceId)).filter(isActive),
     listRatePolicies: async (workspaceId) =>
       requireWorkspace('rate policies', workspaceId, await client.listRatePolicies(workspaceId)).filter(isActive),
-    readUsagePolicy: (id) => client.readUsagePolicy(id),
+    readUsagePolicy: (id, options) => client.readUsagePolicy(id, options),
     readRatePolicy: (id) => client.readRatePolicy(id),
 
     listKeys: async (workspaceId) =>
@@ -40,6 +40,8 @@ export function createApiBackend(client: Client): Backend {
         return [{ when: timestamp, who: who ?? null, method: method ?? '', uri, status: status ?? null }];
       });
     },
+
+    readAnalytics: (path, query) => client.readAnalytics(path, query),
 
     createPolicy: (kind, body) => client.createPolicy(kind, body),
     updatePolicy: (kind, id, body) => client.updatePolicy(kind, id, body),

@@ -53,7 +53,8 @@ export interface Backend {
   /** Active policies of one workspace. */
   listUsagePolicies(workspaceId: string): Promise<readonly WireUsagePolicy[]>;
   listRatePolicies(workspaceId: string): Promise<readonly WireRatePolicy[]>;
-  readUsagePolicy(id: string): Promise<WireUsagePolicy>;
+  /** With `includeUsage`, `value_key_usage_map` is there: value key → usage and status of every counter. */
+  readUsagePolicy(id: string, options?: { readonly includeUsage?: boolean }): Promise<WireUsagePolicy>;
   readRatePolicy(id: string): Promise<WireRatePolicy>;
 
   /** Keys of one workspace; with null the keys that belong to the organisation itself. */
@@ -71,6 +72,12 @@ export interface Backend {
 
   /** Writes recorded by the control plane between two ISO date-times. Often refused: it needs a scope of its own. */
   listAuditRecords(from: string, to: string, organisationId: string): Promise<readonly AuditRecord[]>;
+
+  /** One answer of analytics; `path` below `/analytics`, such as `/graphs/cost`. Costs are in cents. Often refused as well. */
+  readAnalytics(
+    path: string,
+    query: Readonly<Record<string, string | number | undefined>>,
+  ): Promise<Readonly<Record<string, unknown>>>;
 
   createPolicy(kind: PolicyKind, body: WireBody): Promise<{ readonly id: string }>;
   updatePolicy(kind: PolicyKind, id: string, body: WireBody): Promise<void>;
