@@ -276,8 +276,9 @@ function parsePercentage(text: string): number {
   throw new InvalidArgumentError('write a whole percentage, such as 80%');
 }
 
-function parseDays(text: string): number | null {
-  if (text === 'none') return null;
+/** 0: none. The library takes null for an option without a value. */
+function parseDays(text: string): number {
+  if (text === 'none') return 0;
   const number = Number(/^(\d+)d$/.exec(text)?.[1]);
   if (number >= 1 && number <= 180) return number;
   throw new InvalidArgumentError('write days, from 1d to 180d, or none');

@@ -10,7 +10,7 @@ import {
   withoutUsage,
 } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import { createAnalytics } from '../reconcile/analytics.ts';
+import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { readConsumption } from '../reconcile/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
 import { readTrends } from '../reconcile/read-trends.ts';
@@ -25,8 +25,8 @@ import type { CommandResult, CommonOptions, Session } from './session.ts';
 export interface StatusOptions extends CommonOptions {
   /** Whole percent; undefined: everything. */
   readonly over?: number | undefined;
-  /** Days of the window of trends; null: no trends. */
-  readonly since: number | null;
+  /** Days of the window of trends; 0: no trends. */
+  readonly since: number;
 }
 
 const expiryDays = 14;
@@ -51,7 +51,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       'reading analytics',
       Promise.all([
         readConsumption(read, analytics, now),
-        options.since === null ? null : readTrends(read.workspaces, analytics, options.since, now()),
+        options.since === 0 ? null : readTrends(read.workspaces, analytics, options.since, now()),
       ]),
     );
     const at = now();

@@ -4,7 +4,7 @@ import { type Exact, fraction, multiply, total, zero } from '../impact/exact.ts'
 import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
-import type { Analytics, GroupRow, Known } from './analytics.ts';
+import type { Analytics, GroupRow, Known } from './spend-analytics.ts';
 import type { Traffic } from './limit-facts.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
 

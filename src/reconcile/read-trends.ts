@@ -12,7 +12,7 @@ import {
   type UnusualDay,
 } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Analytics, Groups, Known, Window } from './analytics.ts';
+import type { Analytics, Groups, Known, Window } from './spend-analytics.ts';
 
 const sources = [
   ['model', 'model'],

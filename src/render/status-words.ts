@@ -194,7 +194,6 @@ export function describeForecast(limit: StatusLimit, now: number): string | null
       return `runs out ${formatDay(runOut.at, now)}${basis}`;
     case 'later-window':
       return `lasts until its reset, a later window to ${formatDay(runOut.at, now)}${basis}`;
-    case 'now':
     case 'never':
       return `lasts${basis === '' ? ' at the present pace' : basis}`;
   }
