@@ -5,6 +5,7 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isUuid } from '../plan/resolve.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
 import type { WireRow } from '../resources/kind.ts';
+import { budgetFromWire } from '../resources/limits.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
@@ -97,7 +98,10 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
   return {
     organisationId: organisation,
     baseUrl: backend.baseUrl,
-    workspaces: workspaces.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
+    workspaces: workspaces.map(({ id, slug, name, usage_limits: limits }) => {
+      const budgets = (limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
+      return { id, slug, name: name ?? slug, ...(budgets.length === 0 ? {} : { budgets }) };
+    }),
     objects,
     integrations: shared.slugs,
     read,
