@@ -230,6 +230,7 @@ function addPlanOptions(command: Command): Command {
     .addOption(
       new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
     )
+    .option('--no-impact', 'do not read consumption: the plan says nothing of people and money')
     .addOption(
       new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')
         .default([], 'none')

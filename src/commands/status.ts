@@ -10,10 +10,10 @@ import {
   withoutUsage,
 } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { readConsumption } from '../reconcile/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
 import { readTrends } from '../reconcile/read-trends.ts';
+import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';

@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { impactSchema } from '../impact/document.ts';
 import { canonicalJson } from '../resources/canonical.ts';
 import { type Fields, kinds } from '../resources/types.ts';
 import { digestPlan } from './build-plan.ts';
@@ -77,6 +78,9 @@ export const planFileSchema = z
         }),
       )
       .describe('what `keys: {"*": …}` declared: a key made later may be covered by it without a new review'),
+    impact: impactSchema
+      .nullish()
+      .describe('what the plan does to people and money, when it was made; judged again at apply, never compared'),
     checksum: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
@@ -118,6 +122,8 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
     })),
     record_lines: plan.recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
     stars: plan.stars.map(({ workspace, fields: declared }) => ({ workspace, fingerprint: digestOf(declared) })),
+    // As of a moment: outside the digest, inside the checksum.
+    impact: plan.impact,
   };
   return { ...content, checksum: digestOf(content) };
 }

@@ -1,6 +1,5 @@
 /** Live rows as the facts of their limits. Pure. */
 
-import type { ReportedCounter } from '../impact/consumption.ts';
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
@@ -31,8 +30,7 @@ export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usag
     unit: fields.unit as Unit,
     amount: fields.amount,
     alert: (fields.alert ?? null) as number | null,
-    // Read by id, a policy that shows no reset has none; only lists of old backends leave it out.
-    reset: (fields.reset as Reset | undefined) ?? (usage.known ? 'never' : null),
+    reset: (fields.reset as Reset | undefined) ?? null,
     nextReset: row.next_usage_reset_at ?? null,
     lastReset: row.last_reset_at ?? null,
     createdAt: textOf(row.created_at),
@@ -84,21 +82,6 @@ export function trafficOfPolicy({ match, per, usage }: LimitFacts): Traffic {
   if (groups.length === 0) return { of: 'workspace' };
   if (groups.length > 1 || groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
   return { of: 'fullest-key' };
-}
-
-/** `{ "<value key>": { current_usage, status } }`; null where the member is missing. */
-export function countersOf(row: WireUsagePolicy): readonly ReportedCounter[] | null {
-  const map = row.value_key_usage_map;
-  if (typeof map !== 'object' || map === null) return null;
-  const counters: ReportedCounter[] = [];
-  for (const [valueKey, value] of Object.entries(map as Record<string, Row | null>)) {
-    const { current_usage: usage, status } = value ?? {};
-    const reported = typeof usage === 'string' && usage.trim() !== '' ? Number(usage) : usage;
-    // One counter that cannot be read would make the worst of them a guess.
-    if (typeof reported !== 'number' || !Number.isFinite(reported)) return null;
-    counters.push({ valueKey, reported, verdict: verdictOf(status) });
-  }
-  return counters;
 }
 
 export function verdictOf(status: unknown): LimitFacts['verdict'] {

@@ -4,9 +4,9 @@ import { type Exact, fraction, multiply, total, zero } from '../impact/exact.ts'
 import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
-import type { Analytics, GroupRow, Known } from './spend-analytics.ts';
 import type { Traffic } from './limit-facts.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
+import type { Analytics, Answer, GroupRow } from './spend-analytics.ts';
 
 export interface Consumption {
   /** With estimates filled in. */
@@ -56,15 +56,15 @@ async function estimate(facts: LimitFacts, traffic: Traffic, analytics: Analytic
 /** One list of keys, and one of providers where it is asked for, per workspace: not one a limit. */
 function createPaces({ keyNames }: ReadLimits, analytics: Analytics, now: number) {
   const window = { from: now - paceDays * dayMilliseconds, to: now };
-  const asked = new Map<string, Promise<Known<readonly GroupRow[]>>>();
-  const readGroups = (by: 'api_key' | 'provider', workspace: string): Promise<Known<readonly GroupRow[]>> => {
+  const asked = new Map<string, Promise<Answer<readonly GroupRow[]>>>();
+  const readGroups = (by: 'api_key' | 'provider', workspace: string): Promise<Answer<readonly GroupRow[]>> => {
     const name = `${by}\n${workspace}`;
     const running = asked.get(name) ?? analytics.readGroups(by, workspace, window).then(wholeOf);
     asked.set(name, running);
     return running;
   };
 
-  return async (facts: LimitFacts, of: Traffic): Promise<Known<Exact> | null> => {
+  return async (facts: LimitFacts, of: Traffic): Promise<Answer<Exact> | null> => {
     if (of === null || facts.workspace === null) return null;
     const groups = await readGroups(of.of === 'providers' ? 'provider' : 'api_key', facts.workspace);
     if (!groups.known) return groups;
@@ -109,8 +109,8 @@ function selectRows(
 
 /** A list that was cut would make a pace too slow. */
 function wholeOf(
-  groups: Known<{ readonly rows: readonly GroupRow[]; readonly total: number }>,
-): Known<readonly GroupRow[]> {
+  groups: Answer<{ readonly rows: readonly GroupRow[]; readonly total: number }>,
+): Answer<readonly GroupRow[]> {
   if (!groups.known) return groups;
   const { rows, total: all } = groups.value;
   if (rows.length < all)

@@ -12,7 +12,8 @@ import type {
   WireWorkspace,
 } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
-import { budgetFacts, countersOf, policyFacts, type Traffic, trafficOfPolicy, verdictOf } from './limit-facts.ts';
+import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy, verdictOf } from './limit-facts.ts';
+import { lacksReset, readReset } from './read-live.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
@@ -104,21 +105,29 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
 
   async function readPolicies(workspace: WireWorkspace): Promise<void> {
     const rows = await attempt('usage-policy', workspace, () => backend.listUsagePolicies(workspace.id));
-    // One read a policy: its counters, and the reset that lists of older backends lack.
     await Promise.all((rows ?? []).map((row) => readPolicy(workspace, row)));
   }
 
-  async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
-    let row = listed;
-    let usage: Usage;
+  /** With its reset, which lists of older backends lack; without it where that cannot be read either. */
+  async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
+    if (!lacksReset(listed)) return listed;
+    return (await attempt('usage-policy', { id: null, slug: null }, () => readReset(backend, listed))) ?? listed;
+  }
+
+  /** One read a policy. */
+  async function readUsage({ id, type }: WireUsagePolicy): Promise<Usage> {
     try {
-      const whole = await backend.readUsagePolicy(listed.id, { includeUsage: true });
-      row = { ...listed, ...whole };
-      usage = toUsage(countersOf(whole), (row.type ?? 'cost') === 'cost');
+      const rows = await backend.readCounters(id);
+      const counters = rows.map(({ valueKey, usage, status }) => ({ valueKey, reported: usage, verdict: status }));
+      return toUsage(counters, (type ?? 'cost') === 'cost');
     } catch (error) {
       if (!(error instanceof ServiceError)) throw error;
-      usage = { known: false, why: describeRefusal(error) };
+      return { known: false, why: describeRefusal(error) };
     }
+  }
+
+  async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
+    const [row, usage] = await Promise.all([readWhole(listed), readUsage(listed)]);
     const facts = policyFacts(workspace, row, usage);
     if (facts === null) return;
     add(facts, trafficOfPolicy(facts));

@@ -12,7 +12,7 @@ import {
   type UnusualDay,
 } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Analytics, Groups, Known, Window } from './spend-analytics.ts';
+import type { Analytics, Answer, Groups, Window } from './spend-analytics.ts';
 
 const sources = [
   ['model', 'model'],
@@ -103,7 +103,7 @@ interface Rows {
   readonly cut: string | null;
 }
 
-function toRows(by: Source, slug: string, groups: Known<Groups>): Rows | { readonly why: string } {
+function toRows(by: Source, slug: string, groups: Answer<Groups>): Rows | { readonly why: string } {
   if (!groups.known) return { why: groups.why };
   const rows: SpendRow[] = [];
   for (const { name, cost, requests, errors } of groups.value.rows) {

@@ -11,7 +11,7 @@ type Row = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;
 
 /** A value, or why there is none. */
-export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+export type Answer<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export interface Window {
   /** Milliseconds since the epoch; `to` itself is within. */
@@ -43,10 +43,10 @@ export interface Analytics {
     workspace: string,
     window: Window,
     providers?: readonly string[],
-  ): Promise<Known<Exact>>;
+  ): Promise<Answer<Exact>>;
   /** Cost by day of a workspace, every day of the window, in cents. */
-  readDays(workspace: string, window: Window): Promise<Known<readonly Day[]>>;
-  readGroups(by: GroupBy, workspace: string, window: Window): Promise<Known<Groups>>;
+  readDays(workspace: string, window: Window): Promise<Answer<readonly Day[]>>;
+  readGroups(by: GroupBy, workspace: string, window: Window): Promise<Answer<Groups>>;
 }
 
 const rowsAPage = 100;
@@ -59,7 +59,7 @@ export function createAnalytics(backend: Backend): Analytics {
   /** By path: one refusal speaks for all workspaces, and hundreds of them need not be collected. */
   const refusals = new Map<string, string>();
 
-  async function ask(path: string, query: Query): Promise<Known<Row>> {
+  async function ask(path: string, query: Query): Promise<Answer<Row>> {
     const why = refusals.get(path);
     if (why !== undefined) return { known: false, why };
     try {
@@ -161,7 +161,7 @@ function parseGroup(by: GroupBy, row: Row): GroupRow | null {
 }
 
 /** Points may be hours or days; of longer ones no day can be told. Days without a point had no spend. */
-function parseDays(points: unknown, { from, to }: Window): Known<readonly Day[]> {
+function parseDays(points: unknown, { from, to }: Window): Answer<readonly Day[]> {
   if (!Array.isArray(points)) return unreadable('/graphs/cost');
   const byDate = new Map<string, Exact>();
   for (let at = startOfDay(from); at <= to; at += dayMilliseconds) byDate.set(dateOf(at), zero);

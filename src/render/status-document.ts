@@ -58,7 +58,7 @@ function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unk
     pace_basis: pace?.basis ?? null,
     run_out: runOut === null ? null : { when: runOut.when, at: 'at' in runOut ? iso(runOut.at) : null },
     no_forecast_because: limit.noForecast,
-    forecast: describeForecast(limit, view.now),
+    forecast: describeForecast(limit),
   };
 }
 

@@ -43,7 +43,7 @@ export function renderStatusMarkdown(view: StatusView): string {
     else
       for (const { kind, name, workspace, at } of view.expiring) {
         const what = `${kind === 'key-limits' ? 'key' : 'provider'} ${name}${workspace === null ? '' : ` (${workspace})`}`;
-        lines.push(escapeListItem(`${what}: ${describeDays(at, view.now)}, ${formatDay(at, view.now)}`));
+        lines.push(escapeListItem(`${what}: ${describeDays(at, view.now)}, ${formatDay(at)}`));
       }
     lines.push('');
   }
@@ -72,7 +72,7 @@ function row(limit: StatusLimit, view: StatusView): string {
 
 function trendSections(report: TrendReport, view: StatusView): string[] {
   const lines = [
-    `**Spend of ${report.days} days to ${formatDay(report.to, view.now)}, against the ${report.days} days before**`,
+    `**Spend of ${report.days} days to ${formatDay(report.to)}, against the ${report.days} days before**`,
     '',
   ];
   for (const by of trendKinds) {
@@ -90,7 +90,7 @@ function trendSections(report: TrendReport, view: StatusView): string[] {
     lines.push('');
   }
   for (const { date, workspace, cost, median } of report.unusualDays) {
-    const text = `${formatDay(Date.parse(date), view.now)}, ${workspace}: ${formatExact(cost, 'cost')}, more than three times the ${formatExact(median, 'cost')} of a usual day`;
+    const text = `${formatDay(Date.parse(date))}, ${workspace}: ${formatExact(cost, 'cost')}, more than three times the ${formatExact(median, 'cost')} of a usual day`;
     lines.push(escapeListItem(text));
   }
   const gaps = new Set(report.gaps.map(({ by, why }) => `by ${by} unknown in part: ${why}`));

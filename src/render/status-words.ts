@@ -9,6 +9,7 @@ import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
+import { day, footnote as gatewayNote, minute } from './describe-impact.ts';
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */
@@ -113,38 +114,33 @@ export function describeUse({ used, facts }: StatusLimit): string {
   return `${used === null ? '?' : formatExact(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
 }
 
-const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
-const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-
-/** `Tue 1 Dec`, with the year where it is another one; UTC. */
-export function formatDay(at: number, now: number): string {
-  const date = new Date(at);
-  const year = date.getUTCFullYear() === new Date(now).getUTCFullYear() ? '' : ` ${date.getUTCFullYear()}`;
-  return `${weekdays[date.getUTCDay()]} ${date.getUTCDate()} ${months[date.getUTCMonth()]}${year}`;
+/** `Tue 2026-12-01`; UTC. */
+export function formatDay(at: number): string {
+  return day(new Date(at).toISOString());
 }
 
-/** `Tue 1 Dec 00:00` */
-function formatMoment(at: number, now: number): string {
-  return `${formatDay(at, now)} ${new Date(at).toISOString().slice(11, 16)}`;
-}
-
+/** `2026-12-01 00:00 UTC` */
 export function formatInstant(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return minute(new Date(at).toISOString());
 }
 
 /** Who shares it, where the number comes from, when it starts again, when it runs out. */
-export function describeDetails(limit: StatusLimit, view: Pick<StatusView, 'now' | 'names' | 'counts'>): string[] {
+export function describeDetails(limit: StatusLimit, view: Pick<StatusView, 'names' | 'counts'>): string[] {
   const { facts, nextReset } = limit;
   const parts: string[] = [...describeScope(limit, view)];
   if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
   if (!facts.usage.known) parts.push(`use unknown: ${facts.usage.why}`);
   if (nextReset === null) parts.push('never resets');
   else if (nextReset === 'unknown') parts.push('next reset unknown');
-  else parts.push(`resets ${formatMoment(nextReset, view.now)} (${periodOf(limit)})`);
-  const forecast = describeForecast(limit, view.now);
+  else parts.push(`resets ${formatDay(nextReset)} ${timeOf(nextReset)} (${periodOf(limit)})`);
+  const forecast = describeForecast(limit);
   if (forecast !== null) parts.push(forecast);
   if (limit.declared === false) parts.push('in no file');
   return parts.map(escapeInvisible);
+}
+
+function timeOf(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 16)} UTC`;
 }
 
 function periodOf({ facts }: StatusLimit): string {
@@ -179,7 +175,7 @@ export function describeValueKey(valueKey: string, names: Names): string {
 }
 
 /** Null: nothing can be said, and the use says why. */
-export function describeForecast(limit: StatusLimit, now: number): string | null {
+export function describeForecast(limit: StatusLimit): string | null {
   const { runOut, noForecast, pace, state, facts, exhausted, counters } = limit;
   if (state === 'exhausted' || runOut?.when === 'now') {
     if (facts.usage.known && facts.usage.source === 'estimated' && facts.verdict !== 'exhausted') {
@@ -191,9 +187,9 @@ export function describeForecast(limit: StatusLimit, now: number): string | null
   const basis = pace?.basis === 'window' ? " at its window's average" : '';
   switch (runOut.when) {
     case 'this-window':
-      return `runs out ${formatDay(runOut.at, now)}${basis}`;
+      return `runs out ${formatDay(runOut.at)}${basis}`;
     case 'later-window':
-      return `lasts until its reset, a later window to ${formatDay(runOut.at, now)}${basis}`;
+      return `lasts until its reset, a later window to ${formatDay(runOut.at)}${basis}`;
     case 'never':
       return `lasts${basis === '' ? ' at the present pace' : basis}`;
   }
@@ -246,7 +242,7 @@ export function describeGaps(gaps: readonly StatusGap[]): string[] {
 }
 
 export const footnotes = {
-  gateway: 'Only traffic through the gateway counts: what goes to a provider directly is in no number here.',
+  gateway: gatewayNote,
   rates: 'Rate limits have no counter that can be read, and are not shown.',
 } as const;
 

@@ -140,7 +140,7 @@ function expiryLines({ view, width, colors }: Paper): string[] {
   }
   return expiring.flatMap(({ kind, name, workspace, at }) => {
     const what = `${kind === 'key-limits' ? 'key' : 'provider'} ${name}${workspace === null ? '' : ` (${workspace})`}`;
-    const when = `${describeDays(at, now)}, ${formatDay(at, now)}`;
+    const when = `${describeDays(at, now)}, ${formatDay(at)}`;
     return hanging('  ', `${what}: expires ${when}`, width).map((line) => colors.yellow(line));
   });
 }
@@ -156,7 +156,7 @@ const shownTrends = 10;
 
 function trendLines(report: TrendReport, paper: Paper): string[] {
   const { view, colors, width } = paper;
-  const title = `Spend of ${report.days} days to ${formatDay(report.to, view.now)}, against the ${report.days} days before`;
+  const title = `Spend of ${report.days} days to ${formatDay(report.to)}, against the ${report.days} days before`;
   const lines = ['', ...fold(title, width).map((line) => colors.bold(line))];
   for (const by of trendKinds) {
     const why = report.gaps.filter((gap) => gap.by === by);
@@ -173,7 +173,7 @@ function trendLines(report: TrendReport, paper: Paper): string[] {
   }
   const days = report.unusualDays.map(
     ({ date, workspace, cost, median }) =>
-      `${formatDay(Date.parse(date), view.now)}, ${workspace}: ${formatExact(cost, 'cost')}, on a usual day ${formatExact(median, 'cost')}`,
+      `${formatDay(Date.parse(date))}, ${workspace}: ${formatExact(cost, 'cost')}, on a usual day ${formatExact(median, 'cost')}`,
   );
   if (days.length > 0) {
     lines.push(colors.dim('days above three times the median'));

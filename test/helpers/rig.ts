@@ -86,7 +86,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     quiet: false,
     verbose: false,
   };
-  const planned = { ...common, mode: 'sync' as const, only: [], allow: [] };
+  const planned = { ...common, mode: 'sync' as const, only: [], allow: [], impact: true };
 
   function run<Options extends { readonly format: Format }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,

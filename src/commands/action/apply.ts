@@ -17,7 +17,7 @@ import { annotatePlan } from './annotate.ts';
 import { type Approvals, readApprovals } from './approvals.ts';
 import { invalidFiles, planOutputs } from './plan.ts';
 import { postComment, saying } from './post-plan.ts';
-import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
 /** Applies on merge what was reviewed: the tip of the default branch, or by hand with `approve`. */
 export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
@@ -47,7 +47,10 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
 /** The plan that somebody would have to approve now: another one than before, once a part was applied. */
 async function planWhatIsLeft(run: ActionRun, { planned, outcomes }: ApplyReport): Promise<Plan> {
   if (!outcomes.some(({ status }) => status === 'stale')) return planned;
-  const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow: [] }, run.session);
+  const prepared = await preparePlan(
+    { ...commonOptions(run), mode: 'sync', only: [], allow: [], ...impactOptions(run) },
+    run.session,
+  );
   if (prepared.plan === null) return planned;
   await prepared.open.close();
   return prepared.plan;
@@ -100,7 +103,16 @@ function chooseOptions(
 ): ApplyCommandOptions {
   const settings = settingsInForce((stored?.settings as Settings | undefined) ?? null, desired.settings);
   const approve = run.event.context.kind === 'dispatch' ? run.inputs.approve : null;
-  const base = { ...commonOptions(run), mode: 'sync' as const, only: [], allow, yes: true, takeOver, plan: [] };
+  const base = {
+    ...commonOptions(run),
+    mode: 'sync' as const,
+    only: [],
+    allow,
+    yes: true,
+    takeOver,
+    plan: [],
+    ...impactOptions(run),
+  };
   if (approve !== null) return { ...base, approve };
   if (settings.require_reviewed_plan !== true) return base;
   const files = pulls.flatMap(({ planFile }) => planFile ?? []);

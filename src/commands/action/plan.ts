@@ -11,7 +11,7 @@ import { preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { artifactName } from './approvals.ts';
 import { postCheck, postComment, postLabels, saying } from './post-plan.ts';
-import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
 /** Plans, and posts the plan where the event is about a pull request. */
 export async function planForEvent(run: ActionRun): Promise<ActionResult> {
@@ -26,7 +26,10 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
       })),
     );
   }
-  const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow }, run.session);
+  const prepared = await preparePlan(
+    { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run) },
+    run.session,
+  );
   if (prepared.plan === null) return invalidFiles(prepared.diagnostics);
   await prepared.open.close();
   const { plan, diagnostics, checkout, desired } = prepared;
