@@ -20,7 +20,7 @@ import type { Desired } from '../resources/types.ts';
 import { type LoadedPolicies, loadPolicies } from './load-policies.ts';
 import { openBackend } from './open-backend.ts';
 import { refuseFor } from './output.ts';
-import type { CommandResult, CommonOptions, Session } from './session.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface StatusOptions extends CommonOptions {
   /** Whole percent; undefined: everything. */
@@ -41,7 +41,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   const desired = await readDesired(options, session);
   if (desired !== null && 'exit' in desired) return desired;
   const open = await openBackend(options, session);
-  const now = (): number => session.clock.now();
+  const now = (): number => nowOf(session).getTime();
   try {
     const analytics = createAnalytics(open.backend);
     const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';

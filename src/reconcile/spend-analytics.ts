@@ -59,7 +59,25 @@ export function createAnalytics(backend: Backend): Analytics {
   /** By path: one refusal speaks for all workspaces, and hundreds of them need not be collected. */
   const refusals = new Map<string, string>();
 
+  /** The first question of a path goes ahead of the others, which would all be under way before it is refused. */
+  const first = new Map<string, Promise<unknown>>();
+
   async function ask(path: string, query: Query): Promise<Answer<Row>> {
+    const ahead = first.get(path);
+    if (ahead === undefined) {
+      const asking = askOnce(path, query);
+      // A cancelled one ends the run through its own promise.
+      first.set(
+        path,
+        asking.catch(() => undefined),
+      );
+      return asking;
+    }
+    await ahead;
+    return askOnce(path, query);
+  }
+
+  async function askOnce(path: string, query: Query): Promise<Answer<Row>> {
     const why = refusals.get(path);
     if (why !== undefined) return { known: false, why };
     try {

@@ -72,7 +72,7 @@ function renderStatusText(view: StatusView, style: TextStyle): string {
   for (const { slug, name } of view.workspaces) {
     const own = rest.filter(({ facts }) => facts.workspace === slug);
     const body = [...own.flatMap((limit) => limitLines(limit, paper, false)), ...keyCountLines(paper, slug)];
-    section(`${escapeInvisible(name)} · ${escapeInvisible(slug)}`, body);
+    section(escapeInvisible(name === slug ? slug : `${name} · ${slug}`), body);
   }
   const organisation = rest.filter(({ facts }) => facts.workspace === null);
   section('Organisation', [

@@ -11,6 +11,7 @@ import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
 import type { CommandResult, CommonOptions, Format } from '../../src/commands/session.ts';
+import { runStatus, type StatusOptions } from '../../src/commands/status.ts';
 import { runValidate } from '../../src/commands/validate.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
@@ -60,6 +61,7 @@ export interface Rig {
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   doctor(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
+  status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
@@ -114,6 +116,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
     doctor: run(runDoctor, common),
+    status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
     async close() {
