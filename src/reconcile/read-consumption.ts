@@ -4,9 +4,10 @@ import { type Exact, fraction, multiply, total, zero } from '../impact/exact.ts'
 import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
+import type { Answer } from './gate.ts';
 import type { Traffic } from './limit-facts.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
-import type { Analytics, Answer, GroupRow } from './spend-analytics.ts';
+import type { Analytics, GroupRow } from './spend-analytics.ts';
 
 export interface Consumption {
   /** With estimates filled in. */

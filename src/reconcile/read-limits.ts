@@ -1,6 +1,6 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
-import { ServiceError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
 import { type ReportedCounter, toCounter, type UsageUnit } from '../impact/consumption.ts';
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
 import type { Kind } from '../resources/types.ts';
@@ -12,6 +12,7 @@ import type {
   WireWorkspace,
 } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import { createGate } from './gate.ts';
 import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy, verdictOf } from './limit-facts.ts';
 import { lacksReset, readReset } from './read-live.ts';
 
@@ -93,37 +94,34 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     traffic.set(facts, of);
   };
 
-  async function attempt<T>(kind: Kind, place: Place, reading: () => Promise<T>): Promise<T | null> {
-    try {
-      return await reading();
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      gaps.push({ kind, workspace: place.slug, why: describeRefusal(error) });
-      return null;
-    }
+  const gate = createGate();
+
+  async function attempt<T>(kind: Kind, place: Place, family: string, reading: () => Promise<T>): Promise<T | null> {
+    const answer = await gate(family, reading);
+    if (answer.known) return answer.value;
+    gaps.push({ kind, workspace: place.slug, why: answer.why });
+    return null;
   }
 
   async function readPolicies(workspace: WireWorkspace): Promise<void> {
-    const rows = await attempt('usage-policy', workspace, () => backend.listUsagePolicies(workspace.id));
+    const rows = await attempt('usage-policy', workspace, 'policies', () => backend.listUsagePolicies(workspace.id));
     await Promise.all((rows ?? []).map((row) => readPolicy(workspace, row)));
   }
 
   /** With its reset, which lists of older backends lack; without it where that cannot be read either. */
   async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
     if (!lacksReset(listed)) return listed;
-    return (await attempt('usage-policy', { id: null, slug: null }, () => readReset(backend, listed))) ?? listed;
+    return (
+      (await attempt('usage-policy', { id: null, slug: null }, 'policy', () => readReset(backend, listed))) ?? listed
+    );
   }
 
   /** One read a policy. */
   async function readUsage({ id, type }: WireUsagePolicy): Promise<Usage> {
-    try {
-      const rows = await backend.readCounters(id);
-      const counters = rows.map(({ valueKey, usage, status }) => ({ valueKey, reported: usage, verdict: status }));
-      return toUsage(counters, (type ?? 'cost') === 'cost');
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      return { known: false, why: describeRefusal(error) };
-    }
+    const rows = await gate('counters', () => backend.readCounters(id));
+    if (!rows.known) return rows;
+    const counters = rows.value.map(({ valueKey, usage, status }) => ({ valueKey, reported: usage, verdict: status }));
+    return toUsage(counters, (type ?? 'cost') === 'cost');
   }
 
   async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
@@ -187,10 +185,10 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       }
       await Promise.all([
         readPolicies(workspace),
-        attempt('key-limits', workspace, () => backend.listKeys(workspace.id)).then((rows) =>
+        attempt('key-limits', workspace, 'keys', () => backend.listKeys(workspace.id)).then((rows) =>
           addKeys(workspace, rows ?? []),
         ),
-        attempt('provider-limits', workspace, () => backend.listProviders(workspace.id)).then((rows) =>
+        attempt('provider-limits', workspace, 'providers', () => backend.listProviders(workspace.id)).then((rows) =>
           addProviders(workspace, rows ?? []),
         ),
       ]);
@@ -198,12 +196,12 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
 
     async organisationKeys(): Promise<void> {
       const place = { id: null, slug: null };
-      addKeys(place, (await attempt('key-limits', place, () => backend.listKeys(null))) ?? []);
+      addKeys(place, (await attempt('key-limits', place, 'keys', () => backend.listKeys(null))) ?? []);
     },
 
     async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
       const none = { id: null, slug: null };
-      const slugs = await attempt('integration-limits', none, () => backend.listIntegrationSlugs());
+      const slugs = await attempt('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
       const bySlug = new Map(chosen.map((workspace) => [workspace.slug, workspace]));
       const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
         const workspace = bySlug.get(row.id);
@@ -218,7 +216,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       };
       const lists = (slugs ?? []).map(async (slug) => {
         const place = { id: null, slug: null };
-        const rows = await attempt('integration-limits', place, () => backend.listIntegrationWorkspaces(slug));
+        const rows = await attempt('integration-limits', place, 'shares', () =>
+          backend.listIntegrationWorkspaces(slug),
+        );
         for (const row of rows ?? []) addShare(slug, row);
       });
       await Promise.all(lists);
@@ -240,12 +240,4 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       };
     },
   };
-}
-
-/** `GET /policies/usage-limits answered 403 AB03`: short, since it may stand in many rows. */
-export function describeRefusal({ method, path, status, code, detail }: ServiceError): string {
-  const asked = `${method} ${path.split('?')[0] ?? ''}`;
-  if (status === undefined) return `${asked}: no answer`;
-  if (status < 300) return `${asked}: ${detail ?? 'an answer that cannot be read'}`;
-  return `${asked} answered ${status}${code === undefined ? '' : ` ${code}`}`;
 }

@@ -12,7 +12,8 @@ import {
   type UnusualDay,
 } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Analytics, Answer, Groups, Window } from './spend-analytics.ts';
+import type { Answer } from './gate.ts';
+import type { Analytics, Groups, Window } from './spend-analytics.ts';
 
 const sources = [
   ['model', 'model'],

@@ -1,17 +1,13 @@
 /** Analytics as status wants them: sums and groups, exact, with a reason where they are refused. */
 
-import { ServiceError } from '../errors.ts';
 import { add, type Exact, exactOf, zero } from '../impact/exact.ts';
 import type { Day } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Backend } from './backend.ts';
-import { describeRefusal } from './read-limits.ts';
+import { type Answer, createGate } from './gate.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;
-
-/** A value, or why there is none. */
-export type Answer<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 
 export interface Window {
   /** Milliseconds since the epoch; `to` itself is within. */
@@ -52,43 +48,11 @@ export interface Analytics {
 const rowsAPage = 100;
 /** A workspace may have ten thousand users: the list of spenders is cut, and says so. */
 const pages = 10;
-/** What will be refused again, whoever is asked about. */
-const lasting = new Set([401, 402, 403, 404, 405]);
 
 export function createAnalytics(backend: Backend): Analytics {
-  /** By path: one refusal speaks for all workspaces, and hundreds of them need not be collected. */
-  const refusals = new Map<string, string>();
-
-  /** The first question of a path goes ahead of the others, which would all be under way before it is refused. */
-  const first = new Map<string, Promise<unknown>>();
-
-  async function ask(path: string, query: Query): Promise<Answer<Row>> {
-    const ahead = first.get(path);
-    if (ahead === undefined) {
-      const asking = askOnce(path, query);
-      // A cancelled one ends the run through its own promise.
-      first.set(
-        path,
-        asking.catch(() => undefined),
-      );
-      return asking;
-    }
-    await ahead;
-    return askOnce(path, query);
-  }
-
-  async function askOnce(path: string, query: Query): Promise<Answer<Row>> {
-    const why = refusals.get(path);
-    if (why !== undefined) return { known: false, why };
-    try {
-      return { known: true, value: await backend.readAnalytics(path, query) };
-    } catch (error) {
-      if (!(error instanceof ServiceError)) throw error;
-      const refused = describeRefusal(error);
-      if (lasting.has(error.status ?? 0)) refusals.set(path, refused);
-      return { known: false, why: refused };
-    }
-  }
+  const gate = createGate();
+  const ask = (path: string, query: Query): Promise<Answer<Row>> =>
+    gate(path, () => backend.readAnalytics(path, query));
 
   return {
     async readTotal(graph, workspace, window, providers) {

@@ -299,6 +299,9 @@ describe('what cannot be read', () => {
     const found = await read({ since: 7 });
     expect(new Set(found.gaps.map((gap) => gap.kind))).toEqual(new Set([kind]));
     for (const { why } of found.gaps) expect(why).toMatch(/^GET \/\S+ answered 403 AB03$/);
+    // The first refusal speaks for both workspaces.
+    const refused = rig.emulator.requests.recent.filter(({ status }) => status === 403);
+    expect(refused).toHaveLength(1);
     expect(found.limits.map((row) => row.kind)).not.toContain(kind);
     expect(found.limits.length).toBe(4);
     expect((await rig.status()).stdout).toMatch(/\nNot readable\n {2}.* unknown: GET/);

@@ -6,7 +6,7 @@ import type { KeyConduct } from './probe-service.ts';
 /** What a command reads, by check id; `kinds`: the checks that the files make necessary. */
 interface CommandNeeds {
   readonly command: string;
-  readonly reads: 'kinds' | 'everything' | 'nothing';
+  readonly reads: 'kinds' | 'everything' | 'workspaces' | 'nothing';
   readonly files: boolean;
   readonly record: boolean;
   readonly writes: boolean;
@@ -16,10 +16,12 @@ interface CommandNeeds {
 
 const none = { files: false, record: false, writes: false, better: [] } as const;
 
+const impact = [['analytics.graphs', 'estimates and forecasts of its impact stay unknown']] as const;
+
 const commands: readonly CommandNeeds[] = [
   { ...none, command: 'validate', reads: 'nothing', files: true },
-  { ...none, command: 'plan', reads: 'kinds', files: true, record: true },
-  { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true },
+  { ...none, command: 'plan', reads: 'kinds', files: true, record: true, better: impact },
+  { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, better: impact },
   {
     ...none,
     command: 'drift',
@@ -32,9 +34,14 @@ const commands: readonly CommandNeeds[] = [
   {
     ...none,
     command: 'status',
-    reads: 'everything',
+    reads: 'workspaces',
     better: [
-      ['usage-policies.entities', 'counters of policies stay unknown'],
+      ['usage-policies.list', 'policies stay unknown'],
+      ['usage-policies.read', 'counters of policies stay unknown'],
+      ['keys.list', 'keys stay unknown'],
+      ['providers.list', 'providers stay unknown'],
+      ['integrations.list', 'integrations stay unknown'],
+      ['integrations.shares', 'integrations stay unknown'],
       ['analytics.graphs', 'estimates of workspaces, providers and integrations stay unknown'],
       ['analytics.groups', 'trends stay unknown'],
     ],
@@ -61,6 +68,7 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
     if (check.id === 'record') return needs.record;
     if (check.id === 'organisation') return needs.files && needs.reads !== 'nothing';
     if (check.group !== 'reading') return false;
+    if (needs.reads === 'workspaces') return check.id === 'workspaces.list';
     return needs.reads === 'everything' ? isOfKinds(check) : needs.reads === 'kinds' && check.needed;
   });
   const bad = wanted.filter(isBad).map(({ title }) => title);
@@ -72,11 +80,12 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   if (untried.some(({ id }) => id === 'record' || id === 'workspaces.list')) {
     return { command, state: 'unproven', detail: `${untried.map(({ title }) => title).join(', ')}: not tried` };
   }
-  if (needs.writes) return judgeWrites(command, checks);
-  const losses = needs.better.flatMap(([id, loss]) => {
+  const lost = needs.better.flatMap(([id, loss]) => {
     const check = find(id);
     return check !== undefined && isBad(check) ? [loss] : [];
   });
+  const losses = [...new Set(lost)];
+  if (needs.writes) return judgeWrites(command, checks, losses);
   if (losses.length > 0) return { command, state: 'partly', detail: losses.join('; ') };
   return { command, state: 'works', detail: null };
 }
@@ -88,13 +97,17 @@ function listOf(titles: readonly string[]): string {
   return rest.length === 0 ? `${first} and ${second}` : `${first} and ${rest.length + 1} more`;
 }
 
-function judgeWrites(command: string, checks: readonly CheckView[]): CommandView {
+function judgeWrites(command: string, checks: readonly CheckView[], losses: readonly string[]): CommandView {
   const refused = checks.filter(({ group, state }) => group === 'writing' && state === 'refused');
   if (refused.length > 0) {
     const what = refused.map(({ title }) => title).join(', ');
-    return { command, state: 'partly', detail: `the key lacks scopes to write ${what}` };
+    return { command, state: 'partly', detail: [`the key lacks scopes to write ${what}`, ...losses].join('; ') };
   }
-  return { command, state: 'unproven', detail: 'what it reads works; whether it may write was not tried' };
+  return {
+    command,
+    state: 'unproven',
+    detail: ['what it reads works; whether it may write was not tried', ...losses].join('; '),
+  };
 }
 
 function isBad({ state }: CheckView): boolean {
