@@ -1,6 +1,6 @@
-/** A status for programs. Money is cents; what is no whole number of cents is a fraction as text (`300000/7`). */
+/** A status for programs. Money is whole cents. */
 
-import { type Exact, toText } from '../impact/exact.ts';
+import { type Exact, round } from '../impact/exact.ts';
 import type { Trend, TrendBy, TrendReport } from '../impact/trends.ts';
 import { trendKinds } from '../impact/trends.ts';
 import { jsonVersion } from './json.ts';
@@ -43,18 +43,18 @@ function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unk
     reset: facts.reset,
     per: facts.per,
     state: limit.state,
-    used: exact(limit.used),
+    used: whole(limit.used),
     percent: limit.percent,
     counters: limit.counters,
     exhausted_counters: limit.exhausted,
     fullest_counter: view.counts ? null : (worst?.valueKey ?? null),
-    used_in_all: exact(limit.total),
+    used_in_all: whole(limit.total),
     source: usage.known ? usage.source : null,
     as_of: usage.known ? iso(usage.asOf) : null,
     unknown_because: usage.known ? null : usage.why,
     next_reset: typeof nextReset === 'number' ? iso(nextReset) : null,
     next_reset_known: nextReset !== 'unknown',
-    pace_per_day: exact(pace?.perDay ?? null),
+    pace_per_day: whole(pace?.perDay ?? null),
     pace_basis: pace?.basis ?? null,
     run_out: runOut === null ? null : { when: runOut.when, at: 'at' in runOut ? iso(runOut.at) : null },
     no_forecast_because: limit.noForecast,
@@ -75,8 +75,8 @@ function trendsDocument(report: TrendReport, counts: boolean): Record<string, un
     unusual_days: report.unusualDays.map(({ date, workspace, cost, median }) => ({
       date,
       workspace,
-      cost: exact(cost),
-      median: exact(median),
+      cost: whole(cost),
+      median: whole(median),
     })),
     gaps: report.gaps,
   };
@@ -86,8 +86,8 @@ function trendDocument(trend: Trend): Record<string, unknown> {
   return {
     name: trend.name,
     workspace: trend.workspace,
-    cost: exact(trend.cost),
-    cost_before: exact(trend.before),
+    cost: whole(trend.cost),
+    cost_before: whole(trend.before),
     change_percent: trend.changePercent,
     requests: trend.requests,
     errors: trend.errors,
@@ -96,11 +96,9 @@ function trendDocument(trend: Trend): Record<string, unknown> {
   };
 }
 
-/** Numbers where nothing is lost by it, as everywhere else in this program's JSON. */
-function exact(value: Exact | null): number | string | null {
-  if (value === null) return null;
-  const number = Number(value.n);
-  return value.d === 1n && Number.isSafeInteger(number) ? number : toText(value);
+/** Whole cents, tokens or requests, to the nearest: percent and state are told from the exact number. */
+function whole(value: Exact | null): number | null {
+  return value === null ? null : Number(round(value));
 }
 
 function iso(at: number): string {

@@ -120,7 +120,10 @@ describe('an admin key with everything', () => {
     await start(withOwnKey([...readScopes, ...writeScopes], { expires_at: '2026-12-01T00:00:00.000Z' }));
     const found = await examine();
     expect(found).toMatchObject({ exit: 0, ok: true, workspace: 'ws-team-a', base_url: rig.emulator.url });
-    expect(found.key).toMatchObject({ kind: 'organisation-service', how: 'its row in the key list says so' });
+    expect(found.key).toMatchObject({
+      kind: 'organisation-service',
+      how: expect.stringMatching(/^its row in the key list/),
+    });
     expect(found.key.expiresAt ?? (found.key as unknown as { expires_at: string }).expires_at).toMatch(/^2026-12-01/);
     const reads = found.checks.filter(({ group, id }) => group === 'reading' && id !== 'version');
     expect(reads.map(({ id, state, request }) => [id, state, request?.status])).toEqual(
@@ -182,8 +185,19 @@ describe('an admin key with everything', () => {
 
   it('two keys of the same first and last characters are not told apart', async () => {
     const options = withOwnKey(readScopes);
-    const twin = keyRow('twin', uuid(901), null, { secret: 'pk-another-789', scopes: [] });
+    const twin = keyRow('twin', uuid(901), null, { secret: 'pk-another-789', scopes: ['policies.list'] });
     await start({ ...options, state: { ...options.state, apiKeys: [...(options.state?.apiKeys ?? []), twin] } });
+    expect((await examine()).key).toMatchObject({ kind: 'organisation-service', scopes: null });
+  });
+
+  it('a key that only ends alike is another', async () => {
+    const other = keyRow('other', uuid(901), teamA, { secret: 'xx-another-789', scopes: ['policies.list'] });
+    const small = state();
+    await start({
+      state: { ...small, apiKeys: [...(small.apiKeys ?? []), other] },
+      acceptKeys: 'pk-not-an-object-789',
+      env: { PORTKEY_API_KEY: 'pk-not-an-object-789' },
+    });
     expect((await examine()).key).toMatchObject({ kind: 'organisation-service', scopes: null });
   });
 
@@ -201,6 +215,7 @@ describe('an admin key with everything', () => {
     ]);
     expect(check(found, 'usage-policies.read').detail).toMatch(/no usage policy in this workspace/);
     expect(command(found, 'plan').state).toBe('works');
+    expect((await rig.doctor()).stdout).toContain('Everything that could be tried works; 5 could not be tried.');
   });
 
   it('--workspace names where it is tried', async () => {
@@ -256,6 +271,9 @@ describe('one scope missing', () => {
       // Other requests are answered, so that a 401 is no wrong key.
       expect(first.detail).toContain(missing[0]);
       expect(first.advice).not.toBeNull();
+      // What is related to it is answered, so that the feature is there.
+      if (scope === 'policies.read' && !missingScopeAs401)
+        expect(first.detail).toMatch(/^related requests are answered/);
       expect(found.explanations.map((text) => text.slice(0, 3))).toEqual([missingScopeAs401 ? '401' : '403']);
     }
   });
@@ -280,6 +298,7 @@ describe('one scope missing', () => {
     expect(check(found, 'integrations.list')).toMatchObject({ state: 'refused', needed: false });
     expect(command(found, 'plan').state).toBe('works');
     expect(command(found, 'import').state).toBe('no');
+    expect(command(found, 'status')).toMatchObject({ state: 'partly', detail: 'integrations stay unknown' });
   });
 });
 
@@ -330,6 +349,21 @@ describe('a workspace key', () => {
       acceptKeys: [{ key: adminKey, kind: 'workspace-service', workspaceId: 'ws-team-a', scopes: ['policies.list'] }],
     });
     expect((await examine()).key).toMatchObject({ kind: 'workspace', how: 'by what it may do' });
+  });
+
+  it('is known by the keys that it sees, where it may not list policies', async () => {
+    const scopes = ['workspace_service_api_keys.list'];
+    await start({ acceptKeys: [{ key: adminKey, kind: 'workspace-service', workspaceId: 'ws-team-a', scopes }] });
+    expect((await examine()).key.kind).toBe('workspace');
+  });
+
+  it('is known by rows of another workspace than the one asked for', async () => {
+    const newer = usagePolicyRow('newer', uuid(103), teamB, { created_at: '2026-11-10T00:00:00.000Z' });
+    await start({ state: smallState({ usagePolicies: [...policies, newer] }), quirks: { foreignRows: true } });
+    const found = await examine();
+    expect(found.key.kind).toBe('workspace');
+    expect(check(found, 'usage-policies.list').detail).toContain(`here ${teamB}`);
+    expect(command(found, 'plan').state).toBe('no');
   });
 
   it('an admin key without workspaces.list is none', async () => {
@@ -466,6 +500,9 @@ describe('this directory', () => {
     rig.emulator.requests.clear();
     expect(check(await examine(), 'record')).toMatchObject({ state: 'works' });
     expect(check(await examine(), 'record').detail).toMatch(/applied 2026-11-20 12:00 UTC by platform-engineer$/);
+    rig.write({ ...files, 'org.yaml': orgFile().replace('environment: production', 'environment: staging') });
+    const foreign = await examine();
+    expect([foreign.exit, check(foreign, 'record').state]).toEqual([1, 'broken']);
     writeIn(rig.folder, 'record.json', '{');
     const broken = await examine();
     expect(broken.exit).toBe(1);
@@ -535,7 +572,8 @@ describe('output', () => {
     expect(exit).toBe(0);
     expect(stdout.replaceAll(rig.emulator.url, 'URL')).toMatchInlineSnapshot(`
       "control plane URL
-      key           organisation admin key: its row in the key list says so
+      key           organisation admin key: its row in the key list, found by its
+                    first and last characters, says so
       tried in      workspace ws-sandbox-2b7e90 (--workspace names another)
 
       Reading

@@ -237,6 +237,77 @@ describe('every limit', () => {
     expect([unknown.exit, unknown.stderr]).toEqual([1, expect.stringMatching(/no live workspace/)]);
   });
 
+  it('an expired key consumes nothing and is not listed, nor is one that expires while we look', async () => {
+    const usage_limits = limit({ current_usage: 10_000 });
+    const apiKeys = [
+      keyRow('gone', uuid(41), teamA, { usage_limits, status: 'expired', expires_at: '2026-11-19T00:00:00.000Z' }),
+      keyRow('going', uuid(42), teamA, { expires_at: '2026-11-20T12:30:00.000Z' }),
+    ];
+    await start({ state: oneOfEach({ apiKeys }) });
+    const found = await read();
+    expect(found.limits.map(({ kind }) => kind)).not.toContain('key-limits');
+    expect(found.expiring.map(({ name }) => name)).toEqual(['going']);
+    // An hour later by our clock; the service's stands still.
+    const later = await rig.status({ format: 'json' }, { now: testNow + 3_600_000 });
+    expect((parseOutput(later) as unknown as Document).expiring).toEqual([]);
+  });
+
+  it('providers and shares are estimated from their own traffic alone', async () => {
+    const usage_limits = limit();
+    const providers = [
+      providerRow('openai-a', uuid(21), teamA, { ...long, usage_limits }),
+      providerRow('openai-b', uuid(22), teamA, { ...long, usage_limits }),
+      providerRow('claude', uuid(23), teamA, { ...long, usage_limits, integration_id: 'anthropic' }),
+    ];
+    const requestLogs = [
+      ['openai-a', 100],
+      ['openai-b', 200],
+      ['claude', 400],
+    ].map(([virtual_key, cost], index) =>
+      requestRow({ id: uuid(0x900 + index), virtual_key: String(virtual_key), cost: Number(cost) }),
+    );
+    await start({ state: oneOfEach({ providers, requestLogs }) });
+    const found = await read();
+    expect(['openai-a', 'openai-b', 'claude'].map((name) => find(found, 'provider-limits', name).used)).toEqual([
+      100, 200, 400,
+    ]);
+    expect(find(found, 'integration-limits', 'openai-prod').used).toBe(300);
+    expect(find(found, 'workspace-limits').used).toBe(700);
+    // 300 cents in 7 days.
+    expect(find(found, 'integration-limits').pace_per_day).toBe(43);
+  });
+
+  it('the pace of a key of three days ago is that of three days', async () => {
+    const usage_limits = limit({ current_usage: 300 });
+    const apiKeys = [keyRow('app', uuid(11), teamA, { created_at: '2026-11-17T12:00:00.000Z', usage_limits })];
+    const requestLogs = [requestRow({ cost: 300 }), requestRow({ id: uuid(0x901), api_key_id: uuid(12), cost: 900 })];
+    await start({ state: oneOfEach({ apiKeys, requestLogs }) });
+    expect(find(await read(), 'key-limits')).toMatchObject({ pace_per_day: 100, pace_basis: 'last-7-days' });
+  });
+
+  it('a list of keys that was cut makes no pace', async () => {
+    const requestLogs = Array.from({ length: 1_001 }, (_, index) =>
+      requestRow({ id: uuid(0x5000 + index), api_key_id: uuid(0x6000 + index), cost: 1 }),
+    );
+    await start({ state: oneOfEach({ requestLogs }) });
+    const found = await read();
+    expect(find(found, 'usage-policy').pace_basis).toBe('window');
+    expect(found.pace_gaps).toEqual(['analytics list 1001 groups, of which 1000 were read']);
+  });
+
+  it('a policy that the files want gone is in no file, and "*" means service keys', async () => {
+    const usage_limits = limit({ current_usage: 1 });
+    const apiKeys = [
+      keyRow('bot', uuid(11), teamA, { usage_limits }),
+      keyRow('person', uuid(12), teamA, { usage_limits, type: 'workspace-user', user_id: uuid(99) }),
+    ];
+    const a = workspaceFile('ws-team-a', 'policies:\n  spend: none\nkeys:\n  "*": { budget: $5, reset: monthly }\n');
+    await start({ state: oneOfEach({ apiKeys }), files: { 'org.yaml': orgFile(), 'a.yaml': a } });
+    const found = await read();
+    expect(find(found, 'usage-policy').declared).toBe(false);
+    expect(['bot', 'person'].map((name) => find(found, 'key-limits', name).declared)).toEqual([true, false]);
+  });
+
   it('says what is in no file, where there are files', async () => {
     const policies = 'policies:\n  spend: { budget: $90, reset: monthly, per: workspace_id }\n';
     const files = {
@@ -378,6 +449,23 @@ describe('what cannot be read', () => {
     const { stdout } = await rig.status();
     expect(stdout).toMatch(/All use is unknown/);
     expect(stdout).not.toMatch(/#|\d % {2}|\$0 of/);
+  });
+
+  it('before 1.20 a counter may stay exhausted after a raise, and is no contradiction', async () => {
+    const entities = { [`workspace_id:${teamA}`]: entity(5_000, 'exhausted') };
+    const usagePolicies = [usagePolicyRow('raised', uuid(101), teamA, { entities })];
+    for (const [backend, isUnknown] of [
+      ['1.19', false],
+      ['1.20', true],
+    ] as const) {
+      await start({
+        state: oneOfEach({ usagePolicies }),
+        files: { 'org.yaml': orgFile(`gateway: { backend: "${backend}" }\n`) },
+      });
+      const found = await read();
+      expect(found.usage_unknown !== null).toBe(isUnknown);
+      if (!isUnknown) expect(find(found, 'usage-policy')).toMatchObject({ state: 'exhausted', percent: 50 });
+    }
   });
 
   it('the unit that is written is believed', async () => {
@@ -645,6 +733,7 @@ describe('output', () => {
     await start({ state: oneOfEach({ usagePolicies, requestLogs }) });
     const text = await rig.status({ since: 7 });
     expect(text.stdout).not.toContain('\u001b');
+    for (const line of text.stdout.split('\n')) expect(line.length).toBeLessThan(120);
     const markdown = await rig.status({ since: 7, format: 'markdown' });
     for (const bad of ['\u001b', '<script>', '@everyone']) expect(markdown.stdout).not.toContain(bad);
     for (const line of markdown.stdout

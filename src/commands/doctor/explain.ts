@@ -262,7 +262,12 @@ function explainWrite(feature: WriteFeature, survey: Survey, kinds: ExplainInput
 
 export function explainKey({ own, conduct, probes, extra }: Survey): KeyView {
   if (own !== null && isKnownType(own.type)) {
-    return { kind: own.type, how: 'its row in the key list says so', scopes: own.scopes, expiresAt: own.expiresAt };
+    return {
+      kind: own.type,
+      how: 'its row in the key list, found by its first and last characters, says so',
+      scopes: own.scopes,
+      expiresAt: own.expiresAt,
+    };
   }
   const blank = { scopes: own?.scopes ?? null, expiresAt: own?.expiresAt ?? null };
   const isAccepted = [...probes.values(), ...extra].some(({ state }) => state === 'answered');
