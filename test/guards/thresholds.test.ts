@@ -145,7 +145,12 @@ const cases: readonly Case[] = [
     objects: ['empties-scope', 2],
     says: [/leaves ws-team-a/, /leaves ws-team-b without any limit; 2 were recorded/],
   },
-  { name: 'empties-scope: off in the record', a: budgets(1), nextA: {}, review: guards('empties_scope: off, spend_up: off') },
+  {
+    name: 'empties-scope: off in the record',
+    a: budgets(1),
+    nextA: {},
+    review: guards('empties_scope: off, spend_up: off'),
+  },
 ];
 
 describe('just under and just over', () => {
