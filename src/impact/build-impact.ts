@@ -204,7 +204,7 @@ function toUse({ move, use, counters }: CountedMove, context: Context): UseImpac
     name: nameOf(counter, context, move),
     used: toText(counter.used),
     percent_before: before === null ? null : percentOf(counter.used, before),
-    percent_after: move.after === null ? null : percentOf(counter.used, limitOf(move.after, move) as Exact),
+    percent_after: after === null ? null : percentOf(counter.used, after),
   });
   const people = (list: readonly Counter[]): PeopleImpact => ({
     count: list.length,
@@ -299,10 +299,11 @@ function deltaOf(before: Committed, after: Committed): string | null {
   return toText(subtract(after.cents, before.cents));
 }
 
-function toSum({ cents, ...counts }: CommittedSum): CommittedSumImpact {
-  return { cents: toText(cents), ...counts };
+function toSum({ cents, atMost, ...counts }: CommittedSum): CommittedSumImpact {
+  return { cents: toText(cents), at_most: toText(atMost), ...counts };
 }
 
 function isSameReach(before: CommittedSum, after: CommittedSum): boolean {
-  return before.unbounded === after.unbounded && before.unknown === after.unknown;
+  const parts = ['bounded', 'partly', 'unbounded', 'unknown'] as const;
+  return parts.every((part) => before[part] === after[part]);
 }

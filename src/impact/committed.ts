@@ -93,6 +93,9 @@ export interface CommittedSum {
   /** Sum over those that are bounded, in US cents per 30 days. */
   readonly cents: Exact;
   readonly bounded: number;
+  /** Sum over those that are bounded by what was read, and may be by something smaller that was not. */
+  readonly atMost: Exact;
+  readonly partly: number;
   readonly unbounded: number;
   /** Workspaces of which too little was read to tell. */
   readonly unknown: number;
@@ -100,12 +103,18 @@ export interface CommittedSum {
 
 export function sumCommitted(all: Iterable<Committed>): CommittedSum {
   let cents = zero;
-  const counts = { bounded: 0, unbounded: 0, unknown: 0 };
+  let atMost = zero;
+  const counts = { bounded: 0, partly: 0, unbounded: 0, unknown: 0 };
   for (const committed of all) {
+    if (committed.kind === 'unknown' && committed.atMost !== null) {
+      counts.partly += 1;
+      atMost = add(atMost, committed.atMost);
+      continue;
+    }
     counts[committed.kind] += 1;
     if (committed.kind === 'bounded') cents = add(cents, committed.cents);
   }
-  return { cents, ...counts };
+  return { cents, atMost, ...counts };
 }
 
 /** More than `percent` above before, or bounded before and unbounded after. Unknown proves nothing. */

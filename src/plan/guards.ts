@@ -15,7 +15,7 @@ import type { Change, Plan, RecordStep, Violation } from './types.ts';
 
 /** Guards that need to know what the plan does to people and money: not judged where that was not looked at. */
 export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
-  return impact === null && changes.length > 0 ? impactGuards : [];
+  return impact === null && changes.length > 0 ? impactGuards.filter((guard) => guard !== 'impact-unknown') : [];
 }
 
 /** `--allow deletes=12@3f9c2e1a`: this guard, this number, this plan. */

@@ -33,6 +33,14 @@ function linesOf({ impact, changes }: Plan): ImpactLine[] {
   });
 }
 
+/** Guards are shown whole in places that hold little; the impact block has every line. */
+const mostDetails = 20;
+
+function shorten(details: readonly string[]): readonly string[] {
+  if (details.length <= mostDetails) return details;
+  return [...details.slice(0, mostDetails), `and ${details.length - mostDetails} more`];
+}
+
 function judgeBlocksNow(plan: Plan): Objection | null {
   let count = 0;
   const details = linesOf(plan).flatMap(({ what, limit: { use, unit } }) => {
@@ -43,7 +51,7 @@ function judgeBlocksNow(plan: Plan): Objection | null {
     const who = named.length === 0 ? '' : `: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     return [`${what} stops ${use.blocked.count} ${use.blocked.count === 1 ? 'counter' : 'counters'} at once${who}`];
   });
-  return count === 0 ? null : { guard: 'blocks-now', count, details, liftable: true };
+  return count === 0 ? null : { guard: 'blocks-now', count, details: shorten(details), liftable: true };
 }
 
 function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit']): string {
@@ -65,7 +73,9 @@ function judgeSpendUp({ impact }: Plan, settings: Settings): Objection | null {
       `${from} to ${formatExact(shall.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
     ];
   });
-  return details.length === 0 ? null : { guard: 'spend-up', count: details.length, details, liftable: true };
+  return details.length === 0
+    ? null
+    : { guard: 'spend-up', count: details.length, details: shorten(details), liftable: true };
 }
 
 function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
@@ -87,7 +97,9 @@ function judgeCounterReset(plan: Plan): Objection | null {
     if (forgiven === null || fromText(forgiven).n <= 0n) return [];
     return [`${what} starts counting from zero: ${formatExact(fromText(forgiven), unit)} used so far no longer counts`];
   });
-  return details.length === 0 ? null : { guard: 'counter-reset', count: details.length, details, liftable: true };
+  return details.length === 0
+    ? null
+    : { guard: 'counter-reset', count: details.length, details: shorten(details), liftable: true };
 }
 
 function judgeUnknown(plan: Plan): Objection | null {
@@ -111,5 +123,5 @@ function judgeUnknown(plan: Plan): Objection | null {
     .map(({ workspace }) => `committed spend of ${workspace} is unknown: its policies or keys could not be read`);
   const details = [...used, ...spend];
   const count = [...reasons.values()].reduce((sum, who) => sum + who.length, 0) + spend.length;
-  return count === 0 ? null : { guard: 'impact-unknown', count, details, liftable: true };
+  return count === 0 ? null : { guard: 'impact-unknown', count, details: shorten(details), liftable: true };
 }

@@ -88,6 +88,9 @@ export const planFileSchema = z
   })
   .describe('A plan as it was reviewed; `tollgate apply --plan FILE` applies what of it still holds.');
 
+/** Impact is for people and archives: whatever a later version makes of it, the plan is the same plan. */
+const readableSchema = planFileSchema.extend({ impact: z.unknown() });
+
 export type PlanFile = z.infer<typeof planFileSchema>;
 export type PlanFileChange = PlanFile['changes'][number];
 
@@ -152,12 +155,12 @@ export function parsePlanFile(text: string, name: string): PlanFile {
       'Use the tollgate that wrote it, or make a new plan.',
     );
   }
-  const parsed = planFileSchema.safeParse(document);
+  const parsed = readableSchema.safeParse(document);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as it should be'}`);
   }
-  const file = parsed.data;
+  const file = parsed.data as PlanFile;
   const edited = file.changes.find((change) => change.fingerprint !== fingerprintOf(change));
   if (edited !== undefined) refuse(`change ${edited.id} does not match its fingerprint: the file was edited`);
   if (file.digest !== digestPlan(file.changes, file.record_lines)) {

@@ -117,7 +117,8 @@ function isModel(value: string): boolean {
 }
 
 function describe({ key, any, except }: Condition): string {
-  return except.length > 0 || any === '*' ? `${key} with exceptions or wildcards` : `this ${key}`;
+  if (except.length > 0 || any === '*') return `${key} with exceptions or wildcards`;
+  return any.length > 1 ? `several values of ${key}` : `a condition on ${key}`;
 }
 
 /** Numbers may come as text (API reference 11). */

@@ -88,6 +88,8 @@ class UsageReader {
   async #readUse(move: BudgetMove): Promise<Known<ReadUse>> {
     const { object, before } = move;
     if (object === null) return this.#stamp('service', []);
+    // A budget where there was none counts from zero: counters belong to budgets.
+    if (before === null && object.kind !== 'usage-policy') return this.#stamp('service', []);
     switch (object.kind) {
       case 'usage-policy': {
         const read = await this.#ask('policies', `counters ${object.id}`, () => this.#backend.readCounters(object.id));
@@ -100,20 +102,17 @@ class UsageReader {
         return this.#stamp('service', counters);
       }
       case 'key-limits':
-        return this.#readKeyUse(object, move);
-      default: {
-        if (before === null) return { unknown: 'without a budget the service counts nothing, as far as it shows' };
+        return this.#readKeyUse(object);
+      default:
         return this.#estimateUse(move);
-      }
     }
   }
 
   /** The row of the list as a rule shows what a key has used; by id where it does not. */
-  async #readKeyUse(object: ObjectFacts, { before }: BudgetMove): Promise<Known<ReadUse>> {
+  async #readKeyUse(object: ObjectFacts): Promise<Known<ReadUse>> {
     const shown = object.row as unknown as WireKey;
     const listed = toKeyCounter(shown, shown.usage_limits);
     if (listed !== null) return this.#stamp('service', [listed]);
-    if (before === null) return { unknown: 'the key had no budget, and the service shows no use of it' };
     const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
     if ('unknown' in read) return read;
     const counter = toKeyCounter(read.value, read.value.usage_limits);

@@ -68,22 +68,26 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
   return lines;
 }
 
-/** `$500 → $750 monthly, +$250 / 30 days`. */
+/** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
 export function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
-  const amounts = `${describeAmount(before, unit)} → ${describeAmount(after, unit)}`;
-  const resets = [before?.reset, after?.reset].filter((reset) => reset !== undefined);
-  const reset = [...new Set(resets)].map((one) => formatReset(one as Reset)).join(' → ');
-  if (delta !== null)
-    return `${amounts} ${reset}, ${formatDelta(fromText(delta), 'cost')} / 30 days${perMonth(before, after)}`;
-  return `${amounts}${reset === '' ? '' : ` ${reset}`}${perMonth(before, after)}`;
+  const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
+  const amounts =
+    was === shall
+      ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`
+      : `${describeSide(before, unit)} → ${describeSide(after, unit)}`;
+  const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days`;
+  return `${amounts}${change}${perMonth(before, after)}`;
+}
+
+function describeSide(budget: BudgetImpact | null, unit: Unit): string {
+  return budget === null ? 'no limit' : `${describeAmount(budget, unit)} ${formatReset(budget.reset as Reset)}`;
 }
 
 /** Both sides per 30 days, unless that is what the amounts say already. */
 function perMonth(before: BudgetImpact | null, after: BudgetImpact | null): string {
   const sides = [before, after].map((side) => side?.per_30_days ?? null);
-  if (sides.every((side) => side === null)) return '';
-  const isSaid = [before, after].every((side) => side === null || side.per_30_days === side.amount);
-  if (isSaid && before !== null && after !== null) return '';
+  if ([before, after].every((side) => side === null || side.per_30_days === null || side.per_30_days === side.amount))
+    return '';
   const [was, shall] = sides.map((side) => (side === null ? 'no limit' : formatExact(fromText(side), 'cost')));
   return ` (${was} → ${shall} per 30 days)`;
 }
@@ -200,11 +204,15 @@ function by(before: CommittedImpact, after: CommittedImpact): string {
 }
 
 /** Unbounded as soon as one workspace is; what is bounded is said all the same. */
-export function describeSum({ cents, bounded, unbounded, unknown }: CommittedSumImpact): string {
-  const amount = formatExact(fromText(cents), 'cost');
-  const rest = [...(unbounded > 0 ? [`${unbounded} unbounded`] : []), ...(unknown > 0 ? [`${unknown} unknown`] : [])];
-  if (rest.length === 0) return amount;
-  return bounded === 0 ? rest.join(', ') : `${amount} and ${rest.join(', ')}`;
+export function describeSum(sum: CommittedSumImpact): string {
+  const { bounded, partly, unbounded, unknown } = sum;
+  const parts = [
+    ...(bounded > 0 || partly + unbounded + unknown === 0 ? [formatExact(fromText(sum.cents), 'cost')] : []),
+    ...(partly > 0 ? [`at most ${formatExact(fromText(sum.at_most), 'cost')} in ${partly} partly read`] : []),
+    ...(unbounded > 0 ? [`${unbounded} unbounded`] : []),
+    ...(unknown > 0 ? [`${unknown} not read`] : []),
+  ];
+  return parts.join(' + ');
 }
 
 /** Counters stopped by the whole plan at once. */

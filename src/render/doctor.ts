@@ -1,8 +1,8 @@
 /** What a key and a control plane allow, for people, programs and pull requests. */
 
 import { escapeInvisible } from '../printable.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
-import { escapeMarkdown } from './markdown.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 import { wrap } from './text.ts';
 

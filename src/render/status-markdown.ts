@@ -2,7 +2,7 @@
 
 import { formatExact } from '../impact/money.ts';
 import { type TrendReport, trendKinds } from '../impact/trends.ts';
-import { escapeMarkdown } from './markdown.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import {
   asOf,
   countKeys,

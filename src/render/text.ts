@@ -111,10 +111,10 @@ function fold(text: string, { columns }: TextStyle): string[] {
   return [indent + first, ...rest.map((line) => `${indent}  ${line}`)];
 }
 
-/** Breaks at spaces; a longer word stays whole. */
+/** Breaks at spaces, but not around a percent sign; a longer word stays whole. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [''];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!%) (?!%)/)) {
     const line = lines.at(-1) ?? '';
     const longer = line === '' ? word : `${line} ${word}`;
     if (cellsOf(longer) > width && line !== '') lines.push(word);
@@ -151,11 +151,9 @@ function renderLabelled(
 ): string[] {
   const room = Math.max(24, style.columns - indent.length - width - 1);
   const paint = label === 'blocks' ? colors.red : (line: string): string => line;
-  // A number and its percent sign stay together.
-  const bound = escapeInvisible(text).replace(/(?<=\d) (?=%)|(?<=%) (?=used)/g, '\u00a0');
-  return wrap(bound, room).map((line, index) => {
+  return wrap(escapeInvisible(text), room).map((line, index) => {
     const head = padCells(index === 0 ? escapeInvisible(label) : '', width);
-    return `${indent}${colors.dim(head)} ${paint(line.replaceAll('\u00a0', ' '))}`;
+    return `${indent}${colors.dim(head)} ${paint(line)}`;
   });
 }
 

@@ -7,7 +7,7 @@ import { buildBundle, type Ended, type Running, runBundle, startBundle, startCom
 import { type Gate, openGate } from '../helpers/gate.ts';
 import { budgetRows, budgetsFile, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
-import { adminKey, orgFile } from '../helpers/world.ts';
+import { adminKey, orgFile, spendMayRise } from '../helpers/world.ts';
 
 const before = { p1: 100, p2: 100, p3: 100, p4: 100 };
 
@@ -26,7 +26,11 @@ beforeEach(async () => {
   rig = await startRig({
     emulator,
     baseUrl: gate.url,
-    files: { 'org.yaml': orgFile(), 'a.yaml': budgetsFile(before), 'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b') },
+    files: {
+      'org.yaml': orgFile(spendMayRise),
+      'a.yaml': budgetsFile(before),
+      'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b'),
+    },
   });
   await succeed(rig.apply({}, thisMachine));
   emulator.requests.clear();
@@ -43,7 +47,11 @@ const thisMachine = {
 };
 
 function declare(dollars: Readonly<Record<string, number>>, b: Readonly<Record<string, number>> = { b1: 100 }): void {
-  rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile(dollars), 'b.yaml': budgetsFile(b, 'ws-team-b') });
+  rig.write({
+    'org.yaml': orgFile(spendMayRise),
+    'a.yaml': budgetsFile(dollars),
+    'b.yaml': budgetsFile(b, 'ws-team-b'),
+  });
 }
 
 function start(...args: string[]): Promise<Running> {

@@ -109,9 +109,11 @@ describe('committed spend of the organisation', () => {
       committedOf(terms({ budgets: [{ unit: 'cost', amount: 100, reset: 'weekly' }] })),
       committedOf(terms({})),
       committedOf(terms({ keys: null })),
+      committedOf(terms({ keys: null, budgets: [monthly(5)] })),
     ];
-    const { cents, ...counts } = sumCommitted(all);
-    expect([toText(cents), counts]).toEqual(['3700/7', { bounded: 2, unbounded: 1, unknown: 1 }]);
+    const { cents, atMost, ...counts } = sumCommitted(all);
+    expect([toText(cents), toText(atMost)]).toEqual(['3700/7', '500']);
+    expect(counts).toEqual({ bounded: 2, partly: 1, unbounded: 1, unknown: 1 });
   });
 });
 
