@@ -3,13 +3,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { runDoctor } from '../../src/commands/doctor.ts';
 import type { AcceptedKey } from '../../src/emulator/auth.ts';
 import type { FaultRule } from '../../src/emulator/faults.ts';
 import { sampleSecrets } from '../../src/emulator/sample-organisation.ts';
 import { sampleSeed } from '../../src/emulator/seed.ts';
+import { CancelledError } from '../../src/errors.ts';
 import type { CheckView, CommandView, DoctorView } from '../../src/render/doctor.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig, writeIn } from '../helpers/rig.ts';
-import { testNow } from '../helpers/session.ts';
+import { testNow, testSession } from '../helpers/session.ts';
 import {
   integrationRow,
   keyRow,
@@ -457,6 +459,21 @@ describe('no usable answer', () => {
     await start({ faults: [{ times: 1, fault: { kind: 'status', status: 503, body: 'empty' } }] });
     expect((await examine()).exit).toBe(0);
   });
+});
+
+it.each([1, 3, 5, 8])('cancelled at request %i: it ends, and leaves no promise behind', async (last) => {
+  let seen = 0;
+  const session = testSession({ now: testNow });
+  await start({
+    onRequest: () => {
+      seen += 1;
+      if (seen === last) session.cancel();
+    },
+  });
+  const env = { PORTKEY_API_KEY: adminKey, PORTKEY_BASE_URL: rig.emulator.url };
+  const options = { dir: 'nowhere', workspace: [], format: 'json', backend: 'portkey', concurrency: 4 } as const;
+  const running = runDoctor({ ...options, quiet: true, verbose: false }, { ...session, env });
+  await expect(running).rejects.toThrow(CancelledError);
 });
 
 describe('this directory', () => {

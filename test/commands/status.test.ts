@@ -1,10 +1,12 @@
 /** Consumption against every limit, and spend over a window; what cannot be read is said and fails nothing. */
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { runStatus } from '../../src/commands/status.ts';
 import { sampleSeed } from '../../src/emulator/seed.ts';
 import type { EntityRow, StoreState, UsageLimitRow } from '../../src/emulator/store.ts';
+import { CancelledError } from '../../src/errors.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig } from '../helpers/rig.ts';
-import { testNow } from '../helpers/session.ts';
+import { testNow, testSession } from '../helpers/session.ts';
 import {
   integrationRow,
   keyRow,
@@ -488,6 +490,25 @@ describe('what cannot be read', () => {
     expect((await rig.status()).exit).toBe(1);
     expect(rig.emulator.requests.total).toBe(0);
   });
+});
+
+it.each([1, 4, 9, 12])('cancelled at request %i: it ends, and leaves no promise behind', async (last) => {
+  let seen = 0;
+  const session = testSession({
+    env: { PORTKEY_API_KEY: adminKey },
+    now: testNow,
+  });
+  await start({
+    onRequest: () => {
+      seen += 1;
+      if (seen === last) session.cancel();
+    },
+  });
+  const env = { ...session.env, PORTKEY_BASE_URL: rig.emulator.url };
+  const options = { dir: 'nowhere', workspace: [], format: 'json', backend: 'portkey', concurrency: 4 } as const;
+  const common = { ...options, quiet: true, verbose: false };
+  await expect(runStatus({ ...common, since: 7 }, { ...session, env })).rejects.toThrow(CancelledError);
+  expect(rig.emulator.requests.countWrites()).toBe(0);
 });
 
 describe('requests', () => {

@@ -140,21 +140,17 @@ async function probePolicies(
   inWorkspace: (request: ProbeRequest) => ProbeRequest | string,
   within: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const rates = put(
-    'rate-policies.list',
-    inWorkspace({ path: '/policies/rate-limits', query: { ...within, ...onePage } }),
-  );
-  const listed = await put(
-    'usage-policies.list',
-    inWorkspace({ path: '/policies/usage-limits', query: { ...within, ...onePage } }),
-  );
+  const query = { ...within, ...onePage };
+  const [listed] = await Promise.all([
+    put('usage-policies.list', inWorkspace({ path: '/policies/usage-limits', query })),
+    put('rate-policies.list', inWorkspace({ path: '/policies/rate-limits', query })),
+  ]);
   const id = textOf(firstRow(listed), 'id');
   const path = `/policies/usage-limits/${encode(id ?? '')}`;
   const none = whyNone(listed, 'there is no usage policy in this workspace to try it on');
   await Promise.all([
     put('usage-policies.read', id === null ? none : { path, query: { include_usage: true } }),
     put('usage-policies.entities', id === null ? none : { path: `${path}/entities`, query: onePage }),
-    rates,
   ]);
 }
 
