@@ -287,6 +287,13 @@ describe('every limit', () => {
     expect(find(await read(), 'key-limits')).toMatchObject({ pace_per_day: 100, pace_basis: 'last-7-days' });
   });
 
+  it('that of a key of this morning is a day at least: an hour is no pace', async () => {
+    const usage_limits = limit({ current_usage: 300 });
+    const apiKeys = [keyRow('app', uuid(11), teamA, { created_at: '2026-11-20T08:00:00.000Z', usage_limits })];
+    await start({ state: oneOfEach({ apiKeys, requestLogs: [requestRow({ cost: 300 })] }) });
+    expect(find(await read(), 'key-limits').pace_per_day).toBe(300);
+  });
+
   it('a list of keys that was cut makes no pace', async () => {
     const requestLogs = Array.from({ length: 1_001 }, (_, index) =>
       requestRow({ id: uuid(0x5000 + index), api_key_id: uuid(0x6000 + index), cost: 1 }),

@@ -80,11 +80,10 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   if (untried.some(({ id }) => id === 'record' || id === 'workspaces.list')) {
     return { command, state: 'unproven', detail: `${untried.map(({ title }) => title).join(', ')}: not tried` };
   }
-  const lost = needs.better.flatMap(([id, loss]) => {
+  const losses = needs.better.flatMap(([id, loss]) => {
     const check = find(id);
     return check !== undefined && isBad(check) ? [loss] : [];
   });
-  const losses = [...new Set(lost)];
   if (needs.writes) return judgeWrites(command, checks, losses);
   if (losses.length > 0) return { command, state: 'partly', detail: losses.join('; ') };
   return { command, state: 'works', detail: null };
