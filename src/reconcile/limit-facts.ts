@@ -21,7 +21,7 @@ export type Traffic =
 export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LimitFacts | null {
   const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
   const fields = registry['usage-policy'].readFields(row as unknown as Row, scope, []);
-  if (typeof fields.amount !== 'number') return null;
+  if (typeof fields.amount !== 'number' || isNoLimit(fields.amount)) return null;
   return {
     kind: 'usage-policy',
     workspace: workspace.slug,
@@ -47,6 +47,11 @@ export interface BudgetRow {
   readonly usage: Usage;
 }
 
+/** The gateway enforces nothing at zero (API reference 14.5): held against it, every counter would be exhausted. */
+function isNoLimit(amount: number): boolean {
+  return amount <= 0;
+}
+
 /** Null where there is no budget. */
 export function budgetFacts(
   kind: Kind,
@@ -57,7 +62,7 @@ export function budgetFacts(
   { row, verdict, usage }: BudgetRow,
 ): LimitFacts | null {
   const budget = budgetFromWire(wire);
-  if (budget === null) return null;
+  if (budget === null || isNoLimit(budget.amount)) return null;
   return {
     kind,
     workspace,

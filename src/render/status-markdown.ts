@@ -76,10 +76,12 @@ function trendSections(report: TrendReport, view: StatusView): string[] {
     '',
   ];
   for (const by of trendKinds) {
-    if (by === 'user' && view.counts) {
+    if (by === 'user' && view.counts && report.trends.user.length > 0) {
       lines.push(`By user: ${usersOf(report)}`, '');
       continue;
     }
+    // What could not be read is said below.
+    if (report.trends[by].length === 0) continue;
     lines.push(`| ${by} | spend | change | errors |`, '|---|---|---|---|');
     for (const trend of report.trends[by].slice(0, 20)) {
       const name = by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name;

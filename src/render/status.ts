@@ -161,8 +161,11 @@ function trendLines(report: TrendReport, paper: Paper): string[] {
   for (const by of trendKinds) {
     const why = report.gaps.filter((gap) => gap.by === by);
     lines.push(colors.dim(`by ${by}`));
-    if (by === 'user' && view.counts) lines.push(...hanging('  ', usersOf(report), width));
-    else lines.push(...trendTable(by, report.trends[by], paper));
+    if (by === 'user' && view.counts && report.trends.user.length > 0)
+      lines.push(...hanging('  ', usersOf(report), width));
+    else if (report.trends[by].length > 0) lines.push(...trendTable(by, report.trends[by], paper));
+    // Nothing known is not nothing spent.
+    else if (why.length === 0) lines.push('  none');
     const texts = new Set(why.map((gap) => gap.why));
     for (const text of texts) {
       const places = why.filter((gap) => gap.why === text).length;
@@ -185,7 +188,6 @@ function trendLines(report: TrendReport, paper: Paper): string[] {
 }
 
 function trendTable(by: TrendBy, trends: readonly Trend[], { width, colors }: Paper): string[] {
-  if (trends.length === 0) return ['  none'];
   const lines = trends.slice(0, shownTrends).map((trend) => {
     const name = escapeInvisible(by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name);
     const errors = trend.isFailing && trend.errorPercent !== null ? colors.red(`${trend.errorPercent} % errors`) : '';

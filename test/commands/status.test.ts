@@ -221,6 +221,20 @@ describe('every limit', () => {
     expect(stdout).toContain('1 of 2 are');
   });
 
+  it('zero is no limit, and contradicts nothing', async () => {
+    const entities = { [`workspace_id:${teamA}`]: entity(5) };
+    const usagePolicies = [usagePolicyRow('zero', uuid(101), teamA, { credit_limit: 0, entities })];
+    const apiKeys = [keyRow('app', uuid(11), teamA, { usage_limits: limit({ credit_limit: 0, current_usage: 5 }) })];
+    await start({ state: oneOfEach({ usagePolicies, apiKeys }) });
+    const found = await read();
+    expect(found.usage_unknown).toBeNull();
+    expect(found.limits.map(({ kind }) => kind).sort()).toEqual([
+      'integration-limits',
+      'provider-limits',
+      'workspace-limits',
+    ]);
+  });
+
   it('a policy of an old backend has its reset all the same', async () => {
     const { quirksOfBackend } = await import('../../src/emulator/quirks.ts');
     await start({ quirks: quirksOfBackend('1.14') });
@@ -422,6 +436,8 @@ describe('what cannot be read', () => {
       ['api_key', 'provider'].map((by) => `GET /analytics/groups/${by} answered 403 AB03`),
     );
     expect(found.trends?.by.workspace).toEqual([]);
+    // Nothing known is not nothing spent.
+    expect((await rig.status({ since: 7 })).stdout).not.toMatch(/^ {2}none$/m);
     expect(new Set(found.trends?.gaps.map(({ by }) => by))).toEqual(
       new Set(['day', 'model', 'provider', 'user', 'workspace']),
     );

@@ -169,7 +169,7 @@ function explain403(feature: Feature, survey: Survey, said: string): Said {
   if (held !== null && holdsAny(held, feature.scopes)) {
     return {
       state: 'refused',
-      detail: `the key holds ${describeScopes(feature.scopes)}, so the feature is switched off: it is not in the plan of the account, or the self-hosted control plane runs without it${said}`,
+      detail: `the key holds ${describeScopes(feature.scopes)}, so the feature is probably switched off: not in the plan of the account, or not in this self-hosted control plane${said}`,
       advice: capitalize(adviceOnSwitch(feature)),
     };
   }
