@@ -55,7 +55,8 @@ export function buildImpact(
   const moves = movesOf(changes, live, options.now);
   const counted = moves.map((move) => countMove(move, usage.budgets.get(move.id), options));
   const doubt = findDoubt(counted, options);
-  const bounds = boundsOf(changes, live, usage);
+  // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
+  const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, live, usage);
   const names = namesOf(live, usage);
   const heirs = findHeirs(moves);
   const context = { options, bounds, names, doubt, heirs };
@@ -117,8 +118,7 @@ function countMove(move: BudgetMove, usage: BudgetUsage | undefined, { usageUnit
 
 function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUnit }: ImpactOptions): string | null {
   for (const { move, counters } of counted) {
-    // A tokens budget that replaces a cost budget counts something else.
-    if (move.before === null || move.before.unit !== move.unit) continue;
+    if (move.before === null) continue;
     const found = findContradiction(counters, exactOf(move.before.amount), raiseDoesNotWake);
     if (found === undefined) continue;
     const verdict = found.verdict === 'exhausted' ? 'is below the limit' : 'has reached the limit';
@@ -147,7 +147,7 @@ function toLimit(counted: CountedMove, context: Context): LimitImpact {
   const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const use = doubt === null ? toUse(counted, context) : ({ status: 'unknown', reason: doubt } as const);
   const [firstReset, laterReset] = resetsOf(move, options.now);
-  const delta = before !== null && after !== null && unit === 'cost' && before.unit === 'cost';
+  const delta = before !== null && after !== null && unit === 'cost';
   const workspace = bounds.get(move.change.workspaceId ?? '');
   return {
     unit,
@@ -196,9 +196,9 @@ function toBudget({ unit, amount, reset }: Budget, next: Moment): BudgetImpact {
 
 function toUse({ move, use, counters }: CountedMove, context: Context): UseImpact {
   if ('unknown' in use) return { status: 'unknown', reason: use.unknown };
-  const before = limitOf(move.before, move);
+  const before = limitOf(move.before);
   const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
-  const after = isZeroed ? null : limitOf(move.after, move);
+  const after = isZeroed ? null : limitOf(move.after);
   const { blocked, freed } = shiftOf(counters, before, after);
   const show = (counter: Counter): CounterImpact => ({
     name: nameOf(counter, context, move),
@@ -224,8 +224,8 @@ function toUse({ move, use, counters }: CountedMove, context: Context): UseImpac
   };
 }
 
-function limitOf(budget: Budget | null, { unit }: BudgetMove): Exact | null {
-  return budget === null || budget.unit !== unit ? null : exactOf(budget.amount);
+function limitOf(budget: Budget | null): Exact | null {
+  return budget === null ? null : exactOf(budget.amount);
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */

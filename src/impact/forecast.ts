@@ -48,7 +48,6 @@ function sideOf(
 ): Known<RunOutImpact> | null {
   if (budget === null) return null;
   if (next === 'unknown') return { unknown: 'the service does not show when the window ends' };
-  if (budget.unit !== move.unit) return { unknown: 'the pace is of another unit' };
   if (!isZeroed && 'unknown' in counters) return { unknown: counters.unknown };
   const known = 'value' in counters ? counters.value : [];
   const all = withUnused(known, pace).map((counter) => (isZeroed ? { ...counter, used: zero } : counter));

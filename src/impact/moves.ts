@@ -86,7 +86,7 @@ export function movesOf(changes: readonly ChangeFacts[], facts: LiveFacts, now: 
         : change.key.kind === 'rate-policy' || object === undefined
           ? []
           : attachmentMoves(change, object, live, now);
-    return moves.map((move, index) => ({ ...move, id: `${change.id}#${index}` }));
+    return moves.flatMap(splitUnits).map((move, index) => ({ ...move, id: `${change.id}#${index}` }));
   });
 }
 
@@ -112,6 +112,23 @@ export function fieldsAfter(before: Fields, change: ChangeFacts): Fields | null 
 }
 
 type Move = Omit<BudgetMove, 'id'>;
+
+/** Dollars that become tokens are two budgets: one that goes with its counters, and one whose counters are new. */
+function splitUnits(move: Move): Move[] {
+  const { before, after } = move;
+  if (before === null || after === null || before.unit === after.unit) return [move];
+  return [
+    { ...move, unit: before.unit, after: null, alertAfter: null, counter: 'starts-at-zero' },
+    {
+      ...move,
+      unit: after.unit,
+      before: null,
+      counter: 'new',
+      window: null,
+      object: move.level === 'policy' ? null : move.object,
+    },
+  ];
+}
 
 export function policyBudget(fields: Fields | null): Budget | null {
   if (fields === null || typeof fields.amount !== 'number') return null;

@@ -88,6 +88,8 @@ class UsageReader {
   async #readUse(move: BudgetMove): Promise<Known<ReadUse>> {
     const { object, before } = move;
     if (object === null) return this.#stamp('service', []);
+    // What workspaces created later are given is a pattern: nobody has used it.
+    if (isPattern(object)) return this.#stamp('service', []);
     // A budget where there was none counts from zero: counters belong to budgets.
     if (before === null && object.kind !== 'usage-policy') return this.#stamp('service', []);
     switch (object.kind) {
@@ -157,6 +159,7 @@ class UsageReader {
   /** Which traffic the budget counts, in the words of analytics. */
   async #filterOf({ change, object, match }: BudgetMove): Promise<Known<AnalyticsFilter>> {
     const workspace = this.#live.workspaces.find(({ id }) => id === change.workspaceId);
+    if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
     if (workspace === undefined) return { unknown: 'analytics are read by workspace, and this belongs to none' };
     const base = { workspace_slug: workspace.slug };
     if (object?.kind === 'key-limits') return { value: { ...base, api_key_ids: object.id } };
@@ -233,13 +236,19 @@ function closesFamily(status: number | undefined): boolean {
   return status === undefined || status === 401 || status === 402 || status === 403 || status >= 500;
 }
 
+function isPattern({ kind, workspaceId }: ObjectFacts): boolean {
+  return kind === 'integration-limits' && workspaceId === null;
+}
+
 function toKeyCounter(key: WireKey, budget: WireBudget | null | undefined): ReportedCounter | null {
   if (typeof budget?.current_usage !== 'number') return null;
-  const status = [key.status, budget.status].find((word) => word === 'exhausted' || word === 'active');
+  const said = [key.status, budget.status];
+  // Either may lag behind; exhausted is the word that blocks.
+  const verdict = said.includes('exhausted') ? 'exhausted' : said.includes('active') ? 'active' : null;
   return {
     valueKey: null,
     reported: budget.current_usage,
-    verdict: (status as 'active' | 'exhausted' | undefined) ?? null,
+    verdict,
   };
 }
 

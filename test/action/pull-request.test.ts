@@ -34,7 +34,9 @@ const policies = (amounts: Readonly<Record<string, string>>): string =>
     .join('')}`;
 const all = (amount: string): Record<string, string> => Object.fromEntries(names.map((name) => [name, amount]));
 
-async function startScene(review = 'review: { require_reviewed_plan: true }\n'): Promise<Scene> {
+async function startScene(
+  review = 'review: { require_reviewed_plan: true, guards: { spend_up: off } }\n',
+): Promise<Scene> {
   const remote = makeFolder();
   git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
   const emulator = await startEmulator({ acceptKeys: adminKey, state: smallState() });

@@ -77,9 +77,10 @@ async function expectConverged(): Promise<void> {
 describe('SIGINT', () => {
   it('lets the write under way end, records what was done, and leaves the rest unattempted', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 }, { b1: 90 });
+    // Without a query: what is read of consumption comes before the claim.
     // Of team-a the second write is under way, having taken effect; of team-b a read is.
     const write = gate.hold({ method: 'PUT', path: /usage-limits/, after: 1, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes', '--concurrency', '2', '--format', 'json');
     await Promise.all([write.arrived, read.arrived]);
     expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}:`);
@@ -117,7 +118,7 @@ describe('SIGINT', () => {
   it('a create under way is remembered, so that Git can take it away again', async () => {
     declare({ ...before, p5: 500 }, { b1: 90 });
     const write = gate.hold({ method: 'POST', path: /usage-limits/, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes');
     await Promise.all([write.arrived, read.arrived]);
     run.kill('SIGINT');
@@ -152,7 +153,7 @@ describe('SIGINT', () => {
   it('a second one ends the process at once, and the claim is settled by the next run', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 }, { b1: 90 });
     const write = gate.hold({ method: 'PUT', path: /usage-limits/, after: 1, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes', '--concurrency', '2');
     await Promise.all([write.arrived, read.arrived]);
     run.kill('SIGINT');

@@ -151,6 +151,16 @@ describe('a counter that starts again', () => {
     expect((await rig.plan()).stdout).toContain('starts at zero: $410 so far is forgiven');
   });
 
+  it('of dollars that become tokens forgives dollars: two budgets, not one of mixed units', async () => {
+    const tokens = spendFile(500).replace('budget: $500', 'budget: 2M tokens');
+    rig = await startMoved(used(41_000), spendFile(500), tokens);
+    const { changes } = await impactOf(rig);
+    expect(changes[0]?.limits).toMatchObject([
+      { unit: 'cost', after: null, counter: 'starts-at-zero', forgiven: '41000', use: { total: '41000' } },
+      { unit: 'tokens', before: null, after: { amount: '2000000' }, counter: 'new', use: { total: '0' } },
+    ]);
+  });
+
   it('of a delete and a create over one match forgives it too', async () => {
     const renamed = perKey.replace('  spend:', '  other:').replace('api_key', 'workspace_id').replace('$500', '$900');
     rig = await startMoved(used(41_000), spendFile(500), renamed);
