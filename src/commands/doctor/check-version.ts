@@ -1,7 +1,8 @@
 /** What lists show of the version behind them. Nothing in the API tells a version. Pure. */
 
 import type { CheckView } from '../../render/doctor.ts';
-import { firstRow, type Survey } from './probe-service.ts';
+import type { Survey } from './probe-service.ts';
+import { firstRow } from './probed.ts';
 
 export interface WrittenVersions {
   /** `gateway.backend` of the organisation file. */

@@ -11,7 +11,9 @@ import {
   type WriteFeature,
   writeFeatures,
 } from './features.ts';
-import { firstRow, type KeyConduct, type Probed, rowsOf, type Survey } from './probe-service.ts';
+import type { KeyConduct } from './identify-key.ts';
+import type { Survey } from './probe-service.ts';
+import { firstRow, type Probed, rowsOf } from './probed.ts';
 
 export interface ExplainInput {
   readonly survey: Survey;

@@ -1,7 +1,7 @@
 /** Which commands work with this key, here. Pure. */
 
 import type { CheckView, CommandView } from '../../render/doctor.ts';
-import type { KeyConduct } from './probe-service.ts';
+import type { KeyConduct } from './identify-key.ts';
 
 /** What a command reads, by check id; `kinds`: the checks that the files make necessary. */
 interface CommandNeeds {

@@ -1,26 +1,10 @@
 /** The requests of `tollgate doctor`: one a feature, reads only. What they came to is data; what it means is explain.ts. */
 
 import type { ProbeRequest } from '../../client/client.ts';
-import { ServiceError } from '../../errors.ts';
 import type { OpenBackend } from '../open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
-
-type Row = Readonly<Record<string, unknown>>;
-
-export type Probed =
-  | { readonly state: 'answered'; readonly path: string; readonly status: number; readonly body: Row }
-  | { readonly state: 'failed'; readonly error: ServiceError }
-  /** Why it was not asked. */
-  | { readonly state: 'skipped'; readonly why: string };
-
-export interface KeyRow {
-  readonly type: string | null;
-  readonly scopes: readonly string[] | null;
-  readonly expiresAt: string | null;
-}
-
-/** Whether the key answers as one workspace's does, by what it was seen to do. */
-export type KeyConduct = 'admin' | 'workspace' | 'unknown';
+import { conductOf, findOwnRow, type KeyConduct, type KeyRow, seesOneWorkspace } from './identify-key.ts';
+import { askOnce, firstRow, isUnreachable, type Probed, type Row, rowsOf, textOf } from './probed.ts';
 
 export interface Survey {
   readonly probes: ReadonlyMap<ReadFeatureId, Probed>;
@@ -52,9 +36,6 @@ export interface SurveyInput {
 const largestPage = { page_size: 100, current_page: 0 };
 const onePage = { page_size: 1, current_page: 0 };
 const encode = encodeURIComponent;
-/** Pages of keys that are looked through for the calling key's own row, 100 rows each. */
-const keyPages = 5;
-
 /** @throws CancelledError */
 export async function surveyService(input: SurveyInput): Promise<Survey> {
   const probes = new Map<ReadFeatureId, Probed>();
@@ -204,71 +185,6 @@ function probeAnalytics(
   ];
 }
 
-async function askOnce(probe: OpenBackend['probe'], request: ProbeRequest): Promise<Probed> {
-  try {
-    const { path, status, body } = await probe(request);
-    return { state: 'answered', path, status, body };
-  } catch (error) {
-    if (error instanceof ServiceError) return { state: 'failed', error };
-    throw error;
-  }
-}
-
-/**
- * The key list shows every key with its first two and last three characters (API reference 4.2): enough to find this one,
- * with its type and scopes, in most organisations. The first page is the proof that keys can be listed.
- */
-async function findOwnRow(
-  apiKey: string,
-  ask: (request: ProbeRequest) => Promise<Probed>,
-  first: (probed: Probed) => void,
-): Promise<{ readonly own: KeyRow | null; readonly rows: readonly Row[] }> {
-  const rows: Row[] = [];
-  for (let page = 0; page < keyPages; page++) {
-    const probed = await ask({
-      path: '/api-keys',
-      query: { page_size: 100, current_page: page },
-      scope: readFeatures['keys.list'].scopes[0],
-    });
-    if (page === 0) first(probed);
-    const more = rowsOf(probed);
-    rows.push(...more);
-    const total = probed.state === 'answered' ? Number(probed.body.total) : 0;
-    if (more.length === 0 || !(rows.length < total)) break;
-  }
-  const trimmed = apiKey.trim();
-  const alike = rows.filter(({ key }) => typeof key === 'string' && isMaskOf(key, trimmed));
-  const [row, second] = alike;
-  return { own: row === undefined || second !== undefined ? null : toKeyRow(row), rows };
-}
-
-/** `ab*****xyz` */
-function isMaskOf(mask: string, key: string): boolean {
-  const match = /^([^*]{1,8})\*{3,}([^*]{1,8})$/.exec(mask);
-  return match !== null && key.length >= 8 && key.startsWith(match[1] ?? '') && key.endsWith(match[2] ?? '');
-}
-
-function toKeyRow(row: Row): KeyRow {
-  const scopes = Array.isArray(row.scopes) ? row.scopes.filter((scope) => typeof scope === 'string') : [];
-  return {
-    type: textOf(row, 'type'),
-    // A key without any scope cannot have listed keys: the list just does not show them.
-    scopes: scopes.length === 0 ? null : scopes,
-    expiresAt: textOf(row, 'expires_at'),
-  };
-}
-
-function conductOf(own: KeyRow | null, listed: Probed): KeyConduct {
-  if (own?.type?.startsWith('workspace-') === true) return 'workspace';
-  if (own?.type?.startsWith('organisation-') === true || listed.state === 'answered') return 'admin';
-  return 'unknown';
-}
-
-function seesOneWorkspace(rows: readonly Row[]): boolean {
-  const ids = new Set(rows.map((row) => textOf(row, 'workspace_id')));
-  return ids.size === 1 && !ids.has(null);
-}
-
 interface Target {
   /** For `workspace_id`; null: none. */
   readonly id: string | null;
@@ -328,30 +244,9 @@ function organisationOf(probes: ReadonlyMap<ReadFeatureId, Probed>): string | nu
   return null;
 }
 
-function isUnreachable(probed: Probed): boolean {
-  return probed.state === 'failed' && probed.error.status === undefined;
-}
-
 function whyNone(listed: Probed, otherwise: string): string {
   if (listed.state === 'skipped') return listed.why;
   return listed.state === 'failed' ? 'the list did not show any' : otherwise;
-}
-
-/** Rows of a list, under any of the names it may have (API reference 1.4). */
-export function rowsOf(probed: Probed): readonly Row[] {
-  if (probed.state !== 'answered') return [];
-  const { data, workspaces, records } = probed.body;
-  const found = [data, workspaces, records].find(Array.isArray) ?? [];
-  return (found as unknown[]).filter((row): row is Record<string, unknown> => typeof row === 'object' && row !== null);
-}
-
-export function firstRow(probed: Probed): Row | undefined {
-  return rowsOf(probed)[0];
-}
-
-function textOf(row: Row | undefined, member: string): string | null {
-  const value = row?.[member];
-  return typeof value === 'string' && value !== '' ? value : null;
 }
 
 function daysBefore(now: Date, days: number): string {
