@@ -54,6 +54,7 @@ export async function planIn(folder: string, url: string): Promise<string> {
       mode: 'sync',
       only: [],
       allow: [],
+      impact: true,
       detailedExitcode: false,
     },
     session,

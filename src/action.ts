@@ -16,8 +16,8 @@ import { exitCodes } from './exit-codes.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
+import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
-import { escapeMarkdown } from './render/markdown.ts';
 
 /** GitHub takes this many bytes of summary from one step. */
 const summaryBytes = 1_000_000;

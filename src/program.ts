@@ -113,6 +113,30 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addServiceOptions(addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'))
+    .addOption(workspaceOption())
+    .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
+    .addOption(
+      new Option('--since <days>', 'window of the spend trends, such as 7d; none leaves them out')
+        .default(30, '30d')
+        .argParser(parseDays),
+    )
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runStatus } = await import('./commands/status.ts');
+        return runStatus({ ...commonOf(options), over: options.over, since: options.since }, session);
+      }),
+    );
+
+  addServiceOptions(addCommand(program, 'doctor', 'show what this key and this control plane allow; writes nothing'))
+    .addOption(workspaceOption('try it in this workspace; of several, in the first', 'one that the files name'))
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runDoctor } = await import('./commands/doctor.ts');
+        return runDoctor(commonOf(options), session);
+      }),
+    );
+
   addCommand(program, 'emulate', 'serve a stand-in control plane on this machine')
     .addOption(
       new Option('--port <number>', 'port on 127.0.0.1; 0 for any free one').default(8788).argParser(parsePort),
@@ -186,8 +210,8 @@ function addServiceOptions(command: Command, format = formatOption()): Command {
     .addOption(quietOption());
 }
 
-function workspaceOption(): Option {
-  return new Option('--workspace <slug>', 'only this workspace; may be repeated').default([], 'all').argParser(collect);
+function workspaceOption(does = 'only this workspace; may be repeated', otherwise = 'all'): Option {
+  return new Option('--workspace <slug>', does).default([], otherwise).argParser(collect);
 }
 
 function addCommonOptions(command: Command): Command {
@@ -206,6 +230,7 @@ function addPlanOptions(command: Command): Command {
     .addOption(
       new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
     )
+    .option('--no-impact', 'do not read consumption: the plan says nothing of people and money')
     .addOption(
       new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')
         .default([], 'none')
@@ -244,6 +269,20 @@ function parseLimit(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
   throw new InvalidArgumentError('write a number from 1 to 10000');
+}
+
+function parsePercentage(text: string): number {
+  const number = Number(text.replace(/ ?%$/, ''));
+  if (/^\d+ ?%?$/.test(text) && number <= 1000) return number;
+  throw new InvalidArgumentError('write a whole percentage, such as 80%');
+}
+
+/** 0: none. The library takes null for an option without a value. */
+function parseDays(text: string): number {
+  if (text === 'none') return 0;
+  const number = Number(/^(\d+)d$/.exec(text)?.[1]);
+  if (number >= 1 && number <= 180) return number;
+  throw new InvalidArgumentError('write days, from 1d to 180d, or none');
 }
 
 function parseConcurrency(text: string): number {

@@ -1,5 +1,5 @@
 import { ServiceError, UserError } from '../errors.ts';
-import type { Backend, WireBody } from '../reconcile/backend.ts';
+import type { Backend, WireBody, WireCounter } from '../reconcile/backend.ts';
 import type { WireKey } from '../resources/wire.ts';
 import type { Client } from './client.ts';
 
@@ -41,6 +41,20 @@ export function createApiBackend(client: Client): Backend {
       });
     },
 
+    async readCounters(policyId) {
+      const row = await client.readUsagePolicy(policyId, { includeUsage: true });
+      const map = row.value_key_usage_map;
+      if (map !== undefined && map !== null) {
+        return Object.entries(map).map(([valueKey, usage]) =>
+          toCounter(policyId, valueKey, usage.current_usage, usage.status),
+        );
+      }
+      // A backend that does not know the parameter ignores it; entities show the same without a verdict.
+      const entities = await client.listPolicyEntities(policyId);
+      return entities.map((entity) => toCounter(policyId, entity.value_key, entity.current_usage, null));
+    },
+    readAnalytics: (path, query) => client.readAnalytics(path, query),
+
     createPolicy: (kind, body) => client.createPolicy(kind, body),
     updatePolicy: (kind, id, body) => client.updatePolicy(kind, id, body),
     async deletePolicy(kind, id) {
@@ -65,6 +79,25 @@ export function createApiBackend(client: Client): Backend {
       }
     },
   };
+}
+
+/** A counter without a number is no zero. @throws ServiceError */
+function toCounter(
+  policyId: string,
+  valueKey: string | null | undefined,
+  usage: number | null | undefined,
+  status: string | null | undefined,
+): WireCounter {
+  if (typeof valueKey === 'string' && typeof usage === 'number') {
+    return { valueKey, usage, status: status === 'active' || status === 'exhausted' ? status : null };
+  }
+  const path = `/policies/usage-limits/${policyId}`;
+  throw new ServiceError(`GET ${path}: a counter shows no usage`, {
+    status: 200,
+    method: 'GET',
+    path,
+    maybeApplied: false,
+  });
 }
 
 /**

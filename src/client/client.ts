@@ -41,6 +41,21 @@ export interface ClientOptions extends ConnectionOptions {
   readonly tries?: number | undefined;
 }
 
+export interface ProbeRequest {
+  /** Below the base URL, segments encoded. */
+  readonly path: string;
+  readonly query?: ApiRequest['query'];
+  /** For the message when it is refused. */
+  readonly scope?: string | undefined;
+}
+
+export interface ProbeAnswer {
+  readonly status: number;
+  /** As sent, path and query. */
+  readonly path: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 type Body = Readonly<Record<string, unknown>>;
 
 /** One method an endpoint; see the API reference under the section named. Writes resolve once the service has accepted. */
@@ -84,6 +99,13 @@ export interface Client {
   /** 11. `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. */
   readAnalytics(path: string, query: NonNullable<ApiRequest['query']>): Promise<Readonly<Record<string, unknown>>>;
 
+  /**
+   * One read, its answer as it came: for finding out what a key may do. No paging, no look at the rows.
+   *
+   * @throws ServiceError when it is refused or broken, CancelledError
+   */
+  probe(request: ProbeRequest): Promise<ProbeAnswer>;
+
   /** Closes the kept connections, and breaks off what is under way. */
   close(): Promise<void>;
 }
@@ -96,12 +118,18 @@ const policyPaths: Record<PolicyKind, string> = {
 export function createClient(options: ClientOptions): Client {
   const concurrency = options.concurrency ?? 4;
   const connection = openConnection({ connections: concurrency, ...options });
-  const call = createCall(connection.attempt, {
+  const retrying = {
     timing: options.timing ?? systemTiming,
     signal: options.signal,
     concurrency,
     tries: options.tries,
-  });
+  };
+  const call = createCall(connection.attempt, retrying);
+  /** Beside the body, the status: the one thing that every other caller can do without. */
+  const callWithStatus = createCall(async (request) => {
+    const result = await connection.attempt(request);
+    return result.ok ? { ok: true, body: { status: result.status ?? 200, body: result.body } } : result;
+  }, retrying);
 
   /** A 2xx answer that makes no sense: never skipped, since a row left out would look like one that was removed. */
   function buildUnreadable(request: ApiRequest, problem: string): ServiceError {
@@ -274,6 +302,12 @@ export function createClient(options: ClientOptions): Client {
       ),
     readAnalytics: (path, query) =>
       read({ method: 'GET', path: `/analytics${path}`, query, scope: 'analytics.view' }, anyObjectSchema),
+
+    async probe(probed) {
+      const request: ApiRequest = { method: 'GET', ...probed };
+      const { status, body } = (await callWithStatus(request)) as { status: number; body: unknown };
+      return { status, path: renderPath(request), body: parseAnswer(request, anyObjectSchema, body) };
+    },
   };
 }
 

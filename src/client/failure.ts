@@ -16,7 +16,7 @@ export interface ApiRequest {
 
 /** What one try came to. A failure is a value, so that the retry rules need not catch and guess. */
 export type Attempt =
-  | { readonly ok: true; readonly body: unknown }
+  | { readonly ok: true; readonly body: unknown /** HTTP status. */; readonly status?: number }
   | {
       readonly ok: false;
       readonly error: ServiceError;

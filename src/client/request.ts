@@ -116,12 +116,12 @@ export function openConnection(options: ConnectionOptions): Connection {
     if (request.method === 'PUT' || request.method === 'DELETE') {
       // `{}`, 204 or nothing (API reference 1.4): the status line is the whole answer, also when what follows is cut off.
       await body.text().catch(() => undefined);
-      return { ok: true, body: undefined };
+      return { ok: true, body: undefined, status };
     }
     // Somebody may have pasted the key into a name or a description: what is read here is printed, saved and recorded.
     const text = blankAnswer(await body.text());
     try {
-      return { ok: true, body: JSON.parse(text) };
+      return { ok: true, body: JSON.parse(text), status };
     } catch {
       // Without the parser's error as cause: it quotes the body, where the key may be echoed.
       const kind = headerText(answer, 'content-type') ?? 'no content type';

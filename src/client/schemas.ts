@@ -119,6 +119,10 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   periodic_reset_days: number,
   next_usage_reset_at: text,
   last_reset_at: text,
+  value_key_usage_map: z
+    .record(z.string(), z.looseObject({ current_usage: number, status: text }))
+    .nullable()
+    .optional(),
 });
 
 export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({

@@ -26,7 +26,7 @@ export function hasDrift({ report }: DriftView): boolean {
 
 /** @throws UserError, ServiceError, CancelledError */
 export async function gatherDrift(options: CommonOptions, session: Session): Promise<DriftView | NoPlan> {
-  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [] }, session);
+  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [], impact: false }, session);
   if (prepared.plan === null) return prepared;
   const { plan, steps, settled, filter, open } = prepared;
   try {

@@ -71,7 +71,7 @@ export async function runImportExisting(options: ImportExistingOptions, session:
 
 /** Writes live values over what drifted. What no file can say stays drift and is listed; then the exit code is 2. */
 export async function runAcceptDrift(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
-  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [] }, session);
+  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [], impact: false }, session);
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, filter, desired, files, live, settled, open } = prepared;
   await open.close();

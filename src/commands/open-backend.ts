@@ -1,5 +1,5 @@
 import { createApiBackend } from '../client/api-backend.ts';
-import { createClient } from '../client/client.ts';
+import { type Client, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
@@ -15,30 +15,55 @@ export const emulatorBaseUrl = 'http://emulator.localhost/v1';
 
 export interface OpenBackend {
   readonly backend: Backend;
+  /** Single requests, for finding out what the key may do. */
+  readonly probe: Client['probe'];
   close(): Promise<void>;
 }
 
-/** @throws UserError when a variable is missing or wrong */
-export async function openBackend(options: CommonOptions, session: Session): Promise<OpenBackend> {
-  return options.backend === 'emulator' ? openEmulator(options, session) : openPortkey(options, session);
+export interface OpenBackendOptions {
+  /** Requests sent for one call at most; default 5. */
+  readonly tries?: number;
 }
 
-async function openPortkey({ concurrency }: CommonOptions, session: Session): Promise<OpenBackend> {
-  const { PORTKEY_API_KEY: apiKey, PORTKEY_BASE_URL: baseUrl } = session.env;
+/** @throws UserError when a variable is missing or wrong */
+export async function openBackend(
+  options: Pick<CommonOptions, 'backend' | 'state' | 'concurrency'>,
+  session: Session,
+  { tries }: OpenBackendOptions = {},
+): Promise<OpenBackend> {
+  const connecting = { concurrency: options.concurrency, tries };
+  return options.backend === 'emulator'
+    ? openEmulator(options.state, connecting, session)
+    : openPortkey(connecting, session);
+}
+
+interface Connecting {
+  readonly concurrency: number;
+  readonly tries: number | undefined;
+  /** In place of the real one, for messages and the record. */
+  readonly shownBaseUrl?: string;
+}
+
+/** Where `--backend portkey` goes. */
+export function baseUrlOf({ PORTKEY_BASE_URL: baseUrl }: Session['env']): string {
+  return baseUrl === undefined || baseUrl === '' ? defaultBaseUrl : baseUrl;
+}
+
+async function openPortkey(connecting: Connecting, session: Session): Promise<OpenBackend> {
+  const { PORTKEY_API_KEY: apiKey } = session.env;
   if (apiKey === undefined || apiKey.trim() === '') {
     throw new UserError('PORTKEY_API_KEY is not set', {
       hint: 'Set it to an admin key of the organisation, or add --backend emulator to try this without an account.',
     });
   }
-  return connect(baseUrl === undefined || baseUrl === '' ? defaultBaseUrl : baseUrl, apiKey, concurrency, session);
+  return connect(baseUrlOf(session.env), apiKey, connecting, session);
 }
 
 async function connect(
   baseUrl: string,
   apiKey: string,
-  concurrency: number,
+  { concurrency, tries, shownBaseUrl }: Connecting,
   session: Session,
-  shownBaseUrl?: string,
 ): Promise<OpenBackend> {
   const { env, signal, version, clock } = session;
   const client = createClient({
@@ -46,6 +71,7 @@ async function connect(
     apiKey,
     concurrency,
     connections: concurrency,
+    tries,
     signal,
     // One clock for the whole run; its pauses end with the run.
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
@@ -55,11 +81,12 @@ async function connect(
   const backend = createApiBackend(client);
   return {
     backend: shownBaseUrl === undefined ? backend : { ...backend, baseUrl: shownBaseUrl },
+    probe: (request) => client.probe(request),
     close: () => client.close(),
   };
 }
 
-async function openEmulator({ state, concurrency }: CommonOptions, session: Session): Promise<OpenBackend> {
+async function openEmulator(state: string | undefined, connecting: Connecting, session: Session): Promise<OpenBackend> {
   const key = `emulator-${session.randomId()}`;
   const emulator = await startEmulator({
     acceptKeys: key,
@@ -68,11 +95,11 @@ async function openEmulator({ state, concurrency }: CommonOptions, session: Sess
     now: () => nowOf(session),
     ...(state === undefined ? {} : { stateDirectory: state }),
   });
-  const { backend, close } = await connect(emulator.url, key, concurrency, session, emulatorBaseUrl);
+  const open = await connect(emulator.url, key, { ...connecting, shownBaseUrl: emulatorBaseUrl }, session);
   return {
-    backend,
+    ...open,
     close: async () => {
-      await close();
+      await open.close();
       await emulator.close();
     },
   };

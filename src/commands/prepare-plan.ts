@@ -2,15 +2,18 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
-import type { Live, Mode, Plan, RecordStep } from '../plan/types.ts';
+import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
+import { readUsage } from '../reconcile/read-usage.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired, Settings } from '../resources/types.ts';
@@ -25,6 +28,10 @@ export interface PlanOptions extends CommonOptions {
   readonly only: readonly string[];
   /** `GUARD=NUMBER@DIGEST`, one a guard. */
   readonly allow: readonly string[];
+  /** Read consumption and attach what the plan does to people and money. */
+  readonly impact: boolean;
+  /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
+  readonly isPublic?: boolean;
 }
 
 export interface PreparedPlan {
@@ -44,6 +51,8 @@ export interface PreparedPlan {
   /** `review:` in force. */
   readonly settings: Settings;
   readonly allowances: readonly Allowance[];
+  /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
+  readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly open: OpenBackend;
 }
 
@@ -100,8 +109,18 @@ export async function preparePlan(
     };
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
-    const violations = judgePlan({ plan: filtered, steps, settings, rewind: checkout.rewind, allowances });
-    const plan = { ...filtered, violations };
+    const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
+    const wanted = { moves, live, now: session.clock.now() };
+    const usage = !options.impact
+      ? null
+      : await session.waiting('reading consumption', readUsage(open.backend, wanted));
+    const assess = (changes: readonly Change[]): Impact | null => {
+      if (usage === null || changes.length === 0) return null;
+      return assessImpact(changes, { live, desired, settings, usage, isPublic: options.isPublic === true });
+    };
+    const assessed = { ...filtered, impact: assess(filtered.changes) };
+    const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
+    const plan = { ...assessed, violations };
     const all = [...diagnostics, ...result.diagnostics];
     return {
       plan,
@@ -117,6 +136,7 @@ export async function preparePlan(
       checkout,
       settings,
       allowances,
+      assess,
       open,
     };
   } catch (error) {

@@ -15,11 +15,8 @@ export function judgeApproved(prepared: PreparedPlan, approval: Approval | null,
   const { plan, steps, settings, checkout, allowances } = prepared;
   if (approval === null) return plan;
   const held = new Set(approval.heldLines);
-  const narrowed = narrowPlan(
-    plan,
-    approval.changes,
-    plan.recordLines.filter((line) => !held.has(line)),
-  );
+  const lines = plan.recordLines.filter((line) => !held.has(line));
+  const narrowed = { ...narrowPlan(plan, approval.changes, lines), impact: prepared.assess(approval.changes) };
   const violations = judgePlan({
     plan: narrowed,
     steps,

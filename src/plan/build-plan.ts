@@ -107,6 +107,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     unmanaged,
     notes: [...parts.notes, ...generalNotes(context)].sort(compareNotes),
     violations: [],
+    impact: null,
     stars: resolution.stars,
     digest: digestPlan(changes, recordLines),
     workspaces: live.workspaces,

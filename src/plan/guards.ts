@@ -9,24 +9,14 @@ import { isPolicyKind } from '../resources/registry.ts';
 import type { Fields, Json, Settings } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { shortDigest } from './digest.ts';
+import { type GuardName, guardNames, guardSetting, type Objection } from './guard-names.ts';
+import { impactGuards, judgeImpact } from './impact-guards.ts';
 import type { Change, Plan, RecordStep, Violation } from './types.ts';
 
-export const guardNames = [
-  'deletes',
-  'updates',
-  'empties-scope',
-  'protected',
-  'rewind',
-  'unmanaged',
-  'blocks-now',
-  'spend-up',
-  'counter-reset',
-  'impact-unknown',
-] as const;
-export type GuardName = (typeof guardNames)[number];
-
-/** Needs what the plan does to consumption and money, which is not part of this version's plan. */
-export const notJudged: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
+/** Guards that need to know what the plan does to people and money: not judged where that was not looked at. */
+export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
+  return impact === null && changes.length > 0 ? impactGuards.filter((guard) => guard !== 'impact-unknown') : [];
+}
 
 /** `--allow deletes=12@3f9c2e1a`: this guard, this number, this plan. */
 export interface Allowance {
@@ -66,15 +56,6 @@ export interface GuardInput {
   readonly reviewed?: readonly string[];
 }
 
-interface Objection {
-  readonly guard: GuardName;
-  readonly count: number;
-  readonly details: readonly string[];
-  readonly liftable: boolean;
-  /** Id of the first change it is about. */
-  readonly first?: string | undefined;
-}
-
 export function judgePlan(input: GuardInput): Violation[] {
   const { plan, settings, allowances, reviewed = [] } = input;
   const tallies = tallyWorkspaces(input);
@@ -85,6 +66,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeProtected(input),
     judgeRewind(input.rewind),
     judgeUnmanaged(input),
+    ...judgeImpact(plan, settings),
   ];
   return objections.flatMap((objection) => {
     if (objection === null) return [];
@@ -109,7 +91,10 @@ function lifts(
   reviewed: readonly string[],
 ): boolean {
   if (allowance.guard !== guard) return false;
-  if (digest.startsWith(allowance.digest)) return allowance.count === count;
+  if (digest.startsWith(allowance.digest)) {
+    // Traffic moves between review and apply: who allowed three blocked callers has allowed two, and has not allowed four.
+    return impactGuards.includes(guard) ? allowance.count >= count : allowance.count === count;
+  }
   return allowance.count >= count && reviewed.some((other) => other.startsWith(allowance.digest));
 }
 
@@ -296,12 +281,8 @@ function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
 function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
   if (guard === 'protected' || guard === 'unmanaged') return 'error';
   const said = guardSetting(settings, guard);
+  if (said === undefined && guard === 'impact-unknown') return 'warning';
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
-}
-
-function guardSetting(settings: Settings, guard: GuardName): Json | undefined {
-  const guards = settings.guards as { readonly [name: string]: Json } | undefined;
-  return guards?.[guard.replaceAll('-', '_')];
 }
 
 const defaultThresholds: Readonly<Record<'deletes' | 'updates', Threshold>> = {

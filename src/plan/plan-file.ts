@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { UserError } from '../errors.ts';
+import { impactSchema } from '../impact/document.ts';
 import { canonicalJson } from '../resources/canonical.ts';
 import { type Fields, kinds } from '../resources/types.ts';
 import { digestPlan } from './build-plan.ts';
@@ -77,12 +78,18 @@ export const planFileSchema = z
         }),
       )
       .describe('what `keys: {"*": …}` declared: a key made later may be covered by it without a new review'),
+    impact: impactSchema
+      .nullish()
+      .describe('what the plan does to people and money, when it was made; judged again at apply, never compared'),
     checksum: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
       .describe('over everything else in this file, in canonical form'),
   })
   .describe('A plan as it was reviewed; `tollgate apply --plan FILE` applies what of it still holds.');
+
+/** Impact is for people and archives: whatever a later version makes of it, the plan is the same plan. */
+const readableSchema = planFileSchema.extend({ impact: z.unknown() });
 
 export type PlanFile = z.infer<typeof planFileSchema>;
 export type PlanFileChange = PlanFile['changes'][number];
@@ -118,6 +125,8 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
     })),
     record_lines: plan.recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
     stars: plan.stars.map(({ workspace, fields: declared }) => ({ workspace, fingerprint: digestOf(declared) })),
+    // As of a moment: outside the digest, inside the checksum.
+    impact: plan.impact,
   };
   return { ...content, checksum: digestOf(content) };
 }
@@ -146,12 +155,12 @@ export function parsePlanFile(text: string, name: string): PlanFile {
       'Use the tollgate that wrote it, or make a new plan.',
     );
   }
-  const parsed = planFileSchema.safeParse(document);
+  const parsed = readableSchema.safeParse(document);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as it should be'}`);
   }
-  const file = parsed.data;
+  const file = parsed.data as PlanFile;
   const edited = file.changes.find((change) => change.fingerprint !== fingerprintOf(change));
   if (edited !== undefined) refuse(`change ${edited.id} does not match its fingerprint: the file was edited`);
   if (file.digest !== digestPlan(file.changes, file.record_lines)) {

@@ -1,8 +1,9 @@
 /** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
 
 import type { Diagnostic, Source } from '../diagnostics.ts';
+import type { Impact } from '../impact/document.ts';
 import type { WireRow } from '../resources/kind.ts';
-import type { Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
+import type { Budget, Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
 
 /** A live object of one kind, as read in this run. */
@@ -24,6 +25,8 @@ export interface LiveWorkspace {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
+  /** Its own budgets as its row shows them; no request of their own. */
+  readonly budgets?: readonly Budget[];
 }
 
 /** What was read of the control plane. Only workspaces and kinds in use are read. */
@@ -174,6 +177,11 @@ export interface Plan {
   readonly unmanaged: readonly Unmanaged[];
   readonly notes: readonly PlanNote[];
   readonly violations: readonly Violation[];
+  /**
+   * What the plan does to people and money; null: not looked at (`--no-impact`, or no change). Outside fingerprints and
+   * digest: it moves with every request, and a reviewed plan stays the same plan.
+   */
+  readonly impact: Impact | null;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Hash over all fingerprints and record lines; 64 hex digits. */

@@ -30,6 +30,17 @@ export interface AuditRecord {
   readonly status: number | null;
 }
 
+/** One counter of a budget policy (API reference 2.4). */
+export interface WireCounter {
+  readonly valueKey: string;
+  /** As the service counts: cents, tokens or requests. */
+  readonly usage: number;
+  readonly status: 'active' | 'exhausted' | null;
+}
+
+/** Filters of the analytics API (API reference 11): comma lists, dates in ISO. */
+export type AnalyticsQuery = Readonly<Record<string, string | number | undefined>>;
+
 /** A request body in the service's own words; built by the kinds (resources/<kind>.ts), passed on unchanged. */
 export type WireBody = Readonly<Record<string, unknown>>;
 
@@ -71,6 +82,11 @@ export interface Backend {
 
   /** Writes recorded by the control plane between two ISO date-times. Often refused: it needs a scope of its own. */
   listAuditRecords(from: string, to: string, organisationId: string): Promise<readonly AuditRecord[]>;
+
+  /** What the counters of a usage policy hold now. Rejects where the service shows no numbers. */
+  readCounters(policyId: string): Promise<readonly WireCounter[]>;
+  /** `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. The answer as it came. */
+  readAnalytics(path: string, query: AnalyticsQuery): Promise<Readonly<Record<string, unknown>>>;
 
   createPolicy(kind: PolicyKind, body: WireBody): Promise<{ readonly id: string }>;
   updatePolicy(kind: PolicyKind, id: string, body: WireBody): Promise<void>;

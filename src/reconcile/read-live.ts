@@ -5,6 +5,7 @@ import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isUuid } from '../plan/resolve.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
 import type { WireRow } from '../resources/kind.ts';
+import { budgetFromWire } from '../resources/limits.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
@@ -100,7 +101,10 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
   return {
     organisationId: organisation,
     baseUrl: backend.baseUrl,
-    workspaces: workspaces.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
+    workspaces: workspaces.map(({ id, slug, name, usage_limits: limits }) => {
+      const budgets = (limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
+      return { id, slug, name: name ?? slug, ...(budgets.length === 0 ? {} : { budgets }) };
+    }),
     objects,
     integrations: shared.slugs,
     read,
@@ -154,12 +158,12 @@ async function readList(
  * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (API reference 2.2). From 1.15 on days that are null
  * say nothing about the other member.
  */
-function lacksReset(row: WireUsagePolicy): boolean {
+export function lacksReset(row: WireUsagePolicy): boolean {
   return row.periodic_reset === undefined && typeof row.periodic_reset_days !== 'number';
 }
 
 /** Read by id, a policy that still shows no reset has none. */
-async function readReset(backend: Backend, row: WireUsagePolicy): Promise<WireUsagePolicy> {
+export async function readReset(backend: Backend, row: WireUsagePolicy): Promise<WireUsagePolicy> {
   const whole = await backend.readUsagePolicy(row.id);
   return { ...row, ...whole, periodic_reset: whole.periodic_reset ?? null };
 }

@@ -5,7 +5,15 @@ import { shortDigest } from '../plan/digest.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
-import { escapeMarkdown } from './markdown.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
+import {
+  committedHead,
+  committedRows,
+  impactFootnote,
+  impactHead,
+  impactHeadline,
+  impactRows,
+} from './impact-markdown.ts';
 
 /** GitHub refuses bodies over 65,536 characters; bytes are what some proxies count. */
 export const commentBytes = 60_000;
@@ -95,9 +103,11 @@ export function renderPlanComment(input: PlanComment, limit = commentBytes): str
     pinned(renderHeader(header)),
     pinned(renderHeadline(plan, header)),
     ...(remark === null ? [] : [pinned(escapeMarkdown(remark))]),
+    ...headlineOf(plan),
     ...plan.violations.map((violation) => pinned(renderViolation(violation))),
     ...outcomeSections(input.outcomes),
     ...tableSections(plan, header.head, links),
+    ...impactSections(plan),
     ...detailSections(input),
   ];
   const footer = `<sub>Environment ${escapeMarkdown(plan.environment)} · digest \`${shortDigest(plan.digest)}\` · planned for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
@@ -128,6 +138,26 @@ export function renderInvalidComment(
 
 function pinned(body: string): Section {
   return { body, counts: 0, pinned: true };
+}
+
+function headlineOf(plan: Plan): Section[] {
+  const said = impactHeadline(plan);
+  return said === null ? [] : [pinned(said)];
+}
+
+/** Committed spend first: it is short, and sections go from the bottom up. */
+function impactSections(plan: Plan): Section[] {
+  const rows = impactRows(plan);
+  if (rows.length === 0) return [];
+  const committed = committedRows(plan);
+  return [
+    ...chunk(committed, 40).map((part) => table(committedHead, part)),
+    ...chunk(rows, 20).map((part, index) => ({
+      ...table(impactHead, part),
+      body: `**impact**${index === 0 ? '' : ' (continued)'}\n\n${table(impactHead, part).body}`,
+    })),
+    { body: impactFootnote(plan), counts: 0 },
+  ];
 }
 
 const stateWords: Readonly<Record<CommentState, string>> = {

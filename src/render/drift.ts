@@ -6,8 +6,8 @@ import type { Change, Direction, Plan } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
-import { escapeMarkdown } from './markdown.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
 
 /** Who moved it and when; missing where nobody can tell. */

@@ -7,8 +7,8 @@ import type { Change } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Fields } from '../resources/types.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
-import { escapeMarkdown } from './markdown.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 
 type Format = 'text' | 'json' | 'markdown';

@@ -4,8 +4,8 @@ import type { Change } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Kind, ResourceKey } from '../resources/types.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
-import { escapeMarkdown } from './markdown.ts';
 
 type Format = 'text' | 'json' | 'markdown';
 

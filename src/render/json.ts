@@ -29,7 +29,8 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     unmanaged: plan.unmanaged,
     notes: plan.notes,
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
-    guards_not_judged: notJudged,
+    guards_not_judged: notJudged(plan),
+    impact: plan.impact,
   };
 }
 

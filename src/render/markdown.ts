@@ -4,33 +4,20 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { shortDigest } from '../plan/digest.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
-import { escapeInvisible } from '../printable.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
+import { renderImpactMarkdown } from './impact-markdown.ts';
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
-
-/**
- * Text that stands for itself and nothing else in a table cell: no markup, no HTML, no mention, no link, no emoji, no
- * formula. Entities rather than backslashes, since those survive every context. What reads as an amount or ends a clause
- * stays as it is, so that the source is readable too.
- */
-export function escapeMarkdown(text: string): string {
-  return escapeInvisible(text)
-    .replace(/[&<>"'`*_~|[\]()#@!\\{}^]|\$(?!\d)|:(?! |$)/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/www\./gi, (start) => `${start.slice(0, 3)}&#46;`)
-    .replace(/&#(?:64|35);|\bGH(?=-\d)/gi, (start) => start + noWidth);
-}
-
-/** Mentions and issue numbers are looked for in the text that a reader sees, after entities: a space of no width parts them. */
-const noWidth = '&#8203;';
 
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];
   for (const { guard, details, severity, allow, lifted } of plan.violations) {
     const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
     lines.push(`> ${lifted ? '' : '🛑 '}**guard ${guard} ${verdict}**: ${details.map(escapeMarkdown).join('; ')}`);
-    if (!lifted && allow !== null) lines.push(`> To allow it for this plan: \`--allow ${allow}\``);
+    if (!lifted && allow !== null && severity === 'error')
+      lines.push(`> To allow it for this plan: \`--allow ${allow}\``);
     lines.push('');
   }
   // What a filter left out was not asked for; its number is in the headline.
@@ -46,6 +33,7 @@ export function renderPlanMarkdown(plan: Plan): string {
       lines.push(row(change, plan, 'withheld'));
     lines.push('');
   }
+  lines.push(...renderImpactMarkdown(plan));
   const record = plan.recordLines.filter(({ action }) => action !== 'adopt');
   if (record.length > 0) {
     lines.push('**record**', '');

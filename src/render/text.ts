@@ -7,6 +7,7 @@ import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { describeCommitted, describeImpact, footnote, type ImpactLine, minute } from './describe-impact.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '+', update: '~', replace: '±', delete: '-' };
@@ -20,12 +21,14 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
     lines.push(...renderChanges(changes, plan, withheld, style, colors));
     lines.push('');
   }
+  lines.push(...renderImpact(plan, style, colors));
   lines.push(...renderRecordLines(plan, options.verbose, colors));
   lines.push(...renderUnmanaged(plan, options.verbose, colors));
   lines.push(...plan.notes.flatMap((note) => fold(renderNote(note, colors), style)));
   if (plan.notes.length > 0) lines.push('');
   lines.push(...renderViolations(plan, colors).flatMap((line) => fold(line, style)));
-  if (options.verbose) lines.push(colors.dim(`Guards not judged in this version: ${notJudged.join(', ')}.`));
+  const unjudged = notJudged(plan);
+  if (options.verbose && unjudged.length > 0) lines.push(colors.dim(`Guards not judged: ${unjudged.join(', ')}.`));
   lines.push(...fold(summarizePlan(plan), style).map((line) => colors.bold(line)));
   if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;
@@ -108,16 +111,50 @@ function fold(text: string, { columns }: TextStyle): string[] {
   return [indent + first, ...rest.map((line) => `${indent}  ${line}`)];
 }
 
-/** Breaks at spaces; a longer word stays whole. */
-function wrap(text: string, width: number): string[] {
+/** Breaks at spaces, but not around a percent sign; a longer word stays whole. */
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [''];
-  for (const word of text.split(' ')) {
+  for (const word of text.split(/(?<!%) (?!%)/)) {
     const line = lines.at(-1) ?? '';
     const longer = line === '' ? word : `${line} ${word}`;
     if (cellsOf(longer) > width && line !== '') lines.push(word);
     else lines[lines.length - 1] = longer;
   }
   return lines;
+}
+
+function renderImpact(plan: Plan, style: TextStyle, colors: Colors): string[] {
+  const { impact } = plan;
+  if (impact === null || impact.changes.length === 0) return [];
+  const lines = [`${colors.bold('impact')} · as of ${minute(impact.as_of)}`];
+  if (impact.doubt !== null) lines.push(...fold(`  ${colors.yellow(`usage is unknown: ${impact.doubt}`)}`, style));
+  for (const { key, lines: own } of describeImpact(plan)) {
+    lines.push(`  ${placed(key)}`, ...own.flatMap((line) => renderLabelled(line, '    ', 9, style, colors)));
+  }
+  const committed = describeCommitted(impact);
+  if (committed.length > 0) {
+    const width = Math.min(28, Math.max(...committed.map(({ label }) => cellsOf(label))));
+    lines.push(`${colors.bold('committed')} · per 30 days`);
+    lines.push(...committed.flatMap((line) => renderLabelled(line, '  ', width, style, colors)));
+  }
+  lines.push(...fold(colors.dim(footnote), style), '');
+  return lines;
+}
+
+/** The label stands once, before the first line. */
+function renderLabelled(
+  { label, text }: ImpactLine,
+  indent: string,
+  width: number,
+  style: TextStyle,
+  colors: Colors,
+): string[] {
+  const room = Math.max(24, style.columns - indent.length - width - 1);
+  const paint = label === 'blocks' ? colors.red : (line: string): string => line;
+  return wrap(escapeInvisible(text), room).map((line, index) => {
+    const head = padCells(index === 0 ? escapeInvisible(label) : '', width);
+    return `${indent}${colors.dim(head)} ${paint(line)}`;
+  });
 }
 
 function renderRecordLines(plan: Plan, verbose: boolean, colors: Colors): string[] {

@@ -53,6 +53,16 @@ export interface WireUsagePolicy extends WirePolicy {
   readonly periodic_reset_days?: number | null | undefined;
   readonly next_usage_reset_at?: string | null | undefined;
   readonly last_reset_at?: string | null | undefined;
+  /** Only when asked for: what its counters hold, by value key. */
+  readonly value_key_usage_map?: Readonly<Record<string, WireValueKeyUsage>> | null | undefined;
+}
+
+/** Usage counts cents for cost, else tokens or requests. */
+export interface WireValueKeyUsage {
+  readonly current_usage?: number | null | undefined;
+  /** `active` or `exhausted`. */
+  readonly status?: string | null | undefined;
+  readonly [member: string]: unknown;
 }
 
 export interface WireRatePolicy extends WirePolicy {

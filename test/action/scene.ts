@@ -116,7 +116,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     () => emulator.close(),
     () => github.close(),
   );
-  const org = orgFile(options.org ?? 'review: { require_reviewed_plan: true }\n');
+  const org = orgFile(options.org ?? 'review: { require_reviewed_plan: true, guards: { spend_up: off } }\n');
   const files = { 'policies/org.yaml': org, ...team(all('$100')), ...options.files };
   github.pushTo({ branch: 'main', user: 'author', files });
   let runId = 1_000;

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import type { ApplyCommandOptions } from '../../src/commands/apply.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { orgFile, spendMayRise, workspaceFile } from '../helpers/world.ts';
 
 export type Bodies = string | { readonly org?: string; readonly a?: string; readonly b?: string };
 
 export function filesOf(bodies: Bodies): Record<string, string> {
   const { org, a, b } = typeof bodies === 'string' ? { org: undefined, a: bodies, b: undefined } : bodies;
   return {
-    'org.yaml': orgFile(org),
+    'org.yaml': orgFile(org ?? spendMayRise),
     ...(a === undefined ? {} : { 'a.yaml': workspaceFile('ws-team-a', a) }),
     ...(b === undefined ? {} : { 'b.yaml': workspaceFile('ws-team-b', b) }),
   };

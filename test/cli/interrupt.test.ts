@@ -7,7 +7,7 @@ import { buildBundle, type Ended, type Running, runBundle, startBundle, startCom
 import { type Gate, openGate } from '../helpers/gate.ts';
 import { budgetRows, budgetsFile, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
-import { adminKey, orgFile } from '../helpers/world.ts';
+import { adminKey, orgFile, spendMayRise } from '../helpers/world.ts';
 
 const before = { p1: 100, p2: 100, p3: 100, p4: 100 };
 
@@ -26,7 +26,11 @@ beforeEach(async () => {
   rig = await startRig({
     emulator,
     baseUrl: gate.url,
-    files: { 'org.yaml': orgFile(), 'a.yaml': budgetsFile(before), 'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b') },
+    files: {
+      'org.yaml': orgFile(spendMayRise),
+      'a.yaml': budgetsFile(before),
+      'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b'),
+    },
   });
   await succeed(rig.apply({}, thisMachine));
   emulator.requests.clear();
@@ -43,7 +47,11 @@ const thisMachine = {
 };
 
 function declare(dollars: Readonly<Record<string, number>>, b: Readonly<Record<string, number>> = { b1: 100 }): void {
-  rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile(dollars), 'b.yaml': budgetsFile(b, 'ws-team-b') });
+  rig.write({
+    'org.yaml': orgFile(spendMayRise),
+    'a.yaml': budgetsFile(dollars),
+    'b.yaml': budgetsFile(b, 'ws-team-b'),
+  });
 }
 
 function start(...args: string[]): Promise<Running> {
@@ -69,9 +77,10 @@ async function expectConverged(): Promise<void> {
 describe('SIGINT', () => {
   it('lets the write under way end, records what was done, and leaves the rest unattempted', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 }, { b1: 90 });
+    // Without a query: what is read of consumption comes before the claim.
     // Of team-a the second write is under way, having taken effect; of team-b a read is.
     const write = gate.hold({ method: 'PUT', path: /usage-limits/, after: 1, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes', '--concurrency', '2', '--format', 'json');
     await Promise.all([write.arrived, read.arrived]);
     expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}:`);
@@ -109,7 +118,7 @@ describe('SIGINT', () => {
   it('a create under way is remembered, so that Git can take it away again', async () => {
     declare({ ...before, p5: 500 }, { b1: 90 });
     const write = gate.hold({ method: 'POST', path: /usage-limits/, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes');
     await Promise.all([write.arrived, read.arrived]);
     run.kill('SIGINT');
@@ -144,7 +153,7 @@ describe('SIGINT', () => {
   it('a second one ends the process at once, and the claim is settled by the next run', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 }, { b1: 90 });
     const write = gate.hold({ method: 'PUT', path: /usage-limits/, after: 1, when: 'after' });
-    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}`) });
+    const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes', '--concurrency', '2');
     await Promise.all([write.arrived, read.arrived]);
     run.kill('SIGINT');

@@ -112,7 +112,12 @@ describe('several objections', () => {
     expect(planned.exit).toBe(3);
     expect(planned.stdout).toContain('0 to create, 11 to update, 0 to replace, 10 to delete');
     const words = [...planned.stdout.matchAll(/--allow (\S+)/g)].map((match) => match[1] ?? '');
-    expect(words.map((word) => word.split('@')[0])).toEqual(['deletes=10', 'updates=11', 'empties-scope=1']);
+    expect(words.map((word) => word.split('@')[0])).toEqual([
+      'deletes=10',
+      'updates=11',
+      'empties-scope=1',
+      'spend-up=1',
+    ]);
     for (const left of words) {
       const rest = words.filter((word) => word !== left);
       const ran = await rig.apply({ allow: rest });
@@ -120,7 +125,7 @@ describe('several objections', () => {
       expect(ran.stderr).toContain(`--allow ${left}`);
       for (const word of rest) expect(ran.stderr).not.toContain(`--allow ${word}`);
     }
-    expect((await rig.apply()).stderr).toContain('error: not applied: 3 guards object\n');
+    expect((await rig.apply()).stderr).toContain('error: not applied: 4 guards object\n');
     expect(rig.emulator.requests.countWrites()).toBe(0);
     await succeed(rig.apply({ allow: words }));
   });
@@ -131,7 +136,7 @@ describe('several objections', () => {
     const ran = await rig.apply({ format: 'json' });
     const document = parseOutput(ran);
     expect(document).toMatchObject({ ok: false, error: { kind: 'refused' }, counts: { delete: 10, update: 11 } });
-    expect(document.violations).toHaveLength(3);
+    expect(document.violations).toHaveLength(4);
     expect(outcomesOf(ran)).toEqual([]);
   });
 });
@@ -162,14 +167,19 @@ describe('what a guard does not see', () => {
 });
 
 describe('guards that need consumption and prices', () => {
-  it('are said to be not judged', async () => {
+  it('are said to be not judged where it was not read', async () => {
     rig = await startJudged(budgets(2), other);
-    const names = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
-    expect(parseOutput(await rig.plan({ format: 'json' })).guards_not_judged).toEqual(names);
-    expect((await rig.plan({ verbose: true })).stdout).toContain(
-      `Guards not judged in this version: ${names.join(', ')}.`,
-    );
-    expect((await rig.plan()).stdout).not.toContain('not judged');
+    const names = ['blocks-now', 'spend-up', 'counter-reset'];
+    const unjudged = async (impact: boolean) =>
+      parseOutput(await rig.plan({ format: 'json', impact })).guards_not_judged;
+    // Nothing changes: there is nothing to judge.
+    expect(await unjudged(false)).toEqual([]);
+    rig.write(twoFiles(changed(budgets(2), 1), other));
+    expect(await unjudged(true)).toEqual([]);
+    expect(await unjudged(false)).toEqual(names);
+    const said = `Guards not judged: ${names.join(', ')}.`;
+    expect((await rig.plan({ verbose: true, impact: false })).stdout).toContain(said);
+    expect((await rig.plan({ verbose: true })).stdout).not.toContain('Guards not judged');
   });
 });
 

@@ -145,7 +145,12 @@ const cases: readonly Case[] = [
     objects: ['empties-scope', 2],
     says: [/leaves ws-team-a/, /leaves ws-team-b without any limit; 2 were recorded/],
   },
-  { name: 'empties-scope: off in the record', a: budgets(1), nextA: {}, review: guards('empties_scope: off') },
+  {
+    name: 'empties-scope: off in the record',
+    a: budgets(1),
+    nextA: {},
+    review: guards('empties_scope: off, spend_up: off'),
+  },
 ];
 
 describe('just under and just over', () => {
@@ -258,7 +263,7 @@ describe('settings in force', () => {
   });
 
   it('a warning is shown and stops nobody', async () => {
-    const warn = guards('empties_scope: warn');
+    const warn = guards('empties_scope: warn, spend_up: off');
     rig = await startJudged(budgets(1), other, warn);
     rig.write(twoFiles({}, other, warn));
     const ran = await rig.plan();

@@ -6,10 +6,12 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
+import { runDoctor } from '../../src/commands/doctor.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
 import type { CommandResult, CommonOptions, Format } from '../../src/commands/session.ts';
+import { runStatus, type StatusOptions } from '../../src/commands/status.ts';
 import { runValidate } from '../../src/commands/validate.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
@@ -58,6 +60,8 @@ export interface Rig {
   plan(options?: Partial<PlanCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
+  doctor(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
+  status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
@@ -84,7 +88,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     quiet: false,
     verbose: false,
   };
-  const planned = { ...common, mode: 'sync' as const, only: [], allow: [] };
+  const planned = { ...common, mode: 'sync' as const, only: [], allow: [], impact: true };
 
   function run<Options extends { readonly format: Format }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,
@@ -111,6 +115,8 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     validate: run(runValidate, common),
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
+    doctor: run(runDoctor, common),
+    status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
     async close() {

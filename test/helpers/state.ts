@@ -6,6 +6,7 @@ import {
   type IntegrationRow,
   type ProviderRow,
   type RatePolicyRow,
+  type RequestLogRow,
   type StoreState,
   type UsagePolicyRow,
   type WorkspaceRow,
@@ -187,6 +188,38 @@ export function ratePolicyRow(
     status: 'active',
     created_at: created,
     last_updated_at: created,
+    ...row,
+  };
+}
+
+/** One request of key `app` of team A on 2026-11-19 that cost a dollar; `cost` is in cents. */
+export function requestRow(row: Partial<RequestLogRow> = {}): RequestLogRow {
+  return {
+    id: uuid(0xf00),
+    trace_id: uuid(0xf01),
+    span_id: null,
+    created_at: '2026-11-19T12:00:00.000Z',
+    workspace_id: uuid(1),
+    api_key_id: uuid(11),
+    virtual_key: 'openai-a',
+    ai_org: 'openai',
+    ai_model: 'gpt-4o',
+    req_units: 900,
+    res_units: 100,
+    total_units: 1000,
+    cost: 100,
+    response_time: 500,
+    response_status_code: 200,
+    is_success: true,
+    metadata: {},
+    cache_status: 'DISABLED',
+    config: null,
+    prompt_slug: null,
+    mode: 'single',
+    request_url: 'https://api.openai.example.com/v1/chat/completions',
+    endpoint_type: 'chatComplete',
+    retry_success_count: 0,
+    is_fallback: false,
     ...row,
   };
 }

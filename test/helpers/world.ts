@@ -26,6 +26,9 @@ export function orgFile(rest = ''): string {
   return `version: 1\nkind: org\nenvironment: production\norganisation: ${organisationId}\n${rest}`;
 }
 
+/** For `orgFile`: raising and removing limits is no matter of the guards, where a test is about something else. */
+export const spendMayRise = 'review:\n  guards:\n    spend_up: off\n';
+
 /** Text of a workspace file; `rest` is YAML below the head. */
 export function workspaceFile(workspace: string, rest = ''): string {
   return `version: 1\nkind: workspace\nworkspace: ${workspace}\nowner: platform\n${rest}`;

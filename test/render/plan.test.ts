@@ -43,7 +43,7 @@ describe('text', () => {
 
       note: 1 live workspace has no file: not read, and organisation defaults do not reach it
 
-      Guards not judged in this version: blocks-now, spend-up, counter-reset, impact-unknown.
+      Guards not judged: blocks-now, spend-up, counter-reset.
       Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1 unmanaged.
       Digest 00000000.
       "
@@ -69,7 +69,7 @@ describe('text', () => {
       note: 1 live workspace has no file: not read, and organisation defaults do not
         reach it
 
-      Guards not judged in this version: blocks-now, spend-up, counter-reset, impact-unknown.
+      Guards not judged: blocks-now, spend-up, counter-reset.
       Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1
         unmanaged.
       Digest 00000000.
@@ -178,6 +178,7 @@ describe('JSON', () => {
         "notes",
         "violations",
         "guards_not_judged",
+        "impact",
       ]
     `);
     expect(Object.keys((document.changes as object[])[0] ?? {})).toMatchInlineSnapshot(`

@@ -127,6 +127,8 @@ describe.each(shapes)('the admin key, %s', (key) => {
       said[`show ${format}`] = await run(rig, format, planted, (options, session) =>
         runShow({ ...options, record: 'latest', files: `shown-${format}` }, session),
       );
+      hear(`status ${format}`, await rig.status({ format, since: 30 }));
+      hear(`doctor ${format}`, await rig.doctor({ format }));
       hear(`import ${format}`, await rig.import({ format, dir: `imported-${format}`, environment: 'production' }));
     }
     hear('import beside', await rig.import({ environment: 'production' }));

@@ -1,7 +1,17 @@
 /** What a command costs the service: exact numbers of requests, since the cost of a plan is their number (docs/performance.md). */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { keyRow, providerRow, ratePolicyRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { startRig, succeed } from '../helpers/rig.ts';
+import {
+  keyRow,
+  providerRow,
+  ratePolicyRow,
+  smallState,
+  teamA,
+  teamB,
+  usagePolicyRow,
+  uuid,
+} from '../helpers/state.ts';
 import { orgFile, startWorld, type World, workspaceFile } from '../helpers/world.ts';
 
 let world: World | undefined;
@@ -114,6 +124,76 @@ describe('requests of a plan', () => {
   it('tell the organisation by one more read, where no row shows it', async () => {
     world = await startWorld({ state: smallState() });
     expect(await countPlan('')).toEqual({ [workspaces]: 1, [workspace]: 1 });
+  });
+});
+
+describe('requests of a plan that looks at impact', () => {
+  const team = (names: readonly string[], dollars = 100) => workspaceFile('ws-team-a', budgets(names, dollars));
+  const other = workspaceFile('ws-team-b', budgets(['other']));
+  /** What looking at impact costs: requests of a plan with it, less those of one without. */
+  async function countImpact(before: string, after: string, state: Parameters<typeof smallState>[0]) {
+    const rig = await startRig({
+      state: smallState(state),
+      files: { 'org.yaml': orgFile(), 'a.yaml': before, 'b.yaml': other },
+    });
+    try {
+      await succeed(rig.apply({ impact: false }));
+      rig.write({ 'org.yaml': orgFile(), 'a.yaml': after, 'b.yaml': other });
+      const count = async (impact: boolean) => {
+        rig.emulator.requests.clear();
+        expect((await rig.plan({ impact, format: 'json' })).exit).not.toBe(6);
+        return { ...rig.emulator.requests.counts };
+      };
+      const [without, whole] = [await count(false), await count(true)];
+      return Object.fromEntries(
+        Object.entries(whole)
+          .map(([route, number]) => [route, number - (without[route] ?? 0)] as const)
+          .filter(([, number]) => number !== 0),
+      );
+    } finally {
+      await rig.close();
+    }
+  }
+  const policies = (count: number) => ({
+    usagePolicies: [...usageRows(count), usagePolicyRow('other', uuid(900), teamB)],
+  });
+  const all = names('spend', 40);
+
+  it('are none where nothing changes', async () => {
+    expect(await countImpact(team(all), team(all), policies(40))).toEqual({});
+  });
+
+  it('are none where no budget moves', async () => {
+    const described = team(all).replaceAll('per: workspace_id', 'per: workspace_id\n    description: agreed');
+    expect(await countImpact(team(all), described, policies(40))).toEqual({});
+  });
+
+  it('are three for one policy: its counters, the pace, the keys of its workspace', async () => {
+    const after = team(all).replace('budget: $100', 'budget: $90');
+    expect(await countImpact(team(all), after, policies(40))).toEqual({
+      [`GET ${usage}/:id`]: 1,
+      'GET /analytics/graphs/cost': 1,
+      'GET /api-keys': 1,
+    });
+  });
+
+  it('are one more for each further policy over the same traffic', async () => {
+    expect(await countImpact(team(all), team(all, 90), policies(40))).toEqual({
+      [`GET ${usage}/:id`]: 40,
+      'GET /analytics/graphs/cost': 1,
+      'GET /api-keys': 1,
+    });
+  });
+
+  it('stop at the first refusal, where the next would be refused too', async () => {
+    const rig = await startRig({
+      state: smallState(policies(40)),
+      files: { 'org.yaml': orgFile(), 'a.yaml': team(all, 90), 'b.yaml': other },
+      quirks: { missingScope: 'policies.read' },
+    });
+    await rig.plan();
+    expect(rig.emulator.requests.counts[`GET ${usage}/:id`]).toBe(1);
+    await rig.close();
   });
 });
 

@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Ran, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { orgFile, spendMayRise, workspaceFile } from '../helpers/world.ts';
 import { git, makeFolder } from '../record/git-fixture.ts';
 import { type Files, type GitRig, startGitRig } from './git-rig.ts';
 import { describeLive, policies } from './harness.ts';
@@ -12,7 +12,7 @@ let rig: GitRig;
 afterEach(() => rig.close());
 
 const files = (amount: number, more: Record<string, Record<string, string>> = {}): Files => ({
-  'org.yaml': orgFile(),
+  'org.yaml': orgFile(spendMayRise),
   'a.yaml': workspaceFile('ws-team-a', policies({ spend: { budget: `$${amount}` }, ...more })),
 });
 const spend = (amount: number): string => `spend: $${amount} monthly per workspace_id`;

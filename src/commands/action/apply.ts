@@ -6,12 +6,8 @@ import { objecting, settingsInForce } from '../../plan/guards.ts';
 import type { OutcomeStatus, Plan } from '../../plan/types.ts';
 import type { StoredRecord } from '../../record/store.ts';
 import { type CommentState, restateComment } from '../../render/comment.ts';
-import {
-  escapeMarkdown,
-  renderDiagnosticsMarkdown,
-  renderOutcomesMarkdown,
-  renderPlanMarkdown,
-} from '../../render/markdown.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import { summarizeOutcomes } from '../../render/text.ts';
 import type { Desired, Settings } from '../../resources/types.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../execute-apply.ts';
@@ -22,7 +18,7 @@ import { annotatePlan } from './annotate.ts';
 import { type Approvals, readApprovals } from './approvals.ts';
 import { invalidFiles, planOutputs } from './plan.ts';
 import { notWritten, postComment, saying } from './post-plan.ts';
-import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
 /** Applies on merge what was reviewed: the tip of the default branch, or by hand with `approve`. */
 export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
@@ -89,7 +85,10 @@ async function checkBranch({ event }: ActionRun, { checkout }: OpenRecord): Prom
 /** The plan that somebody would have to approve now: another one than before, once a part was applied. */
 async function planWhatIsLeft(run: ActionRun, { planned, outcomes }: ApplyReport): Promise<Plan> {
   if (!outcomes.some(({ status }) => status === 'stale')) return planned;
-  const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow: [] }, run.session);
+  const prepared = await preparePlan(
+    { ...commonOptions(run), mode: 'sync', only: [], allow: [], ...impactOptions(run) },
+    run.session,
+  );
   if (prepared.plan === null) return planned;
   await prepared.open.close();
   return prepared.plan;
@@ -153,7 +152,16 @@ function chooseOptions(
   { approvals: { pulls, allow }, takeOver }: GitHubFacts,
   isCompulsory: boolean,
 ): ApplyCommandOptions {
-  const base = { ...commonOptions(run), mode: 'sync' as const, only: [], allow, yes: true, takeOver, plan: [] };
+  const base = {
+    ...commonOptions(run),
+    mode: 'sync' as const,
+    only: [],
+    allow,
+    yes: true,
+    takeOver,
+    plan: [],
+    ...impactOptions(run),
+  };
   const { approve } = run.inputs;
   if (isByHand(run) && approve !== null) return { ...base, approve };
   if (!isCompulsory) return base;

@@ -15,7 +15,7 @@ import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { artifactName } from './approvals.ts';
 import { postInvalid } from './post-invalid.ts';
 import { postCheck, postComment, postLabels, saying } from './post-plan.ts';
-import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
 /** Plans, and posts the plan where the event is about a pull request. */
 export async function planForEvent(run: ActionRun): Promise<ActionResult> {
@@ -31,7 +31,10 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
       })),
     );
   }
-  const prepared = await preparePlan({ ...commonOptions(run), mode: 'sync', only: [], allow }, run.session);
+  const prepared = await preparePlan(
+    { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run) },
+    run.session,
+  );
   if (prepared.plan === null) {
     if (pull !== null && github !== null)
       warnings.push(...(await postInvalid(run, github, pull, prepared.diagnostics)));

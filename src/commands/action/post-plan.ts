@@ -14,7 +14,7 @@ import {
   renderPlanComment,
 } from '../../render/comment.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
-import { escapeMarkdown } from '../../render/markdown.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { Desired } from '../../resources/types.ts';
 import { annotatePlan } from './annotate.ts';
 import type { ActionRun } from './types.ts';

@@ -47,6 +47,11 @@ export interface ActionResult {
   readonly warnings: readonly string[];
 }
 
+/** Comments and logs of a public repository are read by anybody; where that is not known people are counted too. */
+export function impactOptions({ event }: ActionRun): { readonly impact: true; readonly isPublic: boolean } {
+  return { impact: true, isPublic: event.isPublic !== false };
+}
+
 export function commonOptions({ inputs }: ActionRun): CommonOptions {
   return {
     dir: inputs.directory,

@@ -1,0 +1,124 @@
+/** Which commands work with this key, here. Pure. */
+
+import type { CheckView, CommandView } from '../../render/doctor.ts';
+import type { KeyConduct } from './identify-key.ts';
+
+/** What a command reads, by check id; `kinds`: the checks that the files make necessary. */
+interface CommandNeeds {
+  readonly command: string;
+  readonly reads: 'kinds' | 'everything' | 'workspaces' | 'nothing';
+  readonly files: boolean;
+  readonly record: boolean;
+  readonly writes: boolean;
+  /** Without these it works in part, and this is what is missing. */
+  readonly better: readonly (readonly [check: string, loss: string])[];
+}
+
+const none = { files: false, record: false, writes: false, better: [] } as const;
+
+const impact = [['analytics.graphs', 'estimates and forecasts of its impact stay unknown']] as const;
+
+const commands: readonly CommandNeeds[] = [
+  { ...none, command: 'validate', reads: 'nothing', files: true },
+  { ...none, command: 'plan', reads: 'kinds', files: true, record: true, better: impact },
+  { ...none, command: 'apply', reads: 'kinds', files: true, record: true, writes: true, better: impact },
+  {
+    ...none,
+    command: 'drift',
+    reads: 'kinds',
+    files: true,
+    record: true,
+    better: [['audit-logs.list', 'it cannot say who and when']],
+  },
+  { ...none, command: 'import', reads: 'everything' },
+  {
+    ...none,
+    command: 'status',
+    reads: 'workspaces',
+    better: [
+      ['usage-policies.list', 'policies stay unknown'],
+      ['usage-policies.read', 'counters of policies stay unknown'],
+      ['keys.list', 'keys stay unknown'],
+      ['providers.list', 'providers stay unknown'],
+      ['integrations.list', 'integrations stay unknown'],
+      ['integrations.shares', 'integrations stay unknown'],
+      ['analytics.graphs', 'estimates of workspaces, providers and integrations stay unknown'],
+      ['analytics.groups', 'trends stay unknown'],
+    ],
+  },
+  { ...none, command: 'history, show', reads: 'nothing', record: true },
+];
+
+export function judgeCommands(checks: readonly CheckView[], conduct: KeyConduct): CommandView[] {
+  return commands.map((needs) => judge(needs, checks, conduct));
+}
+
+function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyConduct): CommandView {
+  const { command } = needs;
+  const find = (id: string): CheckView | undefined => checks.find((check) => check.id === id);
+  if (needs.reads !== 'nothing' && find('environment') !== undefined) {
+    return { command, state: 'no', detail: 'the control plane cannot be asked: see above' };
+  }
+  if (needs.reads !== 'nothing' && conduct === 'workspace') {
+    return { command, state: 'no', detail: 'it needs an organisation admin key' };
+  }
+  const missing = needs.files && find('policies')?.state === 'note' ? ['there are no policy files'] : [];
+  const wanted = checks.filter((check) => {
+    if (check.id === 'policies') return needs.files;
+    if (check.id === 'record') return needs.record;
+    if (check.id === 'organisation') return needs.files && needs.reads !== 'nothing';
+    if (check.group !== 'reading') return false;
+    if (needs.reads === 'workspaces') return check.id === 'workspaces.list';
+    return needs.reads === 'everything' ? isOfKinds(check) : needs.reads === 'kinds' && check.needed;
+  });
+  const bad = wanted.filter(isBad).map(({ title }) => title);
+  const blocked = [...missing, ...(bad.length === 0 ? [] : [`${listOf(bad)}: see above`])];
+  if (blocked.length > 0) return { command, state: 'no', detail: blocked.join('; ') };
+  const untried = wanted.filter(
+    ({ state, id }) => state === 'not-tried' && (id === 'record' || !isForLackOfObjects(id)),
+  );
+  if (untried.some(({ id }) => id === 'record' || id === 'workspaces.list')) {
+    return { command, state: 'unproven', detail: `${untried.map(({ title }) => title).join(', ')}: not tried` };
+  }
+  const losses = needs.better.flatMap(([id, loss]) => {
+    const check = find(id);
+    return check !== undefined && isBad(check) ? [loss] : [];
+  });
+  if (needs.writes) return judgeWrites(command, checks, losses);
+  if (losses.length > 0) return { command, state: 'partly', detail: losses.join('; ') };
+  return { command, state: 'works', detail: null };
+}
+
+/** `list API keys and 3 more` */
+function listOf(titles: readonly string[]): string {
+  const [first = '', second, ...rest] = titles;
+  if (second === undefined) return first;
+  return rest.length === 0 ? `${first} and ${second}` : `${first} and ${rest.length + 1} more`;
+}
+
+function judgeWrites(command: string, checks: readonly CheckView[], losses: readonly string[]): CommandView {
+  const refused = checks.filter(({ group, state }) => group === 'writing' && state === 'refused');
+  if (refused.length > 0) {
+    const what = refused.map(({ title }) => title).join(', ');
+    return { command, state: 'partly', detail: [`the key lacks scopes to write ${what}`, ...losses].join('; ') };
+  }
+  return {
+    command,
+    state: 'unproven',
+    detail: ['what it reads works; whether it may write was not tried', ...losses].join('; '),
+  };
+}
+
+function isBad({ state }: CheckView): boolean {
+  return state === 'refused' || state === 'broken';
+}
+
+/** The reads that no command can do without, whatever the files declare: without counters, analytics and the audit log. */
+function isOfKinds({ id }: CheckView): boolean {
+  return !/^(?:analytics|audit-logs|version|usage-policies\.entities)/.test(id);
+}
+
+/** Single reads are tried on an object that a list has shown: where there is none, nothing is amiss. */
+function isForLackOfObjects(id: string): boolean {
+  return !id.endsWith('.list');
+}

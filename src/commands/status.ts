@@ -1,0 +1,145 @@
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { UsageUnit } from '../impact/consumption.ts';
+import {
+  findUnitMistake,
+  isOver,
+  judgeLimit,
+  type LimitFacts,
+  sortStatus,
+  withoutUsage,
+} from '../impact/limit-status.ts';
+import { dayMilliseconds } from '../impact/windows.ts';
+import { readConsumption } from '../reconcile/read-consumption.ts';
+import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
+import { readTrends } from '../reconcile/read-trends.ts';
+import { createAnalytics } from '../reconcile/spend-analytics.ts';
+import { renderStatus } from '../render/status.ts';
+import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
+import type { Desired } from '../resources/types.ts';
+import { type LoadedPolicies, loadPolicies } from './load-policies.ts';
+import { openBackend } from './open-backend.ts';
+import { refuseFor } from './output.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+
+export interface StatusOptions extends CommonOptions {
+  /** Whole percent; undefined: everything. */
+  readonly over?: number | undefined;
+  /** Days of the window of trends; 0: no trends. */
+  readonly since: number;
+}
+
+const expiryDays = 14;
+
+/**
+ * Consumption against every limit, declared or not, and spend over a window. What cannot be read is said and fails nothing;
+ * exit 6 only when the workspaces cannot be listed.
+ *
+ * @throws UserError, ServiceError, CancelledError
+ */
+export async function runStatus(options: StatusOptions, session: Session): Promise<CommandResult> {
+  const desired = await readDesired(options, session);
+  if (desired !== null && 'exit' in desired) return desired;
+  const open = await openBackend(options, session);
+  const now = (): number => nowOf(session).getTime();
+  try {
+    const analytics = createAnalytics(open.backend);
+    const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
+    const query = { workspaces: options.workspace, usageUnit, now };
+    const read = await session.waiting('reading limits and counters', readLimits(open.backend, query));
+    const [consumption, trends] = await session.waiting(
+      'reading analytics',
+      Promise.all([
+        readConsumption(read, analytics, now),
+        options.since === 0 ? null : readTrends(read.workspaces, analytics, options.since, now()),
+      ]),
+    );
+    const at = now();
+    const mistake = findUnitMistake(consumption.limits, isBefore120(desired));
+    const judged = consumption.limits.map((facts) =>
+      judgeLimit(
+        mistake === undefined ? facts : withoutUsage(facts, 'see above'),
+        consumption.paces.get(facts) ?? null,
+        at,
+      ),
+    );
+    const isDeclared = createDeclared(desired, read);
+    const all = sortStatus(judged).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
+    const { over = null } = options;
+    const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
+    const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
+    const view: StatusView = {
+      now: at,
+      workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
+      limits,
+      over,
+      below: all.length - unknown(all) - (limits.length - unknown(limits)),
+      belowUnknown: unknown(all) - unknown(limits),
+      expiring: expiringOf(read, at),
+      expiryDays,
+      gaps: read.gaps,
+      paceGaps: consumption.why,
+      unitMistake: mistake === undefined ? null : describeMistake(mistake, usageUnit),
+      trends,
+      names: read.keyNames,
+      counts: desired?.settings.show_people === 'counts',
+    };
+    return { exit: exitCodes.ok, output: renderStatus(view, options.format, session.style) };
+  } finally {
+    await open.close();
+  }
+}
+
+/** For the unit, for who may be shown, and for what is declared. Null: there are no files; a result: they have errors. */
+async function readDesired(options: StatusOptions, session: Session): Promise<Desired | null | CommandResult> {
+  let loaded: LoadedPolicies;
+  try {
+    loaded = await loadPolicies(options, session);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (!options.quiet) session.say(`${error.message}: going on without policy files\n`);
+    return null;
+  }
+  // Files that cannot be read may say that nobody is to be named.
+  return loaded.desired ?? refuseFor(loaded.diagnostics, options.format, session);
+}
+
+/** Before 1.20 a counter may stay exhausted after its limit was raised, and contradicts nothing. */
+function isBefore120(desired: Desired | null): boolean {
+  const minor = /^1\.(\d+)/.exec(desired?.gateway.backend ?? '')?.[1];
+  return minor !== undefined && Number(minor) < 20;
+}
+
+function describeMistake({ workspace, name }: LimitFacts, unit: UsageUnit): string {
+  const other = unit === 'cents' ? 'dollars' : 'cents';
+  return (
+    `the use of "${name}"${workspace === null ? '' : ` in ${workspace}`} contradicts the service's own verdict on it, ` +
+    `so it may not be counted in ${unit}; if it is ${other}, write gateway.usage_unit: ${other} into the organisation file`
+  );
+}
+
+function expiringOf({ expiries }: ReadLimits, now: number): StatusExpiry[] {
+  return expiries
+    .map(({ expiresAt, ...rest }) => ({ ...rest, at: Date.parse(expiresAt) }))
+    .filter(({ at }) => at > now && at <= now + expiryDays * dayMilliseconds)
+    .sort((a, b) => a.at - b.at || (a.name + a.id < b.name + b.id ? -1 : 1));
+}
+
+/** Whether the files name a live limit: by id, by name, or by the `*` of its workspace. */
+function createDeclared(desired: Desired | null, { workspaces, serviceKeys }: ReadLimits) {
+  if (desired === null) return () => null;
+  const slugOf = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
+  const declared = new Set<string>();
+  for (const { kind, workspace, name, id, liveName, previously, absent } of desired.entries) {
+    if (absent === true) continue;
+    const place = workspace === null ? '' : (slugOf.get(workspace) ?? workspace);
+    for (const handle of [id, liveName, previously, name])
+      if (handle !== undefined) declared.add([kind, place, handle].join('\n'));
+  }
+  return ({ kind, workspace, id, name }: LimitFacts): boolean => {
+    const has = (handle: string): boolean => declared.has([kind, workspace ?? '', handle].join('\n'));
+    // A workspace's budgets are one entry of the files, whatever they are called here.
+    if (kind === 'workspace-limits') return has('limits');
+    return has(id) || has(name) || (kind === 'key-limits' && serviceKeys.has(id) && has('*'));
+  };
+}

@@ -1,0 +1,154 @@
+/** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
+
+import type { Budget, Fields, Match } from '../resources/types.ts';
+import type { WireKey } from '../resources/wire.ts';
+import {
+  type Committed,
+  type CommittedSum,
+  committedOf,
+  type KeyTerms,
+  type PolicyTerms,
+  sumCommitted,
+  type WorkspaceTerms,
+} from './committed.ts';
+import {
+  type ChangeFacts,
+  fieldsAfter,
+  fieldsOf,
+  indexLive,
+  type LiveFacts,
+  type ObjectFacts,
+  policyBudget,
+} from './moves.ts';
+import type { Usage } from './usage.ts';
+
+export interface Side {
+  readonly before: WorkspaceTerms;
+  readonly after: WorkspaceTerms;
+}
+
+/** By workspace id; every active workspace is there. */
+export function boundsOf(changes: readonly ChangeFacts[], live: LiveFacts, usage: Usage): ReadonlyMap<string, Side> {
+  const objects = new Map<string, ObjectFacts[]>();
+  for (const object of live.objects) {
+    const place = `${object.workspaceId ?? ''}/${object.kind}`;
+    const list = objects.get(place);
+    if (list === undefined) objects.set(place, [object]);
+    else list.push(object);
+  }
+  const byTarget = new Map<string, ChangeFacts>();
+  const created = new Map<string, ChangeFacts[]>();
+  for (const change of changes) {
+    if (change.liveId !== null) byTarget.set(`${change.key.kind}\n${change.liveId}`, change);
+    else if (change.key.kind === 'usage-policy' && change.workspaceId !== null) {
+      created.set(change.workspaceId, [...(created.get(change.workspaceId) ?? []), change]);
+    }
+  }
+  const index = indexLive(live);
+  const touched = new Set(changes.map(({ workspaceId }) => workspaceId));
+  return new Map(
+    live.workspaces.map((workspace) => {
+      const lists = usage.lists.get(workspace.id);
+      const found = (kind: ObjectFacts['kind'], extra: readonly { readonly id: string }[] | null) => {
+        const place = `${workspace.id}/${kind}`;
+        const own = live.read.has(place)
+          ? (objects.get(place) ?? [])
+          : (extra?.map((row) => toObject(kind, workspace.id, row)) ?? null);
+        return own?.map((object): Found => ({ object, fields: fieldsOf(object, index) })) ?? null;
+      };
+      const rows = {
+        own: found('workspace-limits', null)?.[0],
+        policies: found('usage-policy', listOf(lists?.policies)),
+        keys: found('key-limits', listOf(lists?.keys)),
+      };
+      const budgets = workspace.budgets ?? [];
+      const before = termsOfRows(rows, budgets, ({ fields }) => fields, []);
+      if (!touched.has(workspace.id)) return [workspace.id, { before, after: before }];
+      const later = ({ object, fields }: Found): Fields | null => {
+        const change = byTarget.get(`${object.kind}\n${object.id}`);
+        return change === undefined ? fields : fieldsAfter(fields, change);
+      };
+      const added = (created.get(workspace.id) ?? []).flatMap((change) => termsOf(change.key.name, change.after));
+      return [workspace.id, { before, after: termsOfRows(rows, budgets, later, added) }];
+    }),
+  );
+}
+
+interface Found {
+  readonly object: ObjectFacts;
+  readonly fields: Fields;
+}
+
+interface Rows {
+  readonly own: Found | undefined;
+  readonly policies: readonly Found[] | null;
+  readonly keys: readonly Found[] | null;
+}
+
+function termsOfRows(
+  { own, policies, keys }: Rows,
+  budgets: readonly Budget[],
+  fieldsAt: (found: Found) => Fields | null,
+  added: readonly PolicyTerms[],
+): WorkspaceTerms {
+  return {
+    budgets: own === undefined ? budgets : budgetsIn(fieldsAt(own) ?? {}),
+    policies:
+      policies === null
+        ? null
+        : [...policies.flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one))), ...added],
+    keys: keys?.map((one) => keyTerms(one.object, fieldsAt(one) ?? {})) ?? null,
+  };
+}
+
+function listOf<T>(known: { readonly value: T } | { readonly unknown: string } | undefined): T | null {
+  return known !== undefined && 'value' in known ? known.value : null;
+}
+
+function toObject(kind: ObjectFacts['kind'], workspaceId: string, row: { readonly id: string }): ObjectFacts {
+  const { name } = row as { readonly name?: string | null };
+  return { kind, id: row.id, name: name ?? null, workspaceId, row: row as unknown as ObjectFacts['row'] };
+}
+
+function budgetsIn(fields: Fields): Budget[] {
+  return Object.entries(fields).flatMap(([name, value]) =>
+    /^budget(\[|$)/.test(name) && value !== null ? [value as Budget] : [],
+  );
+}
+
+function termsOf(name: string, fields: Fields | null): PolicyTerms[] {
+  const budget = policyBudget(fields);
+  if (fields === null || budget === null) return [];
+  const per = (fields.per ?? ['workspace_id']) as readonly string[];
+  return [{ name, ...budget, match: (fields.match ?? 'all') as Match, per }];
+}
+
+function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
+  const isActive = (row as unknown as WireKey).status !== 'expired';
+  return { id, name: name ?? id, isActive, budget: (fields.budget as Budget | null | undefined) ?? null };
+}
+
+export interface CommittedMoves {
+  readonly workspaces: readonly { readonly slug: string; readonly before: Committed; readonly after: Committed }[];
+  readonly before: CommittedSum;
+  readonly after: CommittedSum;
+}
+
+/** @param changed ids of the workspaces to be listed one by one */
+export function committedMoves(
+  bounds: ReadonlyMap<string, Side>,
+  live: LiveFacts,
+  changed: ReadonlySet<string>,
+): CommittedMoves {
+  const all = live.workspaces.flatMap(({ id, slug }) => {
+    const side = bounds.get(id);
+    if (side === undefined) return [];
+    const before = committedOf(side.before);
+    return [{ id, slug, before, after: changed.has(id) ? committedOf(side.after) : before }];
+  });
+  return {
+    workspaces: all.filter(({ id }) => changed.has(id)),
+    before: sumCommitted(all.map(({ before }) => before)),
+    after: sumCommitted(all.map(({ after }) => after)),
+  };
+}

@@ -1,0 +1,309 @@
+/** From a plan's changes, what is live and what was read of consumption to the impact block. Pure; the date is a value. */
+
+import { compareText } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { Budget } from '../resources/types.ts';
+import type { WireKey } from '../resources/wire.ts';
+import { bindingOf } from './binding.ts';
+import { boundsOf, committedMoves, type Side } from './bounds.ts';
+import type { Committed, CommittedSum } from './committed.ts';
+import {
+  type Counter,
+  findContradiction,
+  shiftOf,
+  sortCounters,
+  toCounter,
+  totalUsed,
+  type UsageUnit,
+} from './consumption.ts';
+import type {
+  BudgetImpact,
+  CommittedImpact,
+  CommittedSumImpact,
+  CounterImpact,
+  Impact,
+  LimitImpact,
+  PeopleImpact,
+  UseImpact,
+} from './document.ts';
+import { compare, type Exact, exactOf, subtract, toText } from './exact.ts';
+import { forecastOf } from './forecast.ts';
+import { per30Days, percentOf } from './money.ts';
+import { type BudgetMove, type ChangeFacts, type LiveFacts, movesOf } from './moves.ts';
+import type { BudgetUsage, Known, ReadUse, Usage } from './usage.ts';
+import { type Moment, nextReset, nextResetAfterChange } from './windows.ts';
+
+export interface ImpactOptions {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly usageUnit: UsageUnit;
+  /** `counts`: no key and no user is named. */
+  readonly people: 'names' | 'counts';
+  /** The backend is older than 1.20: an exhausted counter stays so after a raise. */
+  readonly raiseDoesNotWake: boolean;
+}
+
+/** Names shown of those who are blocked or freed; the count is of all. */
+const mostNamed = 20;
+
+export function buildImpact(
+  changes: readonly ChangeFacts[],
+  live: LiveFacts,
+  usage: Usage,
+  options: ImpactOptions,
+): Impact {
+  const moves = movesOf(changes, live, options.now);
+  const counted = moves.map((move) => countMove(move, usage.budgets.get(move.id), options));
+  const doubt = findDoubt(counted, options);
+  // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
+  const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, live, usage);
+  const names = namesOf(live, usage);
+  const heirs = findHeirs(moves);
+  const context = { options, bounds, names, doubt, heirs };
+  const limits = new Map<string, LimitImpact[]>();
+  for (const one of counted) {
+    const { id } = one.move.change;
+    limits.set(id, [...(limits.get(id) ?? []), toLimit(one, context)]);
+  }
+  const changed = new Set(
+    moves.flatMap(({ unit, change: { workspaceId, key } }) =>
+      unit === 'cost' && workspaceId !== null && key.kind !== 'provider-limits' && key.kind !== 'integration-limits'
+        ? [workspaceId]
+        : [],
+    ),
+  );
+  const committed = committedMoves(bounds, live, changed);
+  return {
+    as_of: usage.asOf,
+    people: options.people,
+    doubt,
+    changes: changes.flatMap(({ id }) => {
+      const own = limits.get(id);
+      return own === undefined ? [] : [{ id, limits: own }];
+    }),
+    workspaces: committed.workspaces.map(({ slug, before, after }) => ({
+      workspace: slug,
+      before: toCommitted(before),
+      after: toCommitted(after),
+      delta: deltaOf(before, after),
+    })),
+    organisation:
+      changed.size === 0
+        ? null
+        : {
+            before: toSum(committed.before),
+            after: toSum(committed.after),
+            delta: isSameReach(committed.before, committed.after)
+              ? toText(subtract(committed.after.cents, committed.before.cents))
+              : null,
+          },
+  };
+}
+
+interface CountedMove {
+  readonly move: BudgetMove;
+  readonly use: Known<ReadUse>;
+  readonly counters: readonly Counter[];
+  readonly usage: BudgetUsage | undefined;
+}
+
+function countMove(move: BudgetMove, usage: BudgetUsage | undefined, { usageUnit }: ImpactOptions): CountedMove {
+  const use = usage?.use ?? { unknown: 'not read' };
+  if ('unknown' in use) return { move, use, counters: [], usage };
+  const isCost = move.unit === 'cost';
+  // Analytics always count in cents; only the counters' unit is in doubt.
+  const unit = use.value.source === 'analytics' ? 'cents' : usageUnit;
+  return { move, use, counters: use.value.counters.map((one) => toCounter(one, isCost, unit)), usage };
+}
+
+function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUnit }: ImpactOptions): string | null {
+  for (const { move, counters } of counted) {
+    if (move.before === null) continue;
+    const found = findContradiction(counters, exactOf(move.before.amount), raiseDoesNotWake);
+    if (found === undefined) continue;
+    const verdict = found.verdict === 'exhausted' ? 'is below the limit' : 'has reached the limit';
+    return (
+      `the service calls a counter of ${move.change.key.name} ${found.verdict}, but what it reports ${verdict}` +
+      (move.unit === 'cost' ? ` when read as ${usageUnit} (\`gateway.usage_unit\`)` : '')
+    );
+  }
+  return null;
+}
+
+interface Context {
+  readonly options: ImpactOptions;
+  readonly bounds: ReadonlyMap<string, Side>;
+  /** Names of keys by value key. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly doubt: string | null;
+  /** Move of a policy that goes → name of the one that is created over the same traffic. */
+  readonly heirs: ReadonlyMap<string, string>;
+}
+
+function toLimit(counted: CountedMove, context: Context): LimitImpact {
+  const { move, counters, usage } = counted;
+  const { options, bounds, doubt } = context;
+  const { before, after, unit } = move;
+  const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
+  const use = doubt === null ? toUse(counted, context) : ({ status: 'unknown', reason: doubt } as const);
+  const [firstReset, laterReset] = resetsOf(move, options.now);
+  const delta = before !== null && after !== null && unit === 'cost';
+  const workspace = bounds.get(move.change.workspaceId ?? '');
+  return {
+    unit,
+    before: before === null ? null : toBudget(before, firstReset),
+    after: after === null ? null : toBudget(after, laterReset),
+    delta_per_30_days: delta
+      ? toText(subtract(per30Days(after.amount, after.reset), per30Days(before.amount, before.reset)))
+      : null,
+    shared_by: [...move.per],
+    counter: context.heirs.has(move.id) ? 'starts-at-zero' : move.counter,
+    use,
+    forecast:
+      doubt === null
+        ? forecastOf({
+            move,
+            counters: 'unknown' in counted.use ? counted.use : { value: counters },
+            pace: usage?.pace ?? { unknown: 'not read' },
+            nextBefore: firstReset,
+            nextAfter: laterReset,
+            now: options.now,
+            nameOf: (counter) => nameOf(counter, context, move),
+          })
+        : { status: 'unknown', reason: doubt },
+    forgiven: isRestart && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
+    binds: workspace === undefined ? null : bindingOf(move, workspace.after),
+    mail: mailOf(move, doubt === null && 'value' in counted.use ? counters : null, options),
+  };
+}
+
+function resetsOf(move: BudgetMove, now: number): [before: Moment, after: Moment] {
+  const { before, after, window, level, change } = move;
+  const first = window === null || before === null ? null : nextReset(window);
+  if (after === null) return [first, null];
+  const facts = { reset: after.reset, level, now, starting: change.starting };
+  return [first, nextResetAfterChange(window, facts)];
+}
+
+function toBudget({ unit, amount, reset }: Budget, next: Moment): BudgetImpact {
+  return {
+    amount: toText(exactOf(amount)),
+    reset,
+    per_30_days: unit === 'cost' ? toText(per30Days(amount, reset)) : null,
+    next_reset: typeof next === 'number' ? new Date(next).toISOString() : next,
+  };
+}
+
+function toUse({ move, use, counters }: CountedMove, context: Context): UseImpact {
+  if ('unknown' in use) return { status: 'unknown', reason: use.unknown };
+  const before = limitOf(move.before);
+  const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
+  const after = isZeroed ? null : limitOf(move.after);
+  const { blocked, freed } = shiftOf(counters, before, after);
+  const show = (counter: Counter): CounterImpact => ({
+    name: nameOf(counter, context, move),
+    used: toText(counter.used),
+    percent_before: before === null ? null : percentOf(counter.used, before),
+    percent_after: after === null ? null : percentOf(counter.used, after),
+  });
+  const people = (list: readonly Counter[]): PeopleImpact => ({
+    count: list.length,
+    largest: context.options.people === 'counts' ? [] : list.slice(0, mostNamed).map(show),
+  });
+  const [largest] = sortCounters(counters);
+  return {
+    status: 'known',
+    as_of: use.value.asOf,
+    source: use.value.source,
+    counters: counters.filter(({ used }) => used.n > 0n).length,
+    total: toText(totalUsed(counters)),
+    largest: largest === undefined || largest.used.n <= 0n ? null : show(largest),
+    blocked: people(blocked),
+    freed: people(freed),
+    may_stay_blocked: context.options.raiseDoesNotWake && move.counter === 'kept' && freed.length > 0,
+  };
+}
+
+function limitOf(budget: Budget | null): Exact | null {
+  return budget === null ? null : exactOf(budget.amount);
+}
+
+/** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */
+function nameOf({ valueKey }: Counter, { names, options }: Context, { per }: BudgetMove): string | null {
+  if (valueKey === null || options.people === 'counts') return null;
+  // The one counter of a workspace needs no name.
+  if (per.every((key) => key === 'workspace_id')) return null;
+  return names.get(valueKey) ?? valueKey;
+}
+
+function namesOf(live: LiveFacts, usage: Usage): ReadonlyMap<string, string> {
+  const names = new Map<string, string>();
+  const note = (id: string, name: string | null | undefined): void => {
+    if (name) names.set(`api_key:${id}`, name);
+  };
+  for (const { kind, id, name } of live.objects) if (kind === 'key-limits') note(id, name);
+  for (const { keys } of usage.lists.values()) {
+    if (keys !== undefined && 'value' in keys)
+      for (const row of keys.value as readonly WireKey[]) note(row.id, row.name);
+  }
+  return names;
+}
+
+/** A policy that goes while another is created over the same traffic: a replacement in two steps, whose counters start again. */
+function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
+  const heirs = new Map<string, string>();
+  const created = moves.filter(({ level, counter }) => level === 'policy' && counter === 'new');
+  for (const gone of moves) {
+    if (gone.level !== 'policy' || gone.counter !== 'gone') continue;
+    const heir = created.find(
+      ({ change, unit, match, per }) =>
+        change.workspaceId === gone.change.workspaceId &&
+        unit === gone.unit &&
+        isSame(match, gone.match) &&
+        isSame(per, gone.per),
+    );
+    if (heir !== undefined) heirs.set(gone.id, heir.change.key.name);
+  }
+  return heirs;
+}
+
+/** API reference 14.7. */
+function mailOf(
+  { change, alertAfter, after }: BudgetMove,
+  counters: readonly Counter[] | null,
+  { people }: ImpactOptions,
+): LimitImpact['mail'] {
+  const { kind } = change.key;
+  if (kind === 'usage-policy' || after === null) return { to: [], at_once: false };
+  const least = exactOf(alertAfter ?? after.amount);
+  const at_once = counters === null ? null : counters.some(({ used }) => compare(used, least) >= 0);
+  const recipients = (change.after?.recipients ?? []) as readonly string[];
+  const own =
+    people === 'names'
+      ? [...recipients].sort(compareText)
+      : recipients.length > 0
+        ? [`${recipients.length} recipients`]
+        : [];
+  if (kind === 'key-limits') return { to: ['organisation owners and admins', "the key's owner", ...own], at_once };
+  if (kind === 'workspace-limits') return { to: ['organisation owners and admins'], at_once };
+  return { to: ['organisation owners and admins, presumably: it is not documented'], at_once };
+}
+
+function toCommitted(committed: Committed): CommittedImpact {
+  if (committed.kind === 'bounded') return { kind: 'bounded', cents: toText(committed.cents), by: committed.by };
+  return { kind: committed.kind, cents: null, by: null };
+}
+
+function deltaOf(before: Committed, after: Committed): string | null {
+  if (before.kind !== 'bounded' || after.kind !== 'bounded') return null;
+  return toText(subtract(after.cents, before.cents));
+}
+
+function toSum({ cents, atMost, ...counts }: CommittedSum): CommittedSumImpact {
+  return { cents: toText(cents), at_most: toText(atMost), ...counts };
+}
+
+function isSameReach(before: CommittedSum, after: CommittedSum): boolean {
+  const parts = ['bounded', 'partly', 'unbounded', 'unknown'] as const;
+  return parts.every((part) => before[part] === after[part]);
+}

@@ -1,0 +1,127 @@
+/**
+ * Committed spend: the most that a workspace can spend in 30 days by its budgets (design, section 9). The least of its own
+ * cost budgets, of each cost policy over all of its traffic times its counters, and of the sum of its keys' cost budgets if
+ * every active key has one. Token and request budgets bound no money until their models have prices: they count as
+ * unbounded.
+ */
+
+import type { Budget, Match, Reset, Unit } from '../resources/types.ts';
+import { add, compare, type Exact, fraction, multiply, total, zero } from './exact.ts';
+import { per30Days } from './money.ts';
+
+/** A budget policy as far as it bounds spend. */
+export interface PolicyTerms {
+  readonly name: string;
+  readonly unit: Unit;
+  /** Cents or a count. */
+  readonly amount: number;
+  readonly reset: Reset;
+  readonly match: Match;
+  readonly per: readonly string[];
+}
+
+export interface KeyTerms {
+  readonly id: string;
+  readonly name: string;
+  /** Not expired: an exhausted key spends again after its reset. */
+  readonly isActive: boolean;
+  readonly budget: Budget | null;
+}
+
+/** What bounds a workspace. Null: not read, so that nothing is known of it. */
+export interface WorkspaceTerms {
+  readonly budgets: readonly Budget[];
+  readonly policies: readonly PolicyTerms[] | null;
+  readonly keys: readonly KeyTerms[] | null;
+}
+
+export type Committed =
+  /** US cents per 30 days, and the limit that says so. */
+  | { readonly kind: 'bounded'; readonly cents: Exact; readonly by: string }
+  | { readonly kind: 'unbounded' }
+  /** Something that could bound it was not read. `atMost`: cents by what was read, or null. */
+  | { readonly kind: 'unknown'; readonly atMost: Exact | null };
+
+export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Committed {
+  const active = keys?.filter(({ isActive }) => isActive) ?? null;
+  const bounds: { readonly cents: Exact; readonly by: string }[] = [];
+  for (const { unit, amount, reset } of budgets) {
+    if (unit === 'cost') bounds.push({ cents: per30Days(amount, reset), by: 'the workspace budget' });
+  }
+  let isKnown = policies !== null && active !== null;
+  for (const { name, unit, amount, reset, match, per } of policies ?? []) {
+    if (unit !== 'cost' || match !== 'all') continue;
+    const counters = countersOf(per, active);
+    if (counters === 'unknown') isKnown = false;
+    else if (counters !== 'unbounded') {
+      bounds.push({ cents: multiply(per30Days(amount, reset), fraction(BigInt(counters), 1n)), by: name });
+    }
+  }
+  const byKeys = active === null ? null : sumOfKeys(active);
+  if (byKeys !== null) bounds.push({ cents: byKeys, by: 'the sum of its key budgets' });
+  // The first of equals: budget, policies in the order given, keys.
+  const least = bounds.reduce<(typeof bounds)[number] | null>(
+    (low, bound) => (low === null || compare(bound.cents, low.cents) < 0 ? bound : low),
+    null,
+  );
+  if (!isKnown) return { kind: 'unknown', atMost: least?.cents ?? null };
+  return least === null ? { kind: 'unbounded' } : { kind: 'bounded', ...least };
+}
+
+/** How many counters share the traffic: one for the workspace, one a key; whatever callers can make up is unbounded. */
+function countersOf(per: readonly string[], active: readonly KeyTerms[] | null): number | 'unbounded' | 'unknown' {
+  const groups = per.filter((key) => key !== 'workspace_id' && key !== 'organisation_id');
+  if (groups.length === 0) return 1;
+  if (groups.some((key) => key !== 'api_key')) return 'unbounded';
+  if (active === null) return 'unknown';
+  // Without a key nobody can spend; but keys are made any day, and $0 would be no statement about the limit.
+  return active.length === 0 ? 'unbounded' : active.length;
+}
+
+function sumOfKeys(active: readonly KeyTerms[]): Exact | null {
+  if (active.length === 0) return null;
+  const parts: Exact[] = [];
+  for (const { budget } of active) {
+    if (budget === null || budget.unit !== 'cost') return null;
+    parts.push(per30Days(budget.amount, budget.reset));
+  }
+  return total(parts);
+}
+
+/** The committed spend of several workspaces. */
+export interface CommittedSum {
+  /** Sum over those that are bounded, in US cents per 30 days. */
+  readonly cents: Exact;
+  readonly bounded: number;
+  /** Sum over those that are bounded by what was read, and may be by something smaller that was not. */
+  readonly atMost: Exact;
+  readonly partly: number;
+  readonly unbounded: number;
+  /** Workspaces of which too little was read to tell. */
+  readonly unknown: number;
+}
+
+export function sumCommitted(all: Iterable<Committed>): CommittedSum {
+  let cents = zero;
+  let atMost = zero;
+  const counts = { bounded: 0, partly: 0, unbounded: 0, unknown: 0 };
+  for (const committed of all) {
+    if (committed.kind === 'unknown' && committed.atMost !== null) {
+      counts.partly += 1;
+      atMost = add(atMost, committed.atMost);
+      continue;
+    }
+    counts[committed.kind] += 1;
+    if (committed.kind === 'bounded') cents = add(cents, committed.cents);
+  }
+  return { cents, atMost, ...counts };
+}
+
+/** More than `percent` above before, or bounded before and unbounded after. Unknown proves nothing. */
+export function exceedsSpend(before: Committed, after: Committed, percent: number): boolean {
+  if (before.kind !== 'bounded') return false;
+  if (after.kind === 'unbounded') return true;
+  if (after.kind !== 'bounded') return false;
+  const most = multiply(before.cents, fraction(BigInt(100 + percent), 100n));
+  return compare(after.cents, most) > 0;
+}

@@ -1,0 +1,78 @@
+/** What counters hold now, held against limits; and whether the service's numbers are in the unit that we believe. */
+
+import { add, compare, type Exact, exactOf, fraction, multiply, zero } from './exact.ts';
+
+/** One counter of a budget, as the service reports it. */
+export interface ReportedCounter {
+  /** The counter's value key; null where a limit has one counter alone (keys). */
+  readonly valueKey: string | null;
+  /** As reported: cents, tokens or requests, if the service keeps to that. */
+  readonly reported: number;
+  /** The service's own verdict; null: it gives none. */
+  readonly verdict: 'active' | 'exhausted' | null;
+}
+
+export interface Counter {
+  readonly valueKey: string | null;
+  /** Cents, tokens or requests. */
+  readonly used: Exact;
+  readonly verdict: ReportedCounter['verdict'];
+}
+
+/** `gateway.usage_unit`: what `current_usage` of a cost budget counts in. */
+export type UsageUnit = 'cents' | 'dollars';
+
+export function toCounter(counter: ReportedCounter, isCost: boolean, unit: UsageUnit): Counter {
+  const exact = exactOf(counter.reported);
+  const used = isCost && unit === 'dollars' ? multiply(exact, fraction(100n, 1n)) : exact;
+  return { valueKey: counter.valueKey, used, verdict: counter.verdict };
+}
+
+/**
+ * Exhausted means at or above the limit, active means below (design, section 9). A number that contradicts the service's own
+ * verdict is in another unit than believed, or stands for something else: then no number of the run can be trusted.
+ *
+ * @param limit the live limit, in the counters' unit
+ * @param mayStayExhausted backends before 1.20 leave a counter exhausted after its limit was raised
+ */
+export function findContradiction(
+  counters: readonly Counter[],
+  limit: Exact,
+  mayStayExhausted: boolean,
+): Counter | undefined {
+  return counters.find(({ used, verdict }) => {
+    const isReached = compare(used, limit) >= 0;
+    if (verdict === 'active') return isReached;
+    return verdict === 'exhausted' && !isReached && !mayStayExhausted;
+  });
+}
+
+export interface Shift {
+  /** Counters that the change stops: below the old limit, at or above the new one. Largest first. */
+  readonly blocked: readonly Counter[];
+  /** Counters that the change lets in again. Largest first. */
+  readonly freed: readonly Counter[];
+}
+
+/**
+ * @param before null: there was no limit
+ * @param after null: there will be none
+ */
+export function shiftOf(counters: readonly Counter[], before: Exact | null, after: Exact | null): Shift {
+  const isBlockedBy = ({ used }: Counter, limit: Exact | null): boolean => limit !== null && compare(used, limit) >= 0;
+  const wasBlocked = (counter: Counter): boolean => counter.verdict === 'exhausted' || isBlockedBy(counter, before);
+  const sorted = sortCounters(counters);
+  return {
+    blocked: sorted.filter((counter) => !wasBlocked(counter) && isBlockedBy(counter, after)),
+    freed: sorted.filter((counter) => wasBlocked(counter) && !isBlockedBy(counter, after)),
+  };
+}
+
+/** Largest first; equals by value key, so that two runs print the same. */
+export function sortCounters(counters: readonly Counter[]): readonly Counter[] {
+  return [...counters].sort((a, b) => compare(b.used, a.used) || ((a.valueKey ?? '') < (b.valueKey ?? '') ? -1 : 1));
+}
+
+export function totalUsed(counters: readonly Counter[]): Exact {
+  return counters.reduce((sum, { used }) => add(sum, used), zero);
+}

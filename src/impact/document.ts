@@ -1,0 +1,162 @@
+/**
+ * The impact block of a plan, as it is attached to the plan, printed as JSON and saved in plan files: one shape, described
+ * once. Amounts are exact text in US cents, tokens or requests; rounding is left to whoever prints them.
+ */
+
+import { z } from 'zod';
+
+const exact = z
+  .string()
+  .regex(/^-?\d+(\/\d+)?$/)
+  .describe('exact: digits, or a fraction in lowest terms such as `300000/7`');
+const unit = z.enum(['cost', 'tokens', 'requests']).describe('`cost`: US cents');
+const instant = z.string().describe('ISO date-time, UTC');
+
+const budget = z.object({
+  amount: exact,
+  reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
+  per_30_days: exact.nullable().describe('US cents; null for tokens and requests, which have no price here'),
+  next_reset: z.string().nullable().describe('ISO date-time; null: never; `unknown`: the service does not show it'),
+});
+
+const counter = z.object({
+  name: z
+    .string()
+    .nullable()
+    .describe('key, user or value key; null: the limit has one counter, or names are withheld'),
+  used: exact,
+  percent_before: z.number().nullable().describe('of the limit as it is; null: there is none'),
+  percent_after: z
+    .number()
+    .nullable()
+    .describe('of the limit as it shall be; null: there is none, or it starts at zero'),
+});
+
+const people = z.object({
+  count: z.number().describe('of counters'),
+  largest: z.array(counter).describe('at most 20, the largest first; empty when names are withheld'),
+});
+
+const unknown = z.object({
+  status: z.literal('unknown').describe('nothing is known'),
+  reason: z.string().describe('why nothing is known; never to be read as zero'),
+});
+
+const use = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('known').describe('as read'),
+    as_of: instant.describe('when it was read'),
+    source: z.enum(['service', 'analytics']).describe('the counters themselves, or an estimate from analytics'),
+    counters: z.number().describe('how many counters hold something'),
+    total: exact.describe('over all counters'),
+    largest: counter.nullable().describe('the fullest counter; null: no counter holds anything'),
+    blocked: people.describe('stopped by the change at once'),
+    freed: people.describe('let in again by the change'),
+    may_stay_blocked: z.boolean().describe('the backend is older than 1.20: a raise does not wake what is exhausted'),
+  }),
+  unknown,
+]);
+
+const runOut = z.object({
+  when: z
+    .enum(['now', 'this-window', 'later-window', 'never'])
+    .describe('`later-window`: the running window ends before, a whole one does not last; `never`: at this pace'),
+  at: z.string().nullable().describe('ISO date-time; null for `now` and `never`'),
+  who: z.string().nullable().describe('the counter that runs out first, where there are several'),
+  counters: z.number().describe('how many run out in the running window'),
+});
+
+const forecast = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('known').describe('as read'),
+    since: instant.describe('start of the seven days whose pace is assumed to go on'),
+    as_of: instant.describe('end of them'),
+    before: runOut.nullable().describe('null: there is no limit'),
+    after: runOut.nullable().describe('null: there will be none'),
+  }),
+  unknown,
+]);
+
+const limit = z.object({
+  unit,
+  before: budget.nullable().describe('null: no limit'),
+  after: budget.nullable().describe('null: no limit'),
+  delta_per_30_days: exact.nullable().describe('US cents, of one counter; null where a side has no limit or no price'),
+  shared_by: z.array(z.string()).describe('what a counter is kept for: `workspace_id`, `api_key`, `metadata.team` …'),
+  counter: z.enum(['kept', 'new', 'starts-at-zero', 'gone']).describe('what becomes of the counters'),
+  use: use.describe('what the counters hold now'),
+  forecast: forecast.describe('when the limit is used up, if the last seven days go on'),
+  forgiven: exact
+    .nullable()
+    .describe('use that no longer counts because the counter starts again; null: none, or unknown'),
+  binds: z
+    .object({
+      limit: z.string().describe('`this`, or the limit over the same traffic that is used up first'),
+      amount: exact,
+      reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
+    })
+    .nullable()
+    .describe('after the change, by amount per 30 days; null: no limit, or the others were not read'),
+  mail: z
+    .object({
+      to: z.array(z.string()).describe('who gets mail at threshold and exhaustion; empty: nobody'),
+      at_once: z.boolean().nullable().describe('the threshold is passed already; null: unknown'),
+    })
+    .describe('who is told'),
+});
+
+const committed = z.object({
+  kind: z.enum(['bounded', 'unbounded', 'unknown']).describe('`unbounded` is a value; `unknown`: not all was read'),
+  cents: exact.nullable().describe('US cents per 30 days; null unless bounded'),
+  by: z.string().nullable().describe('the limit that says so'),
+});
+
+const sum = z.object({
+  cents: exact.describe('US cents per 30 days, over the bounded workspaces'),
+  bounded: z.number().describe('workspaces'),
+  at_most: exact.describe('US cents per 30 days, over the partly read workspaces; they may be bounded more closely'),
+  partly: z.number().describe('workspaces bounded by what was read, of which not everything was'),
+  unbounded: z.number().describe('workspaces'),
+  unknown: z.number().describe('workspaces of which too little was read'),
+});
+
+export const impactSchema = z
+  .object({
+    as_of: instant.describe('when reading began'),
+    people: z.enum(['names', 'counts']).describe('whether counters are named'),
+    doubt: z.string().nullable().describe('why no usage of this run can be trusted; null: it can'),
+    changes: z
+      .array(z.object({ id: z.string().describe('of the change'), limits: z.array(limit).describe('one a budget') }))
+      .describe('of the plan, those that move a budget'),
+    workspaces: z
+      .array(
+        z.object({
+          workspace: z.string().describe('slug'),
+          before: committed.describe('as it is'),
+          after: committed.describe('once the plan is carried out'),
+          delta: exact.nullable().describe('US cents per 30 days; null unless both are bounded'),
+        }),
+      )
+      .describe('committed spend of the workspaces whose cost limits change'),
+    organisation: z
+      .object({
+        before: sum.describe('as it is'),
+        after: sum.describe('once the plan is carried out'),
+        delta: exact.nullable().describe('US cents per 30 days; null where other workspaces are bounded than before'),
+      })
+      .nullable()
+      .describe('committed spend of all workspaces; null: no cost limit changes'),
+  })
+  .describe('What the plan does to people and money, as of a moment; outside fingerprints and digest.');
+
+export type Impact = z.infer<typeof impactSchema>;
+export type ChangeImpact = Impact['changes'][number];
+export type LimitImpact = z.infer<typeof limit>;
+export type BudgetImpact = z.infer<typeof budget>;
+export type CounterImpact = z.infer<typeof counter>;
+export type PeopleImpact = z.infer<typeof people>;
+export type UseImpact = z.infer<typeof use>;
+export type RunOutImpact = z.infer<typeof runOut>;
+export type ForecastImpact = z.infer<typeof forecast>;
+export type CommittedImpact = z.infer<typeof committed>;
+export type CommittedSumImpact = z.infer<typeof sum>;

@@ -1,0 +1,198 @@
+/** One limit against what has been consumed of it: percent, next reset, and when it runs out. Pure. */
+
+import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
+import { type Counter, findContradiction, sortCounters, totalUsed } from './consumption.ts';
+import { compare, divide, type Exact, exactOf, fraction } from './exact.ts';
+import { percentOf } from './money.ts';
+import { findRunOut, type RunOut } from './run-out.ts';
+import { dayMilliseconds, type Level, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
+
+/** A live budget, whoever declared it. */
+export interface LimitFacts {
+  readonly kind: Kind;
+  /** Slug; null for the organisation's own keys. */
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  readonly unit: Unit;
+  /** Cents or a count. */
+  readonly amount: number;
+  /** In the same unit; null: none. */
+  readonly alert: number | null;
+  /** Null: the service does not show it. */
+  readonly reset: Reset | null;
+  /** ISO; as the service says. */
+  readonly nextReset: string | null;
+  readonly lastReset: string | null;
+  readonly createdAt: string | null;
+  /** The service's word on the limit itself, where it gives one. */
+  readonly verdict: 'active' | 'exhausted' | null;
+  /** Of policies: who shares a counter, and which requests count. */
+  readonly per: readonly string[];
+  readonly match: Match;
+  readonly usage: Usage;
+}
+
+export type Usage =
+  | {
+      readonly known: true;
+      readonly counters: readonly Counter[];
+      /** `reported`: the service's own counters; `estimated`: analytics since the last reset. */
+      readonly source: 'reported' | 'estimated';
+      /** Milliseconds since the epoch. */
+      readonly asOf: number;
+    }
+  | { readonly known: false; readonly why: string };
+
+/** What is consumed in a day, in the limit's unit. */
+export interface Pace {
+  readonly perDay: Exact;
+  /** `last-7-days`: by analytics. `window`: the counter's own average since its window began. */
+  readonly basis: 'last-7-days' | 'window';
+}
+
+export interface LimitStatus {
+  readonly facts: LimitFacts;
+  readonly state: 'exhausted' | 'alert' | 'ok' | 'unknown';
+  /** The fullest counter; null: unknown, or nothing was counted yet. */
+  readonly worst: Counter | null;
+  /** Of the fullest counter; null: unknown. */
+  readonly used: Exact | null;
+  /** Over all counters; null: unknown. */
+  readonly total: Exact | null;
+  readonly counters: number;
+  readonly exhausted: number;
+  /** Of the fullest counter, 0 and more; null: unknown. */
+  readonly percent: number | null;
+  readonly nextReset: Moment;
+  readonly pace: Pace | null;
+  readonly runOut: RunOut | null;
+  /** Why there is no forecast; null where there is one. */
+  readonly noForecast: string | null;
+}
+
+export function levelOf(kind: Kind): Level {
+  return kind === 'usage-policy' ? 'policy' : 'limits';
+}
+
+export function windowOf(facts: Pick<LimitFacts, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
+  const { kind, nextReset: next, lastReset: last } = facts;
+  return { reset, level: levelOf(kind), now, nextReset: next, lastReset: last } satisfies WindowFacts;
+}
+
+/**
+ * Since when the counter of a limit has been counting: its last reset, or its creation if it never had one.
+ *
+ * @returns milliseconds since the epoch; null: the service shows nothing to tell it by
+ */
+export function countedSince(facts: LimitFacts, now: number): number | null {
+  const created = instantOf(facts.createdAt);
+  if (facts.reset === null) return null;
+  const start = windowStart(windowOf(facts, facts.reset, now));
+  if (typeof start !== 'number') return created;
+  // The first window is short: it began with the object.
+  return created === null ? start : Math.max(start, created);
+}
+
+/** @param analyticsPace per day over the last 7 days, where analytics can tell the limit's traffic apart */
+export function judgeLimit(facts: LimitFacts, analyticsPace: Exact | null, now: number): LimitStatus {
+  const limit = exactOf(facts.amount);
+  const next = facts.reset === null ? 'unknown' : nextReset(windowOf(facts, facts.reset, now));
+  const { usage } = facts;
+  if (!usage.known) {
+    const state = facts.verdict === 'exhausted' ? 'exhausted' : 'unknown';
+    const unknown = { worst: null, used: null, total: null, percent: null, pace: null, runOut: null };
+    return { facts, state, ...unknown, counters: 0, exhausted: 0, nextReset: next, noForecast: 'its use is unknown' };
+  }
+  const [worst = null] = sortCounters(usage.counters);
+  const used = worst?.used ?? { n: 0n, d: 1n };
+  const exhausted = usage.counters.filter(
+    (counter) => counter.verdict === 'exhausted' || compare(counter.used, limit) >= 0,
+  ).length;
+  const isExhausted = exhausted > 0 || facts.verdict === 'exhausted';
+  const isOverAlert = facts.alert !== null && compare(used, exactOf(facts.alert)) >= 0;
+  const pace = choosePace(facts, used, analyticsPace, now);
+  const forecast = forecastOf(facts, used, limit, pace, next, now);
+  return {
+    facts,
+    state: isExhausted ? 'exhausted' : isOverAlert ? 'alert' : 'ok',
+    worst,
+    used,
+    total: totalUsed(usage.counters),
+    counters: usage.counters.length,
+    exhausted,
+    percent: percentOf(used, limit),
+    nextReset: next,
+    pace: typeof pace === 'string' ? null : pace,
+    runOut: typeof forecast === 'string' ? null : forecast,
+    noForecast: typeof forecast === 'string' ? forecast : null,
+  };
+}
+
+/** A text instead of a pace: why there is none. */
+function choosePace(facts: LimitFacts, used: Exact, analyticsPace: Exact | null, now: number): Pace | string {
+  if (analyticsPace !== null) return { perDay: analyticsPace, basis: 'last-7-days' };
+  if (facts.reset === null) return 'the service does not show its reset';
+  const since = countedSince(facts, now);
+  if (since === null) return 'it is not known since when it counts';
+  // Less than a day is no pace: one large request in the first hour would fill every month.
+  if (now - since < dayMilliseconds) return 'its window began less than a day ago';
+  const days = fraction(BigInt(Math.round(now - since)), BigInt(dayMilliseconds));
+  return { perDay: divide(used, days), basis: 'window' };
+}
+
+function forecastOf(
+  { kind, reset }: LimitFacts,
+  used: Exact,
+  limit: Exact,
+  pace: Pace | string,
+  next: Moment,
+  now: number,
+): RunOut | string {
+  if (compare(used, limit) >= 0) return { when: 'now' };
+  if (typeof pace === 'string') return pace;
+  if (reset === null || next === 'unknown') return 'its next reset is not known';
+  return findRunOut({ used, limit, pacePerDay: pace.perDay, now, nextReset: next, reset, level: levelOf(kind) });
+}
+
+/**
+ * The first limit whose numbers contradict the service's own verdict: then the unit is not what we believe, and no usage of
+ * the run is to be trusted.
+ */
+export function findUnitMistake(all: readonly LimitFacts[], mayStayExhausted: boolean): LimitFacts | undefined {
+  return all.find(
+    ({ usage, amount }) =>
+      usage.known &&
+      usage.source === 'reported' &&
+      findContradiction(usage.counters, exactOf(amount), mayStayExhausted) !== undefined,
+  );
+}
+
+/** For a run in which no number can be trusted. */
+export function withoutUsage(facts: LimitFacts, why: string): LimitFacts {
+  return { ...facts, usage: { known: false, why } };
+}
+
+const stateOrder = { exhausted: 0, alert: 1, ok: 1, unknown: 2 } as const;
+
+/** Exhausted first, then by percent, then what is unknown; equals by place and name. */
+export function sortStatus(all: readonly LimitStatus[]): readonly LimitStatus[] {
+  const place = ({ facts }: LimitStatus): string =>
+    [facts.workspace ?? '', facts.kind, facts.name, facts.id].join('\n');
+  return [...all].sort(
+    (a, b) =>
+      stateOrder[a.state] - stateOrder[b.state] ||
+      (b.percent ?? -1) - (a.percent ?? -1) ||
+      (place(a) < place(b) ? -1 : 1),
+  );
+}
+
+/** At or above that percent, or exhausted; what is unknown may be or not. */
+export function isOver({ percent, state }: LimitStatus, least: number): boolean {
+  return state === 'exhausted' || (percent !== null && percent >= least);
+}
+
+function instantOf(text: string | null): number | null {
+  const time = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}

@@ -1,0 +1,43 @@
+/**
+ * Amounts as US cents per 30 days, so that budgets of different windows can be compared and added, and how they are printed.
+ * Exact until printed; printing rounds to whole cents, halves away from zero (docs/impact.md).
+ */
+
+import { formatAmount } from '../resources/amounts.ts';
+import { daysOfReset } from '../resources/limits.ts';
+import type { Reset, Unit } from '../resources/types.ts';
+import { compare, divide, type Exact, exactOf, fraction, multiply, round, subtract, zero } from './exact.ts';
+
+/** Weekly × 30/7, every N days × 30/N, monthly × 1; `never` once, as it can be spent in any 30 days, but only once. */
+export function per30Days(amount: number, reset: Reset): Exact {
+  const exact = exactOf(amount);
+  if (reset === 'weekly') return multiply(exact, fraction(30n, 7n));
+  const days = daysOfReset(reset);
+  return days === null ? exact : multiply(exact, fraction(30n, BigInt(days)));
+}
+
+/** Cents or a count to text: `$428.57`, `1,234 tokens`. Money is rounded to whole cents, counts to whole ones. */
+export function formatExact(value: Exact, unit: Unit): string {
+  const whole = round(value);
+  const number = Number(whole);
+  // A sum above 2^53 cents is 90 trillion dollars; it is printed, not computed with.
+  return formatAmount(number, unit);
+}
+
+/** `+$250`, `-$30.50`, `±$0`. */
+export function formatDelta(value: Exact, unit: Unit): string {
+  const sign = compare(value, zero);
+  const size = formatExact(sign < 0 ? subtract(zero, value) : value, unit);
+  return sign === 0 ? `±${size}` : `${sign < 0 ? '-' : '+'}${size}`;
+}
+
+/**
+ * Share of a limit in whole percent, to the nearest; but never 100 below the limit and never 0 above nothing, so that the
+ * number and the verdict agree.
+ */
+export function percentOf(used: Exact, limit: Exact): number {
+  if (limit.n <= 0n) return 0;
+  const percent = Number(round(multiply(divide(used, limit), fraction(100n, 1n))));
+  if (percent >= 100 && compare(used, limit) < 0) return 99;
+  return percent === 0 && used.n > 0n ? 1 : percent;
+}

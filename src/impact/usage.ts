@@ -1,0 +1,45 @@
+/** What was read of consumption for a plan's budgets; plain data, so that everything after it is a function of values. */
+
+import type { WireKey, WireUsagePolicy } from '../resources/wire.ts';
+import type { ReportedCounter } from './consumption.ts';
+import type { Exact } from './exact.ts';
+
+/** A value, or one sentence on why there is none. */
+export type Known<T> = { readonly value: T } | { readonly unknown: string };
+
+export interface ReadUse {
+  /** ISO date-time at which it was read. */
+  readonly asOf: string;
+  readonly source: 'service' | 'analytics';
+  readonly counters: readonly ReportedCounter[];
+}
+
+/** Use over the last seven days, per day, in cents, tokens or requests. */
+export interface ReadPace {
+  readonly since: string;
+  readonly asOf: string;
+  /** Of the one counter there is; null where there are several. */
+  readonly single: Exact | null;
+  /** By value key; a counter that is not among them was not used. */
+  readonly byValueKey: ReadonlyMap<string, Exact>;
+}
+
+export interface BudgetUsage {
+  readonly use: Known<ReadUse>;
+  readonly pace: Known<ReadPace>;
+}
+
+/** Lists of a workspace that the plan itself did not need. */
+export interface WorkspaceLists {
+  readonly policies?: Known<readonly WireUsagePolicy[]>;
+  readonly keys?: Known<readonly WireKey[]>;
+}
+
+export interface Usage {
+  /** ISO date-time at which reading began. */
+  readonly asOf: string;
+  /** By BudgetMove.id. */
+  readonly budgets: ReadonlyMap<string, BudgetUsage>;
+  /** By workspace id. */
+  readonly lists: ReadonlyMap<string, WorkspaceLists>;
+}

@@ -1,0 +1,42 @@
+/** A plan's impact: what has to be read for it, and the block that is attached to the plan. Never part of its digest. */
+
+import semver from 'semver';
+import { buildImpact } from '../impact/build-impact.ts';
+import type { Impact } from '../impact/document.ts';
+import { type BudgetMove, movesOf } from '../impact/moves.ts';
+import type { Usage } from '../impact/usage.ts';
+import type { Desired, Settings } from '../resources/types.ts';
+import type { Change, Live } from './types.ts';
+
+export interface ImpactFacts {
+  readonly live: Live;
+  readonly desired: Desired;
+  /** `review:` in force. */
+  readonly settings: Settings;
+  readonly usage: Usage;
+  /** Anybody can read what this run prints: names become counts unless the settings in force say otherwise. */
+  readonly isPublic: boolean;
+}
+
+/** The budgets that move, for reading what is consumed under them. */
+export function budgetMoves(changes: readonly Change[], live: Live, now: Date): BudgetMove[] {
+  return movesOf(changes, live, now.getTime());
+}
+
+/** Of all changes, or of those of them that will be carried out. */
+export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
+  const { live, desired, settings, usage, isPublic } = facts;
+  const shown = settings.show_people;
+  return buildImpact(changes, live, usage, {
+    now: Date.parse(usage.asOf),
+    usageUnit: desired.gateway.usageUnit ?? 'cents',
+    people: shown === 'names' || shown === 'counts' ? shown : isPublic ? 'counts' : 'names',
+    raiseDoesNotWake: isBefore120(desired),
+  });
+}
+
+/** Raising a limit wakes exhausted counters from backend 1.20 on (API reference 2.2); SaaS is assumed to be newer. */
+function isBefore120({ gateway }: Desired): boolean {
+  const backend = semver.coerce(gateway.backend);
+  return backend !== null && semver.lt(backend, '1.20.0');
+}

@@ -1,0 +1,135 @@
+/** Guards over what a plan does to people and money. They judge what is known; what is not is the matter of the last one. */
+
+import { type Committed, exceedsSpend } from '../impact/committed.ts';
+import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
+import { divide, type Exact, exactOf, fromText, multiply, round, subtract } from '../impact/exact.ts';
+import { formatExact } from '../impact/money.ts';
+import type { Settings } from '../resources/types.ts';
+import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
+import type { Plan } from './types.ts';
+
+export const impactGuards: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
+
+/** Percent that committed spend may rise without a word. */
+export const defaultSpendUp = 25;
+
+export function judgeImpact(plan: Plan, settings: Settings): (Objection | null)[] {
+  return [judgeBlocksNow(plan), judgeSpendUp(plan, settings), judgeCounterReset(plan), judgeUnknown(plan)];
+}
+
+interface ImpactLine {
+  /** Id of the change. */
+  readonly id: string;
+  /** Name and workspace of the change. */
+  readonly what: string;
+  readonly limit: LimitImpact;
+}
+
+function linesOf({ impact, changes }: Plan): ImpactLine[] {
+  const keys = new Map(changes.map(({ id, key }) => [id, key]));
+  return (impact?.changes ?? []).flatMap(({ id, limits }) => {
+    const key = keys.get(id);
+    if (key === undefined) return [];
+    const what = key.workspace === null ? key.name : `${key.name} (${key.workspace})`;
+    return limits.map((limit) => ({ id, what, limit }));
+  });
+}
+
+/** Guards are shown whole in places that hold little; the impact block has every line. */
+const mostDetails = 20;
+
+function shorten(details: readonly string[]): readonly string[] {
+  if (details.length <= mostDetails) return details;
+  return [...details.slice(0, mostDetails), `and ${details.length - mostDetails} more`];
+}
+
+function judgeBlocksNow(plan: Plan): Objection | null {
+  let count = 0;
+  let first: string | undefined;
+  const details = linesOf(plan).flatMap(({ id, what, limit: { use, unit } }) => {
+    if (use.status === 'unknown' || use.blocked.count === 0) return [];
+    count += use.blocked.count;
+    first ??= id;
+    const named = use.blocked.largest.slice(0, 5).map((counter) => describeCounter(counter, unit));
+    const more = use.blocked.count - named.length;
+    const who = named.length === 0 ? '' : `: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+    return [`${what} stops ${use.blocked.count} ${use.blocked.count === 1 ? 'counter' : 'counters'} at once${who}`];
+  });
+  return count === 0 ? null : { guard: 'blocks-now', count, details: shorten(details), liftable: true, first };
+}
+
+function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit']): string {
+  return `${name ?? 'its only one'} at ${formatExact(fromText(used), unit)}`;
+}
+
+function judgeSpendUp({ impact, changes }: Plan, settings: Settings): Objection | null {
+  const said = guardSetting(settings, 'spend-up');
+  const written =
+    typeof said === 'object' && said !== null ? (said as { readonly percent?: number }).percent : undefined;
+  const percent = written ?? defaultSpendUp;
+  let first: string | undefined;
+  const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
+    const [was, shall] = [toCommitted(before), toCommitted(after)];
+    if (was.kind !== 'bounded' || !exceedsSpend(was, shall, percent)) return [];
+    first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
+    const from = `committed spend of ${workspace} goes from ${formatExact(was.cents, 'cost')}`;
+    if (shall.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
+    const rise = `+${percentUp(was.cents, shall.cents, percent)} %`;
+    return [
+      `${from} to ${formatExact(shall.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
+    ];
+  });
+  return details.length === 0
+    ? null
+    : { guard: 'spend-up', count: details.length, details: shorten(details), liftable: true, first };
+}
+
+function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
+  if (kind === 'bounded' && cents !== null) return { kind, cents: fromText(cents), by: by ?? '' };
+  return kind === 'unbounded' ? { kind } : { kind: 'unknown', atMost: null };
+}
+
+/** Whole percent; with a decimal where the whole one would deny that the bound was passed. */
+function percentUp(before: Exact, after: Exact, most: number): string {
+  const share = divide(subtract(after, before), before);
+  const whole = round(multiply(share, exactOf(100)));
+  if (whole > BigInt(most)) return `${whole}`;
+  const tenths = round(multiply(share, exactOf(1000)));
+  return tenths > BigInt(most * 10) ? `${tenths / 10n}.${tenths % 10n}` : `${most}.1`;
+}
+
+function judgeCounterReset(plan: Plan): Objection | null {
+  let first: string | undefined;
+  const details = linesOf(plan).flatMap(({ id, what, limit: { forgiven, unit } }) => {
+    if (forgiven === null || fromText(forgiven).n <= 0n) return [];
+    first ??= id;
+    return [`${what} starts counting from zero: ${formatExact(fromText(forgiven), unit)} used so far no longer counts`];
+  });
+  return details.length === 0
+    ? null
+    : { guard: 'counter-reset', count: details.length, details: shorten(details), liftable: true, first };
+}
+
+function judgeUnknown(plan: Plan): Objection | null {
+  const { impact, changes } = plan;
+  if (changes.length === 0) return null;
+  if (impact === null) {
+    const details = ['consumption was not read: blocks-now, spend-up and counter-reset are not judged'];
+    return { guard: 'impact-unknown', count: changes.length, details, liftable: true };
+  }
+  const reasons = new Map<string, string[]>();
+  for (const { what, limit } of linesOf(plan)) {
+    if (limit.use.status === 'known') continue;
+    reasons.set(limit.use.reason, [...(reasons.get(limit.use.reason) ?? []), what]);
+  }
+  const used = [...reasons].map(([reason, who]) => {
+    const more = who.length > 3 ? ` and ${who.length - 3} more` : '';
+    return `what ${who.slice(0, 3).join(', ')}${more} ${who.length === 1 ? 'has' : 'have'} used is unknown: ${reason}`;
+  });
+  const spend = impact.workspaces
+    .filter(({ before, after }) => before.kind === 'unknown' || after.kind === 'unknown')
+    .map(({ workspace }) => `committed spend of ${workspace} is unknown: its policies or keys could not be read`);
+  const details = [...used, ...spend];
+  const count = [...reasons.values()].reduce((sum, who) => sum + who.length, 0) + spend.length;
+  return count === 0 ? null : { guard: 'impact-unknown', count, details: shorten(details), liftable: true };
+}

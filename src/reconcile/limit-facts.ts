@@ -1,0 +1,98 @@
+/** Live rows as the facts of their limits. Pure. */
+
+import type { LimitFacts, Usage } from '../impact/limit-status.ts';
+import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
+import { registry } from '../resources/registry.ts';
+import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
+import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** Whose traffic a limit counts, as far as analytics can tell it apart; null: not. */
+export type Traffic =
+  | { readonly of: 'workspace' }
+  | { readonly of: 'key'; readonly id: string }
+  /** Of a policy per key: that of the key whose counter is the fullest. */
+  | { readonly of: 'fullest-key' }
+  | { readonly of: 'providers'; readonly slugs: readonly string[] }
+  | null;
+
+/** Null where the policy shows no limit. */
+export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LimitFacts | null {
+  const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
+  const fields = registry['usage-policy'].readFields(row as unknown as Row, scope, []);
+  if (typeof fields.amount !== 'number' || isNoLimit(fields.amount)) return null;
+  return {
+    kind: 'usage-policy',
+    workspace: workspace.slug,
+    id: row.id,
+    name: row.name ?? '(no name)',
+    unit: fields.unit as Unit,
+    amount: fields.amount,
+    alert: (fields.alert ?? null) as number | null,
+    reset: (fields.reset as Reset | undefined) ?? null,
+    nextReset: row.next_usage_reset_at ?? null,
+    lastReset: row.last_reset_at ?? null,
+    createdAt: textOf(row.created_at),
+    verdict: null,
+    per: fields.per as readonly string[],
+    match: fields.match as Match,
+    usage,
+  };
+}
+
+export interface BudgetRow {
+  readonly row: Row;
+  readonly verdict: LimitFacts['verdict'];
+  readonly usage: Usage;
+}
+
+/** The gateway enforces nothing at zero (API reference 14.5): held against it, every counter would be exhausted. */
+function isNoLimit(amount: number): boolean {
+  return amount <= 0;
+}
+
+/** Null where there is no budget. */
+export function budgetFacts(
+  kind: Kind,
+  workspace: string | null,
+  id: string,
+  name: string,
+  wire: WireBudget | null | undefined,
+  { row, verdict, usage }: BudgetRow,
+): LimitFacts | null {
+  const budget = budgetFromWire(wire);
+  if (budget === null || isNoLimit(budget.amount)) return null;
+  return {
+    kind,
+    workspace,
+    id,
+    name,
+    ...budget,
+    alert: alertFromWire(wire),
+    nextReset: wire?.next_usage_reset_at ?? textOf(row.next_usage_reset_at),
+    lastReset: wire?.last_reset_at ?? textOf(row.last_reset_at),
+    createdAt: textOf(row.created_at),
+    verdict,
+    per: [],
+    match: 'all',
+    usage,
+  };
+}
+
+/** All requests of the workspace, or of one key each. Anything else analytics cannot tell apart with certainty. */
+export function trafficOfPolicy({ match, per, usage }: LimitFacts): Traffic {
+  if (match !== 'all') return null;
+  const groups = per.filter((key) => key !== 'workspace_id' && key !== 'organisation_id');
+  if (groups.length === 0) return { of: 'workspace' };
+  if (groups.length > 1 || groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
+  return { of: 'fullest-key' };
+}
+
+export function verdictOf(status: unknown): LimitFacts['verdict'] {
+  return status === 'active' || status === 'exhausted' ? status : null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}

@@ -1,0 +1,243 @@
+/** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
+
+import { UserError } from '../errors.ts';
+import { type ReportedCounter, toCounter, type UsageUnit } from '../impact/consumption.ts';
+import type { LimitFacts, Usage } from '../impact/limit-status.ts';
+import type { Kind } from '../resources/types.ts';
+import type {
+  WireIntegrationWorkspace,
+  WireKey,
+  WireProvider,
+  WireUsagePolicy,
+  WireWorkspace,
+} from '../resources/wire.ts';
+import type { Backend } from './backend.ts';
+import { createGate } from './gate.ts';
+import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy, verdictOf } from './limit-facts.ts';
+import { lacksReset, readReset } from './read-live.ts';
+
+export interface LimitsQuery {
+  /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
+  readonly workspaces: readonly string[];
+  readonly usageUnit: UsageUnit;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** A list that could not be read. */
+export interface Gap {
+  readonly kind: Kind;
+  /** Slug; null: of the organisation. */
+  readonly workspace: string | null;
+  readonly why: string;
+}
+
+export interface ExpiringThing {
+  readonly kind: 'key-limits' | 'provider-limits';
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** ISO, UTC. */
+  readonly expiresAt: string;
+}
+
+export interface ReadLimits {
+  readonly workspaces: readonly { readonly id: string; readonly slug: string; readonly name: string }[];
+  /** Use of workspaces, providers and integrations is not in them yet. */
+  readonly limits: readonly LimitFacts[];
+  readonly traffic: ReadonlyMap<LimitFacts, Traffic>;
+  readonly expiries: readonly ExpiringThing[];
+  readonly gaps: readonly Gap[];
+  /** Ids of keys that belong to no person. */
+  readonly serviceKeys: ReadonlySet<string>;
+  /** Names of keys by id. */
+  readonly keyNames: Readonly<Record<string, string>>;
+}
+
+/** Filled in by estimates; until then, and where analytics are refused, unknown. */
+export const notEstimated: Usage = { known: false, why: 'analytics were not read' };
+
+/** @throws UserError for a workspace that there is not; ServiceError when workspaces cannot be listed; CancelledError */
+export async function readLimits(backend: Backend, query: LimitsQuery): Promise<ReadLimits> {
+  const live = await backend.listWorkspaces();
+  const { workspaces: wanted } = query;
+  const chosen = live.filter(({ id, slug }) => wanted.length === 0 || wanted.includes(slug) || wanted.includes(id));
+  const unknown = wanted.find((name) => !chosen.some(({ id, slug }) => id === name || slug === name));
+  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
+  const read = createReading(backend, query);
+  await Promise.all([
+    ...chosen.map((workspace) => read.workspace(workspace)),
+    read.integrations(chosen),
+    ...(wanted.length === 0 ? [read.organisationKeys()] : []),
+  ]);
+  return read.result(chosen);
+}
+
+interface Place {
+  readonly id: string | null;
+  readonly slug: string | null;
+}
+
+function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
+  const limits: LimitFacts[] = [];
+  const traffic = new Map<LimitFacts, Traffic>();
+  const expiries: ExpiringThing[] = [];
+  const gaps: Gap[] = [];
+  const keyNames: Record<string, string> = {};
+  const serviceKeys = new Set<string>();
+  /** By workspace id: the slugs of an integration's providers. Lists of providers and shares arrive in any order. */
+  const providers = new Map<string, readonly WireProvider[]>();
+  const shares: { facts: LimitFacts; workspaceId: string; integration: string }[] = [];
+
+  const add = (facts: LimitFacts, of: Traffic): void => {
+    limits.push(facts);
+    traffic.set(facts, of);
+  };
+
+  const gate = createGate();
+
+  async function attempt<T>(kind: Kind, place: Place, family: string, reading: () => Promise<T>): Promise<T | null> {
+    const answer = await gate(family, reading);
+    if (answer.known) return answer.value;
+    gaps.push({ kind, workspace: place.slug, why: answer.why });
+    return null;
+  }
+
+  async function readPolicies(workspace: WireWorkspace): Promise<void> {
+    const rows = await attempt('usage-policy', workspace, 'policies', () => backend.listUsagePolicies(workspace.id));
+    await Promise.all((rows ?? []).map((row) => readPolicy(workspace, row)));
+  }
+
+  /** With its reset, which lists of older backends lack; without it where that cannot be read either. */
+  async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
+    if (!lacksReset(listed)) return listed;
+    return (
+      (await attempt('usage-policy', { id: null, slug: null }, 'policy', () => readReset(backend, listed))) ?? listed
+    );
+  }
+
+  /** One read a policy. */
+  async function readUsage({ id, type }: WireUsagePolicy): Promise<Usage> {
+    const rows = await gate('counters', () => backend.readCounters(id));
+    if (!rows.known) return rows;
+    const counters = rows.value.map(({ valueKey, usage, status }) => ({ valueKey, reported: usage, verdict: status }));
+    return toUsage(counters, (type ?? 'cost') === 'cost');
+  }
+
+  async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
+    const [row, usage] = await Promise.all([readWhole(listed), readUsage(listed)]);
+    const facts = policyFacts(workspace, row, usage);
+    if (facts === null) return;
+    add(facts, trafficOfPolicy(facts));
+  }
+
+  function toUsage(counters: readonly ReportedCounter[] | null, isCost: boolean): Usage {
+    if (counters === null) return { known: false, why: 'the service does not show the counters' };
+    return {
+      known: true,
+      counters: counters.map((counter) => toCounter(counter, isCost, usageUnit)),
+      source: 'reported',
+      asOf: now(),
+    };
+  }
+
+  function addKeys(place: Place, rows: readonly WireKey[]): void {
+    for (const row of rows) {
+      const name = row.name ?? '(no name)';
+      keyNames[row.id] = name;
+      if (row.type?.endsWith('-service') === true) serviceKeys.add(row.id);
+      if (row.expires_at && row.status !== 'expired') {
+        expiries.push({ kind: 'key-limits', workspace: place.slug, id: row.id, name, expiresAt: row.expires_at });
+      }
+      // What has expired consumes nothing any more.
+      if (row.status === 'expired') continue;
+      const budget = row.usage_limits;
+      const reported = budget?.current_usage;
+      const verdict = verdictOf(row.status);
+      const counters = typeof reported === 'number' ? [{ valueKey: null, reported, verdict }] : null;
+      const usage = toUsage(counters, (budget?.type ?? 'cost') === 'cost');
+      const facts = budgetFacts('key-limits', place.slug, row.id, name, budget, { row, verdict, usage });
+      if (facts !== null) add(facts, { of: 'key', id: row.id });
+    }
+  }
+
+  function addProviders(workspace: WireWorkspace, rows: readonly WireProvider[]): void {
+    providers.set(workspace.id, rows);
+    for (const row of rows) {
+      if (row.expires_at && row.status !== 'expired') {
+        const { slug, expires_at: expiresAt } = row;
+        expiries.push({ kind: 'provider-limits', workspace: workspace.slug, id: row.id, name: slug, expiresAt });
+      }
+      const verdict = verdictOf(row.status);
+      const more = { row, verdict, usage: notEstimated };
+      const facts = budgetFacts('provider-limits', workspace.slug, row.id, row.slug, row.usage_limits, more);
+      if (facts !== null) add(facts, { of: 'providers', slugs: [row.slug] });
+    }
+  }
+
+  return {
+    async workspace(workspace: WireWorkspace): Promise<void> {
+      for (const [index, budget] of (workspace.usage_limits ?? []).entries()) {
+        const name = index === 0 ? 'limits' : `limits#${index + 1}`;
+        const more = { row: workspace, verdict: verdictOf(budget.status), usage: notEstimated };
+        const facts = budgetFacts('workspace-limits', workspace.slug, `${workspace.id}/${index}`, name, budget, more);
+        if (facts !== null) add(facts, { of: 'workspace' });
+      }
+      await Promise.all([
+        readPolicies(workspace),
+        attempt('key-limits', workspace, 'keys', () => backend.listKeys(workspace.id)).then((rows) =>
+          addKeys(workspace, rows ?? []),
+        ),
+        attempt('provider-limits', workspace, 'providers', () => backend.listProviders(workspace.id)).then((rows) =>
+          addProviders(workspace, rows ?? []),
+        ),
+      ]);
+    },
+
+    async organisationKeys(): Promise<void> {
+      const place = { id: null, slug: null };
+      addKeys(place, (await attempt('key-limits', place, 'keys', () => backend.listKeys(null))) ?? []);
+    },
+
+    async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
+      const none = { id: null, slug: null };
+      const slugs = await attempt('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
+      const bySlug = new Map(chosen.map((workspace) => [workspace.slug, workspace]));
+      const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
+        const workspace = bySlug.get(row.id);
+        if (workspace === undefined) return;
+        const budget = row.usage_limits?.[0];
+        const more = { row, verdict: verdictOf(budget?.status), usage: notEstimated };
+        const id = `${integration}/${workspace.id}`;
+        const facts = budgetFacts('integration-limits', workspace.slug, id, integration, budget, more);
+        if (facts === null) return;
+        limits.push(facts);
+        shares.push({ facts, workspaceId: workspace.id, integration });
+      };
+      const lists = (slugs ?? []).map(async (slug) => {
+        const place = { id: null, slug: null };
+        const rows = await attempt('integration-limits', place, 'shares', () =>
+          backend.listIntegrationWorkspaces(slug),
+        );
+        for (const row of rows ?? []) addShare(slug, row);
+      });
+      await Promise.all(lists);
+    },
+
+    result(chosen: readonly WireWorkspace[]): ReadLimits {
+      for (const { facts, workspaceId, integration } of shares) {
+        const rows = providers.get(workspaceId)?.filter((row) => row.integration_id === integration) ?? [];
+        traffic.set(facts, rows.length === 0 ? null : { of: 'providers', slugs: rows.map(({ slug }) => slug).sort() });
+      }
+      return {
+        workspaces: chosen.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
+        limits,
+        traffic,
+        expiries,
+        gaps,
+        serviceKeys,
+        keyNames,
+      };
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/** Spend by workspace, model, provider and user over a window and the one before it. */
+
+import { type Exact, total, zero } from '../impact/exact.ts';
+import {
+  compareSpend,
+  findUnusualDays,
+  type SpendRow,
+  type Trend,
+  type TrendBy,
+  type TrendGap,
+  type TrendReport,
+  type UnusualDay,
+} from '../impact/trends.ts';
+import { dayMilliseconds } from '../impact/windows.ts';
+import type { Answer } from './gate.ts';
+import type { Analytics, Groups, Window } from './spend-analytics.ts';
+
+const sources = [
+  ['model', 'model'],
+  ['provider', 'provider'],
+  ['user', 'users'],
+] as const;
+
+type Source = (typeof sources)[number][0];
+
+export async function readTrends(
+  workspaces: readonly { readonly slug: string }[],
+  analytics: Analytics,
+  days: number,
+  now: number,
+): Promise<TrendReport> {
+  const current: Window = { from: now - days * dayMilliseconds, to: now };
+  // Both ends are within a window: a request must not be in two.
+  const earlier: Window = { from: current.from - days * dayMilliseconds, to: current.from - 1 };
+  const gaps: TrendGap[] = [];
+  const rows: Record<Source, { now: SpendRow[]; before: SpendRow[] }> = {
+    model: { now: [], before: [] },
+    provider: { now: [], before: [] },
+    user: { now: [], before: [] },
+  };
+  const sums: { now: SpendRow[]; before: SpendRow[] } = { now: [], before: [] };
+  /** Workspaces whose window before could not be read: a change against nothing would look like a rise. */
+  const withoutBefore = new Set<string>();
+  const unusualDays: UnusualDay[] = [];
+
+  async function readWorkspace(slug: string): Promise<void> {
+    const byDay = analytics.readDays(slug, current).then((found) => {
+      if (found.known) unusualDays.push(...findUnusualDays(slug, found.value));
+      else gaps.push({ by: 'day', workspace: slug, why: found.why });
+    });
+    const groups = sources.map(async ([by, path]) => {
+      const [here, past] = await Promise.all([
+        analytics.readGroups(path, slug, current),
+        analytics.readGroups(path, slug, earlier),
+      ]);
+      const found = toRows(by, slug, here);
+      if ('why' in found) {
+        gaps.push({ by, workspace: slug, why: found.why });
+        if (by === 'model') gaps.push({ by: 'workspace', workspace: slug, why: found.why });
+        return;
+      }
+      if (found.cut !== null) gaps.push({ by, workspace: slug, why: found.cut });
+      rows[by].now.push(...found.rows);
+      const before = toRows(by, slug, past);
+      if ('why' in before || before.cut !== null) withoutBefore.add(`${by}\n${slug}`);
+      else rows[by].before.push(...before.rows);
+      if ('why' in before) gaps.push({ by, workspace: slug, why: `the window before: ${before.why}` });
+      // Every request has a model, so that the sum over them is the workspace.
+      if (by !== 'model' || found.cut !== null) return;
+      sums.now.push(sumRow(slug, found.rows));
+      if (!('why' in before) && before.cut === null) sums.before.push(sumRow(slug, before.rows));
+      else withoutBefore.add(`workspace\n${slug}`);
+    });
+    await Promise.all([byDay, ...groups]);
+  }
+
+  await Promise.all(workspaces.map(({ slug }) => readWorkspace(slug)));
+  const compare = (by: TrendBy, now: readonly SpendRow[], before: readonly SpendRow[]): Trend[] => {
+    const isMissing = [...withoutBefore].some((name) => name.startsWith(`${by}\n`));
+    return compareSpend(by, now, isMissing ? null : before);
+  };
+  return {
+    days,
+    from: current.from,
+    to: current.to,
+    trends: {
+      workspace: compare('workspace', sums.now, sums.before),
+      model: compare('model', rows.model.now, rows.model.before),
+      provider: compare('provider', rows.provider.now, rows.provider.before),
+      user: compare('user', rows.user.now, rows.user.before),
+    },
+    unusualDays: unusualDays.sort((a, b) => (a.date + a.workspace < b.date + b.workspace ? -1 : 1)),
+    gaps: gaps.sort((a, b) => (gapText(a) < gapText(b) ? -1 : 1)),
+  };
+}
+
+function gapText({ by, workspace, why }: TrendGap): string {
+  return [by, workspace, why].join('\n');
+}
+
+interface Rows {
+  readonly rows: readonly SpendRow[];
+  /** What is missing from them; null: nothing. */
+  readonly cut: string | null;
+}
+
+function toRows(by: Source, slug: string, groups: Answer<Groups>): Rows | { readonly why: string } {
+  if (!groups.known) return { why: groups.why };
+  const rows: SpendRow[] = [];
+  for (const { name, cost, requests, errors } of groups.value.rows) {
+    if (cost === null) return { why: `analytics show no cost by ${by}` };
+    // A slug of a provider means something within its workspace only; models and users are the same everywhere.
+    rows.push({ name, workspace: by === 'provider' ? slug : null, cost, requests, errors });
+  }
+  const { total: all } = groups.value;
+  const cut = rows.length < all ? `only ${rows.length} of ${all} were read` : null;
+  return { rows, cut };
+}
+
+function sumRow(slug: string, rows: readonly SpendRow[]): SpendRow {
+  const cost: Exact = rows.length === 0 ? zero : total(rows.map((row) => row.cost));
+  const errors = rows.map((row) => row.errors);
+  return {
+    name: slug,
+    workspace: null,
+    cost,
+    requests: rows.reduce((sum, row) => sum + row.requests, 0),
+    errors: errors.some((count) => count === null)
+      ? null
+      : errors.reduce<number>((sum, count) => sum + (count ?? 0), 0),
+  };
+}

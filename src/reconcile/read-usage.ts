@@ -1,0 +1,263 @@
+/**
+ * What is consumed under the budgets that a plan moves, read through the port. The cost grows with the change, not with the
+ * organisation (docs/impact.md has the table of requests). A read that is refused or fails makes its number unknown, with
+ * the reason; it never fails the plan.
+ */
+
+import { ServiceError, UserError } from '../errors.ts';
+import type { ReportedCounter } from '../impact/consumption.ts';
+import { divide, type Exact, exactOf, fraction, zero } from '../impact/exact.ts';
+import type { BudgetMove, LiveFacts, ObjectFacts } from '../impact/moves.ts';
+import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
+import { dayMilliseconds, windowStart } from '../impact/windows.ts';
+import type { Unit } from '../resources/types.ts';
+import type { WireBudget, WireKey, WireProvider } from '../resources/wire.ts';
+import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
+import type { AnalyticsQuery, Backend } from './backend.ts';
+
+/** The pace is that of this many days before now. */
+const paceDays = 7;
+
+export interface UsageNeeds {
+  readonly moves: readonly BudgetMove[];
+  readonly live: LiveFacts;
+  /** Milliseconds since the epoch; every read is stamped with it, as the service sends no time of its own. */
+  readonly now: number;
+}
+
+/** @throws CancelledError */
+export async function readUsage(backend: Backend, { moves, live, now }: UsageNeeds): Promise<Usage> {
+  const reader = new UsageReader(backend, live, now);
+  const [budgets, lists] = await Promise.all([
+    Promise.all(moves.map(async (move) => [move.id, await reader.readBudget(move)] as const)),
+    reader.readLists(moves),
+  ]);
+  return { asOf: new Date(now).toISOString(), budgets: new Map(budgets), lists };
+}
+
+class UsageReader {
+  readonly #backend: Backend;
+  readonly #live: LiveFacts;
+  readonly #now: number;
+  /** Equal questions are asked once: two policies over all traffic of a workspace share their answer. */
+  readonly #asked = new Map<string, Promise<Known<unknown>>>();
+  /** The first question of a family goes ahead of the others: what refuses one refuses all. */
+  readonly #first = new Map<string, Promise<unknown>>();
+  readonly #closed = new Map<string, string>();
+
+  constructor(backend: Backend, live: LiveFacts, now: number) {
+    this.#backend = backend;
+    this.#live = live;
+    this.#now = now;
+  }
+
+  async readBudget(move: BudgetMove): Promise<BudgetUsage> {
+    const [use, pace] = await Promise.all([this.#readUse(move), this.#readPace(move)]);
+    return { use, pace };
+  }
+
+  /** Policies and keys of workspaces whose cost limits move: committed spend needs them, names of counters too. */
+  async readLists(moves: readonly BudgetMove[]): Promise<ReadonlyMap<string, WorkspaceLists>> {
+    const wanted = new Map<string, { policies: boolean; keys: boolean }>();
+    for (const { change, unit, per } of moves) {
+      const { workspaceId, key } = change;
+      const bounds = key.kind !== 'provider-limits' && key.kind !== 'integration-limits';
+      if (workspaceId === null || !bounds) continue;
+      const want = wanted.get(workspaceId) ?? { policies: false, keys: false };
+      const isCost = unit === 'cost';
+      wanted.set(workspaceId, {
+        policies: want.policies || isCost,
+        keys: want.keys || isCost || (key.kind === 'usage-policy' && per.includes('api_key')),
+      });
+    }
+    const read = [...wanted].map(async ([id, want]): Promise<[string, WorkspaceLists]> => {
+      const isRead = (kind: string): boolean => this.#live.read.has(`${id}/${kind}`);
+      const [policies, keys] = await Promise.all([
+        want.policies && !isRead('usage-policy')
+          ? this.#ask('policies', `policies ${id}`, () => this.#backend.listUsagePolicies(id))
+          : undefined,
+        want.keys && !isRead('key-limits')
+          ? this.#ask('keys', `keys ${id}`, () => this.#backend.listKeys(id))
+          : undefined,
+      ]);
+      return [id, { ...(policies === undefined ? {} : { policies }), ...(keys === undefined ? {} : { keys }) }];
+    });
+    return new Map(await Promise.all(read));
+  }
+
+  async #readUse(move: BudgetMove): Promise<Known<ReadUse>> {
+    const { object, before } = move;
+    if (object === null) return this.#stamp('service', []);
+    // What workspaces created later are given is a pattern: nobody has used it.
+    if (isPattern(object)) return this.#stamp('service', []);
+    // A budget where there was none counts from zero: counters belong to budgets.
+    if (before === null && object.kind !== 'usage-policy') return this.#stamp('service', []);
+    switch (object.kind) {
+      case 'usage-policy': {
+        const read = await this.#ask('policies', `counters ${object.id}`, () => this.#backend.readCounters(object.id));
+        if ('unknown' in read) return read;
+        const counters = read.value.map(({ valueKey, usage, status }) => ({
+          valueKey,
+          reported: usage,
+          verdict: status,
+        }));
+        return this.#stamp('service', counters);
+      }
+      case 'key-limits':
+        return this.#readKeyUse(object);
+      default:
+        return this.#estimateUse(move);
+    }
+  }
+
+  /** The row of the list as a rule shows what a key has used; by id where it does not. */
+  async #readKeyUse(object: ObjectFacts): Promise<Known<ReadUse>> {
+    const shown = object.row as unknown as WireKey;
+    const listed = toKeyCounter(shown, shown.usage_limits);
+    if (listed !== null) return this.#stamp('service', [listed]);
+    const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
+    if ('unknown' in read) return read;
+    const counter = toKeyCounter(read.value, read.value.usage_limits);
+    return counter === null ? { unknown: 'the service shows no use of this key' } : this.#stamp('service', [counter]);
+  }
+
+  /** Workspaces, providers and integrations show no counter: what analytics say since the window began stands for it. */
+  async #estimateUse(move: BudgetMove): Promise<Known<ReadUse>> {
+    const { window, unit } = move;
+    const start = window === null ? 'unknown' : windowStart(window);
+    const since = typeof start === 'number' ? start : createdAt(move.object);
+    if (since === null) return { unknown: 'the service does not show since when it counts' };
+    const filter = await this.#filterOf(move);
+    if ('unknown' in filter) return filter;
+    const spent = await this.#total(filter.value, unit, since);
+    if ('unknown' in spent) return spent;
+    return this.#stamp('analytics', [{ valueKey: null, reported: spent.value, verdict: null }]);
+  }
+
+  async #readPace(move: BudgetMove): Promise<Known<ReadPace>> {
+    const { per, unit } = move;
+    const since = this.#now - paceDays * dayMilliseconds;
+    const filter = await this.#filterOf(move);
+    if ('unknown' in filter) return filter;
+    const pace = (single: Exact | null, byValueKey: ReadonlyMap<string, Exact>): Known<ReadPace> => ({
+      value: { since: new Date(since).toISOString(), asOf: new Date(this.#now).toISOString(), single, byValueKey },
+    });
+    if (move.level === 'limits' || per.every((key) => key === 'workspace_id')) {
+      const spent = await this.#total(filter.value, unit, since);
+      return 'unknown' in spent ? spent : pace(perDay(spent.value), new Map());
+    }
+    const source = sourceOfPer(per, unit);
+    if (source === null) return { unknown: `the service shows no pace per ${per.join(' and ')}` };
+    const query = { ...filter.value, ...source.query, ...this.#range(since) };
+    const rows = await this.#ask('analytics', `${source.path} ${JSON.stringify(query)}`, () =>
+      readGroups(this.#backend, source, query),
+    );
+    if ('unknown' in rows) return rows;
+    return pace(null, new Map(rows.value.map(([value, used]) => [`${per[0]}:${value}`, perDay(used)])));
+  }
+
+  /** Which traffic the budget counts, in the words of analytics. */
+  async #filterOf({ change, object, match }: BudgetMove): Promise<Known<AnalyticsFilter>> {
+    const workspace = this.#live.workspaces.find(({ id }) => id === change.workspaceId);
+    if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
+    if (workspace === undefined) return { unknown: 'analytics are read by workspace, and this belongs to none' };
+    const base = { workspace_slug: workspace.slug };
+    if (object?.kind === 'key-limits') return { value: { ...base, api_key_ids: object.id } };
+    if (object?.kind === 'provider-limits') return { value: { ...base, virtual_keys: object.name ?? object.id } };
+    if (object?.kind === 'integration-limits') {
+      const read = await this.#providersOf(workspace.id);
+      if ('unknown' in read) return read;
+      const slugs = read.value.filter(({ integration_id: id }) => id === object.name).map(({ slug }) => slug);
+      if (slugs.length === 0) return { unknown: 'no provider of this integration shows in the workspace' };
+      return { value: { ...base, virtual_keys: slugs.join(',') } };
+    }
+    const filter = filterOfMatch(match);
+    return 'unknown' in filter ? filter : { value: { ...base, ...filter.value } };
+  }
+
+  async #providersOf(workspaceId: string): Promise<Known<readonly WireProvider[]>> {
+    if (this.#live.read.has(`${workspaceId}/provider-limits`)) {
+      const rows = this.#live.objects.filter(
+        (object) => object.kind === 'provider-limits' && object.workspaceId === workspaceId,
+      );
+      return { value: rows.map(({ row }) => row as unknown as WireProvider) };
+    }
+    return this.#ask('providers', `providers ${workspaceId}`, () => this.#backend.listProviders(workspaceId));
+  }
+
+  #total(filter: AnalyticsFilter, unit: Unit, since: number): Promise<Known<number>> {
+    const query = { ...filter, ...this.#range(since) };
+    return this.#ask('analytics', `${graphOfUnit[unit]} ${JSON.stringify(query)}`, () =>
+      readTotal(this.#backend, unit, query),
+    );
+  }
+
+  #range(since: number): AnalyticsQuery {
+    return {
+      time_of_generation_min: new Date(since).toISOString(),
+      time_of_generation_max: new Date(this.#now).toISOString(),
+    };
+  }
+
+  #stamp(source: ReadUse['source'], counters: readonly ReportedCounter[]): Known<ReadUse> {
+    return { value: { asOf: new Date(this.#now).toISOString(), source, counters } };
+  }
+
+  /** One question, once. What cannot be known says why; only a cancelled run goes up. */
+  #ask<T>(family: string, question: string, read: () => Promise<T>): Promise<Known<T>> {
+    const asked = this.#asked.get(question) as Promise<Known<T>> | undefined;
+    if (asked !== undefined) return asked;
+    const first = this.#first.get(family);
+    const answer = (async (): Promise<Known<T>> => {
+      await first;
+      const closed = this.#closed.get(family);
+      if (closed !== undefined) return { unknown: closed };
+      try {
+        return { value: await read() };
+      } catch (error) {
+        if (!(error instanceof ServiceError || error instanceof UserError)) throw error;
+        if (error instanceof ServiceError && closesFamily(error.status)) this.#closed.set(family, error.message);
+        return { unknown: error.message };
+      }
+    })();
+    this.#asked.set(question, answer);
+    // A cancelled first question ends the run through its own promise.
+    if (first === undefined)
+      this.#first.set(
+        family,
+        answer.catch(() => undefined),
+      );
+    return answer;
+  }
+}
+
+/** No right, no plan for it, or nobody there: asking for the next object would give the same answer, after as many tries. */
+function closesFamily(status: number | undefined): boolean {
+  return status === undefined || status === 401 || status === 402 || status === 403 || status >= 500;
+}
+
+function isPattern({ kind, workspaceId }: ObjectFacts): boolean {
+  return kind === 'integration-limits' && workspaceId === null;
+}
+
+function toKeyCounter(key: WireKey, budget: WireBudget | null | undefined): ReportedCounter | null {
+  if (typeof budget?.current_usage !== 'number') return null;
+  const said = [key.status, budget.status];
+  // Either may lag behind; exhausted is the word that blocks.
+  const verdict = said.includes('exhausted') ? 'exhausted' : said.includes('active') ? 'active' : null;
+  return {
+    valueKey: null,
+    reported: budget.current_usage,
+    verdict,
+  };
+}
+
+function createdAt(object: ObjectFacts | null): number | null {
+  const created = object?.row.created_at;
+  const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
+function perDay(used: number): Exact {
+  return used <= 0 ? zero : divide(exactOf(used), fraction(BigInt(paceDays), 1n));
+}

@@ -1,0 +1,233 @@
+/** The impact block in words: the same lines for text, markdown and the pull-request comment, unescaped. */
+
+import type {
+  BudgetImpact,
+  CommittedImpact,
+  CommittedSumImpact,
+  CounterImpact,
+  Impact,
+  LimitImpact,
+  PeopleImpact,
+  RunOutImpact,
+} from '../impact/document.ts';
+import { compare, fromText, zero } from '../impact/exact.ts';
+import { formatDelta, formatExact } from '../impact/money.ts';
+import type { Plan } from '../plan/types.ts';
+import { formatReset } from '../resources/amounts.ts';
+import type { Reset, ResourceKey, Unit } from '../resources/types.ts';
+
+/** A word for what a line is about, and the line. */
+export interface ImpactLine {
+  readonly label: string;
+  readonly text: string;
+}
+
+/** One budget of one change. */
+export interface ImpactEntry {
+  readonly key: ResourceKey;
+  readonly limit: LimitImpact;
+  readonly lines: readonly ImpactLine[];
+}
+
+/** Those named of the blocked and freed; the rest is a number. */
+const mostNamed = 5;
+
+export function describeImpact({ impact, changes }: Plan): ImpactEntry[] {
+  if (impact === null) return [];
+  const keys = new Map(changes.map(({ id, key }) => [id, key]));
+  return impact.changes.flatMap(({ id, limits }) => {
+    const key = keys.get(id);
+    return key === undefined ? [] : limits.map((limit) => ({ key, limit, lines: linesOf(limit, key) }));
+  });
+}
+
+function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
+  const { unit, use, forecast, binds, forgiven, mail, shared_by: sharedBy } = limit;
+  const lines: ImpactLine[] = [{ label: 'limit', text: describeMove(limit) }];
+  const say = (label: string, text: string): void => void lines.push({ label, text });
+  say('per', describeSharing(sharedBy, key));
+  if (use.status === 'unknown') say('used', `unknown: ${use.reason}`);
+  else {
+    const estimate = use.source === 'analytics' ? ', estimated from analytics' : '';
+    say('used', `${describeUse(limit, use.largest, use.counters)}${estimate}`);
+    if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
+    if (use.freed.count > 0) {
+      const doubt = use.may_stay_blocked ? '; on a backend before 1.20 they may stay blocked until the reset' : '';
+      say('frees', `${describePeople(use.freed, unit)}${doubt}`);
+    }
+  }
+  if (forgiven !== null) say('counter', `starts at zero: ${formatExact(fromText(forgiven), unit)} so far is forgiven`);
+  else if (limit.counter === 'starts-at-zero') say('counter', 'starts at zero');
+  say('runs out', describeForecast(limit, forecast));
+  if (limit.after?.next_reset != null) say('resets', describeReset(limit.after));
+  if (binds !== null && binds.limit !== 'this') {
+    const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}`;
+    say('binds', `${binds.limit} (${size}) is used up first: this limit decides nothing alone`);
+  }
+  say('mail', describeMail(mail, limit));
+  return lines;
+}
+
+/** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
+export function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
+  const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
+  const amounts =
+    was === shall
+      ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`
+      : `${describeSide(before, unit)} → ${describeSide(after, unit)}`;
+  const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days`;
+  return `${amounts}${change}${perMonth(before, after)}`;
+}
+
+function describeSide(budget: BudgetImpact | null, unit: Unit): string {
+  return budget === null ? 'no limit' : `${describeAmount(budget, unit)} ${formatReset(budget.reset as Reset)}`;
+}
+
+/** Both sides per 30 days, unless that is what the amounts say already. */
+function perMonth(before: BudgetImpact | null, after: BudgetImpact | null): string {
+  const sides = [before, after].map((side) => side?.per_30_days ?? null);
+  if ([before, after].every((side) => side === null || side.per_30_days === null || side.per_30_days === side.amount))
+    return '';
+  const [was, shall] = sides.map((side) => (side === null ? 'no limit' : formatExact(fromText(side), 'cost')));
+  return ` (${was} → ${shall} per 30 days)`;
+}
+
+function describeAmount(budget: BudgetImpact | null, unit: Unit): string {
+  return budget === null ? 'no limit' : formatExact(fromText(budget.amount), unit);
+}
+
+function describeSharing(per: readonly string[], { kind }: ResourceKey): string {
+  if (kind === 'key-limits') return 'whoever calls with this key shares one counter';
+  const groups = per.filter((key) => key !== 'workspace_id');
+  if (kind !== 'usage-policy' || groups.length === 0) return 'all callers it applies to share one counter';
+  return `one counter for each ${groups.join(' and ')}`;
+}
+
+function describeUse({ unit, counter }: LimitImpact, largest: CounterImpact | null, counters: number): string {
+  if (largest === null) return counter === 'new' ? 'nothing: its counters are new' : 'nothing so far';
+  const used = formatExact(fromText(largest.used), unit);
+  const { percent_before: before, percent_after: after } = largest;
+  const share =
+    after === null
+      ? before === null
+        ? ''
+        : `: ${before} % used until now`
+      : `: ${before === null ? '' : `${before} % → `}${after} % used`;
+  if (counters <= 1 && largest.name === null) return `${used}${share}`;
+  const of = counters > 1 ? `, the fullest of ${counters} counters` : '';
+  return `${largest.name ?? 'one counter'} ${used}${share}${of}`;
+}
+
+export function describePeople({ count, largest }: PeopleImpact, unit: Unit): string {
+  const named = largest.slice(0, mostNamed).flatMap(({ name, used }) => {
+    const amount = formatExact(fromText(used), unit);
+    return name === null ? [] : [`${name} (${amount})`];
+  });
+  const counters = `${count} ${count === 1 ? 'counter' : 'counters'} at once`;
+  if (named.length === 0) return counters;
+  const more = count - named.length;
+  return `${counters}: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function describeForecast(limit: LimitImpact, forecast: LimitImpact['forecast']): string {
+  if (forecast.status === 'unknown') return `unknown: ${forecast.reason}`;
+  const [before, after] = [describeRunOut(forecast.before, limit.before), describeRunOut(forecast.after, limit.after)];
+  const span = `pace of the 7 days to ${minute(forecast.as_of)}`;
+  return before === after ? `${after}, before and after (${span})` : `${before} → ${after} (${span})`;
+}
+
+export function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null): string {
+  if (runOut === null) return 'no limit';
+  const who = runOut.who === null ? '' : ` (${runOut.who} first)`;
+  const more = runOut.counters > 1 ? `, ${runOut.counters} counters by the reset` : '';
+  switch (runOut.when) {
+    case 'now':
+      return `now${who}${more}`;
+    case 'this-window':
+      return `${day(runOut.at ?? '')}${who}${more}`;
+    case 'later-window':
+      return `not before ${budget?.next_reset ? day(budget.next_reset) : 'the reset'}, then ${day(runOut.at ?? '')}${who}`;
+    case 'never':
+      return 'never at this pace';
+  }
+}
+
+function describeReset({ next_reset: next }: BudgetImpact): string {
+  return next === null
+    ? 'never'
+    : next === 'unknown'
+      ? 'unknown: the service does not show when'
+      : `${day(next)} 00:00 UTC`;
+}
+
+function describeMail({ to, at_once: atOnce }: LimitImpact['mail'], { after, counter }: LimitImpact): string {
+  if (to.length === 0) return after === null || counter === 'gone' ? 'nobody' : 'nobody: policies send no mail';
+  const now = atOnce === null ? '' : atOnce ? '; the threshold is passed already' : '';
+  return `${to.join(', ')}${now}`;
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+
+/** `Tue 2026-11-24`, in UTC. */
+export function day(instant: string): string {
+  const date = new Date(instant);
+  return Number.isNaN(date.getTime()) ? instant : `${weekdays[date.getUTCDay()]} ${instant.slice(0, 10)}`;
+}
+
+/** `2026-11-20 12:00 UTC`. */
+export function minute(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
+}
+
+/** Committed spend, a line for each workspace that moves and one for the organisation. */
+export function describeCommitted({ workspaces, organisation }: Impact): ImpactLine[] {
+  const lines = workspaces.map(({ workspace, before, after, delta }) => ({
+    label: workspace,
+    text: `${describeBound(before)} → ${describeBound(after)}${change(delta)}${by(before, after)}`,
+  }));
+  if (organisation === null) return lines;
+  const { before, after, delta } = organisation;
+  return [...lines, { label: 'organisation', text: `${describeSum(before)} → ${describeSum(after)}${change(delta)}` }];
+}
+
+function change(delta: string | null): string {
+  return delta === null ? '' : ` (${formatDelta(fromText(delta), 'cost')})`;
+}
+
+function describeBound({ kind, cents }: CommittedImpact): string {
+  return kind === 'bounded' && cents !== null ? formatExact(fromText(cents), 'cost') : kind;
+}
+
+function by(before: CommittedImpact, after: CommittedImpact): string {
+  if (after.by === null) return '';
+  return before.by === null || before.by === after.by ? `, by ${after.by}` : `, by ${before.by} → ${after.by}`;
+}
+
+/** Unbounded as soon as one workspace is; what is bounded is said all the same. */
+export function describeSum(sum: CommittedSumImpact): string {
+  const { bounded, partly, unbounded, unknown } = sum;
+  const parts = [
+    ...(bounded > 0 || partly + unbounded + unknown === 0 ? [formatExact(fromText(sum.cents), 'cost')] : []),
+    ...(partly > 0 ? [`at most ${formatExact(fromText(sum.at_most), 'cost')} in ${partly} partly read`] : []),
+    ...(unbounded > 0 ? [`${unbounded} unbounded`] : []),
+    ...(unknown > 0 ? [`${unknown} not read`] : []),
+  ];
+  return parts.join(' + ');
+}
+
+/** Counters stopped by the whole plan at once. */
+export function countBlocked({ impact }: Plan): number {
+  return (impact?.changes ?? [])
+    .flatMap(({ limits }) => limits)
+    .reduce((sum, { use }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
+}
+
+/** Whether committed spend moves at all. */
+export function movesSpend({ workspaces }: Impact): boolean {
+  return workspaces.some(
+    ({ before, after, delta }) =>
+      before.kind !== after.kind || (delta !== null && compare(fromText(delta), zero) !== 0),
+  );
+}
+
+export const footnote = 'Only traffic through the gateway is counted, and models without a price cost nothing here.';

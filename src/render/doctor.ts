@@ -1,0 +1,283 @@
+/** What a key and a control plane allow, for people, programs and pull requests. */
+
+import { escapeInvisible } from '../printable.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
+import { jsonVersion, renderJson } from './json.ts';
+import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
+import { wrap } from './text.ts';
+
+/**
+ * | state | means |
+ * |---|---|
+ * | works | a request proved it, or the files and the record were read |
+ * | refused | the service said no: 401, 402, 403, or its own list of the key's scopes |
+ * | broken | no usable answer, or files and record that cannot be read |
+ * | not-tried | nobody knows; the detail says why |
+ * | note | a fact, neither good nor bad |
+ */
+export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note';
+
+export type CheckGroup = 'reading' | 'writing' | 'repository';
+
+export interface ProofRequest {
+  readonly method: string;
+  /** Path with query, below the base URL. */
+  readonly path: string;
+  /** HTTP status; null when no answer arrived. */
+  readonly status: number | null;
+  /** The service's own code, such as `AB03`. */
+  readonly code: string | null;
+}
+
+export interface CheckView {
+  /** Stable: `policies.list`. */
+  readonly id: string;
+  readonly group: CheckGroup;
+  readonly title: string;
+  readonly state: CheckState;
+  /** The exit code depends on it. */
+  readonly needed: boolean;
+  /** Any one of them is enough; empty: none. */
+  readonly scopes: readonly string[];
+  /** What proved it; null where no request was made. */
+  readonly request: ProofRequest | null;
+  readonly detail: string | null;
+  /** What to do about it. */
+  readonly advice: string | null;
+}
+
+export interface CommandView {
+  readonly command: string;
+  /** `unproven`: all that can be tried without writing works. */
+  readonly state: 'works' | 'partly' | 'no' | 'unproven';
+  readonly detail: string | null;
+}
+
+export interface KeyView {
+  /** Null: cannot be told. */
+  readonly kind: 'organisation-service' | 'workspace-service' | 'workspace-user' | 'workspace' | null;
+  /** How that is known. */
+  readonly how: string;
+  /** As the service lists them; null: it does not tell. */
+  readonly scopes: readonly string[] | null;
+  /** ISO date-time, UTC; null: it never expires, or nobody knows. */
+  readonly expiresAt: string | null;
+}
+
+export interface DoctorView {
+  /** Null: it cannot be used, see the checks. */
+  readonly baseUrl: string | null;
+  readonly key: KeyView;
+  /** The workspace that was tried; null: none. */
+  readonly workspace: string | null;
+  readonly checks: readonly CheckView[];
+  readonly commands: readonly CommandView[];
+  /** What 401 and 403 mean, where they were met. */
+  readonly explanations: readonly string[];
+  /** Requests of this run that brought an answer to show. */
+  readonly requests: number;
+}
+
+export function renderDoctor(view: DoctorView, format: 'text' | 'json' | 'markdown', style: TextStyle): string {
+  switch (format) {
+    case 'json':
+      return renderJson(doctorDocument(view));
+    case 'markdown':
+      return renderDoctorMarkdown(view);
+    case 'text':
+      return renderDoctorText(view, style);
+  }
+}
+
+/** Needed, and known not to work. */
+export function failedChecks({ checks }: Pick<DoctorView, 'checks'>): readonly CheckView[] {
+  return checks.filter(({ needed, state }) => needed && (state === 'refused' || state === 'broken'));
+}
+
+const groups: readonly (readonly [CheckGroup, string])[] = [
+  ['reading', 'Reading'],
+  ['writing', 'Writing'],
+  ['repository', 'This directory'],
+];
+
+const stateWords: Readonly<Record<CheckState, string>> = {
+  works: 'ok',
+  refused: 'refused',
+  broken: 'broken',
+  'not-tried': 'not tried',
+  note: 'note',
+};
+
+const commandWords: Readonly<Record<CommandView['state'], string>> = {
+  works: 'works',
+  partly: 'works in part',
+  no: 'does not work',
+  unproven: 'not proven',
+};
+
+const kindWords: Readonly<Record<Exclude<KeyView['kind'], null>, string>> = {
+  'organisation-service': 'organisation admin key',
+  'workspace-service': 'workspace key of a service',
+  'workspace-user': 'workspace key of a person',
+  workspace: 'workspace key',
+};
+
+function describeKind({ kind, how }: KeyView): string {
+  return kind === null ? `of a kind that cannot be told: ${how}` : `${kindWords[kind]}: ${how}`;
+}
+
+/** `2026-12-01 08:00 UTC` */
+function formatTime(iso: string): string {
+  return iso.replace('T', ' ').replace(/(:\d\d)(:\d\d)?(\.\d+)?Z$/, '$1 UTC');
+}
+
+function heads(view: DoctorView): [name: string, text: string][] {
+  const { key } = view;
+  return [
+    ['control plane', view.baseUrl ?? 'none'],
+    ['key', describeKind(key)],
+    ...(key.expiresAt === null ? [] : [['', `expires ${formatTime(key.expiresAt)}`] as [string, string]]),
+    ...(view.workspace === null
+      ? []
+      : [['tried in', `workspace ${view.workspace} (--workspace names another)`] as [string, string]]),
+  ];
+}
+
+function summarize(view: DoctorView): string {
+  const failed = failedChecks(view).length;
+  if (failed > 0) return `${failed} of what tollgate needs ${failed === 1 ? 'does' : 'do'} not work.`;
+  const untried = view.checks.filter((check) => check.needed && check.state === 'not-tried').length;
+  return untried === 0
+    ? 'Everything that tollgate needs works.'
+    : `Everything that could be tried works; ${untried} could not be tried.`;
+}
+
+/** `GET /policies/usage-limits/3f0c9a52… → 403 AB03`; the whole of it is in the other formats. */
+function describeRequest({ method, path, status, code }: ProofRequest): string {
+  const short = (path.split('?')[0] ?? '').replace(/\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/gi, '$1…');
+  return `${method} ${short} → ${describeAnswer(status, code)}`;
+}
+
+function describeAnswer(status: number | null, code: string | null): string {
+  return status === null ? 'no answer' : `${status}${code === null ? '' : ` ${code}`}`;
+}
+
+const stateWidth = 10;
+const titleWidth = 24;
+const textWidth = 80;
+
+function renderDoctorText(view: DoctorView, style: TextStyle): string {
+  const colors = colorsOf(style);
+  const width = Math.max(40, Math.min(style.columns, textWidth));
+  const lines = heads(view).flatMap(([name, text]) => hanging(`${padCells(name, 14)}`, text, width));
+  for (const [group, title] of groups) {
+    const checks = view.checks.filter((check) => check.group === group);
+    if (checks.length === 0) continue;
+    lines.push('', colors.bold(title), ...checks.flatMap((check) => checkLines(check, width, colors)));
+  }
+  lines.push('', colors.bold('Commands'));
+  for (const { command, state, detail } of view.commands) {
+    const text = `${commandWords[state]}${detail === null ? '' : `: ${detail}`}`;
+    const [first = '', ...rest] = hanging(`  ${padCells(command, 20)}`, text, width);
+    const paint = state === 'no' ? colors.red : state === 'works' ? colors.green : colors.yellow;
+    const head = commandWords[state];
+    // The word can be broken over two lines only where a line is too narrow for anything else.
+    lines.push(first.replace(head, paint(head)), ...rest);
+  }
+  for (const text of view.explanations) lines.push('', ...wrap(text, width));
+  lines.push('', ...wrap(summarize(view), width).map((line) => colors.bold(line)));
+  lines.push(...wrap('Nothing was written. --format json has every request in full.', width).map(colors.dim));
+  return `${lines.join('\n')}\n`;
+}
+
+function hanging(head: string, text: string, width: number): string[] {
+  const lines = wrap(escapeInvisible(text), width - head.length);
+  return lines.map((line, index) => (index === 0 ? head : ' '.repeat(head.length)) + line);
+}
+
+function checkLines(check: CheckView, width: number, colors: Colors): string[] {
+  const word = stateWords[check.state];
+  const head = `  ${padCells(word, stateWidth)}${padCells(check.title, titleWidth)} `;
+  const below = ' '.repeat(2 + stateWidth);
+  const painted = head.replace(word, paintState(check.state, word, colors));
+  const isOptional = isOptionalFailure(check.group, check.needed, check.state);
+  const said = [check.detail, isOptional ? 'not needed here' : null]
+    .filter((text): text is string => text !== null)
+    .join('; ');
+  const lines: string[] = [];
+  if (check.request === null) {
+    // Where nothing was asked, the words stand in the place of the request.
+    const [first = '', ...rest] = hanging(head, said, width);
+    lines.push(first.replace(head, painted).trimEnd(), ...rest);
+  } else {
+    const proof = escapeInvisible(describeRequest(check.request));
+    const fits = head.length + cellsOf(proof) <= width;
+    if (fits) lines.push(painted + colors.dim(proof));
+    else lines.push(painted.trimEnd(), below + colors.dim(proof));
+    if (said !== '') lines.push(...hanging(below, said, width));
+  }
+  if (check.advice !== null) lines.push(...hanging(`${below}→ `, check.advice, width));
+  return lines;
+}
+
+function isOptionalFailure(group: CheckGroup, needed: boolean, state: CheckState): boolean {
+  return group === 'reading' && !needed && (state === 'refused' || state === 'broken');
+}
+
+function paintState(state: CheckState, text: string, colors: Colors): string {
+  switch (state) {
+    case 'works':
+      return colors.green(text);
+    case 'refused':
+    case 'broken':
+      return colors.red(text);
+    case 'not-tried':
+      return colors.yellow(text);
+    case 'note':
+      return colors.dim(text);
+  }
+}
+
+function renderDoctorMarkdown(view: DoctorView): string {
+  const lines = [`### ${escapeMarkdown(summarize(view))}`, ''];
+  for (const [name, text] of heads(view)) lines.push(`- ${name === '' ? '' : `${name}: `}${escapeMarkdown(text)}`);
+  for (const [group, title] of groups) {
+    const checks = view.checks.filter((check) => check.group === group);
+    if (checks.length === 0) continue;
+    lines.push('', `**${title}**`, '', '| | what | request | answer | |', '|---|---|---|---|---|');
+    for (const { state, title: what, request, detail, advice, needed } of checks) {
+      const said = [detail, isOptionalFailure(group, needed, state) ? 'not needed here' : null, advice]
+        .filter((text): text is string => text !== null)
+        .join('. ');
+      const answer = request === null ? '' : describeAnswer(request.status, request.code);
+      const cells = [stateWords[state], what, answer, said].map(escapeMarkdown);
+      // Its segments are encoded for a URL: no backtick and no bar is left in it.
+      const code = request === null ? '' : `\`${request.method} ${request.path.replace(/[`|]/g, '')}\``;
+      lines.push(`| ${cells[0]} | ${cells[1]} | ${code} | ${cells[2]} | ${cells[3]} |`);
+    }
+  }
+  lines.push('', '**Commands**', '', '| command | | |', '|---|---|---|');
+  for (const { command, state, detail } of view.commands)
+    lines.push(`| ${command} | ${commandWords[state]} | ${escapeMarkdown(detail ?? '')} |`);
+  for (const text of view.explanations) lines.push('', escapeMarkdown(text));
+  return `${lines.join('\n')}\n`;
+}
+
+function doctorDocument(view: DoctorView): Record<string, unknown> {
+  return {
+    version: jsonVersion,
+    ok: failedChecks(view).length === 0,
+    base_url: view.baseUrl,
+    key: {
+      kind: view.key.kind,
+      how: view.key.how,
+      scopes: view.key.scopes,
+      expires_at: view.key.expiresAt,
+    },
+    workspace: view.workspace,
+    requests: view.requests,
+    checks: view.checks,
+    commands: view.commands,
+    explanations: view.explanations,
+  };
+}

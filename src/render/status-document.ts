@@ -1,0 +1,106 @@
+/** A status for programs. Money is whole cents. */
+
+import { type Exact, round } from '../impact/exact.ts';
+import type { Trend, TrendBy, TrendReport } from '../impact/trends.ts';
+import { trendKinds } from '../impact/trends.ts';
+import { jsonVersion } from './json.ts';
+import { asOf, countKeys, describeForecast, type StatusLimit, type StatusView } from './status-words.ts';
+
+export function statusDocument(view: StatusView): Record<string, unknown> {
+  const { counts } = view;
+  const limits = counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
+  return {
+    version: jsonVersion,
+    ok: true,
+    as_of: iso(asOf(view)),
+    people: counts ? 'counts' : 'names',
+    usage_unknown: view.unitMistake,
+    over_percent: view.over,
+    hidden: { below: view.below, unknown: view.belowUnknown },
+    limits: limits.map((limit) => limitDocument(limit, view)),
+    keys: counts ? countKeys(view.limits) : null,
+    expiring: counts
+      ? { count: view.expiring.length }
+      : view.expiring.map(({ kind, workspace, id, name, at }) => ({ kind, workspace, id, name, expires_at: iso(at) })),
+    gaps: view.gaps,
+    pace_gaps: view.paceGaps,
+    trends: view.trends === null ? null : trendsDocument(view.trends, counts),
+  };
+}
+
+function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unknown> {
+  const { facts, nextReset, runOut, pace, worst } = limit;
+  const { usage } = facts;
+  return {
+    kind: facts.kind,
+    workspace: facts.workspace,
+    id: facts.id,
+    name: facts.name,
+    declared: limit.declared,
+    unit: facts.unit === 'cost' ? 'cents' : facts.unit,
+    limit: facts.amount,
+    alert: facts.alert,
+    reset: facts.reset,
+    per: facts.per,
+    state: limit.state,
+    used: whole(limit.used),
+    percent: limit.percent,
+    counters: limit.counters,
+    exhausted_counters: limit.exhausted,
+    fullest_counter: view.counts ? null : (worst?.valueKey ?? null),
+    used_in_all: whole(limit.total),
+    source: usage.known ? usage.source : null,
+    as_of: usage.known ? iso(usage.asOf) : null,
+    unknown_because: usage.known ? null : usage.why,
+    next_reset: typeof nextReset === 'number' ? iso(nextReset) : null,
+    next_reset_known: nextReset !== 'unknown',
+    pace_per_day: whole(pace?.perDay ?? null),
+    pace_basis: pace?.basis ?? null,
+    run_out: runOut === null ? null : { when: runOut.when, at: 'at' in runOut ? iso(runOut.at) : null },
+    no_forecast_because: limit.noForecast,
+    forecast: describeForecast(limit),
+  };
+}
+
+function trendsDocument(report: TrendReport, counts: boolean): Record<string, unknown> {
+  const groups = trendKinds.map((by): [TrendBy, unknown] => {
+    const trends = report.trends[by];
+    return [by, by === 'user' && counts ? { count: trends.length } : trends.map(trendDocument)];
+  });
+  return {
+    days: report.days,
+    from: iso(report.from),
+    to: iso(report.to),
+    by: Object.fromEntries(groups),
+    unusual_days: report.unusualDays.map(({ date, workspace, cost, median }) => ({
+      date,
+      workspace,
+      cost: whole(cost),
+      median: whole(median),
+    })),
+    gaps: report.gaps,
+  };
+}
+
+function trendDocument(trend: Trend): Record<string, unknown> {
+  return {
+    name: trend.name,
+    workspace: trend.workspace,
+    cost: whole(trend.cost),
+    cost_before: whole(trend.before),
+    change_percent: trend.changePercent,
+    requests: trend.requests,
+    errors: trend.errors,
+    error_percent: trend.errorPercent,
+    failing: trend.isFailing,
+  };
+}
+
+/** Whole cents, tokens or requests, to the nearest: percent and state are told from the exact number. */
+function whole(value: Exact | null): number | null {
+  return value === null ? null : Number(round(value));
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}

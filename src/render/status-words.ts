@@ -1,0 +1,273 @@
+/** What of a status is read and said the same way in every format. */
+
+import { compare, total, zero } from '../impact/exact.ts';
+import type { LimitStatus } from '../impact/limit-status.ts';
+import { formatExact } from '../impact/money.ts';
+import type { Trend, TrendReport } from '../impact/trends.ts';
+import { dayMilliseconds } from '../impact/windows.ts';
+import { escapeInvisible } from '../printable.ts';
+import { formatAmount, formatReset } from '../resources/amounts.ts';
+import type { Kind } from '../resources/types.ts';
+import { describeKey, describeMatch, type Names } from './describe-change.ts';
+import { day, footnote as gatewayNote, minute } from './describe-impact.ts';
+
+export interface StatusLimit extends LimitStatus {
+  /** The policy files name it; null: there are none to ask. */
+  readonly declared: boolean | null;
+}
+
+export interface StatusExpiry {
+  readonly kind: 'key-limits' | 'provider-limits';
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since the epoch, later than now. */
+  readonly at: number;
+}
+
+export interface StatusGap {
+  readonly kind: Kind;
+  readonly workspace: string | null;
+  readonly why: string;
+}
+
+export interface StatusView {
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly workspaces: readonly { readonly slug: string; readonly name: string }[];
+  /** Sorted: exhausted first, then by percent. */
+  readonly limits: readonly StatusLimit[];
+  /** The percent that was asked for; null: all are shown. */
+  readonly over: number | null;
+  /** Left out by it: below the percent, and of unknown use. */
+  readonly below: number;
+  readonly belowUnknown: number;
+  /** Within `expiryDays`, the next first. */
+  readonly expiring: readonly StatusExpiry[];
+  readonly expiryDays: number;
+  readonly gaps: readonly StatusGap[];
+  /** Why the pace of the last 7 days is missing, where it is. */
+  readonly paceGaps: readonly string[];
+  /** The number that contradicts the service's own verdict; null: none does. */
+  readonly unitMistake: string | null;
+  /** Null: not asked for. */
+  readonly trends: TrendReport | null;
+  readonly names: Names;
+  /** Names of keys and users are not shown, only how many there are. */
+  readonly counts: boolean;
+}
+
+/** Keys of one place, where names are not to be shown. */
+export interface KeyCounts {
+  readonly workspace: string | null;
+  readonly keys: number;
+  readonly exhausted: number;
+  /** At 80 % or more, without those exhausted. */
+  readonly nearly: number;
+  readonly unknown: number;
+  /** Null: all unknown. */
+  readonly fullest: number | null;
+}
+
+export const nearlyPercent = 80;
+
+export function countKeys(limits: readonly StatusLimit[]): KeyCounts[] {
+  const places = new Map<string | null, StatusLimit[]>();
+  for (const limit of limits) {
+    if (limit.facts.kind !== 'key-limits') continue;
+    places.set(limit.facts.workspace, [...(places.get(limit.facts.workspace) ?? []), limit]);
+  }
+  return [...places]
+    .sort(([a], [b]) => ((a ?? '') < (b ?? '') ? -1 : 1))
+    .map(([workspace, all]) => {
+      const percents = all.flatMap(({ percent }) => percent ?? []);
+      return {
+        workspace,
+        keys: all.length,
+        exhausted: all.filter(({ state }) => state === 'exhausted').length,
+        nearly: all.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length,
+        unknown: all.filter(({ state }) => state === 'unknown').length,
+        fullest: percents.length === 0 ? null : Math.max(...percents),
+      };
+    });
+}
+
+export function describeKeyCounts({ keys, exhausted, nearly, unknown, fullest }: KeyCounts): string {
+  return [
+    `${keys} ${keys === 1 ? 'key' : 'keys'} with a budget`,
+    `${exhausted} exhausted`,
+    `${nearly} at ${nearlyPercent} % or more`,
+    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+    ...(fullest === null ? [] : [`the fullest at ${fullest} %`]),
+  ].join(', ');
+}
+
+export function describeLimit({ facts }: StatusLimit): string {
+  const { kind, workspace, name } = facts;
+  const suffix = kind === 'workspace-limits' && name !== 'limits' ? ` ${name.slice('limits'.length)}` : '';
+  return describeKey({ kind, workspace, name }) + suffix;
+}
+
+/** `$410 of $750`, `1,234,567 of 2M tokens`, `? of $750`. */
+export function describeUse({ used, facts }: StatusLimit): string {
+  const limit = formatAmount(facts.amount, facts.unit);
+  return `${used === null ? '?' : formatExact(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
+}
+
+/** `Tue 2026-12-01`; UTC. */
+export function formatDay(at: number): string {
+  return day(new Date(at).toISOString());
+}
+
+/** `2026-12-01 00:00 UTC` */
+export function formatInstant(at: number): string {
+  return minute(new Date(at).toISOString());
+}
+
+/** Who shares it, where the number comes from, when it starts again, when it runs out. */
+export function describeDetails(limit: StatusLimit, view: Pick<StatusView, 'names' | 'counts'>): string[] {
+  const { facts, nextReset } = limit;
+  const parts: string[] = [...describeScope(limit, view)];
+  if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
+  if (!facts.usage.known) parts.push(`use unknown: ${facts.usage.why}`);
+  if (nextReset === null) parts.push('never resets');
+  else if (nextReset === 'unknown') parts.push('next reset unknown');
+  else parts.push(`resets ${formatDay(nextReset)} ${timeOf(nextReset)} (${periodOf(limit)})`);
+  const forecast = describeForecast(limit);
+  if (forecast !== null) parts.push(forecast);
+  if (limit.declared === false) parts.push('in no file');
+  return parts.map(escapeInvisible);
+}
+
+function timeOf(at: number): string {
+  return `${new Date(at).toISOString().slice(11, 16)} UTC`;
+}
+
+function periodOf({ facts }: StatusLimit): string {
+  return facts.reset === null ? 'unknown' : formatReset(facts.reset);
+}
+
+function describeScope(
+  { facts, counters, worst, total }: StatusLimit,
+  { names, counts }: Pick<StatusView, 'names' | 'counts'>,
+): string[] {
+  if (facts.kind !== 'usage-policy') return [];
+  const shared = facts.per.length === 0 || (facts.per.length === 1 && facts.per[0] === 'workspace_id');
+  // Conditions may name keys and people.
+  const match = counts ? (facts.match === 'all' ? null : 'some requests') : describeMatch(facts.match, names);
+  const scope = `${shared ? 'shared by the workspace' : `per ${facts.per.join(' and ')}`}${match === null ? '' : `, for ${match}`}`;
+  if (shared || !facts.usage.known) return [scope];
+  if (counters === 0) return [scope, 'no counter yet'];
+  const who = counts || worst === null ? '' : `: ${describeValueKey(worst.valueKey ?? '', names)}`;
+  if (counters === 1) return [scope, `one counter${who}`];
+  const all = total === null ? [] : [`${formatExact(total, facts.unit)} in all`];
+  return [scope, `fullest of ${counters}${who}`, ...all];
+}
+
+const longestValueKey = 60;
+
+/** A value key is compared, never parsed: its parts are not escaped. */
+export function describeValueKey(valueKey: string, names: Names): string {
+  const id = valueKey.startsWith('api_key:') ? valueKey.slice('api_key:'.length) : '';
+  const name = Object.hasOwn(names, id) ? names[id] : undefined;
+  const text = name === undefined ? valueKey : `key ${name}`;
+  return text.length > longestValueKey ? `${text.slice(0, longestValueKey - 1)}…` : text;
+}
+
+/** Null: nothing can be said, and the use says why. */
+export function describeForecast(limit: StatusLimit): string | null {
+  const { runOut, noForecast, pace, state, facts, exhausted, counters } = limit;
+  if (state === 'exhausted' || runOut?.when === 'now') {
+    if (facts.usage.known && facts.usage.source === 'estimated' && facts.verdict !== 'exhausted') {
+      return 'used up by the estimate';
+    }
+    return counters > 1 ? `${exhausted} of ${counters} are refused` : 'requests are refused';
+  }
+  if (runOut === null) return facts.usage.known ? `run-out unknown: ${noForecast ?? ''}` : null;
+  const basis = pace?.basis === 'window' ? " at its window's average" : '';
+  switch (runOut.when) {
+    case 'this-window':
+      return `runs out ${formatDay(runOut.at)}${basis}`;
+    case 'later-window':
+      return `lasts until its reset, a later window to ${formatDay(runOut.at)}${basis}`;
+    case 'never':
+      return `lasts${basis === '' ? ' at the present pace' : basis}`;
+  }
+}
+
+/** `in 3 days`, `today` */
+export function describeDays(at: number, now: number): string {
+  const days = Math.floor(at / dayMilliseconds) - Math.floor(now / dayMilliseconds);
+  return days === 0 ? 'today' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+}
+
+/** `+25 %`, `new`, `unknown` */
+export function describeChange({ before, changePercent, cost }: Trend): string {
+  if (before === null) return 'unknown';
+  if (changePercent === null) return cost.n > 0n ? 'new' : '±0 %';
+  return changePercent === 0 ? '±0 %' : `${changePercent > 0 ? '+' : ''}${changePercent} %`;
+}
+
+/** The oldest number of all: what is said holds for it at least. */
+export function asOf({ limits, now }: StatusView): number {
+  const times = limits.flatMap(({ facts }) => (facts.usage.known ? [facts.usage.asOf] : []));
+  return times.reduce((least, time) => Math.min(least, time), now);
+}
+
+const kindWords: Readonly<Record<Kind, string>> = {
+  'usage-policy': 'usage policies',
+  'rate-policy': 'rate policies',
+  'workspace-limits': 'limits of workspaces',
+  'key-limits': 'API keys',
+  'provider-limits': 'providers',
+  'integration-limits': 'integrations',
+};
+
+/** One line a kind and reason: `API keys of 3 workspaces unknown: GET /api-keys answered 403 AB03`. */
+export function describeGaps(gaps: readonly StatusGap[]): string[] {
+  const groups = new Map<string, { kind: Kind; why: string; workspaces: Set<string | null> }>();
+  for (const { kind, why, workspace } of gaps) {
+    const name = `${kind}\n${why}`;
+    const group = groups.get(name) ?? { kind, why, workspaces: new Set() };
+    group.workspaces.add(workspace);
+    groups.set(name, group);
+  }
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, { kind, why, workspaces }]) => {
+      const named = [...workspaces].filter((slug) => slug !== null);
+      const where = named.length === 0 ? '' : named.length === 1 ? ` of ${named[0]}` : ` of ${named.length} workspaces`;
+      return escapeInvisible(`${kindWords[kind]}${where} unknown: ${why}`);
+    });
+}
+
+export const footnotes = {
+  gateway: gatewayNote,
+  rates: 'Rate limits have no counter that can be read, and are not shown.',
+} as const;
+
+/** `12 users, $512 in all, the largest $100`: for where names are not shown. */
+export function usersOf({ trends }: TrendReport): string {
+  const costs = trends.user.map(({ cost }) => cost);
+  const largest = costs.reduce((most, cost) => (compare(cost, most) > 0 ? cost : most), zero);
+  const sum = formatExact(total(costs), 'cost');
+  return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatExact(largest, 'cost')}`;
+}
+
+/** `47 limits: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.` */
+export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnknown }: StatusView): string {
+  const all = limits.length + below + belowUnknown;
+  const exhausted = limits.filter(({ state }) => state === 'exhausted').length;
+  const nearly = limits.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length;
+  const unknown = limits.filter(({ state }) => state === 'unknown').length + belowUnknown;
+  const parts = [
+    `${exhausted} exhausted`,
+    `${nearly} at ${nearlyPercent} % or more`,
+    ...(unknown === 0 ? [] : [`${unknown} unknown`]),
+  ];
+  const expires =
+    expiring.length === 0
+      ? ''
+      : `; ${expiring.length} ${expiring.length === 1 ? 'expires' : 'expire'} within ${expiryDays} days`;
+  return `${all} ${all === 1 ? 'budget' : 'budgets'}: ${parts.join(', ')}${expires}.`;
+}

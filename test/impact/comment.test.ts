@@ -1,0 +1,120 @@
+/** The impact block in the pull-request comment and in markdown: complete, escaped, and dropped whole when there is no room. */
+
+import { describe, expect, it } from 'vitest';
+import type { CounterImpact, Impact, LimitImpact } from '../../src/impact/document.ts';
+import type { Plan } from '../../src/plan/types.ts';
+import { commentBytes, renderPlanComment } from '../../src/render/comment.ts';
+import { renderPlanMarkdown } from '../../src/render/markdown.ts';
+import { smallState } from '../helpers/state.ts';
+import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
+
+const hostile = '@everyone](http://evil.example.com) <script>alert(1)</script> | `x` ![y](z)';
+
+function limit(blocked: readonly CounterImpact[]): LimitImpact {
+  const use = { as_of: '2026-11-20T12:00:00.000Z', source: 'service', counters: 2, total: '900' } as const;
+  return {
+    unit: 'cost',
+    before: { amount: '50000', reset: 'monthly', per_30_days: '50000', next_reset: '2026-12-01T00:00:00.000Z' },
+    after: { amount: '30000', reset: 'monthly', per_30_days: '30000', next_reset: '2026-12-01T00:00:00.000Z' },
+    delta_per_30_days: '-20000',
+    shared_by: ['metadata._user'],
+    counter: 'kept',
+    use: {
+      status: 'known',
+      ...use,
+      largest: blocked[0] ?? null,
+      blocked: { count: blocked.length, largest: [...blocked] },
+      freed: { count: 0, largest: [] },
+      may_stay_blocked: false,
+    },
+    forecast: { status: 'unknown', reason: hostile },
+    forgiven: null,
+    binds: null,
+    mail: { to: [], at_once: false },
+  };
+}
+
+const sum = { bounded: 1, at_most: '0', partly: 0, unbounded: 0, unknown: 0 };
+
+async function planWith(count: number, blocked: readonly CounterImpact[]): Promise<Plan> {
+  const names = Array.from({ length: count }, (_, index) => `spend-${index}`);
+  const entries = names.map((name) => `  ${name}:\n    budget: $300\n    reset: monthly\n    per: metadata._user\n`);
+  const world = await startWorld({ state: smallState(), inProcess: true });
+  try {
+    const files = { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', `policies:\n${entries.join('')}`) };
+    const plan = await world.planOk(files);
+    const impact: Impact = {
+      as_of: '2026-11-20T12:00:00.000Z',
+      people: 'names',
+      doubt: null,
+      changes: plan.changes.map(({ id }) => ({ id, limits: [limit(blocked)] })),
+      workspaces: [
+        {
+          workspace: 'ws-team-a',
+          before: { kind: 'bounded', cents: '50000', by: 'spend' },
+          after: { kind: 'unbounded', cents: null, by: null },
+          delta: null,
+        },
+      ],
+      organisation: {
+        before: { cents: '50000', ...sum },
+        after: { cents: '0', ...sum, bounded: 0, unbounded: 1 },
+        delta: null,
+      },
+    };
+    return { ...plan, impact };
+  } finally {
+    await world.close();
+  }
+}
+
+const header = { environment: 'production', head: 'a'.repeat(40), digest: 'b'.repeat(64), run: 7, attempt: 1 };
+const links = { repository: 'https://github.com/example/budgets', run: 'https://github.com/example/budgets/runs/7' };
+const comment = (plan: Plan): string =>
+  renderPlanComment({
+    header: { ...header, state: 'planned' },
+    plan,
+    diagnostics: [],
+    outcomes: [],
+    links,
+    remark: null,
+  });
+
+const user = (name: string): CounterImpact => ({ name, used: '45000', percent_before: 90, percent_after: 150 });
+
+describe('impact in the comment', () => {
+  it('says above the tables what is committed and how many are blocked', async () => {
+    const body = comment(await planWith(1, [user('metadata._user:ada')]));
+    const headline = body.indexOf('Committed per 30 days: $500 → 1 unbounded. **1 counter is blocked at once.**');
+    expect(headline).toBeGreaterThan(0);
+    expect(headline).toBeLessThan(body.indexOf('| |'));
+    expect(body).toContain('$500 → $300 monthly, -$200 / 30 days');
+    expect(body).toContain('90 % → 150 % used');
+    expect(body).toContain('As of 2026-11-20 12:00 UTC');
+  });
+
+  it('values that the service names change nothing but themselves, in markdown too', async () => {
+    const plan = await planWith(1, [user(`metadata._user:${hostile}`)]);
+    for (const body of [comment(plan), renderPlanMarkdown(plan)]) {
+      for (const part of ['@everyone', '<script>', '](http:', '`x`', '![y]']) expect(body).not.toContain(part);
+      expect(body).toContain('everyone');
+      // Rows keep their columns.
+      const rows = body.split('\n').filter((line) => line.includes('everyone') && line.startsWith('|'));
+      expect(rows.map((line) => line.split(' | ').length)).toEqual(rows.map(() => 5));
+    }
+  });
+
+  it('is dropped whole, with a count, where a large plan leaves no room', async () => {
+    const body = comment(await planWith(600, [user('metadata._user:ada')]));
+    expect(Buffer.byteLength(body, 'utf8')).toBeLessThanOrEqual(commentBytes);
+    expect(body).toContain('**600 counters are blocked at once.**');
+    expect(body).toMatch(/… and \d+ more lines that do not fit here/);
+    for (const line of body.split('\n').filter((text) => text.startsWith('|'))) expect(line.endsWith('|')).toBe(true);
+  });
+
+  it('is not there where it was not read', async () => {
+    const plan = await planWith(1, []);
+    expect(comment({ ...plan, impact: null })).not.toMatch(/impact|Committed/);
+    expect(renderPlanMarkdown({ ...plan, impact: null })).not.toContain('**impact**');
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, it } from 'vitest';
+import type { Counter } from '../../src/impact/consumption.ts';
+import { exactOf } from '../../src/impact/exact.ts';
+import {
+  countedSince,
+  findUnitMistake,
+  isOver,
+  judgeLimit,
+  type LimitFacts,
+  sortStatus,
+} from '../../src/impact/limit-status.ts';
+
+const now = Date.UTC(2026, 10, 20, 12);
+const day = 86_400_000;
+
+const counter = (used: number, verdict: Counter['verdict'] = null, valueKey: string | null = null): Counter => ({
+  valueKey,
+  used: exactOf(used),
+  verdict,
+});
+
+/** $100 a month of a key, made long ago; `used` in cents. */
+function facts(used: number | readonly Counter[] | null, more: Partial<LimitFacts> = {}): LimitFacts {
+  const counters = typeof used === 'number' ? [counter(used)] : used;
+  return {
+    kind: 'key-limits',
+    workspace: 'ws-team-a',
+    id: 'id',
+    name: 'app',
+    unit: 'cost',
+    amount: 10_000,
+    alert: null,
+    reset: 'monthly',
+    nextReset: null,
+    lastReset: '2026-11-01T00:00:00.000Z',
+    createdAt: '2026-01-01T00:00:00.000Z',
+    verdict: null,
+    per: [],
+    match: 'all',
+    usage:
+      counters === null ? { known: false, why: 'refused' } : { known: true, counters, source: 'reported', asOf: now },
+    ...more,
+  };
+}
+
+describe('state', () => {
+  it.each<[name: string, facts: LimitFacts, state: string, percent: number | null]>([
+    ['nothing used', facts(0), 'ok', 0],
+    ['no counter yet', facts([]), 'ok', 0],
+    ['a cent below', facts(9_999), 'ok', 99],
+    ['at the limit', facts(10_000), 'exhausted', 100],
+    ['above', facts(15_000), 'exhausted', 150],
+    ['at the alert', facts(8_000, { alert: 8_000 }), 'alert', 80],
+    ['below the alert', facts(7_999.9, { alert: 8_000 }), 'ok', 80],
+    ['one of two counters is full', facts([counter(1), counter(10_000)]), 'exhausted', 100],
+    ['the service says so, below the limit', facts([counter(9_000, 'exhausted')]), 'exhausted', 90],
+    ['unknown', facts(null), 'unknown', null],
+    ['unknown, and the service says it is used up', facts(null, { verdict: 'exhausted' }), 'exhausted', null],
+  ])('%s', (_name, given, state, percent) => {
+    expect(judgeLimit(given, null, now)).toMatchObject({ state, percent });
+  });
+
+  it('unknown use is never zero, and has no forecast', () => {
+    expect(judgeLimit(facts(null), exactOf(5), now)).toMatchObject({
+      used: null,
+      total: null,
+      percent: null,
+      runOut: null,
+      noForecast: 'its use is unknown',
+    });
+  });
+
+  it('the fullest counter decides, the sum is over all', () => {
+    const judged = judgeLimit(
+      facts([counter(100, null, 'a'), counter(300, null, 'b'), counter(200, null, 'c')]),
+      null,
+      now,
+    );
+    expect(judged).toMatchObject({ counters: 3, exhausted: 0, percent: 3 });
+    expect([judged.worst?.valueKey, judged.used, judged.total]).toEqual(['b', exactOf(300), exactOf(600)]);
+  });
+});
+
+describe('the forecast', () => {
+  it.each<[name: string, facts: LimitFacts, pace: number | null, runOut: object | null, basis: string | null]>([
+    // 11.5 days to the reset: $50 left at $5 a day is 10 days.
+    ['in this window', facts(5_000), 500, { when: 'this-window', at: now + 10 * day }, 'last-7-days'],
+    ['not before the reset', facts(5_000), 100, { when: 'never' }, 'last-7-days'],
+    ['nothing is spent', facts(5_000), 0, { when: 'never' }, 'last-7-days'],
+    // 19.5 days since the 1st: $97.50 is $5 a day, and $2.50 last half a day.
+    ['by the average of its window', facts(9_750), null, { when: 'this-window', at: now + day / 2 }, 'window'],
+    ['already', facts(10_000), 1, { when: 'now' }, 'last-7-days'],
+  ])('%s', (_name, given, pace, runOut, basis) => {
+    const judged = judgeLimit(given, pace === null ? null : exactOf(pace), now);
+    expect(judged.runOut).toEqual(runOut);
+    expect(judged.pace?.basis ?? null).toBe(basis);
+    expect(judged.noForecast).toBeNull();
+  });
+
+  it.each<[name: string, facts: LimitFacts, why: RegExp]>([
+    ['a window of hours', facts(5_000, { lastReset: '2026-11-20T00:00:00.000Z' }), /less than a day ago/],
+    ['a key of this morning', facts(5_000, { createdAt: '2026-11-20T08:00:00.000Z' }), /less than a day ago/],
+    ['no reset shown', facts(5_000, { reset: null }), /does not show its reset/],
+    ['nothing to count from', facts(5_000, { reset: 'never', lastReset: null, createdAt: null }), /since when/],
+  ])('is refused: %s', (_name, given, why) => {
+    expect(judgeLimit(given, null, now)).toMatchObject({ runOut: null, noForecast: expect.stringMatching(why) });
+  });
+
+  it('an unknown next reset makes no forecast either', () => {
+    const given = facts(5_000, { reset: 'every 10 days', lastReset: null });
+    expect(judgeLimit(given, exactOf(100), now)).toMatchObject({
+      nextReset: 'unknown',
+      noForecast: expect.any(String),
+    });
+  });
+
+  it('weeks of policies end on Monday, those of keys on Sunday', () => {
+    const weekly = { reset: 'weekly' as const, lastReset: null };
+    expect(judgeLimit(facts(0, { ...weekly, kind: 'usage-policy' }), null, now).nextReset).toBe(Date.UTC(2026, 10, 23));
+    expect(judgeLimit(facts(0, weekly), null, now).nextReset).toBe(Date.UTC(2026, 10, 22));
+  });
+});
+
+describe('since when it counts', () => {
+  it.each<[name: string, more: Partial<LimitFacts>, since: number | null]>([
+    ['its last reset', {}, Date.UTC(2026, 10, 1)],
+    ['the start of the month, without one', { lastReset: null }, Date.UTC(2026, 10, 1)],
+    [
+      'its creation, in its first window',
+      { lastReset: null, createdAt: '2026-11-10T00:00:00Z' },
+      Date.UTC(2026, 10, 10),
+    ],
+    ['its creation, if it never resets', { reset: 'never', lastReset: null }, Date.UTC(2026, 0, 1)],
+    ['a reset by hand', { reset: 'never', lastReset: '2026-11-05T00:00:00Z' }, Date.UTC(2026, 10, 5)],
+    ['nobody knows', { reset: 'never', lastReset: null, createdAt: null }, null],
+  ])('%s', (_name, more, since) => {
+    expect(countedSince(facts(0, more), now)).toBe(since);
+  });
+});
+
+it('a number against the verdict is a unit mistake; an estimate is none', () => {
+  const dollars = facts([counter(100, 'exhausted')]);
+  expect(findUnitMistake([facts(5), dollars], false)).toBe(dollars);
+  expect(findUnitMistake([dollars], true)).toBeUndefined();
+  expect(findUnitMistake([facts([counter(10_000, 'active')])], true)).toBeDefined();
+  const usage = { known: true, counters: [counter(100, 'exhausted')], source: 'estimated', asOf: now } as const;
+  expect(findUnitMistake([facts(0, { usage })], false)).toBeUndefined();
+});
+
+it('sorts what is exhausted first, what is unknown last, and keeps a fixed order among equals', () => {
+  const named = (name: string, used: number | null): LimitFacts => facts(used, { name });
+  const all = [named('b', 500), named('x', null), named('a', 500), named('full', 10_000), named('c', 9_000)];
+  const names = (list: readonly LimitFacts[]): string[] =>
+    sortStatus(list.map((each) => judgeLimit(each, null, now))).map((limit) => limit.facts.name);
+  expect(names(all)).toEqual(['full', 'c', 'a', 'b', 'x']);
+  expect(names([...all].reverse())).toEqual(names(all));
+});
+
+it('--over takes its percent in, what is used up always, and what is unknown never', () => {
+  const over = (given: LimitFacts): boolean => isOver(judgeLimit(given, null, now), 80);
+  expect([facts(8_000), facts(7_949), facts(null)].map(over)).toEqual([true, false, false]);
+  expect(over(facts([counter(10, 'exhausted')]))).toBe(true);
+});

@@ -1,0 +1,374 @@
+/** The impact block of plans against the emulator: what is said, and that what cannot be read is unknown, never zero. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Impact } from '../../src/impact/document.ts';
+import { parseOutput, type Rig } from '../helpers/rig.ts';
+import { keyA1, keyA2, keyRow, providerRow, teamA, uuid, workspaceRow } from '../helpers/state.ts';
+import { adminKey, workspaceFile } from '../helpers/world.ts';
+import { entity, impactOf, limitOf, request, spendFile, spendRow, startMoved, wholeTeam } from './kit.ts';
+
+let rig: Rig;
+afterEach(() => rig.close());
+
+const used = (cents: number) => ({ usagePolicies: [spendRow({ [wholeTeam]: entity(cents) })] });
+/** $10 a day over the last week. */
+const tenADay = Array.from({ length: 7 }, (_, index) => request(1000, index + 0.5));
+
+describe('a raise from $500 to $750 with $410 spent', () => {
+  it('says so in text, within 80 columns', async () => {
+    rig = await startMoved({ ...used(41_000), requestLogs: tenADay }, spendFile(500), spendFile(750));
+    const { stdout } = await rig.plan({}, { columns: 80 });
+    for (const text of ['$500 → $750', '55 % used', '+$250 / 30 days', 'as of 2026-11-20 12:00 UTC']) {
+      expect(stdout).toContain(text);
+    }
+    // $90 left at $10 a day: nine days from the 20th, noon; $340 are not used up before the month ends.
+    expect(stdout.replace(/\s+/g, ' ')).toContain('Sun 2026-11-29 → never at this pace');
+    expect(stdout).toContain('nobody: policies send no mail');
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it('says so in markdown and in JSON', async () => {
+    rig = await startMoved({ ...used(41_000), requestLogs: tenADay }, spendFile(500), spendFile(750));
+    const { stdout } = await rig.plan({ format: 'markdown' });
+    for (const text of ['$500 → $750', '55 % used', '+$250 / 30 days', 'As of 2026-11-20 12:00 UTC']) {
+      expect(stdout).toContain(text);
+    }
+    const impact = await impactOf(rig);
+    expect(impact.workspaces).toEqual([
+      {
+        workspace: 'ws-team-a',
+        before: { kind: 'bounded', cents: '50000', by: 'spend' },
+        after: { kind: 'bounded', cents: '75000', by: 'spend' },
+        delta: '25000',
+      },
+    ]);
+    expect(impact.changes[0]?.limits[0]).toMatchObject({
+      before: { amount: '50000', per_30_days: '50000', next_reset: '2026-12-01T00:00:00.000Z' },
+      delta_per_30_days: '25000',
+      counter: 'kept',
+      use: {
+        status: 'known',
+        source: 'service',
+        as_of: '2026-11-20T12:00:00.000Z',
+        largest: { used: '41000', percent_before: 82, percent_after: 55 },
+        blocked: { count: 0 },
+      },
+      forecast: {
+        since: '2026-11-13T12:00:00.000Z',
+        as_of: '2026-11-20T12:00:00.000Z',
+        before: { when: 'this-window', at: '2026-11-29T12:00:00.000Z' },
+        after: { when: 'never' },
+      },
+      mail: { to: [], at_once: false },
+    });
+  });
+
+  it('leaves the digest alone, whatever is consumed', async () => {
+    rig = await startMoved(used(41_000), spendFile(500), spendFile(750));
+    const digest = async (impact = true) => parseOutput(await rig.plan({ format: 'json', impact })).digest;
+    const before = await digest();
+    const [policy] = rig.emulator.store.state.usagePolicies;
+    if (policy !== undefined) policy.entities = { [wholeTeam]: entity(49_900) };
+    expect([await digest(), await digest(false)]).toEqual([before, before]);
+  });
+
+  it('--no-impact says nothing and reads nothing', async () => {
+    rig = await startMoved(used(41_000), spendFile(500), spendFile(750));
+    rig.emulator.requests.clear();
+    const ran = await rig.plan({ impact: false });
+    expect(ran.stdout).not.toContain('impact ·');
+    expect(ran.stdout).toContain('guard impact-unknown warns: consumption was not read');
+    expect(rig.emulator.requests.counts).toEqual({ 'GET /admin/workspaces': 1, 'GET /policies/usage-limits': 1 });
+  });
+});
+
+describe('who is blocked or freed', () => {
+  const perUser = (dollars: number) => spendFile(dollars, 'per: metadata._user');
+  const users = {
+    'metadata._user:ada': entity(45_000, 'active', 901),
+    'metadata._user:bob': entity(31_000, 'active', 902),
+    'metadata._user:eve': entity(30_000, 'active', 903),
+    'metadata._user:joe': entity(29_999, 'active', 904),
+    'metadata._user:max': entity(50_000, 'exhausted', 905),
+  };
+  const state = { usagePolicies: [spendRow(users, { group_by: [{ key: 'metadata._user' }] })] };
+
+  it('a lowering below use names them, the largest first, and trips blocks-now', async () => {
+    rig = await startMoved(state, perUser(500), perUser(300));
+    const ran = await rig.plan();
+    expect(ran.exit).toBe(3);
+    const named = 'metadata._user:ada ($450), metadata._user:bob ($310), metadata._user:eve ($300)';
+    expect(ran.stdout).toContain(`3 counters at once: ${named}`);
+    expect(ran.stdout).toContain(
+      'guard blocks-now objects: spend (ws-team-a) stops 3 counters at once: metadata._user:ada at $450',
+    );
+    expect(ran.stdout).not.toContain('user:joe');
+  });
+
+  it('a raise frees those who stood at the limit', async () => {
+    rig = await startMoved(state, perUser(500), perUser(501));
+    const limit = await limitOf(rig);
+    expect(limit.use).toMatchObject({
+      blocked: { count: 0 },
+      freed: { count: 1, largest: [{ name: 'metadata._user:max', used: '50000' }] },
+      may_stay_blocked: false,
+    });
+  });
+
+  it('on a backend before 1.20 a raise may wake nobody', async () => {
+    rig = await startMoved(state, perUser(500), perUser(501), { org: 'gateway:\n  backend: "1.19"\n' });
+    expect((await rig.plan()).stdout).toContain('they may stay blocked until the reset');
+  });
+
+  it('keys go by their name, also where no list of keys was needed for the plan', async () => {
+    const entities = { [`api_key:${keyA1}`]: entity(45_000, 'active', 901) };
+    const policy = spendRow(entities, { group_by: [{ key: 'api_key' }], type: 'cost' });
+    rig = await startMoved({ usagePolicies: [policy] }, spendFile(500, 'per: api_key'), spendFile(300, 'per: api_key'));
+    expect((await limitOf(rig)).use).toMatchObject({ blocked: { count: 1, largest: [{ name: 'app' }] } });
+  });
+
+  it('show_people: counts, and public repositories, count people and name nobody', async () => {
+    const org = 'review:\n  show_people: counts\n';
+    rig = await startMoved(state, perUser(500), perUser(300), { org });
+    for (const format of ['text', 'markdown', 'json'] as const) {
+      const { stdout } = await rig.plan({ format });
+      for (const name of ['ada', 'bob', 'eve', 'max']) expect(stdout).not.toContain(`_user:${name}`);
+    }
+    expect((await rig.plan()).stdout).toContain('3 counters at once\n');
+    await rig.close();
+    rig = await startMoved(state, perUser(500), perUser(300));
+    expect((await rig.plan({ isPublic: true })).stdout).not.toContain('user:ada');
+    expect((await rig.plan({ isPublic: false })).stdout).toContain('user:ada');
+  });
+});
+
+describe('a counter that starts again', () => {
+  const perKey = spendFile(500, 'per: api_key');
+
+  it('of a replacement forgives what was spent', async () => {
+    rig = await startMoved(used(41_000), spendFile(500), perKey);
+    expect(await limitOf(rig)).toMatchObject({ counter: 'starts-at-zero', forgiven: '41000' });
+    expect((await rig.plan()).stdout).toContain('starts at zero: $410 so far is forgiven');
+  });
+
+  it('of dollars that become tokens forgives dollars: two budgets, not one of mixed units', async () => {
+    const tokens = spendFile(500).replace('budget: $500', 'budget: 2M tokens');
+    rig = await startMoved(used(41_000), spendFile(500), tokens);
+    const { changes } = await impactOf(rig);
+    expect(changes[0]?.limits).toMatchObject([
+      { unit: 'cost', after: null, counter: 'starts-at-zero', forgiven: '41000', use: { total: '41000' } },
+      { unit: 'tokens', before: null, after: { amount: '2000000' }, counter: 'new', use: { total: '0' } },
+    ]);
+  });
+
+  it('of a delete and a create over one match forgives it too', async () => {
+    const renamed = perKey.replace('  spend:', '  other:').replace('api_key', 'workspace_id').replace('$500', '$900');
+    rig = await startMoved(used(41_000), spendFile(500), renamed);
+    const { changes } = await impactOf(rig);
+    const gone = changes.find(({ id }) => id.endsWith('/spend'));
+    expect(gone?.limits).toMatchObject([{ counter: 'starts-at-zero', forgiven: '41000' }]);
+  });
+});
+
+describe('which limit binds', () => {
+  it('a raise beneath a smaller limit decides nothing alone', async () => {
+    const workspaces = [
+      workspaceRow('ws-team-a', teamA, {
+        usage_limits: [{ type: 'cost', credit_limit: 600, periodic_reset: 'monthly' }],
+      }),
+    ];
+    rig = await startMoved({ ...used(0), workspaces }, spendFile(500), spendFile(750));
+    expect((await limitOf(rig)).binds).toEqual({ limit: 'the workspace budget', amount: '60000', reset: 'monthly' });
+    expect((await rig.plan()).stdout.replace(/\s+/g, ' ')).toContain(
+      'the workspace budget ($600 monthly) is used up first: this limit decides nothing alone',
+    );
+    const { workspaces: committed } = await impactOf(rig);
+    expect(committed[0]).toMatchObject({
+      before: { cents: '50000', by: 'spend' },
+      after: { cents: '60000' },
+      delta: '10000',
+    });
+  });
+
+  it('is the limit itself where it is the least', async () => {
+    rig = await startMoved(used(0), spendFile(500), spendFile(750));
+    expect((await limitOf(rig)).binds).toMatchObject({ limit: 'this' });
+  });
+});
+
+describe('limits on keys, workspaces and providers', () => {
+  const keys = (dollars: number) =>
+    workspaceFile(
+      'ws-team-a',
+      `keys:\n  app:\n    budget: $${dollars}\n    reset: weekly\n    alert: 80%\n    recipients: [ops@example.com]\n`,
+    );
+  const app = (limit: object) => ({
+    apiKeys: [
+      keyRow('app', keyA1, teamA, {
+        usage_limits: { type: 'cost', credit_limit: 70, alert_threshold: 56, periodic_reset: 'weekly', ...limit },
+        alert_emails: ['ops@example.com'],
+      }),
+      keyRow('batch', keyA2, teamA),
+    ],
+  });
+
+  it('a key: used by its own row, weekly as 30 days, reset on Sunday, and its recipients get mail', async () => {
+    rig = await startMoved(app({ current_usage: 4000, status: 'active' }), keys(70), keys(63));
+    const limit = await limitOf(rig);
+    expect(limit).toMatchObject({
+      before: { per_30_days: '30000', next_reset: '2026-11-22T00:00:00.000Z' },
+      after: { per_30_days: '27000' },
+      delta_per_30_days: '-3000',
+      use: { source: 'service', total: '4000' },
+      mail: { to: ['organisation owners and admins', "the key's owner", 'ops@example.com'], at_once: false },
+    });
+    expect((await rig.plan()).stdout).toContain('$70 → $63 weekly, -$30 / 30 days ($300 → $270 per 30 days)');
+  });
+
+  it('a key whose row shows no use, here or by id: unknown, not zero', async () => {
+    rig = await startMoved(app({}), keys(70), keys(63));
+    expect((await limitOf(rig)).use).toEqual({ status: 'unknown', reason: 'the service shows no use of this key' });
+    expect((await rig.plan()).stdout).toContain('used      unknown: the service shows no use of this key');
+  });
+
+  it('a workspace: estimated from analytics since the window began, and said so', async () => {
+    const workspaces = [
+      workspaceRow('ws-team-a', teamA, {
+        usage_limits: [{ type: 'cost', credit_limit: 600, periodic_reset: 'monthly' }],
+      }),
+    ];
+    const requestLogs = [request(20_000, 19), request(12_345, 3), request(99_999, 25)];
+    const limits = (dollars: number) =>
+      workspaceFile('ws-team-a', `limits:\n  budget: $${dollars}\n  reset: monthly\n`);
+    rig = await startMoved({ workspaces, requestLogs }, limits(600), limits(500));
+    const limit = await limitOf(rig);
+    // The request of 25 days ago was last month's.
+    expect(limit.use).toMatchObject({ source: 'analytics', total: '32345', blocked: { count: 0 } });
+    expect((await rig.plan()).stdout).toContain('$323.45: 54 % → 65 % used, estimated from analytics');
+    rig.write({
+      ...{ 'a.yaml': limits(323) },
+      'org.yaml':
+        'version: 1\nkind: org\nenvironment: production\norganisation: 7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10\n',
+    });
+    expect((await limitOf(rig)).use).toMatchObject({ blocked: { count: 1 } });
+  });
+
+  it('a provider: only its own traffic counts', async () => {
+    const providers = [
+      providerRow('openai-a', uuid(21), teamA, {
+        usage_limits: { type: 'cost', credit_limit: 100, periodic_reset: 'monthly' },
+      }),
+    ];
+    const requestLogs = [request(2000, 3), request(5000, 4, { virtual_key: 'other' })];
+    const file = (dollars: number) =>
+      workspaceFile('ws-team-a', `providers:\n  openai-a:\n    budget: $${dollars}\n    reset: monthly\n`);
+    rig = await startMoved({ providers, requestLogs }, file(100), file(200));
+    expect(await limitOf(rig)).toMatchObject({ use: { source: 'analytics', total: '2000' } });
+    // A provider's budget bounds no workspace.
+    expect(await impactOf(rig)).toMatchObject({ workspaces: [], organisation: null });
+  });
+});
+
+describe('money', () => {
+  it('is exact: tenths of a cent add up, and a week is a fraction of a month', async () => {
+    const users = Object.fromEntries(
+      Array.from({ length: 10 }, (_, index) => [`metadata._user:u${index}`, entity(0.1, 'active', 910 + index)]),
+    );
+    const policy = spendRow(users, { group_by: [{ key: 'metadata._user' }] });
+    rig = await startMoved(
+      { usagePolicies: [policy] },
+      spendFile(500, 'per: metadata._user'),
+      spendFile(500, 'per: metadata._user').replace('monthly', 'weekly'),
+    );
+    const limit = await limitOf(rig);
+    expect(limit.use).toMatchObject({ total: '1' });
+    expect(limit.after?.per_30_days).toBe('1500000/7');
+    expect(limit.delta_per_30_days).toBe('1150000/7');
+    expect(JSON.stringify(await impactOf(rig))).not.toMatch(
+      /"(amount|cents|used|total|delta\w*|per_30_days)":"?-?\d+\.\d/,
+    );
+  });
+});
+
+describe('what cannot be known', () => {
+  const raise = () => startMoved(used(41_000), spendFile(500), spendFile(600));
+
+  it('a unit mistake of the service: dollars for cents makes all usage unknown', async () => {
+    const entities = { [wholeTeam]: entity(510, 'exhausted') };
+    rig = await startMoved({ usagePolicies: [spendRow(entities)] }, spendFile(500), spendFile(505));
+    const ran = await rig.plan();
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout.replace(/\s+/g, ' ')).toContain(
+      'the service calls a counter of spend exhausted, but what it reports is below the limit when read as cents',
+    );
+    expect((await impactOf(rig)).changes[0]?.limits[0]).toMatchObject({
+      use: { status: 'unknown' },
+      forecast: { status: 'unknown' },
+      forgiven: null,
+    });
+    // Said in the files, the same numbers are right.
+    const org = 'gateway:\n  usage_unit: dollars\n';
+    await rig.close();
+    rig = await startMoved({ usagePolicies: [spendRow(entities)] }, spendFile(500), spendFile(505), { org });
+    expect(await limitOf(rig)).toMatchObject({ use: { total: '51000', largest: { percent_before: 102 } } });
+  });
+
+  it('one contradiction makes every number of the run unknown', async () => {
+    const policies = [
+      spendRow({ [wholeTeam]: entity(510, 'exhausted') }),
+      { ...spendRow({ [wholeTeam]: entity(10) }), id: uuid(102), name: 'other' },
+    ];
+    const both = (dollars: number) =>
+      spendFile(
+        dollars,
+        'per: workspace_id',
+        `  other:\n    budget: $${dollars}\n    reset: monthly\n    per: workspace_id\n`,
+      );
+    rig = await startMoved({ usagePolicies: policies }, both(500), both(505));
+    const { changes } = await impactOf(rig);
+    expect(changes.flatMap(({ limits }) => limits.map(({ use }) => use.status))).toEqual(['unknown', 'unknown']);
+  });
+
+  const everyScope = [
+    ...['workspaces.list', 'workspaces.read', 'policies.list', 'policies.read', 'policies.update'],
+    ...['workspace_service_api_keys.list', 'workspace_user_api_keys.list', 'organisation_service_api_keys.list'],
+  ];
+
+  it('the analytics scope off: pace unknown with the reason, and the plan stands', async () => {
+    const acceptKeys = [{ key: adminKey, kind: 'organisation-service' as const, scopes: everyScope }];
+    rig = await startMoved(used(41_000), spendFile(500), spendFile(600), { acceptKeys });
+    const ran = await rig.plan();
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout.replace(/\s+/g, ' ')).toMatch(/runs out unknown: GET \/analytics\/graphs\/cost.*403/);
+    // What analytics have no part in is known all the same.
+    expect(ran.stdout).toContain('$410: 82 % → 68 % used');
+  });
+
+  it.each([
+    ['analytics refused', '/analytics/**', { kind: 'status', status: 403 }, 'forecast'],
+    ['analytics not there', '/analytics/**', { kind: 'status', status: 404 }, 'forecast'],
+    ['analytics out of order', '/analytics/**', { kind: 'status', status: 500 }, 'forecast'],
+    ['analytics that answer nonsense', '/analytics/**', { kind: 'malformed' }, 'forecast'],
+    ['counters refused', '/policies/usage-limits/*', { kind: 'status', status: 403 }, 'use'],
+    ['counters out of order', '/policies/usage-limits/*', { kind: 'reset', when: 'before' }, 'use'],
+  ] as const)('%s: unknown, and the plan stands', async (_name, path, fault, member) => {
+    rig = await raise();
+    rig.emulator.faults.set([{ method: 'GET', path, fault }]);
+    const ran = await rig.plan({ format: 'json' });
+    expect(ran.exit).toBe(0);
+    const { impact, violations } = parseOutput(ran) as unknown as { impact: Impact; violations: { guard: string }[] };
+    const limit = impact.changes[0]?.limits[0];
+    expect(limit?.[member]).toMatchObject({ status: 'unknown', reason: expect.stringMatching(/\w{5}/) });
+    expect(limit?.use.status).toBe(member === 'use' ? 'unknown' : 'known');
+    expect(violations.map(({ guard }) => guard)).toEqual(member === 'use' ? ['impact-unknown'] : []);
+  });
+
+  it('keys that cannot be listed: committed spend is unknown, and the guard says so', async () => {
+    rig = await raise();
+    rig.emulator.faults.set([{ method: 'GET', path: '/api-keys', fault: { kind: 'status', status: 403 } }]);
+    const ran = await rig.plan();
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).toContain('ws-team-a    unknown → unknown');
+    expect(ran.stdout).toContain('guard impact-unknown warns: committed spend of ws-team-a is unknown');
+  });
+});
