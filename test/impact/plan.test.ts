@@ -151,6 +151,15 @@ describe('a counter that starts again', () => {
     expect((await rig.plan()).stdout).toContain('starts at zero: $410 so far is forgiven');
   });
 
+  it('runs out from zero, though the old one has run out', async () => {
+    const row = spendRow({ [wholeTeam]: entity(50_000, 'exhausted') });
+    rig = await startMoved({ usagePolicies: [row], requestLogs: tenADay }, spendFile(500), perKey);
+    expect(await limitOf(rig)).toMatchObject({
+      use: { blocked: { count: 0 }, freed: { count: 1 } },
+      forecast: { before: { when: 'now' }, after: { when: 'never' } },
+    });
+  });
+
   it('of dollars that become tokens forgives dollars: two budgets, not one of mixed units', async () => {
     const tokens = spendFile(500).replace('budget: $500', 'budget: 2M tokens');
     rig = await startMoved(used(41_000), spendFile(500), tokens);
@@ -234,6 +243,7 @@ describe('limits on keys, workspaces and providers', () => {
   it('a workspace: estimated from analytics since the window began, and said so', async () => {
     const workspaces = [
       workspaceRow('ws-team-a', teamA, {
+        created_at: '2026-01-01T00:00:00.000Z',
         usage_limits: [{ type: 'cost', credit_limit: 600, periodic_reset: 'monthly' }],
       }),
     ];
@@ -276,7 +286,7 @@ describe('committed spend', () => {
   it('counts active keys for a policy per key: an exhausted one spends again, an expired one does not', async () => {
     const apiKeys = [
       keyRow('app', keyA1, teamA, { status: 'exhausted' }),
-      keyRow('batch', keyA2, teamA),
+      keyRow('batch', keyA2, teamA, { status: 'exhausted' }),
       keyRow('old', uuid(15), teamA, { status: 'expired', expires_at: '2026-11-02T00:00:00.000Z' }),
     ];
     const policy = spendRow({}, { group_by: [{ key: 'api_key' }] });
