@@ -52,7 +52,9 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
     say('used', `${describeUse(limit, use.largest, use.counters)}${estimate}`);
     if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
     if (use.freed.count > 0) {
-      const doubt = use.may_stay_blocked ? '; on a backend before 1.20 they may stay blocked until the reset' : '';
+      const doubt = use.may_stay_blocked
+        ? '; on a backend before 1.20 they may stay blocked until the reset'
+        : '; another limit may still stop them';
       say('frees', `${describePeople(use.freed, unit)}${doubt}`);
     }
   }
