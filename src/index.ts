@@ -9,7 +9,9 @@ export { sampleSeed } from './emulator/seed.ts';
 export { type Emulator, type ListenOptions, startEmulator } from './emulator/server.ts';
 export { CancelledError, ServiceError, UserError } from './errors.ts';
 export { type ExitCode, exitCodes } from './exit-codes.ts';
+export type { Impact } from './impact/document.ts';
 export type { AppliedRecord } from './plan/applied-record.ts';
+export { assessImpact, budgetMoves } from './plan/assess-impact.ts';
 export { buildPlan, type PlanInput } from './plan/build-plan.ts';
 export { filterPlan, type PlanFilter } from './plan/mode.ts';
 export { nextWorkspaces } from './plan/next-record.ts';
@@ -19,6 +21,7 @@ export { type Compiled, compilePolicies, type PolicyFile } from './policy/compil
 export { type ApplyOptions, applyPlan, type Clock } from './reconcile/apply-plan.ts';
 export type { Backend } from './reconcile/backend.ts';
 export { needsOf, readLive } from './reconcile/read-live.ts';
+export { readUsage } from './reconcile/read-usage.ts';
 export { createFileStore } from './record/file.ts';
 export { createGitRefStore } from './record/git-ref.ts';
 export { createMemoryStore } from './record/memory.ts';

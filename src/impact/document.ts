@@ -51,7 +51,7 @@ const use = z.discriminatedUnion('status', [
     total: exact.describe('over all counters'),
     largest: counter.nullable().describe('the fullest counter; null: no counter holds anything'),
     blocked: people.describe('stopped by the change at once'),
-    freed: people.describe('let in again by the change'),
+    freed: people.describe('let in again by this limit; another that is used up goes on blocking'),
     may_stay_blocked: z.boolean().describe('the backend is older than 1.20: a raise does not wake what is exhausted'),
   }),
   unknown,

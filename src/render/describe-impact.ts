@@ -10,7 +10,7 @@ import type {
   PeopleImpact,
   RunOutImpact,
 } from '../impact/document.ts';
-import { compare, fromText, zero } from '../impact/exact.ts';
+import { fromText } from '../impact/exact.ts';
 import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
 import { formatReset } from '../resources/amounts.ts';
@@ -52,7 +52,9 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
     say('used', `${describeUse(limit, use.largest, use.counters)}${estimate}`);
     if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
     if (use.freed.count > 0) {
-      const doubt = use.may_stay_blocked ? '; on a backend before 1.20 they may stay blocked until the reset' : '';
+      const doubt = use.may_stay_blocked
+        ? '; on a backend before 1.20 they may stay blocked until the reset'
+        : '; another limit may still stop them';
       say('frees', `${describePeople(use.freed, unit)}${doubt}`);
     }
   }
@@ -69,7 +71,7 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
 }
 
 /** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
-export function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
+function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
   const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
   const amounts =
     was === shall
@@ -118,7 +120,7 @@ function describeUse({ unit, counter }: LimitImpact, largest: CounterImpact | nu
   return `${largest.name ?? 'one counter'} ${used}${share}${of}`;
 }
 
-export function describePeople({ count, largest }: PeopleImpact, unit: Unit): string {
+function describePeople({ count, largest }: PeopleImpact, unit: Unit): string {
   const named = largest.slice(0, mostNamed).flatMap(({ name, used }) => {
     const amount = formatExact(fromText(used), unit);
     return name === null ? [] : [`${name} (${amount})`];
@@ -136,7 +138,7 @@ function describeForecast(limit: LimitImpact, forecast: LimitImpact['forecast'])
   return before === after ? `${after}, before and after (${span})` : `${before} → ${after} (${span})`;
 }
 
-export function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null): string {
+function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null): string {
   if (runOut === null) return 'no limit';
   const who = runOut.who === null ? '' : ` (${runOut.who} first)`;
   const more = runOut.counters > 1 ? `, ${runOut.counters} counters by the reset` : '';
@@ -169,7 +171,7 @@ function describeMail({ to, at_once: atOnce }: LimitImpact['mail'], { after, cou
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
 /** `Tue 2026-11-24`, in UTC. */
-export function day(instant: string): string {
+function day(instant: string): string {
   const date = new Date(instant);
   return Number.isNaN(date.getTime()) ? instant : `${weekdays[date.getUTCDay()]} ${instant.slice(0, 10)}`;
 }
@@ -220,14 +222,6 @@ export function countBlocked({ impact }: Plan): number {
   return (impact?.changes ?? [])
     .flatMap(({ limits }) => limits)
     .reduce((sum, { use }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
-}
-
-/** Whether committed spend moves at all. */
-export function movesSpend({ workspaces }: Impact): boolean {
-  return workspaces.some(
-    ({ before, after, delta }) =>
-      before.kind !== after.kind || (delta !== null && compare(fromText(delta), zero) !== 0),
-  );
 }
 
 export const footnote = 'Only traffic through the gateway is counted, and models without a price cost nothing here.';

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Impact } from '../../src/impact/document.ts';
 import { parseOutput, type Rig } from '../helpers/rig.ts';
 import { keyA1, keyA2, keyRow, providerRow, teamA, uuid, workspaceRow } from '../helpers/state.ts';
-import { adminKey, workspaceFile } from '../helpers/world.ts';
+import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { entity, impactOf, limitOf, request, spendFile, spendRow, startMoved, wholeTeam } from './kit.ts';
 
 let rig: Rig;
@@ -151,6 +151,15 @@ describe('a counter that starts again', () => {
     expect((await rig.plan()).stdout).toContain('starts at zero: $410 so far is forgiven');
   });
 
+  it('runs out from zero, though the old one has run out', async () => {
+    const row = spendRow({ [wholeTeam]: entity(50_000, 'exhausted') });
+    rig = await startMoved({ usagePolicies: [row], requestLogs: tenADay }, spendFile(500), perKey);
+    expect(await limitOf(rig)).toMatchObject({
+      use: { blocked: { count: 0 }, freed: { count: 1 } },
+      forecast: { before: { when: 'now' }, after: { when: 'never' } },
+    });
+  });
+
   it('of dollars that become tokens forgives dollars: two budgets, not one of mixed units', async () => {
     const tokens = spendFile(500).replace('budget: $500', 'budget: 2M tokens');
     rig = await startMoved(used(41_000), spendFile(500), tokens);
@@ -234,6 +243,7 @@ describe('limits on keys, workspaces and providers', () => {
   it('a workspace: estimated from analytics since the window began, and said so', async () => {
     const workspaces = [
       workspaceRow('ws-team-a', teamA, {
+        created_at: '2026-01-01T00:00:00.000Z',
         usage_limits: [{ type: 'cost', credit_limit: 600, periodic_reset: 'monthly' }],
       }),
     ];
@@ -245,6 +255,9 @@ describe('limits on keys, workspaces and providers', () => {
     // The request of 25 days ago was last month's.
     expect(limit.use).toMatchObject({ source: 'analytics', total: '32345', blocked: { count: 0 } });
     expect((await rig.plan()).stdout).toContain('$323.45: 54 % → 65 % used, estimated from analytics');
+    // Analytics count in cents, whatever the counters count in.
+    rig.write({ 'a.yaml': limits(500), 'org.yaml': orgFile('gateway:\n  usage_unit: dollars\n') });
+    expect((await limitOf(rig)).use).toMatchObject({ total: '32345' });
     rig.write({
       ...{ 'a.yaml': limits(323) },
       'org.yaml':
@@ -266,6 +279,37 @@ describe('limits on keys, workspaces and providers', () => {
     expect(await limitOf(rig)).toMatchObject({ use: { source: 'analytics', total: '2000' } });
     // A provider's budget bounds no workspace.
     expect(await impactOf(rig)).toMatchObject({ workspaces: [], organisation: null });
+  });
+});
+
+describe('committed spend', () => {
+  it('counts active keys for a policy per key: an exhausted one spends again, an expired one does not', async () => {
+    const apiKeys = [
+      keyRow('app', keyA1, teamA, { status: 'exhausted' }),
+      keyRow('batch', keyA2, teamA, { status: 'exhausted' }),
+      keyRow('old', uuid(15), teamA, { status: 'expired', expires_at: '2026-11-02T00:00:00.000Z' }),
+    ];
+    const policy = spendRow({}, { group_by: [{ key: 'api_key' }] });
+    rig = await startMoved(
+      { apiKeys, usagePolicies: [policy] },
+      spendFile(500, 'per: api_key'),
+      spendFile(400, 'per: api_key'),
+    );
+    const { workspaces, organisation } = await impactOf(rig);
+    expect(workspaces).toMatchObject([{ before: { cents: '100000' }, after: { cents: '80000' }, delta: '-20000' }]);
+    // The other workspace has no file: nothing of it was read but its own budgets, of which it has none.
+    expect(organisation).toMatchObject({
+      before: { cents: '100000', bounded: 1, unknown: 1 },
+      after: { cents: '80000' },
+      delta: '-20000',
+    });
+  });
+
+  it('is unbounded where the last bound goes, and says so', async () => {
+    rig = await startMoved(used(0), spendFile(500), spendFile(null));
+    const { stdout } = await rig.plan();
+    expect(stdout).toContain('ws-team-a    $500 → unbounded');
+    expect(stdout).toContain('organisation $500 + 1 not read → 1 unbounded + 1 not read');
   });
 });
 

@@ -154,6 +154,19 @@ describe('run-out at a steady pace', () => {
     expect(findRunOut({ ...facts, pacePerDay: exactOf(5001) })).toMatchObject({ when: 'this-window' });
   });
 
+  it('looks past a short month that lasts to a long one that does not', () => {
+    const facts = {
+      used: zero,
+      limit: exactOf(2900),
+      pacePerDay: exactOf(100),
+      now: Date.UTC(2027, 0, 31),
+      nextReset: Date.UTC(2027, 1, 1),
+      reset: 'monthly',
+      level: 'policy',
+    } as const;
+    expect(findRunOut(facts)).toEqual({ when: 'later-window', at: Date.UTC(2027, 2, 30) });
+  });
+
   it('is no date beyond the year 9999', () => {
     const facts = {
       used: zero,
