@@ -117,9 +117,10 @@ export function buildProgram(version: string, start: Start): Command {
     .addOption(workspaceOption())
     .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
     .addOption(
-      new Option('--since <days>', 'window of the spend trends, such as 7d; none leaves them out')
-        .default(30, '30d')
-        .argParser(parseDays),
+      new Option(
+        '--since <days>',
+        'window of the spend trends, such as 7d; none leaves them out (default: 30d, none for more than 25 workspaces)',
+      ).argParser(parseDays),
     )
     .action((options) =>
       start(flagsOf(program, options), async (session) => {

@@ -25,9 +25,12 @@ import { type CommandResult, type CommonOptions, nowOf, type Session } from './s
 export interface StatusOptions extends CommonOptions {
   /** Whole percent; undefined: everything. */
   readonly over?: number | undefined;
-  /** Days of the window of trends; 0: no trends. */
-  readonly since: number;
+  /** Days of the window of trends; 0: no trends; undefined: 30 where that takes few requests. */
+  readonly since?: number | undefined;
 }
+
+/** Each workspace costs seven requests to analytics; nobody waits for a thousand of them without having asked. */
+const mostUnasked = 25;
 
 const expiryDays = 14;
 
@@ -47,11 +50,18 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
     const query = { workspaces: options.workspace, usageUnit, now };
     const read = await session.waiting('reading limits and counters', readLimits(open.backend, query));
+    const count = read.workspaces.length;
+    const days = options.since ?? (count <= mostUnasked ? 30 : 0);
+    if (options.since === undefined && days === 0 && !options.quiet) {
+      session.say(
+        `Spend trends are left out for ${count} workspaces; --since 30d asks for them, --workspace for fewer.\n`,
+      );
+    }
     const [consumption, trends] = await session.waiting(
       'reading analytics',
       Promise.all([
         readConsumption(read, analytics, now),
-        options.since === 0 ? null : readTrends(read.workspaces, analytics, options.since, now()),
+        days === 0 ? null : readTrends(read.workspaces, analytics, days, now()),
       ]),
     );
     const at = now();

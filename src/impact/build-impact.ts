@@ -118,7 +118,8 @@ function countMove(move: BudgetMove, usage: BudgetUsage | undefined, { usageUnit
 
 function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUnit }: ImpactOptions): string | null {
   for (const { move, counters } of counted) {
-    if (move.before === null) continue;
+    // The gateway enforces no budget of 0 (API reference 14.5), so that its counter is active at any height.
+    if (move.before === null || move.before.amount === 0) continue;
     const found = findContradiction(counters, exactOf(move.before.amount), raiseDoesNotWake);
     if (found === undefined) continue;
     const verdict = found.verdict === 'exhausted' ? 'is below the limit' : 'has reached the limit';
@@ -224,8 +225,9 @@ function toUse({ move, use, counters }: CountedMove, context: Context): UseImpac
   };
 }
 
+/** A budget of 0 stops nobody. */
 function limitOf(budget: Budget | null): Exact | null {
-  return budget === null ? null : exactOf(budget.amount);
+  return budget === null || budget.amount === 0 ? null : exactOf(budget.amount);
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */

@@ -42,15 +42,16 @@ export type Committed =
   /** Something that could bound it was not read. `atMost`: cents by what was read, or null. */
   | { readonly kind: 'unknown'; readonly atMost: Exact | null };
 
+/** Budgets of 0 bound nothing: the gateway does not enforce them (API reference 14.5). */
 export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Committed {
   const active = keys?.filter(({ isActive }) => isActive) ?? null;
   const bounds: { readonly cents: Exact; readonly by: string }[] = [];
   for (const { unit, amount, reset } of budgets) {
-    if (unit === 'cost') bounds.push({ cents: per30Days(amount, reset), by: 'the workspace budget' });
+    if (unit === 'cost' && amount > 0) bounds.push({ cents: per30Days(amount, reset), by: 'the workspace budget' });
   }
   let isKnown = policies !== null && active !== null;
   for (const { name, unit, amount, reset, match, per } of policies ?? []) {
-    if (unit !== 'cost' || match !== 'all') continue;
+    if (unit !== 'cost' || match !== 'all' || amount === 0) continue;
     const counters = countersOf(per, active);
     if (counters === 'unknown') isKnown = false;
     else if (counters !== 'unbounded') {
@@ -82,7 +83,7 @@ function sumOfKeys(active: readonly KeyTerms[]): Exact | null {
   if (active.length === 0) return null;
   const parts: Exact[] = [];
   for (const { budget } of active) {
-    if (budget === null || budget.unit !== 'cost') return null;
+    if (budget === null || budget.unit !== 'cost' || budget.amount === 0) return null;
     parts.push(per30Days(budget.amount, budget.reset));
   }
   return total(parts);

@@ -171,7 +171,7 @@ function describeMail({ to, at_once: atOnce }: LimitImpact['mail'], { after, cou
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
 
 /** `Tue 2026-11-24`, in UTC. */
-function day(instant: string): string {
+export function day(instant: string): string {
   const date = new Date(instant);
   return Number.isNaN(date.getTime()) ? instant : `${weekdays[date.getUTCDay()]} ${instant.slice(0, 10)}`;
 }

@@ -508,6 +508,27 @@ describe('what cannot be read', () => {
     expect(find(found, 'key-limits')).toMatchObject({ used: 2_500, percent: 25 });
   });
 
+  it('asks a large organisation for no trends unless it is told to', async () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, index) => workspaceRow(`ws-${index}`, uuid(3_000 + index)));
+    const analyticsOf = (): number =>
+      Object.entries(rig.emulator.requests.counts).reduce(
+        (sum, [route, count]) => sum + (route.startsWith('GET /analytics/') ? count : 0),
+        0,
+      );
+    await start({ state: smallState({ workspaces: many(26) }) });
+    const left = await rig.status({ since: undefined, format: 'json' });
+    expect(JSON.parse(left.stdout).trends).toBeNull();
+    expect(left.stderr).toContain(
+      'Spend trends are left out for 26 workspaces; --since 30d asks for them, --workspace for fewer.\n',
+    );
+    expect(analyticsOf()).toBe(0);
+    expect(JSON.parse((await rig.status({ since: 30, format: 'json' })).stdout).trends).not.toBeNull();
+    await start({ state: smallState({ workspaces: many(25) }) });
+    expect(JSON.parse((await rig.status({ since: undefined, format: 'json' })).stdout).trends).not.toBeNull();
+    expect(analyticsOf()).toBe(25 * 7);
+  });
+
   it('files with errors end it, since they say who may be named', async () => {
     await start({ files: { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', 'policies: 5\n') } });
     expect((await rig.status()).exit).toBe(1);

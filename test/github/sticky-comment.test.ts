@@ -45,6 +45,11 @@ describe('the comment', () => {
     expect(await write(2, 'two')).toBe('updated');
     expect(await write(3, 'two')).toBe('unchanged');
     expect(bodies()).toEqual([bodyOf(2, 'two')]);
+    // Numbers that moved are a difference, the minute at which they were read is none.
+    const used = (text: string, minute: string) => `${text} <sub>As of 2026-11-20 12:${minute} UTC.</sub>`;
+    expect(await write(4, used('82 % used', '01'))).toBe('updated');
+    expect(await write(5, used('82 % used', '07'))).toBe('unchanged');
+    expect(await write(6, used('83 % used', '07'))).toBe('updated');
   });
 
   it('is overwritten by a newer run only', async () => {

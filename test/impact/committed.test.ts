@@ -35,6 +35,11 @@ function show(committed: Committed): string {
   return `unknown, at most ${committed.atMost === null ? 'anything' : toText(committed.atMost)}`;
 }
 
+it('is bounded by no budget of 0, which the gateway does not enforce', () => {
+  const keys = [key('a', monthly(0))];
+  expect(show(committedOf(terms({ budgets: [monthly(0)], policies: [policy('p', 0)], keys })))).toBe('unbounded');
+});
+
 const three = [key('a'), key('b'), key('old', null, false), key('c')];
 const conditions = [{ key: 'api_key', any: ['a'], except: [] }];
 

@@ -77,12 +77,13 @@ export function stickyOf(environment: string): Omit<StickyComment, 'body' | 'onl
     },
     contentOf: (body) => {
       const header = parseHeader(body, environment);
-      // Without what differs between two runs over the same state: their numbers, and the link to them.
+      // Without what differs between two runs over the same state: their numbers, the link to them, and when they looked.
       const text = body
         .split('\n')
         .slice(2)
         .join('\n')
-        .replace(/\/actions\/runs\/\d+(\/attempts\/\d+)?/g, '');
+        .replace(/\/actions\/runs\/\d+(\/attempts\/\d+)?/g, '')
+        .replace(/\b(As of|7 days to) \d{4}-\d\d-\d\d \d\d:\d\d UTC/g, '$1');
       return JSON.stringify([header?.head, header?.digest, header?.state, text]);
     },
   };
