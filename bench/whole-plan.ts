@@ -54,7 +54,7 @@ export async function planIn(folder: string, url: string): Promise<string> {
       mode: 'sync',
       only: [],
       allow: [],
-      impact: true,
+      impact: false,
       detailedExitcode: false,
     },
     session,
