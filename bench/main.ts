@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
+import { keepHeapSmall } from '../src/heap.ts';
 import { measureApply } from './apply.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
 import { measureManyChanges, measurePlanner } from './planner.ts';
@@ -67,4 +68,5 @@ function measureAll(flags: readonly string[]): void {
   process.stdout.write(flags.includes('--json') ? json : renderTable(results));
 }
 
+keepHeapSmall();
 if (!(await answerCompilation())) await main();

@@ -16,6 +16,7 @@ import { exitCodes } from './exit-codes.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
+import { keepHeapSmall } from './heap.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
 
@@ -171,6 +172,7 @@ async function writeSummary(text: string): Promise<void> {
   else await core.summary.addRaw(shown).write();
 }
 
+keepHeapSmall();
 try {
   if (!(await answerCompilation())) await main();
 } catch (error) {

@@ -8,6 +8,7 @@ import type { CommandResult, Format, Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
+import { keepHeapSmall } from './heap.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
 import { renderFailure } from './render/failure.ts';
 
@@ -172,4 +173,5 @@ function writeOut(text: string): Promise<void> {
   });
 }
 
+keepHeapSmall();
 if (!(await answerCompilation())) process.exitCode = await main();

@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, number>> = {
   'program.ts': 1,
   'index.ts': 1,
   'compile-aside.ts': 2,
+  'heap.ts': 2,
   commands: 2,
   policy: 3,
   reconcile: 3,
