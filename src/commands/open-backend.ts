@@ -1,5 +1,6 @@
 import { createApiBackend } from '../client/api-backend.ts';
 import { createClient } from '../client/client.ts';
+import type { ConnectionOptions } from '../client/request.ts';
 import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
@@ -13,8 +14,12 @@ export const defaultBaseUrl = 'https://api.portkey.ai/v1';
 /** The embedded emulator listens on another port in every run; the record needs one name for it. */
 export const emulatorBaseUrl = 'http://emulator.localhost/v1';
 
+export const emulatorPriceAddress = 'http://emulator.localhost/pricing';
+
 export interface OpenBackend {
   readonly backend: Backend;
+  /** Where the emulator serves price files, until it is closed. */
+  readonly priceAddress?: string;
   close(): Promise<void>;
 }
 
@@ -50,13 +55,17 @@ async function connect(
     // One clock for the whole run; its pauses end with the run.
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
     userAgent: `tollgate/${version}`,
-    proxies: { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy },
+    proxies: proxiesOf(env),
   });
   const backend = createApiBackend(client);
   return {
     backend: shownBaseUrl === undefined ? backend : { ...backend, baseUrl: shownBaseUrl },
     close: () => client.close(),
   };
+}
+
+export function proxiesOf(env: Session['env']): NonNullable<ConnectionOptions['proxies']> {
+  return { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy };
 }
 
 async function openEmulator({ state, concurrency }: CommonOptions, session: Session): Promise<OpenBackend> {
@@ -71,6 +80,7 @@ async function openEmulator({ state, concurrency }: CommonOptions, session: Sess
   const { backend, close } = await connect(emulator.url, key, concurrency, session, emulatorBaseUrl);
   return {
     backend,
+    priceAddress: new URL('/pricing', emulator.url).href,
     close: async () => {
       await close();
       await emulator.close();
