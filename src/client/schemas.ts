@@ -239,7 +239,7 @@ export const auditRecordSchema: z.ZodType<WireAuditRecord> = z.looseObject({
 
 /** 7.3; prices are checked by who reads them, one model at a time. */
 export const integrationModelsSchema = z.looseObject({
-  models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown() })),
+  models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown().optional() })),
 });
 
 export const createdSchema = z.looseObject({ id: z.string().min(1) });

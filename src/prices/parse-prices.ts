@@ -22,12 +22,12 @@ const fixedPart = z.looseObject({ price }).nullish();
 const config = z.looseObject({
   pay_as_you_go: z.looseObject({}).nullish(),
   fixed_cost: z.looseObject({ request: fixedPart, response: fixedPart }).nullish(),
-  batch_config: z.unknown(),
-  finetune_config: z.unknown(),
+  batch_config: z.unknown().optional(),
+  finetune_config: z.unknown().optional(),
   currency: z.string().nullish(),
 });
 
-const entry = z.looseObject({ pricing_config: config, custom_pricing: z.unknown() });
+const entry = z.looseObject({ pricing_config: config, custom_pricing: z.unknown().optional() });
 
 const wrapped = z.looseObject({ pricing_config: config });
 

@@ -139,9 +139,9 @@ const footnote = `Left out: ${leftOut}. Only traffic through the gateway is coun
 
 function describeQuestion(view: EstimateView): string {
   const { mix, budget } = view;
-  const what = budget.unit === 'cost' ? 'buys so many tokens' : 'cost';
+  const what = budget.unit === 'cost' ? `Tokens that ${formatBudget(view)} buys` : `What ${formatBudget(view)} cost`;
   const origin = mix.isAssumed ? 'assumed; --mix says otherwise' : 'from --mix';
-  return `What ${formatBudget(view)} ${what}, at ${mix.input}:${mix.output} of input and output (${origin})`;
+  return `${what}, at ${mix.input}:${mix.output} of input and output (${origin})`;
 }
 
 /** What a row has no room for: why there is no price, what else costs something, another name. */
