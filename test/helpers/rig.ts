@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
+import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
@@ -60,6 +61,7 @@ export interface Rig {
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
+  estimate(options?: Partial<EstimateOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
 }
 
@@ -113,6 +115,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
+    estimate: run<EstimateOptions>(runEstimate, {
+      ...common,
+      model: ['@openai/gpt-4o'],
+      budget: '10M tokens',
+      integration: [],
+      offline: false,
+    }),
     async close() {
       if (given === undefined) await emulator.close();
     },
