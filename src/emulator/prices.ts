@@ -39,7 +39,7 @@ export function buildPriceFile(vendor: string): Record<string, unknown> | undefi
   return Object.fromEntries(entries.map(([model, price]) => [model, { pricing_config: buildPricingConfig(price) }]));
 }
 
-export function buildPricingConfig({ input, output }: Price): Record<string, unknown> {
+function buildPricingConfig({ input, output }: Price): Record<string, unknown> {
   // A quotient of whole numbers is the nearest number to the decimal fraction, so it prints as that fraction.
   return { pay_as_you_go: { request_token: { price: input / 1e6 }, response_token: { price: output / 1e6 } } };
 }

@@ -11,6 +11,9 @@ import type { PriceEntry, PriceFile, TokenPrice, UnreadableEntry } from './types
 /** Cents; ten million dollars for one token is no price but a broken file. */
 const price = z.number().min(0).max(1e9);
 
+/** Longer than any name that can be asked for. */
+const longestName = 300;
+
 /** Entries of one file; the largest known has about 600. */
 const mostModels = 50_000;
 
@@ -49,7 +52,7 @@ const custom = z.looseObject({
 /** @returns a problem where the whole is no price file, so that nothing in it says that a model has no price */
 export function parsePriceFile(body: unknown): PriceFile | { readonly problem: string } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return { problem: 'it holds no map of models' };
-  const written = Object.entries(body);
+  const written = Object.entries(body).filter(([name]) => name.length <= longestName);
   if (written.length > mostModels) return { problem: `it lists ${written.length} models, more than ${mostModels}` };
   const models = new Map(written.map(([name, value]) => [name, parseEntry(value)]));
   const fallback = models.get('default') ?? null;

@@ -200,6 +200,10 @@ function positiveUnits({ units, perRequest }: PriceEntry): readonly string[] {
 
 /** A few by name: some models have fifty. */
 function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ');
+  // Whoever writes the file picks these names.
+  const shown = names
+    .slice(0, 4)
+    .map((name) => (name.length > 60 ? `${name.slice(0, 59)}…` : name))
+    .join(', ');
   return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown;
 }

@@ -104,6 +104,10 @@ describe('a file', () => {
     expect(parsed({ m: entry(1, 1) }).fallback).toBeNull();
   });
 
+  it('has no names that nobody can ask for', () => {
+    expect([...parsed({ ['x'.repeat(301)]: entry(1, 1), m: entry(1, 1) }).models.keys()]).toEqual(['m']);
+  });
+
   it('may hold names that mean something to the language', () => {
     const body = JSON.parse('{"__proto__": {"pricing_config": {}}, "constructor": {"pricing_config": {}}}');
     expect([...parsed(body).models.keys()]).toEqual(['__proto__', 'constructor']);
