@@ -43,6 +43,11 @@ export async function runEstimate(options: EstimateOptions, session: Session): P
   const models = [...new Set(options.model)].map(readModel);
   const budget = readBudget(options.budget);
   const mix = readMix(options.mix);
+  if (options.offline && options.integration.length > 0) {
+    throw new UserError('--offline and --integration exclude each other', {
+      hint: 'The prices of an integration are read from the control plane on every run.',
+    });
+  }
   const stray = options.integration.find((slug) => !models.some(({ name }) => name.provider === slug));
   if (stray !== undefined) {
     throw new UserError(`--integration ${JSON.stringify(stray)}: no model is written \`@${stray}/…\``, {

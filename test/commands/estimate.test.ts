@@ -427,6 +427,15 @@ describe('an integration', () => {
     expect(rig.emulator.requests.counts).toEqual({ 'GET /integrations/:slug': 1, 'GET /integrations/:slug/models': 1 });
   });
 
+  it('that prices a model itself needs no price file', async () => {
+    const { pricing, service } = await startWithPrices();
+    const rig = await startRig({ state: state() });
+    rigs.push(rig);
+    const asked = { pricing, model: ['@openai-prod/in-house'], integration: ['openai-prod'] };
+    expect((await rig.estimate(asked)).exit).toBe(0);
+    expect(service.seen).toEqual([]);
+  });
+
   it('needs a key, and a name that there is', async () => {
     const rig = await start();
     const asked = { model: ['@openai-prd/gpt-4o'], integration: ['openai-prd'] };
@@ -462,6 +471,7 @@ describe('what cannot be estimated', () => {
     [{ budget: '$0' }, 'is nothing'],
     [{ mix: '75%' }, 'Write whole parts'],
     [{ mix: '0:0' }, 'no mix'],
+    [{ offline: true, integration: ['openai'] }, 'exclude each other'],
   ])('%o', async (options, said) => {
     const { exit, stdout, stderr } = await (await start()).estimate({ pricing: 'nowhere', ...options });
     expect([exit, stdout]).toEqual([1, '']);

@@ -62,6 +62,7 @@ describe('a set of models', () => {
     ['one that is unknown', [dear, unknown], ['unknown', 'at_least 30', 'at_least 80']],
     ['only unknown ones', [unknown], ['unknown', 'unknown', 'unknown']],
     ['nothing can be below free', [free, unknown], ['exact 0', 'unknown', 'unknown']],
+    ['in any order', [unknown, free], ['exact 0', 'unknown', 'unknown']],
     ['one side is not listed', [halfKnown], ['unknown', 'at_least 10', 'at_least 20']],
     ['another is dearer for sure', [dear, noOutputListed], ['unknown', 'at_least 280', 'at_least 1000']],
     ['one of two prices applies', [twoPrices], ['exact 10', 'at_least 10', 'exact 30']],
