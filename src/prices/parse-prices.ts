@@ -30,7 +30,7 @@ const config = z.looseObject({
   currency: z.string().nullish(),
 });
 
-const entry = z.looseObject({ pricing_config: config, custom_pricing: z.unknown().optional() });
+const entry = z.looseObject({ pricing_config: config.nullable(), custom_pricing: z.unknown().optional() });
 
 const wrapped = z.looseObject({ pricing_config: config });
 
@@ -67,7 +67,9 @@ export function parsePriceFile(body: unknown): PriceFile | { readonly problem: s
 function parseEntry(value: unknown): PriceEntry | UnreadableEntry {
   const parsed = entry.safeParse(value);
   if (!parsed.success) return { problem: describeIssue(parsed.error) };
-  const { pricing_config: written, custom_pricing: own } = parsed.data;
+  const { custom_pricing: own } = parsed.data;
+  // Models without any price are listed as null.
+  const written: z.infer<typeof config> = parsed.data.pricing_config ?? {};
   if (!isDollars(written)) return { problem: 'its currency is not USD' };
   const units = new Map<string, Exact>();
   const wrong = collectUnits(written.pay_as_you_go ?? {}, [], units);

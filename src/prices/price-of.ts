@@ -53,9 +53,7 @@ export function priceOf(book: PriceBook, model: string): ModelPrice {
   if (known === undefined) return unknown(model, `no prices of ${vendor} were read`);
   if (known.status === 'unread') return unknown(model, known.why);
   const { provenance } = known;
-  if (known.status === 'missing') {
-    return { ...nothing, model, why: `there is no price file for ${vendor}`, provenance };
-  }
+  if (known.status === 'missing') return unknown(model, `there is no price file for ${vendor} (${provenance.from})`);
   return { ...adjust(priceByFile(known.file, name.model), integration), model, provenance };
 }
 

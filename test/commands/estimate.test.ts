@@ -2,6 +2,7 @@ import { chmodSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/seed.ts';
+import { cachePathOf, renderCacheEntry } from '../../src/prices/cache-entry.ts';
 import { answer, type Handler, type Loopback, serve } from '../client/loopback.ts';
 import { parseOutput, type Rig, type RigOptions, startRig, writeIn } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
@@ -250,6 +251,20 @@ describe('copies', () => {
     expect((await rig.estimate({ pricing })).stdout).not.toContain('!');
   });
 
+  it('that another version could read are passed over too', async () => {
+    const { rig, pricing, service } = await startWithPrices();
+    const copy = {
+      source: pricing,
+      provider: 'openai',
+      fetchedAt: new Date(testNow).toISOString(),
+      body: { m: 'odd' },
+    };
+    writeIn(rig.folder, join('.cache/tollgate/prices', cachePathOf(pricing, 'openai')), renderCacheEntry(copy));
+    const { exit, stdout } = await rig.estimate({ pricing });
+    expect([exit, service.seen.length]).toEqual([0, 1]);
+    expect(stdout).toContain('was passed over');
+  });
+
   it('that cannot be kept cost nothing but the next request', async () => {
     const { rig, pricing, service } = await startWithPrices();
     writeIn(rig.folder, 'file', '');
@@ -296,7 +311,8 @@ describe('a folder', () => {
     const { exit, stdout } = await rig.estimate({ pricing: 'prices', model: ['@openai/gpt-4o', '@voyage/x'] });
     expect(exit).toBe(0);
     expect(stdout).toContain('Prices: prices/openai.json, last changed 2026-11-20 12:00 UTC, under a minute ago');
-    expect(stdout).toContain('there is no price file for voyage');
+    expect(stdout).toContain('there is no price file for voyage (prices/voyage.json)');
+    expect(stdout).not.toContain('Prices: prices/voyage.json');
     expect(readdirSync(rig.folder)).not.toContain('.cache');
   });
 

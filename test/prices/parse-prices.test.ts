@@ -27,6 +27,7 @@ describe('one model', () => {
   it('keeps zero and "not listed" apart', () => {
     expect(entryOf(entry(0, 0)).tokens).toEqual({ input: exactOf(0), output: exactOf(0) });
     expect(entryOf(entry()).tokens).toEqual({ input: null, output: null });
+    expect(entryOf({ pricing_config: null }).tokens).toEqual({ input: null, output: null });
     expect(entryOf({ pricing_config: {} }).tokens).toEqual({ input: null, output: null });
     expect(entryOf({ pricing_config: { pay_as_you_go: null } }).tokens).toEqual({ input: null, output: null });
   });
