@@ -9,6 +9,7 @@ import { type Amount, formatAmount } from '../resources/amounts.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
+import { wrap } from './text.ts';
 
 export interface EstimateView {
   readonly budget: Amount;
@@ -108,16 +109,19 @@ function renderText(view: EstimateView, style: TextStyle): string {
       .join('  ')
       .trimEnd(),
   );
+  /** A sentence over several lines where it is longer than one; the rest is indented. */
+  const fold = (text: string): string[] =>
+    wrap(text, style.columns - 2).map((line, index) => (index === 0 ? line : `  ${line}`));
   return `${[
-    colors.bold(describeQuestion(view)),
+    ...fold(describeQuestion(view)).map(colors.bold),
     '',
     colors.dim(head),
     ...lines,
     '',
-    ...describeModels(view),
-    ...view.notes.map((note) => colors.yellow(`! ${escapeInvisible(note)}`)),
-    ...describeSources(view),
-    colors.dim(footnote),
+    ...describeModels(view).flatMap(fold),
+    ...view.notes.flatMap((note) => fold(`! ${escapeInvisible(note)}`)).map(colors.yellow),
+    ...describeSources(view).flatMap(fold),
+    ...fold(footnote).map(colors.dim),
   ].join('\n')}\n`;
 }
 

@@ -112,7 +112,7 @@ function fold(text: string, { columns }: TextStyle): string[] {
 }
 
 /** Breaks at spaces, but not around a percent sign; a longer word stays whole. */
-function wrap(text: string, width: number): string[] {
+export function wrap(text: string, width: number): string[] {
   const lines: string[] = [''];
   for (const word of text.split(/(?<!%) (?!%)/)) {
     const line = lines.at(-1) ?? '';

@@ -159,6 +159,15 @@ describe('the figures', () => {
     });
   });
 
+  it('fit the terminal, but for the table', async () => {
+    const { rig, pricing } = await startWithPrices();
+    const model = ['@openai/gpt-4o', '@openai/gpt-4x', '@openai/image'];
+    const { stdout } = await rig.estimate({ pricing, model }, { columns: 60 });
+    const lines = stdout.split('\n').filter((line) => !/^(model|@\S+ {2}|all,)/.test(line));
+    expect(lines.length).toBeGreaterThan(8);
+    expect(lines.filter((line) => line.length > 60)).toEqual([]);
+  });
+
   it('are the same in markdown, where names are text', async () => {
     const { rig, pricing } = await startWithPrices();
     const model = ['@openai/gpt-4o', '@openai/<b>x</b>'];
