@@ -67,7 +67,9 @@ export async function runEstimate(options: EstimateOptions, session: Session): P
     const amount = exactOf(budget.amount);
     const rangeOf = (rates: ReturnType<typeof ratesOf>): Range =>
       budget.unit === 'cost' ? tokensOf(amount, rates) : costOf(amount, rates);
+    const ok = [...providers.values()].every(({ status }) => status !== 'unread');
     const view: EstimateView = {
+      ok,
       budget,
       mix,
       inputShare: share,
@@ -76,9 +78,8 @@ export async function runEstimate(options: EstimateOptions, session: Session): P
       notes,
       now: nowOf(session),
     };
-    const unread = [...providers.values()].some(({ status }) => status === 'unread');
-    const exit = reading.kind === 'folder' ? exitCodes.invalid : exitCodes.unreachable;
-    return { exit: unread ? exit : exitCodes.ok, output: renderEstimate(view, options.format, session.style) };
+    const unread = reading.kind === 'folder' ? exitCodes.invalid : exitCodes.unreachable;
+    return { exit: ok ? exitCodes.ok : unread, output: renderEstimate(view, options.format, session.style) };
   } finally {
     await open?.close();
   }

@@ -12,6 +12,8 @@ import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 import { wrap } from './text.ts';
 
 export interface EstimateView {
+  /** False: a price file could not be read, so that what is unknown may have a price. */
+  readonly ok: boolean;
   readonly budget: Amount;
   /** Parts of input and output. */
   readonly mix: { readonly input: number; readonly output: number; readonly isAssumed: boolean };
@@ -45,7 +47,7 @@ function estimateDocument(view: EstimateView): Record<string, unknown> {
   });
   return {
     version: jsonVersion,
-    ok: true,
+    ok: view.ok,
     budget: { unit: budget.unit === 'cost' ? 'cents' : budget.unit, amount: budget.amount, text: formatBudget(view) },
     mix: { input: mix.input, output: mix.output, input_share: toText(view.inputShare), assumed: mix.isAssumed },
     models: models.map(({ price, range }) => ({

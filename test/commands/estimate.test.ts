@@ -299,7 +299,7 @@ describe('a source that fails', () => {
     expect([exit, stderr]).toEqual([6, '']);
     expect(stdout).toContain(why);
     expect(figuresOf(stdout)['@openai/gpt-4o']).toEqual(['unknown', 'unknown', 'unknown']);
-    await rig.estimate({ pricing });
+    expect(parseOutput(await rig.estimate({ pricing, format: 'json' }))).toMatchObject({ ok: false, all: null });
     expect(service.seen.length).toBe(2);
   });
 
