@@ -99,6 +99,29 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
+    .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')
+    .requiredOption('--model <@provider/model>', 'a model as in requests; may be repeated', collect)
+    .option('--mix <input:output>', 'parts of input and output tokens (default: 3:1, and said to be assumed)')
+    .option('--pricing <source>', 'address or folder of price files (default: `pricing.source`, else the service)')
+    .option('--offline', 'make no request for prices: use the copies on this machine', false)
+    .addOption(
+      new Option('--integration <slug>', 'its own prices count for models @slug/…; needs a key; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(dirOption())
+    .addOption(formatOption())
+    .addOption(backendOption())
+    .addOption(stateOption())
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runEstimate } = await import('./commands/estimate.ts');
+        return runEstimate(options, session);
+      }),
+    );
+
   const record = program.command('record').description('the applied record');
   addServiceOptions(
     addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"),
@@ -200,10 +223,8 @@ function addServiceOptions(command: Command, format = formatOption()): Command {
   return command
     .addOption(dirOption())
     .addOption(format)
-    .addOption(
-      new Option('--backend <name>', 'which control plane').choices(['portkey', 'emulator']).default('portkey'),
-    )
-    .option('--state <dir>', 'where the embedded emulator keeps its state and record (default: in memory)')
+    .addOption(backendOption())
+    .addOption(stateOption())
     .option('--record-file <file>', 'keep the applied record in a file instead of a Git ref')
     .addOption(
       new Option('--concurrency <number>', 'requests under way at most').default(4).argParser(parseConcurrency),
@@ -239,6 +260,14 @@ function addPlanOptions(command: Command): Command {
     );
 }
 
+function backendOption(): Option {
+  return new Option('--backend <name>', 'which control plane').choices(['portkey', 'emulator']).default('portkey');
+}
+
+function stateOption(): Option {
+  return new Option('--state <dir>', 'where the embedded emulator keeps its state and record (default: in memory)');
+}
+
 function dirOption(): Option {
   return new Option('--dir <dir>', 'directory of the policy files').default('policies');
 }
@@ -256,7 +285,7 @@ function quietOption(): Option {
   return new Option('-q, --quiet', 'only results and errors').default(false);
 }
 
-function collect(value: string, previous: readonly string[]): string[] {
+function collect(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }
 

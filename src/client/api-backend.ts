@@ -30,6 +30,11 @@ export function createApiBackend(client: Client): Backend {
 
     listIntegrationSlugs: async () => (await client.listIntegrations()).filter(isActive).map((row) => row.slug),
     listIntegrationWorkspaces: (slug) => client.listIntegrationWorkspaces(slug),
+    async readIntegrationPrices(slug) {
+      const [row, models] = await Promise.all([client.readIntegration(slug), client.listIntegrationModels(slug)]);
+      const vendor = typeof row.ai_provider_id === 'string' ? row.ai_provider_id : null;
+      return { slug, vendor, adjustments: row.pricing_adjustments, models };
+    },
     readGlobalAccess: async (slug) => (await client.readIntegration(slug)).global_workspace_access_settings ?? null,
 
     async listAuditRecords(from, to, organisationId) {

@@ -20,6 +20,7 @@ import {
   createdSchema,
   entitySchema,
   envelopeSchema,
+  integrationModelsSchema,
   integrationSchema,
   integrationWorkspaceSchema,
   keySchema,
@@ -92,6 +93,8 @@ export interface Client {
   listIntegrations(): Promise<readonly WireIntegration[]>;
   readIntegration(slug: string): Promise<WireIntegration>;
   listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
+  /** 7.3. Not paged. */
+  listIntegrationModels(slug: string): Promise<z.infer<typeof integrationModelsSchema>['models']>;
   updateIntegrationWorkspaces(slug: string, body: Body): Promise<void>;
 
   /** 13. Times are ISO; `organisation_id`, `start_time` and `end_time` are required by the service. */
@@ -286,6 +289,11 @@ export function createClient(options: ClientOptions): Client {
       const { rows, total } = await readRows(request, integrationWorkspaceSchema);
       if (total === undefined || total === rows.length) return rows;
       throw buildUnreadable(request, `${rows.length} rows, but a total of ${total}`);
+    },
+    listIntegrationModels: async (slug) => {
+      const path = `/integrations/${encode(slug)}/models`;
+      const request: ApiRequest = { method: 'GET', path, scope: 'organisation_integrations.read' };
+      return (await read(request, integrationModelsSchema)).models;
     },
     updateIntegrationWorkspaces: (slug, body) =>
       write({

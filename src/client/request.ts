@@ -16,7 +16,8 @@ import {
 export interface ConnectionOptions {
   /** Including the path prefix, see `checkBaseUrl`. */
   readonly baseUrl: string;
-  readonly apiKey: string;
+  /** Null: none is sent, for what is public. */
+  readonly apiKey: string | null;
   /** Sent as `user-agent`; default `tollgate`. */
   readonly userAgent?: string | undefined;
   /**
@@ -56,7 +57,7 @@ export interface Connection {
 
 export function openConnection(options: ConnectionOptions): Connection {
   const baseUrl = checkBaseUrl(options.baseUrl);
-  const apiKey = checkApiKey(options.apiKey);
+  const apiKey = options.apiKey === null ? '' : checkApiKey(options.apiKey);
   const clean = createCleaner(apiKey);
   // A real key is far longer; a few letters would be found in the middle of words.
   const blankAnswer = apiKey.length < 8 ? (text: string) => text : createBlanker(apiKey);
@@ -66,7 +67,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   // One listener a request under way, and always taken off again: more than ten are no leak.
   if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
-    'x-portkey-api-key': apiKey,
+    ...(apiKey === '' ? {} : { 'x-portkey-api-key': apiKey }),
     accept: 'application/json',
     'user-agent': options.userAgent ?? 'tollgate',
   };

@@ -237,6 +237,11 @@ export const auditRecordSchema: z.ZodType<WireAuditRecord> = z.looseObject({
   action: text,
 });
 
+/** 7.3; prices are checked by who reads them, one model at a time. */
+export const integrationModelsSchema = z.looseObject({
+  models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown().optional() })),
+});
+
 export const createdSchema = z.looseObject({ id: z.string().min(1) });
 
 export const anyObjectSchema = z.looseObject({});

@@ -1,5 +1,6 @@
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
+import type { ConnectionOptions } from '../client/request.ts';
 import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
@@ -13,10 +14,14 @@ export const defaultBaseUrl = 'https://api.portkey.ai/v1';
 /** The embedded emulator listens on another port in every run; the record needs one name for it. */
 export const emulatorBaseUrl = 'http://emulator.localhost/v1';
 
+export const emulatorPriceAddress = 'http://emulator.localhost/pricing';
+
 export interface OpenBackend {
   readonly backend: Backend;
   /** Single requests, for finding out what the key may do. */
   readonly probe: Client['probe'];
+  /** Where the emulator serves price files, until it is closed. */
+  readonly priceAddress?: string;
   close(): Promise<void>;
 }
 
@@ -76,7 +81,7 @@ async function connect(
     // One clock for the whole run; its pauses end with the run.
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
     userAgent: `tollgate/${version}`,
-    proxies: { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy },
+    proxies: proxiesOf(env),
   });
   const backend = createApiBackend(client);
   return {
@@ -84,6 +89,10 @@ async function connect(
     probe: (request) => client.probe(request),
     close: () => client.close(),
   };
+}
+
+export function proxiesOf(env: Session['env']): NonNullable<ConnectionOptions['proxies']> {
+  return { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy };
 }
 
 async function openEmulator(state: string | undefined, connecting: Connecting, session: Session): Promise<OpenBackend> {
@@ -98,6 +107,7 @@ async function openEmulator(state: string | undefined, connecting: Connecting, s
   const open = await connect(emulator.url, key, { ...connecting, shownBaseUrl: emulatorBaseUrl }, session);
   return {
     ...open,
+    priceAddress: new URL('/pricing', emulator.url).href,
     close: async () => {
       await open.close();
       await emulator.close();

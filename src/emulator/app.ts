@@ -16,6 +16,7 @@ import { registerIntegrationsRoutes } from './routes/integrations.ts';
 import { registerExportDownload, registerLogsRoutes } from './routes/logs.ts';
 import { registerModelsRoutes } from './routes/models.ts';
 import { registerPoliciesRoutes } from './routes/policies.ts';
+import { registerPriceFiles } from './routes/price-files.ts';
 import { registerProvidersRoutes } from './routes/providers.ts';
 import { registerVirtualKeysRoutes } from './routes/virtual-keys.ts';
 import { registerWorkspaceMembersRoutes } from './routes/workspace-members.ts';
@@ -74,6 +75,8 @@ export function createApp(parts: AppParts): Hono {
 
   // Beside the base path: signed links carry no key (10.2).
   registerExportDownload(root, context);
+  // Of another host of the service, and public (12).
+  registerPriceFiles(root);
 
   root.notFound((c) =>
     sendError(c, parts, new EmulatorError(404, 'AB08', `No route for ${c.req.method} ${c.req.path}`)),

@@ -29,3 +29,17 @@ export function priceOf(vendor: string, model: string): Price | undefined {
   const models = Object.hasOwn(prices, vendor) ? prices[vendor] : undefined;
   return models !== undefined && Object.hasOwn(models, model) ? models[model] : undefined;
 }
+
+/** The price file of a vendor as it is published: US cents **per token**. Undefined: there is none. */
+export function buildPriceFile(vendor: string): Record<string, unknown> | undefined {
+  const models = Object.hasOwn(prices, vendor) ? prices[vendor] : undefined;
+  if (models === undefined) return undefined;
+  const nothing: Price = { input: 0, output: 0 };
+  const entries = Object.entries({ default: nothing, ...models });
+  return Object.fromEntries(entries.map(([model, price]) => [model, { pricing_config: buildPricingConfig(price) }]));
+}
+
+function buildPricingConfig({ input, output }: Price): Record<string, unknown> {
+  // A quotient of whole numbers is the nearest number to the decimal fraction, so it prints as that fraction.
+  return { pay_as_you_go: { request_token: { price: input / 1e6 }, response_token: { price: output / 1e6 } } };
+}

@@ -41,7 +41,9 @@ export function boundsOf(changes: readonly ChangeFacts[], live: LiveFacts, usage
   for (const change of changes) {
     if (change.liveId !== null) byTarget.set(`${change.key.kind}\n${change.liveId}`, change);
     else if (change.key.kind === 'usage-policy' && change.workspaceId !== null) {
-      created.set(change.workspaceId, [...(created.get(change.workspaceId) ?? []), change]);
+      const list = created.get(change.workspaceId);
+      if (list === undefined) created.set(change.workspaceId, [change]);
+      else list.push(change);
     }
   }
   const index = indexLive(live);

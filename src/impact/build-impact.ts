@@ -4,7 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Budget } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
-import { bindingOf } from './binding.ts';
+import { type Bindings, bindingOf, bindingsOf } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
 import {
@@ -59,7 +59,9 @@ export function buildImpact(
   const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, live, usage);
   const names = namesOf(live, usage);
   const heirs = findHeirs(moves);
-  const context = { options, bounds, names, doubt, heirs };
+  const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
+  const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
+  const context = { options, bindings, names, doubt, heirs };
   const limits = new Map<string, LimitImpact[]>();
   for (const one of counted) {
     const { id } = one.move.change;
@@ -133,7 +135,8 @@ function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUni
 
 interface Context {
   readonly options: ImpactOptions;
-  readonly bounds: ReadonlyMap<string, Side>;
+  /** By workspace id; null: not read. */
+  readonly bindings: ReadonlyMap<string, Bindings | null>;
   /** Names of keys by value key. */
   readonly names: ReadonlyMap<string, string>;
   readonly doubt: string | null;
@@ -141,15 +144,18 @@ interface Context {
   readonly heirs: ReadonlyMap<string, string>;
 }
 
+function boundTo(side: Side | undefined): Bindings | null {
+  return side === undefined ? null : bindingsOf(side.after);
+}
+
 function toLimit(counted: CountedMove, context: Context): LimitImpact {
   const { move, counters, usage } = counted;
-  const { options, bounds, doubt } = context;
+  const { options, doubt } = context;
   const { before, after, unit } = move;
   const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const use = doubt === null ? toUse(counted, context) : ({ status: 'unknown', reason: doubt } as const);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
-  const workspace = bounds.get(move.change.workspaceId ?? '');
   return {
     unit,
     before: before === null ? null : toBudget(before, firstReset),
@@ -173,7 +179,7 @@ function toLimit(counted: CountedMove, context: Context): LimitImpact {
           })
         : { status: 'unknown', reason: doubt },
     forgiven: isRestart && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
-    binds: workspace === undefined ? null : bindingOf(move, workspace.after),
+    binds: bindingOf(move, context.bindings.get(move.change.workspaceId ?? '') ?? null),
     mail: mailOf(move, doubt === null && 'value' in counted.use ? counters : null, options),
   };
 }

@@ -47,8 +47,8 @@ export const schemaText = {
   backend: 'Version of the control plane, in quotes.',
   usageUnit: 'What the control plane counts the use of cost budgets in. Default: cents.',
   pricing: 'Where prices come from.',
-  pricingSource: 'URL of the price data, or a directory.',
-  maxAge: 'How old price data may be: `24h`, `30d`.',
+  pricingSource: 'Address of the price files, or a directory relative to this file.',
+  maxAge: 'How old price data may be: `24h`, `30d`. Default: 24h, of a directory 30d.',
   record: 'Where the applied record is kept.',
   recordRef:
     'A full Git ref, for example an orphan branch that a ruleset protects. Default: `refs/tollgate/<environment>`.',

@@ -1,3 +1,4 @@
+import type { WireIntegrationPrices } from '../prices/integration-prices.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type {
   WireGlobalAccess,
@@ -77,6 +78,8 @@ export interface Backend {
   /** Slugs of all integrations, for messages about unknown names. */
   listIntegrationSlugs(): Promise<readonly string[]>;
   listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
+  /** What an integration charges instead of the price files, as the service sends it. */
+  readIntegrationPrices(slug: string): Promise<WireIntegrationPrices>;
   /** Null when the service shows no such settings. */
   readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
 

@@ -22,18 +22,18 @@ beforeEach(async () => {
     state: smallState({ usagePolicies: budgetRows(before, teamA) }),
     files: files(before),
   });
-  await succeed(rig.apply());
+  await succeed(rig.apply({ impact: false }));
 });
 afterEach(() => rig.close());
 
 const plan = (...flags: string[]) =>
-  runBundle(['plan', '--record-file', rig.recordFile, ...flags], { cwd: rig.folder, env: rig.env });
+  runBundle(['plan', '--no-impact', '--record-file', rig.recordFile, ...flags], { cwd: rig.folder, env: rig.env });
 
 describe('the command', () => {
   it('plans what it plans without a thread, with the same requests', async () => {
     rig.write(files({ p1: 200, p3: 50 }));
     rig.emulator.requests.clear();
-    const alone = await rig.plan({ format: 'json' });
+    const alone = await rig.plan({ format: 'json', impact: false });
     const requests = { ...rig.emulator.requests.counts };
     rig.emulator.requests.clear();
     const aside = await plan('--format', 'json');
@@ -47,7 +47,7 @@ describe('the command', () => {
     rig.write(files({ p1: 200 }, '  p9:\n    bugdet: $5\n'));
     rig.emulator.faults.set([parseFault('GET /policies/** 403')]);
     const aside = await plan();
-    const alone = await rig.plan();
+    const alone = await rig.plan({ impact: false });
     expect(aside.exit).toBe(1);
     expect(aside.stdout).toContain('policies/a.yaml:11:5');
     expect(aside.stdout.replace(/ +/g, ' ')).toBe(alone.stdout.replace(/ +/g, ' '));
@@ -69,7 +69,7 @@ describe('in this process', () => {
     rig.emulator.requests.clear();
     const { requests } = rig.emulator;
     const ran = await rig.plan(
-      {},
+      { impact: false },
       {
         compileAside: async (texts) => {
           // Never ends unless somebody else asks for the list.

@@ -56,6 +56,11 @@ export function commandLines(markdown: string): readonly (readonly string[])[] {
   const inline = [...withoutCodeBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
   return [...inBlocks, ...inline].flatMap((line) => {
     const words = /^\s*(?:\w+=\S+ )*(?:tollgate|node build\/cli\.js)(?: (.*))?$/.exec(line)?.[1];
-    return words === undefined ? [] : [words.trim().split(/\s+/)];
+    // A quoted word may hold spaces.
+    return words === undefined ? [] : [(words.match(/"[^"]*"|'[^']*'|\S+/g) ?? ['']).map(unquote)];
   });
+}
+
+function unquote(word: string): string {
+  return /^(["']).*\1$/.test(word) ? word.slice(1, -1) : word;
 }

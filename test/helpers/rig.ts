@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
 import { runDoctor } from '../../src/commands/doctor.ts';
+import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
@@ -64,6 +65,7 @@ export interface Rig {
   status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
+  estimate(options?: Partial<EstimateOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
 }
 
@@ -119,6 +121,13 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
+    estimate: run<EstimateOptions>(runEstimate, {
+      ...common,
+      model: ['@openai/gpt-4o'],
+      budget: '10M tokens',
+      integration: [],
+      offline: false,
+    }),
     async close() {
       if (given === undefined) await emulator.close();
     },

@@ -54,9 +54,20 @@ describe.each<Kind>([
   });
 });
 
+interface Named {
+  readonly name: string;
+  readonly fields: Fields;
+}
+
+/** A policy may be called otherwise live, and two of one live name are an error in the files (`duplicate-name`). */
+function isOneName(a: Named, b: Named): boolean {
+  const liveName = ({ name, fields }: Named) => (typeof fields.name === 'string' ? fields.name : name);
+  return a.name === b.name || liveName(a) === liveName(b);
+}
+
 it('keeps any mix of entries, and prints equal bytes for equal input in any order', () => {
   fc.assert(
-    fc.property(fc.uniqueArray(kindOfEntry, { maxLength: 8, selector: (entry) => entry.name }), (entries) => {
+    fc.property(fc.uniqueArray(kindOfEntry, { maxLength: 8, comparator: isOneName }), (entries) => {
       const limits = entries.filter(
         (entry, index) =>
           entry.kind !== 'workspace-limits' || entries.findIndex((e) => e.kind === entry.kind) === index,

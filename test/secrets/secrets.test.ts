@@ -133,6 +133,10 @@ describe.each(shapes)('the admin key, %s', (key) => {
     }
     hear('import beside', await rig.import({ environment: 'production' }));
     hear('import --accept-drift', await rig.import({ acceptDrift: true }));
+    const estimated = { pricing: '.', model: ['@openai-prod/x'], integration: ['openai-prod'] };
+    for (const format of formats) {
+      hear(`estimate ${format}`, await rig.estimate({ ...estimated, format }));
+    }
     rig.write(files);
     hear('apply json', await rig.apply({ format: 'json' }));
     expect(Object.keys(said).length).toBeGreaterThan(25);

@@ -1,0 +1,152 @@
+import path from 'node:path';
+import { largestPriceFile, openPriceFiles, type PriceFiles } from '../client/price-files.ts';
+import { systemTiming } from '../client/timing.ts';
+import { writeFileAtomic } from '../policy/files.ts';
+import { formatAge } from '../prices/age.ts';
+import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from '../prices/cache-entry.ts';
+import { readPriceText } from '../prices/files.ts';
+import { parsePriceFile } from '../prices/parse-prices.ts';
+import type { Provenance, ProviderPrices } from '../prices/types.ts';
+import { proxiesOf } from './open-backend.ts';
+import type { PriceReading } from './price-settings.ts';
+import { nowOf, type Session } from './session.ts';
+
+export interface ReadPrices {
+  readonly providers: ReadonlyMap<string, ProviderPrices>;
+  /** What was old, damaged or could not be kept, for people. */
+  readonly notes: readonly string[];
+}
+
+type Note = (text: string) => void;
+type AddressReading = PriceReading & { readonly kind: 'address' };
+
+/**
+ * The price files of these providers: from the folder, or from this user's copies while they are fresh, else from the address.
+ * What cannot be read is a value; nothing rejects but a cancelled run.
+ */
+export async function readPrices(
+  providers: readonly string[],
+  reading: PriceReading,
+  session: Session,
+): Promise<ReadPrices> {
+  const notes = new Set(reading.notes);
+  const note: Note = (text) => void notes.add(text);
+  if (reading.kind === 'folder') {
+    const read = providers.map(async (name) => [name, await readFromFolder(name, reading, note, session)] as const);
+    return { providers: new Map(await Promise.all(read)), notes: [...notes] };
+  }
+  const { env, version, signal, clock } = session;
+  const files = openPriceFiles({
+    baseUrl: reading.address,
+    userAgent: `tollgate/${version}`,
+    signal,
+    proxies: proxiesOf(env),
+    timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
+  });
+  try {
+    const read = providers.map(async (name) => [name, await readOne(name, reading, files, note, session)] as const);
+    return { providers: new Map(await session.waiting('reading prices', Promise.all(read))), notes: [...notes] };
+  } finally {
+    await files.close();
+  }
+}
+
+async function readOne(
+  provider: string,
+  reading: AddressReading,
+  files: PriceFiles,
+  note: Note,
+  session: Session,
+): Promise<ProviderPrices> {
+  const now = nowOf(session);
+  const kept = await readKept(provider, reading, note, now);
+  const age = kept === null ? Number.POSITIVE_INFINITY : now.getTime() - Date.parse(kept.entry.fetchedAt);
+  if (kept !== null && age < reading.maxAge) return kept.prices;
+  if (reading.offline) {
+    if (kept === null) return { status: 'unread', why: `offline, and there is no copy of the prices of ${provider}` };
+    note(`offline: the prices of ${provider} are ${formatAge(age)} old, more than ${formatAge(reading.maxAge)}`);
+    return kept.prices;
+  }
+  const answer = await files.read(provider);
+  const fetchedAt = now.toISOString();
+  const where = { kind: 'address', from: `${reading.shown}/${provider}.json`, asOf: fetchedAt, cached: false } as const;
+  const prices: ProviderPrices =
+    answer.status === 'failed'
+      ? { status: 'unread', why: `the prices of ${provider} cannot be read from ${reading.shown}: ${answer.why}` }
+      : understand(provider, answer.status === 'missing' ? null : answer.body, where);
+  if (prices.status === 'unread') {
+    if (kept === null) return prices;
+    note(`${prices.why}; used instead: a copy that is ${formatAge(age)} old`);
+    return kept.prices;
+  }
+  const body = answer.status === 'read' ? answer.body : null;
+  await keep({ source: reading.shown, provider, fetchedAt, body }, reading.cacheFolder, note);
+  return prices;
+}
+
+/** @param body null: there is no such file */
+function understand(provider: string, body: unknown, provenance: Provenance): ProviderPrices {
+  if (body === null) return { status: 'missing', provenance };
+  const file = parsePriceFile(body);
+  if ('problem' in file) {
+    return { status: 'unread', why: `the prices of ${provider} in ${provenance.from} make no sense: ${file.problem}` };
+  }
+  return { status: 'read', file, provenance };
+}
+
+async function readKept(
+  provider: string,
+  { cacheFolder, shown }: AddressReading,
+  note: Note,
+  now: Date,
+): Promise<{ entry: CacheEntry; prices: ProviderPrices } | null> {
+  if (cacheFolder === null) return null;
+  const file = path.join(cacheFolder, cachePathOf(shown, provider));
+  // As text inside JSON a file grows by its quotes.
+  const found = await readPriceText(file, 3 * largestPriceFile);
+  if (found.status === 'missing') return null;
+  const entry = found.status === 'read' ? parseCacheEntry(found.text, shown, provider, now) : null;
+  if (entry !== null) {
+    const where = { kind: 'address', from: `${shown}/${provider}.json`, asOf: entry.fetchedAt, cached: true } as const;
+    const prices = understand(provider, entry.body, where);
+    if (prices.status !== 'unread') return { entry, prices };
+  }
+  const why = found.status === 'failed' ? found.why : 'it is damaged, or dated in the future';
+  note(`the copy of the prices of ${provider} in ${file} was passed over: ${why}`);
+  return null;
+}
+
+/** A copy that cannot be kept costs a request next time, and nothing else. */
+async function keep(entry: CacheEntry, cacheFolder: string | null, note: Note): Promise<void> {
+  if (cacheFolder === null) return;
+  try {
+    await writeFileAtomic(path.join(cacheFolder, cachePathOf(entry.source, entry.provider)), renderCacheEntry(entry));
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    note(`no copy of prices can be kept in ${cacheFolder}${typeof code === 'string' ? ` (${code})` : ''}`);
+  }
+}
+
+async function readFromFolder(
+  provider: string,
+  { folder, shown, maxAge }: PriceReading & { readonly kind: 'folder' },
+  note: Note,
+  session: Session,
+): Promise<ProviderPrices> {
+  const from = `${shown.replace(/[/\\]+$/, '')}/${provider}.json`;
+  const now = nowOf(session);
+  const found = await readPriceText(path.join(folder, `${provider}.json`), largestPriceFile);
+  const where = { kind: 'folder', from, cached: false } as const;
+  if (found.status === 'missing') return { status: 'missing', provenance: { ...where, asOf: now.toISOString() } };
+  if (found.status === 'failed') return { status: 'unread', why: `${from}: ${found.why}` };
+  const provenance: Provenance = { ...where, asOf: found.changed.toISOString() };
+  const age = now.getTime() - found.changed.getTime();
+  if (age > maxAge) note(`${from} was last changed ${formatAge(age)} ago, more than ${formatAge(maxAge)}`);
+  let body: unknown;
+  try {
+    body = JSON.parse(found.text);
+  } catch {
+    return { status: 'unread', why: `${from} is not JSON` };
+  }
+  return understand(provider, body ?? [], provenance);
+}
