@@ -17,6 +17,7 @@ const layers: Readonly<Record<string, number>> = {
   'compile-aside.ts': 2,
   commands: 2,
   policy: 3,
+  rules: 3,
   reconcile: 3,
   record: 3,
   client: 3,
@@ -31,6 +32,7 @@ const layers: Readonly<Record<string, number>> = {
   'exit-codes.ts': 7,
   'nearest-name.ts': 7,
   'printable.ts': 7,
+  'rule-names.ts': 7,
 };
 
 /** One import against the rule, with its reason. */
