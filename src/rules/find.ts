@@ -14,6 +14,8 @@ import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './
 export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules];
 
+export const liveRuleNames: readonly RuleName[] = liveRules.map(({ name }) => name);
+
 /** `off`: not looked for. */
 export type Severities = Readonly<Record<RuleName, Severity | 'off'>>;
 
