@@ -1,7 +1,7 @@
 /** Rules about what is live, from what the plan has read anyway. */
 
 import { dayMilliseconds, nextReset } from '../impact/windows.ts';
-import type { LiveObject, LiveWorkspace } from '../plan/types.ts';
+import type { Live, LiveObject, LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { DesiredEntry } from '../resources/types.ts';
@@ -12,8 +12,22 @@ import { at, type LiveFacts, type LiveRule } from './types.ts';
 /** Days before the end of a key in which somebody has to act. */
 const soonDays = 14;
 
+/** By workspace and kind, made once a plan: rules ask for every entry. */
+const objectsByPlace = new WeakMap<Live, Map<string, LiveObject[]>>();
+
 function objectsIn({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): readonly LiveObject[] {
-  return live.objects.filter((object) => object.kind === kind && object.workspaceId === workspace.id);
+  let places = objectsByPlace.get(live);
+  if (places === undefined) {
+    places = new Map();
+    for (const object of live.objects) {
+      const place = `${object.workspaceId}/${object.kind}`;
+      const others = places.get(place);
+      if (others === undefined) places.set(place, [object]);
+      else others.push(object);
+    }
+    objectsByPlace.set(live, places);
+  }
+  return places.get(`${workspace.id}/${kind}`) ?? [];
 }
 
 function isRead({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): boolean {
@@ -129,11 +143,7 @@ function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
   const cleared = new Set(
     facts.changes.filter(({ after, action }) => action === 'delete' || after === null).map(({ liveId }) => liveId),
   );
-  const isCleared = facts.changes.some(
-    ({ key, workspaceId, after }) =>
-      key.kind === 'workspace-limits' && workspaceId === workspace.id && after?.budgets === null,
-  );
-  if (!isCleared && (workspace.budgets?.length ?? 0) > 0) return true;
+  if ((workspace.budgets?.length ?? 0) > 0) return true;
   return facts.live.objects.some((object) => {
     if (object.workspaceId !== workspace.id || cleared.has(object.id)) return false;
     return object.kind === 'usage-policy' || budgetOfRow(object) !== null;

@@ -67,13 +67,12 @@ export const budgetNeverReached: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const budgets = entries.flatMap(budgetsOf);
-      const outer = budgets.filter(canBeOuter);
+      const outer = leastOf(budgets.filter(canBeOuter), ({ amount }) => amount);
       for (const inner of budgets) {
         const other = outer.find((candidate) => candidate !== inner && endsBefore(candidate, inner));
         if (other === undefined) continue;
         // Of two that end each other one is told; of two equal policies duplicate-limit speaks.
-        if (endsBefore(inner, other) && (isDuplicate(inner, other) || budgets.indexOf(inner) < budgets.indexOf(other)))
-          continue;
+        if (endsBefore(inner, other) && (isDuplicate(inner, other) || orderOf(budgets, inner, other) < 0)) continue;
         const [mine, theirs] = [inner, other].map(
           ({ amount, unit, reset }) => `${formatAmount(amount, unit)} ${formatReset(reset)}`,
         );
@@ -86,6 +85,29 @@ export const budgetNeverReached: FileRule = {
     }
   },
 };
+
+/**
+ * Of limits that differ in the amount alone the two smallest: one may be the limit that is looked at, and what a third ends
+ * those end too. Thousands of alike limits are then compared with two.
+ */
+function leastOf<T extends BudgetTerms | RateTerms>(
+  limits: readonly T[],
+  amountOf: (limit: T) => number,
+): readonly T[] {
+  const groups = new Map<string, T[]>();
+  for (const limit of limits) {
+    const key = JSON.stringify([scopeText(limit), limit.unit, 'reset' in limit ? limit.reset : limit.window]);
+    const least = [...(groups.get(key) ?? []), limit].sort((a, b) => amountOf(a) - amountOf(b));
+    groups.set(key, least.slice(0, 2));
+  }
+  const kept = new Set([...groups.values()].flat());
+  return limits.filter((limit) => kept.has(limit));
+}
+
+/** Below 0: the first comes before the second. */
+function orderOf<T>(limits: readonly T[], a: T, b: T): number {
+  return limits.indexOf(a) - limits.indexOf(b);
+}
 
 /** `"*"` is many budgets and reaches service keys alone: it bounds nothing but itself. */
 function canBeOuter({ entry }: BudgetTerms | RateTerms): boolean {
@@ -109,11 +131,11 @@ export const rateNeverReached: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const rates = entries.flatMap(ratesOf);
-      const outer = rates.filter(canBeOuter);
+      const outer = leastOf(rates.filter(canBeOuter), ({ value }) => value);
       for (const inner of rates) {
         const other = outer.find((candidate) => keepsBelow(candidate, inner));
         if (other === undefined) continue;
-        if (keepsBelow(inner, other) && rates.indexOf(inner) < rates.indexOf(other)) continue;
+        if (keepsBelow(inner, other) && orderOf(rates, inner, other) < 0) continue;
         const [mine, theirs] = [inner, other].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
         found(
           at(inner.entry, inner.field),
