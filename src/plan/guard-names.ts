@@ -13,7 +13,6 @@ export const guardNames = [
   'spend-up',
   'counter-reset',
   'impact-unknown',
-  'rules',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 

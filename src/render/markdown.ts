@@ -1,13 +1,12 @@
 /** The plan as GitHub-flavoured markdown. Every value from files or live is escaped. */
 
-import type { Diagnostic, Source } from '../diagnostics.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { shortDigest } from '../plan/digest.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
-import { findingHead, findingRow } from './findings.ts';
 import { renderImpactMarkdown } from './impact-markdown.ts';
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
@@ -44,11 +43,6 @@ export function renderPlanMarkdown(plan: Plan): string {
       );
     }
     lines.push('');
-  }
-  if (plan.findings.length > 0) {
-    const place = ({ file, line }: Source): string => escapeMarkdown(`${file}:${line}`);
-    lines.push('**findings**', '', findingHead, '|---|---|---|---|');
-    lines.push(...plan.findings.map((finding) => findingRow(finding, place)), '');
   }
   for (const { severity, message } of plan.notes)
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');

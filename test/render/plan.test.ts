@@ -176,7 +176,6 @@ describe('JSON', () => {
         "record_lines",
         "unmanaged",
         "notes",
-        "findings",
         "violations",
         "guards_not_judged",
         "impact",
