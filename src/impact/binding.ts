@@ -3,12 +3,12 @@
  * reference 14.4). Compared per 30 days; use so far is left out, since it differs from window to window.
  */
 
+import { compare, type Exact, exactOf, toText } from '../exact.ts';
 import { formatReset } from '../resources/amounts.ts';
 import { canonicalJson } from '../resources/canonical.ts';
 import type { Budget, Unit } from '../resources/types.ts';
 import type { WorkspaceTerms } from './committed.ts';
 import type { LimitImpact } from './document.ts';
-import { compare, type Exact, exactOf, toText } from './exact.ts';
 import { per30Days } from './money.ts';
 import type { BudgetMove } from './moves.ts';
 

@@ -1,6 +1,7 @@
 /** From a plan's changes, what is live and what was read of consumption to the impact block. Pure; the date is a value. */
 
 import { compareText } from '../diagnostics.ts';
+import { compare, type Exact, exactOf, subtract, toText } from '../exact.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Budget } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
@@ -26,7 +27,6 @@ import type {
   PeopleImpact,
   UseImpact,
 } from './document.ts';
-import { compare, type Exact, exactOf, subtract, toText } from './exact.ts';
 import { forecastOf } from './forecast.ts';
 import { per30Days, percentOf } from './money.ts';
 import { type BudgetMove, type ChangeFacts, type LiveFacts, movesOf } from './moves.ts';

@@ -5,8 +5,8 @@
  * unbounded.
  */
 
+import { add, compare, type Exact, fraction, multiply, total, zero } from '../exact.ts';
 import type { Budget, Match, Reset, Unit } from '../resources/types.ts';
-import { add, compare, type Exact, fraction, multiply, total, zero } from './exact.ts';
 import { per30Days } from './money.ts';
 
 /** A budget policy as far as it bounds spend. */

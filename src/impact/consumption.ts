@@ -1,6 +1,6 @@
 /** What counters hold now, held against limits; and whether the service's numbers are in the unit that we believe. */
 
-import { add, compare, type Exact, exactOf, fraction, multiply, zero } from './exact.ts';
+import { add, compare, type Exact, exactOf, fraction, multiply, zero } from '../exact.ts';
 
 /** One counter of a budget, as the service reports it. */
 export interface ReportedCounter {

@@ -1,9 +1,9 @@
 /** When a budget runs out before and after a change, at the pace of the last seven days. */
 
+import { exactOf, zero } from '../exact.ts';
 import type { Budget } from '../resources/types.ts';
 import type { Counter } from './consumption.ts';
 import type { ForecastImpact, RunOutImpact } from './document.ts';
-import { exactOf, zero } from './exact.ts';
 import type { BudgetMove } from './moves.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import type { Known, ReadPace } from './usage.ts';

@@ -1,8 +1,8 @@
 /** One limit against what has been consumed of it: percent, next reset, and when it runs out. Pure. */
 
+import { compare, divide, type Exact, exactOf, fraction } from '../exact.ts';
 import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
 import { type Counter, findContradiction, sortCounters, totalUsed } from './consumption.ts';
-import { compare, divide, type Exact, exactOf, fraction } from './exact.ts';
 import { percentOf } from './money.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import { dayMilliseconds, type Level, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';

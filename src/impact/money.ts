@@ -3,10 +3,10 @@
  * Exact until printed; printing rounds to whole cents, halves away from zero (docs/impact.md).
  */
 
+import { compare, divide, type Exact, exactOf, fraction, multiply, round, subtract, zero } from '../exact.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import type { Reset, Unit } from '../resources/types.ts';
-import { compare, divide, type Exact, exactOf, fraction, multiply, round, subtract, zero } from './exact.ts';
 
 /** Weekly × 30/7, every N days × 30/N, monthly × 1; `never` once, as it can be spent in any 30 days, but only once. */
 export function per30Days(amount: number, reset: Reset): Exact {

@@ -3,8 +3,8 @@
  * reaches the limit (API reference 14.5: blocked at ≥).
  */
 
+import { add, ceiling, compare, divide, type Exact, fraction, multiply, subtract } from '../exact.ts';
 import type { Reset } from '../resources/types.ts';
-import { add, ceiling, compare, divide, type Exact, fraction, multiply, subtract } from './exact.ts';
 import { dayMilliseconds, type Level, type Moment, resetAfter } from './windows.ts';
 
 export type RunOut =

@@ -1,6 +1,6 @@
 /** Spend over a window against the window before. Pure. */
 
-import { add, compare, type Exact, fraction, multiply, subtract, zero } from './exact.ts';
+import { add, compare, type Exact, fraction, multiply, subtract, zero } from '../exact.ts';
 import { percentOf } from './money.ts';
 
 export const trendKinds = ['workspace', 'model', 'provider', 'user'] as const;

@@ -107,7 +107,8 @@ export function nextResetAfterChange(before: WindowFacts | null, after: WindowFa
   return resetAfter(after.reset, after.level, after.now);
 }
 
-function startOfDay(at: number): number {
+/** Midnight UTC at or before an instant, in milliseconds. */
+export function startOfDay(at: number): number {
   return Math.floor(at / dayMilliseconds) * dayMilliseconds;
 }
 

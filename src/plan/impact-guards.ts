@@ -1,8 +1,8 @@
 /** Guards over what a plan does to people and money. They judge what is known; what is not is the matter of the last one. */
 
+import { divide, type Exact, exactOf, fromText, multiply, round, subtract } from '../exact.ts';
 import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
-import { divide, type Exact, exactOf, fromText, multiply, round, subtract } from '../impact/exact.ts';
 import { formatExact } from '../impact/money.ts';
 import type { Settings } from '../resources/types.ts';
 import { type GuardName, guardSetting, type Objection } from './guard-names.ts';

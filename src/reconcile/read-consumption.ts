@@ -1,6 +1,6 @@
 /** What analytics add to limits: estimates where the service shows no counter, and the pace of the last 7 days. */
 
-import { type Exact, fraction, multiply, total, zero } from '../impact/exact.ts';
+import { type Exact, fraction, multiply, total, zero } from '../exact.ts';
 import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';

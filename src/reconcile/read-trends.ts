@@ -1,6 +1,6 @@
 /** Spend by workspace, model, provider and user over a window and the one before it. */
 
-import { type Exact, total, zero } from '../impact/exact.ts';
+import { type Exact, total, zero } from '../exact.ts';
 import {
   compareSpend,
   findUnusualDays,

@@ -5,8 +5,8 @@
  */
 
 import { ServiceError, UserError } from '../errors.ts';
+import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import type { ReportedCounter } from '../impact/consumption.ts';
-import { divide, type Exact, exactOf, fraction, zero } from '../impact/exact.ts';
 import type { BudgetMove, LiveFacts, ObjectFacts } from '../impact/moves.ts';
 import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import { dayMilliseconds, windowStart } from '../impact/windows.ts';

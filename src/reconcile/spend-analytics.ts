@@ -1,8 +1,8 @@
 /** Analytics as status wants them: sums and groups, exact, with a reason where they are refused. */
 
-import { add, type Exact, exactOf, zero } from '../impact/exact.ts';
+import { add, type Exact, exactOf, zero } from '../exact.ts';
 import type { Day } from '../impact/trends.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
+import { dayMilliseconds, startOfDay } from '../impact/windows.ts';
 import type { Backend } from './backend.ts';
 import { type Answer, createGate } from './gate.ts';
 
@@ -163,10 +163,6 @@ function parseDays(points: unknown, { from, to }: Window): Answer<readonly Day[]
     known: true,
     value: [...byDate].sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, cost]) => ({ date, cost })),
   };
-}
-
-function startOfDay(at: number): number {
-  return Math.floor(at / dayMilliseconds) * dayMilliseconds;
 }
 
 function dateOf(at: number): string {

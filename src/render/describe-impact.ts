@@ -1,5 +1,6 @@
 /** The impact block in words: the same lines for text, markdown and the pull-request comment, unescaped. */
 
+import { fromText } from '../exact.ts';
 import type {
   BudgetImpact,
   CommittedImpact,
@@ -10,7 +11,6 @@ import type {
   PeopleImpact,
   RunOutImpact,
 } from '../impact/document.ts';
-import { fromText } from '../impact/exact.ts';
 import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
 import { formatReset } from '../resources/amounts.ts';

@@ -1,6 +1,6 @@
 /** A status for programs. Money is whole cents. */
 
-import { type Exact, round } from '../impact/exact.ts';
+import { type Exact, round } from '../exact.ts';
 import type { Trend, TrendBy, TrendReport } from '../impact/trends.ts';
 import { trendKinds } from '../impact/trends.ts';
 import { jsonVersion } from './json.ts';

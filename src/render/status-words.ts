@@ -1,6 +1,6 @@
 /** What of a status is read and said the same way in every format. */
 
-import { compare, total, zero } from '../impact/exact.ts';
+import { compare, total, zero } from '../exact.ts';
 import type { LimitStatus } from '../impact/limit-status.ts';
 import { formatExact } from '../impact/money.ts';
 import type { Trend, TrendReport } from '../impact/trends.ts';

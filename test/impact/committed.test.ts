@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { exactOf, toText } from '../../src/exact.ts';
 import {
   type Committed,
   committedOf,
@@ -8,7 +9,6 @@ import {
   sumCommitted,
   type WorkspaceTerms,
 } from '../../src/impact/committed.ts';
-import { exactOf, toText } from '../../src/impact/exact.ts';
 import type { Budget } from '../../src/resources/types.ts';
 
 const monthly = (dollars: number): Budget => ({ unit: 'cost', amount: dollars * 100, reset: 'monthly' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { exactOf, toText } from '../../src/exact.ts';
 import { findContradiction, shiftOf, toCounter, totalUsed } from '../../src/impact/consumption.ts';
-import { exactOf, toText } from '../../src/impact/exact.ts';
 
 type Verdict = 'active' | 'exhausted' | null;
 const counter = (valueKey: string, cents: number, verdict: Verdict = null) =>

@@ -4,7 +4,7 @@ import type { EntityRow, RequestLogRow, StoreState, UsagePolicyRow } from '../..
 import type { Impact, LimitImpact } from '../../src/impact/document.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
-import { keyA1, keyA2, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { keyA1, keyA2, requestRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 export const wholeTeam = `workspace_id:${teamA}`;
@@ -28,34 +28,16 @@ export function spendRow(used: Readonly<Record<string, EntityRow>>, row: Partial
 /** One request, so many days ago. */
 export function request(cents: number, daysAgo: number, row: Partial<RequestLogRow> = {}): RequestLogRow {
   const id = uuid(5000 + Math.round(daysAgo * 1000) + cents);
-  return {
+  return requestRow({
     id,
     trace_id: id,
-    span_id: null,
     created_at: new Date(testNow - daysAgo * 86_400_000).toISOString(),
-    workspace_id: teamA,
-    api_key_id: keyA1,
-    virtual_key: 'openai-a',
-    ai_org: 'openai',
-    ai_model: 'gpt-4o',
     req_units: 1000,
     res_units: 0,
-    total_units: 1000,
     cost: cents,
     response_time: 100,
-    response_status_code: 200,
-    is_success: true,
-    metadata: {},
-    cache_status: 'DISABLED',
-    config: null,
-    prompt_slug: null,
-    mode: 'single',
-    request_url: 'https://api.openai.example.com/v1/chat/completions',
-    endpoint_type: 'chatComplete',
-    retry_success_count: 0,
-    is_fallback: false,
     ...row,
-  };
+  });
 }
 
 export function spendFile(dollars: number | null, rest = 'per: workspace_id', more = ''): string {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { exactOf } from '../../src/exact.ts';
 import type { Counter } from '../../src/impact/consumption.ts';
-import { exactOf } from '../../src/impact/exact.ts';
 import {
   countedSince,
   findUnitMistake,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { add, ceiling, compare, exactOf, fraction, fromText, multiply, round, toText } from '../../src/impact/exact.ts';
+import { add, ceiling, compare, exactOf, fraction, fromText, multiply, round, toText } from '../../src/exact.ts';
 import { formatDelta, formatExact, per30Days, percentOf } from '../../src/impact/money.ts';
 
 describe('exact arithmetic', () => {

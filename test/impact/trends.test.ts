@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exactOf } from '../../src/impact/exact.ts';
+import { exactOf } from '../../src/exact.ts';
 import { compareSpend, type Day, findUnusualDays, type SpendRow } from '../../src/impact/trends.ts';
 
 const row = (name: string, cost: number, more: Partial<SpendRow> = {}): SpendRow => ({
