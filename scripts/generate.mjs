@@ -1,6 +1,6 @@
 /**
  * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, and the tables and the plan in
- * README.md. Tests fail when they are out of date.
+ * README.md, docs/rules.md. Tests fail when they are out of date.
  */
 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -38,6 +38,9 @@ for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`sch
 
 const { renderPlanSchema } = await load('src/plan/plan-schema.ts');
 await write('schemas/plan.schema.json', renderPlanSchema());
+
+const { renderRules } = await load('scripts/rules-doc.ts');
+await write('docs/rules.md', renderRules());
 
 const { renderReadme } = await load('scripts/readme.ts');
 const readme = await readFile(new URL('README.md', root), 'utf8');

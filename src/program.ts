@@ -26,7 +26,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addCommand(program, 'validate', 'check the files; no network, no key')
     .addOption(dirOption())
-    .addOption(formatOption())
+    .addOption(checkFormatOption())
     .addOption(quietOption())
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
@@ -35,7 +35,7 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addPlanOptions(addCommand(program, 'plan', 'show what the files change'))
+  addPlanOptions(addCommand(program, 'plan', 'show what the files change'), checkFormatOption())
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option('--out <file>', 'save the plan for review and `apply --plan`')
     .action((options) =>
@@ -236,14 +236,14 @@ function workspaceOption(does = 'only this workspace; may be repeated', otherwis
   return new Option('--workspace <slug>', does).default([], otherwise).argParser(collect);
 }
 
-function addCommonOptions(command: Command): Command {
-  return addServiceOptions(command)
+function addCommonOptions(command: Command, format = formatOption()): Command {
+  return addServiceOptions(command, format)
     .addOption(workspaceOption())
     .option('-v, --verbose', 'also list adoptions and unmanaged objects', false);
 }
 
-function addPlanOptions(command: Command): Command {
-  return addCommonOptions(command)
+function addPlanOptions(command: Command, format = formatOption()): Command {
+  return addCommonOptions(command, format)
     .addOption(
       new Option('--mode <mode>', 'sync, or upsert-only to hold deletes back')
         .choices(['sync', 'upsert-only'])
@@ -274,6 +274,13 @@ function dirOption(): Option {
 
 function formatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'markdown']).default('text');
+}
+
+/** For commands that check: code scanning and editors read SARIF. */
+function checkFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout')
+    .choices(['text', 'json', 'markdown', 'sarif'])
+    .default('text');
 }
 
 /** For commands whose answer is no table. */

@@ -18,6 +18,7 @@ const layers: Readonly<Record<string, number>> = {
   'heap.ts': 2,
   commands: 2,
   policy: 3,
+  rules: 3,
   reconcile: 3,
   record: 3,
   client: 3,
@@ -34,6 +35,7 @@ const layers: Readonly<Record<string, number>> = {
   'exit-codes.ts': 8,
   'nearest-name.ts': 8,
   'printable.ts': 8,
+  'rule-names.ts': 8,
 };
 
 /** One import against the rule, with its reason. */

@@ -1,25 +1,35 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Finding } from '../plan/types.ts';
 import { renderDiagnosticsText } from '../render/diagnostics.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
 import { renderDiagnosticsMarkdown } from '../render/markdown.ts';
-import type { CommandResult, Format, Session } from './session.ts';
+import { renderSarif } from '../render/sarif.ts';
+import { allRules } from '../rules/find.ts';
+import type { CheckFormat, CommandResult, Session } from './session.ts';
 
 /** Problems that keep a command from its work: no plan while there is an error. */
 export function refuseFor(
   diagnostics: readonly Diagnostic[],
-  format: Format,
+  format: CheckFormat,
   session: Session,
   exit: ExitCode = exitCodes.invalid,
 ): CommandResult {
   return { exit, output: renderDiagnostics(diagnostics, format, session) };
 }
 
-export function renderDiagnostics(diagnostics: readonly Diagnostic[], format: Format, session: Session): string {
+export function renderDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  format: CheckFormat,
+  session: Session,
+  findings: readonly Finding[] = [],
+): string {
   const ok = !diagnostics.some(({ severity }) => severity === 'error');
   switch (format) {
     case 'json':
       return renderJson({ version: jsonVersion, ok, diagnostics: diagnostics.map(diagnosticDocument) });
+    case 'sarif':
+      return renderSarif({ version: session.version, rules: allRules, diagnostics, findings });
     case 'markdown':
       return renderDiagnosticsMarkdown(diagnostics);
     case 'text':

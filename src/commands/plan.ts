@@ -6,12 +6,15 @@ import type { Plan } from '../plan/types.ts';
 import { writeFileAtomic } from '../policy/files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
+import { renderSarif } from '../render/sarif.ts';
 import { renderPlanText } from '../render/text.ts';
+import { allRules } from '../rules/find.ts';
 import { refuseFor, sayDiagnostics } from './output.ts';
 import { type PlanOptions, preparePlan } from './prepare-plan.ts';
-import type { CommandResult, Format, Session } from './session.ts';
+import type { CheckFormat, CommandResult, Format, Session } from './session.ts';
 
-export interface PlanCommandOptions extends PlanOptions {
+export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
+  readonly format: CheckFormat;
   /** Exit 2 when there are changes. */
   readonly detailedExitcode: boolean;
   /** Where to save the plan for `apply --plan`. */
@@ -19,7 +22,7 @@ export interface PlanCommandOptions extends PlanOptions {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
-  const prepared = await preparePlan(options, session, (stored) => {
+  const prepared = await preparePlan({ ...options, format: 'text' }, session, (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) {
       session.say(`An apply by ${claim.by} is recorded as under way since ${claim.startedAt} (run ${claim.run}).\n`);
@@ -33,10 +36,14 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     await writeFileAtomic(resolve(session.cwd, options.out), renderPlanFile(file));
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
+  const { findings, notes } = plan;
+  const { version } = session;
   const output =
-    options.format === 'json'
-      ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
-      : renderPlan(plan, options.format, options.verbose, session);
+    options.format === 'sarif'
+      ? renderSarif({ version, rules: allRules, diagnostics, findings, notes })
+      : options.format === 'json'
+        ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
+        : renderPlan(plan, options.format, options.verbose, session);
   return { exit: exitOf(plan, options), output };
 }
 

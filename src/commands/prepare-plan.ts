@@ -17,6 +17,7 @@ import { readUsage } from '../reconcile/read-usage.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired, Settings } from '../resources/types.ts';
+import { buildFileFacts, findInPlan, severitiesInForce } from '../rules/find.ts';
 import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
@@ -100,7 +101,18 @@ export async function preparePlan(
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const settings = settingsInForce((settled?.settings as Settings | undefined) ?? null, desired.settings);
+    const recorded = (settled?.settings as Settings | undefined) ?? null;
+    const settings = settingsInForce(recorded, desired.settings);
+    const findings = findInPlan(
+      {
+        ...buildFileFacts(desired, files),
+        live,
+        resolved: result.resolved,
+        changes: result.plan.changes,
+        now: session.clock.now(),
+      },
+      severitiesInForce(recorded, desired.settings),
+    );
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -118,7 +130,7 @@ export async function preparePlan(
       if (usage === null || changes.length === 0) return null;
       return assessImpact(changes, { live, desired, settings, usage, isPublic: options.isPublic === true });
     };
-    const assessed = { ...filtered, impact: assess(filtered.changes) };
+    const assessed = { ...filtered, findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
     const plan = { ...assessed, violations };
     const all = [...diagnostics, ...result.diagnostics];

@@ -37,6 +37,8 @@ export interface CommandResult {
 }
 
 export type Format = 'text' | 'json' | 'markdown';
+/** Of the two commands that only check. */
+export type CheckFormat = Format | 'sarif';
 
 export interface CommonOptions {
   /** Directory of the policy files. */

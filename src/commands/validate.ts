@@ -1,19 +1,38 @@
+import { sortDiagnostics } from '../diagnostics.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { Finding } from '../plan/types.ts';
 import { countDiagnostics } from '../render/diagnostics.ts';
+import { fileFindingDocument, toDiagnostics } from '../render/findings.ts';
+import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
+import { buildFileFacts, findInFiles, severitiesOf } from '../rules/find.ts';
 import { loadPolicies } from './load-policies.ts';
 import { renderDiagnostics } from './output.ts';
-import type { CommandResult, CommonOptions, Session } from './session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, Session } from './session.ts';
 
-/** Files only, no network: every problem of every file. */
+/** Files only, no network: every problem of every file, and what the rules find in them. */
 export async function runValidate(
-  options: Pick<CommonOptions, 'dir' | 'format' | 'quiet'>,
+  options: Pick<CommonOptions, 'dir' | 'quiet'> & { readonly format: CheckFormat },
   session: Session,
 ): Promise<CommandResult> {
   const { desired, files, diagnostics } = await loadPolicies(options, session);
+  // Files with errors are not understood well enough to be judged.
+  const findings = desired === null ? [] : findInFiles(buildFileFacts(desired, files), severitiesOf(desired.settings));
+  const all = sortDiagnostics([...diagnostics, ...toDiagnostics(findings)]);
   if (!options.quiet) {
     const count = `${files.length} file${files.length === 1 ? '' : 's'}`;
-    session.say(`${count} in ${options.dir}: ${countDiagnostics(diagnostics)}.\n`);
+    session.say(`${count} in ${options.dir}: ${countDiagnostics(all)}.\n`);
   }
-  const exit = desired === null ? exitCodes.invalid : exitCodes.ok;
-  return { exit, output: renderDiagnostics(diagnostics, options.format, session) };
+  const ok = desired !== null && !findings.some(isBlocking);
+  const exit = ok ? exitCodes.ok : exitCodes.invalid;
+  const { format } = options;
+  if (format === 'json') {
+    const document = { diagnostics: diagnostics.map(diagnosticDocument), findings: findings.map(fileFindingDocument) };
+    return { exit, output: renderJson({ version: jsonVersion, ok, ...document }) };
+  }
+  if (format === 'sarif') return { exit, output: renderDiagnostics(diagnostics, format, session, findings) };
+  return { exit, output: renderDiagnostics(all, format, session) };
+}
+
+function isBlocking({ severity, silenced }: Finding): boolean {
+  return severity === 'error' && silenced === null;
 }

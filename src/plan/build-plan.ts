@@ -87,7 +87,8 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
   planPolicies(context);
   planAttachments(context);
   parts.recordLines.push(...settingsLines(record, desired.settings));
-  if (hasErrors(parts.diagnostics)) return { plan: null, diagnostics: parts.diagnostics, recordSteps: [] };
+  if (hasErrors(parts.diagnostics))
+    return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 
   const changes = orderChanges(parts.changes);
   const recordLines = [...parts.recordLines].sort(compareRecordLines);
@@ -106,6 +107,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     unchanged: parts.unchanged,
     unmanaged,
     notes: [...parts.notes, ...generalNotes(context)].sort(compareNotes),
+    findings: [],
     violations: [],
     impact: null,
     stars: resolution.stars,
@@ -113,7 +115,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     workspaces: live.workspaces,
     names: namesOf(live),
   };
-  return { plan, diagnostics: parts.diagnostics, recordSteps: parts.recordSteps };
+  return { plan, diagnostics: parts.diagnostics, resolved: resolution.entries, recordSteps: parts.recordSteps };
 }
 
 /** Everything the planners of the kinds work from. */

@@ -13,6 +13,7 @@ export const guardNames = [
   'spend-up',
   'counter-reset',
   'impact-unknown',
+  'rules',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 

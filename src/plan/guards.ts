@@ -66,6 +66,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeProtected(input),
     judgeRewind(input.rewind),
     judgeUnmanaged(input),
+    judgeFindings(plan),
     ...judgeImpact(plan, settings),
   ];
   return objections.flatMap((objection) => {
@@ -277,9 +278,22 @@ function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
   return { guard: 'unmanaged', count, details, liftable: true };
 }
 
+/** Findings of severity error. What lowers one for good is `review.rules` or a reason under `silence:`; this is for one plan. */
+function judgeFindings({ findings }: Plan): Objection | null {
+  const errors = findings.filter(({ severity, silenced }) => severity === 'error' && silenced === null);
+  if (errors.length === 0) return null;
+  const told = errors.slice(0, 20);
+  const details = [
+    ...told.map(({ source, rule, message }) => `${source.file}:${source.line} ${rule}: ${message}`),
+    ...(errors.length > told.length ? [`and ${errors.length - told.length} more`] : []),
+  ];
+  const first = errors.find(({ change }) => change !== null)?.change ?? undefined;
+  return { guard: 'rules', count: errors.length, details, liftable: true, first };
+}
+
 /** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
 function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
-  if (guard === 'protected' || guard === 'unmanaged') return 'error';
+  if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
   const said = guardSetting(settings, guard);
   if (said === undefined && guard === 'impact-unknown') return 'warning';
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';

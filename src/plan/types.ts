@@ -1,10 +1,11 @@
 /** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
 
-import type { Diagnostic, Source } from '../diagnostics.ts';
+import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
 import type { Impact } from '../impact/document.ts';
 import type { WireRow } from '../resources/kind.ts';
 import type { Budget, Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+import type { ResolvedEntry } from './resolve.ts';
 
 /** A live object of one kind, as read in this run. */
 export interface LiveObject {
@@ -139,6 +140,27 @@ export interface PlanNote {
   readonly source: Source | null;
 }
 
+/** What a rule (src/rules) says of an entry, a workspace or a line of a file. */
+export interface Finding {
+  /** Name of the rule, as in `review.rules` and docs/rules.md. */
+  readonly rule: string;
+  /** Number in the catalogue of rules, such as `O1`. */
+  readonly id: string;
+  /** In force: the rule's own, or that of `review.rules`. */
+  readonly severity: Severity;
+  /** What is so here, with numbers and names. */
+  readonly message: string;
+  /** What to do about it, one sentence. */
+  readonly fix: string;
+  readonly source: Source;
+  /** Null: about a workspace as a whole, or about a line of a file. */
+  readonly entry: ResourceKey | null;
+  /** Id of the change that the plan makes to this entry; null: it makes none. */
+  readonly change: string | null;
+  /** The reason written under `silence:`; null: not silenced. A silenced finding is shown and stops nobody. */
+  readonly silenced: string | null;
+}
+
 /** A guard's objection. Guards are a stage of their own between plan and apply (guards.ts). */
 export interface Violation {
   readonly guard: string;
@@ -176,6 +198,8 @@ export interface Plan {
   readonly unchanged: number;
   readonly unmanaged: readonly Unmanaged[];
   readonly notes: readonly PlanNote[];
+  /** Of all rules, by place. Outside fingerprints and digest, as a new version may know more rules. */
+  readonly findings: readonly Finding[];
   readonly violations: readonly Violation[];
   /**
    * What the plan does to people and money; null: not looked at (`--no-impact`, or no change). Outside fingerprints and
@@ -211,6 +235,8 @@ export interface PlanResult {
   /** Null when there is an error among the diagnostics. */
   readonly plan: Plan | null;
   readonly diagnostics: readonly Diagnostic[];
+  /** Declared resources with names resolved; empty when there is no plan. */
+  readonly resolved: readonly ResolvedEntry[];
   readonly recordSteps: readonly RecordStep[];
 }
 

@@ -1,8 +1,9 @@
-/** `name`, `id`, `previously`, `owner`, `protect`: who an entry is, apart from its limits. */
+/** `name`, `id`, `previously`, `owner`, `protect`, `silence`: who an entry is, apart from its limits. */
 
 import type { FieldNode } from './nodes.ts';
 import type { Report, Written } from './reader.ts';
 import { readBoolean, readText } from './reader.ts';
+import { readSilence, type Silence } from './silence.ts';
 
 export interface Identity {
   readonly liveName?: string;
@@ -10,6 +11,7 @@ export interface Identity {
   readonly previously?: string;
   readonly owner?: string;
   readonly protect: boolean;
+  readonly silence?: Silence;
 }
 
 /** The key is the live name, unless `name:` gives one; with `id:` alone the live name is not managed. */
@@ -28,11 +30,13 @@ export function readIdentity(
   const name = text('name') ?? (written.has('id') ? undefined : field.key);
   const previously = text('previously');
   const owner = text('owner');
+  const silence = readSilence(written.get('silence'), report);
   return {
     ...(name === undefined ? {} : { liveName: name }),
     ...(id === undefined ? {} : { id }),
     ...(previously === undefined ? {} : { previously }),
     ...(owner === undefined ? {} : { owner }),
     protect: (protect === undefined ? undefined : readBoolean(protect, report)) ?? file.protect,
+    ...(silence === undefined ? {} : { silence }),
   };
 }

@@ -100,6 +100,7 @@ function toEntry(
     fields: sortFields(fields),
     ...(overStar === undefined ? {} : { fieldsOverStar: sortFields(overStar) }),
     ...(starting === undefined ? {} : { starting }),
+    ...(limits.silence === undefined ? {} : { silence: limits.silence }),
     source: limits.at.source,
     fieldSources,
   };
@@ -109,6 +110,7 @@ function describeWorkspace(workspace: WorkspaceFile): DesiredWorkspace {
   return {
     ref: workspace.ref,
     ...(workspace.owner === undefined ? {} : { owner: workspace.owner }),
+    ...(workspace.silence === undefined ? {} : { silence: workspace.silence }),
     skipDefaults: [...new Set(workspace.skipDefaults.map((skip) => skip.name))].sort(compareText),
     source: workspace.at.source,
   };

@@ -19,6 +19,7 @@ import {
   readWord,
 } from './reader.ts';
 import { type guardsShape, patterns, type reviewShape } from './schema.ts';
+import { isRuleName } from './silence.ts';
 
 /** Defaults of design, section 5. `show_people` has none: it depends on who can read the repository. */
 const defaults = {
@@ -162,11 +163,12 @@ function readSpendUp(field: FieldNode, report: Report): Json | undefined {
 }
 
 function readRules(field: FieldNode, report: Report): Json {
-  const rules = (expectMap(field, report)?.fields ?? []).map((rule) => [
-    rule.key,
-    readWord(rule, ['off', 'info', 'warning', 'error'], report),
-  ]);
-  return Object.fromEntries(rules.filter(([, severity]) => severity !== undefined));
+  const rules = (expectMap(field, report)?.fields ?? []).flatMap((rule) => {
+    if (!isRuleName(rule, report)) return [];
+    const severity = readWord(rule, ['off', 'info', 'warning', 'error'], report);
+    return severity === undefined ? [] : [[rule.key, severity] as const];
+  });
+  return Object.fromEntries(rules);
 }
 
 /** Keys in code-unit order, sets sorted: equal settings are equal text. */

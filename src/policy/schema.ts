@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { amountPatterns } from '../resources/amounts.ts';
+import { ruleNames } from '../rule-names.ts';
 import { schemaText as say } from './schema-text.ts';
 
 /** Shapes of single values. Each pattern has its own message, since zod would print the pattern. */
@@ -67,6 +68,7 @@ const recipients = z
 const alerts = z.strictObject({ recipients: recipients.optional() }).describe(say.alerts);
 const protect = z.boolean().describe(say.protect);
 const owner = text(255).describe(say.owner);
+const silence = z.partialRecord(z.enum(ruleNames), text(255)).describe(say.silence);
 const api = z.record(z.string(), z.json()).describe(say.api);
 const name = text(255).describe(say.name);
 const id = text(255).describe(say.id);
@@ -101,6 +103,7 @@ export const policyShape = z
     id: id.optional(),
     previously: text(255).optional().describe(say.previously),
     owner: owner.optional(),
+    silence: silence.optional(),
     protect: protect.optional(),
     api: api.optional(),
   })
@@ -126,6 +129,7 @@ export const limitsShape = z
     rate: clearableRate,
     rates,
     owner: owner.optional(),
+    silence: silence.optional(),
     protect: protect.optional(),
   })
   .meta(limitsDependencies);
@@ -146,6 +150,7 @@ export const keyShape = z
     name: name.optional(),
     id: id.optional(),
     owner: owner.optional(),
+    silence: silence.optional(),
     protect: protect.optional(),
     api: api.optional(),
   })
@@ -158,6 +163,7 @@ export const integrationShape = z
     alert: alert.optional(),
     rate: clearableRate,
     owner: owner.optional(),
+    silence: silence.optional(),
     protect: protect.optional(),
   })
   .meta(limitsDependencies);
@@ -176,6 +182,7 @@ export const workspaceShape = z
     workspace: z.string().regex(patterns.slug, 'write a slug or a UUID').describe(say.workspace),
     description: text(500).optional().describe(say.note),
     owner: owner.optional(),
+    silence: silence.optional(),
     protect: protect.optional(),
     skip_defaults: z.array(z.string().min(1)).optional().describe(say.skipDefaults),
     alerts: alerts.optional(),
@@ -236,7 +243,7 @@ export const reviewShape = z.strictObject({
   require_reviewed_plan: z.boolean().optional().describe(say.requireReviewedPlan),
   guards: guardsShape.optional().describe(say.guards),
   rules: z
-    .record(z.string().min(1), z.enum(['off', 'info', 'warning', 'error']))
+    .partialRecord(z.enum(ruleNames), z.enum(['off', 'info', 'warning', 'error']))
     .optional()
     .describe(say.rules),
 });

@@ -12,12 +12,14 @@ import { isAbsent, readBoolean, readEntries, readItems, readShaped, readText } f
 import type { Recipient } from './recipients.ts';
 import { readAlerts } from './recipients.ts';
 import { patterns } from './schema.ts';
+import { readSilence, type Silence } from './silence.ts';
 
 export interface WorkspaceFile {
   /** Slug or UUID as written. */
   readonly ref: string;
   readonly at: Place;
   readonly owner?: string;
+  readonly silence?: Silence;
   readonly skipDefaults: readonly { readonly name: string; readonly at: Place }[];
   readonly alerts?: readonly Recipient[];
   /** Where `recipients` of `alerts` starts, for the warning that it reaches nobody. */
@@ -35,8 +37,10 @@ export function readWorkspace(written: Written, report: Report): WorkspaceFile |
   const file = { protect: (protectField === undefined ? undefined : readBoolean(protectField, report)) ?? false };
   const alertsField = written.get('alerts');
   const alerts = readAlerts(alertsField, report);
+  const silence = readSilence(written.get('silence'), report);
   const body = {
     ...(owner === undefined ? {} : { owner }),
+    ...(silence === undefined ? {} : { silence }),
     skipDefaults: readNames(written.get('skip_defaults'), report),
     ...(alerts === undefined ? {} : { alerts }),
     ...(alertsField === undefined ? {} : { alertsAt: alertsField.at }),

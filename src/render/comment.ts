@@ -6,6 +6,7 @@ import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
+import { findingHead, findingRow, pickFindings } from './findings.ts';
 import {
   committedHead,
   committedRows,
@@ -107,6 +108,7 @@ export function renderPlanComment(input: PlanComment, limit = commentBytes): str
     ...plan.violations.map((violation) => pinned(renderViolation(violation))),
     ...outcomeSections(input.outcomes),
     ...tableSections(plan, header.head, links),
+    ...findingSections(plan, header.head, links),
     ...impactSections(plan),
     ...detailSections(input),
   ];
@@ -143,6 +145,16 @@ function pinned(body: string): Section {
 function headlineOf(plan: Plan): Section[] {
   const said = impactHeadline(plan);
   return said === null ? [] : [pinned(said)];
+}
+
+/** What somebody has to look at, and what was silenced with its reason; the others are among the details. */
+function findingSections({ findings }: Plan, head: string, links: CommentLinks): Section[] {
+  const { shown } = pickFindings(findings);
+  const rows = shown.map((finding) => findingRow(finding, (source) => renderPlace({ source }, head, links)));
+  return chunk(rows, 40).map((part, index) => {
+    const { body, counts } = table(findingHead, part);
+    return { body: `**findings**${index === 0 ? '' : ' (continued)'}\n\n${body}`, counts };
+  });
 }
 
 /** Committed spend first: it is short, and sections go from the bottom up. */
@@ -273,6 +285,15 @@ function detailSections({ plan, diagnostics }: PlanComment): Section[] {
     diagnostics.map(
       ({ source, code, message }) =>
         `- ${escapeMarkdown(`${source.file}:${source.line}`)} \`${code}\` ${escapeMarkdown(message)}`,
+    ),
+  );
+  const shown = new Set(pickFindings(plan.findings).shown);
+  const others = plan.findings.filter((finding) => !shown.has(finding));
+  list(
+    `${others.length} more of the rules`,
+    others.map(
+      ({ source, rule, message, fix }) =>
+        `- ${escapeMarkdown(`${source.file}:${source.line}`)} \`${rule}\` ${escapeMarkdown(`${message}. ${fix}`)}`,
     ),
   );
   list(

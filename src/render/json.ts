@@ -5,6 +5,7 @@ import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { countPlan } from './count-plan.ts';
 import { describeChange } from './describe-change.ts';
+import { findingDocument } from './findings.ts';
 
 /** Raised when a member changes its meaning or goes away; new members may come at any time. */
 export const jsonVersion = 1;
@@ -28,6 +29,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
     notes: plan.notes,
+    findings: plan.findings.map(findingDocument),
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged(plan),
     impact: plan.impact,

@@ -1,12 +1,13 @@
 /** The plan as GitHub-flavoured markdown. Every value from files or live is escaped. */
 
-import type { Diagnostic } from '../diagnostics.ts';
+import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { shortDigest } from '../plan/digest.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
+import { describeMore, findingHead, findingRow, pickFindings } from './findings.ts';
 import { renderImpactMarkdown } from './impact-markdown.ts';
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
@@ -43,6 +44,15 @@ export function renderPlanMarkdown(plan: Plan): string {
       );
     }
     lines.push('');
+  }
+  if (plan.findings.length > 0) {
+    const place = ({ file, line }: Source): string => escapeMarkdown(`${file}:${line}`);
+    const picked = pickFindings(plan.findings);
+    const more = describeMore(picked);
+    lines.push('**findings**', '');
+    if (picked.shown.length > 0) lines.push(findingHead, '|---|---|---|---|');
+    lines.push(...picked.shown.map((finding) => findingRow(finding, place)), '');
+    if (more !== null) lines.push(more, '');
   }
   for (const { severity, message } of plan.notes)
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');

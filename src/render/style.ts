@@ -16,9 +16,10 @@ export function colorsOf(style: TextStyle): Colors {
 
 /** Padded to a width in terminal cells; wide characters count two. */
 export function padCells(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, width - cellsOf(text)));
 }
 
+/** Terminal cells. Most text is printable ASCII, where each character is one. */
 export function cellsOf(text: string): number {
-  return stringWidth(text);
+  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
 }

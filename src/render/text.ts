@@ -8,6 +8,7 @@ import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { describeCommitted, describeImpact, footnote, type ImpactLine, minute } from './describe-impact.ts';
+import { findingLines } from './findings.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '+', update: '~', replace: '±', delete: '-' };
@@ -26,6 +27,7 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   lines.push(...renderUnmanaged(plan, options.verbose, colors));
   lines.push(...plan.notes.flatMap((note) => fold(renderNote(note, colors), style)));
   if (plan.notes.length > 0) lines.push('');
+  lines.push(...findingLines(plan.findings, options.verbose, colors, (line) => fold(line, style)));
   lines.push(...renderViolations(plan, colors).flatMap((line) => fold(line, style)));
   const unjudged = notJudged(plan);
   if (options.verbose && unjudged.length > 0) lines.push(colors.dim(`Guards not judged: ${unjudged.join(', ')}.`));

@@ -116,6 +116,8 @@ export interface DesiredEntry {
   readonly source: Source;
   /** Where single fields stand, by the field's name. */
   readonly fieldSources: Readonly<Record<string, Source>>;
+  /** Reasons by the name of a rule (src/rules): its findings about this entry are shown as accepted and stop nobody. */
+  readonly silence?: Readonly<Record<string, string>>;
   /** The entry came from `defaults:` of the organisation file. */
   readonly fromDefaults?: true;
 }
@@ -124,6 +126,8 @@ export interface DesiredWorkspace {
   /** Slug or UUID as written. */
   readonly ref: string;
   readonly owner?: string;
+  /** As of an entry, for findings about the workspace itself. */
+  readonly silence?: Readonly<Record<string, string>>;
   /** Names of organisation defaults left out here. */
   readonly skipDefaults: readonly string[];
   readonly source: Source;

@@ -58,7 +58,7 @@ describe('usage', () => {
     ],
     [
       ['plan', '--format', 'yaml'],
-      /^error: option '--format <format>' argument 'yaml' is invalid\. Allowed choices are text, json, markdown\.\n$/,
+      /^error: option '--format <format>' argument 'yaml' is invalid\. Allowed choices are text, json, markdown, sarif\.\n$/,
     ],
     [['plan', '--mode', 'delete'], /Allowed choices are sync, upsert-only/],
     [['plan', '--backend', 'x'], /Allowed choices are portkey, emulator/],

@@ -8,7 +8,7 @@ import { orgFile, workspaceFile } from '../helpers/world.ts';
 let rig: Rig;
 afterEach(() => rig.close());
 
-const goodPolicy = 'policies:\n  spend:\n    budget: $500\n    reset: monthly\n    per: workspace_id\n';
+const goodPolicy = 'policies:\n  spend:\n    budget: $500\n    reset: monthly\n    alert: 80%\n    per: workspace_id\n';
 const broken = {
   'org.yaml': orgFile('colour: red\n'),
   'a.yaml': workspaceFile('ws-team-a', 'policies:\n  spend:\n    bugdet: $500\n    per: workspace_id\n'),
@@ -62,7 +62,12 @@ describe('validate', () => {
     rig = await startRig({ files: { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', goodPolicy) } });
     const ran = await rig.validate();
     expect([ran.exit, ran.stdout, ran.stderr]).toEqual([0, '', '2 files in policies: no problems.\n']);
-    expect(parseOutput(await rig.validate({ format: 'json' }))).toEqual({ version: 1, ok: true, diagnostics: [] });
+    expect(parseOutput(await rig.validate({ format: 'json' }))).toEqual({
+      version: 1,
+      ok: true,
+      diagnostics: [],
+      findings: [],
+    });
     expect((await rig.validate({ quiet: true })).stderr).toBe('');
   });
 

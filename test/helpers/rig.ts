@@ -57,7 +57,7 @@ export interface Rig {
   /** The record file's content; null: there is none. */
   readRecord(): AppliedRecord | null;
   writeRecord(record: AppliedRecord): void;
-  validate(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
+  validate(options?: Partial<Parameters<typeof runValidate>[0]>, session?: TestSessionOptions): Promise<Ran>;
   plan(options?: Partial<PlanCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;

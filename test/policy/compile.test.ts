@@ -387,7 +387,7 @@ test('forget', () => {
 
 test('review, with its defaults', () => {
   const review =
-    'review:\n  drift: leave\n  show_people: counts\n  rules: { T2: warning }\n  guards:\n    deletes: { count: 5 }\n    updates: off\n    spend_up: 40%\n    counter_reset: off\n';
+    'review:\n  drift: leave\n  show_people: counts\n  rules: { alert-missing: info }\n  guards:\n    deletes: { count: 5 }\n    updates: off\n    spend_up: 40%\n    counter_reset: off\n';
   expect(desiredOf(compileWorkspace('', review)).settings).toEqual({
     drift: 'leave',
     guards: {
@@ -404,7 +404,7 @@ test('review, with its defaults', () => {
     recipient_domains: [],
     require: [],
     require_reviewed_plan: false,
-    rules: { T2: 'warning' },
+    rules: { 'alert-missing': 'info' },
     show_people: 'counts',
     unmanaged: 'report',
   });

@@ -176,6 +176,7 @@ describe('JSON', () => {
         "record_lines",
         "unmanaged",
         "notes",
+        "findings",
         "violations",
         "guards_not_judged",
         "impact",

@@ -2,6 +2,7 @@ import type { Diagnostic, Source } from '../../diagnostics.ts';
 import type { Annotation } from '../../github/port.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { describeChange } from '../../render/describe-change.ts';
+import { pickFindings, toDiagnostics } from '../../render/findings.ts';
 import type { Desired } from '../../resources/types.ts';
 
 /** Problems and guards first: GitHub shows only the first few of a step. */
@@ -22,6 +23,7 @@ export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic
         message: [...details, ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
       };
     }),
+    ...annotateDiagnostics(toDiagnostics(pickFindings(plan?.findings ?? []).shown)),
     ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity !== 'error')),
     ...(plan?.changes ?? []).flatMap((change) => annotateChange(change, plan)),
   ];

@@ -1,0 +1,110 @@
+/** Findings of the rules in each form that people read; `findingDocument` is for programs. */
+
+import { compareText, type Diagnostic } from '../diagnostics.ts';
+import type { Finding } from '../plan/types.ts';
+import { escapeInvisible } from '../printable.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
+import type { Colors } from './style.ts';
+
+/** As problems of the files, in whose lists they are shown. A silenced one is a note with its reason. */
+export function toDiagnostics(findings: readonly Finding[]): Diagnostic[] {
+  return findings.map(({ rule, severity, message, fix, source, silenced }) =>
+    silenced === null
+      ? { code: rule, severity, message: `${message}. ${fix}`, source }
+      : { code: rule, severity: 'info', message: `${message}. Silenced: ${silenced}`, source },
+  );
+}
+
+/** Of one rule: beyond these a list is a number. */
+const shownOfRule = 5;
+
+export interface PickedFindings {
+  /** Errors, what is silenced (for its reason), and the first few of each other rule: those about a change before the others. */
+  readonly shown: readonly Finding[];
+  /** Kept back, by rule. */
+  readonly more: readonly { readonly rule: string; readonly count: number }[];
+}
+
+/**
+ * What a reviewer looks at. A plan tells what the rules find in the whole organisation; its reader asks about this change. Notes
+ * are shown about what changes alone.
+ */
+export function pickFindings(findings: readonly Finding[]): PickedFindings {
+  const always = new Set(findings.filter(({ severity, silenced }) => severity === 'error' || silenced !== null));
+  const told = new Map<string, number>();
+  const kept = new Map<string, number>();
+  const shown = new Set(always);
+  const rest = findings.filter((finding) => !always.has(finding));
+  for (const finding of [...rest.filter(isAboutChange), ...rest.filter((other) => !isAboutChange(other))]) {
+    const { rule, severity } = finding;
+    const count = told.get(rule) ?? 0;
+    if (count < shownOfRule && (severity !== 'info' || isAboutChange(finding))) {
+      told.set(rule, count + 1);
+      shown.add(finding);
+    } else kept.set(rule, (kept.get(rule) ?? 0) + 1);
+  }
+  return {
+    shown: findings.filter((finding) => shown.has(finding)),
+    more: [...kept].map(([rule, count]) => ({ rule, count })).sort((a, b) => compareText(a.rule, b.rule)),
+  };
+}
+
+function isAboutChange({ change }: Finding): boolean {
+  return change !== null;
+}
+
+/** `and 12 more of alert-missing, 3 of oversubscribed`; null: nothing was kept back. */
+export function describeMore({ shown, more }: PickedFindings): string | null {
+  if (more.length === 0) return null;
+  const [and, extra] = shown.length === 0 ? ['', ''] : ['and ', ' more'];
+  return and + more.map(({ rule, count }, index) => `${count}${index === 0 ? extra : ''} of ${rule}`).join(', ');
+}
+
+/** @param verbose all of them */
+export function findingLines(
+  findings: readonly Finding[],
+  verbose: boolean,
+  colors: Colors,
+  fold: (line: string) => readonly string[],
+): string[] {
+  if (findings.length === 0) return [];
+  const picked = verbose ? { shown: findings, more: [] } : pickFindings(findings);
+  const lines = picked.shown.flatMap(({ severity, rule, id, message, fix, source, silenced }) => {
+    const word = silenced !== null ? 'silenced' : severity === 'info' ? 'note' : severity;
+    const paint =
+      silenced !== null || severity === 'info' ? colors.dim : severity === 'error' ? colors.red : colors.yellow;
+    const place = `${source.file}:${source.line}:${source.column}`;
+    return [
+      `  ${paint(word)} ${rule} (${id}) ${colors.dim(escapeInvisible(place))}`,
+      ...fold(`    ${escapeInvisible(message)}`),
+      ...fold(`    ${escapeInvisible(silenced === null ? fix : `Reason: ${silenced}`)}`),
+    ];
+  });
+  const more = describeMore(picked);
+  return [
+    colors.bold('findings'),
+    ...lines,
+    ...(more === null ? [] : fold(`  ${more}; --verbose shows all`).map(colors.dim)),
+    '',
+  ];
+}
+
+export const findingHead = '| | finding | rule | where |';
+
+/** @param place how a source is written, as a link for example */
+export function findingRow(finding: Finding, place: (source: Finding['source']) => string): string {
+  const { severity, rule, message, fix, silenced, source } = finding;
+  const mark = silenced !== null ? '🔇' : severity === 'error' ? '🛑' : severity === 'warning' ? '⚠️' : 'ℹ️';
+  const what = silenced === null ? `${message}. ${fix}` : `${message}. Silenced: ${silenced}`;
+  return `| ${mark} | ${escapeMarkdown(what)} | \`${rule}\` | ${place(source)} |`;
+}
+
+export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {
+  return { ...rest, ...source, entry, change };
+}
+
+/** As `validate` prints it: without a plan nothing is changed. */
+export function fileFindingDocument(finding: Finding): Record<string, unknown> {
+  const { change: _, ...document } = findingDocument(finding);
+  return document;
+}

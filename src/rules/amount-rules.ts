@@ -1,0 +1,209 @@
+/** Rules about one entry's amounts, alerts and resets, or those of one file. */
+
+import { formatAlert, formatAmount, formatRate } from '../resources/amounts.ts';
+import type { DesiredEntry } from '../resources/types.ts';
+import { type BudgetTerms, budgetsOf, type RateTerms, ratesOf } from './limits.ts';
+import { windowSeconds } from './periods.ts';
+import { at, type FileRule } from './types.ts';
+
+/** Percent of the budget above which an alert leaves no time to act. */
+const latestAlert = 95;
+
+/** Tokens that a short question with a short answer uses. */
+const smallCall = 1_000;
+
+export const alertMissing: FileRule = {
+  name: 'alert-missing',
+  id: 'T2',
+  severity: 'warning',
+  where: 'file',
+  finds: 'a budget without `alert:`',
+  why: 'Without an alert the first that anybody hears of a budget is its refusal: the gateway answers 412 to every call from then on. `alert: none` says that nobody wants to know. Where `review.require` holds `alert`, a missing one is an error already and this rule is silent.',
+  fix: 'Write `alert: 80%`, or `alert: none` if nobody is to be told.',
+  check: ({ desired }, found) => {
+    const required = desired.settings.require as readonly string[] | undefined;
+    if (required?.includes('alert') === true) return;
+    for (const entry of desired.entries) {
+      for (const { alert, field, amount, unit } of budgetsOf(entry)) {
+        if (alert === undefined)
+          found(at(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
+      }
+    }
+  },
+};
+
+export const alertTooLate: FileRule = {
+  name: 'alert-too-late',
+  id: 'T4',
+  severity: 'info',
+  where: 'file',
+  finds: `an alert above ${latestAlert} % of its budget`,
+  why: 'An alert is there so that somebody can act before callers are refused. Shortly before the end there is no time left: counters are added up about once a minute, and mail takes its own time.',
+  fix: 'Lower the alert, to 80% for example.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      for (const { alert, amount, unit, field } of budgetsOf(entry)) {
+        // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
+        if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
+        const left = formatAmount(amount - alert, unit);
+        const said = formatAlert(alert, amount, unit, false);
+        found(at(entry, field.replace(/^(?:budget|amount)/, 'alert')), `the alert at ${said} leaves ${left} to act in`);
+      }
+    }
+  },
+};
+
+export const weeksDiffer: FileRule = {
+  name: 'weeks-differ',
+  id: 'T8',
+  severity: 'warning',
+  where: 'file',
+  finds: 'weekly budgets of a policy and of a key, workspace, provider or integration in one workspace',
+  why: 'The service starts the week of a policy on Monday 00:00 UTC, and that of every other budget on Sunday 00:00 UTC. Two budgets that look alike in the file then open and close a day apart: on Sundays one has its whole amount and the other what is left of last week.',
+  fix: 'Use `monthly`, or move both limits to policies.',
+  check: ({ byWorkspace }, found) => {
+    for (const [workspace, entries] of byWorkspace) {
+      if (workspace === null) continue;
+      const weekly = entries.flatMap(budgetsOf).filter(({ reset }) => reset === 'weekly');
+      const policy = weekly.find(({ entry }) => entry.kind === 'usage-policy');
+      const other = weekly.find(({ entry }) => entry.kind !== 'usage-policy');
+      if (policy === undefined || other === undefined) continue;
+      const message = `the week of ${policy.what} starts on Monday, that of ${other.what} on Sunday (00:00 UTC)`;
+      // A default that is copied into many workspaces is not to blame for the entry beside it.
+      const blamed = policy.entry.fromDefaults === true ? other : policy;
+      found(at(blamed.entry, 'reset', blamed.field), message);
+    }
+  },
+};
+
+export const lifetimeLikeMonthly: FileRule = {
+  name: 'lifetime-amount-like-monthly',
+  id: 'T9',
+  severity: 'warning',
+  where: 'file',
+  finds: 'a budget with `reset: never` and the very amount of a monthly one of the same kind in the workspace',
+  why: 'A budget that never resets stops its callers for good when it is used up. With the amount of a monthly budget beside it, it is more often a slip than a lifetime cap.',
+  fix: 'Write `reset: monthly`, or say under `silence:` that it is a lifetime cap.',
+  check: ({ byWorkspace }, found) => {
+    for (const entries of byWorkspace.values()) {
+      const budgets = entries.flatMap(budgetsOf);
+      for (const budget of budgets) {
+        if (budget.reset !== 'never') continue;
+        const like = budgets.find((other) => other.reset === 'monthly' && isAlike(budget, other));
+        if (like === undefined) continue;
+        const amount = formatAmount(budget.amount, budget.unit);
+        found(
+          at(budget.entry, 'reset', budget.field),
+          `${amount} is never given again, while ${like.what} has it every month`,
+        );
+      }
+    }
+  },
+};
+
+function isAlike(a: BudgetTerms, b: BudgetTerms): boolean {
+  return a.unit === b.unit && a.amount === b.amount && a.entry.kind === b.entry.kind;
+}
+
+export const rateNeverBindsItself: FileRule = {
+  name: 'rate-never-binds-itself',
+  id: 'A10',
+  severity: 'info',
+  where: 'file',
+  finds: 'a rate of a short window that is not below one of a longer window on the same entry',
+  why: 'With 60 requests a minute, 100 requests a second can never be reached: the minute is used up before. The finer rate says more than it does.',
+  fix: 'Lower the rate of the shorter window, or take it out.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      const rates = ratesOf(entry);
+      for (const finer of rates) {
+        const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.value >= other.value);
+        if (coarser === undefined) continue;
+        const said = [finer, coarser].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
+        found(at(entry, finer.field), `${said[0]} is never reached beside ${said[1]}`);
+      }
+    }
+  },
+};
+
+function isCoarserRate(a: RateTerms, b: RateTerms): boolean {
+  return a.unit === b.unit && windowSeconds[a.window] > windowSeconds[b.window];
+}
+
+export const tokenRateBelowOneCall: FileRule = {
+  name: 'token-rate-below-one-call',
+  id: 'A11',
+  severity: 'warning',
+  where: 'file',
+  finds: `a token rate below ${formatAmount(smallCall, 'tokens')} in its window`,
+  why: 'Before a call the gateway asks whether what is used plus `max_tokens` of the call still fits. Where one ordinary call does not fit by itself, none is let through at all.',
+  fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      for (const { unit, window, value, field } of ratesOf(entry)) {
+        if (unit !== 'tokens' || value >= smallCall) continue;
+        found(
+          at(entry, field),
+          `${formatRate(value, `${unit}/${window}`)} is less than one call of ordinary length uses`,
+        );
+      }
+    }
+  },
+};
+
+export const recipientsWithoutBudget: FileRule = {
+  name: 'recipients-without-budget',
+  id: 'K3',
+  severity: 'warning',
+  where: 'file',
+  finds: '`recipients:` on a key that has no budget',
+  why: 'Recipients are told when a budget reaches its alert or its end. Nothing is ever sent about a key that has only rates, or no limit.',
+  fix: 'Give the key a `budget:`, or take the recipients out.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      if (entry.kind !== 'key-limits' || recipientsOf(entry).length === 0) continue;
+      if (budgetsOf(entry).length === 0)
+        found(at(entry, 'recipients'), `the recipients of ${budgetless(entry)} are never told anything`);
+    }
+  },
+};
+
+/** Those written on the entry itself: what comes from above is said for many keys, and some have a budget. */
+function recipientsOf(entry: DesiredEntry): readonly string[] {
+  if (entry.fieldSources.recipients === undefined) return [];
+  return (entry.fields.recipients as readonly string[] | undefined) ?? [];
+}
+
+function budgetless({ name }: DesiredEntry): string {
+  return name === '*' ? 'keys without a budget' : `key "${name}", which has no budget,`;
+}
+
+export const singleRecipient: FileRule = {
+  name: 'single-recipient',
+  id: 'K5',
+  severity: 'info',
+  where: 'file',
+  finds: 'a key with a budget whose alerts go to one address alone',
+  why: 'Alerts about money are for people who can act. One address is on holiday at some time; the addresses of the workspace and the organisation (`alerts:`) are added to every key.',
+  fix: 'Add a group address, here or under `alerts:` of the file.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || budgetsOf(entry).length === 0) continue;
+      found(
+        at(entry, 'recipients'),
+        `only ${recipientsOf(entry)[0]} is told about ${entry.name === '*' ? 'these keys' : `key "${entry.name}"`}`,
+      );
+    }
+  },
+};
+
+export const amountRules: readonly FileRule[] = [
+  alertMissing,
+  alertTooLate,
+  weeksDiffer,
+  lifetimeLikeMonthly,
+  rateNeverBindsItself,
+  tokenRateBelowOneCall,
+  recipientsWithoutBudget,
+  singleRecipient,
+];

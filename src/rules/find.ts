@@ -1,0 +1,135 @@
+/** All rules over a set of facts → findings, each with the severity in force and the reason that silences it. */
+
+import { compareText, type Severity } from '../diagnostics.ts';
+import { changeId } from '../plan/make-change.ts';
+import type { Finding } from '../plan/types.ts';
+import type { Desired, DesiredEntry, Settings } from '../resources/types.ts';
+import { type RuleName, ruleNames } from '../rule-names.ts';
+import { amountRules } from './amount-rules.ts';
+import { gatewayRules } from './gateway-rules.ts';
+import { liveRules } from './live-rules.ts';
+import { matchRules } from './match-rules.ts';
+import { overlapRules } from './overlap-rules.ts';
+import type { FileFacts, FileRule, LiveFacts, Rule, Subject } from './types.ts';
+
+export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
+export const allRules: readonly Rule[] = [...fileRules, ...liveRules];
+
+export const liveRuleNames: readonly RuleName[] = liveRules.map(({ name }) => name);
+
+/** `off`: not looked for. */
+export type Severities = Readonly<Record<RuleName, Severity | 'off'>>;
+
+const strength: Readonly<Record<Severity | 'off', number>> = { off: 0, info: 1, warning: 2, error: 3 };
+
+/** What one set of settings says; names that it does not know are left alone. */
+export function severitiesOf(settings: Settings): Severities {
+  const said = (settings.rules ?? {}) as Partial<Record<string, Severity | 'off'>>;
+  const pairs = allRules.map(({ name, severity }) => [name, said[name] ?? severity]);
+  return Object.fromEntries(pairs) as Severities;
+}
+
+/**
+ * Like the guards' settings: those of the record, so that a pull request cannot lower the rules that judge it. Without a
+ * record each rule's own severity, and the files' where that is stricter.
+ */
+export function severitiesInForce(recorded: Settings | null, written: Settings): Severities {
+  if (recorded !== null) return severitiesOf(recorded);
+  const asked = severitiesOf(written);
+  const usual = severitiesOf({});
+  return Object.fromEntries(
+    ruleNames.map((name) => [name, strength[asked[name]] > strength[usual[name]] ? asked[name] : usual[name]]),
+  ) as Severities;
+}
+
+export function buildFileFacts(desired: Desired, files: FileFacts['files']): FileFacts {
+  const byWorkspace = new Map<string | null, DesiredEntry[]>(desired.workspaces.map(({ ref }) => [ref, []]));
+  for (const entry of desired.entries) {
+    if (entry.absent === true) continue;
+    const others = byWorkspace.get(entry.workspace);
+    if (others === undefined) byWorkspace.set(entry.workspace, [entry]);
+    else others.push(entry);
+  }
+  return { desired, files, byWorkspace };
+}
+
+/** What the files alone tell: for `validate`. */
+export function findInFiles(facts: FileFacts, severities: Severities): Finding[] {
+  return sortFindings(fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities)));
+}
+
+/** What files and live state tell: for `plan`. Those about what the plan changes name the change. */
+export function findInPlan(facts: LiveFacts, severities: Severities): Finding[] {
+  const changeOf = changesByEntry(facts);
+  const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
+  const inFiles = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf));
+  const inLive = liveRules
+    .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf))
+    .map((finding): Finding => {
+      const isTouched = finding.entry === null ? changedFiles.has(finding.source.file) : finding.change !== null;
+      // What became so live must not stop a plan that has nothing to do with it.
+      return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
+    });
+  return sortFindings([...inFiles, ...inLive]);
+}
+
+/** An entry that changes several resources (`"*"`, two changes of one key) stands for its first change. */
+function changesByEntry({ resolved, changes }: LiveFacts): ReadonlyMap<DesiredEntry, string> {
+  const ids = new Map<string, string>();
+  for (const { key, id } of changes) if (!ids.has(changeId(key))) ids.set(changeId(key), id);
+  const byEntry = new Map<DesiredEntry, string>();
+  for (const { entry, workspace, name } of resolved) {
+    const id = ids.get(changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name }));
+    if (id !== undefined && !byEntry.has(entry)) byEntry.set(entry, id);
+  }
+  return byEntry;
+}
+
+function apply(
+  { name, id, fix }: Rule,
+  check: (found: (subject: Subject, message: string) => void) => void,
+  severities: Severities,
+  changeOf: ReadonlyMap<DesiredEntry, string> = new Map(),
+): Finding[] {
+  const severity = severities[name];
+  if (severity === 'off') return [];
+  const findings: Finding[] = [];
+  check((subject, message) => {
+    const [source, key, silence] = placeOf(subject);
+    const change = ('entry' in subject ? changeOf.get(subject.entry) : undefined) ?? null;
+    const silenced = silence?.[name] ?? null;
+    findings.push({ rule: name, id, severity, message, fix, source, entry: key, change, silenced });
+  });
+  return findings;
+}
+
+function placeOf(subject: Subject): [Finding['source'], Finding['entry'], DesiredEntry['silence']] {
+  if ('line' in subject) return [subject.line, null, undefined];
+  if ('workspace' in subject) return [subject.workspace.source, null, subject.workspace.silence];
+  const { entry, source } = subject;
+  const key = { kind: entry.kind, workspace: entry.workspace, name: entry.name };
+  return [source, key, entry.silence];
+}
+
+/** By place; a default that is copied into ten workspaces says a thing once. */
+function sortFindings(findings: readonly Finding[]): Finding[] {
+  const sorted = [...findings].sort(
+    (a, b) =>
+      compareText(a.source.file, b.source.file) ||
+      a.source.line - b.source.line ||
+      a.source.column - b.source.column ||
+      compareText(a.rule, b.rule) ||
+      compareText(a.message, b.message) ||
+      Number(a.change === null) - Number(b.change === null) ||
+      compareText(a.entry?.workspace ?? '', b.entry?.workspace ?? ''),
+  );
+  return sorted.filter((finding, index) => {
+    const before = sorted[index - 1];
+    return before === undefined || !saysTheSame(finding, before);
+  });
+}
+
+function saysTheSame(a: Finding, b: Finding): boolean {
+  if (a.rule !== b.rule || a.message !== b.message) return false;
+  return a.source.file === b.source.file && a.source.line === b.source.line && a.source.column === b.source.column;
+}

@@ -1,0 +1,232 @@
+/** Budgets and rates of entries in one form, so that limits of different levels can be compared. */
+
+import { rateNameOf, splitRateName } from '../resources/limits.ts';
+import type {
+  Budget,
+  Condition,
+  DesiredEntry,
+  Fields,
+  Match,
+  RateUnit,
+  RateWindow,
+  Reset,
+  Unit,
+} from '../resources/types.ts';
+
+interface Bound {
+  readonly entry: DesiredEntry;
+  /** The field that holds it, for the place of a finding. */
+  readonly field: string;
+  /** For messages: `policy "x"`, `key "y"`, `the workspace`. */
+  readonly what: string;
+  readonly match: Match;
+  /** Without `workspace_id`, which tells nothing apart within a workspace. */
+  readonly per: readonly string[];
+  readonly target: 'llm' | 'mcp_tools';
+}
+
+export interface BudgetTerms extends Bound {
+  readonly unit: Unit;
+  /** Cents or a count. */
+  readonly amount: number;
+  readonly reset: Reset;
+  /** Undefined: not declared. Null: none. */
+  readonly alert: number | null | undefined;
+}
+
+export interface RateTerms extends Bound {
+  readonly unit: RateUnit;
+  readonly window: RateWindow;
+  readonly value: number;
+}
+
+/** With what `"*"` lays beneath a named key. */
+export function fieldsOf(entry: DesiredEntry): Fields {
+  return entry.fieldsOverStar === undefined ? entry.fields : { ...entry.fieldsOverStar, ...entry.fields };
+}
+
+export function labelOf({ kind, name }: DesiredEntry): string {
+  switch (kind) {
+    case 'usage-policy':
+    case 'rate-policy':
+      return `policy "${name}"`;
+    case 'workspace-limits':
+      return 'the workspace';
+    case 'key-limits':
+      return name === '*' ? 'each key by "*"' : `key "${name}"`;
+    case 'provider-limits':
+      return `provider "${name}"`;
+    case 'integration-limits':
+      return `integration "${name}"`;
+  }
+}
+
+/** Which calls an entry's limits count, in the words of policies. Integrations have none, so they get one of their own. */
+function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
+  const { kind, name, fields, liveName } = entry;
+  const only = (key: string): Match => [{ key, any: [liveName ?? name], except: [] }];
+  switch (kind) {
+    case 'usage-policy':
+    case 'rate-policy':
+      return {
+        match: (fields.match as Match | undefined) ?? 'all',
+        per: ((fields.per as readonly string[] | undefined) ?? []).filter((key) => key !== 'workspace_id'),
+        target: fields.target === 'mcp_tools' ? 'mcp_tools' : 'llm',
+      };
+    case 'workspace-limits':
+      return { match: 'all', per: [], target: 'llm' };
+    case 'key-limits':
+      return name === '*'
+        ? { match: 'all', per: ['api_key'], target: 'llm' }
+        : { match: only('api_key'), per: [], target: 'llm' };
+    case 'provider-limits':
+      return { match: only('virtual_key'), per: [], target: 'llm' };
+    case 'integration-limits':
+      return { match: only('integration'), per: [], target: 'llm' };
+  }
+}
+
+const budgetsByEntry = new WeakMap<DesiredEntry, readonly BudgetTerms[]>();
+const ratesByEntry = new WeakMap<DesiredEntry, readonly RateTerms[]>();
+
+/** Made once an entry: a dozen rules ask. */
+export function budgetsOf(entry: DesiredEntry): readonly BudgetTerms[] {
+  return remembered(budgetsByEntry, entry, buildBudgets);
+}
+
+/** Made once an entry. */
+export function ratesOf(entry: DesiredEntry): readonly RateTerms[] {
+  return remembered(ratesByEntry, entry, buildRates);
+}
+
+function remembered<T>(memory: WeakMap<DesiredEntry, T>, entry: DesiredEntry, build: (entry: DesiredEntry) => T): T {
+  const known = memory.get(entry);
+  if (known !== undefined) return known;
+  const built = build(entry);
+  memory.set(entry, built);
+  return built;
+}
+
+function buildBudgets(entry: DesiredEntry): readonly BudgetTerms[] {
+  if (entry.absent === true || entry.kind === 'rate-policy') return [];
+  const fields = fieldsOf(entry);
+  const common = { entry, what: labelOf(entry), ...scopeOf(entry) };
+  if (entry.kind === 'usage-policy') {
+    const { unit, amount, reset, alert } = fields as { unit?: Unit; amount?: number; reset?: Reset; alert?: number };
+    if (unit === undefined || amount === undefined || reset === undefined) return [];
+    return [{ ...common, field: 'amount', unit, amount, reset, alert }];
+  }
+  return Object.entries(fields).flatMap(([field, value]) => {
+    if (!/^budget(\[|$)/.test(field) || value === null) return [];
+    const { unit, amount, reset } = value as Budget;
+    const alert = fields[field.replace('budget', 'alert')] as number | null | undefined;
+    return [{ ...common, field, unit, amount, reset, alert }];
+  });
+}
+
+function buildRates(entry: DesiredEntry): readonly RateTerms[] {
+  if (entry.absent === true || entry.kind === 'usage-policy') return [];
+  const fields = fieldsOf(entry);
+  const common = { entry, what: labelOf(entry), ...scopeOf(entry) };
+  if (entry.kind === 'rate-policy') {
+    const { unit, window, value } = fields as { unit?: RateUnit; window?: RateWindow; value?: number };
+    if (unit === undefined || window === undefined || value === undefined) return [];
+    return [{ ...common, field: 'value', unit, window, value }];
+  }
+  return Object.entries(fields).flatMap(([field, value]) => {
+    const name = rateNameOf(field);
+    if (name === null || typeof value !== 'number') return [];
+    const [unit, window] = splitRateName(name);
+    return [{ ...common, field, unit, window, value }];
+  });
+}
+
+/** Every call of the workspace that a limit counts, and nobody can stay outside. */
+export function isInescapable({ match, per, entry }: Bound): boolean {
+  // `"*"` reaches service keys alone, and a limit on one key or provider lets the others pass.
+  return match === 'all' && per.every((key) => key === 'api_key') && !(entry.kind === 'key-limits');
+}
+
+/** Whether every call that `inner` counts is counted by `outer`, as far as their conditions tell. */
+export function covers(outer: Match, inner: Match): boolean {
+  if (outer === 'all') return true;
+  if (inner === 'all') return false;
+  return outer.every((condition) => inner.some((other) => conditionCovers(condition, other)));
+}
+
+function conditionCovers(outer: Condition, inner: Condition): boolean {
+  if (outer.key !== inner.key) return false;
+  const isModel = outer.key === 'model';
+  const { any } = outer;
+  const reaches = any === '*' || (inner.any !== '*' && inner.any.every((value) => includes(any, value, isModel)));
+  if (!reaches) return false;
+  return outer.except.every(
+    (left) =>
+      includes(inner.except, left, isModel) ||
+      (inner.any !== '*' && !inner.any.some((value) => overlaps(value, left, isModel))),
+  );
+}
+
+/**
+ * The limits that may cover a match, without asking each one: in their order, a superset of those that do. Whatever covers a match
+ * holds all its values, so hundreds of policies for different teams or models are found by theirs.
+ */
+export function coveringIndex<T extends Pick<Bound, 'match'>>(outer: readonly T[]): (inner: Match) => readonly T[] {
+  const wide: number[] = [];
+  const byValue = new Map<string, number[]>();
+  outer.forEach(({ match }, index) => {
+    const places =
+      match === 'all' ? [] : match.map(({ key, any }) => (any === '*' ? [] : any.map((value) => [key, value])));
+    const narrow = places.find((values) => values.length > 0);
+    if (narrow === undefined) wide.push(index);
+    for (const value of narrow ?? []) {
+      const place = JSON.stringify(value);
+      const others = byValue.get(place);
+      if (others === undefined) byValue.set(place, [index]);
+      else others.push(index);
+    }
+  });
+  return (inner) => {
+    const found = new Set(wide);
+    for (const { key, any } of inner === 'all' ? [] : inner) {
+      const holders = (any === '*' ? [] : any).map((value) =>
+        spellings(key, value).flatMap((at) => byValue.get(at) ?? []),
+      );
+      // What covers the condition holds each of its values: the rarest says the least.
+      const rarest = holders.reduce<readonly number[] | null>(
+        (least, other) => (least === null || other.length < least.length ? other : least),
+        null,
+      );
+      for (const index of rarest ?? []) found.add(index);
+    }
+    return [...found].sort((a, b) => a - b).flatMap((index) => outer[index] ?? []);
+  };
+}
+
+/** A value, and for a model what ends in `/*` and holds it. */
+function spellings(key: string, value: string): string[] {
+  const slashes = key === 'model' ? [...value.matchAll(/\//g)].map(({ index }) => `${value.slice(0, index)}/*`) : [];
+  return [value, ...slashes].map((text) => JSON.stringify([key, text]));
+}
+
+/** Model values may end in `/*`. */
+function includes(values: readonly string[], value: string, isModel: boolean): boolean {
+  return values.some(
+    (candidate) =>
+      candidate === value || (isModel && candidate.endsWith('/*') && value.startsWith(candidate.slice(0, -1))),
+  );
+}
+
+function overlaps(a: string, b: string, isModel: boolean): boolean {
+  return includes([a], b, isModel) || includes([b], a, isModel);
+}
+
+/** Whether counters by `outer` hold all that those by `inner` hold: the same grouping or a coarser one. */
+export function isCoarser(outer: readonly string[], inner: readonly string[]): boolean {
+  return outer.every((key) => inner.includes(key));
+}
+
+/** Equal texts count the same calls into the same counters. */
+export function scopeText({ match, per, target }: Bound): string {
+  return JSON.stringify([match, per, target]);
+}

@@ -1,0 +1,321 @@
+/** Rules about what is live, from what the plan has read anyway. */
+
+import { dayMilliseconds, nextReset } from '../impact/windows.ts';
+import type { Live, LiveObject, LiveWorkspace } from '../plan/types.ts';
+import { formatAmount } from '../resources/amounts.ts';
+import { budgetFromWire } from '../resources/limits.ts';
+import type { DesiredEntry } from '../resources/types.ts';
+import type { WireBudget, WireKey, WireProvider } from '../resources/wire.ts';
+import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
+import { at, type LiveFacts, type LiveRule } from './types.ts';
+
+/** Days before the end of a key in which somebody has to act. */
+const soonDays = 14;
+
+/** By workspace and kind, made once a plan: rules ask for every entry. */
+const objectsByPlace = new WeakMap<Live, Map<string, LiveObject[]>>();
+
+function objectsIn({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): readonly LiveObject[] {
+  let places = objectsByPlace.get(live);
+  if (places === undefined) {
+    places = new Map();
+    for (const object of live.objects) {
+      const place = `${object.workspaceId}/${object.kind}`;
+      const others = places.get(place);
+      if (others === undefined) places.set(place, [object]);
+      else others.push(object);
+    }
+    objectsByPlace.set(live, places);
+  }
+  return places.get(`${workspace.id}/${kind}`) ?? [];
+}
+
+function isRead({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): boolean {
+  return live.read.has(`${workspace.id}/${kind}`);
+}
+
+/** The live workspace of a reference in the files: a slug or an id. */
+function workspaceOf({ live }: LiveFacts, ref: string): LiveWorkspace | undefined {
+  return live.workspaces.find(({ slug, id }) => slug === ref || id === ref.toLowerCase());
+}
+
+function keyOf(object: LiveObject): WireKey {
+  return object.row as unknown as WireKey;
+}
+
+function isEnded(object: LiveObject, now: number): boolean {
+  const { status, expires_at: end } = keyOf(object);
+  return status === 'expired' || (typeof end === 'string' && Date.parse(end) <= now);
+}
+
+function perOf({ fields }: DesiredEntry): readonly string[] {
+  return (fields.per as readonly string[] | undefined) ?? [];
+}
+
+export const countersMultiply: LiveRule = {
+  name: 'counters-multiply',
+  id: 'M2',
+  severity: 'info',
+  where: 'live',
+  finds: 'a budget policy for each key, or for each value of a metadata key',
+  why: 'The amount of such a policy is given to every counter, not shared. $500 for each of 40 keys is $20,000; for each value of a metadata key there is no sum at all, since any caller can invent a value.',
+  fix: 'Nothing, if it is meant; else write `per: workspace_id`, or add a budget over all calls.',
+  check: (facts, found) => {
+    for (const { entry, workspace } of facts.resolved) {
+      const [budget] = entry.kind === 'usage-policy' ? budgetsOf(entry) : [];
+      if (budget === undefined || workspace === null) continue;
+      const amount = formatAmount(budget.amount, budget.unit);
+      const key = budget.per.find((group) => group.startsWith('metadata.'));
+      if (key !== undefined) {
+        found(at(entry, 'per'), `${amount} for every value of \`${key}\`: unbounded, as any caller can invent one`);
+      } else if (budget.per.length === 1 && budget.per[0] === 'api_key' && budget.match === 'all') {
+        if (!isRead(facts, 'key-limits', workspace)) continue;
+        const count = objectsIn(facts, 'key-limits', workspace).filter((object) => !isEnded(object, facts.now)).length;
+        if (count < 2) continue;
+        found(
+          at(entry, 'per'),
+          `${amount} × ${count} keys = ${formatAmount(budget.amount * count, budget.unit)} in ${workspace.slug}`,
+        );
+      }
+    }
+  },
+};
+
+export const metadataFixedByKey: LiveRule = {
+  name: 'metadata-fixed-by-key',
+  id: 'M4',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a policy that groups by a metadata key which live keys of the workspace set themselves',
+  why: 'Metadata set on an API key wins over what the caller sends. All calls of that key then have one value, and share one counter, whoever makes them.',
+  fix: 'Group by `api_key`, or take the metadata out of the key.',
+  check: (facts, found) => {
+    for (const { entry, workspace } of facts.resolved) {
+      if (workspace === null) continue;
+      for (const group of perOf(entry)) {
+        const name = /^metadata\.(.+)$/s.exec(group)?.[1];
+        if (name === undefined) continue;
+        const fixed = objectsIn(facts, 'key-limits', workspace).filter((object) => setsMetadata(object, name));
+        if (fixed.length > 0)
+          found(
+            at(entry, 'per'),
+            `\`${group}\` is set by ${listKeys(fixed)}: one counter for each value set there, whatever callers send`,
+          );
+      }
+    }
+  },
+};
+
+function setsMetadata(object: LiveObject, name: string): boolean {
+  const defaults = object.row.defaults as { readonly metadata?: unknown } | null | undefined;
+  const metadata = defaults?.metadata;
+  return typeof metadata === 'object' && metadata !== null && Object.hasOwn(metadata, name);
+}
+
+/** `key "a"`, `3 keys ("a", "b" …)` */
+function listKeys(objects: readonly LiveObject[]): string {
+  const names = objects.map(({ name, id }) => `"${name ?? id}"`).sort();
+  if (names.length === 1) return `key ${names[0]}`;
+  return `${names.length} keys (${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''})`;
+}
+
+export const workspaceWithoutBudget: LiveRule = {
+  name: 'workspace-without-budget',
+  id: 'O9',
+  severity: 'warning',
+  where: 'live',
+  finds:
+    'a workspace with a file and without any budget: no policy, none of its own, none on a key, provider or integration, declared or live',
+  why: 'Rates slow callers down; they bound no money. What such a workspace spends is bounded by nothing but the account of the vendor.',
+  fix: 'Add a budget for the whole workspace: a policy with `per: workspace_id`, or `limits:`.',
+  check: (facts, found) => {
+    for (const workspace of facts.desired.workspaces) {
+      const place = workspaceOf(facts, workspace.ref);
+      const declared = facts.byWorkspace.get(workspace.ref) ?? [];
+      if (place === undefined || declared.some((entry) => budgetsOf(entry).length > 0)) continue;
+      if (!hasLiveBudget(facts, place)) found({ workspace }, `nothing bounds what ${place.slug} spends`);
+    }
+  },
+};
+
+const budgetKinds = ['usage-policy', 'key-limits', 'provider-limits', 'integration-limits'] as const;
+
+/** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
+function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
+  if ((workspace.budgets?.length ?? 0) > 0) return true;
+  const cleared = new Set(
+    facts.changes.filter(({ after, action }) => action === 'delete' || after === null).map(({ liveId }) => liveId),
+  );
+  return budgetKinds.some((kind) =>
+    objectsIn(facts, kind, workspace).some(
+      (object) => !cleared.has(object.id) && (kind === 'usage-policy' || budgetOfRow(object) !== null),
+    ),
+  );
+}
+
+function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {
+  if (kind === 'usage-policy' || kind === 'rate-policy' || kind === 'workspace-limits') return null;
+  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
+  return budgetFromWire(Array.isArray(limits) ? limits[0] : (limits as WireBudget | null | undefined));
+}
+
+export const keyWithoutLimit: LiveRule = {
+  name: 'key-without-limit',
+  id: 'O9',
+  severity: 'warning',
+  where: 'live',
+  finds:
+    'live API keys that have no budget and no rate of their own, in a workspace without a limit over all of its calls',
+  why: 'Such a key is bounded by nothing: a loop in a script, or whoever finds the key, spends until somebody looks.',
+  fix: 'Declare limits for all keys (`keys: {"*": …}`), or a policy with `per: api_key`.',
+  check: (facts, found) => {
+    const limited = facts.resolved.filter(({ entry, fields }) => hasLimit(entry, fields));
+    const reached = new Set(limited.flatMap(({ live }) => live?.id ?? []));
+    for (const workspace of facts.desired.workspaces) {
+      const place = workspaceOf(facts, workspace.ref);
+      if (place === undefined || !isRead(facts, 'key-limits', place)) continue;
+      const declared = facts.byWorkspace.get(workspace.ref) ?? [];
+      if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
+      if ((place.budgets?.length ?? 0) > 0 || hasLivePolicyOverAll(facts, place)) continue;
+      const bare = objectsIn(facts, 'key-limits', place).filter(
+        (object) => !reached.has(object.id) && !isEnded(object, facts.now) && isUnlimited(object),
+      );
+      if (bare.length > 0) found({ workspace }, `${listKeys(bare)} of ${place.slug} may spend without any limit`);
+    }
+  },
+};
+
+function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boolean {
+  if (kind !== 'key-limits') return false;
+  return Object.entries(fields).some(([name, value]) => /^(?:budget$|rate\[)/.test(name) && value !== null);
+}
+
+function isUnlimited(object: LiveObject): boolean {
+  return budgetOfRow(object) === null && (keyOf(object).rate_limits?.length ?? 0) === 0;
+}
+
+function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {
+  const policies = [...objectsIn(facts, 'usage-policy', workspace), ...objectsIn(facts, 'rate-policy', workspace)];
+  return policies.some(({ row }) => {
+    const conditions = (row.conditions as readonly { readonly key: string; readonly value?: unknown }[] | null) ?? [];
+    const groups = (row.group_by as readonly { readonly key: string }[] | null) ?? [];
+    return (
+      conditions.every(({ key, value }) => key === 'workspace_id' || (key === 'api_key' && value === '*')) &&
+      groups.every(({ key }) => key === 'workspace_id' || key === 'api_key')
+    );
+  });
+}
+
+export const exhausted: LiveRule = {
+  name: 'exhausted',
+  id: 'K6',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a declared key or provider whose budget is used up',
+  why: 'Every call is refused with 412 until the budget starts again, and one that never resets stays refused. Backends before 1.20 keep the state after a raise until the next reset.',
+  fix: 'Raise the budget, wait for the reset, or reset the counter by hand.',
+  check: (facts, found) => {
+    for (const { entry, live, name } of facts.resolved) {
+      if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
+      const row = live.row as unknown as WireKey & WireProvider;
+      const limits = row.usage_limits;
+      if (row.status !== 'exhausted' && limits?.status !== 'exhausted') continue;
+      const budget = budgetFromWire(limits);
+      const said = row.next_usage_reset_at ?? limits?.next_usage_reset_at;
+      const next =
+        budget === null
+          ? 'unknown'
+          : nextReset({ reset: budget.reset, level: 'limits', now: facts.now, nextReset: said });
+      const until =
+        next === null
+          ? 'for good: it never resets'
+          : next === 'unknown'
+            ? 'until its next reset'
+            : `until ${dateOf(next)}`;
+      found(
+        at(entry, 'budget'),
+        `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}" is used up, and refused ${until}`,
+      );
+    }
+  },
+};
+
+function dateOf(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+export const expiresSoon: LiveRule = {
+  name: 'expires-soon',
+  id: 'K7',
+  severity: 'warning',
+  where: 'live',
+  finds: `a declared key or provider that has expired, or expires within ${soonDays} days`,
+  why: 'From then on its callers get 401, whatever the budget says. Nobody is told beforehand by the service.',
+  fix: 'Write a later `expires:`, or replace the key and take its entry out.',
+  check: (facts, found) => {
+    for (const { entry, live, name, fields } of facts.resolved) {
+      if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
+      // What the files ask for is what will be, unless they say nothing.
+      const end = 'expires' in fields ? fields.expires : (live.row.expires_at as string | null | undefined);
+      const time = typeof end === 'string' ? Date.parse(end) : Number.NaN;
+      const isOver = live.row.status === 'expired' || time <= facts.now;
+      if (!isOver && !(time - facts.now <= soonDays * dayMilliseconds)) continue;
+      const what = `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}"`;
+      const when = Number.isNaN(time) ? '' : ` ${isOver ? 'on' : 'at'} ${dateOf(time)}`;
+      found(at(entry, 'expires'), `${what} ${isOver ? 'has expired' : 'expires'}${when}`);
+    }
+  },
+};
+
+export const legacyVirtualKey: LiveRule = {
+  name: 'legacy-virtual-key',
+  id: 'K10',
+  severity: 'info',
+  where: 'live',
+  finds: 'a declared provider that is a virtual key of the old kind, without an integration',
+  why: 'Virtual keys with credentials of their own are what providers were before the Model Catalog. They go on working; limits and models of an integration do not reach them.',
+  fix: 'Create the provider anew from an integration, and move its callers.',
+  check: (facts, found) => {
+    for (const { entry, live, name } of facts.resolved) {
+      if (live?.kind !== 'provider-limits') continue;
+      // Null or empty: none. Missing: the service did not say.
+      const { integration_id: integration } = live.row as unknown as WireProvider;
+      if (integration === null || integration === '')
+        found(at(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
+    }
+  },
+};
+
+export const startingInPast: LiveRule = {
+  name: 'starting-in-past',
+  id: 'T11',
+  severity: 'warning',
+  where: 'live',
+  finds: 'a change that sends a `starting:` which is not ahead',
+  why: 'The date says when the first window ends, so it has to lie ahead. The service moves a past date to one of its own choice, and the plan cannot say which.',
+  fix: 'Write a date ahead, or take `starting:` out once it has passed.',
+  check: (facts, found) => {
+    const bySource = new Map(facts.desired.entries.map((entry) => [placeOf(entry.source), entry]));
+    for (const { starting, source } of facts.changes) {
+      if (starting === null || source === null || Date.parse(starting) > facts.now) continue;
+      const entry = bySource.get(placeOf(source));
+      if (entry !== undefined)
+        found(at(entry, 'reset', 'budget'), `\`starting: ${starting.slice(0, 10)}\` is not ahead`);
+    }
+  },
+};
+
+function placeOf({ file, line, column }: DesiredEntry['source']): string {
+  return `${file}:${line}:${column}`;
+}
+
+export const liveRules: readonly LiveRule[] = [
+  countersMultiply,
+  metadataFixedByKey,
+  workspaceWithoutBudget,
+  keyWithoutLimit,
+  exhausted,
+  expiresSoon,
+  legacyVirtualKey,
+  startingInPast,
+];

@@ -1,0 +1,205 @@
+/** Rules that compare the limits of one workspace with one another. */
+
+import { compare, total } from '../exact.ts';
+import { formatExact, per30Days, percentOf } from '../impact/money.ts';
+import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import type { DesiredEntry, Kind } from '../resources/types.ts';
+import {
+  type BudgetTerms,
+  budgetsOf,
+  coveringIndex,
+  covers,
+  isCoarser,
+  isInescapable,
+  type RateTerms,
+  ratesOf,
+  scopeText,
+} from './limits.ts';
+import { contains, lastsAsLong, windowSeconds } from './periods.ts';
+import { at, type FileRule } from './types.ts';
+
+export const duplicateLimit: FileRule = {
+  name: 'duplicate-limit',
+  id: 'O5',
+  // No error: an organisation that is imported as it is may hold such pairs, and its files have to pass.
+  severity: 'warning',
+  where: 'file',
+  finds: 'two policies of a workspace that count the same calls into the same counters, in the same unit and period',
+  why: 'Both are checked on every call, so the smaller one decides and the other says something that is not so. Whoever raises one of them changes nothing.',
+  fix: 'Delete one of the two, or tell them apart by `match:`, `per:` or `reset:`.',
+  check: ({ byWorkspace }, found) => {
+    for (const entries of byWorkspace.values()) {
+      const seen = new Map<string, BudgetTerms | RateTerms>();
+      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(ratesOf)]) {
+        const key = duplicateKey(terms);
+        if (key === null) continue;
+        const first = seen.get(key);
+        if (first === undefined) seen.set(key, terms);
+        else found(at(laterOf(first, terms).entry), `${terms.what} and ${first.what} are one limit written twice`);
+      }
+    }
+  },
+};
+
+function duplicateKey(terms: BudgetTerms | RateTerms): string | null {
+  const { kind } = terms.entry;
+  if (kind !== 'usage-policy' && kind !== 'rate-policy') return null;
+  return JSON.stringify([kind, scopeText(terms), terms.unit, 'reset' in terms ? terms.reset : terms.window]);
+}
+
+function isDuplicate(a: BudgetTerms | RateTerms, b: BudgetTerms | RateTerms): boolean {
+  return duplicateKey(a) !== null && duplicateKey(a) === duplicateKey(b);
+}
+
+/** A default is copied into many workspaces: the entry that the workspace wrote is the one to look at. */
+function laterOf<T extends BudgetTerms | RateTerms>(a: T, b: T): T {
+  return b.entry.fromDefaults === true ? a : b;
+}
+
+export const budgetNeverReached: FileRule = {
+  name: 'budget-never-reached',
+  id: 'O1',
+  severity: 'warning',
+  where: 'file',
+  finds:
+    'a budget that another one of the workspace always ends before: same unit, the same calls or more, the same counter or a coarser one, the same period or a longer one, and no larger amount',
+  why: 'Every matching budget is checked, and the first that is used up refuses the call. A key, provider or policy whose budget is above what the workspace allows (catalogue O2) never gets that far: its alert may never be sent and raising it changes nothing.',
+  fix: 'Lower this budget below the other, raise the other, or take this one out.',
+  check: ({ byWorkspace }, found) => {
+    for (const entries of byWorkspace.values()) {
+      const budgets = entries.flatMap(budgetsOf);
+      const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter), ({ amount }) => amount));
+      for (const inner of budgets) {
+        const other = outerOf(inner.match).find((candidate) => candidate !== inner && endsBefore(candidate, inner));
+        if (other === undefined) continue;
+        // Of two that end each other one is told; of two equal policies duplicate-limit speaks.
+        if (endsBefore(inner, other) && (isDuplicate(inner, other) || orderOf(budgets, inner, other) < 0)) continue;
+        const [mine, theirs] = [inner, other].map(
+          ({ amount, unit, reset }) => `${formatAmount(amount, unit)} ${formatReset(reset)}`,
+        );
+        const unless = contains(other, inner) ? '' : ', unless it starts anew in between';
+        found(
+          at(inner.entry, inner.field),
+          `${mine} is never reached: ${other.what} allows ${theirs} for the same calls and ends first${unless}`,
+        );
+      }
+    }
+  },
+};
+
+/**
+ * Of limits that differ in the amount alone the two smallest: one may be the limit that is looked at, and what a third ends
+ * those end too. Thousands of alike limits are then compared with two.
+ */
+function leastOf<T extends BudgetTerms | RateTerms>(
+  limits: readonly T[],
+  amountOf: (limit: T) => number,
+): readonly T[] {
+  const groups = new Map<string, T[]>();
+  for (const limit of limits) {
+    const key = JSON.stringify([scopeText(limit), limit.unit, 'reset' in limit ? limit.reset : limit.window]);
+    const least = [...(groups.get(key) ?? []), limit].sort((a, b) => amountOf(a) - amountOf(b));
+    groups.set(key, least.slice(0, 2));
+  }
+  const kept = new Set([...groups.values()].flat());
+  return limits.filter((limit) => kept.has(limit));
+}
+
+/** Below 0: the first comes before the second. */
+function orderOf<T>(limits: readonly T[], a: T, b: T): number {
+  return limits.indexOf(a) - limits.indexOf(b);
+}
+
+/** `"*"` is many budgets and reaches service keys alone: it bounds nothing but itself. */
+function canBeOuter({ entry }: BudgetTerms | RateTerms): boolean {
+  return !(entry.kind === 'key-limits' && entry.name === '*');
+}
+
+function endsBefore(outer: BudgetTerms, inner: BudgetTerms): boolean {
+  if (outer.unit !== inner.unit || outer.amount > inner.amount || !lastsAsLong(outer.reset, inner.reset)) return false;
+  return covers(outer.match, inner.match) && isCoarser(outer.per, inner.per);
+}
+
+export const rateNeverReached: FileRule = {
+  name: 'rate-never-reached',
+  id: 'O3',
+  severity: 'warning',
+  where: 'file',
+  finds:
+    'a rate that another entry of the workspace keeps its calls below: the same calls or more, the same counter or a coarser one, and no more in the same time',
+  why: 'What the other rate lets through never adds up to this one, counted over one window. Only refused calls can, since the gateway counts those as well: then this rate punishes retries and limits nothing else.',
+  fix: 'Lower this rate below the other, raise the other, or take this one out.',
+  check: ({ byWorkspace }, found) => {
+    for (const entries of byWorkspace.values()) {
+      const rates = entries.flatMap(ratesOf);
+      const outerOf = coveringIndex(leastOf(rates.filter(canBeOuter), ({ value }) => value));
+      for (const inner of rates) {
+        const other = outerOf(inner.match).find((candidate) => keepsBelow(candidate, inner));
+        if (other === undefined) continue;
+        if (keepsBelow(inner, other) && orderOf(rates, inner, other) < 0) continue;
+        const [mine, theirs] = [inner, other].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
+        found(
+          at(inner.entry, inner.field),
+          `${mine} is never reached: ${other.what} allows ${theirs} for the same calls`,
+        );
+      }
+    }
+  },
+};
+
+function keepsBelow(outer: RateTerms, inner: RateTerms): boolean {
+  if (outer.entry === inner.entry || outer.unit !== inner.unit || outer.target !== inner.target) return false;
+  const windows = Math.max(1, windowSeconds[inner.window] / windowSeconds[outer.window]);
+  const most = outer.value * windows;
+  if (most > inner.value || !covers(outer.match, inner.match) || !isCoarser(outer.per, inner.per)) return false;
+  return !isDuplicate(outer, inner);
+}
+
+const children: readonly (readonly [kind: Kind, word: string])[] = [
+  ['key-limits', 'keys'],
+  ['provider-limits', 'providers'],
+  ['integration-limits', 'integrations'],
+];
+
+export const oversubscribed: FileRule = {
+  name: 'oversubscribed',
+  id: 'O4',
+  severity: 'info',
+  where: 'file',
+  finds: 'keys, providers or integrations whose cost budgets add up to more than the budget of their workspace',
+  why: 'That is often meant: not everybody uses up everything. It also means that somebody can find the workspace empty before their own budget is. Amounts are compared as cost per 30 days.',
+  fix: 'Nothing, if it is meant; else lower the parts, or raise the budget of the workspace.',
+  check: ({ byWorkspace }, found) => {
+    for (const entries of byWorkspace.values()) {
+      const parents = entries
+        .flatMap(budgetsOf)
+        .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms));
+      const parent = parents.reduce<BudgetTerms | null>(
+        (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
+        null,
+      );
+      if (parent === null) continue;
+      for (const [kind, word] of children) {
+        const parts = entries.filter((entry) => entry.kind === kind && entry.name !== '*').flatMap(costOf);
+        const sum = total(parts.map(monthly));
+        if (parts.length < 2 || compare(sum, monthly(parent)) <= 0) continue;
+        const percent = percentOf(sum, monthly(parent)) - 100;
+        const more = percent < 1 ? 'less than 1 %' : `${percent} %`;
+        found(
+          at(parent.entry, parent.field),
+          `${parts.length} ${word} may spend ${formatExact(sum, 'cost')} of ${formatExact(monthly(parent), 'cost')} in 30 days: ${more} more than there is`,
+        );
+      }
+    }
+  },
+};
+
+function costOf(entry: DesiredEntry): BudgetTerms[] {
+  return budgetsOf(entry).filter(({ unit }) => unit === 'cost');
+}
+
+function monthly({ amount, reset }: BudgetTerms): ReturnType<typeof per30Days> {
+  return per30Days(amount, reset);
+}
+
+export const overlapRules: readonly FileRule[] = [duplicateLimit, budgetNeverReached, rateNeverReached, oversubscribed];

@@ -1,0 +1,65 @@
+/** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
+
+import type { Severity, Source } from '../diagnostics.ts';
+import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { Change, Live } from '../plan/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
+import type { RuleName } from '../rule-names.ts';
+
+/** What the files tell. */
+export interface FileFacts {
+  readonly desired: Desired;
+  /** The files as they stand, for what is no entry. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** Entries that shall exist, by workspace as written; those of the organisation under null. */
+  readonly byWorkspace: ReadonlyMap<string | null, readonly DesiredEntry[]>;
+}
+
+/** What a plan has read besides. Rules ask for nothing themselves. */
+export interface LiveFacts extends FileFacts {
+  readonly live: Live;
+  readonly resolved: readonly ResolvedEntry[];
+  readonly changes: readonly Change[];
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+/** Where a finding is about: an entry (and the place of one of its fields), a workspace, or a line of a file. */
+export type Subject =
+  | { readonly entry: DesiredEntry; readonly source: Source }
+  | { readonly workspace: DesiredWorkspace }
+  | { readonly line: Source };
+
+export type Found = (subject: Subject, message: string) => void;
+
+interface RuleText {
+  readonly name: RuleName;
+  /** Number in the catalogue; `G` numbers are what gateways were measured to do otherwise than documented. */
+  readonly id: string;
+  /** Unless `review.rules` says another. */
+  readonly severity: Severity;
+  /** What it looks for: follows "Finds", ends without a full stop. */
+  readonly finds: string;
+  /** Why that matters, in a few sentences. */
+  readonly why: string;
+  /** What to do, one sentence. */
+  readonly fix: string;
+}
+
+export interface FileRule extends RuleText {
+  readonly where: 'file';
+  readonly check: (facts: FileFacts, found: Found) => void;
+}
+
+export interface LiveRule extends RuleText {
+  readonly where: 'live';
+  readonly check: (facts: LiveFacts, found: Found) => void;
+}
+
+export type Rule = FileRule | LiveRule;
+
+/** An entry, at the place of the first of these fields that is written. */
+export function at(entry: DesiredEntry, ...fields: readonly string[]): Subject {
+  const field = fields.find((name) => entry.fieldSources[name] !== undefined);
+  return { entry, source: (field === undefined ? undefined : entry.fieldSources[field]) ?? entry.source };
+}

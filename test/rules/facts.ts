@@ -1,0 +1,35 @@
+/** Files as text → findings, as `validate` makes them. */
+
+import type { Finding } from '../../src/plan/types.ts';
+import { compilePolicies } from '../../src/policy/compile.ts';
+import type { Desired } from '../../src/resources/types.ts';
+import type { RuleName } from '../../src/rule-names.ts';
+import { buildFileFacts, findInFiles, severitiesOf } from '../../src/rules/find.ts';
+import { orgHead, workspaceHead } from '../policy/helpers.ts';
+
+export interface PolicyText {
+  readonly path: string;
+  readonly text: string;
+}
+
+export function desiredFrom(files: readonly PolicyText[]): Desired {
+  const { desired, diagnostics } = compilePolicies(files);
+  if (desired === null) throw new Error(JSON.stringify(diagnostics, null, 2));
+  return desired;
+}
+
+export function findIn(files: readonly PolicyText[]): Finding[] {
+  const desired = desiredFrom(files);
+  return findInFiles(buildFileFacts(desired, files), severitiesOf(desired.settings));
+}
+
+/** Messages of one rule over one workspace file, and what the organisation file says beside its head. */
+export function messagesOf(rule: RuleName, body: string, org = ''): string[] {
+  const files = [
+    { path: 'org.yaml', text: orgHead + org },
+    { path: 'ws-one.yaml', text: workspaceHead + body },
+  ];
+  return findIn(files)
+    .filter((finding) => finding.rule === rule)
+    .map(({ message }) => message);
+}
