@@ -34,6 +34,17 @@ export const ruleNames = [
   'expires-soon',
   'legacy-virtual-key',
   'starting-in-past',
+  'tokens-without-cost',
+  'calls-without-tokens',
+  'key-unused',
+  'unpriced-model',
+  'free-model',
+  'unknown-model',
+  'dated-model',
+  'budget-outpriced',
+  'custom-prices',
+  'prices-stale',
+  'prices-unknown',
 ] as const;
 
 export type RuleName = (typeof ruleNames)[number];

@@ -23,13 +23,19 @@ export interface PriceFiles {
 export interface PriceFilesOptions
   extends Pick<ConnectionOptions, 'baseUrl' | 'userAgent' | 'signal' | 'proxies' | 'timeouts' | 'maxBodyBytes'> {
   readonly timing: RetryOptions['timing'];
+  /** Requests sent for one file at most; default 3. */
+  readonly tries?: number | undefined;
 }
 
 /** `baseUrl` without the name of a file; `read` rejects with CancelledError only. */
 export function openPriceFiles(options: PriceFilesOptions): PriceFiles {
   const connection = openConnection({ maxBodyBytes: largestPriceFile, ...options, apiKey: null });
   // Fewer tries than for the control plane: an estimate can be made again, and a plan does not wait for prices.
-  const call = createCall(connection.attempt, { timing: options.timing, signal: options.signal, tries: 3 });
+  const call = createCall(connection.attempt, {
+    timing: options.timing,
+    signal: options.signal,
+    tries: options.tries ?? 3,
+  });
   return {
     async read(provider) {
       try {

@@ -22,6 +22,7 @@ import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
+import { readForRules, readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -92,27 +93,21 @@ export async function preparePlan(
       return { plan: null, diagnostics };
     }
     if (stored !== null) checkEntries(stored.record, desired, session.version);
+    const recorded = (stored?.record.settings as Settings | undefined) ?? null;
+    const severities = severitiesInForce(recorded, desired.settings);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
-    const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
+    const [live, prices] = await Promise.all([
+      session.waiting(`reading ${open.backend.baseUrl}`, reading),
+      readRulePrices(desired, severities, open, session),
+    ]);
     const settled = stored === null ? null : settleClaim(stored.record, live);
     const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const recorded = (settled?.settings as Settings | undefined) ?? null;
     const settings = settingsInForce(recorded, desired.settings);
-    const findings = findInPlan(
-      {
-        ...buildFileFacts(desired, files),
-        live,
-        resolved: result.resolved,
-        changes: result.plan.changes,
-        now: session.clock.now(),
-      },
-      severitiesInForce(recorded, desired.settings),
-    );
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -122,6 +117,17 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
+    const findings = findInPlan(
+      {
+        ...buildFileFacts(desired, files),
+        live,
+        resolved: result.resolved,
+        changes: result.plan.changes,
+        now: session.clock.now(),
+        ...(await readForRules({ moves, severities, prices, live }, open, session)),
+      },
+      severities,
+    );
     const wanted = { moves, live, now: session.clock.now() };
     const usage = !options.impact
       ? null

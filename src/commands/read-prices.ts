@@ -20,6 +20,13 @@ export interface ReadPrices {
 type Note = (text: string) => void;
 type AddressReading = PriceReading & { readonly kind: 'address' };
 
+export interface Patience {
+  /** Requests sent for one file at most; default 3. */
+  readonly tries?: number;
+  /** Milliseconds for one request in all; default 30 s. */
+  readonly total?: number;
+}
+
 /**
  * The price files of these providers: from the folder, or from this user's copies while they are fresh, else from the address.
  * What cannot be read is a value; nothing rejects but a cancelled run.
@@ -28,6 +35,7 @@ export async function readPrices(
   providers: readonly string[],
   reading: PriceReading,
   session: Session,
+  { tries, total }: Patience = {},
 ): Promise<ReadPrices> {
   const notes = new Set(reading.notes);
   const note: Note = (text) => void notes.add(text);
@@ -41,6 +49,8 @@ export async function readPrices(
     userAgent: `tollgate/${version}`,
     signal,
     proxies: proxiesOf(env),
+    tries,
+    timeouts: total === undefined ? undefined : { connect: total, headers: total, body: total, total },
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
   });
   try {

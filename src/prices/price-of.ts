@@ -157,9 +157,14 @@ function findLowerTier(file: PriceFile, model: string): Found | null {
 /** A dated name for one without a date, and the reverse; else one that is spelt almost alike. */
 function suggest(file: PriceFile, model: string): string | null {
   const names = [...file.models.keys()];
-  const bare = (name: string): string => name.replace(/[-@]\d{4}-?\d{2}-?\d{2}$/, '');
-  const twin = names.find((name) => name === bare(model)) ?? names.find((name) => bare(name) === bare(model));
+  const bare = withoutDate(model);
+  const twin = file.models.has(bare) ? bare : names.find((name) => withoutDate(name) === bare);
   return twin ?? nearestName(model, names) ?? null;
+}
+
+/** `gpt-4o-2024-08-06` → `gpt-4o`: what answers are named, and what callers ask for. */
+export function withoutDate(model: string): string {
+  return model.replace(/[-@]\d{4}-?\d{2}-?\d{2}$/, '');
 }
 
 function adjust(found: Found, integration: IntegrationPrices | undefined): Found {

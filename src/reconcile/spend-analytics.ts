@@ -74,13 +74,13 @@ export function createAnalytics(backend: Backend): Analytics {
 
     async readGroups(by, workspace, window) {
       const path = `/groups/${by}`;
-      const columns = by === 'users' ? undefined : by === 'model' || by === 'provider' ? 'cost,error_count' : 'cost';
+      const columns = groupColumns[by];
       const rows: GroupRow[] = [];
       let total = 0;
       for (let page = 0; page < pages; page++) {
         const answer = await ask(path, {
           ...queryOf(workspace, window),
-          columns: by === 'api_key' || by === 'provider' ? `${columns},total_tokens` : columns,
+          columns,
           page_size: rowsAPage,
           current_page: page,
         });
@@ -117,6 +117,14 @@ function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : null;
 }
+
+/** Users have a route of their own, with fixed columns. */
+const groupColumns: Readonly<Record<GroupBy, string | undefined>> = {
+  api_key: 'cost,total_tokens',
+  provider: 'cost,error_count,total_tokens',
+  model: 'cost,error_count,total_tokens',
+  users: undefined,
+};
 
 const nameMembers: Readonly<Record<GroupBy, readonly string[]>> = {
   api_key: ['api_key', 'api_key_id'],

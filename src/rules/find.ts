@@ -7,15 +7,16 @@ import type { Desired, DesiredEntry, Settings } from '../resources/types.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
 import { amountRules } from './amount-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
-import { liveRules } from './live-rules.ts';
+import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
-import type { FileFacts, FileRule, LiveFacts, Rule, Subject } from './types.ts';
+import { priceRules } from './price-rules.ts';
+import { trafficRules } from './traffic-rules.ts';
+import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
-export const allRules: readonly Rule[] = [...fileRules, ...liveRules];
-
-export const liveRuleNames: readonly RuleName[] = liveRules.map(({ name }) => name);
+const liveRules: readonly LiveRule[] = [...stateRules, ...trafficRules];
+export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */
 export type Severities = Readonly<Record<RuleName, Severity | 'off'>>;
@@ -65,12 +66,24 @@ export function findInPlan(facts: LiveFacts, severities: Severities): Finding[] 
   const inFiles = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf));
   const inLive = liveRules
     .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf))
+    .concat(findInPrices(facts, severities, changeOf))
     .map((finding): Finding => {
       const isTouched = finding.entry === null ? changedFiles.has(finding.source.file) : finding.change !== null;
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
   return sortFindings([...inFiles, ...inLive]);
+}
+
+function findInPrices(
+  { prices, ...facts }: LiveFacts,
+  severities: Severities,
+  changeOf: ReadonlyMap<DesiredEntry, string>,
+): Finding[] {
+  if (prices === null) return [];
+  return priceRules.flatMap((rule) =>
+    apply(rule, (found) => rule.check({ ...facts, prices }, found), severities, changeOf),
+  );
 }
 
 /** An entry that changes several resources (`"*"`, two changes of one key) stands for its first change. */

@@ -1,8 +1,10 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
 import type { Severity, Source } from '../diagnostics.ts';
+import type { Traffic } from '../impact/traffic.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
 import type { Change, Live } from '../plan/types.ts';
+import type { PriceBook } from '../prices/types.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
 
@@ -22,6 +24,17 @@ export interface LiveFacts extends FileFacts {
   readonly changes: readonly Change[];
   /** Milliseconds since the epoch. */
   readonly now: number;
+  /** Null: not looked at. */
+  readonly prices: PriceFacts | null;
+  /** By workspace id, of those in which the plan changes a limit. */
+  readonly traffic: ReadonlyMap<string, Traffic>;
+}
+
+/** The price files of the vendors that policies name, and the integrations whose limits the plan changes. */
+export interface PriceFacts {
+  readonly book: PriceBook;
+  /** Milliseconds that prices may be old. */
+  readonly maxAge: number;
 }
 
 /** Where a finding is about: an entry (and the place of one of its fields), a workspace, or a line of a file. */
@@ -56,7 +69,13 @@ export interface LiveRule extends RuleText {
   readonly check: (facts: LiveFacts, found: Found) => void;
 }
 
-export type Rule = FileRule | LiveRule;
+/** Like a live rule, from prices; silent where there are none. */
+export interface PriceRule extends RuleText {
+  readonly where: 'price';
+  readonly check: (facts: LiveFacts & { readonly prices: PriceFacts }, found: Found) => void;
+}
+
+export type Rule = FileRule | LiveRule | PriceRule;
 
 /** An entry, at the place of the first of these fields that is written. */
 export function at(entry: DesiredEntry, ...fields: readonly string[]): Subject {

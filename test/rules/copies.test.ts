@@ -5,7 +5,7 @@ import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.t
 import { uuid } from '../helpers/state.ts';
 import { filesOf, type Given, liveOf, now, planResult, policyObject, recordAfter } from '../plan/kit.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
-import { desiredFrom, findIn, messagesOf } from './facts.ts';
+import { desiredFrom, findIn, messagesOf, nothingRead } from './facts.ts';
 
 const weekly = 'budget: $5\n      reset: weekly\n      alert: 99%\n      per: workspace_id\n';
 const defaults = `defaults:\n  policies:\n    week:\n      ${weekly}`;
@@ -50,7 +50,14 @@ function withoutBudget(given: Given): number {
   const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
   const desired = desiredFrom(files);
   const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan?.changes ?? [], now: now.getTime() };
+  const facts = {
+    ...buildFileFacts(desired, files),
+    live,
+    resolved,
+    changes: plan?.changes ?? [],
+    now: now.getTime(),
+    ...nothingRead,
+  };
   const findings = findInPlan(facts, severitiesOf(desired.settings));
   return findings.filter(({ rule }) => rule === 'workspace-without-budget').length;
 }

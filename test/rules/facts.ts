@@ -5,12 +5,16 @@ import { compilePolicies } from '../../src/policy/compile.ts';
 import type { Desired } from '../../src/resources/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { buildFileFacts, findInFiles, severitiesOf } from '../../src/rules/find.ts';
+import type { LiveFacts } from '../../src/rules/types.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
 
 export interface PolicyText {
   readonly path: string;
   readonly text: string;
 }
+
+/** What a plan reads for rules besides live state, where it reads nothing. */
+export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic'> = { prices: null, traffic: new Map() };
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {
   const { desired, diagnostics } = compilePolicies(files);

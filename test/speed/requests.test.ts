@@ -168,11 +168,12 @@ describe('requests of a plan that looks at impact', () => {
     expect(await countImpact(team(all), described, policies(40))).toEqual({});
   });
 
-  it('are three for one policy: its counters, the pace, the keys of its workspace', async () => {
+  it('are five for one policy: its counters, the pace, the keys of its workspace, and two for the rules', async () => {
     const after = team(all).replace('budget: $100', 'budget: $90');
     expect(await countImpact(team(all), after, policies(40))).toEqual({
       [`GET ${usage}/:id`]: 1,
       'GET /analytics/graphs/cost': 1,
+      'GET /analytics/groups/:groupBy': 2,
       'GET /api-keys': 1,
     });
   });
@@ -181,6 +182,7 @@ describe('requests of a plan that looks at impact', () => {
     expect(await countImpact(team(all), team(all, 90), policies(40))).toEqual({
       [`GET ${usage}/:id`]: 40,
       'GET /analytics/graphs/cost': 1,
+      'GET /analytics/groups/:groupBy': 2,
       'GET /api-keys': 1,
     });
   });

@@ -1,0 +1,118 @@
+/** What rules look at besides the files and live state: prices, and the traffic of workspaces that the plan changes. */
+
+import { UserError } from '../errors.ts';
+import type { BudgetMove } from '../impact/moves.ts';
+import type { Traffic } from '../impact/traffic.ts';
+import type { Live } from '../plan/types.ts';
+import { parseIntegrationPrices } from '../prices/integration-prices.ts';
+import type { IntegrationPrices, ProviderPrices } from '../prices/types.ts';
+import type { Backend } from '../reconcile/backend.ts';
+import { createGate } from '../reconcile/gate.ts';
+import { readTraffic } from '../reconcile/read-traffic.ts';
+import type { Desired } from '../resources/types.ts';
+import type { RuleName } from '../rule-names.ts';
+import type { Severities } from '../rules/find.ts';
+import { priceRules, vendorsToPrice } from '../rules/price-rules.ts';
+import { trafficRules } from '../rules/traffic-rules.ts';
+import type { LiveFacts, PriceFacts } from '../rules/types.ts';
+import { defaultBaseUrl, type OpenBackend } from './open-backend.ts';
+import { findPriceReading } from './price-settings.ts';
+import { type ReadPrices, readPrices } from './read-prices.ts';
+import { nowOf, type Session } from './session.ts';
+
+/** A plan does not wait for prices: one try, of so many milliseconds. */
+const patience = { tries: 1, total: 5_000 };
+
+/** Integrations whose own prices are read, two requests each. */
+const mostIntegrations = 10;
+
+/** The price files that the rules need, and how old they may be. Starts at once; what cannot be read is a value. */
+export interface PricesForRules extends Pick<ReadPrices, 'providers'> {
+  readonly maxAge: number;
+}
+
+/** Null: no rule asks for prices, or no policy names a vendor. */
+export async function readRulePrices(
+  desired: Desired,
+  severities: Severities,
+  open: OpenBackend,
+  session: Session,
+): Promise<PricesForRules | null> {
+  const vendors = isAnyOn(priceRules, severities) ? vendorsToPrice(desired) : [];
+  if (vendors.length === 0) return null;
+  try {
+    const flags = { offline: isForeign(desired, open) };
+    const reading = await findPriceReading(flags, desired, open.priceAddress, session);
+    const { providers } = await readPrices(vendors, reading, session, patience);
+    return { providers, maxAge: reading.maxAge };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    // `pricing.source` makes no sense: `estimate` refuses it, a plan goes on without prices and says why.
+    const unread: ProviderPrices = { status: 'unread', why: error.message };
+    return { providers: new Map([[vendors[0] ?? '', unread]]), maxAge: Number.POSITIVE_INFINITY };
+  }
+}
+
+/** A control plane of one's own gives no leave to ask the service for anything: copies only, unless a source is named. */
+function isForeign({ pricing }: Desired, { backend, priceAddress }: OpenBackend): boolean {
+  if (priceAddress !== undefined || pricing?.source !== undefined) return false;
+  return new URL(backend.baseUrl).host !== new URL(defaultBaseUrl).host;
+}
+
+export interface RuleReading {
+  /** Budgets that the plan moves; empty where nothing may be read for them. */
+  readonly moves: readonly BudgetMove[];
+  readonly severities: Severities;
+  readonly prices: PricesForRules | null;
+  readonly live: Live;
+}
+
+/** With the impact of a plan: its cost grows with the workspaces in which budgets move. */
+export async function readForRules(
+  { moves, severities, prices, live }: RuleReading,
+  { backend }: OpenBackend,
+  session: Session,
+): Promise<Pick<LiveFacts, 'prices' | 'traffic'>> {
+  const touched = new Set(moves.map(({ change }) => change.workspaceId));
+  const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
+  const [integrations, traffic] = await Promise.all([
+    severities['custom-prices'] === 'off' ? new Map() : readIntegrationPrices(backend, moves, session),
+    workspaces.length > 0 && isAnyOn(trafficRules, severities)
+      ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
+      : new Map<string, Traffic>(),
+  ]);
+  return { prices: toPriceFacts(prices, integrations), traffic };
+}
+
+/** The own prices of integrations whose limits the plan changes. */
+async function readIntegrationPrices(
+  backend: Backend,
+  moves: readonly BudgetMove[],
+  session: Session,
+): Promise<ReadonlyMap<string, IntegrationPrices>> {
+  const keys = moves.map(({ change }) => change.key);
+  const slugs = new Set(keys.flatMap(({ kind, name }) => (kind === 'integration-limits' ? [name] : [])));
+  const gate = createGate();
+  const asOf = nowOf(session).toISOString();
+  const read = [...slugs].slice(0, mostIntegrations).map(async (slug): Promise<[string, IntegrationPrices][]> => {
+    const answer = await gate('integrations', () => backend.readIntegrationPrices(slug));
+    const provenance = { kind: 'integration', from: slug, asOf, cached: false } as const;
+    return answer.known ? [[slug, parseIntegrationPrices(answer.value, provenance)]] : [];
+  });
+  return new Map((await Promise.all(read)).flat());
+}
+
+function toPriceFacts(
+  prices: PricesForRules | null,
+  integrations: PriceFacts['book']['integrations'],
+): PriceFacts | null {
+  if (prices === null && integrations.size === 0) return null;
+  return {
+    book: { providers: prices?.providers ?? new Map(), integrations },
+    maxAge: prices?.maxAge ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function isAnyOn(rules: readonly { readonly name: RuleName }[], severities: Severities): boolean {
+  return rules.some(({ name }) => severities[name] !== 'off');
+}

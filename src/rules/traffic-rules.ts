@@ -1,0 +1,107 @@
+/** Rules about what workspaces called over the last days: stronger than any list of prices. Silent where nothing was read. */
+
+import { round, zero } from '../exact.ts';
+import { type ModelTraffic, type Traffic, trafficDays } from '../impact/traffic.ts';
+import { dayMilliseconds } from '../impact/windows.ts';
+import type { LiveWorkspace } from '../plan/types.ts';
+import { formatAmount } from '../resources/amounts.ts';
+import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
+import { budgetsOf } from './limits.ts';
+import { at, type LiveFacts, type LiveRule } from './types.ts';
+
+interface TrafficPlace {
+  readonly workspace: DesiredWorkspace;
+  readonly place: LiveWorkspace;
+  readonly traffic: Traffic;
+  readonly entries: readonly DesiredEntry[];
+}
+
+function placesOf({ desired, live, traffic, byWorkspace }: LiveFacts): TrafficPlace[] {
+  if (traffic.size === 0) return [];
+  const bySlug = new Map(
+    live.workspaces.flatMap((place) => [[place.slug, place] as const, [place.id, place] as const]),
+  );
+  return desired.workspaces.flatMap((workspace) => {
+    const place = bySlug.get(workspace.ref) ?? bySlug.get(workspace.ref.toLowerCase());
+    const own = place === undefined ? undefined : traffic.get(place.id);
+    if (place === undefined || own === undefined) return [];
+    return [{ workspace, place, traffic: own, entries: byWorkspace.get(workspace.ref) ?? [] }];
+  });
+}
+
+/** Requests that were answered; failures cost nothing and count no tokens. */
+function answered({ requests, errors }: ModelTraffic): number {
+  return requests - (errors ?? 0);
+}
+
+export const tokensWithoutCost: LiveRule = {
+  name: 'tokens-without-cost',
+  id: 'P2',
+  severity: 'warning',
+  where: 'live',
+  finds: `a model that used tokens in the last ${trafficDays} days and cost nothing, in a workspace with budgets in dollars alone`,
+  why: 'This is seen, not looked up: the service has no price for the model. No budget in dollars counts its calls, whatever they are matched by. Only workspaces in which the plan changes a limit are looked at.',
+  fix: 'Set a price on the integration, or add a budget of tokens.',
+  check: (facts, found) => {
+    for (const { workspace, place, traffic, entries } of placesOf(facts)) {
+      const budgets = entries.flatMap(budgetsOf);
+      if (!budgets.some(({ unit }) => unit === 'cost') || budgets.some(({ unit }) => unit === 'tokens')) continue;
+      for (const { model, tokens, cost } of traffic.models ?? []) {
+        // By its name it costs nothing on purpose.
+        if (tokens === null || tokens.n <= 0n || cost === null || cost.n > 0n || model.endsWith(':free')) continue;
+        const used = formatAmount(Number(round(tokens)), 'tokens');
+        found({ workspace }, `"${model}" used ${used} in ${trafficDays} days in ${place.slug} and cost nothing`);
+      }
+    }
+  },
+};
+
+export const callsWithoutTokens: LiveRule = {
+  name: 'calls-without-tokens',
+  id: 'P4',
+  severity: 'warning',
+  where: 'live',
+  finds: `a model whose answered calls of the last ${trafficDays} days counted neither tokens nor cost, in a workspace with budgets`,
+  why: 'Streams report their usage only where the caller asks for it (`stream_options: {include_usage: true}`) or the gateway counts them itself. Without it neither kind of budget counts the call. Only workspaces in which the plan changes a limit are looked at.',
+  fix: 'Have callers ask for the usage of streams, or limit requests by a rate.',
+  check: (facts, found) => {
+    for (const { workspace, place, traffic, entries } of placesOf(facts)) {
+      if (!entries.flatMap(budgetsOf).some(({ unit }) => unit !== 'requests')) continue;
+      for (const row of traffic.models ?? []) {
+        const { model, tokens, cost, errors } = row;
+        const isNothing = tokens !== null && cost !== null && tokens.n === zero.n && cost.n === zero.n;
+        if (!isNothing || errors === null || answered(row) <= 0) continue;
+        const calls = formatAmount(answered(row), 'requests');
+        found(
+          { workspace },
+          `${calls} to "${model}" in ${trafficDays} days in ${place.slug} counted no tokens and no cost`,
+        );
+      }
+    }
+  },
+};
+
+export const keyUnused: LiveRule = {
+  name: 'key-unused',
+  id: 'K9',
+  severity: 'info',
+  where: 'live',
+  finds: `a declared key that made no call in ${trafficDays} days, though it is older than that`,
+  why: 'A key that nobody uses is a key that nobody misses when it is stolen. Only workspaces in which the plan changes a limit are looked at.',
+  fix: 'Delete the key if it is no longer needed, and take its entry out.',
+  check: (facts, found) => {
+    const known = new Set(facts.live.objects.flatMap(({ kind, id }) => (kind === 'key-limits' ? [id] : [])));
+    for (const { entry, live, name, workspace } of facts.resolved) {
+      if (live?.kind !== 'key-limits' || workspace === null || entry.name === '*') continue;
+      const keys = facts.traffic.get(workspace.id)?.keys;
+      if (keys === undefined || keys === null || keys.has(live.id) || live.row.status === 'expired') continue;
+      // A service that names keys by something else than their ids says nothing of any.
+      if (keys.size > 0 && ![...keys].some((id) => known.has(id))) continue;
+      const created = typeof live.row.created_at === 'string' ? Date.parse(live.row.created_at) : Number.NaN;
+      if (!(facts.now - created > trafficDays * dayMilliseconds)) continue;
+      found(at(entry), `key "${name}" made no call in ${trafficDays} days`);
+    }
+  },
+};
+
+export const trafficRules: readonly LiveRule[] = [tokensWithoutCost, callsWithoutTokens, keyUnused];

@@ -1,0 +1,135 @@
+/** Rules over what workspaces called, each just below and just above what it finds. */
+
+import { describe, expect, it } from 'vitest';
+import { exactOf } from '../../src/exact.ts';
+import type { ModelTraffic, Traffic } from '../../src/impact/traffic.ts';
+import type { Finding } from '../../src/plan/types.ts';
+import type { RuleName } from '../../src/rule-names.ts';
+import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
+import { trafficRules } from '../../src/rules/traffic-rules.ts';
+import { teamA, teamB, uuid } from '../helpers/state.ts';
+import { filesOf, type Given, keyObject, liveOf, now, planResult } from '../plan/kit.ts';
+import { desiredFrom, nothingRead } from './facts.ts';
+
+const tested = new Set<string>();
+
+function find(rule: RuleName, given: Given, traffic: Partial<Traffic> | null, workspace = teamA): Finding[] {
+  tested.add(rule);
+  const texts = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
+  const desired = desiredFrom(texts);
+  const { plan, resolved } = planResult(given);
+  if (plan === null) throw new Error('no plan');
+  const live = liveOf(given.live ?? [], given.liveRest);
+  const facts = { ...buildFileFacts(desired, texts), live, resolved, changes: plan.changes, now: now.getTime() };
+  const read = new Map(traffic === null ? [] : [[workspace, { models: null, keys: null, ...traffic }]]);
+  const findings = findInPlan({ ...facts, ...nothingRead, traffic: read }, severitiesOf(desired.settings));
+  return findings.filter((finding) => finding.rule === rule);
+}
+
+const row = (rest: { [member in keyof ModelTraffic]?: number | string | null } = {}): ModelTraffic => {
+  const { model = 'gpt-x', requests = 100, errors = 0, tokens = 5_000, cost = 0 } = rest;
+  const exact = (value: unknown) => (typeof value === 'number' ? exactOf(value) : null);
+  return {
+    model: String(model),
+    requests: Number(requests),
+    errors: errors === null ? null : Number(errors),
+    tokens: exact(tokens),
+    cost: exact(cost),
+  };
+};
+
+const budget = (limit: string, name = 'spend'): string =>
+  `  ${name}:\n    budget: ${limit}\n    reset: monthly\n    alert: 80%\n    per: workspace_id\n`;
+const dollars = { body: `policies:\n${budget('$500')}` };
+const rate = { body: 'policies:\n  pace:\n    rate: 5 requests/minute\n    per: workspace_id\n' };
+
+describe('tokens-without-cost', () => {
+  const said = (rest: Parameters<typeof row>[0], given: Given = dollars): string[] =>
+    find('tokens-without-cost', given, { models: [row(), row(rest)] })
+      .map(({ message }) => message)
+      .slice(1);
+
+  it('names the model and how much of it was used, at the workspace', () => {
+    const [finding] = find('tokens-without-cost', dollars, { models: [row({ tokens: 1_234_567 })] });
+    expect(finding?.message).toBe('"gpt-x" used 1,234,567 tokens in 30 days in ws-team-a and cost nothing');
+    expect([finding?.source.line, finding?.severity]).toEqual([3, 'warning']);
+  });
+
+  it.each([
+    ['a cost', { model: 'z', cost: 0.01 }],
+    ['no tokens', { model: 'z', tokens: 0 }],
+    ['tokens that are not said', { model: 'z', tokens: null }],
+    ['a cost that is not said', { model: 'z', cost: null }],
+    ['a name that says so', { model: 'z:free' }],
+  ])('finds nothing with %s', (_, rest) => {
+    expect(said(rest)).toEqual([]);
+  });
+
+  it('is about workspaces with dollars and no budget of tokens, where traffic was read', () => {
+    const models = [row()];
+    expect(find('tokens-without-cost', rate, { models })).toEqual([]);
+    expect(
+      find('tokens-without-cost', { body: `${dollars.body}${budget('1M tokens', 'volume')}` }, { models }),
+    ).toEqual([]);
+    expect(find('tokens-without-cost', dollars, { models }, teamB)).toEqual([]);
+    expect(find('tokens-without-cost', dollars, null)).toEqual([]);
+    expect(find('tokens-without-cost', dollars, { models: null })).toEqual([]);
+  });
+});
+
+describe('calls-without-tokens', () => {
+  const none = { tokens: 0, cost: 0 };
+
+  it('counts the calls that were answered and count nothing', () => {
+    const [finding] = find('calls-without-tokens', dollars, {
+      models: [row({ ...none, requests: 1_300, errors: 100 })],
+    });
+    expect(finding?.message).toBe('1.2k requests to "gpt-x" in 30 days in ws-team-a counted no tokens and no cost');
+  });
+
+  it.each([
+    ['tokens', { tokens: 1, cost: 0 }],
+    ['a cost', { tokens: 0, cost: 0.5 }],
+    ['failures alone', { ...none, requests: 5, errors: 5 }],
+    ['failures that are not said', { ...none, errors: null }],
+    ['tokens that are not said', { tokens: null, cost: 0 }],
+  ])('finds nothing with %s', (_, rest) => {
+    expect(find('calls-without-tokens', dollars, { models: [row(rest)] })).toEqual([]);
+  });
+
+  it('is about budgets of dollars or tokens', () => {
+    const models = [row(none)];
+    expect(find('calls-without-tokens', { body: `policies:\n${budget('1M tokens')}` }, { models })).toHaveLength(1);
+    expect(find('calls-without-tokens', { body: `policies:\n${budget('100 requests')}` }, { models })).toEqual([]);
+    expect(find('calls-without-tokens', rate, { models })).toEqual([]);
+  });
+});
+
+describe('key-unused', () => {
+  const body = 'keys:\n  app:\n    budget: $5\n    reset: monthly\n    alert: 80%\n';
+  const app = (row: Readonly<Record<string, unknown>> = {}) =>
+    keyObject('app', uuid(11), { created_at: '2026-10-21T11:59:59.000Z', ...row });
+  const said = (keys: Traffic['keys'], row = {}): string[] =>
+    find('key-unused', { body, live: [app(row), keyObject('web', uuid(12))] }, { keys }).map(({ message }) => message);
+  const others = new Set([uuid(12)]);
+
+  it('is found where other keys made calls, or none did', () => {
+    expect(said(others)).toEqual(['key "app" made no call in 30 days']);
+    expect(said(new Set())).toEqual(['key "app" made no call in 30 days']);
+  });
+
+  it.each([
+    ['its calls', new Set([uuid(11)]), {}],
+    ['an unread list', null, {}],
+    ['names that are no ids', new Set(['app', 'web']), {}],
+    ['30 days of life', others, { created_at: '2026-10-21T12:00:00.000Z' }],
+    ['no date of birth', others, { created_at: null }],
+    ['an end', others, { status: 'expired' }],
+  ])('is not found with %s', (_, keys, row) => {
+    expect(said(keys, row)).toEqual([]);
+  });
+});
+
+it('tests every rule over traffic', () => {
+  expect([...tested].sort()).toEqual(trafficRules.map(({ name }) => name as string).sort());
+});
