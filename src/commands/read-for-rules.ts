@@ -41,10 +41,10 @@ export async function readRulePrices(
   const vendors = isAnyOn(priceRules, severities) ? vendorsToPrice(desired) : [];
   if (vendors.length === 0) return null;
   try {
-    const flags = { offline: isForeign(desired, open) };
-    const reading = await findPriceReading(flags, desired, open.priceAddress, session);
+    const offline = isForeign(desired, open);
+    const reading = await findPriceReading({ offline }, desired, open.priceAddress, session);
     const { providers } = await readPrices(vendors, reading, session, patience);
-    return { providers, maxAge: reading.maxAge };
+    return { providers: offline ? explain(providers) : providers, maxAge: reading.maxAge };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // `pricing.source` makes no sense: `estimate` refuses it, a plan goes on without prices and says why.
@@ -57,6 +57,16 @@ export async function readRulePrices(
 function isForeign({ pricing }: Desired, { backend, priceAddress }: OpenBackend): boolean {
   if (priceAddress !== undefined || pricing?.source !== undefined) return false;
   return new URL(backend.baseUrl).host !== new URL(defaultBaseUrl).host;
+}
+
+function explain(providers: ReadPrices['providers']): ReadPrices['providers'] {
+  const host = new URL(defaultBaseUrl).host;
+  return new Map(
+    [...providers].map(([vendor, known]) => {
+      const why = `the prices of ${vendor} are not read: with a control plane other than ${host}, \`pricing.source\` says where they are`;
+      return [vendor, known.status === 'unread' ? { status: 'unread', why } : known];
+    }),
+  );
 }
 
 export interface RuleReading {

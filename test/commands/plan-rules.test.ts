@@ -1,0 +1,153 @@
+/** Rules that need prices or traffic, through the command: what is asked for, when, and what a plan says of it. */
+
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { answer, type Handler, type Loopback, serve } from '../client/loopback.ts';
+import { parseOutput, type Ran, type Rig, startRig, succeed, writeIn } from '../helpers/rig.ts';
+import { testNow } from '../helpers/session.ts';
+import { keyRow, requestRow, smallState, teamA, uuid } from '../helpers/state.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { entry } from '../prices/kit.ts';
+
+const hour = 3_600_000;
+const openai = { default: entry(0, 0), 'gpt-4o': entry(0.00025, 0.001) };
+
+let rig: Rig | undefined;
+afterEach(async () => {
+  await rig?.close();
+  rig = undefined;
+});
+
+const spend = (match: string): string =>
+  workspaceFile(
+    'ws-team-a',
+    `policies:\n  spend:\n    budget: $500\n    reset: monthly\n    alert: 80%\n    match: ${match}\n    per: workspace_id\n`,
+  );
+const unlisted = '{model: "@openai/gpt-local-7b"}';
+
+async function start(org: string, match = unlisted): Promise<Rig> {
+  rig = await startRig({ state: smallState(), files: { 'org.yaml': orgFile(org), 'a.yaml': spend(match) } });
+  return rig;
+}
+
+const published: Handler = ({ url }, response) => (url.pathname === '/v1/openai.json' ? openai : answer(response, 404));
+const sourceOf = ({ baseUrl }: Loopback): string => `pricing:\n  source: ${baseUrl}\n`;
+
+function said(ran: Ran, rule: string): string[] {
+  const { findings } = parseOutput(ran) as { findings: readonly { rule: string; message: string }[] };
+  return findings.filter((finding) => finding.rule === rule).map(({ message }) => message);
+}
+
+describe('prices', () => {
+  it('are read once in 24 hours, for the vendors that policies name', async () => {
+    const service = await serve(published);
+    const place = await start(sourceOf(service));
+    const ran = await place.plan({ format: 'json' });
+    expect(said(ran, 'unpriced-model')).toEqual([
+      '"@openai/gpt-local-7b" has no price: calls cost nothing here, so that $500 is never used up',
+    ]);
+    await place.plan({}, { now: testNow + 23 * hour });
+    expect(service.seen.map(({ url }) => url.pathname)).toEqual(['/v1/openai.json']);
+    expect(service.seen[0]?.headers).not.toHaveProperty('x-portkey-api-key');
+    await place.plan({}, { now: testNow + 25 * hour });
+    expect(service.seen).toHaveLength(2);
+  });
+
+  it('are not asked for where no policy names a model, or the rules are off', async () => {
+    const service = await serve(published);
+    await (await start(sourceOf(service), 'all')).plan();
+    await rig?.close();
+    const names = ['unpriced-model', 'free-model', 'unknown-model', 'dated-model', 'budget-outpriced'];
+    const off = [...names, 'custom-prices', 'prices-stale', 'prices-unknown'].map((name) => `    ${name}: off\n`);
+    const place = await start(sourceOf(service));
+    await succeed(place.plan());
+    const before = service.seen.length;
+    place.write({
+      'org.yaml': orgFile(`${sourceOf(service)}review:\n  rules:\n${off.join('')}`),
+      'a.yaml': spend('all'),
+    });
+    await succeed(place.apply());
+    place.write({
+      'org.yaml': orgFile(`${sourceOf(service)}review:\n  rules:\n${off.join('')}`),
+      'a.yaml': spend(unlisted).replace('$500', '$400'),
+    });
+    await place.plan({}, { now: testNow + 48 * hour });
+    expect([before, service.seen.length]).toEqual([1, 1]);
+  });
+
+  it('that cannot be read change nothing about a plan but what it says', async () => {
+    const service = await serve((_seen, response) => answer(response, 503));
+    const place = await start(sourceOf(service));
+    const ran = await place.plan({ format: 'json' });
+    expect([ran.exit, ran.stderr, service.seen.length]).toEqual([0, '', 1]);
+    expect(said(ran, 'unpriced-model')).toEqual([]);
+    expect(said(ran, 'prices-unknown')).toEqual([expect.stringContaining('answered 503')]);
+  });
+
+  it('of a copy that is too old are used, and said to be old', async () => {
+    let isUp = true;
+    const service = await serve((seen, response, count) =>
+      isUp ? published(seen, response, count) : answer(response, 503),
+    );
+    const place = await start(sourceOf(service));
+    await place.plan();
+    isUp = false;
+    const ran = await place.plan({ format: 'json' }, { now: testNow + 49 * hour });
+    expect(said(ran, 'unpriced-model')).toHaveLength(1);
+    expect(said(ran, 'prices-stale')).toEqual([`the prices of openai are 2 days old (${service.baseUrl}/openai.json)`]);
+  });
+
+  it('are read from a folder beside the organisation file; one that is not there stops no plan', async () => {
+    const place = await start('pricing:\n  source: prices\n');
+    const missing = await place.plan({ format: 'json' });
+    expect(missing.exit).toBe(0);
+    expect(said(missing, 'prices-unknown')).toEqual(['there is no folder prices to read prices from']);
+    writeIn(place.folder, join('policies', 'prices', 'openai.json'), JSON.stringify(openai));
+    expect(said(await place.plan({ format: 'json' }), 'unpriced-model')).toHaveLength(1);
+  });
+
+  it('are not asked of the service by who has a control plane of their own', async () => {
+    const ran = await (await start('')).plan({ format: 'json' });
+    expect(ran.exit).toBe(0);
+    expect(said(ran, 'prices-unknown')).toEqual([
+      'the prices of openai are not read: with a control plane other than api.portkey.ai, `pricing.source` says where they are',
+    ]);
+  });
+
+  it('are in the markdown for the pull request', async () => {
+    const service = await serve(published);
+    const { stdout } = await (await start(sourceOf(service))).plan({ format: 'markdown' });
+    expect(stdout).toMatch(/\| ⚠️ \| .*has no price.*\| `unpriced-model` \| policies\/a\.yaml/);
+  });
+});
+
+describe('traffic', () => {
+  const week = new Date(testNow - 7 * 24 * hour).toISOString();
+  const free = { ai_model: 'gpt-local', cost: 0, total_units: 5_000, created_at: week };
+
+  async function startWithTraffic(): Promise<Rig> {
+    const keys = [keyRow('app', uuid(11), teamA, { created_at: '2026-01-05T00:00:00.000Z' })];
+    const state = smallState({ apiKeys: keys, requestLogs: [requestRow(free)] });
+    const body = `${spend('all')}keys:\n  app:\n    rate: 5 requests/minute\n`;
+    rig = await startRig({ state, files: { 'org.yaml': orgFile(''), 'a.yaml': body } });
+    return rig;
+  }
+
+  it('that cost nothing is told where a budget moves', async () => {
+    const place = await startWithTraffic();
+    const ran = await place.plan({ format: 'json' });
+    expect(said(ran, 'tokens-without-cost')).toEqual([
+      '"gpt-local" used 5k tokens in 30 days in ws-team-a and cost nothing',
+    ]);
+    expect(said(await place.plan({ format: 'json', impact: false }), 'tokens-without-cost')).toEqual([]);
+  });
+
+  it('is not asked for where none moves', async () => {
+    const place = await startWithTraffic();
+    await succeed(place.apply());
+    const before = place.emulator.requests.counts['GET /analytics/groups/:groupBy'];
+    const ran = await place.plan({ format: 'json' });
+    expect(said(ran, 'tokens-without-cost')).toEqual([]);
+    expect(place.emulator.requests.counts['GET /analytics/groups/:groupBy']).toBe(before);
+  });
+});
