@@ -48,32 +48,37 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
   ['D6', 'a plan that is stale is not applied (exit 4)'],
   ['D7', '`review.unmanaged`'],
   ['D8, P8', 'decided in the program: apply resets no counter, and spend is always asked for by workspace'],
+  ['A7', 'limits of tokens are printed as `tokens/minute` everywhere, whatever the service calls their unit'],
+  ['T10, D5', 'the impact of a plan: counters that are new, when they start again, and what a raise does not wake'],
   ['P7', 'the footnote of every impact and status'],
 ];
 
 /** Rows that no rule covers yet, with what they wait for. */
 const missing: readonly (readonly [ids: string, why: string])[] = [
-  ['M11, O8, P1, P3, P5, P6, O10', 'prices'],
-  ['P2, P4, K9', 'requests that a plan does not make: models and calls of the last days'],
   ['D10', 'requests that a plan does not make: the configs of the gateway'],
-  ['A7, T10, K4, D5', 'nothing but time'],
+  ['K4', 'the addresses of members, which tollgate does not ask for'],
 ];
 
-export function renderRules(): string {
+/** @param exampleOf the file in which a rule over files finds something (test/fixtures/rules); null for other rules */
+export function renderRules(exampleOf: (name: string) => string | null): string {
+  const section = (rule: Rule): string[] => describe(rule, exampleOf(rule.name));
   const file = allRules.filter(({ where }) => where === 'file');
   const live = allRules.filter(({ where }) => where === 'live');
+  const price = allRules.filter(({ where }) => where === 'price');
   return `${[
     '# Rules',
     '<!-- Written by `npm run generate` from src/rules and scripts/rules-doc.ts. -->',
     'A finding is about something that the grammar allows and few people mean. It has a place in a file, says what is so there, and',
     'what to do about it. Look its name up below.',
     '',
-    '- `tollgate validate` finds what the files alone tell. `tollgate plan` also finds what only the control plane knows, from what it',
-    '  reads anyway: rules make no requests of their own.',
+    '- `tollgate validate` finds what the files alone tell. `tollgate plan` also finds what the control plane knows, from what it reads',
+    '  anyway; what the price files say of models that policies name ([prices.md](prices.md)); and what was called in the last 30 days',
+    '  in workspaces where the plan moves a budget (not with `--no-impact`). What cannot be read is never an error: the rule is silent.',
     '- **error** ends `validate` with exit 1. In a plan, the guard `rules` objects to it (exit 3); `--allow rules=N@DIGEST` lifts it for',
     '  one plan. A rule about live things that is raised to an error only warns about files that the plan changes nothing in.',
-    '- **warning** is shown everywhere and stops nobody. **info** is shown in `validate`, under `hints` in the comment, and in the text of',
-    '  a plan with `--verbose`.',
+    '- **warning** stops nobody. **info** is worth knowing.',
+    '- `validate` shows everything, and so do JSON and SARIF. A plan shows errors, what is silenced, and five of each other rule, those',
+    '  about its own changes first; notes only about its changes. The others are counted, and in `--verbose` and the details of the comment.',
     '',
     '## Too strict, or not for us',
     '',
@@ -122,7 +127,7 @@ export function renderRules(): string {
       ({ name, id, severity, finds }) => `| [\`${name}\`](#${name}) | ${id} | ${severity} | ${cell(finds)} |`,
     ),
     '',
-    'The second column is the number in the catalogue of rules; `G` is what gateways were measured to do.',
+    'The second column groups rules by what they are about; `G` is what gateways were measured to do.',
     '',
     '## From the files',
     '',
@@ -130,6 +135,9 @@ export function renderRules(): string {
     '## From what is live',
     '',
     ...live.flatMap(section),
+    '## From prices',
+    '',
+    ...price.flatMap(section),
     '## What is no rule',
     '',
     'These rows of the catalogue are errors in a file, or answers of the plan: there is no severity to lower.',
@@ -149,8 +157,27 @@ export function renderRules(): string {
 /** Codes that the table of the grammar names, for the test that knows them all. */
 export const namedCodes = grammar.flatMap(([, , codes]) => codes);
 
-function section({ name, id, severity, finds, why, fix }: Rule): string[] {
-  return [`### ${name}`, '', `**${id} · ${severity}.** Finds ${finds}.`, '', why, '', `**Fix.** ${fix}`, ''];
+function describe({ name, id, severity, finds, why, fix }: Rule, example: string | null): string[] {
+  const told = example === null ? [] : showExample(example);
+  return [`### ${name}`, '', `**${id} · ${severity}.** Finds ${finds}.`, '', why, '', ...told, `**Fix.** ${fix}`, ''];
+}
+
+/** Without the head of the file, and with what is said of it. */
+function showExample(text: string): string[] {
+  const linesAfter = (word: string): string[] =>
+    [...text.matchAll(new RegExp(`^# ${word}: (.*)$`, 'gm'))].map(([, line = '']) => line);
+  const body = text.split('\n').filter((line) => line !== '' && !line.startsWith('# '));
+  const org = linesAfter('org');
+  const [said = ''] = linesAfter('expect');
+  return [
+    '```yaml',
+    ...body.slice(body.indexOf('owner: platform') + 1),
+    ...(org.length === 0 ? [] : ['# and in org.yaml:', ...org]),
+    '```',
+    '',
+    `> ${said.replace(/^\d+:\d+ (?:error|warning|info): /, '').replace(/^./, (first) => first.toUpperCase())}.`,
+    '',
+  ];
 }
 
 function cell(text: string): string {

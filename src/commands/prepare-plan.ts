@@ -119,7 +119,7 @@ export async function preparePlan(
     const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
     const findings = findInPlan(
       {
-        ...buildFileFacts(desired, files),
+        ...buildFileFacts(desired, files, settings),
         live,
         resolved: result.resolved,
         changes: result.plan.changes,

@@ -28,6 +28,8 @@ export interface LiveWorkspace {
   readonly name: string;
   /** Its own budgets as its row shows them; no request of their own. */
   readonly budgets?: readonly Budget[];
+  /** Keys of the metadata that it sets on its calls. */
+  readonly metadata?: readonly string[];
 }
 
 /** What was read of the control plane. Only workspaces and kinds in use are read. */

@@ -101,14 +101,28 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
   return {
     organisationId: organisation,
     baseUrl: backend.baseUrl,
-    workspaces: workspaces.map(({ id, slug, name, usage_limits: limits }) => {
-      const budgets = (limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
-      return { id, slug, name: name ?? slug, ...(budgets.length === 0 ? {} : { budgets }) };
+    workspaces: workspaces.map((row) => {
+      const { id, slug, name } = row;
+      const budgets = (row.usage_limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
+      const metadata = metadataKeysOf(row.defaults);
+      return {
+        id,
+        slug,
+        name: name ?? slug,
+        ...(budgets.length === 0 ? {} : { budgets }),
+        ...(metadata.length === 0 ? {} : { metadata }),
+      };
     }),
     objects,
     integrations: shared.slugs,
     read,
   };
+}
+
+/** Of `defaults`, which is a map, null, or missing. */
+function metadataKeysOf(defaults: unknown): string[] {
+  const metadata = (defaults as { readonly metadata?: unknown } | null | undefined)?.metadata;
+  return typeof metadata === 'object' && metadata !== null ? Object.keys(metadata).sort() : [];
 }
 
 async function readList(

@@ -60,7 +60,7 @@ export function describeMore({ shown, more }: PickedFindings): string | null {
   return and + more.map(({ rule, count }, index) => `${count}${index === 0 ? extra : ''} of ${rule}`).join(', ');
 }
 
-/** @param verbose all of them */
+/** @param verbose all of them, and what to do about notes */
 export function findingLines(
   findings: readonly Finding[],
   verbose: boolean,
@@ -74,10 +74,11 @@ export function findingLines(
     const paint =
       silenced !== null || severity === 'info' ? colors.dim : severity === 'error' ? colors.red : colors.yellow;
     const place = `${source.file}:${source.line}:${source.column}`;
+    const then = silenced !== null ? `Reason: ${silenced}` : severity !== 'info' || verbose ? fix : null;
     return [
       `  ${paint(word)} ${rule} (${id}) ${colors.dim(escapeInvisible(place))}`,
       ...fold(`    ${escapeInvisible(message)}`),
-      ...fold(`    ${escapeInvisible(silenced === null ? fix : `Reason: ${silenced}`)}`),
+      ...(then === null ? [] : fold(`    ${escapeInvisible(then)}`)),
     ];
   });
   const more = describeMore(picked);

@@ -43,7 +43,11 @@ export function severitiesInForce(recorded: Settings | null, written: Settings):
   ) as Severities;
 }
 
-export function buildFileFacts(desired: Desired, files: FileFacts['files']): FileFacts {
+export function buildFileFacts(
+  desired: Desired,
+  files: FileFacts['files'],
+  settings: Settings = desired.settings,
+): FileFacts {
   const byWorkspace = new Map<string | null, DesiredEntry[]>(desired.workspaces.map(({ ref }) => [ref, []]));
   for (const entry of desired.entries) {
     if (entry.absent === true) continue;
@@ -51,7 +55,7 @@ export function buildFileFacts(desired: Desired, files: FileFacts['files']): Fil
     if (others === undefined) byWorkspace.set(entry.workspace, [entry]);
     else others.push(entry);
   }
-  return { desired, files, byWorkspace };
+  return { desired, settings, files, byWorkspace };
 }
 
 /** What the files alone tell: for `validate`. */

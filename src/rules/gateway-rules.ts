@@ -139,9 +139,31 @@ export const ignoresEndpointType: FileRule = {
   },
 };
 
+/** The first gateway that takes new prices by itself. */
+const readsPrices = '1.12.0';
+
+export const pricesByHand: FileRule = {
+  name: 'gateway-prices-by-hand',
+  id: 'P5',
+  severity: 'warning',
+  where: 'file',
+  finds: 'a `gateway.version` below 1.12',
+  why: 'Gateways take new prices by themselves from 1.12 on. An older one counts by those it was installed with: models that came later cost nothing, and budgets in dollars do not count them.',
+  fix: 'Update the gateway (and its version in org.yaml).',
+  check: ({ desired }, found) => {
+    const own = versionOf(desired.gateway.version);
+    if (own === null || semver.gte(own, readsPrices)) return;
+    found(
+      { line: desired.orgFile },
+      `gateway ${desired.gateway.version} counts by the prices that it was installed with`,
+    );
+  },
+};
+
 export const gatewayRules: readonly FileRule[] = [
   gatewayTooOld,
   countsRequestsAsTokens,
   ignoresWeeklyRates,
   ignoresEndpointType,
+  pricesByHand,
 ];

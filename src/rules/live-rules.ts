@@ -86,15 +86,19 @@ export const metadataFixedByKey: LiveRule = {
   id: 'M4',
   severity: 'warning',
   where: 'live',
-  finds: 'a policy that groups by a metadata key which live keys of the workspace set themselves',
-  why: 'Metadata set on an API key wins over what the caller sends. All calls of that key then have one value, and share one counter, whoever makes them.',
-  fix: 'Group by `api_key`, or take the metadata out of the key.',
+  finds: 'a policy that groups by a metadata key which the workspace, or live keys of it, set themselves',
+  why: 'Metadata set on the workspace wins over that of an API key, and that over what the caller sends. All calls then have one value, and share one counter, whoever makes them.',
+  fix: 'Group by `api_key`, or take the metadata out of the workspace or key.',
   check: (facts, found) => {
     for (const { entry, workspace } of facts.resolved) {
       if (workspace === null) continue;
       for (const group of perOf(entry)) {
         const name = /^metadata\.(.+)$/s.exec(group)?.[1];
         if (name === undefined) continue;
+        if (workspace.metadata?.includes(name) === true) {
+          found(at(entry, 'per'), `\`${group}\` is set by the workspace: one counter, whatever callers send`);
+          continue;
+        }
         const fixed = objectsIn(facts, 'key-limits', workspace).filter((object) => setsMetadata(object, name));
         if (fixed.length > 0)
           found(

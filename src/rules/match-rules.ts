@@ -97,6 +97,24 @@ export const perConfig: FileRule = {
   },
 };
 
+export const countersRunTogether: FileRule = {
+  name: 'counters-run-together',
+  id: 'G8',
+  severity: 'info',
+  where: 'file',
+  finds: 'a policy that groups by several metadata keys',
+  why: 'The gateway (2.2.3) names a counter by `key:value` of each grouping, joined with `-`. Callers write the values: with `a-metadata.env:b` as a team they count into the counter of somebody else, and use it up.',
+  fix: 'Group by one metadata key, or make sure that values hold no `-`.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      const keys = perOf(entry).filter(isMetadata);
+      if (keys.length < 2) continue;
+      const said = keys.map((key) => `\`${key}\``).join(' and ');
+      found(at(entry, 'per'), `counters by ${said} cannot be told apart where a value holds \`-\``);
+    }
+  },
+};
+
 /** Vendors as the gateway names them; a provider may be called like its vendor. */
 const vendors: ReadonlySet<string> = new Set([
   'ai21',
@@ -227,6 +245,7 @@ export const matchRules: readonly FileRule[] = [
   metadataNumber,
   userFromBody,
   perConfig,
+  countersRunTogether,
   modelBySlug,
   mcpPerKey,
   secretInFile,

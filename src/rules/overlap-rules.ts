@@ -1,6 +1,6 @@
 /** Rules that compare the limits of one workspace with one another. */
 
-import { compare, total } from '../exact.ts';
+import { compare, exactOf, total } from '../exact.ts';
 import { formatExact, per30Days, percentOf } from '../impact/money.ts';
 import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
@@ -171,13 +171,7 @@ export const oversubscribed: FileRule = {
   fix: 'Nothing, if it is meant; else lower the parts, or raise the budget of the workspace.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const parents = entries
-        .flatMap(budgetsOf)
-        .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms));
-      const parent = parents.reduce<BudgetTerms | null>(
-        (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
-        null,
-      );
+      const parent = leastOverAll(entries);
       if (parent === null) continue;
       for (const [kind, word] of children) {
         const parts = entries.filter((entry) => entry.kind === kind && entry.name !== '*').flatMap(costOf);
@@ -194,6 +188,41 @@ export const oversubscribed: FileRule = {
   },
 };
 
+export const ceilingExceeded: FileRule = {
+  name: 'ceiling-exceeded',
+  id: 'O10',
+  severity: 'error',
+  where: 'file',
+  finds: 'budgets over whole workspaces that add up to more than `review.max_monthly_budget` in 30 days',
+  why: 'The ceiling is what the organisation agreed to spend. Each workspace counts with the least of its cost budgets over all of its calls, per 30 days. A plan judges by the ceiling of the last apply, so that it cannot be raised by the change that needs it.',
+  fix: 'Lower a budget, or raise the ceiling in a change of its own.',
+  check: ({ desired, settings, byWorkspace }, found) => {
+    const { max_monthly_budget: cents } = settings;
+    if (typeof cents !== 'number') return;
+    const workspaces = [...byWorkspace].filter(([workspace]) => workspace !== null);
+    const bounds = workspaces.flatMap(([, entries]) => leastOverAll(entries) ?? []);
+    const sum = total(bounds.map(monthly));
+    if (compare(sum, exactOf(cents)) <= 0) return;
+    const others = workspaces.length - bounds.length;
+    const more = others === 0 ? '' : `, and ${others} more ha${others === 1 ? 's' : 've'} no such budget`;
+    found(
+      { line: desired.orgFile },
+      `${bounds.length} workspace${bounds.length === 1 ? '' : 's'} may spend ${formatExact(sum, 'cost')} in 30 days, of ${formatAmount(cents, 'cost')} in all${more}`,
+    );
+  },
+};
+
+/** The cost budget over all calls of a workspace that bounds it most. */
+function leastOverAll(entries: readonly DesiredEntry[]): BudgetTerms | null {
+  return entries
+    .flatMap(budgetsOf)
+    .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms))
+    .reduce<BudgetTerms | null>(
+      (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
+      null,
+    );
+}
+
 function costOf(entry: DesiredEntry): BudgetTerms[] {
   return budgetsOf(entry).filter(({ unit }) => unit === 'cost');
 }
@@ -202,4 +231,10 @@ function monthly({ amount, reset }: BudgetTerms): ReturnType<typeof per30Days> {
   return per30Days(amount, reset);
 }
 
-export const overlapRules: readonly FileRule[] = [duplicateLimit, budgetNeverReached, rateNeverReached, oversubscribed];
+export const overlapRules: readonly FileRule[] = [
+  duplicateLimit,
+  budgetNeverReached,
+  rateNeverReached,
+  oversubscribed,
+  ceilingExceeded,
+];

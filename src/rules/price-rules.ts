@@ -246,7 +246,7 @@ export const customPrices: PriceRule = {
   where: 'price',
   finds: 'a changed limit of an integration that multiplies prices, or sets some of its own',
   why: 'Budgets are counted in what the integration says that calls cost. With a multiplier other than 1 their dollars are internal money, and not what the vendor sends a bill for.',
-  fix: 'Nothing, if it is meant; `tollgate estimate --integration` shows what models cost by these prices.',
+  fix: 'Nothing, if it is meant; `estimate` with `--integration` shows what models cost by these prices.',
   check: ({ resolved, prices: { book } }, found) => {
     for (const { entry, name } of resolved) {
       const own = entry.kind === 'integration-limits' ? book.integrations.get(name) : undefined;

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { namedCodes, renderRules } from '../../scripts/rules-doc.ts';
 import { ruleNames } from '../../src/rule-names.ts';
@@ -7,7 +7,11 @@ import { allRules } from '../../src/rules/find.ts';
 const root = new URL('../../', import.meta.url);
 
 it('docs/rules.md is up to date (npm run generate)', () => {
-  expect(readFileSync(new URL('docs/rules.md', root), 'utf8')).toBe(renderRules());
+  const exampleOf = (name: string): string | null => {
+    const file = new URL(`test/fixtures/rules/${name}.bad.yaml`, root);
+    return name !== 'secret-in-file' && existsSync(file) ? readFileSync(file, 'utf8') : null;
+  };
+  expect(readFileSync(new URL('docs/rules.md', root), 'utf8')).toBe(renderRules(exampleOf));
 });
 
 it('every name has one rule', () => {
@@ -19,7 +23,7 @@ it.each(allRules.map((rule) => [rule.name, rule] as const))('%s reads as a sente
   expect(why).toMatch(/^[A-Z].{60,}[.]$/s);
   expect(fix).toMatch(/^[A-Z].*[.]$/);
   expect(fix).not.toMatch(/[.] [A-Z]/);
-  expect(id).toMatch(/^[AGKMOT]\d{1,2}$/);
+  expect(id).toMatch(/^[AGKMOPT]\d{1,2}$/);
 });
 
 it('names only codes that there are', () => {

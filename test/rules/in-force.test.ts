@@ -130,6 +130,23 @@ describe('plan and apply', () => {
     expect((await place.validate({ format: 'json' })).exit).toBe(0);
   });
 
+  it('goes by the ceiling of the last apply', async () => {
+    const org = (ceiling: string): string =>
+      orgFile(`review:\n  max_monthly_budget: ${ceiling}\n  guards: { spend_up: off }\n`);
+    const place = await start({ 'org.yaml': org('$500'), 'a.yaml': late() });
+    await succeed(place.apply());
+    place.write({ 'org.yaml': org('$900'), 'a.yaml': late().replace('$500', '$501') });
+    const ran = await place.plan({ format: 'json' });
+    expect([ran.exit, read(ran).findings.find(({ rule }) => rule === 'ceiling-exceeded')?.message]).toEqual([
+      3,
+      '1 workspace may spend $501 in 30 days, of $500 in all',
+    ]);
+    place.write({ 'org.yaml': org('$900'), 'a.yaml': late() });
+    await succeed(place.apply());
+    place.write({ 'org.yaml': org('$900'), 'a.yaml': late().replace('$500', '$501') });
+    expect((await place.plan({ format: 'json' })).exit).toBe(0);
+  });
+
   it('notes are told of what changes, and else when they are asked for', async () => {
     const place = await start(files('info'));
     expect((await place.plan()).stdout).toContain('note alert-too-late (T4) policies/a.yaml:9:5');

@@ -76,6 +76,17 @@ describe('metadata-fixed-by-key', () => {
     expect(places('metadata-fixed-by-key', fixed({ team: 'nlp' }))).toEqual(['policies/a.yaml:10:5 warning']);
   });
 
+  it('finds it on the workspace before any key', () => {
+    const workspaces = (metadata: readonly string[]) => [{ id: teamA, slug: 'ws-team-a', name: 'Team A', metadata }];
+    const given = { ...fixed({ team: 'nlp' }), liveRest: { workspaces: workspaces(['plan', 'team']) } };
+    expect(messages('metadata-fixed-by-key', given)).toEqual([
+      '`metadata.team` is set by the workspace: one counter, whatever callers send',
+    ]);
+    expect(
+      messages('metadata-fixed-by-key', { ...fixed(null), liveRest: { workspaces: workspaces(['plan']) } }),
+    ).toEqual([]);
+  });
+
   it.each([[{ plan: 'nlp' }], [null], [undefined]])('finds nothing with %j', (metadata) => {
     expect(messages('metadata-fixed-by-key', fixed(metadata))).toEqual([]);
   });
