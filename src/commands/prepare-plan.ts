@@ -117,6 +117,7 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
+    const ruleFacts = await readForRules({ moves, severities, prices, live }, open, session);
     const findings = findInPlan(
       {
         ...buildFileFacts(desired, files, settings),
@@ -124,7 +125,7 @@ export async function preparePlan(
         resolved: result.resolved,
         changes: result.plan.changes,
         now: session.clock.now(),
-        ...(await readForRules({ moves, severities, prices, live }, open, session)),
+        ...ruleFacts,
       },
       severities,
     );
@@ -134,7 +135,15 @@ export async function preparePlan(
       : await session.waiting('reading consumption', readUsage(open.backend, wanted));
     const assess = (changes: readonly Change[]): Impact | null => {
       if (usage === null || changes.length === 0) return null;
-      return assessImpact(changes, { live, desired, settings, usage, isPublic: options.isPublic === true });
+      const isPublic = options.isPublic === true;
+      return assessImpact(changes, {
+        live,
+        desired,
+        settings,
+        usage,
+        isPublic,
+        prices: ruleFacts.prices?.book ?? null,
+      });
     };
     const assessed = { ...filtered, findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });

@@ -1,7 +1,7 @@
 /** From a plan's changes, what is live and what was read of consumption to the impact block. Pure; the date is a value. */
 
 import { compareText } from '../diagnostics.ts';
-import { compare, type Exact, exactOf, subtract, toText } from '../exact.ts';
+import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exact.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Budget } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
@@ -41,6 +41,8 @@ export interface ImpactOptions {
   readonly people: 'names' | 'counts';
   /** The backend is older than 1.20: an exhausted counter stays so after a raise. */
   readonly raiseDoesNotWake: boolean;
+  /** US cents that a token costs at most where a budget applies; null: nothing is known of its models. */
+  readonly dearestToken: (match: BudgetMove['match']) => Exact | null;
 }
 
 /** Names shown of those who are blocked or freed; the count is of all. */
@@ -156,10 +158,11 @@ function toLimit(counted: CountedMove, context: Context): LimitImpact {
   const use = doubt === null ? toUse(counted, context) : ({ status: 'unknown', reason: doubt } as const);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
+  const token = unit === 'tokens' ? options.dearestToken(move.match) : null;
   return {
     unit,
-    before: before === null ? null : toBudget(before, firstReset),
-    after: after === null ? null : toBudget(after, laterReset),
+    before: before === null ? null : toBudget(before, firstReset, token),
+    after: after === null ? null : toBudget(after, laterReset, token),
     delta_per_30_days: delta
       ? toText(subtract(per30Days(after.amount, after.reset), per30Days(before.amount, before.reset)))
       : null,
@@ -192,11 +195,13 @@ function resetsOf(move: BudgetMove, now: number): [before: Moment, after: Moment
   return [first, nextResetAfterChange(window, facts)];
 }
 
-function toBudget({ unit, amount, reset }: Budget, next: Moment): BudgetImpact {
+function toBudget({ unit, amount, reset }: Budget, next: Moment, token: Exact | null): BudgetImpact {
+  const often = per30Days(amount, reset);
+  const cents = unit === 'cost' ? often : unit === 'tokens' && token !== null ? multiply(often, token) : null;
   return {
     amount: toText(exactOf(amount)),
     reset,
-    per_30_days: unit === 'cost' ? toText(per30Days(amount, reset)) : null,
+    per_30_days: cents === null ? null : toText(cents),
     next_reset: typeof next === 'number' ? new Date(next).toISOString() : next,
   };
 }

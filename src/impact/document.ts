@@ -15,7 +15,11 @@ const instant = z.string().describe('ISO date-time, UTC');
 const budget = z.object({
   amount: exact,
   reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
-  per_30_days: exact.nullable().describe('US cents; null for tokens and requests, which have no price here'),
+  per_30_days: exact
+    .nullable()
+    .describe(
+      'US cents; of tokens what they cost at most by the prices of the models that the budget names; null: no price is known, or requests',
+    ),
   next_reset: z.string().nullable().describe('ISO date-time; null: never; `unknown`: the service does not show it'),
 });
 

@@ -5,6 +5,8 @@ import { buildImpact } from '../impact/build-impact.ts';
 import type { Impact } from '../impact/document.ts';
 import { type BudgetMove, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
+import { dearestToken } from '../prices/dearest-token.ts';
+import type { PriceBook } from '../prices/types.ts';
 import type { Desired, Settings } from '../resources/types.ts';
 import type { Change, Live } from './types.ts';
 
@@ -16,6 +18,8 @@ export interface ImpactFacts {
   readonly usage: Usage;
   /** Anybody can read what this run prints: names become counts unless the settings in force say otherwise. */
   readonly isPublic: boolean;
+  /** Of the models that policies name; null: not looked at. */
+  readonly prices: PriceBook | null;
 }
 
 /** The budgets that move, for reading what is consumed under them. */
@@ -25,13 +29,14 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
-  const { live, desired, settings, usage, isPublic } = facts;
+  const { live, desired, settings, usage, isPublic, prices } = facts;
   const shown = settings.show_people;
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
     usageUnit: desired.gateway.usageUnit ?? 'cents',
     people: shown === 'names' || shown === 'counts' ? shown : isPublic ? 'counts' : 'names',
     raiseDoesNotWake: isBefore120(desired),
+    dearestToken: (match) => (prices === null ? null : dearestToken(prices, match)),
   });
 }
 

@@ -78,7 +78,17 @@ function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitIm
       ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`
       : `${describeSide(before, unit)} → ${describeSide(after, unit)}`;
   const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days`;
-  return `${amounts}${change}${perMonth(before, after)}`;
+  return `${amounts}${change}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
+}
+
+/** What tokens cost where the budget names its models. */
+function inMoney(before: BudgetImpact | null, after: BudgetImpact | null): string {
+  if ([before, after].every((side) => side === null || side.per_30_days === null)) return '';
+  const [was, shall] = [before, after].map((side) => {
+    if (side === null) return 'no limit';
+    return side.per_30_days === null ? 'unknown' : `at most ${formatExact(fromText(side.per_30_days), 'cost')}`;
+  });
+  return ` (${was} → ${shall} per 30 days, by the dearest price of its models)`;
 }
 
 function describeSide(budget: BudgetImpact | null, unit: Unit): string {

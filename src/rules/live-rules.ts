@@ -290,6 +290,44 @@ export const legacyVirtualKey: LiveRule = {
   },
 };
 
+export const recipientOutsideDomains: LiveRule = {
+  name: 'recipient-outside-domains',
+  id: 'K1',
+  severity: 'warning',
+  where: 'live',
+  finds: 'live keys whose alerts go to an address outside `review.recipient_domains`',
+  why: 'Such an address in a file is an error. One that somebody added by hand is in no file: it learns the names of keys and what they spend, and nobody reviewed it.',
+  fix: 'Declare the recipients of the key, which takes the address out, or allow its domain.',
+  check: (facts, found) => {
+    const domains = facts.settings.recipient_domains;
+    if (!Array.isArray(domains) || domains.length === 0) return;
+    const managed = new Set(
+      facts.resolved.flatMap(({ live, fields }) => (live !== null && 'recipients' in fields ? [live.id] : [])),
+    );
+    for (const workspace of facts.desired.workspaces) {
+      const place = workspaceOf(facts, workspace.ref);
+      if (place === undefined) continue;
+      const told = objectsIn(facts, 'key-limits', place).filter(
+        (object) => !managed.has(object.id) && addressesOf(object).some((address) => !isWithin(address, domains)),
+      );
+      if (told.length > 0)
+        found(
+          { workspace },
+          `${listKeys(told)} of ${place.slug} tell${told.length === 1 ? 's' : ''} somebody outside the allowed domains`,
+        );
+    }
+  },
+};
+
+function addressesOf({ row }: LiveObject): readonly string[] {
+  const { alert_emails: emails } = row;
+  return Array.isArray(emails) ? emails.filter((email) => typeof email === 'string') : [];
+}
+
+function isWithin(address: string, domains: readonly unknown[]): boolean {
+  return domains.includes(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+}
+
 export const startingInPast: LiveRule = {
   name: 'starting-in-past',
   id: 'T11',
@@ -321,5 +359,6 @@ export const liveRules: readonly LiveRule[] = [
   exhausted,
   expiresSoon,
   legacyVirtualKey,
+  recipientOutsideDomains,
   startingInPast,
 ];

@@ -171,6 +171,30 @@ export const modelBySlug: FileRule = {
   },
 };
 
+export const vendorCase: FileRule = {
+  name: 'vendor-case',
+  id: 'G10',
+  severity: 'warning',
+  where: 'file',
+  finds: 'the name of a vendor with capital letters, in a `model` or `provider` condition',
+  why: 'The gateway (2.2.3) compares letter by letter, and its names of vendors are in small letters. A condition with `@OpenAI/…` matches no call, so the policy limits nobody.',
+  fix: 'Write the vendor in small letters, such as `@openai/gpt-4o`.',
+  check: ({ desired }, found) => {
+    for (const entry of desired.entries) {
+      for (const { key, any, except } of conditionsOf(entry)) {
+        if (key !== 'model' && key !== 'provider') continue;
+        const values = [...(any === '*' ? [] : any), ...except];
+        const named = values.find((value) => /[A-Z]/.test(key === 'model' ? vendorOf(value) : value));
+        if (named === undefined) continue;
+        found(
+          at(entry, 'match'),
+          `\`${key}\`: "${named}" matches no call: case counts, and vendors have small letters`,
+        );
+      }
+    }
+  },
+};
+
 /** Slugs of providers and integrations that the files of the workspace name. */
 function slugsOf(entry: DesiredEntry): readonly string[] {
   if (entry.kind === 'provider-limits' || entry.kind === 'integration-limits') return [entry.liveName ?? entry.name];
@@ -247,6 +271,7 @@ export const matchRules: readonly FileRule[] = [
   perConfig,
   countersRunTogether,
   modelBySlug,
+  vendorCase,
   mcpPerKey,
   secretInFile,
 ];

@@ -114,6 +114,28 @@ describe('prices', () => {
     ]);
   });
 
+  it('turn a budget of tokens into dollars where it names its models', async () => {
+    const service = await serve(published);
+    const place = await start(sourceOf(service));
+    const tokens = (amount: string, match: string): string => spend(match).replace('$500', `${amount} tokens`);
+    place.write({ 'org.yaml': orgFile(sourceOf(service)), 'a.yaml': tokens('2M', '{model: "@openai/gpt-4o"}') });
+    const created = (await place.plan()).stdout.replace(/\s+/g, ' ');
+    expect(created).toContain(
+      'no limit → 2M tokens monthly (no limit → at most $20 per 30 days, by the dearest price of its models)',
+    );
+    await succeed(place.apply());
+    place.write({ 'org.yaml': orgFile(sourceOf(service)), 'a.yaml': tokens('3M', '{model: "@openai/gpt-4o"}') });
+    const { impact } = parseOutput(await place.plan({ format: 'json' })) as {
+      impact: { changes: readonly { limits: readonly unknown[] }[] };
+    };
+    expect(impact.changes[0]?.limits[0]).toMatchObject({
+      before: { amount: '2000000', per_30_days: '2000' },
+      after: { amount: '3000000', per_30_days: '3000' },
+    });
+    place.write({ 'org.yaml': orgFile(sourceOf(service)), 'a.yaml': tokens('3M', '{model: "@openai/*"}') });
+    expect((await place.plan()).stdout).not.toContain('dearest price');
+  });
+
   it('are in the markdown for the pull request', async () => {
     const service = await serve(published);
     const { stdout } = await (await start(sourceOf(service))).plan({ format: 'markdown' });

@@ -215,6 +215,32 @@ describe('legacy-virtual-key', () => {
   });
 });
 
+describe('recipient-outside-domains', () => {
+  const org = 'review:\n  recipient_domains: [example.com]\n';
+  const mail = (...alert_emails: readonly string[]) => [app({ alert_emails })];
+  const said = (given: Partial<Given>): string[] =>
+    messages('recipient-outside-domains', { body: limited, org, ...given });
+
+  it('names the keys, and not the addresses', () => {
+    expect(said({ live: mail('oncall@example.com', 'oncall@example.net') })).toEqual([
+      'key "app" of ws-team-a tells somebody outside the allowed domains',
+    ]);
+    expect(said({ live: mail('oncall@other.example.com') })).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Given>]>([
+    ['addresses within, in any case', { live: mail('oncall@Example.COM') }],
+    ['no domains', { live: mail('oncall@example.net'), org: '' }],
+    [
+      'recipients of the files',
+      { live: mail('oncall@example.net'), body: `${limited}    recipients: [oncall@example.com]\n` },
+    ],
+    ['no recipients', { live: [app({ alert_emails: null })] }],
+  ])('finds nothing with %s', (_, given) => {
+    expect(said(given)).toEqual([]);
+  });
+});
+
 describe('starting-in-past', () => {
   const body = (day: string): string =>
     policy('budget: $5', 'reset:', '  every: 7 days', `  starting: "${day}"`, 'alert: 80%', 'per: workspace_id');
