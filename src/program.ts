@@ -195,6 +195,15 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addCommand(program, 'rules', 'say what a rule finds, why it matters and what to do; without a name, list all rules')
+    .argument('[rule]', 'name of a rule, such as alert-missing')
+    .action((rule: string | undefined, options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRules } = await import('./commands/rules.ts');
+        return runRules(rule, session);
+      }),
+    );
+
   // Only for the help: the entry file hands the real one over to a library when it is asked for (completion.ts).
   addCommand(program, 'completion', 'print a completion script').argument('<shell>', 'bash, zsh, fish or powershell');
 

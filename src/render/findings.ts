@@ -86,6 +86,7 @@ export function findingLines(
     colors.bold('findings'),
     ...lines,
     ...(more === null ? [] : fold(`  ${more}; --verbose shows all`).map(colors.dim)),
+    ...(picked.shown.length === 0 ? [] : [colors.dim('  `tollgate rules NAME` explains a rule')]),
     '',
   ];
 }

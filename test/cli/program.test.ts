@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { allRules } from '../../src/rules/find.ts';
 import { buildBundle, type Ended, root, runBundle, runShell } from '../helpers/bundle.ts';
 import { writeIn } from '../helpers/rig.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
@@ -72,6 +73,8 @@ describe('usage', () => {
     [['emulate', '--port', '-1'], /port/],
     [['record', 'rebuild'], /^error: required option '--from <commit>' not specified\n$/],
     [['schema'], /^error: missing required argument 'kind'\n$/],
+    [['rules', 'alert-mising'], /^error: there is no rule "alert-mising"; did you mean "alert-missing"\?\n/],
+    [['rules', '__proto__'], /^error: there is no rule "__proto__"\n/],
     [['schema', 'workspce'], /^error: there is no schema "workspce"\nWrite one of: /],
     [['schema', '__proto__'], /^error: there is no schema "__proto__"\n/],
     [['validate', '--dir', 'nowhere'], /^error: there is no directory nowhere\n/],
@@ -92,6 +95,20 @@ describe('usage', () => {
     for (const flag of ['--api-key', '--base-url']) {
       expect((await run(['plan', flag, 'x'])).stderr).toContain(`unknown option '${flag}'`);
     }
+  });
+});
+
+describe('rules', () => {
+  it('lists all of them, and says of one what it finds, why, and what to do', async () => {
+    const list = await run(['rules']);
+    expect(list.exit).toBe(0);
+    expect(list.stdout.split('\n').filter((line) => /^[a-z-]+ +(?:error|warning|info) /.test(line))).toHaveLength(
+      allRules.length,
+    );
+    const { stdout } = await run(['rules', 'alert-missing']);
+    expect(stdout).toMatch(/^alert-missing \(T2\) · warning · validate and plan\n/);
+    for (const word of ['Finds a budget without', 'Fix: Write', 'silence:']) expect(stdout).toContain(word);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 });
 

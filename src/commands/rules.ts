@@ -1,0 +1,19 @@
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { didYouMean } from '../nearest-name.ts';
+import { renderRule, renderRuleList } from '../render/rules.ts';
+import { allRules } from '../rules/find.ts';
+import type { CommandResult, Session } from './session.ts';
+
+/** For somebody who has met a finding: what a rule looks for, why, and what to do. Without a name, all of them. */
+export async function runRules(name: string | undefined, session: Session): Promise<CommandResult> {
+  if (name === undefined) return { exit: exitCodes.ok, output: renderRuleList(allRules, session.style) };
+  const rule = allRules.find((one) => one.name === name);
+  if (rule === undefined) {
+    const names = allRules.map((one) => one.name);
+    throw new UserError(`there is no rule "${name}"${didYouMean(name, names)}`, {
+      hint: '`tollgate rules` lists them.',
+    });
+  }
+  return { exit: exitCodes.ok, output: renderRule(rule, session.style) };
+}

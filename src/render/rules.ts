@@ -1,0 +1,41 @@
+/** Rules for people at a terminal. docs/rules.md says the same with examples. */
+
+import type { RuleDescription } from './sarif.ts';
+import { colorsOf, padCells, type TextStyle } from './style.ts';
+import { wrap } from './text.ts';
+
+interface ShownRule extends RuleDescription {
+  /** What it needs: the files alone, live state, or prices. */
+  readonly where: 'file' | 'live' | 'price';
+}
+
+const places = { file: 'validate and plan', live: 'plan', price: 'plan, from price files' } as const;
+
+export function renderRuleList(rules: readonly ShownRule[], style: TextStyle): string {
+  const colors = colorsOf(style);
+  const width = Math.max(...rules.map(({ name }) => name.length));
+  const lines = rules.map(({ name, severity, finds }) => {
+    const head = `${padCells(name, width)}  ${severity.padEnd(7)}  `;
+    const [first = '', ...rest] = wrap(finds.replaceAll('`', ''), Math.max(20, style.columns - head.length));
+    return [head + first, ...rest.map((line) => ' '.repeat(head.length) + line)].join('\n');
+  });
+  const footer =
+    'Severities are those of rules that `review.rules` says nothing about. `tollgate rules NAME` says more.';
+  return `${[...lines, '', ...wrap(footer, style.columns).map(colors.dim)].join('\n')}\n`;
+}
+
+export function renderRule({ name, id, severity, where, finds, why, fix }: ShownRule, style: TextStyle): string {
+  const colors = colorsOf(style);
+  const silence = `Where it is about one entry or workspace, \`silence: {${name}: <reason>}\` there excuses it; \`review: {rules: {${name}: off}}\` in the organisation file switches it off.`;
+  return `${[
+    `${colors.bold(name)} (${id}) · ${severity} · ${places[where]}`,
+    '',
+    ...wrap(`Finds ${finds}.`, style.columns),
+    '',
+    ...wrap(why, style.columns),
+    '',
+    ...wrap(`Fix: ${fix}`, style.columns),
+    '',
+    ...wrap(silence, style.columns).map(colors.dim),
+  ].join('\n')}\n`;
+}
