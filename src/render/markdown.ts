@@ -3,7 +3,7 @@
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { shortDigest } from '../plan/digest.ts';
-import type { Change, Outcome, Plan } from '../plan/types.ts';
+import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -45,19 +45,27 @@ export function renderPlanMarkdown(plan: Plan): string {
     }
     lines.push('');
   }
-  if (plan.findings.length > 0) {
-    const place = ({ file, line }: Source): string => escapeMarkdown(`${file}:${line}`);
-    const picked = pickFindings(plan.findings);
-    const more = describeMore(picked);
-    lines.push('**findings**', '');
-    if (picked.shown.length > 0) lines.push(findingHead, '|---|---|---|---|');
-    lines.push(...picked.shown.map((finding) => findingRow(finding, place)), '');
-    if (more !== null) lines.push(more, '');
-  }
+  lines.push(...renderFindingsMarkdown(plan.findings));
   for (const { severity, message } of plan.notes)
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');
   lines.push(`Digest \`${shortDigest(plan.digest)}\``);
   return `${lines.join('\n')}\n`;
+}
+
+/** Those that a plan shows, and how many more there are. */
+export function renderFindingsMarkdown(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const place = ({ file, line }: Source): string => escapeMarkdown(`${file}:${line}`);
+  const picked = pickFindings(findings);
+  const more = describeMore(picked);
+  return [
+    '**findings**',
+    '',
+    ...(picked.shown.length === 0 ? [] : [findingHead, '|---|---|---|---|']),
+    ...picked.shown.map((finding) => findingRow(finding, place)),
+    '',
+    ...(more === null ? [] : [more, '']),
+  ];
 }
 
 function row(change: Change, plan: Plan, cause: string): string {

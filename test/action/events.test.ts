@@ -66,6 +66,17 @@ describe('a run that may not have the key', () => {
     expect(scene.github.requests.length).toBe(before);
   });
 
+  it('tells what the rules find in the files, on their lines', async () => {
+    const scene = await startApplied();
+    const late = 'policies:\n  alpha:\n    budget: $100\n    reset: monthly\n    alert: 99%\n    per: workspace_id\n';
+    const pull = scene.open('edit', { 'policies/a.yaml': workspaceFile('ws-team-a', late) });
+    const ran = await scene.plan(pull, { withoutKey: true });
+    expect(ran.summary).toContain('| ℹ️ | the alert at 99% leaves $1 to act in');
+    expect(ran.annotations).toContainEqual(
+      expect.objectContaining({ path: 'policies/a.yaml', line: 9, level: 'notice', title: 'alert-too-late' }),
+    );
+  });
+
   it('still refuses files that are wrong, on their lines', async () => {
     const scene = await startScene();
     const pull = scene.open('edit', { 'policies/a.yaml': workspaceFile('ws-team-a', 'polices: {}\n') });
@@ -164,12 +175,12 @@ describe('annotations of guards', () => {
     const raised = Object.fromEntries(Object.keys(many).map((name) => [name, '$101']));
     scene.github.pushTo({ branch: 'edit', user: 'author', files: team(raised) });
     const ran = await scene.plan(pull);
-    // One for the guard, one for each raise; two of the rules for each, which have no alert and are alike.
-    expect(ran.annotations).toHaveLength(901);
+    // One for the guard and for each raise, one for a workspace without a budget; five of each rule that finds hundreds.
+    expect(ran.annotations).toHaveLength(312);
     const check = scene.github.repository().checkRuns.at(-1);
     expect(check?.annotations).toHaveLength(250);
     expect(check?.annotations[0]?.title).toBe('guard updates');
-    expect(check?.summary).toContain('651 more annotations');
+    expect(check?.summary).toContain('62 more annotations');
   });
 });
 

@@ -2,10 +2,14 @@ import { resolve } from 'node:path';
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
+import { changeId } from '../../plan/make-change.ts';
+import type { Finding } from '../../plan/types.ts';
 import { compilePolicies } from '../../policy/compile.ts';
 import { describeChange, describeKey } from '../../render/describe-change.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
-import { renderDiagnosticsMarkdown } from '../../render/markdown.ts';
+import { pickFindings, toDiagnostics } from '../../render/findings.ts';
+import { renderDiagnosticsMarkdown, renderFindingsMarkdown } from '../../render/markdown.ts';
+import { buildFileFacts, findInFiles, severitiesInForce } from '../../rules/find.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { openCheckoutOf } from '../open-record.ts';
 import { annotateDiagnostics, annotateEdits } from './annotate.ts';
@@ -18,10 +22,17 @@ import type { ActionResult, ActionRun } from './types.ts';
  */
 export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null): Promise<ActionResult> {
   const { inputs, session } = run;
-  const { desired, diagnostics } = await loadPolicies({ dir: inputs.directory }, session);
+  const { desired, files, diagnostics } = await loadPolicies({ dir: inputs.directory }, session);
   if (desired === null) return invalidFiles(diagnostics);
   const before = pull === null ? null : await readBase(run, pull.base);
   const changes = before === null ? [] : compareDeclared(before.desired, desired);
+  const byId = new Set(changes.map(({ id }) => id));
+  // By the severities that are merged: an edit does not lower the rules that judge it.
+  const severities = severitiesInForce(before?.desired?.settings ?? null, desired.settings);
+  const findings = findInFiles(buildFileFacts(desired, files), severities).map((finding): Finding => {
+    const id = finding.entry === null ? null : changeId(finding.entry);
+    return id !== null && byId.has(id) ? { ...finding, change: id } : finding;
+  });
   const lines = [
     '### What this edit asks for',
     '',
@@ -41,8 +52,11 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
   return {
     exit: exitCodes.ok,
     outputs: { 'has-changes': String(changes.length > 0), summary: `${changes.length} edits; live was not read` },
-    summary: `${lines.join('\n')}\n${diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''}`,
-    annotations: [...annotateDiagnostics(diagnostics), ...annotateEdits(changes)],
+    summary: `${[...lines, '', ...renderFindingsMarkdown(findings)].join('\n')}\n${diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''}`,
+    annotations: [
+      ...annotateDiagnostics([...diagnostics, ...toDiagnostics(pickFindings(findings).shown)]),
+      ...annotateEdits(changes),
+    ],
     failure: null,
     warnings: [],
   };
