@@ -55,7 +55,6 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
 const missing: readonly (readonly [ids: string, why: string])[] = [
   ['M11, O8, P1, P3, P5, P6, O10', 'prices'],
   ['P2, P4, K9', 'requests that a plan does not make: models and calls of the last days'],
-  ['D10', 'requests that a plan does not make: the configs of the gateway'],
   ['A7, T10, K4, D5', 'nothing but time'],
 ];
 
@@ -69,7 +68,7 @@ export function renderRules(): string {
     'what to do about it. Look its name up below.',
     '',
     '- `tollgate validate` finds what the files alone tell. `tollgate plan` also finds what only the control plane knows, from what it',
-    '  reads anyway: rules make no requests of their own.',
+    '  reads anyway. Rules about configs of the gateway cost requests, and look only where the plan sets a limit (docs/impact.md).',
     '- **error** ends `validate` with exit 1. In a plan, the guard `rules` objects to it (exit 3); `--allow rules=N@DIGEST` lifts it for',
     '  one plan. A rule about live things that is raised to an error only warns about files that the plan changes nothing in.',
     '- **warning** is shown everywhere and stops nobody. **info** is shown in `validate`, under `hints` in the comment, and in the text of',

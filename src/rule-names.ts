@@ -34,6 +34,8 @@ export const ruleNames = [
   'expires-soon',
   'legacy-virtual-key',
   'starting-in-past',
+  'fallback-passes-budget',
+  'cache-passes-limit',
 ] as const;
 
 export type RuleName = (typeof ruleNames)[number];

@@ -22,6 +22,7 @@ import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
+import { nothingRead, readForRules } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -103,16 +104,6 @@ export async function preparePlan(
     }
     const recorded = (settled?.settings as Settings | undefined) ?? null;
     const settings = settingsInForce(recorded, desired.settings);
-    const findings = findInPlan(
-      {
-        ...buildFileFacts(desired, files),
-        live,
-        resolved: result.resolved,
-        changes: result.plan.changes,
-        now: session.clock.now(),
-      },
-      severitiesInForce(recorded, desired.settings),
-    );
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -120,6 +111,21 @@ export async function preparePlan(
       leaveDrift: settings.drift === 'leave',
     };
     const filtered = filterPlan(result.plan, filter);
+    const severities = severitiesInForce(recorded, desired.settings);
+    const extra = options.impact
+      ? await readForRules(open.backend, { changes: filtered.changes, live, severities }, session)
+      : nothingRead;
+    const findings = findInPlan(
+      {
+        ...buildFileFacts(desired, files),
+        live,
+        resolved: result.resolved,
+        changes: result.plan.changes,
+        configs: extra.configs,
+        now: session.clock.now(),
+      },
+      severities,
+    );
     const steps = result.recordSteps;
     const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
     const wanted = { moves, live, now: session.clock.now() };
@@ -130,7 +136,8 @@ export async function preparePlan(
       if (usage === null || changes.length === 0) return null;
       return assessImpact(changes, { live, desired, settings, usage, isPublic: options.isPublic === true });
     };
-    const assessed = { ...filtered, findings, impact: assess(filtered.changes) };
+    const notes = [...filtered.notes, ...extra.notes];
+    const assessed = { ...filtered, notes, findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
     const plan = { ...assessed, violations };
     const all = [...diagnostics, ...result.diagnostics];

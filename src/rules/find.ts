@@ -6,16 +6,19 @@ import type { Finding } from '../plan/types.ts';
 import type { Desired, DesiredEntry, Settings } from '../resources/types.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
 import { amountRules } from './amount-rules.ts';
+import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
 import { liveRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
-import type { FileFacts, FileRule, LiveFacts, Rule, Subject } from './types.ts';
+import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
-export const allRules: readonly Rule[] = [...fileRules, ...liveRules];
+const planRules: readonly LiveRule[] = [...liveRules, ...configRules];
+export const allRules: readonly Rule[] = [...fileRules, ...planRules];
 
 export const liveRuleNames: readonly RuleName[] = liveRules.map(({ name }) => name);
+export const configRuleNames: readonly RuleName[] = configRules.map(({ name }) => name);
 
 /** `off`: not looked for. */
 export type Severities = Readonly<Record<RuleName, Severity | 'off'>>;
@@ -63,7 +66,7 @@ export function findInPlan(facts: LiveFacts, severities: Severities): Finding[] 
   const changeOf = changesByEntry(facts);
   const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
   const inFiles = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf));
-  const inLive = liveRules
+  const inLive = planRules
     .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf))
     .map((finding): Finding => {
       const isTouched = finding.entry === null ? changedFiles.has(finding.source.file) : finding.change !== null;

@@ -1,6 +1,7 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
 import type { Severity, Source } from '../diagnostics.ts';
+import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
 import type { Change, Live } from '../plan/types.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
@@ -20,6 +21,8 @@ export interface LiveFacts extends FileFacts {
   readonly live: Live;
   readonly resolved: readonly ResolvedEntry[];
   readonly changes: readonly Change[];
+  /** Of the workspaces in which the plan changes a limit that a config may go round; empty: none was asked for. */
+  readonly configs: GatewayConfigs;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }

@@ -50,7 +50,14 @@ function withoutBudget(given: Given): number {
   const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
   const desired = desiredFrom(files);
   const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan?.changes ?? [], now: now.getTime() };
+  const facts = {
+    ...buildFileFacts(desired, files),
+    live,
+    resolved,
+    configs: new Map(),
+    changes: plan?.changes ?? [],
+    now: now.getTime(),
+  };
   const findings = findInPlan(facts, severitiesOf(desired.settings));
   return findings.filter(({ rule }) => rule === 'workspace-without-budget').length;
 }

@@ -18,7 +18,14 @@ function find(rule: RuleName, given: Given, settings?: Desired['settings']): Fin
   const { plan, resolved } = planResult(given);
   if (plan === null) throw new Error('no plan');
   const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan.changes, now: now.getTime() };
+  const facts = {
+    ...buildFileFacts(desired, files),
+    live,
+    resolved,
+    changes: plan.changes,
+    configs: new Map(),
+    now: now.getTime(),
+  };
   return findInPlan(facts, severitiesOf(settings ?? desired.settings)).filter((finding) => finding.rule === rule);
 }
 

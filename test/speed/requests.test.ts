@@ -168,12 +168,13 @@ describe('requests of a plan that looks at impact', () => {
     expect(await countImpact(team(all), described, policies(40))).toEqual({});
   });
 
-  it('are three for one policy: its counters, the pace, the keys of its workspace', async () => {
+  it('are four for one policy: its counters, the pace, keys and configs of its workspace', async () => {
     const after = team(all).replace('budget: $100', 'budget: $90');
     expect(await countImpact(team(all), after, policies(40))).toEqual({
       [`GET ${usage}/:id`]: 1,
       'GET /analytics/graphs/cost': 1,
       'GET /api-keys': 1,
+      'GET /configs': 1,
     });
   });
 
@@ -182,6 +183,7 @@ describe('requests of a plan that looks at impact', () => {
       [`GET ${usage}/:id`]: 40,
       'GET /analytics/graphs/cost': 1,
       'GET /api-keys': 1,
+      'GET /configs': 1,
     });
   });
 
