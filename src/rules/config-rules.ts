@@ -48,15 +48,15 @@ const targetKeys = new Set(['virtual_key', 'provider', 'model']);
 
 /** Whether another target may be outside the limit, or has a counter of its own. What binds all calls alike refuses it as well. */
 function tellsTargetsApart({ entry, match, per }: Terms): boolean {
-  if (entry.kind === 'provider-limits' || entry.kind === 'integration-limits') return true;
+  if (entry.kind === 'integration-limits' || entry.kind === 'provider-limits') return true;
   if (per.some((key) => targetKeys.has(key))) return true;
   const conditions = match === 'all' ? [] : match;
   return conditions.some(({ key, any, except }) => targetKeys.has(key) && (any !== '*' || except.length > 0));
 }
 
-/** The config and all targets in it. With a list of its own: nothing keeps people, or an attacker, from nesting deeply. */
-function nodesOf({ config }: GatewayConfig): Node[] {
-  const nodes: Node[] = [config];
+/** A config, or a target, and all targets in it. Without recursion: nothing keeps people, or an attacker, from nesting deeply. */
+function nodesOf(top: Node): Node[] {
+  const nodes: Node[] = [top];
   for (let index = 0; index < nodes.length; index += 1) {
     for (const target of targetsOf(nodes[index] as Node)) if (isNode(target)) nodes.push(target);
   }
@@ -72,28 +72,57 @@ function isNode(value: unknown): value is Node {
 }
 
 interface Fallback {
-  /** Refusals after which the next target is tried. */
-  readonly on: readonly Refusal[];
-  /** No statuses are written: every failure. */
-  readonly onAny: boolean;
+  /** As written; null: none are, and every failure counts. */
+  readonly codes: readonly unknown[] | null;
+  /** Slugs of the providers that it calls before its last target; null: they cannot be told. */
+  readonly calls: ReadonlySet<string> | null;
 }
 
-/** All fallbacks of a config as one; null: it has none with a next target. */
-function fallbackOf(config: GatewayConfig): Fallback | null {
-  const found = nodesOf(config).flatMap((node) => {
+/** Those with a next target. */
+function fallbacksOf({ config }: GatewayConfig): Fallback[] {
+  const nodes = nodesOf(config);
+  // Each fallback looks at all that is in it.
+  const isSmall = nodes.length <= 1000;
+  return nodes.flatMap((node) => {
     const { strategy } = node;
-    if (!isNode(strategy) || strategy.mode !== 'fallback' || targetsOf(node).length < 2) return [];
+    const targets = targetsOf(node);
+    if (!isNode(strategy) || strategy.mode !== 'fallback' || targets.length < 2) return [];
     // The gateway knows both spellings. An empty list is one, and falls back on nothing.
     const codes = strategy.on_status_codes ?? strategy.onStatusCodes;
-    return [Array.isArray(codes) ? (codes as readonly unknown[]) : null];
+    const calls = isSmall ? slugsOf(targets.slice(0, -1)) : null;
+    return [{ codes: Array.isArray(codes) ? (codes as readonly unknown[]) : null, calls }];
   });
-  if (found.length === 0) return null;
-  const on = refusals.filter((status) => found.some((codes) => codes === null || codes.includes(status)));
-  return { on, onAny: found.includes(null) };
+}
+
+function slugsOf(targets: readonly unknown[]): ReadonlySet<string> | null {
+  const slugs = targets.flatMap((target) => {
+    if (!isNode(target)) return [null];
+    const leaves = nodesOf(target).filter((node) => targetsOf(node).length === 0);
+    return leaves.map(slugOf);
+  });
+  return slugs.includes(null) ? null : new Set(slugs as string[]);
+}
+
+/** `provider: "@openai-prod"` or `virtual_key: openai-prod`; null: the model may name another, or the caller does. */
+function slugOf({ provider, virtual_key: key, override_params: overrides }: Node): string | null {
+  if (isNode(overrides) && typeof overrides.model === 'string' && overrides.model.startsWith('@')) return null;
+  if (typeof key === 'string') return key;
+  return typeof provider === 'string' && provider.startsWith('@') ? provider.slice(1) : null;
+}
+
+function takes({ codes }: Fallback, status: Refusal): boolean {
+  return codes === null || codes.includes(status);
+}
+
+/** Whether a target before the last may meet the limit, as far as both name providers. */
+function mayMeet({ match }: Terms, { calls }: Fallback): boolean {
+  const condition = match === 'all' ? undefined : match.find(({ key }) => key === 'virtual_key');
+  if (calls === null || condition === undefined || condition.any === '*') return true;
+  return condition.any.some((slug) => calls.has(slug));
 }
 
 function cachesAnswers(config: GatewayConfig): boolean {
-  return nodesOf(config).some(({ cache }) => {
+  return nodesOf(config.config).some(({ cache }) => {
     const mode = isNode(cache) ? cache.mode : cache;
     return mode === 'simple' || mode === 'semantic';
   });
@@ -140,17 +169,21 @@ export const fallbackPassesBudget: LiveRule = {
     for (const { workspace, configs, limits } of placesOf(facts)) {
       const passable = { 412: limits[412].filter(tellsTargetsApart), 429: limits[429].filter(tellsTargetsApart) };
       for (const config of configs) {
-        const fallback = fallbackOf(config);
-        const passed = fallback?.on.filter((status) => passable[status].length > 0) ?? [];
-        if (fallback === null || passed.length === 0) continue;
-        const what = passed.map((status) => `${status} of ${listEntries(entriesOf(passable[status]))}`);
-        const takes = fallback.onAny ? 'takes every failure, so also' : 'takes';
+        const fallbacks = fallbacksOf(config);
+        const passed = refusals.flatMap((status) => {
+          const by = fallbacks.filter((fallback) => takes(fallback, status));
+          const terms = passable[status].filter((limit) => by.some((fallback) => mayMeet(limit, fallback)));
+          return terms.length === 0 ? [] : [{ status, terms }];
+        });
+        if (passed.length === 0) continue;
+        const what = passed.map(({ status, terms }) => `${status} of ${listEntries(entriesOf(terms))}`);
+        const verb = fallbacks.some(({ codes }) => codes === null) ? 'takes every failure, so also' : 'takes';
         found(
           subjectOf(
             workspace,
-            passed.flatMap((status) => passable[status]),
+            passed.flatMap(({ terms }) => terms),
           ),
-          `the fallback of ${nameOf(config)} ${takes} ${what.join(', and ')}: the call goes on, unless the next target is under the same limit`,
+          `the fallback of ${nameOf(config)} ${verb} ${what.join(', and ')}: the call goes on, unless the next target is under the same limit`,
         );
       }
     }

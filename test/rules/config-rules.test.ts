@@ -143,9 +143,44 @@ describe('fallback-passes-budget', () => {
     expect(count(config)).toBe(expected);
   });
 
+  it.each([
+    ['the limited provider first', [{ provider: '@openai-a' }, { provider: '@azure-a' }], 1],
+    ['the limited provider by its older name', [{ virtual_key: 'openai-a' }, { virtual_key: 'azure-a' }], 1],
+    ['the limited provider inside', [{ targets: [{ virtual_key: 'x' }, { provider: '@openai-a' }] }, {}], 1],
+    ['the limited provider last: nothing comes after it', [{ provider: '@azure-a' }, { provider: '@openai-a' }], 0],
+    ['others alone', [{ provider: '@azure-a' }, { virtual_key: 'aws-a' }], 0],
+    ['a target that names none', [{}, { provider: '@azure-a' }], 1],
+    ['a vendor, with a key of its own', [{ provider: 'openai', api_key: 'x' }, { provider: '@azure-a' }], 1],
+    [
+      'a model that names a provider',
+      [{ provider: '@azure-a', override_params: { model: '@openai-a/gpt-4o' } }, { provider: '@aws-a' }],
+      1,
+    ],
+  ])('providers in the targets: %s', (_, given, expected) => {
+    expect(count({ strategy: { mode: 'fallback' }, targets: given })).toBe(expected);
+    // A limit on models names vendors, which tells nothing of slugs.
+    expect(count({ strategy: { mode: 'fallback' }, targets: given }, paced)).toBe(1);
+  });
+
+  it('says only what the fallback that takes a status may meet', () => {
+    const body = `${onProvider}${policy('aside', 'match: {virtual_key: azure-a}\n    per: workspace_id')}`;
+    const config = {
+      strategy: { mode: 'loadbalance' },
+      targets: [
+        { strategy: { mode: 'fallback', on_status_codes: [412] }, targets: [{ virtual_key: 'azure-a' }, {}] },
+        { strategy: { mode: 'fallback', on_status_codes: [500] }, targets: [{ virtual_key: 'openai-a' }, {}] },
+      ],
+    };
+    expect(messages(rule, { body }, { checkout: config })[0]).toContain('takes 412 of policy "aside":');
+  });
+
   it('survives a config that is nested deeply', () => {
-    let config = fallback();
-    for (let depth = 0; depth < 100_000; depth += 1) config = { strategy: { mode: 'single' }, targets: [config] };
+    let [config, fallbacks] = [fallback(), fallback()];
+    for (let depth = 0; depth < 100_000; depth += 1) {
+      config = { strategy: { mode: 'single' }, targets: [config] };
+      fallbacks = { strategy: { mode: 'fallback' }, targets: [fallbacks, {}] };
+    }
+    expect(count(fallbacks)).toBe(1);
     expect(count(config)).toBe(1);
   });
 
