@@ -55,7 +55,6 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
 
 /** Rows that no rule covers yet, with what they wait for. */
 const missing: readonly (readonly [ids: string, why: string])[] = [
-  ['D10', 'requests that a plan does not make: the configs of the gateway'],
   ['K4', 'the addresses of members, which tollgate does not ask for'],
 ];
 
@@ -73,7 +72,8 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '',
     '- `tollgate validate` finds what the files alone tell. `tollgate plan` also finds what the control plane knows, from what it reads',
     '  anyway; what the price files say of models that policies name ([prices.md](prices.md)); and what was called in the last 30 days',
-    '  in workspaces where the plan moves a budget (not with `--no-impact`). What cannot be read is never an error: the rule is silent.',
+    '  in workspaces where the plan moves a budget, and the configs of the gateway where it sets a limit (not with `--no-impact`).',
+    '  What cannot be read is never an error: the rule is silent.',
     '- **error** ends `validate` with exit 1. In a plan, the guard `rules` objects to it (exit 3); `--allow rules=N@DIGEST` lifts it for',
     '  one plan. A rule about live things that is raised to an error only warns about files that the plan changes nothing in.',
     '- **warning** stops nobody. **info** is worth knowing.',

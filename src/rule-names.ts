@@ -39,6 +39,8 @@ export const ruleNames = [
   'legacy-virtual-key',
   'recipient-outside-domains',
   'starting-in-past',
+  'fallback-passes-budget',
+  'cache-passes-limit',
   'tokens-without-cost',
   'calls-without-tokens',
   'key-unused',

@@ -37,6 +37,14 @@ export function createApiBackend(client: Client): Backend {
     },
     readGlobalAccess: async (slug) => (await client.readIntegration(slug)).global_workspace_access_settings ?? null,
 
+    async listConfigs(workspaceId) {
+      const rows = (await client.listConfigs(workspaceId)).filter(isActive);
+      // They only advise: rows of other workspaces are left out, where those of limits would end the run.
+      const own = rows.filter(({ workspace_id: of }) => !of || of === workspaceId);
+      return own.map(({ id, slug, name, status }) => ({ id, slug, name: name || slug, status: status ?? null }));
+    },
+    readConfig: async (slug) => ({ slug, config: await client.readConfigContent(slug) }),
+
     async listAuditRecords(from, to, organisationId) {
       const query = { start_time: from, end_time: to, organisation_id: organisationId };
       return (await client.listAuditRecords(query)).flatMap((row) => {

@@ -17,6 +17,8 @@ import { createCall, type RetryOptions } from './retry.ts';
 import {
   anyObjectSchema,
   auditRecordSchema,
+  configContentSchema,
+  configSchema,
   createdSchema,
   entitySchema,
   envelopeSchema,
@@ -28,6 +30,7 @@ import {
   ratePolicySchema,
   usagePolicySchema,
   type WireAuditRecord,
+  type WireConfig,
   type WireEntity,
   workspaceSchema,
 } from './schemas.ts';
@@ -96,6 +99,10 @@ export interface Client {
   /** 7.3. Not paged. */
   listIntegrationModels(slug: string): Promise<z.infer<typeof integrationModelsSchema>['models']>;
   updateIntegrationWorkspaces(slug: string, body: Body): Promise<void>;
+
+  /** 8. A list shows no contents; a content is what its JSON holds, or its text where that is no JSON. */
+  listConfigs(workspaceId: string): Promise<readonly WireConfig[]>;
+  readConfigContent(slug: string): Promise<unknown>;
 
   /** 13. Times are ISO; `organisation_id`, `start_time` and `end_time` are required by the service. */
   listAuditRecords(query: NonNullable<ApiRequest['query']>): Promise<readonly WireAuditRecord[]>;
@@ -302,6 +309,15 @@ export function createClient(options: ClientOptions): Client {
         body,
         scope: 'organisation_integrations.update',
       }),
+
+    listConfigs: (workspaceId) =>
+      list(
+        { method: 'GET', path: '/configs', query: { workspace_id: workspaceId }, scope: 'configs.list' },
+        configSchema,
+        byId,
+      ),
+    readConfigContent: (slug) =>
+      read({ method: 'GET', path: `/configs/${encode(slug)}`, scope: 'configs.read' }, configContentSchema),
 
     listAuditRecords: (query) =>
       list({ method: 'GET', path: '/audit-logs', query, scope: 'audit_logs.list' }, auditRecordSchema, (row) =>

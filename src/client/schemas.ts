@@ -242,6 +242,48 @@ export const integrationModelsSchema = z.looseObject({
   models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown().optional() })),
 });
 
+/** A config of the gateway (API reference 8); lists do not show what it says. */
+export interface WireConfig {
+  readonly id: string;
+  readonly slug: string;
+  readonly name?: string | null | undefined;
+  readonly status?: string | null | undefined;
+  readonly workspace_id?: string | null | undefined;
+  readonly [member: string]: unknown;
+}
+
+export const configSchema: z.ZodType<WireConfig> = z.looseObject({
+  id: z.string(),
+  slug: z.string(),
+  name: text,
+  status: text,
+  workspace_id: text,
+});
+
+/**
+ * One config: flat with `config` as JSON text, as the service was seen to answer, or `{success, data: {config}}` with an object, as
+ * its specification says (API reference 8). What it holds is not looked at.
+ */
+export const configContentSchema: z.ZodType<unknown> = z
+  .looseObject({ config: z.unknown().optional(), data: z.unknown().optional() })
+  .transform(({ config, data }, context) => {
+    const inner = typeof data === 'object' && data !== null && 'config' in data ? data.config : undefined;
+    const content = config ?? inner;
+    if (typeof content === 'string') return parseText(content);
+    if (content !== undefined && content !== null) return content;
+    context.addIssue({ code: 'custom', message: 'there is none', path: ['config'] });
+    return z.NEVER;
+  });
+
+/** Text that is no JSON stays text: it is somebody's broken config, and no broken answer. */
+function parseText(content: string): unknown {
+  try {
+    return JSON.parse(content) as unknown;
+  } catch {
+    return content;
+  }
+}
+
 export const createdSchema = z.looseObject({ id: z.string().min(1) });
 
 export const anyObjectSchema = z.looseObject({});

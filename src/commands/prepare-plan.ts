@@ -117,7 +117,8 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
-    const ruleFacts = await readForRules({ moves, severities, prices, live }, open, session);
+    const changes = options.impact ? filtered.changes : [];
+    const { notes, ...ruleFacts } = await readForRules({ moves, severities, prices, live, changes }, open, session);
     const findings = findInPlan(
       {
         ...buildFileFacts(desired, files, settings),
@@ -145,7 +146,7 @@ export async function preparePlan(
         prices: ruleFacts.prices?.book ?? null,
       });
     };
-    const assessed = { ...filtered, findings, impact: assess(filtered.changes) };
+    const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
     const plan = { ...assessed, violations };
     const all = [...diagnostics, ...result.diagnostics];

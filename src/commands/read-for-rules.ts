@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
 import type { Traffic } from '../impact/traffic.ts';
-import type { Live } from '../plan/types.ts';
+import type { Change, Live } from '../plan/types.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import type { IntegrationPrices, ProviderPrices } from '../prices/types.ts';
 import type { Backend } from '../reconcile/backend.ts';
@@ -18,6 +18,7 @@ import type { LiveFacts, PriceFacts } from '../rules/types.ts';
 import { defaultBaseUrl, type OpenBackend } from './open-backend.ts';
 import { findPriceReading } from './price-settings.ts';
 import { type ReadPrices, readPrices } from './read-prices.ts';
+import { type RuleConfigs, readRuleConfigs } from './read-rule-configs.ts';
 import { nowOf, type Session } from './session.ts';
 
 /** A plan does not wait for prices: one try, of so many milliseconds. */
@@ -75,23 +76,26 @@ export interface RuleReading {
   readonly severities: Severities;
   readonly prices: PricesForRules | null;
   readonly live: Live;
+  /** Those that will be carried out; empty where nothing may be read for them. */
+  readonly changes: readonly Change[];
 }
 
 /** With the impact of a plan: its cost grows with the workspaces in which budgets move. */
 export async function readForRules(
-  { moves, severities, prices, live }: RuleReading,
+  { moves, severities, prices, live, changes }: RuleReading,
   { backend }: OpenBackend,
   session: Session,
-): Promise<Pick<LiveFacts, 'prices' | 'traffic'>> {
+): Promise<Pick<LiveFacts, 'prices' | 'traffic'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
   const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
-  const [integrations, traffic] = await Promise.all([
+  const [integrations, traffic, configs] = await Promise.all([
     severities['custom-prices'] === 'off' ? new Map() : readIntegrationPrices(backend, moves, session),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
       ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
       : new Map<string, Traffic>(),
+    readRuleConfigs(backend, { changes, live, severities }, session),
   ]);
-  return { prices: toPriceFacts(prices, integrations), traffic };
+  return { prices: toPriceFacts(prices, integrations), traffic, ...configs };
 }
 
 /** The own prices of integrations whose limits the plan changes. */

@@ -68,6 +68,8 @@ export interface Quirks {
   missingScope: string | null;
   /** Lists of one workspace's policies, keys and providers also hold rows of the others (1.2). */
   foreignRows: boolean;
+  /** Configs in the form of the specification: `{success, data}`, lists without a total, the config an object (8). */
+  configsInEnvelope: boolean;
   /** The body of every refusal; null picks the one seen for the route (1.6). */
   errorShape: ErrorShape | null;
 }
@@ -100,6 +102,7 @@ export function buildDefaultQuirks(): Quirks {
     leaversAs403: false,
     missingScope: null,
     foreignRows: false,
+    configsInEnvelope: false,
     errorShape: null,
   };
 }

@@ -39,6 +39,15 @@ export interface WireCounter {
   readonly status: 'active' | 'exhausted' | null;
 }
 
+/** A config of the gateway in a list (API reference 8), which does not show what it says. */
+export interface ConfigRow {
+  readonly id: string;
+  readonly slug: string;
+  /** Not unique. */
+  readonly name: string;
+  readonly status: string | null;
+}
+
 /** Filters of the analytics API (API reference 11): comma lists, dates in ISO. */
 export type AnalyticsQuery = Readonly<Record<string, string | number | undefined>>;
 
@@ -82,6 +91,11 @@ export interface Backend {
   readIntegrationPrices(slug: string): Promise<WireIntegrationPrices>;
   /** Null when the service shows no such settings. */
   readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
+
+  /** Active configs of one workspace. */
+  listConfigs(workspaceId: string): Promise<readonly ConfigRow[]>;
+  /** `config` is what its JSON holds, or the text where that is no JSON. Nothing about it is checked: anybody may write one. */
+  readConfig(slug: string): Promise<{ readonly slug: string; readonly config: unknown }>;
 
   /** Writes recorded by the control plane between two ISO date-times. Often refused: it needs a scope of its own. */
   listAuditRecords(from: string, to: string, organisationId: string): Promise<readonly AuditRecord[]>;

@@ -6,6 +6,7 @@ import type { Finding } from '../plan/types.ts';
 import type { Desired, DesiredEntry, Settings } from '../resources/types.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
 import { amountRules } from './amount-rules.ts';
+import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
@@ -15,7 +16,7 @@ import { trafficRules } from './traffic-rules.ts';
 import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
-const liveRules: readonly LiveRule[] = [...stateRules, ...trafficRules];
+const liveRules: readonly LiveRule[] = [...stateRules, ...configRules, ...trafficRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */

@@ -2,6 +2,7 @@
 
 import type { Severity, Source } from '../diagnostics.ts';
 import type { Traffic } from '../impact/traffic.ts';
+import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
 import type { Change, Live } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
@@ -30,6 +31,8 @@ export interface LiveFacts extends FileFacts {
   readonly prices: PriceFacts | null;
   /** By workspace id, of those in which the plan changes a limit. */
   readonly traffic: ReadonlyMap<string, Traffic>;
+  /** Of the workspaces in which the plan changes a limit that a config may go round; empty: none was asked for. */
+  readonly configs: GatewayConfigs;
 }
 
 /** The price files of the vendors that policies name, and the integrations whose limits the plan changes. */

@@ -13,6 +13,7 @@ import type { CheckView, CommandView, DoctorView } from '../../src/render/doctor
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig, writeIn } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import {
+  configRow,
   integrationRow,
   keyRow,
   ratePolicyRow,
@@ -45,7 +46,8 @@ integrations:
   openai-prod: { rate: 10 requests/minute }
 `;
 const files = { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', allKinds) };
-const state = () => smallState({ usagePolicies: policies, ratePolicies: rates });
+const configs = [configRow('checkout', uuid(301), teamA, {})];
+const state = () => smallState({ usagePolicies: policies, ratePolicies: rates, configs });
 
 type Document = Pick<DoctorView, 'checks' | 'commands' | 'key' | 'requests' | 'workspace' | 'explanations'> & {
   readonly ok: boolean;
@@ -95,6 +97,8 @@ const readScopes = [
   'providers.read',
   'organisation_integrations.list',
   'organisation_integrations.read',
+  'configs.list',
+  'configs.read',
   'analytics.view',
   'audit_logs.list',
 ];
@@ -143,6 +147,8 @@ describe('an admin key with everything', () => {
         'integrations.list',
         'integrations.read',
         'integrations.shares',
+        'configs.list',
+        'configs.read',
         'analytics.graphs',
         'analytics.groups',
         'audit-logs.list',
@@ -214,6 +220,7 @@ describe('an admin key with everything', () => {
       'providers.read',
       'integrations.read',
       'integrations.shares',
+      'configs.read',
     ]);
     expect(check(found, 'usage-policies.read').detail).toMatch(/no usage policy in this workspace/);
     expect(command(found, 'plan').state).toBe('works');
@@ -253,6 +260,8 @@ describe('one scope missing', () => {
     ['providers.read', ['providers.read'], 6],
     ['organisation_integrations.list', ['integrations.list'], 6],
     ['organisation_integrations.read', ['integrations.read', 'integrations.shares'], 6],
+    ['configs.list', ['configs.list'], 0],
+    ['configs.read', ['configs.read'], 0],
     ['analytics.view', ['analytics.graphs', 'analytics.groups'], 0],
     ['audit_logs.list', ['audit-logs.list'], 0],
   ];
@@ -608,6 +617,9 @@ describe('output', () => {
         ok        list integrations        GET /integrations → 200
         ok        read an integration      GET /integrations/azure-eu → 200
         ok        shares of an integration GET /integrations/azure-eu/workspaces → 200
+        ok        list gateway configs     GET /configs → 200
+        not tried read a gateway config    there is no gateway config in this
+                                           workspace to try it on
         ok        analytics: graphs        GET /analytics/graphs/cost → 200
         ok        analytics: groups        GET /analytics/groups/model → 200
         ok        audit log                GET /audit-logs → 200

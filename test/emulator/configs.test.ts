@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Quirks } from '../../src/emulator/quirks.ts';
 import { sampleSecrets, workspaceId } from '../../src/emulator/sample-organisation.ts';
 import { sampleSeed } from '../../src/emulator/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
@@ -7,9 +8,10 @@ const now = new Date('2026-11-20T19:30:12.000Z');
 const state = sampleSeed(now);
 const platform = workspaceId('platform');
 
-function start() {
+function start(quirks: Partial<Quirks> = {}) {
   const emulator = createEmulator({
     state,
+    quirks,
     now: () => now,
     acceptKeys: [{ key: 'platform-key', kind: 'workspace-service', workspaceId: platform }],
   });
@@ -54,6 +56,19 @@ describe('configs', () => {
     expect(Object.keys(body)).toEqual(getMembers);
     expect(JSON.parse(String(body.config))).toEqual({ retry: { attempts: 3, on_status_codes: [429, 503] } });
     expect(body).toMatchObject({ format: 'json', type: 'ORG_CONFIG', object: 'config' });
+  });
+
+  it('are read in an envelope, with the config as an object, where the quirk says so', async () => {
+    const { call, emulator } = start({ configsInEnvelope: true });
+    const { body } = await call('GET', '/configs?page_size=3');
+    expect([Object.keys(body), (body.data as unknown[]).length]).toEqual([['success', 'data'], 3]);
+    expect((await call('GET', '/configs/pc-checko-4b8d21')).body).toEqual({
+      success: true,
+      data: { config: { retry: { attempts: 3, on_status_codes: [429, 503] } } },
+    });
+    const version = emulator.store.findConfig('pc-checko-4b8d21')?.versions.at(-1);
+    if (version) version.config = '{broken';
+    expect((await call('GET', '/configs/pc-checko-4b8d21')).body.data).toEqual({ config: '{broken' });
   });
 
   it('are created and updated in an envelope; each new config is a version', async () => {

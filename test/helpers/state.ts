@@ -3,6 +3,7 @@
 import {
   type ApiKeyRow,
   buildEmptyState,
+  type ConfigRow,
   type IntegrationRow,
   type ProviderRow,
   type RatePolicyRow,
@@ -132,6 +133,31 @@ export function integrationRow(
     })),
     models: [],
     tags: null,
+    created_at: created,
+    last_updated_at: created,
+    ...row,
+  };
+}
+
+/** A config of the gateway; `config` is its JSON, or text as it is. */
+export function configRow(
+  name: string,
+  id: string,
+  workspaceId: string,
+  config: object | string,
+  row: Partial<ConfigRow> = {},
+): ConfigRow {
+  const text = typeof config === 'string' ? config : JSON.stringify(config);
+  return {
+    id,
+    slug: `pc-${name}`,
+    name,
+    workspace_id: workspaceId,
+    is_default: 0,
+    status: 'active',
+    owner_id: uuid(90),
+    updated_by: uuid(90),
+    versions: [{ version_id: uuid(91), config: text, created_at: created, updated_by: uuid(90) }],
     created_at: created,
     last_updated_at: created,
     ...row,

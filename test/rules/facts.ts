@@ -14,7 +14,11 @@ export interface PolicyText {
 }
 
 /** What a plan reads for rules besides live state, where it reads nothing. */
-export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic'> = { prices: null, traffic: new Map() };
+export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs'> = {
+  prices: null,
+  traffic: new Map(),
+  configs: new Map(),
+};
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {
   const { desired, diagnostics } = compilePolicies(files);

@@ -168,13 +168,14 @@ describe('requests of a plan that looks at impact', () => {
     expect(await countImpact(team(all), described, policies(40))).toEqual({});
   });
 
-  it('are five for one policy: its counters, the pace, the keys of its workspace, and two for the rules', async () => {
+  it('are six for one policy: its counters, the pace, keys and configs of its workspace, and two for its traffic', async () => {
     const after = team(all).replace('budget: $100', 'budget: $90');
     expect(await countImpact(team(all), after, policies(40))).toEqual({
       [`GET ${usage}/:id`]: 1,
       'GET /analytics/graphs/cost': 1,
       'GET /analytics/groups/:groupBy': 2,
       'GET /api-keys': 1,
+      'GET /configs': 1,
     });
   });
 
@@ -184,6 +185,7 @@ describe('requests of a plan that looks at impact', () => {
       'GET /analytics/graphs/cost': 1,
       'GET /analytics/groups/:groupBy': 2,
       'GET /api-keys': 1,
+      'GET /configs': 1,
     });
   });
 

@@ -3,7 +3,15 @@
 import type { Kind } from '../../resources/types.ts';
 
 /** Requests of one group are switched on and off together: if one is answered, the plan of the account has them all. */
-export type FeatureGroup = 'workspaces' | 'policies' | 'keys' | 'providers' | 'integrations' | 'analytics' | 'audit';
+export type FeatureGroup =
+  | 'workspaces'
+  | 'policies'
+  | 'keys'
+  | 'providers'
+  | 'integrations'
+  | 'configs'
+  | 'analytics'
+  | 'audit';
 
 export interface Feature {
   readonly id: string;
@@ -122,6 +130,20 @@ export const readFeatures = {
     group: 'integrations',
     scopes: ['organisation_integrations.read', 'workspace_integrations.read'],
     needs: ['integration-limits'],
+  },
+  'configs.list': {
+    id: 'configs.list',
+    title: 'list gateway configs',
+    group: 'configs',
+    scopes: ['configs.list'],
+    needs: 'never',
+  },
+  'configs.read': {
+    id: 'configs.read',
+    title: 'read a gateway config',
+    group: 'configs',
+    scopes: ['configs.read'],
+    needs: 'never',
   },
   'analytics.graphs': {
     id: 'analytics.graphs',

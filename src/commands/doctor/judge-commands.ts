@@ -16,7 +16,13 @@ interface CommandNeeds {
 
 const none = { files: false, record: false, writes: false, better: [] } as const;
 
-const impact = [['analytics.graphs', 'estimates and forecasts of its impact stay unknown']] as const;
+const configsLoss = 'its rules see no gateway configs';
+
+const impact = [
+  ['analytics.graphs', 'estimates and forecasts of its impact stay unknown'],
+  ['configs.list', configsLoss],
+  ['configs.read', configsLoss],
+] as const;
 
 const commands: readonly CommandNeeds[] = [
   { ...none, command: 'validate', reads: 'nothing', files: true },
@@ -80,10 +86,11 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   if (untried.some(({ id }) => id === 'record' || id === 'workspaces.list')) {
     return { command, state: 'unproven', detail: `${untried.map(({ title }) => title).join(', ')}: not tried` };
   }
-  const losses = needs.better.flatMap(([id, loss]) => {
+  const lost = needs.better.flatMap(([id, loss]) => {
     const check = find(id);
     return check !== undefined && isBad(check) ? [loss] : [];
   });
+  const losses = [...new Set(lost)];
   if (needs.writes) return judgeWrites(command, checks, losses);
   if (losses.length > 0) return { command, state: 'partly', detail: losses.join('; ') };
   return { command, state: 'works', detail: null };
@@ -113,9 +120,9 @@ function isBad({ state }: CheckView): boolean {
   return state === 'refused' || state === 'broken';
 }
 
-/** The reads that no command can do without, whatever the files declare: without counters, analytics and the audit log. */
+/** The reads that no command can do without, whatever the files declare: without counters, configs, analytics, the audit log. */
 function isOfKinds({ id }: CheckView): boolean {
-  return !/^(?:analytics|audit-logs|version|usage-policies\.entities)/.test(id);
+  return !/^(?:configs|analytics|audit-logs|version|usage-policies\.entities)/.test(id);
 }
 
 /** Single reads are tried on an object that a list has shown: where there is none, nothing is amiss. */

@@ -104,6 +104,7 @@ async function probeWorkspace(
     probeKeys(put, probes),
     probeProviders(put, inWorkspace, within),
     probeIntegrations(put, input.integrations),
+    probeConfigs(put, inWorkspace, within),
     ...probeAnalytics(put, inWorkspace, target, input.now),
   ]);
   const organisation = organisationOf(probes) ?? input.organisation;
@@ -163,6 +164,17 @@ async function probeIntegrations(put: Put, wanted: readonly string[]): Promise<v
     put('integrations.read', slug === undefined ? none : { path }),
     put('integrations.shares', slug === undefined ? none : { path: `${path}/workspaces` }),
   ]);
+}
+
+async function probeConfigs(
+  put: Put,
+  inWorkspace: (request: ProbeRequest) => ProbeRequest | string,
+  within: Readonly<Record<string, string>>,
+): Promise<void> {
+  const listed = await put('configs.list', inWorkspace({ path: '/configs', query: { ...within, ...onePage } }));
+  const slug = textOf(firstRow(listed), 'slug');
+  const none = whyNone(listed, 'there is no gateway config in this workspace to try it on');
+  await put('configs.read', slug === null ? none : { path: `/configs/${encode(slug)}` });
 }
 
 function probeAnalytics(

@@ -1,4 +1,4 @@
-/** `/configs`: reads are flat, writes answer in `{ success, data }` (control-plane-api.md 8; fixtures/configs-*.json). */
+/** `/configs`: reads are flat (or as specified, by a quirk), writes answer in `{ success, data }` (control-plane-api.md 8; fixtures/configs-*.json). */
 
 import type { Context, Hono } from 'hono';
 import { type Body, has, isObject, readText } from '../body.ts';
@@ -12,7 +12,10 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
     const rows = context.store.state.configs.filter(
       (row) => row.status === 'active' && (workspace === undefined || row.workspace_id === workspace.id),
     );
-    return context.sendList(c, sortNewestFirst(rows), (row) => renderRow(row, context));
+    const sorted = sortNewestFirst(rows);
+    if (!context.quirks.configsInEnvelope) return context.sendList(c, sorted, (row) => renderRow(row, context));
+    const page = context.page(c, sorted);
+    return c.json({ success: true, data: page.rows.map((row) => renderRow(row, context)) });
   });
 
   app.post('/configs', async (c) => {
@@ -44,7 +47,9 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
   app.get('/configs/:slug', (c) => {
     context.requireScope(c, 'configs.read');
     const row = findConfig(c, context, c.req.param('slug'));
-    return c.json(renderVersion(row, row.versions.at(-1), context));
+    const version = row.versions.at(-1);
+    if (!context.quirks.configsInEnvelope) return c.json(renderVersion(row, version, context));
+    return c.json({ success: true, data: { config: toObject(version?.config ?? '{}') } });
   });
 
   app.get('/configs/:slug/versions', (c) => {
@@ -84,6 +89,15 @@ function findConfig(c: Context, context: RouteContext, slug: string): ConfigRow 
   if (row === undefined || (own !== undefined && row.workspace_id !== own)) throw context.notFound('Config not found');
   context.annotateAudit(c, { workspace_id: row.workspace_id });
   return row;
+}
+
+/** Text that is no JSON, which only a seed can bring, stays text. */
+function toObject(config: string): unknown {
+  try {
+    return JSON.parse(config);
+  } catch {
+    return config;
+  }
 }
 
 /** The config as text; it may be sent as an object, or as JSON already. */

@@ -1,0 +1,67 @@
+/**
+ * Configs of the gateway and what they say, for rules that look at the way of a call. They only advise: a read that is refused
+ * or fails leaves them out with the reason, and never fails a plan.
+ */
+
+import type { GatewayConfig, GatewayConfigs, WorkspaceConfigs } from '../plan/gateway-configs.ts';
+import type { Backend, ConfigRow } from './backend.ts';
+import { type Answer, createGate, type Gate } from './gate.ts';
+
+/** A list shows no contents, so that each costs a request: so many of a workspace are read, the newest, and so many in all. */
+export const configLimits = { perWorkspace: 20, inAll: 100, workspaces: 100 } as const;
+
+interface WorkspaceRef {
+  readonly id: string;
+  readonly slug: string;
+}
+
+/** @throws CancelledError */
+export async function readConfigs(
+  backend: Pick<Backend, 'listConfigs' | 'readConfig'>,
+  workspaces: readonly WorkspaceRef[],
+): Promise<GatewayConfigs> {
+  const gate = createGate();
+  const asked = workspaces.slice(0, configLimits.workspaces);
+  const lists = await Promise.all(
+    asked.map(async ({ id }) => ({ id, rows: await gate('list', () => backend.listConfigs(id)) })),
+  );
+  let left: number = configLimits.inAll;
+  const reading = lists.map(({ id, rows }) => {
+    const count = rows.known ? Math.min(rows.value.length, configLimits.perWorkspace, left) : 0;
+    left -= count;
+    return readListed(backend, gate, rows, count).then((read) => [id, read] as const);
+  });
+  const unread = `a plan looks into ${asked.length} workspaces`;
+  const skipped = workspaces.slice(asked.length).map(({ id }) => [id, { configs: [], unread }] as const);
+  return new Map([...(await Promise.all(reading)), ...skipped]);
+}
+
+async function readListed(
+  backend: Pick<Backend, 'readConfig'>,
+  gate: Gate,
+  rows: Answer<readonly ConfigRow[]>,
+  count: number,
+): Promise<WorkspaceConfigs> {
+  if (!rows.known) return { configs: [], unread: rows.why };
+  const chosen = rows.value.slice(0, count);
+  const configs: GatewayConfig[] = [];
+  const reasons = new Set<string>();
+  if (count < rows.value.length) {
+    const { perWorkspace, inAll } = configLimits;
+    const most = `a plan reads ${perWorkspace} of a workspace and ${inAll} in all`;
+    reasons.add(`${count} of ${rows.value.length} were read: ${most}`);
+  }
+  const answers = await Promise.all(chosen.map(({ slug }) => gate('content', () => backend.readConfig(slug))));
+  for (const [index, { slug, name }] of chosen.entries()) {
+    const answer = answers[index];
+    if (answer === undefined) continue;
+    if (!answer.known) reasons.add(answer.why);
+    else if (!isObject(answer.value.config)) reasons.add(`${slug} holds no JSON object`);
+    else configs.push({ slug, name, config: answer.value.config });
+  }
+  return { configs, unread: reasons.size === 0 ? null : [...reasons].join('; ') };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
