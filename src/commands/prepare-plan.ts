@@ -4,7 +4,6 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
@@ -13,16 +12,16 @@ import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
-import { readUsage } from '../reconcile/read-usage.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired, Settings } from '../resources/types.ts';
-import { buildFileFacts, findInPlan, severitiesInForce } from '../rules/find.ts';
+import { severitiesInForce } from '../rules/find.ts';
+import { assessPlan } from './assess-plan.ts';
 import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
-import { readForRules, readRulePrices } from './read-for-rules.ts';
+import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface PlanOptions extends CommonOptions {
@@ -116,36 +115,12 @@ export async function preparePlan(
     };
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
-    const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
-    const changes = options.impact ? filtered.changes : [];
-    const { notes, ...ruleFacts } = await readForRules({ moves, severities, prices, live, changes }, open, session);
-    const findings = findInPlan(
-      {
-        ...buildFileFacts(desired, files, settings),
-        live,
-        resolved: result.resolved,
-        changes: result.plan.changes,
-        now: session.clock.now(),
-        ...ruleFacts,
-      },
-      severities,
+    const { findings, notes, assess } = await assessPlan(
+      { plan: result.plan, filtered, resolved: result.resolved, desired, files, live, settings, severities, prices },
+      options,
+      open,
+      session,
     );
-    const wanted = { moves, live, now: session.clock.now() };
-    const usage = !options.impact
-      ? null
-      : await session.waiting('reading consumption', readUsage(open.backend, wanted));
-    const assess = (changes: readonly Change[]): Impact | null => {
-      if (usage === null || changes.length === 0) return null;
-      const isPublic = options.isPublic === true;
-      return assessImpact(changes, {
-        live,
-        desired,
-        settings,
-        usage,
-        isPublic,
-        prices: ruleFacts.prices?.book ?? null,
-      });
-    };
     const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
     const plan = { ...assessed, violations };

@@ -1,0 +1,61 @@
+/** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
+
+import type { Impact } from '../impact/document.ts';
+import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
+import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
+import type { PolicyFile } from '../policy/compile.ts';
+import { readUsage } from '../reconcile/read-usage.ts';
+import type { Desired, Settings } from '../resources/types.ts';
+import { buildFileFacts, findInPlan, type Severities } from '../rules/find.ts';
+import type { LiveFacts } from '../rules/types.ts';
+import type { OpenBackend } from './open-backend.ts';
+import { type PricesForRules, readForRules } from './read-for-rules.ts';
+import { nowOf, type Session } from './session.ts';
+
+export interface AssessedFacts {
+  /** All of it: rules look at the whole. */
+  readonly plan: Plan;
+  /** What of it will be carried out. */
+  readonly filtered: Plan;
+  readonly resolved: LiveFacts['resolved'];
+  readonly desired: Desired;
+  readonly files: readonly PolicyFile[];
+  readonly live: Live;
+  /** `review:` in force. */
+  readonly settings: Settings;
+  readonly severities: Severities;
+  readonly prices: PricesForRules | null;
+}
+
+export interface Assessment {
+  readonly findings: readonly Finding[];
+  /** What could not be read. */
+  readonly notes: readonly PlanNote[];
+  /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
+  readonly assess: (changes: readonly Change[]) => Impact | null;
+}
+
+/** @throws CancelledError; what cannot be read is unknown */
+export async function assessPlan(
+  facts: AssessedFacts,
+  options: { readonly impact: boolean; readonly isPublic?: boolean },
+  open: OpenBackend,
+  session: Session,
+): Promise<Assessment> {
+  const { plan, filtered, resolved, desired, files, live, settings, severities, prices } = facts;
+  const now = session.clock.now();
+  const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
+  const changes = options.impact ? filtered.changes : [];
+  const [usage, { notes, ...read }] = await Promise.all([
+    options.impact ? session.waiting('reading consumption', readUsage(open.backend, { moves, live, now })) : null,
+    readForRules({ moves, severities, prices, live, changes }, open, session),
+  ]);
+  const ofFiles = buildFileFacts(desired, files, settings);
+  const findings = findInPlan({ ...ofFiles, live, resolved, changes: plan.changes, now, ...read }, severities);
+  const assess = (some: readonly Change[]): Impact | null => {
+    if (usage === null || some.length === 0) return null;
+    const isPublic = options.isPublic === true;
+    return assessImpact(some, { live, desired, settings, usage, isPublic, prices: read.prices?.book ?? null });
+  };
+  return { findings, notes, assess };
+}
