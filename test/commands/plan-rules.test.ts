@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { answer, type Handler, type Loopback, serve } from '../client/loopback.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed, writeIn } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
-import { keyRow, requestRow, smallState, teamA, uuid } from '../helpers/state.ts';
+import { integrationRow, keyRow, requestRow, smallState, teamA, teamB, uuid, workspaceRow } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { entry } from '../prices/kit.ts';
 
@@ -164,6 +164,13 @@ describe('traffic', () => {
     expect(said(await place.plan({ format: 'json', impact: false }), 'tokens-without-cost')).toEqual([]);
   });
 
+  it('that may not be read changes nothing else', async () => {
+    const place = await startWithTraffic();
+    place.emulator.setFaults([{ path: '/analytics/**', fault: { kind: 'status', status: 403 } }]);
+    const ran = await place.plan({ format: 'json' });
+    expect([ran.exit, said(ran, 'tokens-without-cost'), said(ran, 'key-unused')]).toEqual([0, [], []]);
+  });
+
   it('is not asked for where none moves', async () => {
     const place = await startWithTraffic();
     await succeed(place.apply());
@@ -172,4 +179,45 @@ describe('traffic', () => {
     expect(said(ran, 'tokens-without-cost')).toEqual([]);
     expect(place.emulator.requests.counts['GET /analytics/groups/:groupBy']).toBe(before);
   });
+});
+
+describe('integrations', () => {
+  const limits = (budget: string): string =>
+    `integrations:\n  openai-prod:\n    budget: ${budget}\n    reset: monthly\n    alert: 80%\n`;
+
+  async function startWithMultiplier(): Promise<Rig> {
+    const adjustments = { multiplier: { default: 1.5 } };
+    const integrations = [integrationRow('openai-prod', uuid(31), [teamA], { pricing_adjustments: adjustments })];
+    const state = smallState({ integrations });
+    const files = { 'org.yaml': orgFile(''), 'a.yaml': workspaceFile('ws-team-a', limits('$50')) };
+    rig = await startRig({ state, files });
+    return rig;
+  }
+
+  it('that count other prices are told where their budget moves', async () => {
+    const place = await startWithMultiplier();
+    const ran = await place.plan({ format: 'json' });
+    expect(said(ran, 'custom-prices')).toEqual(['integration "openai-prod" multiplies prices']);
+    await succeed(place.apply());
+    expect(said(await place.plan({ format: 'json' }), 'custom-prices')).toEqual([]);
+  });
+
+  it('whose prices may not be read are passed over', async () => {
+    const place = await startWithMultiplier();
+    place.emulator.setFaults([{ path: '/integrations/*', fault: { kind: 'status', status: 403 } }]);
+    const ran = await place.plan({ format: 'json' });
+    expect([ran.exit, said(ran, 'custom-prices')]).toEqual([0, []]);
+  });
+});
+
+it('metadata of a workspace is read with it', async () => {
+  const workspaces = [
+    workspaceRow('ws-team-a', teamA, { defaults: { metadata: { team: 'nlp' }, config_id: null } }),
+    workspaceRow('ws-team-b', teamB),
+  ];
+  const text = spend('all').replace('per: workspace_id', 'per: metadata.team');
+  rig = await startRig({ state: smallState({ workspaces }), files: { 'org.yaml': orgFile(''), 'a.yaml': text } });
+  expect(said(await rig.plan({ format: 'json' }), 'metadata-fixed-by-key')).toEqual([
+    '`metadata.team` is set by the workspace: one counter, whatever callers send',
+  ]);
 });
