@@ -55,7 +55,7 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
 
 /** Rows that no rule covers yet, with what they wait for. */
 const missing: readonly (readonly [ids: string, why: string])[] = [
-  ['K4', 'the addresses of members, which tollgate does not ask for'],
+  ['K4', 'the addresses of members: recipients whom the service tells anyway cannot be told without'],
 ];
 
 /** @param exampleOf the file in which a rule over files finds something (test/fixtures/rules); null for other rules */

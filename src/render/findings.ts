@@ -97,8 +97,9 @@ export const findingHead = '| | finding | rule | where |';
 export function findingRow(finding: Finding, place: (source: Finding['source']) => string): string {
   const { severity, rule, message, fix, silenced, source } = finding;
   const mark = silenced !== null ? '🔇' : severity === 'error' ? '🛑' : severity === 'warning' ? '⚠️' : 'ℹ️';
-  const what = silenced === null ? `${message}. ${fix}` : `${message}. Silenced: ${silenced}`;
-  return `| ${mark} | ${escapeMarkdown(what)} | \`${rule}\` | ${place(source)} |`;
+  // A note is not to be acted on; `tollgate rules` and docs/rules.md say what one could do.
+  const then = silenced !== null ? `. Silenced: ${silenced}` : severity === 'info' ? '' : `. ${fix}`;
+  return `| ${mark} | ${escapeMarkdown(message + then)} | \`${rule}\` | ${place(source)} |`;
 }
 
 export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {
