@@ -53,9 +53,9 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
   ['P7', 'the footnote of every impact and status'],
 ];
 
-/** Rows that no rule covers yet, with what they wait for. */
+/** Rows that no rule covers yet, with the reason. */
 const missing: readonly (readonly [ids: string, why: string])[] = [
-  ['K4', 'the addresses of members: recipients whom the service tells anyway cannot be told without'],
+  ['K4', 'recipients whom the service tells anyway, since nothing that is known of it shows the addresses of members'],
 ];
 
 /** @param exampleOf the file in which a rule over files finds something (test/fixtures/rules); null for other rules */
@@ -150,7 +150,7 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '',
     'Not looked for yet:',
     '',
-    ...missing.map(([ids, why]) => `- ${ids} wait for ${why}.`),
+    ...missing.map(([ids, why]) => `- ${ids}: ${why}.`),
   ].join('\n')}\n`;
 }
 
