@@ -34,6 +34,7 @@ const layers: Readonly<Record<string, number>> = {
   'exact.ts': 8,
   'exit-codes.ts': 8,
   'nearest-name.ts': 8,
+  'secret-shape.ts': 8,
   'printable.ts': 8,
   'rule-names.ts': 8,
 };

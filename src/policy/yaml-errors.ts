@@ -1,7 +1,7 @@
 /** YAML's own errors in words of somebody who has never read the YAML specification. */
 
 import type { ErrorCode, YAMLError } from 'yaml';
-import { looksSecret } from './quote.ts';
+import { looksSecret } from '../secret-shape.ts';
 
 interface Explanation {
   readonly code: string;

@@ -1,6 +1,7 @@
 /** Rules about what policies look at: conditions and groupings that the gateway reads otherwise than one would think. */
 
 import type { Condition, DesiredEntry, Match } from '../resources/types.ts';
+import { quoteUnlessSecret } from '../secret-shape.ts';
 import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 
@@ -163,7 +164,7 @@ export const modelBySlug: FileRule = {
           const slug = key === 'model' ? vendorOf(named) : named;
           found(
             at(entry, 'match'),
-            `\`${key}\`: "${named}" matches no call: ${slug} is the slug of a provider here, and vendors are compared`,
+            `\`${key}\`: ${quoteUnlessSecret(named)} matches no call: ${slug} is the slug of a provider here, and vendors are compared`,
           );
         }
       }
@@ -188,7 +189,7 @@ export const vendorCase: FileRule = {
         if (named === undefined) continue;
         found(
           at(entry, 'match'),
-          `\`${key}\`: "${named}" matches no call: case counts, and vendors have small letters`,
+          `\`${key}\`: ${quoteUnlessSecret(named)} matches no call: case counts, and vendors have small letters`,
         );
       }
     }

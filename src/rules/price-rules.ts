@@ -9,6 +9,7 @@ import { isPriced, priceOf, withoutDate } from '../prices/price-of.ts';
 import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
+import { quoteUnlessSecret } from '../secret-shape.ts';
 import { type BudgetTerms, budgetsOf, scopeText } from './limits.ts';
 import { at, type PriceRule } from './types.ts';
 
@@ -66,7 +67,7 @@ function isCostBudget({ kind, fields }: DesiredEntry): boolean {
 
 /** `"@openai/a"`, `"@openai/a" and "@openai/b"`, `5 models ("@openai/a", "@openai/b", "@openai/c" …)` */
 function listModels(models: readonly string[]): string {
-  const quoted = models.map((model) => `"${model}"`);
+  const quoted = models.map(quoteUnlessSecret);
   if (quoted.length <= 2) return quoted.join(' and ');
   return `${quoted.length} models (${quoted.slice(0, 3).join(', ')}${quoted.length > 3 ? ' …' : ''})`;
 }
@@ -157,7 +158,7 @@ export const unknownModel: PriceRule = {
         const price = priceAnywhere(book, model);
         // In a budget of dollars, a model without a price is another rule's.
         if (price.suggestion === null || (isCostBudget(entry) && price.kind === 'unpriced')) continue;
-        found(at(entry, 'match'), `"${model}" is not listed${meantText(price)}`);
+        found(at(entry, 'match'), `${quoteUnlessSecret(model)} is not listed${meantText(price)}`);
       }
     }
   },
@@ -182,7 +183,10 @@ export const datedModel: PriceRule = {
         if (usual === name.model || known?.status !== 'read' || !known.file.models.has(usual)) continue;
         const asked = `@${name.provider}/${usual}`;
         if (models.includes(asked)) continue;
-        found(at(entry, 'match'), `calls that ask for "${asked}" are outside: only "${model}" is matched`);
+        found(
+          at(entry, 'match'),
+          `calls that ask for ${quoteUnlessSecret(asked)} are outside: only ${quoteUnlessSecret(model)} is matched`,
+        );
       }
     }
   },
