@@ -1,0 +1,25 @@
+/** Files, live objects and a record → findings, as `plan` makes them: one reading of the files for plan and rules. */
+
+import { buildPlan } from '../../src/plan/build-plan.ts';
+import type { Finding } from '../../src/plan/types.ts';
+import type { RuleName } from '../../src/rule-names.ts';
+import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
+import { filesOf, type Given, liveOf, now } from '../plan/kit.ts';
+import { desiredFrom } from './facts.ts';
+
+export function findingsOf(rule: RuleName, given: Given): Finding[] {
+  const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
+  const desired = desiredFrom(files);
+  const live = liveOf(given.live ?? [], given.liveRest);
+  const { plan, resolved, diagnostics } = buildPlan({ desired, live, record: given.record ?? null, now });
+  if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
+  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan.changes, now: now.getTime() };
+  return findInPlan(facts, severitiesOf(desired.settings)).filter((finding) => finding.rule === rule);
+}
+
+/** `file:line:column message`, the file by its name alone. */
+export function saidOf(rule: RuleName, given: Given): string[] {
+  return findingsOf(rule, given).map(
+    ({ source, message }) => `${source.file.replace(/^policies\//, '')}:${source.line}:${source.column} ${message}`,
+  );
+}
