@@ -42,14 +42,12 @@ export const alertTooLate: FileRule = {
   fix: 'Lower the alert, to 80% for example.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { alert, amount, unit, field } of budgetsOf(entry)) {
-        const alertField = field.replace(/^(?:budget|amount)/, 'alert');
-        if (![field, alertField].some((name) => isOwn({ entry, field: name }))) continue;
+      for (const { alert, amount, unit, field } of budgetsOf(entry).filter(isOwn)) {
         // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
         const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
-        found(at(entry, alertField), `the alert at ${said} leaves ${left} to act in`);
+        found(at(entry, field.replace(/^(?:budget|amount)/, 'alert')), `the alert at ${said} leaves ${left} to act in`);
       }
     }
   },

@@ -77,6 +77,15 @@ describe('alert-too-late', () => {
   });
 });
 
+describe('alert-too-late at a key with the alert of "*"', () => {
+  it('is told of its own budget', () => {
+    const star = 'keys:\n  "*":\n    budget: $300\n    reset: monthly\n    alert: $195\n';
+    expect(said('alert-too-late', `${star}  app:\n    budget: $200\n    reset: monthly\n`)).toEqual([
+      '9:3 the alert at $195 leaves $5 to act in',
+    ]);
+  });
+});
+
 describe('weeks-differ', () => {
   const policy = (name: string): string =>
     `  ${name}:\n    budget: $5\n    reset: weekly\n    alert: none\n    per: workspace_id\n`;
@@ -135,6 +144,14 @@ describe('lifetime-amount-like-monthly', () => {
     expect(said('lifetime-amount-like-monthly', `policies:\n${body}`)).toEqual([`12:5 ${words}`, `27:5 ${words}`]);
   });
 
+  it('is told at "*" and not again at each key beside it', () => {
+    const budget = (reset: string): string => `    budget: $9\n    reset: ${reset}\n    alert: none\n`;
+    const body = `keys:\n  "*":\n${budget('never')}  app:\n    rate: 5 requests/minute\n  web:\n${budget('monthly')}`;
+    expect(said('lifetime-amount-like-monthly', body)).toEqual([
+      '6:5 $9 is never given again, while key "web" has it every month',
+    ]);
+  });
+
   it('compares neither other periods nor other units', () => {
     const body = policy('a', '$5', 'never') + policy('b', '$5', 'weekly') + policy('c', '500 tokens', 'monthly');
     expect(said('lifetime-amount-like-monthly', `policies:\n${body}`)).toEqual([]);
@@ -161,6 +178,10 @@ describe('rate-never-binds-itself', () => {
     const star = 'keys:\n  "*":\n    rates: [60 requests/second, 50 requests/minute]\n';
     expect(said('rate-never-binds-itself', `${star}  app:\n    rate: 900 requests/day\n`)).toEqual([
       '6:13 60 requests/second is never reached beside 50 requests/minute',
+    ]);
+    const fast = 'keys:\n  "*":\n    rate: 60 requests/minute\n  app:\n    rate: 60 requests/second\n';
+    expect(said('rate-never-binds-itself', fast)).toEqual([
+      '8:5 60 requests/second is never reached beside 60 requests/minute',
     ]);
     const wide = 'keys:\n  "*":\n    rate: 60 requests/second\n  app:\n    rate: 60 requests/hour\n';
     expect(said('rate-never-binds-itself', wide)).toEqual([

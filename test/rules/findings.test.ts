@@ -1,11 +1,12 @@
 /** How findings come out: in which order, how often, as whose, and as how severe. */
 
 import { describe, expect, it } from 'vitest';
+import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
-import { buildFileFacts, fileRules, findInFiles, severitiesOf } from '../../src/rules/find.ts';
+import { buildFileFacts, fileRules, findInFiles, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { uuid } from '../helpers/state.ts';
-import { workspaceFile } from '../helpers/world.ts';
-import { keyObject, policyObject, providerObject, recordAfter } from '../plan/kit.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { keyObject, liveOf, now, policyObject, providerObject, recordAfter } from '../plan/kit.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
 import { desiredFrom, findIn } from './facts.ts';
 import { findingsOf } from './plan-facts.ts';
@@ -61,6 +62,28 @@ describe('order', () => {
   });
 });
 
+describe('what is said twice', () => {
+  const said = (texts: readonly string[]): string[] =>
+    places(
+      findIn([
+        { path: '0.yaml', text: orgHead },
+        ...texts.map((text, index) => ({
+          path: `${index + 1}.yaml`,
+          text: `version: 1\nkind: workspace\nworkspace: ws-${index}\n${text}`,
+        })),
+      ]),
+    );
+  const line = 'rate: 5 tokens/minute';
+
+  it('is two things at two places of a line, on two lines, or in two files', () => {
+    const rule = 'token-rate-below-one-call';
+    expect(said([`keys: {a: {${line}}, b: {${line}}}\n`])).toEqual([`1.yaml:4:12 ${rule}`, `1.yaml:4:40 ${rule}`]);
+    expect(said([`keys:\n  a: {${line}}\n  b: {${line}}\n`])).toEqual([`1.yaml:5:7 ${rule}`, `1.yaml:6:7 ${rule}`]);
+    const file = `keys:\n  a: {${line}}\n`;
+    expect(said([file, file])).toEqual([`1.yaml:5:7 ${rule}`, `2.yaml:5:7 ${rule}`]);
+  });
+});
+
 describe('a default that is copied', () => {
   const org = `defaults:\n  policies:\n    week:\n      budget: $500\n      reset: monthly\n      alert: 99%\n      per: workspace_id\n`;
   const files = { 'policies/b.yaml': workspaceFile('ws-team-b') };
@@ -106,6 +129,30 @@ describe('the change of a finding', () => {
     expect([none?.change, none?.entry]).toEqual([null, { kind: 'key-limits', workspace: 'ws-team-a', name: '*' }]);
   });
 
+  it('is that of the first key that changes, not of the first key', () => {
+    const same = { rate_limits: [{ type: 'tokens', unit: 'rpm', value: 7 }] };
+    const live = [keyObject('app', uuid(11), same), keyObject('web', uuid(12))];
+    const [finding] = findingsOf('token-rate-below-one-call', {
+      body: 'keys:\n  "*":\n    rate: 7 tokens/minute\n',
+      live,
+    });
+    expect(finding?.change).toBe('key-limits/ws-team-a/web');
+  });
+
+  it('is the first of two that one policy has, as a replacement that was cut short leaves them', () => {
+    const files = [
+      { path: 'org.yaml', text: orgFile() },
+      { path: 'a.yaml', text: workspaceFile('ws-team-a', `policies:\n  a:\n    ${spend}    per: workspace_id\n`) },
+    ];
+    const desired = desiredFrom(files);
+    const live = liveOf([]);
+    const { plan, resolved } = buildPlan({ desired, live, record: null, now });
+    const changes = (plan?.changes ?? []).flatMap((change) => [change, { ...change, id: `${change.id}#left` }]);
+    const facts = { ...buildFileFacts(desired, files), live, resolved, changes, now: now.getTime() };
+    const [finding] = findInPlan(facts, severitiesOf({})).filter(({ rule }) => rule === 'alert-too-late');
+    expect(finding?.change).toBe('usage-policy/ws-team-a/a');
+  });
+
   it('is none for a line of a file', () => {
     const body = `# sk-${'a1b2c3d4e5f6g7h8i9j0'}\npolicies:\n  a:\n    rate: 5 requests/minute\n    per: workspace_id\n`;
     const [finding] = findingsOf('secret-in-file', { body });
@@ -133,6 +180,13 @@ describe('what is live alone', () => {
     const said = (live: ReturnType<typeof old>) =>
       findingsOf('legacy-virtual-key', { body: provider, org, live })[0]?.severity;
     expect([said(old()), said(old({ rate_limits: rates }))]).toEqual([changed, unchanged]);
+  });
+
+  it('is no error where only its neighbour in the file changes', () => {
+    const org = raised('legacy-virtual-key', 'error');
+    const body = `${provider}keys:\n  app:\n    rate: 5 requests/minute\n`;
+    const live = [...old({ rate_limits: rates }), keyObject('app', uuid(11))];
+    expect(findingsOf('legacy-virtual-key', { body, org, live })[0]?.severity).toBe('warning');
   });
 
   it('of a workspace is an error where anything in its file changes', () => {

@@ -178,10 +178,22 @@ describe('workspace-without-budget', () => {
     const budgets = [{ unit: 'cost', amount: 500, reset: 'monthly' }] as const;
     const workspaces = [{ id: teamA, slug: 'ws-team-a', name: 'Team A', budgets }];
     const given = { live, liveRest: { workspaces } };
-    const record = recordAfter({ ...given, body: own('budget: $5', 'reset: monthly', 'alert: none') });
+    const monthly = own('budget: $5', 'reset: monthly', 'alert: none');
+    const record = recordAfter({ ...given, body: monthly });
     expect(found({ ...given, body: rate })).toEqual([]);
     expect(found({ ...given, body: rate, record })).toEqual(bare);
     expect(found({ ...given, body: rate + own('budget: none') })).toEqual(bare);
+    const weekly = { unit: 'tokens', amount: 500, reset: 'weekly' } as const;
+    const two = {
+      live: [
+        workspaceObject({
+          usage_limits: [budget.usage_limits, { type: 'tokens', credit_limit: 500, periodic_reset: 'weekly' }],
+        }),
+      ],
+      liveRest: { workspaces: workspaces.map((one) => ({ ...one, budgets: [...budgets, weekly] })) },
+    };
+    expect(found({ ...two, body: rate, record: recordAfter({ ...two, body: monthly }) })).toEqual([]);
+    expect(found({ ...two, body: rate + own('budgets: none') })).toEqual(bare);
   });
 });
 

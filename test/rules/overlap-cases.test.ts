@@ -224,6 +224,18 @@ describe('rate-never-reached', () => {
     ]);
   });
 
+  it.each(['providers', 'integrations'])('compares %s with the workspace and with policies', (section) => {
+    const part = `${section}:\n${entry('main', 'rate: 50 requests/minute')}`;
+    expect(said('rate-never-reached', part + limits('rate: 40 requests/minute'))).toEqual([
+      '6:5 50 requests/minute is never reached: the workspace allows 40 requests/minute for the same calls',
+    ]);
+    expect(said('rate-never-reached', part + policies(entry('a', 'rate: 50 requests/minute', whole)))).toEqual([
+      '6:5 50 requests/minute is never reached: policy "a" allows 50 requests/minute for the same calls',
+    ]);
+    const tools = policies(entry('a', 'target: mcp_tools', 'rate: 40 requests/minute', whole));
+    expect(said('rate-never-reached', part + tools)).toEqual([]);
+  });
+
   it('is told at "*" and not again at each key beside it', () => {
     const body =
       keys(entry('"*"', 'rate: 50 requests/minute'), entry('app', ...money('$5'))) + limits('rate: 40 requests/minute');
