@@ -62,6 +62,24 @@ describe('counters-multiply', () => {
     ]);
   });
 
+  it('is about policies: "*" is many budgets, and says so', () => {
+    const body = keys(['"*"', ...spend]);
+    expect(saidOf('counters-multiply', { body, live, liveRest: keysRead })).toEqual([]);
+  });
+
+  it('looks at each workspace, whatever was found of another', () => {
+    const perKey = policies(['d', ...spend, 'per: api_key']);
+    const files = { 'policies/b.yaml': workspaceFile('ws-team-b', perKey) };
+    const there = live.map(elsewhere);
+    const both = [`${teamA}/key-limits`, `${teamB}/key-limits`];
+    const said = (body: string, objects: readonly LiveObject[], read: readonly string[]) =>
+      saidOf('counters-multiply', { body, files, live: objects, liveRest: { read: new Set(read) } });
+    const words = ['b.yaml:10:5 $500 × 2 keys = $1,000 in ws-team-b'];
+    expect(said(policies(['a', 'rate: 5 requests/minute', 'per: workspace_id']), there, both)).toEqual(words);
+    expect(said(perKey, there, both.slice(1))).toEqual(words);
+    expect(said(perKey, [app, ...there.slice(1), elsewhere(keyObject('more', uuid(17)))], both)).toEqual(words);
+  });
+
   it('looks at each policy', () => {
     const body = policies(
       ['a', 'rate: 5 requests/minute', 'per: workspace_id'],
@@ -153,6 +171,13 @@ describe('workspace-without-budget', () => {
         files: { 'policies/0.yaml': workspaceFile('ws-team-b', policies(['p', ...spend, 'per: workspace_id'])) },
       }),
     ).toEqual(bare);
+  });
+
+  it('finds a workspace by its id in any letters', () => {
+    const id = 'ABCDEF00-0000-4000-8000-000000000001';
+    const workspaces = [{ id: id.toLowerCase(), slug: 'ws-other', name: 'Other' }];
+    const given = { body: null, files: { 'policies/0.yaml': workspaceFile(id, '') }, liveRest: { workspaces } };
+    expect(found(given)).toEqual(['0.yaml:3:1 nothing bounds what ws-other spends']);
   });
 
   const whole = ['budget: $5', 'reset: monthly', 'alert: none', 'rate: 5 requests/minute'] as const;
