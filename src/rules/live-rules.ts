@@ -159,34 +159,24 @@ function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): bo
   return budgets.length > takenFrom(facts, id, /^budget/);
 }
 
-/** By the live object that they are about, made once a plan. */
-const changesByObject = new WeakMap<LiveFacts['changes'], Map<string, Change[]>>();
+/** By the live object that they are about, made once a plan: there is one for each. */
+const changesByObject = new WeakMap<LiveFacts['changes'], ReadonlyMap<string | null, Change>>();
 
-function changesOf({ changes }: LiveFacts, id: string): readonly Change[] {
-  let byObject = changesByObject.get(changes);
-  if (byObject === undefined) {
-    byObject = new Map<string, Change[]>();
-    for (const change of changes) {
-      // New policies have no live object, and may be thousands.
-      if (change.liveId !== null) byObject.set(change.liveId, [...(byObject.get(change.liveId) ?? []), change]);
-    }
-    changesByObject.set(changes, byObject);
-  }
-  return byObject.get(id) ?? [];
+function changeOf({ changes }: LiveFacts, id: string): Change | undefined {
+  const known = changesByObject.get(changes);
+  const byObject = known ?? new Map(changes.map((change) => [change.liveId, change]));
+  if (known === undefined) changesByObject.set(changes, byObject);
+  return byObject.get(id);
 }
 
 function isDeleted(facts: LiveFacts, { id }: LiveObject): boolean {
-  return changesOf(facts, id).some(({ after }) => after === null);
+  return changeOf(facts, id)?.after === null;
 }
 
 /** How many limits of these fields the plan takes away at an attachment point, where null is none. */
 function takenFrom(facts: LiveFacts, id: string, fields: RegExp): number {
-  const taken = changesOf(facts, id).flatMap(({ fieldChanges }) =>
-    fieldChanges.filter(
-      ({ field, before, after }) => fields.test(field) && (before ?? null) !== null && after === null,
-    ),
-  );
-  return new Set(taken.map(({ field }) => field)).size;
+  const changed = changeOf(facts, id)?.fieldChanges ?? [];
+  return changed.filter(({ field, after }) => fields.test(field) && after === null).length;
 }
 
 function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {

@@ -173,6 +173,13 @@ describe('workspace-without-budget', () => {
     ).toEqual(bare);
   });
 
+  it('is told of a workspace behind one that is held', () => {
+    const files = { 'policies/b.yaml': workspaceFile('ws-team-b', rate) };
+    expect(found({ body: policies(['p', ...spend, 'per: workspace_id']), files })).toEqual([
+      'b.yaml:3:1 nothing bounds what ws-team-b spends',
+    ]);
+  });
+
   it('finds a workspace by its id in any letters', () => {
     const id = 'ABCDEF00-0000-4000-8000-000000000001';
     const workspaces = [{ id: id.toLowerCase(), slug: 'ws-other', name: 'Other' }];
@@ -292,6 +299,18 @@ describe('key-without-limit', () => {
     expect(found({ body: byModel, live, liveRest: read, files: files('') })).toEqual(bare);
   });
 
+  it('looks at a workspace behind one that is held, or was not read', () => {
+    const files = { 'policies/b.yaml': workspaceFile('ws-team-b', byModel) };
+    const live = [elsewhere(web)];
+    const both = [`${teamA}/key-limits`, `${teamB}/key-limits`];
+    const words = ['b.yaml:3:1 key "web" of ws-team-b may spend without any limit'];
+    const said = (body: string, objects: readonly LiveObject[], read = both) =>
+      found({ body, files, live: objects, liveRest: { read: new Set(read) } });
+    expect(said(byModel, live, both.slice(1))).toEqual(words);
+    expect(said(policies(['p', ...spend, 'per: workspace_id']), live)).toEqual(words);
+    expect(said(byModel, [...live, policyObject(uuid(41))])).toEqual(words);
+  });
+
   it('counts what is declared for the key, unless it is that there is none', () => {
     const live = [app, web];
     expect(found({ body: byModel + keys(['app', 'rate: 5 requests/minute']), live })).toEqual(bare);
@@ -350,6 +369,18 @@ describe('exhausted', () => {
     expect(said([keyObject('app', uuid(11), { status: 'exhausted', usage_limits: days })], only)).toEqual([
       `${at} its next reset`,
     ]);
+  });
+
+  it('is no matter of workspaces and integrations, whose rows say nothing of it', () => {
+    const rest = `limits:\n${spend.map((line) => `  ${line}\n`).join('')}${section('integrations', ['openai-prod', ...spend])}`;
+    const live = [workspaceObject({ status: 'exhausted' }), shareObject({ status: 'exhausted', ...budget })];
+    expect(said(live, rest)).toEqual([]);
+    expect(
+      saidOf('expires-soon', {
+        body: rest,
+        live: live.map((one) => ({ ...one, row: { ...one.row, status: 'expired' } })),
+      }),
+    ).toEqual([]);
   });
 
   it('is no matter of policies', () => {
