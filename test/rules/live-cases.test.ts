@@ -371,6 +371,13 @@ describe('exhausted', () => {
     ]);
   });
 
+  it('knows that weeks of keys begin on Sunday', () => {
+    const weekly = { status: 'exhausted', usage_limits: { ...budget.usage_limits, periodic_reset: 'weekly' } };
+    expect(said([keyObject('app', uuid(11), weekly)], keys(['app', ...spend]))).toEqual([
+      'a.yaml:7:5 key "app" is used up, and refused until 2026-11-22 00:00 UTC',
+    ]);
+  });
+
   it('is no matter of workspaces and integrations, whose rows say nothing of it', () => {
     const rest = `limits:\n${spend.map((line) => `  ${line}\n`).join('')}${section('integrations', ['openai-prod', ...spend])}`;
     const live = [workspaceObject({ status: 'exhausted' }), shareObject({ status: 'exhausted', ...budget })];
@@ -426,6 +433,12 @@ describe('expires-soon', () => {
     ]);
   });
 
+  it('looks behind what has no end', () => {
+    const body = policies(['p', ...spend, 'per: workspace_id']) + until();
+    const live = [keyObject('app', uuid(11), { expires_at: '2026-11-21T00:00:00.000Z' })];
+    expect(saidOf('expires-soon', { body, live })).toEqual(['a.yaml:12:3 key "app" expires at 2026-11-21 00:00 UTC']);
+  });
+
   it('is no matter of policies', () => {
     const live = [policyObject(uuid(41), { name: 'p', status: 'expired', expires_at: '2026-11-01T00:00:00.000Z' })];
     expect(saidOf('expires-soon', { body: policies(['p', ...spend, 'per: workspace_id']), live })).toEqual([]);
@@ -444,6 +457,7 @@ describe('legacy-virtual-key', () => {
       providerObject('openai-a', uuid(21), { integration_id: 'openai-prod' }),
       providerObject('openai-b', uuid(22), { integration_id: null }),
     ];
+    expect(findingsOf('legacy-virtual-key', { body, live }).map(({ severity }) => severity)).toEqual(['info']);
     expect(saidOf('legacy-virtual-key', { body, live })).toEqual([
       'a.yaml:15:3 provider "openai-b" has no integration: it is a virtual key of the old kind',
     ]);
@@ -464,6 +478,18 @@ describe('starting-in-past', () => {
     expect(saidOf('starting-in-past', { body: keys(['app', ...lines('2026-11-01')]), live: [app] })).toEqual([
       'a.yaml:7:5 `starting: 2026-11-01` is not ahead',
     ]);
+  });
+
+  it('is a warning unless it is said otherwise', () => {
+    const [finding] = findingsOf('starting-in-past', { body: keys(['app', ...lines('2026-11-01')]), live: [app] });
+    expect(finding?.severity).toBe('warning');
+  });
+
+  it('takes the very instant of the date for past', () => {
+    const found = (time: number) =>
+      findingsOf('starting-in-past', { body: keys(['app', ...lines('2026-12-01')]), live: [app] }, time).length;
+    const instant = Date.UTC(2026, 11, 1);
+    expect([found(instant - 1), found(instant)]).toEqual([0, 1]);
   });
 
   it('of a default is about the copy that is sent', () => {

@@ -60,6 +60,11 @@ describe('duplicate-limit', () => {
     ).toEqual([]);
   });
 
+  it('tells rates behind the budgets of a key', () => {
+    const two = policies(entry('a', 'rate: 5 requests/minute', whole), entry('b', 'rate: 6 requests/minute', whole));
+    expect(said('duplicate-limit', two + keys(entry('app', ...money('$5'))))).toEqual([`8:3 ${words('b', 'a')}`]);
+  });
+
   it('is no matter of attachment points', () => {
     const section = (name: string): string => entry(name, 'rate: 5 requests/minute');
     expect(said('duplicate-limit', keys(section('a'), section('b')))).toEqual([]);

@@ -7,13 +7,13 @@ import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.t
 import { filesOf, type Given, liveOf, now } from '../plan/kit.ts';
 import { desiredFrom } from './facts.ts';
 
-export function findingsOf(rule: RuleName, given: Given): Finding[] {
+export function findingsOf(rule: RuleName, given: Given, time = now.getTime()): Finding[] {
   const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
   const desired = desiredFrom(files);
   const live = liveOf(given.live ?? [], given.liveRest);
   const { plan, resolved, diagnostics } = buildPlan({ desired, live, record: given.record ?? null, now });
   if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
-  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan.changes, now: now.getTime() };
+  const facts = { ...buildFileFacts(desired, files), live, resolved, changes: plan.changes, now: time };
   return findInPlan(facts, severitiesOf(desired.settings)).filter((finding) => finding.rule === rule);
 }
 
