@@ -121,6 +121,42 @@ describe('budget-never-reached', () => {
     ]);
   });
 
+  it('is ended by the least of many alike, whatever stands first, and by none of another unit', () => {
+    const body = [
+      policies(
+        entry('a', ...money('$90'), whole),
+        entry('b', ...money('$80'), whole),
+        entry('c', ...money('$70'), whole),
+        entry('d', ...money('500 tokens'), whole),
+        entry('e', ...money('600 requests'), whole),
+      ),
+      keys(entry('app', ...money('$75'))),
+    ].join('');
+    expect(said('budget-never-reached', body).at(-1)).toBe(
+      '32:5 $75 monthly is never reached: policy "c" allows $70 monthly for the same calls and ends first',
+    );
+  });
+
+  it('ends a policy on a key by the budget of the key', () => {
+    const body =
+      policies(entry('p', ...money('$30'), 'match: {api_key: app}', whole)) + keys(entry('app', ...money('$20')));
+    expect(said('budget-never-reached', body)).toEqual([
+      '6:5 $30 monthly is never reached: key "app" allows $20 monthly for the same calls and ends first',
+    ]);
+  });
+
+  it('looks behind a key that has its budget from "*"', () => {
+    const body = keys(
+      entry('"*"', ...money('$50')),
+      entry('app', 'rate: 5 requests/minute'),
+      entry('web', ...money('$60')),
+    );
+    expect(said('budget-never-reached', body + limits(...money('$40')))).toEqual([
+      '6:5 $50 monthly is never reached: the workspace allows $40 monthly for the same calls and ends first',
+      '12:5 $60 monthly is never reached: the workspace allows $40 monthly for the same calls and ends first',
+    ]);
+  });
+
   it('calls a key by its live name where the file has another', () => {
     const body =
       policies(entry('p', ...money('$20'), 'match: {api_key: live-name}', whole)) +
@@ -255,6 +291,30 @@ describe('rate-never-reached', () => {
     expect(said('rate-never-reached', both)).toEqual([
       '6:5 50 requests/minute is never reached: policy "a" allows 50 requests/minute for the same calls',
     ]);
+  });
+
+  it('is told at a key for what the key has of its own', () => {
+    const star = entry('"*"', 'rates: [900 requests/hour, 50 requests/minute]');
+    const own = entry('web', 'rate: 60 requests/minute');
+    const words = 'is never reached: the workspace allows 40 requests/minute for the same calls';
+    expect(
+      said('rate-never-reached', keys(star, entry('app', ...money('$5')), own) + limits('rate: 40 requests/minute')),
+    ).toEqual([`6:32 50 requests/minute ${words}`, `12:5 60 requests/minute ${words}`]);
+    const onApp = policies(entry('p', 'rate: 40 requests/minute', 'match: {api_key: app}', whole));
+    expect(said('rate-never-reached', keys(star, entry('app', ...money('$5'))) + onApp)).toEqual([
+      '7:3 50 requests/minute is never reached: policy "p" allows 40 requests/minute for the same calls',
+    ]);
+  });
+
+  it('compares windows of all lengths', () => {
+    const body = [
+      policies(entry('a', 'rate: 10 requests/minute', whole), entry('b', 'rate: 900 requests/day', whole)),
+      limits('rate: 20 requests/minute'),
+      keys(entry('app', 'rate: 1000 requests/day')),
+    ].join('');
+    expect(said('rate-never-reached', body)).toContain(
+      '15:5 1k requests/day is never reached: policy "b" allows 900 requests/day for the same calls',
+    );
   });
 
   it('lets "*" keep no other below', () => {

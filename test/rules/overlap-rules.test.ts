@@ -133,6 +133,7 @@ describe('rate-never-reached: whether `outer` keeps `inner` below', () => {
     ['a longer window, one more', { amount: '3601 requests/day' }, inner, false],
     ['another unit', { amount: '60 tokens/minute' }, inner, false],
     ['other calls', { match: '{model: "@anthropic/*"}' }, inner, false],
+    ['all calls but these', { match: '{model: {any: "*", except: "@openai/*"}}' }, inner, false],
     ['a finer counter', { per: 'api_key' }, inner, false],
     ['a finer counter on both', { per: 'api_key' }, { ...inner, per: 'api_key' }, true],
   ])('%s', (_, outer, other, expected) => {
