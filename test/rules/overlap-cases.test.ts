@@ -306,6 +306,14 @@ describe('rate-never-reached', () => {
     ]);
   });
 
+  it.each([
+    ['60', 1],
+    ['59', 0],
+  ])('compares a second of a key with %s requests a minute', (amount, count) => {
+    const body = policies(entry('p', `rate: ${amount} requests/minute`, 'match: {api_key: app}', whole));
+    expect(said('rate-never-reached', body + keys(entry('app', 'rate: 1 request/second')))).toHaveLength(count);
+  });
+
   it('compares windows of all lengths', () => {
     const body = [
       policies(entry('a', 'rate: 10 requests/minute', whole), entry('b', 'rate: 900 requests/day', whole)),
@@ -372,6 +380,20 @@ describe('oversubscribed', () => {
         keys(entry('"*"', ...money('$100')), entry('a', ...money('$60')), entry('b', ...money('$70'))),
       ),
     ).toEqual([]);
+  });
+
+  it('points at the first of two budgets that are equally low, in each workspace that has one', () => {
+    const two =
+      policies(entry('a', ...money('$80'), whole), entry('b', ...money('$80'), whole)) + parts('keys', '$50', '$50');
+    expect(said('oversubscribed', two)).toEqual([
+      '6:5 2 keys may spend $100 of $80 in 30 days: 25 % more than there is',
+    ]);
+    const files = [
+      { path: 'a.yaml', text: orgHead },
+      { path: 'b.yaml', text: workspaceHead.replace('ws-one', 'ws-none') + parts('keys', '$50', '$50') },
+      { path: 'c.yaml', text: workspaceHead + two },
+    ];
+    expect(findIn(files).filter(({ rule }) => rule === 'oversubscribed')).toHaveLength(1);
   });
 
   it('does not count "*" as a key', () => {
