@@ -199,7 +199,7 @@ export function buildApiKeys(dates: SampleDates): ApiKeyRow[] {
           user_id: userId('contractor-ana'),
           usage_limits: { type: 'cost', credit_limit: 150, alert_threshold: 120 },
           alert_emails: onCall,
-          expires_at: '2027-01-31T00:00:00.000Z',
+          expires_at: '2031-01-31T00:00:00.000Z',
           expiry_enforced: 1,
           created_at: dates.ago(25),
         },

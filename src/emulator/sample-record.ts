@@ -116,7 +116,7 @@ function platformEntries(): PlainObject[] {
     key('platform', 'contractor-ana', {
       budget: budget('cost', 15_000, 'never'),
       alert: 12_000,
-      expires: '2027-01-31T00:00:00.000Z',
+      expires: '2031-01-31T00:00:00.000Z',
       recipients,
     }),
   ];

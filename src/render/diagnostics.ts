@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
+import { escapeInvisible } from '../printable.ts';
 import { colorsOf, type TextStyle } from './style.ts';
 
 /** `file:line:col  code  message`, one line a problem, in the order of the files. */
@@ -7,9 +8,9 @@ export function renderDiagnosticsText(diagnostics: readonly Diagnostic[], style:
   const colors = colorsOf(style);
   return sortDiagnostics(diagnostics)
     .map(({ source, code, severity, message }) => {
-      const place = `${source.file}:${source.line}:${source.column}`;
+      const place = escapeInvisible(`${source.file}:${source.line}:${source.column}`);
       const paint = severity === 'error' ? colors.red : severity === 'warning' ? colors.yellow : colors.dim;
-      return `${place}  ${paint(severity === 'error' ? code : `${severity} ${code}`)}  ${message}\n`;
+      return `${place}  ${paint(severity === 'error' ? code : `${severity} ${code}`)}  ${escapeInvisible(message)}\n`;
     })
     .join('');
 }

@@ -2,7 +2,7 @@
 
 import { formatAlert, formatAmount, formatRate } from '../resources/amounts.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf, type RateTerms, ratesOf } from './limits.ts';
+import { type BudgetTerms, budgetsOf, isOwn, type RateTerms, ratesOf } from './limits.ts';
 import { windowSeconds } from './periods.ts';
 import { at, type FileRule } from './types.ts';
 
@@ -24,7 +24,7 @@ export const alertMissing: FileRule = {
     const required = desired.settings.require as readonly string[] | undefined;
     if (required?.includes('alert') === true) return;
     for (const entry of desired.entries) {
-      for (const { alert, field, amount, unit } of budgetsOf(entry)) {
+      for (const { alert, field, amount, unit } of budgetsOf(entry).filter(isOwn)) {
         if (alert === undefined)
           found(at(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
       }
@@ -42,11 +42,11 @@ export const alertTooLate: FileRule = {
   fix: 'Lower the alert, to 80% for example.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { alert, amount, unit, field } of budgetsOf(entry)) {
+      for (const { alert, amount, unit, field } of budgetsOf(entry).filter(isOwn)) {
         // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
-        const said = formatAlert(alert, amount, unit, false);
+        const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
         found(at(entry, field.replace(/^(?:budget|amount)/, 'alert')), `the alert at ${said} leaves ${left} to act in`);
       }
     }
@@ -88,7 +88,7 @@ export const lifetimeLikeMonthly: FileRule = {
     for (const entries of byWorkspace.values()) {
       const budgets = entries.flatMap(budgetsOf);
       for (const budget of budgets) {
-        if (budget.reset !== 'never') continue;
+        if (budget.reset !== 'never' || !isOwn(budget)) continue;
         const like = budgets.find((other) => other.reset === 'monthly' && isAlike(budget, other));
         if (like === undefined) continue;
         const amount = formatAmount(budget.amount, budget.unit);
@@ -118,9 +118,9 @@ export const rateNeverBindsItself: FileRule = {
       const rates = ratesOf(entry);
       for (const finer of rates) {
         const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.value >= other.value);
-        if (coarser === undefined) continue;
+        if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
         const said = [finer, coarser].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
-        found(at(entry, finer.field), `${said[0]} is never reached beside ${said[1]}`);
+        found(at(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
       }
     }
   },
@@ -140,7 +140,7 @@ export const tokenRateBelowOneCall: FileRule = {
   fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { unit, window, value, field } of ratesOf(entry)) {
+      for (const { unit, window, value, field } of ratesOf(entry).filter(isOwn)) {
         if (unit !== 'tokens' || value >= smallCall) continue;
         found(
           at(entry, field),

@@ -72,7 +72,7 @@ export const gatewayTooOld: FileRule = {
         const which = of === 'version' ? 'gateway' : 'backend';
         found(
           at(entry, field, 'per'),
-          `${what} need${what === 'policies' || what.endsWith('policies') ? '' : 's'} ${which} ${since}, and this one is ${desired.gateway[of]}`,
+          `${what} need${what === 'policies' ? '' : 's'} ${which} ${since}, and this one is ${desired.gateway[of]}`,
         );
         break;
       }

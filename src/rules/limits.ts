@@ -141,10 +141,16 @@ function buildRates(entry: DesiredEntry): readonly RateTerms[] {
   });
 }
 
-/** Every call of the workspace that a limit counts, and nobody can stay outside. */
-export function isInescapable({ match, per, entry }: Bound): boolean {
+/** Whether the entry itself says so: what `"*"` lays beneath a named key is told at `"*"`. */
+export function isOwn({ entry, field }: Pick<Bound, 'entry' | 'field'>): boolean {
+  return field in entry.fields;
+}
+
+/** Every model call of the workspace is counted by the limit, and nobody can stay outside. */
+export function isInescapable({ match, per, entry, target }: Bound): boolean {
   // `"*"` reaches service keys alone, and a limit on one key or provider lets the others pass.
-  return match === 'all' && per.every((key) => key === 'api_key') && !(entry.kind === 'key-limits');
+  const isForAll = match === 'all' && per.every((key) => key === 'api_key');
+  return isForAll && target === 'llm' && entry.kind !== 'key-limits';
 }
 
 /** Whether every call that `inner` counts is counted by `outer`, as far as their conditions tell. */

@@ -1,7 +1,8 @@
 /** Rules about what is live, from what the plan has read anyway. */
 
 import { dayMilliseconds, nextReset } from '../impact/windows.ts';
-import type { Live, LiveObject, LiveWorkspace } from '../plan/types.ts';
+import { changeId } from '../plan/make-change.ts';
+import type { Change, Live, LiveObject, LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { DesiredEntry } from '../resources/types.ts';
@@ -146,15 +147,40 @@ const budgetKinds = ['usage-policy', 'key-limits', 'provider-limits', 'integrati
 
 /** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
-  if ((workspace.budgets?.length ?? 0) > 0) return true;
-  const cleared = new Set(
-    facts.changes.filter(({ after, action }) => action === 'delete' || after === null).map(({ liveId }) => liveId),
+  return (
+    hasOwnBudget(facts, workspace) ||
+    budgetKinds.some((kind) =>
+      objectsIn(facts, kind, workspace).some((object) =>
+        kind === 'usage-policy'
+          ? !isDeleted(facts, object)
+          : budgetOfRow(object) !== null && takenFrom(facts, object.id, /^budget/) === 0,
+      ),
+    )
   );
-  return budgetKinds.some((kind) =>
-    objectsIn(facts, kind, workspace).some(
-      (object) => !cleared.has(object.id) && (kind === 'usage-policy' || budgetOfRow(object) !== null),
-    ),
-  );
+}
+
+function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): boolean {
+  return budgets.length > takenFrom(facts, id, /^budget/);
+}
+
+/** By the live object that they are about, made once a plan: there is one for each. */
+const changesByObject = new WeakMap<LiveFacts['changes'], ReadonlyMap<string | null, Change>>();
+
+function changeOf({ changes }: LiveFacts, id: string): Change | undefined {
+  const known = changesByObject.get(changes);
+  const byObject = known ?? new Map(changes.map((change) => [change.liveId, change]));
+  if (known === undefined) changesByObject.set(changes, byObject);
+  return byObject.get(id);
+}
+
+function isDeleted(facts: LiveFacts, { id }: LiveObject): boolean {
+  return changeOf(facts, id)?.after === null;
+}
+
+/** How many limits of these fields the plan takes away at an attachment point, where null is none. */
+function takenFrom(facts: LiveFacts, id: string, fields: RegExp): number {
+  const changed = changeOf(facts, id)?.fieldChanges ?? [];
+  return changed.filter(({ field, after }) => fields.test(field) && after === null).length;
 }
 
 function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {
@@ -180,9 +206,9 @@ export const keyWithoutLimit: LiveRule = {
       if (place === undefined || !isRead(facts, 'key-limits', place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
-      if ((place.budgets?.length ?? 0) > 0 || hasLivePolicyOverAll(facts, place)) continue;
+      if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
       const bare = objectsIn(facts, 'key-limits', place).filter(
-        (object) => !reached.has(object.id) && !isEnded(object, facts.now) && isUnlimited(object),
+        (object) => !reached.has(object.id) && !isEnded(object, facts.now) && isUnlimited(facts, object),
       );
       if (bare.length > 0) found({ workspace }, `${listKeys(bare)} of ${place.slug} may spend without any limit`);
     }
@@ -194,13 +220,17 @@ function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boole
   return Object.entries(fields).some(([name, value]) => /^(?:budget$|rate\[)/.test(name) && value !== null);
 }
 
-function isUnlimited(object: LiveObject): boolean {
-  return budgetOfRow(object) === null && (keyOf(object).rate_limits?.length ?? 0) === 0;
+function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
+  const budgets = budgetOfRow(object) === null ? 0 : 1;
+  const rates = keyOf(object).rate_limits?.length ?? 0;
+  return takenFrom(facts, object.id, /^budget/) >= budgets && takenFrom(facts, object.id, /^rate/) >= rates;
 }
 
 function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {
   const policies = [...objectsIn(facts, 'usage-policy', workspace), ...objectsIn(facts, 'rate-policy', workspace)];
-  return policies.some(({ row }) => {
+  return policies.some((policy) => {
+    const { row } = policy;
+    if (row.target === 'mcp_tools' || isDeleted(facts, policy)) return false;
     const conditions = (row.conditions as readonly { readonly key: string; readonly value?: unknown }[] | null) ?? [];
     const groups = (row.group_by as readonly { readonly key: string }[] | null) ?? [];
     return (
@@ -262,7 +292,7 @@ export const expiresSoon: LiveRule = {
       // What the files ask for is what will be, unless they say nothing.
       const end = 'expires' in fields ? fields.expires : (live.row.expires_at as string | null | undefined);
       const time = typeof end === 'string' ? Date.parse(end) : Number.NaN;
-      const isOver = live.row.status === 'expired' || time <= facts.now;
+      const isOver = time <= facts.now || (live.row.status === 'expired' && !('expires' in fields));
       if (!isOver && !(time - facts.now <= soonDays * dayMilliseconds)) continue;
       const what = `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}"`;
       const when = Number.isNaN(time) ? '' : ` ${isOver ? 'on' : 'at'} ${dateOf(time)}`;
@@ -337,19 +367,19 @@ export const startingInPast: LiveRule = {
   why: 'The date says when the first window ends, so it has to lie ahead. The service moves a past date to one of its own choice, and the plan cannot say which.',
   fix: 'Write a date ahead, or take `starting:` out once it has passed.',
   check: (facts, found) => {
-    const bySource = new Map(facts.desired.entries.map((entry) => [placeOf(entry.source), entry]));
-    for (const { starting, source } of facts.changes) {
-      if (starting === null || source === null || Date.parse(starting) > facts.now) continue;
-      const entry = bySource.get(placeOf(source));
+    const byChange = new Map(
+      facts.resolved.map(({ entry, workspace, name }) => {
+        return [changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name }), entry];
+      }),
+    );
+    for (const { starting, key } of facts.changes) {
+      if (starting === null || Date.parse(starting) > facts.now) continue;
+      const entry = byChange.get(changeId(key));
       if (entry !== undefined)
         found(at(entry, 'reset', 'budget'), `\`starting: ${starting.slice(0, 10)}\` is not ahead`);
     }
   },
 };
-
-function placeOf({ file, line, column }: DesiredEntry['source']): string {
-  return `${file}:${line}:${column}`;
-}
 
 export const liveRules: readonly LiveRule[] = [
   countersMultiply,

@@ -29,7 +29,7 @@ export const metadataEscapable: FileRule = {
     for (const entries of byWorkspace.values()) {
       const isCapped = {
         'usage-policy': entries.flatMap(budgetsOf).some(isInescapable),
-        'rate-policy': entries.flatMap(ratesOf).some((rate) => rate.target === 'llm' && isInescapable(rate)),
+        'rate-policy': entries.flatMap(ratesOf).some(isInescapable),
       };
       for (const entry of entries) {
         if (entry.kind !== 'usage-policy' && entry.kind !== 'rate-policy') continue;
@@ -229,11 +229,14 @@ export const mcpPerKey: FileRule = {
   },
 };
 
-/** Shapes that keys of known services have; a long hash or a random name is none. */
+/**
+ * Shapes that keys of known services have; a long hash, a random name or words after `sk-` are none. Each takes time in
+ * proportion to the line, whatever stands there.
+ */
 const keyShapes: readonly RegExp[] = [
   /-----BEGIN [A-Z ]*PRIVATE KEY/,
-  /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}/,
-  /\bsk-(?:ant-|proj-)?[\w-]{20,}/,
+  /(?<![\w-])eyJ[\w-]{8,}\.eyJ[\w-]{8,}/,
+  /\bsk-(?=[\w-]{0,40}\d)[\w-]{20,}/,
   /\bAKIA[0-9A-Z]{16}\b/,
   /\bAIza[\w-]{35}\b/,
   /\bgh[opsur]_\w{36,}/,

@@ -11,6 +11,7 @@ import {
   covers,
   isCoarser,
   isInescapable,
+  isOwn,
   type RateTerms,
   ratesOf,
   scopeText,
@@ -70,12 +71,18 @@ export const budgetNeverReached: FileRule = {
       const budgets = entries.flatMap(budgetsOf);
       const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter), ({ amount }) => amount));
       for (const inner of budgets) {
-        const other = outerOf(inner.match).find((candidate) => candidate !== inner && endsBefore(candidate, inner));
-        if (other === undefined) continue;
         // Of two that end each other one is told; of two equal policies duplicate-limit speaks.
-        if (endsBefore(inner, other) && (isDuplicate(inner, other) || orderOf(budgets, inner, other) < 0)) continue;
+        const isToldInstead = (other: BudgetTerms): boolean =>
+          endsBefore(inner, other) && (isDuplicate(inner, other) || orderOf(budgets, inner, other) < 0);
+        const other = outerOf(inner.match).find(
+          (candidate) => candidate !== inner && endsBefore(candidate, inner) && !isToldInstead(candidate),
+        );
+        if (other === undefined) continue;
+        const star = starOf(budgets, inner);
+        if (star !== undefined && endsBefore(other, star)) continue;
         const [mine, theirs] = [inner, other].map(
-          ({ amount, unit, reset }) => `${formatAmount(amount, unit)} ${formatReset(reset)}`,
+          ({ amount, unit, reset }) =>
+            `${formatAmount(amount, unit)} ${reset === 'never' ? 'in all' : formatReset(reset)}`,
         );
         const unless = contains(other, inner) ? '' : ', unless it starts anew in between';
         found(
@@ -115,6 +122,11 @@ function canBeOuter({ entry }: BudgetTerms | RateTerms): boolean {
   return !(entry.kind === 'key-limits' && entry.name === '*');
 }
 
+/** The limit of `"*"` that a named key has from it: what is so of that is told there. */
+function starOf<T extends BudgetTerms | RateTerms>(limits: readonly T[], limit: T): T | undefined {
+  return isOwn(limit) ? undefined : limits.find((other) => other.field === limit.field && !canBeOuter(other));
+}
+
 function endsBefore(outer: BudgetTerms, inner: BudgetTerms): boolean {
   if (outer.unit !== inner.unit || outer.amount > inner.amount || !lastsAsLong(outer.reset, inner.reset)) return false;
   return covers(outer.match, inner.match) && isCoarser(outer.per, inner.per);
@@ -137,6 +149,8 @@ export const rateNeverReached: FileRule = {
         const other = outerOf(inner.match).find((candidate) => keepsBelow(candidate, inner));
         if (other === undefined) continue;
         if (keepsBelow(inner, other) && orderOf(rates, inner, other) < 0) continue;
+        const star = starOf(rates, inner);
+        if (star !== undefined && keepsBelow(other, star)) continue;
         const [mine, theirs] = [inner, other].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
         found(
           at(inner.entry, inner.field),

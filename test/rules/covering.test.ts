@@ -1,4 +1,4 @@
-/** What the index leaves out covers nothing. */
+/** What covers another holds its calls, and what the index leaves out covers nothing. */
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -33,4 +33,36 @@ it('finds every limit that covers a match, in their order', () => {
     { numRuns: 2_000 },
   );
   expect(covered).toBeGreaterThan(500);
+});
+
+/** A call as the gateway sees it: a value for each key. */
+const call = fc.record({
+  model: fc.constantFrom('@x/m', '@x/y/z', '@x/y/w', '@z/m', 'a'),
+  api_key: fc.constantFrom('a', 'b', '@x/m'),
+  'metadata.team': fc.constantFrom('a', 'b', '@x/m'),
+});
+
+function counts(match: Match, values: Readonly<Record<string, string>>): boolean {
+  if (match === 'all') return true;
+  return match.every(({ key, any, except }) => {
+    const value = values[key] ?? '';
+    const isAmong = (list: readonly string[]): boolean =>
+      list.some(
+        (one) => one === value || (key === 'model' && one.endsWith('/*') && value.startsWith(one.slice(0, -1))),
+      );
+    return (any === '*' || isAmong(any)) && !isAmong(except);
+  });
+}
+
+it('a call that is counted by what is covered is counted by what covers it', () => {
+  let checked = 0;
+  fc.assert(
+    fc.property(match, match, call, (outer, inner, values) => {
+      if (!covers(outer, inner) || !counts(inner, values)) return;
+      if (outer !== 'all') checked += 1;
+      expect(counts(outer, values)).toBe(true);
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(checked).toBeGreaterThan(50);
 });

@@ -5,13 +5,11 @@ import { Ajv } from 'ajv';
 import stringWidth from 'string-width';
 import { afterEach, describe, expect, it } from 'vitest';
 import { annotatePlan } from '../../src/commands/action/annotate.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
 import type { Finding, Plan } from '../../src/plan/types.ts';
 import { renderPlanComment } from '../../src/render/comment.ts';
 import { buildSarif } from '../../src/render/sarif.ts';
 import { allRules, severitiesInForce } from '../../src/rules/find.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';
-import { testNow } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { planOf } from '../plan/kit.ts';
@@ -169,19 +167,6 @@ describe('plan and apply', () => {
     expect(block).toContain('warning metadata-escapable (M3) policies/b.yaml:');
     for (const line of block.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80);
   });
-});
-
-it('the sample organisation has nothing above information that is not excused with a reason', async () => {
-  const now = new Date(testNow);
-  const policyText = (path: string): string => readFileSync(new URL(`../../policies/${path}`, import.meta.url), 'utf8');
-  const workspaces = ['marketing', 'platform', 'research', 'sales', 'support'].map((name) => `workspaces/${name}.yaml`);
-  const written = Object.fromEntries(['org.yaml', ...workspaces].map((path) => [path, policyText(path)]));
-  rig = await startRig({ state: sampleSeed(now), files: written });
-  const { findings } = read(await rig.plan({ format: 'json', impact: false }));
-  const loud = findings.filter(({ severity }) => severity !== 'info');
-  expect(loud.map(({ rule, silenced }) => [rule, silenced])).toEqual([
-    ['exhausted', 'nightly jobs may use the week up; they wait for Sunday'],
-  ]);
 });
 
 describe('severities in force', () => {

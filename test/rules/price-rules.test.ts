@@ -6,12 +6,12 @@ import { parseIntegrationPrices } from '../../src/prices/integration-prices.ts';
 import { parsePriceFile } from '../../src/prices/parse-prices.ts';
 import type { PriceBook, ProviderPrices } from '../../src/prices/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { priceRules, vendorsToPrice } from '../../src/rules/price-rules.ts';
 import type { PriceFacts } from '../../src/rules/types.ts';
-import { filesOf, type Given, liveOf, now, planResult, shareObject } from '../plan/kit.ts';
+import { filesOf, type Given, now, shareObject } from '../plan/kit.ts';
 import { entry } from '../prices/kit.ts';
-import { desiredFrom, nothingRead } from './facts.ts';
+import { desiredFrom } from './facts.ts';
+import { findingsOf } from './plan-facts.ts';
 
 const hour = 3_600_000;
 const tested = new Set<string>();
@@ -52,14 +52,7 @@ function pricesOf(
 
 function find(rule: RuleName, given: Given, prices: PriceFacts | null = pricesOf()): Finding[] {
   tested.add(rule);
-  const texts = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
-  const desired = desiredFrom(texts);
-  const { plan, resolved } = planResult(given);
-  if (plan === null) throw new Error('no plan');
-  const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = { ...buildFileFacts(desired, texts), live, resolved, changes: plan.changes, now: now.getTime() };
-  const findings = findInPlan({ ...facts, ...nothingRead, prices }, severitiesOf(desired.settings));
-  return findings.filter((finding) => finding.rule === rule);
+  return findingsOf(rule, given, now.getTime(), { prices });
 }
 
 const messages = (rule: RuleName, body: string, prices = pricesOf()): string[] =>

@@ -5,25 +5,17 @@ import { exactOf } from '../../src/exact.ts';
 import type { ModelTraffic, Traffic } from '../../src/impact/traffic.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { trafficRules } from '../../src/rules/traffic-rules.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
-import { filesOf, type Given, keyObject, liveOf, now, planResult } from '../plan/kit.ts';
-import { desiredFrom, nothingRead } from './facts.ts';
+import { type Given, keyObject, now } from '../plan/kit.ts';
+import { findingsOf } from './plan-facts.ts';
 
 const tested = new Set<string>();
 
 function find(rule: RuleName, given: Given, traffic: Partial<Traffic> | null, workspace = teamA): Finding[] {
   tested.add(rule);
-  const texts = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
-  const desired = desiredFrom(texts);
-  const { plan, resolved } = planResult(given);
-  if (plan === null) throw new Error('no plan');
-  const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = { ...buildFileFacts(desired, texts), live, resolved, changes: plan.changes, now: now.getTime() };
   const read = new Map(traffic === null ? [] : [[workspace, { models: null, keys: null, ...traffic }]]);
-  const findings = findInPlan({ ...facts, ...nothingRead, traffic: read }, severitiesOf(desired.settings));
-  return findings.filter((finding) => finding.rule === rule);
+  return findingsOf(rule, given, now.getTime(), { traffic: read });
 }
 
 const row = (rest: { [member in keyof ModelTraffic]?: number | string | null } = {}): ModelTraffic => {

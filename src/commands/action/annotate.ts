@@ -1,6 +1,7 @@
 import type { Diagnostic, Source } from '../../diagnostics.ts';
 import type { Annotation } from '../../github/port.ts';
 import type { Change, Plan } from '../../plan/types.ts';
+import { escapeInvisible } from '../../printable.ts';
 import { describeChange } from '../../render/describe-change.ts';
 import { pickFindings, toDiagnostics } from '../../render/findings.ts';
 import type { Desired } from '../../resources/types.ts';
@@ -20,7 +21,7 @@ export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic
         line: place.line,
         level: severity === 'error' && !lifted ? 'failure' : 'warning',
         title: `guard ${guard}`,
-        message: [...details, ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
+        message: [...details.map(escapeInvisible), ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
       };
     }),
     ...annotateDiagnostics(toDiagnostics(pickFindings(plan?.findings ?? []).shown)),
@@ -52,7 +53,8 @@ export function annotateDiagnostics(diagnostics: readonly Diagnostic[]): Annotat
     line: source.line,
     level: severity === 'error' ? 'failure' : severity === 'warning' ? 'warning' : 'notice',
     title: code,
-    message,
+    // The runner prints it into the log of the job.
+    message: escapeInvisible(message),
   }));
 }
 
