@@ -68,6 +68,7 @@ describe('metadata-escapable', () => {
 describe('metadata-number', () => {
   it.each([
     ['7', true],
+    ['42', true],
     ['-7', true],
     ['7.25', true],
     ['0', true],
@@ -81,6 +82,13 @@ describe('metadata-number', () => {
     const body = policies(rate('a', `match: {metadata.team: [nlp, ${JSON.stringify(value)}]}`, 'per: workspace_id'));
     const words = `7:5 \`metadata.team\`: "${value}" does not match callers that send the number ${value}`;
     expect(said('metadata-number', body)).toEqual(expected ? [words] : []);
+  });
+
+  it('names the first number of a condition', () => {
+    const body = policies(rate('a', 'match: {metadata.team: ["nlp", "3", "4"]}', 'per: workspace_id'));
+    expect(said('metadata-number', body)).toEqual([
+      '7:5 `metadata.team`: "3" does not match callers that send the number 3',
+    ]);
   });
 
   it('looks at each condition, and at what it leaves out', () => {
@@ -161,6 +169,8 @@ describe('model-by-slug', () => {
     expect(found('model: "@openai/*"')).toEqual([]);
     expect(found('provider: openai')).toEqual([]);
     expect(found('config: main, prompt: main')).toEqual([]);
+    expect(found('config: other, model: "@other/*"')).toEqual([]);
+    expect(found('config: other, model: "@main/*"')).toHaveLength(1);
     expect(found('model: "@anthropic/*", provider: main')).toHaveLength(1);
   });
 
@@ -216,9 +226,14 @@ it('mcp-per-key points at the condition before the grouping', () => {
     rate('b', ...tools, 'match: {mcp_server: one}', 'per: [mcp_tool, api_key]'),
     rate('c', ...tools, 'match: {mcp_server: one}', 'per: mcp_tool'),
     rate('d', 'match: {api_key: app}', 'per: api_key'),
+    rate('e', ...tools, 'match: {api_key: app}', 'per: mcp_tool'),
   );
   const words = 'calls through OAuth have no API key and are outside this policy';
-  expect(said('mcp-per-key', `${body}keys:\n${rate('app')}`)).toEqual([`8:5 ${words}`, `14:5 ${words}`]);
+  expect(said('mcp-per-key', `${body}keys:\n${rate('app')}`)).toEqual([
+    `8:5 ${words}`,
+    `14:5 ${words}`,
+    `27:5 ${words}`,
+  ]);
 });
 
 describe('secret-in-file', () => {
