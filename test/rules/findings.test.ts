@@ -3,7 +3,14 @@
 import { describe, expect, it } from 'vitest';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
-import { buildFileFacts, fileRules, findInFiles, findInPlan, severitiesOf } from '../../src/rules/find.ts';
+import {
+  buildFileFacts,
+  fileRules,
+  findInFiles,
+  findInPlan,
+  severitiesInForce,
+  severitiesOf,
+} from '../../src/rules/find.ts';
 import { uuid } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { keyObject, liveOf, now, policyObject, providerObject, recordAfter } from '../plan/kit.ts';
@@ -222,6 +229,11 @@ describe('what is live alone', () => {
 });
 
 describe('severities', () => {
+  it('without a record are raised by the files from each step to the next', () => {
+    const of = (severity: string) => severitiesInForce(null, { rules: { 'alert-missing': severity } })['alert-missing'];
+    expect(['off', 'info', 'warning', 'error'].map(of)).toEqual(['warning', 'warning', 'warning', 'error']);
+  });
+
   const body = `policies:\n  a:\n    ${spend}    per: workspace_id\n`;
   const files = (org: string) => [
     { path: 'org.yaml', text: orgHead + org },
