@@ -3,6 +3,7 @@
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { type BudgetTerms, budgetsOf, labelOf, type RateTerms, ratesOf } from './limits.ts';
+import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule, type Subject } from './types.ts';
 
 type Terms = BudgetTerms | RateTerms;
@@ -19,12 +20,12 @@ interface Place {
 }
 
 /** Workspaces whose configs were read, with the limits in their files that are checked for each target. */
-function placesOf({ configs, live, desired, byWorkspace }: LiveFacts): Place[] {
+function placesOf(facts: LiveFacts): Place[] {
+  const { configs, desired, byWorkspace } = facts;
   if (configs.size === 0) return [];
-  const ids = new Map(live.workspaces.flatMap(({ id, slug }) => [[slug, id] as const, [id, id] as const]));
   return desired.workspaces.flatMap((workspace) => {
     const { ref } = workspace;
-    const read = configs.get(ids.get(ref) ?? ids.get(ref.toLowerCase()) ?? '');
+    const read = configs.get(workspaceOf(facts, ref)?.id ?? '');
     if (read === undefined || read.configs.length === 0) return [];
     const declared = (byWorkspace.get(ref) ?? []).filter(isCheckedByTarget);
     const limits = {

@@ -8,6 +8,7 @@ import { type RuleName, ruleNames } from '../rule-names.ts';
 import { amountRules } from './amount-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
+import { keyRules } from './key-rules.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
@@ -16,7 +17,7 @@ import { trafficRules } from './traffic-rules.ts';
 import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
-const liveRules: readonly LiveRule[] = [...stateRules, ...configRules, ...trafficRules];
+const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...trafficRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */

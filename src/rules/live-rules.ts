@@ -1,53 +1,14 @@
-/** Rules about what is live, from what the plan has read anyway. */
+/** Rules about limits and what is live, from what the plan has read anyway. */
 
-import { dayMilliseconds, nextReset } from '../impact/windows.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { Change, Live, LiveObject, LiveWorkspace } from '../plan/types.ts';
+import type { Change, LiveObject, LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireProvider } from '../resources/wire.ts';
+import type { WireBudget } from '../resources/wire.ts';
 import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
+import { isEnded, isRead, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
-
-/** Days before the end of a key in which somebody has to act. */
-const soonDays = 14;
-
-/** By workspace and kind, made once a plan: rules ask for every entry. */
-const objectsByPlace = new WeakMap<Live, Map<string, LiveObject[]>>();
-
-function objectsIn({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): readonly LiveObject[] {
-  let places = objectsByPlace.get(live);
-  if (places === undefined) {
-    places = new Map();
-    for (const object of live.objects) {
-      const place = `${object.workspaceId}/${object.kind}`;
-      const others = places.get(place);
-      if (others === undefined) places.set(place, [object]);
-      else others.push(object);
-    }
-    objectsByPlace.set(live, places);
-  }
-  return places.get(`${workspace.id}/${kind}`) ?? [];
-}
-
-function isRead({ live }: LiveFacts, kind: LiveObject['kind'], workspace: LiveWorkspace): boolean {
-  return live.read.has(`${workspace.id}/${kind}`);
-}
-
-/** The live workspace of a reference in the files: a slug or an id. */
-function workspaceOf({ live }: LiveFacts, ref: string): LiveWorkspace | undefined {
-  return live.workspaces.find(({ slug, id }) => slug === ref || id === ref.toLowerCase());
-}
-
-function keyOf(object: LiveObject): WireKey {
-  return object.row as unknown as WireKey;
-}
-
-function isEnded(object: LiveObject, now: number): boolean {
-  const { status, expires_at: end } = keyOf(object);
-  return status === 'expired' || (typeof end === 'string' && Date.parse(end) <= now);
-}
 
 function perOf({ fields }: DesiredEntry): readonly string[] {
   return (fields.per as readonly string[] | undefined) ?? [];
@@ -115,13 +76,6 @@ function setsMetadata(object: LiveObject, name: string): boolean {
   const defaults = object.row.defaults as { readonly metadata?: unknown } | null | undefined;
   const metadata = defaults?.metadata;
   return typeof metadata === 'object' && metadata !== null && Object.hasOwn(metadata, name);
-}
-
-/** `key "a"`, `3 keys ("a", "b" …)` */
-function listKeys(objects: readonly LiveObject[]): string {
-  const names = objects.map(({ name, id }) => `"${name ?? id}"`).sort();
-  if (names.length === 1) return `key ${names[0]}`;
-  return `${names.length} keys (${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''})`;
 }
 
 export const workspaceWithoutBudget: LiveRule = {
@@ -240,124 +194,6 @@ function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boole
   });
 }
 
-export const exhausted: LiveRule = {
-  name: 'exhausted',
-  id: 'K6',
-  severity: 'warning',
-  where: 'live',
-  finds: 'a declared key or provider whose budget is used up',
-  why: 'Every call is refused with 412 until the budget starts again, and one that never resets stays refused. Backends before 1.20 keep the state after a raise until the next reset.',
-  fix: 'Raise the budget, wait for the reset, or reset the counter by hand.',
-  check: (facts, found) => {
-    for (const { entry, live, name } of facts.resolved) {
-      if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
-      const row = live.row as unknown as WireKey & WireProvider;
-      const limits = row.usage_limits;
-      if (row.status !== 'exhausted' && limits?.status !== 'exhausted') continue;
-      const budget = budgetFromWire(limits);
-      const said = row.next_usage_reset_at ?? limits?.next_usage_reset_at;
-      const next =
-        budget === null
-          ? 'unknown'
-          : nextReset({ reset: budget.reset, level: 'limits', now: facts.now, nextReset: said });
-      const until =
-        next === null
-          ? 'for good: it never resets'
-          : next === 'unknown'
-            ? 'until its next reset'
-            : `until ${dateOf(next)}`;
-      found(
-        at(entry, 'budget'),
-        `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}" is used up, and refused ${until}`,
-      );
-    }
-  },
-};
-
-function dateOf(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-export const expiresSoon: LiveRule = {
-  name: 'expires-soon',
-  id: 'K7',
-  severity: 'warning',
-  where: 'live',
-  finds: `a declared key or provider that has expired, or expires within ${soonDays} days`,
-  why: 'From then on its callers get 401, whatever the budget says. Nobody is told beforehand by the service.',
-  fix: 'Write a later `expires:`, or replace the key and take its entry out.',
-  check: (facts, found) => {
-    for (const { entry, live, name, fields } of facts.resolved) {
-      if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
-      // What the files ask for is what will be, unless they say nothing.
-      const end = 'expires' in fields ? fields.expires : (live.row.expires_at as string | null | undefined);
-      const time = typeof end === 'string' ? Date.parse(end) : Number.NaN;
-      const isOver = time <= facts.now || (live.row.status === 'expired' && !('expires' in fields));
-      if (!isOver && !(time - facts.now <= soonDays * dayMilliseconds)) continue;
-      const what = `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}"`;
-      const when = Number.isNaN(time) ? '' : ` ${isOver ? 'on' : 'at'} ${dateOf(time)}`;
-      found(at(entry, 'expires'), `${what} ${isOver ? 'has expired' : 'expires'}${when}`);
-    }
-  },
-};
-
-export const legacyVirtualKey: LiveRule = {
-  name: 'legacy-virtual-key',
-  id: 'K10',
-  severity: 'info',
-  where: 'live',
-  finds: 'a declared provider that is a virtual key of the old kind, without an integration',
-  why: 'Virtual keys with credentials of their own are what providers were before the Model Catalog. They go on working; limits and models of an integration do not reach them.',
-  fix: 'Create the provider anew from an integration, and move its callers.',
-  check: (facts, found) => {
-    for (const { entry, live, name } of facts.resolved) {
-      if (live?.kind !== 'provider-limits') continue;
-      // Null or empty: none. Missing: the service did not say.
-      const { integration_id: integration } = live.row as unknown as WireProvider;
-      if (integration === null || integration === '')
-        found(at(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
-    }
-  },
-};
-
-export const recipientOutsideDomains: LiveRule = {
-  name: 'recipient-outside-domains',
-  id: 'K1',
-  severity: 'warning',
-  where: 'live',
-  finds: 'live keys whose alerts go to an address outside `review.recipient_domains`',
-  why: 'Such an address in a file is an error. One that somebody added by hand is in no file: it learns the names of keys and what they spend, and nobody reviewed it.',
-  fix: 'Declare the recipients of the key, which takes the address out, or allow its domain.',
-  check: (facts, found) => {
-    const domains = facts.settings.recipient_domains;
-    if (!Array.isArray(domains) || domains.length === 0) return;
-    const managed = new Set(
-      facts.resolved.flatMap(({ live, fields }) => (live !== null && 'recipients' in fields ? [live.id] : [])),
-    );
-    for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
-      if (place === undefined) continue;
-      const told = objectsIn(facts, 'key-limits', place).filter(
-        (object) => !managed.has(object.id) && addressesOf(object).some((address) => !isWithin(address, domains)),
-      );
-      if (told.length > 0)
-        found(
-          { workspace },
-          `${listKeys(told)} of ${place.slug} tell${told.length === 1 ? 's' : ''} somebody outside the allowed domains`,
-        );
-    }
-  },
-};
-
-function addressesOf({ row }: LiveObject): readonly string[] {
-  const { alert_emails: emails } = row;
-  return Array.isArray(emails) ? emails.filter((email) => typeof email === 'string') : [];
-}
-
-function isWithin(address: string, domains: readonly unknown[]): boolean {
-  return domains.includes(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
-}
-
 export const startingInPast: LiveRule = {
   name: 'starting-in-past',
   id: 'T11',
@@ -386,9 +222,5 @@ export const liveRules: readonly LiveRule[] = [
   metadataFixedByKey,
   workspaceWithoutBudget,
   keyWithoutLimit,
-  exhausted,
-  expiresSoon,
-  legacyVirtualKey,
-  recipientOutsideDomains,
   startingInPast,
 ];

@@ -7,6 +7,7 @@ import type { LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { budgetsOf } from './limits.ts';
+import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 interface TrafficPlace {
@@ -16,13 +17,11 @@ interface TrafficPlace {
   readonly entries: readonly DesiredEntry[];
 }
 
-function placesOf({ desired, live, traffic, byWorkspace }: LiveFacts): TrafficPlace[] {
+function placesOf(facts: LiveFacts): TrafficPlace[] {
+  const { desired, traffic, byWorkspace } = facts;
   if (traffic.size === 0) return [];
-  const bySlug = new Map(
-    live.workspaces.flatMap((place) => [[place.slug, place] as const, [place.id, place] as const]),
-  );
   return desired.workspaces.flatMap((workspace) => {
-    const place = bySlug.get(workspace.ref) ?? bySlug.get(workspace.ref.toLowerCase());
+    const place = workspaceOf(facts, workspace.ref);
     const own = place === undefined ? undefined : traffic.get(place.id);
     if (place === undefined || own === undefined) return [];
     return [{ workspace, place, traffic: own, entries: byWorkspace.get(workspace.ref) ?? [] }];

@@ -5,6 +5,7 @@ import type { Finding } from '../../src/plan/types.ts';
 import type { Desired } from '../../src/resources/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
+import { keyRules } from '../../src/rules/key-rules.ts';
 import { liveRules } from '../../src/rules/live-rules.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { filesOf, type Given, keyObject, liveOf, now, planResult, policyObject, providerObject } from '../plan/kit.ts';
@@ -265,5 +266,5 @@ describe('a live rule that is raised to an error', () => {
 });
 
 it('tests every live rule', () => {
-  expect([...tested].sort()).toEqual(liveRules.map(({ name }) => name as string).sort());
+  expect([...tested].sort()).toEqual([...liveRules, ...keyRules].map(({ name }) => name as string).sort());
 });
