@@ -257,8 +257,9 @@ export const secretInFile: FileRule = {
   check: ({ files }, found) => {
     for (const { path, text } of files) {
       text.split('\n').forEach((line, index) => {
-        const match = keyShapes.map((shape) => shape.exec(line)).find((hit) => hit !== null);
-        if (match === null || match === undefined) return;
+        const hits = keyShapes.map((shape) => shape.exec(line)).filter((hit) => hit !== null);
+        const [match] = hits.sort((a, b) => a.index - b.index);
+        if (match === undefined) return;
         found(
           { line: { file: path, line: index + 1, column: match.index + 1 } },
           `${match[0].length} characters in the shape of a secret key`,

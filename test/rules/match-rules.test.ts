@@ -278,6 +278,11 @@ describe('secret-in-file', () => {
     if (!start.startsWith('-')) expect(found(`note: "x${whole}"\n`)).toEqual([]);
   });
 
+  it('points at the first of two in a line', () => {
+    expect(found(`a: hf_a${letters(29)} sk-${letters(20)}\n`)).toEqual(['1:4 33']);
+    expect(found(`a: sk-${letters(20)} hf_a${letters(29)}\n`)).toEqual(['1:4 23']);
+  });
+
   it.each([
     `AKIA${upper(16)}X`,
     `AIza${letters(35)}x`,
