@@ -234,6 +234,11 @@ describe('custom-prices', () => {
   };
   const said = (prices: PriceFacts): string[] => find('custom-prices', given, prices).map(({ message }) => message);
 
+  it('is told at the budget', () => {
+    const [finding] = find('custom-prices', given, own({ multiplier: { request_token: 0.9 } }));
+    expect([finding?.severity, finding?.source]).toEqual(['info', { file: 'policies/a.yaml', line: 7, column: 5 }]);
+  });
+
   it('tells multipliers and prices of its own', () => {
     expect(said(own({ multiplier: { default: 1.2 } }))).toEqual(['integration "openai-prod" multiplies prices']);
     expect(said(own({ multiplier: { response_token: 0.9 } }, ['a', 'b']))).toEqual([

@@ -7,6 +7,7 @@ import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { trafficRules } from '../../src/rules/traffic-rules.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
+import { workspaceFile } from '../helpers/world.ts';
 import { type Given, keyObject, now } from '../plan/kit.ts';
 import { findingsOf } from './plan-facts.ts';
 
@@ -119,6 +120,54 @@ describe('key-unused', () => {
     ['an end', others, { status: 'expired' }],
   ])('is not found with %s', (_, keys, row) => {
     expect(said(keys, row)).toEqual([]);
+  });
+});
+
+describe('several workspaces, models and keys', () => {
+  const other = (body: string): Record<string, string> => ({ 'policies/b.yaml': workspaceFile('ws-team-b', body) });
+  const both = new Map(
+    [teamA, teamB].map((id) => [id, { models: [row({ model: 'x' }), row({ model: 'y' })], keys: null }]),
+  );
+
+  function told(rule: RuleName, given: Given): string[] {
+    return findingsOf(rule, given, now.getTime(), { traffic: both }).map(
+      ({ source, severity, message }) => `${source.file}:${source.line} ${severity} ${message}`,
+    );
+  }
+
+  it('are each looked at, whatever was found of the one before', () => {
+    const used = (name: string, workspace: string): string =>
+      `"${name}" used 5k tokens in 30 days in ${workspace} and cost nothing`;
+    expect(told('tokens-without-cost', { body: rate.body, files: other(dollars.body) })).toEqual([
+      `policies/b.yaml:3 warning ${used('x', 'ws-team-b')}`,
+      `policies/b.yaml:3 warning ${used('y', 'ws-team-b')}`,
+    ]);
+    expect(told('tokens-without-cost', { body: dollars.body, files: other(dollars.body) })).toHaveLength(4);
+  });
+
+  it('of calls that count nothing too', () => {
+    const none = [row({ model: 'paid', cost: 5 }), row({ tokens: 0, cost: 0 })];
+    const traffic = new Map([teamA, teamB].map((id) => [id, { models: none, keys: null }]));
+    const given = { body: rate.body, files: other(dollars.body) };
+    const found = findingsOf('calls-without-tokens', given, now.getTime(), { traffic });
+    expect(found.map(({ source, severity }) => `${source.file}:${source.line} ${severity}`)).toEqual([
+      'policies/b.yaml:3 warning',
+    ]);
+    expect(find('calls-without-tokens', dollars, { models: [row({ tokens: 0, cost: null })] })).toEqual([]);
+  });
+
+  it('of keys too, where each stands', () => {
+    const body = `keys:\n${['app', 'old', 'web'].map((name) => `  ${name}:\n    rate: 5 requests/minute\n`).join('')}`;
+    const born = { created_at: '2026-01-05T00:00:00.000Z' };
+    const live = [
+      keyObject('app', uuid(11), born),
+      keyObject('old', uuid(12), { ...born, status: 'expired' }),
+      keyObject('web', uuid(13), born),
+    ];
+    const found = find('key-unused', { body, live }, { keys: new Set([uuid(11)]) });
+    expect(
+      found.map(({ source, severity, message }) => `${source.line}:${source.column} ${severity} ${message}`),
+    ).toEqual(['10:3 info key "web" made no call in 30 days']);
   });
 });
 
