@@ -52,7 +52,7 @@ export function commandLines(markdown: string): readonly (readonly string[])[] {
   const inBlocks = codeBlocks(markdown)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ text }) => text.split('\n'))
-    .flatMap((line) => line.replace(/\s#.*$/, '').split(/&&|\|/));
+    .flatMap((line) => line.replace(/\s(?:#|> ).*$/, '').split(/&&|\|/));
   const inline = [...withoutCodeBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
   return [...inBlocks, ...inline].flatMap((line) => {
     const words = /^\s*(?:\w+=\S+ )*(?:tollgate|node build\/cli\.js)(?: (.*))?$/.exec(line)?.[1];
