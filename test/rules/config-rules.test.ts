@@ -8,7 +8,8 @@ import type { RuleName } from '../../src/rule-names.ts';
 import { configRules } from '../../src/rules/config-rules.ts';
 import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
-import { filesOf, type Given, liveOf, now, providerObject, workspaceObject } from '../plan/kit.ts';
+import { workspaceFile } from '../helpers/world.ts';
+import { filesOf, type Given, liveOf, now, providerObject, shareObject, workspaceObject } from '../plan/kit.ts';
 import { desiredFrom, nothingRead } from './facts.ts';
 
 const tested = new Set<string>();
@@ -162,6 +163,77 @@ describe('fallback-passes-budget', () => {
     expect(count({ strategy: { mode: 'fallback' }, targets: given })).toBe(expected);
     // A limit on models names vendors, which tells nothing of slugs.
     expect(count({ strategy: { mode: 'fallback' }, targets: given }, paced)).toBe(1);
+  });
+
+  it.each<[string, Record<string, unknown>, string, number]>([
+    [
+      'a fallback with one target, beside a limit on models',
+      { strategy: { mode: 'fallback' }, targets: [{}] },
+      paced,
+      0,
+    ],
+    ['other statuses in the spelling of the SDK', fallback({ onStatusCodes: [500] }), onProvider, 0],
+    [
+      'a model without a provider in it',
+      {
+        strategy: { mode: 'fallback' },
+        targets: [{ provider: '@azure-a', override_params: { model: 'gpt-4o' } }, { provider: '@aws-a' }],
+      },
+      onProvider,
+      0,
+    ],
+    [
+      'other parameters',
+      {
+        strategy: { mode: 'fallback' },
+        targets: [{ provider: '@azure-a', override_params: { temperature: 0 } }, { provider: '@aws-a' }],
+      },
+      onProvider,
+      0,
+    ],
+    ['any provider', fallback(), `policies:\n${policy('spend', 'match: {virtual_key: "*"}\n    per: virtual_key')}`, 1],
+    [
+      'any provider, in one counter',
+      fallback(),
+      `policies:\n${policy('spend', 'match: {virtual_key: "*"}\n    per: workspace_id')}`,
+      0,
+    ],
+    [
+      'one of the providers of a limit',
+      { strategy: { mode: 'fallback' }, targets: [{ provider: '@openai-a' }, {}] },
+      `policies:\n${policy('spend', 'match: {virtual_key: [azure-a, openai-a]}\n    per: workspace_id')}`,
+      1,
+    ],
+    ['a vendor', fallback(), `policies:\n${policy('spend', 'match: {provider: openai}\n    per: workspace_id')}`, 1],
+    [
+      'tools of one server',
+      fallback(),
+      `policies:\n${policy('pace', 'target: mcp_tools\n    match: {mcp_server: a}\n    per: mcp_server', pace)}`,
+      0,
+    ],
+    [
+      'a rate over all calls beside a budget of one provider',
+      fallback({ on_status_codes: [429] }),
+      `${onProvider}${policy('pace', 'per: workspace_id', pace)}`,
+      0,
+    ],
+  ])('%s', (_, config, body, expected) => {
+    expect(count(config, body)).toBe(expected);
+  });
+
+  it('is about integrations', () => {
+    const body = `integrations:\n  openai-prod:\n    ${budget}\n`;
+    const [found] = find(rule, { body, live: [shareObject()] }, { checkout: fallback() });
+    expect(found?.entry?.kind).toBe('integration-limits');
+  });
+
+  it('names four, and looks at each workspace and config', () => {
+    const body = `policies:\n${['a', 'b', 'c', 'd'].map((name) => policy(name, 'per: model')).join('')}`;
+    const files = { 'policies/b.yaml': workspaceFile('ws-team-b', body) };
+    const configs = { 'a-quiet': {}, 'b-loud': fallback() };
+    const [found] = find(rule, { body: paced, files }, configs, teamB);
+    expect(found?.source).toMatchObject({ file: 'policies/b.yaml', line: 3 });
+    expect(found?.message).toContain('412 of policy "a", policy "b", policy "c" and policy "d":');
   });
 
   it('says only what the fallback that takes a status may meet', () => {
