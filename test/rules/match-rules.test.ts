@@ -174,50 +174,13 @@ describe('model-by-slug', () => {
     expect(found('model: "@anthropic/*", provider: main')).toHaveLength(1);
   });
 
-  it.each([
-    'ai21',
-    'anthropic',
-    'anyscale',
-    'azure-ai',
-    'azure-openai',
-    'bedrock',
-    'byteplus',
-    'cerebras',
-    'cohere',
-    'deepgram',
-    'deepinfra',
-    'deepseek',
-    'fireworks',
-    'fireworks-ai',
-    'github',
-    'google',
-    'groq',
-    'huggingface',
-    'jina',
-    'lambda',
-    'mistral-ai',
-    'modal',
-    'nomic',
-    'nomic-ai',
-    'nscale',
-    'ollama',
-    'openai',
-    'openrouter',
-    'perplexity-ai',
-    'reka-ai',
-    'replicate',
-    'sagemaker',
-    'sambanova',
-    'segmind',
-    'together-ai',
-    'upstage',
-    'vertex-ai',
-    'voyage',
-    'x-ai',
-  ])('takes a provider that is called %s for its vendor', (vendor) => {
-    const body = policies(rate('a', `match: {model: "@${vendor}/*"}`, 'per: workspace_id'));
-    expect(said('model-by-slug', `${body}providers:\n  ${vendor}:\n    rate: 5 requests/minute\n`)).toEqual([]);
-  });
+  it.each(['openai', 'azure-openai', 'sagemaker', 'x-ai'])(
+    'takes a provider that is called %s for its vendor',
+    (vendor) => {
+      const body = policies(rate('a', `match: {model: "@${vendor}/*"}`, 'per: workspace_id'));
+      expect(said('model-by-slug', `${body}providers:\n  ${vendor}:\n    rate: 5 requests/minute\n`)).toEqual([]);
+    },
+  );
 
   it('knows no slugs of other workspaces', () => {
     const files = [
