@@ -55,7 +55,7 @@ export const schemaText = {
     'A full Git ref, for example an orphan branch that a ruleset protects. Default: `refs/tollgate/<environment>`.',
   review: 'Rules that judge every plan. Those in force are the ones of the last apply.',
   require: 'What every entry with a budget must have.',
-  maxMonthlyBudget: 'No change may commit a workspace to more than this in 30 days.',
+  maxMonthlyBudget: 'What the budgets of all workspaces may add up to in 30 days (rule ceiling-exceeded).',
   recipientDomains: 'Domains that recipients may have.',
   unmanaged: 'Whether live objects that no file declares are reported or fail the run.',
   showPeople: 'Whether names of keys and users are shown, or only how many there are.',

@@ -204,8 +204,7 @@ export const budgetOutpriced: PriceRule = {
   check: ({ byWorkspace, prices: { book } }, found) => {
     for (const entries of byWorkspace.values()) {
       const byScope = new Map<string, BudgetTerms[]>();
-      for (const terms of entries.filter(({ kind }) => kind === 'usage-policy').flatMap(budgetsOf)) {
-        if (terms.unit === 'requests') continue;
+      for (const terms of entries.flatMap(budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
         byScope.set(scope, [...(byScope.get(scope) ?? []), terms]);
       }
@@ -214,7 +213,8 @@ export const budgetOutpriced: PriceRule = {
         const tokens = alike.find(({ unit }) => unit === 'tokens');
         if (cost === undefined || tokens === undefined) continue;
         const { models, vendors } = namedModels(cost.match);
-        if (models.length === 0 || vendors.length > 0) continue;
+        // Without names nothing is known of their prices; of a whole vendor neither.
+        if (vendors.length > 0) continue;
         const range = costOf(
           exactOf(tokens.amount),
           ratesOfAll(

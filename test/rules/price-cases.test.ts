@@ -134,6 +134,16 @@ describe('dated-model', () => {
   });
 });
 
+describe('dated-model, of several', () => {
+  it('is told behind a name without a date, and behind one whose usual name is there', () => {
+    const dated = { ...openai, o9: entry(1, 1), 'o9-2025-01-01': entry(1, 1) };
+    const match = some('a-1', 'gpt-4o', 'gpt-4o-2024-08-06', 'o9-2025-01-01');
+    expect(told('dated-model', pace('b', match), { openai: read(dated) })).toEqual([
+      '9:5 warning calls that ask for "@openai/o9" are outside: only "@openai/o9-2025-01-01" is matched',
+    ]);
+  });
+});
+
 describe('budget-outpriced', () => {
   it('is told at the amount of the one that is never used up', () => {
     const rich = spend('b-dollars', one('gpt-4o'), '$900') + spend('b-tokens', one('gpt-4o'), '10M tokens');
@@ -144,6 +154,13 @@ describe('budget-outpriced', () => {
     expect(told('budget-outpriced', spend('a-all', 'all') + poor)).toEqual([
       '19:5 info 10M tokens monthly are never used up: they cost $25 at least, and policy "b-dollars" ends at $9',
     ]);
+  });
+
+  it('looks at each pair', () => {
+    const wide =
+      spend('a-dollars', '{model: "@openai/*"}', '$900') + spend('a-tokens', '{model: "@openai/*"}', '10M tokens');
+    const named = spend('b-dollars', one('gpt-4o'), '$900') + spend('b-tokens', one('gpt-4o'), '10M tokens');
+    expect(told('budget-outpriced', wide + named)).toHaveLength(1);
   });
 
   it('says nothing of models of which one has no known price, or of a whole vendor', () => {

@@ -8,7 +8,7 @@ import type { RuleName } from '../../src/rule-names.ts';
 import { trafficRules } from '../../src/rules/traffic-rules.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
-import { type Given, keyObject, now } from '../plan/kit.ts';
+import { type Given, keyObject, now, providerObject } from '../plan/kit.ts';
 import { findingsOf } from './plan-facts.ts';
 
 const tested = new Set<string>();
@@ -135,6 +135,15 @@ describe('several workspaces, models and keys', () => {
     );
   }
 
+  it('are looked at behind those that cost something', () => {
+    const models = [row({ model: 'paid', cost: 5 }), row()];
+    expect(find('tokens-without-cost', dollars, { models })).toHaveLength(1);
+    const silent = row({ tokens: 0, cost: 0, requests: 1 });
+    expect(find('calls-without-tokens', dollars, { models: [row({ model: 'paid', cost: 5 }), silent] })).toHaveLength(
+      1,
+    );
+  });
+
   it('are each looked at, whatever was found of the one before', () => {
     const used = (name: string, workspace: string): string =>
       `"${name}" used 5k tokens in 30 days in ${workspace} and cost nothing`;
@@ -169,6 +178,22 @@ describe('several workspaces, models and keys', () => {
       found.map(({ source, severity, message }) => `${source.line}:${source.column} ${severity} ${message}`),
     ).toEqual(['10:3 info key "web" made no call in 30 days']);
   });
+});
+
+it('key-unused is about keys by name', () => {
+  const body = `keys:\n  "*":\n    rate: 5 requests/minute\n  web:\n    rate: 9 requests/minute\nproviders:\n  openai-a:\n    rate: 5 requests/minute\n`;
+  const born = { created_at: '2026-01-05T00:00:00.000Z' };
+  const live = [
+    keyObject('app', uuid(11), born),
+    keyObject('web', uuid(12), born),
+    providerObject('openai-a', uuid(21), born),
+  ];
+  // One of them is a key that is gone.
+  const keys = new Set([uuid(11), uuid(99)]);
+  expect(find('key-unused', { body, live }, { keys }).map(({ message }) => message)).toEqual([
+    'key "web" made no call in 30 days',
+  ]);
+  expect(find('key-unused', { body, live }, { keys: new Set([uuid(21)]) })).toEqual([]);
 });
 
 it('tests every rule over traffic', () => {
