@@ -2,7 +2,7 @@
 
 import { formatAlert, formatAmount, formatRate } from '../resources/amounts.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf, isOwn, type RateTerms, ratesOf } from './limits.ts';
+import { type BudgetTerms, budgetsOf, isOwn, labelOf, type RateTerms, ratesOf } from './limits.ts';
 import { windowSeconds } from './periods.ts';
 import { at, type FileRule } from './types.ts';
 
@@ -68,7 +68,7 @@ export const weeksDiffer: FileRule = {
       const policy = weekly.find(({ entry }) => entry.kind === 'usage-policy');
       const other = weekly.find(({ entry }) => entry.kind !== 'usage-policy');
       if (policy === undefined || other === undefined) continue;
-      const message = `the week of ${policy.what} starts on Monday, that of ${other.what} on Sunday (00:00 UTC)`;
+      const message = `the week of ${labelOf(policy.entry)} starts on Monday, that of ${labelOf(other.entry)} on Sunday (00:00 UTC)`;
       // A default that is copied into many workspaces is not to blame for the entry beside it.
       const blamed = policy.entry.fromDefaults === true ? other : policy;
       found(at(blamed.entry, 'reset', blamed.field), message);
@@ -94,7 +94,7 @@ export const lifetimeLikeMonthly: FileRule = {
         const amount = formatAmount(budget.amount, budget.unit);
         found(
           at(budget.entry, 'reset', budget.field),
-          `${amount} is never given again, while ${like.what} has it every month`,
+          `${amount} is never given again, while ${labelOf(like.entry)} has it every month`,
         );
       }
     }

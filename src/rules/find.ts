@@ -9,6 +9,7 @@ import { amountRules } from './amount-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
+import { forgetTerms } from './limits.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
@@ -62,7 +63,9 @@ export function buildFileFacts(
 
 /** What the files alone tell: for `validate`. */
 export function findInFiles(facts: FileFacts, severities: Severities): Finding[] {
-  return sortFindings(fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities)));
+  const findings = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities));
+  forgetTerms();
+  return sortFindings(findings);
 }
 
 /** What files and live state tell: for `plan`. Those about what the plan changes name the change. */
@@ -78,6 +81,7 @@ export function findInPlan(facts: LiveFacts, severities: Severities): Finding[] 
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
+  forgetTerms();
   return sortFindings([...inFiles, ...inLive]);
 }
 
@@ -113,11 +117,17 @@ function apply(
   const severity = severities[name];
   if (severity === 'off') return [];
   const findings: Finding[] = [];
+  /** The last of each place: a default that is copied into a thousand workspaces has one. */
+  const last = new Map<Finding['source'], Finding>();
   check((subject, message) => {
-    const [source, key, silence] = placeOf(subject);
     const change = ('entry' in subject ? changeOf.get(subject.entry) : undefined) ?? null;
+    const [source, key, silence] = placeOf(subject);
+    const before = last.get(source);
+    if (before?.message === message && (change === null || before.change !== null)) return;
     const silenced = silence?.[name] ?? null;
-    findings.push({ rule: name, id, severity, message, fix, source, entry: key, change, silenced });
+    const finding = { rule: name, id, severity, message, fix, source, entry: key, change, silenced };
+    last.set(source, finding);
+    findings.push(finding);
   });
   return findings;
 }

@@ -17,8 +17,6 @@ interface Bound {
   readonly entry: DesiredEntry;
   /** The field that holds it, for the place of a finding. */
   readonly field: string;
-  /** For messages: `policy "x"`, `key "y"`, `the workspace`. */
-  readonly what: string;
   readonly match: Match;
   /** Without `workspace_id`, which tells nothing apart within a workspace. */
   readonly per: readonly string[];
@@ -45,6 +43,7 @@ export function fieldsOf(entry: DesiredEntry): Fields {
   return entry.fieldsOverStar === undefined ? entry.fields : { ...entry.fieldsOverStar, ...entry.fields };
 }
 
+/** For messages: `policy "x"`, `key "y"`, `the workspace`. */
 export function labelOf({ kind, name }: DesiredEntry): string {
   switch (kind) {
     case 'usage-policy':
@@ -70,7 +69,7 @@ function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
     case 'rate-policy':
       return {
         match: (fields.match as Match | undefined) ?? 'all',
-        per: ((fields.per as readonly string[] | undefined) ?? []).filter((key) => key !== 'workspace_id'),
+        per: withoutWorkspace((fields.per as readonly string[] | undefined) ?? []),
         target: fields.target === 'mcp_tools' ? 'mcp_tools' : 'llm',
       };
     case 'workspace-limits':
@@ -86,8 +85,21 @@ function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
   }
 }
 
-const budgetsByEntry = new WeakMap<DesiredEntry, readonly BudgetTerms[]>();
-const ratesByEntry = new WeakMap<DesiredEntry, readonly RateTerms[]>();
+function withoutWorkspace(per: readonly string[]): readonly string[] {
+  return per.includes('workspace_id') ? per.filter((key) => key !== 'workspace_id') : per;
+}
+
+let budgetsByEntry = new WeakMap<DesiredEntry, readonly BudgetTerms[]>();
+let ratesByEntry = new WeakMap<DesiredEntry, readonly RateTerms[]>();
+
+/** Of a large organisation they take more room than they are worth once the rules have run. */
+export function forgetTerms(): void {
+  budgetsByEntry = new WeakMap();
+  ratesByEntry = new WeakMap();
+}
+
+/** Most entries have no rates, or no budgets. */
+const nothing: readonly never[] = [];
 
 /** Made once an entry: a dozen rules ask. */
 export function budgetsOf(entry: DesiredEntry): readonly BudgetTerms[] {
@@ -99,18 +111,22 @@ export function ratesOf(entry: DesiredEntry): readonly RateTerms[] {
   return remembered(ratesByEntry, entry, buildRates);
 }
 
-function remembered<T>(memory: WeakMap<DesiredEntry, T>, entry: DesiredEntry, build: (entry: DesiredEntry) => T): T {
+function remembered<T>(
+  memory: WeakMap<DesiredEntry, readonly T[]>,
+  entry: DesiredEntry,
+  build: (entry: DesiredEntry) => readonly T[],
+): readonly T[] {
   const known = memory.get(entry);
   if (known !== undefined) return known;
   const built = build(entry);
-  memory.set(entry, built);
+  memory.set(entry, built.length === 0 ? nothing : built);
   return built;
 }
 
 function buildBudgets(entry: DesiredEntry): readonly BudgetTerms[] {
   if (entry.absent === true || entry.kind === 'rate-policy') return [];
   const fields = fieldsOf(entry);
-  const common = { entry, what: labelOf(entry), ...scopeOf(entry) };
+  const common = { entry, ...scopeOf(entry) };
   if (entry.kind === 'usage-policy') {
     const { unit, amount, reset, alert } = fields as { unit?: Unit; amount?: number; reset?: Reset; alert?: number };
     if (unit === undefined || amount === undefined || reset === undefined) return [];
@@ -127,7 +143,7 @@ function buildBudgets(entry: DesiredEntry): readonly BudgetTerms[] {
 function buildRates(entry: DesiredEntry): readonly RateTerms[] {
   if (entry.absent === true || entry.kind === 'usage-policy') return [];
   const fields = fieldsOf(entry);
-  const common = { entry, what: labelOf(entry), ...scopeOf(entry) };
+  const common = { entry, ...scopeOf(entry) };
   if (entry.kind === 'rate-policy') {
     const { unit, window, value } = fields as { unit?: RateUnit; window?: RateWindow; value?: number };
     if (unit === undefined || window === undefined || value === undefined) return [];

@@ -12,6 +12,7 @@ import {
   isCoarser,
   isInescapable,
   isOwn,
+  labelOf,
   type RateTerms,
   ratesOf,
   scopeText,
@@ -36,7 +37,11 @@ export const duplicateLimit: FileRule = {
         if (key === null) continue;
         const first = seen.get(key);
         if (first === undefined) seen.set(key, terms);
-        else found(at(laterOf(first, terms).entry), `${terms.what} and ${first.what} are one limit written twice`);
+        else
+          found(
+            at(laterOf(first, terms).entry),
+            `${labelOf(terms.entry)} and ${labelOf(first.entry)} are one limit written twice`,
+          );
       }
     }
   },
@@ -87,7 +92,7 @@ export const budgetNeverReached: FileRule = {
         const unless = contains(other, inner) ? '' : ', unless it starts anew in between';
         found(
           at(inner.entry, inner.field),
-          `${mine} is never reached: ${other.what} allows ${theirs} for the same calls and ends first${unless}`,
+          `${mine} is never reached: ${labelOf(other.entry)} allows ${theirs} for the same calls and ends first${unless}`,
         );
       }
     }
@@ -154,7 +159,7 @@ export const rateNeverReached: FileRule = {
         const [mine, theirs] = [inner, other].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
         found(
           at(inner.entry, inner.field),
-          `${mine} is never reached: ${other.what} allows ${theirs} for the same calls`,
+          `${mine} is never reached: ${labelOf(other.entry)} allows ${theirs} for the same calls`,
         );
       }
     }
