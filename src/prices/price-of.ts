@@ -34,8 +34,19 @@ type Found = Omit<ModelPrice, 'model' | 'provenance'>;
 
 const nothing: Found = { kind: 'unknown', tokens: [], why: null, notes: [], suggestion: null };
 
-/** @param model `@openai/gpt-4o`, or `@openai-prod/gpt-4o` with the slug of an integration in the book */
+/** Thousands of policies may hold one name, and a name that is not listed is compared with all that are. */
+const known = new WeakMap<PriceBook, Map<string, ModelPrice>>();
+
+/** @param model `@openai/gpt-4o`, or `@openai-prod/gpt-4o` with the slug of an integration in the book, which is not changed later */
 export function priceOf(book: PriceBook, model: string): ModelPrice {
+  const prices = known.get(book) ?? new Map<string, ModelPrice>();
+  const price = prices.get(model) ?? findPrice(book, model);
+  prices.set(model, price);
+  known.set(book, prices);
+  return price;
+}
+
+function findPrice(book: PriceBook, model: string): ModelPrice {
   const name = parseModelName(model);
   if (name === null) return { ...nothing, model, why: 'it is not written `@provider/model`', provenance: null };
   const integration = book.integrations.get(name.provider);
@@ -49,12 +60,12 @@ export function priceOf(book: PriceBook, model: string): ModelPrice {
     if (integration.vendor === null) return unknown(model, `integration ${integration.slug} does not say its provider`);
   }
   const vendor = integration?.vendor ?? name.provider;
-  const known = book.providers.get(vendor);
-  if (known === undefined) return unknown(model, `no prices of ${vendor} were read`);
-  if (known.status === 'unread') return unknown(model, known.why);
-  const { provenance } = known;
-  if (known.status === 'missing') return unknown(model, `there is no price file for ${vendor} (${provenance.from})`);
-  return { ...adjust(priceByFile(known.file, name.model), integration), model, provenance };
+  const read = book.providers.get(vendor);
+  if (read === undefined) return unknown(model, `no prices of ${vendor} were read`);
+  if (read.status === 'unread') return unknown(model, read.why);
+  const { provenance } = read;
+  if (read.status === 'missing') return unknown(model, `there is no price file for ${vendor} (${provenance.from})`);
+  return { ...adjust(priceByFile(read.file, name.model), integration), model, provenance };
 }
 
 /** Null: unknown. False: its requests cost nothing, on purpose or not. */
