@@ -5,7 +5,8 @@
  */
 
 import semver from 'semver';
-import type { Condition, Desired, DesiredEntry, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry } from '../resources/types.ts';
+import { conditionsOf, perOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 
 const measured = '2.2.3';
@@ -20,10 +21,8 @@ function isGatewayUpTo(version: string, { gateway }: Desired): boolean {
   return own !== null && semver.lte(own, version);
 }
 
-function conditionKeys({ fields }: DesiredEntry): readonly string[] {
-  const match = (fields.match as Match | undefined) ?? 'all';
-  const conditions: readonly Condition[] = match === 'all' ? [] : match;
-  return [...conditions.map(({ key }) => key), ...((fields.per as readonly string[] | undefined) ?? [])];
+function conditionKeys(entry: DesiredEntry): readonly string[] {
+  return [...conditionsOf(entry).map(({ key }) => key), ...perOf(entry)];
 }
 
 function isPolicy({ kind }: DesiredEntry): boolean {

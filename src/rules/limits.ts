@@ -60,6 +60,22 @@ export function labelOf({ kind, name }: DesiredEntry): string {
   }
 }
 
+/** Of a policy as written; none where it is for all calls, and of what is no policy. */
+export function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
+  const match = (fields.match as Match | undefined) ?? 'all';
+  return match === 'all' ? [] : match;
+}
+
+/** What a policy groups by, as written; nothing of what is no policy. */
+export function perOf({ fields }: DesiredEntry): readonly string[] {
+  return (fields.per as readonly string[] | undefined) ?? [];
+}
+
+/** What a condition names, left out or not; `"*"` names nothing. */
+export function valuesOf({ any, except }: Condition): readonly string[] {
+  return any === '*' ? except : [...any, ...except];
+}
+
 /** Which calls an entry's limits count, in the words of policies. Integrations have none, so they get one of their own. */
 function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
   const { kind, name, fields, liveName } = entry;
@@ -69,7 +85,7 @@ function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
     case 'rate-policy':
       return {
         match: (fields.match as Match | undefined) ?? 'all',
-        per: withoutWorkspace((fields.per as readonly string[] | undefined) ?? []),
+        per: withoutWorkspace(perOf(entry)),
         target: fields.target === 'mcp_tools' ? 'mcp_tools' : 'llm',
       };
     case 'workspace-limits':

@@ -6,13 +6,9 @@ import { formatAmount } from '../resources/amounts.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
-import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
+import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
 import { isEnded, isRead, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
-
-function perOf({ fields }: DesiredEntry): readonly string[] {
-  return (fields.per as readonly string[] | undefined) ?? [];
-}
 
 export const countersMultiply: LiveRule = {
   name: 'counters-multiply',

@@ -1,18 +1,9 @@
 /** Rules about what policies look at: conditions and groupings that the gateway reads otherwise than one would think. */
 
-import type { Condition, DesiredEntry, Match } from '../resources/types.ts';
+import type { DesiredEntry } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
+import { budgetsOf, conditionsOf, isInescapable, perOf, ratesOf, valuesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
-
-function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
-  const match = fields.match as Match | undefined;
-  return match === undefined || match === 'all' ? [] : match;
-}
-
-function perOf({ fields }: DesiredEntry): readonly string[] {
-  return (fields.per as readonly string[] | undefined) ?? [];
-}
 
 const isMetadata = (key: string): boolean => key.startsWith('metadata.');
 
@@ -57,8 +48,9 @@ export const metadataNumber: FileRule = {
   fix: 'Make sure that callers send the value as text, or use a value that is no number.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { key, any, except } of conditionsOf(entry)) {
-        const number = [...(any === '*' ? [] : any), ...except].find((value) => /^-?\d+(?:\.\d+)?$/.test(value));
+      for (const condition of conditionsOf(entry)) {
+        const { key } = condition;
+        const number = valuesOf(condition).find((value) => /^-?\d+(?:\.\d+)?$/.test(value));
         if (!isMetadata(key) || number === undefined) continue;
         found(at(entry, 'match'), `\`${key}\`: "${number}" does not match callers that send the number ${number}`);
       }
@@ -171,10 +163,10 @@ export const modelBySlug: FileRule = {
     for (const entries of byWorkspace.values()) {
       const slugs = new Set(entries.flatMap(slugsOf).filter((slug) => !vendors.has(slug)));
       for (const entry of entries) {
-        for (const { key, any, except } of conditionsOf(entry)) {
+        for (const condition of conditionsOf(entry)) {
+          const { key } = condition;
           if (key !== 'model' && key !== 'provider') continue;
-          const values = [...(any === '*' ? [] : any), ...except];
-          const named = values.find((value) => slugs.has(key === 'model' ? vendorOf(value) : value));
+          const named = valuesOf(condition).find((value) => slugs.has(key === 'model' ? vendorOf(value) : value));
           if (named === undefined) continue;
           const slug = key === 'model' ? vendorOf(named) : named;
           found(
@@ -197,10 +189,10 @@ export const vendorCase: FileRule = {
   fix: 'Write the vendor in small letters, such as `@openai/gpt-4o`.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { key, any, except } of conditionsOf(entry)) {
+      for (const condition of conditionsOf(entry)) {
+        const { key } = condition;
         if (key !== 'model' && key !== 'provider') continue;
-        const values = [...(any === '*' ? [] : any), ...except];
-        const named = values.find((value) => /[A-Z]/.test(key === 'model' ? vendorOf(value) : value));
+        const named = valuesOf(condition).find((value) => /[A-Z]/.test(key === 'model' ? vendorOf(value) : value));
         if (named === undefined) continue;
         found(
           at(entry, 'match'),
@@ -214,9 +206,7 @@ export const vendorCase: FileRule = {
 /** Slugs of providers and integrations that the files of the workspace name. */
 function slugsOf(entry: DesiredEntry): readonly string[] {
   if (entry.kind === 'provider-limits' || entry.kind === 'integration-limits') return [entry.liveName ?? entry.name];
-  return conditionsOf(entry).flatMap(({ key, any, except }) =>
-    key === 'virtual_key' ? [...(any === '*' ? [] : any), ...except] : [],
-  );
+  return conditionsOf(entry).flatMap((condition) => (condition.key === 'virtual_key' ? valuesOf(condition) : []));
 }
 
 function vendorOf(model: string): string {

@@ -1,16 +1,14 @@
 /** Rules over configs of the gateway, each just below and just above what it finds. All facts are values: nothing is read. */
 
 import { describe, expect, it } from 'vitest';
-import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { GatewayConfig } from '../../src/plan/gateway-configs.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { configRules } from '../../src/rules/config-rules.ts';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
-import { filesOf, type Given, liveOf, now, providerObject, shareObject, workspaceObject } from '../plan/kit.ts';
-import { desiredFrom, nothingRead } from './facts.ts';
+import { type Given, now, providerObject, shareObject, workspaceObject } from '../plan/kit.ts';
+import { findingsOf } from './plan-facts.ts';
 
 const tested = new Set<string>();
 
@@ -22,24 +20,11 @@ function find(
   workspaceId = teamA,
 ): Finding[] {
   tested.add(rule);
-  const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
-  const desired = desiredFrom(files);
-  const live = liveOf(given.live ?? [], given.liveRest);
-  const { plan, resolved, diagnostics } = buildPlan({ desired, live, record: null, now });
-  if (plan === null) throw new Error(JSON.stringify(diagnostics));
   const read = Object.entries(configs).map(
     ([name, config]): GatewayConfig => ({ slug: name.startsWith('pc-') ? name : `pc-${name}`, name, config }),
   );
-  const facts = {
-    ...buildFileFacts(desired, files),
-    live,
-    resolved,
-    changes: plan.changes,
-    ...nothingRead,
-    configs: new Map([[workspaceId, { configs: read, unread: null }]]),
-    now: now.getTime(),
-  };
-  return findInPlan(facts, severitiesOf(desired.settings)).filter((finding) => finding.rule === rule);
+  const own = new Map([[workspaceId, { configs: read, unread: null }]]);
+  return findingsOf(rule, given, now.getTime(), { configs: own });
 }
 
 function messages(...given: Parameters<typeof find>): string[] {

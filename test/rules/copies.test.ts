@@ -1,11 +1,11 @@
 /** Defaults of the organisation, `"*"`, and what a plan takes away: what a rule must not take for something else. */
 
 import { expect, it } from 'vitest';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { uuid } from '../helpers/state.ts';
-import { filesOf, type Given, liveOf, now, planResult, policyObject, recordAfter } from '../plan/kit.ts';
+import { type Given, policyObject, recordAfter } from '../plan/kit.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
-import { desiredFrom, findIn, messagesOf, nothingRead } from './facts.ts';
+import { findIn, messagesOf } from './facts.ts';
+import { findingsOf } from './plan-facts.ts';
 
 const weekly = 'budget: $5\n      reset: weekly\n      alert: 99%\n      per: workspace_id\n';
 const defaults = `defaults:\n  policies:\n    week:\n      ${weekly}`;
@@ -45,22 +45,7 @@ it('metadata of MCP tools is no matter of the calls of models', () => {
   expect(messagesOf('metadata-escapable', `policies:\n${tools}`)).toEqual([]);
 });
 
-function withoutBudget(given: Given): number {
-  const { plan, resolved } = planResult(given);
-  const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
-  const desired = desiredFrom(files);
-  const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = {
-    ...buildFileFacts(desired, files),
-    live,
-    resolved,
-    changes: plan?.changes ?? [],
-    now: now.getTime(),
-    ...nothingRead,
-  };
-  const findings = findInPlan(facts, severitiesOf(desired.settings));
-  return findings.filter(({ rule }) => rule === 'workspace-without-budget').length;
-}
+const withoutBudget = (given: Given): number => findingsOf('workspace-without-budget', given).length;
 
 it('a live budget that the plan deletes bounds nothing any more', () => {
   const live = [policyObject(uuid(41))];

@@ -2,33 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/plan/types.ts';
-import type { Desired } from '../../src/resources/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
 import { keyRules } from '../../src/rules/key-rules.ts';
 import { liveRules } from '../../src/rules/live-rules.ts';
 import { teamA, uuid } from '../helpers/state.ts';
-import { filesOf, type Given, keyObject, liveOf, now, planResult, policyObject, providerObject } from '../plan/kit.ts';
-import { desiredFrom, nothingRead } from './facts.ts';
+import { type Given, keyObject, now, policyObject, providerObject } from '../plan/kit.ts';
+import { findingsOf } from './plan-facts.ts';
 
 const tested = new Set<string>();
 
-function find(rule: RuleName, given: Given, settings?: Desired['settings']): Finding[] {
+function find(rule: RuleName, given: Given): Finding[] {
   tested.add(rule);
-  const files = Object.entries(filesOf(given)).map(([path, text]) => ({ path, text }));
-  const desired = desiredFrom(files);
-  const { plan, resolved } = planResult(given);
-  if (plan === null) throw new Error('no plan');
-  const live = liveOf(given.live ?? [], given.liveRest);
-  const facts = {
-    ...buildFileFacts(desired, files),
-    live,
-    resolved,
-    changes: plan.changes,
-    now: now.getTime(),
-    ...nothingRead,
-  };
-  return findInPlan(facts, severitiesOf(settings ?? desired.settings)).filter((finding) => finding.rule === rule);
+  return findingsOf(rule, given);
 }
 
 const messages = (rule: RuleName, given: Given): string[] => find(rule, given).map(({ message }) => message);
