@@ -9,6 +9,6 @@ const isThorough = process.env.TOLLGATE_TEST === 'thorough';
  */
 export function effort(what: string, usual: number, thorough: number): number {
   const count = isThorough ? thorough : usual;
-  console.info(`${count} ${what} (${usual} by default, ${thorough} with TOLLGATE_TEST=thorough)`);
+  process.stdout.write(`${count} ${what} (${usual} by default, ${thorough} with TOLLGATE_TEST=thorough)\n`);
   return count;
 }
