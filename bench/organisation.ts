@@ -4,6 +4,7 @@
  */
 
 import { type AppliedRecord, type RecordedEntry, recordVersion } from '../src/plan/applied-record.ts';
+import { settingsOf } from '../src/plan/settings.ts';
 import type { Live, LiveObject } from '../src/plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
 import type { Desired } from '../src/resources/types.ts';
@@ -287,13 +288,15 @@ export function buildRecord(unchanged: Desired, live: Live, baseUrl = live.baseU
     environment: unchanged.environment,
     organisation: organisationId,
     baseUrl,
+    directory: null,
     commit: null,
     dirty: false,
     appliedBy: 'bench',
     appliedAt: created,
     run: 'bench',
     digest: '0'.repeat(64),
-    settings: unchanged.settings as AppliedRecord['settings'],
+    way: 'by-hand',
+    settings: settingsOf(unchanged),
     workspaces: [...byWorkspace].map(([slug, entries]) => ({ id: bySlug.get(slug) ?? null, slug, entries })),
     outcomes: [],
     files: {},

@@ -8,6 +8,7 @@ import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-r
 import { type Approval, approvePlan } from '../plan/approve.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldOutcomes } from '../plan/next-record.ts';
 import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
+import { settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
@@ -178,20 +179,22 @@ function documentOf(
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
   const keepsSettings = approval?.heldLines.some(({ action }) => action === 'settings') === true;
-  const settings = keepsSettings && settled !== null ? settled.settings : desired.settings;
+  const settings = keepsSettings && settled !== null ? settled.settings : settingsOf(desired);
   return {
     version: recordVersion,
     tool: session.version,
     environment: plan.environment,
     organisation: plan.organisation,
     baseUrl: plan.baseUrl,
+    directory: checkout.directory,
     commit: checkout.commit,
     dirty: checkout.commit !== null && checkout.uncommitted.length > 0,
     appliedBy: actorOf(session),
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     digest: plan.digest,
-    settings: settings as AppliedRecord['settings'],
+    way: 'by-hand',
+    settings,
     workspaces: [],
     outcomes: [],
     files: {},

@@ -80,6 +80,8 @@ export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl
 
 /** What Git says about the files of this run. */
 export interface CheckoutFacts {
+  /** The policies' directory from the repository's top; null without Git. */
+  readonly directory: string | null;
   /** Null without Git. */
   readonly commit: string | null;
   /** Policy files that are not as in that commit. */
@@ -94,13 +96,14 @@ export async function readCheckout(
   { dir }: Pick<CommonOptions, 'dir'>,
   { cwd }: Session,
 ): Promise<CheckoutFacts> {
-  if (checkout === null) return { commit: null, uncommitted: [], rewind: null };
+  if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
+  const directory = checkout.directoryOf(resolve(cwd, dir));
   const commit = await checkout.headCommit();
   const uncommitted = await checkout.uncommittedPolicyFiles(resolve(cwd, dir));
   const applied = record?.commit ?? null;
-  if (!inGit || applied === null) return { commit, uncommitted, rewind: null };
+  if (!inGit || applied === null) return { directory, commit, uncommitted, rewind: null };
   const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);
-  return { commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
+  return { directory, commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
 }
 
 /** Uncommitted files are refused in CI, and recorded as `dirty` elsewhere. */

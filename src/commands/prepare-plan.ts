@@ -92,7 +92,7 @@ export async function preparePlan(
       return { plan: null, diagnostics };
     }
     if (stored !== null) checkEntries(stored.record, desired, session.version);
-    const recorded = (stored?.record.settings as Settings | undefined) ?? null;
+    const recorded = (stored?.record.settings.review as Settings | undefined) ?? null;
     const severities = severitiesInForce(recorded, desired.settings);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);

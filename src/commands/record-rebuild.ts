@@ -4,6 +4,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { nextWorkspaces } from '../plan/next-record.ts';
+import { settingsOf } from '../plan/settings.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
@@ -61,13 +62,15 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       environment: desired.environment,
       organisation: desired.organisation,
       baseUrl: open.backend.baseUrl,
+      directory: checkout.directoryOf(resolve(session.cwd, options.dir)),
       commit,
       dirty: false,
       appliedBy: actorOf(session),
       appliedAt: nowOf(session).toISOString(),
       run: runId(session),
       digest: result.plan.digest,
-      settings: desired.settings as AppliedRecord['settings'],
+      way: 'by-hand',
+      settings: settingsOf(desired),
       workspaces: workspaces.map((workspace) => ({
         ...workspace,
         entries: workspace.entries.map((entry) => ({ ...entry, owed: undefined })),

@@ -7,7 +7,7 @@ import { kinds } from '../resources/types.ts';
  */
 
 /** Raised when an older tollgate could misread what a newer one writes. */
-export const recordVersion = 1;
+export const recordVersion = 2;
 
 const json: z.ZodType<unknown> = z.json();
 
@@ -33,6 +33,19 @@ export const recordedEntrySchema = z.object({
    * policy files in the same tree need not declare it.
    */
   owed: z.literal(true).optional(),
+  /**
+   * Of an owed entry: the Git commit from whose policy files it was applied. Missing: the record's own `commit`. Here the
+   * window of approval of this entry begins, and here its fields and its protection are proven.
+   */
+  commit: z.string().optional(),
+});
+
+/** A declared resource that was never applied: its absence is what the last apply left, as of `commit`. */
+export const recordedAbsenceSchema = z.object({
+  kind: z.enum(kinds),
+  name: z.string(),
+  /** Git commit up to whose policy files its absence was applied; null without Git. */
+  commit: z.string().nullable(),
 });
 
 export const recordedWorkspaceSchema = z.object({
@@ -41,6 +54,8 @@ export const recordedWorkspaceSchema = z.object({
   /** Slug; null as above. */
   slug: z.string().nullable(),
   entries: z.array(recordedEntrySchema),
+  /** Creates that are still owed. */
+  absent: z.array(recordedAbsenceSchema).optional(),
 });
 
 export const outcomeStatuses = [
@@ -90,9 +105,36 @@ export const claimSchema = z.object({
   by: z.string(),
   /** ISO date-times, UTC. */
   startedAt: z.string(),
+  /** When the holder last said that it is still at work; by the service's clock, like the start. */
+  renewedAt: z.string().optional(),
   leaseUntil: z.string(),
   digest: z.string(),
   changes: z.array(claimedChangeSchema),
+});
+
+/** Who lifted what, for the apply that wrote this version of the record. */
+export const liftSchema = z.object({
+  guard: z.string(),
+  /** Upper bound, as in the word: a count; of `spend-up` percent, or `unbounded`. */
+  number: z.union([z.number(), z.literal('unbounded')]),
+  /** Digest in the word: of a request (a review), or of a plan (by hand, dispatch). */
+  digest: z.string(),
+  /** Login or user who said it. */
+  by: z.string(),
+  /** ISO date-time, UTC. */
+  at: z.string(),
+  /** Link to the review or the run; null on a terminal. */
+  where: z.string().nullable(),
+});
+
+/** What settings say, as written: what no file says is absent, so that a later default reaches everybody. */
+export const recordedSettingsSchema = z.object({
+  /** `review:`: judges plans. */
+  review: z.record(z.string(), json),
+  /** `gateway:`: how rows are understood. */
+  gateway: z.record(z.string(), json),
+  /** `pricing:`: where prices come from. */
+  pricing: z.record(z.string(), json),
 });
 
 export const appliedRecordSchema = z.object({
@@ -103,6 +145,8 @@ export const appliedRecordSchema = z.object({
   /** The organisation's UUID. */
   organisation: z.string(),
   baseUrl: z.string(),
+  /** The policies' directory from the repository's top, `''` at the top itself; null without Git, and in format 1. */
+  directory: z.string().nullable(),
   /** Git commit of the policy files; null without Git. */
   commit: z.string().nullable(),
   /** The files had uncommitted changes. */
@@ -112,8 +156,17 @@ export const appliedRecordSchema = z.object({
   appliedAt: z.string(),
   run: z.string(),
   digest: z.string(),
-  /** `review:` in force: what judges the next plan. */
-  settings: z.record(z.string(), json),
+  /** On whose word it was applied: by the holder of the key, on merge, or by a dispatched workflow. */
+  way: z.enum(['by-hand', 'merge', 'dispatch']),
+  /** Nobody else has said yes to what this apply did. */
+  unreviewed: z.literal(true).optional(),
+  lifts: z.array(liftSchema).optional(),
+  /** Settings in force: what judges the next plan, and how it is understood. */
+  settings: recordedSettingsSchema,
+  /** Commit from whose policy files the settings are, where a change of them is still owed. Missing: `commit`. */
+  settingsCommit: z.string().optional(),
+  /** Read from format 1, whose settings hold defaults that no file says. Never written. */
+  wasFormatOne: z.literal(true).optional(),
   workspaces: z.array(recordedWorkspaceSchema),
   outcomes: z.array(recordedOutcomeSchema),
   /** The policy files as applied: path relative to the policies directory → text. */
@@ -128,10 +181,13 @@ export const appliedRecordSchema = z.object({
 });
 
 export type RecordedEntry = z.infer<typeof recordedEntrySchema>;
+export type RecordedAbsence = z.infer<typeof recordedAbsenceSchema>;
 export type RecordedWorkspace = z.infer<typeof recordedWorkspaceSchema>;
 export type RecordedOutcome = z.infer<typeof recordedOutcomeSchema>;
 export type ClaimedChange = z.infer<typeof claimedChangeSchema>;
 export type Claim = z.infer<typeof claimSchema>;
+export type Lift = z.infer<typeof liftSchema>;
+export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;
 export type AppliedRecord = z.infer<typeof appliedRecordSchema>;
 
 /** An apply as the record's history has it: a claim and the outcomes that ended it are one. */

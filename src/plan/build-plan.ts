@@ -3,9 +3,8 @@
  */
 
 import { compareText, type Diagnostic, hasErrors } from '../diagnostics.ts';
-import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
-import type { Desired, Kind, Settings } from '../resources/types.ts';
+import type { Desired, Kind } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { orderChanges } from './order.ts';
@@ -13,6 +12,7 @@ import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
 import { RecordIndex } from './record-index.ts';
 import { resolveDesired } from './resolve.ts';
+import { settingsLines } from './settings.ts';
 import type {
   Change,
   Live,
@@ -86,7 +86,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
   };
   planPolicies(context);
   planAttachments(context);
-  parts.recordLines.push(...settingsLines(record, desired.settings));
+  parts.recordLines.push(...settingsLines(record, desired));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 
@@ -140,19 +140,6 @@ export function digestPlan(
     changes: changes.map(({ fingerprint }) => fingerprint).sort(),
     record: recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
   });
-}
-
-function settingsLines(record: AppliedRecord | null, settings: Settings): RecordLine[] {
-  if (record === null || isSame(record.settings, settings)) return [];
-  const fields = new Set([...Object.keys(record.settings), ...Object.keys(settings)]);
-  return [...fields]
-    .filter((field) => !isSame(record.settings[field] ?? null, settings[field] ?? null))
-    .sort(compareText)
-    .map((field) => ({
-      action: 'settings',
-      key: null,
-      detail: `review.${field}: ${JSON.stringify(record.settings[field] ?? null)} → ${JSON.stringify(settings[field] ?? null)}`,
-    }));
 }
 
 function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): PlanNote[] {

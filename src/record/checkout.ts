@@ -14,6 +14,8 @@ import {
 export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
+  /** A folder from the top of the work tree, with forward slashes, `''` for the top itself; null outside of it. */
+  directoryOf(folder: string): string | null;
   /** Null before the first commit. */
   headCommit(): Promise<string | null>;
   /** Policy files below a folder that are not as in HEAD: changed, added, removed, untracked or ignored; paths from the root. */
@@ -32,6 +34,11 @@ export interface Checkout {
 const isPolicyFile = (path: string): boolean => /\.ya?ml$/i.test(path);
 const isObjectId = (text: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
 
+function pathFromRoot(root: string, folder: string): string | null {
+  const path = relative(root, resolve(folder)).split(sep).join('/');
+  return path === '..' || path.startsWith('../') ? null : path;
+}
+
 /** Null outside a Git work tree. */
 export async function openCheckout(options: GitOptions): Promise<Checkout | null> {
   const repository = await openRepository(options);
@@ -40,6 +47,8 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
   return {
     root,
+
+    directoryOf: (folder) => pathFromRoot(root, folder),
 
     async headCommit() {
       const result = await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
@@ -75,8 +84,8 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     },
 
     async readFilesAtCommit(commit, folder) {
-      const path = relative(root, resolve(folder)).split(sep).join('/');
-      if (path === '..' || path.startsWith('../')) {
+      const path = pathFromRoot(root, folder);
+      if (path === null) {
         throw new UserError(`${folder} is not in the repository at ${root}`);
       }
       const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`]);

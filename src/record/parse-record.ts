@@ -14,11 +14,15 @@ export function parseStoredJson(text: string, where: string): unknown {
   }
 }
 
-/** Before anything else of a record is looked at: what a newer tollgate writes may mean something else. */
-export function checkVersion(document: unknown, where: string): void {
+/**
+ * Before anything else of a record is looked at: what a newer tollgate writes may mean something else, and what an older one
+ * wrote is brought to the present form.
+ */
+export function upgradeDocument(document: unknown, where: string): unknown {
   const version =
     typeof document === 'object' && document !== null && 'version' in document ? document.version : undefined;
-  if (version === recordVersion) return;
+  if (version === recordVersion) return document;
+  if (version === 1) return upgradeFormatOne(document as Readonly<Record<string, unknown>>);
   if (typeof version === 'number' && version > recordVersion) {
     throw new UserError(`the record (${where}) has version ${version}; this tollgate reads up to ${recordVersion}`, {
       hint: 'A newer tollgate wrote it: update tollgate.',
@@ -35,11 +39,21 @@ export function parseStored<T>(schema: z.ZodType<T>, document: unknown, where: s
   throw corrupt(where, `${member === '' ? '' : `${member}: `}${issue?.message ?? 'not as expected'}`);
 }
 
+/** Format 1 knew no directory and wrote `review:` alone, with every default filled in. */
+function upgradeFormatOne({ settings, ...rest }: Readonly<Record<string, unknown>>): unknown {
+  return {
+    ...rest,
+    version: recordVersion,
+    directory: null,
+    way: 'by-hand',
+    settings: { review: settings, gateway: {}, pricing: {} },
+    wasFormatOne: true,
+  };
+}
+
 /** A whole record in one document. */
 export function parseRecord(text: string, where: string): AppliedRecord {
-  const document = parseStoredJson(text, where);
-  checkVersion(document, where);
-  return parseStored(appliedRecordSchema, document, where);
+  return parseStored(appliedRecordSchema, upgradeDocument(parseStoredJson(text, where), where), where);
 }
 
 export function corrupt(where: string, problem: string): UserError {

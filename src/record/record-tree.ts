@@ -6,7 +6,7 @@ import {
   recordedOutcomeSchema,
   recordedWorkspaceSchema,
 } from '../plan/applied-record.ts';
-import { checkVersion, corrupt, parseStored, parseStoredJson } from './parse-record.ts';
+import { corrupt, parseStored, parseStoredJson, upgradeDocument } from './parse-record.ts';
 import { renderStableJson } from './stable-json.ts';
 import { type RecordSummary, summarySchema } from './summary.ts';
 
@@ -59,8 +59,12 @@ export function parseTree(tree: TreeFiles, where: string): AppliedRecord {
   const readAs = <T>(schema: z.ZodType<T>, path: string): T =>
     parseStored(schema, readDocument(path), `${path} of ${where}`);
 
-  checkVersion(readDocument('record.json'), `record.json of ${where}`);
-  const { documents, ...head } = readAs(headSchema, 'record.json');
+  const headName = `record.json of ${where}`;
+  const { documents, ...head } = parseStored(
+    headSchema,
+    upgradeDocument(readDocument('record.json'), headName),
+    headName,
+  );
   const listed = new Set(documents);
   for (const path of tree.keys()) {
     if (!isSafePath(path)) throw corrupt(`${JSON.stringify(path)} of ${where}`, 'such a path is not allowed');
@@ -85,8 +89,7 @@ export function parseSummary(tree: TreeFiles, where: string): RecordSummary {
     if (text === undefined) throw corrupt(`${path} of ${where}`, 'the file is missing');
     return parseStoredJson(text, `${path} of ${where}`);
   };
-  const head = read('record.json');
-  checkVersion(head, `record.json of ${where}`);
+  const head = upgradeDocument(read('record.json'), `record.json of ${where}`);
   const claim = tree.has('claim.json') ? { claim: read('claim.json') } : {};
   return parseStored(summarySchema, { ...(head as object), outcomes: read('outcomes.json'), ...claim }, where);
 }

@@ -233,7 +233,7 @@ function namesOf({ workspaces }: AppliedRecord): Names {
 function settingsLines({ settings }: AppliedRecord): string[] {
   // What is null or empty is not in force.
   const isSet = (value: unknown): boolean => value !== null && JSON.stringify(value) !== '[]';
-  const inForce = Object.entries(settings).filter(([, value]) => isSet(value));
+  const inForce = Object.entries(settings.review).filter(([, value]) => isSet(value));
   return inForce.map(([name, value]) => `${name}: ${JSON.stringify(value)}`);
 }
 
@@ -248,7 +248,7 @@ function applyDetails(view: ApplyView): Record<string, unknown> {
     organisation: record.organisation,
     base_url: record.baseUrl,
     tool: record.tool,
-    settings: record.settings,
+    settings: record.settings.review,
     // A claim stands in the record of the apply before it.
     outcomes:
       apply.state === 'claim'

@@ -313,7 +313,7 @@ describe('record lines that nobody reviewed', () => {
     rig = await startReviewed(two, lower);
     rig.write(filesOf({ org: 'review: {guards: {deletes: off}}\n', a: lower }));
     await applyReviewed(rig);
-    expect(rig.readRecord()?.settings.guards).toMatchObject({ deletes: { count: 2, percent: 30 } });
+    expect(rig.readRecord()?.settings.review.guards).toMatchObject({ deletes: { count: 2, percent: 30 } });
     expect((await rig.plan()).stdout).toContain('review.guards: ');
   });
 
@@ -325,7 +325,7 @@ describe('record lines that nobody reviewed', () => {
     const { exit, statuses } = await applyReviewed(rig);
     expect([exit, statuses]).toEqual([0, []]);
     expect(rig.readRecord()).toMatchObject({
-      settings: { guards: { deletes: 'off' } },
+      settings: { review: { guards: { deletes: 'off' } } },
       workspaces: [{ entries: [{ name: 'a', protect: false }] }],
     });
     await isDone();

@@ -330,7 +330,7 @@ describe('review.require_reviewed_plan', () => {
     expect((await started.apply()).exit).toBe(3);
     expect(started.readRecord()).toEqual(recorded);
     expect((await applyReviewed(started)).exit).toBe(0);
-    expect(started.readRecord()?.settings.require_reviewed_plan).toBe(false);
+    expect(started.readRecord()?.settings.review.require_reviewed_plan).toBe(false);
   });
 
   it('and one that only unprotects', async () => {

@@ -185,8 +185,8 @@ describe('a record that cannot be used', () => {
     [
       'a version to come',
       'record.json',
-      (text) => text.replace('"version": 1', '"version": 99'),
-      /version 99; this tollgate reads up to 1/,
+      (text) => text.replace('"version": 2', '"version": 99'),
+      /version 99; this tollgate reads up to 2/,
     ],
     [
       'another environment',

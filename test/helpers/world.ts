@@ -9,6 +9,7 @@ import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
+import { noSettings } from '../../src/plan/settings.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
 import type { Outcome, Plan, PlanResult } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
@@ -104,13 +105,15 @@ export async function startWorld({
     environment: plan.environment,
     organisation: plan.organisation,
     baseUrl: plan.baseUrl,
+    directory: null,
     commit: null,
     dirty: false,
     appliedBy: 'test',
     appliedAt: new Date(testNow).toISOString(),
     run: 'test',
     digest: plan.digest,
-    settings: {},
+    way: 'by-hand',
+    settings: noSettings,
     workspaces: [],
     outcomes: [],
     files: { ...files },

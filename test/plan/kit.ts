@@ -3,6 +3,7 @@
 import { type AppliedRecord, type RecordedEntry, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { nextWorkspaces } from '../../src/plan/next-record.ts';
+import { noSettings, settingsOf as settingsInFiles } from '../../src/plan/settings.ts';
 import type { Change, Live, LiveObject, Outcome, OutcomeStatus, Plan, PlanResult } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
@@ -128,7 +129,7 @@ export function recordAfter(given: Given): AppliedRecord {
 
 function settingsOf(given: Given): AppliedRecord['settings'] {
   const { desired } = compilePolicies(Object.entries(filesOf(given)).map(([path, text]) => ({ path, text })));
-  return (desired?.settings ?? {}) as AppliedRecord['settings'];
+  return desired === null ? noSettings : settingsInFiles(desired);
 }
 
 export function recordOf(workspaces: AppliedRecord['workspaces'], rest: Partial<AppliedRecord> = {}): AppliedRecord {
@@ -138,12 +139,14 @@ export function recordOf(workspaces: AppliedRecord['workspaces'], rest: Partial<
     environment: 'production',
     organisation: organisationId,
     baseUrl: 'https://api.example.com/v1',
+    directory: null,
     commit: null,
     dirty: false,
     appliedBy: 'test',
     appliedAt: now.toISOString(),
     run: 'test',
     digest: '',
+    way: 'by-hand',
     settings: settingsOf({ body: '' }),
     workspaces,
     outcomes: [],

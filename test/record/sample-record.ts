@@ -3,18 +3,20 @@ import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 /** A record with something in every part; `run` tells one from another. */
 export function sampleRecord(run = 'local:host:1:a'): AppliedRecord {
   return {
-    version: 1,
+    version: 2,
     tool: '0.1.0',
     environment: 'production',
     organisation: '02dc3530-8fba-409d-9d39-9d90a345a0bf',
     baseUrl: 'https://api.portkey.ai/v1',
+    directory: null,
     commit: null,
     dirty: false,
     appliedBy: 'ada',
     appliedAt: '2026-08-01T10:00:00.000Z',
     run,
     digest: '3f9c2e1a',
-    settings: { guards: { deletes: { count: 2, percent: 30 } } },
+    way: 'by-hand',
+    settings: { review: { guards: { deletes: { count: 2, percent: 30 } } }, gateway: {}, pricing: {} },
     workspaces: [
       {
         id: '6e5a9f93-ae3a-46b4-a87d-2464d373ef7e',

@@ -36,7 +36,7 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   const record = await openRecord(commonOptions(run), desired, run.session);
   await checkBranch(run, record);
   const stored = await record.store.read();
-  const settings = settingsInForce((stored?.record.settings as Settings | undefined) ?? null, desired.settings);
+  const settings = settingsInForce((stored?.record.settings.review as Settings | undefined) ?? null, desired.settings);
   const isCompulsory = settings.require_reviewed_plan === true;
   const warnings: string[] = [];
   const facts = await askGitHub(run, desired, record, stored, isCompulsory, warnings);
