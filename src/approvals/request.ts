@@ -36,7 +36,7 @@ export interface RequestPlace {
   readonly record: string;
 }
 
-export function valueOf({ groups, isWhole }: Statement, group: string, part: string): PartValue {
+export function partOf({ groups, isWhole }: Statement, group: string, part: string): PartValue {
   const found = groups.get(group);
   if (found === undefined && !isWhole) return unknownValue;
   return found?.[part];
@@ -62,7 +62,7 @@ export function movesBetween(before: Statement, after: Statement): Move[] {
   const groups = new Set([...before.groups.keys(), ...after.groups.keys()]);
   return [...groups].sort().flatMap((group) =>
     partsOfGroup([before, after], group).flatMap((part): Move[] => {
-      const [was, now] = [valueOf(before, group, part), valueOf(after, group, part)];
+      const [was, now] = [partOf(before, group, part), partOf(after, group, part)];
       return isSameValue(was, now) ? [] : [{ group, part, before: was, after: now }];
     }),
   );

@@ -4,7 +4,7 @@ import { compareFields, strongest } from '../plan/field-changes.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Fields } from '../resources/types.ts';
 import type { Statement } from './atoms.ts';
-import { isSameValue, type Move, type PartValue, partsOfGroup, type Request, unknownValue, valueOf } from './request.ts';
+import { isSameValue, type Move, type PartValue, partOf, partsOfGroup, type Request, unknownValue } from './request.ts';
 
 /** A stretch of the line with what its pull request asks for. */
 export interface Stretch {
@@ -55,9 +55,9 @@ export function judgeGroups(
     for (const part of partsOrUnknown(statements, group)) {
       if (!isMeant(group, part)) continue;
       // What ends where it began needs no word, whatever happened on the way.
-      if (isSameValue(valueOf(first, group, part), valueOf(last, group, part))) continue;
+      if (isSameValue(partOf(first, group, part), partOf(last, group, part))) continue;
       for (const stretch of stretches) {
-        const [before, after] = [valueOf(stretch.before, group, part), valueOf(stretch.after, group, part)];
+        const [before, after] = [partOf(stretch.before, group, part), partOf(stretch.after, group, part)];
         if (isSameValue(before, after)) continue;
         movedBy.add(stretch);
         const why = findFault(stretch, { group, part, before, after });

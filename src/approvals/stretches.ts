@@ -1,14 +1,7 @@
 /** The first-parent line of the default branch, cut by the merges of pull requests. */
 
 import type { PullRequest } from '../github/port.ts';
-
-/** A commit of the first-parent line. */
-export interface LineCommit {
-  readonly sha: string;
-  readonly parents: readonly string[];
-  /** Of the policies' directory; null: there is none in this commit. */
-  readonly tree: string | null;
-}
+import type { LineCommit } from '../record/branch.ts';
 
 /** Commits that belong together, oldest first; only such as change the policies' directory. */
 export interface Cut {
