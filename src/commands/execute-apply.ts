@@ -6,7 +6,14 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
-import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldOutcomes } from '../plan/next-record.ts';
+import {
+  doubtsOf,
+  nextWorkspaces,
+  settingsCommitOf,
+  toClaimedChange,
+  toRecordedOutcome,
+  withheldOutcomes,
+} from '../plan/next-record.ts';
 import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
@@ -114,7 +121,11 @@ async function applyPrepared(
     ...base,
     // When the last write was read back: who moved something since then is not this run.
     appliedAt: nowOf(session).toISOString(),
-    workspaces: nextWorkspaces(prepared.steps, all, prepared.filter, approval?.heldLines),
+    workspaces: nextWorkspaces(prepared.steps, all, {
+      filter: prepared.filter,
+      heldLines: approval?.heldLines,
+      past: prepared.settled,
+    }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
     files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
@@ -179,7 +190,7 @@ function documentOf(
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
   const keepsSettings = approval?.heldLines.some(({ action }) => action === 'settings') === true;
-  const settings = keepsSettings && settled !== null ? settled.settings : settingsOf(desired);
+  const kept = keepsSettings ? settled : null;
   return {
     version: recordVersion,
     tool: session.version,
@@ -194,7 +205,8 @@ function documentOf(
     run: runId(session),
     digest: plan.digest,
     way: 'by-hand',
-    settings,
+    settings: kept?.settings ?? settingsOf(desired),
+    ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
     workspaces: [],
     outcomes: [],
     files: {},
@@ -220,6 +232,7 @@ class RecordWriter {
       startedAt: base.appliedAt,
       leaseUntil: new Date(this.#session.clock.now() + leaseMilliseconds).toISOString(),
       digest: plan.digest,
+      commit: base.commit,
       changes: plan.changes.map(toClaimedChange),
     };
     const record = { ...(this.#prepared.settled ?? base), claim };
