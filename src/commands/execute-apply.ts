@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
 import {
   doubtsOf,
@@ -19,6 +19,7 @@ import { settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
+import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
 import { checkClaim, checkCommitted } from './open-record.ts';
@@ -26,9 +27,6 @@ import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { actorOf, nowOf, runId, type Session } from './session.ts';
-
-/** How long a claim holds if its run vanishes without a trace. */
-const leaseMilliseconds = 60 * 60 * 1000;
 
 export interface ApplyCommandOptions extends PlanOptions {
   /** Do not ask. */
@@ -65,9 +63,9 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  const prepared = await preparePlan(options, session, (stored, checkout) => {
-    checkClaim(stored?.record.claim, options.takeOver, session);
+  const prepared = await preparePlan(options, session, async (stored, checkout, backend) => {
     checkCommitted(checkout, options, session);
+    await checkClaim(stored?.record.claim, options.takeOver, backend, session);
   });
   if (prepared.plan === null) return prepared;
   try {
@@ -103,14 +101,17 @@ async function applyPrepared(
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
   }
-  if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
+  const { backend } = prepared.open;
+  if (plan.changes.length > 0) {
+    const hasAsked = await askFirst(plan.changes.length, options, session);
+    // The question may have stood there for an hour: the lease counts from the service's time now.
+    if (hasAsked) await backend.listWorkspaces();
+  }
 
   const base = documentOf(plan, prepared, approval, session);
-  const writer = new RecordWriter(prepared, session);
-  // No claim, no write: whoever loses the compare-and-swap has touched nothing.
-  if (plan.changes.length > 0) await writer.claim(plan, base);
+  const claim = plan.changes.length > 0 ? await holdRecord(plan, base, prepared, session) : null;
   const executed = await applyPlan(plan, {
-    backend: prepared.open.backend,
+    backend,
     clock: session.clock,
     signal: session.signal,
     onOutcome: (outcome) => sayOutcome(outcome, options, session),
@@ -130,16 +131,16 @@ async function applyPrepared(
     ...doubtsOf(executed),
     files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
-  const exit = exitOf(outcomes);
+  const exit = exitOf(outcomes, claim);
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
   try {
-    await writer.write(next, messageOf(outcomes, plan.environment));
+    await writeOutcomes(next, messageOf(outcomes, plan.environment), claim, prepared, session);
   } catch (error) {
     if (!(error instanceof UserError) || executed.length === 0) throw error;
     // What was written is written: the claim stays, and the next run settles it from live.
     const recordProblem = `the outcomes could not be recorded: ${error.message}`;
     session.say(`error: ${recordProblem}\nThe next apply settles them from what is live.\n`);
-    return { ...facts, exit: exitCodes.partial, outcomes, recordProblem };
+    return { ...facts, exit: exit === exitCodes.stale ? exit : exitCodes.partial, outcomes, recordProblem };
   }
   return { ...facts, exit, outcomes, recordedIn: prepared.record.store.description };
 }
@@ -170,8 +171,9 @@ function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan
   return !isSame(memory(next), memory(settled));
 }
 
-async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<void> {
-  if (options.yes) return;
+/** False when there was nothing to ask. */
+async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<boolean> {
+  if (options.yes) return false;
   if (!session.isInteractive) {
     throw new UserError('apply changes live limits and there is nobody to ask', {
       hint: 'Add --yes to apply without asking.',
@@ -179,6 +181,7 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
   }
   const isSure = await session.confirm(`Apply ${changes === 1 ? 'this change' : `these ${changes} changes`}?`);
   if (!isSure) throw new UserError('not applied: the question was not answered with yes');
+  return true;
 }
 
 /** The record of this run, with nothing of it carried out yet. */
@@ -213,40 +216,35 @@ function documentOf(
   };
 }
 
-/** Keeps the token from claim to outcomes. */
-class RecordWriter {
-  readonly #prepared: PreparedPlan;
-  readonly #session: Session;
-  #token: string | null;
+/** The claim of this run; from here on every write asks first whether it is still held. */
+async function holdRecord(
+  plan: Plan,
+  base: AppliedRecord,
+  { settled, stored, record: { store }, open: { backend } }: PreparedPlan,
+  session: Session,
+): Promise<HeldClaim> {
+  const { run, appliedBy: by } = base;
+  const facts = { run, by, digest: plan.digest, commit: base.commit, changes: plan.changes.map(toClaimedChange) };
+  const taking = takeClaim(settled ?? base, facts, stored?.token ?? null, {
+    store,
+    clock: session.clock,
+    serviceNow: () => backend.serviceNow(),
+  });
+  const claim = await session.waiting(`writing ${store.description}`, taking);
+  backend.gateWrites(() => claim.mayWrite());
+  return claim;
+}
 
-  constructor(prepared: PreparedPlan, session: Session) {
-    this.#prepared = prepared;
-    this.#session = session;
-    this.#token = prepared.stored?.token ?? null;
-  }
-
-  async claim(plan: Plan, base: AppliedRecord): Promise<void> {
-    const claim: Claim = {
-      run: base.run,
-      by: base.appliedBy,
-      startedAt: base.appliedAt,
-      leaseUntil: new Date(this.#session.clock.now() + leaseMilliseconds).toISOString(),
-      digest: plan.digest,
-      commit: base.commit,
-      changes: plan.changes.map(toClaimedChange),
-    };
-    const record = { ...(this.#prepared.settled ?? base), claim };
-    await this.write(
-      record,
-      `claim: ${plan.changes.length} ${plan.changes.length === 1 ? 'change' : 'changes'} by ${claim.by}`,
-    );
-  }
-
-  async write(record: AppliedRecord, message: string): Promise<void> {
-    const { store } = this.#prepared.record;
-    const writing = store.write(record, this.#token, message);
-    this.#token = await this.#session.waiting(`writing ${store.description}`, writing);
-  }
+async function writeOutcomes(
+  next: AppliedRecord,
+  message: string,
+  claim: HeldClaim | null,
+  { stored, record: { store } }: PreparedPlan,
+  session: Session,
+): Promise<void> {
+  // What another run has written since is not overwritten; where only the lease is over, nobody may have come.
+  const writing = claim === null ? store.write(next, stored?.token ?? null, message) : claim.release(next, message);
+  await session.waiting<unknown>(`writing ${store.description}`, writing);
 }
 
 function messageOf(outcomes: readonly Outcome[], environment: string): string {
@@ -254,10 +252,12 @@ function messageOf(outcomes: readonly Outcome[], environment: string): string {
 }
 
 /** Precedence (design, section 7): 6 when nothing was written; after a write 5, else 4, else 0. */
-function exitOf(outcomes: readonly Outcome[]): ExitCode {
+function exitOf(outcomes: readonly Outcome[], claim: HeldClaim | null): ExitCode {
   const isBroken = outcomes.some(({ status }) => status === 'failed' || status === 'not-attempted');
   const hasWritten = outcomes.some(({ status }) => status === 'applied');
   if (isBroken) {
+    const isUnknown = outcomes.some(({ status }) => status === 'failed');
+    if (claim !== null && claim.lost !== null && !hasWritten && !isUnknown) return exitCodes.stale;
     const isUnreachable = outcomes.some(({ unreachable }) => unreachable === true);
     return !hasWritten && isUnreachable ? exitCodes.unreachable : exitCodes.partial;
   }

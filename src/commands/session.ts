@@ -15,6 +15,8 @@ export interface Session {
   readonly version: string;
   readonly host: string;
   readonly pid: number;
+  /** Where that id, and those that `isProcessAlive` knows, mean something (process-space.ts). */
+  readonly processSpace?: string | null;
   readonly user: string;
   readonly isProcessAlive: (pid: number) => boolean;
   readonly style: TextStyle;
@@ -67,11 +69,11 @@ export function isCi(session: Session): boolean {
   return value !== undefined && value !== '' && value !== 'false' && value !== '0';
 }
 
-/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<pid>:<random>`. */
+/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<process space>:<pid>:<random>`. */
 export function runId(session: Session): string {
   const { GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = session.env;
   if (id !== undefined && id !== '') return `github:${id}.${attempt ?? '1'}`;
-  return `local:${session.host}:${session.pid}:${session.randomId().slice(0, 8)}`;
+  return `local:${session.host}:${session.processSpace ?? '-'}:${session.pid}:${session.randomId().slice(0, 8)}`;
 }
 
 export function actorOf(session: Session): string {

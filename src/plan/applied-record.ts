@@ -102,12 +102,12 @@ export const claimedChangeSchema = z.object({
 });
 
 export const claimSchema = z.object({
-  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<pid>:<random>`. */
+  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<process space>:<pid>:<random>`. */
   run: z.string(),
   by: z.string(),
-  /** ISO date-times, UTC. */
+  /** ISO date-times, UTC, by the service's clock. */
   startedAt: z.string(),
-  /** When the holder last said that it is still at work; by the service's clock, like the start. */
+  /** When the holder last showed that it is there. */
   renewedAt: z.string().optional(),
   leaseUntil: z.string(),
   digest: z.string(),

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Session } from '../../src/commands/session.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { readProcessSpace } from '../../src/process-space.ts';
 
 export interface TestSession extends Session {
   /** Everything said on stderr so far. */
@@ -16,6 +17,9 @@ export interface TestSessionOptions {
   readonly now?: number;
   readonly pid?: number;
   readonly isProcessAlive?: (pid: number) => boolean;
+  readonly host?: string;
+  /** Default: the one that the tests run in, as for a bundle that they start. */
+  readonly processSpace?: string | null;
   /** What is said to a question; a function may do something meanwhile. Default: no. */
   readonly answer?: boolean | ((question: string) => boolean | Promise<boolean>);
   readonly isInteractive?: boolean;
@@ -44,8 +48,9 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     randomId: () => (ids++).toString(16).padStart(32, '0'),
     signal: controller.signal,
     version: '0.0.0-test',
-    host: hostname(),
+    host: options.host ?? hostname(),
     pid: options.pid ?? 4242,
+    processSpace: options.processSpace === undefined ? readProcessSpace() : options.processSpace,
     user: 'platform-engineer',
     isProcessAlive: options.isProcessAlive ?? (() => true),
     style: { color: false, columns: options.columns ?? 160 },
