@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, type Lift, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
 import {
   doubtsOf,
@@ -14,9 +14,9 @@ import {
   toRecordedOutcome,
   withheldOutcomes,
 } from '../plan/next-record.ts';
-import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
+import { checkPlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { settingsOf } from '../plan/settings.ts';
-import type { Outcome, Plan } from '../plan/types.ts';
+import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
@@ -57,33 +57,54 @@ export interface ApplyReport {
   readonly recordProblem: string | null;
 }
 
+/** What may be carried out, and on whose word. */
+export interface Verdict {
+  /** With the objections that are left. */
+  readonly plan: Plan;
+  /** Null: nothing was held against what was reviewed. */
+  readonly approval: Approval | null;
+  readonly steps: readonly RecordStep[];
+  readonly way: AppliedRecord['way'];
+  /** Nobody else has said yes. */
+  readonly isUnreviewed: boolean;
+  readonly lifts: readonly Lift[];
+}
+
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function executeApply(options: ApplyCommandOptions, session: Session): Promise<ApplyReport | NoPlan> {
   checkApprove(options.approve);
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  const prepared = await preparePlan(options, session, async (stored, checkout, backend) => {
-    checkCommitted(checkout, options, session);
-    await checkClaim(stored?.record.claim, options.takeOver, backend, session);
-  });
+  const prepared = await prepareApply(options, session);
   if (prepared.plan === null) return prepared;
   try {
-    return await applyPrepared(prepared, reviewed, options, session);
+    for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
+    const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
+    const plan = judgeApproved(prepared, approval, reviewed);
+    const word = { way: 'by-hand', isUnreviewed: true, lifts: [] } as const;
+    return await carryOut(prepared, { plan, approval, steps: prepared.steps, ...word }, options, session);
   } finally {
     await prepared.open.close();
   }
 }
 
-async function applyPrepared(
+/** The plan of an apply; the caller closes `open`. */
+export function prepareApply(options: ApplyCommandOptions, session: Session): Promise<PreparedPlan | NoPlan> {
+  return preparePlan(options, session, async (stored, checkout, backend) => {
+    checkCommitted(checkout, options, session);
+    await checkClaim(stored?.record.claim, options.takeOver, backend, session);
+  });
+}
+
+/** @throws UserError, ServiceError, CancelledError before anything was written */
+export async function carryOut(
   prepared: PreparedPlan,
-  reviewed: readonly PlanFile[],
+  verdict: Verdict,
   options: ApplyCommandOptions,
   session: Session,
 ): Promise<ApplyReport> {
-  for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
-  const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
-  const plan = judgeApproved(prepared, approval, reviewed);
+  const { plan, approval } = verdict;
   showPlan(plan, prepared, options, session);
   const unexecuted = outcomesOf(approval);
   for (const outcome of unexecuted) sayOutcome(outcome, options, session);
@@ -96,7 +117,8 @@ async function applyPrepared(
     recordedIn: null,
     recordProblem: null,
   };
-  const refusal = findRefusal(plan, prepared, options);
+  const isReviewed = verdict.way !== 'by-hand' || approval !== null;
+  const refusal = findRefusal(plan, prepared, options, isReviewed);
   if (refusal !== null) {
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
@@ -108,7 +130,7 @@ async function applyPrepared(
     if (hasAsked) await backend.listWorkspaces();
   }
 
-  const base = documentOf(plan, prepared, approval, session);
+  const base = documentOf(verdict, prepared, session);
   const claim = plan.changes.length > 0 ? await holdRecord(plan, base, prepared, session) : null;
   const executed = await applyPlan(plan, {
     backend,
@@ -122,7 +144,7 @@ async function applyPrepared(
     ...base,
     // When the last write was read back: who moved something since then is not this run.
     appliedAt: nowOf(session).toISOString(),
-    workspaces: nextWorkspaces(prepared.steps, all, {
+    workspaces: nextWorkspaces(verdict.steps, all, {
       filter: prepared.filter,
       heldLines: approval?.heldLines,
       past: prepared.settled,
@@ -186,9 +208,8 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
-  plan: Plan,
+  { plan, approval, way, isUnreviewed, lifts }: Verdict,
   { desired, checkout, settled }: PreparedPlan,
-  approval: Approval | null,
   session: Session,
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
@@ -207,7 +228,9 @@ function documentOf(
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     digest: plan.digest,
-    way: 'by-hand',
+    way,
+    ...(isUnreviewed ? { unreviewed: true as const } : {}),
+    ...(lifts.length === 0 ? {} : { lifts: [...lifts] }),
     settings: kept?.settings ?? settingsOf(desired),
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
     workspaces: [],

@@ -95,16 +95,23 @@ export interface CheckoutFacts {
 export async function readCheckout(
   { checkout, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  { dir }: Pick<CommonOptions, 'dir'>,
+  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
   { cwd }: Session,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
   const directory = checkout.directoryOf(resolve(cwd, dir));
-  const commit = await checkout.headCommit();
-  const uncommitted = await checkout.uncommittedPolicyFiles(resolve(cwd, dir));
+  const commit = source?.commit ?? (await checkout.headCommit());
+  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(resolve(cwd, dir)) : [];
   const applied = record?.commit ?? null;
   if (!inGit || applied === null) return { directory, commit, uncommitted, rewind: null };
-  const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);
+  const answer =
+    source !== undefined
+      ? (await source.hasInHistory(applied))
+        ? 'yes'
+        : 'no'
+      : commit === null
+        ? 'unknown'
+        : await checkout.isAncestor(applied, commit);
   return { directory, commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
 }
 

@@ -2,6 +2,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Compiled, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
+import type { PolicySource } from './policy-source.ts';
 
 /** Everything a command needs of the outside world; built by the entry file, and by tests from values. */
 export interface Session {
@@ -45,6 +46,8 @@ export type CheckFormat = Format | 'sarif';
 export interface CommonOptions {
   /** Directory of the policy files. */
   readonly dir: string;
+  /** Where the policy files come from, when not from that directory on the disk. */
+  readonly source?: PolicySource | undefined;
   /** Workspaces (slug or UUID) to confine the run to; empty: all. */
   readonly workspace: readonly string[];
   readonly format: Format;

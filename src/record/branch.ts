@@ -21,6 +21,7 @@ export interface Line {
 
 export interface Branch {
   readonly tip: string;
+  hasInHistory(commit: string): Promise<boolean>;
   /** From after a commit up to the tip; null: the commit is not in the branch's history. */
   readLine(start: string): Promise<Line | null>;
   /** Brings the heads of pull requests here; those that the remote still gives. */
@@ -50,6 +51,12 @@ export function withBranch<T>(
   );
 }
 
+/** The branch that the remote's HEAD names, for events that do not say it; null: it names none. */
+export async function readDefaultBranch({ git, remote }: Repository): Promise<string | null> {
+  const { stdout } = await git(['ls-remote', '--symref', remote, 'HEAD']);
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? null;
+}
+
 /** A clone that lacks history or objects would make the scratch repository believe that it has them. */
 async function lendersOf({ git }: Repository): Promise<readonly string[]> {
   const asked = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--is-shallow-repository']);
@@ -74,14 +81,15 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
   const tip = found.stdout.toString('utf8').trim();
 
   const treesOf = (commits: readonly string[]) => readDirectories(git, commits, directory);
+  const hasInHistory = async (commit: string): Promise<boolean> =>
+    isObjectId(commit) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0;
   return {
     tip,
     treesOf,
+    hasInHistory,
 
     async readLine(start) {
-      if (!isObjectId(start)) return null;
-      const known = await git(['merge-base', '--is-ancestor', start, tip]);
-      if (known.code !== 0) return null;
+      if (!(await hasInHistory(start))) return null;
       const listed = await git(['rev-list', '--first-parent', '--parents', tip, `^${start}`]);
       if (listed.code !== 0) return null;
       const commits = listed.stdout
