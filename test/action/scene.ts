@@ -163,7 +163,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       git(workspace, 'checkout', '--quiet', ref);
       const session = testSession({
         cwd: workspace,
-        clock: { now, sleep: async () => {} },
+        now,
         env: {
           PATH: process.env.PATH,
           HOME: folder,

@@ -13,8 +13,8 @@ export interface TestSession extends Session {
 export interface TestSessionOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Milliseconds since the epoch at which the clock starts; it moves only by sleeping. Default 2026-11-20 12:00 UTC. */
-  readonly now?: number;
+  /** Milliseconds since the epoch at which the clock starts; it moves only by sleeping, or with the clock that is given. Default 2026-11-20 12:00 UTC. */
+  readonly now?: number | (() => number);
   readonly pid?: number;
   readonly isProcessAlive?: (pid: number) => boolean;
   readonly host?: string;
@@ -32,14 +32,16 @@ export const testNow = Date.UTC(2026, 10, 20, 12);
 /** A session made of values. Sleeping moves its clock and takes no time. */
 export function testSession(options: TestSessionOptions = {}): TestSession {
   const controller = new AbortController();
-  let now = options.now ?? testNow;
+  const { now: given = testNow } = options;
+  let now = typeof given === 'number' ? given : 0;
+  const start = typeof given === 'number' ? () => 0 : given;
   let ids = 0;
   const said: string[] = [];
   return {
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     clock: {
-      now: () => now,
+      now: () => start() + now,
       sleep: async (milliseconds) => {
         if (controller.signal.aborted) throw new CancelledError('cancelled');
         now += milliseconds;
