@@ -64,14 +64,15 @@ export interface NoPlan {
 }
 
 /**
- * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse.
+ * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse; what it asks
+ * `backend` is not asked again.
  *
  * @throws UserError, ServiceError, CancelledError
  */
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
+  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, backend: Backend) => void | Promise<void>,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(parseAllowance);
   const loading = await startLoading(options, session);
@@ -83,8 +84,8 @@ export async function preparePlan(
     const stored = await session.waiting('reading the applied record', record.store.read());
     if (stored !== null) checkRecord(stored.record, head, open.backend.baseUrl);
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
-    onRecord?.(stored, checkout);
     const backend = rememberReads(open.backend);
+    await onRecord?.(stored, checkout, backend);
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
     const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
     if (desired === null) {
