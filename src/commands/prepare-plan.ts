@@ -5,8 +5,9 @@ import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
+import { type Allowance, judgePlan, parseAllowance } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
+import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
@@ -14,8 +15,8 @@ import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
-import type { Desired, Settings } from '../resources/types.ts';
-import { severitiesInForce } from '../rules/find.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
 import { assessPlan } from './assess-plan.ts';
 import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
@@ -23,16 +24,15 @@ import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
+import { judgeSettings, type RunPlace } from './settings-in-force.ts';
 
-export interface PlanOptions extends CommonOptions {
+export interface PlanOptions extends CommonOptions, RunPlace {
   readonly mode: Mode;
   readonly only: readonly string[];
   /** `GUARD=NUMBER@DIGEST`, one a guard. */
   readonly allow: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
-  /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
-  readonly isPublic?: boolean;
 }
 
 export interface PreparedPlan {
@@ -41,6 +41,7 @@ export interface PreparedPlan {
   readonly diagnostics: readonly Diagnostic[];
   readonly steps: readonly RecordStep[];
   readonly filter: PlanFilter;
+  /** As the files say it. */
   readonly desired: Desired;
   readonly files: readonly FoundFile[];
   readonly live: Live;
@@ -50,7 +51,7 @@ export interface PreparedPlan {
   readonly settled: AppliedRecord | null;
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
-  readonly settings: Settings;
+  readonly settings: Review;
   readonly allowances: readonly Allowance[];
   /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
   readonly assess: (changes: readonly Change[]) => Impact | null;
@@ -92,21 +93,22 @@ export async function preparePlan(
       return { plan: null, diagnostics };
     }
     if (stored !== null) checkEntries(stored.record, desired, session.version);
-    const recorded = (stored?.record.settings.review as Settings | undefined) ?? null;
-    const severities = severitiesInForce(recorded, desired.settings);
+    const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options);
+    const settings = inForce.review;
+    const understood = underSettings(desired, inForce);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices(desired, severities, open, session),
+      readRulePrices(understood, settings.rules, open, session),
     ]);
-    const settled = stored === null ? null : settleClaim(stored.record, live);
-    const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
+    const settled = applied === null ? null : settleClaim(applied, live);
+    const now = nowOf(session);
+    const result = buildPlan({ desired: understood, live, record: settled, now, settingsLines: lines });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const settings = settingsInForce(recorded, desired.settings);
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -116,7 +118,7 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const { findings, notes, assess } = await assessPlan(
-      { plan: result.plan, filtered, resolved: result.resolved, desired, files, live, settings, severities, prices },
+      { plan: result.plan, filtered, resolved: result.resolved, desired: understood, files, live, settings, prices },
       options,
       open,
       session,

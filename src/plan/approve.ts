@@ -73,9 +73,9 @@ function staleChange(change: Change, approved: PlanFileChange | null): StaleChan
   return { change, approved, detail: `${moved} is not what was approved` };
 }
 
-/** Adoptions and what catches up with live change nothing that anybody relies on. */
-export function needsReview({ action }: RecordLine): boolean {
-  return action === 'forget' || action === 'unprotect' || action === 'settings';
+/** Adoptions, what catches up with live and a default that is another one now: nobody wrote or relies on them. */
+export function needsReview({ action, why }: RecordLine): boolean {
+  return action === 'forget' || action === 'unprotect' || (action === 'settings' && why !== 'default');
 }
 
 function lineText({ action, key, detail }: Pick<RecordLine, 'action' | 'key' | 'detail'>): string {

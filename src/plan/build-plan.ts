@@ -12,7 +12,8 @@ import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
 import { RecordIndex } from './record-index.ts';
 import { resolveDesired } from './resolve.ts';
-import { settingsLines } from './settings.ts';
+import { settingsOf } from './settings.ts';
+import { settingsLines } from './settings-lines.ts';
 import type {
   Change,
   Live,
@@ -32,6 +33,8 @@ export interface PlanInput {
   /** Null on a first run, or when the record was lost: then nothing is deleted. */
   readonly record: AppliedRecord | null;
   readonly now: Date;
+  /** What the files would bring into force, where `desired` has what is in force in the place of it. */
+  readonly settingsLines?: readonly RecordLine[];
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -62,7 +65,7 @@ export interface PlanParts {
   unchanged: number;
 }
 
-export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult {
+export function buildPlan({ desired, live, record, now, settingsLines: lines }: PlanInput): PlanResult {
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -86,7 +89,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
   };
   planPolicies(context);
   planAttachments(context);
-  parts.recordLines.push(...settingsLines(record, desired));
+  if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 

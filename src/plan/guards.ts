@@ -6,7 +6,8 @@
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Fields, Json, Settings } from '../resources/types.ts';
+import type { Review, Threshold } from '../resources/review-settings.ts';
+import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { shortDigest } from './digest.ts';
 import { type GuardName, guardNames, guardSetting, type Objection } from './guard-names.ts';
@@ -46,7 +47,7 @@ export interface GuardInput {
   readonly plan: Plan;
   readonly steps: readonly RecordStep[];
   /** `review:` in force, see settingsInForce. */
-  readonly settings: Settings;
+  readonly settings: Review;
   readonly rewind: Rewind;
   readonly allowances: readonly Allowance[];
   /**
@@ -60,8 +61,8 @@ export function judgePlan(input: GuardInput): Violation[] {
   const { plan, settings, allowances, reviewed = [] } = input;
   const tallies = tallyWorkspaces(input);
   const objections = [
-    judgeCounted('deletes', tallies, limitsOf(settings, 'deletes'), { count: 10, percent: 10 }, plan),
-    judgeCounted('updates', tallies, limitsOf(settings, 'updates'), { count: 10, percent: 30 }, plan),
+    judgeCounted('deletes', tallies, settings.guards.deletes, { count: 10, percent: 10 }, plan),
+    judgeCounted('updates', tallies, settings.guards.updates, { count: 10, percent: 30 }, plan),
     judgeEmptied(tallies, plan),
     judgeProtected(input),
     judgeRewind(input.rewind),
@@ -161,19 +162,15 @@ function countUpdates({ action, direction, fieldChanges, key }: Change): number 
   return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
 }
 
-interface Threshold {
-  readonly count: number;
-  readonly percent: number;
-}
-
 /** More than a number and more than a share, of a workspace or of the whole plan. The share is of the larger of both sides. */
 function judgeCounted(
   guard: 'deletes' | 'updates',
   tallies: readonly Tally[],
-  perWorkspace: Threshold,
+  perWorkspace: Threshold | 'off',
   perPlan: Threshold,
   { changes }: Plan,
 ): Objection | null {
+  if (perWorkspace === 'off') return null;
   const total = tallies.reduce((sum, tally) => sum + tally[guard], 0);
   const all = { recorded: sum(tallies, 'recorded'), desired: sum(tallies, 'desired') };
   const exceeded = tallies.flatMap((tally) => {
@@ -291,54 +288,9 @@ function judgeFindings({ findings }: Plan): Objection | null {
   return { guard: 'rules', count: errors.length, details, liftable: true, first };
 }
 
-/** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
-function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
-  if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
-  const said = guardSetting(settings, guard);
-  if (said === undefined && guard === 'impact-unknown') return 'warning';
+/** Null: switched off. What protects has no switch. */
+function severityOf(settings: Review, { guard }: Objection): Violation['severity'] | null {
+  const setting = guardSetting(settings, guard);
+  const said = typeof setting === 'object' && 'said' in setting ? setting.said : setting;
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
-}
-
-const defaultThresholds: Readonly<Record<'deletes' | 'updates', Threshold>> = {
-  deletes: { count: 2, percent: 30 },
-  updates: { count: 10, percent: 30 },
-};
-
-function limitsOf(settings: Settings, guard: 'deletes' | 'updates'): Threshold {
-  const said = guardSetting(settings, guard);
-  const isThreshold = typeof said === 'object' && said !== null && !Array.isArray(said);
-  return isThreshold ? { ...defaultThresholds[guard], ...(said as Partial<Threshold>) } : defaultThresholds[guard];
-}
-
-/**
- * The settings that judge a plan are the record's, so that a pull request cannot loosen what judges it. Without a record
- * they are the defaults, and the files' where those are stricter.
- */
-export function settingsInForce(recorded: Settings | null, written: Settings): Settings {
-  if (recorded !== null) return recorded;
-  return {
-    ...written,
-    require_reviewed_plan: written.require_reviewed_plan === true,
-    guards: Object.fromEntries(
-      Object.entries((written.guards ?? {}) as { readonly [name: string]: Json }).map(([name, said]) => [
-        name,
-        stricterOf(name, said),
-      ]),
-    ),
-  };
-}
-
-function stricterOf(name: string, said: Json): Json {
-  if (name === 'deletes' || name === 'updates') {
-    const usual = defaultThresholds[name];
-    if (typeof said !== 'object' || said === null || Array.isArray(said)) return { ...usual };
-    const { count, percent } = { ...usual, ...(said as Partial<Threshold>) };
-    return { count: Math.min(count, usual.count), percent: Math.min(percent, usual.percent) };
-  }
-  if (name === 'spend_up') {
-    const percent = (said as { readonly percent?: number } | null)?.percent;
-    return { percent: Math.min(percent ?? 25, 25) };
-  }
-  if (name === 'impact_unknown') return said === 'off' ? 'warn' : said;
-  return 'on';
 }

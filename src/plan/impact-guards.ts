@@ -4,16 +4,13 @@ import { divide, type Exact, exactOf, fromText, multiply, round, subtract } from
 import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
-import type { Settings } from '../resources/types.ts';
-import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { GuardName, Objection } from './guard-names.ts';
 import type { Plan } from './types.ts';
 
 export const impactGuards: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
 
-/** Percent that committed spend may rise without a word. */
-export const defaultSpendUp = 25;
-
-export function judgeImpact(plan: Plan, settings: Settings): (Objection | null)[] {
+export function judgeImpact(plan: Plan, settings: Review): (Objection | null)[] {
   return [judgeBlocksNow(plan), judgeSpendUp(plan, settings), judgeCounterReset(plan), judgeUnknown(plan)];
 }
 
@@ -62,11 +59,9 @@ function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit'
   return `${name ?? 'its only one'} at ${formatExact(fromText(used), unit)}`;
 }
 
-function judgeSpendUp({ impact, changes }: Plan, settings: Settings): Objection | null {
-  const said = guardSetting(settings, 'spend-up');
-  const written =
-    typeof said === 'object' && said !== null ? (said as { readonly percent?: number }).percent : undefined;
-  const percent = written ?? defaultSpendUp;
+function judgeSpendUp({ impact, changes }: Plan, { guards }: Review): Objection | null {
+  if (guards.spend_up === 'off') return null;
+  const { percent } = guards.spend_up;
   let first: string | undefined;
   const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
     const [was, shall] = [toCommitted(before), toCommitted(after)];

@@ -3,8 +3,8 @@
 import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
 import type { Impact } from '../impact/document.ts';
 import type { WireRow } from '../resources/kind.ts';
-import type { Budget, Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
-import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+import type { Budget, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
 import type { ResolvedEntry } from './resolve.ts';
 
 /** A live object of one kind, as read in this run. */
@@ -119,8 +119,11 @@ export interface RecordLine {
   /** Null for settings. */
   readonly key: ResourceKey | null;
   readonly detail: string;
-  /** Of a forgotten resource: `forget:` was written, or there is nothing left to manage. */
-  readonly why?: 'forget' | 'gone';
+  /**
+   * Of a forgotten resource: `forget:` was written, or there is nothing left to manage. Of a setting: nobody wrote it, and
+   * its default is another than when it was recorded.
+   */
+  readonly why?: 'forget' | 'gone' | 'default';
 }
 
 /** A live object that no file declares and the record does not hold. */
@@ -264,9 +267,4 @@ export interface Outcome {
   readonly unreachable?: true;
   /** Failed after something was sent that may have made a policy. */
   readonly inDoubt?: true;
-}
-
-export interface RecordContext {
-  readonly workspaces: readonly RecordedWorkspace[];
-  readonly settings: Settings;
 }
