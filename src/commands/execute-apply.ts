@@ -10,6 +10,7 @@ import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome, withheldO
 import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
+import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
@@ -30,7 +31,7 @@ export interface ApplyCommandOptions extends PlanOptions {
   readonly takeOver?: string | undefined;
   /** Files of reviewed plans: what of them still holds is applied, and nothing else. */
   readonly plan: readonly string[];
-  /** Digest of the one plan that may be applied; 8 digits or more. */
+  /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
 }
 
@@ -58,7 +59,8 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  const prepared = await preparePlan(options, session, (stored, checkout) => {
+  const digests = reviewed.map(({ digest }) => digest);
+  const prepared = await preparePlan({ ...options, reviewed: digests }, session, (stored, checkout) => {
     checkClaim(stored?.record.claim, options.takeOver, session);
     checkCommitted(checkout, options, session);
   });
@@ -134,8 +136,8 @@ async function applyPrepared(
 }
 
 function checkApprove(approve: string | undefined): void {
-  if (approve === undefined || /^[0-9a-f]{8,64}$/.test(approve)) return;
-  throw new UserError(`--approve ${approve}: write the digest of the plan, 8 hex digits or more`);
+  const problem = approve === undefined ? null : digestProblem(approve);
+  if (problem !== null) throw new UserError(`--approve ${approve}: ${problem}`);
 }
 
 /** Nobody is asked about something unseen, whatever the format of the result. */
@@ -155,6 +157,8 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
   if (settled === null) return next.workspaces.length > 0;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
+  // Its settings say more than its files did, and only a record that is written anew does not.
+  if (stored?.record.wasFormatOne === true) return true;
   const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
   return !isSame(memory(next), memory(settled));
 }
@@ -194,11 +198,19 @@ function documentOf(
     run: runId(session),
     digest: plan.digest,
     way: 'by-hand',
+    ...liftsOf(plan, session),
     settings,
     workspaces: [],
     outcomes: [],
     files: {},
   };
+}
+
+/** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
+function liftsOf({ violations }: Plan, session: Session): Pick<AppliedRecord, 'lifts'> {
+  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
+  const lifts = violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
+  return lifts.length === 0 ? {} : { lifts };
 }
 
 /** Keeps the token from claim to outcomes. */

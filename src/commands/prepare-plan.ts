@@ -1,16 +1,19 @@
 /** Files, record and live state to one plan: what `plan` and `apply` have in common. */
 
-import type { Diagnostic } from '../diagnostics.ts';
+import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { type Allowance, judgePlan, parseAllowance } from '../plan/guards.ts';
+import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { underSettings } from '../plan/settings.ts';
+import { pendingSilences } from '../plan/silences.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
-import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
+import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
+import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { checkReview } from '../policy/review-checks.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
@@ -31,6 +34,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly only: readonly string[];
   /** `GUARD=NUMBER@DIGEST`, one a guard. */
   readonly allow: readonly string[];
+  /** Digests of reviewed plans: what was allowed for the whole is allowed for a part of it. */
+  readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
 }
@@ -52,7 +57,7 @@ export interface PreparedPlan {
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
   readonly settings: Review;
-  readonly allowances: readonly Allowance[];
+  readonly allowances: readonly Word[];
   /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
   readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly open: OpenBackend;
@@ -74,7 +79,7 @@ export async function preparePlan(
   session: Session,
   onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
 ): Promise<PreparedPlan | NoPlan> {
-  const allowances = options.allow.map(parseAllowance);
+  const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
   const head = loading.head ?? (await loading.policies).desired;
   if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
@@ -96,6 +101,11 @@ export async function preparePlan(
     const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options);
     const settings = inForce.review;
     const understood = underSettings(desired, inForce);
+    const offences = checkReview(desired, settings);
+    if (offences.length > 0) {
+      await open.close();
+      return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
+    }
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
@@ -104,7 +114,8 @@ export async function preparePlan(
     ]);
     const settled = applied === null ? null : settleClaim(applied, live);
     const now = nowOf(session);
-    const result = buildPlan({ desired: understood, live, record: settled, now, settingsLines: lines });
+    const { place } = record;
+    const result = buildPlan({ desired: understood, live, record: settled, now, place, settingsLines: lines });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
@@ -125,7 +136,9 @@ export async function preparePlan(
     );
     const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
-    const plan = { ...assessed, violations };
+    const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
+    const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
+    const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
     const all = [...diagnostics, ...result.diagnostics];
     return {
       plan,
@@ -148,6 +161,17 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+/** @throws UserError when it is not of that form */
+function readWord(text: string): Word {
+  const word = parseWord(text);
+  if (isWordProblem(word)) throw new UserError(`--allow ${text}: ${word.problem}`);
+  return word;
+}
+
+function wordNote(message: string): PlanNote {
+  return { code: 'word-lifts-nothing', severity: 'warning', workspace: null, message, source: null };
 }
 
 /** What the record names is in use whatever the files say. */

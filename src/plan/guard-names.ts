@@ -19,7 +19,8 @@ export type GuardName = (typeof guardNames)[number];
 
 export interface Objection {
   readonly guard: GuardName;
-  readonly count: number;
+  /** A count; of `spend-up` percent of committed spend, rounded up, or `unbounded`. */
+  readonly count: number | 'unbounded';
   readonly details: readonly string[];
   readonly liftable: boolean;
   /** Id of the first change it is about. */

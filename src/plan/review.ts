@@ -12,6 +12,7 @@ import type {
   RuleSeverity,
   SpendUp,
   Switch,
+  SwitchName,
   Threshold,
   WrittenGuards,
 } from '../resources/review-settings.ts';
@@ -35,7 +36,7 @@ export const defaultGuards = {
   blocks_now: 'on',
   spend_up: { percent: 25, said: 'on' },
   counter_reset: 'on',
-  impact_unknown: 'on',
+  impact_unknown: 'asked',
 } as const satisfies Guards;
 
 /** Of what does not depend on the surroundings. */
@@ -105,8 +106,7 @@ export function stricterOf(a: Review, b: Review): Review {
 }
 
 function stricterGuards(a: Guards, b: Guards): Guards {
-  const either = (name: Exclude<keyof Guards, 'deletes' | 'updates' | 'spend_up'>): Switch =>
-    firstOf(switchOrder, a[name], b[name]);
+  const either = (name: Exclude<SwitchName, 'impact_unknown'>): Switch => firstOf(switchOrder, a[name], b[name]);
   return {
     deletes: unlessOff(a.deletes, b.deletes, lowerThreshold),
     updates: unlessOff(a.updates, b.updates, lowerThreshold),
@@ -118,7 +118,7 @@ function stricterGuards(a: Guards, b: Guards): Guards {
       said: firstOf(['on', 'warn'], one.said, other.said),
     })),
     counter_reset: either('counter_reset'),
-    impact_unknown: either('impact_unknown'),
+    impact_unknown: firstOf(['on', 'asked', 'warn', 'off'], a.impact_unknown, b.impact_unknown),
   };
 }
 

@@ -98,6 +98,7 @@ function show(name: string, { text }: Setting): string {
   if (name === 'review.require_reviewed_plan') return 'default (true in the Action)';
   if (name === 'review.show_people') return 'default (counts where anybody can read them)';
   if (name === 'review.guards.spend_up') return `{"percent":${usualGuards.spend_up.percent}} (default)`;
+  if (name === 'review.guards.impact_unknown') return '"on" (default)';
   const means = usualMeaning.get(name);
   if (means === null || isSame(means, [])) return 'none (default)';
   if (means !== undefined) return `${JSON.stringify(means)} (default)`;

@@ -2,6 +2,7 @@
 
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { changeId } from './make-change.ts';
+import type { PlanNote } from './types.ts';
 
 /** By the entry or workspace that it stands on, then by rule: the reason. */
 export type Silences = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -34,6 +35,20 @@ export function commonSilences(all: readonly Silences[]): Silences {
     return kept.length === 0 ? [] : [[key, Object.fromEntries(kept)] as const];
   });
   return Object.fromEntries(common);
+}
+
+/** Silences that the files hold and that are not in force yet. */
+export function pendingSilences(desired: Desired, inForce: Silences): PlanNote[] {
+  const subjects = [
+    ...desired.workspaces.map((workspace) => ({ key: workspaceKey(workspace), place: workspace.ref, ...workspace })),
+    ...desired.entries.map((entry) => ({ key: entryKey(entry), place: entry.workspace, ...entry })),
+  ];
+  return subjects.flatMap(({ key, place, silence = {}, source }) => {
+    const pending = Object.keys(silence).filter((rule) => !(rule in (inForce[key] ?? {})));
+    if (pending.length === 0) return [];
+    const message = `\`silence\` of ${pending.join(', ')} on ${key} counts after the apply: the change that brings it does not silence what judges it`;
+    return [{ code: 'silence-pending', severity: 'warning' as const, workspace: place, message, source }];
+  });
 }
 
 /** The files with these silences in the place of their own. */

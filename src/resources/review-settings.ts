@@ -63,7 +63,9 @@ export interface Review {
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
 }
 
-export interface Guards extends Readonly<Record<SwitchName, Switch>> {
+export interface Guards extends Readonly<Record<Exclude<SwitchName, 'impact_unknown'>, Switch>> {
+  /** `asked`, where nothing is written: objects, and only warns of a plan that was asked for without its impact. */
+  readonly impact_unknown: Switch | 'asked';
   readonly deletes: Threshold | 'off';
   readonly updates: Threshold | 'off';
   readonly spend_up: SpendUp | 'off';

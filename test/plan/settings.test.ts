@@ -93,7 +93,7 @@ describe('the stricter of two', () => {
 /** How strongly settings answer to a set of situations: 0 says nothing, 1 warns, 2 objects. */
 function objections(review: Review): Map<string, number> {
   const answers = new Map<string, number>();
-  const level = { off: 0, info: 0.5, report: 0, warn: 1, warning: 1, on: 2, error: 2, fail: 2 };
+  const level = { off: 0, info: 0.5, report: 0, warn: 1, warning: 1, asked: 1.5, on: 2, error: 2, fail: 2 };
   for (const name of switchNames) answers.set(name, level[review.guards[name]]);
   for (const guard of ['deletes', 'updates'] as const) {
     const said = review.guards[guard];

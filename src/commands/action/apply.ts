@@ -4,6 +4,7 @@ import type { GitHub } from '../../github/port.ts';
 import { shortDigest } from '../../plan/digest.ts';
 import { objecting } from '../../plan/guards.ts';
 import type { OutcomeStatus, Plan } from '../../plan/types.ts';
+import { wordDigest } from '../../plan/words.ts';
 import type { StoredRecord } from '../../record/store.ts';
 import { type CommentState, restateComment } from '../../render/comment.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
@@ -232,7 +233,7 @@ function stateOf({ exit, refusal }: ApplyReport): CommentState {
 /** What is wrong and the way on, in one place: comment, summary and log say the same. Null when nothing is. */
 function remarkOf({ refusal, refusalReason, recordProblem, outcomes, plan }: ApplyReport, left: Plan): string | null {
   const byHand = 'To apply the plan as it stands now, run the workflow by hand with';
-  const approve = `approve: ${shortDigest(left.digest)}`;
+  const approve = `approve: ${wordDigest(left.digest)}`;
   switch (refusalReason) {
     case 'rewind':
       return refusal;
