@@ -205,10 +205,14 @@ export function createGitHub(options: GitHubOptions): GitHub {
         const { data } = await rest.actions.downloadArtifact({ ...base, artifact_id: id, archive_format: 'zip' });
         return new Uint8Array(data as ArrayBuffer);
       }),
-    hasRunEnded: (id) =>
+    hasRunEnded: (id, number) =>
       attempt(async () => {
         try {
-          const { data } = await rest.actions.getWorkflowRun({ ...base, run_id: id });
+          const { data: latest } = await rest.actions.getWorkflowRun({ ...base, run_id: id });
+          if ((latest.run_attempt ?? 1) === number) return latest.status === 'completed';
+          // The run speaks of its latest attempt; that a later one is under way says nothing of an earlier one.
+          const asked = { ...base, run_id: id, attempt_number: number };
+          const { data } = await rest.actions.getWorkflowRunAttempt(asked);
           return data.status === 'completed';
         } catch (error) {
           if (error instanceof RequestError && (error.status === 404 || error.status === 403)) return null;

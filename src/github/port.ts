@@ -100,8 +100,8 @@ export interface GitHub {
   listArtifacts(name: string): Promise<readonly Artifact[]>;
   /** The zip archive. */
   downloadArtifact(id: number): Promise<Uint8Array>;
-  /** Whether a workflow run has ended; null when it cannot be told. */
-  hasRunEnded(runId: number): Promise<boolean | null>;
+  /** Whether an attempt of a workflow run has ended; null when it cannot be told. */
+  hasRunEnded(runId: number, attempt: number): Promise<boolean | null>;
 }
 
 /** GitHub refused, failed or could not be reached. It never fails an apply: what was done is said all the same. */

@@ -245,7 +245,9 @@ describe('a run that broke', () => {
   it.each([
     ['cancelled', { status: 'completed', conclusion: 'cancelled' }, 0],
     ['under way', { status: 'in_progress' }, null],
-  ])('and is %s holds its claim accordingly', async (_state, run, exit) => {
+    ['cancelled and tried again, the new attempt being under way,', { attempt: 2, status: 'in_progress' }, 0],
+    ['tried again while the first attempt still writes', { attempt: 2, earlierStatus: 'in_progress' }, null],
+  ])('trust-E2: and is %s holds its claim accordingly', async (_state, run, exit) => {
     const scene = await startApplied();
     await mergeRaise(scene, { alpha: '$120' });
     const directory = clone(scene.remote);

@@ -142,9 +142,9 @@ function missingFiles({ pulls }: Approvals): string[] {
 /** A cancelled or failed run is finished by the next one: GitHub knows whether the one that claims has ended. */
 async function findEndedRun(github: GitHub, stored: StoredRecord | null): Promise<string | undefined> {
   const run = stored?.record.claim?.run;
-  const id = /^github:(\d+)\./.exec(run ?? '')?.[1];
+  const [, id, attempt] = /^github:(\d+)\.(\d+)$/.exec(run ?? '') ?? [];
   if (run === undefined || id === undefined) return undefined;
-  return (await github.hasRunEnded(Number(id))) === true ? run : undefined;
+  return (await github.hasRunEnded(Number(id), Number(attempt))) === true ? run : undefined;
 }
 
 function chooseOptions(

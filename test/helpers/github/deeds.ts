@@ -75,6 +75,10 @@ export interface NewWorkflowRun extends InRepository {
   readonly status?: string;
   /** Default "success" when completed. */
   readonly conclusion?: string | null;
+  /** Default 1. */
+  readonly attempt?: number;
+  /** Of the attempts before that; default: completed, cancelled. */
+  readonly earlierStatus?: string;
   readonly pulls?: readonly number[];
 }
 
@@ -202,7 +206,8 @@ function addWorkflowRun(state: State, repository: Repository, wanted: NewWorkflo
     status,
     conclusion: wanted.conclusion ?? (status === 'completed' ? 'success' : null),
     runNumber: repository.workflowRuns.length + 1,
-    runAttempt: 1,
+    runAttempt: wanted.attempt ?? 1,
+    ...(wanted.earlierStatus === undefined ? {} : { earlierStatus: wanted.earlierStatus }),
     pulls: wanted.pulls ?? [],
     createdAt: state.now(),
     updatedAt: state.now(),

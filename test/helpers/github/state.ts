@@ -119,6 +119,8 @@ export interface WorkflowRunRow {
   conclusion: string | null;
   runNumber: number;
   runAttempt: number;
+  /** Of the attempts before the latest; default: completed, cancelled. */
+  earlierStatus?: string;
   /** Numbers of pull requests. */
   pulls: readonly number[];
   readonly createdAt: string;

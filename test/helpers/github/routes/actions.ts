@@ -13,6 +13,15 @@ function takeRun({ repository, params }: Call): WorkflowRunRow {
   return run;
 }
 
+function takeAttempt(call: Call): WorkflowRunRow {
+  const run = takeRun(call);
+  const runAttempt = Number(call.params.attempt_number);
+  if (!(runAttempt >= 1 && runAttempt <= run.runAttempt)) throw notFound();
+  if (runAttempt === run.runAttempt) return run;
+  const status = run.earlierStatus ?? 'completed';
+  return { ...run, runAttempt, status, conclusion: status === 'completed' ? 'cancelled' : null };
+}
+
 function takeArtifact({ repository, params }: Call): ArtifactRow {
   const artifact = repository.artifacts.find(({ id }) => id === Number(params.artifact_id));
   if (artifact === undefined) throw notFound();
@@ -171,6 +180,12 @@ export const actionRoutes: readonly Route[] = [
     path: `${root}/runs/{run_id}`,
     needs: () => ['actions: read'],
     handle: (call) => ({ status: 200, body: renderRun(call, takeRun(call)) }),
+  },
+  {
+    method: 'GET',
+    path: `${root}/runs/{run_id}/attempts/{attempt_number}`,
+    needs: () => ['actions: read'],
+    handle: (call) => ({ status: 200, body: renderRun(call, takeAttempt(call)) }),
   },
   {
     method: 'GET',
