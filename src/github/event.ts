@@ -22,9 +22,9 @@ const payloadSchema = z.looseObject({
   pull_request: pullRequest.optional(),
   ref: z.string().optional(),
   after: z.string().optional(),
-  inputs: z.record(z.string(), z.unknown()).nullish(),
-  merge_group: z.looseObject({ head_sha: z.string(), head_ref: z.string() }).optional(),
-  sender: user.nullish(),
+  inputs: z.record(z.string(), z.unknown()).nullish().catch(null),
+  merge_group: z.looseObject({ head_sha: z.string(), head_ref: z.string() }).optional().catch(undefined),
+  sender: user.nullish().catch(null),
 });
 
 /** The pull request that an event is about. */

@@ -55,6 +55,8 @@ export interface BareRepository {
   between(base: string, head: string): readonly string[];
   mergeBase(one: string, other: string): string | null;
   isAncestor(ancestor: string, sha: string): boolean;
+  /** Every commit that a tip leads to, itself too. */
+  history(tip: string): ReadonlySet<string>;
   changes(base: string, head: string): readonly FileChange[];
   /** The tree of both; null when they conflict. */
   mergeTree(one: string, other: string): string | null;
@@ -84,14 +86,15 @@ function remember<Value>(make: (key: string) => Value): (key: string) => Value {
 }
 
 export function openBareRepository(folder: string): BareRepository {
-  const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): string =>
+  const runRaw = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): Buffer =>
     execFileSync('git', args, {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1', ...options.env },
       input: options.input ?? '',
       stdio: ['pipe', 'pipe', 'pipe'],
       maxBuffer: 256 * 1024 * 1024,
-    }).toString();
+    });
+  const run = (...args: Parameters<typeof runRaw>): string => runRaw(...args).toString();
   const tryRun = (args: readonly string[]): string | null => {
     try {
       return run(args).trim();
@@ -109,8 +112,34 @@ export function openBareRepository(folder: string): BareRepository {
     if (!present.has(sha) && peel(sha) !== null) present.add(sha);
     return present.has(sha);
   };
-  const commit = remember((sha) => parseCommit(sha, run(['cat-file', 'commit', sha])));
-  const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
+  const loaded = new Map<string, Commit>();
+  const commit = (sha: string): Commit => {
+    if (!loaded.has(sha)) load([sha]);
+    const found = loaded.get(sha);
+    if (found === undefined) throw new Error(`there is no commit ${sha}`);
+    return found;
+  };
+  /** A process a commit would make long branches slow. */
+  const load = (shas: readonly string[]): void => {
+    const missing = shas.filter((sha) => !loaded.has(sha));
+    if (missing.length === 0) return;
+    let rest = runRaw(['cat-file', '--batch'], { input: `${missing.join('\n')}\n` });
+    for (const sha of missing) {
+      const end = rest.indexOf('\n');
+      const [, type, size] = rest.subarray(0, end).toString().split(' ');
+      if (type !== 'commit') return;
+      const after = end + 1 + Number(size);
+      loaded.set(sha, parseCommit(sha, rest.subarray(end + 1, after).toString()));
+      present.add(sha);
+      rest = rest.subarray(after + 1);
+    }
+  };
+  const between = remember((range) => {
+    const shas = splitLines(run(['rev-list', '--reverse', '--topo-order', range]));
+    load(shas);
+    return shas;
+  });
+  const history = remember((tip) => new Set(splitLines(run(['rev-list', tip]))));
   const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
   const changes = remember((pair) => {
     const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index'];
@@ -143,6 +172,7 @@ export function openBareRepository(folder: string): BareRepository {
     commit,
     between: (base, head) => between(`${base}..${head}`),
     mergeBase: (one, other) => mergeBase(`${one} ${other}`),
+    history,
     isAncestor: (ancestor, sha) => mergeBase(`${ancestor} ${sha}`) === ancestor,
     changes: (base, head) => changes(`${base} ${head}`),
     mergeTree: (one, other) => mergeTree(`${one} ${other}`),

@@ -135,9 +135,10 @@ function takeBranch(state: State, name: string, branch: string): string {
 /** Brings open pull requests to what the branches are now: anybody may have pushed, with Git alone. */
 export function refreshPullRequests(state: State, repository: Repository): void {
   const open = repository.issues.filter((issue) => issue.state === 'open' && issue.pull !== null);
-  if (repository.git === null || open.length === 0) return;
+  if (repository.git === null) return;
   const { git } = repository;
   const refs = noticePushes(state, repository, git);
+  if (open.length === 0) return;
   for (const issue of open) {
     const { pull } = issue;
     if (pull === null) continue;
@@ -229,14 +230,14 @@ function close(
   pull.introduced = introduced;
 }
 
-/** Those that brought a commit to the default branch; for a commit that is not there, those that have it. */
+/** Those that brought a commit to the default branch, as it was last seen; for a commit that is not there, those that have it. */
 export function findPullsOf(
   repository: Repository,
   git: BareRepository,
   sha: string,
 ): readonly { readonly issue: IssueRow; readonly pull: PullPart }[] {
-  const tip = git.refs().get(`refs/heads/${repository.defaultBranch}`)?.sha;
-  const isOnDefault = tip !== undefined && git.isAncestor(sha, tip);
+  const tip = repository.seen.get(`refs/heads/${repository.defaultBranch}`);
+  const isOnDefault = tip !== undefined && git.history(tip).has(sha);
   return repository.issues.flatMap((issue) => {
     const { pull } = issue;
     if (pull === null) return [];
