@@ -290,7 +290,8 @@ export const anyObjectSchema = z.looseObject({});
 
 /** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
 export const envelopeSchema = z.looseObject({
-  total: number,
+  // Only a check (paging.ts): one that is no number is none.
+  total: number.catch(undefined),
   data: z.array(z.unknown()).optional(),
   workspaces: z.array(z.unknown()).optional(),
   records: z.array(z.unknown()).optional(),
