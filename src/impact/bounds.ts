@@ -131,7 +131,12 @@ function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
 }
 
 export interface CommittedMoves {
-  readonly workspaces: readonly { readonly slug: string; readonly before: Committed; readonly after: Committed }[];
+  readonly workspaces: readonly {
+    readonly id: string;
+    readonly slug: string;
+    readonly before: Committed;
+    readonly after: Committed;
+  }[];
   readonly before: CommittedSum;
   readonly after: CommittedSum;
 }

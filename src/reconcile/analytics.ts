@@ -121,10 +121,10 @@ function describe({ key, any, except }: Condition): string {
   return any.length > 1 ? `several values of ${key}` : `a condition on ${key}`;
 }
 
-/** Numbers may come as text (API reference 11). */
+/** Numbers may come as text (API reference 11); nothing is consumed below zero. */
 function toNumber(path: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  if (typeof number === 'number' && Number.isFinite(number) && number >= 0) return number;
   throw unreadable(path, 'the answer holds no number');
 }
 

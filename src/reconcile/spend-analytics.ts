@@ -112,10 +112,10 @@ function queryOf(workspace: string, { from, to }: Window): Query {
   };
 }
 
-/** Numbers and numeric texts alike (API reference 11). */
+/** Numbers and numeric texts alike (API reference 11); nothing is consumed below zero. */
 function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
 }
 
 /** Users have a route of their own, with fixed columns. */
