@@ -113,12 +113,12 @@ function selectRows(
 
 /** A list that was cut would make a pace too slow. */
 function wholeOf(
-  groups: Answer<{ readonly rows: readonly GroupRow[]; readonly total: number }>,
+  groups: Answer<{ readonly rows: readonly GroupRow[]; readonly total: number | null }>,
 ): Answer<readonly GroupRow[]> {
   if (!groups.known) return groups;
   const { rows, total: all } = groups.value;
-  if (rows.length < all)
-    return { known: false, why: `analytics list ${all} groups, of which ${rows.length} were read` };
+  if (all === null || rows.length < all)
+    return { known: false, why: `analytics list ${all ?? 'more'} groups, of which ${rows.length} were read` };
   return { known: true, value: rows };
 }
 

@@ -52,7 +52,7 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
     say('used', `${describeUse(limit, use.largest, use.counters)}${estimate}`);
     if (use.in_doubt !== null) {
       const { count, reason } = use.in_doubt;
-      say('unknown', `the use of ${count} ${count === 1 ? 'counter' : 'counters'}: ${reason}`);
+      say('in doubt', `the use of ${count} ${count === 1 ? 'counter' : 'counters'}: ${reason}`);
     }
     if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
     if (use.freed.count > 0) {
