@@ -64,7 +64,7 @@ export async function readGroups(
     (row) => row[member],
     (total) => (total === undefined || total === null ? null : toNumber(path, total)),
   );
-  if (pages === null) throw unreadable(path, 'the answer holds no list, or its pages repeat themselves');
+  if (pages === null) throw unreadable(path, 'the answer holds no list');
   const { rows, total, isWhole } = pages;
   // A group that is missing would have a pace of zero.
   if (!isWhole) throw unreadable(path, `${rows.length} groups were read, and there are ${total ?? 'more'}`);

@@ -16,8 +16,8 @@ export const groupPageSize = 100;
 export const mostGroupPages = 10;
 
 /**
- * To an empty page, or to one that is not full where the total says the same; null: the answer holds no list, or its pages
- * repeat themselves.
+ * To an empty page, or to one that is not full where the total says the same. Pages that repeat themselves are no whole.
+ * Null: an answer holds no list.
  */
 export async function readGroupPages(
   readPage: (page: number) => Promise<Row>,
@@ -37,7 +37,7 @@ export async function readGroupPages(
       if (row === null) return null;
       if (!rows.has(nameOf(row))) rows.set(nameOf(row), row);
     }
-    if (rows.size === before) return null;
+    if (rows.size === before) return { rows: [...rows.values()], total, isWhole: false };
     if (shown.length < groupPageSize && total !== null && rows.size >= total) {
       return { rows: [...rows.values()], total, isWhole: true };
     }
