@@ -38,7 +38,6 @@ export function sampleRecord(now: Date, baseUrl = 'http://127.0.0.1:8788/v1'): P
           counter_reset: 'warn',
           deletes: { count: 2, percent: 30 },
           empties_scope: 'on',
-          impact_unknown: 'warn',
           rewind: 'on',
           spend_up: { percent: 100 },
           updates: { count: 10, percent: 30 },

@@ -71,7 +71,7 @@ export function judgePlan(input: GuardInput): Violation[] {
   ];
   return objections.flatMap((objection) => {
     if (objection === null) return [];
-    const severity = severityOf(settings, objection);
+    const severity = severityOf(settings, objection, plan);
     if (severity === null) return [];
     const { guard, count, details, liftable, first } = objection;
     const lifted = liftable && allowances.some((allowance) => lifts(allowance, objection, plan.digest, reviewed));
@@ -292,10 +292,11 @@ function judgeFindings({ findings }: Plan): Objection | null {
 }
 
 /** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
-function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
+function severityOf(settings: Settings, { guard }: Objection, { impact }: Plan): Violation['severity'] | null {
   if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
   const said = guardSetting(settings, guard);
-  if (said === undefined && guard === 'impact-unknown') return 'warning';
+  // Who asks for a plan without its impact knows that it is not there; the files may insist on it.
+  if (said === undefined && guard === 'impact-unknown' && impact === null) return 'warning';
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
 }
 
@@ -320,10 +321,10 @@ export function settingsInForce(recorded: Settings | null, written: Settings): S
     ...written,
     require_reviewed_plan: written.require_reviewed_plan === true,
     guards: Object.fromEntries(
-      Object.entries((written.guards ?? {}) as { readonly [name: string]: Json }).map(([name, said]) => [
-        name,
-        stricterOf(name, said),
-      ]),
+      Object.entries((written.guards ?? {}) as { readonly [name: string]: Json }).flatMap(([name, said]) =>
+        // Not written, it objects to what is unknown, and only warns of an impact that was not asked for.
+        name === 'impact_unknown' && said !== 'on' ? [] : [[name, stricterOf(name, said)]],
+      ),
     ),
   };
 }
@@ -339,6 +340,5 @@ function stricterOf(name: string, said: Json): Json {
     const percent = (said as { readonly percent?: number } | null)?.percent;
     return { percent: Math.min(percent ?? 25, 25) };
   }
-  if (name === 'impact_unknown') return said === 'off' ? 'warn' : said;
   return 'on';
 }

@@ -32,6 +32,7 @@ const defaults = {
   rules: {},
 } as const satisfies Settings;
 
+/** `impact_unknown` has none to fill in: unwritten, it objects where something was read, and warns where nothing was asked for. */
 const guardDefaults = {
   deletes: { count: 2, percent: 30 },
   updates: { count: 10, percent: 30 },
@@ -40,7 +41,6 @@ const guardDefaults = {
   blocks_now: 'on',
   spend_up: { percent: 25 },
   counter_reset: 'on',
-  impact_unknown: 'warn',
 } as const satisfies Settings;
 
 type Read = (field: FieldNode, report: Report) => Json | undefined;

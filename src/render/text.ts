@@ -7,6 +7,7 @@ import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { describeEnforcement } from './describe-enforcement.ts';
 import { describeCommitted, describeImpact, footnote, type ImpactLine, minute } from './describe-impact.ts';
 import { findingLines } from './findings.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -139,7 +140,10 @@ function renderImpact(plan: Plan, style: TextStyle, colors: Colors): string[] {
     lines.push(`${colors.bold('committed')} · per 30 days`);
     lines.push(...committed.flatMap((line) => renderLabelled(line, '  ', width, style, colors)));
   }
-  lines.push(...fold(colors.dim(footnote), style), '');
+  const enforced = describeEnforcement(plan);
+  lines.push(...fold(colors.dim(footnote), style));
+  if (enforced !== null) lines.push(...fold(colors.dim(enforced), style));
+  lines.push('');
   return lines;
 }
 

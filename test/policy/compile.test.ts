@@ -395,7 +395,6 @@ test('review, with its defaults', () => {
       counter_reset: 'off',
       deletes: { count: 5, percent: 30 },
       empties_scope: 'on',
-      impact_unknown: 'warn',
       rewind: 'on',
       spend_up: { percent: 40 },
       updates: 'off',
