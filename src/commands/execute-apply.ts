@@ -17,6 +17,7 @@ import {
 import { checkPlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
+import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
@@ -35,7 +36,7 @@ export interface ApplyCommandOptions extends PlanOptions {
   readonly takeOver?: string | undefined;
   /** Files of reviewed plans: what of them still holds is applied, and nothing else. */
   readonly plan: readonly string[];
-  /** Digest of the one plan that may be applied; 8 digits or more. */
+  /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
 }
 
@@ -76,13 +77,14 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  const prepared = await prepareApply(options, session);
+  const digests = reviewed.map(({ digest }) => digest);
+  const prepared = await prepareApply({ ...options, reviewed: digests }, session);
   if (prepared.plan === null) return prepared;
   try {
     for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
     const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
     const plan = judgeApproved(prepared, approval, reviewed);
-    const word = { way: 'by-hand', isUnreviewed: true, lifts: [] } as const;
+    const word = { way: 'by-hand', isUnreviewed: true, lifts: liftsOf(plan, session) } as const;
     return await carryOut(prepared, { plan, approval, steps: prepared.steps, ...word }, options, session);
   } finally {
     await prepared.open.close();
@@ -168,8 +170,8 @@ export async function carryOut(
 }
 
 function checkApprove(approve: string | undefined): void {
-  if (approve === undefined || /^[0-9a-f]{8,64}$/.test(approve)) return;
-  throw new UserError(`--approve ${approve}: write the digest of the plan, 8 hex digits or more`);
+  const problem = approve === undefined ? null : digestProblem(approve);
+  if (problem !== null) throw new UserError(`--approve ${approve}: ${problem}`);
 }
 
 /** Nobody is asked about something unseen, whatever the format of the result. */
@@ -189,6 +191,8 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
   if (settled === null) return next.workspaces.length > 0;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
+  // Its settings say more than its files did, and only a record that is written anew does not.
+  if (stored?.record.wasFormatOne === true) return true;
   const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
   return !isSame(memory(next), memory(settled));
 }
@@ -256,6 +260,12 @@ async function holdRecord(
   const claim = await session.waiting(`writing ${store.description}`, taking);
   backend.gateWrites(() => claim.mayWrite());
   return claim;
+}
+
+/** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
+function liftsOf({ violations }: Plan, session: Session): Lift[] {
+  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
+  return violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
 }
 
 async function writeOutcomes(

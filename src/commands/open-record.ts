@@ -21,6 +21,8 @@ export interface OpenRecord {
   readonly store: RecordStore;
   /** The Git checkout the files come from; null outside one. */
   readonly checkout: Checkout | null;
+  /** Where it is kept: part of what a plan is a plan of. */
+  readonly place: string;
   /** The record lives on a Git ref: the files' commit must be a descendant of the record's. */
   readonly inGit: boolean;
 }
@@ -33,10 +35,11 @@ export async function openRecord(
 ): Promise<OpenRecord> {
   const checkout = await openCheckoutOf(session);
   if (options.recordFile !== undefined) {
-    return { store: createFileStore({ path: options.recordFile }), checkout, inGit: false };
+    const { recordFile: path } = options;
+    return { store: createFileStore({ path }), checkout, place: `file ${path}`, inGit: false };
   }
   if (options.backend === 'emulator') {
-    return { store: await openEmulatorRecord(options.state, session), checkout, inGit: false };
+    return { store: await openEmulatorRecord(options.state, session), checkout, place: 'emulator', inGit: false };
   }
   if (checkout === null) {
     throw new UserError('not in a Git repository, so there is no place for the applied record', {
@@ -44,7 +47,8 @@ export async function openRecord(
     });
   }
   const ref = desired.recordRef ?? `refs/tollgate/${desired.environment}`;
-  return { store: createGitRefStore({ ...gitOptions(session), ref, now: session.clock.now }), checkout, inGit: true };
+  const store = createGitRefStore({ ...gitOptions(session), ref, now: session.clock.now });
+  return { store, checkout, place: ref, inGit: true };
 }
 
 /** The clone that the command runs in; null outside one. */

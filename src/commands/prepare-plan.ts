@@ -1,21 +1,25 @@
 /** Files, record and live state to one plan: what `plan` and `apply` have in common. */
 
-import type { Diagnostic } from '../diagnostics.ts';
+import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
+import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
+import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
-import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
+import { pendingSilences } from '../plan/silences.ts';
+import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
+import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { checkReview } from '../policy/review-checks.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
-import type { Desired, Settings } from '../resources/types.ts';
-import { severitiesInForce } from '../rules/find.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
 import { assessPlan } from './assess-plan.ts';
 import { checkEntries } from './check-entries.ts';
 import { startLoading } from './load-policies.ts';
@@ -23,16 +27,17 @@ import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
+import { judgeSettings, type RunPlace } from './settings-in-force.ts';
 
-export interface PlanOptions extends CommonOptions {
+export interface PlanOptions extends CommonOptions, RunPlace {
   readonly mode: Mode;
   readonly only: readonly string[];
   /** `GUARD=NUMBER@DIGEST`, one a guard. */
   readonly allow: readonly string[];
+  /** Digests of reviewed plans: what was allowed for the whole is allowed for a part of it. */
+  readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
-  /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
-  readonly isPublic?: boolean;
 }
 
 export interface PreparedPlan {
@@ -41,6 +46,7 @@ export interface PreparedPlan {
   readonly diagnostics: readonly Diagnostic[];
   readonly steps: readonly RecordStep[];
   readonly filter: PlanFilter;
+  /** As the files say it. */
   readonly desired: Desired;
   readonly files: readonly FoundFile[];
   readonly live: Live;
@@ -50,8 +56,8 @@ export interface PreparedPlan {
   readonly settled: AppliedRecord | null;
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
-  readonly settings: Settings;
-  readonly allowances: readonly Allowance[];
+  readonly settings: Review;
+  readonly allowances: readonly Word[];
   /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
   readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly open: OpenBackend;
@@ -74,7 +80,7 @@ export async function preparePlan(
   session: Session,
   onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, backend: Backend) => void | Promise<void>,
 ): Promise<PreparedPlan | NoPlan> {
-  const allowances = options.allow.map(parseAllowance);
+  const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
   const head = loading.head ?? (await loading.policies).desired;
   if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
@@ -93,21 +99,28 @@ export async function preparePlan(
       return { plan: null, diagnostics };
     }
     if (stored !== null) checkEntries(stored.record, desired, session.version);
-    const recorded = (stored?.record.settings.review as Settings | undefined) ?? null;
-    const severities = severitiesInForce(recorded, desired.settings);
+    const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options);
+    const settings = inForce.review;
+    const understood = underSettings(desired, inForce);
+    const offences = checkReview(desired, settings);
+    if (offences.length > 0) {
+      await open.close();
+      return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
+    }
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices(desired, severities, open, session),
+      readRulePrices(understood, settings.rules, open, session),
     ]);
-    const settled = stored === null ? null : settleClaim(stored.record, live);
-    const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
+    const settled = applied === null ? null : settleClaim(applied, live);
+    const now = nowOf(session);
+    const { place } = record;
+    const result = buildPlan({ desired: understood, live, record: settled, now, place, settingsLines: lines });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const settings = settingsInForce(recorded, desired.settings);
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -117,14 +130,16 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const { findings, notes, assess } = await assessPlan(
-      { plan: result.plan, filtered, resolved: result.resolved, desired, files, live, settings, severities, prices },
+      { plan: result.plan, filtered, resolved: result.resolved, desired: understood, files, live, settings, prices },
       options,
       open,
       session,
     );
     const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
     const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
-    const plan = { ...assessed, violations };
+    const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
+    const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
+    const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
     const all = [...diagnostics, ...result.diagnostics];
     return {
       plan,
@@ -147,6 +162,17 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+/** @throws UserError when it is not of that form */
+function readWord(text: string): Word {
+  const word = parseWord(text);
+  if (isWordProblem(word)) throw new UserError(`--allow ${text}: ${word.problem}`);
+  return word;
+}
+
+function wordNote(message: string): PlanNote {
+  return { code: 'word-lifts-nothing', severity: 'warning', workspace: null, message, source: null };
 }
 
 /** What the record names is in use whatever the files say. */

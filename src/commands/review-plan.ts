@@ -2,11 +2,12 @@
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
-import { shortDigest } from '../plan/digest.ts';
+
 import { judgePlan, objecting } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { describeStale } from '../render/describe-change.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
@@ -53,7 +54,7 @@ export function findRefusal(
     };
   }
   if (options.approve !== undefined && !plan.digest.startsWith(options.approve)) {
-    const message = `not applied: the plan has digest ${shortDigest(plan.digest)}, and ${options.approve} was approved`;
+    const message = `not applied: the plan has digest ${wordDigest(plan.digest)}, and ${options.approve} was approved`;
     return { exit: exitCodes.stale, reason: 'other-digest', message };
   }
   if (objections.length > 0) {
@@ -65,11 +66,11 @@ export function findRefusal(
   }
   // Also of what would end protection, management or this very setting: it judges the next plan.
   const needs = plan.changes.length > 0 || plan.recordLines.some(needsReview);
-  if (settings.require_reviewed_plan === true && !isReviewed && options.approve === undefined && needs) {
+  if (settings.require_reviewed_plan && !isReviewed && options.approve === undefined && needs) {
     return {
       exit: exitCodes.refused,
       reason: 'unreviewed',
-      message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${shortDigest(plan.digest)}`,
+      message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${wordDigest(plan.digest)}`,
     };
   }
   return null;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { kinds } from '../resources/types.ts';
+import { recordedSettingsSchema } from './settings-schema.ts';
 
 /**
  * The applied record: what Git declared at the last apply. The memory of removals and the third side of the diff.
@@ -131,16 +132,6 @@ export const liftSchema = z.object({
   where: z.string().nullable(),
 });
 
-/** What settings say, as written: what no file says is absent, so that a later default reaches everybody. */
-export const recordedSettingsSchema = z.object({
-  /** `review:`: judges plans. */
-  review: z.record(z.string(), json),
-  /** `gateway:`: how rows are understood. */
-  gateway: z.record(z.string(), json),
-  /** `pricing:`: where prices come from. */
-  pricing: z.record(z.string(), json),
-});
-
 export const appliedRecordSchema = z.object({
   version: z.literal(recordVersion),
   /** Version of tollgate that wrote it. */
@@ -191,8 +182,8 @@ export type RecordedOutcome = z.infer<typeof recordedOutcomeSchema>;
 export type ClaimedChange = z.infer<typeof claimedChangeSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type Lift = z.infer<typeof liftSchema>;
-export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;
 export type AppliedRecord = z.infer<typeof appliedRecordSchema>;
+export type { RecordedSettings } from './settings-schema.ts';
 
 /** An apply as the record's history has it: a claim and the outcomes that ended it are one. */
 export interface RecordedApply {

@@ -12,7 +12,8 @@ import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
 import { RecordIndex } from './record-index.ts';
 import { resolveDesired } from './resolve.ts';
-import { settingsLines } from './settings.ts';
+import { settingsOf } from './settings.ts';
+import { settingsLines } from './settings-lines.ts';
 import type {
   Change,
   Live,
@@ -32,6 +33,10 @@ export interface PlanInput {
   /** Null on a first run, or when the record was lost: then nothing is deleted. */
   readonly record: AppliedRecord | null;
   readonly now: Date;
+  /** Where the record is kept. */
+  readonly place?: string;
+  /** What the files would bring into force, where `desired` has what is in force in the place of it. */
+  readonly settingsLines?: readonly RecordLine[];
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -62,7 +67,8 @@ export interface PlanParts {
   unchanged: number;
 }
 
-export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult {
+export function buildPlan(input: PlanInput): PlanResult {
+  const { desired, live, record, now, place = '', settingsLines: lines } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -86,18 +92,19 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
   };
   planPolicies(context);
   planAttachments(context);
-  parts.recordLines.push(...settingsLines(record, desired));
+  if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 
   const changes = orderChanges(parts.changes);
   const recordLines = [...parts.recordLines].sort(compareRecordLines);
   const unmanaged: Unmanaged[] = findUnmanaged(context);
+  const { environment, gateway, pricing } = desired;
+  const interprets = { gateway, pricingSource: pricing?.source ?? null };
+  const scope = { environment, baseUrl: live.baseUrl, place, interprets };
   const plan: Plan = {
     version: 1,
-    environment: desired.environment,
     organisation: desired.organisation,
-    baseUrl: live.baseUrl,
     mode: 'sync',
     hasRecord: record !== null,
     changes,
@@ -111,7 +118,8 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     violations: [],
     impact: null,
     stars: resolution.stars,
-    digest: digestPlan(changes, recordLines),
+    ...scope,
+    digest: digestPlan({ ...scope, changes, recordLines }),
     workspaces: live.workspaces,
     names: namesOf(live),
   };
@@ -131,14 +139,24 @@ export interface PlanContext {
   readonly parts: PlanParts;
 }
 
-/** Over what is done and what is remembered, not over how it is shown: usage, notes and wording never move it. */
-export function digestPlan(
-  changes: readonly Pick<Change, 'fingerprint'>[],
-  recordLines: readonly Pick<RecordLine, 'action' | 'key' | 'detail'>[],
-): string {
+/** What makes a plan the one that was reviewed. */
+export interface Digested extends Pick<Plan, 'environment' | 'baseUrl' | 'place' | 'interprets'> {
+  readonly changes: readonly Pick<Change, 'fingerprint'>[];
+  readonly recordLines: readonly Pick<RecordLine, 'action' | 'key' | 'detail' | 'liveId'>[];
+}
+
+/**
+ * Over what is done, what is remembered and where, and how it was understood; not over how it is shown: usage, notes and
+ * wording never move it. Not over the record's commit: fingerprints hold what each change starts from.
+ */
+export function digestPlan({ environment, baseUrl, place, interprets, changes, recordLines }: Digested): string {
   return digestOf({
+    environment,
+    baseUrl,
+    place,
+    interprets,
     changes: changes.map(({ fingerprint }) => fingerprint).sort(),
-    record: recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
+    record: recordLines.map(({ action, key, detail, liveId }) => ({ action, key, detail, liveId: liveId ?? null })),
   });
 }
 

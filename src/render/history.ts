@@ -1,6 +1,6 @@
 /** The audit trail: one line an apply, and one apply in full. */
 
-import type { AppliedRecord, RecordedApply, RecordedOutcome } from '../plan/applied-record.ts';
+import type { AppliedRecord, Lift, RecordedApply, RecordedOutcome } from '../plan/applied-record.ts';
 import { shortDigest } from '../plan/digest.ts';
 import { compareFields } from '../plan/field-changes.ts';
 import type { Change } from '../plan/types.ts';
@@ -150,6 +150,7 @@ export function renderApply(view: ApplyView, format: Format, style: TextStyle): 
       );
   };
   section(apply.state === 'claim' ? 'claimed changes' : 'outcomes', changesOf(view));
+  section('guards lifted', (record.lifts ?? []).map(describeLift));
   section('settings in force', settingsLines(record));
   section(
     'policy files',
@@ -230,6 +231,11 @@ function namesOf({ workspaces }: AppliedRecord): Names {
   return Object.fromEntries(keys.map(({ id, name }) => [id, name]));
 }
 
+function describeLift({ guard, number, digest, by, at, where }: Lift): string {
+  const place = where === null ? '' : `, ${where}`;
+  return `${guard} up to ${number} by ${by} at ${formatTime(at)} (digest ${shortDigest(digest)}${place})`;
+}
+
 function settingsLines({ settings }: AppliedRecord): string[] {
   // What is null or empty is not in force.
   const isSet = (value: unknown): boolean => value !== null && JSON.stringify(value) !== '[]';
@@ -248,6 +254,7 @@ function applyDetails(view: ApplyView): Record<string, unknown> {
     organisation: record.organisation,
     base_url: record.baseUrl,
     tool: record.tool,
+    lifts: record.lifts ?? [],
     settings: record.settings.review,
     // A claim stands in the record of the apply before it.
     outcomes:

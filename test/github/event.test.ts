@@ -73,16 +73,16 @@ it("knows an app by the event where its name does not tell, and nobody by the ev
 });
 
 it.each([
-  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a', ['deletes=12@3f9c2e1a']],
-  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a']],
+  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', ['deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
+  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
   [
     'several words',
-    '/tollgate allow deletes=1@3f9c2e1a updates=20@3f9c2e1a',
-    ['deletes=1@3f9c2e1a', 'updates=20@3f9c2e1a'],
+    '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',
+    ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', 'updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
   ],
-  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a', []],
-  ['in code', '`/tollgate allow deletes=1@3f9c2e1a`', []],
-  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a please', []],
+  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', []],
+  ['in code', '`/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a`', []],
+  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a please', []],
   ['without a digest', '/tollgate allow deletes=1', []],
 ])('takes an allow line %s', (_name, body, words) => {
   expect(parseAllowLines(body)).toEqual(words);
