@@ -2,7 +2,9 @@ import { join, resolve } from 'node:path';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
+import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
+import type { Backend } from '../reconcile/backend.ts';
 import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
 import { createGitRefStore } from '../record/git-ref.ts';
@@ -10,7 +12,7 @@ import { createMemoryStore } from '../record/memory.ts';
 import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
-import { type CommonOptions, isCi, nowOf, runId, type Session } from './session.ts';
+import { type CommonOptions, isCi, nowOf, type Session } from './session.ts';
 
 /** What a record belongs to; it stands in the organisation file alone. */
 export type RecordOwner = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
@@ -97,16 +99,23 @@ export interface CheckoutFacts {
 export async function readCheckout(
   { checkout, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  { dir }: Pick<CommonOptions, 'dir'>,
+  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
   { cwd }: Session,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
   const directory = checkout.directoryOf(resolve(cwd, dir));
-  const commit = await checkout.headCommit();
-  const uncommitted = await checkout.uncommittedPolicyFiles(resolve(cwd, dir));
+  const commit = source?.commit ?? (await checkout.headCommit());
+  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(resolve(cwd, dir)) : [];
   const applied = record?.commit ?? null;
   if (!inGit || applied === null) return { directory, commit, uncommitted, rewind: null };
-  const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);
+  const answer =
+    source !== undefined
+      ? (await source.hasInHistory(applied))
+        ? 'yes'
+        : 'no'
+      : commit === null
+        ? 'unknown'
+        : await checkout.isAncestor(applied, commit);
   return { directory, commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
 }
 
@@ -119,30 +128,39 @@ export function checkCommitted({ uncommitted }: CheckoutFacts, options: CommonOp
   });
 }
 
-/** Refuses while another run's apply is under way; says when a claim was left behind by one that has ended. */
-export function checkClaim(claim: Claim | undefined, takeOver: string | undefined, session: Session): void {
+/** Refuses while another run's apply is under way, or may be. */
+export async function checkClaim(
+  claim: Claim | undefined,
+  takeOver: string | undefined,
+  backend: Backend,
+  session: Session,
+): Promise<void> {
   if (claim === undefined) return;
   if (takeOver !== undefined && takeOver !== claim.run) {
     throw new UserError(`--take-over ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
   }
-  if (takeOver === claim.run || hasRunEnded(claim, session)) return;
+  if (takeOver === claim.run || !(await isUnderWay(claim, backend, session))) return;
   throw new UserError(`an apply by ${claim.by} is under way since ${claim.startedAt} (run ${claim.run})`, {
-    hint: `It holds its claim until ${claim.leaseUntil}. If that run has ended, add --take-over ${claim.run}`,
+    hint: `It holds its claim until ${new Date(leaseEndOf(claim)).toISOString()}. If that run has ended, add --take-over ${claim.run}`,
     exit: 'stale',
   });
 }
 
-/** A lease that ran out, a process of this host that is gone, an earlier attempt of this very run. */
-export function hasRunEnded(claim: Claim, session: Session): boolean {
-  if (Date.parse(claim.leaseUntil) <= session.clock.now()) return true;
-  const [system, ...rest] = claim.run.split(':');
-  if (system === 'local') {
-    const [host, pid] = rest;
-    return (
-      host === session.host && pid !== undefined && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid))
-    );
-  }
-  const [id, attempt] = (rest[0] ?? '').split('.');
-  const [ownId, ownAttempt] = (runId(session).split(':')[1] ?? '').split('.');
-  return system === 'github' && id === ownId && Number(attempt) < Number(ownAttempt);
+/** Whether the run that holds the claim may still be writing. Doubt says yes, until the lease is over. */
+export async function isUnderWay(claim: Claim, backend: Backend, session: Session): Promise<boolean> {
+  if (isGone(claim, session)) return false;
+  // The lease was read from the service's clock, and is compared with nothing else: those of two machines may be hours apart.
+  if (backend.serviceNow() === null) await backend.listWorkspaces();
+  return !isLeaseOver(claim, backend.serviceNow() ?? session.clock.now());
+}
+
+/**
+ * A process that is certainly no more: of this host, this boot and this namespace of process ids. Elsewhere its id says nothing.
+ * An earlier attempt of a CI run is no proof either: a cancelled job goes on for minutes. The Action asks GitHub.
+ */
+export function isGone({ run }: Pick<Claim, 'run'>, session: Session): boolean {
+  const [system, host, space, pid, , ...rest] = run.split(':');
+  if (system !== 'local' || pid === undefined || rest.length > 0) return false;
+  const isHere = host === session.host && space === session.processSpace;
+  return isHere && /^\d+$/.test(pid) && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid));
 }

@@ -8,8 +8,8 @@ import { buildPlan } from '../plan/build-plan.ts';
 import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { underSettings } from '../plan/settings.ts';
-import { pendingSilences } from '../plan/silences.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
+import { pendingSilences } from '../plan/silences.ts';
 import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
 import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { FoundFile } from '../policy/files.ts';
@@ -70,14 +70,15 @@ export interface NoPlan {
 }
 
 /**
- * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse.
+ * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse; what it asks
+ * `backend` is not asked again.
  *
  * @throws UserError, ServiceError, CancelledError
  */
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
+  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, backend: Backend) => void | Promise<void>,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
@@ -89,8 +90,8 @@ export async function preparePlan(
     const stored = await session.waiting('reading the applied record', record.store.read());
     if (stored !== null) checkRecord(stored.record, head, open.backend.baseUrl);
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
-    onRecord?.(stored, checkout);
     const backend = rememberReads(open.backend);
+    await onRecord?.(stored, checkout, backend);
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
     const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
     if (desired === null) {

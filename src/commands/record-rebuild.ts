@@ -55,7 +55,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
     if (result.plan === null) return refuseFor(result.diagnostics, options.format, session);
     // What live has of the declared objects is ours, whether or not its values are as declared: that is drift, not absence.
     const steps = result.recordSteps.map((step) => ({ ...step, changeId: null }));
-    const workspaces = nextWorkspaces(steps, [], { only: [], workspaces: [] });
+    const workspaces = nextWorkspaces(steps, [], { filter: { only: [], workspaces: [] }, past: null });
     const record: AppliedRecord = {
       version: recordVersion,
       tool: session.version,

@@ -41,7 +41,8 @@ export interface Refusal {
 export function findRefusal(
   plan: Plan,
   { settings }: PreparedPlan,
-  options: { readonly plan: readonly string[]; readonly approve?: string | undefined },
+  options: { readonly approve?: string | undefined },
+  isReviewed: boolean,
 ): Refusal | null {
   const objections = objecting(plan.violations);
   if (objections.some(({ guard }) => guard === 'rewind')) {
@@ -63,10 +64,9 @@ export function findRefusal(
       message: `not applied: ${objections.length === 1 ? 'a guard objects' : `${objections.length} guards object`}`,
     };
   }
-  const isReviewed = options.plan.length > 0 || options.approve !== undefined;
   // Also of what would end protection, management or this very setting: it judges the next plan.
   const needs = plan.changes.length > 0 || plan.recordLines.some(needsReview);
-  if (settings.require_reviewed_plan && !isReviewed && needs) {
+  if (settings.require_reviewed_plan && !isReviewed && options.approve === undefined && needs) {
     return {
       exit: exitCodes.refused,
       reason: 'unreviewed',

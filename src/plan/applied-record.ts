@@ -35,18 +35,20 @@ export const recordedEntrySchema = z.object({
    */
   owed: z.literal(true).optional(),
   /**
-   * Of an owed entry: the Git commit from whose policy files it was applied. Missing: the record's own `commit`. Here the
-   * window of approval of this entry begins, and here its fields and its protection are proven.
+   * Of an owed entry: the Git commit from whose policy files it was applied; null where no commit says so. Missing: the record's
+   * own `commit`. Here the window of approval of this entry begins, and here its fields and its protection are proven.
    */
-  commit: z.string().optional(),
+  commit: z.string().nullable().optional(),
 });
 
 /** A declared resource that was never applied: its absence is what the last apply left, as of `commit`. */
 export const recordedAbsenceSchema = z.object({
   kind: z.enum(kinds),
   name: z.string(),
-  /** Git commit up to whose policy files its absence was applied; null without Git. */
+  /** Git commit up to whose policy files its absence was applied; null without Git, and where there was no record. */
   commit: z.string().nullable(),
+  /** It would be reached through `keys: {"*": …}`. */
+  viaStar: z.literal(true).optional(),
 });
 
 export const recordedWorkspaceSchema = z.object({
@@ -101,15 +103,17 @@ export const claimedChangeSchema = z.object({
 });
 
 export const claimSchema = z.object({
-  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<pid>:<random>`. */
+  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<process space>:<pid>:<random>`. */
   run: z.string(),
   by: z.string(),
-  /** ISO date-times, UTC. */
+  /** ISO date-times, UTC, by the service's clock. */
   startedAt: z.string(),
-  /** When the holder last said that it is still at work; by the service's clock, like the start. */
+  /** When the holder last showed that it is there. */
   renewedAt: z.string().optional(),
   leaseUntil: z.string(),
   digest: z.string(),
+  /** Git commit of the policy files that are being applied; null without Git. Missing from claims of format 1. */
+  commit: z.string().nullable().optional(),
   changes: z.array(claimedChangeSchema),
 });
 
@@ -155,7 +159,7 @@ export const appliedRecordSchema = z.object({
   /** Settings in force: what judges the next plan, and how it is understood. */
   settings: recordedSettingsSchema,
   /** Commit from whose policy files the settings are, where a change of them is still owed. Missing: `commit`. */
-  settingsCommit: z.string().optional(),
+  settingsCommit: z.string().nullable().optional(),
   /** Read from format 1, whose settings hold defaults that no file says. Never written. */
   wasFormatOne: z.literal(true).optional(),
   workspaces: z.array(recordedWorkspaceSchema),

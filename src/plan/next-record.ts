@@ -1,10 +1,12 @@
 /** The record as it shall be, from the plan's record steps and what became of the changes. */
 
 import { compareText } from '../diagnostics.ts';
+import { isSame } from '../resources/canonical.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type {
   AppliedRecord,
   ClaimedChange,
+  RecordedAbsence,
   RecordedEntry,
   RecordedOutcome,
   RecordedWorkspace,
@@ -12,46 +14,128 @@ import type {
 import { isSelected, type PlanFilter } from './mode.ts';
 import type { Change, Outcome, Plan, RecordLine, RecordStep } from './types.ts';
 
+export interface Remembering {
+  /** What this run was told to look at. */
+  readonly filter: Pick<PlanFilter, 'only' | 'workspaces'>;
+  /** Record lines that nobody reviewed. */
+  readonly heldLines?: readonly RecordLine[] | undefined;
+  /** The record before this run; null: there was none. */
+  readonly past: AppliedRecord | null;
+  /** The files are in no commit of the default branch: what they change counts as made by hand, and is not remembered. */
+  readonly byHand?: boolean | undefined;
+}
+
+interface NextWorkspace {
+  readonly id: string | null;
+  readonly slug: string | null;
+  readonly entries: RecordedEntry[];
+  readonly absent: RecordedAbsence[];
+}
+
 /**
- * What was not carried out (withheld, skipped, failed, stale, filtered out) keeps its old entry: it is still owed.
+ * Every entry has a commit as of which it is applied. What was not carried out (withheld, skipped, failed, stale, filtered
+ * out, not reviewed) keeps its old entry and the commit of that one: it is still owed. A create that is owed has its absence
+ * recorded, as of the commit up to which that was applied.
  */
 export function nextWorkspaces(
   steps: readonly RecordStep[],
   outcomes: readonly Outcome[],
-  filter: Pick<PlanFilter, 'only' | 'workspaces'>,
-  heldLines: readonly RecordLine[] = [],
+  remembering: Remembering,
 ): RecordedWorkspace[] {
+  const { past } = remembering;
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.change.id, outcome]));
-  const workspaces = new Map<string, { id: string | null; slug: string | null; entries: RecordedEntry[] }>();
+  const absences = new Map<string, RecordedAbsence>();
+  for (const { id, absent = [] } of past?.workspaces ?? []) {
+    for (const absence of absent) absences.set(absenceKey(id, absence), absence);
+  }
+  const workspaces = new Map<string, NextWorkspace>();
+  const workspaceOf = ({ workspaceId, workspaceSlug }: RecordStep): NextWorkspace => {
+    const known = workspaces.get(workspaceId ?? '');
+    if (known !== undefined) return known;
+    const made: NextWorkspace = { id: workspaceId, slug: workspaceSlug, entries: [], absent: [] };
+    workspaces.set(workspaceId ?? '', made);
+    return made;
+  };
   for (const step of steps) {
-    const settled = holdBack(step, entryAfter(step, outcomeOf, filter), heldLines);
-    const entry = keepLeftovers(step, settled, outcomeOf);
-    if (entry === null) continue;
-    const place = step.workspaceId ?? '';
-    const workspace = workspaces.get(place) ?? { id: step.workspaceId, slug: step.workspaceSlug, entries: [] };
-    workspaces.set(place, workspace);
-    workspace.entries.push(entry);
+    const settled = entryAfter(step, outcomeOf, remembering);
+    const entry = keepLeftovers(step, settled, outcomeOf, past);
+    if (entry !== null) workspaceOf(step).entries.push(entry);
+    else if (step.previous === null && step.next !== null) {
+      const { kind, name, viaStar } = step.next;
+      const absence = { kind, name, ...(viaStar === true ? { viaStar } : {}) };
+      const known = absences.get(absenceKey(step.workspaceId, absence));
+      workspaceOf(step).absent.push({
+        ...absence,
+        commit: known === undefined ? (past?.commit ?? null) : known.commit,
+      });
+    }
   }
   return [...workspaces.values()]
-    .map(({ id, slug, entries }) => ({ id, slug, entries: entries.sort(compareEntries) }))
+    .map(({ id, slug, entries, absent }) => ({
+      id,
+      slug,
+      entries: entries.sort(compareEntries),
+      ...(absent.length === 0 ? {} : { absent: absent.sort(compareEntries) }),
+    }))
     .sort((a, b) => compareText(a.slug ?? '', b.slug ?? ''));
+}
+
+function absenceKey(workspaceId: string | null, { kind, name, viaStar }: Omit<RecordedAbsence, 'commit'>): string {
+  return JSON.stringify([workspaceId, kind, name, viaStar === true]);
+}
+
+/** An entry that stays as it was recorded, while the files may say otherwise: as of the commit it has. */
+function owe(entry: RecordedEntry, past: AppliedRecord | null): RecordedEntry {
+  return { ...entry, owed: true, commit: commitOf(entry, past) };
+}
+
+/** The commit as of which a recorded entry is applied; null where none says so. */
+export function commitOf(entry: Pick<RecordedEntry, 'commit'>, record: AppliedRecord | null): string | null {
+  return entry.commit === undefined ? (record?.commit ?? null) : entry.commit;
+}
+
+/** The commit from whose policy files the settings in force are. */
+export function settingsCommitOf(record: Pick<AppliedRecord, 'settingsCommit' | 'commit'>): string | null {
+  return record.settingsCommit === undefined ? record.commit : record.settingsCommit;
 }
 
 function entryAfter(
   step: RecordStep,
   outcomeOf: ReadonlyMap<string, Outcome>,
-  filter: Pick<PlanFilter, 'only' | 'workspaces'>,
+  { filter, heldLines = [], past, byHand = false }: Remembering,
 ): RecordedEntry | null {
-  const { previous, next, changeId } = step;
+  const { previous, next, changeId, workspaceSlug } = step;
   const named = next ?? previous;
-  if (named !== null && !isSelected({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, filter)) {
-    // Left as it was, though the files may say otherwise by now.
-    return previous === null || (changeId === null && next !== null) ? previous : { ...previous, owed: true };
+  if (named === null) return null;
+  const key = { kind: named.kind, workspace: workspaceSlug, name: named.name };
+  const outcome = changeId === null ? undefined : outcomeOf.get(changeId);
+  const isCarriedOut = !byHand && isSelected(key, filter) && (changeId === null || isDone(outcome));
+  if (!isCarriedOut || step.kept === true) return previous === null ? null : keep(previous, step, past);
+  const entry = withId(next, outcome?.liveId ?? step.liveId);
+  return holdBack(step, entry, heldLines, past);
+}
+
+/** Nothing is owed where files and record say the same: a reverted drift that failed, a filter over what is at rest. */
+function keep(previous: RecordedEntry, { next, kept }: RecordStep, past: AppliedRecord | null): RecordedEntry {
+  if (kept !== true && next !== null && saysTheSame(previous, next)) {
+    const { owed: _owed, commit: _commit, ...entry } = previous;
+    return entry;
   }
-  if (changeId === null) return withId(next, step.liveId);
-  const outcome = outcomeOf.get(changeId);
-  if (isDone(outcome)) return withId(next, outcome?.liveId ?? step.liveId);
-  return previous === null ? null : { ...previous, owed: true };
+  if (kept !== true) return owe(previous, past);
+  const commit = commitOf(previous, past);
+  return commit === null ? previous : { ...previous, commit };
+}
+
+function saysTheSame(a: Omit<RecordedEntry, 'id'>, b: Omit<RecordedEntry, 'id'>): boolean {
+  const content = ({ kind, name, fields, protect, viaStar, starting }: Omit<RecordedEntry, 'id'>): unknown => ({
+    kind,
+    name,
+    fields,
+    protect,
+    viaStar,
+    starting,
+  });
+  return isSame(content(a), content(b));
 }
 
 /** What a replacement left behind stays remembered until it is gone, also when the resource itself has left the record. */
@@ -59,6 +143,7 @@ function keepLeftovers(
   { previous, leftovers = [] }: RecordStep,
   entry: RecordedEntry | null,
   outcomeOf: ReadonlyMap<string, Outcome>,
+  past: AppliedRecord | null,
 ): RecordedEntry | null {
   const left = leftovers.filter(({ changeId }) => !isDone(outcomeOf.get(changeId))).map(({ id }) => id);
   if (entry !== null) {
@@ -67,33 +152,43 @@ function keepLeftovers(
   }
   const [first, ...others] = left;
   if (first === undefined || previous === null) return null;
-  const { leftovers: _past, ...rest } = previous;
-  return { ...rest, id: first, owed: true, ...(others.length === 0 ? {} : { leftovers: others }) };
+  const { leftovers: _past, ...rest } = owe(previous, past);
+  return { ...rest, id: first, ...(others.length === 0 ? {} : { leftovers: others }) };
 }
 
 function isDone(outcome: Outcome | undefined): boolean {
   return outcome?.status === 'applied' || outcome?.status === 'already-applied';
 }
 
-/** Record lines that nobody reviewed: what they would forget is kept, and what they would unprotect stays protected. */
+/**
+ * Record lines that nobody reviewed: what they would adopt is not ours yet, what they would forget or bring up to date is
+ * kept as it was, and what they would unprotect stays protected.
+ */
 function holdBack(
-  { previous, workspaceSlug }: RecordStep,
+  { previous, next, workspaceSlug }: RecordStep,
   entry: RecordedEntry | null,
   lines: readonly RecordLine[],
+  past: AppliedRecord | null,
 ): RecordedEntry | null {
-  if (previous === null) return entry;
+  const named = previous ?? next;
   const about = lines.filter(
-    ({ key }) => key?.kind === previous.kind && key.name === previous.name && key.workspace === workspaceSlug,
+    ({ key }) => key !== null && key.kind === named?.kind && key.name === named.name && key.workspace === workspaceSlug,
   );
-  if (about.some(({ action }) => action === 'forget')) return { ...previous, owed: true };
-  return entry !== null && about.some(({ action }) => action === 'unprotect') ? { ...entry, protect: true } : entry;
+  if (previous === null) return about.some(({ action }) => action === 'adopt') ? null : entry;
+  if (about.some(({ action }) => action === 'forget' || action === 'record')) return owe(previous, past);
+  return entry !== null && about.some(({ action }) => action === 'unprotect')
+    ? { ...owe(entry, past), commit: commitOf(previous, past), protect: true }
+    : entry;
 }
 
 function withId(entry: Omit<RecordedEntry, 'id'> | null, id: string | null): RecordedEntry | null {
   return entry === null || id === null ? null : ({ ...entry, id } as RecordedEntry);
 }
 
-export function compareEntries(a: RecordedEntry, b: RecordedEntry): number {
+export function compareEntries(
+  a: Pick<RecordedEntry, 'kind' | 'name'>,
+  b: Pick<RecordedEntry, 'kind' | 'name'>,
+): number {
   return kindOrder(a.kind) - kindOrder(b.kind) || compareText(a.name, b.name);
 }
 

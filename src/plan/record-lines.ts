@@ -141,7 +141,7 @@ export function restStep(
 /** Keeps an entry as it is: its resource is not planned in this run. */
 export function keepStep({ workspaceId, workspaceSlug }: RecordedResource, entry: RecordedEntry): RecordStep {
   const { id, ...next } = entry;
-  return { workspaceId, workspaceSlug, changeId: null, previous: entry, next, liveId: id };
+  return { workspaceId, workspaceSlug, changeId: null, previous: entry, next, liveId: id, kept: true };
 }
 
 export function overtakenAlertDiagnostic(

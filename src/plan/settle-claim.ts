@@ -22,12 +22,16 @@ import type { Live, LiveObject } from './types.ts';
  */
 export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   const { claim, doubts, ...rest } = record;
-  const unsettled = [...(doubts ?? []), ...(claim?.changes ?? [])];
+  const unsettled = [
+    ...(doubts ?? []).map((change) => ({ change, commit: undefined })),
+    // Applied from files that the record's own commit does not hold.
+    ...(claim?.changes ?? []).map((change) => ({ change, commit: claim?.commit })),
+  ];
   if (claim === undefined && doubts === undefined) return record;
   const workspaces = new Map<string, RecordedWorkspace>(
     record.workspaces.map((workspace) => [workspace.id ?? '', { ...workspace, entries: [...workspace.entries] }]),
   );
-  for (const change of unsettled) {
+  for (const { change, commit } of unsettled) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
     const known = new Set(workspace.entries.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]));
@@ -39,14 +43,21 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
     const reached = findReached(change, live, known);
     if (reached === null || !isKnownToBe(change, reached, live, workspace)) continue;
     const { kind, name, entry, liveId } = change;
-    const settled = entry === null || reached === 'gone' ? [] : [{ ...entry, id: reached.id } as RecordedEntry];
+    const settled = entry === null || reached === 'gone' ? [] : [settledEntry(entry, reached.id, commit)];
     // A leftover of a replacement goes by its id alone: the entry of that name is the successor's.
     const isReplaced = (other: RecordedEntry): boolean =>
       other.kind === kind && (other.id === liveId || (settled.length > 0 && other.name === name));
     const entries = [...workspace.entries.filter((other) => !isReplaced(other)), ...settled].sort(compareEntries);
     workspaces.set(place, { ...workspace, entries });
   }
-  return { ...rest, workspaces: [...workspaces.values()].filter(({ entries }) => entries.length > 0) };
+  return {
+    ...rest,
+    workspaces: [...workspaces.values()].filter(({ entries, absent }) => entries.length > 0 || absent !== undefined),
+  };
+}
+
+function settledEntry(entry: Omit<RecordedEntry, 'id'>, id: string, commit: string | null | undefined): RecordedEntry {
+  return { ...entry, id, ...(commit === undefined ? {} : { commit }) } as RecordedEntry;
 }
 
 /** What a replacement that was cut short has made, while the old one is still there. */

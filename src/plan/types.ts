@@ -246,6 +246,8 @@ export interface RecordStep {
   /** Live id is filled in from the outcome of a create. */
   readonly next: Omit<RecordedEntry, 'id'> | null;
   readonly liveId: string | null;
+  /** Not planned in this run: it stays as it is recorded, whatever the files say. */
+  readonly kept?: true;
   /** What a replacement left behind, each with the change that deletes it: remembered until it is gone. */
   readonly leftovers?: readonly { readonly id: string; readonly changeId: string }[];
 }

@@ -166,7 +166,7 @@ export async function startWorld({
       world.record = {
         ...documentOf(files, plan),
         settings: compile(files).settings as AppliedRecord['settings'],
-        workspaces: nextWorkspaces(result.recordSteps, outcomes, filterOf(filter)),
+        workspaces: nextWorkspaces(result.recordSteps, outcomes, { filter: filterOf(filter), past: world.record }),
         outcomes: outcomes.map(toRecordedOutcome),
         ...doubtsOf(outcomes),
       };

@@ -121,7 +121,7 @@ export function recordAfter(given: Given): AppliedRecord {
   const { plan, recordSteps, diagnostics } = planResult(given);
   if (plan === null) throw new Error(diagnostics.map(({ message }) => message).join('\n'));
   const outcomes = plan.changes.map((change) => outcomeOf(change));
-  return recordOf(nextWorkspaces(recordSteps, outcomes, { only: [], workspaces: [] }), {
+  return recordOf(nextWorkspaces(recordSteps, outcomes, { filter: { only: [], workspaces: [] }, past: null }), {
     settings: settingsOf(given),
     digest: plan.digest,
   });

@@ -29,7 +29,7 @@ function remembered(given: Given, status: OutcomeStatus, filter: Pick<PlanFilter
   if (plan === null) throw new Error('no plan');
   const { changes } = filterPlan(plan, { mode: 'sync', ...filter });
   const outcomes = changes.map((change) => outcomeOf(change, status));
-  return nextWorkspaces(recordSteps, outcomes, filter).flatMap(({ entries }) =>
+  return nextWorkspaces(recordSteps, outcomes, { filter, past: given.record ?? null }).flatMap(({ entries }) =>
     entries.map(({ name, id, fields, owed }) => [name, id, fields.amount, owed ?? false]),
   );
 }
@@ -78,7 +78,7 @@ describe('the next record', () => {
     const entries = (workspace?.entries ?? []).map((one) => ({ ...one, leftovers: [b] }));
     const record = { ...past, workspaces: [{ ...(workspace ?? { id: '', slug: '' }), entries }] };
     const { recordSteps } = planResult({ body: spend(), live: [policyObject(a)], record });
-    expect(nextWorkspaces(recordSteps, [], everything)).toEqual(past.workspaces);
+    expect(nextWorkspaces(recordSteps, [], { filter: everything, past: record })).toEqual(past.workspaces);
   });
 
   it('knows that a key which "*" reached has a name of its own now', () => {
@@ -88,7 +88,7 @@ describe('the next record', () => {
     expect(viaStar.workspaces[0]?.entries).toMatchObject([{ name: 'app', viaStar: true }]);
     const named = { body: `keys:\n  app:\n    ${limits}\n`, live, record: viaStar };
     expect(planOf(named).changes).toEqual([]);
-    const next = nextWorkspaces(planResult(named).recordSteps, [], everything);
+    const next = nextWorkspaces(planResult(named).recordSteps, [], { filter: everything, past: viaStar });
     expect(next[0]?.entries.map(({ name, viaStar: star }) => [name, star])).toEqual([['app', undefined]]);
   });
 
