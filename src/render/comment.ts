@@ -1,8 +1,8 @@
 /** The body of the pull-request comment: what a reviewer must not miss comes first, and what does not fit is dropped whole. */
 
 import type { Diagnostic } from '../diagnostics.ts';
-import { wordDigest } from '../plan/words.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';

@@ -2,8 +2,8 @@
 
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
-import { wordDigest } from '../plan/words.ts';
 import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';

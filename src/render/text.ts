@@ -1,8 +1,8 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
-import { wordDigest } from '../plan/words.ts';
 import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
