@@ -31,6 +31,11 @@ export interface ChangeContext {
   readonly onSend: () => void;
   /** … and certainly did nothing. */
   readonly onRefusal: () => void;
+  /**
+   * The successor of a replaced policy is in force. Settles when that is known of every replacement of the workspace: the id of
+   * one that has none, or null.
+   */
+  readonly onSuccessor: () => Promise<string | null>;
 }
 
 export async function applyChange(change: Change, context: ChangeContext): Promise<ChangeResult> {
@@ -168,6 +173,13 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
     created = await createUnderTakenName(change, kind, context, nextReset, oldId);
   }
   if (created.status !== 'applied' && created.status !== 'already-applied') return created;
+  const missing = await context.onSuccessor();
+  if (missing !== null) {
+    return {
+      status: 'failed',
+      detail: `made, and the old one stays beside it: waits for ${missing}, which is not in force`,
+    };
+  }
   await removePolicy(kind, workspaceId, oldId, context);
   return { ...created, status: 'applied' };
 }
