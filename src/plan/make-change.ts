@@ -25,6 +25,7 @@ export interface ChangeDraft {
   readonly entry: Omit<RecordedEntry, 'id'> | null;
   readonly starting?: string | null;
   readonly viaStar?: boolean;
+  readonly twins?: readonly string[];
   /** Adds to the identity of a second change of one resource. */
   readonly suffix?: string;
 }
@@ -66,6 +67,7 @@ export function makeChange(draft: ChangeDraft): Change {
     entry: draft.entry,
     starting,
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
+    ...(draft.twins === undefined || draft.twins.length === 0 ? {} : { twins: draft.twins }),
   };
 }
 

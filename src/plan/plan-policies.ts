@@ -96,6 +96,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     declared: group.declared,
     recorded: remembered,
     live: group.live,
+    all: live.objects,
     immutable,
   });
   parts.diagnostics.push(...diagnostics);
@@ -266,6 +267,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     notes: updateNotes(replaces, moved, wanted),
     entry,
     starting,
+    twins: replaces ? twins.map(({ id }) => id) : [],
   });
   parts.changes.push(change);
   parts.recordSteps.push({ ...step, changeId: change.id });

@@ -111,6 +111,8 @@ export interface Change {
   readonly starting: string | null;
   /** The resource is reached through `"*"` alone. */
   readonly viaStar?: true;
+  /** Of a replacement: unmanaged policies of that name, which are not what it makes. */
+  readonly twins?: readonly string[];
 }
 
 /** A part of the plan that changes the record and nothing live. */

@@ -103,7 +103,8 @@ async function createPolicy(
   const workspaceId = change.workspaceId ?? '';
   const { after } = fieldsOf(change);
   const known = await listPolicies(backend, kind, workspaceId);
-  const twin = known.find((row) => row.name === after.name && row.id !== change.liveId);
+  const others = new Set([change.liveId, ...(change.twins ?? [])]);
+  const twin = known.find((row) => row.name === after.name && !others.has(row.id));
   if (twin !== undefined) {
     const fields = readFields(change, context.organisation, twin, [after]);
     if (findDifference(fields, after) === null) {
