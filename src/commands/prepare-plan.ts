@@ -6,6 +6,7 @@ import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
+import { driftModeOf } from '../plan/leave-drift.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
@@ -31,6 +32,8 @@ export interface PlanOptions extends CommonOptions {
   readonly allow: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
+  /** Put back what was tightened by hand too, whatever `review.drift` says. */
+  readonly revertDrift?: boolean | undefined;
   /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
   readonly isPublic?: boolean;
 }
@@ -101,17 +104,17 @@ export async function preparePlan(
       readRulePrices(desired, severities, open, session),
     ]);
     const settled = stored === null ? null : settleClaim(stored.record, live);
-    const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
+    const settings = settingsInForce(recorded, desired.settings);
+    const drift = driftModeOf(settings, options.revertDrift === true);
+    const result = buildPlan({ desired, live, record: settled, now: nowOf(session), drift });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const settings = settingsInForce(recorded, desired.settings);
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
       workspaces: resolveWorkspaces(options.workspace, live),
-      leaveDrift: settings.drift === 'leave',
     };
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
@@ -166,7 +169,10 @@ function resolveWorkspaces(names: readonly string[], live: Live): string[] {
 
 /** A filter that selects nothing is a slip of the keyboard, and "nothing to do" would be the wrong answer to it. */
 function checkOnly(only: readonly string[], plan: Plan): readonly string[] {
-  const keys = [...plan.changes.map(({ key }) => key), ...plan.recordLines.flatMap(({ key }) => key ?? [])];
+  const keys = [
+    ...[...plan.changes, ...plan.left.map(({ change }) => change)].map(({ key }) => key),
+    ...plan.recordLines.flatMap(({ key }) => key ?? []),
+  ];
   for (const text of only) {
     if (keys.some((key) => isSelected(key, { only: [text], workspaces: [] }))) continue;
     throw new UserError(`--only ${text}: the plan has no such change`, {

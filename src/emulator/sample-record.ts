@@ -29,7 +29,7 @@ export function sampleRecord(now: Date, baseUrl = 'http://127.0.0.1:8788/v1'): P
     run: 'sample',
     digest: sampleId('digest').replaceAll('-', ''),
     settings: {
-      drift: 'revert',
+      drift: 'safe',
       guards: {
         blocks_now: 'on',
         counter_reset: 'warn',

@@ -8,6 +8,7 @@ import { kindOrder } from '../resources/registry.ts';
 import type { Desired, Kind, Settings } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
+import type { DriftMode } from './leave-drift.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
@@ -15,6 +16,7 @@ import { RecordIndex } from './record-index.ts';
 import { resolveDesired } from './resolve.ts';
 import type {
   Change,
+  LeftDrift,
   Live,
   LiveWorkspace,
   Plan,
@@ -32,6 +34,8 @@ export interface PlanInput {
   /** Null on a first run, or when the record was lost: then nothing is deleted. */
   readonly record: AppliedRecord | null;
   readonly now: Date;
+  /** What becomes of what moved by hand. Default: all of it is put back. */
+  readonly drift?: DriftMode | undefined;
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -54,6 +58,7 @@ export class ManagedFields {
 /** What the planners of the kinds add up to. */
 export interface PlanParts {
   readonly changes: Change[];
+  readonly left: LeftDrift[];
   readonly recordLines: RecordLine[];
   readonly recordSteps: RecordStep[];
   readonly notes: PlanNote[];
@@ -62,11 +67,12 @@ export interface PlanParts {
   unchanged: number;
 }
 
-export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult {
+export function buildPlan({ desired, live, record, now, drift = 'revert' }: PlanInput): PlanResult {
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
     changes: [],
+    left: [],
     recordLines: [],
     recordSteps: [],
     notes: [...resolution.notes],
@@ -82,6 +88,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     resolution,
     hasRecord: record !== null,
     now,
+    drift,
     parts,
   };
   planPolicies(context);
@@ -102,6 +109,7 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
     hasRecord: record !== null,
     changes,
     withheld: [],
+    left: [...parts.left].sort(compareLeft),
     leftOut: new Set(),
     recordLines,
     unchanged: parts.unchanged,
@@ -128,6 +136,7 @@ export interface PlanContext {
   readonly resolution: ReturnType<typeof resolveDesired>;
   readonly hasRecord: boolean;
   readonly now: Date;
+  readonly drift: DriftMode;
   readonly parts: PlanParts;
 }
 
@@ -182,6 +191,14 @@ function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): Pl
 function namesOf(live: Live): Readonly<Record<string, string>> {
   const keys = live.objects.filter(({ kind, name }) => kind === 'key-limits' && name !== null);
   return Object.fromEntries(keys.map(({ id, name }) => [id, name ?? '']));
+}
+
+function compareLeft({ change: a }: LeftDrift, { change: b }: LeftDrift): number {
+  return (
+    compareText(a.key.workspace ?? '', b.key.workspace ?? '') ||
+    kindOrder(a.key.kind) - kindOrder(b.key.kind) ||
+    compareText(a.key.name, b.key.name)
+  );
 }
 
 function compareRecordLines(a: RecordLine, b: RecordLine): number {

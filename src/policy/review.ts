@@ -27,7 +27,7 @@ const defaults = {
   max_monthly_budget: null,
   recipient_domains: [],
   unmanaged: 'report',
-  drift: 'revert',
+  drift: 'safe',
   require_reviewed_plan: false,
   rules: {},
 } as const satisfies Settings;
@@ -64,7 +64,7 @@ const readers: Readonly<Record<keyof typeof reviewShape.shape, Read>> = {
     ),
   unmanaged: word('report', 'fail'),
   show_people: word('names', 'counts'),
-  drift: word('revert', 'leave'),
+  drift: word('safe', 'revert', 'leave'),
   require_reviewed_plan: readBoolean,
   guards: readGuards,
   rules: readRules,

@@ -59,7 +59,8 @@ export const schemaText = {
   recipientDomains: 'Domains that recipients may have.',
   unmanaged: 'Whether live objects that no file declares are reported or fail the run.',
   showPeople: 'Whether names of keys and users are shown, or only how many there are.',
-  drift: 'Whether apply puts back what was changed by hand (`revert`, the default).',
+  drift:
+    'What apply does about limits changed by hand: `safe` (the default) puts back what got looser and leaves what got tighter, `revert` puts all back, `leave` nothing.',
   requireReviewedPlan: 'Apply only plans that were saved or approved by digest.',
   guards: 'Safety checks between plan and apply.',
   rules: 'Severity of single rules by name (docs/rules.md).',

@@ -7,6 +7,7 @@ import { createEmulator, type Emulator, type ListenOptions, startEmulator } from
 import { CancelledError } from '../../src/errors.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
+import type { DriftMode } from '../../src/plan/leave-drift.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
@@ -34,16 +35,19 @@ export function workspaceFile(workspace: string, rest = ''): string {
   return `version: 1\nkind: workspace\nworkspace: ${workspace}\nowner: platform\n${rest}`;
 }
 
+/** What of a plan is carried out; drift is put back unless told otherwise. */
+export type WorldFilter = Partial<PlanFilter> & { readonly drift?: DriftMode };
+
 export interface World {
   readonly emulator: Emulator;
   readonly client: Client;
   readonly backend: Backend;
   /** The record as the last apply left it. */
   record: AppliedRecord | null;
-  plan(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<PlanResult>;
+  plan(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<PlanResult>;
   /** Throws when the files or names have an error. */
-  planOk(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<Plan>;
-  apply(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<readonly Outcome[]>;
+  planOk(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<Plan>;
+  apply(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<readonly Outcome[]>;
   /** Claims, then stops: what a killed apply leaves. The changes named run, the others do not. */
   crash(files: Readonly<Record<string, string>>, carriedOut: (id: string) => boolean): Promise<void>;
   /** Claims, then dies after so many writes, in the middle of a replacement too. */
@@ -92,7 +96,7 @@ export async function startWorld({
     if (desired === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
     return desired;
   };
-  const filterOf = (filter: Partial<PlanFilter> = {}): PlanFilter => ({
+  const filterOf = ({ drift: _, ...filter }: WorldFilter = {}): PlanFilter => ({
     mode: 'sync',
     only: [],
     workspaces: [],
@@ -129,11 +133,11 @@ export async function startWorld({
     },
   });
 
-  const prepare = async (files: Readonly<Record<string, string>>) => {
+  const prepare = async (files: Readonly<Record<string, string>>, drift?: DriftMode) => {
     const desired = compile(files);
     const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
     const settled = world.record === null ? null : settleClaim(world.record, live);
-    return { result: buildPlan({ desired, live, record: settled, now: now() }), settled };
+    return { result: buildPlan({ desired, live, record: settled, now: now(), drift }), settled };
   };
   const prepareOk = async (files: Readonly<Record<string, string>>) => {
     const { result, settled } = await prepare(files);
@@ -147,7 +151,7 @@ export async function startWorld({
     backend,
     record: null,
     async plan(files, filter) {
-      const { result } = await prepare(files);
+      const { result } = await prepare(files, filter?.drift);
       return result.plan === null ? result : { ...result, plan: filterPlan(result.plan, filterOf(filter)) };
     },
     async planOk(files, filter) {
