@@ -5,7 +5,7 @@ import type { Drift, DriftReport } from '../plan/find-drift.ts';
 import type { Change, Direction, Plan } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
-import { describeDrift, leftAdvice } from './describe-drift.ts';
+import { describeDrift } from './describe-drift.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -50,7 +50,7 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
   for (const { message } of report.gone) lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
   lines.push(colors.bold(summarizeDrift(report)));
   if (report.drifts.length > 0) {
-    lines.push(...howToSettle(report.drifts));
+    lines.push(howToSettle(report.drifts));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -64,13 +64,11 @@ function driftLines(drift: Drift, names: Names, authors: DriftView['authors'], c
   return [`  ${painted} ${placed(drift.change)}: ${describeDrift(drift, names)}${stays}`, ...by];
 }
 
-function howToSettle(drifts: readonly Drift[]): string[] {
+function howToSettle(drifts: readonly Drift[]): string {
   const left = drifts.filter((drift) => drift.left).length;
-  return [
-    ...(left < drifts.length ? ['To put it back: tollgate apply.'] : []),
-    ...(left > 0 ? [`${leftAdvice}.`] : []),
-    'To keep it: tollgate import --accept-drift, and review the files.',
-  ];
+  const all = left === drifts.length ? 'tollgate apply --revert-drift' : 'tollgate apply';
+  const back = left > 0 && left < drifts.length ? `${all} (with --revert-drift, also what is left)` : all;
+  return `To put it back: ${back}. To keep it: tollgate import --accept-drift, and review the files.`;
 }
 
 function describeAuthor({ who, when }: DriftAuthor): string {

@@ -37,7 +37,7 @@ describe('the sample policies', async () => {
       gateway: { deployment: 'hybrid', version: '2.18', backend: '1.24' },
       pricing: { source: 'https://configs.portkey.ai/pricing', maxAgeHours: 24 },
       orgFile: { file: 'policies/org.yaml', line: 3, column: 1 },
-      settings: { require: ['alert', 'owner'], max_monthly_budget: 500_000, unmanaged: 'report', drift: 'revert' },
+      settings: { require: ['alert', 'owner'], max_monthly_budget: 500_000, unmanaged: 'report', drift: 'safe' },
     });
     expect(desired.workspaces.map(({ ref, owner, skipDefaults }) => [ref, owner, skipDefaults])).toEqual([
       ['ws-market-4f2a1c', 'marketing-ops', ['burst-guard']],
