@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { largestPriceFile, openPriceFiles, type PriceFiles } from '../client/price-files.ts';
 import { systemTiming } from '../client/timing.ts';
+import { dropTrailing } from '../drop-trailing.ts';
 import { writeFileAtomic } from '../policy/files.ts';
 import { formatAge } from '../prices/age.ts';
 import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from '../prices/cache-entry.ts';
@@ -143,7 +144,7 @@ async function readFromFolder(
   note: Note,
   session: Session,
 ): Promise<ProviderPrices> {
-  const from = `${shown.replace(/[/\\]+$/, '')}/${provider}.json`;
+  const from = `${dropTrailing(shown, '/\\')}/${provider}.json`;
   const now = nowOf(session);
   const found = await readPriceText(path.join(folder, `${provider}.json`), largestPriceFile);
   const where = { kind: 'folder', from, cached: false } as const;

@@ -252,16 +252,25 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 
 /** Git's own words on one line, without credentials of URLs and control characters, at most 300 characters. */
 export function describeFailure(result: GitResult): string {
-  const rejected = result.stdout
-    .toString('utf8')
+  const rejected = takeStart(result.stdout.toString('utf8', 0, longestWords))
     .split('\n')
     .filter((line) => line.startsWith('!'));
-  const lines = [...result.stderr.split('\n'), ...rejected]
+  const lines = [...takeStart(result.stderr).split('\n'), ...rejected]
     .map((line) => escapeInvisible(line.replace(/\s+/g, ' ').trim()))
     .filter((line) => line !== '' && !line.startsWith('hint:') && !line.startsWith('To '));
   const text = lines.join('; ').replace(/(\w:\/\/)[^/@\s]+@/g, '$1***@');
   if (text === '') return `git ended with ${result.code}`;
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}
+
+/** Characters of what git said that are looked at. */
+const longestWords = 10_000;
+
+/** Up to a blank: half of an address might end before the sign by which a password in it is known. */
+function takeStart(text: string): string {
+  if (text.length < longestWords) return text;
+  const start = text.slice(0, longestWords);
+  return start.slice(0, Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'), 0));
 }
 
 export interface TreeEntry {
