@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
+import { parseBoundedJson } from './bounded-json.ts';
 import { systemTiming } from './client/timing.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs, ActionResult } from './commands/action/types.ts';
@@ -51,7 +52,7 @@ async function main(): Promise<void> {
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
-    session: buildSession(apiKey, core.getInput('base-url'), isForeign),
+    session: buildSession(apiKey, core.getInput('base-url'), token, isForeign),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
     repositoryUrl,
     runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
@@ -103,13 +104,13 @@ function checkEvent({ allow, approve }: ActionInputs, name: string, kind: string
 async function readPayload(path: string | undefined): Promise<unknown> {
   if (path === undefined) return {};
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseBoundedJson(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new UserError(`the event file ${path} cannot be read`, { cause });
   }
 }
 
-function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Session {
+function buildSession(apiKey: string, baseUrl: string, token: string, isForeign: boolean): Session {
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
@@ -122,6 +123,8 @@ function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Sess
       ...Object.fromEntries(inherited),
       ...(apiKey === '' ? {} : { PORTKEY_API_KEY: apiKey }),
       ...(baseUrl === '' ? {} : { PORTKEY_BASE_URL: baseUrl }),
+      // Known to what blanks secrets; Git's children do not get it.
+      ...(token === '' ? {} : { GITHUB_TOKEN: token }),
     },
     cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
     clock: { now: () => Date.now(), sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal) },

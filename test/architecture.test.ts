@@ -31,6 +31,8 @@ const layers: Readonly<Record<string, number>> = {
   resources: 7,
   'errors.ts': 8,
   'diagnostics.ts': 8,
+  'blank-secrets.ts': 8,
+  'bounded-json.ts': 8,
   'drop-trailing.ts': 8,
   'exact.ts': 8,
   'exit-codes.ts': 8,

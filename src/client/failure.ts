@@ -1,4 +1,5 @@
-import { dropTrailing } from '../drop-trailing.ts';
+import { createBlanker, createValueBlanker } from '../blank-secrets.ts';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { ServiceError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 
@@ -36,25 +37,10 @@ const detailLength = 300;
 /** What is looked at of it. */
 const readLength = 10_000;
 
-/**
- * The key in every spelling a service or proxy may echo it in: plain, in a URL, in base64. What is blanked stays a JSON
- * document, if it was one.
- */
-export function createBlanker(apiKey: string): (text: string) => string {
-  const base64 = Buffer.from(apiKey).toString('base64');
-  const spellings = [
-    apiKey,
-    encodeURIComponent(apiKey),
-    base64,
-    dropTrailing(base64, '='),
-    JSON.stringify(apiKey).slice(1, -1),
-  ];
-  const unique = [...new Set(spellings)].filter((text) => text !== '').sort((a, b) => b.length - a.length);
-  return (text) => unique.reduce((rest, spelling) => rest.replaceAll(spelling, '[key]'), text);
-}
-
-export function createCleaner(apiKey: string): CleanText {
-  const blank = createBlanker(apiKey);
+export function createCleaner(...secrets: readonly string[]): CleanText {
+  const blankPlain = createBlanker(...secrets);
+  const blankValue = createValueBlanker(...secrets);
+  const blank = (text: string): string => String(blankValue(blankPlain(text)));
   return (text) => {
     // Cut only once nothing is left in it of which half must not be seen.
     const printable = escapeInvisible(blank(text).slice(0, readLength).replace(/\s+/g, ' '));
@@ -186,7 +172,7 @@ function asObject(value: unknown): Record<string, unknown> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

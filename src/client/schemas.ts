@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 import type {
   WireBudget,
   WireCondition,
@@ -278,7 +279,7 @@ export const configContentSchema: z.ZodType<unknown> = z
 /** Text that is no JSON stays text: it is somebody's broken config, and no broken answer. */
 function parseText(content: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return parseBoundedJson(content);
   } catch {
     return content;
   }

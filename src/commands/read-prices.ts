@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { largestPriceFile, openPriceFiles, type PriceFiles } from '../client/price-files.ts';
 import { systemTiming } from '../client/timing.ts';
 import { dropTrailing } from '../drop-trailing.ts';
@@ -155,7 +156,7 @@ async function readFromFolder(
   if (age > maxAge) note(`${from} was last changed ${formatAge(age)} ago, more than ${formatAge(maxAge)}`);
   let body: unknown;
   try {
-    body = JSON.parse(found.text);
+    body = parseBoundedJson(found.text);
   } catch {
     return { status: 'unread', why: `${from} is not JSON` };
   }
