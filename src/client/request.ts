@@ -25,6 +25,8 @@ export interface ConnectionOptions {
   readonly secrets?: readonly string[] | undefined;
   /** Whether a connection to an address may be made, judged once its name is resolved; default: to any. */
   readonly mayConnect?: ((address: string) => boolean) | undefined;
+  /** What the other side says (bodies, redirects, certificates) stays out of messages: it is a stranger's. Default false. */
+  readonly isStranger?: boolean | undefined;
   /** Sent as `user-agent`; default `tollgate`. */
   readonly userAgent?: string | undefined;
   /**
@@ -70,7 +72,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const blankAnswer = createValueBlanker(...secrets);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = options.dispatcher ?? createDispatcher(baseUrl, options, timeouts);
-  const { signal } = options;
+  const { signal, isStranger = false } = options;
   // One listener a request under way, and always taken off again: more than ten are no leak.
   if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
@@ -115,7 +117,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       const error = buildRefusal(
         request,
         status,
-        { text, contentType, location: headerText(answer, 'location') },
+        isStranger
+          ? { text: '', contentType: '', location: undefined }
+          : { text, contentType, location: headerText(answer, 'location') },
         clean,
       );
       const transient = status === 429 || (status >= 500 && status !== 501);
@@ -134,7 +138,8 @@ export function openConnection(options: ConnectionOptions): Connection {
     } catch {
       // Without the parser's error as cause: it quotes the body, where the key may be echoed.
       const kind = headerText(answer, 'content-type') ?? 'no content type';
-      const problem = `answered ${status} with something that is not JSON (${kind}, ${text.length} characters)`;
+      const seen = isStranger ? '' : ` (${kind}, ${text.length} characters)`;
+      const problem = `answered ${status} with something that is not JSON${seen}`;
       const error = buildBrokenAnswer(request, problem, { status, maybeApplied: true }, clean);
       return { ok: false, error, transient: false, retryAfter: undefined };
     }
@@ -142,7 +147,9 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   function buildConnectionFailure(request: ApiRequest, error: unknown, timedOut: boolean, status?: number): Attempt {
     const code = readCode(error);
-    const why = timedOut ? `no answer within ${timeouts.total / 1000} s` : describeCode(code, error);
+    const why = timedOut
+      ? `no answer within ${timeouts.total / 1000} s`
+      : describeCode(code, isStranger ? new Error('no connection') : error);
     const reached =
       status === undefined ? `cannot reach ${baseUrl}: ${why}` : `${baseUrl} broke off its answer: ${why}`;
     const failure = buildBrokenAnswer(

@@ -21,8 +21,8 @@ import { type ReadPrices, readPrices } from './read-prices.ts';
 import { type RuleConfigs, readRuleConfigs } from './read-rule-configs.ts';
 import { nowOf, type Session } from './session.ts';
 
-/** A plan does not wait for prices: one try, of so many milliseconds. */
-const patience = { tries: 1, total: 5_000 };
+/** A plan does not wait for prices: one try, of so many milliseconds, and twice that for all of them. */
+const patience = { tries: 1, total: 5_000, altogether: 10_000 };
 
 /** Integrations whose own prices are read, two requests each. */
 const mostIntegrations = 10;
