@@ -33,7 +33,7 @@ const layers: Readonly<Record<string, number>> = {
   'diagnostics.ts': 8,
   'blank-secrets.ts': 8,
   'bounded-json.ts': 8,
-  'drop-trailing.ts': 8,
+  'drop-trailing.ts': 9,
   'exact.ts': 8,
   'exit-codes.ts': 8,
   'nearest-name.ts': 8,
