@@ -3,6 +3,7 @@
  * the exact words that lift it for this one plan. All of them are judged, always; the plan is shown whole all the same.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { UserError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind } from '../resources/registry.ts';
@@ -67,6 +68,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeRewind(input.rewind),
     judgeUnmanaged(input),
     judgeFindings(plan),
+    judgeApiMembers(plan),
     ...judgeImpact(plan, settings),
   ];
   return objections.flatMap((objection) => {
@@ -291,9 +293,31 @@ function judgeFindings({ findings }: Plan): Objection | null {
   return { guard: 'rules', count: errors.length, details, liftable: true, first };
 }
 
+/**
+ * Members under `api:` that a change sets: the service may do with them what nobody here knows. Those that stay as they were
+ * have been allowed before.
+ */
+function judgeApiMembers({ changes }: Plan): Objection | null {
+  const set = changes.flatMap((change) =>
+    Object.entries(change.after ?? {})
+      .filter(([field, value]) => field.startsWith('api.') && !isDeepStrictEqual(value, change.before?.[field]))
+      .map(([field]) => ({ change, field })),
+  );
+  if (set.length === 0) return null;
+  const told = set.slice(0, 20);
+  const details = [
+    ...told.map(({ change: { key }, field }) => {
+      const place = key.workspace === null ? key.name : `${key.workspace}/${key.name}`;
+      return `${key.kind} ${place}: \`${field}\` is sent unchecked`;
+    }),
+    ...(set.length > told.length ? [`and ${set.length - told.length} more`] : []),
+  ];
+  return { guard: 'api-member', count: set.length, details, liftable: true, first: set[0]?.change.id };
+}
+
 /** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
 function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
-  if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
+  if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules' || guard === 'api-member') return 'error';
   const said = guardSetting(settings, guard);
   if (said === undefined && guard === 'impact-unknown') return 'warning';
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
