@@ -20,6 +20,9 @@ import type { Annotation } from './github/port.ts';
 import { keepHeapSmall } from './heap.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
+import { renderForScreen } from './render/log-text.ts';
+
+const runner = { color: false, isWorkflow: true } as const;
 
 /** GitHub takes this many bytes of summary from one step. */
 const summaryBytes = 1_000_000;
@@ -137,7 +140,7 @@ function buildSession(apiKey: string, baseUrl: string, token: string, isForeign:
     isProcessAlive: () => true,
     style: { color: false, columns: 120 },
     isInteractive: false,
-    say: (text) => core.info(text.trimEnd()),
+    say: (text) => core.info(renderForScreen(text.trimEnd(), runner)),
     confirm: async () => false,
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (_what, work) => work,
@@ -171,7 +174,7 @@ async function writeSummary(text: string): Promise<void> {
     bytes.length <= summaryBytes
       ? text
       : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
+  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(renderForScreen(shown, runner));
   else await core.summary.addRaw(shown).write();
 }
 

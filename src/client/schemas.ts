@@ -33,6 +33,21 @@ function parseNumber(text: string, context: z.RefinementCtx): number | null {
   return z.NEVER;
 }
 
+/**
+ * What a limit can be: not below zero, exact as a count of cents, and no denormal. A row that says otherwise cannot be read and
+ * is named; taken as a number it would end in an error of arithmetic far from here.
+ */
+const amount = number.refine(
+  (value) => value == null || value === 0 || (value >= 1e-9 && value <= Number.MAX_SAFE_INTEGER),
+  'not an amount that a limit can have',
+);
+
+/** What was used can be a correction below zero. */
+const used = number.refine(
+  (value) => value == null || Math.abs(value) <= Number.MAX_SAFE_INTEGER,
+  'not an amount that can be used',
+);
+
 /** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
 const flag = z
   .union([z.boolean(), z.union([z.number(), z.string()]).transform(parseFlag)])
@@ -51,17 +66,17 @@ const text = z.string().nullable().optional();
 
 const budget: z.ZodType<WireBudget> = z.looseObject({
   type: text,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
-  current_usage: number,
+  current_usage: used,
   status: text,
   last_reset_at: text,
 });
 
-const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: number });
+const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
 
 /** One budget where the service may send a list of it (API reference 1.11). */
 const oneBudget = z
@@ -114,14 +129,14 @@ const policy = {
 
 export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   ...policy,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
   last_reset_at: text,
   value_key_usage_map: z
-    .record(z.string(), z.looseObject({ current_usage: number, status: text }))
+    .record(z.string(), z.looseObject({ current_usage: used, status: text }))
     .nullable()
     .optional(),
 });
@@ -129,7 +144,7 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
 export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({
   ...policy,
   unit: text,
-  value: number,
+  value: amount,
   target: text,
 });
 
@@ -207,7 +222,7 @@ export interface WireEntity {
 export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
   id: z.string(),
   value_key: text,
-  current_usage: number,
+  current_usage: used,
 });
 
 /** A change in the audit log, without the members that may hold headers and bodies (API reference 13). */

@@ -1,7 +1,11 @@
 /** `api:`: what a file may not say to the service, however it is spelt, and who has to agree to the rest. */
 
 import { describe, expect, test } from 'vitest';
+import { judgePlan, parseAllowance } from '../../src/plan/guards.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { smallState } from '../helpers/state.ts';
+import { orgFile, startWorld } from '../helpers/world.ts';
 import { orgHead } from '../policy/helpers.ts';
 
 function codesOf(member: string, value = '1'): readonly string[] {
@@ -42,5 +46,29 @@ describe('trust-D5: members under api', () => {
 
   test.each(['some_member', 'camelCase', 'burst', 'max_tokens'])('trust-D5: %j passes, and says so', (member) => {
     expect(codesOf(member)).toEqual(['api-passthrough']);
+  });
+});
+
+describe('trust-D5: the guard api-member', () => {
+  const input = (plan: Plan) => ({ plan, steps: [], settings: {}, allowances: [], rewind: null });
+
+  test('trust-D5: what is sent unchecked needs a word, what was sent before does not', async () => {
+    const world = await startWorld({ state: smallState() });
+    try {
+      const files = (member: string) => ({
+        'policies/org.yaml': orgFile(),
+        'policies/a.yaml': `version: 1\nkind: workspace\nworkspace: ws-team-a\npolicies:\n  new:\n    budget: $5\n    reset: monthly\n    per: workspace_id\n    api: {${member}}\n`,
+      });
+      const plan = await world.planOk(files('burst: 1, other_member: {a: 1}'));
+      const [violation] = judgePlan(input(plan)).filter(({ guard }) => guard === 'api-member');
+      expect(violation).toMatchObject({ count: 2, severity: 'error', lifted: false });
+      const allowances = [parseAllowance(violation?.allow ?? '')];
+      const lifted = judgePlan({ ...input(plan), allowances }).filter(({ guard }) => guard === 'api-member');
+      expect(lifted).toMatchObject([{ lifted: true }]);
+      const changes = plan.changes.map((change) => ({ ...change, before: change.after }));
+      expect(judgePlan(input({ ...plan, changes })).filter(({ guard }) => guard === 'api-member')).toEqual([]);
+    } finally {
+      await world.close();
+    }
   });
 });
