@@ -136,15 +136,17 @@ function describe(gateway: Desired['gateway'] | undefined): readonly string[] {
 }
 
 /**
- * Confined to the repository of the organisation's file, or without one to the folder of that file. Whether anything lies
+ * Confined to the repository of the organisation's file, or without one to the working directory that it lies in. Whether anything lies
  * outside is not looked at: the answer would tell.
  *
  * @returns what the folder has to stay in
  */
 async function confine(folder: string, shown: string, base: string, { cwd }: Session): Promise<string> {
   const own = path.resolve(cwd, base);
-  const top = (await findRepositoryRoot(own)) ?? own;
-  const isInside = folder === top || folder.startsWith(top.endsWith(path.sep) ? top : top + path.sep);
+  const isBelow = (inner: string, outer: string): boolean =>
+    `${inner}${path.sep}`.startsWith(path.join(outer, path.sep));
+  const top = (await findRepositoryRoot(own)) ?? (isBelow(own, cwd) ? path.resolve(cwd) : own);
+  const isInside = isBelow(folder, top);
   if (isInside && !path.isAbsolute(shown) && (await findWithin(top, folder)) !== null) return top;
   throw new UserError(`\`pricing.source\` names no folder of this repository: ${quote(shown)}`, {
     hint: 'Write a relative path that stays in the repository, without links out of it; another folder goes with --pricing.',
