@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 import type {
   WireBudget,
   WireCondition,
@@ -32,8 +33,23 @@ function parseNumber(text: string, context: z.RefinementCtx): number | null {
   return z.NEVER;
 }
 
+/**
+ * What a limit can be: not below zero, exact as a count of cents, and no denormal. A row that says otherwise cannot be read and
+ * is named; taken as a number it would end in an error of arithmetic far from here.
+ */
+const amount = number.refine(
+  (value) => value == null || value === 0 || (value >= 1e-9 && value <= Number.MAX_SAFE_INTEGER),
+  'not an amount that a limit can have',
+);
+
+/** What was used can be a correction below zero. */
+const used = number.refine(
+  (value) => value == null || Math.abs(value) <= Number.MAX_SAFE_INTEGER,
+  'not an amount that can be used',
+);
+
 /** What a counter holds: nonsense is no reason to refuse the row that it stands in, and no zero either. */
-const usage = number.catch(null);
+const usage = used.catch(null);
 
 /** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
 const flag = z
@@ -53,8 +69,8 @@ const text = z.string().nullable().optional();
 
 const budget: z.ZodType<WireBudget> = z.looseObject({
   type: text,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
@@ -63,7 +79,7 @@ const budget: z.ZodType<WireBudget> = z.looseObject({
   last_reset_at: text,
 });
 
-const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: number });
+const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
 
 /** One budget where the service may send a list of it (API reference 1.11). */
 const oneBudget = z
@@ -116,8 +132,8 @@ const policy = {
 
 export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   ...policy,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
@@ -131,7 +147,7 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
 export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({
   ...policy,
   unit: text,
-  value: number,
+  value: amount,
   target: text,
 });
 
@@ -281,7 +297,7 @@ export const configContentSchema: z.ZodType<unknown> = z
 /** Text that is no JSON stays text: it is somebody's broken config, and no broken answer. */
 function parseText(content: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return parseBoundedJson(content);
   } catch {
     return content;
   }

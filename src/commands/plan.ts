@@ -4,7 +4,7 @@ import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
-import { writeFileAtomic } from '../policy/files.ts';
+import { requireWritable, writeNamedFile } from '../policy/files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
@@ -23,6 +23,7 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
+  if (options.out !== undefined) await requireWritable(resolve(session.cwd, options.out), options.out);
   const prepared = await preparePlan({ ...options, format: 'text' }, session, (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
@@ -32,7 +33,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   await open.close();
   if (options.out !== undefined) {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
-    await writeFileAtomic(resolve(session.cwd, options.out), renderPlanFile(file));
+    await writeNamedFile(resolve(session.cwd, options.out), renderPlanFile(file), options.out);
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;

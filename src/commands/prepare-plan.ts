@@ -113,7 +113,7 @@ export async function preparePlan(
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices(understood, settings.rules, open, session),
+      readRulePrices({ ...understood, isInForce: applied !== null }, settings.rules, open, session),
     ]);
     const settled = applied === null ? null : settleClaim(applied, live);
     const now = nowOf(session);
