@@ -6,6 +6,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
+import { parseBoundedJson } from './bounded-json.ts';
 import { systemTiming } from './client/timing.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs, ActionResult } from './commands/action/types.ts';
@@ -20,6 +21,9 @@ import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace } from './process-space.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
+import { renderForScreen } from './render/log-text.ts';
+
+const runner = { color: false, isWorkflow: true } as const;
 
 /** GitHub takes this many bytes of summary from one step. */
 const summaryBytes = 1_000_000;
@@ -52,7 +56,7 @@ async function main(): Promise<void> {
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
-    session: buildSession(apiKey, core.getInput('base-url'), isForeign),
+    session: buildSession(apiKey, core.getInput('base-url'), token, isForeign),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
     repositoryUrl,
     runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
@@ -104,13 +108,13 @@ function checkEvent({ allow, approve }: ActionInputs, name: string, kind: string
 async function readPayload(path: string | undefined): Promise<unknown> {
   if (path === undefined) return {};
   try {
-    return JSON.parse(await readFile(path, 'utf8'));
+    return parseBoundedJson(await readFile(path, 'utf8'));
   } catch (cause) {
     throw new UserError(`the event file ${path} cannot be read`, { cause });
   }
 }
 
-function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Session {
+function buildSession(apiKey: string, baseUrl: string, token: string, isForeign: boolean): Session {
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
@@ -123,6 +127,8 @@ function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Sess
       ...Object.fromEntries(inherited),
       ...(apiKey === '' ? {} : { PORTKEY_API_KEY: apiKey }),
       ...(baseUrl === '' ? {} : { PORTKEY_BASE_URL: baseUrl }),
+      // Known to what blanks secrets; Git's children do not get it.
+      ...(token === '' ? {} : { GITHUB_TOKEN: token }),
     },
     cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
     clock: {
@@ -140,7 +146,7 @@ function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Sess
     isProcessAlive,
     style: { color: false, columns: 120 },
     isInteractive: false,
-    say: (text) => core.info(text.trimEnd()),
+    say: (text) => core.info(renderForScreen(text.trimEnd(), runner)),
     confirm: async () => false,
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (_what, work) => work,
@@ -174,7 +180,7 @@ async function writeSummary(text: string): Promise<void> {
     bytes.length <= summaryBytes
       ? text
       : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
+  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(renderForScreen(shown, runner));
   else await core.summary.addRaw(shown).write();
 }
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { type Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { systemTiming } from './client/timing.ts';
 import type { CommandResult, Format, Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
@@ -12,6 +13,7 @@ import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace } from './process-space.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
 import { renderFailure } from './render/failure.ts';
+import { renderForScreen } from './render/log-text.ts';
 
 const cancellation = new AbortController();
 
@@ -61,7 +63,7 @@ function buildSession(flags: GlobalFlags): Session {
     isProcessAlive,
     style: { color: wantsColor(flags), columns: process.stdout.columns || Number(process.env.COLUMNS) || 120 },
     isInteractive: isTerminal,
-    say: (text) => void process.stderr.write(text),
+    say: (text) => void process.stderr.write(guardScreen(text, flags)),
     confirm,
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
@@ -69,11 +71,20 @@ function buildSession(flags: GlobalFlags): Session {
 }
 
 /** `--no-color` and NO_COLOR switch off, FORCE_COLOR switches on; otherwise a terminal decides. */
-function wantsColor({ color }: GlobalFlags): boolean {
+function wantsColor({ color }: Pick<GlobalFlags, 'color'>): boolean {
   const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
   if (!color || (none !== undefined && none !== '')) return false;
   if (force !== undefined && force !== '' && force !== '0') return true;
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+/** Secrets as well: the one place that all text for people passes through. */
+function guardScreen(text: string, flags: Pick<GlobalFlags, 'color'>): string {
+  const blank = createBlanker(...secretsOf(process.env).filter((secret) => secret.length >= 8));
+  return renderForScreen(blank(text), {
+    color: wantsColor(flags),
+    isWorkflow: process.env.GITHUB_ACTIONS === 'true',
+  });
 }
 
 function readUser(): string {
@@ -124,20 +135,22 @@ async function showWaiting<T>(what: string, work: Promise<T>): Promise<T> {
 async function main(): Promise<ExitCode> {
   let result: CommandResult | undefined;
   let format: Format = 'text';
+  let globals: Pick<GlobalFlags, 'color'> = { color: true };
   const program = buildProgram(packageJson.version, async (flags, command) => {
     format = flags.format;
+    globals = flags;
     result = await command(buildSession(flags));
   });
   try {
     if (isCompletion(process.argv)) await addCompletion(program);
     await program.parseAsync(process.argv);
     if (result === undefined) return exitCodes.ok;
-    await writeOut(result.output);
+    await writeOut(format === 'text' ? guardScreen(result.output, globals) : result.output);
     if (printProblem === null) return result.exit;
     process.stderr.write(`error: the output could not be written (${printProblem})\n`);
     return result.exit === exitCodes.ok ? exitCodes.invalid : result.exit;
   } catch (error) {
-    return fail(error, format);
+    return fail(error, format, globals);
   }
 }
 
@@ -159,11 +172,11 @@ async function addCompletion(program: Command): Promise<void> {
 }
 
 /** The one catch: three families of failure, told apart (errors.ts). */
-async function fail(error: unknown, format: Format): Promise<ExitCode> {
+async function fail(error: unknown, format: Format, globals: Pick<GlobalFlags, 'color'>): Promise<ExitCode> {
   // Commander has printed its help or its complaint already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
   const failure = renderFailure(error, format);
-  process.stderr.write(failure.message);
+  process.stderr.write(guardScreen(failure.message, globals));
   if (failure.output !== '') await writeOut(failure.output);
   return exitOfFailure(error);
 }

@@ -1,11 +1,20 @@
 /**
- * Newlines, control characters, and marks that hide text or turn its direction, written out. Names come from live objects
- * and pull requests: what they contain must not act on a terminal.
+ * What must not be printed as it is, since names come from live objects and pull requests: control characters and marks that
+ * hide text or turn its direction (they act on a terminal), blanks other than the space, letters that show as nothing, and
+ * marks that have no letter to stand on.
  */
+const invisible =
+  /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]|(?! )\p{Zs}|[\p{Default_Ignorable_Code_Point}\u2800\u{1d159}]|(?<![\p{L}\p{M}\p{N}\p{S}])\p{M}+|(?<=\p{M}{4})\p{M}+/gu;
+
+/** Newlines and what cannot be seen, written out. */
 export function escapeInvisible(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\t') return '\\t';
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
+  // Nearly every text is plain.
+  if (/^[ -~]*$/.test(text)) return text;
+  return text.replace(invisible, (characters) => [...characters].map(writeOut).join(''));
+}
+
+function writeOut(character: string): string {
+  if (character === '\n') return '\\n';
+  if (character === '\t') return '\\t';
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }

@@ -4,6 +4,7 @@
  */
 export const ruleNames = [
   'alert-missing',
+  'name-looks-alike',
   'alert-too-late',
   'weeks-differ',
   'lifetime-amount-like-monthly',

@@ -72,8 +72,8 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
   }
   const heldLines = plan.recordLines.flatMap((line): Unreviewed<RecordLine>[] => {
-    // Protection that comes is in force at once.
-    if (line.action === 'protect') return [];
+    // Protection that comes is in force at once; a default that is another one now was written by nobody.
+    if (line.action === 'protect' || line.why === 'default') return [];
     const verdict = line.key === null ? judge.judgeSettings() : judge.judge(line.key, judge.stepOf(line.key));
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
     return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];

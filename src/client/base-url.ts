@@ -1,3 +1,4 @@
+import { dropTrailing } from '../drop-trailing.ts';
 import { UserError } from '../errors.ts';
 
 /**
@@ -25,7 +26,7 @@ export function checkBaseUrl(text: string): string {
       hint: 'Use https; plain http is accepted for loopback addresses only.',
     });
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  return `${url.origin}${dropTrailing(url.pathname, '/')}`;
 }
 
 /** By the host as `URL` writes it: IPv4 in full, IPv6 in brackets. */

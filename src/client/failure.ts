@@ -1,3 +1,5 @@
+import { createBlanker, createValueBlanker } from '../blank-secrets.ts';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { ServiceError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 
@@ -32,27 +34,16 @@ export type CleanText = (text: string) => string;
 /** Longest text of the service that is repeated in a message, in characters. */
 const detailLength = 300;
 
-/**
- * The key in every spelling a service or proxy may echo it in: plain, in a URL, in base64. What is blanked stays a JSON
- * document, if it was one.
- */
-export function createBlanker(apiKey: string): (text: string) => string {
-  const base64 = Buffer.from(apiKey).toString('base64');
-  const spellings = [
-    apiKey,
-    encodeURIComponent(apiKey),
-    base64,
-    base64.replace(/=+$/, ''),
-    JSON.stringify(apiKey).slice(1, -1),
-  ];
-  const unique = [...new Set(spellings)].filter((text) => text !== '').sort((a, b) => b.length - a.length);
-  return (text) => unique.reduce((rest, spelling) => rest.replaceAll(spelling, '[key]'), text);
-}
+/** What is looked at of it. */
+const readLength = 10_000;
 
-export function createCleaner(apiKey: string): CleanText {
-  const blank = createBlanker(apiKey);
+export function createCleaner(...secrets: readonly string[]): CleanText {
+  const blankPlain = createBlanker(...secrets);
+  const blankValue = createValueBlanker(...secrets);
+  const blank = (text: string): string => String(blankValue(blankPlain(text)));
   return (text) => {
-    const printable = escapeInvisible(blank(text).replace(/\s+/g, ' '));
+    // Cut only once nothing is left in it of which half must not be seen.
+    const printable = escapeInvisible(blank(text).slice(0, readLength).replace(/\s+/g, ' '));
     return printable.length > detailLength ? `${printable.slice(0, detailLength - 1)}…` : printable;
   };
 }
@@ -143,7 +134,8 @@ export function parseErrorBody(
   text: string,
   contentType: string,
 ): { code: string | undefined; message: string | undefined } {
-  const body = parseJson(text);
+  // No refusal seen is longer than a page; a longer one is text like any other.
+  const body = text.length > 100_000 ? undefined : parseJson(text);
   if (body === undefined) {
     const isHtml = /html/i.test(contentType) || /^\s*<(?:!doctype|html|head|body)/i.test(text);
     const plain = text.trim();
@@ -180,7 +172,7 @@ function asObject(value: unknown): Record<string, unknown> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

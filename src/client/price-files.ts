@@ -21,7 +21,10 @@ export interface PriceFiles {
 }
 
 export interface PriceFilesOptions
-  extends Pick<ConnectionOptions, 'baseUrl' | 'userAgent' | 'signal' | 'proxies' | 'timeouts' | 'maxBodyBytes'> {
+  extends Pick<
+    ConnectionOptions,
+    'baseUrl' | 'userAgent' | 'signal' | 'proxies' | 'timeouts' | 'maxBodyBytes' | 'mayConnect'
+  > {
   readonly timing: RetryOptions['timing'];
   /** Requests sent for one file at most; default 3. */
   readonly tries?: number | undefined;
@@ -29,7 +32,9 @@ export interface PriceFilesOptions
 
 /** `baseUrl` without the name of a file; `read` rejects with CancelledError only. */
 export function openPriceFiles(options: PriceFilesOptions): PriceFiles {
-  const connection = openConnection({ maxBodyBytes: largestPriceFile, ...options, apiKey: null });
+  // The address may come from a pull request: what an internal page says, where it redirects to or whose certificate it shows
+  // is not for the author.
+  const connection = openConnection({ maxBodyBytes: largestPriceFile, ...options, apiKey: null, isStranger: true });
   // Fewer tries than for the control plane: an estimate can be made again, and a plan does not wait for prices.
   const call = createCall(connection.attempt, {
     timing: options.timing,
@@ -53,6 +58,6 @@ export function openPriceFiles(options: PriceFilesOptions): PriceFiles {
 /** Not the message: that explains 401 and 403 by a key, and none was sent. */
 function describe({ status, detail, path }: ServiceError): string {
   const refused = status !== undefined && (status < 200 || status >= 300);
-  const what = refused ? `${path} answered ${status}` : path;
-  return detail === undefined ? what : `${what}: ${detail}`;
+  if (refused) return `${path} answered ${status}`;
+  return detail === undefined ? path : `${path}: ${detail}`;
 }

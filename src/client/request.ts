@@ -1,5 +1,9 @@
+import { lookup } from 'node:dns';
 import { setMaxListeners } from 'node:events';
+import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici';
+import { createValueBlanker } from '../blank-secrets.ts';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { checkBaseUrl, isLoopback } from './base-url.ts';
 import {
@@ -8,7 +12,6 @@ import {
   buildBrokenAnswer,
   buildRefusal,
   type CleanText,
-  createBlanker,
   createCleaner,
   renderPath,
 } from './failure.ts';
@@ -18,6 +21,12 @@ export interface ConnectionOptions {
   readonly baseUrl: string;
   /** Null: none is sent, for what is public. */
   readonly apiKey: string | null;
+  /** Further secrets of this run, blanked in answers and messages as the key is. */
+  readonly secrets?: readonly string[] | undefined;
+  /** Whether a connection to an address may be made, judged once its name is resolved; default: to any. */
+  readonly mayConnect?: ((address: string) => boolean) | undefined;
+  /** What the other side says (bodies, redirects, certificates) stays out of messages: it is a stranger's. Default false. */
+  readonly isStranger?: boolean | undefined;
   /** Sent as `user-agent`; default `tollgate`. */
   readonly userAgent?: string | undefined;
   /**
@@ -60,12 +69,12 @@ export interface Connection {
 export function openConnection(options: ConnectionOptions): Connection {
   const baseUrl = checkBaseUrl(options.baseUrl);
   const apiKey = options.apiKey === null ? '' : checkApiKey(options.apiKey);
-  const clean = createCleaner(apiKey);
-  // A real key is far longer; a few letters would be found in the middle of words.
-  const blankAnswer = apiKey.length < 8 ? (text: string) => text : createBlanker(apiKey);
+  const secrets = [apiKey, ...(options.secrets ?? [])];
+  const clean = createCleaner(...secrets);
+  const blankAnswer = createValueBlanker(...secrets);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = options.dispatcher ?? createDispatcher(baseUrl, options, timeouts);
-  const { signal } = options;
+  const { signal, isStranger = false } = options;
   let serverTime: number | null = null;
   // One listener a request under way, and always taken off again: more than ten are no leak.
   if (signal !== undefined) setMaxListeners(0, signal);
@@ -111,7 +120,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       const error = buildRefusal(
         request,
         status,
-        { text, contentType, location: headerText(answer, 'location') },
+        isStranger
+          ? { text: '', contentType: '', location: undefined }
+          : { text, contentType, location: headerText(answer, 'location') },
         clean,
       );
       const transient = status === 429 || (status >= 500 && status !== 501);
@@ -126,13 +137,15 @@ export function openConnection(options: ConnectionOptions): Connection {
       return { ok: true, body: undefined, status };
     }
     // Somebody may have pasted the key into a name or a description: what is read here is printed, saved and recorded.
-    const text = blankAnswer(await body.text());
+    // On values: a text could spell it in escapes that only the parser undoes.
+    const text = await body.text();
     try {
-      return { ok: true, body: JSON.parse(text), status };
+      return { ok: true, body: blankAnswer(parseBoundedJson(text)), status };
     } catch {
       // Without the parser's error as cause: it quotes the body, where the key may be echoed.
       const kind = headerText(answer, 'content-type') ?? 'no content type';
-      const problem = `answered ${status} with something that is not JSON (${kind}, ${text.length} characters)`;
+      const seen = isStranger ? '' : ` (${kind}, ${text.length} characters)`;
+      const problem = `answered ${status} with something that is not JSON${seen}`;
       const error = buildBrokenAnswer(request, problem, { status, maybeApplied: true }, clean);
       return { ok: false, error, transient: false, retryAfter: undefined };
     }
@@ -140,7 +153,9 @@ export function openConnection(options: ConnectionOptions): Connection {
 
   function buildConnectionFailure(request: ApiRequest, error: unknown, timedOut: boolean, status?: number): Attempt {
     const code = readCode(error);
-    const why = timedOut ? `no answer within ${timeouts.total / 1000} s` : describeCode(code, error);
+    const why = timedOut
+      ? `no answer within ${timeouts.total / 1000} s`
+      : describeCode(code, isStranger ? new Error('no connection') : error);
     const reached =
       status === undefined ? `cannot reach ${baseUrl}: ${why}` : `${baseUrl} broke off its answer: ${why}`;
     const failure = buildBrokenAnswer(
@@ -175,7 +190,10 @@ function createDispatcher(baseUrl: string, options: ConnectionOptions, timeouts:
     pipelining: 1,
     headersTimeout: timeouts.headers,
     bodyTimeout: timeouts.body,
-    connect: { timeout: timeouts.connect },
+    connect: {
+      timeout: timeouts.connect,
+      ...(options.mayConnect === undefined ? {} : { lookup: createGuardedLookup(options.mayConnect) }),
+    },
     maxResponseSize: options.maxBodyBytes ?? 64 * 1024 * 1024,
   };
   const { httpsProxy, noProxy } = options.proxies ?? {};
@@ -191,6 +209,22 @@ function createDispatcher(baseUrl: string, options: ConnectionOptions, timeouts:
   }
 }
 
+/** At the moment of connecting: a name that is resolved twice may be two addresses. */
+function createGuardedLookup(mayConnect: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) =>
+    lookup(hostname, { ...options, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error !== null || first === undefined) return callback(error, '', 0);
+      if (!addresses.every(({ address }) => mayConnect(address))) {
+        return callback(Object.assign(new Error(refusedAddress), { code: refusedAddress }), '', 0);
+      }
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+}
+
+const refusedAddress = 'ERR_ADDRESS_REFUSED';
+
 function headerText(answer: Dispatcher.ResponseData, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
@@ -205,6 +239,7 @@ function readCode(error: unknown): string | undefined {
 }
 
 const connectCodes = new Set([
+  refusedAddress,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -225,7 +260,12 @@ const certificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-const permanentCodes = new Set([...certificateCodes, 'UND_ERR_RES_EXCEEDED_MAX_SIZE', 'UND_ERR_INVALID_ARG']);
+const permanentCodes = new Set([
+  ...certificateCodes,
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_INVALID_ARG',
+  refusedAddress,
+]);
 
 /** True when no byte of the request can have left: name lookup, connecting, or the certificate failed. */
 function isBeforeSending(code: string | undefined, error: unknown): boolean {
@@ -242,6 +282,8 @@ function isPermanent(code: string | undefined): boolean {
 
 function describeCode(code: string | undefined, error: unknown): string {
   switch (code) {
+    case refusedAddress:
+      return 'its address is not a public one';
     case 'ENOTFOUND':
       return 'there is no host of that name';
     case 'EAI_AGAIN':

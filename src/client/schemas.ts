@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 import type {
   WireBudget,
   WireCondition,
@@ -32,6 +33,24 @@ function parseNumber(text: string, context: z.RefinementCtx): number | null {
   return z.NEVER;
 }
 
+/**
+ * What a limit can be: not below zero, exact as a count of cents, and no denormal. A row that says otherwise cannot be read and
+ * is named; taken as a number it would end in an error of arithmetic far from here.
+ */
+const amount = number.refine(
+  (value) => value == null || value === 0 || (value >= 1e-9 && value <= Number.MAX_SAFE_INTEGER),
+  'not an amount that a limit can have',
+);
+
+/** What was used can be a correction below zero. */
+const used = number.refine(
+  (value) => value == null || Math.abs(value) <= Number.MAX_SAFE_INTEGER,
+  'not an amount that can be used',
+);
+
+/** What a counter holds: nonsense is no reason to refuse the row that it stands in, and no zero either. */
+const usage = used.catch(null);
+
 /** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
 const flag = z
   .union([z.boolean(), z.union([z.number(), z.string()]).transform(parseFlag)])
@@ -50,17 +69,17 @@ const text = z.string().nullable().optional();
 
 const budget: z.ZodType<WireBudget> = z.looseObject({
   type: text,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
-  current_usage: number,
+  current_usage: usage,
   status: text,
   last_reset_at: text,
 });
 
-const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: number });
+const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
 
 /** One budget where the service may send a list of it (API reference 1.11). */
 const oneBudget = z
@@ -113,14 +132,14 @@ const policy = {
 
 export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   ...policy,
-  credit_limit: number,
-  alert_threshold: number,
+  credit_limit: amount,
+  alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
   last_reset_at: text,
   value_key_usage_map: z
-    .record(z.string(), z.looseObject({ current_usage: number, status: text }))
+    .record(z.string(), z.looseObject({ current_usage: usage, status: text }))
     .nullable()
     .optional(),
 });
@@ -128,7 +147,7 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
 export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({
   ...policy,
   unit: text,
-  value: number,
+  value: amount,
   target: text,
 });
 
@@ -206,7 +225,7 @@ export interface WireEntity {
 export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
   id: z.string(),
   value_key: text,
-  current_usage: number,
+  current_usage: usage,
 });
 
 /** A change in the audit log, without the members that may hold headers and bodies (API reference 13). */
@@ -278,7 +297,7 @@ export const configContentSchema: z.ZodType<unknown> = z
 /** Text that is no JSON stays text: it is somebody's broken config, and no broken answer. */
 function parseText(content: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return parseBoundedJson(content);
   } catch {
     return content;
   }
@@ -290,7 +309,8 @@ export const anyObjectSchema = z.looseObject({});
 
 /** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
 export const envelopeSchema = z.looseObject({
-  total: number,
+  // Only a check (paging.ts): one that is no number is none.
+  total: number.catch(undefined),
   data: z.array(z.unknown()).optional(),
   workspaces: z.array(z.unknown()).optional(),
   records: z.array(z.unknown()).optional(),

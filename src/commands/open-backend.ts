@@ -1,3 +1,4 @@
+import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
 import type { ConnectionOptions } from '../client/request.ts';
@@ -81,6 +82,7 @@ async function connect(
     // One clock for the whole run; its pauses end with the run.
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
     userAgent: `tollgate/${version}`,
+    secrets: secretsOf(env).filter((secret) => secret !== apiKey),
     proxies: proxiesOf(env),
   });
   const backend = createApiBackend(client);

@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
-import { writeFileAtomic } from '../policy/files.ts';
+import { requireWritable, writeNamedFile } from '../policy/files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
@@ -22,18 +23,17 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
+  if (options.out !== undefined) await requireWritable(resolve(session.cwd, options.out), options.out);
   const prepared = await preparePlan({ ...options, format: 'text' }, session, (stored) => {
     const claim = stored?.record.claim;
-    if (claim !== undefined && !options.quiet) {
-      session.say(`An apply by ${claim.by} is recorded as under way since ${claim.startedAt} (run ${claim.run}).\n`);
-    }
+    if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
   });
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, diagnostics, open } = prepared;
   await open.close();
   if (options.out !== undefined) {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
-    await writeFileAtomic(resolve(session.cwd, options.out), renderPlanFile(file));
+    await writeNamedFile(resolve(session.cwd, options.out), renderPlanFile(file), options.out);
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
@@ -45,6 +45,11 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
         ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
         : renderPlan(plan, options.format, options.verbose, session);
   return { exit: exitOf(plan, options), output };
+}
+
+/** A plan is no worse for it: a part of what it shows may be done by the time it is read. */
+export function describeClaim({ by, startedAt, run }: Pick<Claim, 'by' | 'startedAt' | 'run'>): string {
+  return `An apply by ${by} is recorded as under way since ${startedAt} (run ${run}).`;
 }
 
 function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {

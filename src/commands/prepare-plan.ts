@@ -38,6 +38,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
+  /** Put back what was tightened by hand too, whatever `review.drift` says. */
+  readonly revertDrift?: boolean | undefined;
 }
 
 export interface PreparedPlan {
@@ -111,12 +113,13 @@ export async function preparePlan(
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices(understood, settings.rules, open, session),
+      readRulePrices({ ...understood, isInForce: applied !== null }, settings.rules, open, session),
     ]);
     const settled = applied === null ? null : settleClaim(applied, live);
     const now = nowOf(session);
     const { place } = record;
-    const result = buildPlan({ desired: understood, live, record: settled, now, place, settingsLines: lines });
+    const drift = options.revertDrift === true ? 'revert' : settings.drift;
+    const result = buildPlan({ desired: understood, live, record: settled, now, place, settingsLines: lines, drift });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
@@ -125,7 +128,6 @@ export async function preparePlan(
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
       workspaces: resolveWorkspaces(options.workspace, live),
-      leaveDrift: settings.drift === 'leave',
     };
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
@@ -193,7 +195,10 @@ function resolveWorkspaces(names: readonly string[], live: Live): string[] {
 
 /** A filter that selects nothing is a slip of the keyboard, and "nothing to do" would be the wrong answer to it. */
 function checkOnly(only: readonly string[], plan: Plan): readonly string[] {
-  const keys = [...plan.changes.map(({ key }) => key), ...plan.recordLines.flatMap(({ key }) => key ?? [])];
+  const keys = [
+    ...[...plan.changes, ...plan.left.map(({ change }) => change)].map(({ key }) => key),
+    ...plan.recordLines.flatMap(({ key }) => key ?? []),
+  ];
   for (const text of only) {
     if (keys.some((key) => isSelected(key, { only: [text], workspaces: [] }))) continue;
     throw new UserError(`--only ${text}: the plan has no such change`, {

@@ -1,9 +1,12 @@
 import path from 'node:path';
+import { isLoopback } from '../client/base-url.ts';
+import { isPublicHost } from '../client/public-address.ts';
 import { UserError } from '../errors.ts';
-import { findCacheFolder, readPriceText } from '../prices/files.ts';
+import { quote } from '../policy/quote.ts';
+import { findCacheFolder, findRepositoryRoot, findWithin, readPriceText } from '../prices/files.ts';
 import { defaultPriceAddress, type PriceSource, parsePriceSource } from '../prices/source.ts';
 import type { Desired } from '../resources/types.ts';
-import { emulatorPriceAddress } from './open-backend.ts';
+import { baseUrlOf, emulatorPriceAddress } from './open-backend.ts';
 import type { Session } from './session.ts';
 
 /** Where prices are read from in this run, and how old they may be. */
@@ -23,9 +26,18 @@ export type PriceReading = {
       readonly cacheFolder: string | null;
       /** No request is made. */
       readonly offline: boolean;
+      /** Requests go to addresses of the public internet alone. */
+      readonly publicOnly: boolean;
     }
-  /** Absolute, and as written. */
-  | { readonly kind: 'folder'; readonly folder: string; readonly shown: string }
+  | {
+      readonly kind: 'folder';
+      /** Absolute. */
+      readonly folder: string;
+      /** As written. */
+      readonly shown: string;
+      /** What its files must lie in, links followed; null: anywhere. */
+      readonly within: string | null;
+    }
 );
 
 export interface PriceFlags {
@@ -34,10 +46,26 @@ export interface PriceFlags {
   readonly offline: boolean;
 }
 
+/**
+ * What the files say, and whether that is in force: `pricing.source` of a pull request is nobody's word yet. A caller that
+ * judges passes the settings of the last apply.
+ */
+export type PriceWords = Pick<Desired, 'pricing' | 'gateway' | 'orgFile'> & {
+  /** Default false. */
+  readonly isInForce?: boolean;
+};
+
 const hour = 3_600_000;
 
 /**
  * The flag, else the emulator, else `pricing:` of the organisation file, else the service's own address.
+ *
+ * | source | may lead |
+ * |---|---|
+ * | the flag | anywhere: it is typed by whom the machine belongs to |
+ * | a folder in the file | into the repository alone |
+ * | an address in the file, in force | anywhere |
+ * | an address in the file, not in force | to the public internet; anywhere if the control plane itself is on this machine |
  *
  * @param settings null: no policy files
  * @param emulator the address at which the embedded emulator serves prices
@@ -45,7 +73,7 @@ const hour = 3_600_000;
  */
 export async function findPriceReading(
   flags: PriceFlags,
-  settings: Pick<Desired, 'pricing' | 'gateway' | 'orgFile'> | null,
+  settings: PriceWords | null,
   emulator: string | undefined,
   session: Session,
 ): Promise<PriceReading> {
@@ -61,21 +89,30 @@ export async function findPriceReading(
     // A setting means the same from whichever directory the command is run.
     const base = flags.pricing === undefined ? path.dirname(orgFile?.file ?? '.') : '.';
     const folder = path.resolve(session.cwd, base, source.folder);
+    const within = flags.pricing === undefined ? await confine(folder, source.folder, base, session) : null;
     await requireFolder(folder, source.folder);
-    return { kind: 'folder', folder, shown: source.folder, maxAge: maxAge(days(30)), notes: describe(gateway) };
+    return { kind: 'folder', folder, shown: source.folder, within, maxAge: maxAge(days(30)), notes: describe(gateway) };
   }
   if (written === undefined && emulator !== undefined) {
     const shown = emulatorPriceAddress;
-    const kept = { cacheFolder: null, offline: false };
+    const kept = { cacheFolder: null, offline: false, publicOnly: false };
     return { kind: 'address', address: emulator, shown, ...kept, maxAge: maxAge(days(1)), notes: [] };
   }
   const isCutOff = isAirGapped && written === undefined;
+  const isAnybodys = flags.pricing === undefined && written !== undefined && settings?.isInForce !== true;
+  const publicOnly = isAnybodys && !isLoopback(new URL(baseUrlOf(session.env)).hostname);
+  if (publicOnly && !isPublicHost(new URL(source.address).hostname)) {
+    throw new UserError('`pricing.source` is an address of a network of your own, and not in force yet', {
+      hint: 'It counts once it has been applied; until then name it with --pricing, or take it out.',
+    });
+  }
   return {
     kind: 'address',
     address: source.address,
     shown: source.address,
     cacheFolder: findCacheFolder(session.env),
     offline: flags.offline || isCutOff,
+    publicOnly,
     maxAge: maxAge(days(1)),
     notes: [
       ...describe(gateway),
@@ -96,6 +133,24 @@ function describe(gateway: Desired['gateway'] | undefined): readonly string[] {
     default:
       return [];
   }
+}
+
+/**
+ * Confined to the repository of the organisation's file, or without one to the working directory that it lies in. Whether anything lies
+ * outside is not looked at: the answer would tell.
+ *
+ * @returns what the folder has to stay in
+ */
+async function confine(folder: string, shown: string, base: string, { cwd }: Session): Promise<string> {
+  const own = path.resolve(cwd, base);
+  const isBelow = (inner: string, outer: string): boolean =>
+    `${inner}${path.sep}`.startsWith(path.join(outer, path.sep));
+  const top = (await findRepositoryRoot(own)) ?? (isBelow(own, cwd) ? path.resolve(cwd) : own);
+  const isInside = isBelow(folder, top);
+  if (isInside && !path.isAbsolute(shown) && (await findWithin(top, folder)) !== null) return top;
+  throw new UserError(`\`pricing.source\` names no folder of this repository: ${quote(shown)}`, {
+    hint: 'Write a relative path that stays in the repository, without links out of it; another folder goes with --pricing.',
+  });
 }
 
 async function requireFolder(folder: string, shown: string): Promise<void> {

@@ -16,13 +16,13 @@ import { priceRules, vendorsToPrice } from '../rules/price-rules.ts';
 import { trafficRules } from '../rules/traffic-rules.ts';
 import type { LiveFacts, PriceFacts } from '../rules/types.ts';
 import { defaultBaseUrl, type OpenBackend } from './open-backend.ts';
-import { findPriceReading } from './price-settings.ts';
+import { findPriceReading, type PriceWords } from './price-settings.ts';
 import { type ReadPrices, readPrices } from './read-prices.ts';
 import { type RuleConfigs, readRuleConfigs } from './read-rule-configs.ts';
 import { nowOf, type Session } from './session.ts';
 
-/** A plan does not wait for prices: one try, of so many milliseconds. */
-const patience = { tries: 1, total: 5_000 };
+/** A plan does not wait for prices: one try, of so many milliseconds, and twice that for all of them. */
+const patience = { tries: 1, total: 5_000, altogether: 10_000 };
 
 /** Integrations whose own prices are read, two requests each. */
 const mostIntegrations = 10;
@@ -34,7 +34,7 @@ export interface PricesForRules extends Pick<ReadPrices, 'providers'> {
 
 /** Null: no rule asks for prices, or no policy names a vendor. */
 export async function readRulePrices(
-  desired: Desired,
+  desired: Desired & PriceWords,
   severities: Severities,
   open: OpenBackend,
   session: Session,

@@ -1,6 +1,10 @@
 import path from 'node:path';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { largestPriceFile, openPriceFiles, type PriceFiles } from '../client/price-files.ts';
+import { isPublicAddress } from '../client/public-address.ts';
 import { systemTiming } from '../client/timing.ts';
+import { dropTrailing } from '../drop-trailing.ts';
+import { CancelledError } from '../errors.ts';
 import { writeFileAtomic } from '../policy/files.ts';
 import { formatAge } from '../prices/age.ts';
 import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from '../prices/cache-entry.ts';
@@ -25,6 +29,8 @@ export interface Patience {
   readonly tries?: number;
   /** Milliseconds for one request in all; default 30 s. */
   readonly total?: number;
+  /** Milliseconds for all prices of a run; default 30 s. */
+  readonly altogether?: number;
 }
 
 /**
@@ -35,7 +41,7 @@ export async function readPrices(
   providers: readonly string[],
   reading: PriceReading,
   session: Session,
-  { tries, total }: Patience = {},
+  { tries, total, altogether = 30_000 }: Patience = {},
 ): Promise<ReadPrices> {
   const notes = new Set(reading.notes);
   const note: Note = (text) => void notes.add(text);
@@ -43,18 +49,30 @@ export async function readPrices(
     const read = providers.map(async (name) => [name, await readFromFolder(name, reading, note, session)] as const);
     return { providers: new Map(await Promise.all(read)), notes: [...notes] };
   }
-  const { env, version, signal, clock } = session;
+  const { env, version, clock } = session;
+  // One for all of them: hundreds of files on a host that hangs would each wait their own time.
+  const deadline = AbortSignal.timeout(altogether);
+  const signal = AbortSignal.any([session.signal, deadline]);
   const files = openPriceFiles({
     baseUrl: reading.address,
     userAgent: `tollgate/${version}`,
     signal,
+    mayConnect: reading.publicOnly ? isPublicAddress : undefined,
     proxies: proxiesOf(env),
     tries,
     timeouts: total === undefined ? undefined : { connect: total, headers: total, body: total, total },
     timing: { ...systemTiming, now: () => clock.now(), sleep: (milliseconds) => clock.sleep(milliseconds) },
   });
+  const inTime: PriceFiles['read'] = async (provider) => {
+    try {
+      return await files.read(provider);
+    } catch (error) {
+      if (!(error instanceof CancelledError) || session.signal.aborted) throw error;
+      return { status: 'failed', why: `all prices of a run are given ${altogether / 1000} s together` };
+    }
+  };
   try {
-    const read = providers.map(async (name) => [name, await readOne(name, reading, files, note, session)] as const);
+    const read = providers.map(async (name) => [name, await readOne(name, reading, inTime, note, session)] as const);
     return { providers: new Map(await session.waiting('reading prices', Promise.all(read))), notes: [...notes] };
   } finally {
     await files.close();
@@ -64,7 +82,7 @@ export async function readPrices(
 async function readOne(
   provider: string,
   reading: AddressReading,
-  files: PriceFiles,
+  readFile: PriceFiles['read'],
   note: Note,
   session: Session,
 ): Promise<ProviderPrices> {
@@ -77,7 +95,7 @@ async function readOne(
     note(`offline: the prices of ${provider} are ${formatAge(age)} old, more than ${formatAge(reading.maxAge)}`);
     return kept.prices;
   }
-  const answer = await files.read(provider);
+  const answer = await readFile(provider);
   const fetchedAt = now.toISOString();
   const where = { kind: 'address', from: `${reading.shown}/${provider}.json`, asOf: fetchedAt, cached: false } as const;
   const prices: ProviderPrices =
@@ -139,13 +157,13 @@ async function keep(entry: CacheEntry, cacheFolder: string | null, note: Note): 
 
 async function readFromFolder(
   provider: string,
-  { folder, shown, maxAge }: PriceReading & { readonly kind: 'folder' },
+  { folder, shown, within, maxAge }: PriceReading & { readonly kind: 'folder' },
   note: Note,
   session: Session,
 ): Promise<ProviderPrices> {
-  const from = `${shown.replace(/[/\\]+$/, '')}/${provider}.json`;
+  const from = `${dropTrailing(shown, '/\\')}/${provider}.json`;
   const now = nowOf(session);
-  const found = await readPriceText(path.join(folder, `${provider}.json`), largestPriceFile);
+  const found = await readPriceText(path.join(folder, `${provider}.json`), largestPriceFile, within ?? undefined);
   const where = { kind: 'folder', from, cached: false } as const;
   if (found.status === 'missing') return { status: 'missing', provenance: { ...where, asOf: now.toISOString() } };
   if (found.status === 'failed') return { status: 'unread', why: `${from}: ${found.why}` };
@@ -154,7 +172,7 @@ async function readFromFolder(
   if (age > maxAge) note(`${from} was last changed ${formatAge(age)} ago, more than ${formatAge(maxAge)}`);
   let body: unknown;
   try {
-    body = JSON.parse(found.text);
+    body = parseBoundedJson(found.text);
   } catch {
     return { status: 'unread', why: `${from} is not JSON` };
   }

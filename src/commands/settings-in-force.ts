@@ -1,6 +1,6 @@
 /** The settings of a run: those of the record, against what the files say now. */
 
-import type { AppliedRecord } from '../plan/applied-record.ts';
+import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import type { Surroundings } from '../plan/review.ts';
 import { type SettingsInForce, settingsInForce, settingsOf, settingsOfFormatOne } from '../plan/settings.ts';
 import { settingsLines } from '../plan/settings-lines.ts';
@@ -25,27 +25,33 @@ export interface JudgedSettings {
   readonly record: AppliedRecord | null;
 }
 
-/**
- * @param older of commits before the files of this run, where there is no record: they count as well, each older than the
- *   one before
- */
+/** What a proof of the record found, where there is one. */
+export interface ProvenSettings {
+  /** Null: what the record says is not proven, or was applied with another key. */
+  readonly settings: RecordedSettings | null;
+  /** Of older commits whose files judge as well, each older than the one before. */
+  readonly older: readonly RecordedSettings[];
+}
+
 export function judgeSettings(
   record: AppliedRecord | null,
   desired: Desired,
   place: RunPlace,
-  older: readonly Desired[] = [],
+  proven?: ProvenSettings,
 ): JudgedSettings {
   const written = settingsOf(desired);
-  const all = [written, ...older.map(settingsOf)];
-  if (record === null) return { inForce: settingsInForce(null, all, surroundingsOf(place)), lines: [], record };
+  const said = record === null ? null : settingsSaid(record, desired);
+  const recorded = proven === undefined ? said : proven.settings;
+  const inForce = settingsInForce(recorded, [written, ...(proven?.older ?? [])], surroundingsOf(place));
+  if (record === null || said === null) return { inForce, lines: [], record };
   const filledIn = record.wasFormatOne === true ? record.settings.review : null;
-  const settings =
-    filledIn === null ? record.settings : settingsOfFormatOne(record.settings, compileFiles(record, desired));
-  return {
-    inForce: settingsInForce(settings, all, surroundingsOf(place)),
-    lines: settingsLines(settings, written, filledIn),
-    record: { ...record, settings },
-  };
+  return { inForce, lines: settingsLines(said, written, filledIn), record: { ...record, settings: said } };
+}
+
+/** What the files of the last apply said, also where 0.1 wrote down more than that. */
+function settingsSaid(record: AppliedRecord, desired: Desired): RecordedSettings {
+  if (record.wasFormatOne !== true) return record.settings;
+  return settingsOfFormatOne(record.settings, compileFiles(record, desired));
 }
 
 export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace): Surroundings {

@@ -32,13 +32,11 @@ export function sampleRecord(now: Date, baseUrl = 'http://127.0.0.1:8788/v1'): P
     way: 'by-hand',
     settings: {
       review: {
-        drift: 'revert',
         guards: {
           blocks_now: 'on',
           counter_reset: 'warn',
           deletes: { count: 2, percent: 30 },
           empties_scope: 'on',
-          impact_unknown: 'warn',
           rewind: 'on',
           spend_up: { percent: 100 },
           updates: { count: 10, percent: 30 },
@@ -46,12 +44,16 @@ export function sampleRecord(now: Date, baseUrl = 'http://127.0.0.1:8788/v1'): P
         max_monthly_budget: 500_000,
         recipient_domains: ['example.com'],
         require: ['alert', 'owner'],
-        require_reviewed_plan: false,
         rules: {},
         unmanaged: 'report',
       },
       gateway: { backend: '1.24', deployment: 'hybrid', version: '2.18' },
       pricing: { maxAgeHours: 24, source: 'https://configs.portkey.ai/pricing' },
+      silences: {
+        'key-limits/ws-platform-5d10aa/ci-runner': {
+          exhausted: 'nightly jobs may use the week up; they wait for Sunday',
+        },
+      },
     },
     workspaces: [
       organisationEntries(),

@@ -14,6 +14,7 @@ export const guardNames = [
   'counter-reset',
   'impact-unknown',
   'rules',
+  'api-member',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 

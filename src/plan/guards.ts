@@ -3,6 +3,7 @@
  * the exact words that lift it for this one plan. All of them are judged, always; the plan is shown whole all the same.
  */
 
+import { isDeepStrictEqual } from 'node:util';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Review, Threshold } from '../resources/review-settings.ts';
 import type { Fields } from '../resources/types.ts';
@@ -45,6 +46,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeRewind(input.rewind),
     judgeUnmanaged(input),
     judgeFindings(plan),
+    judgeApiMembers(plan),
     ...judgeImpact(plan, settings),
   ];
   return objections.flatMap((objection) => {
@@ -250,6 +252,28 @@ function judgeFindings({ findings }: Plan): Objection | null {
   ];
   const first = errors.find(({ change }) => change !== null)?.change ?? undefined;
   return { guard: 'rules', count: errors.length, details, liftable: true, first };
+}
+
+/**
+ * Members under `api:` that a change sets: the service may do with them what nobody here knows. Those that stay as they were
+ * have been allowed before.
+ */
+function judgeApiMembers({ changes }: Plan): Objection | null {
+  const set = changes.flatMap((change) =>
+    Object.entries(change.after ?? {})
+      .filter(([field, value]) => field.startsWith('api.') && !isDeepStrictEqual(value, change.before?.[field]))
+      .map(([field]) => ({ change, field })),
+  );
+  if (set.length === 0) return null;
+  const told = set.slice(0, 20);
+  const details = [
+    ...told.map(({ change: { key }, field }) => {
+      const place = key.workspace === null ? key.name : `${key.workspace}/${key.name}`;
+      return `${key.kind} ${place}: \`${field}\` is sent unchecked`;
+    }),
+    ...(set.length > told.length ? [`and ${set.length - told.length} more`] : []),
+  ];
+  return { guard: 'api-member', count: set.length, details, liftable: true, first: set[0]?.change.id };
 }
 
 /** Null: switched off. What protects has no switch. */

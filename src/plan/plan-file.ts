@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
 import { canonicalJson } from '../resources/canonical.ts';
@@ -161,7 +162,7 @@ export function parsePlanFile(text: string, name: string): PlanFile {
   };
   let document: unknown;
   try {
-    document = JSON.parse(text);
+    document = parseBoundedJson(text);
   } catch {
     return refuse('it is not JSON; it may have been cut off');
   }

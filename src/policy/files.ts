@@ -1,11 +1,13 @@
 /** Finding, reading and writing policy files. Nothing else in this folder touches the disk. */
 
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import { checkFileNames } from './file-names.ts';
 
 export interface FoundFile {
   /** Relative to the working directory, with forward slashes: for messages. */
@@ -45,6 +47,7 @@ export async function readPolicyFiles(directory: string, cwd: string = process.c
     diagnostics.push({ code, severity: 'error', message, source });
   };
   const found = await listFiles(realRoot, report);
+  for (const { code, path: relative, message } of checkFileNames(found.map(toSlashes))) report(code, relative, message);
   const files: FoundFile[] = [];
   for (const relative of found) {
     const text = await readText(path.join(realRoot, relative), (code, message) => report(code, relative, message));
@@ -85,6 +88,14 @@ async function listFiles(realRoot: string, report: ReportFile): Promise<readonly
       names = (await readdir(directory)).sort(compareText);
     } catch (error) {
       report('unreadable', relative, `cannot read this directory (${codeOf(error)})`);
+      return;
+    }
+    if (relative !== '' && names.some((name) => name.toLowerCase() === '.git')) {
+      report(
+        'repository-inside',
+        relative,
+        'this directory is a Git repository of its own: put its files here themselves',
+      );
       return;
     }
     for (const name of names) {
@@ -139,12 +150,22 @@ async function classify(
 async function readText(file: string, report: (code: string, message: string) => void): Promise<string | undefined> {
   let bytes: Buffer;
   try {
-    const { size } = await stat(file);
-    if (size > fileLimits.size) {
-      report('file-too-large', `the file has ${size} bytes, more than ${fileLimits.size}: split it`);
-      return undefined;
+    // Not to wait for somebody who writes, should it be a pipe by now.
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const facts = await handle.stat();
+      if (!facts.isFile()) {
+        report('not-a-file', 'this is neither a file nor a directory');
+        return undefined;
+      }
+      if (facts.size > fileLimits.size) {
+        report('file-too-large', `the file has ${facts.size} bytes, more than ${fileLimits.size}: split it`);
+        return undefined;
+      }
+      bytes = await handle.readFile();
+    } finally {
+      await handle.close();
     }
-    bytes = await readFile(file);
   } catch (error) {
     report('unreadable', `cannot read this file (${codeOf(error)})`);
     return undefined;
@@ -164,8 +185,13 @@ export async function hasPolicyFiles(directory: string): Promise<boolean> {
   return real !== undefined && (await listFiles(real, () => {})).length > 0;
 }
 
+/** Bytes of a file that a flag names. The plan of ten thousand policies has a tenth of it. */
+const mostNamed = 256 * 1024 * 1024;
+
 /** A plan file, or any other text that a flag names. */
 export async function readNamedFile(file: string, shown: string): Promise<string> {
+  const size = (await stat(file).catch(() => null))?.size ?? 0;
+  if (size > mostNamed) throw new UserError(`cannot read ${shown}: it has ${size} bytes, more than ${mostNamed}`);
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
@@ -201,11 +227,49 @@ export async function writeIntoEmpty(
   for (const { target, text } of targets) await writeFileAtomic(target, text);
 }
 
-/** Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. */
+/**
+ * A file that a flag names: only where its folder is, and only a file. With a device or a directory in its place (`--out
+ * /dev/full`, as root) the rename would put a file there.
+ *
+ * @throws UserError
+ */
+export async function writeNamedFile(file: string, text: string, shown: string): Promise<void> {
+  await requireWritable(file, shown);
+  try {
+    await writeFileAtomic(file, text);
+  } catch (cause) {
+    throw new UserError(`cannot write ${shown} (${codeOf(cause)})`, { cause });
+  }
+}
+
+/**
+ * That something may be written there, before the work is done whose result it is to hold.
+ *
+ * @throws UserError
+ */
+export async function requireWritable(file: string, shown: string): Promise<void> {
+  const hint = 'Name a file in a directory that is there.';
+  const refuse = (why: string): never => {
+    throw new UserError(`cannot write ${shown}: ${why}`, { hint });
+  };
+  const folder = await stat(path.dirname(file)).catch(() => null);
+  if (folder === null || !folder.isDirectory()) refuse('its directory is not there');
+  const isFree = (await lstat(file).catch(() => null)) === null;
+  if (isFree) return;
+  const found = await stat(file).catch(() => null);
+  if (found === null) refuse('it is a link to nothing');
+  else if (!found.isFile()) refuse(found.isDirectory() ? 'it is a directory' : 'it is a device or a pipe, not a file');
+}
+
+/**
+ * Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. Replaces a file
+ * and nothing else.
+ */
 export async function writeFileAtomic(file: string, text: string): Promise<void> {
-  const directory = path.dirname(file);
+  const target = await findTarget(file);
+  const directory = path.dirname(target);
   await mkdir(directory, { recursive: true });
-  const temporary = path.join(directory, `.${path.basename(file)}.${randomUUID()}.tmp`);
+  const temporary = path.join(directory, `.${path.basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, 'wx');
     try {
@@ -214,11 +278,20 @@ export async function writeFileAtomic(file: string, text: string): Promise<void>
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Through a link to the file behind it: the link stays. */
+async function findTarget(file: string): Promise<string> {
+  const found = await lstat(file).catch(() => null);
+  if (found === null || found.isFile()) return file;
+  const real = await realpath(file).catch(() => null);
+  if (real !== null && (await stat(real)).isFile()) return real;
+  throw new UserError(`cannot write ${file}: it is not a regular file`);
 }
 
 function codeOf(error: unknown): string {

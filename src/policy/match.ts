@@ -192,7 +192,8 @@ function readModel(text: string, field: FieldNode, report: Report): string | und
     );
     return undefined;
   }
-  const parts = /^@?([a-z][\w.-]*?)(?:__|\/)([^\s/_][^\s]*)$/i.exec(text);
+  // Blanks are looked for by themselves: one at the end would be scanned for again from every `__`.
+  const parts = /\s/.test(text) ? null : /^@?([a-z][\w.-]*?)(?:__|\/)([^/_].*)$/i.exec(text);
   const hint =
     parts === null
       ? '`"@provider/model"`, such as `"@openai/gpt-4o"`, or `"@openai/*"`'

@@ -15,6 +15,8 @@ export const limits = {
   tokens: 250_000,
   /** Values after aliases are resolved. */
   nodes: 100_000,
+  /** UTF-16 code units of one value or key. The longest that the grammar takes is a fifth of it. */
+  valueLength: 10_000,
 } as const;
 
 export interface ParsedFile {
@@ -112,6 +114,13 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     if (isScalar(node)) {
       const plain = node.type === 'PLAIN';
       const value = scalarValue(node.value);
+      const length = String(plain ? node.source : node.value).length;
+      if (length > limits.valueLength) {
+        const said = `this value has ${length} characters: at most ${limits.valueLength} are read`;
+        report(problem('text-too-long', at, said));
+        // Reported; what reads on need not look at all of it.
+        return { type: 'scalar', value: 'too long', text: 'too long', plain, at };
+      }
       return { type: 'scalar', value, text: plain ? (node.source ?? '') : String(node.value), plain, at };
     }
     return { type: 'scalar', value: null, text: '', plain: true, at };

@@ -35,9 +35,10 @@ const ownWord: Readonly<Record<string, string>> = {
   expires_at: '`expires:`',
 };
 
-/** Members that act, identify, carry secrets or belong to somebody else: never declared in files. */
-const refused = new Set([
+/** Members that act, identify, carry secrets or belong to somebody else: never declared in files, at no depth. */
+const refused = [
   'id',
+  'uuid',
   'object',
   'status',
   'key',
@@ -58,7 +59,74 @@ const refused = new Set([
   'last_updated_at',
   'last_reset_at',
   'sub_type',
-]);
+  'slug',
+  'state',
+  'active',
+  'enabled',
+  'is_enabled',
+  'disabled',
+  'is_disabled',
+  'blocked',
+  'archived',
+  'is_archived',
+  'deleted',
+  'is_deleted',
+  'is_default',
+  'owner',
+  'owner_id',
+  'created_by',
+  'updated_by',
+  'role',
+  'roles',
+  'admin',
+  'is_admin',
+  'acl',
+  'access',
+  'users',
+  'members',
+  'token',
+  'auth',
+  'authorization',
+  'virtual_key',
+  'config',
+  'configurations',
+  'models',
+  'allow_all_models',
+  'create_default_provider',
+  'global_workspace_access',
+  'override_existing_workspace_access',
+  'provider',
+  'integration_id',
+];
+
+/** Parts of names that say the same, whatever stands around them. */
+const refusedParts = [
+  ...['secret', 'password', 'credential', 'privatekey', 'apikey', 'accesskey', 'accesstoken', 'authtoken', 'webhook'],
+  ...['permission', 'scope', 'configid', 'configoverride', 'workspaceid', 'organisationid', 'orgid', 'userid', 'keyid'],
+  ...['rotation', 'resetusage', 'currentusage', 'prototype'],
+];
+
+/** Letters that are drawn like Latin ones; what accents and wide forms hide is undone by normalizing. */
+const drawnLike: Readonly<Record<string, string>> = Object.fromEntries(
+  ['аa', 'еe', 'оo', 'рp', 'сc', 'уy', 'хx', 'іi', 'јj', 'ѕs', 'һh', 'ԁd', 'ԛq', 'ԝw', 'вb', 'кk', 'мm', 'нh', 'тt']
+    .concat(['αa', 'οo', 'ρp', 'ιi', 'υu', 'κk', 'νv', 'τt', 'χx', 'βb', 'εe', 'ηn', 'ıi', 'ɡg', 'ʟl', 'ѵv', 'ԍg'])
+    .map(([letter = '', like = '']) => [letter, like]),
+);
+
+/** However it is spelt: case, accents, look-alike letters, `camelCase`, dashes, dots and blanks make no other member of it. */
+function foldName(name: string): string {
+  const plain = name.normalize('NFKD').toLowerCase();
+  const latin = [...plain].map((letter) => drawnLike[letter] ?? letter).join('');
+  return latin.replace(/[^\p{L}\p{N}]/gu, '').replace(/organiz/g, 'organis');
+}
+
+const refusedNames = new Set(refused.map(foldName));
+const ownWords = new Map(Object.entries(ownWord).map(([name, word]) => [foldName(name), word]));
+
+function isRefusedName(name: string): boolean {
+  const folded = foldName(name);
+  return refusedNames.has(folded) || refusedParts.some((part) => folded.includes(part));
+}
 
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
@@ -66,12 +134,18 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
   if (field === undefined) return [];
   return (expectMap(field, report)?.fields ?? []).flatMap((member) => {
     const { key, at, node } = member;
-    if (Object.hasOwn(ownWord, key)) {
-      report('api-known-member', at, `\`api\`: ${quote(key)} has a word of its own: write ${ownWord[key]}`);
+    const own = ownWords.get(foldName(key));
+    if (own !== undefined) {
+      report('api-known-member', at, `\`api\`: ${quote(key)} has a word of its own: write ${own}`);
       return [];
     }
-    if (refused.has(key) || prototypeKeys.has(key) || hasPrototypeKey(node)) {
+    if (isRefusedName(key) || prototypeKeys.has(key) || holdsRefused(node)) {
       report('api-refused-member', at, `\`api\`: ${quote(key)} cannot be declared in a file: take it out`);
+      return [];
+    }
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key)) {
+      const said = 'members of the API are one word of letters, digits and underscores';
+      report('api-refused-member', at, `\`api\`: ${quote(key)} is no member: ${said}`);
       return [];
     }
     // An explicit null is a value of the service; nothing after the colon is a forgotten one.
@@ -83,15 +157,22 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       report('not-json', at, `\`api\`: ${quote(key)} holds a number that JSON does not have: write a finite one`);
       return [];
     }
-    report('api-passthrough', at, `\`api\`: ${quote(key)} is sent as it stands, unchecked`, 'info');
+    report(
+      'api-passthrough',
+      at,
+      `\`api\`: ${quote(key)} is sent as it stands, unchecked; the guard \`api-member\` asks for a reviewer's word`,
+      'info',
+    );
     return [{ field: `api.${key}`, value: toJson(node), at }];
   });
 }
 
-function hasPrototypeKey(node: Node): boolean {
+function holdsRefused(node: Node): boolean {
   if (node.type === 'scalar') return false;
-  if (node.type === 'list') return node.items.some(hasPrototypeKey);
-  return node.fields.some((field) => prototypeKeys.has(field.key) || hasPrototypeKey(field.node));
+  if (node.type === 'list') return node.items.some(holdsRefused);
+  return node.fields.some(
+    ({ key, node: inner }) => prototypeKeys.has(key) || isRefusedName(key) || holdsRefused(inner),
+  );
 }
 
 function hasNonFinite(node: Node): boolean {

@@ -114,7 +114,7 @@ function missingCharacter(error: YAMLError, text: string): Explanation {
 function restOfValue(text: string, offset: number): string {
   const line = text.slice(offset, offset + 200).split(/\r?\n/, 1)[0] ?? '';
   return line
-    .replace(/\s+#.*$/, '')
+    .replace(/\s#.*$/, '')
     .replace(/[,\]}].*$/, '')
     .replace(/[`"]/g, '')
     .trim();

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 
 export interface CacheEntry {
   /** Address of the folder of files. */
@@ -57,7 +58,7 @@ function digest(text: string): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 /** Price files on disk: a folder of them, and the copies of those that were fetched. Nothing else in this folder touches it. */
 
-import { open } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 export type DiskFile =
@@ -8,10 +9,19 @@ export type DiskFile =
   | { readonly status: 'missing' }
   | { readonly status: 'failed'; readonly why: string };
 
-/** @param mostBytes a longer file is not read */
-export async function readPriceText(file: string, mostBytes: number): Promise<DiskFile> {
+/**
+ * @param mostBytes a longer file is not read
+ * @param within a folder that the file must lie in, links followed
+ */
+export async function readPriceText(file: string, mostBytes: number, within?: string): Promise<DiskFile> {
   try {
-    const handle = await open(file, 'r');
+    const real = within === undefined ? file : await findWithin(within, file);
+    // The same word for all: nobody learns what lies outside.
+    if (real === null) return { status: 'missing' };
+    // Not to wait for somebody who writes, should it be a pipe by now; and no link, should it have become one.
+    const flags =
+      constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | (within === undefined ? 0 : (constants.O_NOFOLLOW ?? 0));
+    const handle = await open(real, flags);
     try {
       const facts = await handle.stat();
       if (!facts.isFile()) return { status: 'failed', why: 'it is no file' };
@@ -24,6 +34,25 @@ export async function readPriceText(file: string, mostBytes: number): Promise<Di
   } catch (error) {
     const code = (error as { code?: unknown }).code;
     return code === 'ENOENT' ? { status: 'missing' } : { status: 'failed', why: `it cannot be read (${String(code)})` };
+  }
+}
+
+/** The real path of what lies in a folder, links followed; null where it leads out, or nowhere. */
+export async function findWithin(folder: string, file: string): Promise<string | null> {
+  try {
+    const [top, real] = await Promise.all([realpath(folder), realpath(file)]);
+    return real === top || real.startsWith(top.endsWith(path.sep) ? top : top + path.sep) ? real : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The repository that a folder is in: the nearest one above that holds `.git`; null where none does. */
+export async function findRepositoryRoot(folder: string): Promise<string | null> {
+  for (let at = path.resolve(folder); ; at = path.dirname(at)) {
+    const found = await lstat(path.join(at, '.git')).catch(() => null);
+    if (found !== null) return at;
+    if (path.dirname(at) === at) return null;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Where price files are: an address (the service's or a mirror) or a folder. */
 
+import { dropTrailing } from '../drop-trailing.ts';
 import { UserError } from '../errors.ts';
 
 export const defaultPriceAddress = 'https://configs.portkey.ai/pricing';
@@ -33,7 +34,7 @@ export function parsePriceSource(text: string): PriceSource {
       },
     );
   }
-  return { kind: 'address', address: `${url.origin}${url.pathname.replace(/\/+$/, '')}` };
+  return { kind: 'address', address: `${url.origin}${dropTrailing(url.pathname, '/')}` };
 }
 
 function isLoopback(host: string): boolean {

@@ -57,7 +57,14 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
     async uncommittedPolicyFiles(folder) {
       // Ignored files too: they are read like any other, and no commit holds them.
-      const flags = ['--porcelain=v1', '-z', '--untracked-files=all', '--ignored=traditional', '--no-renames'];
+      const flags = [
+        '--porcelain=v1',
+        '-z',
+        '--untracked-files=all',
+        '--ignored=traditional',
+        '--no-renames',
+        '--ignore-submodules=all',
+      ];
       const result = await git(['status', ...flags, '--', resolve(folder)]);
       if (result.code !== 0) throw new UserError(`Git cannot tell what is committed: ${describeFailure(result)}`);
       const paths = result.stdout

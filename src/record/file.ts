@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -21,8 +21,11 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
 
   async function readBytes(): Promise<Buffer | null> {
     try {
+      // A device or a pipe in its place has no end, or keeps waiting for somebody who writes.
+      if (!(await stat(path)).isFile()) throw new UserError(`the record ${path} is not a file`);
       return await readFile(path);
     } catch (cause) {
+      if (cause instanceof UserError) throw cause;
       if (codeOf(cause) === 'ENOENT') return null;
       throw new UserError(`the record ${path} cannot be read (${codeOf(cause)})`, { cause });
     }

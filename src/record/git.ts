@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
+import { selectGitEnvironment } from './git-environment.ts';
 
 export interface GitOptions {
   /** Any folder of the checkout. */
@@ -15,6 +16,8 @@ export interface GitOptions {
   /** Milliseconds for one git command; default 60,000. */
   readonly timeout?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Bytes that one command may answer; default 128 MiB, some fifty thousand policies. */
+  readonly mostBytes?: number | undefined;
 }
 
 export interface GitResult {
@@ -59,8 +62,9 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   const [root, commonFolder, objectFormat] = where.stdout.toString('utf8').split('\n');
   if (where.code !== 0 || !root || !commonFolder) return null;
 
-  const git = createGit(root, env, options);
-  const config = parseConfig((await git(['config', '--list', '-z', '--show-scope'])).stdout.toString('utf8'));
+  const listed = await createGit(root, env, options)(['config', '--list', '-z', '--show-scope']);
+  const config = parseConfig(listed.stdout.toString('utf8'));
+  const git = createGit(root, { ...env, ...addConfig(env, disableFilters(config)) }, options);
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
   const remoteName = chooseRemote(remotes, options.remote);
 
@@ -170,15 +174,10 @@ function addConfig(env: NodeJS.ProcessEnv, entries: readonly Pick<ConfigEntry, '
   return added;
 }
 
-/** Without what a hook or a wrapper may have set to point git elsewhere; English, and never a question. */
+/** Without secrets, and without what a hook or a wrapper may have set to point git elsewhere; English, and never a question. */
 function cleanEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  const pointing =
-    /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE)$/;
-  const kept = Object.entries(env).filter(
-    ([name]) => !pointing.test(name) && !/^GIT_(?:SHALLOW_FILE|GRAFT_FILE|QUARANTINE_PATH|TRACE.*)$/.test(name),
-  );
   return {
-    ...Object.fromEntries(kept),
+    ...selectGitEnvironment(env),
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
@@ -190,10 +189,44 @@ function cleanEnvironment(env: Readonly<Record<string, string | undefined>>): No
   };
 }
 
-/** No maintenance in the background of a folder that is about to go, and none of the user's client-side hooks. */
-const settings = ['-c', 'gc.auto=0', '-c', 'maintenance.auto=false', '-c', 'core.hooksPath=/dev/null'];
+/**
+ * On the command line, which no configuration overrides.
+ *
+ * | what | why |
+ * |---|---|
+ * | no maintenance | in the background of a folder that is about to go |
+ * | no hooks, no file system monitor, no `ext::` | programs that a folder names: tollgate is run inside checkouts of what strangers propose |
+ * | bare repositories only by name | files of a commit can form one, and its configuration would be believed by who runs below it |
+ */
+const settings = [
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.hooksPath=/dev/null',
+  'core.fsmonitor=false',
+  'safe.bareRepository=explicit',
+  'protocol.ext.allow=never',
+].flatMap((setting) => ['-c', setting]);
 
-function createGit(directory: string, env: NodeJS.ProcessEnv, { timeout = 60_000, signal }: GitOptions): Git {
+/**
+ * Filters switched off (git-lfs, git-crypt, and what a script calls itself): asked for what is committed, git would run
+ * those that a pull request's `.gitattributes` chooses, and believe what they say of a file that is read here as it lies.
+ */
+function disableFilters(config: readonly ConfigEntry[]): readonly Pick<ConfigEntry, 'key' | 'value'>[] {
+  const names = new Set(
+    config.flatMap(({ key }) => /^filter\.(.+)\.(?:clean|smudge|process|required)$/s.exec(key)?.[1] ?? []),
+  );
+  return [...names].flatMap((name) => [
+    { key: `filter.${name}.clean`, value: '' },
+    { key: `filter.${name}.smudge`, value: '' },
+    { key: `filter.${name}.process`, value: '' },
+    { key: `filter.${name}.required`, value: 'false' },
+  ]);
+}
+
+const mebibyte = 1024 * 1024;
+
+function createGit(directory: string, env: NodeJS.ProcessEnv, options: GitOptions): Git {
+  const { timeout = 60_000, mostBytes = 128 * mebibyte, signal } = options;
   return (args, input) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new CancelledError('cancelled'));
@@ -206,6 +239,7 @@ function createGit(directory: string, env: NodeJS.ProcessEnv, { timeout = 60_000
       const stdout: Buffer[] = [];
       const stderr: Buffer[] = [];
       let killed = false;
+      let answered = 0;
       const stop = (): void => {
         killed = true;
         killGroup(child.pid, 'SIGTERM');
@@ -222,8 +256,16 @@ function createGit(directory: string, env: NodeJS.ProcessEnv, { timeout = 60_000
         clearTimeout(timer);
         signal?.removeEventListener('abort', stop);
       };
-      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+      child.stdout.on('data', (chunk: Buffer) => {
+        answered += chunk.length;
+        if (answered <= mostBytes) stdout.push(chunk);
+        else if (!killed) stop();
+      });
+      let said = 0;
+      child.stderr.on('data', (chunk: Buffer) => {
+        said += chunk.length;
+        if (said <= mebibyte) stderr.push(chunk);
+      });
       // A command that ends without reading all of its input is judged by its exit code.
       child.stdin.on('error', () => undefined);
       child.on('error', (cause) => {
@@ -238,15 +280,25 @@ function createGit(directory: string, env: NodeJS.ProcessEnv, { timeout = 60_000
       child.on('close', (code) => {
         settle();
         if (signal?.aborted) return reject(new CancelledError('cancelled'));
-        const said = Buffer.concat(stderr).toString('utf8');
+        if (answered > mostBytes) return reject(tooMuch(args[0] ?? '', mostBytes));
+        const words = Buffer.concat(stderr).toString('utf8');
         resolve({
           code: killed ? null : code,
           stdout: Buffer.concat(stdout),
-          stderr: killed ? `no answer within ${timeout / 1000} s\n${said}` : said,
+          stderr: killed ? `no answer within ${timeout / 1000} s\n${words}` : words,
         });
       });
       child.stdin.end(input ?? '');
     });
+}
+
+function tooMuch(command: string, mostBytes: number): UserError {
+  return new UserError(
+    `git ${command} gave more than ${mostBytes / mebibyte} MiB: no record and no policy files are so large`,
+    {
+      hint: 'Somebody put large files beside them: take those out of the record with `tollgate record rebuild`, or out of the policies directory.',
+    },
+  );
 }
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
@@ -260,16 +312,25 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 
 /** Git's own words on one line, without credentials of URLs and control characters, at most 300 characters. */
 export function describeFailure(result: GitResult): string {
-  const rejected = result.stdout
-    .toString('utf8')
+  const rejected = takeStart(result.stdout.toString('utf8', 0, longestWords))
     .split('\n')
     .filter((line) => line.startsWith('!'));
-  const lines = [...result.stderr.split('\n'), ...rejected]
+  const lines = [...takeStart(result.stderr).split('\n'), ...rejected]
     .map((line) => escapeInvisible(line.replace(/\s+/g, ' ').trim()))
     .filter((line) => line !== '' && !line.startsWith('hint:') && !line.startsWith('To '));
   const text = lines.join('; ').replace(/(\w:\/\/)[^/@\s]+@/g, '$1***@');
   if (text === '') return `git ended with ${result.code}`;
   return text.length > 300 ? `${text.slice(0, 299)}…` : text;
+}
+
+/** Characters of what git said that are looked at. */
+const longestWords = 10_000;
+
+/** Up to a blank: half of an address might end before the sign by which a password in it is known. */
+function takeStart(text: string): string {
+  if (text.length < longestWords) return text;
+  const start = text.slice(0, longestWords);
+  return start.slice(0, Math.max(start.lastIndexOf(' '), start.lastIndexOf('\n'), 0));
 }
 
 export interface TreeEntry {

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, recordVersion } from '../plan/applied-record.ts';
 
@@ -8,7 +9,7 @@ const hint =
 /** JSON out of a stored document; `where` names it in messages. */
 export function parseStoredJson(text: string, where: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseBoundedJson(text);
   } catch (cause) {
     throw new UserError(`the record is corrupt: ${where} is not JSON`, { hint, cause });
   }

@@ -11,7 +11,9 @@ export interface RenderedFailure {
 
 /** One clear message; a stack only where the fault is ours. */
 export function renderFailure(error: unknown, format: 'text' | 'json' | 'markdown'): RenderedFailure {
-  const { kind, message, hint } = describeFailure(error);
+  const { kind, message, hint: advice } = describeFailure(error);
+  // Advice quotes claims and names as messages do; its own lines stay lines.
+  const hint = advice?.split('\n').map(escapeInvisible).join('\n');
   const lines = [`error: ${message}`, ...(hint === undefined ? [] : [hint])];
   return {
     message: `${lines.join('\n')}\n`,

@@ -21,5 +21,6 @@ export function padCells(text: string, width: number): string {
 
 /** Terminal cells. Most text is printable ASCII, where each character is one. */
 export function cellsOf(text: string): number {
-  return /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
+  // What fills a screen is not measured: only a stranger's text is so long, and measuring takes more than its share of time.
+  return text.length > 5_000 || /^[ -~]*$/.test(text) ? text.length : stringWidth(text);
 }

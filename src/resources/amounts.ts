@@ -5,6 +5,7 @@
  * Law: parse after format is the identity, for every amount that can be written.
  */
 
+import { dropTrailing } from '../drop-trailing.ts';
 import type { RateName, Reset, Unit } from './types.ts';
 
 export interface Amount {
@@ -132,7 +133,7 @@ export function formatAlert(alert: number | null, amount: number, unit: Unit, wh
 
 /** Digits × 10^shift as a safe integer. Groups of the match: whole part, decimals, suffix. */
 function scale(match: RegExpExecArray, shift: number): number | AmountProblem {
-  const decimals = (match[2] ?? '').replace(/0+$/, '');
+  const decimals = dropTrailing(match[2] ?? '', '0');
   const places = shift + (exponents[match[3] ?? ''] ?? 0);
   if (decimals.length > places) {
     return shift === 2

@@ -13,12 +13,19 @@ import { keyRules } from './key-rules.ts';
 import { forgetTerms } from './limits.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
+import { nameRules } from './name-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
 import { priceRules } from './price-rules.ts';
 import { trafficRules } from './traffic-rules.ts';
 import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
 
-export const fileRules: readonly FileRule[] = [...amountRules, ...overlapRules, ...matchRules, ...gatewayRules];
+export const fileRules: readonly FileRule[] = [
+  ...amountRules,
+  ...overlapRules,
+  ...matchRules,
+  ...gatewayRules,
+  ...nameRules,
+];
 const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...trafficRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 

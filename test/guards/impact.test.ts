@@ -51,14 +51,14 @@ const cases: readonly Case[] = [
   {
     name: 'spend-up: a dollar more',
     after: spendFile(626),
-    says: ['spend-up=1'],
+    says: ['spend-up=26'],
     exit: 3,
     detail: 'committed spend of ws-team-a goes from $500 to $626 per 30 days (+25.2 %; more than +25 % needs a word)',
   },
   {
     name: 'spend-up: bounded to unbounded',
     after: workspaceFile('ws-team-a', 'skip_defaults: []\n').replace('skip_defaults: []\n', ''),
-    says: ['empties-scope=1', 'spend-up=1'],
+    says: ['empties-scope=1', 'spend-up=unbounded'],
     exit: 3,
     detail: 'committed spend of ws-team-a goes from $500 per 30 days to unbounded',
   },
@@ -80,10 +80,10 @@ const cases: readonly Case[] = [
     name: 'spend-up: just over that bound',
     after: spendFile(751),
     org: guards('spend_up: 50%'),
-    says: ['spend-up=1'],
+    says: ['spend-up=51'],
     exit: 3,
   },
-  { name: 'spend-up: warns', after: spendFile(900), org: guards('spend_up: warn'), says: ['spend-up=1'], exit: 0 },
+  { name: 'spend-up: warns', after: spendFile(900), org: guards('spend_up: warn'), says: ['spend-up=80'], exit: 0 },
   { name: 'spend-up: off', after: spendFile(900), org: guards('spend_up: off'), says: [], exit: 0 },
   { name: 'counter-reset: nothing used', cents: 0, after: perKey, org: guards('spend_up: off'), says: [], exit: 0 },
   {
@@ -128,16 +128,25 @@ describe('impact-unknown', () => {
     return rig.plan({ format: 'json' });
   };
 
-  it('warns: what is unknown blocks nobody, and is said', async () => {
-    const ran = await judged('');
-    expect(ran.exit).toBe(0);
-    expect(violationsOf(ran)).toMatchObject([
-      {
-        guard: 'impact-unknown',
-        severity: 'warning',
-        details: [expect.stringMatching(/^what spend \(ws-team-a\) has used is unknown: .*403/)],
-      },
-    ]);
+  it('objects to what could trip another guard and cannot be judged, and warns where the settings in force say so', async () => {
+    for (const [org, exit, severity] of [
+      ['', 3, 'error'],
+      [guards('impact_unknown: warn'), 0, 'warning'],
+    ] as const) {
+      const ran = await judged(org);
+      expect(ran.exit).toBe(exit);
+      expect(violationsOf(ran)).toMatchObject([
+        {
+          guard: 'impact-unknown',
+          count: 1,
+          severity,
+          details: [
+            expect.stringMatching(/^blocks-now cannot be judged for spend \(ws-team-a\), of unknown use: .*403/),
+          ],
+        },
+      ]);
+      if (exit === 3) await rig.close();
+    }
   });
 
   it('is silent when everything is known', async () => {

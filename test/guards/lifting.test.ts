@@ -57,7 +57,10 @@ describe('the exact words', () => {
   const near: readonly (readonly [string, (digest: string) => string])[] = [
     ['a smaller number', (digest) => `deletes=3@${digest}`],
     ['another plan', (digest) => `deletes=4@${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`],
-    ['a digest that goes on otherwise', (digest) => `deletes=4@${digest.slice(0, 32)}${digest[32] === '0' ? '1' : '0'}`],
+    [
+      'a digest that goes on otherwise',
+      (digest) => `deletes=4@${digest.slice(0, 32)}${digest[32] === '0' ? '1' : '0'}`,
+    ],
     ['another guard', (digest) => `updates=4@${digest}`],
     ['another guard of the same number', (digest) => `empties-scope=4@${digest}`],
   ];

@@ -169,7 +169,7 @@ const description = (max: number) =>
     )
     .filter((text) => text === null || (text.length <= max && isWellFormed(text)));
 const api = fc.dictionary(
-  fc.constantFrom('some_member', 'x-y', 'a: b'),
+  fc.constantFrom('some_member', 'x-y', 'camelCase'),
   fc
     .jsonValue()
     .filter(

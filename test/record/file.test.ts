@@ -134,8 +134,8 @@ describe('a record file', () => {
   });
 
   test('trust-E7: who dies of a full disk while locking leaves no lock behind', async () => {
-    const { folder, path, lock, store } = open();
-    // A limit on the size of files ends a process at its first written byte: that of the lock.
+    const { path, lock, store } = open();
+    // A limit on the size of files: the first written byte, that of the lock, is refused, or ends the process.
     const script = join(makeFolder(), 'write.mjs');
     buildSync({
       stdin: {
@@ -148,8 +148,7 @@ describe('a record file', () => {
       format: 'esm',
     });
     const ran = spawnSync('bash', ['-c', `ulimit -f 0; exec "${process.execPath}" "${script}" "${path}"`]);
-    expect([ran.status, ran.signal]).toEqual([null, 'SIGXFSZ']);
-    expect(readdirSync(folder).length).toBeGreaterThan(0);
+    expect(ran.signal ?? String(ran.stderr)).toMatch(/SIGXFSZ|cannot be written \(EFBIG\)/);
     expect(existsSync(lock)).toBe(false);
     await store.write(sampleRecord(), null, 'a');
     expect((await store.read())?.record).toEqual(sampleRecord());

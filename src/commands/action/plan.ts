@@ -10,6 +10,7 @@ import type { Plan } from '../../plan/types.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { Desired } from '../../resources/types.ts';
+import { describeClaim } from '../plan.ts';
 import { preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { postInvalid } from './post-invalid.ts';
@@ -38,6 +39,8 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   const reviewed = pull === null || github === null ? null : await reviewOpenPull(run, github, pull.number, prepared);
   const plan = reviewed?.plan ?? prepared.plan;
   warnings.push(...(reviewed?.warnings ?? []));
+  const claim = prepared.stored?.record.claim;
+  if (claim !== undefined) warnings.push(describeClaim(claim));
 
   const file = join(run.tempDirectory, `tollgate-plan-${plan.environment}.json`);
   await run.writeFile(
