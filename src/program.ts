@@ -53,6 +53,7 @@ export function buildProgram(version: string, start: Start): Command {
         .argParser(collect),
     )
     .option('--approve <digest>', 'apply only if the plan has this digest')
+    .option('--allow-dirty', 'apply files that no commit of the default branch holds: as made by hand', false)
     .option('--take-over <run>', 'take over the claim of a run that has ended')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {

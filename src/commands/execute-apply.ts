@@ -15,13 +15,13 @@ import {
   withheldOutcomes,
 } from '../plan/next-record.ts';
 import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
-import { settingsOf } from '../plan/settings.ts';
+import { noSettings, settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
-import { checkClaim, checkCommitted } from './open-record.ts';
+import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
@@ -30,7 +30,7 @@ import { actorOf, nowOf, runId, type Session } from './session.ts';
 /** How long a claim holds if its run vanishes without a trace. */
 const leaseMilliseconds = 60 * 60 * 1000;
 
-export interface ApplyCommandOptions extends PlanOptions {
+export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
   readonly yes: boolean;
   /** Run whose claim is taken over. */
@@ -65,13 +65,14 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  const prepared = await preparePlan(options, session, (stored, checkout) => {
+  let byHand = false;
+  const prepared = await preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, record) => {
     checkClaim(stored?.record.claim, options.takeOver, session);
-    checkCommitted(checkout, options, session);
+    byHand = await checkCommitted(checkout, record, options, session);
   });
   if (prepared.plan === null) return prepared;
   try {
-    return await applyPrepared(prepared, reviewed, options, session);
+    return await applyPrepared(prepared, reviewed, byHand, options, session);
   } finally {
     await prepared.open.close();
   }
@@ -80,6 +81,7 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
 async function applyPrepared(
   prepared: PreparedPlan,
   reviewed: readonly PlanFile[],
+  byHand: boolean,
   options: ApplyCommandOptions,
   session: Session,
 ): Promise<ApplyReport> {
@@ -103,9 +105,13 @@ async function applyPrepared(
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
   }
+  if (prepared.inForce.moved !== null) {
+    session.say('Nothing is applied until `tollgate record move` has carried the record over.\n');
+    return { ...facts, exit: exitCodes.ok, outcomes: unexecuted };
+  }
   if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
 
-  const base = documentOf(plan, prepared, approval, session);
+  const base = documentOf(plan, prepared, approval, byHand, session);
   const writer = new RecordWriter(prepared, session);
   // No claim, no write: whoever loses the compare-and-swap has touched nothing.
   if (plan.changes.length > 0) await writer.claim(plan, base);
@@ -125,10 +131,11 @@ async function applyPrepared(
       filter: prepared.filter,
       heldLines: approval?.heldLines,
       past: prepared.settled,
+      byHand,
     }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
-    files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
+    files: byHand ? base.files : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
   const exit = exitOf(outcomes);
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
@@ -163,8 +170,9 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 }
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
-function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
+function isWorthRecording(next: AppliedRecord, { settled, stored, inForce }: PreparedPlan): boolean {
   if (settled === null) return next.workspaces.length > 0;
+  if (inForce.unsealed !== null) return true;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
   const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
   return !isSame(memory(next), memory(settled));
@@ -186,11 +194,12 @@ function documentOf(
   plan: Plan,
   { desired, checkout, settled }: PreparedPlan,
   approval: Approval | null,
+  byHand: boolean,
   session: Session,
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
   const keepsSettings = approval?.heldLines.some(({ action }) => action === 'settings') === true;
-  const kept = keepsSettings ? settled : null;
+  const kept = keepsSettings || byHand ? settled : null;
   return {
     version: recordVersion,
     tool: session.version,
@@ -198,18 +207,20 @@ function documentOf(
     organisation: plan.organisation,
     baseUrl: plan.baseUrl,
     directory: checkout.directory,
-    commit: checkout.commit,
-    dirty: checkout.commit !== null && checkout.uncommitted.length > 0,
+    // Made by hand: nothing that a commit says has been applied by it.
+    commit: byHand ? (settled?.commit ?? null) : checkout.commit,
+    dirty: byHand || (checkout.commit !== null && checkout.uncommitted.length > 0),
     appliedBy: actorOf(session),
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     digest: plan.digest,
     way: 'by-hand',
-    settings: kept?.settings ?? settingsOf(desired),
+    settings: kept?.settings ?? (byHand ? noSettings : settingsOf(desired)),
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
+    ...(kept?.wasFormatOne === true ? { wasFormatOne: true as const } : {}),
     workspaces: [],
     outcomes: [],
-    files: {},
+    files: byHand ? (settled?.files ?? {}) : {},
   };
 }
 

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
@@ -17,10 +18,11 @@ import type { StoredRecord } from '../record/store.ts';
 import type { Desired, Settings } from '../resources/types.ts';
 import { severitiesInForce } from '../rules/find.ts';
 import { assessPlan } from './assess-plan.ts';
-import { checkEntries } from './check-entries.ts';
+import { findRecord } from './find-record.ts';
+import { believeInForce, checkService, judgeRecord, type RecordInForce, recordNotes } from './judge-record.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
-import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
+import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
@@ -33,6 +35,8 @@ export interface PlanOptions extends CommonOptions {
   readonly impact: boolean;
   /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
   readonly isPublic?: boolean;
+  /** The run acts on the record: one that its key did not seal counts as a memory of removals alone. */
+  readonly checksSeal?: boolean | undefined;
 }
 
 export interface PreparedPlan {
@@ -46,7 +50,9 @@ export interface PreparedPlan {
   readonly live: Live;
   readonly record: OpenRecord;
   readonly stored: StoredRecord | null;
-  /** The record without the claim of a run that has ended. */
+  /** What of it counts, and why. */
+  readonly inForce: RecordInForce;
+  /** The record without the claim of a run that has ended: what an apply begins with. */
   readonly settled: AppliedRecord | null;
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
@@ -71,7 +77,7 @@ export interface NoPlan {
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts) => void,
+  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, record: OpenRecord) => void | Promise<void>,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(parseAllowance);
   const loading = await startLoading(options, session);
@@ -80,10 +86,12 @@ export async function preparePlan(
   const open = await openBackend(options, session);
   try {
     const record = await openRecord(options, head, session);
-    const stored = await session.waiting('reading the applied record', record.store.read());
-    if (stored !== null) checkRecord(stored.record, head, open.backend.baseUrl);
+    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
+    const found = await session.waiting('reading the applied record', findRecord(record, head, owner, session));
+    checkService(found);
+    const { stored } = found;
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
-    onRecord?.(stored, checkout);
+    await onRecord?.(stored, checkout, record);
     const backend = rememberReads(open.backend);
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
     const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
@@ -91,8 +99,10 @@ export async function preparePlan(
       await open.close();
       return { plan: null, diagnostics };
     }
-    if (stored !== null) checkEntries(stored.record, desired, session.version);
-    const recorded = (stored?.record.settings.review as Settings | undefined) ?? null;
+    const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
+    const judged = { record, found, facts: checkout, desired, checksSeal };
+    const inForce = await session.waiting('proving the applied record', judgeRecord(judged, session));
+    const recorded = (inForce.settings?.review as Settings | undefined) ?? null;
     const severities = severitiesInForce(recorded, desired.settings);
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
@@ -100,8 +110,17 @@ export async function preparePlan(
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
       readRulePrices(desired, severities, open, session),
     ]);
-    const settled = stored === null ? null : settleClaim(stored.record, live);
-    const result = buildPlan({ desired, live, record: settled, now: nowOf(session) });
+    // What an unsealed record says of a run under way is not believed: it could make entries of anything.
+    const remembered = settledOf(inForce, live);
+    const believed = believeInForce(inForce, remembered, { desired, live });
+    const settled = believed === null || inForce.unsealed === null ? remembered : withKept(believed);
+    const result = buildPlan({
+      desired,
+      live,
+      record: believed?.record ?? null,
+      kept: believed?.kept,
+      now: nowOf(session),
+    });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
@@ -121,8 +140,21 @@ export async function preparePlan(
       open,
       session,
     );
-    const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
-    const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
+    const assessed = {
+      ...filtered,
+      notes: [...recordNotes(inForce, believed, record.isShared), ...filtered.notes, ...notes],
+      findings,
+      impact: assess(filtered.changes),
+    };
+    const violations = judgePlan({
+      plan: assessed,
+      steps,
+      settings,
+      rewind: checkout.rewind,
+      moved: inForce.moved,
+      isProtected: inForce.isProtected,
+      allowances,
+    });
     const plan = { ...assessed, violations };
     const all = [...diagnostics, ...result.diagnostics];
     return {
@@ -135,6 +167,7 @@ export async function preparePlan(
       live,
       record,
       stored,
+      inForce,
       settled,
       checkout,
       settings,
@@ -146,6 +179,13 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+function settledOf({ stored, unsealed }: RecordInForce, live: Live): AppliedRecord | null {
+  if (stored === null) return null;
+  if (unsealed === null) return settleClaim(stored.record, live);
+  const { claim: _claim, doubts: _doubts, ...rest } = stored.record;
+  return rest;
 }
 
 /** What the record names is in use whatever the files say. */

@@ -169,6 +169,8 @@ export const appliedRecordSchema = z.object({
   settings: recordedSettingsSchema,
   /** Commit from whose policy files the settings are, where a change of them is still owed. Missing: `commit`. */
   settingsCommit: z.string().nullable().optional(),
+  /** The place that `record move` carried this record to: here is none any more. */
+  movedTo: z.string().optional(),
   /** Read from format 1, whose settings hold defaults that no file says. Never written. */
   wasFormatOne: z.literal(true).optional(),
   workspaces: z.array(recordedWorkspaceSchema),

@@ -10,7 +10,8 @@ import { digestOf } from './digest.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
-import { RecordIndex } from './record-index.ts';
+import { type RecordedResource, RecordIndex } from './record-index.ts';
+import { keepStep } from './record-lines.ts';
 import { resolveDesired } from './resolve.ts';
 import { settingsLines } from './settings.ts';
 import type {
@@ -31,6 +32,8 @@ export interface PlanInput {
   readonly live: Live;
   /** Null on a first run, or when the record was lost: then nothing is deleted. */
   readonly record: AppliedRecord | null;
+  /** Recorded entries that take nothing away: they stay in the record, and nothing is planned for them. */
+  readonly kept?: readonly RecordedResource[] | undefined;
   readonly now: Date;
 }
 
@@ -62,7 +65,7 @@ export interface PlanParts {
   unchanged: number;
 }
 
-export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult {
+export function buildPlan({ desired, live, record, kept = [], now }: PlanInput): PlanResult {
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -86,6 +89,10 @@ export function buildPlan({ desired, live, record, now }: PlanInput): PlanResult
   };
   planPolicies(context);
   planAttachments(context);
+  for (const resource of kept) {
+    parts.recordSteps.push(keepStep(resource, resource.entry));
+    parts.managed.set(resource.entry.kind, resource.entry.id, Object.keys(resource.entry.fields));
+  }
   parts.recordLines.push(...settingsLines(record, desired));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };

@@ -14,6 +14,7 @@ export const guardNames = [
   'counter-reset',
   'impact-unknown',
   'rules',
+  'record-moved',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 
@@ -22,6 +23,8 @@ export interface Objection {
   readonly count: number;
   readonly details: readonly string[];
   readonly liftable: boolean;
+  /** Whatever the settings say: it stops nobody. */
+  readonly warns?: true;
   /** Id of the first change it is about. */
   readonly first?: string | undefined;
 }

@@ -42,12 +42,28 @@ export function parseAllowance(text: string): Allowance {
 /** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
 export type Rewind = { readonly commit: string; readonly answer: 'no' | 'unknown' } | null;
 
+/** The record judges from another place than the files say; `isPure`: nothing else in them differs from the last apply. */
+export interface RecordMoved {
+  /** `environment production → prod, …` */
+  readonly what: string;
+  readonly isPure: boolean;
+}
+
+/** Protection that the record itself does not speak of: by the files that it comes from, or by older ones. */
+export type ProtectedBy = (
+  entry: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar' | 'commit'>,
+  place: { readonly id: string | null; readonly slug: string | null },
+) => boolean;
+
 export interface GuardInput {
   readonly plan: Plan;
   readonly steps: readonly RecordStep[];
   /** `review:` in force, see settingsInForce. */
   readonly settings: Settings;
   readonly rewind: Rewind;
+  /** Null, or missing: it has not. */
+  readonly moved?: RecordMoved | null | undefined;
+  readonly isProtected?: ProtectedBy | undefined;
   readonly allowances: readonly Allowance[];
   /**
    * Digests of reviewed plans of which this one holds a part at most: what was allowed for the whole is allowed for the
@@ -65,6 +81,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeEmptied(tallies, plan),
     judgeProtected(input),
     judgeRewind(input.rewind),
+    judgeMoved(input.moved ?? null),
     judgeUnmanaged(input),
     judgeFindings(plan),
     ...judgeImpact(plan, settings),
@@ -224,20 +241,23 @@ function judgeEmptied(tallies: readonly Tally[], { changes }: Plan): Objection |
 }
 
 /** Protection is the record's: a change that takes it away and uses that at once is what it protects against. */
-function judgeProtected({ plan, steps }: GuardInput): Objection | null {
-  const guarded = new Map(
-    steps.flatMap((step) => (step.previous?.protect === true ? [[step.changeId ?? '', step] as const] : [])),
-  );
+function judgeProtected({ plan, steps, isProtected }: GuardInput): Objection | null {
+  const isGuarded = ({ previous, next, workspaceId: id, workspaceSlug: slug }: RecordStep): boolean => {
+    const entry = previous ?? next;
+    return previous?.protect === true || (entry !== null && isProtected?.(entry, { id, slug }) === true);
+  };
+  // Asked of what changes alone: most of a plan does not.
+  const guarded = new Set(steps.flatMap((step) => (step.changeId !== null && isGuarded(step) ? [step.changeId] : [])));
   const byChange = plan.changes.filter((change) => guarded.has(change.id) && weakens(change));
   const byForget = plan.recordLines.filter(
     (line) =>
       line.why === 'forget' &&
       steps.some(
-        ({ previous, workspaceSlug }) =>
-          previous?.protect === true &&
-          previous.kind === line.key?.kind &&
-          previous.name === line.key.name &&
-          workspaceSlug === line.key.workspace,
+        (step) =>
+          step.previous?.kind === line.key?.kind &&
+          step.previous?.name === line.key?.name &&
+          step.workspaceSlug === line.key?.workspace &&
+          isGuarded(step),
       ),
   );
   const details = [
@@ -268,6 +288,24 @@ function judgeRewind(rewind: Rewind): Objection | null {
   return { guard: 'rewind', count: 1, details, liftable: true };
 }
 
+/** The record would be chosen by the change that it judges. Alone in a change it is carried over by hand. */
+function judgeMoved(moved: RecordMoved | null): Objection | null {
+  if (moved === null) return null;
+  const details = [
+    `the applied record is of another place than the files say: ${moved.what}`,
+    moved.isPure
+      ? 'nothing else differs from the last apply: once this is merged, `tollgate record move` carries the record over; until then nothing is applied'
+      : 'a move of the record is a merged change of its own, with nothing else in it: take it out of this one, or apply the rest first',
+  ];
+  return {
+    guard: 'record-moved',
+    count: 1,
+    details,
+    liftable: false,
+    ...(moved.isPure ? { warns: true as const } : {}),
+  };
+}
+
 /** `review.unmanaged: fail`: the files are to say everything that binds. */
 function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
   const count = plan.unmanaged.length;
@@ -292,7 +330,8 @@ function judgeFindings({ findings }: Plan): Objection | null {
 }
 
 /** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
-function severityOf(settings: Settings, { guard }: Objection): Violation['severity'] | null {
+function severityOf(settings: Settings, { guard, warns }: Objection): Violation['severity'] | null {
+  if (guard === 'record-moved') return warns === true ? 'warning' : 'error';
   if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
   const said = guardSetting(settings, guard);
   if (said === undefined && guard === 'impact-unknown') return 'warning';

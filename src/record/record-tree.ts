@@ -18,11 +18,17 @@ import { type RecordSummary, summarySchema } from './summary.ts';
  *     workspaces/<slug>.json    entries of one workspace
  *     outcomes.json             what became of each change
  *     claim.json                while an apply is under way
+ *     seal.json                 by whose key it was written
  *     policies/<path>           the policy files as applied
  */
 export type TreeFiles = ReadonlyMap<string, string>;
 
 const policiesFolder = 'policies/';
+
+/** Whether a tree of ours may hold a file of this path. */
+export function isRecordPath(path: string): boolean {
+  return /^(?:(?:record|organisation|outcomes|claim|seal)\.json|workspaces\/[^/]+\.json|policies\/.+)$/.test(path);
+}
 
 const headSchema = appliedRecordSchema
   .omit({ workspaces: true, outcomes: true, files: true, claim: true })
