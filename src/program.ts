@@ -136,6 +136,18 @@ export function buildProgram(version: string, start: Start): Command {
         return runRecordRebuild({ ...commonOf(options), from: options.from, yes: options.yes }, session);
       }),
     );
+  addServiceOptions(
+    addCommand(record, 'move', 'carry the record over to the environment, directory or ref that the files name now'),
+    dataFormatOption(),
+  )
+    .option('--from <ref>', 'where the record is (default: it is looked for)')
+    .option('-y, --yes', 'do not ask', false)
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRecordMove } = await import('./commands/record-move.ts');
+        return runRecordMove({ ...commonOf(options), from: options.from, yes: options.yes }, session);
+      }),
+    );
 
   addServiceOptions(addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'))
     .addOption(workspaceOption())
