@@ -211,6 +211,11 @@ export interface RecordedApply {
   /** Of the policy files; a claim does not name it. */
   readonly commit: string | null;
   readonly dirty: boolean;
+  /** On whose word; null of a claim. */
+  readonly way: AppliedRecord['way'] | null;
+  /** Nobody else has said yes to it. */
+  readonly unreviewed: boolean;
+  readonly lifts: readonly Lift[];
   readonly digest: string | null;
   /** Number of changes by what became of them, in the order of the statuses; of a claim, how many were planned. */
   readonly counts: readonly (readonly [what: string, number: number])[];
