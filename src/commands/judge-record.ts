@@ -148,6 +148,13 @@ export function recordNotes(
   const notes: PlanNote[] = [];
   const say = (code: string, severity: PlanNote['severity'], message: string): void =>
     void notes.push({ code, severity, workspace: null, message, source: null });
+  if (stored === null && isShared) {
+    say(
+      'record-missing',
+      'warning',
+      'there is no applied record of these files. If something was applied before, somebody has deleted the record: `tollgate record rebuild --from COMMIT`, with the commit that was applied last, brings it back. Until then protection and settings are the strictest of these files and of the commit before them',
+    );
+  }
   if (believed !== null && believed.unproven.length > 0) {
     say('record-unproven', 'warning', unprovenMessage(believed, proof?.problems ?? new Map()));
   }
