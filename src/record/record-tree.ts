@@ -6,7 +6,7 @@ import {
   recordedOutcomeSchema,
   recordedWorkspaceSchema,
 } from '../plan/applied-record.ts';
-import { corrupt, parseStored, parseStoredJson, upgradeDocument } from './parse-record.ts';
+import { corrupt, parseStored, parseStoredJson, upgradeDocument, upgradeEntries } from './parse-record.ts';
 import { renderStableJson } from './stable-json.ts';
 import { type RecordSummary, summarySchema } from './summary.ts';
 
@@ -79,13 +79,13 @@ export function parseTree(tree: TreeFiles, where: string): AppliedRecord {
     }
   }
   const files = [...tree].filter(([path]) => path.startsWith(policiesFolder));
-  return {
+  return upgradeEntries({
     ...head,
     workspaces: documents.map((path) => readAs(recordedWorkspaceSchema, path)),
     outcomes: readAs(outcomesSchema, 'outcomes.json'),
     files: Object.fromEntries(files.map(([path, text]) => [path.slice(policiesFolder.length), text])),
     ...(tree.has('claim.json') ? { claim: readAs(claimSchema, 'claim.json') } : {}),
-  };
+  });
 }
 
 /** The part of a tree that the history shows; entries and policy files need not be there. */
