@@ -227,6 +227,7 @@ const helpText = `
 Environment:
   PORTKEY_API_KEY    admin key of the organisation (never a flag)
   PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
+  TOLLGATE_SEAL_KEY  seals the applied record; default: derived from the admin key
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS are honoured
 
 Exit codes:
