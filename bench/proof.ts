@@ -54,7 +54,14 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
     const facts = { directory: 'policies', commit: head, uncommitted: [], rewind: null };
     const prove = async (): Promise<void> => {
       const checkout = await openCheckout({ directory: folder });
-      const opened = { store: createMemoryStore(), checkout, inGit: true, isShared: true, ref: 'refs/tollgate/bench' };
+      const opened = {
+        store: createMemoryStore(),
+        checkout,
+        inGit: true,
+        isShared: true,
+        ref: 'refs/tollgate/bench',
+        place: '',
+      };
       const proof = await proveRecord(record, desired, opened, facts);
       const { unproven } = believeRecord(record, proof, { desired, live, unsealed: null });
       if (unproven.length > 0) throw new Error(`not proven: ${unproven.length}, such as ${unproven[0]}`);

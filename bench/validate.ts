@@ -1,5 +1,5 @@
 import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
-import { buildFileFacts, findInFiles, severitiesOf } from '../src/rules/find.ts';
+import { buildFileFacts, findInFiles, reviewInFiles } from '../src/rules/find.ts';
 import { compare } from './measure.ts';
 import { buildFiles } from './organisation.ts';
 import { type Result, round } from './result.ts';
@@ -15,7 +15,7 @@ function filesOf(workspaces: number): PolicyFile[] {
 function validate(files: readonly PolicyFile[]): void {
   const { desired } = compilePolicies(files);
   if (desired === null) throw new Error('the files do not compile');
-  const findings = findInFiles(buildFileFacts(desired, files), severitiesOf(desired.settings));
+  const findings = findInFiles(buildFileFacts(desired, files, reviewInFiles(desired)));
   if (findings.length === 0) throw new Error('no rule ran');
 }
 

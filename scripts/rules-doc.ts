@@ -117,7 +117,7 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '      alert-too-late: the last $10 are booked by hand',
     '```',
     '',
-    'Whoever may merge may silence, so let somebody own the policy files (CODEOWNERS) if that matters.',
+    'A silence counts from the apply of the change that brings it: it does not silence the plan that judges that change, which says so. One that\nis taken out is gone at once.',
     '',
     '## In editors and code scanning',
     '',

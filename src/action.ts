@@ -17,6 +17,7 @@ import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
 import { keepHeapSmall } from './heap.ts';
+import { isProcessAlive, readProcessSpace } from './process-space.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
 
@@ -124,14 +125,19 @@ function buildSession(apiKey: string, baseUrl: string, isForeign: boolean): Sess
       ...(baseUrl === '' ? {} : { PORTKEY_BASE_URL: baseUrl }),
     },
     cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
-    clock: { now: () => Date.now(), sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal) },
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal),
+    },
     randomId: () => randomBytes(16).toString('hex'),
     signal,
     version: packageJson.version,
     host: hostname(),
     pid: process.pid,
+    processSpace: readProcessSpace(),
     user: 'actions',
-    isProcessAlive: () => true,
+    isProcessAlive,
     style: { color: false, columns: 120 },
     isInteractive: false,
     say: (text) => core.info(text.trimEnd()),
@@ -171,6 +177,9 @@ async function writeSummary(text: string): Promise<void> {
   if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(shown);
   else await core.summary.addRaw(shown).write();
 }
+
+// A log that nobody reads any more must not end an apply in the middle.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 keepHeapSmall();
 try {

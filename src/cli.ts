@@ -9,6 +9,7 @@ import { answerCompilation, compileAside } from './compile-aside.ts';
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { keepHeapSmall } from './heap.ts';
+import { isProcessAlive, readProcessSpace } from './process-space.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
 import { renderFailure } from './render/failure.ts';
 
@@ -25,22 +26,37 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that has seen enough (`| head`) is no failure of ours.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+// The terminal is gone. The shell and the kernel both tell, so a second one is no impatience and ends nothing.
+process.on('SIGHUP', () => cancellation.abort());
+
+/**
+ * A reader that has seen enough (`| head`), or a terminal that is gone, is no failure of ours and ends nothing but the printing.
+ * Nor does any other failure end an apply in the middle: it is told at the end.
+ */
+let printProblem: string | null = null;
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    const isReaderGone = code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
+    if (stream === process.stdout && !isReaderGone) printProblem ??= code ?? 'unknown';
+  });
+}
 
 function buildSession(flags: GlobalFlags): Session {
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
     env: process.env,
     cwd: process.cwd(),
-    clock: { now: () => Date.now(), sleep: (milliseconds) => systemTiming.sleep(milliseconds, cancellation.signal) },
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: (milliseconds) => systemTiming.sleep(milliseconds, cancellation.signal),
+    },
     randomId: () => randomBytes(16).toString('hex'),
     signal: cancellation.signal,
     version: packageJson.version,
     host: hostname(),
     pid: process.pid,
+    processSpace: readProcessSpace(),
     user: readUser(),
     isProcessAlive,
     style: { color: wantsColor(flags), columns: process.stdout.columns || Number(process.env.COLUMNS) || 120 },
@@ -66,15 +82,6 @@ function readUser(): string {
   } catch {
     // A container may run under a user id that has no name.
     return 'unknown';
-  }
-}
-
-function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
@@ -126,7 +133,9 @@ async function main(): Promise<ExitCode> {
     await program.parseAsync(process.argv);
     if (result === undefined) return exitCodes.ok;
     await writeOut(result.output);
-    return result.exit;
+    if (printProblem === null) return result.exit;
+    process.stderr.write(`error: the output could not be written (${printProblem})\n`);
+    return result.exit === exitCodes.ok ? exitCodes.invalid : result.exit;
   } catch (error) {
     return fail(error, format);
   }

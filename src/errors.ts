@@ -64,6 +64,11 @@ export class ServiceError extends Error {
   }
 }
 
+/** Another run holds the record's claim, or it cannot be shown that this one still does: nothing more is written. */
+export class ClaimLostError extends Error {
+  override readonly name = 'ClaimLostError';
+}
+
 /** The run was cancelled (SIGINT, SIGTERM). What was under way is reported as such. */
 export class CancelledError extends Error {
   override readonly name = 'CancelledError';

@@ -36,6 +36,7 @@ const layers: Readonly<Record<string, number>> = {
   'nearest-name.ts': 8,
   'secret-shape.ts': 8,
   'printable.ts': 8,
+  'process-space.ts': 8,
   'rule-names.ts': 8,
 };
 
@@ -49,6 +50,7 @@ const impure = new Set([
   'cli.ts',
   'action.ts',
   'compile-aside.ts',
+  'process-space.ts',
   'github/octokit.ts',
   'policy/files.ts',
   'prices/files.ts',

@@ -7,6 +7,8 @@ import type { Client } from './client.ts';
 export function createApiBackend(client: Client): Backend {
   return {
     baseUrl: client.baseUrl,
+    serviceNow: () => client.serverNow(),
+    gateWrites: (mayWrite) => client.gateWrites(mayWrite),
 
     listWorkspaces: async () => (await client.listWorkspaces()).filter(isActive),
     readWorkspace: (id) => client.readWorkspace(id),

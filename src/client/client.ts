@@ -66,6 +66,11 @@ type Body = Readonly<Record<string, unknown>>;
 export interface Client {
   readonly baseUrl: string;
 
+  /** Milliseconds since the epoch by the service's clock, from its latest answer; null when it never told. */
+  serverNow(): number | null;
+  /** From now on every writing request asks this right before it leaves, see `RetryOptions`. */
+  gateWrites(mayWrite: () => Promise<void>): void;
+
   /** 5.1 */
   listWorkspaces(): Promise<readonly WireWorkspace[]>;
   readWorkspace(id: string): Promise<WireWorkspace>;
@@ -128,7 +133,9 @@ const policyPaths: Record<PolicyKind, string> = {
 export function createClient(options: ClientOptions): Client {
   const concurrency = options.concurrency ?? 4;
   const connection = openConnection({ connections: concurrency, ...options });
+  let mayWrite: (() => Promise<void>) | undefined;
   const retrying = {
+    mayWrite: async () => mayWrite?.(),
     timing: options.timing ?? systemTiming,
     signal: options.signal,
     concurrency,
@@ -209,6 +216,10 @@ export function createClient(options: ClientOptions): Client {
   return {
     baseUrl: connection.baseUrl,
     close: connection.close,
+    serverNow: connection.serverNow,
+    gateWrites(gate) {
+      mayWrite = gate;
+    },
 
     listWorkspaces: () =>
       list({ method: 'GET', path: '/admin/workspaces', scope: 'workspaces.list' }, workspaceSchema, byId),

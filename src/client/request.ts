@@ -50,6 +50,8 @@ export interface Connection {
   readonly baseUrl: string;
   /** One try. Rejects with CancelledError only; every other failure is a value. */
   attempt(request: ApiRequest): Promise<Attempt>;
+  /** Milliseconds since the epoch by the server's clock, from the latest answer that it took; null when it never told. */
+  serverNow(): number | null;
   /** For messages made elsewhere: no key, no control characters. */
   readonly clean: CleanText;
   close(): Promise<void>;
@@ -64,6 +66,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = options.dispatcher ?? createDispatcher(baseUrl, options, timeouts);
   const { signal } = options;
+  let serverTime: number | null = null;
   // One listener a request under way, and always taken off again: more than ten are no leak.
   if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
@@ -114,6 +117,9 @@ export function openConnection(options: ConnectionOptions): Connection {
       const transient = status === 429 || (status >= 500 && status !== 501);
       return { ok: false, error, transient, retryAfter: headerText(answer, 'retry-after') };
     }
+    // Of what it took only: a refusal may come from a proxy on the way.
+    const date = Date.parse(headerText(answer, 'date') ?? '');
+    if (!Number.isNaN(date)) serverTime = date;
     if (request.method === 'PUT' || request.method === 'DELETE') {
       // `{}`, 204 or nothing (API reference 1.4): the status line is the whole answer, also when what follows is cut off.
       await body.text().catch(() => undefined);
@@ -147,7 +153,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     return { ok: false, error: failure, transient: !isPermanent(code), retryAfter: undefined };
   }
 
-  return { baseUrl, attempt, clean, close: () => dispatcher.destroy() };
+  return { baseUrl, attempt, serverNow: () => serverTime, clean, close: () => dispatcher.destroy() };
 }
 
 /** Secrets pasted into CI settings often end in a newline; anything else that no header may hold is refused unsaid. */

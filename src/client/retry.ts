@@ -1,4 +1,4 @@
-import { CancelledError, ServiceError } from '../errors.ts';
+import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { ApiRequest, Attempt } from './failure.ts';
 
 /** Clock, dice and alarm as ports, so that tests never wait. */
@@ -18,6 +18,8 @@ export interface RetryOptions {
   readonly concurrency?: number | undefined;
   /** Requests sent for one call at most; default 5. */
   readonly tries?: number | undefined;
+  /** Asked right before a writing request leaves, each repetition too; rejects with ClaimLostError: it does not leave. */
+  readonly mayWrite?: (() => Promise<void>) | undefined;
 }
 
 /** Resolves with the parsed body; undefined for PUT and DELETE. */
@@ -52,6 +54,7 @@ export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, o
         await timing.sleep(wait, signal);
       }
       if (signal?.aborted) throw new CancelledError('cancelled');
+      if (request.method !== 'GET') await options.mayWrite?.();
       const result = await attempt(request);
       if (result.ok) return { result, delay: 0 };
       const delay = Math.max(
@@ -68,10 +71,15 @@ export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, o
 
   return async (request) => {
     let maybeApplied = false;
+    let failure: ServiceError | undefined;
     for (let tried = 1; ; tried++) {
-      const { result, delay } = await tryOnce(request, tried);
+      const { result, delay } = await tryOnce(request, tried).catch((error: unknown) => {
+        // What an earlier try came to is all there is to say: it may have had an effect.
+        throw error instanceof ClaimLostError && failure !== undefined ? withDoubt(failure, maybeApplied) : error;
+      });
       if (result.ok) return result.body;
-      maybeApplied ||= result.error.maybeApplied;
+      failure = result.error;
+      maybeApplied ||= failure.maybeApplied;
       const again = result.transient && !signal?.aborted && !(request.method === 'POST' && result.error.maybeApplied);
       if (!again || tried >= tries) throw withDoubt(result.error, maybeApplied);
       // After a 429 the shared pause is the wait.

@@ -5,8 +5,9 @@ import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
-import type { Desired, Settings } from '../resources/types.ts';
-import { buildFileFacts, findInPlan, type Severities } from '../rules/find.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
+import { buildFileFacts, findInPlan } from '../rules/find.ts';
 import type { LiveFacts } from '../rules/types.ts';
 import type { OpenBackend } from './open-backend.ts';
 import { type PricesForRules, readForRules } from './read-for-rules.ts';
@@ -22,8 +23,7 @@ export interface AssessedFacts {
   readonly files: readonly PolicyFile[];
   readonly live: Live;
   /** `review:` in force. */
-  readonly settings: Settings;
-  readonly severities: Severities;
+  readonly settings: Review;
   readonly prices: PricesForRules | null;
 }
 
@@ -38,24 +38,23 @@ export interface Assessment {
 /** @throws CancelledError; what cannot be read is unknown */
 export async function assessPlan(
   facts: AssessedFacts,
-  options: { readonly impact: boolean; readonly isPublic?: boolean },
+  options: { readonly impact: boolean },
   open: OpenBackend,
   session: Session,
 ): Promise<Assessment> {
-  const { plan, filtered, resolved, desired, files, live, settings, severities, prices } = facts;
+  const { plan, filtered, resolved, desired, files, live, settings, prices } = facts;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
   const changes = options.impact ? filtered.changes : [];
   const [usage, { notes, ...read }] = await Promise.all([
     options.impact ? session.waiting('reading consumption', readUsage(open.backend, { moves, live, now })) : null,
-    readForRules({ moves, severities, prices, live, changes }, open, session),
+    readForRules({ moves, severities: settings.rules, prices, live, changes }, open, session),
   ]);
   const ofFiles = buildFileFacts(desired, files, settings);
-  const findings = findInPlan({ ...ofFiles, live, resolved, changes: plan.changes, now, ...read }, severities);
+  const findings = findInPlan({ ...ofFiles, live, resolved, changes: plan.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
-    const isPublic = options.isPublic === true;
-    return assessImpact(some, { live, desired, settings, usage, isPublic, prices: read.prices?.book ?? null });
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
   };
   return { findings, notes, assess };
 }

@@ -1,10 +1,21 @@
 import { exitCodes } from '../exit-codes.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
-import { type DriftView, driftDocument, renderDriftMarkdown, renderDriftText } from '../render/drift.ts';
+import type { StoredRecord } from '../record/store.ts';
+import {
+  type ApplyMeanwhile,
+  type DriftView,
+  describeMeanwhile,
+  driftDocument,
+  meanwhileDocument,
+  renderDriftMarkdown,
+  renderDriftText,
+} from '../render/drift.ts';
+import { escapeMarkdown } from '../render/escape-markdown.ts';
 import { renderJson } from '../render/json.ts';
+import { isUnderWay } from './open-record.ts';
 import { refuseFor } from './output.ts';
-import { type NoPlan, preparePlan } from './prepare-plan.ts';
+import { type NoPlan, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { type CommandResult, type CommonOptions, type Format, nowOf, type Session } from './session.ts';
 
 /**
@@ -14,6 +25,7 @@ import { type CommandResult, type CommonOptions, type Format, nowOf, type Sessio
 export async function runDrift(options: CommonOptions, session: Session): Promise<CommandResult> {
   const found = await gatherDrift(options, session);
   if ('diagnostics' in found) return refuseFor(found.diagnostics, options.format, session);
+  if ('meanwhile' in found) return { exit: exitCodes.ok, output: renderMeanwhile(found, options.format) };
   return {
     exit: hasDrift(found) ? exitCodes.changes : exitCodes.ok,
     output: renderDrift(found, options.format, session),
@@ -24,9 +36,27 @@ export function hasDrift({ report }: DriftView): boolean {
   return report.drifts.length + report.owed.length + report.gone.length > 0;
 }
 
-/** @throws UserError, ServiceError, CancelledError */
-export async function gatherDrift(options: CommonOptions, session: Session): Promise<DriftView | NoPlan> {
-  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [], impact: false }, session);
+/**
+ * Neither is told of while an apply is under way: what it has not written yet is not owed, and what it has is no drift.
+ *
+ * @throws UserError, ServiceError, CancelledError
+ */
+export async function gatherDrift(
+  options: CommonOptions,
+  session: Session,
+): Promise<DriftView | NoPlan | ApplyMeanwhile> {
+  let underWay: ApplyMeanwhile | null = null;
+  const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false };
+  const prepared = await preparePlan(planning, session, async (found, _checkout, backend) => {
+    const claim = found?.record.claim;
+    if (found !== null && claim !== undefined && (await isUnderWay(claim, backend, session))) {
+      underWay = meanwhileOf(found, 'under-way');
+    }
+  });
+  if (underWay !== null) {
+    if (prepared.plan !== null) await prepared.open.close();
+    return underWay;
+  }
   if (prepared.plan === null) return prepared;
   const { plan, steps, settled, filter, open } = prepared;
   try {
@@ -34,12 +64,41 @@ export async function gatherDrift(options: CommonOptions, session: Session): Pro
       session.say('There is no applied record yet: what moved live cannot be told, only what Git asks for.\n');
     }
     const report = findDrift(plan, steps, filter.workspaces);
+    // Live is read after the record: an apply that came in between looks like drift.
+    if (report.drifts.length + report.owed.length + report.gone.length > 0) {
+      const ended = await findMeanwhile(prepared);
+      if (ended !== null) return ended;
+    }
     const since = settled?.appliedAt ?? nowOf(session).toISOString();
     const changes = report.drifts.map(({ change }) => change);
     const reading = findActors(open.backend, changes, since, nowOf(session).toISOString(), plan.organisation);
     return { plan, report, authors: await session.waiting('reading the audit log', reading) };
   } finally {
     await open.close();
+  }
+}
+
+/** An apply that has moved the record since it was read. */
+async function findMeanwhile({ record: { store }, stored }: PreparedPlan): Promise<ApplyMeanwhile | null> {
+  if ((await store.readToken()) === (stored?.token ?? null)) return null;
+  const found = await store.read();
+  return found === null ? null : meanwhileOf(found, 'meanwhile');
+}
+
+function meanwhileOf({ record }: StoredRecord, meanwhile: ApplyMeanwhile['meanwhile']): ApplyMeanwhile {
+  const { claim, environment } = record;
+  const facts = claim ?? { by: record.appliedBy, run: record.run, startedAt: record.appliedAt };
+  return { meanwhile, environment, by: facts.by, run: facts.run, since: facts.startedAt };
+}
+
+function renderMeanwhile(found: ApplyMeanwhile, format: Format): string {
+  switch (format) {
+    case 'json':
+      return renderJson(meanwhileDocument(found));
+    case 'markdown':
+      return `### ${escapeMarkdown(describeMeanwhile(found))}\n`;
+    case 'text':
+      return `${describeMeanwhile(found)}\n`;
   }
 }
 

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { type AppliedRecord, type Claim, recordVersion } from '../plan/applied-record.ts';
+import { type AppliedRecord, type Lift, recordVersion } from '../plan/applied-record.ts';
 import { type Approval, approvePlan } from '../plan/approve.ts';
 import {
   doubtsOf,
@@ -14,11 +14,13 @@ import {
   toRecordedOutcome,
   withheldOutcomes,
 } from '../plan/next-record.ts';
-import { checkPlanFile, type PlanFile, parsePlanFile } from '../plan/plan-file.ts';
+import { checkPlanFile, parsePlanFile } from '../plan/plan-file.ts';
 import { noSettings, settingsOf } from '../plan/settings.ts';
-import type { Outcome, Plan } from '../plan/types.ts';
+import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
+import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
+import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
 import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
@@ -27,9 +29,6 @@ import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from '.
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { actorOf, nowOf, runId, type Session } from './session.ts';
 
-/** How long a claim holds if its run vanishes without a trace. */
-const leaseMilliseconds = 60 * 60 * 1000;
-
 export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
   readonly yes: boolean;
@@ -37,7 +36,7 @@ export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   readonly takeOver?: string | undefined;
   /** Files of reviewed plans: what of them still holds is applied, and nothing else. */
   readonly plan: readonly string[];
-  /** Digest of the one plan that may be applied; 8 digits or more. */
+  /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
 }
 
@@ -59,35 +58,56 @@ export interface ApplyReport {
   readonly recordProblem: string | null;
 }
 
+/** What may be carried out, and on whose word. */
+export interface Verdict {
+  /** With the objections that are left. */
+  readonly plan: Plan;
+  /** Null: nothing was held against what was reviewed. */
+  readonly approval: Approval | null;
+  readonly steps: readonly RecordStep[];
+  readonly way: AppliedRecord['way'];
+  /** Nobody else has said yes. */
+  readonly isUnreviewed: boolean;
+  readonly lifts: readonly Lift[];
+}
+
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function executeApply(options: ApplyCommandOptions, session: Session): Promise<ApplyReport | NoPlan> {
   checkApprove(options.approve);
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
-  let byHand = false;
-  const prepared = await preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, record) => {
-    checkClaim(stored?.record.claim, options.takeOver, session);
-    byHand = await checkCommitted(checkout, record, options, session);
-  });
+  const digests = reviewed.map(({ digest }) => digest);
+  const prepared = await prepareApply({ ...options, reviewed: digests }, session);
   if (prepared.plan === null) return prepared;
   try {
-    return await applyPrepared(prepared, reviewed, byHand, options, session);
+    for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
+    const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
+    const plan = judgeApproved(prepared, approval, reviewed);
+    const word = { way: 'by-hand', isUnreviewed: true, lifts: liftsOf(plan, session) } as const;
+    return await carryOut(prepared, { plan, approval, steps: prepared.steps, ...word }, options, session);
   } finally {
     await prepared.open.close();
   }
 }
 
-async function applyPrepared(
+/** The plan of an apply; the caller closes `open`. */
+export function prepareApply(options: ApplyCommandOptions, session: Session): Promise<PreparedPlan | NoPlan> {
+  return preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, backend, record) => {
+    const byHand = await checkCommitted(checkout, record, options, session);
+    await checkClaim(stored?.record.claim, options.takeOver, backend, session);
+    return byHand;
+  });
+}
+
+/** @throws UserError, ServiceError, CancelledError before anything was written */
+export async function carryOut(
   prepared: PreparedPlan,
-  reviewed: readonly PlanFile[],
-  byHand: boolean,
+  verdict: Verdict,
   options: ApplyCommandOptions,
   session: Session,
 ): Promise<ApplyReport> {
-  for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
-  const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
-  const plan = judgeApproved(prepared, approval, reviewed);
+  const { plan, approval } = verdict;
   showPlan(plan, prepared, options, session);
   const unexecuted = outcomesOf(approval);
   for (const outcome of unexecuted) sayOutcome(outcome, options, session);
@@ -100,7 +120,8 @@ async function applyPrepared(
     recordedIn: null,
     recordProblem: null,
   };
-  const refusal = findRefusal(plan, prepared, options);
+  const isReviewed = verdict.way !== 'by-hand' || approval !== null;
+  const refusal = findRefusal(plan, prepared, options, isReviewed);
   if (refusal !== null) {
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
@@ -109,14 +130,17 @@ async function applyPrepared(
     session.say('Nothing is applied until `tollgate record move` has carried the record over.\n');
     return { ...facts, exit: exitCodes.ok, outcomes: unexecuted };
   }
-  if (plan.changes.length > 0) await askFirst(plan.changes.length, options, session);
+  const { backend } = prepared.open;
+  if (plan.changes.length > 0) {
+    const hasAsked = await askFirst(plan.changes.length, options, session);
+    // The question may have stood there for an hour: the lease counts from the service's time now.
+    if (hasAsked) await backend.listWorkspaces();
+  }
 
-  const base = documentOf(plan, prepared, approval, byHand, session);
-  const writer = new RecordWriter(prepared, session);
-  // No claim, no write: whoever loses the compare-and-swap has touched nothing.
-  if (plan.changes.length > 0) await writer.claim(plan, base);
+  const base = documentOf(verdict, prepared, session);
+  const claim = plan.changes.length > 0 ? await holdRecord(plan, base, prepared, session) : null;
   const executed = await applyPlan(plan, {
-    backend: prepared.open.backend,
+    backend,
     clock: session.clock,
     signal: session.signal,
     onOutcome: (outcome) => sayOutcome(outcome, options, session),
@@ -127,33 +151,35 @@ async function applyPrepared(
     ...base,
     // When the last write was read back: who moved something since then is not this run.
     appliedAt: nowOf(session).toISOString(),
-    workspaces: nextWorkspaces(prepared.steps, all, {
+    workspaces: nextWorkspaces(verdict.steps, all, {
       filter: prepared.filter,
       heldLines: approval?.heldLines,
       past: prepared.settled,
-      byHand,
+      byHand: prepared.byHand,
     }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
-    files: byHand ? base.files : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
+    files: prepared.byHand
+      ? base.files
+      : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
-  const exit = exitOf(outcomes);
+  const exit = exitOf(outcomes, claim);
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
   try {
-    await writer.write(next, messageOf(outcomes, plan.environment));
+    await writeOutcomes(next, messageOf(outcomes, plan.environment), claim, prepared, session);
   } catch (error) {
     if (!(error instanceof UserError) || executed.length === 0) throw error;
     // What was written is written: the claim stays, and the next run settles it from live.
     const recordProblem = `the outcomes could not be recorded: ${error.message}`;
     session.say(`error: ${recordProblem}\nThe next apply settles them from what is live.\n`);
-    return { ...facts, exit: exitCodes.partial, outcomes, recordProblem };
+    return { ...facts, exit: exit === exitCodes.stale ? exit : exitCodes.partial, outcomes, recordProblem };
   }
   return { ...facts, exit, outcomes, recordedIn: prepared.record.store.description };
 }
 
 function checkApprove(approve: string | undefined): void {
-  if (approve === undefined || /^[0-9a-f]{8,64}$/.test(approve)) return;
-  throw new UserError(`--approve ${approve}: write the digest of the plan, 8 hex digits or more`);
+  const problem = approve === undefined ? null : digestProblem(approve);
+  if (problem !== null) throw new UserError(`--approve ${approve}: ${problem}`);
 }
 
 /** Nobody is asked about something unseen, whatever the format of the result. */
@@ -174,12 +200,15 @@ function isWorthRecording(next: AppliedRecord, { settled, stored, inForce }: Pre
   if (settled === null) return next.workspaces.length > 0;
   if (inForce.unsealed !== null) return true;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
+  // Its settings say more than its files did, and only a record that is written anew does not.
+  if (stored?.record.wasFormatOne === true) return true;
   const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
   return !isSame(memory(next), memory(settled));
 }
 
-async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<void> {
-  if (options.yes) return;
+/** False when there was nothing to ask. */
+async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<boolean> {
+  if (options.yes) return false;
   if (!session.isInteractive) {
     throw new UserError('apply changes live limits and there is nobody to ask', {
       hint: 'Add --yes to apply without asking.',
@@ -187,14 +216,13 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
   }
   const isSure = await session.confirm(`Apply ${changes === 1 ? 'this change' : `these ${changes} changes`}?`);
   if (!isSure) throw new UserError('not applied: the question was not answered with yes');
+  return true;
 }
 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
-  plan: Plan,
-  { desired, checkout, settled }: PreparedPlan,
-  approval: Approval | null,
-  byHand: boolean,
+  { plan, approval, way, isUnreviewed, lifts }: Verdict,
+  { desired, checkout, settled, byHand }: PreparedPlan,
   session: Session,
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
@@ -214,7 +242,9 @@ function documentOf(
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     digest: plan.digest,
-    way: 'by-hand',
+    way,
+    ...(isUnreviewed ? { unreviewed: true as const } : {}),
+    ...(lifts.length === 0 ? {} : { lifts: [...lifts] }),
     settings: kept?.settings ?? (byHand ? noSettings : settingsOf(desired)),
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
     ...(kept?.wasFormatOne === true ? { wasFormatOne: true as const } : {}),
@@ -224,40 +254,41 @@ function documentOf(
   };
 }
 
-/** Keeps the token from claim to outcomes. */
-class RecordWriter {
-  readonly #prepared: PreparedPlan;
-  readonly #session: Session;
-  #token: string | null;
+/** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
+function liftsOf({ violations }: Plan, session: Session): Lift[] {
+  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
+  return violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
+}
 
-  constructor(prepared: PreparedPlan, session: Session) {
-    this.#prepared = prepared;
-    this.#session = session;
-    this.#token = prepared.stored?.token ?? null;
-  }
+/** The claim of this run; from here on every write asks first whether it is still held. */
+async function holdRecord(
+  plan: Plan,
+  base: AppliedRecord,
+  { settled, stored, record: { store }, open: { backend } }: PreparedPlan,
+  session: Session,
+): Promise<HeldClaim> {
+  const { run, appliedBy: by } = base;
+  const facts = { run, by, digest: plan.digest, commit: base.commit, changes: plan.changes.map(toClaimedChange) };
+  const taking = takeClaim(settled ?? base, facts, stored?.token ?? null, {
+    store,
+    clock: session.clock,
+    serviceNow: () => backend.serviceNow(),
+  });
+  const claim = await session.waiting(`writing ${store.description}`, taking);
+  backend.gateWrites(() => claim.mayWrite());
+  return claim;
+}
 
-  async claim(plan: Plan, base: AppliedRecord): Promise<void> {
-    const claim: Claim = {
-      run: base.run,
-      by: base.appliedBy,
-      startedAt: base.appliedAt,
-      leaseUntil: new Date(this.#session.clock.now() + leaseMilliseconds).toISOString(),
-      digest: plan.digest,
-      commit: base.commit,
-      changes: plan.changes.map(toClaimedChange),
-    };
-    const record = { ...(this.#prepared.settled ?? base), claim };
-    await this.write(
-      record,
-      `claim: ${plan.changes.length} ${plan.changes.length === 1 ? 'change' : 'changes'} by ${claim.by}`,
-    );
-  }
-
-  async write(record: AppliedRecord, message: string): Promise<void> {
-    const { store } = this.#prepared.record;
-    const writing = store.write(record, this.#token, message);
-    this.#token = await this.#session.waiting(`writing ${store.description}`, writing);
-  }
+async function writeOutcomes(
+  next: AppliedRecord,
+  message: string,
+  claim: HeldClaim | null,
+  { stored, record: { store } }: PreparedPlan,
+  session: Session,
+): Promise<void> {
+  // What another run has written since is not overwritten; where only the lease is over, nobody may have come.
+  const writing = claim === null ? store.write(next, stored?.token ?? null, message) : claim.release(next, message);
+  await session.waiting<unknown>(`writing ${store.description}`, writing);
 }
 
 function messageOf(outcomes: readonly Outcome[], environment: string): string {
@@ -265,10 +296,12 @@ function messageOf(outcomes: readonly Outcome[], environment: string): string {
 }
 
 /** Precedence (design, section 7): 6 when nothing was written; after a write 5, else 4, else 0. */
-function exitOf(outcomes: readonly Outcome[]): ExitCode {
+function exitOf(outcomes: readonly Outcome[], claim: HeldClaim | null): ExitCode {
   const isBroken = outcomes.some(({ status }) => status === 'failed' || status === 'not-attempted');
   const hasWritten = outcomes.some(({ status }) => status === 'applied');
   if (isBroken) {
+    const isUnknown = outcomes.some(({ status }) => status === 'failed');
+    if (claim !== null && claim.lost !== null && !hasWritten && !isUnknown) return exitCodes.stale;
     const isUnreachable = outcomes.some(({ unreachable }) => unreachable === true);
     return !hasWritten && isUnreachable ? exitCodes.unreachable : exitCodes.partial;
   }

@@ -15,6 +15,7 @@ import type { FoundRecord } from './find-record.ts';
 import { type CheckoutFacts, type OpenRecord, openRefStore } from './open-record.ts';
 import { DeclarationReader, proveRecord } from './prove-record.ts';
 import type { Session } from './session.ts';
+import type { ProvenSettings } from './settings-in-force.ts';
 
 /** First-parent commits that touch the policies, since the last sealed version. */
 const mostCommits = 500;
@@ -98,7 +99,15 @@ async function readJudges(
   if (isSure) return [];
   const folder = resolve(checkout.root, directory);
   const parent = await checkout.firstParent(head);
-  const line = since === null ? [] : await checkout.firstParentLine(since, head, folder, mostCommits);
+  const line = since === null ? [] : await checkout.firstParentLine(since, head, folder);
+  if (line === null || line.length > mostCommits) {
+    throw new UserError(
+      'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be told',
+      {
+        hint: 'Fetch the history (`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`), or run with the key that applied last.',
+      },
+    );
+  }
   const commits = [...new Set([...line, ...(parent === null ? [] : [parent])])].filter((commit) => commit !== head);
   const reader = new DeclarationReader(checkout, desired, facts);
   await reader.prepare(commits, directory);
@@ -134,9 +143,9 @@ export function believeInForce(
   return settled === null || proof === null ? null : believeRecord(settled, proof, { ...facts, unsealed });
 }
 
-/** The settings that older files bring to bear, for those who know which of two is stricter. */
-export function settingsOfJudges({ judges }: RecordInForce): RecordedSettings[] {
-  return judges.map(settingsOf);
+/** Undefined where the record is trusted like the folder that it lies in. */
+export function provenSettings({ settings, judges }: RecordInForce, isShared: boolean): ProvenSettings | undefined {
+  return isShared ? { settings, older: judges.map(settingsOf) } : undefined;
 }
 
 /** One note for each reason, with what mends it. */

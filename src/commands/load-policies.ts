@@ -13,7 +13,10 @@ export interface LoadedPolicies {
 }
 
 /** @throws UserError when there is no such directory, or no policy file in it */
-export async function loadPolicies(options: Pick<CommonOptions, 'dir'>, session: Session): Promise<LoadedPolicies> {
+export async function loadPolicies(
+  options: Pick<CommonOptions, 'dir' | 'source'>,
+  session: Session,
+): Promise<LoadedPolicies> {
   return (await startLoading(options, session)).policies;
 }
 
@@ -27,8 +30,12 @@ export interface LoadingPolicies {
 const quick = 200_000;
 
 /** @throws UserError when there is no such directory, or no policy file in it */
-export async function startLoading({ dir }: Pick<CommonOptions, 'dir'>, session: Session): Promise<LoadingPolicies> {
-  const { files, diagnostics } = await readPolicyFiles(dir, session.cwd);
+export async function startLoading(
+  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
+  session: Session,
+): Promise<LoadingPolicies> {
+  const { files, diagnostics } =
+    source === undefined ? await readPolicyFiles(dir, session.cwd) : { files: source.files, diagnostics: [] };
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   // Nothing else is said of these files: another message might quote the key.
   if (leaks.length > 0) return { head: null, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };

@@ -2,7 +2,9 @@ import { dirname, join, resolve } from 'node:path';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
+import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
+import type { Backend } from '../reconcile/backend.ts';
 import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
 import { createGitRefStore } from '../record/git-ref.ts';
@@ -11,7 +13,7 @@ import { createSealer } from '../record/seal.ts';
 import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
-import { type CommonOptions, isCi, nowOf, runId, type Session } from './session.ts';
+import { type CommonOptions, isCi, nowOf, type Session } from './session.ts';
 
 /** What a record belongs to; it stands in the organisation file alone. */
 export type RecordOwner = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
@@ -20,6 +22,8 @@ export interface OpenRecord {
   readonly store: RecordStore;
   /** The Git checkout the files come from; null outside one. */
   readonly checkout: Checkout | null;
+  /** Where it is kept: part of what a plan is a plan of. */
+  readonly place: string;
   /** The record lives on a Git ref: the files' commit must be a descendant of the record's. */
   readonly inGit: boolean;
   /** It lies where others can write, on a ref or in the work tree: what it says is proven from commits, and sealed. */
@@ -40,18 +44,19 @@ export async function openRecord(
     const path = options.recordFile;
     const isShared = checkout !== null && checkout.directoryOf(dirname(resolve(session.cwd, path))) !== null;
     const sealer = isShared ? createSealer(session.env) : undefined;
-    return { store: createFileStore({ path, sealer }), checkout, inGit: false, isShared, ref: null };
+    const store = createFileStore({ path, sealer });
+    return { store, checkout, place: `file ${path}`, inGit: false, isShared, ref: null };
   }
   if (options.backend === 'emulator') {
     const store = await openEmulatorRecord(options.state, session);
-    return { store, checkout, inGit: false, isShared: false, ref: null };
+    return { store, checkout, place: 'emulator', inGit: false, isShared: false, ref: null };
   }
   if (checkout === null) {
     throw new UserError('not in a Git repository, so there is no place for the applied record', {
       hint: 'Run tollgate in the clone that holds the policy files, or name a file for the record with --record-file.',
     });
   }
-  return { store: openRefStore(ref, session), checkout, inGit: true, isShared: true, ref };
+  return { store: openRefStore(ref, session), checkout, place: ref, inGit: true, isShared: true, ref };
 }
 
 /** Where the files say that the record is. */
@@ -108,6 +113,8 @@ export interface CheckoutFacts {
   readonly uncommitted: readonly string[];
   /** The checkout does not contain the record's commit: applying would roll back what came since. */
   readonly rewind: Rewind;
+  /** Of files that come from another commit than the one checked out. */
+  readonly hasInHistory?: ((commit: string) => Promise<boolean>) | undefined;
 }
 
 /** The policies' directory from the repository's top; null without Git. */
@@ -122,17 +129,30 @@ export function directoryOf(
 export async function readCheckout(
   { checkout, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  { dir }: Pick<CommonOptions, 'dir'>,
+  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
   { cwd }: Session,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
   const directory = directoryOf({ checkout }, { dir }, { cwd });
-  const commit = await checkout.headCommit();
-  const uncommitted = await checkout.uncommittedPolicyFiles(resolve(cwd, dir));
+  const commit = source?.commit ?? (await checkout.headCommit());
+  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(resolve(cwd, dir)) : [];
   const applied = record?.commit ?? null;
-  if (!inGit || applied === null) return { directory, commit, uncommitted, rewind: null };
-  const answer = commit === null ? 'unknown' : await checkout.isAncestor(applied, commit);
-  return { directory, commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
+  const facts = {
+    directory,
+    commit,
+    uncommitted,
+    ...(source === undefined ? {} : { hasInHistory: source.hasInHistory }),
+  };
+  if (!inGit || applied === null) return { ...facts, rewind: null };
+  const answer =
+    source !== undefined
+      ? (await source.hasInHistory(applied))
+        ? 'yes'
+        : 'no'
+      : commit === null
+        ? 'unknown'
+        : await checkout.isAncestor(applied, commit);
+  return { ...facts, rewind: answer === 'yes' ? null : { commit: applied, answer } };
 }
 
 export interface ByHandOptions {
@@ -174,30 +194,39 @@ export async function checkCommitted(
   });
 }
 
-/** Refuses while another run's apply is under way; says when a claim was left behind by one that has ended. */
-export function checkClaim(claim: Claim | undefined, takeOver: string | undefined, session: Session): void {
+/** Refuses while another run's apply is under way, or may be. */
+export async function checkClaim(
+  claim: Claim | undefined,
+  takeOver: string | undefined,
+  backend: Backend,
+  session: Session,
+): Promise<void> {
   if (claim === undefined) return;
   if (takeOver !== undefined && takeOver !== claim.run) {
     throw new UserError(`--take-over ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
   }
-  if (takeOver === claim.run || hasRunEnded(claim, session)) return;
+  if (takeOver === claim.run || !(await isUnderWay(claim, backend, session))) return;
   throw new UserError(`an apply by ${claim.by} is under way since ${claim.startedAt} (run ${claim.run})`, {
-    hint: `It holds its claim until ${claim.leaseUntil}. If that run has ended, add --take-over ${claim.run}`,
+    hint: `It holds its claim until ${new Date(leaseEndOf(claim)).toISOString()}. If that run has ended, add --take-over ${claim.run}`,
     exit: 'stale',
   });
 }
 
-/** A lease that ran out, a process of this host that is gone, an earlier attempt of this very run. */
-export function hasRunEnded(claim: Claim, session: Session): boolean {
-  if (Date.parse(claim.leaseUntil) <= session.clock.now()) return true;
-  const [system, ...rest] = claim.run.split(':');
-  if (system === 'local') {
-    const [host, pid] = rest;
-    return (
-      host === session.host && pid !== undefined && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid))
-    );
-  }
-  const [id, attempt] = (rest[0] ?? '').split('.');
-  const [ownId, ownAttempt] = (runId(session).split(':')[1] ?? '').split('.');
-  return system === 'github' && id === ownId && Number(attempt) < Number(ownAttempt);
+/** Whether the run that holds the claim may still be writing. Doubt says yes, until the lease is over. */
+export async function isUnderWay(claim: Claim, backend: Backend, session: Session): Promise<boolean> {
+  if (isGone(claim, session)) return false;
+  // The lease was read from the service's clock, and is compared with nothing else: those of two machines may be hours apart.
+  if (backend.serviceNow() === null) await backend.listWorkspaces();
+  return !isLeaseOver(claim, backend.serviceNow() ?? session.clock.now());
+}
+
+/**
+ * A process that is certainly no more: of this host, this boot and this namespace of process ids. Elsewhere its id says nothing.
+ * An earlier attempt of a CI run is no proof either: a cancelled job goes on for minutes. The Action asks GitHub.
+ */
+export function isGone({ run }: Pick<Claim, 'run'>, session: Session): boolean {
+  const [system, host, space, pid, , ...rest] = run.split(':');
+  if (system !== 'local' || pid === undefined || rest.length > 0) return false;
+  const isHere = host === session.host && space === session.processSpace;
+  return isHere && /^\d+$/.test(pid) && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid));
 }

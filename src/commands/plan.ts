@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
@@ -22,11 +23,9 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
-  const prepared = await preparePlan({ ...options, format: 'text' }, session, (stored) => {
+  const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
     const claim = stored?.record.claim;
-    if (claim !== undefined && !options.quiet) {
-      session.say(`An apply by ${claim.by} is recorded as under way since ${claim.startedAt} (run ${claim.run}).\n`);
-    }
+    if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
   });
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, diagnostics, open } = prepared;
@@ -45,6 +44,11 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
         ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
         : renderPlan(plan, options.format, options.verbose, session);
   return { exit: exitOf(plan, options), output };
+}
+
+/** A plan is no worse for it: a part of what it shows may be done by the time it is read. */
+export function describeClaim({ by, startedAt, run }: Pick<Claim, 'by' | 'startedAt' | 'run'>): string {
+  return `An apply by ${by} is recorded as under way since ${startedAt} (run ${run}).`;
 }
 
 function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {

@@ -1,40 +1,52 @@
 /** Files, record and live state to one plan: what `plan` and `apply` have in common. */
 
-import type { Diagnostic } from '../diagnostics.ts';
+import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { type Allowance, judgePlan, parseAllowance, settingsInForce } from '../plan/guards.ts';
+import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
+import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
-import type { Change, Live, Mode, Plan, RecordStep } from '../plan/types.ts';
+import { pendingSilences } from '../plan/silences.ts';
+import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
+import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { checkReview } from '../policy/review-checks.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
-import type { Desired, Settings } from '../resources/types.ts';
-import { severitiesInForce } from '../rules/find.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
 import { assessPlan } from './assess-plan.ts';
 import { findRecord } from './find-record.ts';
-import { believeInForce, checkService, judgeRecord, type RecordInForce, recordNotes } from './judge-record.ts';
+import {
+  believeInForce,
+  checkService,
+  judgeRecord,
+  provenSettings,
+  type RecordInForce,
+  recordNotes,
+} from './judge-record.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
+import { judgeSettings, type RunPlace } from './settings-in-force.ts';
 
-export interface PlanOptions extends CommonOptions {
+export interface PlanOptions extends CommonOptions, RunPlace {
   readonly mode: Mode;
   readonly only: readonly string[];
   /** `GUARD=NUMBER@DIGEST`, one a guard. */
   readonly allow: readonly string[];
+  /** Digests of reviewed plans: what was allowed for the whole is allowed for a part of it. */
+  readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
-  /** Anybody can read the output of this run: people are counted, not named, unless the settings say otherwise. */
-  readonly isPublic?: boolean;
   /** The run acts on the record: one that its key did not seal counts as a memory of removals alone. */
   readonly checksSeal?: boolean | undefined;
 }
@@ -45,6 +57,7 @@ export interface PreparedPlan {
   readonly diagnostics: readonly Diagnostic[];
   readonly steps: readonly RecordStep[];
   readonly filter: PlanFilter;
+  /** As the files say it. */
   readonly desired: Desired;
   readonly files: readonly FoundFile[];
   readonly live: Live;
@@ -52,12 +65,14 @@ export interface PreparedPlan {
   readonly stored: StoredRecord | null;
   /** What of it counts, and why. */
   readonly inForce: RecordInForce;
+  /** No commit of the default branch holds the files: what they change counts as made by hand. */
+  readonly byHand: boolean;
   /** The record without the claim of a run that has ended: what an apply begins with. */
   readonly settled: AppliedRecord | null;
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
-  readonly settings: Settings;
-  readonly allowances: readonly Allowance[];
+  readonly settings: Review;
+  readonly allowances: readonly Word[];
   /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
   readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly open: OpenBackend;
@@ -70,16 +85,22 @@ export interface NoPlan {
 }
 
 /**
- * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse.
+ * The caller closes `open`. `onRecord` is called before anything of the control plane is read, and may refuse; what it asks
+ * `backend` is not asked again.
  *
  * @throws UserError, ServiceError, CancelledError
  */
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, record: OpenRecord) => void | Promise<void>,
+  onRecord?: (
+    stored: StoredRecord | null,
+    checkout: CheckoutFacts,
+    backend: Backend,
+    record: OpenRecord,
+  ) => Promise<boolean | void>,
 ): Promise<PreparedPlan | NoPlan> {
-  const allowances = options.allow.map(parseAllowance);
+  const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
   const head = loading.head ?? (await loading.policies).desired;
   if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
@@ -91,8 +112,8 @@ export async function preparePlan(
     checkService(found);
     const { stored } = found;
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
-    await onRecord?.(stored, checkout, record);
     const backend = rememberReads(open.backend);
+    const byHand = (await onRecord?.(stored, checkout, backend, record)) === true;
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
     const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
     if (desired === null) {
@@ -101,31 +122,41 @@ export async function preparePlan(
     }
     const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
     const judged = { record, found, facts: checkout, desired, checksSeal };
-    const inForce = await session.waiting('proving the applied record', judgeRecord(judged, session));
-    const recorded = (inForce.settings?.review as Settings | undefined) ?? null;
-    const severities = severitiesInForce(recorded, desired.settings);
+    const recordInForce = await session.waiting('proving the applied record', judgeRecord(judged, session));
+    const proven = provenSettings(recordInForce, record.isShared);
+    const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);
+    const settings = inForce.review;
+    const understood = underSettings(desired, inForce);
+    const offences = checkReview(desired, settings);
+    if (offences.length > 0) {
+      await open.close();
+      return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
+    }
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
     const [live, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices(desired, severities, open, session),
+      readRulePrices(understood, settings.rules, open, session),
     ]);
     // What an unsealed record says of a run under way is not believed: it could make entries of anything.
-    const remembered = settledOf(inForce, live);
-    const believed = believeInForce(inForce, remembered, { desired, live });
-    const settled = believed === null || inForce.unsealed === null ? remembered : withKept(believed);
+    const remembered = applied === null ? null : settledOf(applied, recordInForce, live);
+    const believed = believeInForce(recordInForce, remembered, { desired: understood, live });
+    const settled = believed === null || recordInForce.unsealed === null ? remembered : withKept(believed);
+    const now = nowOf(session);
+    const { place } = record;
     const result = buildPlan({
-      desired,
+      desired: understood,
       live,
       record: believed?.record ?? null,
       kept: believed?.kept,
-      now: nowOf(session),
+      now,
+      place,
+      settingsLines: lines,
     });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
     }
-    const settings = settingsInForce(recorded, desired.settings);
     const filter: PlanFilter = {
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
@@ -135,14 +166,14 @@ export async function preparePlan(
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
     const { findings, notes, assess } = await assessPlan(
-      { plan: result.plan, filtered, resolved: result.resolved, desired, files, live, settings, severities, prices },
+      { plan: result.plan, filtered, resolved: result.resolved, desired: understood, files, live, settings, prices },
       options,
       open,
       session,
     );
     const assessed = {
       ...filtered,
-      notes: [...recordNotes(inForce, believed, record.isShared), ...filtered.notes, ...notes],
+      notes: [...recordNotes(recordInForce, believed, record.isShared), ...filtered.notes, ...notes],
       findings,
       impact: assess(filtered.changes),
     };
@@ -151,11 +182,13 @@ export async function preparePlan(
       steps,
       settings,
       rewind: checkout.rewind,
-      moved: inForce.moved,
-      isProtected: inForce.isProtected,
+      moved: recordInForce.moved,
+      isProtected: recordInForce.isProtected,
       allowances,
     });
-    const plan = { ...assessed, violations };
+    const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
+    const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
+    const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
     const all = [...diagnostics, ...result.diagnostics];
     return {
       plan,
@@ -167,7 +200,8 @@ export async function preparePlan(
       live,
       record,
       stored,
-      inForce,
+      inForce: recordInForce,
+      byHand,
       settled,
       checkout,
       settings,
@@ -181,11 +215,21 @@ export async function preparePlan(
   }
 }
 
-function settledOf({ stored, unsealed }: RecordInForce, live: Live): AppliedRecord | null {
-  if (stored === null) return null;
-  if (unsealed === null) return settleClaim(stored.record, live);
-  const { claim: _claim, doubts: _doubts, ...rest } = stored.record;
+function settledOf(record: AppliedRecord, { unsealed }: RecordInForce, live: Live): AppliedRecord {
+  if (unsealed === null) return settleClaim(record, live);
+  const { claim: _claim, doubts: _doubts, ...rest } = record;
   return rest;
+}
+
+/** @throws UserError when it is not of that form */
+function readWord(text: string): Word {
+  const word = parseWord(text);
+  if (isWordProblem(word)) throw new UserError(`--allow ${text}: ${word.problem}`);
+  return word;
+}
+
+function wordNote(message: string): PlanNote {
+  return { code: 'word-lifts-nothing', severity: 'warning', workspace: null, message, source: null };
 }
 
 /** What the record names is in use whatever the files say. */

@@ -60,8 +60,15 @@ export class DeclarationReader {
   }
 
   async readAt(commit: string, folder: string): Promise<Desired | ProofProblem> {
-    const { commit: head } = this.#facts;
-    const answer = head === null ? 'unknown' : await this.#checkout.isAncestor(commit, head);
+    const { commit: head, hasInHistory } = this.#facts;
+    const answer =
+      hasInHistory !== undefined
+        ? (await hasInHistory(commit))
+          ? 'yes'
+          : 'no'
+        : head === null
+          ? 'unknown'
+          : await this.#checkout.isAncestor(commit, head);
     if (answer !== 'yes') return answer === 'no' ? 'not-in-history' : 'beyond-shallow';
     const tree = this.#trees.get(commit) ?? null;
     const known = tree === null ? undefined : this.#byTree.get(tree);

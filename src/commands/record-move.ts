@@ -57,7 +57,7 @@ export async function runRecordMove(options: RecordMoveOptions, session: Session
       return { exit: exitCodes.ok, output: renderMoved(options, record, found, said) };
     }
     const facts = await readCheckout(record, found.stored.record, options, session);
-    checkClaim(found.stored.record.claim, undefined, session);
+    await checkClaim(found.stored.record.claim, undefined, open.backend, session);
     await checkCommitted(facts, record, { allowDirty: false }, session);
     await checkMove(found, desired, record, facts);
     await askFirst(found, options, session);

@@ -2,11 +2,12 @@
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
-import { shortDigest } from '../plan/digest.ts';
+
 import { judgePlan, objecting } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { describeStale } from '../render/describe-change.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 
@@ -42,7 +43,8 @@ export interface Refusal {
 export function findRefusal(
   plan: Plan,
   { settings }: PreparedPlan,
-  options: { readonly plan: readonly string[]; readonly approve?: string | undefined },
+  options: { readonly approve?: string | undefined },
+  isReviewed: boolean,
 ): Refusal | null {
   const objections = objecting(plan.violations);
   if (objections.some(({ guard }) => guard === 'rewind')) {
@@ -54,7 +56,7 @@ export function findRefusal(
     };
   }
   if (options.approve !== undefined && !plan.digest.startsWith(options.approve)) {
-    const message = `not applied: the plan has digest ${shortDigest(plan.digest)}, and ${options.approve} was approved`;
+    const message = `not applied: the plan has digest ${wordDigest(plan.digest)}, and ${options.approve} was approved`;
     return { exit: exitCodes.stale, reason: 'other-digest', message };
   }
   if (objections.length > 0) {
@@ -64,14 +66,13 @@ export function findRefusal(
       message: `not applied: ${objections.length === 1 ? 'a guard objects' : `${objections.length} guards object`}`,
     };
   }
-  const isReviewed = options.plan.length > 0 || options.approve !== undefined;
   // Also of what would end protection, management or this very setting: it judges the next plan.
   const needs = plan.changes.length > 0 || plan.recordLines.some(needsReview);
-  if (settings.require_reviewed_plan === true && !isReviewed && needs) {
+  if (settings.require_reviewed_plan && !isReviewed && options.approve === undefined && needs) {
     return {
       exit: exitCodes.refused,
       reason: 'unreviewed',
-      message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${shortDigest(plan.digest)}`,
+      message: `not applied: review.require_reviewed_plan asks for --plan FILE or --approve ${wordDigest(plan.digest)}`,
     };
   }
   return null;

@@ -2,6 +2,7 @@ import type { ExitCode } from '../exit-codes.ts';
 import type { Compiled, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
+import type { PolicySource } from './policy-source.ts';
 
 /** Everything a command needs of the outside world; built by the entry file, and by tests from values. */
 export interface Session {
@@ -15,6 +16,8 @@ export interface Session {
   readonly version: string;
   readonly host: string;
   readonly pid: number;
+  /** Where that id, and those that `isProcessAlive` knows, mean something (process-space.ts). */
+  readonly processSpace?: string | null;
   readonly user: string;
   readonly isProcessAlive: (pid: number) => boolean;
   readonly style: TextStyle;
@@ -43,6 +46,8 @@ export type CheckFormat = Format | 'sarif';
 export interface CommonOptions {
   /** Directory of the policy files. */
   readonly dir: string;
+  /** Where the policy files come from, when not from that directory on the disk. */
+  readonly source?: PolicySource | undefined;
   /** Workspaces (slug or UUID) to confine the run to; empty: all. */
   readonly workspace: readonly string[];
   readonly format: Format;
@@ -67,11 +72,11 @@ export function isCi(session: Session): boolean {
   return value !== undefined && value !== '' && value !== 'false' && value !== '0';
 }
 
-/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<pid>:<random>`. */
+/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<process space>:<pid>:<random>`. */
 export function runId(session: Session): string {
   const { GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = session.env;
   if (id !== undefined && id !== '') return `github:${id}.${attempt ?? '1'}`;
-  return `local:${session.host}:${session.pid}:${session.randomId().slice(0, 8)}`;
+  return `local:${session.host}:${session.processSpace ?? '-'}:${session.pid}:${session.randomId().slice(0, 8)}`;
 }
 
 export function actorOf(session: Session): string {

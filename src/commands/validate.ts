@@ -4,7 +4,7 @@ import type { Finding } from '../plan/types.ts';
 import { countDiagnostics } from '../render/diagnostics.ts';
 import { fileFindingDocument, toDiagnostics } from '../render/findings.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
-import { buildFileFacts, findInFiles, severitiesOf } from '../rules/find.ts';
+import { buildFileFacts, findInFiles, reviewInFiles } from '../rules/find.ts';
 import { loadPolicies } from './load-policies.ts';
 import { renderDiagnostics } from './output.ts';
 import type { CheckFormat, CommandResult, CommonOptions, Session } from './session.ts';
@@ -16,7 +16,7 @@ export async function runValidate(
 ): Promise<CommandResult> {
   const { desired, files, diagnostics } = await loadPolicies(options, session);
   // Files with errors are not understood well enough to be judged.
-  const findings = desired === null ? [] : findInFiles(buildFileFacts(desired, files), severitiesOf(desired.settings));
+  const findings = desired === null ? [] : findInFiles(buildFileFacts(desired, files, reviewInFiles(desired)));
   const all = sortDiagnostics([...diagnostics, ...toDiagnostics(findings)]);
   if (!options.quiet) {
     const count = `${files.length} file${files.length === 1 ? '' : 's'}`;

@@ -58,6 +58,11 @@ export function createApp(parts: AppParts): Hono {
   const root = new Hono();
   const app = root.basePath(basePath);
 
+  app.use('*', async (c, next) => {
+    await next();
+    // Of the stand-in's own clock, as everything else that it dates; else the listener puts in that of the machine.
+    c.res.headers.set('date', parts.now().toUTCString());
+  });
   app.use('*', countRequests(parts));
   app.use('*', parts.injectFaults);
   app.use('*', async (c, next) => {

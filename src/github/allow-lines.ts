@@ -3,7 +3,7 @@
 import type { GitHub, Review } from './port.ts';
 
 /** A review's body is free text: only a line that is exactly this counts. */
-const allowLine = /^\/tollgate allow ((?:[a-z-]+=\d{1,9}@[0-9a-f]{8,64}\s*)+)$/;
+const allowLine = /^\/tollgate allow ((?:[a-z-]+=(?:\d{1,9}|unbounded)@[0-9a-f]{32,64}\s*)+)$/;
 
 export function parseAllowLines(body: string): string[] {
   return body.split(/\r?\n/).flatMap((line) => allowLine.exec(line.trim())?.[1]?.trim().split(/\s+/) ?? []);

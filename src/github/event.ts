@@ -1,6 +1,7 @@
 /** The event that started a workflow run → what tollgate has to know of it. Pure. */
 
 import { z } from 'zod';
+import type { Account } from './port.ts';
 
 const user = z.looseObject({ login: z.string(), type: z.string().optional() });
 const repository = z.looseObject({
@@ -21,6 +22,9 @@ const payloadSchema = z.looseObject({
   pull_request: pullRequest.optional(),
   ref: z.string().optional(),
   after: z.string().optional(),
+  inputs: z.record(z.string(), z.unknown()).nullish().catch(null),
+  merge_group: z.looseObject({ head_sha: z.string(), head_ref: z.string() }).optional().catch(undefined),
+  sender: user.nullish().catch(null),
 });
 
 /** The pull request that an event is about. */
@@ -39,7 +43,12 @@ export interface PullRequestFacts {
 export type EventContext =
   | { readonly kind: 'pull-request'; readonly pull: PullRequestFacts }
   | { readonly kind: 'push'; readonly sha: string; readonly isDefaultBranch: boolean }
-  | { readonly kind: 'dispatch'; readonly isDefaultBranch: boolean }
+  | {
+      readonly kind: 'dispatch';
+      readonly isDefaultBranch: boolean;
+      /** As they were given; an empty one is "". */
+      readonly inputs: Readonly<Record<string, unknown>>;
+    }
   | { readonly kind: 'schedule' }
   | { readonly kind: 'merge-group' }
   | { readonly kind: 'other'; readonly name: string };
@@ -51,6 +60,14 @@ export interface GitHubEvent {
   readonly defaultBranch: string | null;
   /** Unknown is null: then people are counted, not named. */
   readonly isPublic: boolean | null;
+  /** Who caused the run; a repeated run keeps its own. Null where the runner does not say. */
+  readonly actor: Account | null;
+  /** Who caused this attempt of it. */
+  readonly triggeringActor: Account | null;
+  /** What the run is for: `refs/heads/main`, `refs/pull/12/merge`. Null where neither runner nor event say. */
+  readonly ref: string | null;
+  /** Commit of the run; of a pull request the trial merge. */
+  readonly sha: string | null;
 }
 
 /** @param environment variables of the runner, such as GITHUB_REPOSITORY */
@@ -67,7 +84,22 @@ export function parseEvent(
     repository: repo?.full_name ?? environment.GITHUB_REPOSITORY ?? '',
     defaultBranch: repo?.default_branch ?? null,
     isPublic: repo?.private === undefined ? null : !repo.private,
+    // The event's own `sender` may be an earlier attempt's: it says what kind of account a name is, never who.
+    actor: accountOf(environment.GITHUB_ACTOR, event.sender),
+    triggeringActor: accountOf(environment.GITHUB_TRIGGERING_ACTOR, event.sender),
+    ref: textOf(environment.GITHUB_REF) ?? event.merge_group?.head_ref ?? event.ref ?? null,
+    sha: textOf(environment.GITHUB_SHA) ?? event.merge_group?.head_sha ?? event.after ?? null,
   };
+}
+
+function textOf(value: string | undefined): string | null {
+  return value === undefined || value === '' ? null : value;
+}
+
+function accountOf(name: string | undefined, sender: z.infer<typeof user> | null | undefined): Account | null {
+  const login = textOf(name);
+  if (login === null) return null;
+  return { login, isBot: login.endsWith('[bot]') || (sender?.login === login && sender.type === 'Bot') };
 }
 
 function contextOf(
@@ -84,7 +116,7 @@ function contextOf(
       return { kind: 'push', sha, isDefaultBranch: isDefaultBranch(event) };
     }
     case 'workflow_dispatch':
-      return { kind: 'dispatch', isDefaultBranch: isDefaultBranch(event) };
+      return { kind: 'dispatch', isDefaultBranch: isDefaultBranch(event), inputs: event.inputs ?? {} };
     case 'schedule':
       return { kind: 'schedule' };
     case 'merge_group':

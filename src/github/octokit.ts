@@ -1,7 +1,10 @@
 /** The GitHub port over Octokit, whose plugins retry, obey rate limits and page. */
 
 import { Octokit, RequestError } from 'octokit';
-import { type GitHub, GitHubError, type PullRequest } from './port.ts';
+import { readGraphError } from './graphql-errors.ts';
+import { type GitHub, GitHubError, type PullRequest, type Push, type RepositoryPermission } from './port.ts';
+import { type Ask, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
+import { toBranchProtection, toComment, toEnvironment, toIssue, toPull, toPush, toRun } from './rest-rows.ts';
 
 export interface GitHubOptions {
   readonly token: string;
@@ -22,6 +25,9 @@ export interface GitHubOptions {
 const annotationsPerRequest = 50;
 /** Artifacts of runs long ago prove nothing; pulls and artifacts are looked for no further back than this many pages. */
 const pagesOfArtifacts = 3;
+/** A branch that moved more often is not read to its end. */
+const mostPushes = 3_000;
+const permissions = ['admin', 'write', 'read', 'none'] as const;
 /** Seconds. Limits are counted by the hour; an apply does not wait that long to say what it does. */
 const longestWait = 60;
 /** Octokit leaves a second between two writes; tests do not. */
@@ -76,6 +82,21 @@ export function createGitHub(options: GitHubOptions): GitHub {
     }
   }
 
+  const ask: Ask = ({ query, variables }) => attempt(() => octokit.graphql<unknown>(query, { ...variables }));
+
+  const readPermission = (login: string): Promise<RepositoryPermission> =>
+    attempt(async () => {
+      try {
+        const { data } = await rest.repos.getCollaboratorPermissionLevel({ ...base, username: login });
+        // Roles may have names of the organisation's own; what they allow at least is told beside them.
+        if (data.role_name === 'maintain') return 'maintain';
+        return permissions.find((one) => one === data.permission) ?? 'none';
+      } catch (error) {
+        if (error instanceof RequestError && error.status === 404) return 'none';
+        throw error;
+      }
+    });
+
   return {
     login: options.login,
 
@@ -113,11 +134,10 @@ export function createGitHub(options: GitHubOptions): GitHub {
           submittedAt: submitted ?? null,
         }));
       }),
-    canWrite: (login) =>
-      attempt(async () => {
-        const { data } = await rest.repos.getCollaboratorPermissionLevel({ ...base, username: login });
-        return data.permission === 'admin' || data.permission === 'write';
-      }),
+    listPullsOfCommits: (shas) => collectPullsOfCommits(ask, { owner, name: repo }, shas),
+    readPullReview: (number) => collectPullReview(ask, { owner, name: repo }, number),
+    readPermission,
+    canWrite: async (login) => ['admin', 'maintain', 'write'].includes(await readPermission(login)),
     listCommitsBetween: (from, to) =>
       attempt(async () => {
         const query = { ...base, ...page, basehead: `${from}...${to}` };
@@ -205,15 +225,52 @@ export function createGitHub(options: GitHubOptions): GitHub {
         const { data } = await rest.actions.downloadArtifact({ ...base, artifact_id: id, archive_format: 'zip' });
         return new Uint8Array(data as ArrayBuffer);
       }),
-    hasRunEnded: (id) =>
+    readRun: (id) =>
       attempt(async () => {
+        const answer = await rest.actions.getWorkflowRun({ ...base, run_id: id }).catch(nullIfClosed);
+        return answer === null ? null : toRun(answer.data);
+      }),
+    hasRunEnded: (id, attemptNumber) =>
+      attempt(async () => {
+        const run = { ...base, run_id: id };
+        const asked =
+          attemptNumber === undefined
+            ? rest.actions.getWorkflowRun(run)
+            : rest.actions.getWorkflowRunAttempt({ ...run, attempt_number: attemptNumber });
+        const answer = await asked.catch(nullIfClosed);
+        return answer === null ? null : answer.data.status === 'completed';
+      }),
+    listPushes: (ref) =>
+      attempt(async () => {
+        const pushes: Push[] = [];
         try {
-          const { data } = await rest.actions.getWorkflowRun({ ...base, run_id: id });
-          return data.status === 'completed';
+          const pages = octokit.paginate.iterator(rest.repos.listActivities, { ...base, ...page, ref });
+          for await (const { data } of pages) {
+            pushes.push(...data.map(toPush));
+            // To stop and say nothing would let whoever pushes often enough hide a push.
+            if (pushes.length > mostPushes) throw new GitHubError(`${ref} has moved too often to be read`, undefined);
+          }
+          return pushes;
         } catch (error) {
-          if (error instanceof RequestError && (error.status === 404 || error.status === 403)) return null;
-          throw error;
+          return nullIfClosed(error);
         }
+      }),
+    readBranchProtection: (branch) =>
+      attempt(async () => {
+        const found = await rest.repos.getBranch({ ...base, branch }).catch(nullIfClosed);
+        if (found === null) return null;
+        const rules = await octokit
+          .paginate(rest.repos.getBranchRules, { ...base, ...page, branch })
+          .catch(nullIfClosed);
+        const isClassic = found.data.protected && found.data.protection.enabled !== false;
+        if (!isClassic) return toBranchProtection(rules, 'none');
+        const classic = await rest.repos.getBranchProtection({ ...base, branch }).catch(nullIfClosed);
+        return toBranchProtection(rules, classic?.data ?? null);
+      }),
+    readEnvironment: (name) =>
+      attempt(async () => {
+        const answer = await rest.repos.getEnvironment({ ...base, environment_name: name }).catch(nullIfClosed);
+        return answer === null ? null : toEnvironment(answer.data);
       }),
   };
 }
@@ -232,57 +289,26 @@ class ListRefused extends Error {
   }
 }
 
+/**
+ * Null: it is not there, or not for this token. A limit that is reached has the same status and says nothing of either; taken
+ * for "not there", it would be a way to hide things by asking often.
+ */
+function nullIfClosed(error: unknown): null {
+  if (!(error instanceof RequestError) || (error.status !== 404 && error.status !== 403)) throw error;
+  const headers = error.response?.headers;
+  if (headers?.['retry-after'] !== undefined || headers?.['x-ratelimit-remaining'] === '0') throw error;
+  return null;
+}
+
 function toGitHubError(error: unknown): GitHubError {
+  if (error instanceof GitHubError) return error;
   const cause = error instanceof ListRefused ? error.cause : error;
+  const told = cause instanceof RequestError ? null : readGraphError(cause);
+  if (told !== null) return told;
   // What a proxy in between has to say can be a whole page.
   const said = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').slice(0, 200);
   // Octokit calls a broken connection a 500 as well; there is no answer to it.
   return cause instanceof RequestError && cause.response !== undefined
     ? new GitHubError(`GitHub answered ${cause.status}: ${said}`, cause.status, { cause })
     : new GitHubError(`GitHub cannot be reached: ${said}`, undefined, { cause });
-}
-
-function toComment(comment: {
-  readonly id: number;
-  readonly body?: string | undefined;
-  readonly user?: { readonly login: string } | null;
-}): { id: number; body: string; author: string | null } {
-  return { id: comment.id, body: comment.body ?? '', author: comment.user?.login ?? null };
-}
-
-function toPull(pull: {
-  readonly number: number;
-  readonly title: string;
-  readonly user: { readonly login: string } | null;
-  readonly head: { readonly sha: string };
-  readonly merge_commit_sha: string | null;
-  readonly merged_at: string | null;
-  readonly updated_at: string;
-}): PullRequest {
-  return {
-    number: pull.number,
-    title: pull.title,
-    author: pull.user?.login ?? null,
-    head: pull.head.sha,
-    // Before the merge this is a trial merge, which says nothing.
-    mergeCommit: pull.merged_at === null ? null : pull.merge_commit_sha,
-    mergedAt: pull.merged_at,
-    updatedAt: pull.updated_at,
-  };
-}
-
-function toIssue(issue: {
-  readonly number: number;
-  readonly title: string;
-  readonly body?: string | null | undefined;
-  readonly state: string;
-  readonly labels: readonly (string | { readonly name?: string | undefined })[];
-}): { number: number; title: string; body: string; state: 'open' | 'closed'; labels: string[] } {
-  return {
-    number: issue.number,
-    title: issue.title,
-    body: issue.body ?? '',
-    state: issue.state === 'closed' ? 'closed' : 'open',
-    labels: issue.labels.map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
-  };
 }

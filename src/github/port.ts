@@ -7,12 +7,28 @@ export interface IssueComment {
   readonly author: string | null;
 }
 
+/** Somebody with an account. Logins of apps are the same by whichever way they are told: `dependabot[bot]`. */
+export interface Account {
+  readonly login: string;
+  readonly isBot: boolean;
+}
+
 export interface PullRequest {
   readonly number: number;
   readonly title: string;
-  readonly author: string | null;
+  /** Null for deleted accounts. */
+  readonly author: Account | null;
   readonly head: string;
-  /** Commit by which it was merged; null while it is not. */
+  /** Branch with the changes, in `headRepository`. */
+  readonly headRef: string;
+  /** `owner/name`; null when it has been deleted. */
+  readonly headRepository: string | null;
+  /** From another repository: its pushes are not told here. */
+  readonly isCrossRepository: boolean;
+  /** Branch that it goes into, without `refs/heads/`. */
+  readonly baseRef: string;
+  readonly merged: boolean;
+  /** Commit by which it was merged; null while it is not. Of a rebase, the last one. */
   readonly mergeCommit: string | null;
   /** ISO date-time, UTC; null while it is not merged. */
   readonly mergedAt: string | null;
@@ -28,6 +44,131 @@ export interface Review {
   readonly body: string;
   /** ISO date-time, UTC; null while it is pending. */
   readonly submittedAt: string | null;
+}
+
+/** Name and address are whatever the commit says; only `account` is GitHub's word, and only as good as the address. */
+export interface CommitPerson {
+  /** Null: the address belongs to nobody known to GitHub. */
+  readonly account: Account | null;
+  readonly name: string;
+  readonly email: string;
+  /** Account, name or address are those of an app. Also true where `account` is null. */
+  readonly isBot: boolean;
+}
+
+export interface CommitFacts {
+  readonly sha: string;
+  readonly parents: readonly string[];
+  /** The author, then the co-authors of the trailers. Authors that GitHub does not list are unknown people here, not left out. */
+  readonly authors: readonly CommitPerson[];
+  readonly committer: CommitPerson | null;
+  readonly authoredByCommitter: boolean;
+  readonly message: string;
+  /** Null: not signed. */
+  readonly signature: {
+    readonly isValid: boolean;
+    /** By GitHub's own key: made on its pages or by its API, not in a clone. */
+    readonly wasSignedByGitHub: boolean;
+    readonly signer: string | null;
+  } | null;
+}
+
+export interface ReviewFacts {
+  readonly id: string;
+  readonly url: string;
+  readonly author: Account | null;
+  /** `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`, `PENDING`. */
+  readonly state: string;
+  readonly body: string;
+  /** Head that was reviewed; null when it is gone. */
+  readonly commit: string | null;
+  /** ISO date-time, UTC; null while it is pending. */
+  readonly submittedAt: string | null;
+  /** ISO date-time, UTC; null when nobody, the author or another, ever edited the body. */
+  readonly lastEditedAt: string | null;
+}
+
+/** The base is another one from then on. `changed` is by a person or by GitHub, when a branch below is merged and deleted. */
+export interface BaseMove {
+  readonly kind: 'changed' | 'force-pushed' | 'deleted';
+  /** ISO date-time, UTC. */
+  readonly at: string;
+}
+
+export interface HeadForcePush {
+  /** ISO date-time, UTC. */
+  readonly at: string;
+  readonly actor: Account | null;
+  /** Null when the commit is gone. */
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+/** What GitHub knows of one pull request that bears on whose word it is. Oldest first. */
+export interface PullReviewFacts {
+  readonly pull: PullRequest;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly reviews: readonly ReviewFacts[];
+  readonly baseMoves: readonly BaseMove[];
+  readonly headForcePushes: readonly HeadForcePush[];
+  readonly commits: readonly CommitFacts[];
+  /** False where there are more than are read: then what the others are is not known. */
+  readonly hasAllCommits: boolean;
+}
+
+export type RepositoryPermission = 'admin' | 'maintain' | 'write' | 'read' | 'none';
+
+/** A move of a branch. */
+export interface Push {
+  /** Whose credentials; null for deleted accounts. */
+  readonly actor: Account | null;
+  /** Zeros where the branch began. */
+  readonly before: string;
+  /** Zeros where it was deleted. */
+  readonly after: string;
+  /** ISO date-time, UTC. */
+  readonly at: string;
+  /** `push`, `force_push`, `branch_creation`, `branch_deletion`, `pr_merge`, `merge_queue_merge`. */
+  readonly kind: string;
+}
+
+/** A workflow run as its latest attempt is. */
+export interface WorkflowRun {
+  readonly id: number;
+  /** Begins at 1. */
+  readonly attempt: number;
+  /** `queued`, `in_progress`, `completed` and others. */
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly event: string;
+  readonly headBranch: string | null;
+  readonly head: string;
+  /** ISO date-time, UTC: when the first attempt was asked for. */
+  readonly createdAt: string;
+  /** ISO date-time, UTC: when this attempt began. */
+  readonly startedAt: string | null;
+  /** Who caused the first attempt. */
+  readonly actor: Account | null;
+  /** Who caused this attempt. */
+  readonly triggeringActor: Account | null;
+}
+
+/** Classic protection and rulesets together. Null: the token may not read what would say. */
+export interface BranchProtection {
+  readonly needsPullRequest: boolean | null;
+  /** Approving reviews that a pull request needs. */
+  readonly approvals: number | null;
+  readonly dismissesStaleReviews: boolean | null;
+  readonly blocksForcePushes: boolean | null;
+  readonly blocksDeletion: boolean | null;
+}
+
+export interface DeploymentEnvironment {
+  /** Logins of people and slugs of teams, one of whom has to agree before a job gets the secrets. */
+  readonly reviewers: readonly string[];
+  readonly preventsSelfReview: boolean;
+  /** Branches whose jobs may have it: `all`, the protected ones, or chosen by name. */
+  readonly branches: 'all' | 'protected' | 'chosen';
 }
 
 export interface Annotation {
@@ -79,6 +220,15 @@ export interface GitHub {
   /** Closed ones into a branch, last updated first, back to a moment. */
   listClosedPulls(base: string, since: string): Promise<readonly PullRequest[]>;
   listReviews(number: number): Promise<readonly Review[]>;
+  /**
+   * The merged pull requests that brought each commit to the default branch, by GitHub's word. Every commit asked for is a
+   * key; a commit pushed by hand has none.
+   */
+  listPullsOfCommits(shas: readonly string[]): Promise<ReadonlyMap<string, readonly PullRequest[]>>;
+  /** One request, but for lists of more than 100. */
+  readPullReview(number: number): Promise<PullReviewFacts>;
+  /** What somebody may do in the repository now; `none` where there is no such account. */
+  readPermission(login: string): Promise<RepositoryPermission>;
   /** Whether a person may write to the repository. */
   canWrite(login: string): Promise<boolean>;
   /** Commits that are in `head` and not in `base`. */
@@ -100,8 +250,19 @@ export interface GitHub {
   listArtifacts(name: string): Promise<readonly Artifact[]>;
   /** The zip archive. */
   downloadArtifact(id: number): Promise<Uint8Array>;
-  /** Whether a workflow run has ended; null when it cannot be told. */
-  hasRunEnded(runId: number): Promise<boolean | null>;
+  /** Null when it cannot be told. */
+  readRun(runId: number): Promise<WorkflowRun | null>;
+  /**
+   * Whether a workflow run has ended, all of it or one attempt; null when it cannot be told. While a later attempt runs the
+   * run has not ended, its earlier attempts have.
+   */
+  hasRunEnded(runId: number, attempt?: number): Promise<boolean | null>;
+  /** Moves of `refs/heads/x` in this repository, newest first; null when it cannot be told. */
+  listPushes(ref: string): Promise<readonly Push[] | null>;
+  /** Null where there is no such branch, or nothing of it can be read. */
+  readBranchProtection(branch: string): Promise<BranchProtection | null>;
+  /** Null where there is no such environment, or it cannot be read. */
+  readEnvironment(name: string): Promise<DeploymentEnvironment | null>;
 }
 
 /** GitHub refused, failed or could not be reached. It never fails an apply: what was done is said all the same. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { kinds } from '../resources/types.ts';
+import { recordedSettingsSchema } from './settings-schema.ts';
 
 /**
  * The applied record: what Git declared at the last apply. The memory of removals and the third side of the diff.
@@ -102,12 +103,12 @@ export const claimedChangeSchema = z.object({
 });
 
 export const claimSchema = z.object({
-  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<pid>:<random>`. */
+  /** Names the run: `github:<run id>.<attempt>` in Actions, else `local:<host>:<process space>:<pid>:<random>`. */
   run: z.string(),
   by: z.string(),
-  /** ISO date-times, UTC. */
+  /** ISO date-times, UTC, by the service's clock. */
   startedAt: z.string(),
-  /** When the holder last said that it is still at work; by the service's clock, like the start. */
+  /** When the holder last showed that it is there. */
   renewedAt: z.string().optional(),
   leaseUntil: z.string(),
   digest: z.string(),
@@ -129,16 +130,6 @@ export const liftSchema = z.object({
   at: z.string(),
   /** Link to the review or the run; null on a terminal. */
   where: z.string().nullable(),
-});
-
-/** What settings say, as written: what no file says is absent, so that a later default reaches everybody. */
-export const recordedSettingsSchema = z.object({
-  /** `review:`: judges plans. */
-  review: z.record(z.string(), json),
-  /** `gateway:`: how rows are understood. */
-  gateway: z.record(z.string(), json),
-  /** `pricing:`: where prices come from. */
-  pricing: z.record(z.string(), json),
 });
 
 export const appliedRecordSchema = z.object({
@@ -193,8 +184,8 @@ export type RecordedOutcome = z.infer<typeof recordedOutcomeSchema>;
 export type ClaimedChange = z.infer<typeof claimedChangeSchema>;
 export type Claim = z.infer<typeof claimSchema>;
 export type Lift = z.infer<typeof liftSchema>;
-export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;
 export type AppliedRecord = z.infer<typeof appliedRecordSchema>;
+export type { RecordedSettings } from './settings-schema.ts';
 
 /** An apply as the record's history has it: a claim and the outcomes that ended it are one. */
 export interface RecordedApply {

@@ -44,7 +44,9 @@ export function approvePlan(plan: Plan, files: readonly PlanFile[], live: Live):
   const approved = new Map(files.flatMap(({ changes }) => changes.map((change) => [change.id, change] as const)));
   const fingerprints = new Set(files.flatMap(({ changes }) => changes.map(({ fingerprint }) => fingerprint)));
   const stars = new Set(files.flatMap((file) => file.stars.map((star) => `${star.workspace}\n${star.fingerprint}`)));
-  const lines = new Set(files.flatMap((file) => file.record_lines.map(lineText)));
+  const lines = new Set(
+    files.flatMap((file) => file.record_lines.map((line) => lineText({ ...line, liveId: line.live_id }))),
+  );
   const starOf = new Map(plan.stars.map(({ workspace, fields }) => [workspace, `${workspace}\n${digestOf(fields)}`]));
 
   const changes: Change[] = [];
@@ -73,13 +75,18 @@ function staleChange(change: Change, approved: PlanFileChange | null): StaleChan
   return { change, approved, detail: `${moved} is not what was approved` };
 }
 
-/** Adoptions and what catches up with live change nothing that anybody relies on. */
-export function needsReview({ action }: RecordLine): boolean {
-  return action === 'forget' || action === 'unprotect' || action === 'settings';
+/** Adoptions, what catches up with live and a default that is another one now: nobody wrote or relies on them. */
+export function needsReview({ action, why }: RecordLine): boolean {
+  return action === 'forget' || action === 'unprotect' || (action === 'settings' && why !== 'default');
 }
 
-function lineText({ action, key, detail }: Pick<RecordLine, 'action' | 'key' | 'detail'>): string {
-  return canonicalJson({ action, key, detail });
+function lineText({
+  action,
+  key,
+  detail,
+  liveId,
+}: Pick<RecordLine, 'action' | 'key' | 'detail'> & { readonly liveId?: string | null }): string {
+  return canonicalJson({ action, key, detail, liveId: liveId ?? null });
 }
 
 function isPastLive(change: PlanFileChange, live: Live): boolean {

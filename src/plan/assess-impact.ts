@@ -7,17 +7,16 @@ import { type BudgetMove, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
 import { dearestToken } from '../prices/dearest-token.ts';
 import type { PriceBook } from '../prices/types.ts';
-import type { Desired, Settings } from '../resources/types.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
 import type { Change, Live } from './types.ts';
 
 export interface ImpactFacts {
   readonly live: Live;
   readonly desired: Desired;
   /** `review:` in force. */
-  readonly settings: Settings;
+  readonly settings: Review;
   readonly usage: Usage;
-  /** Anybody can read what this run prints: names become counts unless the settings in force say otherwise. */
-  readonly isPublic: boolean;
   /** Of the models that policies name; null: not looked at. */
   readonly prices: PriceBook | null;
 }
@@ -29,12 +28,11 @@ export function budgetMoves(changes: readonly Change[], live: Live, now: Date): 
 
 /** Of all changes, or of those of them that will be carried out. */
 export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Impact {
-  const { live, desired, settings, usage, isPublic, prices } = facts;
-  const shown = settings.show_people;
+  const { live, desired, settings, usage, prices } = facts;
   return buildImpact(changes, live, usage, {
     now: Date.parse(usage.asOf),
     usageUnit: desired.gateway.usageUnit ?? 'cents',
-    people: shown === 'names' || shown === 'counts' ? shown : isPublic ? 'counts' : 'names',
+    people: settings.show_people,
     raiseDoesNotWake: isBefore120(desired),
     dearestToken: (match) => (prices === null ? null : dearestToken(prices, match)),
   });

@@ -13,7 +13,8 @@ import { planPolicies } from './plan-policies.ts';
 import { type RecordedResource, RecordIndex } from './record-index.ts';
 import { keepStep } from './record-lines.ts';
 import { resolveDesired } from './resolve.ts';
-import { settingsLines } from './settings.ts';
+import { settingsOf } from './settings.ts';
+import { settingsLines } from './settings-lines.ts';
 import type {
   Change,
   Live,
@@ -35,6 +36,10 @@ export interface PlanInput {
   /** Recorded entries that take nothing away: they stay in the record, and nothing is planned for them. */
   readonly kept?: readonly RecordedResource[] | undefined;
   readonly now: Date;
+  /** Where the record is kept. */
+  readonly place?: string;
+  /** What the files would bring into force, where `desired` has what is in force in the place of it. */
+  readonly settingsLines?: readonly RecordLine[];
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -65,7 +70,8 @@ export interface PlanParts {
   unchanged: number;
 }
 
-export function buildPlan({ desired, live, record, kept = [], now }: PlanInput): PlanResult {
+export function buildPlan(input: PlanInput): PlanResult {
+  const { desired, live, record, kept = [], now, place = '', settingsLines: lines } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -93,18 +99,19 @@ export function buildPlan({ desired, live, record, kept = [], now }: PlanInput):
     parts.recordSteps.push(keepStep(resource, resource.entry));
     parts.managed.set(resource.entry.kind, resource.entry.id, Object.keys(resource.entry.fields));
   }
-  parts.recordLines.push(...settingsLines(record, desired));
+  if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 
   const changes = orderChanges(parts.changes);
   const recordLines = [...parts.recordLines].sort(compareRecordLines);
   const unmanaged: Unmanaged[] = findUnmanaged(context);
+  const { environment, gateway, pricing } = desired;
+  const interprets = { gateway, pricingSource: pricing?.source ?? null };
+  const scope = { environment, baseUrl: live.baseUrl, place, interprets };
   const plan: Plan = {
     version: 1,
-    environment: desired.environment,
     organisation: desired.organisation,
-    baseUrl: live.baseUrl,
     mode: 'sync',
     hasRecord: record !== null,
     changes,
@@ -118,7 +125,8 @@ export function buildPlan({ desired, live, record, kept = [], now }: PlanInput):
     violations: [],
     impact: null,
     stars: resolution.stars,
-    digest: digestPlan(changes, recordLines),
+    ...scope,
+    digest: digestPlan({ ...scope, changes, recordLines }),
     workspaces: live.workspaces,
     names: namesOf(live),
   };
@@ -138,14 +146,24 @@ export interface PlanContext {
   readonly parts: PlanParts;
 }
 
-/** Over what is done and what is remembered, not over how it is shown: usage, notes and wording never move it. */
-export function digestPlan(
-  changes: readonly Pick<Change, 'fingerprint'>[],
-  recordLines: readonly Pick<RecordLine, 'action' | 'key' | 'detail'>[],
-): string {
+/** What makes a plan the one that was reviewed. */
+export interface Digested extends Pick<Plan, 'environment' | 'baseUrl' | 'place' | 'interprets'> {
+  readonly changes: readonly Pick<Change, 'fingerprint'>[];
+  readonly recordLines: readonly Pick<RecordLine, 'action' | 'key' | 'detail' | 'liveId'>[];
+}
+
+/**
+ * Over what is done, what is remembered and where, and how it was understood; not over how it is shown: usage, notes and
+ * wording never move it. Not over the record's commit: fingerprints hold what each change starts from.
+ */
+export function digestPlan({ environment, baseUrl, place, interprets, changes, recordLines }: Digested): string {
   return digestOf({
+    environment,
+    baseUrl,
+    place,
+    interprets,
     changes: changes.map(({ fingerprint }) => fingerprint).sort(),
-    record: recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
+    record: recordLines.map(({ action, key, detail, liveId }) => ({ action, key, detail, liveId: liveId ?? null })),
   });
 }
 

@@ -1,6 +1,6 @@
 /** The guards by name, and what an objection is before anything lifts it. */
 
-import type { Json, Settings } from '../resources/types.ts';
+import type { Guards, Review } from '../resources/review-settings.ts';
 
 export const guardNames = [
   'deletes',
@@ -20,7 +20,8 @@ export type GuardName = (typeof guardNames)[number];
 
 export interface Objection {
   readonly guard: GuardName;
-  readonly count: number;
+  /** A count; of `spend-up` percent of committed spend, rounded up, or `unbounded`. */
+  readonly count: number | 'unbounded';
   readonly details: readonly string[];
   readonly liftable: boolean;
   /** Whatever the settings say: it stops nobody. */
@@ -29,8 +30,8 @@ export interface Objection {
   readonly first?: string | undefined;
 }
 
-/** What `review.guards` says of a guard; undefined: nothing. */
-export function guardSetting(settings: Settings, guard: GuardName): Json | undefined {
-  const guards = settings.guards as { readonly [name: string]: Json } | undefined;
-  return guards?.[guard.replaceAll('-', '_')];
+/** What `review.guards` in force says of a guard; undefined: it has no setting there. */
+export function guardSetting({ guards }: Review, guard: GuardName): Guards[keyof Guards] | undefined {
+  const name = guard.replaceAll('-', '_');
+  return name in guards ? guards[name as keyof Guards] : undefined;
 }

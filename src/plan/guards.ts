@@ -3,40 +3,18 @@
  * the exact words that lift it for this one plan. All of them are judged, always; the plan is shown whole all the same.
  */
 
-import { UserError } from '../errors.ts';
-import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Fields, Json, Settings } from '../resources/types.ts';
+import type { Review, Threshold } from '../resources/review-settings.ts';
+import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import { shortDigest } from './digest.ts';
-import { type GuardName, guardNames, guardSetting, type Objection } from './guard-names.ts';
+import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
 import { impactGuards, judgeImpact } from './impact-guards.ts';
 import type { Change, Plan, RecordStep, Violation } from './types.ts';
+import { findLift, printWord, type Word } from './words.ts';
 
 /** Guards that need to know what the plan does to people and money: not judged where that was not looked at. */
 export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
   return impact === null && changes.length > 0 ? impactGuards.filter((guard) => guard !== 'impact-unknown') : [];
-}
-
-/** `--allow deletes=12@3f9c2e1a`: this guard, this number, this plan. */
-export interface Allowance {
-  readonly guard: GuardName;
-  readonly count: number;
-  /** First digits of the digest, 8 or more. */
-  readonly digest: string;
-}
-
-/** @throws UserError when it is not of that form */
-export function parseAllowance(text: string): Allowance {
-  const match = /^([a-z-]+)=(\d{1,9})@([0-9a-f]{8,64})$/.exec(text);
-  const guard = guardNames.find((name) => name === match?.[1]);
-  if (match === null || guard === undefined) {
-    const name = /^[a-z-]+/.exec(text)?.[0] ?? '';
-    const isKnown = guardNames.some((known) => known === name);
-    const guess = name === '' || isKnown ? '' : didYouMean(name, guardNames);
-    throw new UserError(`--allow ${text}: write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}`);
-  }
-  return { guard, count: Number(match[2]), digest: match[3] ?? '' };
 }
 
 /** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
@@ -59,12 +37,12 @@ export interface GuardInput {
   readonly plan: Plan;
   readonly steps: readonly RecordStep[];
   /** `review:` in force, see settingsInForce. */
-  readonly settings: Settings;
+  readonly settings: Review;
   readonly rewind: Rewind;
   /** Null, or missing: it has not. */
   readonly moved?: RecordMoved | null | undefined;
   readonly isProtected?: ProtectedBy | undefined;
-  readonly allowances: readonly Allowance[];
+  readonly allowances: readonly Word[];
   /**
    * Digests of reviewed plans of which this one holds a part at most: what was allowed for the whole is allowed for the
    * part.
@@ -76,8 +54,8 @@ export function judgePlan(input: GuardInput): Violation[] {
   const { plan, settings, allowances, reviewed = [] } = input;
   const tallies = tallyWorkspaces(input);
   const objections = [
-    judgeCounted('deletes', tallies, limitsOf(settings, 'deletes'), { count: 10, percent: 10 }, plan),
-    judgeCounted('updates', tallies, limitsOf(settings, 'updates'), { count: 10, percent: 30 }, plan),
+    judgeCounted('deletes', tallies, settings.guards.deletes, { count: 10, percent: 10 }, plan),
+    judgeCounted('updates', tallies, settings.guards.updates, { count: 10, percent: 30 }, plan),
     judgeEmptied(tallies, plan),
     judgeProtected(input),
     judgeRewind(input.rewind),
@@ -88,32 +66,19 @@ export function judgePlan(input: GuardInput): Violation[] {
   ];
   return objections.flatMap((objection) => {
     if (objection === null) return [];
-    const severity = severityOf(settings, objection);
+    const severity = severityOf(settings, objection, plan);
     if (severity === null) return [];
     const { guard, count, details, liftable, first } = objection;
-    const lifted = liftable && allowances.some((allowance) => lifts(allowance, objection, plan.digest, reviewed));
-    const allow = liftable ? `${guard}=${count}@${shortDigest(plan.digest)}` : null;
-    return [{ guard, count, details, severity, allow, lifted, ...(first === undefined ? {} : { first }) }];
+    const lift = liftable ? findLift(allowances, objection, [plan.digest, ...reviewed]) : null;
+    const allow = liftable ? printWord({ guard, number: count, digest: plan.digest }) : null;
+    const more = { ...(lift === null ? {} : { lift }), ...(first === undefined ? {} : { first }) };
+    return [{ guard, count, details, severity, allow, lifted: lift !== null, ...more }];
   });
 }
 
 /** What keeps a plan from being applied. */
 export function objecting(violations: readonly Violation[]): Violation[] {
   return violations.filter(({ severity, lifted }) => severity === 'error' && !lifted);
-}
-
-function lifts(
-  allowance: Allowance,
-  { guard, count }: Objection,
-  digest: string,
-  reviewed: readonly string[],
-): boolean {
-  if (allowance.guard !== guard) return false;
-  if (digest.startsWith(allowance.digest)) {
-    // Traffic moves between review and apply: who allowed three blocked callers has allowed two, and has not allowed four.
-    return impactGuards.includes(guard) ? allowance.count >= count : allowance.count === count;
-  }
-  return allowance.count >= count && reviewed.some((other) => other.startsWith(allowance.digest));
 }
 
 /** Limits of one workspace (or of the organisation), and what the plan does to them. */
@@ -178,19 +143,15 @@ function countUpdates({ action, direction, fieldChanges, key }: Change): number 
   return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
 }
 
-interface Threshold {
-  readonly count: number;
-  readonly percent: number;
-}
-
 /** More than a number and more than a share, of a workspace or of the whole plan. The share is of the larger of both sides. */
 function judgeCounted(
   guard: 'deletes' | 'updates',
   tallies: readonly Tally[],
-  perWorkspace: Threshold,
+  perWorkspace: Threshold | 'off',
   perPlan: Threshold,
   { changes }: Plan,
 ): Objection | null {
+  if (perWorkspace === 'off') return null;
   const total = tallies.reduce((sum, tally) => sum + tally[guard], 0);
   const all = { recorded: sum(tallies, 'recorded'), desired: sum(tallies, 'desired') };
   const exceeded = tallies.flatMap((tally) => {
@@ -329,55 +290,16 @@ function judgeFindings({ findings }: Plan): Objection | null {
   return { guard: 'rules', count: errors.length, details, liftable: true, first };
 }
 
-/** `on`, `off`, `warn`, or thresholds of a guard; null: switched off. What protects has no switch. */
-function severityOf(settings: Settings, { guard, warns }: Objection): Violation['severity'] | null {
-  if (guard === 'record-moved') return warns === true ? 'warning' : 'error';
-  if (guard === 'protected' || guard === 'unmanaged' || guard === 'rules') return 'error';
-  const said = guardSetting(settings, guard);
-  if (said === undefined && guard === 'impact-unknown') return 'warning';
+/** Null: switched off. What protects has no switch. */
+function severityOf(
+  settings: Review,
+  { guard, warns }: Objection,
+  { impact }: Pick<Plan, 'impact'>,
+): Violation['severity'] | null {
+  if (warns === true) return 'warning';
+  const setting = guardSetting(settings, guard);
+  const said = typeof setting === 'object' && 'said' in setting ? setting.said : setting;
+  // Who asks for a plan without its impact knows that it is not there.
+  if (said === 'asked') return impact === null ? 'warning' : 'error';
   return said === 'off' ? null : said === 'warn' ? 'warning' : 'error';
-}
-
-const defaultThresholds: Readonly<Record<'deletes' | 'updates', Threshold>> = {
-  deletes: { count: 2, percent: 30 },
-  updates: { count: 10, percent: 30 },
-};
-
-function limitsOf(settings: Settings, guard: 'deletes' | 'updates'): Threshold {
-  const said = guardSetting(settings, guard);
-  const isThreshold = typeof said === 'object' && said !== null && !Array.isArray(said);
-  return isThreshold ? { ...defaultThresholds[guard], ...(said as Partial<Threshold>) } : defaultThresholds[guard];
-}
-
-/**
- * The settings that judge a plan are the record's, so that a pull request cannot loosen what judges it. Without a record
- * they are the defaults, and the files' where those are stricter.
- */
-export function settingsInForce(recorded: Settings | null, written: Settings): Settings {
-  if (recorded !== null) return recorded;
-  return {
-    ...written,
-    require_reviewed_plan: written.require_reviewed_plan === true,
-    guards: Object.fromEntries(
-      Object.entries((written.guards ?? {}) as { readonly [name: string]: Json }).map(([name, said]) => [
-        name,
-        stricterOf(name, said),
-      ]),
-    ),
-  };
-}
-
-function stricterOf(name: string, said: Json): Json {
-  if (name === 'deletes' || name === 'updates') {
-    const usual = defaultThresholds[name];
-    if (typeof said !== 'object' || said === null || Array.isArray(said)) return { ...usual };
-    const { count, percent } = { ...usual, ...(said as Partial<Threshold>) };
-    return { count: Math.min(count, usual.count), percent: Math.min(percent, usual.percent) };
-  }
-  if (name === 'spend_up') {
-    const percent = (said as { readonly percent?: number } | null)?.percent;
-    return { percent: Math.min(percent ?? 25, 25) };
-  }
-  if (name === 'impact_unknown') return said === 'off' ? 'warn' : said;
-  return 'on';
 }

@@ -1,19 +1,17 @@
 /** Guards over what a plan does to people and money. They judge what is known; what is not is the matter of the last one. */
 
-import { divide, type Exact, exactOf, fromText, multiply, round, subtract } from '../exact.ts';
+import { ceiling, divide, type Exact, exactOf, fromText, multiply, round, subtract } from '../exact.ts';
 import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
-import type { Settings } from '../resources/types.ts';
-import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { GuardName, Objection } from './guard-names.ts';
 import type { Plan } from './types.ts';
+import { largestOf, type WordNumber } from './words.ts';
 
 export const impactGuards: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
 
-/** Percent that committed spend may rise without a word. */
-export const defaultSpendUp = 25;
-
-export function judgeImpact(plan: Plan, settings: Settings): (Objection | null)[] {
+export function judgeImpact(plan: Plan, settings: Review): (Objection | null)[] {
   return [judgeBlocksNow(plan), judgeSpendUp(plan, settings), judgeCounterReset(plan), judgeUnknown(plan)];
 }
 
@@ -62,16 +60,16 @@ function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit'
   return `${name ?? 'its only one'} at ${formatExact(fromText(used), unit)}`;
 }
 
-function judgeSpendUp({ impact, changes }: Plan, settings: Settings): Objection | null {
-  const said = guardSetting(settings, 'spend-up');
-  const written =
-    typeof said === 'object' && said !== null ? (said as { readonly percent?: number }).percent : undefined;
-  const percent = written ?? defaultSpendUp;
+function judgeSpendUp({ impact, changes }: Plan, { guards }: Review): Objection | null {
+  if (guards.spend_up === 'off') return null;
+  const { percent } = guards.spend_up;
   let first: string | undefined;
+  const rises: WordNumber[] = [];
   const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
     const [was, shall] = [toCommitted(before), toCommitted(after)];
     if (was.kind !== 'bounded' || !exceedsSpend(was, shall, percent)) return [];
     first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
+    rises.push(riseOf(was, shall));
     const from = `committed spend of ${workspace} goes from ${formatExact(was.cents, 'cost')}`;
     if (shall.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
     const rise = `+${percentUp(was.cents, shall.cents, percent)} %`;
@@ -81,12 +79,18 @@ function judgeSpendUp({ impact, changes }: Plan, settings: Settings): Objection 
   });
   return details.length === 0
     ? null
-    : { guard: 'spend-up', count: details.length, details: shorten(details), liftable: true, first };
+    : { guard: 'spend-up', count: largestOf(rises), details: shorten(details), liftable: true, first };
 }
 
 function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
   if (kind === 'bounded' && cents !== null) return { kind, cents: fromText(cents), by: by ?? '' };
   return kind === 'unbounded' ? { kind } : { kind: 'unknown', atMost: null };
+}
+
+/** Percent, rounded up; from nothing every rise is without bound. */
+function riseOf(was: { readonly cents: Exact }, shall: Committed): WordNumber {
+  if (shall.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
+  return Number(ceiling(multiply(divide(subtract(shall.cents, was.cents), was.cents), exactOf(100))));
 }
 
 /** Whole percent; with a decimal where the whole one would deny that the bound was passed. */

@@ -69,18 +69,19 @@ export function makeChange(draft: ChangeDraft): Change {
   };
 }
 
-/** What makes two changes the same: the resource, what is done to it, from what to what. */
+/** What makes two changes the same: the resource, the live object that is meant, what is done to it, from what to what. */
 export function fingerprintOf(change: {
   readonly kind: string;
   readonly workspace: string | null;
   readonly name: string;
+  readonly liveId: string | null;
   readonly action: Action;
   readonly before: unknown;
   readonly after: unknown;
   readonly starting: string | null;
 }): string {
-  const { kind, workspace, name, action, before, after, starting } = change;
-  return digestOf({ key: { kind, workspace, name }, action, before, after, starting });
+  const { kind, workspace, name, liveId, action, before, after, starting } = change;
+  return digestOf({ key: { kind, workspace, name }, liveId, action, before, after, starting });
 }
 
 /** A new policy only adds a limit; a deleted one takes it away; a replacement hands everybody a fresh counter. */

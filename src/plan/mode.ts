@@ -23,7 +23,7 @@ export interface PlanFilter {
 
 /** What remains when a run carries out some changes only. */
 export function narrowPlan(plan: Plan, changes: readonly Change[], recordLines: readonly RecordLine[]): Plan {
-  return { ...plan, changes, recordLines, digest: digestPlan(changes, recordLines) };
+  return { ...plan, changes, recordLines, digest: digestPlan({ ...plan, changes, recordLines }) };
 }
 
 /** Withheld changes keep their ids in `dependsOn`, so that what relies on them is skipped. */
@@ -52,7 +52,7 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
     withheld: [...plan.withheld, ...withheld],
     leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
-    digest: digestPlan(changes, recordLines),
+    digest: digestPlan({ ...plan, changes, recordLines }),
   };
 }
 

@@ -17,6 +17,7 @@ import {
   caughtUpLines,
   forgetStep,
   forgottenLine,
+  idNotes,
   keepStep,
   overtakenAlertDiagnostic,
   partlyForgottenLines,
@@ -87,7 +88,7 @@ function planDeclared(
   const recorded = remembered(context, resource);
   const past = (recorded?.fields ?? {}) as Fields;
   const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
-  if (recorded !== null && isAtRest(resolved, recorded, fields)) {
+  if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
     parts.unchanged += 1;
     parts.recordSteps.push(restStep(resolved.workspace, recorded, live.id));
@@ -110,7 +111,7 @@ function planDeclared(
     starting,
     resolved,
   });
-  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released));
+  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
   if (change === null) {
     parts.unchanged += 1;
     parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
@@ -229,7 +230,10 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     recorded: task.recorded,
     hasRecord: context.hasRecord,
     source: resolved?.entry.source ?? null,
-    notes: windowNotes(spec, live, before, after, moved, starting),
+    notes: [
+      ...(resolved === null ? [] : idNotes(resolved, live)),
+      ...windowNotes(spec, live, before, after, moved, starting),
+    ],
     entry: resolved === null ? null : toEntry(resolved, ''),
     starting,
     viaStar: resolved?.viaStar ?? false,

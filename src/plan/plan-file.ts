@@ -8,13 +8,13 @@ import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
 import { canonicalJson } from '../resources/canonical.ts';
 import { type Fields, kinds } from '../resources/types.ts';
-import { digestPlan } from './build-plan.ts';
+import { type Digested, digestPlan } from './build-plan.ts';
 import { digestOf } from './digest.ts';
 import { fingerprintOf } from './make-change.ts';
 import type { Change, Plan } from './types.ts';
 
 /** Raised when an older tollgate could misread what a newer one writes. New members do not raise it. */
-export const planFileVersion = 1;
+export const planFileVersion = 2;
 
 const json = z.json();
 const fields = z.record(z.string(), json);
@@ -34,7 +34,7 @@ export const planFileChangeSchema = z.object({
   fingerprint: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
-    .describe('over kind, workspace, name, action, before, after and starting'),
+    .describe('over kind, workspace, name, live_id, action, before, after and starting'),
 });
 
 export const planFileSchema = z
@@ -46,11 +46,18 @@ export const planFileSchema = z
     organisation: z.string().describe('id of the organisation'),
     base_url: z.string().describe('of the control plane that was planned against'),
     commit: z.string().nullable().describe('Git commit of the policy files, where there is one'),
+    place: z.string().describe('where the record is kept'),
+    interprets: z
+      .object({
+        gateway: z.record(z.string(), z.string()).describe('`gateway:` in force'),
+        pricing_source: z.string().nullable().describe('`pricing.source` in force'),
+      })
+      .describe('settings in force that decide how live and prices are understood'),
     mode: z.enum(['sync', 'upsert-only']).describe('`upsert-only` plans hold no deletions'),
     digest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)
-      .describe('over all fingerprints and record lines'),
+      .describe('over all fingerprints and record lines, environment, base_url, place and interprets'),
     changes: z.array(planFileChangeSchema).describe('what is changed live'),
     record_lines: z
       .array(
@@ -67,6 +74,7 @@ export const planFileSchema = z
             .nullable()
             .describe('null for settings'),
           detail: z.string().describe('what exactly, in words'),
+          live_id: z.string().nullable().describe("of an adoption: the service's id of the live object"),
         }),
       )
       .describe('what changes in the record and nothing live'),
@@ -107,6 +115,11 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
     environment: plan.environment,
     organisation: plan.organisation,
     base_url: plan.baseUrl,
+    place: plan.place,
+    interprets: {
+      gateway: { ...plan.interprets.gateway },
+      pricing_source: plan.interprets.pricingSource,
+    },
     mode: plan.mode,
     digest: plan.digest,
     changes: plan.changes.map((change) => ({
@@ -123,7 +136,12 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
       via_star: change.viaStar === true,
       fingerprint: change.fingerprint,
     })),
-    record_lines: plan.recordLines.map(({ action, key, detail }) => ({ action, key, detail })),
+    record_lines: plan.recordLines.map(({ action, key, detail, liveId }) => ({
+      action,
+      key,
+      detail,
+      live_id: liveId ?? null,
+    })),
     stars: plan.stars.map(({ workspace, fields: declared }) => ({ workspace, fingerprint: digestOf(declared) })),
     // As of a moment: outside the digest, inside the checksum.
     impact: plan.impact,
@@ -152,7 +170,9 @@ export function parsePlanFile(text: string, name: string): PlanFile {
   if (head.data.version !== planFileVersion) {
     refuse(
       `it has format version ${String(head.data.version)}, and this tollgate reads ${planFileVersion}`,
-      'Use the tollgate that wrote it, or make a new plan.',
+      head.data.version === 1
+        ? 'An earlier tollgate wrote it: its fingerprints do not say which live objects are meant. Make a new plan with `tollgate plan --out FILE`, and have that reviewed.'
+        : 'Use the tollgate that wrote it, or make a new plan.',
     );
   }
   const parsed = readableSchema.safeParse(document);
@@ -161,15 +181,30 @@ export function parsePlanFile(text: string, name: string): PlanFile {
     return refuse(`${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not as it should be'}`);
   }
   const file = parsed.data as PlanFile;
-  const edited = file.changes.find((change) => change.fingerprint !== fingerprintOf(change));
+  const edited = file.changes.find(
+    (change) => change.fingerprint !== fingerprintOf({ ...change, liveId: change.live_id }),
+  );
   if (edited !== undefined) refuse(`change ${edited.id} does not match its fingerprint: the file was edited`);
-  if (file.digest !== digestPlan(file.changes, file.record_lines)) {
+  if (file.digest !== digestPlan(toDigested(file))) {
     refuse('its digest does not match its content: the file was edited');
   }
   // Fingerprints and digest say what is done; environment, organisation and what `"*"` declared are vouched for here.
   const { checksum, ...content } = document as Readonly<Record<string, unknown>>;
   if (checksum !== digestOf(content)) refuse('its checksum does not match its content: the file was edited');
   return file;
+}
+
+function toDigested({
+  environment,
+  base_url: baseUrl,
+  place,
+  interprets,
+  changes,
+  record_lines: lines,
+}: PlanFile): Digested {
+  const recordLines = lines.map(({ live_id: liveId, ...line }) => (liveId === null ? line : { ...line, liveId }));
+  const { gateway, pricing_source: pricingSource } = interprets;
+  return { environment, baseUrl, place, interprets: { gateway, pricingSource }, changes, recordLines };
 }
 
 /** A reviewed change in the form of a planned one, for outcomes of what the plan does not hold any more. */
@@ -201,6 +236,7 @@ export function checkPlanFile(file: PlanFile, plan: Plan, name: string): void {
     ['environment', file.environment, plan.environment],
     ['organisation', file.organisation.toLowerCase(), plan.organisation.toLowerCase()],
     ['control plane', file.base_url, plan.baseUrl],
+    ['the record at', file.place, plan.place],
   ] as const;
   for (const [what, reviewed, now] of pairs) {
     if (reviewed === now) continue;

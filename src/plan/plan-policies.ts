@@ -18,6 +18,7 @@ import {
   caughtUpLines,
   forgetStep,
   forgottenLine,
+  idNotes,
   keepStep,
   overtakenAlertDiagnostic,
   partlyForgottenLines,
@@ -196,7 +197,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
 
   const past = (recorded?.fields ?? {}) as Fields;
   const fields = live === null ? null : spec.readFields(live.row, scope, [past, resolved.fields]);
-  if (live !== null && fields !== null && recorded !== null && isAtRest(resolved, recorded, fields)) {
+  if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, 'all');
     parts.unchanged += 1;
     parts.recordSteps.push(restStep(workspace, recorded, live.id));
@@ -238,7 +239,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
-  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released));
+  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
 
   const starting = startingToSend(resolved, recorded, hasRecord, before);
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
@@ -263,7 +264,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     hasRecord,
     immutable,
     source: resolved.entry.source,
-    notes: updateNotes(replaces, moved, wanted),
+    notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted)],
     entry,
     starting,
   });

@@ -9,7 +9,7 @@ import type { RecordedEntry } from './applied-record.ts';
 import { hasAnyValue } from './make-change.ts';
 import type { RecordedResource } from './record-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { RecordLine, RecordStep } from './types.ts';
+import type { LiveObject, RecordLine, RecordStep } from './types.ts';
 
 /** The record's entry of a declared resource. */
 export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {
@@ -37,11 +37,18 @@ export function recordLinesFor(
   recorded: RecordedEntry | null,
   before: Fields,
   released: readonly string[],
+  live: Pick<LiveObject, 'id' | 'name'>,
 ): RecordLine[] {
   if (recorded === null) {
-    return hasAnyValue(before) ? [{ action: 'adopt', key, detail: 'live object of that name, first seen' }] : [];
+    if (!hasAnyValue(before)) return [];
+    const detail = `live object of that ${resolved.entry.id === undefined ? 'name' : 'id'}, first seen${calledNote(resolved, live)}`;
+    return [{ action: 'adopt', key, detail, liveId: live.id }];
   }
   const lines: RecordLine[] = [];
+  if (recorded.id !== live.id) {
+    const detail = `another live object than the recorded one: ${live.id}, not ${recorded.id}${calledNote(resolved, live)}`;
+    lines.push({ action: 'adopt', key, detail, liveId: live.id });
+  }
   if (resolved.entry.protect !== recorded.protect) {
     const action = resolved.entry.protect ? 'protect' : 'unprotect';
     lines.push({ action, key, detail: `${action}ed by the files` });
@@ -50,6 +57,19 @@ export function recordLinesFor(
     lines.push({ action: 'forget', key, detail: `no longer manages ${released.join(', ')}; live keeps it` });
   }
   return lines;
+}
+
+/** Who writes `id:` means an object that nobody sees by its name: what it is called live belongs beside it. */
+export function idNotes(resolved: ResolvedEntry, live: Pick<LiveObject, 'id' | 'name'>): string[] {
+  return calledNote(resolved, live) === '' ? [] : [`by \`id:\` this is the live object called ${quoteName(live)}`];
+}
+
+function calledNote({ entry, name }: ResolvedEntry, live: Pick<LiveObject, 'name'>): string {
+  return entry.id === undefined || live.name === name ? '' : `, called ${quoteName(live)} live`;
+}
+
+function quoteName({ name }: Pick<LiveObject, 'name'>): string {
+  return name === null ? 'by no name' : JSON.stringify(name);
 }
 
 /**

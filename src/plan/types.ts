@@ -3,9 +3,10 @@
 import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
 import type { Impact } from '../impact/document.ts';
 import type { WireRow } from '../resources/kind.ts';
-import type { Budget, Fields, FieldValue, Kind, ResourceKey, Settings } from '../resources/types.ts';
-import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
+import type { Budget, Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
+import type { RecordedEntry } from './applied-record.ts';
 import type { ResolvedEntry } from './resolve.ts';
+import type { Word, WordNumber } from './words.ts';
 
 /** A live object of one kind, as read in this run. */
 export interface LiveObject {
@@ -119,8 +120,13 @@ export interface RecordLine {
   /** Null for settings. */
   readonly key: ResourceKey | null;
   readonly detail: string;
-  /** Of a forgotten resource: `forget:` was written, or there is nothing left to manage. */
-  readonly why?: 'forget' | 'gone';
+  /** Of an adoption: which live object it is; a name alone may mean another one by the time of the apply. */
+  readonly liveId?: string;
+  /**
+   * Of a forgotten resource: `forget:` was written, or there is nothing left to manage. Of a setting: nobody wrote it, and
+   * its default is another than when it was recorded.
+   */
+  readonly why?: 'forget' | 'gone' | 'default';
 }
 
 /** A live object that no file declares and the record does not hold. */
@@ -166,17 +172,25 @@ export interface Finding {
 /** A guard's objection. Guards are a stage of their own between plan and apply (guards.ts). */
 export interface Violation {
   readonly guard: string;
-  /** What has to be allowed, exactly. */
-  readonly count: number;
+  /** What has to be allowed, at least: a count; of `spend-up` percent of committed spend, or `unbounded`. */
+  readonly count: WordNumber;
   /** What was exceeded where, and by how much; one sentence each. */
   readonly details: readonly string[];
   /** A warning is shown and stops nobody. */
   readonly severity: 'error' | 'warning';
-  /** `deletes=12@3f9c2e1a`, the words that lift it for this plan; null when nothing does. */
+  /** The word that lifts it for this plan, such as `deletes=12@<32 digits>`; null when nothing does. */
   readonly allow: string | null;
   readonly lifted: boolean;
+  /** The word that lifted it. */
+  readonly lift?: Word;
   /** Id of the first change it objects to; absent where it is about no single one. For pointing at a line. */
   readonly first?: string;
+}
+
+/** A plan of the same changes is another one where use, features or prices are understood otherwise. */
+export interface Interprets {
+  readonly gateway: Desired['gateway'];
+  readonly pricingSource: string | null;
 }
 
 export type Mode = 'sync' | 'upsert-only';
@@ -210,7 +224,11 @@ export interface Plan {
   readonly impact: Impact | null;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
-  /** Hash over all fingerprints and record lines; 64 hex digits. */
+  /** Where the record is kept, such as its Git ref. */
+  readonly place: string;
+  /** Settings in force that decide how live and prices are understood. */
+  readonly interprets: Interprets;
+  /** Hash over all fingerprints, record lines, environment, base URL, `place` and `interprets`; 64 hex digits. */
   readonly digest: string;
   /** Workspaces that appear in the plan, by slug. */
   readonly workspaces: readonly LiveWorkspace[];
@@ -266,9 +284,4 @@ export interface Outcome {
   readonly unreachable?: true;
   /** Failed after something was sent that may have made a policy. */
   readonly inDoubt?: true;
-}
-
-export interface RecordContext {
-  readonly workspaces: readonly RecordedWorkspace[];
-  readonly settings: Settings;
 }

@@ -76,6 +76,40 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   return { desired, diagnostics: unique };
 }
 
+/** Files as written, one by one: defaults are copied nowhere, and a file with an error takes no other one along. */
+export interface WrittenFiles {
+  /** Null: there is none that can be read. */
+  readonly org: OrgFile | null;
+  readonly workspaces: readonly WorkspaceFile[];
+  /** Paths of files that say nothing that can be read, or what another one says as well. */
+  readonly broken: readonly string[];
+}
+
+/** What texts were read as; null: there is an error in it. Kept by whoever reads several versions of much the same files. */
+export type KnownTexts = Map<string, ReadFile | null>;
+
+export function readWritten(files: readonly PolicyFile[], known: KnownTexts): WrittenFiles {
+  const broken: string[] = [];
+  const orgs: OrgFile[] = [];
+  const workspaces = new Map<string, WorkspaceFile>();
+  const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  for (const file of sorted) {
+    const read = known.get(file.text) ?? readAlone(file);
+    known.set(file.text, read);
+    if (read?.kind === 'org' && orgs.length === 0) orgs.push(read.org);
+    else if (read?.kind === 'workspace' && !workspaces.has(read.workspace.ref)) {
+      workspaces.set(read.workspace.ref, read.workspace);
+    } else broken.push(file.path);
+  }
+  return { org: orgs[0] ?? null, workspaces: [...workspaces.values()], broken };
+}
+
+function readAlone(file: PolicyFile): ReadFile | null {
+  const diagnostics: Diagnostic[] = [];
+  const read = readFile(file, diagnostics);
+  return read === undefined || hasErrors(diagnostics) ? null : read;
+}
+
 /** What has to be known before anything but the files is read. */
 export type PolicyHead = Pick<Desired, 'environment' | 'organisation' | 'recordRef' | 'orgFile'>;
 
@@ -102,7 +136,7 @@ function sawOrg(diagnostics: readonly Diagnostic[]): boolean {
   );
 }
 
-type ReadFile =
+export type ReadFile =
   | { readonly kind: 'org'; readonly org: OrgFile }
   | { readonly kind: 'workspace'; readonly workspace: WorkspaceFile };
 

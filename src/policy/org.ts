@@ -1,6 +1,7 @@
 /** The file with `kind: org`. */
 
-import type { Desired, Forget, Settings } from '../resources/types.ts';
+import type { ReviewSettings } from '../resources/review-settings.ts';
+import type { Desired, Forget } from '../resources/types.ts';
 import { readForget } from './forget.ts';
 import type { WrittenLimits } from './limits-entry.ts';
 import { readLimits } from './limits-entry.ts';
@@ -23,7 +24,7 @@ export interface OrgFile {
   readonly gateway: Desired['gateway'];
   readonly pricing?: NonNullable<Desired['pricing']>;
   readonly recordRef?: string;
-  readonly settings: Settings;
+  readonly settings: ReviewSettings;
   readonly alerts?: readonly Recipient[];
   readonly alertsAt?: Place;
   readonly defaultPolicies: readonly PolicyEntry[];

@@ -1,8 +1,10 @@
-/** `review:` → the settings that judge a plan, with every default filled in. */
+/** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
 
 import { compareText } from '../diagnostics.ts';
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
-import type { Json, Settings } from '../resources/types.ts';
+import type { ReviewSettings } from '../resources/review-settings.ts';
+import { requirableFields } from '../resources/review-settings.ts';
+import type { Json } from '../resources/types.ts';
 import type { FieldNode } from './nodes.ts';
 
 import { quote } from './quote.ts';
@@ -21,28 +23,6 @@ import {
 import { type guardsShape, patterns, type reviewShape } from './schema.ts';
 import { isRuleName } from './silence.ts';
 
-/** Defaults of design, section 5. `show_people` has none: it depends on who can read the repository. */
-const defaults = {
-  require: [],
-  max_monthly_budget: null,
-  recipient_domains: [],
-  unmanaged: 'report',
-  drift: 'revert',
-  require_reviewed_plan: false,
-  rules: {},
-} as const satisfies Settings;
-
-const guardDefaults = {
-  deletes: { count: 2, percent: 30 },
-  updates: { count: 10, percent: 30 },
-  empties_scope: 'on',
-  rewind: 'on',
-  blocks_now: 'on',
-  spend_up: { percent: 25 },
-  counter_reset: 'on',
-  impact_unknown: 'warn',
-} as const satisfies Settings;
-
 type Read = (field: FieldNode, report: Report) => Json | undefined;
 
 const word =
@@ -53,7 +33,7 @@ const word =
 const readers: Readonly<Record<keyof typeof reviewShape.shape, Read>> = {
   require: (field, report) =>
     readItems(field, 'a list of `alert`, `owner`, `description`', report, { empty: true }).flatMap(
-      (item) => readWord(item, ['alert', 'owner', 'description'], report) ?? [],
+      (item) => readWord(item, requirableFields, report) ?? [],
     ),
   max_monthly_budget: readDollars,
   recipient_domains: (field, report) =>
@@ -64,15 +44,16 @@ const readers: Readonly<Record<keyof typeof reviewShape.shape, Read>> = {
     ),
   unmanaged: word('report', 'fail'),
   show_people: word('names', 'counts'),
-  drift: word('revert', 'leave'),
+  drift: word('safe', 'revert', 'leave'),
   require_reviewed_plan: readBoolean,
+  alone: readBoolean,
   guards: readGuards,
   rules: readRules,
 };
 
 const guardReaders: Readonly<Record<keyof typeof guardsShape.shape, Read>> = {
-  deletes: readCounted(guardDefaults.deletes),
-  updates: readCounted(guardDefaults.updates),
+  deletes: readCounted,
+  updates: readCounted,
   empties_scope: word('on', 'warn', 'off'),
   rewind: word('on', 'warn', 'off'),
   blocks_now: word('on', 'warn', 'off'),
@@ -81,13 +62,14 @@ const guardReaders: Readonly<Record<keyof typeof guardsShape.shape, Read>> = {
   impact_unknown: word('on', 'warn', 'off'),
 };
 
-export function readReview(field: FieldNode | undefined, report: Report): Settings {
+export function readReview(field: FieldNode | undefined, report: Report): ReviewSettings {
   const written = field === undefined || isAbsent(field.node) ? {} : readWith(readers, field, '`review`', report);
-  return canonical({ ...defaults, guards: guardDefaults, ...written });
+  // The readers are those of its members.
+  return canonical(written) as ReviewSettings;
 }
 
-function readGuards(field: FieldNode, report: Report): Json {
-  return { ...guardDefaults, ...(isAbsent(field.node) ? {} : readWith(guardReaders, field, '`guards`', report)) };
+function readGuards(field: FieldNode, report: Report): Json | undefined {
+  return isAbsent(field.node) ? undefined : readWith(guardReaders, field, '`guards`', report);
 }
 
 /** Each known key of a map through its reader. */
@@ -122,19 +104,14 @@ function readDollars(field: FieldNode, report: Report): Json | undefined {
 }
 
 /** `on`, `off`, or more than `count` and more than `percent`; a part that is left out keeps its default. */
-function readCounted(fallback: { readonly count: number; readonly percent: number }): Read {
-  return (field, report) => {
-    if (field.node.type !== 'map') {
-      const said = readWord(field, ['on', 'off'], report);
-      return said === 'on' ? fallback : said;
-    }
-    const written = readMap(field, ['count', 'percent'], `\`${field.key}\``, report);
-    const numbers = [...(written ?? [])].map(([key, inner]) => [
-      key,
-      readWhole(inner, key === 'percent' ? 100 : 1_000_000, report),
-    ]);
-    return { ...fallback, ...Object.fromEntries(numbers.filter(([, value]) => value !== undefined)) };
-  };
+function readCounted(field: FieldNode, report: Report): Json | undefined {
+  if (field.node.type !== 'map') return readWord(field, ['on', 'off'], report);
+  const written = readMap(field, ['count', 'percent'], `\`${field.key}\``, report);
+  const numbers = [...(written ?? [])].flatMap(([key, inner]) => {
+    const value = readWhole(inner, key === 'percent' ? 100 : 1_000_000, report);
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return Object.fromEntries(numbers);
 }
 
 function readWhole(field: FieldNode, max: number, report: Report): number | undefined {
@@ -158,8 +135,7 @@ function readSpendUp(field: FieldNode, report: Report): Json | undefined {
     report('invalid-number', node.at, `\`spend_up\`: ${quote(node.text)} has no unit: write \`${node.text}%\``);
     return undefined;
   }
-  const said = readWord(field, ['on', 'warn', 'off'], report);
-  return said === 'on' ? guardDefaults.spend_up : said;
+  return readWord(field, ['on', 'warn', 'off'], report);
 }
 
 function readRules(field: FieldNode, report: Report): Json {
@@ -172,7 +148,7 @@ function readRules(field: FieldNode, report: Report): Json {
 }
 
 /** Keys in code-unit order, sets sorted: equal settings are equal text. */
-function canonical(settings: Record<string, Json>): Settings {
+function canonical(settings: Record<string, Json>): Json {
   const sort = (value: Json): Json => {
     if (Array.isArray(value)) return [...new Set(value as string[])].sort(compareText);
     if (value === null || typeof value !== 'object') return value;
@@ -182,5 +158,5 @@ function canonical(settings: Record<string, Json>): Settings {
         .map(([key, inner]) => [key, sort(inner)]),
     );
   };
-  return sort(settings) as Settings;
+  return sort(settings);
 }

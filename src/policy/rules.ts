@@ -9,6 +9,7 @@ import type { Organisation } from './normalize.ts';
 import { isPolicyKind } from './policy-kinds.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
+import { findMissing } from './review-checks.ts';
 
 export interface Checked extends Organisation {
   readonly desired: Desired;
@@ -124,8 +125,8 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
 }
 
 function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): void {
-  const domains = org.settings.recipient_domains;
-  if (!Array.isArray(domains) || domains.length === 0) return;
+  const { recipient_domains: domains = [] } = org.settings;
+  if (domains.length === 0) return;
   const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
   const recipients = [
     org.alerts,
@@ -176,40 +177,7 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
   }
 }
 
-/** `review.require`. A field that is `none` has been decided upon, which is what the organisation asks for. */
 function requiredFields({ org, desired }: Checked, report: Report): void {
-  const required = (org.settings.require ?? []) as readonly string[];
-  const lacks: Readonly<Record<string, (entry: DesiredEntry) => boolean>> = {
-    owner: (entry) => entry.owner === undefined && entry.workspace !== null && entry.absent !== true,
-    description: (entry) => isPolicyKind(entry.kind) && entry.absent !== true && !('description' in entry.fields),
-    alert: (entry) => {
-      const { fields } =
-        entry.fieldsOverStar === undefined ? entry : { fields: { ...entry.fieldsOverStar, ...entry.fields } };
-      if (entry.kind === 'usage-policy') return 'amount' in fields && !('alert' in fields);
-      return Object.keys(fields).some(
-        (name) => /^budget(?:\[|$)/.test(name) && fields[name] !== null && !(name.replace('budget', 'alert') in fields),
-      );
-    },
-  };
-  const workspaceOf = new Map(desired.workspaces.map((workspace) => [workspace.ref as string | null, workspace]));
-  const told = new Set<string>();
-  for (const key of required) {
-    for (const entry of desired.entries) {
-      if (lacks[key]?.(entry) !== true) continue;
-      // A default is as good as its own line; an owner that is missing is missing at the top of the workspace's file.
-      const workspace = workspaceOf.get(entry.workspace);
-      const isInherited = key === 'owner' && workspace !== undefined && workspace.owner === undefined;
-      const source = isInherited ? workspace.source : entry.source;
-      const place = JSON.stringify([key, source]);
-      if (told.has(place)) continue;
-      told.add(place);
-      const what = isInherited ? quote(workspace.ref) : quote(entry.name);
-      const where = isInherited ? ' at the top of the file, or at each entry' : '';
-      report(
-        `required-${key}`,
-        at(source),
-        `${what} has no \`${key}\`, which \`review.require\` asks for: write \`${key}:\`${where}`,
-      );
-    }
-  }
+  for (const { code, source, message } of findMissing(desired, org.settings.require ?? []))
+    report(code, at(source), message);
 }

@@ -59,8 +59,10 @@ export const schemaText = {
   recipientDomains: 'Domains that recipients may have.',
   unmanaged: 'Whether live objects that no file declares are reported or fail the run.',
   showPeople: 'Whether names of keys and users are shown, or only how many there are.',
-  drift: 'Whether apply puts back what was changed by hand (`revert`, the default).',
-  requireReviewedPlan: 'Apply only plans that were saved or approved by digest.',
+  drift:
+    'What apply puts back of what was changed by hand: what was loosened (`safe`, the default), all of it (`revert`), nothing (`leave`).',
+  requireReviewedPlan: 'Apply only what was reviewed. Default: true in the GitHub Action, false elsewhere.',
+  alone: 'A team of one: merging is enough to apply, and its own word lifts guards. Default: false.',
   guards: 'Safety checks between plan and apply.',
   rules: 'Severity of single rules by name (docs/rules.md).',
   guardCount: 'More than so many, and',

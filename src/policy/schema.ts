@@ -239,8 +239,9 @@ export const reviewShape = z.strictObject({
     .describe(say.recipientDomains),
   unmanaged: z.enum(['report', 'fail']).optional().describe(say.unmanaged),
   show_people: z.enum(['names', 'counts']).optional().describe(say.showPeople),
-  drift: z.enum(['revert', 'leave']).optional().describe(say.drift),
+  drift: z.enum(['safe', 'revert', 'leave']).optional().describe(say.drift),
   require_reviewed_plan: z.boolean().optional().describe(say.requireReviewedPlan),
+  alone: z.boolean().optional().describe(say.alone),
   guards: guardsShape.optional().describe(say.guards),
   rules: z
     .partialRecord(z.enum(ruleNames), z.enum(['off', 'info', 'warning', 'error']))

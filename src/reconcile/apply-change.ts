@@ -1,6 +1,6 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
-import { CancelledError, ServiceError } from '../errors.ts';
+import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
@@ -128,7 +128,8 @@ async function sendCreate(
   try {
     return (await backend.createPolicy(kind, registry[kind].buildCreate(after, workspaceId, nextReset))).id;
   } catch (error) {
-    if (error instanceof ServiceError && !error.maybeApplied) context.onRefusal();
+    const isUnsent = error instanceof ClaimLostError || (error instanceof ServiceError && !error.maybeApplied);
+    if (isUnsent) context.onRefusal();
     if (!(error instanceof ServiceError) || !error.maybeApplied) throw error;
     const found = await poll(context.clock, async () => {
       const rows = await listPolicies(backend, kind, workspaceId);

@@ -3,7 +3,7 @@
  * (plan/order.ts), and what a change depends on has to be in force, read back, before it starts.
  */
 
-import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
 import { stageOf } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
@@ -12,6 +12,8 @@ import type { Backend } from './backend.ts';
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
+  /** Milliseconds by a clock that nobody sets, and that may stand still while the machine sleeps. Default: `now`. */
+  readonly monotonic?: () => number;
   /** Rejects with CancelledError when the run is cancelled meanwhile. */
   sleep(milliseconds: number): Promise<void>;
 }
@@ -69,9 +71,9 @@ class Run {
       this.#end(change, held);
       return;
     }
-    let hasWritten = false;
-    const backend = noteWrites(this.#options.backend, () => {
-      hasWritten = true;
+    let writes = 0;
+    const backend = noteWrites(this.#options.backend, (count) => {
+      writes += count;
     });
     let mayExist = false;
     const result = await applyChange(change, {
@@ -84,7 +86,7 @@ class Run {
       onRefusal: () => {
         mayExist = false;
       },
-    }).catch((error: unknown) => this.#failure(change, error, hasWritten));
+    }).catch((error: unknown) => this.#failure(change, error, writes > 0));
     this.#end(change, result, mayExist && result.status === 'failed');
   }
 
@@ -130,6 +132,11 @@ class Run {
         detail: 'cancelled while it was under way: read the plan again to see whether it took effect',
       };
     }
+    if (error instanceof ClaimLostError) {
+      this.#stopped ??= error.message;
+      if (!hasWritten) return { status: 'not-attempted', detail: error.message };
+      return { status: 'failed', detail: `begun and not finished: ${error.message}` };
+    }
     if (error instanceof UserError) {
       // Rows of another workspace: from here on nothing that this key is told can be believed.
       this.#stopped ??= error.message;
@@ -160,26 +167,25 @@ class Run {
   }
 }
 
-/** The backend, telling when something is about to be written. */
-function noteWrites(backend: Backend, note: () => void): Backend {
+/** The backend, counting what is written; what was not let out takes back its count. */
+function noteWrites(backend: Backend, note: (count: 1 | -1) => void): Backend {
+  const noting =
+    <Parameters extends readonly unknown[], Answer>(write: (...parameters: Parameters) => Promise<Answer>) =>
+    async (...parameters: Parameters): Promise<Answer> => {
+      note(1);
+      try {
+        return await write(...parameters);
+      } catch (error) {
+        if (error instanceof ClaimLostError) note(-1);
+        throw error;
+      }
+    };
   return {
     ...backend,
-    createPolicy(...args) {
-      note();
-      return backend.createPolicy(...args);
-    },
-    updatePolicy(...args) {
-      note();
-      return backend.updatePolicy(...args);
-    },
-    deletePolicy(...args) {
-      note();
-      return backend.deletePolicy(...args);
-    },
-    setLimits(...args) {
-      note();
-      return backend.setLimits(...args);
-    },
+    createPolicy: noting(backend.createPolicy),
+    updatePolicy: noting(backend.updatePolicy),
+    deletePolicy: noting(backend.deletePolicy),
+    setLimits: noting(backend.setLimits),
   };
 }
 

@@ -67,6 +67,19 @@ export interface Backend {
   /** Base URL including `/v1`, for the record and for messages. */
   readonly baseUrl: string;
 
+  /**
+   * Milliseconds since the epoch by the service's own clock, from its latest answer (the header `Date`); null when it has told
+   * none. To be compared with nothing but what was read from the same service.
+   */
+  serviceNow(): number | null;
+
+  /**
+   * From now on `mayWrite` is asked right before every writing request leaves, each repetition too. It rejects with
+   * ClaimLostError: then that request does not leave, and the call rejects with the same; or, where an earlier try of the same
+   * call went out, with what became of that.
+   */
+  gateWrites(mayWrite: () => Promise<void>): void;
+
   /** Active workspaces of the organisation, with their own limits. */
   listWorkspaces(): Promise<readonly WireWorkspace[]>;
   readWorkspace(workspaceId: string): Promise<WireWorkspace>;

@@ -1,6 +1,7 @@
-/** Versions of the record → applies: a claim and the outcomes that ended it are one. Pure. */
+/** Versions of the record → applies: a claim, its renewals and the outcomes that ended it are one. Pure. */
 
-import { outcomeStatuses, type RecordedApply } from '../plan/applied-record.ts';
+import { type Claim, outcomeStatuses, type RecordedApply } from '../plan/applied-record.ts';
+import { leaseEndOf } from '../plan/claim-lease.ts';
 import type { RecordVersion } from './store.ts';
 
 /** @param versions newest first */
@@ -26,7 +27,8 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
     }
     // The version that came next has its outcomes, unless it ended without: killed, or taken over by another run.
     const next = applies.at(-1);
-    if (next?.state === 'ended' && next.run === claim.run && next.tokens.length === 1) {
+    const isEnded = next?.state === 'ended' && next.run === claim.run && next.tokens.length === 1;
+    if (next !== undefined && (isEnded || isRenewal(versions[index - 1]?.summary?.claim, claim))) {
       applies[applies.length - 1] = { ...next, tokens: [...next.tokens, token] };
       continue;
     }
@@ -43,7 +45,7 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
       digest: claim.digest,
       counts: [['claimed', claim.changes.length]],
       isLatest,
-      leaseUntil: claim.leaseUntil,
+      leaseUntil: readLeaseEnd(claim),
       problem: null,
     });
   }
@@ -51,6 +53,16 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
 }
 
 const noWord = { way: null, unreviewed: false, lifts: [] } as const;
+
+function isRenewal(later: Claim | undefined, claim: Claim): boolean {
+  return later?.renewedAt !== undefined && later.run === claim.run && later.startedAt === claim.startedAt;
+}
+
+/** Null where its dates are none. */
+function readLeaseEnd(claim: Claim): string | null {
+  const end = leaseEndOf(claim);
+  return Number.isNaN(end) ? null : new Date(end).toISOString();
+}
 
 const unreadable = {
   state: 'unreadable',

@@ -31,8 +31,8 @@ export interface Checkout {
   readTrees(commits: readonly string[], folder: string): Promise<ReadonlyMap<string, string | null>>;
   /** Null of the first commit, and where a shallow clone ends. */
   firstParent(commit: string): Promise<string | null>;
-  /** Commits of the first-parent line after `from` up to `to` that touch a folder, newest first, at most `limit`. */
-  firstParentLine(from: string, to: string, folder: string, limit: number): Promise<readonly string[]>;
+  /** Commits of the first-parent line after `from` up to `to` that touch a folder, newest first; null where this clone cannot tell. */
+  firstParentLine(from: string, to: string, folder: string): Promise<readonly string[] | null>;
   /** The clone lacks a part of the history. */
   isShallow(): Promise<boolean>;
   /** Whether a commit is on the branch that the remote shows first. */
@@ -125,10 +125,10 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
     },
 
-    async firstParentLine(from, to, folder, limit) {
-      if (!isObjectId(from) || !isObjectId(to)) return [];
-      const flags = ['--first-parent', `--max-count=${limit}`];
-      const result = await git(['rev-list', ...flags, `${from}..${to}`, '--', resolve(folder)]);
+    async firstParentLine(from, to, folder) {
+      if (!isObjectId(from) || !isObjectId(to) || (await isShallow())) return null;
+      const result = await git(['rev-list', '--first-parent', `${from}..${to}`, '--', resolve(folder)]);
+      if (result.code !== 0) return null;
       return result.stdout.toString('utf8').split('\n').filter(isObjectId);
     },
 

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { isProcessAlive, readProcessSpace } from '../process-space.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
@@ -126,30 +127,34 @@ async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   await folder?.close();
 }
 
-/** Exclusive create. The content says who holds it, for messages and to tell a dead holder from a slow one. */
+/** A lock is never without its holder: what is empty is left of a disk that was full, or of a crash. */
+const nobodysMilliseconds = 1_000;
+
+/**
+ * Made beside it and then linked, which fails where there is one: so it appears with its content or not at all. The content
+ * says who holds it, for messages and to tell a dead holder from a slow one.
+ */
 async function takeLock(lock: string, path: string, patience: number): Promise<() => Promise<void>> {
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), id: randomBytes(6).toString('hex') });
-  const deadline = Date.now() + patience;
+  const id = randomBytes(6).toString('hex');
+  const mine = JSON.stringify({ pid: process.pid, host: hostname(), space: readProcessSpace(), id });
+  const begun = performance.now();
+  /** Since when the lock has had no holder. */
+  let nobodysSince: number | null = null;
   for (;;) {
-    try {
-      const file = await open(lock, 'wx');
-      try {
-        await file.writeFile(mine);
-      } finally {
-        await file.close();
-      }
+    if (await createLinked(lock, mine, id)) {
       return async () => {
         // Ours still, unless somebody took us for dead.
         if ((await readLock(lock)) === mine) await unlink(lock).catch(() => undefined);
       };
-    } catch (error) {
-      if (codeOf(error) !== 'EEXIST') throw error;
     }
     const holder = await readLock(lock);
     if (holder === null) continue;
-    if (isDead(holder)) {
+    const waited = performance.now() - begun;
+    const { pid, host } = parseHolder(holder);
+    nobodysSince = pid === undefined && host === undefined ? (nobodysSince ?? waited) : null;
+    if (isDead(holder) || (nobodysSince !== null && waited - nobodysSince >= nobodysMilliseconds)) {
       await breakLock(lock, holder);
-    } else if (Date.now() >= deadline) {
+    } else if (waited >= patience && nobodysSince === null) {
       throw new UserError(`the record ${path} is locked by ${describeHolder(holder)}`, {
         exit: 'stale',
         hint: `Wait for it to end; if it is gone for good, delete ${lock}.`,
@@ -157,6 +162,36 @@ async function takeLock(lock: string, path: string, patience: number): Promise<(
     } else {
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
+  }
+}
+
+/** What file systems without hard links say. */
+const linkless = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+
+async function createAtOnce(name: string, content: string): Promise<boolean> {
+  try {
+    await writeFile(name, content, { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    await unlink(name).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** False when there is a file of that name already. */
+async function createLinked(name: string, content: string, id: string): Promise<boolean> {
+  const draft = `${name}.${id}`;
+  try {
+    await writeFile(draft, content, { flag: 'wx' });
+    await link(draft, name);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!linkless.has(codeOf(error))) throw error;
+    return createAtOnce(name, content);
+  } finally {
+    await unlink(draft).catch(() => undefined);
   }
 }
 
@@ -186,35 +221,31 @@ async function readLock(lock: string): Promise<string | null> {
 }
 
 interface Holder {
-  readonly pid?: unknown;
-  readonly host?: unknown;
+  readonly pid?: number;
+  readonly host?: string;
+  readonly space?: string;
 }
 
+/** Nobody where the text is none of ours. */
 function parseHolder(text: string): Holder {
   try {
-    const holder: unknown = JSON.parse(text);
-    return typeof holder === 'object' && holder !== null ? holder : {};
+    const { pid, host, space }: Readonly<Record<string, unknown>> = JSON.parse(text) ?? {};
+    if (typeof pid !== 'number' || typeof host !== 'string') return {};
+    return { pid, host, ...(typeof space === 'string' ? { space } : {}) };
   } catch {
-    // Empty: its maker has not written it yet, or died between the two.
     return {};
   }
 }
 
+/** Of another machine, boot or container nobody can tell, though its name be the same. */
 function isDead(text: string): boolean {
-  const { pid, host } = parseHolder(text);
-  if (typeof pid !== 'number' || host !== hostname()) return false;
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch (error) {
-    // EPERM: alive, and somebody else's.
-    return codeOf(error) === 'ESRCH';
-  }
+  const { pid, host, space } = parseHolder(text);
+  return pid !== undefined && host === hostname() && space === readProcessSpace() && !isProcessAlive(pid);
 }
 
 function describeHolder(text: string): string {
   const { pid, host } = parseHolder(text);
-  return typeof pid === 'number' && typeof host === 'string' ? `process ${pid} on ${host}` : 'an unknown process';
+  return pid === undefined ? 'an unknown process' : `process ${pid} on ${host}`;
 }
 
 function codeOf(error: unknown): string {

@@ -40,8 +40,10 @@ export interface Repository {
   /**
    * An empty bare repository with this one's remotes and credentials, for as long as `work` takes. Fetching and pushing
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
+   *
+   * @param lenders folders of objects that it may read as well, so that they are not fetched again
    */
-  withScratch<T>(work: (git: Git) => Promise<T>): Promise<T>;
+  withScratch<T>(work: (git: Git) => Promise<T>, lenders?: readonly string[]): Promise<T>;
 }
 
 /** Null when the folder is not in a work tree that git is willing to use. */
@@ -70,10 +72,11 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     remoteName: remoteName ?? 'this repository',
     hasRemote: remoteName !== null,
 
-    async withScratch(work) {
+    async withScratch(work, lenders = []) {
       const folder = await mkdtemp(join(tmpdir(), 'tollgate-'));
       try {
         await makeBareRepository(folder, objectFormat === 'sha256');
+        if (lenders.length > 0) await lendObjects(folder, lenders);
         const passed = config.filter(
           ({ scope, key }) => scope !== 'global' && scope !== 'system' && isTransportKey(key),
         );
@@ -119,6 +122,11 @@ async function makeBareRepository(folder: string, sha256: boolean): Promise<void
     ? '\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n'
     : '\trepositoryformatversion = 0\n';
   await writeFile(join(folder, 'config'), `[core]\n\tbare = true\n${format}`);
+}
+
+async function lendObjects(folder: string, lenders: readonly string[]): Promise<void> {
+  await mkdir(join(folder, 'objects', 'info'));
+  await writeFile(join(folder, 'objects', 'info', 'alternates'), `${lenders.join('\n')}\n`);
 }
 
 interface ConfigEntry {

@@ -1,8 +1,8 @@
 /** The body of the pull-request comment: what a reviewer must not miss comes first, and what does not fit is dropped whole. */
 
 import type { Diagnostic } from '../diagnostics.ts';
-import { shortDigest } from '../plan/digest.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -112,7 +112,7 @@ export function renderPlanComment(input: PlanComment, limit = commentBytes): str
     ...impactSections(plan),
     ...detailSections(input),
   ];
-  const footer = `<sub>Environment ${escapeMarkdown(plan.environment)} · digest \`${shortDigest(plan.digest)}\` · planned for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
+  const footer = `<sub>Environment ${escapeMarkdown(plan.environment)} · digest \`${wordDigest(plan.digest)}\` · planned for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
   return fitSections(sections, footer, links.run, limit);
 }
 

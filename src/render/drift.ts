@@ -24,6 +24,33 @@ export interface DriftView {
   readonly authors: ReadonlyMap<string, DriftAuthor> | null;
 }
 
+/** An apply writes, or wrote, while drift was looked for: nothing can be said of it. */
+export interface ApplyMeanwhile {
+  /** `under-way`: it holds the claim. `meanwhile`: it moved the record while live was read. */
+  readonly meanwhile: 'under-way' | 'meanwhile';
+  readonly environment: string;
+  readonly by: string;
+  readonly run: string;
+  /** ISO date-time, UTC. */
+  readonly since: string;
+}
+
+export function describeMeanwhile({ meanwhile, by, run, since }: ApplyMeanwhile): string {
+  const who = `by ${escapeInvisible(by)}`;
+  const when = `${escapeInvisible(since)} (run ${escapeInvisible(run)})`;
+  const what =
+    meanwhile === 'under-way'
+      ? `An apply ${who} is under way since ${when}`
+      : `An apply ${who} moved the record while this was read, at ${when}`;
+  return `${what}: what is live is not compared. Look again when it has ended.`;
+}
+
+export function meanwhileDocument(found: ApplyMeanwhile): Record<string, unknown> {
+  const { meanwhile: state, environment, by, run, since } = found;
+  const apply = { state, by, run, since };
+  return { version: jsonVersion, ok: true, environment, apply, drifted: [], owed: [], gone: [] };
+}
+
 const words: Readonly<Record<Direction, string>> = {
   loosen: 'LOOSENED',
   rescope: 'rescoped',
@@ -110,6 +137,7 @@ export function driftDocument({ plan, report, authors }: DriftView): Record<stri
     version: jsonVersion,
     ok: true,
     environment: plan.environment,
+    apply: null,
     drifted: report.drifts.map((drift) => ({
       id: drift.change.id,
       kind: drift.change.key.kind,

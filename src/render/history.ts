@@ -199,10 +199,9 @@ function wordOf({ way, unreviewed }: RecordedApply): string {
   return `${way === null ? '-' : ways[way]}${unreviewed ? ', unreviewed' : ''}`;
 }
 
-/** `deletes up to 12 by mei, 2026-11-20 12:00:05, https://…`. */
 function describeLift({ guard, number, digest, by, at, where }: Lift): string {
-  const bound = number === 'unbounded' ? 'unbounded' : `up to ${number}`;
-  return `${guard} ${bound} by ${by}, ${formatTime(at)}, ${where ?? 'on a terminal'} (${shortDigest(digest)})`;
+  const place = where === null ? '' : `, ${where}`;
+  return `${guard} up to ${number} by ${by} at ${formatTime(at)} (digest ${shortDigest(digest)}${place})`;
 }
 
 function countFiles({ files }: AppliedRecord): string {
@@ -281,6 +280,7 @@ function applyDetails(view: ApplyView): Record<string, unknown> {
     organisation: record.organisation,
     base_url: record.baseUrl,
     tool: record.tool,
+    lifts: record.lifts ?? [],
     settings: record.settings.review,
     // A claim stands in the record of the apply before it.
     outcomes:

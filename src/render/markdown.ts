@@ -2,8 +2,8 @@
 
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
-import { shortDigest } from '../plan/digest.ts';
 import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -48,7 +48,7 @@ export function renderPlanMarkdown(plan: Plan): string {
   lines.push(...renderFindingsMarkdown(plan.findings));
   for (const { severity, message } of plan.notes)
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');
-  lines.push(`Digest \`${shortDigest(plan.digest)}\``);
+  lines.push(`Digest \`${wordDigest(plan.digest)}\``);
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,8 +1,8 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
-import { shortDigest } from '../plan/digest.ts';
 import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
+import { wordDigest } from '../plan/words.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
@@ -32,7 +32,7 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   const unjudged = notJudged(plan);
   if (options.verbose && unjudged.length > 0) lines.push(colors.dim(`Guards not judged: ${unjudged.join(', ')}.`));
   lines.push(...fold(summarizePlan(plan), style).map((line) => colors.bold(line)));
-  if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${shortDigest(plan.digest)}.`));
+  if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${wordDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,6 +1,7 @@
 /** What a resource is, whoever describes it: the files, the record or the control plane. */
 
 import type { Source } from '../diagnostics.ts';
+import type { ReviewSettings } from './review-settings.ts';
 
 /** In the order of the table of kinds (registry.ts). */
 export const kinds = [
@@ -156,8 +157,8 @@ export interface Desired {
   /** Sorted by kind (table order), workspace, name. */
   readonly entries: readonly DesiredEntry[];
   readonly forget: readonly Forget[];
-  /** `review:` as written with defaults filled in: the settings that judge a plan. Canonical JSON. */
-  readonly settings: Settings;
+  /** `review:` as written: without defaults. What judges a plan is in force, see plan/settings.ts. */
+  readonly settings: ReviewSettings;
   readonly gateway: {
     readonly deployment?: 'saas' | 'hybrid' | 'air-gapped';
     /** Version of the gateway (data plane), as written. */
@@ -173,5 +174,3 @@ export interface Desired {
   /** Where `kind: org` stands, for problems that concern the whole organisation. */
   readonly orgFile: Source;
 }
-
-export type Settings = { readonly [key: string]: Json };

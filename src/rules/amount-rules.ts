@@ -20,9 +20,8 @@ export const alertMissing: FileRule = {
   finds: 'a budget without `alert:`',
   why: 'Without an alert the first that anybody hears of a budget is its refusal: the gateway answers 412 to every call from then on. `alert: none` says that nobody wants to know. Where `review.require` holds `alert`, a missing one is an error already and this rule is silent.',
   fix: 'Write `alert: 80%`, or `alert: none` if nobody is to be told.',
-  check: ({ desired }, found) => {
-    const required = desired.settings.require as readonly string[] | undefined;
-    if (required?.includes('alert') === true) return;
+  check: ({ desired, settings }, found) => {
+    if (settings.require.includes('alert')) return;
     for (const entry of desired.entries) {
       for (const { alert, field, amount, unit } of budgetsOf(entry).filter(isOwn)) {
         if (alert === undefined)

@@ -1,10 +1,11 @@
 /** All rules over a set of facts → findings, each with the severity in force and the reason that silences it. */
 
-import { compareText, type Severity } from '../diagnostics.ts';
+import { compareText } from '../diagnostics.ts';
 import { changeId } from '../plan/make-change.ts';
+import { fillReview } from '../plan/review.ts';
 import type { Finding } from '../plan/types.ts';
-import type { Desired, DesiredEntry, Settings } from '../resources/types.ts';
-import { type RuleName, ruleNames } from '../rule-names.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { amountRules } from './amount-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
@@ -22,35 +23,17 @@ const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRul
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */
-export type Severities = Readonly<Record<RuleName, Severity | 'off'>>;
+export type Severities = Review['rules'];
 
-const strength: Readonly<Record<Severity | 'off', number>> = { off: 0, info: 1, warning: 2, error: 3 };
+/** Each rule's own severity: what holds where no settings say another. */
+export const usualSeverities = Object.fromEntries(allRules.map(({ name, severity }) => [name, severity])) as Severities;
 
-/** What one set of settings says; names that it does not know are left alone. */
-export function severitiesOf(settings: Settings): Severities {
-  const said = (settings.rules ?? {}) as Partial<Record<string, Severity | 'off'>>;
-  const pairs = allRules.map(({ name, severity }) => [name, said[name] ?? severity]);
-  return Object.fromEntries(pairs) as Severities;
+/** What judges files by themselves, where nothing is known of a record or of who can read the output. */
+export function reviewInFiles({ settings }: Pick<Desired, 'settings'>): Review {
+  return fillReview(settings, { rules: usualSeverities, isPublic: false, inAction: false });
 }
 
-/**
- * Like the guards' settings: those of the record, so that a pull request cannot lower the rules that judge it. Without a
- * record each rule's own severity, and the files' where that is stricter.
- */
-export function severitiesInForce(recorded: Settings | null, written: Settings): Severities {
-  if (recorded !== null) return severitiesOf(recorded);
-  const asked = severitiesOf(written);
-  const usual = severitiesOf({});
-  return Object.fromEntries(
-    ruleNames.map((name) => [name, strength[asked[name]] > strength[usual[name]] ? asked[name] : usual[name]]),
-  ) as Severities;
-}
-
-export function buildFileFacts(
-  desired: Desired,
-  files: FileFacts['files'],
-  settings: Settings = desired.settings,
-): FileFacts {
+export function buildFileFacts(desired: Desired, files: FileFacts['files'], settings: Review): FileFacts {
   const byWorkspace = new Map<string | null, DesiredEntry[]>(desired.workspaces.map(({ ref }) => [ref, []]));
   for (const entry of desired.entries) {
     if (entry.absent === true) continue;
@@ -62,14 +45,16 @@ export function buildFileFacts(
 }
 
 /** What the files alone tell: for `validate`. */
-export function findInFiles(facts: FileFacts, severities: Severities): Finding[] {
+export function findInFiles(facts: FileFacts): Finding[] {
+  const severities = facts.settings.rules;
   const findings = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities));
   forgetTerms();
   return sortFindings(findings);
 }
 
 /** What files and live state tell: for `plan`. Those about what the plan changes name the change. */
-export function findInPlan(facts: LiveFacts, severities: Severities): Finding[] {
+export function findInPlan(facts: LiveFacts): Finding[] {
+  const severities = facts.settings.rules;
   const changeOf = changesByEntry(facts);
   const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
   const inFiles = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf));

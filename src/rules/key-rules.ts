@@ -100,7 +100,7 @@ export const recipientOutsideDomains: LiveRule = {
   fix: 'Declare the recipients of the key, which takes the address out, or allow its domain.',
   check: (facts, found) => {
     const domains = facts.settings.recipient_domains;
-    if (!Array.isArray(domains) || domains.length === 0) return;
+    if (domains === null) return;
     const managed = new Set(
       facts.resolved.flatMap(({ live, fields }) => (live !== null && 'recipients' in fields ? [live.id] : [])),
     );

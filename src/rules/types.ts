@@ -6,14 +6,15 @@ import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
 import type { Change, Live } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
-import type { Desired, DesiredEntry, DesiredWorkspace, Settings } from '../resources/types.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
 
 /** What the files tell. */
 export interface FileFacts {
   readonly desired: Desired;
-  /** `review:` in force: that of the record, else that of the files. */
-  readonly settings: Settings;
+  /** `review:` in force. */
+  readonly settings: Review;
   /** The files as they stand, for what is no entry. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
   /** Entries that shall exist, by workspace as written; those of the organisation under null. */

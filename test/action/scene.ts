@@ -61,8 +61,14 @@ export interface Scene {
   plan(pull: number, more?: ActOptions & { readonly keep?: boolean }): Promise<Ran>;
   /** Applies the tip of main after a push. */
   apply(more?: ActOptions): Promise<Ran>;
-  /** By hand: `workflow_dispatch`. */
-  dispatch(inputs: Inputs, ref?: string): Promise<Ran>;
+  /** By hand: `workflow_dispatch`, by the reviewer unless said otherwise. */
+  dispatch(inputs: Inputs, more?: DispatchOptions): Promise<Ran>;
+  /** Somebody without a part in it approves a pull request. */
+  approve(pull: number, user?: string, body?: string): void;
+  /** Opens a pull request, has it approved, and merges it. */
+  merge(branch: string, files: Readonly<Record<string, string | null>>, more?: MergeMore): number;
+  /** Lets time go by for everybody, in milliseconds. */
+  pass(milliseconds: number): void;
   /** What actions/upload-artifact does after the plan step. */
   keepPlanFile(outputs: Readonly<Record<string, string>>, headSha: string, expired?: boolean): void;
   header(pull: number): CommentHeader | null;
@@ -82,6 +88,18 @@ export interface ActOptions {
   readonly withoutKey?: boolean;
   /** Milliseconds after which a request to GitHub is given up. */
   readonly timeout?: number;
+}
+
+export interface DispatchOptions extends ActOptions {
+  readonly ref?: string;
+  readonly actor?: string;
+  readonly triggeringActor?: string;
+}
+
+export interface MergeMore {
+  readonly method?: 'merge' | 'squash' | 'rebase';
+  /** Null: nobody approves. */
+  readonly approvedBy?: string | null;
 }
 
 const closers: (() => Promise<void>)[] = [];
@@ -104,9 +122,11 @@ export const team = (amounts: Readonly<Record<string, string>>): Record<string, 
 export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const remote = makeFolder();
   git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
-  const clock = options.isSystemClock === true ? {} : { now: () => new Date(testNow) };
+  let elapsed = 0;
+  const now = () => new Date(testNow).getTime() + elapsed;
+  const clock = options.isSystemClock === true ? {} : { now: () => new Date(now()) };
   const emulator = await startEmulator({ acceptKeys: adminKey, state: smallState(), ...clock });
-  const collaborators = { author: 'write', reviewer: 'write', guest: 'read' } as const;
+  const collaborators = { author: 'write', reviewer: 'write', third: 'write', owner: 'admin', guest: 'read' } as const;
   const github = await startGitHub({
     repositories: [{ owner: 'example', name: 'budgets', bareDir: remote, collaborators }],
     tokens: { [actionsToken]: { kind: 'actions', permissions: options.permissions ?? allPermissions } },
@@ -143,6 +163,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       git(workspace, 'checkout', '--quiet', ref);
       const session = testSession({
         cwd: workspace,
+        now,
         env: {
           PATH: process.env.PATH,
           HOME: folder,
@@ -211,9 +232,32 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       return scene.act('push', { pushed }, 'main', { ...more, inputs: { command: 'apply', ...more.inputs } });
     },
 
-    dispatch(inputs, ref = 'main') {
+    dispatch(inputs, { ref = 'main', actor = 'reviewer', triggeringActor = actor, ...more } = {}) {
+      elapsed += 60_000;
+      const id = more.runId ?? runId + 1;
+      if (!github.repository().workflowRuns.some((run) => run.id === id)) {
+        const headSha = git(remote, 'rev-parse', 'main');
+        const facts = { event: 'workflow_dispatch', status: 'in_progress', actor, triggeringActor };
+        github.addWorkflowRun({ id, headSha, ...facts });
+      }
       const event = { inputs: {}, ref: `refs/heads/${ref}` };
-      return scene.act('workflow_dispatch', event, ref, { inputs: { command: 'apply', ...inputs } });
+      return scene.act('workflow_dispatch', event, ref, { ...more, runId: id, inputs: { command: 'apply', ...inputs } });
+    },
+
+    approve(pull, user = 'reviewer', body = '') {
+      elapsed += 60_000;
+      github.review({ pull, user, state: 'APPROVED', body });
+    },
+
+    merge(branch, changed, { method = 'squash', approvedBy = 'reviewer' } = {}) {
+      const pull = scene.open(branch, changed);
+      if (approvedBy !== null) scene.approve(pull, approvedBy);
+      github.merge({ pull, method, user: 'author' });
+      return pull;
+    },
+
+    pass(milliseconds) {
+      elapsed += milliseconds;
     },
 
     keepPlanFile(outputs, headSha, expired = false) {
@@ -254,10 +298,10 @@ export async function startApplied(options: SceneOptions = {}): Promise<Scene> {
   if (!firstDigests.has(files)) {
     const refused = await scene.apply();
     if (refused.exit === 0) return scene;
-    firstDigests.set(files, refused.outputs.digest?.slice(0, 8) ?? '');
+    firstDigests.set(files, refused.outputs.digest ?? '');
   }
   const approve = firstDigests.get(files) ?? '';
-  const ran = await scene.dispatch({ approve });
+  const ran = await scene.dispatch({ approve }, { actor: 'owner' });
   if (ran.exit !== 0) throw new Error(ran.text);
   return scene;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ApiRequest, Attempt } from '../../src/client/failure.ts';
 import { createCall, parseRetryAfter } from '../../src/client/retry.ts';
-import { ServiceError } from '../../src/errors.ts';
+import { ClaimLostError, ServiceError } from '../../src/errors.ts';
 import { answer, connect, failureOf, fakeTiming, serve } from './loopback.ts';
 
 const calls = {
@@ -131,3 +131,61 @@ function fail(request: ApiRequest, status: number, retryAfter?: string): Attempt
   const error = new ServiceError('failed', { method: request.method, path: request.path, status, maybeApplied: false });
   return { ok: false, error, transient: true, retryAfter };
 }
+
+describe('trust-E2: a gate before writes', () => {
+  const shut = new ClaimLostError('somebody else has the claim');
+
+  test.each(['PUT', 'DELETE', 'POST'] as const)('keeps a %s in', async (method) => {
+    const loopback = await serve(() => ({}));
+    const client = connect(loopback);
+    client.gateWrites(async () => {
+      throw shut;
+    });
+    await expect(calls[method](client)).rejects.toBe(shut);
+    expect(loopback.seen).toEqual([]);
+    await calls.GET(client).catch(() => undefined);
+    expect(loopback.seen).toHaveLength(1);
+  });
+
+  test.each([
+    ['PUT', 503, true],
+    ['DELETE', 502, true],
+    ['POST', 429, false],
+  ] as const)(
+    'is asked before each repetition: %s after %i says what became of the first',
+    async (method, status, maybeApplied) => {
+      const loopback = await serve((_seen, response) => answer(response, status));
+      const client = connect(loopback);
+      let asked = 0;
+      client.gateWrites(async () => {
+        if (++asked === 2) throw shut;
+      });
+      expect(await failureOf(calls[method](client))).toMatchObject({ name: 'ServiceError', status, maybeApplied });
+      expect([loopback.seen.length, asked]).toEqual([1, 2]);
+    },
+  );
+});
+
+describe('trust-E2: the service’s own time', () => {
+  const dated = (date: string, status = 200) =>
+    serve((_seen, response) => {
+      response.setHeader('date', date);
+      return answer(response, status, '{"id":"k","name":"k"}');
+    });
+
+  test('is that of its latest answer', async () => {
+    const client = connect(await dated('Fri, 20 Nov 2026 12:00:00 GMT'));
+    expect(client.serverNow()).toBeNull();
+    await calls.PUT(client);
+    expect(client.serverNow()).toBe(Date.UTC(2026, 10, 20, 12));
+  });
+
+  test.each([
+    ['a date that is none', 'yesterday', 200],
+    ['a refusal, which a proxy may have made', 'Fri, 20 Nov 2026 12:00:00 GMT', 403],
+  ])('is not told by %s', async (_name, date, status) => {
+    const client = connect(await dated(date, status));
+    await calls.PUT(client).catch(() => undefined);
+    expect(client.serverNow()).toBeNull();
+  });
+});

@@ -61,6 +61,8 @@ function leaveClaim(changed: Partial<Claim> = {}): void {
   rig.writeRecord({ ...record, claim });
 }
 
+const here = { host: 'here', processSpace: '5pace' };
+
 describe('a claim', () => {
   it('is in the record before the first write, and gone with the outcomes', async () => {
     const held = gate.hold({ method: 'PUT', path: /./ });
@@ -93,7 +95,7 @@ describe('a claim', () => {
     expect(emulator.requests.countWrites()).toBe(3);
   });
 
-  it('of another host keeps everybody out before anything is read of the service', async () => {
+  it('of another host keeps everybody out before anything but the time is asked of the service', async () => {
     leaveClaim();
     const requests = emulator.requests.total;
     for (const format of ['text', 'json', 'markdown'] as const) {
@@ -103,7 +105,7 @@ describe('a claim', () => {
       expect(ran.stderr).toContain('run local:elsewhere:77:abcdef12');
       expect(ran.stderr).toContain('It holds its claim until 2026-11-20T12:59:00.000Z');
     }
-    expect(emulator.requests.total).toBe(requests);
+    expect(emulator.requests.total).toBe(requests + 3);
   });
 
   it('is taken over by name, and by its name only', async () => {
@@ -119,28 +121,110 @@ describe('a claim', () => {
 
   it.each<[string, Partial<Claim>, TestSessionOptions]>([
     ['its lease ran out', { leaseUntil: new Date(testNow).toISOString() }, {}],
-    ['its process is gone', { run: 'local:HOST:77:abcdef12' }, { isProcessAlive: (pid: number) => pid !== 77 }],
     [
-      'it was an earlier attempt of the same run in CI',
-      { run: 'github:555.1' },
-      { env: { GITHUB_RUN_ID: '555', GITHUB_RUN_ATTEMPT: '2' } },
+      'its process is gone',
+      { run: 'local:here:5pace:77:abcdef12' },
+      { ...here, isProcessAlive: (pid: number) => pid !== 77 },
     ],
   ])('is taken over when %s', async (_name, claim, session) => {
-    const { host } = (await rig.validate()).session;
-    leaveClaim({ ...claim, ...(claim.run === undefined ? {} : { run: claim.run.replace('HOST', host) }) });
+    leaveClaim(claim);
     expect((await rig.apply({}, session)).exit).toBe(0);
     expect(liveAmounts()).toEqual([90, 90, 90]);
   });
 
   it.each([
-    ['its process is alive', { run: 'local:HOST:77:abcdef12' }, {}],
+    ['its process is alive', { run: 'local:here:5pace:77:abcdef12' }, here],
     ['another run in CI holds it', { run: 'github:556.1' }, { env: { GITHUB_RUN_ID: '555', GITHUB_RUN_ATTEMPT: '2' } }],
     ['it is a later attempt', { run: 'github:555.3' }, { env: { GITHUB_RUN_ID: '555', GITHUB_RUN_ATTEMPT: '2' } }],
   ])('holds while %s', async (_name, claim, session) => {
-    const { host } = (await rig.validate()).session;
-    leaveClaim({ run: claim.run.replace('HOST', host) });
+    leaveClaim(claim);
     expect((await rig.apply({}, session)).exit).toBe(4);
     expect(emulator.requests.countWrites()).toBe(0);
+  });
+
+  it.each<[string, string, TestSessionOptions]>([
+    ['another container of the same name', 'local:here:0ther:77:abcdef12', here],
+    ['the same machine before it was started anew', 'local:here:1ast:77:abcdef12', here],
+    ['a machine that shows no process space', 'local:here:-:77:abcdef12', here],
+    [
+      'a machine that shows none, seen from one that shows none',
+      'local:here:-:77:abcdef12',
+      { host: 'here', processSpace: null },
+    ],
+    ['a host of another name', 'local:there:5pace:77:abcdef12', here],
+    ['a tollgate that did not write it down', 'local:here:77:abcdef12', here],
+    ['something that is no run id', 'local:here:5pace:77:abcdef12:more', here],
+    ['a process id that is none', 'local:here:5pace::abcdef12', here],
+  ])('trust-E1: a process id says nothing of %s', async (_name, run, session) => {
+    leaveClaim({ run });
+    const ran = await rig.apply({}, { ...session, isProcessAlive: () => false });
+    expect(ran.exit).toBe(4);
+    expect(ran.stderr).toContain(`--take-over ${run}`);
+    expect(emulator.requests.countWrites()).toBe(0);
+    // Until the lease is over, or somebody says so.
+    expect((await rig.apply({ takeOver: run }, session)).exit).toBe(0);
+  });
+
+  it('trust-E2: an earlier attempt of the same run in CI is no proof that it has ended', async () => {
+    leaveClaim({ run: 'github:555.1' });
+    const attempt = { env: { CI: 'true', GITHUB_RUN_ID: '555', GITHUB_RUN_ATTEMPT: '2' } };
+    expect((await rig.apply({}, attempt)).exit).toBe(4);
+    expect(emulator.requests.countWrites()).toBe(0);
+    leaveClaim({ run: 'github:555.1', startedAt: new Date(testNow - 3_600_000).toISOString() });
+    expect((await rig.apply({}, attempt)).exit).toBe(0);
+  });
+
+  const hour = 3_600_000;
+  it.each([-2, 2])('trust-E2: a clock that is %i hours off neither ends a claim nor keeps it', async (hours) => {
+    const session = { now: testNow + hours * hour };
+    leaveClaim();
+    expect((await rig.apply({}, session)).exit).toBe(4);
+    const plan = await rig.plan({}, session);
+    expect(plan.stderr).toContain('is recorded as under way');
+    leaveClaim({ startedAt: new Date(testNow - hour).toISOString(), leaseUntil: new Date(testNow).toISOString() });
+    expect((await rig.apply({}, session)).exit).toBe(0);
+  });
+
+  it.each([-2, 2])('trust-E2: a claim made by a clock that is %i hours off is dated by the service', async (hours) => {
+    const held = gate.hold({ method: 'PUT', path: /./ });
+    const running = rig.apply({ concurrency: 1 }, { now: testNow + hours * hour });
+    await held.arrived;
+    expect(rig.readRecord()?.claim).toMatchObject({
+      startedAt: '2026-11-20T12:00:00.000Z',
+      leaseUntil: '2026-11-20T13:00:00.000Z',
+    });
+    expect((await rig.apply({}, { pid: 4343 })).exit).toBe(4);
+    held.release();
+    expect((await running).exit).toBe(0);
+  });
+
+  it.each<[string, Partial<Claim>]>([
+    [
+      'a lease until 2099 is over an hour after its start',
+      { startedAt: '2026-11-20T10:59:59.000Z', leaseUntil: '2099-01-01T00:00:00.000Z' },
+    ],
+    [
+      'a start in 2098 is not believed',
+      { startedAt: '2098-01-01T00:00:00.000Z', leaseUntil: '2099-01-01T00:00:00.000Z' },
+    ],
+    ['a start six minutes ahead of the service is not believed', { startedAt: '2026-11-20T12:06:00.000Z' }],
+    [
+      'a renewal in 2098 is not believed',
+      { renewedAt: '2098-01-01T00:00:00.000Z', leaseUntil: '2099-01-01T00:00:00.000Z' },
+    ],
+    ['a lease until no date is none', { leaseUntil: 'for ever' }],
+    ['a start at no date is none', { startedAt: 'long ago', leaseUntil: '2099-01-01T00:00:00.000Z' }],
+  ])('trust-D7: a lease until 2099 and the like: %s', async (_name, forged) => {
+    leaveClaim(forged);
+    expect((await rig.apply()).exit).toBe(0);
+    expect(liveAmounts()).toEqual([90, 90, 90]);
+  });
+
+  it('trust-D7: a lease until 2099 is said to end when it does', async () => {
+    leaveClaim({ leaseUntil: '2099-01-01T00:00:00.000Z' });
+    const ran = await rig.apply();
+    expect(ran.exit).toBe(4);
+    expect(ran.stderr).toContain('It holds its claim until 2026-11-20T12:59:00.000Z');
   });
 
   it('is settled from live: what was done counts as applied, the rest is planned again', async () => {

@@ -32,9 +32,13 @@ it.each([
   [
     'workflow_dispatch',
     { repository, ref: 'refs/heads/main', inputs: null },
-    { kind: 'dispatch', isDefaultBranch: true },
+    { kind: 'dispatch', isDefaultBranch: true, inputs: {} },
   ],
-  ['workflow_dispatch', { repository, ref: 'refs/heads/other' }, { kind: 'dispatch', isDefaultBranch: false }],
+  [
+    'workflow_dispatch',
+    { repository, ref: 'refs/heads/other', inputs: { approve: ' 3f9c ', allow: '', deep: true } },
+    { kind: 'dispatch', isDefaultBranch: false, inputs: { approve: ' 3f9c ', allow: '', deep: true } },
+  ],
   ['schedule', { repository }, { kind: 'schedule' }],
   ['merge_group', { repository }, { kind: 'merge-group' }],
   ['pull_request', { repository }, { kind: 'other', name: 'pull_request' }],
@@ -43,17 +47,42 @@ it.each([
   expect(parseEvent(name, payload, {}).context).toEqual(context);
 });
 
+it('tells who caused a run and who repeats it, for which commit', () => {
+  const environment = {
+    GITHUB_ACTOR: 'engineer-1',
+    GITHUB_TRIGGERING_ACTOR: 'dependabot[bot]',
+    GITHUB_REF: 'refs/heads/main',
+    GITHUB_SHA: 'c',
+  };
+  const event = parseEvent('workflow_dispatch', { repository, sender: { login: 'engineer-2' } }, environment);
+  expect(event).toMatchObject({
+    actor: { login: 'engineer-1', isBot: false },
+    triggeringActor: { login: 'dependabot[bot]', isBot: true },
+    ref: 'refs/heads/main',
+    sha: 'c',
+  });
+});
+
+it("knows an app by the event where its name does not tell, and nobody by the event's sender alone", () => {
+  const payload = { repository, sender: { login: 'Copilot', type: 'Bot' }, ref: 'refs/heads/main', after: 'c' };
+  const told = parseEvent('push', payload, { GITHUB_ACTOR: 'Copilot', GITHUB_TRIGGERING_ACTOR: '' });
+  expect(told).toMatchObject({ actor: { login: 'Copilot', isBot: true }, triggeringActor: null });
+  expect(parseEvent('push', payload, {})).toMatchObject({ actor: null, ref: 'refs/heads/main', sha: 'c' });
+  const group = { repository, merge_group: { head_sha: 'd', head_ref: 'refs/heads/gh-readonly-queue/main/pr-1-c' } };
+  expect(parseEvent('merge_group', group, {})).toMatchObject({ sha: 'd', ref: group.merge_group.head_ref });
+});
+
 it.each([
-  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a', ['deletes=12@3f9c2e1a']],
-  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a']],
+  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', ['deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
+  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
   [
     'several words',
-    '/tollgate allow deletes=1@3f9c2e1a updates=20@3f9c2e1a',
-    ['deletes=1@3f9c2e1a', 'updates=20@3f9c2e1a'],
+    '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',
+    ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', 'updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
   ],
-  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a', []],
-  ['in code', '`/tollgate allow deletes=1@3f9c2e1a`', []],
-  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a please', []],
+  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', []],
+  ['in code', '`/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a`', []],
+  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a please', []],
   ['without a digest', '/tollgate allow deletes=1', []],
 ])('takes an allow line %s', (_name, body, words) => {
   expect(parseAllowLines(body)).toEqual(words);

@@ -27,7 +27,7 @@ describe('the exact words', () => {
     expect(planned.exit).toBe(3);
     expect(planned.stdout).toContain('Plan: 0 to create, 0 to update, 0 to replace, 4 to delete');
     const words = /to allow it for this plan: --allow (\S+)/.exec(planned.stdout)?.[1] ?? '';
-    expect(words).toBe(`deletes=4@${digest.slice(0, 8)}`);
+    expect(words).toBe(`deletes=4@${digest.slice(0, 32)}`);
     const allowed = await rig.plan({ allow: [words] });
     expect(allowed.exit).toBe(0);
     expect(allowed.stdout).toContain('guard deletes allowed: removes 4 of 10 limits in ws-team-a (40 %)');
@@ -38,7 +38,7 @@ describe('the exact words', () => {
 
   it('are in the markdown and in the JSON as well', async () => {
     const digest = await startFourDeletes();
-    const words = `deletes=4@${digest.slice(0, 8)}`;
+    const words = `deletes=4@${digest.slice(0, 32)}`;
     const markdown = await rig.plan({ format: 'markdown' });
     expect([markdown.exit, markdown.stdout]).toEqual([3, expect.stringContaining(`\`--allow ${words}\``)]);
     expect(markdown.stdout).toContain('4 to delete');
@@ -56,9 +56,11 @@ describe('the exact words', () => {
 
   const near: readonly (readonly [string, (digest: string) => string])[] = [
     ['a smaller number', (digest) => `deletes=3@${digest}`],
-    ['a larger number', (digest) => `deletes=5@${digest}`],
-    ['another plan', (digest) => `deletes=4@${digest.startsWith('0') ? '1' : '0'}${digest.slice(1, 8)}`],
-    ['a digest that goes on otherwise', (digest) => `deletes=4@${digest.slice(0, 8)}${digest[8] === '0' ? '1' : '0'}`],
+    ['another plan', (digest) => `deletes=4@${digest.startsWith('0') ? '1' : '0'}${digest.slice(1)}`],
+    [
+      'a digest that goes on otherwise',
+      (digest) => `deletes=4@${digest.slice(0, 32)}${digest[32] === '0' ? '1' : '0'}`,
+    ],
     ['another guard', (digest) => `updates=4@${digest}`],
     ['another guard of the same number', (digest) => `empties-scope=4@${digest}`],
   ];
@@ -76,10 +78,12 @@ describe('the exact words', () => {
     'deletes',
     'deletes=4',
     'deletes=4@',
-    'deletes=4@12345',
-    'deletes=all@12345678',
-    'delets=4@12345678',
-    'DELETES=4@12345678',
+    'deletes=4@12345678',
+    `deletes=4@${'1'.repeat(31)}`,
+    `deletes=all@${'1'.repeat(32)}`,
+    `deletes=unbounded@${'1'.repeat(32)}`,
+    `delets=4@${'1'.repeat(32)}`,
+    `DELETES=4@${'1'.repeat(32)}`,
     '',
   ])('"%s" is no allowance: exit 1 before anything is asked', async (text) => {
     await startFourDeletes();
@@ -116,7 +120,7 @@ describe('several objections', () => {
       'deletes=10',
       'updates=11',
       'empties-scope=1',
-      'spend-up=1',
+      'spend-up=unbounded',
     ]);
     for (const left of words) {
       const rest = words.filter((word) => word !== left);
@@ -220,8 +224,8 @@ describe('rewind', () => {
 
   it('is lifted for one plan by its words', async () => {
     await startRewound();
-    const words = /--allow (rewind=1@[0-9a-f]{8})/.exec((await rig.plan()).stdout)?.[1] ?? '';
-    expect((await rig.apply({ allow: [words.replace('=1', '=2')] })).exit).toBe(4);
+    const words = /--allow (rewind=1@[0-9a-f]{32})/.exec((await rig.plan()).stdout)?.[1] ?? '';
+    expect((await rig.apply({ allow: [words.replace('=1', '=0')] })).exit).toBe(4);
     await succeed(rig.apply({ allow: [words] }));
     expect(rig.emulator.store.state.usagePolicies).toMatchObject([{ credit_limit: 100 }]);
   });

@@ -238,13 +238,10 @@ describe('settings in force', () => {
     await succeed(rig.apply());
   });
 
-  it('tightening them takes effect with the record as well', async () => {
+  it('tightening them takes effect at once', async () => {
     rig = await startJudged(ten, other);
     const strict = guards('deletes: {count: 0, percent: 0}');
     rig.write(twoFiles(without(ten, 1), other, strict));
-    expect(await judge(rig)).toEqual([]);
-    await succeed(rig.apply());
-    rig.write(twoFiles(without(ten, 2), other, strict));
     expect(await judge(rig)).toMatchObject([{ guard: 'deletes', count: 1 }]);
   });
 

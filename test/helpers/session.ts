@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Session } from '../../src/commands/session.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { readProcessSpace } from '../../src/process-space.ts';
 
 export interface TestSession extends Session {
   /** Everything said on stderr so far. */
@@ -12,10 +13,13 @@ export interface TestSession extends Session {
 export interface TestSessionOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Milliseconds since the epoch at which the clock starts; it moves only by sleeping. Default 2026-11-20 12:00 UTC. */
-  readonly now?: number;
+  /** Milliseconds since the epoch at which the clock starts; it moves only by sleeping, or with the clock that is given. Default 2026-11-20 12:00 UTC. */
+  readonly now?: number | (() => number);
   readonly pid?: number;
   readonly isProcessAlive?: (pid: number) => boolean;
+  readonly host?: string;
+  /** Default: the one that the tests run in, as for a bundle that they start. */
+  readonly processSpace?: string | null;
   /** What is said to a question; a function may do something meanwhile. Default: no. */
   readonly answer?: boolean | ((question: string) => boolean | Promise<boolean>);
   readonly isInteractive?: boolean;
@@ -28,14 +32,16 @@ export const testNow = Date.UTC(2026, 10, 20, 12);
 /** A session made of values. Sleeping moves its clock and takes no time. */
 export function testSession(options: TestSessionOptions = {}): TestSession {
   const controller = new AbortController();
-  let now = options.now ?? testNow;
+  const { now: given = testNow } = options;
+  let now = typeof given === 'number' ? given : 0;
+  const start = typeof given === 'number' ? () => 0 : given;
   let ids = 0;
   const said: string[] = [];
   return {
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     clock: {
-      now: () => now,
+      now: () => start() + now,
       sleep: async (milliseconds) => {
         if (controller.signal.aborted) throw new CancelledError('cancelled');
         now += milliseconds;
@@ -44,8 +50,9 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
     randomId: () => (ids++).toString(16).padStart(32, '0'),
     signal: controller.signal,
     version: '0.0.0-test',
-    host: hostname(),
+    host: options.host ?? hostname(),
     pid: options.pid ?? 4242,
+    processSpace: options.processSpace === undefined ? readProcessSpace() : options.processSpace,
     user: 'platform-engineer',
     isProcessAlive: options.isProcessAlive ?? (() => true),
     style: { color: false, columns: options.columns ?? 160 },

@@ -163,7 +163,7 @@ describe('record lines', () => {
 
   it('settings that moved, field by field', () => {
     const lines = of({ body: spend(), live, record: past, org: 'review:\n  unmanaged: fail\n' });
-    expect(lines).toEqual(['settings review.unmanaged: "report" → "fail"']);
+    expect(lines).toEqual(['settings review.unmanaged: "report" (default) → "fail"']);
   });
 
   it('live is already as Git says', () => {

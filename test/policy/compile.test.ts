@@ -37,7 +37,7 @@ describe('the sample policies', async () => {
       gateway: { deployment: 'hybrid', version: '2.18', backend: '1.24' },
       pricing: { source: 'https://configs.portkey.ai/pricing', maxAgeHours: 24 },
       orgFile: { file: 'policies/org.yaml', line: 3, column: 1 },
-      settings: { require: ['alert', 'owner'], max_monthly_budget: 500_000, unmanaged: 'report', drift: 'revert' },
+      settings: { require: ['alert', 'owner'], max_monthly_budget: 500_000, unmanaged: 'report' },
     });
     expect(desired.workspaces.map(({ ref, owner, skipDefaults }) => [ref, owner, skipDefaults])).toEqual([
       ['ws-market-4f2a1c', 'marketing-ops', ['burst-guard']],
@@ -385,28 +385,19 @@ test('forget', () => {
   ]);
 });
 
-test('review, with its defaults', () => {
+test('review, as written: what it leaves out is filled in where it is used', () => {
   const review =
     'review:\n  drift: leave\n  show_people: counts\n  rules: { alert-missing: info }\n  guards:\n    deletes: { count: 5 }\n    updates: off\n    spend_up: 40%\n    counter_reset: off\n';
   expect(desiredOf(compileWorkspace('', review)).settings).toEqual({
     drift: 'leave',
     guards: {
-      blocks_now: 'on',
       counter_reset: 'off',
-      deletes: { count: 5, percent: 30 },
-      empties_scope: 'on',
-      impact_unknown: 'warn',
-      rewind: 'on',
+      deletes: { count: 5 },
       spend_up: { percent: 40 },
       updates: 'off',
     },
-    max_monthly_budget: null,
-    recipient_domains: [],
-    require: [],
-    require_reviewed_plan: false,
     rules: { 'alert-missing': 'info' },
     show_people: 'counts',
-    unmanaged: 'report',
   });
 });
 

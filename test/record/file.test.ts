@@ -1,11 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 import { describe, expect, test } from 'vitest';
+import { readProcessSpace } from '../../src/process-space.ts';
 import { createFileStore } from '../../src/record/file.ts';
 import { createMemoryStore } from '../../src/record/memory.ts';
 import type { RecordStore } from '../../src/record/store.ts';
+import { root } from '../helpers/bundle.ts';
 import { makeFolder } from './git-fixture.ts';
 import { sampleRecord } from './sample-record.ts';
 
@@ -104,19 +107,67 @@ describe('a record file', () => {
     expect(readFileSync(lock, 'utf8')).toBe(holder);
   });
 
+  const gone = () => spawnSync(process.execPath, ['-e', '0']).pid;
   test.each([
-    ['on another host', JSON.stringify({ pid: 1, host: 'elsewhere' })],
-    ['not written yet', ''],
-  ])('is stale while the lock is %s', async (_, content) => {
+    ['on another host', () => ({ pid: gone(), host: 'elsewhere', space: readProcessSpace() })],
+    ['in another container of the same name', () => ({ pid: gone(), host: hostname(), space: '0123456789abcdef' })],
+    ['from before process spaces were written down', () => ({ pid: gone(), host: hostname() })],
+    ['somewhere that shows no process space', () => ({ pid: gone(), host: hostname(), space: null })],
+  ])('trust-E1: is stale while the lock is held %s, though no such process is here', async (_, holder) => {
     const { lock, store } = open();
+    const content = JSON.stringify(holder());
     writeFileSync(lock, content);
     await expect(store.write(sampleRecord(), null, 'a')).rejects.toMatchObject({ exit: 'stale' });
+    expect(readFileSync(lock, 'utf8')).toBe(content);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['cut off', '{"pid": 1, "ho'],
+    ['of a holder without a name', '{}'],
+    ['no object', '7'],
+  ])('trust-E7: a lock that is %s is nobody’s, and is in nobody’s way', async (_, content) => {
+    const { folder, lock, store } = open();
+    writeFileSync(lock, content);
+    await store.write(sampleRecord(), null, 'a');
+    expect(readdirSync(folder)).toEqual(['record.json']);
+  });
+
+  test('trust-E7: who dies of a full disk while locking leaves no lock behind', async () => {
+    const { path, lock, store } = open();
+    // A limit on the size of files: the first written byte, that of the lock, is refused, or ends the process.
+    const script = join(makeFolder(), 'write.mjs');
+    buildSync({
+      stdin: {
+        contents: `import { createFileStore } from './src/record/file.ts'; await createFileStore({ path: process.argv[2] }).write({}, null, 'a');`,
+        resolveDir: root,
+      },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    const ran = spawnSync('bash', ['-c', `ulimit -f 0; exec "${process.execPath}" "${script}" "${path}"`]);
+    expect(ran.signal ?? String(ran.stderr)).toMatch(/SIGXFSZ|cannot be written \(EFBIG\)/);
+    expect(existsSync(lock)).toBe(false);
+    await store.write(sampleRecord(), null, 'a');
+    expect((await store.read())?.record).toEqual(sampleRecord());
+  });
+
+  test('trust-E7: a lock is never there without its holder', async () => {
+    const { folder, lock, store } = open(5_000);
+    const seen: string[] = [];
+    const watcher = watch(folder, (_event, name) => {
+      if (name === 'record.json.lock' && existsSync(lock)) seen.push(readFileSync(lock, 'utf8'));
+    });
+    for (let count = 0; count < 20; count++) await store.write(sampleRecord(`${count}`), await store.readToken(), 'a');
+    watcher.close();
+    expect(seen.filter((text) => !text.includes(`"pid":${process.pid}`))).toEqual([]);
   });
 
   test('takes over the lock of a process that is dead', async () => {
     const { folder, lock, store } = open();
-    const { pid } = spawnSync(process.execPath, ['-e', '0']);
-    writeFileSync(lock, JSON.stringify({ pid, host: hostname() }));
+    writeFileSync(lock, JSON.stringify({ pid: gone(), host: hostname(), space: readProcessSpace() }));
     await store.write(sampleRecord(), null, 'a');
     expect(readdirSync(folder)).toEqual(['record.json']);
   });

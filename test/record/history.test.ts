@@ -150,6 +150,23 @@ describe('applies', () => {
     ]);
   });
 
+  it('are one with their renewals, whether they ended or are under way', () => {
+    const renewed = (renewedAt: string): AppliedRecord => {
+      const record = claimed('b', 'a');
+      return { ...record, ...(record.claim === undefined ? {} : { claim: { ...record.claim, renewedAt } }) };
+    };
+    const [late, early] = [renewed('2026-08-01T10:40:00.000Z'), renewed('2026-08-01T10:20:00.000Z')];
+    const past = [late, early, claimed('b', 'a'), ended('a')];
+    expect(list(ended('b'), ...past).map(({ state, tokens }) => [state, tokens.length])).toEqual([
+      ['ended', 4],
+      ['ended', 1],
+    ]);
+    const [underWay] = list(...past);
+    // The sample's lease ends at 11:00 whatever its last renewal says.
+    expect(underWay).toMatchObject({ state: 'claim', leaseUntil: '2026-08-01T11:00:00.000Z' });
+    expect(underWay?.tokens).toHaveLength(3);
+  });
+
   it('of one run by name are two when it wrote twice', () => {
     expect(list(ended('a'), claimed('a', 'a'), claimed('a', 'a')).map(({ state }) => state)).toEqual([
       'ended',

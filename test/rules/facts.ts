@@ -4,7 +4,7 @@ import type { Finding } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { Desired } from '../../src/resources/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
-import { buildFileFacts, findInFiles, severitiesOf } from '../../src/rules/find.ts';
+import { buildFileFacts, findInFiles, reviewInFiles } from '../../src/rules/find.ts';
 import type { LiveFacts } from '../../src/rules/types.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
 
@@ -28,7 +28,7 @@ export function desiredFrom(files: readonly PolicyText[]): Desired {
 
 export function findIn(files: readonly PolicyText[]): Finding[] {
   const desired = desiredFrom(files);
-  return findInFiles(buildFileFacts(desired, files), severitiesOf(desired.settings));
+  return findInFiles(buildFileFacts(desired, files, reviewInFiles(desired)));
 }
 
 /** Messages of one rule over one workspace file, and what the organisation file says beside its head. */

@@ -3,16 +3,18 @@
 import { describe, expect, it } from 'vitest';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
+import type { RuleSeverity } from '../../src/resources/review-settings.ts';
 import {
   buildFileFacts,
   fileRules,
   findInFiles,
   findInPlan,
-  severitiesInForce,
-  severitiesOf,
+  reviewInFiles,
+  usualSeverities,
 } from '../../src/rules/find.ts';
 import { uuid } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { inForce } from '../plan/in-force.ts';
 import { keyObject, liveOf, now, policyObject, providerObject, recordAfter } from '../plan/kit.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
 import { desiredFrom, findIn, nothingRead } from './facts.ts';
@@ -62,7 +64,7 @@ describe('order', () => {
       fields: { ...entry.fields, match: [...(entry.fields.match as readonly object[])].reverse() },
     }));
     const said = (of: typeof desired) =>
-      findInFiles(buildFileFacts(of, []), severitiesOf({}))
+      findInFiles(buildFileFacts(of, [], reviewInFiles(of)))
         .filter(({ rule }) => rule === 'metadata-number')
         .map(({ message }) => message.slice(0, 15));
     expect(said(desired)).toEqual(['`metadata.app`:', '`metadata.zone`']);
@@ -156,8 +158,15 @@ describe('the change of a finding', () => {
     const live = liveOf([]);
     const { plan, resolved } = buildPlan({ desired, live, record: null, now });
     const changes = (plan?.changes ?? []).flatMap((change) => [change, { ...change, id: `${change.id}#left` }]);
-    const facts = { ...buildFileFacts(desired, files), live, resolved, changes, now: now.getTime(), ...nothingRead };
-    const [finding] = findInPlan(facts, severitiesOf({})).filter(({ rule }) => rule === 'alert-too-late');
+    const facts = {
+      ...buildFileFacts(desired, files, reviewInFiles(desired)),
+      live,
+      resolved,
+      changes,
+      now: now.getTime(),
+      ...nothingRead,
+    };
+    const [finding] = findInPlan(facts).filter(({ rule }) => rule === 'alert-too-late');
     expect(finding?.change).toBe('usage-policy/ws-team-a/a');
   });
 
@@ -230,8 +239,9 @@ describe('what is live alone', () => {
 
 describe('severities', () => {
   it('without a record are raised by the files from each step to the next', () => {
-    const of = (severity: string) => severitiesInForce(null, { rules: { 'alert-missing': severity } })['alert-missing'];
-    expect(['off', 'info', 'warning', 'error'].map(of)).toEqual(['warning', 'warning', 'warning', 'error']);
+    const of = (severity: RuleSeverity) =>
+      inForce(null, { rules: { 'alert-missing': severity } }).rules['alert-missing'];
+    expect((['off', 'info', 'warning', 'error'] as const).map(of)).toEqual(['warning', 'warning', 'warning', 'error']);
   });
 
   const body = `policies:\n  a:\n    ${spend}    per: workspace_id\n`;
@@ -245,6 +255,6 @@ describe('severities', () => {
       findIn(files(`review:\n  rules:\n    alert-too-late: ${severity}\n`)).map((finding) => finding.severity);
     expect([said('off'), said('warning'), said('error')]).toEqual([[], ['warning'], ['error']]);
     expect(findIn(files('')).map((finding) => finding.severity)).toEqual(['info']);
-    expect(Object.keys(severitiesOf({}))).toEqual(expect.arrayContaining(fileRules.map(({ name }) => name)));
+    expect(Object.keys(usualSeverities)).toEqual(expect.arrayContaining(fileRules.map(({ name }) => name)));
   });
 });

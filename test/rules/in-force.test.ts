@@ -8,10 +8,12 @@ import { annotatePlan } from '../../src/commands/action/annotate.ts';
 import type { Finding, Plan } from '../../src/plan/types.ts';
 import { renderPlanComment } from '../../src/render/comment.ts';
 import { buildSarif } from '../../src/render/sarif.ts';
-import { allRules, severitiesInForce } from '../../src/rules/find.ts';
+import type { RuleSeverity } from '../../src/resources/review-settings.ts';
+import { allRules } from '../../src/rules/find.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { inForce } from '../plan/in-force.ts';
 import { planOf } from '../plan/kit.ts';
 import { desiredFrom } from './facts.ts';
 
@@ -170,18 +172,19 @@ describe('plan and apply', () => {
 });
 
 describe('severities in force', () => {
-  const of = (severity: string) => ({ rules: { 'alert-too-late': severity, 'secret-in-file': severity } });
+  const of = (severity: RuleSeverity) => ({ rules: { 'alert-too-late': severity, 'secret-in-file': severity } });
   it.each([
     ['without a record, stricter', null, 'warning', 'warning', 'error'],
     ['without a record, looser', null, 'off', 'info', 'error'],
-    ['with a record, the record', 'off', 'error', 'off', 'off'],
+    ['with a record, the record where it is stricter', 'error', 'off', 'error', 'error'],
+    ['with a record, the files where they are stricter', 'off', 'warning', 'warning', 'warning'],
   ] as const)('%s', (_, recorded, written, expected, secret) => {
-    const inForce = severitiesInForce(recorded === null ? null : of(recorded), of(written));
-    expect([inForce['alert-too-late'], inForce['secret-in-file']]).toEqual([expected, secret]);
+    const { rules: said } = inForce(recorded === null ? null : of(recorded), of(written));
+    expect([said['alert-too-late'], said['secret-in-file']]).toEqual([expected, secret]);
   });
 
   it('a record that knows no rules leaves each its own', () => {
-    expect(severitiesInForce({}, of('off'))['alert-too-late']).toBe('info');
+    expect(inForce({}, of('off')).rules['alert-too-late']).toBe('info');
   });
 });
 

@@ -3,7 +3,7 @@
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
-import { buildFileFacts, findInPlan, severitiesOf } from '../../src/rules/find.ts';
+import { buildFileFacts, findInPlan, reviewInFiles } from '../../src/rules/find.ts';
 import { filesOf, type Given, liveOf, now } from '../plan/kit.ts';
 import { desiredFrom, nothingRead } from './facts.ts';
 
@@ -20,7 +20,7 @@ export function findingsOf(
   const { plan, resolved, diagnostics } = buildPlan({ desired, live, record: given.record ?? null, now });
   if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   const facts = {
-    ...buildFileFacts(desired, files),
+    ...buildFileFacts(desired, files, reviewInFiles(desired)),
     live,
     resolved,
     changes: plan.changes,
@@ -28,7 +28,7 @@ export function findingsOf(
     ...nothingRead,
     ...read,
   };
-  return findInPlan(facts, severitiesOf(desired.settings)).filter((finding) => finding.rule === rule);
+  return findInPlan(facts).filter((finding) => finding.rule === rule);
 }
 
 /** `file:line:column message`, the file by its name alone. */

@@ -64,7 +64,7 @@ export async function readApprovals(run: ActionRun, github: GitHub, wanted: Appr
   const allow = new Set<string>();
   for (const pull of merged) {
     pulls.push(await readApproval(run, github, wanted, pull));
-    for (const words of await readAllowances(github, pull.number, pull.author)) allow.add(words);
+    for (const words of await readAllowances(github, pull.number, pull.author?.login ?? null)) allow.add(words);
   }
   return { pulls, allow: [...allow] };
 }

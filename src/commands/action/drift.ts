@@ -1,7 +1,8 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
 import { commentBytes, fitLines } from '../../render/comment.ts';
-import { renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
+import { describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { gatherDrift, hasDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
 import { notWritten, saying } from './post-plan.ts';
@@ -11,6 +12,7 @@ import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
 export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const found = await gatherDrift(commonOptions(run), run.session);
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
+  if ('meanwhile' in found) return sayMeanwhile(describeMeanwhile(found));
   const { environment } = found.plan;
   const isClean = !hasDrift(found);
   const text = renderDriftMarkdown(found);
@@ -35,5 +37,17 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
     annotations: [],
     failure: !isClean && run.inputs.failOnChanges ? summarizeDrift(found.report) : null,
     warnings,
+  };
+}
+
+/** The issue stays as it is: whether there is drift will be seen by the next run. */
+function sayMeanwhile(sentence: string): ActionResult {
+  return {
+    exit: exitCodes.ok,
+    outputs: { 'has-changes': 'false', summary: sentence },
+    summary: `### ${escapeMarkdown(sentence)}`,
+    annotations: [],
+    failure: null,
+    warnings: [],
   };
 }

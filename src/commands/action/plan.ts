@@ -10,6 +10,7 @@ import type { Plan } from '../../plan/types.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { Desired } from '../../resources/types.ts';
+import { describeClaim } from '../plan.ts';
 import { preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { artifactName } from './approvals.ts';
@@ -42,6 +43,8 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   }
   await prepared.open.close();
   const { plan, diagnostics, checkout, desired } = prepared;
+  const claim = prepared.stored?.record.claim;
+  if (claim !== undefined) warnings.push(describeClaim(claim));
 
   const file = join(run.tempDirectory, `tollgate-plan-${plan.environment}.json`);
   await run.writeFile(

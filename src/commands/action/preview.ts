@@ -3,15 +3,17 @@ import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
 import { changeId } from '../../plan/make-change.ts';
+import { settingsInForce, settingsOf, underSettings } from '../../plan/settings.ts';
 import type { Finding } from '../../plan/types.ts';
 import { compilePolicies } from '../../policy/compile.ts';
 import { describeChange, describeKey } from '../../render/describe-change.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { pickFindings, toDiagnostics } from '../../render/findings.ts';
 import { renderDiagnosticsMarkdown, renderFindingsMarkdown } from '../../render/markdown.ts';
-import { buildFileFacts, findInFiles, severitiesInForce } from '../../rules/find.ts';
+import { buildFileFacts, findInFiles } from '../../rules/find.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { openCheckoutOf } from '../open-record.ts';
+import { surroundingsOf } from '../settings-in-force.ts';
 import { annotateDiagnostics, annotateEdits } from './annotate.ts';
 import { invalidFiles } from './plan.ts';
 import type { ActionResult, ActionRun } from './types.ts';
@@ -27,9 +29,12 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
   const before = pull === null ? null : await readBase(run, pull.base);
   const changes = before === null ? [] : compareDeclared(before.desired, desired);
   const byId = new Set(changes.map(({ id }) => id));
-  // By the severities that are merged: an edit does not lower the rules that judge it.
-  const severities = severitiesInForce(before?.desired?.settings ?? null, desired.settings);
-  const findings = findInFiles(buildFileFacts(desired, files), severities).map((finding): Finding => {
+  // By the settings and silences that are merged: an edit does not lower the rules that judge it.
+  const base = before?.desired ?? null;
+  const place = { isPublic: true, inAction: true };
+  const inForce = settingsInForce(base && settingsOf(base), [settingsOf(desired)], surroundingsOf(place));
+  const facts = buildFileFacts(underSettings(desired, inForce), files, inForce.review);
+  const findings = findInFiles(facts).map((finding): Finding => {
     const id = finding.entry === null ? null : changeId(finding.entry);
     return id !== null && byId.has(id) ? { ...finding, change: id } : finding;
   });

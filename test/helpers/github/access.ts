@@ -2,7 +2,15 @@
 
 import { actionsBot, type Repository, type Role, roleOf } from './state.ts';
 
-export type Area = 'actions' | 'checks' | 'contents' | 'issues' | 'metadata' | 'pull-requests' | 'statuses';
+export type Area =
+  | 'actions'
+  | 'administration'
+  | 'checks'
+  | 'contents'
+  | 'issues'
+  | 'metadata'
+  | 'pull-requests'
+  | 'statuses';
 export type Level = 'read' | 'write';
 /** As `permissions:` of a workflow writes it. */
 export type Permission = `${Area}: ${Level}`;
@@ -24,7 +32,8 @@ export interface Viewer {
   readonly login: string;
 }
 
-export const allPermissions: Readonly<Record<Area, Level>> = {
+/** All that a workflow can be given: no token of a run administers. */
+export const allPermissions: Partial<Readonly<Record<Area, Level>>> = {
   actions: 'write',
   checks: 'write',
   contents: 'write',
@@ -52,7 +61,7 @@ export function canSee(viewer: Viewer, repository: Repository, home: Repository 
 
 /** Anybody reads a public repository, save what its workflows left. */
 function isOpenToAll(permission: Permission): boolean {
-  return permission.endsWith(': read') && permission !== 'actions: read';
+  return permission.endsWith(': read') && permission !== 'actions: read' && !permission.startsWith('administration');
 }
 
 export function isAllowed(
@@ -78,6 +87,7 @@ export function isAllowed(
 
 function isRoleEnough(role: Role, area: Area, level: Level): boolean {
   if (role === 'none') return false;
+  if (area === 'administration') return role === 'admin';
   if (level === 'read' || role === 'write' || role === 'maintain' || role === 'admin') return true;
   // Whoever reads may open issues and speak.
   return role === 'triage' && (area === 'issues' || area === 'pull-requests');

@@ -1,4 +1,4 @@
-/** The stand-in without a listener: recording, faults, tokens, permissions and the description around every route. */
+/** The stand-in without a listener: recording, faults, tokens, permissions and the descriptions around every route and GraphQL. */
 
 import { type Context, Hono } from 'hono';
 import { canSee, findViewer, isAllowed, type TokenGrant, type Viewer } from './access.ts';
@@ -6,11 +6,13 @@ import { type Answer, buildErrorBody, type Call, notFound, Refusal, type Route, 
 import type { Description, OperationJudge } from './description.ts';
 import type { EndingFault, FaultSwitch } from './faults.ts';
 import { answerFault } from './faults.ts';
+import { answerGraphRequest, nameOfOperation, readGraphRequest } from './graphql/execute.ts';
 import { refreshPullRequests } from './pull-requests.ts';
 import { actionRoutes } from './routes/actions.ts';
 import { checkRoutes } from './routes/checks.ts';
 import { issueRoutes } from './routes/issues.ts';
 import { labelRoutes } from './routes/labels.ts';
+import { protectionRoutes } from './routes/protection.ts';
 import { pullRoutes } from './routes/pulls.ts';
 import { repositoryRoutes } from './routes/repository.ts';
 import { findRepository, type Json, type JsonObject, type Repository } from './state.ts';
@@ -21,6 +23,7 @@ const routes: readonly Route[] = [
   ...pullRoutes,
   ...checkRoutes,
   ...actionRoutes,
+  ...protectionRoutes,
   ...repositoryRoutes,
 ];
 
@@ -33,6 +36,8 @@ export interface RecordedRequest {
   readonly query: Readonly<Record<string, string>>;
   /** Undefined: none was sent. */
   readonly body: unknown;
+  /** Name of the GraphQL query; null: it is none. */
+  readonly operation: string | null;
   /** Whose token it was; null: none that is known. */
   readonly login: string | null;
   /** Undefined until it is answered; stays so when the connection was broken. */
@@ -47,6 +52,8 @@ export interface Violation {
 }
 
 export interface AppParts extends Site {
+  /** As of an Enterprise server: REST below `/api/v3`, GraphQL at `/api/graphql`. */
+  readonly isEnterprise: boolean;
   readonly tokens: ReadonlyMap<string, TokenGrant>;
   readonly rateLimit: number;
   readonly description: () => Description;
@@ -60,13 +67,15 @@ export interface AppParts extends Site {
 
 export function createApp(parts: AppParts): Hono {
   const app = new Hono();
+  const root = parts.isEnterprise ? '/api/v3' : '';
   const used = new Map<string, number>();
   const opened = Math.floor(parts.state.date().getTime() / 1000);
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, (_, name) => `:${name}${wideParameters.has(name) ? '{.+}' : ''}`);
-    app.on(route.method, path, (c) => respond(parts, c, route, describeRate));
+    app.on(route.method, `${root}${path}`, (c) => respond(parts, c, route, describeRate));
   }
-  app.get('/rate_limit', (c) => respond(parts, c, 'rate', describeRate));
+  app.get(`${root}/rate_limit`, (c) => respond(parts, c, 'rate', describeRate));
+  app.post(parts.isEnterprise ? '/api/graphql' : '/graphql', (c) => respond(parts, c, 'graphql', describeRate));
   app.notFound((c) => respond(parts, c, null, describeRate));
   return app;
 
@@ -89,22 +98,24 @@ type Blame = (side: Violation['side'], problems: readonly string[]) => void;
 
 type DescribeRate = (viewer: Viewer, costs: number) => Rate;
 
-async function respond(
-  parts: AppParts,
-  c: Context,
-  route: Route | 'rate' | null,
-  describeRate: DescribeRate,
-): Promise<Response> {
-  const { pathname: path, searchParams: query } = new URL(c.req.url);
+type Target = Route | 'rate' | 'graphql' | null;
+
+async function respond(parts: AppParts, c: Context, route: Target, describeRate: DescribeRate): Promise<Response> {
+  const { pathname, searchParams: query } = new URL(c.req.url);
+  // Rules of faults and links to pages are the same wherever it stands.
+  const path = parts.isEnterprise ? pathname.replace(/^\/api(\/v3)?(?=\/)/, '') : pathname;
   const { method } = c.req;
   const text = await c.req.text();
   const body = readJson(text);
   const viewer = findViewer(parts.tokens, c.req.header('authorization'));
+  const graph = route === 'graphql' ? readGraphRequest(body) : null;
+  const operation = graph === null ? null : nameOfOperation(graph);
   const recorded: RecordedRequest = {
     method,
-    path,
+    path: pathname,
     query: Object.fromEntries(query),
     body: body ?? undefined,
+    operation,
     login: viewer?.login ?? null,
     status: undefined,
   };
@@ -114,19 +125,21 @@ async function respond(
   };
   const judge = findJudge(parts, method, route);
   if (route === null) blame('request', ['there is no such endpoint here']);
-  else if (judge === null) blame('request', ['GitHub describes no such operation']);
+  else if (judge === null && route !== 'graphql') blame('request', ['GitHub describes no such operation']);
   const params = c.req.param() as Record<string, string>;
   blame('request', judge?.judgeParameters({ params, query, body }) ?? []);
   const isRead = method === 'GET' || method === 'DELETE';
   const bodyProblems =
-    body === null ? ['is not JSON'] : (judge?.judgeBody(isRead && text === '' ? undefined : body) ?? []);
+    body === null || (route === 'graphql' && graph === null)
+      ? ['is not JSON']
+      : (judge?.judgeBody(isRead && text === '' ? undefined : body) ?? []);
   blame('request', bodyProblems);
 
-  const chosen = parts.faults.choose(method, path);
+  const chosen = parts.faults.choose(method, path, operation);
   if (chosen.delay > 0) await parts.wait(chosen.delay);
   for (const happen of chosen.meanwhile) happen();
   const { fault } = chosen;
-  const injected = fault === undefined ? undefined : answerFault(fault);
+  const injected = fault === undefined || fault.kind === 'graphql-errors' ? undefined : answerFault(fault);
   if (injected === null && !(fault?.kind === 'reset' && fault.when === 'after')) {
     return parts.breakConnection(c, fault as EndingFault);
   }
@@ -142,8 +155,15 @@ async function respond(
       if (describeRate(viewer, 1).remaining === 0) {
         throw new Refusal(403, `API rate limit exceeded for ${viewer.login}.`);
       }
-      const repository = takeRepository(parts, viewer, params);
       const { state, urls } = parts;
+      if (graph !== null || route === 'graphql') {
+        if (graph === null) throw new Refusal(400, 'Problems parsing JSON');
+        const home = findHome(parts, viewer);
+        for (const one of state.repositories) refreshPullRequests(state, one);
+        const asking = { state, urls, viewer, home, canSee: (one: Repository) => canSee(viewer, one, home) };
+        return addGraphErrors(fault, answerGraphRequest(asking, graph, blame));
+      }
+      const repository = takeRepository(parts, viewer, params);
       const safeBody = (bodyProblems.length === 0 ? body : {}) as JsonObject;
       const call: Call = { state, urls, repository, params, query, body: safeBody ?? {}, viewer, path };
       const needs = route.needs(call);
@@ -162,8 +182,15 @@ async function respond(
   return buildResponse(answer, rate);
 }
 
-function findJudge(parts: AppParts, method: string, route: Route | 'rate' | null): OperationJudge | null {
-  if (route === null) return null;
+/** Errors stand beside the data of an answer, all of it or what is left. */
+function addGraphErrors(fault: EndingFault | undefined, answer: Answer): Answer {
+  if (fault?.kind !== 'graphql-errors') return answer;
+  const { data } = answer.body as { readonly data?: Json };
+  return { ...answer, body: { data: fault.keepsData === true ? (data ?? null) : null, errors: fault.errors } };
+}
+
+function findJudge(parts: AppParts, method: string, route: Target): OperationJudge | null {
+  if (route === null || route === 'graphql') return null;
   return parts.description().find(method, route === 'rate' ? '/rate_limit' : route.path);
 }
 

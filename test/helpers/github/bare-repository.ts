@@ -1,7 +1,7 @@
 /** A bare Git repository on disk: what GitHub reads from it, and the merges it makes in it. */
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +18,10 @@ export interface Commit {
   readonly author: Person;
   readonly committer: Person;
   readonly message: string;
+  /** Null: not signed. */
+  readonly signature: string | null;
+  /** What a signature is over. */
+  readonly payload: string;
 }
 
 export interface FileChange {
@@ -36,6 +40,8 @@ export interface NewCommit {
   readonly message: string;
   readonly author: Person;
   readonly committer: Person;
+  /** Default: it is not signed. */
+  sign?(payload: string): string;
 }
 
 export interface BareRepository {
@@ -49,6 +55,8 @@ export interface BareRepository {
   between(base: string, head: string): readonly string[];
   mergeBase(one: string, other: string): string | null;
   isAncestor(ancestor: string, sha: string): boolean;
+  /** Every commit that a tip leads to, itself too. */
+  history(tip: string): ReadonlySet<string>;
   changes(base: string, head: string): readonly FileChange[];
   /** The tree of both; null when they conflict. */
   mergeTree(one: string, other: string): string | null;
@@ -58,6 +66,8 @@ export interface BareRepository {
   /** @throws when the ref is not at `before` */
   setRef(ref: string, sha: string, before?: string): void;
   deleteRef(ref: string): void;
+  /** Commits that no ref leads to are gone from then on. */
+  prune(): void;
   /** Objects of another repository on disk. */
   fetch(folder: string, sha: string): void;
 }
@@ -76,14 +86,15 @@ function remember<Value>(make: (key: string) => Value): (key: string) => Value {
 }
 
 export function openBareRepository(folder: string): BareRepository {
-  const run = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): string =>
+  const runRaw = (args: readonly string[], options: { env?: Record<string, string>; input?: string } = {}): Buffer =>
     execFileSync('git', args, {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', HOME: folder, GIT_CONFIG_NOSYSTEM: '1', ...options.env },
       input: options.input ?? '',
       stdio: ['pipe', 'pipe', 'pipe'],
       maxBuffer: 256 * 1024 * 1024,
-    }).toString();
+    });
+  const run = (...args: Parameters<typeof runRaw>): string => runRaw(...args).toString();
   const tryRun = (args: readonly string[]): string | null => {
     try {
       return run(args).trim();
@@ -94,13 +105,41 @@ export function openBareRepository(folder: string): BareRepository {
     }
   };
   const peel = (name: string): string | null => tryRun(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  // As GitHub does: who knows a commit's id is given it, also when no branch leads to it any more.
+  appendFileSync(join(folder, 'config'), '[uploadpack]\n\tallowAnySHA1InWant = true\n');
   const present = new Set<string>();
   const hasCommit = (sha: string): boolean => {
     if (!present.has(sha) && peel(sha) !== null) present.add(sha);
     return present.has(sha);
   };
-  const commit = remember((sha) => parseCommit(sha, run(['cat-file', 'commit', sha])));
-  const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
+  const loaded = new Map<string, Commit>();
+  const commit = (sha: string): Commit => {
+    if (!loaded.has(sha)) load([sha]);
+    const found = loaded.get(sha);
+    if (found === undefined) throw new Error(`there is no commit ${sha}`);
+    return found;
+  };
+  /** A process a commit would make long branches slow. */
+  const load = (shas: readonly string[]): void => {
+    const missing = shas.filter((sha) => !loaded.has(sha));
+    if (missing.length === 0) return;
+    let rest = runRaw(['cat-file', '--batch'], { input: `${missing.join('\n')}\n` });
+    for (const sha of missing) {
+      const end = rest.indexOf('\n');
+      const [, type, size] = rest.subarray(0, end).toString().split(' ');
+      if (type !== 'commit') return;
+      const after = end + 1 + Number(size);
+      loaded.set(sha, parseCommit(sha, rest.subarray(end + 1, after).toString()));
+      present.add(sha);
+      rest = rest.subarray(after + 1);
+    }
+  };
+  const between = remember((range) => {
+    const shas = splitLines(run(['rev-list', '--reverse', '--topo-order', range]));
+    load(shas);
+    return shas;
+  });
+  const history = remember((tip) => new Set(splitLines(run(['rev-list', tip]))));
   const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
   const changes = remember((pair) => {
     const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index'];
@@ -133,20 +172,22 @@ export function openBareRepository(folder: string): BareRepository {
     commit,
     between: (base, head) => between(`${base}..${head}`),
     mergeBase: (one, other) => mergeBase(`${one} ${other}`),
+    history,
     isAncestor: (ancestor, sha) => mergeBase(`${ancestor} ${sha}`) === ancestor,
     changes: (base, head) => changes(`${base} ${head}`),
     mergeTree: (one, other) => mergeTree(`${one} ${other}`),
     writeCommit(made) {
-      const env = {
-        GIT_AUTHOR_NAME: made.author.name,
-        GIT_AUTHOR_EMAIL: made.author.email,
-        GIT_AUTHOR_DATE: made.author.date,
-        GIT_COMMITTER_NAME: made.committer.name,
-        GIT_COMMITTER_EMAIL: made.committer.email,
-        GIT_COMMITTER_DATE: made.committer.date,
-      };
-      const parents = made.parents.flatMap((parent) => ['-p', parent]);
-      return run(['commit-tree', made.tree, ...parents], { env, input: made.message }).trim();
+      const headers = [
+        `tree ${made.tree}`,
+        ...made.parents.map((parent) => `parent ${parent}`),
+        `author ${formatPerson(made.author)}`,
+        `committer ${formatPerson(made.committer)}`,
+      ];
+      const write = (lines: readonly string[]): string => `${lines.join('\n')}\n\n${made.message}`;
+      const signature = made.sign?.(write(headers));
+      // Further lines of a header begin with a space.
+      if (signature !== undefined) headers.push(`gpgsig ${signature.replaceAll('\n', '\n ')}`);
+      return run(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: write(headers) }).trim();
     },
     writeTree(base, files) {
       const scratch = mkdtempSync(join(tmpdir(), 'tollgate-index-'));
@@ -165,6 +206,11 @@ export function openBareRepository(folder: string): BareRepository {
     },
     setRef: (ref, sha, before) => void run(['update-ref', ref, sha, ...(before === undefined ? [] : [before])]),
     deleteRef: (ref) => void run(['update-ref', '-d', ref]),
+    prune() {
+      run(['reflog', 'expire', '--expire=now', '--all']);
+      run(['prune', '--expire=now']);
+      present.clear();
+    },
     fetch: (from, sha) => void run(['-c', 'uploadpack.allowAnySHA1InWant=true', 'fetch', '--quiet', from, sha]),
   };
 }
@@ -173,8 +219,13 @@ function splitLines(text: string): readonly string[] {
   return text.split('\n').filter((line) => line !== '');
 }
 
+function formatPerson({ name, email, date }: Person): string {
+  return `${name} <${email}> ${Math.floor(Date.parse(date) / 1000)} +0000`;
+}
+
 function parseCommit(sha: string, text: string): Commit {
   const end = text.indexOf('\n\n');
+  const signed = /^gpgsig (.*(?:\n .*)*)\n?/m.exec(text.slice(0, end + 1));
   const headers = text.slice(0, end).split('\n');
   const values = (name: string): string[] =>
     headers.filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
@@ -185,6 +236,8 @@ function parseCommit(sha: string, text: string): Commit {
     author: parsePerson(values('author')[0] ?? ''),
     committer: parsePerson(values('committer')[0] ?? ''),
     message: text.slice(end + 2).replace(/\n+$/, ''),
+    signature: signed?.[1]?.replaceAll('\n ', '\n') ?? null,
+    payload: signed === null ? text : text.replace(signed[0], ''),
   };
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { type Commit, noCommit } from './bare-repository.ts';
 import type { Site } from './call.ts';
 import type { Pushed } from './deeds.ts';
-import { gitOf, pullOf, refreshPullRequests } from './pull-requests.ts';
+import { gitOf, personOf, pullOf, refreshPullRequests } from './pull-requests.ts';
 import { htmlOf, renderComment, renderIssue, renderLabel, renderRepository, renderUser } from './render.ts';
 import { renderPull, renderReview } from './render-git.ts';
 import { findIssue, findLabel, findRepository, type Json, type JsonObject, type Repository } from './state.ts';
@@ -161,7 +161,8 @@ const builders: { readonly [Name in EventName]: Build<Name> } = {
     const { ref, before, after } = pushed;
     const shas = before === noCommit ? [after] : git.between(before, after);
     const commits = shas.map((sha) => describeCommit(site, repository, git.commit(sha)));
-    const pusher = git.commit(after).author;
+    // Whose credentials, whatever the commits say.
+    const pusher = repository.pushes.findLast((one) => one.after === after)?.actor ?? repository.owner;
     return {
       ref,
       before,
@@ -173,8 +174,8 @@ const builders: { readonly [Name in EventName]: Build<Name> } = {
       compare: `${htmlOf(site, repository)}/compare/${before.slice(0, 12)}...${after.slice(0, 12)}`,
       commits,
       head_commit: commits.at(-1) ?? null,
-      pusher: { name: pusher.name, email: pusher.email },
-      sender: pusher.email.endsWith('@example.com') ? pusher.name : repository.owner,
+      pusher: { name: pusher, email: personOf(site.state, pusher).email },
+      sender: pusher,
     };
   },
   schedule: (_site, _repository, { schedule }) => ({ schedule, workflow: defaultWorkflow }),

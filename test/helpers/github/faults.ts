@@ -19,6 +19,13 @@ export type GitHubFault =
   | { readonly kind: 'hang' }
   /** Somebody else is faster: happens right before the request. Other rules still apply. */
   | { readonly kind: 'meanwhile'; readonly does: () => void }
+  /** GraphQL's way to fail, with 200: errors beside what could be read, or beside nothing. */
+  | {
+      readonly kind: 'graphql-errors';
+      readonly errors: readonly { readonly type?: string; readonly message: string }[];
+      /** Default false: `data` is null. */
+      readonly keepsData?: boolean;
+    }
   /** Says this instead, and is judged by the description like any answer of the stand-in. */
   | { readonly kind: 'answer'; readonly status: number; readonly body: Json };
 
@@ -27,6 +34,8 @@ export interface GitHubFaultRule {
   readonly method?: string;
   /** A glob over the path or a regular expression between slashes, as in the emulator's rules. Default: every path. */
   readonly path?: string;
+  /** Name of a GraphQL query. Default: whatever is asked. */
+  readonly operation?: string;
   /** How often at most. Default: no end. */
   readonly times?: number;
   /** Matching requests let through first. Default 0. */
@@ -45,7 +54,7 @@ export interface ChosenFaults {
 
 export interface FaultSwitch {
   set(rules: readonly GitHubFaultRule[]): void;
-  choose(method: string, path: string): ChosenFaults;
+  choose(method: string, path: string, operation: string | null): ChosenFaults;
 }
 
 export function createFaultSwitch(): FaultSwitch {
@@ -54,12 +63,13 @@ export function createFaultSwitch(): FaultSwitch {
     set(rules) {
       states = rules.map((rule) => ({ rule, matches: buildPathMatcher(rule.path), seen: 0 }));
     },
-    choose(method, path) {
+    choose(method, path, operation) {
       let delay = 0;
       const meanwhile: (() => void)[] = [];
       for (const state of states) {
         const { rule } = state;
         if ((rule.method ?? method).toUpperCase() !== method || !state.matches(path)) continue;
+        if (rule.operation !== undefined && rule.operation !== operation) continue;
         state.seen += 1;
         const turn = state.seen - (rule.after ?? 0);
         if (turn < 1 || turn > (rule.times ?? Number.POSITIVE_INFINITY)) continue;
@@ -84,7 +94,7 @@ const messages: Readonly<Record<number, string>> = {
 };
 
 /** Null: not an answer but a broken connection. */
-export function answerFault(fault: EndingFault): Answer | null {
+export function answerFault(fault: Exclude<EndingFault, { kind: 'graphql-errors' }>): Answer | null {
   switch (fault.kind) {
     case 'status':
       if (fault.body === 'html') return { status: fault.status, headers: { 'content-type': 'text/html' } };

@@ -2,6 +2,7 @@
 
 import type { BareRepository, FileChange } from './bare-repository.ts';
 import type { Site } from './call.ts';
+import { findLogin } from './pull-requests.ts';
 import { apiOf, associationOf, htmlOf, nodeId, pageOf, renderLabels, renderRepository, renderUser } from './render.ts';
 import {
   findRepository,
@@ -12,15 +13,14 @@ import {
   type ReviewRow,
 } from './state.ts';
 
-/** Mail addresses of the stand-in's users are `login@example.com`; other authors have no account. */
 function findAccount(site: Site, repository: Repository, email: string): JsonObject | null {
-  const login = /^(.+)@example\.com$/.exec(email)?.[1];
-  const known = login !== undefined && (login === repository.owner || repository.collaborators.has(login));
-  return known ? renderUser(site, login) : null;
+  const login = findLogin(site.state, repository, email);
+  return login === null ? null : renderUser(site, login);
 }
 
 export function renderCommit(site: Site, repository: Repository, git: BareRepository, sha: string): JsonObject {
-  const { tree, parents, author, committer, message } = git.commit(sha);
+  const { tree, parents, author, committer, message, signature, payload } = git.commit(sha);
+  const isValid = signature !== null && site.state.verify(signature, payload)?.isValid === true;
   const url = `${apiOf(site, repository)}/commits/${sha}`;
   return {
     sha,
@@ -35,7 +35,13 @@ export function renderCommit(site: Site, repository: Repository, git: BareReposi
       message,
       comment_count: 0,
       tree: { sha: tree, url: `${apiOf(site, repository)}/git/trees/${tree}` },
-      verification: { verified: false, reason: 'unsigned', signature: null, payload: null, verified_at: null },
+      verification: {
+        verified: isValid,
+        reason: signature === null ? 'unsigned' : isValid ? 'valid' : 'invalid',
+        signature,
+        payload: signature === null ? null : payload,
+        verified_at: isValid ? committer.date : null,
+      },
     },
     author: findAccount(site, repository, author.email),
     committer: findAccount(site, repository, committer.email),

@@ -25,7 +25,9 @@ export function htmlOf({ urls }: Site, repository: Repository): string {
   return `${urls.html}/${fullName(repository)}`;
 }
 
-export function renderUser({ state, urls }: Site, login: string) {
+/** Whose account is gone is a ghost here; GraphQL says null. */
+export function renderUser({ state, urls }: Site, name: string) {
+  const login = state.deleted.has(name) ? 'ghost' : name;
   const id = state.userId(login);
   const url = `${urls.api}/users/${encodeURIComponent(login)}`;
   return {

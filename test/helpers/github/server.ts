@@ -1,4 +1,4 @@
-/** A small stand-in for GitHub's REST API on the loopback interface, over bare Git repositories on disk. */
+/** A small stand-in for GitHub's REST and GraphQL APIs on the loopback interface, over bare Git repositories on disk. */
 
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -41,10 +41,12 @@ export interface GitHubOptions {
   readonly serverUrl?: string;
   /** Requests a token has in an hour. Default 5000. */
   readonly rateLimit?: number;
+  /** Addresses of an Enterprise server. */
+  readonly isEnterprise?: boolean;
 }
 
 export interface GitHubStandIn extends Deeds {
-  /** `http://127.0.0.1:<port>`: what `GITHUB_API_URL` is. */
+  /** `http://127.0.0.1:<port>`, and `/api/v3` of an Enterprise server: what `GITHUB_API_URL` is. */
   readonly url: string;
   /** What `GITHUB_SERVER_URL` is; nothing answers there. */
   readonly serverUrl: string;
@@ -54,6 +56,8 @@ export interface GitHubStandIn extends Deeds {
   readonly violations: readonly Violation[];
   /** Hands out the violations so far and forgets them: for tests that break a rule on purpose. */
   takeViolations(): readonly Violation[];
+  /** Hands out the requests so far and forgets them: how many it took is counted from then on. */
+  takeRequests(): readonly RecordedRequest[];
   attachRepository(options: RepositoryOptions): Repository;
   /** Adds a token, or replaces what one may do. */
   setToken(token: string, grant: TokenGrant): void;
@@ -86,6 +90,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   const site: Site = { state, urls: urls satisfies Urls };
   const app = createApp({
     ...site,
+    isEnterprise: options.isEnterprise ?? false,
     tokens,
     rateLimit: options.rateLimit ?? 5000,
     description: loadDescription,
@@ -98,7 +103,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   });
   const api = await listen((request, bindings) => app.fetch(request, bindings));
   const downloads = await listen((request) => serveDownload(site, request));
-  urls.api = api.url;
+  urls.api = options.isEnterprise === true ? `${api.url}/api/v3` : api.url;
   urls.downloads = downloads.url;
 
   const attachRepository = (wanted: RepositoryOptions): Repository => {
@@ -109,12 +114,13 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   for (const wanted of options.repositories ?? []) attachRepository(wanted);
   return {
     ...createDeeds(state),
-    url: api.url,
+    url: urls.api,
     serverUrl,
     state,
     requests,
     violations,
     takeViolations: () => violations.splice(0),
+    takeRequests: () => requests.splice(0),
     attachRepository,
     setToken: (token, grant) => void tokens.set(token, grant),
     setFaults: faults.set,
@@ -127,6 +133,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
 }
 
 function buildRepository(state: State, wanted: RepositoryOptions): Repository {
+  const git = wanted.bareDir === undefined ? null : openBareRepository(wanted.bareDir);
   return {
     id: state.newId(),
     owner: wanted.owner,
@@ -135,7 +142,7 @@ function buildRepository(state: State, wanted: RepositoryOptions): Repository {
     forkOf: wanted.forkOf ?? null,
     defaultBranch: wanted.defaultBranch ?? 'main',
     createdAt: formatTime(state.date()),
-    git: wanted.bareDir === undefined ? null : openBareRepository(wanted.bareDir),
+    git,
     collaborators: new Map(Object.entries(wanted.collaborators ?? {})),
     nextNumber: 1,
     issues: [],
@@ -145,6 +152,11 @@ function buildRepository(state: State, wanted: RepositoryOptions): Repository {
     checkRuns: [],
     workflowRuns: [],
     artifacts: [],
+    pushes: [],
+    seen: new Map(),
+    gitUser: wanted.owner,
+    environments: [],
+    protections: [],
   };
 }
 

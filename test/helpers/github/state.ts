@@ -1,5 +1,6 @@
 /** What the stand-in holds: rows a test may read and change. Commits and refs are not here, Git has them. */
 
+import { createHmac } from 'node:crypto';
 import type { BareRepository } from './bare-repository.ts';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -32,7 +33,9 @@ export interface PullPart {
   readonly headRepository: string;
   readonly headRef: string;
   headSha: string;
-  readonly baseRef: string;
+  baseRef: string;
+  /** Tip of the base when it was last looked at. */
+  seenBase: string;
   /** Tip of the base when the head last moved; stays as it is after the merge. */
   baseSha: string;
   draft: boolean;
@@ -44,7 +47,26 @@ export interface PullPart {
   mergedBy: string | null;
   /** Commits that the merge brought to the base. */
   introduced: readonly string[];
+  timeline: TimelineRow[];
 }
+
+/** An event of a pull request, by the name of its type in GraphQL. */
+export type TimelineRow =
+  | {
+      readonly type: 'BaseRefForcePushedEvent' | 'HeadRefForcePushedEvent';
+      readonly actor: string | null;
+      readonly createdAt: string;
+      readonly before: string;
+      readonly after: string;
+    }
+  | {
+      readonly type: 'BaseRefChangedEvent' | 'AutomaticBaseChangeSucceededEvent';
+      readonly actor: string | null;
+      readonly createdAt: string;
+      readonly from: string;
+      readonly to: string;
+    }
+  | { readonly type: 'BaseRefDeletedEvent'; readonly actor: string | null; readonly createdAt: string };
 
 /** Issues and pull requests share their numbers. */
 export interface IssueRow {
@@ -73,10 +95,48 @@ export interface ReviewRow {
   readonly id: number;
   readonly pull: number;
   readonly user: string;
-  readonly body: string;
+  body: string;
   state: ReviewState;
   readonly commit: string;
   readonly submittedAt: string;
+  /** Null: as it was submitted. */
+  lastEditedAt: string | null;
+  /** Who edited it last: its author, or anybody who may write. */
+  editor: string | null;
+}
+
+export type PushKind = 'push' | 'force_push' | 'branch_creation' | 'branch_deletion' | 'pr_merge' | 'merge_queue_merge';
+
+/** A move of a branch, as the activity of a repository tells it. */
+export interface PushRow {
+  readonly id: number;
+  readonly ref: string;
+  readonly before: string;
+  readonly after: string;
+  readonly kind: PushKind;
+  readonly actor: string | null;
+  readonly at: string;
+}
+
+export interface EnvironmentRow {
+  readonly id: number;
+  readonly name: string;
+  /** Logins, one of whom has to agree. */
+  readonly reviewers: readonly string[];
+  readonly preventsSelfReview: boolean;
+  readonly branches: 'all' | 'protected' | 'chosen';
+}
+
+/** Rules of one branch. */
+export interface ProtectionRow {
+  readonly branch: string;
+  /** Classic protection is told in full to administrators alone, rulesets to every reader. */
+  readonly by: 'classic' | 'ruleset';
+  /** Null: no pull request is needed. */
+  readonly approvals: number | null;
+  readonly dismissesStaleReviews: boolean;
+  readonly blocksForcePushes: boolean;
+  readonly blocksDeletion: boolean;
 }
 
 export interface AnnotationRow {
@@ -108,6 +168,15 @@ export interface CheckRunRow {
   annotations: readonly AnnotationRow[];
 }
 
+/** What an attempt leaves behind when the next one begins. */
+export interface AttemptRow {
+  readonly number: number;
+  readonly status: string;
+  readonly conclusion: string | null;
+  readonly startedAt: string;
+  readonly triggeringActor: string;
+}
+
 export interface WorkflowRunRow {
   readonly id: number;
   name: string;
@@ -119,6 +188,12 @@ export interface WorkflowRunRow {
   conclusion: string | null;
   runNumber: number;
   runAttempt: number;
+  /** Who caused the run; and who its present attempt. */
+  readonly actor: string;
+  triggeringActor: string;
+  /** Of the present attempt. */
+  startedAt: string;
+  earlier: readonly AttemptRow[];
   /** Numbers of pull requests. */
   pulls: readonly number[];
   readonly createdAt: string;
@@ -156,6 +231,14 @@ export interface Repository {
   checkRuns: CheckRunRow[];
   workflowRuns: WorkflowRunRow[];
   artifacts: ArtifactRow[];
+  /** Newest last. */
+  pushes: PushRow[];
+  /** Branches where they were last seen. */
+  seen: ReadonlyMap<string, string>;
+  /** Whose credentials Git pushes with where no deed says it; default: the owner. */
+  gitUser: string;
+  environments: EnvironmentRow[];
+  protections: ProtectionRow[];
 }
 
 export interface State {
@@ -167,15 +250,35 @@ export interface State {
   /** Seconds are the finest that GitHub tells. */
   now(): string;
   date(): Date;
+  /** Lets time go by, in milliseconds. */
+  pass(milliseconds: number): void;
+  /** Accounts that are gone. */
+  readonly deleted: Set<string>;
+  /** A signature over a commit by somebody's key; `GitHub` is the key of the service. */
+  sign(signer: string, payload: string): string;
+  /** Whose key it is, and whether it fits the commit; null when it is none of ours. */
+  verify(signature: string, payload: string): { readonly signer: string; readonly isValid: boolean } | null;
 }
 
 export const actionsBot = 'github-actions[bot]';
+/** Commits for people who work on GitHub's pages. */
+export const webFlow = 'web-flow';
+export const webFlowAddress = 'noreply@github.com';
 
-const knownUsers: Readonly<Record<string, number>> = { [actionsBot]: 41_898_282, 'dependabot[bot]': 49_699_333 };
+const knownUsers: Readonly<Record<string, number>> = {
+  [actionsBot]: 41_898_282,
+  'dependabot[bot]': 49_699_333,
+  [webFlow]: 19_864_447,
+  ghost: 10_137,
+};
 
 export function createState(clock: () => Date): State {
   let lastId = 1_000_000;
+  let passed = 0;
   const users = new Map<string, number>(Object.entries(knownUsers));
+  const date = (): Date => new Date(clock().getTime() + passed);
+  const seal = (signer: string, payload: string): string =>
+    createHmac('sha256', `the key of ${signer}`).update(payload).digest('base64');
   return {
     repositories: [],
     newId: () => ++lastId,
@@ -184,8 +287,18 @@ export function createState(clock: () => Date): State {
       users.set(login, id);
       return id;
     },
-    now: () => formatTime(clock()),
-    date: clock,
+    now: () => formatTime(date()),
+    date,
+    pass(milliseconds) {
+      passed += milliseconds;
+    },
+    deleted: new Set(),
+    sign: (signer, payload) =>
+      ['-----BEGIN PGP SIGNATURE-----', '', signer, seal(signer, payload), '-----END PGP SIGNATURE-----'].join('\n'),
+    verify(signature, payload) {
+      const [, , signer = '', sealed] = signature.split('\n');
+      return sealed === undefined ? null : { signer, isValid: sealed === seal(signer, payload) };
+    },
   };
 }
 

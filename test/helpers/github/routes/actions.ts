@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Answer, type Call, cutPage, notFound, Refusal, type Route, type Site } from '../call.ts';
 import { apiOf, htmlOf, nodeId, renderRepository, renderUser } from '../render.ts';
-import { type ArtifactRow, actionsBot, type Json, type JsonObject, type WorkflowRunRow } from '../state.ts';
+import type { ArtifactRow, Json, JsonObject, WorkflowRunRow } from '../state.ts';
 
 const root = '/repos/{owner}/{repo}/actions';
 
@@ -17,6 +17,17 @@ function takeArtifact({ repository, params }: Call): ArtifactRow {
   const artifact = repository.artifacts.find(({ id }) => id === Number(params.artifact_id));
   if (artifact === undefined) throw notFound();
   return artifact;
+}
+
+/** A run as one of its attempts was left. */
+function takeAttempt(call: Call): WorkflowRunRow {
+  const run = takeRun(call);
+  const number = Number(call.params.attempt_number);
+  if (number === run.runAttempt) return run;
+  const earlier = run.earlier.find((one) => one.number === number);
+  if (earlier === undefined) throw notFound();
+  const { number: runAttempt, ...left } = earlier;
+  return { ...run, ...left, runAttempt };
 }
 
 function renderRun(call: Call, run: WorkflowRunRow): JsonObject {
@@ -53,16 +64,16 @@ function renderRun(call: Call, run: WorkflowRunRow): JsonObject {
       }),
     created_at: run.createdAt,
     updated_at: run.updatedAt,
-    run_started_at: run.createdAt,
-    actor: renderUser(call, actionsBot),
-    triggering_actor: renderUser(call, actionsBot),
+    run_started_at: run.startedAt,
+    actor: renderUser(call, run.actor),
+    triggering_actor: renderUser(call, run.triggeringActor),
     jobs_url: `${url}/jobs`,
     logs_url: `${url}/logs`,
     check_suite_url: `${apiUrl}/check-suites/${run.id}`,
     artifacts_url: `${url}/artifacts`,
     cancel_url: `${url}/cancel`,
     rerun_url: `${url}/rerun`,
-    previous_attempt_url: null,
+    previous_attempt_url: run.runAttempt > 1 ? `${url}/attempts/${run.runAttempt - 1}` : null,
     workflow_url: `${apiUrl}/actions/workflows/1`,
     head_commit:
       commit === null
@@ -171,6 +182,12 @@ export const actionRoutes: readonly Route[] = [
     path: `${root}/runs/{run_id}`,
     needs: () => ['actions: read'],
     handle: (call) => ({ status: 200, body: renderRun(call, takeRun(call)) }),
+  },
+  {
+    method: 'GET',
+    path: `${root}/runs/{run_id}/attempts/{attempt_number}`,
+    needs: () => ['actions: read'],
+    handle: (call) => ({ status: 200, body: renderRun(call, takeAttempt(call)) }),
   },
   {
     method: 'GET',

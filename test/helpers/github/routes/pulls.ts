@@ -1,6 +1,7 @@
 /** Pull requests, as they stand in Git. */
 
 import { answerPage, type Call, invalid, notFound, type Route, sortRows, takeGit } from '../call.ts';
+import { findPullsOf } from '../pull-requests.ts';
 import { changesOfPull, renderCommit, renderFile, renderPull, renderReview, renderSimplePull } from '../render-git.ts';
 import { findIssue, type IssueRow, type PullPart } from '../state.ts';
 
@@ -38,17 +39,11 @@ function selectPulls(call: Call): readonly PullRow[] {
   return sortRows(found, key, query.get('direction') ?? (sort === 'created' ? 'desc' : 'asc'));
 }
 
-/** Those that brought a commit to the default branch; for a commit that is not there, those that have it. */
-function findPullsOf(call: Call): readonly PullRow[] {
+function listPullsOfCommit(call: Call): readonly PullRow[] {
   const git = takeGit(call);
   const sha = git.resolve(call.params.commit_sha ?? '');
   if (sha === null) throw invalid('Commit', 'sha', 'invalid', `No commit found for SHA: ${call.params.commit_sha}`);
-  const tip = git.refs().get(`refs/heads/${call.repository.defaultBranch}`)?.sha;
-  const isOnDefault = tip !== undefined && git.isAncestor(sha, tip);
-  return listPulls(call).filter(({ issue, pull }) => {
-    if (isOnDefault) return pull.mergedAt !== null && pull.introduced.includes(sha);
-    return (issue.state === 'open' || pull.mergedAt !== null) && git.between(pull.baseSha, pull.headSha).includes(sha);
-  });
+  return findPullsOf(call.repository, git, sha);
 }
 
 export const pullRoutes: readonly Route[] = [
@@ -104,6 +99,8 @@ export const pullRoutes: readonly Route[] = [
     path: '/repos/{owner}/{repo}/commits/{commit_sha}/pulls',
     needs: () => ['pull-requests: read', 'contents: read'],
     handle: (call) =>
-      answerPage(call, findPullsOf(call), ({ issue, pull }) => renderSimplePull(call, call.repository, issue, pull)),
+      answerPage(call, listPullsOfCommit(call), ({ issue, pull }) =>
+        renderSimplePull(call, call.repository, issue, pull),
+      ),
   },
 ];

@@ -25,6 +25,7 @@ const ranks: readonly Role[] = ['none', 'read', 'triage', 'write', 'maintain', '
 function answerPermission(call: Call): Answer {
   const { repository, params } = call;
   const login = params.username ?? '';
+  if (call.state.deleted.has(login)) throw new Refusal(404, `${login} is not a user`);
   const role = roleOf(repository, login);
   const rank = ranks.indexOf(role);
   const user = {

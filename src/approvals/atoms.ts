@@ -1,0 +1,164 @@
+/**
+ * What policy files say, in parts that are reviewed one by one. As written: defaults and `"*"` stand for themselves and are
+ * laid over nothing, so that a part moves only when somebody edits it.
+ */
+
+import type { WrittenFiles } from '../policy/compile.ts';
+import { resolveLimits, type WrittenLimits } from '../policy/limits-entry.ts';
+import type { OrgFile } from '../policy/org.ts';
+import type { PolicyEntry } from '../policy/policy-entry.ts';
+import type { Recipient } from '../policy/recipients.ts';
+import type { WorkspaceFile } from '../policy/workspace.ts';
+import type { Kind } from '../resources/types.ts';
+
+/** Values by the name of the part; equal meaning, equal value. */
+export type Group = Readonly<Record<string, unknown>>;
+
+/** What the files of one commit say. */
+export interface Statement {
+  readonly groups: ReadonlyMap<string, Group>;
+  /** False: some file could not be read, so that what is not found here may be in it. */
+  readonly isWhole: boolean;
+}
+
+/** A group's key. One text for one thing, whatever characters a name has. */
+const keyOf = (...parts: readonly (string | null)[]): string => JSON.stringify(parts);
+
+export const groupKeys = {
+  /** @param workspace as written; null for what belongs to the organisation */
+  entry: (kind: Kind, workspace: string | null, name: string): string => keyOf('entry', kind, workspace, name),
+  /** An entry of `defaults:`. */
+  default: (kind: Kind, name: string): string => keyOf('default', kind, name),
+  /** @param workspace as written; null for the organisation's file */
+  file: (workspace: string | null): string => keyOf('file', workspace),
+  settings: keyOf('settings'),
+  place: keyOf('place'),
+};
+
+/** A group's key in words, for messages. */
+export function describeGroup(key: string): string {
+  const [what, ...rest] = JSON.parse(key) as (string | null)[];
+  if (what === 'entry') return `${rest[0]}/${rest[1] ?? '-'}/${rest[2]}`;
+  if (what === 'default') return `defaults/${rest[0]}/${rest[1]}`;
+  if (what === 'file') return rest[0] === null ? 'the organisation file' : `the file of workspace ${rest[0]}`;
+  return what === 'settings' ? 'settings' : 'the place of the record';
+}
+
+export function statementOf({ org, workspaces, broken }: WrittenFiles): Statement {
+  const groups = new Map<string, Group>();
+  if (org !== null) addOrganisation(org, groups);
+  for (const workspace of workspaces) addWorkspace(workspace, groups);
+  const settings = org === null ? {} : settingsOf(org);
+  const silences = Object.assign({}, ...[...workspaces].map(silencesOf), org === null ? {} : silencesOfAll(org));
+  groups.set(groupKeys.settings, { ...settings, ...silences });
+  return { groups, isWhole: broken.length === 0 && org !== null };
+}
+
+function addOrganisation(org: OrgFile, groups: Map<string, Group>): void {
+  groups.set(groupKeys.place, {
+    environment: org.environment,
+    organisation: org.organisation,
+    ...(org.recordRef === undefined ? {} : { ref: org.recordRef }),
+  });
+  groups.set(groupKeys.file(null), { exists: true, ...alertsOf(org.alerts), ...forgetOf(org) });
+  for (const limits of org.limits) groups.set(groupKeys.entry(limits.kind, null, limits.name), partsOfLimits(limits));
+  for (const policy of org.defaultPolicies) groups.set(groupKeys.default(policy.kind, policy.name), partsOf(policy));
+  if (org.defaultKey !== undefined) groups.set(groupKeys.default('key-limits', '*'), partsOfLimits(org.defaultKey));
+}
+
+function addWorkspace(workspace: WorkspaceFile, groups: Map<string, Group>): void {
+  const { ref } = workspace;
+  const skipped = workspace.skipDefaults.map(({ name }) => [`skip_defaults.${name}`, true] as const);
+  groups.set(groupKeys.file(ref), {
+    exists: true,
+    ...Object.fromEntries(skipped),
+    ...alertsOf(workspace.alerts),
+    ...forgetOf(workspace),
+  });
+  for (const policy of workspace.policies) groups.set(groupKeys.entry(policy.kind, ref, policy.name), partsOf(policy));
+  for (const limits of workspace.limits) {
+    groups.set(groupKeys.entry(limits.kind, ref, limits.name), partsOfLimits(limits));
+  }
+}
+
+function alertsOf(alerts: readonly Recipient[] | undefined): Group {
+  return alerts === undefined ? {} : { alerts: alerts.map(({ address }) => address).sort() };
+}
+
+function forgetOf({ forget }: Pick<OrgFile, 'forget'>): Group {
+  return Object.fromEntries(forget.map(({ path }) => [`forget.${path}`, true]));
+}
+
+/** Fields of a policy that together are what it allows: two halves that were approved apart can be what nobody saw. */
+const limitFields = new Set(['unit', 'amount', 'reset', 'window', 'value', 'match', 'per', 'target']);
+
+function partsOf(policy: PolicyEntry): Group {
+  const { id, fields, starting, absent, protect, previously } = policy;
+  const limit = Object.fromEntries(Object.entries(fields).filter(([field]) => limitFields.has(field)));
+  const others = Object.entries(fields).filter(([field]) => !limitFields.has(field));
+  return {
+    limit: absent === true ? 'none' : { ...limit, ...withoutAbsent({ id, starting }) },
+    ...Object.fromEntries(others),
+    protect,
+    ...withoutAbsent({ previously }),
+  };
+}
+
+/** At an attachment point each limit moves together with the object that it is meant for. */
+function partsOfLimits(limits: WrittenLimits): Group {
+  const { fields, starting } = resolveLimits(limits, []);
+  const { liveName, id, protect, previously } = limits;
+  const target = withoutAbsent({ name: liveName, id });
+  const parts: Record<string, unknown> = { target, protect, ...withoutAbsent({ previously }) };
+  const budgets: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(fields)) {
+    if (/^budgets?(\[|$)/.test(field)) budgets[field] = value;
+    else parts[field] = /^rates?(\[|$)/.test(field) ? { target, value } : value;
+  }
+  // All budgets of a workspace are one part: a unit and a reset are the name of one, and move it to another name.
+  if (Object.keys(budgets).length > 0) parts.budget = { target, ...budgets, ...withoutAbsent({ starting }) };
+  return parts;
+}
+
+function withoutAbsent(members: Readonly<Record<string, unknown>>): Group {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+/** One part for each thing that a setting says: two guards that are edited apart are two. */
+function settingsOf({ settings, gateway, pricing }: OrgFile): Group {
+  const review = Object.entries(settings).flatMap(([name, value]) =>
+    (name === 'guards' || name === 'rules') && typeof value === 'object' && value !== null
+      ? Object.entries(value).map(([inner, said]) => [`review.${name}.${inner}`, said] as const)
+      : [[`review.${name}`, value] as const],
+  );
+  const named = (section: string, values: object | undefined) =>
+    Object.entries(values ?? {}).map(([name, value]) => [`${section}.${name}`, value] as const);
+  return Object.fromEntries([...review, ...named('gateway', gateway), ...named('pricing', pricing)]);
+}
+
+interface Silenced {
+  readonly silence?: Readonly<Record<string, string>>;
+}
+
+function silencesOf({ ref, silence, policies, limits }: WorkspaceFile): Group {
+  return {
+    ...silencesAt(keyOf(ref), { ...(silence === undefined ? {} : { silence }) }),
+    ...Object.assign(
+      {},
+      ...[...policies, ...limits].map((entry) => silencesAt(keyOf(ref, entry.kind, entry.name), entry)),
+    ),
+  };
+}
+
+function silencesOfAll({ defaultPolicies, defaultKey, limits }: OrgFile): Group {
+  const defaults = [...defaultPolicies, ...(defaultKey === undefined ? [] : [defaultKey])];
+  return Object.assign(
+    {},
+    ...defaults.map((entry) => silencesAt(keyOf('defaults', entry.kind, entry.name), entry)),
+    ...limits.map((entry) => silencesAt(keyOf(null, entry.kind, entry.name), entry)),
+  );
+}
+
+function silencesAt(where: string, { silence = {} }: Silenced): Group {
+  return Object.fromEntries(Object.entries(silence).map(([rule, reason]) => [`silence.${where}.${rule}`, reason]));
+}

@@ -1,0 +1,150 @@
+/**
+ * Guards over what is to be applied, with the words of reviews. A word lifts its guard for what its pull request moves, up to
+ * its number; the guard is then judged over the rest.
+ */
+
+import type { Impact } from '../impact/document.ts';
+import type { Lift } from '../plan/applied-record.ts';
+import { judgePlan, type Rewind } from '../plan/guards.ts';
+import { narrowPlan } from '../plan/mode.ts';
+import type { Change, Plan, RecordStep, Violation } from '../plan/types.ts';
+import type { Word, WordNumber } from '../plan/words.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { MergedPull } from './read-windows.ts';
+
+export interface LiftInput {
+  /** What would be applied, with its impact. */
+  readonly plan: Plan;
+  readonly steps: readonly RecordStep[];
+  readonly settings: Review;
+  readonly rewind: Rewind;
+  readonly allowances: readonly Word[];
+  readonly assess: (changes: readonly Change[]) => Impact | null;
+  readonly pulls: readonly MergedPull[];
+  /** Pull requests without which a change would not be there, by the change's id. */
+  readonly pullsOf: ReadonlyMap<string, readonly number[]>;
+}
+
+export interface Lifted {
+  readonly violations: readonly Violation[];
+  readonly lifts: readonly Lift[];
+  /** What would lift what is left, a line for each pull request. */
+  readonly lines: readonly { readonly pull: number; readonly line: string }[];
+}
+
+type Amount = WordNumber;
+
+export function judgeWithWords(input: LiftInput): Lifted {
+  const { plan } = input;
+  const lifts: Lift[] = [];
+  const lines: { pull: number; line: string }[] = [];
+  const violations = judge(input, plan.changes).map((violation): Violation => {
+    if (violation.severity !== 'error' || violation.lifted || violation.allow === null) return violation;
+    const found = findLift(input, violation);
+    if (found !== null) lifts.push(...found);
+    else lines.push(...linesFor(input, violation));
+    return { ...violation, lifted: found !== null };
+  });
+  return { violations, lifts, lines };
+}
+
+/** Null: no words that are enough. */
+function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null {
+  const { plan, pulls, pullsOf } = input;
+  const words = new Map(
+    pulls.flatMap(({ pull, words }) => {
+      const own = words.filter((word) => word.guard === guard);
+      const [best] = own.sort((a, b) => compareAmounts(b.number, a.number));
+      return best === undefined ? [] : [[pull.number, best] as const];
+    }),
+  );
+  if (words.size === 0) return null;
+  const movedBy = ({ id }: Change): readonly number[] => pullsOf.get(id) ?? [];
+  // Beyond its number a word says nothing.
+  for (const [pull, { number }] of words) {
+    const alone = plan.changes.filter((change) => movedBy(change).length === 1 && movedBy(change)[0] === pull);
+    if (compareAmounts(measure(input, guard, alone), number) > 0) words.delete(pull);
+  }
+  const allowed = plan.changes.filter(
+    (change) => movedBy(change).length > 0 && movedBy(change).every((pull) => words.has(pull)),
+  );
+  const bound = sumOf(
+    guard,
+    [...words.values()].map(({ number }) => number),
+  );
+  if (compareAmounts(measure(input, guard, allowed), bound) > 0) return null;
+  const isAboutNoChange = measure(input, guard, plan.changes) === 0 || guard === 'unmanaged';
+  if (isAboutNoChange) {
+    if (compareAmounts(count, bound) > 0) return null;
+  } else {
+    const rest = plan.changes.filter((change) => !allowed.includes(change));
+    const stands = judge(input, rest).some(({ guard: other, severity }) => other === guard && severity === 'error');
+    if (stands) return null;
+  }
+  return [...words.values()].map(({ number, digest, by, at, where }) => ({ guard, number, digest, by, at, where }));
+}
+
+function linesFor(input: LiftInput, { guard, count }: Violation): { pull: number; line: string }[] {
+  const { plan, pulls, pullsOf } = input;
+  return pulls.flatMap(({ pull, digest }) => {
+    if (digest === null) return [];
+    const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
+    if (own.length === 0) return [];
+    const alone = measure(input, guard, own);
+    const number = alone === 0 ? count : alone;
+    return [{ pull: pull.number, line: printWord(guard, number, digest) }];
+  });
+}
+
+export function printWord(guard: string, number: Amount, digest: string): string {
+  return `/tollgate allow ${guard}=${number}@${digest.slice(0, 32)}`;
+}
+
+/** What a guard counts over some changes alone, whether or not that is too much. */
+export function measure(input: LiftInput, guard: string, changes: readonly Change[]): Amount {
+  if (changes.length === 0) return 0;
+  const strict = { ...input, settings: strictest(input.settings), allowances: [] };
+  return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;
+}
+
+function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
+  const { plan, steps, settings, rewind, allowances, assess } = input;
+  const isAll = changes.length === plan.changes.length;
+  const ids = new Set(changes.map(({ id }) => id));
+  const narrowed = isAll
+    ? plan
+    : {
+        ...narrowPlan(plan, changes, plan.recordLines),
+        impact: assess(changes),
+        findings: plan.findings.filter(({ change }) => change === null || ids.has(change)),
+      };
+  return judgePlan({ plan: narrowed, steps, settings, rewind, allowances, reviewed: [plan.digest] });
+}
+
+/** Every guard says its number, however small. */
+function strictest(settings: Review): Review {
+  const nothing = { count: 0, percent: 0 };
+  const on = {
+    empties_scope: 'on',
+    rewind: 'on',
+    blocks_now: 'on',
+    counter_reset: 'on',
+    impact_unknown: 'on',
+  } as const;
+  const guards = { ...on, deletes: nothing, updates: nothing, spend_up: { percent: 0, said: 'on' } } as const;
+  return { ...settings, guards };
+}
+
+function compareAmounts(a: Amount, b: Amount): number {
+  const value = (amount: Amount): number => (amount === 'unbounded' ? Number.POSITIVE_INFINITY : amount);
+  const [from, to] = [value(a), value(b)];
+  return from === to ? 0 : from - to;
+}
+
+/** Counts add up; a rise on top of a rise is of the risen amount. */
+function sumOf(guard: string, numbers: readonly Amount[]): Amount {
+  if (numbers.includes('unbounded')) return 'unbounded';
+  const known = numbers as readonly number[];
+  if (guard !== 'spend-up') return known.reduce((sum, number) => sum + number, 0);
+  return Math.ceil((known.reduce((product, number) => product * (1 + number / 100), 1) - 1) * 100 - 1e-9);
+}

@@ -1,0 +1,221 @@
+/** A plan against the windows of approval: which changes and record lines were reviewed, and what the others lack. */
+
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { changeId } from '../plan/make-change.ts';
+import { settingsCommitOf } from '../plan/next-record.ts';
+import type { Change, Plan, RecordLine, RecordStep } from '../plan/types.ts';
+import { specOf } from '../resources/registry.ts';
+import type { Desired, Kind, ResourceKey } from '../resources/types.ts';
+import { describeGroup, groupKeys } from './atoms.ts';
+import type { Windows } from './read-windows.ts';
+import { type ApprovalWindow, type GroupsVerdict, judgeGroups, type Owed, type Stretch } from './reviewed.ts';
+
+export interface ReviewInput {
+  readonly plan: Plan;
+  readonly steps: readonly RecordStep[];
+  readonly desired: Desired;
+  readonly record: AppliedRecord;
+  readonly windows: Windows;
+}
+
+export interface Unreviewed<T> {
+  readonly item: T;
+  readonly reasons: readonly string[];
+}
+
+export interface ReviewedChanges {
+  readonly changes: readonly Change[];
+  readonly owed: readonly Unreviewed<Change>[];
+  readonly heldLines: readonly Unreviewed<RecordLine>[];
+  /** Steps whose resource keeps its entry: nobody said yes to what would stand there. */
+  readonly heldSteps: ReadonlySet<RecordStep>;
+  /** Pull requests without which a change would not be there, by the change's id. */
+  readonly pullsOf: ReadonlyMap<string, readonly number[]>;
+  /** Stretches that nobody's word covers, of all of it. */
+  readonly lacking: readonly Stretch[];
+}
+
+/** Commits as of which something of a record is applied. */
+export function startsOf(record: AppliedRecord): string[] {
+  const commits = [
+    record.commit,
+    settingsCommitOf(record),
+    ...record.workspaces.flatMap(({ entries, absent = [] }) => [...entries, ...absent].map(({ commit }) => commit)),
+  ];
+  return [...new Set(commits)].filter((commit) => typeof commit === 'string');
+}
+
+export function reviewChanges(input: ReviewInput): ReviewedChanges {
+  const { plan, steps, record, windows } = input;
+  const judge = new Judge(input);
+  const byChange = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step] as const])));
+  const changes: Change[] = [];
+  const owed: Unreviewed<Change>[] = [];
+  const pullsOf = new Map<string, readonly number[]>();
+  const heldSteps = new Set<RecordStep>();
+  const lacking = new Set<Stretch>();
+  for (const change of plan.changes) {
+    const verdict = judge.judge(change.key, byChange.get(change.id));
+    pullsOf.set(change.id, verdict?.movedBy.flatMap(({ pull }) => pull ?? []) ?? []);
+    if (verdict !== null && verdict.owed.length === 0) changes.push(change);
+    else owed.push({ item: change, reasons: reasonsOf(verdict, record) });
+    for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
+  }
+  for (const step of steps) {
+    if (step.changeId !== null) continue;
+    const named = step.next ?? step.previous;
+    if (named === null || step.next === step.previous) continue;
+    const verdict = judge.judge({ kind: named.kind, workspace: step.workspaceSlug, name: named.name }, step);
+    if (verdict !== null && verdict.owed.length === 0) continue;
+    heldSteps.add(step);
+    for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
+  }
+  const heldLines = plan.recordLines.flatMap((line): Unreviewed<RecordLine>[] => {
+    // Protection that comes is in force at once.
+    if (line.action === 'protect') return [];
+    const verdict = line.key === null ? judge.judgeSettings() : judge.judge(line.key, judge.stepOf(line.key));
+    for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
+    return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];
+  });
+  void windows;
+  return { changes, owed, heldLines, heldSteps, pullsOf, lacking: [...lacking] };
+}
+
+class Judge {
+  readonly #input: ReviewInput;
+  readonly #steps: ReadonlyMap<string, RecordStep>;
+  readonly #entries: ReadonlyMap<string, Desired['entries'][number]>;
+  readonly #absent: ReadonlyMap<string, string | null>;
+  readonly #verdicts = new Map<string, GroupsVerdict | null>();
+
+  constructor(input: ReviewInput) {
+    this.#input = input;
+    this.#steps = new Map(
+      input.steps.flatMap((step) =>
+        [step.previous, step.next].flatMap((named) =>
+          named === null ? [] : [[changeId({ ...named, workspace: step.workspaceSlug }), step] as const],
+        ),
+      ),
+    );
+    this.#entries = new Map(input.desired.entries.map((entry) => [changeId(entry), entry]));
+    this.#absent = new Map(
+      input.record.workspaces.flatMap(({ slug, absent = [] }) =>
+        absent.map(({ kind, name, commit }) => [changeId({ kind, workspace: slug, name }), commit] as const),
+      ),
+    );
+  }
+
+  stepOf(key: ResourceKey): RecordStep | undefined {
+    return this.#steps.get(changeId(key));
+  }
+
+  judgeSettings(): GroupsVerdict | null {
+    const window = this.#input.windows.from(settingsCommitOf(this.#input.record));
+    return window === null ? null : judgeGroups(window, [groupKeys.settings, groupKeys.place]);
+  }
+
+  /** Null: what the record says was applied from is not in the branch's history. */
+  judge(key: ResourceKey, step: RecordStep | undefined): GroupsVerdict | null {
+    const id = changeId(key);
+    const known = this.#verdicts.get(id);
+    if (known !== undefined) return known;
+    const window = this.#input.windows.from(this.#startOf(key, step));
+    const verdict = window === null ? null : this.#judgeIn(window, key, step);
+    this.#verdicts.set(id, verdict);
+    return verdict;
+  }
+
+  #startOf(key: ResourceKey, step: RecordStep | undefined): string | null {
+    const { record } = this.#input;
+    const previous = step?.previous ?? null;
+    if (previous !== null) return previous.commit === undefined ? record.commit : previous.commit;
+    const absent = this.#absent.get(changeId(key));
+    return absent === undefined ? record.commit : absent;
+  }
+
+  #judgeIn(window: ApprovalWindow, key: ResourceKey, step: RecordStep | undefined): GroupsVerdict {
+    const { desired } = this.#input;
+    const workspaces =
+      key.workspace === null ? [null] : [...new Set([key.workspace, step?.workspaceId ?? key.workspace])];
+    const written = workspaces.flatMap((workspace) => this.#entries.get(changeId({ ...key, workspace })) ?? []);
+    const before = [...new Set([step?.previous?.name, ...written.map(({ previously }) => previously)])].filter(
+      (name) => name !== undefined && name !== key.name,
+    ) as string[];
+    const names = [key.name, ...before];
+    const groups = workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names));
+    const verdict = judgeGroups(window, [...new Set(groups)], meantFor(key.kind, names));
+    void desired;
+    return before.length === 0 ? verdict : withoutMixedMoves(verdict, window, key, workspaces, before);
+  }
+}
+
+/** Everything of the files that a resource can come from. */
+function groupsOf(kind: Kind, workspace: string | null, names: readonly string[]): string[] {
+  const own = names.map((name) => groupKeys.entry(kind, workspace, name));
+  if (workspace === null) return [...own, groupKeys.file(null)];
+  const inherited =
+    kind === 'key-limits'
+      ? [groupKeys.entry(kind, workspace, '*'), groupKeys.default(kind, '*')]
+      : names.map((name) => groupKeys.default(kind, name));
+  return [...own, ...inherited, groupKeys.file(workspace), groupKeys.file(null)];
+}
+
+/** Of files as a whole only what bears on a resource of this kind and name. */
+function meantFor(kind: Kind, names: readonly string[]): (group: string, part: string) => boolean {
+  const skips = new Set((kind === 'key-limits' ? ['*'] : names).map((name) => `skip_defaults.${name}`));
+  const { section } = specOf(kind);
+  const forgets = (part: string): boolean =>
+    part === `forget.${section}` ||
+    (kind === 'workspace-limits' && part.startsWith(`forget.${section}/`)) ||
+    names.some((name) => part === `forget.${section}/${name}` || part.startsWith(`forget.${section}/${name}/`));
+  return (group, part) => {
+    if (!group.startsWith('["file"')) return true;
+    if (part === 'alerts') return kind === 'key-limits';
+    // The organisation's file is always there; a workspace's makes defaults reach it.
+    if (part === 'exists') return true;
+    return skips.has(part) || forgets(part);
+  };
+}
+
+/** A resource that moves to another key beside somebody else's edit under the old one becomes what neither has seen. */
+function withoutMixedMoves(
+  verdict: GroupsVerdict,
+  window: ApprovalWindow,
+  key: ResourceKey,
+  workspaces: readonly (string | null)[],
+  before: readonly string[],
+): GroupsVerdict {
+  const of = (names: readonly string[]) =>
+    workspaces.flatMap((workspace) => names.map((name) => groupKeys.entry(key.kind, workspace, name)));
+  const [oldMoves, newMoves] = [of(before), of([key.name])].map((groups) => judgeGroups(window, groups).movedBy);
+  const mixed = (newMoves ?? []).length === 0 ? [] : (oldMoves ?? []).filter((stretch) => !newMoves?.includes(stretch));
+  const owed = mixed.map((stretch): Owed => {
+    return { stretch, group: of(before)[0] ?? '', part: 'previously', why: 'other-than-asked' };
+  });
+  return { ...verdict, owed: [...verdict.owed, ...owed] };
+}
+
+function reasonsOf(verdict: GroupsVerdict | null, { commit }: AppliedRecord): string[] {
+  if (verdict === null) {
+    const what =
+      commit === null
+        ? 'the record names no commit'
+        : `commit ${commit.slice(0, 8)}, applied last, is not in the default branch`;
+    return [`${what}, so that nobody can tell who reviewed what came since`];
+  }
+  return [...new Set(verdict.owed.map(describeOwed))];
+}
+
+function describeOwed({ stretch, group, part, why }: Owed): string {
+  const who = stretch.pull === null ? `commit ${stretch.commits.at(-1)?.slice(0, 8)}` : `pull request #${stretch.pull}`;
+  switch (why) {
+    case 'by-hand':
+      return `${who} belongs to no merged pull request`;
+    case 'not-approved':
+      return `${who}: ${stretch.reason ?? 'it is not approved'}`;
+    case 'unreadable':
+      return `${who}: files there cannot be read`;
+    case 'other-than-asked':
+      return `${who} moved \`${part}\` of ${describeGroup(group)} otherwise than it asks for: others moved it meanwhile`;
+  }
+}

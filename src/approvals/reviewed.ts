@@ -1,0 +1,132 @@
+/** What of a window was reviewed: every stretch that moves a part moves it as an approved request does. */
+
+import { compareFields, strongest } from '../plan/field-changes.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { Fields } from '../resources/types.ts';
+import type { Statement } from './atoms.ts';
+import { isSameValue, type Move, type PartValue, partOf, partsOfGroup, type Request, unknownValue } from './request.ts';
+
+/** A stretch of the line with what its pull request asks for. */
+export interface Stretch {
+  /** Null: pushed by hand. */
+  readonly pull: number | null;
+  readonly commits: readonly string[];
+  readonly before: Statement;
+  readonly after: Statement;
+  /** One a merge base; empty: there is no pull request, or its head cannot be had. */
+  readonly requests: readonly Request[];
+  readonly isApproved: boolean;
+  /** Why it is not approved; said after its number or commit. */
+  readonly reason: string | null;
+}
+
+/** From the commit of an entry's own record to the tip. Oldest first. */
+export interface ApprovalWindow {
+  readonly stretches: readonly Stretch[];
+}
+
+/** A stretch that moved something without the word that it needs. */
+export interface Owed {
+  readonly stretch: Stretch;
+  readonly group: string;
+  readonly part: string;
+  readonly why: 'by-hand' | 'not-approved' | 'other-than-asked' | 'unreadable';
+}
+
+export interface GroupsVerdict {
+  /** Stretches without which nothing would have to be done. */
+  readonly movedBy: readonly Stretch[];
+  /** Empty: reviewed. */
+  readonly owed: readonly Owed[];
+}
+
+/** @param isMeant narrows to some parts of a group */
+export function judgeGroups(
+  { stretches }: ApprovalWindow,
+  groups: readonly string[],
+  isMeant: (group: string, part: string) => boolean = () => true,
+): GroupsVerdict {
+  const movedBy = new Set<Stretch>();
+  const owed: Owed[] = [];
+  const [first, last] = [stretches[0]?.before, stretches.at(-1)?.after];
+  if (first === undefined || last === undefined) return { movedBy: [], owed };
+  const statements = [first, ...stretches.map(({ after }) => after)];
+  for (const group of groups) {
+    for (const part of partsOrUnknown(statements, group)) {
+      if (!isMeant(group, part)) continue;
+      // What ends where it began needs no word, whatever happened on the way.
+      if (isSameValue(partOf(first, group, part), partOf(last, group, part))) continue;
+      for (const stretch of stretches) {
+        const [before, after] = [partOf(stretch.before, group, part), partOf(stretch.after, group, part)];
+        if (isSameValue(before, after)) continue;
+        movedBy.add(stretch);
+        const why = findFault(stretch, { group, part, before, after });
+        if (why !== null) owed.push({ stretch, group, part, why });
+      }
+    }
+  }
+  return { movedBy: stretches.filter((stretch) => movedBy.has(stretch)), owed };
+}
+
+/** A group that is nowhere is a part all the same where a file that might hold it cannot be read. */
+function partsOrUnknown(statements: readonly Statement[], group: string): readonly string[] {
+  const parts = partsOfGroup(statements, group);
+  return parts.length === 0 && statements.some(({ isWhole }) => !isWhole) ? ['all of it'] : parts;
+}
+
+function findFault({ pull, requests, isApproved }: Stretch, move: Move): Owed['why'] | null {
+  if (pull === null) return 'by-hand';
+  if (move.before === unknownValue || move.after === unknownValue) return 'unreadable';
+  // With several merge bases, all of them have to say the same of this part.
+  if (requests.length === 0 || !requests.every((request) => isAsked(request, move))) return 'other-than-asked';
+  return isApproved ? null : 'not-approved';
+}
+
+function isAsked(request: Request, move: Move): boolean {
+  const asked = request.moveOf(move.group, move.part);
+  if (asked === undefined || !isSameValue(asked.after, move.after)) return false;
+  if (isSameValue(asked.before, move.before)) return true;
+  if (asked.before === unknownValue) return false;
+  return isNoLooser(move.part, move.before, move.after);
+}
+
+/** Whether a step gives nobody more than before; false where that cannot be told. */
+export function isNoLooser(part: string, before: PartValue, after: PartValue): boolean {
+  if (part === 'protect') return after === true;
+  const [from, to] = [limitsOf(part, before), limitsOf(part, after)];
+  if (from === null || to === null) return false;
+  // `none` takes away what is live, whoever set it.
+  if (after === 'none' || Object.values(to.fields).includes(null)) return false;
+  if (Object.keys(from.fields).length > 0 && !isSame(from.target, to.target)) return false;
+  const direction = strongest(compareFields(from.fields, to.fields).map(({ direction }) => direction));
+  return direction === 'tighten' || direction === 'neutral';
+}
+
+interface Limits {
+  readonly target: unknown;
+  readonly fields: Fields;
+}
+
+/** A part as fields that can be compared; null: it is none that limits. */
+function limitsOf(part: string, value: PartValue): Limits | null {
+  if (value === unknownValue) return null;
+  if (value === undefined) return /^(limit|budget|rate|expires|alert|description|recipients)/.test(part) ? none : null;
+  if (part === 'limit') {
+    if (value === 'none') return none;
+    const { id, starting, ...fields } = value as Fields;
+    return { target: [id ?? null, starting ?? null], fields };
+  }
+  if (part === 'budget') {
+    const { target, starting, ...fields } = value as Fields;
+    return { target: [target, starting ?? null], fields };
+  }
+  if (/^rates?(\[|$)/.test(part)) {
+    const { target, value: rate } = value as { readonly target: unknown; readonly value: Fields[string] };
+    return { target, fields: { [part]: rate } };
+  }
+  return /^(expires|alert|description|recipients)/.test(part)
+    ? { target: null, fields: { [part]: value as Fields[string] } }
+    : null;
+}
+
+const none: Limits = { target: null, fields: {} };

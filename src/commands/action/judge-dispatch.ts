@@ -1,0 +1,141 @@
+/** `workflow_dispatch` with `approve`: the word of the person who starts it, for one plan and once. */
+
+import { mayWrite } from '../../approvals/approved.ts';
+import type { Stretch } from '../../approvals/reviewed.ts';
+import { type ExitCode, exitCodes } from '../../exit-codes.ts';
+import type { Account, GitHub, WorkflowRun } from '../../github/port.ts';
+import type { Lift } from '../../plan/applied-record.ts';
+import { judgePlan } from '../../plan/guards.ts';
+import type { PreparedPlan } from '../prepare-plan.ts';
+import { judgePlanOf } from './judge-merge.ts';
+import type { Review } from './read-review.ts';
+import type { Ruling } from './ruling.ts';
+import type { ActionRun } from './types.ts';
+
+export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, review: Review | null): Promise<Ruling> {
+  const { plan, settings } = prepared;
+  const approve = run.inputs.approve ?? '';
+  if (!/^[0-9a-f]{32,64}$/.test(approve)) {
+    return refuse(`approve: ${approve}: write the digest of the plan, 32 hex digits or more`, exitCodes.invalid);
+  }
+  if (!plan.digest.startsWith(approve)) {
+    const now = `the plan has digest ${plan.digest.slice(0, 32)}, and ${approve.slice(0, 32)} was approved`;
+    return refuse(
+      `not applied: ${now}. To apply the plan as it stands now, run the workflow by hand with approve: ${plan.digest.slice(0, 32)}`,
+      exitCodes.stale,
+    );
+  }
+  const { github } = run;
+  if (github === null) return refuse('not applied: without a token nobody can tell who started this run');
+  const facts = await github.readRun(run.runNumber);
+  if (facts === null) {
+    return refuse('not applied: who started this run cannot be read; the job needs `actions: read`');
+  }
+  const spent = findSpent(run, prepared, facts);
+  if (spent !== null) return refuse(spent, exitCodes.stale);
+  const people = [facts.actor, facts.triggeringActor];
+  const stranger = await findStranger(github, people, review === null ? ['admin'] : null);
+  if (stranger !== null) return refuse(`not applied: ${stranger}`);
+  const isAlone = settings.alone === true;
+  const problem = review === null || isAlone ? null : await findPart(github, run, people, review);
+  if (problem !== null) return refuse(`not applied: ${problem}`);
+  return allowWith(run, prepared, people, review, isAlone);
+}
+
+function refuse(message: string, exit: ExitCode = exitCodes.refused): Ruling {
+  return { verdict: null, refusal: { exit, message }, owed: [], lines: [], ways: null };
+}
+
+/** A word that was spoken before the last apply was about another state, even where the plan looks the same again. */
+function findSpent({ runNumber }: ActionRun, { settled }: PreparedPlan, { createdAt }: WorkflowRun): string | null {
+  if (settled === null || settled.run.startsWith(`github:${runNumber}.`)) return null;
+  if (Date.parse(settled.appliedAt) < Date.parse(createdAt)) return null;
+  return `not applied: this run was started on ${createdAt}, and ${settled.run} has been applied since: its word is spent. Start a new one`;
+}
+
+/** Who may not say yes at all; null: all of them may. */
+async function findStranger(
+  github: GitHub,
+  people: readonly (Account | null)[],
+  needed: readonly string[] | null,
+): Promise<string | null> {
+  for (const person of uniquePeople(people)) {
+    if (person === null) return 'who started this run is not known';
+    if (person.isBot) return `${person.login} is a bot, and a person has to approve`;
+    const permission = await github.readPermission(person.login);
+    if (needed !== null && !needed.includes(permission)) {
+      return `there is no applied record, and ${person.login} is no administrator of the repository`;
+    }
+    if (!mayWrite(permission)) return `${person.login} may not write to the repository`;
+  }
+  return null;
+}
+
+function uniquePeople(people: readonly (Account | null)[]): readonly (Account | null)[] {
+  return people.filter((person, index) => people.findIndex((other) => other?.login === person?.login) === index);
+}
+
+/** Somebody who had a part in what was not reviewed otherwise cannot review it by starting a run. */
+async function findPart(
+  github: GitHub,
+  run: ActionRun,
+  people: readonly (Account | null)[],
+  { windows, reviewed }: Review,
+): Promise<string | null> {
+  const logins = people.flatMap((person) => person?.login.toLowerCase() ?? []);
+  const covered = run.inputs.allow.length > 0 ? null : new Set(reviewed.lacking.flatMap(({ pull }) => pull ?? []));
+  for (const { pull, partTakers, approval } of windows.pulls) {
+    if (covered !== null && !covered.has(pull.number)) continue;
+    const own = logins.find((login) => partTakers.people.has(login));
+    if (own !== undefined) return `${own} had a part in pull request #${pull.number}: somebody else has to approve it`;
+    const others = approval.approvals.filter(({ author }) => !logins.includes(author?.login.toLowerCase() ?? ''));
+    if (partTakers.doubt !== null && others.length === 0) {
+      return `pull request #${pull.number} needs two approvals, as ${partTakers.doubt}: an approving review by somebody else is missing`;
+    }
+  }
+  const byHand = reviewed.lacking.filter(({ pull }) => pull === null);
+  return byHand.length === 0 ? null : findPusher(github, run, logins, byHand);
+}
+
+async function findPusher(
+  github: GitHub,
+  { event }: ActionRun,
+  logins: readonly string[],
+  stretches: readonly Stretch[],
+): Promise<string | null> {
+  const pushes = event.defaultBranch === null ? null : await github.listPushes(`refs/heads/${event.defaultBranch}`);
+  for (const { commits } of stretches) {
+    const commit = commits.at(-1) ?? '';
+    const push = pushes?.find(({ after }) => after === commit);
+    const what = `commit ${commit.slice(0, 8)}, which belongs to no pull request`;
+    if (push === undefined || push.actor === null)
+      return `who pushed ${what}, cannot be read: have it reviewed in a pull request`;
+    if (logins.includes(push.actor.login.toLowerCase()))
+      return `${push.actor.login} pushed ${what}: somebody else has to approve it`;
+  }
+  return null;
+}
+
+function allowWith(
+  run: ActionRun,
+  prepared: PreparedPlan,
+  people: readonly (Account | null)[],
+  review: Review | null,
+  isAlone: boolean,
+): Ruling {
+  const { steps } = prepared;
+  const judged = review === null ? judgeFirst(prepared) : judgePlanOf(prepared, review, null);
+  const by = people.at(-1)?.login ?? '';
+  const at = new Date(run.session.clock.now()).toISOString();
+  const own = judged.plan.violations.flatMap(({ lift }): Lift[] =>
+    lift === undefined ? [] : [{ ...lift, by, at, where: run.runUrl }],
+  );
+  const { plan, lifts, lines } = judged;
+  const verdict = { plan, approval: null, steps, way: 'dispatch' as const, isUnreviewed: review === null || isAlone };
+  return { verdict: { ...verdict, lifts: [...own, ...lifts] }, refusal: null, owed: [], lines, ways: null };
+}
+
+function judgeFirst({ plan, steps, settings, checkout, allowances }: PreparedPlan) {
+  const violations = judgePlan({ plan, steps, settings, rewind: checkout.rewind, allowances });
+  return { plan: { ...plan, violations }, lifts: [], lines: [] };
+}

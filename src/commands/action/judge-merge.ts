@@ -1,0 +1,91 @@
+/** On merge: what was reviewed is applied, what was not stays owed. */
+
+import { judgeWithWords } from '../../approvals/lifted.ts';
+import { exitCodes } from '../../exit-codes.ts';
+import type { Approval } from '../../plan/approve.ts';
+import { narrowPlan } from '../../plan/mode.ts';
+import type { RecordStep } from '../../plan/types.ts';
+import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Review } from './read-review.ts';
+import { describeOwed, describeWays, type Ruling } from './ruling.ts';
+import type { ActionRun } from './types.ts';
+
+export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Review | null): Ruling {
+  if (review === null) return refuseFirstApply(prepared);
+  const { settings } = prepared;
+  const isAlone = settings.alone === true;
+  const isCompulsory = settings.require_reviewed_plan !== false && !isAlone;
+  const approval = isCompulsory ? approvalOf(prepared, review) : null;
+  const { plan, lifts, lines } = judgePlanOf(prepared, review, approval);
+  const { owed, heldLines, heldSteps, lacking } = review.reviewed;
+  const unapproved = isCompulsory ? lacking.flatMap(({ pull }) => pull ?? []) : [];
+  const told = isCompulsory
+    ? [
+        ...owed.map(({ item, reasons }) => describeOwed(item.id, reasons)),
+        ...heldLines.map(({ item, reasons }) => {
+          const what =
+            item.key === null ? item.detail : `${item.key.kind}/${item.key.workspace ?? '-'}/${item.key.name}`;
+          return describeOwed(`${item.action} ${what}`, reasons);
+        }),
+      ]
+    : [];
+  const pulls = review.windows.pulls.filter(({ pull }) => unapproved.includes(pull.number));
+  return {
+    verdict: {
+      plan,
+      approval,
+      steps: isCompulsory ? holdSteps(prepared.steps, heldSteps) : prepared.steps,
+      way: 'merge',
+      isUnreviewed: !isCompulsory,
+      lifts,
+    },
+    refusal: null,
+    owed: told,
+    lines,
+    ways: told.length === 0 ? null : describeWays(pulls, prepared.plan.digest),
+  };
+}
+
+function refuseFirstApply({ plan }: PreparedPlan): Ruling {
+  const message =
+    'not applied: there is no applied record, and a push never makes the first apply. If there was a record, `tollgate record rebuild` makes it again; ' +
+    `else an administrator of the repository runs the workflow by hand with approve: ${plan.digest.slice(0, 32)}`;
+  return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
+}
+
+export function approvalOf({ plan }: PreparedPlan, { reviewed }: Review): Approval {
+  return {
+    changes: reviewed.changes,
+    stale: reviewed.owed.map(({ item, reasons }) => {
+      return { change: item, approved: null, detail: `not reviewed: ${reasons.join('; ')}` };
+    }),
+    past: [],
+    heldLines: plan.recordLines.filter((line) => reviewed.heldLines.some(({ item }) => item === line)),
+  };
+}
+
+/** The plan that is carried out: of what was reviewed alone, with the words of reviews. */
+export function judgePlanOf(prepared: PreparedPlan, { reviewed, windows }: Review, approval: Approval | null) {
+  const { plan, steps, settings, checkout, allowances, assess } = prepared;
+  const held = new Set(approval?.heldLines ?? []);
+  const narrowed =
+    approval === null
+      ? plan
+      : {
+          ...narrowPlan(
+            plan,
+            approval.changes,
+            plan.recordLines.filter((line) => !held.has(line)),
+          ),
+          impact: assess(approval.changes),
+        };
+  const { rewind } = checkout;
+  const common = { steps, settings, rewind, allowances, assess, pulls: windows.pulls, pullsOf: reviewed.pullsOf };
+  const { violations, lifts, lines } = judgeWithWords({ ...common, plan: narrowed });
+  return { plan: { ...narrowed, violations }, lifts, lines };
+}
+
+/** What nobody said yes to keeps what it has, with the commit of that. */
+function holdSteps(steps: readonly RecordStep[], held: ReadonlySet<RecordStep>): readonly RecordStep[] {
+  return held.size === 0 ? steps : steps.map((step) => (held.has(step) ? { ...step, kept: true as const } : step));
+}

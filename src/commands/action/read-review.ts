@@ -1,0 +1,47 @@
+import { readWindows, type Windows } from '../../approvals/read-windows.ts';
+import { type ReviewedChanges, reviewChanges, startsOf } from '../../approvals/review-changes.ts';
+import { UserError } from '../../errors.ts';
+import { GitHubError } from '../../github/port.ts';
+import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Tip } from './tip.ts';
+import type { ActionRun } from './types.ts';
+
+export interface Review {
+  readonly windows: Windows;
+  readonly reviewed: ReviewedChanges;
+}
+
+/** Null without a record: then there is no window. */
+export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPlan): Promise<Review | null> {
+  const { settled: record, plan, steps, desired } = prepared;
+  if (record === null) return null;
+  if (run.github === null) {
+    throw new UserError('without a token nobody can tell what was reviewed', {
+      hint: 'Leave the input `github-token` at its default.',
+    });
+  }
+  const { branch, branchName } = tip;
+  const place = placeOf(prepared);
+  try {
+    const windows = await readWindows({ github: run.github, branch, branchName, place }, startsOf(record));
+    return { windows, reviewed: reviewChanges({ plan, steps, desired, record, windows }) };
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    throw new UserError(`what was reviewed could not be read: ${error.message}`, {
+      exit: 'unreachable',
+      hint: 'Nothing was applied. The job needs `contents: read` and `pull-requests: read`; run it again.',
+    });
+  }
+}
+
+export function placeOf({ plan, desired }: Pick<PreparedPlan, 'plan' | 'desired'>): {
+  readonly environment: string;
+  readonly baseUrl: string;
+  readonly record: string;
+} {
+  return {
+    environment: plan.environment,
+    baseUrl: plan.baseUrl,
+    record: desired.recordRef ?? `refs/tollgate/${plan.environment}`,
+  };
+}

@@ -1,0 +1,72 @@
+import { exitCodes } from '../../exit-codes.ts';
+import type { Outcome, OutcomeStatus } from '../../plan/types.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
+import { summarizeOutcomes } from '../../render/text.ts';
+import type { Desired } from '../../resources/types.ts';
+import type { ApplyReport } from '../execute-apply.ts';
+import { annotatePlan } from './annotate.ts';
+import { planOutputs } from './plan.ts';
+import type { Ruling } from './ruling.ts';
+import type { ActionResult } from './types.ts';
+
+/** What is wrong and the way on, in one place: comment, summary and log say the same. Null when nothing is. */
+export function remarkOf(
+  { refusal, refusalReason, recordProblem, outcomes, planned }: ApplyReport,
+  ruling: Ruling,
+): string | null {
+  const { owed, lines, ways } = ruling;
+  const hasFailed = hasStatus(outcomes, 'failed', 'not-attempted');
+  const sentences = [
+    ...(refusal === null ? [] : [refusal.replace(/\.$/, '')]),
+    ...(lines.length === 0
+      ? []
+      : [
+          `Lines that would lift it, each in an approving review of its pull request: ${lines.map(({ pull, line }) => `${line} (#${pull})`).join(', ')}`,
+        ]),
+    ...(refusalReason === 'guards'
+      ? [
+          `Somebody without a part in it may also run the workflow by hand with approve: ${planned.digest.slice(0, 32)} and the words as allow`,
+        ]
+      : []),
+    ...(recordProblem === null ? [] : [recordProblem]),
+    ...(hasFailed ? ['Run the workflow again to apply what is left'] : []),
+    ...(owed.length === 0 ? [] : [`Owed: ${owed.join(' · ')}`]),
+    ...(ways === null ? [] : [`To apply what is owed, ${ways}`]),
+  ];
+  return sentences.length === 0 ? null : `${sentences.join('. ')}.`;
+}
+
+export function resultOfApply(
+  report: ApplyReport,
+  ruling: Ruling,
+  desired: Desired,
+  warnings: readonly string[],
+): ActionResult {
+  const { plan, planned, diagnostics, outcomes, refusal } = report;
+  // What nobody said yes to is owed, also where it is no change to live.
+  const exit = report.exit === exitCodes.ok && ruling.owed.length > 0 ? exitCodes.stale : report.exit;
+  const done = outcomes.length > 0 ? summarizeOutcomes(outcomes) : 'Nothing to change.';
+  const remark = remarkOf(report, ruling);
+  const isLeft = refusal !== null || hasStatus(outcomes, 'stale');
+  const shown = isLeft ? { ...planned, violations: plan.violations } : plan;
+  const sections = [
+    `### ${refusal === null ? escapeMarkdown(done) : 'Not applied'}`,
+    ...(remark === null ? [] : [escapeMarkdown(remark)]),
+    ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),
+    renderPlanMarkdown(shown),
+    ...(diagnostics.length > 0 ? [renderDiagnosticsMarkdown(diagnostics)] : []),
+  ];
+  return {
+    exit,
+    outputs: { ...planOutputs(plan), digest: planned.digest, summary: refusal === null ? done : (remark ?? refusal) },
+    summary: sections.join('\n\n'),
+    annotations: annotatePlan(refusal === null ? null : plan, diagnostics, desired),
+    failure: exit === exitCodes.ok ? null : (remark ?? done),
+    warnings,
+  };
+}
+
+function hasStatus(outcomes: readonly Outcome[], ...wanted: readonly OutcomeStatus[]): boolean {
+  return outcomes.some(({ status }) => wanted.includes(status));
+}

@@ -1,0 +1,29 @@
+import type { MergedPull } from '../../approvals/read-windows.ts';
+import type { ExitCode } from '../../exit-codes.ts';
+import type { Verdict } from '../execute-apply.ts';
+
+/** What an apply of the Action may do, and what those who read of it have to know. */
+export interface Ruling {
+  /** Null: nothing at all. */
+  readonly verdict: Verdict | null;
+  readonly refusal: { readonly exit: ExitCode; readonly message: string } | null;
+  /** What is owed for want of a word; a line each. */
+  readonly owed: readonly string[];
+  /** Words that would lift what objects. */
+  readonly lines: readonly { readonly pull: number; readonly line: string }[];
+  /** How what is owed comes to be applied. */
+  readonly ways: string | null;
+}
+
+export function describeOwed(id: string, reasons: readonly string[]): string {
+  return `${id}: ${reasons.join('; ')}`;
+}
+
+/** The ways on for a pull request that lacks a word. */
+export function describeWays(pulls: readonly Pick<MergedPull, 'pull'>[], digest: string): string {
+  const review =
+    pulls.length === 0
+      ? ''
+      : `have ${pulls.map(({ pull }) => `#${pull.number}`).join(', ')} approved by somebody without a part in it, a review after the merge counts, and run the workflow again; or `;
+  return `${review}have somebody without a part in it run the workflow by hand with approve: ${digest.slice(0, 32)}`;
+}

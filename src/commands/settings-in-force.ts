@@ -1,0 +1,67 @@
+/** The settings of a run: those of the record, against what the files say now. */
+
+import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
+import type { Surroundings } from '../plan/review.ts';
+import { type SettingsInForce, settingsInForce, settingsOf, settingsOfFormatOne } from '../plan/settings.ts';
+import { settingsLines } from '../plan/settings-lines.ts';
+import type { RecordLine } from '../plan/types.ts';
+import { compilePolicies } from '../policy/compile.ts';
+import type { Desired } from '../resources/types.ts';
+import { usualSeverities } from '../rules/find.ts';
+
+/** Where a run takes place, as far as settings have defaults that depend on it. */
+export interface RunPlace {
+  /** Anybody can read its output: people are counted, not named, unless the settings say otherwise. */
+  readonly isPublic?: boolean;
+  /** In the Action: only reviewed plans are applied, unless the settings say otherwise. */
+  readonly inAction?: boolean;
+}
+
+export interface JudgedSettings {
+  readonly inForce: SettingsInForce;
+  /** What an apply of the files would bring into force. */
+  readonly lines: readonly RecordLine[];
+  /** With the settings that its files said. */
+  readonly record: AppliedRecord | null;
+}
+
+/** What a proof of the record found, where there is one. */
+export interface ProvenSettings {
+  /** Null: what the record says is not proven, or was applied with another key. */
+  readonly settings: RecordedSettings | null;
+  /** Of older commits whose files judge as well, each older than the one before. */
+  readonly older: readonly RecordedSettings[];
+}
+
+export function judgeSettings(
+  record: AppliedRecord | null,
+  desired: Desired,
+  place: RunPlace,
+  proven?: ProvenSettings,
+): JudgedSettings {
+  const written = settingsOf(desired);
+  const said = record === null ? null : settingsSaid(record, desired);
+  const recorded = proven === undefined ? said : proven.settings;
+  const inForce = settingsInForce(recorded, [written, ...(proven?.older ?? [])], surroundingsOf(place));
+  if (record === null || said === null) return { inForce, lines: [], record };
+  const filledIn = record.wasFormatOne === true ? record.settings.review : null;
+  return { inForce, lines: settingsLines(said, written, filledIn), record: { ...record, settings: said } };
+}
+
+/** What the files of the last apply said, also where 0.1 wrote down more than that. */
+function settingsSaid(record: AppliedRecord, desired: Desired): RecordedSettings {
+  if (record.wasFormatOne !== true) return record.settings;
+  return settingsOfFormatOne(record.settings, compileFiles(record, desired));
+}
+
+export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace): Surroundings {
+  return { rules: usualSeverities, isPublic, inAction };
+}
+
+/** Null where the files of the record do not compile, with this grammar or at all. */
+function compileFiles({ files }: AppliedRecord, current: Desired): Desired | null {
+  return compilePolicies(
+    Object.entries(files).map(([path, text]) => ({ path, text })),
+    current,
+  ).desired;
+}

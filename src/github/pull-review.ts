@@ -1,0 +1,238 @@
+/**
+ * What GitHub's GraphQL tells of pull requests: the queries, and their answers read into the port's plain data. Pure.
+ *
+ * Nothing is left out in silence: an answer with a hole where something should be is not understood, and an author who is not
+ * listed is an unknown one.
+ */
+
+import type { z } from 'zod';
+import {
+  type Account,
+  type BaseMove,
+  type CommitFacts,
+  type CommitPerson,
+  GitHubError,
+  type HeadForcePush,
+  type PullRequest,
+  type PullReviewFacts,
+  type ReviewFacts,
+} from './port.ts';
+import {
+  buildPullsOfCommitsQuery,
+  pullReviewAnswer,
+  pullReviewQuery,
+  pullsOfCommitsAnswer,
+  type ToldActor,
+  type ToldCommit,
+  type ToldEvent,
+  type ToldPageInfo,
+  type ToldPerson,
+  type ToldPull,
+  type ToldReview,
+} from './pull-review-query.ts';
+
+/** As many as one query may ask for, of objects by name and of rows in a list. */
+export const commitsPerQuery = 50;
+/** Lists are read this many pages far: 3,000 reviews of one pull request are no review. */
+const mostPages = 30;
+/** A pull request of more commits than this is not read to its end. */
+const mostCommits = 1_000;
+
+export interface GraphQuery {
+  readonly query: string;
+  readonly variables: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+/** Sends a query; rejects with GitHubError, also for an answer that has errors beside its data. */
+export type Ask = (query: GraphQuery) => Promise<unknown>;
+
+export interface RepositoryName {
+  readonly owner: string;
+  readonly name: string;
+}
+
+/** Null: the list has been read to its end. */
+type Next = { readonly after: string | null } | null;
+
+function nextOf(list: { readonly pageInfo: ToldPageInfo } | undefined): Next {
+  return list?.pageInfo.hasNextPage === true ? { after: list.pageInfo.endCursor } : null;
+}
+
+/** Asks page after page, of each list only while it has more. All pages have to be of one head. */
+export async function collectPullReview(ask: Ask, of: RepositoryName, number: number): Promise<PullReviewFacts> {
+  const reviews: ToldReview[] = [];
+  const events: ToldEvent[] = [];
+  const commits = new Map<string, CommitFacts>();
+  let next: { readonly reviews: Next; readonly timeline: Next; readonly commits: Next } = {
+    reviews: { after: null },
+    timeline: { after: null },
+    commits: { after: null },
+  };
+  let head: string | undefined;
+  for (let page = 1; page <= mostPages; page += 1) {
+    const variables = {
+      ...of,
+      number,
+      withReviews: next.reviews !== null,
+      withTimeline: next.timeline !== null,
+      withCommits: next.commits !== null,
+      afterReview: next.reviews?.after ?? null,
+      afterEvent: next.timeline?.after ?? null,
+      afterCommit: next.commits?.after ?? null,
+    };
+    const told = parse(pullReviewAnswer, await ask({ query: pullReviewQuery, variables })).repository.pullRequest;
+    head ??= told.headRefOid;
+    if (told.headRefOid !== head) {
+      throw new GitHubError(`pull request #${number} got another head while it was read: run again`, undefined);
+    }
+    reviews.push(...(told.reviews?.nodes ?? []));
+    events.push(...(told.timelineItems?.nodes ?? []));
+    for (const { commit: row } of told.commits?.nodes ?? []) commits.set(row.oid, toCommit(row));
+    const commitCount = told.commits?.totalCount ?? commits.size;
+    next = {
+      reviews: nextOf(told.reviews),
+      timeline: nextOf(told.timelineItems),
+      commits: commits.size < mostCommits ? nextOf(told.commits) : null,
+    };
+    if (next.reviews !== null || next.timeline !== null || next.commits !== null) continue;
+    return {
+      pull: toPullRequest(told),
+      state: told.state.toLowerCase() as PullReviewFacts['state'],
+      reviews: reviews.map(toReview),
+      baseMoves: events.flatMap(toBaseMove),
+      headForcePushes: events.flatMap(toHeadForcePush),
+      commits: [...commits.values()],
+      hasAllCommits: commits.size === commitCount,
+    };
+  }
+  throw new GitHubError(
+    `pull request #${number} has too many reviews or events: ${mostPages} pages are read`,
+    undefined,
+  );
+}
+
+/** Every commit asked for is a key of the answer. */
+export async function collectPullsOfCommits(
+  ask: Ask,
+  of: RepositoryName,
+  shas: readonly string[],
+): Promise<ReadonlyMap<string, readonly PullRequest[]>> {
+  const found = new Map<string, readonly PullRequest[]>();
+  const wanted = [...new Set(shas)];
+  for (let start = 0; start < wanted.length; start += commitsPerQuery) {
+    const part = wanted.slice(start, start + commitsPerQuery);
+    const names = part.map((_, index) => `commit${index}`);
+    const query = buildPullsOfCommitsQuery(names);
+    const variables = { ...of, ...Object.fromEntries(names.map((one, index) => [one, part[index] ?? ''])) };
+    const { repository } = parse(pullsOfCommitsAnswer, await ask({ query, variables }));
+    part.forEach((sha, index) => {
+      const told = repository[`commit${index}`];
+      if (told === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
+      const pulls = told?.associatedPullRequests?.nodes ?? [];
+      // Of commits that are not on the default branch, open ones are told as well.
+      found.set(
+        sha,
+        pulls.map(toPullRequest).filter(({ merged }) => merged),
+      );
+    });
+  }
+  return found;
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const place = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new GitHubError(
+    `GitHub's answer is not understood at ${place}: ${parsed.error.issues[0]?.message}`,
+    undefined,
+    {
+      cause: parsed.error,
+    },
+  );
+}
+
+/** The API for people and this one name apps differently: `dependabot[bot]` is `dependabot` here, where its type tells it apart. */
+function toAccount(told: ToldActor): Account | null {
+  if (told === null) return null;
+  const isBot = told.__typename === 'Bot' || isBotName(told.login);
+  return { login: isBot && !isBotName(told.login) ? `${told.login}[bot]` : told.login, isBot };
+}
+
+function isBotName(name: string): boolean {
+  return name.endsWith('[bot]');
+}
+
+const unknownPerson: CommitPerson = { account: null, name: '', email: '', isBot: false };
+
+/** Apps have no account here, only an address such as `49699333+dependabot[bot]@users.noreply.github.com`. */
+function toPerson(told: ToldPerson | null): CommitPerson {
+  if (told === null) return unknownPerson;
+  const account = told.user === null ? null : toAccount({ __typename: 'User', login: told.user.login });
+  const [name, email] = [told.name ?? '', told.email ?? ''];
+  return { account, name, email, isBot: account?.isBot === true || isBotName(name) || email.includes('[bot]@') };
+}
+
+function toPullRequest(told: ToldPull): PullRequest {
+  return {
+    number: told.number,
+    title: told.title,
+    author: toAccount(told.author),
+    head: told.headRefOid,
+    headRef: told.headRefName,
+    headRepository: told.headRepository?.nameWithOwner ?? null,
+    isCrossRepository: told.isCrossRepository,
+    baseRef: told.baseRefName,
+    merged: told.merged,
+    mergeCommit: told.merged ? (told.mergeCommit?.oid ?? null) : null,
+    mergedAt: told.mergedAt,
+    updatedAt: told.updatedAt,
+  };
+}
+
+function toReview(told: ToldReview): ReviewFacts {
+  const { id, url, state, body, submittedAt, lastEditedAt } = told;
+  return {
+    id,
+    url,
+    author: toAccount(told.author),
+    state,
+    body,
+    commit: told.commit?.oid ?? null,
+    submittedAt,
+    lastEditedAt,
+  };
+}
+
+function toCommit(told: ToldCommit): CommitFacts {
+  const authors = told.authors.nodes.map(toPerson);
+  return {
+    sha: told.oid,
+    parents: told.parents.nodes.map(({ oid: parent }) => parent),
+    authors: told.authors.totalCount > authors.length ? [...authors, unknownPerson] : authors,
+    committer: told.committer === null ? null : toPerson(told.committer),
+    authoredByCommitter: told.authoredByCommitter,
+    message: told.message,
+    signature: told.signature === null ? null : { ...told.signature, signer: told.signature.signer?.login ?? null },
+  };
+}
+
+function toBaseMove(told: ToldEvent): readonly BaseMove[] {
+  switch (told.__typename) {
+    case 'BaseRefChangedEvent':
+    case 'AutomaticBaseChangeSucceededEvent':
+      return [{ kind: 'changed', at: told.createdAt }];
+    case 'BaseRefForcePushedEvent':
+      return [{ kind: 'force-pushed', at: told.createdAt }];
+    case 'BaseRefDeletedEvent':
+      return [{ kind: 'deleted', at: told.createdAt }];
+    case 'HeadRefForcePushedEvent':
+      return [];
+  }
+}
+
+function toHeadForcePush(told: ToldEvent): readonly HeadForcePush[] {
+  if (told.__typename !== 'HeadRefForcePushedEvent') return [];
+  const { createdAt: at, beforeCommit: before, afterCommit: after } = told;
+  return [{ at, actor: toAccount(told.actor), before: before?.oid ?? null, after: after?.oid ?? null }];
+}

@@ -1,0 +1,187 @@
+/** GitHub's rows, as REST has them → the port's plain data. Pure. */
+
+import { z } from 'zod';
+import type { Account, BranchProtection, DeploymentEnvironment, PullRequest, Push, WorkflowRun } from './port.ts';
+
+interface User {
+  readonly login: string;
+  readonly type?: string | undefined;
+}
+
+export function toComment(comment: {
+  readonly id: number;
+  readonly body?: string | undefined;
+  readonly user?: { readonly login: string } | null;
+}): { id: number; body: string; author: string | null } {
+  return { id: comment.id, body: comment.body ?? '', author: comment.user?.login ?? null };
+}
+
+function toAccount(user: User | null | undefined): Account | null {
+  return user == null ? null : { login: user.login, isBot: user.type === 'Bot' || user.login.endsWith('[bot]') };
+}
+
+interface Side {
+  readonly ref: string;
+  readonly sha: string;
+  readonly repo: { readonly full_name: string } | null;
+}
+
+export function toPull(pull: {
+  readonly number: number;
+  readonly title: string;
+  readonly user: User | null;
+  readonly head: Side;
+  readonly base: Side;
+  readonly merge_commit_sha: string | null;
+  readonly merged_at: string | null;
+  readonly updated_at: string;
+}): PullRequest {
+  return {
+    number: pull.number,
+    title: pull.title,
+    author: toAccount(pull.user),
+    head: pull.head.sha,
+    headRef: pull.head.ref,
+    headRepository: pull.head.repo?.full_name ?? null,
+    isCrossRepository: pull.head.repo?.full_name !== pull.base.repo?.full_name,
+    baseRef: pull.base.ref,
+    merged: pull.merged_at !== null,
+    // Before the merge this is a trial merge, which says nothing.
+    mergeCommit: pull.merged_at === null ? null : pull.merge_commit_sha,
+    mergedAt: pull.merged_at,
+    updatedAt: pull.updated_at,
+  };
+}
+
+export function toIssue(issue: {
+  readonly number: number;
+  readonly title: string;
+  readonly body?: string | null | undefined;
+  readonly state: string;
+  readonly labels: readonly (string | { readonly name?: string | undefined })[];
+}): { number: number; title: string; body: string; state: 'open' | 'closed'; labels: string[] } {
+  return {
+    number: issue.number,
+    title: issue.title,
+    body: issue.body ?? '',
+    state: issue.state === 'closed' ? 'closed' : 'open',
+    labels: issue.labels.map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
+  };
+}
+
+export function toPush(row: {
+  readonly actor: User | null;
+  readonly before: string;
+  readonly after: string;
+  readonly timestamp: string;
+  readonly activity_type: string;
+}): Push {
+  const { before, after, timestamp: at, activity_type: kind } = row;
+  return { actor: toAccount(row.actor), before, after, at, kind };
+}
+
+export function toRun(run: {
+  readonly id: number;
+  readonly run_attempt?: number | undefined;
+  readonly status: string | null;
+  readonly conclusion: string | null;
+  readonly event: string;
+  readonly head_branch: string | null;
+  readonly head_sha: string;
+  readonly created_at: string;
+  readonly run_started_at?: string | undefined;
+  readonly actor?: User | undefined;
+  readonly triggering_actor?: User | undefined;
+}): WorkflowRun {
+  return {
+    id: run.id,
+    attempt: run.run_attempt ?? 1,
+    status: run.status,
+    conclusion: run.conclusion,
+    event: run.event,
+    headBranch: run.head_branch,
+    head: run.head_sha,
+    createdAt: run.created_at,
+    startedAt: run.run_started_at ?? null,
+    actor: toAccount(run.actor),
+    triggeringActor: toAccount(run.triggering_actor),
+  };
+}
+
+interface Switch {
+  readonly enabled?: boolean | undefined;
+}
+
+interface ClassicProtection {
+  readonly required_pull_request_reviews?:
+    | { readonly required_approving_review_count?: number | undefined; readonly dismiss_stale_reviews: boolean }
+    | undefined;
+  readonly allow_force_pushes?: Switch | undefined;
+  readonly allow_deletions?: Switch | undefined;
+}
+
+interface Rule {
+  readonly type: string;
+  readonly parameters?: unknown;
+}
+
+const pullRequestRule = z.looseObject({
+  required_approving_review_count: z.number(),
+  dismiss_stale_reviews_on_push: z.boolean(),
+});
+
+/** What either asks for counts. Null: that kind cannot be read. */
+export function toBranchProtection(
+  rules: readonly Rule[] | null,
+  classic: ClassicProtection | 'none' | null,
+): BranchProtection {
+  const has = (type: string): boolean | null => rules?.some((rule) => rule.type === type) ?? null;
+  const reviews = rules?.flatMap(({ type, parameters }) => {
+    const parsed = type === 'pull_request' ? pullRequestRule.safeParse(parameters) : undefined;
+    return parsed?.success === true ? [parsed.data] : [];
+  });
+  const byRules = {
+    approvals: reviews === undefined ? null : Math.max(0, ...reviews.map((one) => one.required_approving_review_count)),
+    dismisses: reviews?.some((one) => one.dismiss_stale_reviews_on_push) ?? null,
+  };
+  const known = classic === 'none' ? {} : classic;
+  const reviewsOf = known?.required_pull_request_reviews;
+  const counts = [byRules.approvals, known === null ? null : (reviewsOf?.required_approving_review_count ?? 0)];
+  return {
+    needsPullRequest: either(has('pull_request'), known === null ? null : reviewsOf !== undefined),
+    approvals: counts.includes(null) ? null : Math.max(...counts.map((count) => count ?? 0)),
+    dismissesStaleReviews: either(byRules.dismisses, known === null ? null : reviewsOf?.dismiss_stale_reviews === true),
+    blocksForcePushes: either(has('non_fast_forward'), blocks(classic, known?.allow_force_pushes)),
+    blocksDeletion: either(has('deletion'), blocks(classic, known?.allow_deletions)),
+  };
+}
+
+function blocks(classic: ClassicProtection | 'none' | null, allowed: Switch | undefined): boolean | null {
+  return classic === null ? null : classic !== 'none' && allowed?.enabled !== true;
+}
+
+function either(one: boolean | null, other: boolean | null): boolean | null {
+  if (one === true || other === true) return true;
+  return one === null || other === null ? null : false;
+}
+
+const reviewersRule = z.looseObject({
+  type: z.literal('required_reviewers'),
+  prevent_self_review: z.boolean().optional(),
+  reviewers: z.array(
+    z.looseObject({ reviewer: z.looseObject({ login: z.string().optional(), slug: z.string().optional() }) }),
+  ),
+});
+
+export function toEnvironment(environment: {
+  readonly protection_rules?: readonly unknown[] | undefined;
+  readonly deployment_branch_policy?: { readonly protected_branches: boolean } | null | undefined;
+}): DeploymentEnvironment {
+  const rules = (environment.protection_rules ?? []).flatMap((rule) => reviewersRule.safeParse(rule).data ?? []);
+  const policy = environment.deployment_branch_policy;
+  return {
+    reviewers: rules.flatMap((rule) => rule.reviewers.map(({ reviewer }) => reviewer.login ?? reviewer.slug ?? '')),
+    preventsSelfReview: rules.some((rule) => rule.prevent_self_review === true),
+    branches: policy == null ? 'all' : policy.protected_branches ? 'protected' : 'chosen',
+  };
+}

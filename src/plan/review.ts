@@ -1,0 +1,158 @@
+/**
+ * `review:` with its defaults, and the stricter of two of them. This is the one place that knows the defaults: records hold
+ * what files say, so that another default reaches everybody.
+ */
+
+import { compareText } from '../diagnostics.ts';
+import type {
+  Drift,
+  Guards,
+  Review,
+  ReviewSettings,
+  RuleSeverity,
+  SpendUp,
+  Switch,
+  SwitchName,
+  Threshold,
+  WrittenGuards,
+} from '../resources/review-settings.ts';
+import { type RuleName, ruleNames } from '../rule-names.ts';
+
+/** Defaults that depend on where a run takes place, and on the rules that this version has. */
+export interface Surroundings {
+  /** Each rule's own severity; the rules stand above the planner. */
+  readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
+  /** Anybody can read what this run prints. */
+  readonly isPublic: boolean;
+  /** The Action applies reviewed plans alone unless told otherwise; a person with the key is asked on the terminal. */
+  readonly inAction: boolean;
+}
+
+export const defaultGuards = {
+  deletes: { count: 2, percent: 30 },
+  updates: { count: 10, percent: 30 },
+  empties_scope: 'on',
+  rewind: 'on',
+  blocks_now: 'on',
+  spend_up: { percent: 25, said: 'on' },
+  counter_reset: 'on',
+  impact_unknown: 'asked',
+} as const satisfies Guards;
+
+/** Of what does not depend on the surroundings. */
+export const defaultReview = {
+  require: [],
+  max_monthly_budget: null,
+  recipient_domains: null,
+  unmanaged: 'report',
+  drift: 'safe',
+  alone: false,
+  guards: defaultGuards,
+} as const satisfies Partial<Review>;
+
+/** What settings mean: a value for everything that they leave out. */
+export function fillReview(written: ReviewSettings, { rules, isPublic, inAction }: Surroundings): Review {
+  const { recipient_domains: domains = [], guards = {}, rules: said = {}, ...rest } = written;
+  return {
+    ...defaultReview,
+    show_people: isPublic ? 'counts' : 'names',
+    require_reviewed_plan: inAction,
+    ...rest,
+    recipient_domains: domains.length === 0 ? null : domains,
+    guards: fillGuards(guards),
+    rules: { ...rules, ...said },
+  };
+}
+
+export function fillGuards({ deletes, updates, spend_up: spendUp, ...switches }: WrittenGuards): Guards {
+  return {
+    ...defaultGuards,
+    ...switches,
+    deletes: fillThreshold(deletes, 'deletes'),
+    updates: fillThreshold(updates, 'updates'),
+    spend_up: fillSpendUp(spendUp),
+  };
+}
+
+function fillThreshold(said: WrittenGuards['deletes'] = 'on', guard: 'deletes' | 'updates'): Threshold | 'off' {
+  if (said === 'off') return said;
+  return { ...defaultGuards[guard], ...(said === 'on' ? {} : said) };
+}
+
+function fillSpendUp(said: WrittenGuards['spend_up'] = 'on'): SpendUp | 'off' {
+  if (said === 'off') return said;
+  return typeof said === 'object' ? { percent: said.percent, said: 'on' } : { ...defaultGuards.spend_up, said };
+}
+
+/**
+ * What neither side could do without: never looser than either. A lattice, so that the order of commits means nothing.
+ *
+ * `drift` has no line of strictness but two promises: what was loosened by hand is put back (`safe`, `revert`), and what was
+ * tightened by hand outlives a merge (`safe`, `leave`). Whoever says `revert` against `leave` gets both.
+ */
+export function stricterOf(a: Review, b: Review): Review {
+  return {
+    require: [...new Set([...a.require, ...b.require])].sort(compareText),
+    max_monthly_budget: leastOf(a.max_monthly_budget, b.max_monthly_budget),
+    recipient_domains: intersect(a.recipient_domains, b.recipient_domains),
+    unmanaged: firstOf(['fail', 'report'], a.unmanaged, b.unmanaged),
+    show_people: firstOf(['counts', 'names'], a.show_people, b.show_people),
+    drift: stricterDrift(a.drift, b.drift),
+    require_reviewed_plan: a.require_reviewed_plan || b.require_reviewed_plan,
+    alone: a.alone && b.alone,
+    guards: stricterGuards(a.guards, b.guards),
+    rules: mapRules((name) => firstOf(['error', 'warning', 'info', 'off'], a.rules[name], b.rules[name])),
+  };
+}
+
+function stricterGuards(a: Guards, b: Guards): Guards {
+  const either = (name: Exclude<SwitchName, 'impact_unknown'>): Switch => firstOf(switchOrder, a[name], b[name]);
+  return {
+    deletes: unlessOff(a.deletes, b.deletes, lowerThreshold),
+    updates: unlessOff(a.updates, b.updates, lowerThreshold),
+    empties_scope: either('empties_scope'),
+    rewind: either('rewind'),
+    blocks_now: either('blocks_now'),
+    spend_up: unlessOff(a.spend_up, b.spend_up, (one, other) => ({
+      percent: Math.min(one.percent, other.percent),
+      said: firstOf(['on', 'warn'], one.said, other.said),
+    })),
+    counter_reset: either('counter_reset'),
+    impact_unknown: firstOf(['on', 'asked', 'warn', 'off'], a.impact_unknown, b.impact_unknown),
+  };
+}
+
+const switchOrder = ['on', 'warn', 'off'] as const;
+
+function lowerThreshold(a: Threshold, b: Threshold): Threshold {
+  return { count: Math.min(a.count, b.count), percent: Math.min(a.percent, b.percent) };
+}
+
+function unlessOff<T>(a: T | 'off', b: T | 'off', both: (a: T, b: T) => T): T | 'off' {
+  if (a === 'off') return b;
+  return b === 'off' ? a : both(a, b);
+}
+
+/** Of a list from strict to loose, what comes first. */
+function firstOf<T extends string>(order: readonly T[], a: T, b: T): T {
+  return order.indexOf(a) <= order.indexOf(b) ? a : b;
+}
+
+function stricterDrift(a: Drift, b: Drift): Drift {
+  return a === b ? a : 'safe';
+}
+
+/** Null is no bound at all. */
+function leastOf(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function intersect(a: readonly string[] | null, b: readonly string[] | null): readonly string[] | null {
+  if (a === null || b === null) return a ?? b;
+  return a.filter((domain) => b.includes(domain)).sort(compareText);
+}
+
+function mapRules(severityOf: (name: RuleName) => RuleSeverity): Record<RuleName, RuleSeverity> {
+  return Object.fromEntries(ruleNames.map((name) => [name, severityOf(name)])) as Record<RuleName, RuleSeverity>;
+}

@@ -1,0 +1,106 @@
+/** What an apply of the files would bring into force, as lines of the record: one a setting. */
+
+import { compareText } from '../diagnostics.ts';
+import { formatAmount } from '../resources/amounts.ts';
+import { isSame } from '../resources/canonical.ts';
+import type { ReviewSettings, WrittenGuards } from '../resources/review-settings.ts';
+import { defaultReview, fillGuards } from './review.ts';
+import type { RecordedSettings } from './settings-schema.ts';
+import type { RecordLine } from './types.ts';
+
+interface Setting {
+  /** As people write it. Undefined: not written. */
+  readonly text?: string;
+  /** Equal where equal things are meant, whether or not they are written. */
+  readonly means: unknown;
+}
+
+/**
+ * @param filledIn of a record of format 1: what 0.1 wrote of `review:` with its own defaults. They are not in force, and
+ *   where the present ones differ somebody should see it; nobody wrote them, so that nobody has to review them
+ */
+export function settingsLines(
+  recorded: RecordedSettings,
+  written: RecordedSettings,
+  filledIn: ReviewSettings | null = null,
+): RecordLine[] {
+  const [was, now] = [listSettings(recorded), listSettings(written)];
+  const filled = filledIn === null ? new Map<string, Setting>() : listReview(filledIn);
+  const names = [...new Set([...was.keys(), ...now.keys(), ...filled.keys()])].sort(compareText);
+  return names.flatMap((name): RecordLine[] => {
+    const [before, after] = [was.get(name) ?? usual(name), now.get(name) ?? usual(name)];
+    if (!isSame(before.means, after.means)) {
+      return [{ action: 'settings', key: null, detail: `${name}: ${show(name, before)} → ${show(name, after)}` }];
+    }
+    const old = filled.get(name);
+    if (old === undefined || was.has(name) || now.has(name) || isSame(old.means, after.means)) return [];
+    const detail = `${name}: ${old.text} (filled in by 0.1) → ${show(name, after)}`;
+    return [{ action: 'settings', key: null, detail, why: 'default' }];
+  });
+}
+
+function listSettings({ review, gateway, pricing, silences = {} }: RecordedSettings): Map<string, Setting> {
+  const { maxAgeHours, source } = pricing;
+  const { usageUnit, deployment, version, backend } = gateway;
+  return new Map([
+    ...listReview(review),
+    ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
+    ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
+    ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
+  ]);
+}
+
+function listReview({ guards = {}, rules = {}, max_monthly_budget: cents, ...review }: ReviewSettings) {
+  const { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone } = review;
+  const plain = { require, recipient_domains: domains, unmanaged, show_people, drift, require_reviewed_plan, alone };
+  return new Map([
+    ...list('review', plain),
+    ...(cents === undefined ? [] : [['review.max_monthly_budget', ceiling(cents)] as const]),
+    ...listGuards(guards),
+    ...list('review.rules', rules),
+  ]);
+}
+
+function list(section: string, settings: Readonly<Record<string, unknown>>): Map<string, Setting> {
+  const said = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return new Map(said.map(([name, value]) => [`${section}.${name}`, { text: JSON.stringify(value), means: value }]));
+}
+
+/** A threshold means the same whether its parts are written or left out. */
+function listGuards(guards: WrittenGuards): Map<string, Setting> {
+  const filled = fillGuards(guards);
+  const said = (Object.keys(filled) as (keyof typeof filled)[]).filter((name) => guards[name] !== undefined);
+  return new Map(
+    said.map((name) => [`review.guards.${name}`, { text: JSON.stringify(guards[name]), means: filled[name] }]),
+  );
+}
+
+function ceiling(cents: number | null): Setting {
+  return { text: cents === null ? '"none"' : JSON.stringify(formatAmount(cents, 'cost')), means: cents };
+}
+
+const { recipient_domains: _any, guards: usualGuards, ...usualReview } = defaultReview;
+
+/** By name, what is meant where nothing is written; null: it depends on more than the files. */
+const usualMeaning = new Map<string, unknown>([
+  ...Object.entries({ ...usualReview, recipient_domains: [] }).map(
+    ([name, means]) => [`review.${name}`, means] as const,
+  ),
+  ...Object.entries(usualGuards).map(([name, means]) => [`review.guards.${name}`, means] as const),
+]);
+
+function usual(name: string): Setting {
+  return { means: usualMeaning.has(name) ? usualMeaning.get(name) : undefined };
+}
+
+function show(name: string, { text }: Setting): string {
+  if (text !== undefined) return text;
+  if (name === 'review.require_reviewed_plan') return 'default (true in the Action)';
+  if (name === 'review.show_people') return 'default (counts where anybody can read them)';
+  if (name === 'review.guards.spend_up') return `{"percent":${usualGuards.spend_up.percent}} (default)`;
+  if (name === 'review.guards.impact_unknown') return '"on" (default)';
+  const means = usualMeaning.get(name);
+  if (means === null || isSame(means, [])) return 'none (default)';
+  if (means !== undefined) return `${JSON.stringify(means)} (default)`;
+  return name.startsWith('review.rules.') ? "the rule's own (default)" : 'none';
+}

@@ -1,0 +1,62 @@
+/** What a record holds of settings: only what the files said. Members that this version does not know are kept. */
+
+import { z } from 'zod';
+import type { ReviewSettings } from '../resources/review-settings.ts';
+import { requirableFields, switchNames } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
+import { ruleNames } from '../rule-names.ts';
+
+const guardSwitch = z.enum(['on', 'warn', 'off']);
+const threshold = z.union([
+  z.enum(['on', 'off']),
+  z.object({ count: z.number().exactOptional(), percent: z.number().exactOptional() }),
+]);
+
+const guardsSchema = z.looseObject({
+  ...(Object.fromEntries(switchNames.map((name) => [name, guardSwitch.exactOptional()])) as Record<
+    (typeof switchNames)[number],
+    z.ZodExactOptional<typeof guardSwitch>
+  >),
+  deletes: threshold.exactOptional(),
+  updates: threshold.exactOptional(),
+  spend_up: z.union([guardSwitch, z.object({ percent: z.number() })]).exactOptional(),
+});
+
+const reviewSchema: z.ZodType<ReviewSettings> = z.looseObject({
+  require: z.array(z.enum(requirableFields)).exactOptional(),
+  max_monthly_budget: z.number().nullable().exactOptional(),
+  recipient_domains: z.array(z.string()).exactOptional(),
+  unmanaged: z.enum(['report', 'fail']).exactOptional(),
+  show_people: z.enum(['names', 'counts']).exactOptional(),
+  drift: z.enum(['safe', 'revert', 'leave']).exactOptional(),
+  require_reviewed_plan: z.boolean().exactOptional(),
+  alone: z.boolean().exactOptional(),
+  guards: guardsSchema.exactOptional(),
+  // A rule of a later version is not known here, and a record that names it can be read all the same.
+  rules: z.partialRecord(z.enum(ruleNames), z.enum(['error', 'warning', 'info', 'off'])).exactOptional(),
+});
+
+const gatewaySchema: z.ZodType<Desired['gateway']> = z.looseObject({
+  deployment: z.enum(['saas', 'hybrid', 'air-gapped']).exactOptional(),
+  version: z.string().exactOptional(),
+  backend: z.string().exactOptional(),
+  usageUnit: z.enum(['cents', 'dollars']).exactOptional(),
+});
+
+const pricingSchema: z.ZodType<NonNullable<Desired['pricing']>> = z.looseObject({
+  source: z.string().exactOptional(),
+  maxAgeHours: z.number().exactOptional(),
+});
+
+export const recordedSettingsSchema = z.object({
+  /** `review:`: judges plans. */
+  review: reviewSchema,
+  /** `gateway:`: how rows are understood. */
+  gateway: gatewaySchema,
+  /** `pricing:`: where prices come from. */
+  pricing: pricingSchema,
+  /** `silence:` by what it stands on (plan/silences.ts), then by rule: the reason. Missing: none. */
+  silences: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
+});
+
+export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;

@@ -1,0 +1,177 @@
+/** The default branch as the remote has it, and heads of pull requests: read in a scratch repository, never in the work tree. */
+
+import { UserError } from '../errors.ts';
+import { describeFailure, type Git, type Repository } from './git.ts';
+import { type PolicyTree, readPolicyTrees } from './policy-trees.ts';
+
+/** A commit of a first-parent line. */
+export interface LineCommit {
+  readonly sha: string;
+  readonly parents: readonly string[];
+  /** Of the policies' directory; null: there is none in this commit. */
+  readonly tree: string | null;
+}
+
+export interface Line {
+  /** Tree of the directory where it begins. */
+  readonly startTree: string | null;
+  /** Oldest first, each the first parent of the next. */
+  readonly commits: readonly LineCommit[];
+}
+
+export interface Branch {
+  readonly tip: string;
+  hasInHistory(commit: string): Promise<boolean>;
+  /** From after a commit up to the tip; null: the commit is not in the branch's history. */
+  readLine(start: string): Promise<Line | null>;
+  /** Brings the heads of pull requests here; those that the remote still gives. */
+  fetchHeads(heads: readonly { readonly pull: number; readonly commit: string }[]): Promise<ReadonlySet<string>>;
+  /** All of them; empty: there is none. */
+  mergeBases(a: string, b: string): Promise<readonly string[]>;
+  /** Of the policies' directory by commit; null: it has none, or there is no such commit here. */
+  treesOf(commits: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
+  /** Of the policies' directory in what Git makes of two commits by itself; null: it does not, or it is older than 2.38. */
+  automaticTree(a: string, b: string): Promise<string | null>;
+  readTrees(trees: readonly string[]): Promise<ReadonlyMap<string, PolicyTree>>;
+}
+
+/**
+ * @param name of the branch, without `refs/heads/`
+ * @param directory of the policies from the top, `''` for the top itself
+ * @throws UserError when the remote does not give the branch
+ */
+export function withBranch<T>(
+  repository: Repository,
+  name: string,
+  directory: string,
+  work: (branch: Branch) => Promise<T>,
+): Promise<T> {
+  return lendersOf(repository).then((lenders) =>
+    repository.withScratch(async (git) => work(await openBranch(git, repository, name, directory)), lenders),
+  );
+}
+
+/** The branch that the remote's HEAD names, for events that do not say it; null: it names none. */
+export async function readDefaultBranch({ git, remote }: Repository): Promise<string | null> {
+  const { stdout } = await git(['ls-remote', '--symref', remote, 'HEAD']);
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? null;
+}
+
+/** A clone that lacks history or objects would make the scratch repository believe that it has them. */
+async function lendersOf({ git }: Repository): Promise<readonly string[]> {
+  const asked = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--is-shallow-repository']);
+  const [objects, isShallow] = asked.stdout.toString('utf8').split('\n');
+  const partial = await git(['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$']);
+  const isWhole = asked.code === 0 && isShallow === 'false' && partial.code === 1;
+  return isWhole && objects !== undefined ? [objects] : [];
+}
+
+const fetchFlags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
+const tipRef = 'refs/tollgate/tip';
+
+async function openBranch(git: Git, repository: Repository, name: string, directory: string): Promise<Branch> {
+  const { remote, remoteName } = repository;
+  const fetched = await git(['fetch', ...fetchFlags, remote, `+refs/heads/${name}:${tipRef}`]);
+  const found = await git(['rev-parse', '--verify', '--quiet', `${tipRef}^{commit}`]);
+  if (fetched.code !== 0 || found.code !== 0) {
+    throw new UserError(`${remoteName} does not give the branch ${name}: ${describeFailure(fetched)}`, {
+      exit: 'unreachable',
+    });
+  }
+  const tip = found.stdout.toString('utf8').trim();
+
+  const treesOf = (commits: readonly string[]) => readDirectories(git, commits, directory);
+  const hasInHistory = async (commit: string): Promise<boolean> =>
+    isObjectId(commit) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0;
+  return {
+    tip,
+    treesOf,
+    hasInHistory,
+
+    async readLine(start) {
+      if (!(await hasInHistory(start))) return null;
+      const listed = await git(['rev-list', '--first-parent', '--parents', tip, `^${start}`]);
+      if (listed.code !== 0) return null;
+      const commits = listed.stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => line.split(' '))
+        .reverse();
+      const trees = await treesOf([start, ...commits.flatMap(([sha, first]) => [sha ?? '', first ?? ''])]);
+      const treeOf = (sha: string): string | null => trees.get(sha) ?? null;
+      const line = commits.map(([sha = '', ...parents]) => ({ sha, parents, tree: treeOf(sha) }));
+      // What was applied from beside the line: the line's own state is a step of its own, and nobody's.
+      const below = line[0]?.parents[0];
+      const aside =
+        below === undefined || below === start ? [] : [{ sha: below, parents: [start], tree: treeOf(below) }];
+      return { startTree: treeOf(start), commits: [...aside, ...line] };
+    },
+
+    async fetchHeads(heads) {
+      const missing = await missingObjects(
+        git,
+        heads.map(({ commit }) => commit),
+      );
+      const wanted = heads.filter(({ commit }) => missing.has(commit));
+      if (wanted.length > 0) {
+        const refs = wanted.map(({ commit }) => commit);
+        const all = await git(['fetch', ...fetchFlags, remote, ...refs]);
+        // One that is gone takes the others with it.
+        if (all.code !== 0) {
+          for (const { pull, commit } of wanted) {
+            const one = await git(['fetch', ...fetchFlags, remote, commit]);
+            if (one.code !== 0) await git(['fetch', ...fetchFlags, remote, `refs/pull/${pull}/head`]);
+          }
+        }
+      }
+      const gone = await missingObjects(
+        git,
+        heads.map(({ commit }) => commit),
+      );
+      return new Set(heads.flatMap(({ commit }) => (gone.has(commit) ? [] : [commit])));
+    },
+
+    async mergeBases(a, b) {
+      const found = await git(['merge-base', '--all', a, b]);
+      return found.code === 0 ? found.stdout.toString('utf8').split('\n').filter(isObjectId).sort() : [];
+    },
+
+    async automaticTree(a, b) {
+      const merged = await git(['merge-tree', '--write-tree', '--no-messages', a, b]);
+      const tree = merged.stdout.toString('utf8').split('\n')[0] ?? '';
+      if (merged.code !== 0 || !isObjectId(tree)) return null;
+      return (await readDirectories(git, [tree], directory)).get(tree) ?? null;
+    },
+
+    readTrees: (trees) => readPolicyTrees(git, trees),
+  };
+}
+
+function isObjectId(text: string): boolean {
+  return /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
+}
+
+/** The directory's tree in each commit (or tree), by one process. */
+async function readDirectories(
+  git: Git,
+  commits: readonly string[],
+  directory: string,
+): Promise<Map<string, string | null>> {
+  const unique = [...new Set(commits)].filter(isObjectId);
+  const path = directory === '' ? '^{tree}' : `:${directory}`;
+  const input = unique.map((commit) => `${commit}${path}\n`).join('');
+  const answer = unique.length === 0 ? '' : (await git(['cat-file', '--batch-check'], input)).stdout.toString('utf8');
+  const lines = answer.split('\n');
+  return new Map(
+    unique.map((commit, index) => [commit, /^([0-9a-f]+) tree /.exec(lines[index] ?? '')?.[1] ?? null] as const),
+  );
+}
+
+async function missingObjects(git: Git, commits: readonly string[]): Promise<ReadonlySet<string>> {
+  const unique = [...new Set(commits)].filter(isObjectId);
+  if (unique.length === 0) return new Set();
+  const { stdout } = await git(['cat-file', '--batch-check'], `${unique.join('\n')}\n`);
+  const lines = stdout.toString('utf8').split('\n');
+  return new Set(unique.filter((_, index) => !/ commit /.test(lines[index] ?? '')));
+}

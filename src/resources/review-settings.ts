@@ -1,0 +1,78 @@
+/** `review:`: what judges a plan. As files say it, and with a value for everything. */
+
+import type { Severity } from '../diagnostics.ts';
+import type { RuleName } from '../rule-names.ts';
+
+export type Switch = 'on' | 'warn' | 'off';
+
+export interface Threshold {
+  readonly count: number;
+  readonly percent: number;
+}
+
+/** Named as in the files: `review.guards.<name>`. */
+export const switchNames = ['empties_scope', 'rewind', 'blocks_now', 'counter_reset', 'impact_unknown'] as const;
+export type SwitchName = (typeof switchNames)[number];
+
+export const requirableFields = ['alert', 'owner', 'description'] as const;
+export type RequirableField = (typeof requirableFields)[number];
+
+export type RuleSeverity = Severity | 'off';
+
+/**
+ * As written, and so recorded: what no file says is absent, and a part of a threshold that is left out is, too. Canonical
+ * JSON.
+ */
+export interface ReviewSettings {
+  readonly require?: readonly RequirableField[];
+  /** Whole cents; null: `none` was written. */
+  readonly max_monthly_budget?: number | null;
+  /** Lower case; empty: any. */
+  readonly recipient_domains?: readonly string[];
+  readonly unmanaged?: 'report' | 'fail';
+  readonly show_people?: 'names' | 'counts';
+  readonly drift?: Drift;
+  readonly require_reviewed_plan?: boolean;
+  readonly alone?: boolean;
+  readonly guards?: WrittenGuards;
+  readonly rules?: Readonly<Partial<Record<RuleName, RuleSeverity>>>;
+}
+
+/** What apply does with limits that were moved by hand. */
+export type Drift = 'safe' | 'revert' | 'leave';
+
+export interface WrittenGuards extends Readonly<Partial<Record<SwitchName, Switch>>> {
+  readonly deletes?: 'on' | 'off' | Partial<Threshold>;
+  readonly updates?: 'on' | 'off' | Partial<Threshold>;
+  readonly spend_up?: Switch | { readonly percent: number };
+}
+
+/** With a value for everything: what guards, rules and checks are given. */
+export interface Review {
+  readonly require: readonly RequirableField[];
+  /** Whole cents; null: no ceiling. */
+  readonly max_monthly_budget: number | null;
+  /** Null: any; empty: nobody may be a recipient, where two lists have nothing in common. */
+  readonly recipient_domains: readonly string[] | null;
+  readonly unmanaged: 'report' | 'fail';
+  readonly show_people: 'names' | 'counts';
+  readonly drift: Drift;
+  readonly require_reviewed_plan: boolean;
+  readonly alone: boolean;
+  readonly guards: Guards;
+  readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
+}
+
+export interface Guards extends Readonly<Record<Exclude<SwitchName, 'impact_unknown'>, Switch>> {
+  /** `asked`, where nothing is written: objects, and only warns of a plan that was asked for without its impact. */
+  readonly impact_unknown: Switch | 'asked';
+  readonly deletes: Threshold | 'off';
+  readonly updates: Threshold | 'off';
+  readonly spend_up: SpendUp | 'off';
+}
+
+/** More than `percent` is objected to, or only said. */
+export interface SpendUp {
+  readonly percent: number;
+  readonly said: Exclude<Switch, 'off'>;
+}

@@ -1,0 +1,18 @@
+/** What judges a plan, of settings alone. */
+
+import type { Surroundings } from '../../src/plan/review.ts';
+import { noSettings, settingsInForce } from '../../src/plan/settings.ts';
+import type { Review, ReviewSettings } from '../../src/resources/review-settings.ts';
+import { usualSeverities } from '../../src/rules/find.ts';
+
+export const onTerminal: Surroundings = { rules: usualSeverities, isPublic: false, inAction: false };
+
+/** @param recorded null: there is no record */
+export function inForce(
+  recorded: ReviewSettings | null,
+  written: ReviewSettings,
+  surroundings: Surroundings = onTerminal,
+): Review {
+  const settings = (review: ReviewSettings) => ({ ...noSettings, review });
+  return settingsInForce(recorded && settings(recorded), [settings(written)], surroundings).review;
+}
