@@ -100,7 +100,9 @@ describe('a record of format 1', () => {
       );
       expect(planned.notes.map(({ message }) => message).join('\n')).toMatch(why);
       await succeed(rig.apply());
-      expect(rig.emulator.store.state.usagePolicies.some(({ name: left }) => left === 'p2')).toBe(!deletes);
+      expect(rig.emulator.store.state.usagePolicies.find(({ name: left }) => left === 'p2')?.status).toBe(
+        deletes ? 'archived' : 'active',
+      );
       await expectUpgraded();
     },
   );

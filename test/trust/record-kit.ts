@@ -44,8 +44,12 @@ export async function startTeam(files = filesOf(guarded)): Promise<Team> {
   if (applied.exit !== 0) throw new Error(applied.stdout + applied.stderr);
   return {
     ...rig,
+    // A deleted policy stays in the store, archived.
     live: () =>
-      rig.emulator.store.state.usagePolicies.map(({ name, credit_limit }) => `${name} ${credit_limit}`).sort(),
+      rig.emulator.store.state.usagePolicies
+        .filter(({ status }) => status === 'active')
+        .map(({ name, credit_limit }) => `${name} ${credit_limit}`)
+        .sort(),
     forge(change, to = place) {
       const work = makeFolder();
       git(work, 'clone', '--quiet', '--no-checkout', `file://${rig.remote}`, 'x');
