@@ -275,6 +275,7 @@ function addPlanOptions(command: Command, format = formatOption()): Command {
     .addOption(
       new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
     )
+    .option('--revert-drift', 'also put back what was tightened by hand', false)
     .option('--no-impact', 'do not read consumption: the plan says nothing of people and money')
     .addOption(
       new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')

@@ -5,10 +5,11 @@
 
 import type { Impact } from '../impact/document.ts';
 import type { Lift } from '../plan/applied-record.ts';
+import { guardNames } from '../plan/guard-names.ts';
 import { judgePlan, type Rewind } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import type { Change, Plan, RecordStep, Violation } from '../plan/types.ts';
-import type { Word, WordNumber } from '../plan/words.ts';
+import { isWithin, largestOf, printWord, type Word, type WordNumber } from '../plan/words.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { MergedPull } from './read-windows.ts';
 
@@ -32,8 +33,6 @@ export interface Lifted {
   readonly lines: readonly { readonly pull: number; readonly line: string }[];
 }
 
-type Amount = WordNumber;
-
 export function judgeWithWords(input: LiftInput): Lifted {
   const { plan } = input;
   const lifts: Lift[] = [];
@@ -54,7 +53,7 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
   const words = new Map(
     pulls.flatMap(({ pull, words }) => {
       const own = words.filter((word) => word.guard === guard);
-      const [best] = own.sort((a, b) => compareAmounts(b.number, a.number));
+      const best = own.find(({ number }) => number === largestOf(own.map((word) => word.number)));
       return best === undefined ? [] : [[pull.number, best] as const];
     }),
   );
@@ -63,7 +62,7 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
   // Beyond its number a word says nothing.
   for (const [pull, { number }] of words) {
     const alone = plan.changes.filter((change) => movedBy(change).length === 1 && movedBy(change)[0] === pull);
-    if (compareAmounts(measure(input, guard, alone), number) > 0) words.delete(pull);
+    if (!isWithin(measure(input, guard, alone), number)) words.delete(pull);
   }
   const allowed = plan.changes.filter(
     (change) => movedBy(change).length > 0 && movedBy(change).every((pull) => words.has(pull)),
@@ -72,10 +71,10 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
     guard,
     [...words.values()].map(({ number }) => number),
   );
-  if (compareAmounts(measure(input, guard, allowed), bound) > 0) return null;
+  if (!isWithin(measure(input, guard, allowed), bound)) return null;
   const isAboutNoChange = measure(input, guard, plan.changes) === 0 || guard === 'unmanaged';
   if (isAboutNoChange) {
-    if (compareAmounts(count, bound) > 0) return null;
+    if (!isWithin(count, bound)) return null;
   } else {
     const rest = plan.changes.filter((change) => !allowed.includes(change));
     const stands = judge(input, rest).some(({ guard: other, severity }) => other === guard && severity === 'error');
@@ -91,17 +90,19 @@ function linesFor(input: LiftInput, { guard, count }: Violation): { pull: number
     const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
     if (own.length === 0) return [];
     const alone = measure(input, guard, own);
-    const number = alone === 0 ? count : alone;
-    return [{ pull: pull.number, line: printWord(guard, number, digest) }];
+    const name = guardNames.find((known) => known === guard);
+    if (name === undefined) return [];
+    return [{ pull: pull.number, line: allowLine({ guard: name, number: alone === 0 ? count : alone, digest }) }];
   });
 }
 
-export function printWord(guard: string, number: Amount, digest: string): string {
-  return `/tollgate allow ${guard}=${number}@${digest.slice(0, 32)}`;
+/** A line as a review has to hold it. */
+export function allowLine(word: Word): string {
+  return `/tollgate allow ${printWord(word)}`;
 }
 
 /** What a guard counts over some changes alone, whether or not that is too much. */
-export function measure(input: LiftInput, guard: string, changes: readonly Change[]): Amount {
+export function measure(input: LiftInput, guard: string, changes: readonly Change[]): WordNumber {
   if (changes.length === 0) return 0;
   const strict = { ...input, settings: strictest(input.settings), allowances: [] };
   return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;
@@ -124,25 +125,13 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
 /** Every guard says its number, however small. */
 function strictest(settings: Review): Review {
   const nothing = { count: 0, percent: 0 };
-  const on = {
-    empties_scope: 'on',
-    rewind: 'on',
-    blocks_now: 'on',
-    counter_reset: 'on',
-    impact_unknown: 'on',
-  } as const;
-  const guards = { ...on, deletes: nothing, updates: nothing, spend_up: { percent: 0, said: 'on' } } as const;
-  return { ...settings, guards };
-}
-
-function compareAmounts(a: Amount, b: Amount): number {
-  const value = (amount: Amount): number => (amount === 'unbounded' ? Number.POSITIVE_INFINITY : amount);
-  const [from, to] = [value(a), value(b)];
-  return from === to ? 0 : from - to;
+  const on = { empties_scope: 'on', blocks_now: 'on', counter_reset: 'on', impact_unknown: 'on' } as const;
+  const spend_up = { percent: 0, said: 'on' } as const;
+  return { ...settings, guards: { ...settings.guards, ...on, deletes: nothing, updates: nothing, spend_up } };
 }
 
 /** Counts add up; a rise on top of a rise is of the risen amount. */
-function sumOf(guard: string, numbers: readonly Amount[]): Amount {
+function sumOf(guard: string, numbers: readonly WordNumber[]): WordNumber {
   if (numbers.includes('unbounded')) return 'unbounded';
   const known = numbers as readonly number[];
   if (guard !== 'spend-up') return known.reduce((sum, number) => sum + number, 0);

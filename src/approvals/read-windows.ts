@@ -77,6 +77,15 @@ export async function readWindows(sources: ReviewSources, starts: readonly strin
   return { from: (start) => windows.get(start ?? '') ?? null, pulls: reader.pulls };
 }
 
+/** A pull request that is not merged yet, as it would be onto the tip. */
+export async function readOpenPull(
+  sources: ReviewSources,
+  number: number,
+): Promise<{ readonly merged: MergedPull; readonly requests: readonly Request[] }> {
+  const reader = new PullReader(sources, new Statements(sources.branch));
+  return reader.readOpen(await sources.github.readPull(number), sources.branch.tip);
+}
+
 function movingCommits({ startTree, commits }: Line): string[] {
   return commits.flatMap(({ sha, tree }, index) => {
     const before = index === 0 ? startTree : (commits[index - 1]?.tree ?? null);
@@ -142,6 +151,12 @@ class PullReader {
     }
   }
 
+  async readOpen(pull: PullRequest, onto: string) {
+    this.#heads = await this.#sources.branch.fetchHeads([{ pull: pull.number, commit: pull.head }]);
+    const requests = this.#heads.has(pull.head) ? await this.#readRequests({ firstParent: onto }, pull.head) : [];
+    return { merged: await this.#readPull({ firstParent: onto }, pull, requests), requests };
+  }
+
   requestsOf(cut: Cut): readonly Request[] {
     return (cut.pull === null ? undefined : this.#requests.get(requestKey(cut, cut.pull.head))) ?? [];
   }
@@ -158,7 +173,7 @@ class PullReader {
     return merged;
   }
 
-  async #readPull(cut: Cut, pull: PullRequest, requests: readonly Request[]): Promise<MergedPull> {
+  async #readPull(cut: Pick<Cut, 'firstParent'>, pull: PullRequest, requests: readonly Request[]): Promise<MergedPull> {
     const { github } = this.#sources;
     const facts = await github.readPullReview(pull.number);
     // Nobody is to be judged where nobody said yes.

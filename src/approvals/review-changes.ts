@@ -8,6 +8,7 @@ import { specOf } from '../resources/registry.ts';
 import type { Desired, Kind, ResourceKey } from '../resources/types.ts';
 import { describeGroup, groupKeys } from './atoms.ts';
 import type { Windows } from './read-windows.ts';
+import type { Request } from './request.ts';
 import { type ApprovalWindow, type GroupsVerdict, judgeGroups, type Owed, type Stretch } from './reviewed.ts';
 
 export interface ReviewInput {
@@ -46,7 +47,7 @@ export function startsOf(record: AppliedRecord): string[] {
 }
 
 export function reviewChanges(input: ReviewInput): ReviewedChanges {
-  const { plan, steps, record, windows } = input;
+  const { plan, steps, record } = input;
   const judge = new Judge(input);
   const byChange = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step] as const])));
   const changes: Change[] = [];
@@ -71,13 +72,12 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
   }
   const heldLines = plan.recordLines.flatMap((line): Unreviewed<RecordLine>[] => {
-    // Protection that comes is in force at once.
-    if (line.action === 'protect') return [];
+    // Protection that comes is in force at once; a default that is another one now was written by nobody.
+    if (line.action === 'protect' || line.why === 'default') return [];
     const verdict = line.key === null ? judge.judgeSettings() : judge.judge(line.key, judge.stepOf(line.key));
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
     return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];
   });
-  void windows;
   return { changes, owed, heldLines, heldSteps, pullsOf, lacking: [...lacking] };
 }
 
@@ -134,7 +134,6 @@ class Judge {
   }
 
   #judgeIn(window: ApprovalWindow, key: ResourceKey, step: RecordStep | undefined): GroupsVerdict {
-    const { desired } = this.#input;
     const workspaces =
       key.workspace === null ? [null] : [...new Set([key.workspace, step?.workspaceId ?? key.workspace])];
     const written = workspaces.flatMap((workspace) => this.#entries.get(changeId({ ...key, workspace })) ?? []);
@@ -144,9 +143,16 @@ class Judge {
     const names = [key.name, ...before];
     const groups = workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names));
     const verdict = judgeGroups(window, [...new Set(groups)], meantFor(key.kind, names));
-    void desired;
     return before.length === 0 ? verdict : withoutMixedMoves(verdict, window, key, workspaces, before);
   }
+}
+
+/** Whether a request moves anything that a resource comes from. */
+export function isMovedBy(request: Request, key: ResourceKey, workspaceId: string | null): boolean {
+  const workspaces = key.workspace === null ? [null] : [key.workspace, workspaceId ?? key.workspace];
+  const groups = new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, [key.name])));
+  const isMeant = meantFor(key.kind, [key.name]);
+  return request.moves.some(({ group, part }) => groups.has(group) && isMeant(group, part));
 }
 
 /** Everything of the files that a resource can come from. */

@@ -1,19 +1,15 @@
 /** Words in reviews: `/tollgate allow deletes=12@DIGEST`, as a line of its own that a person wrote for others to read. */
 
 import type { ReviewFacts } from '../github/port.ts';
+import { isFor, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 
-export interface ReviewWord {
-  readonly guard: string;
-  readonly number: number | 'unbounded';
-  readonly digest: string;
+export interface ReviewWord extends Word {
   readonly by: string;
   /** ISO date-time, UTC. */
   readonly at: string;
   /** Link to the review. */
   readonly where: string;
 }
-
-const word = /^([a-z-]{1,40})=(\d{1,9}|unbounded)@([0-9a-f]{32,64})$/;
 
 /** Only of reviews that count; an edited one keeps its approval and loses its words. */
 export function wordsOf(reviews: readonly ReviewFacts[], digest: string): ReviewWord[] {
@@ -23,10 +19,9 @@ export function wordsOf(reviews: readonly ReviewFacts[], digest: string): Review
     return readableLines(body).flatMap((line) => {
       const match = /^\/tollgate allow[ \t]+(\S[^\n]{0,400})$/.exec(line);
       return (match?.[1] ?? '').split(/[ \t]+/).flatMap((text): ReviewWord[] => {
-        const [, guard, number, said] = word.exec(text) ?? [];
-        if (guard === undefined || number === undefined || said === undefined || !digest.startsWith(said)) return [];
-        const bound = number === 'unbounded' ? number : Number(number);
-        return [{ guard, number: bound, digest: said, by: author.login, at: submittedAt, where: url }];
+        const said = parseWord(text);
+        if (isWordProblem(said) || !isFor(said, digest)) return [];
+        return [{ ...said, by: author.login, at: submittedAt, where: url }];
       });
     });
   });

@@ -32,6 +32,9 @@ function parseNumber(text: string, context: z.RefinementCtx): number | null {
   return z.NEVER;
 }
 
+/** What a counter holds: nonsense is no reason to refuse the row that it stands in, and no zero either. */
+const usage = number.catch(null);
+
 /** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
 const flag = z
   .union([z.boolean(), z.union([z.number(), z.string()]).transform(parseFlag)])
@@ -55,7 +58,7 @@ const budget: z.ZodType<WireBudget> = z.looseObject({
   periodic_reset: text,
   periodic_reset_days: number,
   next_usage_reset_at: text,
-  current_usage: number,
+  current_usage: usage,
   status: text,
   last_reset_at: text,
 });
@@ -120,7 +123,7 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   next_usage_reset_at: text,
   last_reset_at: text,
   value_key_usage_map: z
-    .record(z.string(), z.looseObject({ current_usage: number, status: text }))
+    .record(z.string(), z.looseObject({ current_usage: usage, status: text }))
     .nullable()
     .optional(),
 });
@@ -206,7 +209,7 @@ export interface WireEntity {
 export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
   id: z.string(),
   value_key: text,
-  current_usage: number,
+  current_usage: usage,
 });
 
 /** A change in the audit log, without the members that may hold headers and bodies (API reference 13). */
@@ -290,7 +293,8 @@ export const anyObjectSchema = z.looseObject({});
 
 /** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
 export const envelopeSchema = z.looseObject({
-  total: number,
+  // Only a check (paging.ts): one that is no number is none.
+  total: number.catch(undefined),
   data: z.array(z.unknown()).optional(),
   workspaces: z.array(z.unknown()).optional(),
   records: z.array(z.unknown()).optional(),

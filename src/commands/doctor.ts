@@ -6,6 +6,7 @@ import { checkOrganisation, checkPolicies, checkRecord, type DirectoryCheck } fr
 import { checkVersion } from './doctor/check-version.ts';
 import { explainKey, explainReads, explainStatuses, explainWrites } from './doctor/explain.ts';
 import { judgeCommands } from './doctor/judge-commands.ts';
+import { noteGateway } from './doctor/note-gateway.ts';
 import { type Survey, surveyService } from './doctor/probe-service.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
@@ -39,6 +40,7 @@ export async function runDoctor(options: CommonOptions, session: Session): Promi
     const checks: CheckView[] = [
       ...(found === null ? [] : explainReads({ survey: found, kinds })),
       ...(found === null ? [] : checkVersion(found, desired?.gateway ?? {})),
+      ...(found === null ? [] : noteGateway(kinds)),
       ...(found === null ? [] : explainWrites({ survey: found, kinds })),
       ...directory.map(({ view }) => view),
     ];

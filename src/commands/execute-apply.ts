@@ -254,12 +254,6 @@ function documentOf(
   };
 }
 
-/** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
-function liftsOf({ violations }: Plan, session: Session): Lift[] {
-  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
-  return violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
-}
-
 /** The claim of this run; from here on every write asks first whether it is still held. */
 async function holdRecord(
   plan: Plan,
@@ -277,6 +271,12 @@ async function holdRecord(
   const claim = await session.waiting(`writing ${store.description}`, taking);
   backend.gateWrites(() => claim.mayWrite());
   return claim;
+}
+
+/** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
+function liftsOf({ violations }: Plan, session: Session): Lift[] {
+  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
+  return violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
 }
 
 async function writeOutcomes(

@@ -69,11 +69,12 @@ export async function runImportExisting(options: ImportExistingOptions, session:
 
 /** Writes live values over what drifted. What no file can say stays drift and is listed; then the exit code is 2. */
 export async function runAcceptDrift(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
-  const prepared = await preparePlan({ ...options, mode: 'sync', only: [], allow: [], impact: false }, session);
+  // What `review.drift` leaves is accepted like the rest.
+  const all = { ...options, mode: 'sync', only: [], allow: [], impact: false, revertDrift: true } as const;
+  const prepared = await preparePlan(all, session);
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, filter, desired, files, live, settled, open } = prepared;
   await open.close();
-  // `review.drift: leave` holds drift back from apply, not from here.
   const changes = [...plan.changes, ...plan.withheld].filter(({ key }) => isSelected(key, filter));
   const acceptance = acceptDrift({ changes, desired, files, live, record: settled, now: nowOf(session) });
   await writeTogether(files, acceptance.files, session);

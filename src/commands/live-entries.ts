@@ -2,8 +2,8 @@
 
 import { compareText } from '../diagnostics.ts';
 import { hasAnyValue } from '../plan/make-change.ts';
-import { isUuid } from '../plan/resolve.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
+import { isUuid } from '../plan/written-id.ts';
 import { findRefusal, type PrintedEntry } from '../policy/print.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';

@@ -49,6 +49,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly impact: boolean;
   /** The run acts on the record: one that its key did not seal counts as a memory of removals alone. */
   readonly checksSeal?: boolean | undefined;
+  /** Put back what was tightened by hand too, whatever `review.drift` says. */
+  readonly revertDrift?: boolean | undefined;
 }
 
 export interface PreparedPlan {
@@ -144,6 +146,7 @@ export async function preparePlan(
     const settled = believed === null || recordInForce.unsealed === null ? remembered : withKept(believed);
     const now = nowOf(session);
     const { place } = record;
+    const drift = options.revertDrift === true ? 'revert' : settings.drift;
     const result = buildPlan({
       desired: understood,
       live,
@@ -152,6 +155,7 @@ export async function preparePlan(
       now,
       place,
       settingsLines: lines,
+      drift,
     });
     if (result.plan === null) {
       await open.close();
@@ -161,7 +165,6 @@ export async function preparePlan(
       mode: options.mode,
       only: checkOnly(options.only, result.plan),
       workspaces: resolveWorkspaces(options.workspace, live),
-      leaveDrift: settings.drift === 'leave',
     };
     const filtered = filterPlan(result.plan, filter);
     const steps = result.recordSteps;
@@ -250,7 +253,10 @@ function resolveWorkspaces(names: readonly string[], live: Live): string[] {
 
 /** A filter that selects nothing is a slip of the keyboard, and "nothing to do" would be the wrong answer to it. */
 function checkOnly(only: readonly string[], plan: Plan): readonly string[] {
-  const keys = [...plan.changes.map(({ key }) => key), ...plan.recordLines.flatMap(({ key }) => key ?? [])];
+  const keys = [
+    ...[...plan.changes, ...plan.left.map(({ change }) => change)].map(({ key }) => key),
+    ...plan.recordLines.flatMap(({ key }) => key ?? []),
+  ];
   for (const text of only) {
     if (keys.some((key) => isSelected(key, { only: [text], workspaces: [] }))) continue;
     throw new UserError(`--only ${text}: the plan has no such change`, {

@@ -1,14 +1,7 @@
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { UsageUnit } from '../impact/consumption.ts';
-import {
-  findUnitMistake,
-  isOver,
-  judgeLimit,
-  type LimitFacts,
-  sortStatus,
-  withoutUsage,
-} from '../impact/limit-status.ts';
+import { isOver, judgeLimit, type LimitFacts, settleDoubts, sortStatus } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import { readConsumption } from '../reconcile/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
@@ -65,14 +58,12 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       ]),
     );
     const at = now();
-    const mistake = findUnitMistake(consumption.limits, isBefore120(desired));
-    const judged = consumption.limits.map((facts) =>
-      judgeLimit(
-        mistake === undefined ? facts : withoutUsage(facts, 'see above'),
-        consumption.paces.get(facts) ?? null,
-        at,
-      ),
-    );
+    const settled = settleDoubts(consumption.limits, usageUnit, isBefore120(desired));
+    const { mistake } = settled;
+    const judged = settled.limits.map((facts, index) => {
+      const read = consumption.limits[index];
+      return judgeLimit(facts, read === undefined ? null : (consumption.paces.get(read) ?? null), at);
+    });
     const isDeclared = createDeclared(desired, read);
     const all = sortStatus(judged).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
     const { over = null } = options;

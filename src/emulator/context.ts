@@ -65,7 +65,11 @@ export interface RouteContext {
   readBody(c: Context): Promise<Record<string, unknown>>;
 
   /** The rows of the page asked for by `page_size` and `current_page`, and the total (1.5). */
-  page<Row>(c: Context, rows: readonly Row[], options?: PageOptions): { readonly total: number; readonly rows: Row[] };
+  page<Row>(
+    c: Context,
+    rows: readonly Row[],
+    options?: PageOptions,
+  ): { readonly total: number | undefined; readonly rows: Row[] };
   /** `{ object: "list", total, data }` with the page asked for (1.4). */
   sendList<Row>(c: Context, rows: readonly Row[], render: (row: Row) => unknown, options?: PageOptions): Response;
   /** What a PUT answers: `{}` (1.4). */

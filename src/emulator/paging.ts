@@ -28,7 +28,7 @@ export function takePage<Row>(
   query: PageQuery,
   quirks: Quirks,
   rules: PageRules = {},
-): { readonly total: number; readonly rows: Row[] } {
+): { readonly total: number | undefined; readonly rows: Row[] } {
   const { maxSize = 100 } = rules;
   const askedSize = readCount('page_size', query.pageSize);
   const askedPage = readCount('current_page', query.currentPage);
@@ -42,18 +42,22 @@ export function takePage<Row>(
       askedSize === undefined || askedSize === 0 ? (rules.defaultSize ?? maxSize) : askedSize,
       maxSize,
     );
-    const first = quirks.pagesFromOne ? Math.max(askedPage ?? 1, 1) - 1 : (askedPage ?? 0);
+    const first = quirks.pagesRepeat ? 0 : quirks.pagesFromOne ? Math.max(askedPage ?? 1, 1) - 1 : (askedPage ?? 0);
     page = rows.slice(first * size, (first + 1) * size);
   }
   return { total: countTotal(rows.length, page.length, quirks), rows: page };
 }
 
-function countTotal(all: number, page: number, quirks: Quirks): number {
+function countTotal(all: number, page: number, quirks: Quirks): number | undefined {
   switch (quirks.wrongTotal) {
     case 'page':
       return page;
     case 'more':
       return all + 1;
+    case 'zero':
+      return 0;
+    case 'none':
+      return undefined;
     case null:
       return all;
   }

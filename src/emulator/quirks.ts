@@ -38,8 +38,10 @@ export interface Quirks {
   pagesFromOne: boolean;
   /** Lists of policies answer every row whatever page was asked for. */
   policiesIgnorePaging: boolean;
-  /** `total` counts the page (`page`), or one row too many (`more`); backends before 1.3 (1.5). */
-  wrongTotal: 'page' | 'more' | null;
+  /** Every page is the first one. */
+  pagesRepeat: boolean;
+  /** `total` counts the page (`page`), one row too many (`more`), nothing (`zero`), or is not there (`none`); backends before 1.3 (1.5). */
+  wrongTotal: 'page' | 'more' | 'zero' | 'none' | null;
   /** Immutable fields in a PUT are 400 AB01 instead of ignored in silence. */
   refuseImmutable: boolean;
   /** DELETE answers 204 with no body (1.4). */
@@ -87,6 +89,7 @@ export function buildDefaultQuirks(): Quirks {
     mergingPuts: false,
     pagesFromOne: false,
     policiesIgnorePaging: false,
+    pagesRepeat: false,
     wrongTotal: null,
     refuseImmutable: false,
     deleteAnswers204: false,
@@ -123,7 +126,7 @@ export function quirksOfBackend(version: string): Partial<Quirks> {
 
 const choices: { readonly [Name in keyof Quirks]?: readonly string[] } = {
   conditionsOnPut: ['update', 'ignore', 'refuse'],
-  wrongTotal: ['page', 'more'],
+  wrongTotal: ['page', 'more', 'zero', 'none'],
   errorShape: ['flat', 'success-data', 'nested'],
 };
 

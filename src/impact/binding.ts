@@ -38,6 +38,7 @@ export function bindingsOf({ budgets, policies }: WorkspaceTerms): Bindings | nu
   };
   for (const budget of budgets) add(keyOf('limits', shared, budget.unit), 'the workspace budget', budget);
   for (const { name, unit, amount, reset, match, per } of policies) {
+    if (reset === null) continue;
     const key = keyOf(
       canonicalJson(match),
       per.every((one) => one === 'workspace_id') ? shared : canonicalJson(per),

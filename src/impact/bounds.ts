@@ -1,6 +1,7 @@
 /** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
 
-import type { Budget, Fields, Match } from '../resources/types.ts';
+import { daysOfReset } from '../resources/limits.ts';
+import type { Budget, Fields, Match, Reset } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import {
   type Committed,
@@ -122,7 +123,21 @@ function termsOf(name: string, fields: Fields | null): PolicyTerms[] {
   const budget = policyBudget(fields);
   if (fields === null || budget === null) return [];
   const per = (fields.per ?? ['workspace_id']) as readonly string[];
-  return [{ name, ...budget, match: (fields.match ?? 'all') as Match, per }];
+  return [
+    {
+      name,
+      ...budget,
+      reset: isKnownReset(fields.reset) ? budget.reset : null,
+      match: (fields.match ?? 'all') as Match,
+      per,
+    },
+  ];
+}
+
+/** Missing in lists of backends before 1.18; and one that this version has never heard of may come round any day. */
+function isKnownReset(reset: unknown): boolean {
+  if (typeof reset !== 'string') return false;
+  return ['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset as Reset) !== null;
 }
 
 function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
@@ -131,7 +146,12 @@ function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
 }
 
 export interface CommittedMoves {
-  readonly workspaces: readonly { readonly slug: string; readonly before: Committed; readonly after: Committed }[];
+  readonly workspaces: readonly {
+    readonly id: string;
+    readonly slug: string;
+    readonly before: Committed;
+    readonly after: Committed;
+  }[];
   readonly before: CommittedSum;
   readonly after: CommittedSum;
 }

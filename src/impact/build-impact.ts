@@ -8,15 +8,8 @@ import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
-import {
-  type Counter,
-  findContradiction,
-  shiftOf,
-  sortCounters,
-  toCounter,
-  totalUsed,
-  type UsageUnit,
-} from './consumption.ts';
+import { type Counter, shiftOf, sortCounters, totalUsed } from './consumption.ts';
+import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
 import type {
   BudgetImpact,
   CommittedImpact,
@@ -27,20 +20,19 @@ import type {
   PeopleImpact,
   UseImpact,
 } from './document.ts';
+import type { Believed } from './doubt.ts';
 import { forecastOf } from './forecast.ts';
 import { per30Days, percentOf } from './money.ts';
-import { type BudgetMove, type ChangeFacts, type LiveFacts, movesOf } from './moves.ts';
-import type { BudgetUsage, Known, ReadUse, Usage } from './usage.ts';
+import { type BudgetMove, boundsSpend, type ChangeFacts, type LiveFacts, movesOf } from './moves.ts';
+import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
+import type { BudgetUsage, Usage } from './usage.ts';
 import { type Moment, nextReset, nextResetAfterChange } from './windows.ts';
 
-export interface ImpactOptions {
+export interface ImpactOptions extends CountOptions {
   /** Milliseconds since the epoch. */
   readonly now: number;
-  readonly usageUnit: UsageUnit;
   /** `counts`: no key and no user is named. */
   readonly people: 'names' | 'counts';
-  /** The backend is older than 1.20: an exhausted counter stays so after a raise. */
-  readonly raiseDoesNotWake: boolean;
   /** US cents that a token costs at most where a budget applies; null: nothing is known of its models. */
   readonly dearestToken: (match: BudgetMove['match']) => Exact | null;
 }
@@ -55,27 +47,20 @@ export function buildImpact(
   options: ImpactOptions,
 ): Impact {
   const moves = movesOf(changes, live, options.now);
-  const counted = moves.map((move) => countMove(move, usage.budgets.get(move.id), options));
-  const doubt = findDoubt(counted, options);
+  const { counted, doubt } = countMoves(moves, usage, options);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
   const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, live, usage);
   const names = namesOf(live, usage);
   const heirs = findHeirs(moves);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
   const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
-  const context = { options, bindings, names, doubt, heirs };
+  const context = { options, bindings, names, heirs };
   const limits = new Map<string, LimitImpact[]>();
   for (const one of counted) {
     const { id } = one.move.change;
-    limits.set(id, [...(limits.get(id) ?? []), toLimit(one, context)]);
+    limits.set(id, [...(limits.get(id) ?? []), toLimit(one, usage.budgets.get(one.move.id)?.pace, context)]);
   }
-  const changed = new Set(
-    moves.flatMap(({ unit, change: { workspaceId, key } }) =>
-      unit === 'cost' && workspaceId !== null && key.kind !== 'provider-limits' && key.kind !== 'integration-limits'
-        ? [workspaceId]
-        : [],
-    ),
-  );
+  const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
   const committed = committedMoves(bounds, live, changed);
   return {
     as_of: usage.asOf,
@@ -85,11 +70,14 @@ export function buildImpact(
       const own = limits.get(id);
       return own === undefined ? [] : [{ id, limits: own }];
     }),
-    workspaces: committed.workspaces.map(({ slug, before, after }) => ({
+    workspaces: committed.workspaces.map(({ id, slug, before, after }) => ({
       workspace: slug,
       before: toCommitted(before),
       after: toCommitted(after),
       delta: deltaOf(before, after),
+      unjudged: isSpendUnjudged(moves, id, before, after)
+        ? 'its policies or keys could not be read, so that its committed spend is unknown'
+        : null,
     })),
     organisation:
       changed.size === 0
@@ -104,44 +92,12 @@ export function buildImpact(
   };
 }
 
-interface CountedMove {
-  readonly move: BudgetMove;
-  readonly use: Known<ReadUse>;
-  readonly counters: readonly Counter[];
-  readonly usage: BudgetUsage | undefined;
-}
-
-function countMove(move: BudgetMove, usage: BudgetUsage | undefined, { usageUnit }: ImpactOptions): CountedMove {
-  const use = usage?.use ?? { unknown: 'not read' };
-  if ('unknown' in use) return { move, use, counters: [], usage };
-  const isCost = move.unit === 'cost';
-  // Analytics always count in cents; only the counters' unit is in doubt.
-  const unit = use.value.source === 'analytics' ? 'cents' : usageUnit;
-  return { move, use, counters: use.value.counters.map((one) => toCounter(one, isCost, unit)), usage };
-}
-
-function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUnit }: ImpactOptions): string | null {
-  for (const { move, counters } of counted) {
-    // The gateway enforces no budget of 0 (API reference 14.5), so that its counter is active at any height.
-    if (move.before === null || move.before.amount === 0) continue;
-    const found = findContradiction(counters, exactOf(move.before.amount), raiseDoesNotWake);
-    if (found === undefined) continue;
-    const verdict = found.verdict === 'exhausted' ? 'is below the limit' : 'has reached the limit';
-    return (
-      `the service calls a counter of ${move.change.key.name} ${found.verdict}, but what it reports ${verdict}` +
-      (move.unit === 'cost' ? ` when read as ${usageUnit} (\`gateway.usage_unit\`)` : '')
-    );
-  }
-  return null;
-}
-
 interface Context {
   readonly options: ImpactOptions;
   /** By workspace id; null: not read. */
   readonly bindings: ReadonlyMap<string, Bindings | null>;
   /** Names of keys by value key. */
   readonly names: ReadonlyMap<string, string>;
-  readonly doubt: string | null;
   /** Move of a policy that goes → name of the one that is created over the same traffic. */
   readonly heirs: ReadonlyMap<string, string>;
 }
@@ -150,15 +106,17 @@ function boundTo(side: Side | undefined): Bindings | null {
   return side === undefined ? null : bindingsOf(side.after);
 }
 
-function toLimit(counted: CountedMove, context: Context): LimitImpact {
-  const { move, counters, usage } = counted;
-  const { options, doubt } = context;
+function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, context: Context): LimitImpact {
+  const { move, believed } = counted;
+  const { counters, doubted } = believed;
+  const { options } = context;
   const { before, after, unit } = move;
   const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
-  const use = doubt === null ? toUse(counted, context) : ({ status: 'unknown', reason: doubt } as const);
+  const use = toUse(counted, context);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
   const token = unit === 'tokens' ? options.dearestToken(move.match) : null;
+  const [doubtful] = doubted;
   return {
     unit,
     before: before === null ? null : toBudget(before, firstReset, token),
@@ -169,21 +127,20 @@ function toLimit(counted: CountedMove, context: Context): LimitImpact {
     shared_by: [...move.per],
     counter: context.heirs.has(move.id) ? 'starts-at-zero' : move.counter,
     use,
-    forecast:
-      doubt === null
-        ? forecastOf({
-            move,
-            counters: 'unknown' in counted.use ? counted.use : { value: counters },
-            pace: usage?.pace ?? { unknown: 'not read' },
-            nextBefore: firstReset,
-            nextAfter: laterReset,
-            now: options.now,
-            nameOf: (counter) => nameOf(counter, context, move),
-          })
-        : { status: 'unknown', reason: doubt },
+    forecast: forecastOf({
+      move,
+      // The one that is not known may be the first to run out.
+      counters: 'unknown' in counted.use ? counted.use : doubtful ? { unknown: doubtful.why } : { value: counters },
+      pace: pace ?? { unknown: 'not read' },
+      nextBefore: firstReset,
+      nextAfter: laterReset,
+      now: options.now,
+      nameOf: (counter) => nameOf(counter, context, move),
+    }),
     forgiven: isRestart && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
     binds: bindingOf(move, context.bindings.get(move.change.workspaceId ?? '') ?? null),
-    mail: mailOf(move, doubt === null && 'value' in counted.use ? counters : null, options),
+    unjudged: findUnjudged(counted, isRestart),
+    mail: mailOf(move, 'value' in counted.use ? believed : null, options),
   };
 }
 
@@ -206,12 +163,14 @@ function toBudget({ unit, amount, reset }: Budget, next: Moment, token: Exact | 
   };
 }
 
-function toUse({ move, use, counters }: CountedMove, context: Context): UseImpact {
+function toUse({ move, use, believed: { counters, doubted } }: CountedMove, context: Context): UseImpact {
   if ('unknown' in use) return { status: 'unknown', reason: use.unknown };
+  const [doubtful] = doubted;
+  if (doubtful !== undefined && counters.length === 0) return { status: 'unknown', reason: doubtful.why };
   const before = limitOf(move.before);
   const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const after = isZeroed ? null : limitOf(move.after);
-  const { blocked, freed } = shiftOf(counters, before, after);
+  const { blocked, freed } = shiftOf(counters, before, after, move.isRescoped);
   const show = (counter: Counter): CounterImpact => ({
     name: nameOf(counter, context, move),
     used: toText(counter.used),
@@ -232,13 +191,9 @@ function toUse({ move, use, counters }: CountedMove, context: Context): UseImpac
     largest: largest === undefined || largest.used.n <= 0n ? null : show(largest),
     blocked: people(blocked),
     freed: people(freed),
+    in_doubt: doubtful === undefined ? null : { count: doubted.length, reason: doubtful.why },
     may_stay_blocked: context.options.raiseDoesNotWake && move.counter === 'kept' && freed.length > 0,
   };
-}
-
-/** A budget of 0 stops nobody. */
-function limitOf(budget: Budget | null): Exact | null {
-  return budget === null || budget.amount === 0 ? null : exactOf(budget.amount);
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */
@@ -283,13 +238,14 @@ function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
 /** API reference 14.7. */
 function mailOf(
   { change, alertAfter, after }: BudgetMove,
-  counters: readonly Counter[] | null,
+  believed: Believed | null,
   { people }: ImpactOptions,
 ): LimitImpact['mail'] {
   const { kind } = change.key;
   if (kind === 'usage-policy' || after === null) return { to: [], at_once: false };
   const least = exactOf(alertAfter ?? after.amount);
-  const at_once = counters === null ? null : counters.some(({ used }) => compare(used, least) >= 0);
+  const isPassed = believed?.counters.some(({ used }) => compare(used, least) >= 0) ?? null;
+  const at_once = isPassed !== true && believed?.doubted.length !== 0 ? null : isPassed;
   const recipients = (change.after?.recipients ?? []) as readonly string[];
   const own =
     people === 'names'

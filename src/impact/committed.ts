@@ -15,7 +15,8 @@ export interface PolicyTerms {
   readonly unit: Unit;
   /** Cents or a count. */
   readonly amount: number;
-  readonly reset: Reset;
+  /** Null: not shown, as in lists of backends before 1.18. */
+  readonly reset: Reset | null;
   readonly match: Match;
   readonly per: readonly string[];
 }
@@ -53,8 +54,9 @@ export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Commit
   for (const { name, unit, amount, reset, match, per } of policies ?? []) {
     if (unit !== 'cost' || match !== 'all' || amount === 0) continue;
     const counters = countersOf(per, active);
-    if (counters === 'unknown') isKnown = false;
-    else if (counters !== 'unbounded') {
+    // How often it may be spent is not known: it may bound or not.
+    if (counters === 'unknown' || (reset === null && counters !== 'unbounded')) isKnown = false;
+    else if (counters !== 'unbounded' && reset !== null) {
       bounds.push({ cents: multiply(per30Days(amount, reset), fraction(BigInt(counters), 1n)), by: name });
     }
   }

@@ -6,10 +6,12 @@ import { add, compare, type Exact, exactOf, fraction, multiply, zero } from '../
 export interface ReportedCounter {
   /** The counter's value key; null where a limit has one counter alone (keys). */
   readonly valueKey: string | null;
-  /** As reported: cents, tokens or requests, if the service keeps to that. */
-  readonly reported: number;
+  /** As reported: cents, tokens or requests, if the service keeps to that; null: it shows none. */
+  readonly reported: number | null;
   /** The service's own verdict; null: it gives none. */
   readonly verdict: 'active' | 'exhausted' | null;
+  /** Why nothing is reported, where more is known than that. */
+  readonly why?: string;
 }
 
 export interface Counter {
@@ -22,15 +24,19 @@ export interface Counter {
 /** `gateway.usage_unit`: what `current_usage` of a cost budget counts in. */
 export type UsageUnit = 'cents' | 'dollars';
 
-export function toCounter(counter: ReportedCounter, isCost: boolean, unit: UsageUnit): Counter {
+export function toCounter(
+  counter: Pick<Counter, 'valueKey' | 'verdict'> & { readonly reported: number },
+  isCost: boolean,
+  unit: UsageUnit,
+): Counter {
   const exact = exactOf(counter.reported);
   const used = isCost && unit === 'dollars' ? multiply(exact, fraction(100n, 1n)) : exact;
   return { valueKey: counter.valueKey, used, verdict: counter.verdict };
 }
 
 /**
- * Exhausted means at or above the limit, active means below (design, section 9). A number that contradicts the service's own
- * verdict is in another unit than believed, or stands for something else: then no number of the run can be trusted.
+ * Exhausted means at or above the limit, active means below (design, section 9). What a number that contradicts the service's own
+ * verdict makes doubtful is told in doubt.ts.
  *
  * @param limit the live limit, in the counters' unit
  * @param mayStayExhausted backends before 1.20 leave a counter exhausted after its limit was raised
@@ -57,13 +63,19 @@ export interface Shift {
 /**
  * @param before null: there was no limit
  * @param after null: there will be none
+ * @param isRescoped the limit comes to stop others than before: they are stopped by a counter that had run out already
  */
-export function shiftOf(counters: readonly Counter[], before: Exact | null, after: Exact | null): Shift {
+export function shiftOf(
+  counters: readonly Counter[],
+  before: Exact | null,
+  after: Exact | null,
+  isRescoped = false,
+): Shift {
   const isBlockedBy = ({ used }: Counter, limit: Exact | null): boolean => limit !== null && compare(used, limit) >= 0;
   const wasBlocked = (counter: Counter): boolean => counter.verdict === 'exhausted' || isBlockedBy(counter, before);
   const sorted = sortCounters(counters);
   return {
-    blocked: sorted.filter((counter) => !wasBlocked(counter) && isBlockedBy(counter, after)),
+    blocked: sorted.filter((counter) => (isRescoped || !wasBlocked(counter)) && isBlockedBy(counter, after)),
     freed: sorted.filter((counter) => wasBlocked(counter) && !isBlockedBy(counter, after)),
   };
 }

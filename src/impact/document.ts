@@ -56,6 +56,10 @@ const use = z.discriminatedUnion('status', [
     largest: counter.nullable().describe('the fullest counter; null: no counter holds anything'),
     blocked: people.describe('stopped by the change at once'),
     freed: people.describe('let in again by this limit; another that is used up goes on blocking'),
+    in_doubt: z
+      .object({ count: z.number().describe('of counters'), reason: z.string().describe('of the first of them') })
+      .nullable()
+      .describe('counters whose use is unknown: in none of the numbers; null: none'),
     may_stay_blocked: z.boolean().describe('the backend is older than 1.20: a raise does not wake what is exhausted'),
   }),
   unknown,
@@ -101,6 +105,14 @@ const limit = z.object({
     })
     .nullable()
     .describe('after the change, by amount per 30 days; null: no limit, or the others were not read'),
+  unjudged: z
+    .array(
+      z.object({
+        guard: z.enum(['blocks-now', 'counter-reset']).describe('that this change could trip'),
+        reason: z.string().describe('why it cannot be judged'),
+      }),
+    )
+    .describe('guards that cannot be judged for this budget'),
   mail: z
     .object({
       to: z.array(z.string()).describe('who gets mail at threshold and exhaustion; empty: nobody'),
@@ -128,7 +140,7 @@ export const impactSchema = z
   .object({
     as_of: instant.describe('when reading began'),
     people: z.enum(['names', 'counts']).describe('whether counters are named'),
-    doubt: z.string().nullable().describe('why no usage of this run can be trusted; null: it can'),
+    doubt: z.string().nullable().describe('why no use of a cost budget can be believed; null: it can'),
     changes: z
       .array(z.object({ id: z.string().describe('of the change'), limits: z.array(limit).describe('one a budget') }))
       .describe('of the plan, those that move a budget'),
@@ -139,6 +151,10 @@ export const impactSchema = z
           before: committed.describe('as it is'),
           after: committed.describe('once the plan is carried out'),
           delta: exact.nullable().describe('US cents per 30 days; null unless both are bounded'),
+          unjudged: z
+            .string()
+            .nullable()
+            .describe('why `spend-up` cannot be judged where the plan could trip it; null: it can, or the plan cannot'),
         }),
       )
       .describe('committed spend of the workspaces whose cost limits change'),

@@ -2,7 +2,8 @@
 
 import { compare, divide, type Exact, exactOf, fraction } from '../exact.ts';
 import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
-import { type Counter, findContradiction, sortCounters, totalUsed } from './consumption.ts';
+import { type Counter, sortCounters, totalUsed, type UsageUnit } from './consumption.ts';
+import { believe, type DoubtedCounter, findUnitMistake, type Witness } from './doubt.ts';
 import { percentOf } from './money.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import { dayMilliseconds, type Level, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
@@ -25,6 +26,8 @@ export interface LimitFacts {
   readonly nextReset: string | null;
   readonly lastReset: string | null;
   readonly createdAt: string | null;
+  /** Of the object that carries it, which may have had no limit before; ISO. */
+  readonly updatedAt: string | null;
   /** The service's word on the limit itself, where it gives one. */
   readonly verdict: 'active' | 'exhausted' | null;
   /** Of policies: who shares a counter, and which requests count. */
@@ -37,6 +40,8 @@ export type Usage =
   | {
       readonly known: true;
       readonly counters: readonly Counter[];
+      /** Counters whose use is unknown: in none of the numbers. Absent: none. */
+      readonly doubted?: readonly DoubtedCounter[];
       /** `reported`: the service's own counters; `estimated`: analytics since the last reset. */
       readonly source: 'reported' | 'estimated';
       /** Milliseconds since the epoch. */
@@ -106,20 +111,26 @@ export function judgeLimit(facts: LimitFacts, analyticsPace: Exact | null, now: 
   }
   const [worst = null] = sortCounters(usage.counters);
   const used = worst?.used ?? { n: 0n, d: 1n };
-  const exhausted = usage.counters.filter(
-    (counter) => counter.verdict === 'exhausted' || compare(counter.used, limit) >= 0,
-  ).length;
+  const { doubted = [] } = usage;
+  const exhausted = [
+    ...usage.counters.filter((counter) => counter.verdict === 'exhausted' || compare(counter.used, limit) >= 0),
+    ...doubted.filter(({ verdict }) => verdict === 'exhausted'),
+  ].length;
   const isExhausted = exhausted > 0 || facts.verdict === 'exhausted';
   const isOverAlert = facts.alert !== null && compare(used, exactOf(facts.alert)) >= 0;
   const pace = choosePace(facts, used, analyticsPace, now);
-  const forecast = forecastOf(facts, used, limit, pace, next, now);
+  // One that is not known may be the first to run out.
+  const forecast =
+    doubted.length > 0 && !isExhausted
+      ? 'the use of some counters is unknown'
+      : forecastOf(facts, used, limit, pace, next, now);
   return {
     facts,
-    state: isExhausted ? 'exhausted' : isOverAlert ? 'alert' : 'ok',
+    state: isExhausted ? 'exhausted' : isOverAlert ? 'alert' : doubted.length > 0 ? 'unknown' : 'ok',
     worst,
     used,
-    total: totalUsed(usage.counters),
-    counters: usage.counters.length,
+    total: doubted.length > 0 ? null : totalUsed(usage.counters),
+    counters: usage.counters.length + doubted.length,
     exhausted,
     percent: percentOf(used, limit),
     nextReset: next,
@@ -156,21 +167,42 @@ function forecastOf(
 }
 
 /**
- * The first limit whose numbers contradict the service's own verdict: then the unit is not what we believe, and no usage of
- * the run is to be trusted.
+ * What of the use is believed: a counter that contradicts the service's own verdict is unknown, and it alone; of cost, all
+ * are where most of those that can tell are in another unit than believed.
  */
-export function findUnitMistake(all: readonly LimitFacts[], mayStayExhausted: boolean): LimitFacts | undefined {
-  return all.find(
-    ({ usage, amount }) =>
-      usage.known &&
-      usage.source === 'reported' &&
-      findContradiction(usage.counters, exactOf(amount), mayStayExhausted) !== undefined,
-  );
+export function settleDoubts(
+  all: readonly LimitFacts[],
+  unit: UsageUnit,
+  mayStayExhausted: boolean,
+): { readonly limits: readonly LimitFacts[]; readonly mistake: LimitFacts | undefined } {
+  const witnesses = all.flatMap((facts): (Witness & { readonly facts: LimitFacts })[] => {
+    const { usage, amount } = facts;
+    if (facts.unit !== 'cost' || !usage.known || usage.source !== 'reported') return [];
+    return usage.counters.map((counter) => ({ counter, limit: exactOf(amount), facts }));
+  });
+  const mistake = findUnitMistake(witnesses, unit, mayStayExhausted)?.facts;
+  const limits = all.map((facts): LimitFacts => {
+    const { usage } = facts;
+    if (!usage.known) return facts;
+    if (mistake !== undefined && facts.unit === 'cost' && usage.source === 'reported') {
+      const isExhausted = usage.counters.some(({ verdict }) => verdict === 'exhausted');
+      return withoutUsage(facts, 'see above', isExhausted);
+    }
+    const source = usage.source === 'estimated' ? 'analytics' : 'service';
+    const read = { counters: usage.counters, doubted: usage.doubted ?? [] };
+    const { counters, doubted } = believe(read, exactOf(facts.amount), mayStayExhausted, source);
+    const [first] = doubted;
+    if (first === undefined) return facts;
+    const isExhausted = doubted.some(({ verdict }) => verdict === 'exhausted');
+    return counters.length === 0
+      ? withoutUsage(facts, first.why, isExhausted)
+      : { ...facts, usage: { ...usage, counters, doubted } };
+  });
+  return { limits, mistake };
 }
 
-/** For a run in which no number can be trusted. */
-export function withoutUsage(facts: LimitFacts, why: string): LimitFacts {
-  return { ...facts, usage: { known: false, why } };
+function withoutUsage(facts: LimitFacts, why: string, isExhausted: boolean): LimitFacts {
+  return { ...facts, verdict: isExhausted ? 'exhausted' : facts.verdict, usage: { known: false, why } };
 }
 
 const stateOrder = { exhausted: 0, alert: 1, ok: 1, unknown: 2 } as const;

@@ -58,11 +58,18 @@ export interface BudgetMove {
   /** What the budget applies to once the change is made; before it, when it goes. */
   readonly match: Match;
   readonly per: readonly string[];
+  /** It applies to other requests than before, or shares its counters otherwise. */
+  readonly isRescoped: boolean;
   readonly counter: 'kept' | 'new' | 'starts-at-zero' | 'gone';
   /** The live budget's own members; null where there is none. */
   readonly window: WindowFacts | null;
   /** The live object; null for what is created. */
   readonly object: ObjectFacts | null;
+}
+
+/** Whether committed spend of its workspace follows from it; budgets of providers and integrations bound only a part. */
+export function boundsSpend({ unit, change: { workspaceId, key } }: BudgetMove): boolean {
+  return unit === 'cost' && workspaceId !== null && key.kind !== 'provider-limits' && key.kind !== 'integration-limits';
 }
 
 /** Live facts with what is looked up in them again and again. */
@@ -154,6 +161,8 @@ function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: Live
       alertAfter: typeof next?.alert === 'number' ? next.alert : null,
       match: (shown.match ?? 'all') as Match,
       per: (shown.per ?? ['workspace_id']) as readonly string[],
+      isRescoped:
+        fields !== null && next !== null && !(isSame(fields.match, next.match) && isSame(fields.per, next.per)),
       counter: object === null ? 'new' : next === null ? 'gone' : isRestart ? 'starts-at-zero' : 'kept',
       window: before === null ? null : windowOf(before, 'policy', now, row?.next_usage_reset_at, row?.last_reset_at),
       object,
@@ -188,6 +197,7 @@ function attachmentMoves(change: ChangeFacts, object: ObjectFacts, live: LiveInd
       alertAfter: alert,
       match: 'all',
       per: [perOf(object.kind)],
+      isRescoped: false,
       counter: after === null ? 'gone' : before === null ? 'new' : isKept ? 'kept' : 'starts-at-zero',
       window:
         before === null

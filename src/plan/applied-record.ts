@@ -100,6 +100,8 @@ export const claimedChangeSchema = z.object({
   after: z.record(z.string(), json).nullable(),
   /** The record's entry once the change has happened; null when it leaves the record. */
   entry: recordedEntrySchema.omit({ id: true }).nullable(),
+  /** Of a replacement: live ids of unmanaged policies of that name. */
+  twins: z.array(z.string()).optional(),
 });
 
 export const claimSchema = z.object({

@@ -4,6 +4,7 @@
 
 import { compareText, type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';
+import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
@@ -17,6 +18,7 @@ import { settingsOf } from './settings.ts';
 import { settingsLines } from './settings-lines.ts';
 import type {
   Change,
+  LeftDrift,
   Live,
   LiveWorkspace,
   Plan,
@@ -40,6 +42,8 @@ export interface PlanInput {
   readonly place?: string;
   /** What the files would bring into force, where `desired` has what is in force in the place of it. */
   readonly settingsLines?: readonly RecordLine[];
+  /** What becomes of what moved by hand. Default: all of it is put back. */
+  readonly drift?: DriftMode | undefined;
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -62,6 +66,7 @@ export class ManagedFields {
 /** What the planners of the kinds add up to. */
 export interface PlanParts {
   readonly changes: Change[];
+  readonly left: LeftDrift[];
   readonly recordLines: RecordLine[];
   readonly recordSteps: RecordStep[];
   readonly notes: PlanNote[];
@@ -71,11 +76,12 @@ export interface PlanParts {
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
-  const { desired, live, record, kept = [], now, place = '', settingsLines: lines } = input;
+  const { desired, live, record, kept = [], now, place = '', settingsLines: lines, drift = 'revert' } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
     changes: [],
+    left: [],
     recordLines: [],
     recordSteps: [],
     notes: [...resolution.notes],
@@ -91,6 +97,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     resolution,
     hasRecord: record !== null,
     now,
+    drift,
     parts,
   };
   planPolicies(context);
@@ -116,6 +123,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     hasRecord: record !== null,
     changes,
     withheld: [],
+    left: [...parts.left].sort(compareLeft),
     leftOut: new Set(),
     recordLines,
     unchanged: parts.unchanged,
@@ -143,6 +151,7 @@ export interface PlanContext {
   readonly resolution: ReturnType<typeof resolveDesired>;
   readonly hasRecord: boolean;
   readonly now: Date;
+  readonly drift: DriftMode;
   readonly parts: PlanParts;
 }
 
@@ -194,6 +203,14 @@ function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): Pl
 function namesOf(live: Live): Readonly<Record<string, string>> {
   const keys = live.objects.filter(({ kind, name }) => kind === 'key-limits' && name !== null);
   return Object.fromEntries(keys.map(({ id, name }) => [id, name ?? '']));
+}
+
+function compareLeft({ change: a }: LeftDrift, { change: b }: LeftDrift): number {
+  return (
+    compareText(a.key.workspace ?? '', b.key.workspace ?? '') ||
+    kindOrder(a.key.kind) - kindOrder(b.key.kind) ||
+    compareText(a.key.name, b.key.name)
+  );
 }
 
 function compareRecordLines(a: RecordLine, b: RecordLine): number {

@@ -83,7 +83,7 @@ function compareResets(before: Reset | undefined, after: Reset | undefined): Dir
 }
 
 /** Days of a window, for comparing: `never` is endless, a month counts 30. */
-function windowDays(reset: Reset | undefined): number {
+export function windowDays(reset: Reset | undefined): number {
   if (reset === undefined || reset === 'never') return Number.MAX_SAFE_INTEGER;
   return reset === 'weekly' ? 7 : reset === 'monthly' ? 30 : (daysOfReset(reset) ?? Number.MAX_SAFE_INTEGER);
 }
@@ -94,7 +94,7 @@ function compareBudgets(before: Budget | null | undefined, after: Budget | null 
   return strongest([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
 }
 
-const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
+export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
   second: 1,
   minute: 60,
   hour: 3600,

@@ -1,9 +1,11 @@
 /** What moved live since the last apply, and what is still owed to Git: a reading of a plan the other way round. */
 
+import { pickFields } from '../resources/kind.ts';
 import type { Fields } from '../resources/types.ts';
-import { compareFields, strongest } from './field-changes.ts';
+import { compareFields } from './field-changes.ts';
+import { directionOfDrift } from './leave-drift.ts';
 import { isSelected } from './mode.ts';
-import type { Change, Direction, FieldChange, Plan, PlanNote, RecordStep } from './types.ts';
+import type { Change, Direction, FieldChange, LeftDrift, Plan, PlanNote, RecordStep } from './types.ts';
 
 /** A recorded resource whose live fields moved. */
 export interface Drift {
@@ -15,6 +17,8 @@ export interface Drift {
   readonly direction: Direction;
   /** The live object itself was deleted. */
   readonly deleted: boolean;
+  /** The next apply leaves it as it is. */
+  readonly left: boolean;
 }
 
 export interface DriftReport {
@@ -33,20 +37,24 @@ export interface DriftReport {
 export function findDrift(plan: Plan, steps: readonly RecordStep[], workspaces: readonly string[] = []): DriftReport {
   const recordedOf = new Map(steps.flatMap((step) => (step.changeId === null ? [] : [[step.changeId, step.previous]])));
   const all = [...plan.changes, ...plan.withheld].filter(({ key }) => isSelected(key, { only: [], workspaces }));
+  const left = plan.left.filter(({ change }) => isSelected(change.key, { only: [], workspaces }));
+  const leftFields = new Map(left.map(({ change }) => [change.id, change.fieldChanges.map(({ field }) => field)]));
   const drifts = all.flatMap((change): Drift[] => {
     if (change.cause !== 'drifted' && change.cause !== 'both') return [];
     const recorded = (recordedOf.get(change.id)?.fields ?? {}) as Fields;
     const deleted = change.before === null;
-    if (deleted) return [{ change, fieldChanges: [], direction: 'loosen', deleted }];
-    const live = change.before ?? {};
+    if (deleted) return [{ change, fieldChanges: [], direction: 'loosen', deleted, left: false }];
+    const apart = leftFields.get(change.id) ?? [];
+    const live = pickFields(change.before ?? {}, (field) => !apart.includes(field));
     const known = Object.fromEntries(Object.entries(recorded).filter(([field]) => live[field] !== undefined));
     const now = Object.fromEntries(Object.entries(live).filter(([field]) => field in recorded));
     const fieldChanges = compareFields(known, now);
-    return [{ change, fieldChanges, direction: strongest(fieldChanges.map(({ direction }) => direction)), deleted }];
+    const direction = directionOfDrift(change.key.kind, recorded, live, fieldChanges);
+    return [{ change, fieldChanges, direction, deleted, left: false }];
   });
   const rank: Readonly<Record<Direction, number>> = { loosen: 0, rescope: 1, tighten: 2, neutral: 3 };
   return {
-    drifts: drifts.sort((a, b) => rank[a.direction] - rank[b.direction]),
+    drifts: [...drifts, ...left.map(toDrift)].sort((a, b) => rank[a.direction] - rank[b.direction]),
     owed: all.filter(({ cause }) => cause !== 'drifted'),
     gone: plan.notes.filter(
       ({ code, workspace }) =>
@@ -54,4 +62,11 @@ export function findDrift(plan: Plan, steps: readonly RecordStep[], workspaces: 
         (workspaces.length === 0 || workspaces.includes(workspace ?? '')),
     ),
   };
+}
+
+/** What moved is the way back of the change that would put it back. */
+export function toDrift({ change, direction }: LeftDrift): Drift {
+  const { before, after } = change;
+  const deleted = before === null;
+  return { change, fieldChanges: deleted ? [] : compareFields(after ?? {}, before), direction, deleted, left: true };
 }

@@ -6,7 +6,7 @@ import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/docu
 import { formatExact } from '../impact/money.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { GuardName, Objection } from './guard-names.ts';
-import type { Plan } from './types.ts';
+import type { Change, Plan } from './types.ts';
 import { largestOf, type WordNumber } from './words.ts';
 
 export const impactGuards: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
@@ -114,26 +114,49 @@ function judgeCounterReset(plan: Plan): Objection | null {
     : { guard: 'counter-reset', count: details.length, details: shorten(details), liftable: true, first };
 }
 
+/** Changes that could trip one of the others, which cannot be judged for them: not knowing is not the same as harmless. */
 function judgeUnknown(plan: Plan): Objection | null {
   const { impact, changes } = plan;
-  if (changes.length === 0) return null;
   if (impact === null) {
+    const able = changes.filter(movesBudget);
     const details = ['consumption was not read: blocks-now, spend-up and counter-reset are not judged'];
-    return { guard: 'impact-unknown', count: changes.length, details, liftable: true };
+    return able.length === 0
+      ? null
+      : { guard: 'impact-unknown', count: able.length, details, liftable: true, first: able[0]?.id };
   }
-  const reasons = new Map<string, string[]>();
-  for (const { what, limit } of linesOf(plan)) {
-    if (limit.use.status === 'known') continue;
-    reasons.set(limit.use.reason, [...(reasons.get(limit.use.reason) ?? []), what]);
+  const groups = new Map<string, { readonly guard: string; readonly reason: string; readonly who: string[] }>();
+  let first: string | undefined;
+  for (const { id, what, limit } of linesOf(plan)) {
+    for (const { guard, reason } of limit.unjudged) {
+      first ??= id;
+      const group = groups.get(`${guard}\n${reason}`) ?? { guard, reason, who: [] };
+      group.who.push(what);
+      groups.set(`${guard}\n${reason}`, group);
+    }
   }
-  const used = [...reasons].map(([reason, who]) => {
+  const used = [...groups.values()].map(({ guard, reason, who }) => {
     const more = who.length > 3 ? ` and ${who.length - 3} more` : '';
-    return `what ${who.slice(0, 3).join(', ')}${more} ${who.length === 1 ? 'has' : 'have'} used is unknown: ${reason}`;
+    return `${guard} cannot be judged for ${who.slice(0, 3).join(', ')}${more}, of unknown use: ${reason}`;
   });
-  const spend = impact.workspaces
-    .filter(({ before, after }) => before.kind === 'unknown' || after.kind === 'unknown')
-    .map(({ workspace }) => `committed spend of ${workspace} is unknown: its policies or keys could not be read`);
+  const spend = impact.workspaces.flatMap(({ workspace, unjudged }) => {
+    if (unjudged === null) return [];
+    const raising = changes.filter((change) => change.key.workspace === workspace && movesBudget(change));
+    const loosening = raising.filter(({ direction }) => direction === 'loosen' || direction === 'rescope');
+    const [one, ...others] = loosening.length > 0 ? loosening : raising;
+    first ??= one?.id;
+    const who = one === undefined ? '' : ` (${one.key.name}${others.length > 0 ? ` and ${others.length} more` : ''})`;
+    return [`spend-up cannot be judged for ${workspace}${who}: ${unjudged}`];
+  });
   const details = [...used, ...spend];
-  const count = [...reasons.values()].reduce((sum, who) => sum + who.length, 0) + spend.length;
-  return count === 0 ? null : { guard: 'impact-unknown', count, details: shorten(details), liftable: true };
+  const count = [...groups.values()].reduce((sum, { who }) => sum + who.length, 0) + spend.length;
+  return count === 0 ? null : { guard: 'impact-unknown', count, details: shorten(details), liftable: true, first };
+}
+
+/** Names, descriptions, recipients, alerts and rates stop nobody and spend nothing. */
+function movesBudget({ key, action, fieldChanges }: Change): boolean {
+  if (key.kind === 'rate-policy') return false;
+  if (key.kind === 'usage-policy' && action !== 'update') return true;
+  return fieldChanges.some(({ field }) =>
+    /^(?:amount|unit|reset|match|per|target|starting|budgets?(?:\[|$))/.test(field),
+  );
 }

@@ -2,7 +2,7 @@ import type { Source } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isBudgetField, isRateField } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
-import type { Fields, Kind, ResourceKey } from '../resources/types.ts';
+import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { compareFields, strongest } from './field-changes.ts';
@@ -25,6 +25,7 @@ export interface ChangeDraft {
   readonly entry: Omit<RecordedEntry, 'id'> | null;
   readonly starting?: string | null;
   readonly viaStar?: boolean;
+  readonly twins?: readonly string[];
   /** Adds to the identity of a second change of one resource. */
   readonly suffix?: string;
 }
@@ -66,6 +67,7 @@ export function makeChange(draft: ChangeDraft): Change {
     entry: draft.entry,
     starting,
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
+    ...(draft.twins === undefined || draft.twins.length === 0 ? {} : { twins: draft.twins }),
   };
 }
 
@@ -98,19 +100,30 @@ function causeOf(draft: ChangeDraft, fieldChanges: readonly FieldChange[]): Caus
   if (recorded === null) return before === null || !hasAnyValue(before) ? 'edited' : 'adopted';
   const past = recorded.fields as Fields;
   if (action === 'delete' && draft.after === null) return 'edited';
-  const isSwept = (field: string): boolean => !(field in declared) && !(field in past);
-  const edited = fieldChanges.some(({ field, after }) => {
-    if (field === 'starting') return true;
-    if (isSwept(field)) return !sweepsAway(draft.key.kind, past, field);
-    return !isSame(past[field], field in declared ? declared[field] : after);
-  });
-  const drifted = fieldChanges.some(({ field, before: now }) => {
-    if (field === 'starting') return false;
-    if (isSwept(field)) return sweepsAway(draft.key.kind, past, field);
-    return field in past && !isSame(past[field] ?? null, now ?? null);
-  });
+  const who = fieldChanges.map(({ field, before: now, after }) =>
+    whoMoved({ kind: draft.key.kind, declared, past }, field, now, after),
+  );
+  const edited = who.some((one) => one.edited);
+  const drifted = who.some((one) => one.drifted);
   if (before === null) return edited && !isSame(past, declared) ? 'both' : 'drifted';
   return edited && drifted ? 'both' : drifted ? 'drifted' : 'edited';
+}
+
+/** Whether Git moved a field since the record, and whether live did. */
+export function whoMoved(
+  { kind, declared, past }: { readonly kind: Kind; readonly declared: Fields; readonly past: Fields },
+  field: string,
+  now: FieldValue | undefined,
+  after: FieldValue | undefined,
+): { readonly edited: boolean; readonly drifted: boolean } {
+  if (field === 'starting') return { edited: true, drifted: false };
+  if (!(field in declared) && !(field in past)) {
+    const isSwept = sweepsAway(kind, past, field);
+    return { edited: !isSwept, drifted: isSwept };
+  }
+  const wanted = field in declared ? declared[field] : after;
+  const drifted = field in past && !isSame(past[field] ?? null, now ?? null);
+  return { edited: !isSame(past[field], wanted), drifted };
 }
 
 /**

@@ -8,6 +8,7 @@
  * | yes | – | several of that name, no `id:` | an error with the candidates |
  * | yes | yes | the recorded id | that object, whatever it is called now |
  * | yes | yes | recorded id gone | as if not recorded, but created again |
+ * | with `id:` | – | not that id | an error with the nearest |
  * | no | yes | the recorded id | delete, or a rename of one equal added policy |
  */
 
@@ -20,6 +21,7 @@ import type { RecordedEntry } from './applied-record.ts';
 import { groupBy } from './place-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { LiveObject } from './types.ts';
+import { unknownId, writtenId } from './written-id.ts';
 
 export interface PolicyGroup {
   readonly kind: PolicyKind;
@@ -28,6 +30,8 @@ export interface PolicyGroup {
   /** What the record holds, after `forget:`. */
   readonly recorded: readonly RecordedEntry[];
   readonly live: readonly LiveObject[];
+  /** Of all kinds and workspaces: to say where an id belongs. */
+  readonly all: readonly LiveObject[];
   /** `conditions` cannot be changed in place here. */
   readonly immutable: readonly string[];
 }
@@ -68,7 +72,11 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
   const bound = new Map<ResolvedEntry, LiveObject>();
   const taken = new Map<string, ResolvedEntry>();
   for (const resolved of group.declared) {
-    const object = liveById.get(resolved.entry.id ?? '') ?? ownedObjects(recordOf.get(resolved), liveById)[0];
+    const written = writtenId(resolved.entry);
+    const object = liveById.get(written ?? '') ?? ownedObjects(recordOf.get(resolved), liveById)[0];
+    if (object === undefined && written !== undefined && !recordOf.has(resolved)) {
+      diagnostics.push(unknownId(resolved.entry, group.scope.workspaceSlug, group.live, group.all));
+    }
     if (object === undefined) continue;
     const other = taken.get(object.id);
     if (other !== undefined) {
@@ -117,7 +125,7 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
     const object = live ?? (rename === undefined ? null : (liveById.get(rename.id) ?? null));
     const renamedFrom = recorded !== null && recorded.name !== resolved.name ? recorded.name : null;
     const left = (recorded?.leftovers ?? []).flatMap((id) => liveById.get(id) ?? []);
-    const successor = object === null ? undefined : findSuccessor(group, resolved, object, [...left, ...twins]);
+    const successor = object === null ? undefined : findSuccessor(group, resolved, object, left);
     const chosen = successor ?? object;
     const predecessor = successor === undefined || object === null ? [] : [object];
     return {
@@ -126,7 +134,7 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
       live: chosen,
       renamedFrom,
       leftovers: [...predecessor, ...left].filter((other) => other !== chosen),
-      twins: twins.filter((twin) => twin !== successor),
+      twins,
     };
   });
   const renamed = new Set(renames.values());
@@ -203,7 +211,7 @@ function pairWithRecord({ declared, recorded }: PolicyGroup): Map<ResolvedEntry,
   for (const resolved of declared) {
     const { previously, id } = resolved.entry;
     if (previously !== undefined && !declaredNames.has(previously)) pair(resolved, byName.get(previously));
-    if (id !== undefined) pair(resolved, byId.get(id));
+    if (id !== undefined) pair(resolved, byId.get(writtenId(resolved.entry) ?? ''));
   }
   return pairs;
 }
@@ -240,24 +248,24 @@ function findRenames(
 }
 
 /**
- * A twin that has the desired immutable fields while the bound object has not: a replacement created it and was cut short
- * before it deleted the old one.
+ * A leftover that has the desired immutable fields while the bound object has not: a replacement created it and was cut short
+ * before it deleted the old one. Only a claim tells that: a twin of those fields may be anybody's.
  */
 function findSuccessor(
   group: PolicyGroup,
   resolved: ResolvedEntry,
   bound: LiveObject,
-  twins: readonly LiveObject[],
+  leftovers: readonly LiveObject[],
 ): LiveObject | undefined {
   // By far most policies have none, and need not be read for it.
-  if (twins.length === 0) return undefined;
+  if (leftovers.length === 0) return undefined;
   const spec = registry[group.kind];
   const fits = (object: LiveObject): boolean => {
     const fields = spec.readFields(object.row, group.scope, [resolved.fields]);
     return group.immutable.every((field) => isSame(fields[field], resolved.fields[field]));
   };
-  if (resolved.entry.absent === true || resolved.entry.id === bound.id || fits(bound)) return undefined;
-  const fitting = twins.filter(fits);
+  if (resolved.entry.absent === true || writtenId(resolved.entry) === bound.id || fits(bound)) return undefined;
+  const fitting = leftovers.filter(fits);
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 

@@ -17,8 +17,6 @@ export interface PlanFilter {
   readonly only: readonly string[];
   /** Workspace slugs; empty: all. */
   readonly workspaces: readonly string[];
-  /** `review.drift: leave`: what moved live alone is shown and left. */
-  readonly leaveDrift?: boolean;
 }
 
 /** What remains when a run carries out some changes only. */
@@ -28,28 +26,16 @@ export function narrowPlan(plan: Plan, changes: readonly Change[], recordLines: 
 
 /** Withheld changes keep their ids in `dependsOn`, so that what relies on them is skipped. */
 export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
-  const isLeft = ({ cause }: Change): boolean => filter.leaveDrift === true && cause === 'drifted';
-  const passes = (change: Change): boolean =>
-    allows[filter.mode](change) && isSelected(change.key, filter) && !isLeft(change);
+  const passes = (change: Change): boolean => allows[filter.mode](change) && isSelected(change.key, filter);
   const withheld = plan.changes.filter((change) => !passes(change));
-  // Drift is left on purpose: what was edited does not wait for it, or it would wait for ever.
-  const left = new Set(withheld.filter(isLeft).map(({ id }) => id));
-  // A whole stage shares one list (order.ts), and goes on sharing it.
-  const shortened = new Map<readonly string[], readonly string[]>();
-  const withoutLeft = (ids: readonly string[]): readonly string[] => {
-    const list = shortened.get(ids) ?? ids.filter((id) => !left.has(id));
-    shortened.set(ids, list);
-    return list;
-  };
-  const changes = plan.changes
-    .filter(passes)
-    .map((change) => (left.size === 0 ? change : { ...change, dependsOn: withoutLeft(change.dependsOn) }));
+  const changes = plan.changes.filter(passes);
   const recordLines = plan.recordLines.filter(({ key }) => key === null || isSelected(key, filter));
   return {
     ...plan,
     mode: filter.mode,
     changes,
     withheld: [...plan.withheld, ...withheld],
+    left: plan.left.filter(({ change }) => isSelected(change.key, filter)),
     leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
     digest: digestPlan({ ...plan, changes, recordLines }),

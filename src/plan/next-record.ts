@@ -217,6 +217,7 @@ export function toClaimedChange(change: Change): ClaimedChange {
     liveId: change.liveId,
     after: change.after as ClaimedChange['after'],
     entry: change.entry,
+    ...(change.twins === undefined ? {} : { twins: [...change.twins] }),
   };
 }
 

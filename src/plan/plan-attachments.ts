@@ -10,6 +10,7 @@ import { budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
+import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { hasAnyValue, makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { afterForget, indexKey, isForgetOf, type RecordedResource } from './record-index.ts';
@@ -95,7 +96,10 @@ function planDeclared(
     return;
   }
   const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
-  const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
+  const { before, after: whole, released } = mergeFields(spec, resolved.fields, past, fields);
+  const facts = { kind, declared: resolved.fields, past, before, after: whole, live: fields };
+  const left = recorded === null ? new Set<string>() : findLeft(context.drift, facts);
+  const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
   parts.managed.set(kind, live.id, Object.keys(after));
@@ -112,8 +116,12 @@ function planDeclared(
     resolved,
   });
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
+  if (left.size > 0) {
+    const draft = { ...draftOf(context, { key, live, recorded, declared: resolved.fields, resolved }), before };
+    parts.left.push(makeLeft(draft, whole, left, past, fields));
+  }
   if (change === null) {
-    parts.unchanged += 1;
+    if (left.size === 0) parts.unchanged += 1;
     parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
   } else {
     parts.changes.push(change);
@@ -213,9 +221,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     !hasAnyValue(after) && hasAnyValue(before) ? 'delete' : hasAnyValue(before) ? 'update' : 'create';
   const isRemoved = resolved === null;
   return makeChange({
-    key: task.key,
-    workspaceId: live.workspaceId,
-    liveId: live.id,
+    ...draftOf(context, task),
     action,
     reason: isRemoved
       ? 'no-longer-declared'
@@ -226,18 +232,30 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
           : 'changed',
     before,
     after,
-    declared: task.declared,
-    recorded: task.recorded,
-    hasRecord: context.hasRecord,
-    source: resolved?.entry.source ?? null,
     notes: [
       ...(resolved === null ? [] : idNotes(resolved, live)),
       ...windowNotes(spec, live, before, after, moved, starting),
     ],
-    entry: resolved === null ? null : toEntry(resolved, ''),
     starting,
     viaStar: resolved?.viaStar ?? false,
   });
+}
+
+/** What all changes of one object have in common. */
+function draftOf(
+  { hasRecord }: PlanContext,
+  { key, live, recorded, declared, resolved }: Omit<AttachmentTask, 'before' | 'after' | 'starting'>,
+) {
+  return {
+    key,
+    workspaceId: live.workspaceId,
+    liveId: live.id,
+    declared,
+    recorded,
+    hasRecord,
+    source: resolved?.entry.source ?? null,
+    entry: resolved === null ? null : toEntry(resolved, ''),
+  };
 }
 
 /** `every N days` whose running window cannot be read starts again with the write; people have to know beforehand. */

@@ -9,6 +9,7 @@ import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
+import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
@@ -30,6 +31,7 @@ import {
 import type { ResolvedEntry } from './resolve.ts';
 import type { Change, LiveObject, LiveWorkspace } from './types.ts';
 
+const none: ReadonlySet<string> = new Set();
 const policyKinds: readonly PolicyKind[] = ['usage-policy', 'rate-policy'];
 
 export function planPolicies(context: PlanContext): void {
@@ -97,6 +99,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     declared: group.declared,
     recorded: remembered,
     live: group.live,
+    all: live.objects,
     immutable,
   });
   parts.diagnostics.push(...diagnostics);
@@ -230,43 +233,58 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       entry,
       starting: resolved.entry.starting ?? null,
     });
+    if (context.drift === 'leave' && recorded !== null && change.cause === 'drifted') {
+      parts.left.push({ change, direction: 'loosen' });
+      parts.recordSteps.push({ ...step, changeId: null, liveId: recorded.id });
+      return;
+    }
     parts.changes.push(change);
     parts.recordSteps.push({ ...step, changeId: change.id });
     return;
   }
 
   parts.managed.set(kind, live.id, []);
-  const { before, after, released } = mergeFields(spec, resolved.fields, past, fields);
+  const { before, after: whole, released } = mergeFields(spec, resolved.fields, past, fields);
+  const left =
+    recorded === null
+      ? none
+      : findLeft(context.drift, { kind, declared: resolved.fields, past, before, after: whole, live: fields });
+  const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
   if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
 
   const starting = startingToSend(resolved, recorded, hasRecord, before);
+  const draft = {
+    key,
+    workspaceId: workspace.id,
+    liveId: live.id,
+    before,
+    declared: resolved.fields,
+    recorded,
+    hasRecord,
+    source: resolved.entry.source,
+    entry,
+  };
+  if (left.size > 0) parts.left.push(makeLeft(draft, whole, left, past, fields));
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
   if (moved.length === 0 && starting === null) {
-    parts.unchanged += 1;
+    if (left.size === 0) parts.unchanged += 1;
     parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
     parts.recordSteps.push({ ...step, changeId: null });
     return;
   }
   const replaces = moved.some((field) => immutable.includes(field));
-  const wanted: Fields = replaces ? { ...after, ...resolved.fields } : after;
+  const wanted: Fields = replaces ? keepLeft({ ...after, ...resolved.fields }, before, left) : after;
   const change = makeChange({
-    key,
-    workspaceId: workspace.id,
-    liveId: live.id,
+    ...draft,
     action: replaces ? 'replace' : 'update',
     reason: replaces ? 'immutable-field' : match.renamedFrom !== null ? 'renamed' : 'changed',
-    before,
     after: replaces ? pickFields(wanted, (field) => wanted[field] !== undefined) : after,
-    declared: resolved.fields,
-    recorded,
-    hasRecord,
     immutable,
-    source: resolved.entry.source,
     notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted)],
-    entry,
     starting,
+    twins: replaces ? twins.map(({ id }) => id) : [],
   });
   parts.changes.push(change);
   parts.recordSteps.push({ ...step, changeId: change.id });

@@ -8,6 +8,7 @@ import type { WireKey } from '../resources/wire.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
+import { isUuid, unknownId, writtenId } from './written-id.ts';
 
 /** A declared resource whose names are ids now. */
 export interface ResolvedEntry {
@@ -34,12 +35,6 @@ export interface Resolution {
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** `kind\nworkspace\nname` of entries that are recorded and whose object is gone: kept in the record, not planned. */
   readonly gone: readonly { readonly entry: DesiredEntry; readonly workspaceId: string | null }[];
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-
-export function isUuid(text: string): boolean {
-  return uuid.test(text);
 }
 
 export function resolveDesired(desired: Desired, live: Live, record: RecordIndex, now: Date): Resolution {
@@ -137,10 +132,16 @@ class Resolver {
     const candidates = this.#objects.at(entry.kind, workspaceId);
     const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
     const named = candidates.byName(entry.liveName ?? entry.name);
-    const byId = candidates.byId(entry.id ?? '');
+    const written = writtenId(entry);
+    const byId = candidates.byId(written ?? '');
     const byRecord = candidates.byId(recorded?.id ?? '');
-    const object = byId ?? (named.length === 1 ? named[0] : byRecord);
-    if (object !== undefined) {
+    const byName = named.length === 1 ? named[0] : undefined;
+    // Whoever writes an id means that object: a name decides only where there is none, or where even the recorded one is gone.
+    const object = byId ?? (written === undefined ? (byName ?? byRecord) : (byRecord ?? byName));
+    if (byId === undefined && written !== undefined && recorded === undefined) {
+      const where = workspace === null ? null : workspace.slug;
+      this.#diagnostics.push(unknownId(entry, where, candidates.all, this.#live.objects));
+    } else if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
       const fields = reachedByStar ? (entry.fieldsOverStar ?? entry.fields) : entry.fields;
       this.#push(entry, workspace, entry.name, fields, object, false);

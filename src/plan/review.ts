@@ -5,7 +5,7 @@
 
 import { compareText } from '../diagnostics.ts';
 import type {
-  Drift,
+  DriftMode,
   Guards,
   Review,
   ReviewSettings,
@@ -138,7 +138,7 @@ function firstOf<T extends string>(order: readonly T[], a: T, b: T): T {
   return order.indexOf(a) <= order.indexOf(b) ? a : b;
 }
 
-function stricterDrift(a: Drift, b: Drift): Drift {
+function stricterDrift(a: DriftMode, b: DriftMode): DriftMode {
   return a === b ? a : 'safe';
 }
 

@@ -34,7 +34,8 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
   for (const { change, commit } of unsettled) {
     const place = change.workspaceId ?? '';
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
-    const known = new Set(workspace.entries.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]));
+    const recorded = workspace.entries.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]);
+    const known = new Set([...recorded, ...(change.twins ?? [])]);
     const successor = findSuccessor(change, live, known);
     if (successor !== null) {
       workspaces.set(place, { ...workspace, entries: noteSuccessor(workspace.entries, change, successor) });

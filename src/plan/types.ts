@@ -112,6 +112,16 @@ export interface Change {
   readonly starting: string | null;
   /** The resource is reached through `"*"` alone. */
   readonly viaStar?: true;
+  /** Of a replacement: unmanaged policies of that name, which are not what it makes. */
+  readonly twins?: readonly string[];
+}
+
+/** Something that moved by hand and stays as it is, see leave-drift.ts. */
+export interface LeftDrift {
+  /** Would put it back: `before` as it is live, `after` as the files say. No part of the run, of fingerprints and digest. */
+  readonly change: Change;
+  /** What the move by hand did to those whom the limits bind. */
+  readonly direction: Direction;
 }
 
 /** A part of the plan that changes the record and nothing live. */
@@ -205,8 +215,10 @@ export interface Plan {
   readonly hasRecord: boolean;
   /** In the order in which they are shown: workspace, then the order of execution. */
   readonly changes: readonly Change[];
-  /** Changes that the mode, `review.drift: leave` or a filter holds back: still owed, not executed. */
+  /** Changes that the mode or a filter holds back: still owed, not executed. */
   readonly withheld: readonly Change[];
+  /** What moved by hand and `review.drift` leaves as it is: reported, not executed; nothing waits for it. */
+  readonly left: readonly LeftDrift[];
   /** Those of `withheld` that nobody asked to see: `--workspace` or `--only` left them out. */
   readonly leftOut: ReadonlySet<string>;
   readonly recordLines: readonly RecordLine[];

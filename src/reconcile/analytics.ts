@@ -4,6 +4,7 @@ import { ServiceError } from '../errors.ts';
 import type { Known } from '../impact/usage.ts';
 import type { Condition, Match, Unit } from '../resources/types.ts';
 import type { AnalyticsQuery, Backend } from './backend.ts';
+import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 export type AnalyticsFilter = AnalyticsQuery;
 
@@ -12,10 +13,6 @@ export const graphOfUnit: Readonly<Record<Unit, string>> = {
   tokens: '/graphs/tokens',
   requests: '/graphs/requests',
 };
-
-/** Largest page, and the most pages read of one grouping: past them the smaller groups are not known. */
-const pageSize = 100;
-const mostPages = 10;
 
 /** The sum over a range: cents, tokens or requests. @throws ServiceError when the answer shows none */
 export async function readTotal(backend: Backend, unit: Unit, query: AnalyticsQuery): Promise<number> {
@@ -62,19 +59,20 @@ export async function readGroups(
   { path, member, used }: GroupSource,
   query: AnalyticsQuery,
 ): Promise<readonly (readonly [group: string, used: number])[]> {
-  const found: [string, number][] = [];
-  for (let page = 0; page < mostPages; page += 1) {
-    const answer = await backend.readAnalytics(path, { ...query, page_size: pageSize, current_page: page });
-    const rows: unknown = answer.data;
-    if (!Array.isArray(rows)) throw unreadable(path, 'the answer holds no list');
-    for (const row of rows as readonly (Readonly<Record<string, unknown>> | null)[]) {
-      const group = row?.[member];
-      if (row === null || typeof group !== 'string') throw unreadable(path, `a row shows no ${member}`);
-      found.push([group, used(row, path)]);
-    }
-    if (rows.length < pageSize) return found;
-  }
-  throw unreadable(path, `more than ${mostPages * pageSize} groups`);
+  const pages = await readGroupPages(
+    (page) => backend.readAnalytics(path, { ...query, page_size: groupPageSize, current_page: page }),
+    (row) => row[member],
+    (total) => (total === undefined || total === null ? null : toNumber(path, total)),
+  );
+  if (pages === null) throw unreadable(path, 'the answer holds no list');
+  const { rows, total, isWhole } = pages;
+  // A group that is missing would have a pace of zero.
+  if (!isWhole) throw unreadable(path, `${rows.length} groups were read, and there are ${total ?? 'more'}`);
+  return rows.map((row) => {
+    const group = row[member];
+    if (typeof group !== 'string') throw unreadable(path, `a row shows no ${member}`);
+    return [group, used(row, path)] as const;
+  });
 }
 
 /** The conditions of a policy in the words of analytics, where it has words for them. */
@@ -121,10 +119,10 @@ function describe({ key, any, except }: Condition): string {
   return any.length > 1 ? `several values of ${key}` : `a condition on ${key}`;
 }
 
-/** Numbers may come as text (API reference 11). */
+/** Numbers may come as text (API reference 11); nothing is consumed below zero. */
 function toNumber(path: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
+  if (typeof number === 'number' && Number.isFinite(number) && number >= 0) return number;
   throw unreadable(path, 'the answer holds no number');
 }
 

@@ -31,6 +31,11 @@ export interface ChangeContext {
   readonly onSend: () => void;
   /** … and certainly did nothing. */
   readonly onRefusal: () => void;
+  /**
+   * The successor of a replaced policy is in force. Settles when that is known of every replacement of the workspace: the id of
+   * one that has none, or null.
+   */
+  readonly onSuccessor: () => Promise<string | null>;
 }
 
 export async function applyChange(change: Change, context: ChangeContext): Promise<ChangeResult> {
@@ -98,7 +103,8 @@ async function createPolicy(
   const workspaceId = change.workspaceId ?? '';
   const { after } = fieldsOf(change);
   const known = await listPolicies(backend, kind, workspaceId);
-  const twin = known.find((row) => row.name === after.name && row.id !== change.liveId);
+  const others = new Set([change.liveId, ...(change.twins ?? [])]);
+  const twin = known.find((row) => row.name === after.name && !others.has(row.id));
   if (twin !== undefined) {
     const fields = readFields(change, context.organisation, twin, [after]);
     if (findDifference(fields, after) === null) {
@@ -169,6 +175,13 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
     created = await createUnderTakenName(change, kind, context, nextReset, oldId);
   }
   if (created.status !== 'applied' && created.status !== 'already-applied') return created;
+  const missing = await context.onSuccessor();
+  if (missing !== null) {
+    return {
+      status: 'failed',
+      detail: `made, and the old one stays beside it: waits for ${missing}, which is not in force`,
+    };
+  }
   await removePolicy(kind, workspaceId, oldId, context);
   return { ...created, status: 'applied' };
 }

@@ -4,7 +4,7 @@
  */
 
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
-import { stageOf } from '../plan/order.ts';
+import { placeOf, stageOf, stages } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
 import type { Backend } from './backend.ts';
@@ -30,7 +30,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<read
   const run = new Run(plan, options);
   const byWorkspace = new Map<string, Change[]>();
   for (const change of plan.changes) {
-    const place = change.key.workspace ?? '';
+    const place = placeOf(change);
     const list = byWorkspace.get(place);
     if (list === undefined) byWorkspace.set(place, [change]);
     else list.push(change);
@@ -54,8 +54,15 @@ class Run {
   }
 
   async applyWorkspace(changes: readonly Change[]): Promise<void> {
-    for (const stage of [0, 1, 2, 3]) {
-      await Promise.all(changes.filter((change) => stageOf(change) === stage).map((change) => this.#apply(change)));
+    for (const stage of stages) {
+      const now = changes.filter((change) => stageOf(change) === stage);
+      const successors = new Successors(now.length);
+      await Promise.all(
+        now.map(async (change) => {
+          await this.#apply(change, successors);
+          successors.report(change.id, false);
+        }),
+      );
     }
   }
 
@@ -65,7 +72,7 @@ class Run {
     return outcome;
   }
 
-  async #apply(change: Change): Promise<void> {
+  async #apply(change: Change, successors: Successors): Promise<void> {
     const held = this.#whyNot(change);
     if (held !== null) {
       this.#end(change, held);
@@ -85,6 +92,10 @@ class Run {
       },
       onRefusal: () => {
         mayExist = false;
+      },
+      onSuccessor: () => {
+        successors.report(change.id, true);
+        return successors.firstMissing;
       },
     }).catch((error: unknown) => this.#failure(change, error, writes > 0));
     this.#end(change, result, mayExist && result.status === 'failed');
@@ -164,6 +175,33 @@ class Run {
       if (error instanceof ServiceError || error instanceof CancelledError) return `stopped: ${error.message}`;
       throw error;
     }
+  }
+}
+
+/**
+ * The replacements of a workspace meet before the first old policy goes: one that fails may be the one that was to bind in place
+ * of another's old limit.
+ */
+class Successors {
+  readonly firstMissing: Promise<string | null>;
+  readonly #reported = new Set<string>();
+  readonly #count: number;
+  #missing: string | null = null;
+  #settle: (missing: string | null) => void = () => {};
+
+  constructor(count: number) {
+    this.#count = count;
+    this.firstMissing = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+  }
+
+  /** The first word of a change counts: it is in force, or it has ended without that. */
+  report(id: string, isInForce: boolean): void {
+    if (this.#reported.has(id)) return;
+    this.#reported.add(id);
+    if (!isInForce) this.#missing ??= id;
+    if (this.#reported.size === this.#count) this.#settle(this.#missing);
   }
 }
 

@@ -33,9 +33,10 @@ export interface AuditRecord {
 
 /** One counter of a budget policy (API reference 2.4). */
 export interface WireCounter {
-  readonly valueKey: string;
-  /** As the service counts: cents, tokens or requests. */
-  readonly usage: number;
+  /** Null: it shows none. */
+  readonly valueKey: string | null;
+  /** As the service counts: cents, tokens or requests; null: it shows none, or nothing that is a number. */
+  readonly usage: number | null;
   readonly status: 'active' | 'exhausted' | null;
 }
 
@@ -113,7 +114,7 @@ export interface Backend {
   /** Writes recorded by the control plane between two ISO date-times. Often refused: it needs a scope of its own. */
   listAuditRecords(from: string, to: string, organisationId: string): Promise<readonly AuditRecord[]>;
 
-  /** What the counters of a usage policy hold now. Rejects where the service shows no numbers. */
+  /** What the counters of a usage policy hold now. */
   readCounters(policyId: string): Promise<readonly WireCounter[]>;
   /** `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. The answer as it came. */
   readAnalytics(path: string, query: AnalyticsQuery): Promise<Readonly<Record<string, unknown>>>;

@@ -34,6 +34,7 @@ export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usag
     nextReset: row.next_usage_reset_at ?? null,
     lastReset: row.last_reset_at ?? null,
     createdAt: textOf(row.created_at),
+    updatedAt: textOf(row.last_updated_at),
     verdict: null,
     per: fields.per as readonly string[],
     match: fields.match as Match,
@@ -73,6 +74,7 @@ export function budgetFacts(
     nextReset: wire?.next_usage_reset_at ?? textOf(row.next_usage_reset_at),
     lastReset: wire?.last_reset_at ?? textOf(row.last_reset_at),
     createdAt: textOf(row.created_at),
+    updatedAt: textOf(row.last_updated_at),
     verdict,
     per: [],
     match: 'all',
@@ -87,10 +89,6 @@ export function trafficOfPolicy({ match, per, usage }: LimitFacts): Traffic {
   if (groups.length === 0) return { of: 'workspace' };
   if (groups.length > 1 || groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
   return { of: 'fullest-key' };
-}
-
-export function verdictOf(status: unknown): LimitFacts['verdict'] {
-  return status === 'active' || status === 'exhausted' ? status : null;
 }
 
 function textOf(value: unknown): string | null {

@@ -1,12 +1,13 @@
 /** What analytics add to limits: estimates where the service shows no counter, and the pace of the last 7 days. */
 
-import { type Exact, fraction, multiply, total, zero } from '../exact.ts';
+import { compare, type Exact, exactOf, fraction, multiply, total, zero } from '../exact.ts';
 import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
 import type { Answer } from './gate.ts';
 import type { Traffic } from './limit-facts.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
+import { beganLater, mayBeginLater } from './row-use.ts';
 import type { Analytics, GroupRow } from './spend-analytics.ts';
 
 export interface Consumption {
@@ -50,6 +51,8 @@ async function estimate(facts: LimitFacts, traffic: Traffic, analytics: Analytic
   const window = { from: since, to: now() };
   const sum = await analytics.readTotal(facts.unit === 'cost' ? 'cost' : 'tokens', facts.workspace, window, slugs);
   if (!sum.known) return sum;
+  const isOver = facts.verdict === null && compare(sum.value, exactOf(facts.amount)) >= 0;
+  if (isOver && mayBeginLater(facts.updatedAt, since)) return { known: false, why: beganLater };
   const counter = { valueKey: null, used: sum.value, verdict: facts.verdict };
   return { known: true, counters: [counter], source: 'estimated', asOf: window.to };
 }
@@ -110,12 +113,12 @@ function selectRows(
 
 /** A list that was cut would make a pace too slow. */
 function wholeOf(
-  groups: Answer<{ readonly rows: readonly GroupRow[]; readonly total: number }>,
+  groups: Answer<{ readonly rows: readonly GroupRow[]; readonly total: number | null }>,
 ): Answer<readonly GroupRow[]> {
   if (!groups.known) return groups;
   const { rows, total: all } = groups.value;
-  if (rows.length < all)
-    return { known: false, why: `analytics list ${all} groups, of which ${rows.length} were read` };
+  if (all === null || rows.length < all)
+    return { known: false, why: `analytics list ${all ?? 'more'} groups, of which ${rows.length} were read` };
   return { known: true, value: rows };
 }
 

@@ -1,10 +1,12 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
 import { UserError } from '../errors.ts';
-import { type ReportedCounter, toCounter, type UsageUnit } from '../impact/consumption.ts';
+import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
+import { readCounters } from '../impact/doubt.ts';
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
 import type { Kind } from '../resources/types.ts';
 import type {
+  WireBudget,
   WireIntegrationWorkspace,
   WireKey,
   WireProvider,
@@ -13,8 +15,9 @@ import type {
 } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
 import { createGate } from './gate.ts';
-import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy, verdictOf } from './limit-facts.ts';
+import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit-facts.ts';
 import { lacksReset, readReset } from './read-live.ts';
+import { type Row, useOfRow } from './row-use.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
@@ -56,6 +59,8 @@ export interface ReadLimits {
 
 /** Filled in by estimates; until then, and where analytics are refused, unknown. */
 export const notEstimated: Usage = { known: false, why: 'analytics were not read' };
+
+const notShown: Usage = { known: false, why: 'the service does not show its use' };
 
 /** @throws UserError for a workspace that there is not; ServiceError when workspaces cannot be listed; CancelledError */
 export async function readLimits(backend: Backend, query: LimitsQuery): Promise<ReadLimits> {
@@ -131,13 +136,21 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     add(facts, trafficOfPolicy(facts));
   }
 
-  function toUsage(counters: readonly ReportedCounter[] | null, isCost: boolean): Usage {
-    if (counters === null) return { known: false, why: 'the service does not show the counters' };
+  function toUsage(reported: readonly ReportedCounter[], isCost: boolean): Usage {
+    const { counters, doubted } = readCounters(reported, isCost, usageUnit);
+    const [first] = doubted;
+    if (first !== undefined && counters.length === 0) return { known: false, why: first.why };
+    return { known: true, counters, ...(first === undefined ? {} : { doubted }), source: 'reported', asOf: now() };
+  }
+
+  /** What the row of an attachment point says of its budget. */
+  function readRow(kind: Kind, row: Row, budget: WireBudget | null | undefined, fallback: Usage) {
+    const { reported, verdict } = useOfRow(kind, row, budget);
+    const isCost = (budget?.type ?? 'cost') === 'cost';
     return {
-      known: true,
-      counters: counters.map((counter) => toCounter(counter, isCost, usageUnit)),
-      source: 'reported',
-      asOf: now(),
+      row,
+      verdict,
+      usage: reported === null ? fallback : toUsage([{ valueKey: null, reported, verdict }], isCost),
     };
   }
 
@@ -152,11 +165,8 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       // What has expired consumes nothing any more.
       if (row.status === 'expired') continue;
       const budget = row.usage_limits;
-      const reported = budget?.current_usage;
-      const verdict = verdictOf(row.status);
-      const counters = typeof reported === 'number' ? [{ valueKey: null, reported, verdict }] : null;
-      const usage = toUsage(counters, (budget?.type ?? 'cost') === 'cost');
-      const facts = budgetFacts('key-limits', place.slug, row.id, name, budget, { row, verdict, usage });
+      const read = readRow('key-limits', row as unknown as Row, budget, notShown);
+      const facts = budgetFacts('key-limits', place.slug, row.id, name, budget, read);
       if (facts !== null) add(facts, { of: 'key', id: row.id });
     }
   }
@@ -168,9 +178,8 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         const { slug, expires_at: expiresAt } = row;
         expiries.push({ kind: 'provider-limits', workspace: workspace.slug, id: row.id, name: slug, expiresAt });
       }
-      const verdict = verdictOf(row.status);
-      const more = { row, verdict, usage: notEstimated };
-      const facts = budgetFacts('provider-limits', workspace.slug, row.id, row.slug, row.usage_limits, more);
+      const read = readRow('provider-limits', row as unknown as Row, row.usage_limits, notEstimated);
+      const facts = budgetFacts('provider-limits', workspace.slug, row.id, row.slug, row.usage_limits, read);
       if (facts !== null) add(facts, { of: 'providers', slugs: [row.slug] });
     }
   }
@@ -179,8 +188,8 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     async workspace(workspace: WireWorkspace): Promise<void> {
       for (const [index, budget] of (workspace.usage_limits ?? []).entries()) {
         const name = index === 0 ? 'limits' : `limits#${index + 1}`;
-        const more = { row: workspace, verdict: verdictOf(budget.status), usage: notEstimated };
-        const facts = budgetFacts('workspace-limits', workspace.slug, `${workspace.id}/${index}`, name, budget, more);
+        const read = readRow('workspace-limits', workspace as unknown as Row, budget, notEstimated);
+        const facts = budgetFacts('workspace-limits', workspace.slug, `${workspace.id}/${index}`, name, budget, read);
         if (facts !== null) add(facts, { of: 'workspace' });
       }
       await Promise.all([
@@ -207,9 +216,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         const workspace = bySlug.get(row.id);
         if (workspace === undefined) return;
         const budget = row.usage_limits?.[0];
-        const more = { row, verdict: verdictOf(budget?.status), usage: notEstimated };
+        const read = readRow('integration-limits', row as unknown as Row, budget, notEstimated);
         const id = `${integration}/${workspace.id}`;
-        const facts = budgetFacts('integration-limits', workspace.slug, id, integration, budget, more);
+        const facts = budgetFacts('integration-limits', workspace.slug, id, integration, budget, read);
         if (facts === null) return;
         limits.push(facts);
         shares.push({ facts, workspaceId: workspace.id, integration });

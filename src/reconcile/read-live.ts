@@ -2,8 +2,8 @@
 
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { isUuid } from '../plan/resolve.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
+import { isUuid } from '../plan/written-id.ts';
 import type { WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';

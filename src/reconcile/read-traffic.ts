@@ -33,7 +33,7 @@ export async function readTraffic(
         models: models.known ? models.value.rows.map(({ name, ...row }) => ({ model: name, ...row })) : null,
         // A list that was cut cannot tell who is missing from it.
         keys:
-          keys.known && keys.value.rows.length >= keys.value.total
+          keys.known && keys.value.total !== null && keys.value.rows.length >= keys.value.total
             ? new Set(keys.value.rows.map(({ name }) => name))
             : null,
       },

@@ -113,7 +113,7 @@ function toRows(by: Source, slug: string, groups: Answer<Groups>): Rows | { read
     rows.push({ name, workspace: by === 'provider' ? slug : null, cost, requests, errors });
   }
   const { total: all } = groups.value;
-  const cut = rows.length < all ? `only ${rows.length} of ${all} were read` : null;
+  const cut = all === null || rows.length < all ? `only ${rows.length} of ${all ?? 'more'} were read` : null;
   return { rows, cut };
 }
 

@@ -7,13 +7,14 @@
 import { ServiceError, UserError } from '../errors.ts';
 import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import type { ReportedCounter } from '../impact/consumption.ts';
-import type { BudgetMove, LiveFacts, ObjectFacts } from '../impact/moves.ts';
+import { type BudgetMove, type LiveFacts, type ObjectFacts, wireBudgetOf } from '../impact/moves.ts';
 import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import { dayMilliseconds, windowStart } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireProvider } from '../resources/wire.ts';
+import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
 import type { AnalyticsQuery, Backend } from './backend.ts';
+import { beganLater, mayBeginLater, type Row, useOfRow, useWithoutBudget, type Verdict } from './row-use.ts';
 
 /** The pace is that of this many days before now. */
 const paceDays = 7;
@@ -90,8 +91,11 @@ class UsageReader {
     if (object === null) return this.#stamp('service', []);
     // What workspaces created later are given is a pattern: nobody has used it.
     if (isPattern(object)) return this.#stamp('service', []);
-    // A budget where there was none counts from zero: counters belong to budgets.
-    if (before === null && object.kind !== 'usage-policy') return this.#stamp('service', []);
+    if (before === null && object.kind !== 'usage-policy') {
+      // A budget where there was none counts from zero, counters belong to budgets; unless the row shows one all the same.
+      const reported = useWithoutBudget(object.row);
+      return this.#stamp('service', reported === null ? [] : [{ valueKey: null, reported, verdict: null }]);
+    }
     switch (object.kind) {
       case 'usage-policy': {
         const read = await this.#ask('policies', `counters ${object.id}`, () => this.#backend.readCounters(object.id));
@@ -106,32 +110,46 @@ class UsageReader {
       case 'key-limits':
         return this.#readKeyUse(object);
       default:
-        return this.#estimateUse(move);
+        return this.#readRowUse(move, object);
     }
   }
 
   /** The row of the list as a rule shows what a key has used; by id where it does not. */
   async #readKeyUse(object: ObjectFacts): Promise<Known<ReadUse>> {
-    const shown = object.row as unknown as WireKey;
-    const listed = toKeyCounter(shown, shown.usage_limits);
-    if (listed !== null) return this.#stamp('service', [listed]);
+    const listed = useOfRow(object.kind, object.row, (object.row as unknown as WireKey).usage_limits);
+    if (listed.reported !== null) return this.#stamp('service', [{ valueKey: null, ...listed }]);
     const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
-    if ('unknown' in read) return read;
-    const counter = toKeyCounter(read.value, read.value.usage_limits);
-    return counter === null ? { unknown: 'the service shows no use of this key' } : this.#stamp('service', [counter]);
+    const why = 'unknown' in read ? read.unknown : 'the service shows no use of this key';
+    const use =
+      'unknown' in read ? listed : useOfRow(object.kind, read.value as unknown as Row, read.value.usage_limits);
+    return this.#stamp('service', [{ valueKey: null, ...use, ...(use.reported === null ? { why } : {}) }]);
   }
 
-  /** Workspaces, providers and integrations show no counter: what analytics say since the window began stands for it. */
-  async #estimateUse(move: BudgetMove): Promise<Known<ReadUse>> {
-    const { window, unit } = move;
+  /** What the row of a workspace, provider or share says; what analytics say since the window began stands for what it lacks. */
+  async #readRowUse(move: BudgetMove, object: ObjectFacts): Promise<Known<ReadUse>> {
+    const wire = move.before === null ? undefined : wireBudgetOf(object, move.before);
+    const { reported, verdict } = useOfRow(object.kind, object.row, wire);
+    if (reported !== null) return this.#stamp('service', [{ valueKey: null, reported, verdict }]);
+    const spent = await this.#estimateUse(move, object, verdict);
+    return this.#stamp('analytics', [
+      'unknown' in spent
+        ? { valueKey: null, reported: null, verdict, why: spent.unknown }
+        : { valueKey: null, reported: spent.value, verdict },
+    ]);
+  }
+
+  async #estimateUse(move: BudgetMove, object: ObjectFacts, verdict: Verdict): Promise<Known<number>> {
+    const { window, unit, before } = move;
     const start = window === null ? 'unknown' : windowStart(window);
-    const since = typeof start === 'number' ? start : createdAt(move.object);
+    const since = typeof start === 'number' ? start : createdAt(object);
     if (since === null) return { unknown: 'the service does not show since when it counts' };
     const filter = await this.#filterOf(move);
     if ('unknown' in filter) return filter;
     const spent = await this.#total(filter.value, unit, since);
     if ('unknown' in spent) return spent;
-    return this.#stamp('analytics', [{ valueKey: null, reported: spent.value, verdict: null }]);
+    // Where the service gives a verdict, that tells.
+    const isOver = verdict === null && before !== null && spent.value >= before.amount;
+    return isOver && mayBeginLater(object.row.last_updated_at, since) ? { unknown: beganLater } : spent;
   }
 
   async #readPace(move: BudgetMove): Promise<Known<ReadPace>> {
@@ -240,20 +258,8 @@ function isPattern({ kind, workspaceId }: ObjectFacts): boolean {
   return kind === 'integration-limits' && workspaceId === null;
 }
 
-function toKeyCounter(key: WireKey, budget: WireBudget | null | undefined): ReportedCounter | null {
-  if (typeof budget?.current_usage !== 'number') return null;
-  const said = [key.status, budget.status];
-  // Either may lag behind; exhausted is the word that blocks.
-  const verdict = said.includes('exhausted') ? 'exhausted' : said.includes('active') ? 'active' : null;
-  return {
-    valueKey: null,
-    reported: budget.current_usage,
-    verdict,
-  };
-}
-
-function createdAt(object: ObjectFacts | null): number | null {
-  const created = object?.row.created_at;
+function createdAt({ row }: ObjectFacts): number | null {
+  const created = row.created_at;
   const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
   return Number.isNaN(time) ? null : time;
 }

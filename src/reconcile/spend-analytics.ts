@@ -5,6 +5,7 @@ import type { Day } from '../impact/trends.ts';
 import { dayMilliseconds, startOfDay } from '../impact/windows.ts';
 import type { Backend } from './backend.ts';
 import { type Answer, createGate } from './gate.ts';
+import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;
@@ -26,8 +27,8 @@ export interface GroupRow {
 
 export interface Groups {
   readonly rows: readonly GroupRow[];
-  /** Groups that there are; more than the rows where a list was cut. */
-  readonly total: number;
+  /** Groups that there are; more than the rows where a list was cut. Null: cut, and it is not said where. */
+  readonly total: number | null;
 }
 
 export type GroupBy = 'api_key' | 'provider' | 'model' | 'users';
@@ -44,10 +45,6 @@ export interface Analytics {
   readDays(workspace: string, window: Window): Promise<Answer<readonly Day[]>>;
   readGroups(by: GroupBy, workspace: string, window: Window): Promise<Answer<Groups>>;
 }
-
-const rowsAPage = 100;
-/** A workspace may have ten thousand users: the list of spenders is cut, and says so. */
-const pages = 10;
 
 export function createAnalytics(backend: Backend): Analytics {
   const gate = createGate();
@@ -75,27 +72,30 @@ export function createAnalytics(backend: Backend): Analytics {
     async readGroups(by, workspace, window) {
       const path = `/groups/${by}`;
       const columns = groupColumns[by];
+      let refused: Answer<Row> | undefined;
+      const readPage = async (page: number): Promise<Row> => {
+        const asked = { ...queryOf(workspace, window), columns, page_size: groupPageSize, current_page: page };
+        const answer = await ask(path, asked);
+        if (answer.known) return answer.value;
+        refused = answer;
+        return {};
+      };
+      const name = (row: Row): unknown =>
+        nameMembers[by].map((member) => row[member]).find((value) => value !== undefined);
+      const pages = await readGroupPages(readPage, name, numberOf);
+      if (refused !== undefined && !refused.known) return refused;
+      if (pages === null) return unreadable(path);
       const rows: GroupRow[] = [];
-      let total = 0;
-      for (let page = 0; page < pages; page++) {
-        const answer = await ask(path, {
-          ...queryOf(workspace, window),
-          columns,
-          page_size: rowsAPage,
-          current_page: page,
-        });
-        if (!answer.known) return answer;
-        const { data } = answer.value;
-        if (!Array.isArray(data)) return unreadable(path);
-        for (const row of data) {
-          const parsed = parseGroup(by, row as Row);
-          if (parsed === null) return unreadable(path);
-          rows.push(parsed);
-        }
-        total = numberOf(answer.value.total) ?? rows.length;
-        if (data.length === 0 || rows.length >= total) break;
+      for (const row of pages.rows) {
+        const parsed = parseGroup(by, row);
+        if (parsed === null) return unreadable(path);
+        rows.push(parsed);
       }
-      return { known: true, value: { rows, total: Math.max(total, rows.length) } };
+      const { total, isWhole } = pages;
+      return {
+        known: true,
+        value: { rows, total: isWhole ? rows.length : total !== null && total > rows.length ? total : null },
+      };
     },
   };
 }
@@ -112,10 +112,10 @@ function queryOf(workspace: string, { from, to }: Window): Query {
   };
 }
 
-/** Numbers and numeric texts alike (API reference 11). */
+/** Numbers and numeric texts alike (API reference 11); nothing is consumed below zero. */
 function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
 }
 
 /** Users have a route of their own, with fixed columns. */

@@ -15,6 +15,7 @@ import {
   impactHeadline,
   impactRows,
 } from './impact-markdown.ts';
+import { leftItems } from './markdown.ts';
 
 /** GitHub refuses bodies over 65,536 characters; bytes are what some proxies count. */
 export const commentBytes = 60_000;
@@ -307,6 +308,7 @@ function detailSections({ plan, diagnostics }: PlanComment): Section[] {
         `- ${symbols[change.action]} ${escapeMarkdown(placed(change))}: ${escapeMarkdown(describeChange(change, plan.names))}`,
     ),
   );
+  list(`${plan.left.length} left as set by hand`, leftItems(plan));
   const record = plan.recordLines.map(({ action, key, detail }) => {
     const what = key === null ? '' : ` ${describeKey(key)}${key.workspace === null ? '' : ` (${key.workspace})`}:`;
     return `- ${action}${escapeMarkdown(what)} ${escapeMarkdown(detail)}`;

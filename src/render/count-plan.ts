@@ -6,6 +6,8 @@ export interface PlanCounts {
   readonly replace: number;
   readonly delete: number;
   readonly withheld: number;
+  /** Moved by hand and left as it is. */
+  readonly left: number;
   readonly unchanged: number;
   readonly unmanaged: number;
   readonly adopts: number;
@@ -24,6 +26,7 @@ export function countPlan(plan: Plan): PlanCounts {
     replace: count('replace'),
     delete: count('delete'),
     withheld: plan.withheld.length,
+    left: plan.left.length,
     unchanged: plan.unchanged,
     unmanaged: plan.unmanaged.length,
     adopts,
@@ -35,10 +38,14 @@ export function countPlan(plan: Plan): PlanCounts {
 /** `Plan: 1 to create, 2 to update, 0 to replace, 1 to delete; 22 unchanged, 3 unmanaged; adopts 1.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
-  const { create, update, replace, unchanged, unmanaged, withheld, adopts, record } = counts;
+  const { create, update, replace, unchanged, unmanaged, withheld, left, adopts, record } = counts;
   const parts = [
     `${create} to create, ${update} to update, ${replace} to replace, ${counts.delete} to delete`,
-    `${unchanged} unchanged, ${unmanaged} unmanaged${withheld > 0 ? `, ${withheld} withheld` : ''}`,
+    [
+      `${unchanged} unchanged, ${unmanaged} unmanaged`,
+      ...(withheld > 0 ? [`${withheld} withheld`] : []),
+      ...(left > 0 ? [`${left} left as set by hand`] : []),
+    ].join(', '),
   ];
   const memory = [
     ...(adopts > 0 ? [`adopts ${adopts}`] : []),

@@ -50,6 +50,10 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
   else {
     const estimate = use.source === 'analytics' ? ', estimated from analytics' : '';
     say('used', `${describeUse(limit, use.largest, use.counters)}${estimate}`);
+    if (use.in_doubt !== null) {
+      const { count, reason } = use.in_doubt;
+      say('in doubt', `the use of ${count} ${count === 1 ? 'counter' : 'counters'}: ${reason}`);
+    }
     if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
     if (use.freed.count > 0) {
       const doubt = use.may_stay_blocked

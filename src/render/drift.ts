@@ -4,8 +4,8 @@ import { compareText } from '../diagnostics.ts';
 import type { Drift, DriftReport } from '../plan/find-drift.ts';
 import type { Change, Direction, Plan } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
-import { isPolicyKind } from '../resources/registry.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
+import { describeDrift } from './describe-drift.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -77,7 +77,7 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
   for (const { message } of report.gone) lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
   lines.push(colors.bold(summarizeDrift(report)));
   if (report.drifts.length > 0) {
-    lines.push('To put it back: tollgate apply. To keep it: tollgate import --accept-drift, and review the files.');
+    lines.push(howToSettle(report.drifts));
   }
   return `${lines.join('\n')}\n`;
 }
@@ -87,33 +87,19 @@ function driftLines(drift: Drift, names: Names, authors: DriftView['authors'], c
   const painted = drift.direction === 'loosen' ? colors.red(word) : colors.yellow(word);
   const author = authors?.get(drift.change.id);
   const by = author === undefined ? [] : [colors.dim(`    ${describeAuthor(author)}`)];
-  return [`  ${painted} ${placed(drift.change)}: ${describeDrift(drift, names)}`, ...by];
+  const stays = drift.left ? ' (left)' : '';
+  return [`  ${painted} ${placed(drift.change)}: ${describeDrift(drift, names)}${stays}`, ...by];
+}
+
+function howToSettle(drifts: readonly Drift[]): string {
+  const left = drifts.filter((drift) => drift.left).length;
+  const all = left === drifts.length ? 'tollgate apply --revert-drift' : 'tollgate apply';
+  const back = left > 0 && left < drifts.length ? `${all} (with --revert-drift, also what is left)` : all;
+  return `To put it back: ${back}. To keep it: tollgate import --accept-drift, and review the files.`;
 }
 
 function describeAuthor({ who, when }: DriftAuthor): string {
   return `by ${who === null ? 'somebody' : escapeInvisible(who)} at ${when.replace('T', ' ').replace(/(:\d\d)(\.\d+)?Z$/, '$1 UTC')}`;
-}
-
-/** From what was recorded to what is live: the plan's change looks the other way. */
-export function describeDrift({ change, fieldChanges, deleted }: Drift, names: Names): string {
-  if (deleted) return 'deleted';
-  const moved = fieldChanges.map(({ field }) => field);
-  const pick = (side: 'before' | 'after') => ({
-    ...change.before,
-    ...Object.fromEntries(fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange[side] ?? null])),
-  });
-  if (moved.length === 0) return 'moved';
-  // A change is headed by the name it leads to, a drift by the one that was recorded.
-  const rename = isPolicyKind(change.key.kind) ? fieldChanges.find(({ field }) => field === 'name') : undefined;
-  const called =
-    rename === undefined ? [] : [`now called ${JSON.stringify(rename.after ?? null)}`].map(escapeInvisible);
-  const rest = fieldChanges.filter((fieldChange) => fieldChange !== rename);
-  if (rest.length === 0) return called.join('');
-  const what = describeChange(
-    { ...change, action: 'update', before: pick('before'), after: pick('after'), fieldChanges: rest },
-    names,
-  );
-  return [what, ...called].join(', ');
 }
 
 function placed({ key }: Change): string {
@@ -124,8 +110,13 @@ function placed({ key }: Change): string {
 export function summarizeDrift({ drifts, owed, gone }: DriftReport): string {
   if (drifts.length + owed.length + gone.length === 0) return 'No drift.';
   const loosened = drifts.filter(({ direction }) => direction === 'loosen').length;
+  const left = drifts.filter((drift) => drift.left).length;
+  const some = [
+    ...(loosened > 0 ? [`${loosened} loosened`] : []),
+    ...(left > 0 ? [`${left} left as set by hand`] : []),
+  ];
   const parts = [
-    `${drifts.length} moved live${loosened > 0 ? ` (${loosened} loosened)` : ''}`,
+    `${drifts.length} moved live${some.length > 0 ? ` (${some.join(', ')})` : ''}`,
     `${owed.length} owed to Git`,
     ...(gone.length > 0 ? [`${gone.length} gone`] : []),
   ];
@@ -145,6 +136,7 @@ export function driftDocument({ plan, report, authors }: DriftView): Record<stri
       name: drift.change.key.name,
       direction: drift.direction,
       deleted: drift.deleted,
+      left: drift.left,
       summary: describeDrift(drift, plan.names),
       field_changes: drift.fieldChanges.map(({ field, before, after, direction }) => ({
         field,
@@ -173,9 +165,8 @@ export function renderDriftMarkdown({ plan, report, authors }: DriftView): strin
     for (const drift of report.drifts) {
       const author = authors?.get(drift.change.id);
       const by = author === undefined ? 'unknown' : describeAuthor(author);
-      const cells = [words[drift.direction], placed(drift.change), describeDrift(drift, plan.names), by].map(
-        escapeMarkdown,
-      );
+      const moved = `${describeDrift(drift, plan.names)}${drift.left ? ' (left)' : ''}`;
+      const cells = [words[drift.direction], placed(drift.change), moved, by].map(escapeMarkdown);
       lines.push(`| ${cells.join(' | ')} |`);
     }
     lines.push('');

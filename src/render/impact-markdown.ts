@@ -2,6 +2,7 @@
 
 import type { Plan } from '../plan/types.ts';
 import { describeKey } from './describe-change.ts';
+import { describeEnforcement } from './describe-enforcement.ts';
 import { countBlocked, describeCommitted, describeImpact, describeSum, footnote, minute } from './describe-impact.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 
@@ -43,8 +44,11 @@ export function impactHeadline(plan: Plan): string | null {
   return said === '' ? null : said;
 }
 
-export function impactFootnote({ impact }: Plan): string {
-  return impact === null ? '' : `<sub>As of ${minute(impact.as_of)}. ${footnote}</sub>`;
+export function impactFootnote(plan: Plan): string {
+  const { impact } = plan;
+  const asOf = impact === null ? null : `As of ${minute(impact.as_of)}. ${footnote}`;
+  const parts = [asOf, describeEnforcement(plan)].filter((part) => part !== null);
+  return parts.length === 0 ? '' : `<sub>${parts.join(' ')}</sub>`;
 }
 
 /** The whole block. */

@@ -1,10 +1,12 @@
 /** The plan and its outcomes for programs: stable key order, versioned, complete. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { toDrift } from '../plan/find-drift.ts';
 import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { countPlan } from './count-plan.ts';
 import { describeChange } from './describe-change.ts';
+import { describeDrift } from './describe-drift.ts';
 import { findingDocument } from './findings.ts';
 
 /** Raised when a member changes its meaning or goes away; new members may come at any time. */
@@ -26,6 +28,12 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     counts: countPlan(plan),
     changes: plan.changes.map((change) => changeDocument(change, plan)),
     withheld: plan.withheld.map((change) => changeDocument(change, plan)),
+    left: plan.left.map(({ change, direction }) => ({
+      ...changeDocument(change, plan),
+      summary: describeDrift(toDrift({ change, direction }), plan.names),
+      // Of the move by hand, as the summary is.
+      direction,
+    })),
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
     notes: plan.notes,

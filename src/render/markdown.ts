@@ -2,10 +2,12 @@
 
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
+import { toDrift } from '../plan/find-drift.ts';
 import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { describeDrift, leftAdvice } from './describe-drift.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { describeMore, findingHead, findingRow, pickFindings } from './findings.ts';
 import { renderImpactMarkdown } from './impact-markdown.ts';
@@ -34,6 +36,9 @@ export function renderPlanMarkdown(plan: Plan): string {
       lines.push(row(change, plan, 'withheld'));
     lines.push('');
   }
+  if (plan.left.length > 0) {
+    lines.push('**set by hand, and left**', '', ...leftItems(plan), '', `${leftAdvice}.`, '');
+  }
   lines.push(...renderImpactMarkdown(plan));
   const record = plan.recordLines.filter(({ action }) => action !== 'adopt');
   if (record.length > 0) {
@@ -50,6 +55,15 @@ export function renderPlanMarkdown(plan: Plan): string {
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');
   lines.push(`Digest \`${wordDigest(plan.digest)}\``);
   return `${lines.join('\n')}\n`;
+}
+
+/** What moved by hand and is left as it is, one a line. */
+export function leftItems({ left, names }: Plan): string[] {
+  return left.map((drift) => {
+    const { key } = drift.change;
+    const where = key.workspace === null ? '' : ` (${key.workspace})`;
+    return `- ${escapeMarkdown(`${describeKey(key)}${where}: ${describeDrift(toDrift(drift), names)}`)}`;
+  });
 }
 
 /** Those that a plan shows, and how many more there are. */

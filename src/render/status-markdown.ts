@@ -24,7 +24,8 @@ import {
 
 export function renderStatusMarkdown(view: StatusView): string {
   const lines = [`### ${escapeMarkdown(summarizeStatus(view))}`, '', `As of ${formatInstant(asOf(view))}.`, ''];
-  if (view.unitMistake !== null) lines.push(`> ${escapeMarkdown(`All use is unknown: ${view.unitMistake}`)}`, '');
+  if (view.unitMistake !== null)
+    lines.push(`> ${escapeMarkdown(`No counter of a cost budget can be believed: ${view.unitMistake}`)}`, '');
   const shown = view.counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   if (shown.length > 0) {
     lines.push('| workspace | limit | used | | |', '|---|---|---|---|---|');

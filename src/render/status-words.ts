@@ -130,6 +130,10 @@ export function describeDetails(limit: StatusLimit, view: Pick<StatusView, 'name
   const parts: string[] = [...describeScope(limit, view)];
   if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
   if (!facts.usage.known) parts.push(`use unknown: ${facts.usage.why}`);
+  else if (facts.usage.doubted !== undefined) {
+    const [{ why } = { why: '' }, ...more] = facts.usage.doubted;
+    parts.push(`use of ${more.length + 1} ${more.length === 0 ? 'counter' : 'counters'} unknown: ${why}`);
+  }
   if (nextReset === null) parts.push('never resets');
   else if (nextReset === 'unknown') parts.push('next reset unknown');
   else parts.push(`resets ${formatDay(nextReset)} ${timeOf(nextReset)} (${periodOf(limit)})`);

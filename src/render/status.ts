@@ -56,7 +56,7 @@ function renderStatusText(view: StatusView, style: TextStyle): string {
   const lines = fold(summarizeStatus(view), width).map((line) => colors.bold(line));
   lines.push(colors.dim(`As of ${formatInstant(asOf(view))}.`));
   if (view.unitMistake !== null)
-    lines.push('', ...fold(`All use is unknown: ${view.unitMistake}`, width).map(colors.red));
+    lines.push('', ...fold(`No counter of a cost budget can be believed: ${view.unitMistake}`, width).map(colors.red));
 
   const shown = view.counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   const exhausted = shown.filter(({ state }) => state === 'exhausted');

@@ -1,5 +1,6 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
+import { toDrift } from '../plan/find-drift.ts';
 import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
@@ -7,6 +8,8 @@ import { escapeInvisible } from '../printable.ts';
 import type { ResourceKey } from '../resources/types.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { describeDrift, leftAdvice } from './describe-drift.ts';
+import { describeEnforcement } from './describe-enforcement.ts';
 import { describeCommitted, describeImpact, footnote, type ImpactLine, minute } from './describe-impact.ts';
 import { findingLines } from './findings.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
@@ -22,6 +25,7 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
     lines.push(...renderChanges(changes, plan, withheld, style, colors));
     lines.push('');
   }
+  lines.push(...renderLeft(plan, style, colors));
   lines.push(...renderImpact(plan, style, colors));
   lines.push(...renderRecordLines(plan, options.verbose, colors));
   lines.push(...renderUnmanaged(plan, options.verbose, colors));
@@ -89,6 +93,17 @@ function renderChanges(
   });
 }
 
+/** No part of the run: in words of its own, apart from what is withheld. */
+function renderLeft({ left, names }: Plan, style: TextStyle, colors: Colors): string[] {
+  if (left.length === 0) return [];
+  const rows = left.flatMap((drift) => {
+    const { source } = drift.change;
+    const place = source === null ? '' : ` · ${source.file}:${source.line}`;
+    return fold(`  ${placed(drift.change.key)}: ${describeDrift(toDrift(drift), names)}${place}`, style);
+  });
+  return [colors.bold('set by hand, and left'), ...rows, ...fold(colors.dim(`  ${leftAdvice}.`), style), ''];
+}
+
 function whyGone({ reason }: Change): string {
   return reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git';
 }
@@ -139,7 +154,10 @@ function renderImpact(plan: Plan, style: TextStyle, colors: Colors): string[] {
     lines.push(`${colors.bold('committed')} · per 30 days`);
     lines.push(...committed.flatMap((line) => renderLabelled(line, '  ', width, style, colors)));
   }
-  lines.push(...fold(colors.dim(footnote), style), '');
+  const enforced = describeEnforcement(plan);
+  lines.push(...fold(colors.dim(footnote), style));
+  if (enforced !== null) lines.push(...fold(colors.dim(enforced), style));
+  lines.push('');
   return lines;
 }
 

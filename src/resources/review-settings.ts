@@ -31,7 +31,7 @@ export interface ReviewSettings {
   readonly recipient_domains?: readonly string[];
   readonly unmanaged?: 'report' | 'fail';
   readonly show_people?: 'names' | 'counts';
-  readonly drift?: Drift;
+  readonly drift?: DriftMode;
   readonly require_reviewed_plan?: boolean;
   readonly alone?: boolean;
   readonly guards?: WrittenGuards;
@@ -39,7 +39,7 @@ export interface ReviewSettings {
 }
 
 /** What apply does with limits that were moved by hand. */
-export type Drift = 'safe' | 'revert' | 'leave';
+export type DriftMode = 'safe' | 'revert' | 'leave';
 
 export interface WrittenGuards extends Readonly<Partial<Record<SwitchName, Switch>>> {
   readonly deletes?: 'on' | 'off' | Partial<Threshold>;
@@ -56,7 +56,7 @@ export interface Review {
   readonly recipient_domains: readonly string[] | null;
   readonly unmanaged: 'report' | 'fail';
   readonly show_people: 'names' | 'counts';
-  readonly drift: Drift;
+  readonly drift: DriftMode;
   readonly require_reviewed_plan: boolean;
   readonly alone: boolean;
   readonly guards: Guards;

@@ -49,7 +49,12 @@ describe('a run that may not have the key', () => {
     const asked = scene.emulator.requests.total;
     const before = scene.github.requests.length;
     // A word that would lift a guard counts for nothing here.
-    scene.github.review({ pull, user: 'reviewer', state: 'APPROVED', body: '/tollgate allow deletes=2@00000000000000000000000000000000' });
+    scene.github.review({
+      pull,
+      user: 'reviewer',
+      state: 'APPROVED',
+      body: '/tollgate allow deletes=2@00000000000000000000000000000000',
+    });
     const ran = await scene.plan(pull, { payload, withoutKey, keep: false });
     expect(ran.exit, ran.text).toBe(0);
     expect(ran.summary).toContain('What this edit asks for');

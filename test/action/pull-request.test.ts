@@ -170,7 +170,12 @@ it('opens no issue when the service cannot be reached: the run fails', async () 
 
 it('takes allow and approve from workflow_dispatch alone', async () => {
   const scene = await begin();
-  const job = await scene.job('push', pushMain(scene), { command: 'apply', allow: 'deletes=3@00000000000000000000000000000000' }, 'main');
+  const job = await scene.job(
+    'push',
+    pushMain(scene),
+    { command: 'apply', allow: 'deletes=3@00000000000000000000000000000000' },
+    'main',
+  );
   expect(job.code).toBe(1);
   expect(job.log).toContain('workflow_dispatch only');
   expect(scene.limits()).toEqual({});

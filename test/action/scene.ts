@@ -241,7 +241,11 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
         github.addWorkflowRun({ id, headSha, ...facts });
       }
       const event = { inputs: {}, ref: `refs/heads/${ref}` };
-      return scene.act('workflow_dispatch', event, ref, { ...more, runId: id, inputs: { command: 'apply', ...inputs } });
+      return scene.act('workflow_dispatch', event, ref, {
+        ...more,
+        runId: id,
+        inputs: { command: 'apply', ...inputs },
+      });
     },
 
     approve(pull, user = 'reviewer', body = '') {

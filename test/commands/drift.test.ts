@@ -141,11 +141,11 @@ describe('moved live', () => {
         '  LOOSENED   d (ws-team-a): deleted',
         '  LOOSENED   key app (ws-team-a): - $80 monthly',
         '  rescoped   e (ws-team-a): for all requests → metadata.team nlp',
-        '  tightened  a (ws-team-a): $500 → $300 monthly, shared by the workspace',
+        '  tightened  a (ws-team-a): $500 → $300 monthly, shared by the workspace (left)',
         '  changed    c (ws-team-a): now called "renamed"',
         '',
-        'Drift: 6 moved live (3 loosened), 0 owed to Git.',
-        'To put it back: tollgate apply. To keep it: tollgate import --accept-drift, and review the files.',
+        'Drift: 6 moved live (3 loosened, 1 left as set by hand), 0 owed to Git.',
+        'To put it back: tollgate apply (with --revert-drift, also what is left). To keep it: tollgate import --accept-drift, and review the files.',
         '',
       ].join('\n'),
     );
@@ -382,7 +382,8 @@ describe('review.drift: leave', () => {
     const planned = await rig.plan({ format: 'json' });
     expect(parseOutput(planned)).toMatchObject({
       changes: [{ name: 'b' }],
-      withheld: [{ name: 'a', cause: 'drifted' }],
+      withheld: [],
+      left: [{ name: 'a', cause: 'drifted' }],
     });
     const ran = await rig.apply({ format: 'json' });
     expect([ran.exit, outcomesOf(ran)]).toEqual([0, [['b', 'applied']]]);
@@ -418,24 +419,24 @@ describe('review.drift: leave', () => {
 
   it("is the record's: a change that asks for it does not profit from it yet", async () => {
     await start(three);
-    policy('a').credit_limit = 450;
+    policy('a').credit_limit = 9000;
     rig.write(files(edited, leave));
     expect(parseOutput(await rig.plan({ format: 'json' }))).toMatchObject({
       changes: [{ name: 'a' }, { name: 'b' }],
       withheld: [],
     });
     await succeed(rig.apply());
-    policy('a').credit_limit = 450;
+    policy('a').credit_limit = 9000;
     await succeed(rig.apply());
-    expect(policy('a').credit_limit).toBe(450);
+    expect(policy('a').credit_limit).toBe(9000);
   });
 
   it('and one that ends it puts back with the next apply', async () => {
     await start(three, leave);
-    policy('a').credit_limit = 450;
+    policy('a').credit_limit = 9000;
     rig.write(files(three));
     await succeed(rig.apply());
-    expect(policy('a').credit_limit).toBe(450);
+    expect(policy('a').credit_limit).toBe(9000);
     await succeed(rig.apply());
     expect(policy('a').credit_limit).toBe(500);
   });

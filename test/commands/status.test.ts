@@ -463,20 +463,24 @@ describe('what cannot be read', () => {
     expect(await rig.status()).toMatchObject({ exit: 6, stdout: '' });
   });
 
-  it('dollars for cents: all use of the run is unknown, and says what to write', async () => {
+  it('dollars for cents: no counter of cost is believed, and the message says what to write', async () => {
     const usagePolicies = [
       usagePolicyRow('full', uuid(101), teamA, { entities: { [`workspace_id:${teamA}`]: entity(100, 'exhausted') } }),
     ];
-    await start({ state: oneOfEach({ usagePolicies }) });
+    const apiKeys = [keyRow('app', uuid(11), teamA, { ...long, usage_limits: limit({ current_usage: 25 }) })];
+    await start({ state: oneOfEach({ usagePolicies, apiKeys }) });
     const found = await read();
     expect(found.usage_unknown).toMatch(/"full" in ws-team-a contradicts.*usage_unit: dollars/);
-    for (const row of found.limits) expect(row).toMatchObject({ used: null, percent: null, run_out: null });
-    const { stdout } = await rig.status();
-    expect(stdout).toMatch(/All use is unknown/);
-    expect(stdout).not.toMatch(/#|\d % {2}|\$0 of/);
+    for (const kind of ['usage-policy', 'key-limits']) {
+      expect(find(found, kind)).toMatchObject({ used: null, percent: null, run_out: null });
+    }
+    expect(find(found, 'usage-policy').state).toBe('exhausted');
+    // Analytics count in cents whatever the counters count in.
+    expect(find(found, 'workspace-limits')).toMatchObject({ used: 4_250, source: 'estimated' });
+    expect((await rig.status()).stdout).toMatch(/No counter of a cost budget can be believed/);
   });
 
-  it('before 1.20 a counter may stay exhausted after a raise, and is no contradiction', async () => {
+  it('before 1.20 a counter may stay exhausted after a raise, and is no contradiction; later it is unknown, and it alone', async () => {
     const entities = { [`workspace_id:${teamA}`]: entity(5_000, 'exhausted') };
     const usagePolicies = [usagePolicyRow('raised', uuid(101), teamA, { entities })];
     for (const [backend, isUnknown] of [
@@ -488,8 +492,9 @@ describe('what cannot be read', () => {
         files: { 'org.yaml': orgFile(`gateway: { backend: "${backend}" }\n`) },
       });
       const found = await read();
-      expect(found.usage_unknown !== null).toBe(isUnknown);
-      if (!isUnknown) expect(find(found, 'usage-policy')).toMatchObject({ state: 'exhausted', percent: 50 });
+      expect(found.usage_unknown).toBeNull();
+      expect(find(found, 'usage-policy')).toMatchObject({ state: 'exhausted', percent: isUnknown ? null : 50 });
+      expect(find(found, 'key-limits')).toMatchObject({ state: 'ok', percent: 25 });
     }
   });
 
@@ -659,7 +664,7 @@ describe('output', () => {
     const ran = await rig.status({ workspace: ['ws-market-4f2a1c', 'ws-research-07c3d8'], since: 7 });
     expect(wide(ran)).toEqual([]);
     expect(ran.stdout).toMatchInlineSnapshot(`
-      "10 budgets: 5 exhausted, 4 at 80 % or more.
+      "10 budgets: 4 exhausted, 4 at 80 % or more, 1 unknown.
       As of 2026-11-20 12:00 UTC.
 
       Exhausted
@@ -667,9 +672,6 @@ describe('output', () => {
             ws-market-4f2a1c · per api_key · fullest of 4: key newsletter-bot ·
             $352.66 in all · resets Tue 2026-12-01 00:00 UTC (monthly) · 4 of 4 are
             refused
-        workspace limits #2          ################ 139 %  $2,088.17 of $1,500
-            ws-research-07c3d8 · estimated from analytics · resets Tue 2026-12-01
-            00:00 UTC (monthly) · used up by the estimate
         fortnight-quota              ################ 108 %  2,162.7k of 2M tokens
             ws-research-07c3d8 · per metadata.team, for metadata.team nlp or vision ·
             fullest of 2: metadata.team:vision · 3,993,420 tokens in all · resets Wed
@@ -703,6 +705,10 @@ describe('output', () => {
         workspace limits             #######.........  45 %  90,261,470 of 200M tokens
             estimated from analytics · resets Sun 2026-11-22 00:00 UTC (weekly) ·
             lasts at the present pace
+        workspace limits #2          ?                   ?  ? of $1,500
+            use unknown: analytics show more than the limit since its window began,
+            but the limit may have been set later than that · resets Tue 2026-12-01
+            00:00 UTC (monthly)
 
       Spend of 7 days to Fri 2026-11-20, against the 7 days before
       by workspace

@@ -20,6 +20,8 @@ const method = fc.constantFrom('*', '*', 'GET', 'POST', 'PUT', 'DELETE');
 const path = fc.constantFrom('/**', '/**', '/policies/**', '/api-keys/**', '/policies/usage-limits/*');
 const deed = fc.constantFrom(
   '429 retry-after=1',
+  '402',
+  '400',
   '429',
   '500',
   '500 when=after',

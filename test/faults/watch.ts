@@ -9,6 +9,7 @@ import { isSame } from '../../src/resources/canonical.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { isPolicyKind, specOf } from '../../src/resources/registry.ts';
 import { organisationId } from '../helpers/world.ts';
+import { findGivenEarly, type LawMoment } from './order-law.ts';
 
 type Rows = Pick<
   StoreState,
@@ -57,9 +58,16 @@ export function findViolations(moments: readonly Moment[], outcomes: readonly Ou
     ...findTwins(moments, changes),
     ...findGaps(moments, lives, changes, lenient),
     ...(lenient.hasRival === true ? [] : findEarly(moments, lives, changes, lenient)),
+    ...(lenient.hasRival === true
+      ? []
+      : findGivenEarly(toLaw(moments, lives), changes, (one, live) => isInForce(one, live, lenient))),
     ...(lenient.hasRival === true ? [] : findFalseSuccess(lives.at(-1), outcomes, lenient)),
     ...findTouched(moments, changes),
   ];
+}
+
+function toLaw(moments: readonly Moment[], lives: readonly Live[]): LawMoment[] {
+  return lives.map((live, index) => ({ live, after: say(moments[index]?.request ?? null) }));
 }
 
 function findUncounted(outcomes: readonly Outcome[]): string[] {

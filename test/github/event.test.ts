@@ -73,8 +73,16 @@ it("knows an app by the event where its name does not tell, and nobody by the ev
 });
 
 it.each([
-  ['the line alone', '/tollgate allow deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', ['deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
-  ['among others', 'fine\r\n  /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a \r\nthanks', ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a']],
+  [
+    'the line alone',
+    '/tollgate allow deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',
+    ['deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
+  ],
+  [
+    'among others',
+    'fine\r\n  /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a \r\nthanks',
+    ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
+  ],
   [
     'several words',
     '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',

@@ -128,16 +128,25 @@ describe('impact-unknown', () => {
     return rig.plan({ format: 'json' });
   };
 
-  it('warns: what is unknown blocks nobody, and is said', async () => {
-    const ran = await judged('');
-    expect(ran.exit).toBe(0);
-    expect(violationsOf(ran)).toMatchObject([
-      {
-        guard: 'impact-unknown',
-        severity: 'warning',
-        details: [expect.stringMatching(/^what spend \(ws-team-a\) has used is unknown: .*403/)],
-      },
-    ]);
+  it('objects to what could trip another guard and cannot be judged, and warns where the settings in force say so', async () => {
+    for (const [org, exit, severity] of [
+      ['', 3, 'error'],
+      [guards('impact_unknown: warn'), 0, 'warning'],
+    ] as const) {
+      const ran = await judged(org);
+      expect(ran.exit).toBe(exit);
+      expect(violationsOf(ran)).toMatchObject([
+        {
+          guard: 'impact-unknown',
+          count: 1,
+          severity,
+          details: [
+            expect.stringMatching(/^blocks-now cannot be judged for spend \(ws-team-a\), of unknown use: .*403/),
+          ],
+        },
+      ]);
+      if (exit === 3) await rig.close();
+    }
   });
 
   it('is silent when everything is known', async () => {

@@ -16,6 +16,7 @@ import { compilePolicies } from '../../src/policy/compile.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import type { Backend } from '../../src/reconcile/backend.ts';
 import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
+import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { testNow } from './session.ts';
 
@@ -35,16 +36,19 @@ export function workspaceFile(workspace: string, rest = ''): string {
   return `version: 1\nkind: workspace\nworkspace: ${workspace}\nowner: platform\n${rest}`;
 }
 
+/** What of a plan is carried out; drift is put back unless told otherwise. */
+export type WorldFilter = Partial<PlanFilter> & { readonly drift?: DriftMode };
+
 export interface World {
   readonly emulator: Emulator;
   readonly client: Client;
   readonly backend: Backend;
   /** The record as the last apply left it. */
   record: AppliedRecord | null;
-  plan(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<PlanResult>;
+  plan(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<PlanResult>;
   /** Throws when the files or names have an error. */
-  planOk(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<Plan>;
-  apply(files: Readonly<Record<string, string>>, filter?: Partial<PlanFilter>): Promise<readonly Outcome[]>;
+  planOk(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<Plan>;
+  apply(files: Readonly<Record<string, string>>, filter?: WorldFilter): Promise<readonly Outcome[]>;
   /** Claims, then stops: what a killed apply leaves. The changes named run, the others do not. */
   crash(files: Readonly<Record<string, string>>, carriedOut: (id: string) => boolean): Promise<void>;
   /** Claims, then dies after so many writes, in the middle of a replacement too. */
@@ -93,7 +97,7 @@ export async function startWorld({
     if (desired === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
     return desired;
   };
-  const filterOf = (filter: Partial<PlanFilter> = {}): PlanFilter => ({
+  const filterOf = ({ drift: _, ...filter }: WorldFilter = {}): PlanFilter => ({
     mode: 'sync',
     only: [],
     workspaces: [],
@@ -132,11 +136,11 @@ export async function startWorld({
     },
   });
 
-  const prepare = async (files: Readonly<Record<string, string>>) => {
+  const prepare = async (files: Readonly<Record<string, string>>, drift?: DriftMode) => {
     const desired = compile(files);
     const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
     const settled = world.record === null ? null : settleClaim(world.record, live);
-    return { result: buildPlan({ desired, live, record: settled, now: now() }), settled };
+    return { result: buildPlan({ desired, live, record: settled, now: now(), drift }), settled };
   };
   const prepareOk = async (files: Readonly<Record<string, string>>) => {
     const { result, settled } = await prepare(files);
@@ -150,7 +154,7 @@ export async function startWorld({
     backend,
     record: null,
     async plan(files, filter) {
-      const { result } = await prepare(files);
+      const { result } = await prepare(files, filter?.drift);
       return result.plan === null ? result : { ...result, plan: filterPlan(result.plan, filterOf(filter)) };
     },
     async planOk(files, filter) {

@@ -25,11 +25,13 @@ function limit(blocked: readonly CounterImpact[]): LimitImpact {
       largest: blocked[0] ?? null,
       blocked: { count: blocked.length, largest: [...blocked] },
       freed: { count: 0, largest: [] },
+      in_doubt: null,
       may_stay_blocked: false,
     },
     forecast: { status: 'unknown', reason: hostile },
     forgiven: null,
     binds: null,
+    unjudged: [],
     mail: { to: [], at_once: false },
   };
 }
@@ -54,6 +56,7 @@ async function planWith(count: number, blocked: readonly CounterImpact[]): Promi
           before: { kind: 'bounded', cents: '50000', by: 'spend' },
           after: { kind: 'unbounded', cents: null, by: null },
           delta: null,
+          unjudged: null,
         },
       ],
       organisation: {

@@ -97,6 +97,11 @@ describe('committed spend of a workspace', () => {
     ],
     ['policies not read', terms({ budgets: [monthly(4)], policies: null }), 'unknown, at most 400'],
     [
+      'trust-C1: a policy whose reset is not shown may be spent any number of times',
+      terms({ policies: [policy('p', 10, { reset: null }), policy('q', 20)] }),
+      'unknown, at most 2000',
+    ],
+    [
       'keys not read',
       terms({ policies: [policy('p', 10, { per: ['api_key'] })], keys: null }),
       'unknown, at most anything',

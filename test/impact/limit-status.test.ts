@@ -3,10 +3,10 @@ import { exactOf } from '../../src/exact.ts';
 import type { Counter } from '../../src/impact/consumption.ts';
 import {
   countedSince,
-  findUnitMistake,
   isOver,
   judgeLimit,
   type LimitFacts,
+  settleDoubts,
   sortStatus,
 } from '../../src/impact/limit-status.ts';
 
@@ -34,6 +34,7 @@ function facts(used: number | readonly Counter[] | null, more: Partial<LimitFact
     nextReset: null,
     lastReset: '2026-11-01T00:00:00.000Z',
     createdAt: '2026-01-01T00:00:00.000Z',
+    updatedAt: '2026-01-01T00:00:00.000Z',
     verdict: null,
     per: [],
     match: 'all',
@@ -138,13 +139,71 @@ describe('since when it counts', () => {
   });
 });
 
-it('a number against the verdict is a unit mistake; an estimate is none', () => {
-  const dollars = facts([counter(100, 'exhausted')]);
-  expect(findUnitMistake([facts(5), dollars], false)).toBe(dollars);
-  expect(findUnitMistake([dollars], true)).toBeUndefined();
-  expect(findUnitMistake([facts([counter(10_000, 'active')])], true)).toBeDefined();
-  const usage = { known: true, counters: [counter(100, 'exhausted')], source: 'estimated', asOf: now } as const;
-  expect(findUnitMistake([facts(0, { usage })], false)).toBeUndefined();
+describe('trust-C1: which numbers are believed', () => {
+  const settle = (all: readonly LimitFacts[], unit: 'cents' | 'dollars' = 'cents', isOld = false) => {
+    const { limits, mistake } = settleDoubts(all, unit, isOld);
+    return { known: limits.map(({ usage }) => usage.known), mistake };
+  };
+  const active = (used: number): LimitFacts => facts([counter(used, 'active')]);
+  const exhausted = (used: number): LimitFacts => facts([counter(used, 'exhausted')]);
+
+  it('a counter that contradicts its verdict is unknown, and it alone', () => {
+    // Lowered below its use; raised and not yet woken.
+    for (const stale of [active(10_000), active(500_000), exhausted(9_999), exhausted(1_000)]) {
+      expect(settle([active(5_000), stale, facts(3)])).toEqual({ known: [true, false, true], mistake: undefined });
+      expect(settle([stale])).toEqual({ known: [false], mistake: undefined });
+    }
+  });
+
+  it('what the service calls exhausted stays so, whatever its number', () => {
+    const [settled] = settleDoubts([exhausted(9_000)], 'cents', false).limits;
+    expect(settled && judgeLimit(settled, null, now)).toMatchObject({ state: 'exhausted', used: null });
+  });
+
+  it('the unit is another where most of those that can tell say so', () => {
+    const dollars = exhausted(100);
+    expect(settle([dollars, facts(5), active(50)])).toEqual({ known: [false, false, false], mistake: dollars });
+    // $50 of $100 called active: in dollars it would be long used up.
+    expect(settle([dollars, active(5_000)])).toEqual({ known: [false, true], mistake: undefined });
+    expect(settle([dollars, exhausted(101), active(5_000)]).mistake).toBe(dollars);
+    expect(settle([dollars, active(5_000), active(6_000)]).mistake).toBeUndefined();
+  });
+
+  it('the same the other way round: cents for dollars', () => {
+    // As read: $5,000 of $100.
+    const cents = active(500_000);
+    expect(settle([cents, facts(1)], 'dollars')).toEqual({ known: [false, false], mistake: cents });
+    expect(settle([active(10_100)], 'dollars')).toEqual({ known: [false], mistake: undefined });
+    expect(settle([cents, exhausted(10_100)], 'dollars').mistake).toBeUndefined();
+  });
+
+  it('tokens and estimates tell nothing about the unit, and do not follow it', () => {
+    const tokens = facts([counter(100, 'exhausted')], { unit: 'tokens' });
+    expect(settle([tokens]).mistake).toBeUndefined();
+    const usage = { known: true, counters: [counter(100, 'exhausted')], source: 'estimated', asOf: now } as const;
+    expect(settle([facts(0, { usage })]).mistake).toBeUndefined();
+    expect(settle([exhausted(100), facts([counter(5)], { unit: 'tokens' })]).known).toEqual([false, true]);
+  });
+
+  it('before 1.20 a counter may stay exhausted after a raise', () => {
+    expect(settle([exhausted(100)], 'cents', true)).toEqual({ known: [true], mistake: undefined });
+    expect(settle([active(10_000)], 'cents', true).known).toEqual([false]);
+  });
+
+  it('one doubtful counter of many: the others are counted, and the limit is not called harmless', () => {
+    const policy = facts([counter(4_000, 'active', 'a'), counter(9_000, 'exhausted', 'b')]);
+    const [settled] = settleDoubts([{ ...policy, kind: 'usage-policy' }, active(5_000)], 'cents', false).limits;
+    expect(settled && judgeLimit(settled, null, now)).toMatchObject({
+      state: 'exhausted',
+      percent: 40,
+      counters: 2,
+      exhausted: 1,
+      total: null,
+    });
+    const lowered = facts([counter(4_000, 'active', 'a'), counter(11_000, 'active', 'b')]);
+    const [unknown] = settleDoubts([lowered], 'cents', false).limits;
+    expect(unknown && judgeLimit(unknown, null, now)).toMatchObject({ state: 'unknown', percent: 40, runOut: null });
+  });
 });
 
 it('sorts what is exhausted first, what is unknown last, and keeps a fixed order among equals', () => {

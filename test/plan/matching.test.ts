@@ -235,14 +235,17 @@ describe('replacement', () => {
     expect(change.after).toEqual({ ...fields, name: 'spend', per: ['api_key'] });
   });
 
+  /** As a claim left it: both are there, and the record knows of the new one. */
+  const halfway = recorded({ ...recordedSpend(), leftovers: [b], owed: true });
+
   it('that was cut short ends with the old one deleted', () => {
-    const plan = planOf({ body: perKey, record, live: [policyObject(a), policyObject(b, keyed)] });
+    const plan = planOf({ body: perKey, record: halfway, live: [policyObject(a), policyObject(b, keyed)] });
     expect(plan.changes).toMatchObject([{ action: 'delete', liveId: a, reason: 'replacement-cut-short' }]);
   });
 
   it('that was cut short and then edited updates the new one and deletes the old one', () => {
     const edited = perKey.replace('$500', '$900');
-    const plan = planOf({ body: edited, record, live: [policyObject(a), policyObject(b, keyed)] });
+    const plan = planOf({ body: edited, record: halfway, live: [policyObject(a), policyObject(b, keyed)] });
     expect(plan.changes.map(({ action, liveId }) => [action, liveId])).toEqual([
       ['update', b],
       ['delete', a],

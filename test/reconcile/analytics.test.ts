@@ -87,6 +87,21 @@ describe('answers', () => {
     expect((await read).at(-1)).toEqual(['k149', 149]);
   });
 
+  it('trust-C1: groups of smaller pages than asked for, to the total or to an empty page; less than the total is not enough', async () => {
+    const rows = Array.from({ length: 70 }, (_, index) => ({ api_key: `k${index}`, cost: index }));
+    const paged = (total: number | undefined) =>
+      readGroups(
+        answering(({ current_page: page = 0 }) => ({
+          data: rows.slice(Number(page) * 50, Number(page) * 50 + 50),
+          total,
+        })),
+        source,
+        {},
+      );
+    for (const total of [70, undefined]) expect(await paged(total)).toHaveLength(70);
+    await expect(paged(71)).rejects.toThrow('70 groups were read, and there are 71');
+  });
+
   it.each([
     ['no list', { data: null }],
     ['rows that are null', { data: [null] }],
@@ -110,6 +125,15 @@ describe('answers', () => {
         source,
         {},
       ),
-    ).rejects.toThrow('more than 1000 groups');
+    ).rejects.toThrow('100 groups were read, and there are more');
+    await expect(
+      readGroups(
+        answering(({ current_page: at }) => ({
+          data: page.map(({ api_key }) => ({ api_key: `${at} ${api_key}`, cost: 1 })),
+        })),
+        source,
+        {},
+      ),
+    ).rejects.toThrow('1000 groups were read, and there are more');
   });
 });

@@ -173,6 +173,7 @@ describe('JSON', () => {
         "counts",
         "changes",
         "withheld",
+        "left",
         "record_lines",
         "unmanaged",
         "notes",

@@ -373,9 +373,9 @@ export const stories: readonly Story[] = [
     before: [applied(policies({ a: {}, b: {} }))],
     action: [byHand(({ usage }) => Object.assign(usage('a'), { credit_limit: 450 }))],
     files: policies({ a: {}, b: { budget: '$600' } }),
-    filter: { leaveDrift: true },
+    filter: { drift: 'leave' },
     plan: ['update b (edited)'],
-    withheld: ['update a (drifted)'],
+    left: ['update a (drifted)'],
     after: ['a: $450 monthly per workspace_id', 'b: $600 monthly per workspace_id'],
   },
   {

@@ -12,11 +12,10 @@ import type {
   UsagePolicyRow,
   WorkspaceRow,
 } from '../../src/emulator/store.ts';
-import type { PlanFilter } from '../../src/plan/mode.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import type { ResourceKey } from '../../src/resources/types.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, startWorld, type World, workspaceFile } from '../helpers/world.ts';
+import { orgFile, startWorld, type World, type WorldFilter, workspaceFile } from '../helpers/world.ts';
 
 /** Text below the head of the file of ws-team-a; or of several files, the organisation's among them; or whole files. */
 export type Body =
@@ -25,7 +24,7 @@ export type Body =
   | { readonly files: Readonly<Record<string, string>> };
 
 export type Event =
-  | { readonly apply: Body; readonly faults?: readonly FaultRule[]; readonly filter?: Partial<PlanFilter> }
+  | { readonly apply: Body; readonly faults?: readonly FaultRule[]; readonly filter?: WorldFilter }
   /** Somebody at the dashboard. */
   | { readonly byHand: (hands: Hands) => unknown }
   /** The apply was killed after so many writes. */
@@ -41,12 +40,14 @@ export interface Story {
   readonly action?: readonly Event[];
   /** What Git says now. */
   readonly files: Body;
-  readonly filter?: Partial<PlanFilter>;
+  readonly filter?: WorldFilter;
   /** Codes of the errors for which there is no plan. */
   readonly refused?: readonly string[];
   /** `update spend (edited)`; `ws-team-b/` before what is not of ws-team-a. */
   readonly plan?: readonly string[];
   readonly withheld?: readonly string[];
+  /** What moved by hand and stays. */
+  readonly left?: readonly string[];
   /** `adopt spend`. */
   readonly record?: readonly string[];
   /** Codes of warnings and notes that have to be said. */
@@ -83,6 +84,7 @@ export async function tell(story: Story): Promise<void> {
     const plan = await world.planOk(files, story.filter);
     expect(plan.changes.map(describeChange)).toEqual(story.plan ?? []);
     expect(plan.withheld.map(describeChange)).toEqual(story.withheld ?? []);
+    expect(plan.left.map(({ change }) => describeChange(change))).toEqual(story.left ?? []);
     expect(describeLines(plan)).toEqual(story.record ?? []);
     expect(plan.notes.map(({ code }) => code)).toEqual(expect.arrayContaining([...(story.says ?? [])]));
     const outcomes = await world.apply(files, story.filter);

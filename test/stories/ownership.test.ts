@@ -123,18 +123,9 @@ describe('policies', () => {
     await world.apply(files(spend('$500')));
     const old = activePolicies()[0]?.id;
     const wanted = files(spend('$500').replace('per: workspace_id', 'per: api_key'));
-    const desired = await world.planOk(wanted);
-    expect(desired.changes).toMatchObject([{ action: 'replace' }]);
+    expect((await world.planOk(wanted)).changes).toMatchObject([{ action: 'replace' }]);
     // The create got through, the process died before the delete.
-    await world.backend.createPolicy('usage-policy', {
-      workspace_id: teamA,
-      name: 'monthly-spend',
-      conditions: [{ key: 'api_key', value: '*' }],
-      group_by: [{ key: 'api_key' }],
-      type: 'cost',
-      credit_limit: 500,
-      periodic_reset: 'monthly',
-    });
+    await world.crashAfter(wanted, 1);
     const plan = await world.planOk(wanted);
     expect(plan.changes).toMatchObject([{ action: 'delete', liveId: old, reason: 'replacement-cut-short' }]);
     await world.apply(wanted);

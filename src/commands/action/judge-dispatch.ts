@@ -36,7 +36,7 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   const people = [facts.actor, facts.triggeringActor];
   const stranger = await findStranger(github, people, review === null ? ['admin'] : null);
   if (stranger !== null) return refuse(`not applied: ${stranger}`);
-  const isAlone = settings.alone === true;
+  const isAlone = settings.alone;
   const problem = review === null || isAlone ? null : await findPart(github, run, people, review);
   if (problem !== null) return refuse(`not applied: ${problem}`);
   return allowWith(run, prepared, people, review, isAlone);
@@ -127,9 +127,8 @@ function allowWith(
   const judged = review === null ? judgeFirst(prepared) : judgePlanOf(prepared, review, null);
   const by = people.at(-1)?.login ?? '';
   const at = new Date(run.session.clock.now()).toISOString();
-  const own = judged.plan.violations.flatMap(({ lift }): Lift[] =>
-    lift === undefined ? [] : [{ ...lift, by, at, where: run.runUrl }],
-  );
+  const said = { by, at, where: run.runUrl };
+  const own = judged.plan.violations.flatMap(({ lift }): Lift[] => (lift === undefined ? [] : [{ ...lift, ...said }]));
   const { plan, lifts, lines } = judged;
   const verdict = { plan, approval: null, steps, way: 'dispatch' as const, isUnreviewed: review === null || isAlone };
   return { verdict: { ...verdict, lifts: [...own, ...lifts] }, refusal: null, owed: [], lines, ways: null };

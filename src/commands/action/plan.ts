@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { readAllowances } from '../../github/allow-lines.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import type { GitHub } from '../../github/port.ts';
+import { shortDigest } from '../../plan/digest.ts';
 import { objecting } from '../../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -13,9 +13,9 @@ import type { Desired } from '../../resources/types.ts';
 import { describeClaim } from '../plan.ts';
 import { preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
-import { artifactName } from './approvals.ts';
 import { postInvalid } from './post-invalid.ts';
-import { postCheck, postComment, postLabels, saying } from './post-plan.ts';
+import { postCheck, postComment, postLabels } from './post-plan.ts';
+import { reviewOpenPull } from './review-open-pull.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
 /** Plans, and posts the plan where the event is about a pull request. */
@@ -24,14 +24,7 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   // A merge group is about several pull requests, and so about none; what is closed already has its last word.
   const pull = event.context.kind === 'pull-request' && event.context.pull.isOpen ? event.context.pull : null;
   const warnings: string[] = [];
-  let allow: readonly string[] = event.context.kind === 'dispatch' ? inputs.allow : [];
-  if (pull !== null && github !== null) {
-    warnings.push(
-      ...(await saying('reviews could not be read, so that nothing is allowed', async () => {
-        allow = await readAllowances(github, pull.number, pull.author);
-      })),
-    );
-  }
+  const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
   const prepared = await preparePlan(
     { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run) },
     run.session,
@@ -42,7 +35,10 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
     return { ...invalidFiles(prepared.diagnostics), warnings };
   }
   await prepared.open.close();
-  const { plan, diagnostics, checkout, desired } = prepared;
+  const { diagnostics, checkout, desired } = prepared;
+  const reviewed = pull === null || github === null ? null : await reviewOpenPull(run, github, pull.number, prepared);
+  const plan = reviewed?.plan ?? prepared.plan;
+  warnings.push(...(reviewed?.warnings ?? []));
   const claim = prepared.stored?.record.claim;
   if (claim !== undefined) warnings.push(describeClaim(claim));
 
@@ -51,7 +47,9 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
     file,
     renderPlanFile(buildPlanFile(plan, { tool: run.session.version, commit: checkout.commit })),
   );
-  if (pull !== null && github !== null) warnings.push(...(await post(run, github, pull, plan, diagnostics, desired)));
+  if (pull !== null && github !== null) {
+    warnings.push(...(await post(run, github, pull, { plan, diagnostics, remark: reviewed?.remark ?? null }, desired)));
+  }
 
   const objections = objecting(plan.violations);
   const hasChanges = plan.changes.length > 0;
@@ -80,17 +78,14 @@ async function post(
   run: ActionRun,
   github: GitHub,
   pull: PullRequestFacts,
-  plan: Plan,
-  diagnostics: readonly Diagnostic[],
+  told: { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[]; readonly remark: string | null },
   desired: Desired,
 ): Promise<string[]> {
   const facts = {
     number: pull.number,
     head: pull.head,
-    plan,
-    diagnostics,
+    ...told,
     outcomes: [],
-    remark: null,
     state: 'planned' as const,
   };
   const silent = { warnings: [], isSuperseded: false };
@@ -99,8 +94,13 @@ async function post(
     ...warnings,
     ...(await postCheck(run, github, facts, desired)),
     // Like the comment, labels are about the last head.
-    ...(isSuperseded ? [] : await postLabels(github, pull.number, plan)),
+    ...(isSuperseded ? [] : await postLabels(github, pull.number, told.plan)),
   ];
+}
+
+/** Name under which a workflow may keep the plan file of a digest, for people: it permits nothing. */
+function artifactName(environment: string, digest: string): string {
+  return `tollgate-plan-${environment}-${shortDigest(digest)}`;
 }
 
 export function invalidFiles(diagnostics: readonly Diagnostic[]): ActionResult {

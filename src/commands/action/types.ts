@@ -48,8 +48,12 @@ export interface ActionResult {
 }
 
 /** Comments and logs of a public repository are read by anybody; where that is not known people are counted too. */
-export function impactOptions({ event }: ActionRun) {
-  return { impact: true, inAction: true, isPublic: event.isPublic !== false } as const;
+export function impactOptions({ event }: ActionRun): {
+  readonly impact: true;
+  readonly isPublic: boolean;
+  readonly inAction: true;
+} {
+  return { impact: true, isPublic: event.isPublic !== false, inAction: true };
 }
 
 export function commonOptions({ inputs }: ActionRun): CommonOptions {

@@ -181,9 +181,16 @@ describe('lists', () => {
     expect((await call('GET', '/admin/workspaces?page_size=1')).body.data).toHaveLength(1);
   });
 
+  it('pagesRepeat', async () => {
+    emulator.setQuirks({ pagesRepeat: true });
+    expect(await names('page_size=1&current_page=1')).toEqual(['c']);
+  });
+
   it.each([
     ['page', 2],
     ['more', 4],
+    ['zero', 0],
+    ['none', undefined],
   ] as const)('wrongTotal=%s', async (wrongTotal, total) => {
     emulator.setQuirks({ wrongTotal });
     expect((await call('GET', `${listed}&page_size=2`)).body.total).toBe(total);

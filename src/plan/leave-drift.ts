@@ -1,0 +1,215 @@
+/**
+ * What moved by hand and is not put back. `review.drift` says which:
+ *
+ * | | put back | left |
+ * |---|---|---|
+ * | `safe` | what got looser, other scopes, names and the like | limits that got tighter, where no limit of the object got looser |
+ * | `revert` | everything | – |
+ * | `leave` | – | everything |
+ *
+ * An urgent cap is set by hand, and the next merge must not take it away in silence. What Git changed meanwhile is not drift: a
+ * reviewed value wins. The parts of one limit (amount, period, alert) stay together, or there would be a limit that nobody wrote.
+ */
+
+import { compare } from '../exact.ts';
+import { per30Days } from '../impact/money.ts';
+import { isSame } from '../resources/canonical.ts';
+import { pickFields } from '../resources/kind.ts';
+import { daysOfReset, rateNameOf, splitRateName } from '../resources/limits.ts';
+import { specOf } from '../resources/registry.ts';
+import type { DriftMode } from '../resources/review-settings.ts';
+import type { Budget, Fields, FieldValue, Kind, RateWindow, Reset } from '../resources/types.ts';
+import { secondsOfWindow, strongest, windowDays } from './field-changes.ts';
+import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
+import type { Direction, FieldChange, LeftDrift } from './types.ts';
+
+export interface DriftFacts {
+  readonly kind: Kind;
+  readonly declared: Fields;
+  /** As recorded. */
+  readonly past: Fields;
+  /** Managed fields as they are live and as they shall be. */
+  readonly before: Fields;
+  readonly after: Fields;
+  /** All fields of the live object. */
+  readonly live: Fields;
+}
+
+/** Fields of `after` that are to stay as they are live. */
+export function findLeft(mode: DriftMode, facts: DriftFacts): ReadonlySet<string> {
+  if (mode === 'revert') return new Set();
+  const { kind, past, before, after, live } = facts;
+  const moved = Object.keys(after).filter((field) => !isSame(before[field] ?? null, after[field]));
+  const edited = moved.filter((field) => whoMoved(facts, field, before[field], after[field]).edited);
+  const settled = new Set(edited.filter((field) => !isAlert(field)).map((field) => limitOf(kind, field) ?? field));
+  const open = moved.filter((field) => !edited.includes(field) && !settled.has(limitOf(kind, field) ?? field));
+  if (mode === 'leave') return withAlerts(facts, edited, open);
+
+  const limits = new Set(open.filter((field) => !isAlert(field)).flatMap((field) => limitOf(kind, field) ?? []));
+  const isLooser = [...limits].some((limit) => directionOfLimit(kind, limit, past, live) === 'loosen');
+  // What counted every request and now counts some of them leaves the others unbound.
+  const isNarrower = open.includes('match') && past.match === 'all';
+  if (isLooser || isNarrower) return new Set();
+  const left = open.filter((field) => limits.has(limitOf(kind, field) ?? ''));
+  return withAlerts(facts, edited, left);
+}
+
+/** An alert of Git that is not below a limit that is left would be refused: it waits with its limit. */
+function withAlerts(
+  { kind, after, live }: DriftFacts,
+  edited: readonly string[],
+  left: readonly string[],
+): ReadonlySet<string> {
+  const limits = new Set(left.map((field) => limitOf(kind, field)));
+  const waiting = edited.filter((field) => {
+    const alert = after[field];
+    const limit = limitOf(kind, field);
+    if (!isAlert(field) || limit === null || !limits.has(limit) || typeof alert !== 'number') return false;
+    return alert >= (budgetOf(kind, limit, live)?.amount ?? Number.POSITIVE_INFINITY);
+  });
+  return new Set([...left, ...waiting]);
+}
+
+/** Fields as they shall be, with what is left as it is live: so it is sent when another field is written. */
+export function keepLeft(after: Fields, before: Fields, left: ReadonlySet<string>): Fields {
+  if (left.size === 0) return after;
+  const kept = Object.fromEntries([...left].map((field) => [field, before[field] ?? null]));
+  return { ...after, ...kept };
+}
+
+/** @param draft what the change of the object would be made of */
+export function makeLeft(
+  draft: Omit<ChangeDraft, 'action' | 'reason' | 'after'> & { readonly before: Fields },
+  after: Fields,
+  left: ReadonlySet<string>,
+  past: Fields,
+  live: Fields,
+): LeftDrift {
+  const back = pickFields(after, (field) => left.has(field));
+  const change = makeChange({ ...draft, action: 'update', reason: 'changed', after: { ...draft.before, ...back } });
+  return { change, direction: directionOfDrift(draft.key.kind, past, live, change.fieldChanges) };
+}
+
+/** What a move by hand did to those whom the limits bind, by the 30-day amount where amount and period move together. */
+export function directionOfDrift(kind: Kind, past: Fields, live: Fields, moves: readonly FieldChange[]): Direction {
+  const limits = new Set(moves.flatMap(({ field }) => (isAlert(field) ? [] : (limitOf(kind, field) ?? []))));
+  const others = moves.filter(({ field }) => isAlert(field) || limitOf(kind, field) === null);
+  return strongest([
+    ...[...limits].map((limit) => directionOfLimit(kind, limit, past, live)),
+    ...others.map(({ direction }) => direction),
+  ]);
+}
+
+/** Names the limit that a field is a part of; null for a field that limits nothing. */
+function limitOf(kind: Kind, field: string): string | null {
+  if (kind === 'usage-policy') return ['unit', 'amount', 'reset', 'alert'].includes(field) ? 'amount' : null;
+  if (kind === 'rate-policy') return ['unit', 'value', 'window'].includes(field) ? 'value' : null;
+  if (field === 'expires') return field;
+  if (rateNameOf(field) !== null) {
+    const spec = specOf(kind);
+    return !spec.policy && spec.singleRate ? 'rate' : field;
+  }
+  return /^(budget|alert)(\[|$)/.test(field) ? field.replace(/^alert/, 'budget') : null;
+}
+
+function isAlert(field: string): boolean {
+  return /^alert(\[|$)/.test(field);
+}
+
+function directionOfLimit(kind: Kind, limit: string, past: Fields, live: Fields): 'loosen' | 'tighten' {
+  if (limit === 'expires') return isLaterExpiry(past.expires, live.expires) ? 'loosen' : 'tighten';
+  // What the record does not say of a limit (its period, its unit) is as it is live; what it says is none is none.
+  const known = { ...live, ...past };
+  if (limit === 'amount' || limit.startsWith('budget')) {
+    const from = limit in past ? budgetOf(kind, limit, known) : null;
+    const now = standingFor(limit, isBudgetSlot, past, live).map((field) => budgetOf(kind, field, live));
+    return isCovered(from, now, isBudgetWithin) ? 'tighten' : 'loosen';
+  }
+  const names = limit === 'rate' ? Object.keys(past).filter(isRate) : [limit];
+  const isTighter = (names.length === 0 ? [''] : names).every((name) => {
+    const now = standingFor(name, isRate, past, live).map((field) => rateOf(field, live));
+    return isCovered(name in past ? rateOf(name, known) : null, now, isRateWithin);
+  });
+  return isTighter ? 'tighten' : 'loosen';
+}
+
+/** The limit itself; where it is gone, those of its sort that came by hand: one period may have been changed for another. */
+function standingFor(limit: string, isSort: (field: string) => boolean, past: Fields, live: Fields): string[] {
+  if (limit !== '' && live[limit] != null) return [limit];
+  return Object.keys(live).filter((field) => isSort(field) && past[field] == null);
+}
+
+/** Where there was no limit, any that binds is tighter. A list may hold in place of one period another one. */
+function isCovered<T>(
+  from: T | null,
+  now: readonly (T | null)[],
+  isWithin: (now: T, from: T | null) => boolean,
+): boolean {
+  return now.some((one) => one !== null && isWithin(one, from));
+}
+
+function budgetOf(kind: Kind, limit: string, fields: Fields): Budget | null {
+  if (kind !== 'usage-policy') return (fields[limit] as Budget | null | undefined) ?? null;
+  const { unit, amount, reset } = fields;
+  return typeof amount === 'number' ? ({ unit, amount, reset } as Budget) : null;
+}
+
+function isBudgetSlot(field: string): boolean {
+  return field.startsWith('budget[');
+}
+
+/**
+ * | now, against before | |
+ * |---|---|
+ * | another unit, a higher amount, no limit | looser |
+ * | a shorter period, and as much per 30 days or more | looser |
+ * | everything else | within |
+ */
+function isBudgetWithin(now: Budget, from: Budget | null): boolean {
+  if (!binds(now.amount) || !isKnownReset(now.reset)) return false;
+  if (from === null) return true;
+  if (now.unit !== from.unit || now.amount > from.amount) return false;
+  if (windowDays(now.reset) >= windowDays(from.reset)) return true;
+  return compare(per30Days(now.amount, now.reset), per30Days(from.amount, from.reset)) < 0;
+}
+
+/** A period that this program does not know may be any. */
+function isKnownReset(reset: Reset): boolean {
+  return ['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset) !== null;
+}
+
+interface Rate {
+  readonly unit: FieldValue | undefined;
+  readonly value: number;
+  readonly seconds: number;
+}
+
+function rateOf(field: string, fields: Fields): Rate | null {
+  const name = rateNameOf(field);
+  const [unit, window] = name === null ? [fields.unit, fields.window] : splitRateName(name);
+  const value = fields[field];
+  return typeof value === 'number'
+    ? { unit, value, seconds: secondsOfWindow[window as RateWindow] ?? Number.NaN }
+    : null;
+}
+
+function isRate(field: string): boolean {
+  return rateNameOf(field) !== null;
+}
+
+/** No more at once and no more on average. */
+function isRateWithin(now: Rate, from: Rate | null): boolean {
+  if (!binds(now.value) || Number.isNaN(now.seconds)) return false;
+  if (from === null) return true;
+  return now.unit === from.unit && now.value <= from.value && now.value * from.seconds <= from.value * now.seconds;
+}
+
+/** A limit of zero is none: the gateway does not enforce it (API reference 14.5). */
+function binds(amount: number): boolean {
+  return Number.isFinite(amount) && amount > 0;
+}
+
+function isLaterExpiry(from: FieldValue | undefined, now: FieldValue | undefined): boolean {
+  if (typeof now !== 'string') return typeof from === 'string';
+  return typeof from === 'string' && !(Date.parse(now) <= Date.parse(from));
+}

@@ -1,0 +1,79 @@
+/** Generated workspaces, one apply of which one write fails: at no moment has anything been given that something was to take first. */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseFault } from '../../src/emulator/faults.ts';
+import type { StoreState } from '../../src/emulator/store.ts';
+import { impose, startTrial } from '../faults/trial.ts';
+import { effort } from '../helpers/effort.ts';
+import { type Declaration, declaration, toFiles } from '../laws/declarations.ts';
+import { organisation, withUniqueNames } from '../laws/organisations.ts';
+
+interface Case {
+  readonly state: Partial<StoreState>;
+  readonly before: Declaration;
+  readonly after: Declaration;
+  readonly fault: string;
+}
+
+const fault = fc
+  .tuple(
+    fc.constantFrom('POST', 'POST', 'PUT', 'PUT', 'DELETE'),
+    fc.constantFrom('402', '400', '500', '500 when=after', 'reset when=after'),
+    fc.nat({ max: 6 }),
+    fc.constantFrom('times=1', 'times=6', ''),
+  )
+  .map(([method, status, after, times]) => `${method} /** ${status} after=${after} ${times}`.trim());
+
+/** The same policies with the limits of others, some gone, some new: otherwise two declarations have few names in common. */
+function edit(before: Declaration, other: Declaration, choices: readonly number[]): Declaration {
+  const entries = before.entries.flatMap((entry, index) => {
+    const choice = choices[index % choices.length] ?? 0;
+    const rivals = other.entries.filter(({ kind }) => kind === entry.kind);
+    const rival = rivals[choice % Math.max(1, rivals.length)];
+    if (choice % 4 === 0) return [];
+    if (choice % 4 === 1 || rival === undefined || !entry.kind.endsWith('policy')) return [entry];
+    return [{ ...entry, fields: { ...rival.fields, name: entry.name } }];
+  });
+  const taken = new Set(entries.map(keyOf));
+  return { entries: [...entries, ...other.entries.filter((entry) => !taken.has(keyOf(entry)))] };
+}
+
+function keyOf({ kind, workspace, name }: Declaration['entries'][number]): string {
+  return `${kind}\n${workspace}\n${name}`;
+}
+
+const cases: fc.Arbitrary<Case> = organisation.map(withUniqueNames).chain((state) =>
+  fc
+    .record({
+      before: declaration(state),
+      other: declaration(state),
+      choices: fc.array(fc.nat({ max: 11 }), { minLength: 7, maxLength: 7 }),
+      fault,
+    })
+    .map(({ before, other, choices, fault: rule }) => ({
+      state,
+      before,
+      after: edit(before, other, choices),
+      fault: rule,
+    })),
+);
+
+async function run({ state, before, after, fault: rule }: Case): Promise<void> {
+  const trial = await startTrial({ state, inProcess: true, timeouts: { headers: 500, total: 500 } });
+  try {
+    for (const files of [toFiles(before), toFiles(after)]) {
+      if ((await trial.world.plan(files)).plan === null) return;
+      await trial.apply(files);
+      impose(trial.world, { faults: [parseFault(rule)] });
+    }
+    expect(trial.violations).toEqual([]);
+  } finally {
+    await trial.close();
+  }
+}
+
+test('trust-E3: whatever fails, nothing is given before what was to bind in its place is in force', async () => {
+  const numRuns = effort('applies of which a write fails', 30, 2_000);
+  await fc.assert(fc.asyncProperty(cases, run), { seed: 6, numRuns, endOnFailure: true });
+}, 1_200_000);
