@@ -331,7 +331,7 @@ describe('review.require_reviewed_plan under a CI system', () => {
     expect((await started.apply({}, ci)).exit).toBe(3);
     expect(started.readRecord()).toEqual(recorded);
     expect((await applyReviewed(started)).exit).toBe(0);
-    expect(started.readRecord()?.settings.review.require_reviewed_plan).toBe(false);
+    expect(started.readRecord()?.settings.review.require_reviewed_plan).toBeUndefined();
   });
 
   it('and one that only unprotects', async () => {
