@@ -17,6 +17,8 @@ const layers: Readonly<Record<string, number>> = {
   'compile-aside.ts': 2,
   'heap.ts': 2,
   commands: 2,
+  // Between the commands and what they share: it reads through ports that are handed to it.
+  approvals: 2.5,
   policy: 3,
   rules: 3,
   reconcile: 3,

@@ -1,216 +1,183 @@
-/** What counts as reviewed when an apply begins, and what becomes of it: merges of all kinds, plans that moved, runs that broke. */
+/** What an apply of the Action does on whose word, and what becomes of it: merges of all kinds, first applies, runs that broke. */
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
-import { adminKey } from '../helpers/world.ts';
+import { adminKey, orgFile } from '../helpers/world.ts';
 import { bareEnvironment, clone, git, makeFolder } from '../record/git-fixture.ts';
-import { all, type Scene, startApplied, startScene, team } from './scene.ts';
+import { all, type Scene, startApplied, team } from './scene.ts';
 
-/** One pull request that raises one budget; planned, its plan file kept, merged. */
+/** One pull request that raises budgets: planned, approved, merged. */
 async function mergeRaise(scene: Scene, amounts: Record<string, string>, branch = 'raise'): Promise<number> {
   const pull = scene.open(branch, team({ ...all('$100'), ...amounts }));
   await scene.plan(pull);
-  scene.github.merge({ pull, method: 'squash', user: 'reviewer' });
+  scene.approve(pull);
+  scene.github.merge({ pull, method: 'squash', user: 'author' });
   return pull;
 }
 
 const bodyOf = (scene: Scene, pull: number): string => scene.github.comments(pull)[0]?.body ?? '';
 
-describe('a merged plan', () => {
-  it.each(['merge', 'squash', 'rebase'] as const)('is approved for its last head after a %s', async (method) => {
+describe('a merged pull request', () => {
+  it.each(['merge', 'squash', 'rebase'] as const)('is applied as it was approved after a %s', async (method) => {
     const scene = await startApplied();
     const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    await scene.plan(pull);
     scene.github.pushTo({ branch: 'raise', user: 'author', files: team({ ...all('$100'), alpha: '$130' }) });
     const planned = await scene.plan(pull);
+    expect(bodyOf(scene, pull)).toContain('Not approved so far');
+    scene.approve(pull);
     // Something else has come to main meanwhile.
     scene.github.pushTo({ branch: 'main', user: 'author', files: { 'README.md': 'hello\n' } });
-    scene.github.merge({ pull, method, user: 'reviewer' });
-    const applied = await scene.apply();
-    expect(applied.exit, applied.text).toBe(0);
-    expect(scene.limits()).toMatchObject({ alpha: 130, beta: 100 });
-    expect(scene.header(pull)).toMatchObject({ state: 'applied', reviewed: planned.outputs.digest });
-    expect(bodyOf(scene, pull)).toContain('1 of 1 applied');
-    expect(scene.github.violations).toEqual([]);
-  });
-
-  it('of an earlier head is not', async () => {
-    const scene = await startApplied();
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    await scene.plan(pull);
-    scene.github.pushTo({ branch: 'raise', user: 'author', files: team({ ...all('$100'), alpha: '$900' }) });
-    scene.github.merge({ pull, method: 'squash', user: 'reviewer' });
-    const refused = await scene.apply();
-    expect(refused.exit).toBe(3);
-    expect(scene.limits()).toMatchObject({ alpha: 100 });
-    const digest = refused.outputs.digest?.slice(0, 8);
-    expect(refused.text).toContain(`run the workflow by hand with approve: ${digest}`);
-    // In the same comment, though it was for another head.
-    expect(scene.header(pull)).toMatchObject({ state: 'refused', reviewed: null });
-    expect(bodyOf(scene, pull)).toContain(`approve: ${digest}`);
-  });
-
-  it('is found on later pages of commits and of pull requests', async () => {
-    const scene = await startApplied();
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    await scene.plan(pull);
-    const tree = git(scene.remote, 'rev-parse', 'main^{tree}');
-    let tip = git(scene.remote, 'rev-parse', 'main');
-    for (let count = 0; count < 110; count += 1) {
-      tip = git(scene.remote, 'commit-tree', tree, '-p', tip, '-m', 'something else');
-    }
-    git(scene.remote, 'update-ref', 'refs/heads/main', tip);
-    scene.github.merge({ pull, method: 'squash', user: 'reviewer' });
-    const { issues } = scene.github.repository();
-    const row = scene.github.pullRequest(pull);
-    for (let number = 100; number < 210; number += 1) {
-      const unmerged = row.pull === null ? null : { ...row.pull, mergedAt: null, mergeCommitSha: null };
-      issues.push({ ...row, id: number, number, updatedAt: '2026-11-21T00:00:00Z', pull: unmerged });
-    }
-    expect((await scene.apply()).exit).toBe(0);
-    expect(scene.limits()).toMatchObject({ alpha: 120 });
-  });
-});
-
-describe('many merged plans', () => {
-  const many = Array.from({ length: 100 }, (_, index) => `p${String(index).padStart(3, '0')}`);
-  const files = (raised: readonly string[]): Record<string, string> =>
-    team(Object.fromEntries(many.map((name) => [name, raised.includes(name) ? '$150' : '$100'])));
-
-  it('are all approved, with a number of requests that grows with them alone', async () => {
-    const scene = await startApplied({ files: files([]) });
-    const methods = ['merge', 'squash', 'rebase'] as const;
-    // One a burst of edits far enough apart for Git; all were planned before the first was merged.
-    const raised = many.filter((_, index) => index % 4 === 0);
-    const pulls: number[] = [];
-    for (const name of raised) {
-      const pull = scene.open(`raise-${name}`, files([name]));
-      await scene.plan(pull);
-      pulls.push(pull);
-    }
-    for (const [index, pull] of pulls.entries()) {
-      scene.github.merge({ pull, method: methods[index % 3] ?? 'merge', user: 'reviewer' });
-    }
+    scene.github.merge({ pull, method, user: 'author' });
     const before = scene.github.requests.length;
     const applied = await scene.apply();
     expect(applied.exit, applied.text).toBe(0);
-    expect(Object.values(scene.limits()).filter((amount) => amount === 150)).toHaveLength(25);
-    for (const pull of pulls) expect(scene.header(pull)).toMatchObject({ state: 'applied' });
-    // Each: its comments (twice), reviews, artifact with its address, "applying", outcome. All together: pulls, commits.
-    expect(scene.github.requests.length - before).toBeLessThanOrEqual(25 * 7 + 2);
-    expect(scene.github.violations).toEqual([]);
-  }, 120_000);
-});
-
-describe('what nobody has reviewed', () => {
-  it('is not approved by the comment that reports it, however often the run is repeated', async () => {
-    const scene = await startApplied();
-    const pull = await mergeRaise(scene, { alpha: '$120' });
-    const { reviewed, digest } = { reviewed: scene.header(pull)?.digest, digest: scene.header(pull)?.digest };
-    scene.row('alpha').credit_limit = 5_000;
-    const stale = await scene.apply();
-    expect(stale.exit).toBe(4);
-    expect(scene.header(pull)).toMatchObject({ state: 'stale', reviewed });
-    expect(scene.header(pull)?.digest).not.toBe(digest);
-    for (const attempt of [2, 3]) {
-      const again = await scene.apply({ runId: scene.lastRun(), attempt });
-      expect(again.exit, again.text).toBe(4);
-      expect(scene.limits()).toMatchObject({ alpha: 5_000 });
-    }
-    const approve = /approve: ([0-9a-f]{8})/.exec(bodyOf(scene, pull))?.[1] ?? '';
-    expect((await scene.dispatch({ approve })).exit).toBe(0);
-    expect(scene.limits()).toMatchObject({ alpha: 120 });
+    expect(scene.github.requests.length - before).toBeLessThanOrEqual(10);
+    expect(scene.limits()).toMatchObject({ alpha: 130, beta: 100 });
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
+    expect(bodyOf(scene, pull)).toContain('1 of 1 applied');
+    expect(planned.exit).toBe(0);
+    expect(scene.github.violations).toEqual([]);
   });
 
-  it('is not applied from a branch', async () => {
+  it('is applied without those of the window that nobody approved, which stay owed', async () => {
     const scene = await startApplied();
-    scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    const refused = await scene.dispatch({ approve: '00000000' }, 'raise');
-    expect(refused.error?.message).toContain('apply takes the default branch');
-    expect(scene.limits()).toMatchObject({ alpha: 100 });
+    scene.merge('one', team({ ...all('$100'), alpha: '$120' }));
+    const two = scene.merge('two', team({ ...all('$100'), alpha: '$120', delta: '$140' }), { approvedBy: null });
+    const applied = await scene.apply();
+    expect(applied.exit, applied.text).toBe(4);
+    expect(scene.limits()).toMatchObject({ alpha: 120, delta: 100 });
+    expect(applied.text).toContain(`#${two}`);
+    expect(applied.failure).toContain(`usage-policy/ws-team-a/delta: pull request #${two}: it has no approving review`);
+    // The record is at the tip by now; what is owed still has a window of its own.
+    expect((await scene.apply()).exit).toBe(4);
+    scene.approve(two);
+    expect((await scene.apply()).exit).toBe(0);
+    expect(scene.limits()).toMatchObject({ delta: 140 });
   });
 
-  it('waits for a person on the first run, who is told exactly what to do', async () => {
-    const scene = await startScene();
+  it('lifts a guard by the line of a reviewer, copied from the comment', async () => {
+    const scene = await startApplied();
+    const pull = scene.open('fewer', team({ alpha: '$100' }));
+    expect((await scene.plan(pull)).exit).toBe(3);
+    const [line = ''] = /\/tollgate allow deletes=3@[0-9a-f]{32}/.exec(bodyOf(scene, pull)) ?? [];
+    scene.approve(pull);
+    scene.github.merge({ pull, method: 'rebase', user: 'author' });
     const refused = await scene.apply();
     expect(refused.exit).toBe(3);
-    expect(scene.limits()).toEqual({});
-    const digest = refused.outputs.digest?.slice(0, 8) ?? '';
-    const words = `To apply the plan as it stands now, run the workflow by hand with approve: ${digest}`;
-    expect(refused.summary).toContain(words);
-    expect(refused.failure).toContain(words);
-    expect(refused.summary).not.toContain('--plan');
-    const wrong = await scene.dispatch({ approve: '00000000' });
-    expect(wrong.exit).toBe(4);
-    expect(wrong.failure).toContain(`approve: ${digest}`);
-    expect((await scene.dispatch({ approve: digest })).exit).toBe(0);
-    expect(Object.keys(scene.limits())).toHaveLength(4);
-  });
-
-  it('is told with the words that lift a guard, where one objects as well', async () => {
-    const scene = await startApplied();
-    scene.github.pushTo({ branch: 'main', user: 'author', files: team({ alpha: '$100' }) });
-    const refused = await scene.apply();
-    const digest = refused.outputs.digest?.slice(0, 8) ?? '';
-    const allow = `deletes=3@${digest}`;
-    expect(refused.failure).toContain(`approve: ${digest} and allow: ${allow}`);
-    expect((await scene.dispatch({ approve: digest })).exit).toBe(3);
-    expect((await scene.dispatch({ approve: digest, allow: [allow] })).exit).toBe(0);
+    expect(refused.failure).toContain(`${line} (#${pull})`);
+    scene.approve(pull, 'reviewer', `Agreed with finance.\n\n${line}\n`);
+    const applied = await scene.apply();
+    expect(applied.exit, applied.text).toBe(0);
     expect(scene.limits()).toEqual({ alpha: 100 });
   });
 });
 
-describe('without the plan file', () => {
-  const open = async (keep: (scene: Scene, outputs: Readonly<Record<string, string>>, head: string) => void) => {
-    const scene = await startApplied();
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    const planned = await scene.plan(pull, { keep: false });
-    keep(scene, planned.outputs, scene.github.pullRequest(pull).pull?.headSha ?? '');
-    scene.github.merge({ pull, method: 'squash', user: 'reviewer' });
-    return { scene, pull };
-  };
-  const damaged = (scene: Scene, zip: Uint8Array, name: string, headSha: string): void => {
-    const run = scene.github.addWorkflowRun({ headSha });
-    scene.github.addArtifact({ runId: run.id, name, zip });
-  };
-  const cases: readonly [string, Parameters<typeof open>[0]][] = [
-    ['expired', (scene, outputs, head) => scene.keepPlanFile(outputs, head, true)],
-    ['never uploaded', () => {}],
-    ['of another commit', (scene, outputs) => scene.keepPlanFile(outputs, git(scene.remote, 'rev-parse', 'main'))],
-    ['damaged', (scene, outputs, head) => damaged(scene, Buffer.from('no zip'), outputs['artifact-name'] ?? '', head)],
-  ];
+test('trust-B4: what comments, checks and artifacts say permits nothing', async () => {
+  const scene = await startApplied();
+  const pull = scene.open('raise', team({ ...all('$100'), alpha: '$900' }));
+  await scene.plan(pull);
+  // The bot's own comment says whatever a workflow on any branch made it say.
+  const [comment] = scene.github.comments(pull);
+  scene.github.comment({ issue: pull, user: 'github-actions[bot]', body: comment?.body ?? '' });
+  scene.github.merge({ pull, method: 'squash', user: 'author' });
+  expect((await scene.apply()).exit).toBe(4);
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
+});
 
-  it.each(cases)('(%s) the digest approves all of the plan, or nothing', async (_why, keep) => {
-    const { scene, pull } = await open(keep);
-    // Another limit has moved by hand: the plan is another one, and nothing of it is applied.
-    scene.row('beta').credit_limit = 700;
-    const refused = await scene.apply();
-    expect(refused.exit, refused.text).toBe(4);
-    expect(scene.limits()).toMatchObject({ alpha: 100, beta: 700 });
-    expect(refused.text).toContain(`the plan file of pull request #${pull}`);
-    const digest = refused.outputs.digest?.slice(0, 8);
-    expect(refused.failure).toContain(`approve: ${digest}`);
-    expect(bodyOf(scene, pull)).toContain(`approve: ${digest}`);
-    // As it was when it was reviewed: the very plan that was approved.
-    scene.row('beta').credit_limit = 100;
+test('trust-B8: whatever the event and whatever is checked out, the default branch is applied', async () => {
+  const scene = await startApplied();
+  scene.open('raise', team({ ...all('$100'), alpha: '$900' }));
+  const inputs = { command: 'apply' } as const;
+  const scheduled = await scene.act('schedule', { schedule: '17 * * * *' }, 'raise', { inputs });
+  expect(scheduled.exit, scheduled.text).toBe(0);
+  expect(scheduled.text).toContain('Nothing to change');
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
+});
+
+test('trust-A5: a push never makes the first apply, and a deleted record stops it', async () => {
+  const scene = await startApplied();
+  git(scene.remote, 'update-ref', '-d', 'refs/tollgate/production');
+  scene.merge('raise', team({ ...all('$100'), alpha: '$900' }));
+  const refused = await scene.apply();
+  expect(refused.exit).toBe(3);
+  expect(refused.failure).toContain('record rebuild');
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
+  const approve = refused.outputs.digest ?? '';
+  const byWriter = await scene.dispatch({ approve });
+  expect(byWriter.failure).toContain('no administrator');
+  expect((await scene.dispatch({ approve }, { actor: 'owner' })).exit).toBe(0);
+});
+
+describe('workflow_dispatch', () => {
+  test('trust-B3: does not count by who had a part, nor when such a person starts it again', async () => {
+    const scene = await startApplied();
+    scene.merge('raise', team({ ...all('$100'), alpha: '$900' }), { approvedBy: null });
+    const approve = (await scene.apply()).outputs.digest ?? '';
+    for (const more of [{ actor: 'author' }, { actor: 'reviewer', triggeringActor: 'author' }, { actor: 'guest' }]) {
+      const refused = await scene.dispatch({ approve }, more);
+      expect(refused.exit, refused.text).toBe(3);
+      expect(scene.limits()).toMatchObject({ alpha: 100 });
+    }
+    const short = await scene.dispatch({ approve: approve.slice(0, 8) });
+    expect(short.failure).toContain('32');
+    const applied = await scene.dispatch({ approve });
+    expect(applied.exit, applied.text).toBe(0);
+    expect(scene.limits()).toMatchObject({ alpha: 900 });
+  });
+
+  test('trust-F7: counts once', async () => {
+    const scene = await startApplied();
+    scene.merge('raise', team({ ...all('$100'), alpha: '$900' }), { approvedBy: null });
+    const approve = (await scene.apply()).outputs.digest ?? '';
+    expect((await scene.dispatch({ approve })).exit).toBe(0);
+    const runId = scene.lastRun();
+    scene.merge('revert', team(all('$100')));
+    scene.pass(60_000);
     expect((await scene.apply()).exit).toBe(0);
-    expect(scene.limits()).toMatchObject({ alpha: 120, beta: 100 });
+    scene.github.pushTo({ branch: 'main', user: 'author', files: team({ ...all('$100'), alpha: '$900' }) });
+    const again = await scene.dispatch({ approve }, { runId, attempt: 2 });
+    expect(again.exit, again.text).toBe(4);
+    expect(scene.limits()).toMatchObject({ alpha: 100 });
   });
+});
 
-  it('of one of two, the other is applied and this one is not', async () => {
-    const scene = await startApplied();
-    const one = scene.open('one', team({ ...all('$100'), alpha: '$120' }));
-    const two = scene.open('two', team({ ...all('$100'), delta: '$140' }));
-    await scene.plan(one);
-    await scene.plan(two, { keep: false });
-    for (const pull of [one, two]) scene.github.merge({ pull, method: 'merge', user: 'reviewer' });
-    const applied = await scene.apply();
-    expect(applied.exit).toBe(4);
-    expect(scene.limits()).toMatchObject({ alpha: 120, delta: 100 });
-    expect(applied.text).toContain(`the plan file of pull request #${two}`);
-    expect(applied.text).not.toContain(`the plan file of pull request #${one}`);
+test('trust-F11: files come from the tip of the branch, not from what earlier steps left in the work tree', async () => {
+  const scene = await startApplied();
+  scene.merge('raise', team({ ...all('$100'), alpha: '$120' }));
+  const applied = await scene.act('push', pushOf(scene), 'main', {
+    inputs: { command: 'apply' },
+    files: team({ ...all('$100'), alpha: '$900' }),
   });
+  expect(applied.exit, applied.text).toBe(0);
+  expect(scene.limits()).toMatchObject({ alpha: 120 });
+});
+
+function pushOf({ remote }: Scene) {
+  return { pushed: { ref: 'refs/heads/main', before: '0'.repeat(40), after: git(remote, 'rev-parse', 'main') } };
+}
+
+test('one person with `alone` in force applies by merging, and the record says that nobody reviewed it', async () => {
+  const scene = await startApplied({ org: 'review: { alone: true, guards: { spend_up: off } }\n' });
+  scene.merge('raise', team({ ...all('$100'), alpha: '$120' }), { approvedBy: null });
+  const applied = await scene.apply();
+  expect(applied.exit, applied.text).toBe(0);
+  expect(scene.limits()).toMatchObject({ alpha: 120 });
+  const store = createGitRefStore({
+    directory: clone(scene.remote),
+    env: bareEnvironment(makeFolder()),
+    ref: 'refs/tollgate/production',
+  });
+  expect((await store.read())?.record).toMatchObject({ way: 'merge', unreviewed: true });
+});
+
+test('trust-F10: a pull request that nobody approved brings no setting into force', async () => {
+  const scene = await startApplied();
+  const org = orgFile('review: { alone: true }\n');
+  scene.merge('alone', { 'policies/org.yaml': org }, { approvedBy: null });
+  expect((await scene.apply()).exit).toBe(4);
+  scene.merge('raise', team({ ...all('$100'), alpha: '$900' }), { approvedBy: null });
+  expect((await scene.apply()).exit).toBe(4);
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
 });
 
 describe('a run that broke', () => {
@@ -298,17 +265,4 @@ describe('a run that is repeated', () => {
     expect(ran.exit, ran.text).toBe(0);
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
   });
-});
-
-it('reads approvals from lines of reviews of every merged pull request', async () => {
-  const scene = await startApplied({ org: '' });
-  const pull = scene.open('fewer', team({ alpha: '$100' }));
-  const planned = await scene.plan(pull);
-  expect(planned.exit).toBe(3);
-  const body = `/tollgate allow deletes=3@${planned.outputs.digest?.slice(0, 8)}`;
-  scene.github.review({ pull, user: 'reviewer', state: 'APPROVED', body });
-  scene.github.merge({ pull, method: 'rebase', user: 'reviewer' });
-  const applied = await scene.apply();
-  expect(applied.exit, applied.text).toBe(0);
-  expect(scene.limits()).toEqual({ alpha: 100 });
 });

@@ -174,9 +174,8 @@ describe('annotations of guards', () => {
 
   it('stop at as many as GitHub takes in a few requests', async () => {
     const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`p${index + 100}`, '$100']));
-    const scene = await startScene({ org: '', files: team(many) });
+    const scene = await startApplied({ org: '', files: team(many) });
     const pull = scene.open('edit', { 'policies/b.yaml': workspaceFile('ws-team-b') });
-    await scene.apply();
     const raised = Object.fromEntries(Object.keys(many).map((name) => [name, '$101']));
     scene.github.pushTo({ branch: 'edit', user: 'author', files: team(raised) });
     const ran = await scene.plan(pull);
@@ -276,8 +275,7 @@ describe('drift', () => {
 
   it('fits into an issue, however much has moved', async () => {
     const many = Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`p${index + 100}`, '$100']));
-    const scene = await startScene({ org: '', files: team(many) });
-    await scene.apply();
+    const scene = await startApplied({ org: '', files: team(many) });
     for (const name of Object.keys(many)) scene.row(name).credit_limit = 200;
     const ran = await watch(scene);
     expect(ran.warnings).toEqual([]);
@@ -292,8 +290,7 @@ describe('drift', () => {
 });
 
 it('posts a plan of 10,000 changes: a comment below the limit, the whole text in the summary', async () => {
-  const scene = await startScene({ org: '', files: team({ p0: '$1' }) });
-  await scene.apply();
+  const scene = await startApplied({ org: '', files: team({ p0: '$1' }) });
   const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`p${index}`, '$1']));
   const pull = scene.open('many', team(many));
   const ran = await scene.plan(pull);

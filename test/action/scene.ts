@@ -1,6 +1,6 @@
 /** A repository with policies, a stand-in of GitHub around it and an emulator: what a run of the Action finds. */
 
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
@@ -84,6 +84,8 @@ export interface ActOptions {
   readonly attempt?: number;
   /** Changes the payload before it is read. */
   readonly payload?: (payload: Record<string, unknown>) => void;
+  /** What earlier steps of the job left in the work tree. */
+  readonly files?: Readonly<Record<string, string>>;
   /** The run has no key of the control plane. */
   readonly withoutKey?: boolean;
   /** Milliseconds after which a request to GitHub is given up. */
@@ -161,6 +163,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       git(folder, 'clone', '--quiet', remote, workspace);
       git(workspace, 'fetch', '--quiet', 'origin', '+refs/pull/*:refs/pull/*');
       git(workspace, 'checkout', '--quiet', ref);
+      for (const [path, text] of Object.entries(more.files ?? {})) writeFileSync(join(workspace, path), text);
       const session = testSession({
         cwd: workspace,
         now,
@@ -292,19 +295,10 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   return scene;
 }
 
-/** Digests of first plans: the same files have the same. */
-const firstDigests = new Map<string, string>();
-
-/** A scene in which what main says has been applied. */
+/** A scene in which what main says has been applied: an administrator has started the first apply. */
 export async function startApplied(options: SceneOptions = {}): Promise<Scene> {
   const scene = await startScene(options);
-  const files = JSON.stringify([options.org, options.files]);
-  if (!firstDigests.has(files)) {
-    const refused = await scene.apply();
-    if (refused.exit === 0) return scene;
-    firstDigests.set(files, refused.outputs.digest ?? '');
-  }
-  const approve = firstDigests.get(files) ?? '';
+  const approve = (await scene.apply()).outputs.digest ?? '';
   const ran = await scene.dispatch({ approve }, { actor: 'owner' });
   if (ran.exit !== 0) throw new Error(ran.text);
   return scene;

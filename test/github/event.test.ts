@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { parseAllowLines } from '../../src/github/allow-lines.ts';
 import { parseEvent } from '../../src/github/event.ts';
 
 const repository = { full_name: 'example/budgets', default_branch: 'main', private: true };
@@ -70,30 +69,6 @@ it("knows an app by the event where its name does not tell, and nobody by the ev
   expect(parseEvent('push', payload, {})).toMatchObject({ actor: null, ref: 'refs/heads/main', sha: 'c' });
   const group = { repository, merge_group: { head_sha: 'd', head_ref: 'refs/heads/gh-readonly-queue/main/pr-1-c' } };
   expect(parseEvent('merge_group', group, {})).toMatchObject({ sha: 'd', ref: group.merge_group.head_ref });
-});
-
-it.each([
-  [
-    'the line alone',
-    '/tollgate allow deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',
-    ['deletes=12@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
-  ],
-  [
-    'among others',
-    'fine\r\n  /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a \r\nthanks',
-    ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
-  ],
-  [
-    'several words',
-    '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a',
-    ['deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', 'updates=20@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a'],
-  ],
-  ['quoted', '> /tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a', []],
-  ['in code', '`/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a`', []],
-  ['with more behind it', '/tollgate allow deletes=1@3f9c2e1a3f9c2e1a3f9c2e1a3f9c2e1a please', []],
-  ['without a digest', '/tollgate allow deletes=1', []],
-])('takes an allow line %s', (_name, body, words) => {
-  expect(parseAllowLines(body)).toEqual(words);
 });
 
 it.each([

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stickyOf } from '../../src/commands/action/post-plan.ts';
-import { readAllowances } from '../../src/github/allow-lines.ts';
 import { writeDriftIssue } from '../../src/github/drift-issue.ts';
 import { writeLabels } from '../../src/github/labels.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
@@ -125,37 +124,6 @@ describe('labels', () => {
     expect([...(await github.listLabels(pull))].sort()).toEqual(['tollgate:delete', 'tollgate:loosen', 'urgent']);
     await writeLabels(github, pull, new Set(['tighten']));
     expect([...(await github.listLabels(pull))].sort()).toEqual(['tollgate:tighten', 'urgent']);
-  });
-});
-
-describe('allow lines', () => {
-  const words = 'deletes=3@3f9c2e1a';
-  const say = (
-    user: string,
-    state: 'APPROVED' | 'COMMENTED' | 'CHANGES_REQUESTED',
-    body = `/tollgate allow ${words}`,
-  ) => fixture.github.review({ pull, user, state, body });
-
-  it('count in an approving review of somebody else who may write', async () => {
-    say('owner', 'APPROVED');
-    expect(await readAllowances(github, pull, 'author')).toEqual([words]);
-  });
-
-  it.each([
-    ['the author', () => void say('author', 'APPROVED')],
-    ['somebody who may only read', () => void say('guest', 'APPROVED')],
-    ['a comment', () => void say('owner', 'COMMENTED')],
-    [
-      'an approval that was taken back',
-      () => {
-        say('owner', 'APPROVED');
-        say('owner', 'CHANGES_REQUESTED', 'on second thoughts');
-      },
-    ],
-    ['an approval that was dismissed', () => fixture.github.dismissReview(say('owner', 'APPROVED').id)],
-  ])('do not count from %s', async (_who, deed) => {
-    deed();
-    expect(await readAllowances(github, pull, 'author')).toEqual([]);
   });
 });
 
