@@ -100,7 +100,7 @@ export async function preparePlan(
     checkout: CheckoutFacts,
     backend: Backend,
     record: OpenRecord,
-  ) => Promise<boolean | void>,
+  ) => Promise<unknown>,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
