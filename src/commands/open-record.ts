@@ -44,7 +44,9 @@ export async function openRecord(
     });
   }
   const ref = desired.recordRef ?? `refs/tollgate/${desired.environment}`;
-  return { store: createGitRefStore({ ...gitOptions(session), ref, now: session.clock.now }), checkout, inGit: true };
+  const { recordToken: token, clock } = session;
+  const store = createGitRefStore({ ...gitOptions(session), token, ref, now: clock.now });
+  return { store, checkout, inGit: true };
 }
 
 /** The clone that the command runs in; null outside one. */

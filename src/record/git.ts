@@ -4,12 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CancelledError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
+import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
 
 export interface GitOptions {
   /** Any folder of the checkout. */
   readonly directory: string;
   /** Default `origin`, or the only remote there is. */
   readonly remote?: string | undefined;
+  /** Sent to the remote instead of the credentials that clone and user have. */
+  readonly token?: string | undefined;
   /** Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Milliseconds for one git command; default 60,000. */
@@ -63,6 +66,13 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   const config = parseConfig((await git(['config', '--list', '-z', '--show-scope'])).stdout.toString('utf8'));
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
   const remoteName = chooseRemote(remotes, options.remote);
+  const url = async (): Promise<string | null> => {
+    if (remoteName === null) return null;
+    const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  };
+  const { token } = options;
+  const access = token === undefined ? null : planTokenAccess(token, await url(), remoteName ?? 'this repository');
 
   return {
     root,
@@ -75,10 +85,23 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
       try {
         await makeBareRepository(folder, objectFormat === 'sha256');
         if (lenders.length > 0) await lendObjects(folder, lenders);
-        const passed = config.filter(
-          ({ scope, key }) => scope !== 'global' && scope !== 'system' && isTransportKey(key),
-        );
-        return await work(createGit(root, { ...env, ...addConfig(env, passed), GIT_DIR: folder }, options));
+        const transport = config.filter(({ key }) => isTransportKey(key));
+        if (access === null) {
+          // Git reads the others by itself, and what is there twice is sent twice.
+          const passed = transport.filter(({ scope }) => scope === 'local' || scope === 'worktree');
+          return await work(createGit(root, { ...env, ...addConfig(env, passed), GIT_DIR: folder }, options));
+        }
+        const bare = leaveHome(env, folder);
+        const passed = [
+          ...transport.filter(({ key }) => !isIdentityKey(key)),
+          { key: `remote.${remoteName}.url`, value: access.address },
+          { key: `http.${access.address}.extraheader`, value: access.header },
+        ];
+        const scratch = createGit(root, { ...bare, ...addConfig(bare, passed), GIT_DIR: folder }, options);
+        return await work(async (args, input) => {
+          const result = await scratch(args, input);
+          return { ...result, stderr: access.hide(result.stderr) };
+        });
       } finally {
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -175,7 +198,8 @@ function cleanEnvironment(env: Readonly<Record<string, string | undefined>>): No
   const pointing =
     /^GIT_(?:DIR|WORK_TREE|INDEX_FILE|PREFIX|OBJECT_DIRECTORY|ALTERNATE_OBJECT_DIRECTORIES|COMMON_DIR|NAMESPACE)$/;
   const kept = Object.entries(env).filter(
-    ([name]) => !pointing.test(name) && !/^GIT_(?:SHALLOW_FILE|GRAFT_FILE|QUARANTINE_PATH|TRACE.*)$/.test(name),
+    ([name]) =>
+      !pointing.test(name) && !/^GIT_(?:SHALLOW_FILE|GRAFT_FILE|QUARANTINE_PATH|TRACE.*|CURL_VERBOSE)$/.test(name),
   );
   return {
     ...Object.fromEntries(kept),
