@@ -39,6 +39,8 @@ export interface Repository {
   readonly remote: string;
   /** For messages. */
   readonly remoteName: string;
+  /** Address that the remote's name stands for, after all rewriting; null: no remote. May hold a password. */
+  readRemoteUrl(): Promise<string | null>;
   /**
    * An empty bare repository with this one's remotes and credentials, for as long as `work` takes. Fetching and pushing
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
@@ -66,19 +68,21 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   const config = parseConfig((await git(['config', '--list', '-z', '--show-scope'])).stdout.toString('utf8'));
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
   const remoteName = chooseRemote(remotes, options.remote);
-  const url = async (): Promise<string | null> => {
+  const readRemoteUrl = async (): Promise<string | null> => {
     if (remoteName === null) return null;
     const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
     return code === 0 ? stdout.toString('utf8').trim() : null;
   };
   const { token } = options;
-  const access = token === undefined ? null : planTokenAccess(token, await url(), remoteName ?? 'this repository');
+  const access =
+    token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
 
   return {
     root,
     git,
     remote: remoteName ?? commonFolder,
     remoteName: remoteName ?? 'this repository',
+    readRemoteUrl,
 
     async withScratch(work, lenders = []) {
       const folder = await mkdtemp(join(tmpdir(), 'tollgate-'));
@@ -107,6 +111,16 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
       }
     },
   };
+}
+
+/** `2.39.5`; null where it does not say. @throws UserError when there is no git */
+export async function readGitVersion(options: GitOptions): Promise<string | null> {
+  const { stdout } = await createGit(
+    options.directory,
+    cleanEnvironment(options.env ?? process.env),
+    options,
+  )(['version']);
+  return /^git version (\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString('utf8'))?.[1] ?? null;
 }
 
 export async function requireRepository(options: GitOptions): Promise<Repository> {
