@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { DoctorOptions } from '../../src/commands/doctor.ts';
 import type { CheckView } from '../../src/render/doctor.ts';
+import { runBundle } from '../helpers/bundle.ts';
 import { type StandInFixture, startFixture } from '../helpers/github/fixture.ts';
 import { actionsToken } from '../helpers/github/server.ts';
 import { parseOutput, type Ran, type Rig, startRig } from '../helpers/rig.ts';
@@ -232,6 +233,15 @@ describe('where GitHub cannot be asked', () => {
     await start();
     expect((await examine({ backend: 'emulator', recordFile: undefined })).walls).toEqual([]);
   });
+});
+
+it('the command as it is shipped asks GitHub, too', async () => {
+  closeAll();
+  await start();
+  const { exit, stdout } = await runBundle(['doctor', '--format', 'json'], { cwd: folder, env: rig.env });
+  expect(exit).toBe(0);
+  const { checks } = JSON.parse(stdout) as { readonly checks: readonly CheckView[] };
+  expect(checks.find(({ id }) => id === 'environment.reviewers')?.state).toBe('works');
 });
 
 it('text fits into 80 columns', async () => {
