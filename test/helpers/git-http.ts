@@ -8,6 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createGunzip } from 'node:zlib';
 
+/** Nobody's; the refusal repeats it. */
+export const echoedToken = 'echo_0sample0token';
+
 export interface GitRequest {
   readonly path: string;
   /** One for each header of authorization: two are refused by the large hosts. */
@@ -43,9 +46,12 @@ export async function startGitHttp({ bareDir, tokens, guarded }: GitHttpOptions)
     requests.push({ path: pathname, tokens: sent });
     const [token] = sent;
     if (sent.length !== 1 || token === undefined || !tokens.includes(token)) {
-      outgoing.writeHead(401, { 'www-authenticate': 'Basic realm="Git"', 'content-type': 'text/plain' });
-      // Everything that it was sent, as a careless proxy would.
-      outgoing.end(`no: ${incoming.rawHeaders.join(' ')} ${sent.join(' ')}\n`);
+      // Git shows what comes with a 403, and not what comes with a 401. A careless proxy repeats all that it was sent.
+      outgoing.writeHead(token === echoedToken ? 403 : 401, {
+        'www-authenticate': 'Basic realm="Git"',
+        'content-type': 'text/plain',
+      });
+      outgoing.end(`not with ${incoming.rawHeaders.join(' ')} ${sent.join(' ')}\n`);
       return;
     }
     const service = (searchParams.get('service') ?? pathname.split('/').at(-1) ?? '').replace(/^git-/, '');

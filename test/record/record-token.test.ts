@@ -1,11 +1,11 @@
 /** A record that only one token may push, over loopback HTTP: the job's own credentials stay out of it. */
 
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openCheckout } from '../../src/record/checkout.ts';
 import { createGitRefStore, type GitRefStoreOptions } from '../../src/record/git-ref.ts';
-import { type GitHttp, startGitHttp } from '../helpers/git-http.ts';
+import { echoedToken, type GitHttp, startGitHttp } from '../helpers/git-http.ts';
 import { bareEnvironment, clone, git, makeFolder, makeRemote } from './git-fixture.ts';
 import { sampleRecord } from './sample-record.ts';
 
@@ -75,6 +75,18 @@ it('without one, a header that a wrapper set in the environment is sent once', a
   expect(tokensSent()).toEqual([jobToken]);
 });
 
+it('a server that repeats the record token in its refusal finds it blanked', async () => {
+  const failed = await openStore({ token: echoedToken })
+    .read()
+    .catch((error: unknown) => error);
+  const said = String(failed);
+  expect(said).toContain('not with');
+  expect(said).toContain('***');
+  for (const spelling of [echoedToken, headerOf(echoedToken).split(' ').at(-1) ?? '']) {
+    expect(said).not.toContain(spelling);
+  }
+});
+
 it("what is no record's goes on with the credentials of the clone", async () => {
   git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
   const shallow = clone(remote, '--depth=1');
@@ -103,6 +115,14 @@ it.each<[name: string, set: () => unknown]>([
   [
     'a header in the parameters of a wrapper',
     () => ({ GIT_CONFIG_PARAMETERS: `'http.extraheader=${headerOf(jobToken)}'` }),
+  ],
+  [
+    'a header in a file that the clone includes, as later versions of actions/checkout leave it',
+    () => {
+      const file = join(makeFolder(), 'credentials.config');
+      writeFileSync(file, `[http]\n\textraheader = ${headerOf(jobToken)}\n`);
+      git(folder, 'config', `includeIf.gitdir:${realpathSync(folder)}/.git.path`, file);
+    },
   ],
   ['a password in the address', () => void git(folder, 'remote', 'set-url', 'origin', withPassword())],
   [
