@@ -19,6 +19,7 @@ import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
 import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace } from './process-space.ts';
+import { spellCredential } from './record/remote-token.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
@@ -39,6 +40,9 @@ async function main(): Promise<void> {
   const isForeign = context.kind === 'pull-request' && context.pull.isForeign;
   const apiKey = isForeign ? '' : core.getInput('portkey-api-key');
   if (apiKey !== '') core.setSecret(apiKey);
+  const recordToken = isForeign ? '' : core.getInput('record-token');
+  // Git sends it in another spelling, which the runner does not know.
+  for (const text of recordToken === '' ? [] : [recordToken, spellCredential(recordToken)]) core.setSecret(text);
   const token = core.getInput('github-token');
   const serverUrl = env.GITHUB_SERVER_URL ?? 'https://github.com';
   const repositoryUrl = `${serverUrl}/${event.repository}`;
@@ -56,7 +60,7 @@ async function main(): Promise<void> {
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
-    session: buildSession(apiKey, core.getInput('base-url'), token, isForeign),
+    session: buildSession({ apiKey, token, recordToken, baseUrl: core.getInput('base-url'), isForeign }),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
     repositoryUrl,
     runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
@@ -117,7 +121,16 @@ async function readPayload(path: string | undefined): Promise<unknown> {
   }
 }
 
-function buildSession(apiKey: string, baseUrl: string, token: string, isForeign: boolean): Session {
+interface Given {
+  readonly apiKey: string;
+  /** Of GitHub; known here to be blanked, and handed to nobody. */
+  readonly token: string;
+  readonly recordToken: string;
+  readonly baseUrl: string;
+  readonly isForeign: boolean;
+}
+
+function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given): Session {
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
@@ -151,6 +164,7 @@ function buildSession(apiKey: string, baseUrl: string, token: string, isForeign:
     isInteractive: false,
     say: (text) => core.info(renderForScreen(text.trimEnd(), runner)),
     confirm: async () => false,
+    recordToken: recordToken === '' ? undefined : recordToken,
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (_what, work) => work,
   };

@@ -65,6 +65,12 @@ function buildSession(flags: GlobalFlags): Session {
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(guardScreen(text, flags)),
     confirm,
+    // Loaded when it is asked for: nobody else waits for it.
+    openGitHub: async (place) => {
+      const { createGitHub } = await import('./github/octokit.ts');
+      const pace = { retryAfterBaseValue: 1_000, timeout: 10_000 };
+      return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
+    },
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
   };

@@ -167,10 +167,11 @@ export function buildProgram(version: string, start: Start): Command {
 
   addServiceOptions(addCommand(program, 'doctor', 'show what this key and this control plane allow; writes nothing'))
     .addOption(workspaceOption('try it in this workspace; of several, in the first', 'one that the files name'))
+    .addOption(new Option('--environment <name>', 'environment of GitHub that holds the apply key').default('tollgate'))
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runDoctor } = await import('./commands/doctor.ts');
-        return runDoctor(commonOf(options), session);
+        return runDoctor({ ...commonOf(options), environment: options.environment }, session);
       }),
     );
 

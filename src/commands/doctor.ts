@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CheckView, type DoctorView, failedChecks, renderDoctor } from '../render/doctor.ts';
 import type { Desired, Kind } from '../resources/types.ts';
+import { type ApprovalsOptions, checkApprovals } from './doctor/check-approvals.ts';
 import { checkOrganisation, checkPolicies, checkRecord, type DirectoryCheck } from './doctor/check-directory.ts';
 import { checkVersion } from './doctor/check-version.ts';
 import { explainKey, explainReads, explainStatuses, explainWrites } from './doctor/explain.ts';
@@ -10,6 +11,8 @@ import { noteGateway } from './doctor/note-gateway.ts';
 import { type Survey, surveyService } from './doctor/probe-service.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+
+export type DoctorOptions = CommonOptions & ApprovalsOptions;
 
 /** One more try where an answer was lost; five would make a dead service a wait of minutes. */
 const tries = 2;
@@ -20,7 +23,7 @@ const tries = 2;
  *
  * @throws CancelledError
  */
-export async function runDoctor(options: CommonOptions, session: Session): Promise<CommandResult> {
+export async function runDoctor(options: DoctorOptions, session: Session): Promise<CommandResult> {
   const policies = await checkPolicies(options, session);
   const { desired } = policies;
   const opened = await tryOpen(options, session);
@@ -43,6 +46,7 @@ export async function runDoctor(options: CommonOptions, session: Session): Promi
       ...(found === null ? [] : noteGateway(kinds)),
       ...(found === null ? [] : explainWrites({ survey: found, kinds })),
       ...directory.map(({ view }) => view),
+      ...(await checkApprovals(options, desired, session)),
     ];
     const view: DoctorView = {
       baseUrl,

@@ -66,8 +66,9 @@ export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environme
 
 /** The record on a ref of the clone's remote. */
 export function openRefStore(ref: string, session: Session): RecordStore {
+  const { recordToken: token, clock } = session;
   const sealer = createSealer(session.env);
-  return createGitRefStore({ ...gitOptions(session), ref, sealer, now: session.clock.now });
+  return createGitRefStore({ ...gitOptions(session), token, ref, sealer, now: clock.now });
 }
 
 /** The clone that the command runs in; null outside one. */

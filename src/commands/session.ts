@@ -1,4 +1,5 @@
 import type { ExitCode } from '../exit-codes.ts';
+import type { GitHub } from '../github/port.ts';
 import type { Compiled, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
@@ -26,10 +27,22 @@ export interface Session {
   /** For people, on stderr, as it happens. */
   readonly say: (text: string) => void;
   readonly confirm: (question: string) => Promise<boolean>;
+  /** The record's remote is reached with it, and nothing else is. Without it, with what the clone has. */
+  readonly recordToken?: string | undefined;
+  /** Connects to GitHub; without it nobody asks there. Loaded when it is called: few commands do. */
+  readonly openGitHub?: ((place: GitHubPlace) => Promise<GitHub>) | undefined;
   /** Compiles policy files beside everything else, on another processor. Without it they are compiled first. */
   readonly compileAside?: ((files: readonly PolicyFile[]) => Promise<Compiled>) | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */
   readonly waiting: <T>(what: string, work: Promise<T>) => Promise<T>;
+}
+
+export interface GitHubPlace {
+  readonly token: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** `https://api.github.com`, or that of a GitHub Enterprise server. */
+  readonly apiUrl: string;
 }
 
 /** What a command leaves behind. It is printed whole, then the process ends. */

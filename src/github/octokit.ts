@@ -4,7 +4,16 @@ import { Octokit, RequestError } from 'octokit';
 import { readGraphError } from './graphql-errors.ts';
 import { type GitHub, GitHubError, type PullRequest, type Push, type RepositoryPermission } from './port.ts';
 import { type Ask, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
-import { toBranchProtection, toComment, toEnvironment, toIssue, toPull, toPush, toRun } from './rest-rows.ts';
+import {
+  rulesetsOf,
+  toBranchProtection,
+  toComment,
+  toEnvironment,
+  toIssue,
+  toPull,
+  toPush,
+  toRun,
+} from './rest-rows.ts';
 
 export interface GitHubOptions {
   readonly token: string;
@@ -262,15 +271,28 @@ export function createGitHub(options: GitHubOptions): GitHub {
         const rules = await octokit
           .paginate(rest.repos.getBranchRules, { ...base, ...page, branch })
           .catch(nullIfClosed);
+        const bypasses = await Promise.all(
+          rulesetsOf(rules ?? []).map(async (id) => {
+            const ruleset = await rest.repos.getRepoRuleset({ ...base, ruleset_id: id }).catch(nullIfClosed);
+            const actors = ruleset?.data.bypass_actors;
+            return actors === undefined ? null : actors.length > 0;
+          }),
+        );
         const isClassic = found.data.protected && found.data.protection.enabled !== false;
-        if (!isClassic) return toBranchProtection(rules, 'none');
+        if (!isClassic) return toBranchProtection(rules, 'none', bypasses);
         const classic = await rest.repos.getBranchProtection({ ...base, branch }).catch(nullIfClosed);
-        return toBranchProtection(rules, classic?.data ?? null);
+        return toBranchProtection(rules, classic?.data ?? null, bypasses);
       }),
     readEnvironment: (name) =>
       attempt(async () => {
-        const answer = await rest.repos.getEnvironment({ ...base, environment_name: name }).catch(nullIfClosed);
-        return answer === null ? null : toEnvironment(answer.data);
+        const at = { ...base, environment_name: name };
+        const answer = await rest.repos.getEnvironment(at).catch(nullIfClosed);
+        if (answer === null) return null;
+        const isChosen = answer.data.deployment_branch_policy?.custom_branch_policies === true;
+        const chosen = isChosen
+          ? await octokit.paginate(rest.repos.listDeploymentBranchPolicies, { ...at, ...page }).catch(nullIfClosed)
+          : null;
+        return toEnvironment(answer.data, chosen);
       }),
   };
 }

@@ -159,6 +159,13 @@ export interface BranchProtection {
   /** Approving reviews that a pull request needs. */
   readonly approvals: number | null;
   readonly dismissesStaleReviews: boolean | null;
+  /** By somebody else than who pushed last. */
+  readonly needsLastPushApproval: boolean | null;
+  readonly needsCodeOwners: boolean | null;
+  /** Only who is named may push at all. */
+  readonly restrictsPushes: boolean | null;
+  /** Somebody is excepted from one of these: administrators, or a list. */
+  readonly canBeBypassed: boolean | null;
   readonly blocksForcePushes: boolean | null;
   readonly blocksDeletion: boolean | null;
 }
@@ -169,6 +176,8 @@ export interface DeploymentEnvironment {
   readonly preventsSelfReview: boolean;
   /** Branches whose jobs may have it: `all`, the protected ones, or chosen by name. */
   readonly branches: 'all' | 'protected' | 'chosen';
+  /** Patterns of the chosen branches and tags; null where none are chosen, or they cannot be read. */
+  readonly chosen: readonly { readonly kind: 'branch' | 'tag'; readonly pattern: string }[] | null;
 }
 
 export interface Annotation {

@@ -112,28 +112,53 @@ interface Switch {
   readonly enabled?: boolean | undefined;
 }
 
+interface ReviewSettings {
+  readonly required_approving_review_count?: number | undefined;
+  readonly dismiss_stale_reviews: boolean;
+  readonly require_code_owner_reviews: boolean;
+  readonly require_last_push_approval?: boolean | undefined;
+  readonly bypass_pull_request_allowances?: Readonly<Record<string, unknown>> | undefined;
+}
+
 interface ClassicProtection {
-  readonly required_pull_request_reviews?:
-    | { readonly required_approving_review_count?: number | undefined; readonly dismiss_stale_reviews: boolean }
-    | undefined;
+  readonly required_pull_request_reviews?: ReviewSettings | undefined;
+  readonly restrictions?: unknown;
+  readonly enforce_admins?: Switch | undefined;
   readonly allow_force_pushes?: Switch | undefined;
   readonly allow_deletions?: Switch | undefined;
 }
 
 interface Rule {
   readonly type: string;
+  readonly ruleset_id?: number | undefined;
   readonly parameters?: unknown;
 }
 
 const pullRequestRule = z.looseObject({
   required_approving_review_count: z.number(),
   dismiss_stale_reviews_on_push: z.boolean(),
+  require_code_owner_review: z.boolean().optional(),
+  require_last_push_approval: z.boolean().optional(),
 });
 
-/** What either asks for counts. Null: that kind cannot be read. */
+const walls = ['pull_request', 'non_fast_forward', 'deletion', 'update'];
+
+/** Those that a rule of interest is from. */
+export function rulesetsOf(rules: readonly Rule[]): readonly number[] {
+  return [
+    ...new Set(rules.flatMap(({ type, ruleset_id: id }) => (walls.includes(type) && id !== undefined ? [id] : []))),
+  ];
+}
+
+/**
+ * What either asks for counts. Null: that kind cannot be read.
+ *
+ * @param bypasses for each ruleset whether somebody is excepted; null: that is not for this token
+ */
 export function toBranchProtection(
   rules: readonly Rule[] | null,
   classic: ClassicProtection | 'none' | null,
+  bypasses: readonly (boolean | null)[],
 ): BranchProtection {
   const has = (type: string): boolean | null => rules?.some((rule) => rule.type === type) ?? null;
   const reviews = rules?.flatMap(({ type, parameters }) => {
@@ -143,14 +168,32 @@ export function toBranchProtection(
   const byRules = {
     approvals: reviews === undefined ? null : Math.max(0, ...reviews.map((one) => one.required_approving_review_count)),
     dismisses: reviews?.some((one) => one.dismiss_stale_reviews_on_push) ?? null,
+    lastPush: reviews?.some((one) => one.require_last_push_approval === true) ?? null,
+    codeOwners: reviews?.some((one) => one.require_code_owner_review === true) ?? null,
+    bypass: rules === null ? null : bypasses.reduce(either, false),
   };
   const known = classic === 'none' ? {} : classic;
   const reviewsOf = known?.required_pull_request_reviews;
   const counts = [byRules.approvals, known === null ? null : (reviewsOf?.required_approving_review_count ?? 0)];
+  const byClassic = (has: (settings: ReviewSettings) => boolean): boolean | null =>
+    known === null ? null : reviewsOf !== undefined && has(reviewsOf);
   return {
     needsPullRequest: either(has('pull_request'), known === null ? null : reviewsOf !== undefined),
     approvals: counts.includes(null) ? null : Math.max(...counts.map((count) => count ?? 0)),
-    dismissesStaleReviews: either(byRules.dismisses, known === null ? null : reviewsOf?.dismiss_stale_reviews === true),
+    dismissesStaleReviews: either(
+      byRules.dismisses,
+      byClassic((one) => one.dismiss_stale_reviews),
+    ),
+    needsLastPushApproval: either(
+      byRules.lastPush,
+      byClassic((one) => one.require_last_push_approval === true),
+    ),
+    needsCodeOwners: either(
+      byRules.codeOwners,
+      byClassic((one) => one.require_code_owner_reviews),
+    ),
+    restrictsPushes: either(has('update'), known === null ? null : known.restrictions !== undefined),
+    canBeBypassed: either(byRules.bypass, canBypass(classic)),
     blocksForcePushes: either(has('non_fast_forward'), blocks(classic, known?.allow_force_pushes)),
     blocksDeletion: either(has('deletion'), blocks(classic, known?.allow_deletions)),
   };
@@ -158,6 +201,13 @@ export function toBranchProtection(
 
 function blocks(classic: ClassicProtection | 'none' | null, allowed: Switch | undefined): boolean | null {
   return classic === null ? null : classic !== 'none' && allowed?.enabled !== true;
+}
+
+/** Administrators are above classic protection unless it says otherwise. */
+function canBypass(classic: ClassicProtection | 'none' | null): boolean | null {
+  if (classic === null || classic === 'none') return classic === null ? null : false;
+  const allowed = Object.values(classic.required_pull_request_reviews?.bypass_pull_request_allowances ?? {});
+  return classic.enforce_admins?.enabled !== true || allowed.some((list) => Array.isArray(list) && list.length > 0);
 }
 
 function either(one: boolean | null, other: boolean | null): boolean | null {
@@ -173,15 +223,22 @@ const reviewersRule = z.looseObject({
   ),
 });
 
-export function toEnvironment(environment: {
+export interface EnvironmentAnswer {
   readonly protection_rules?: readonly unknown[] | undefined;
   readonly deployment_branch_policy?: { readonly protected_branches: boolean } | null | undefined;
-}): DeploymentEnvironment {
+}
+
+/** @param chosen null: not read */
+export function toEnvironment(
+  environment: EnvironmentAnswer,
+  chosen: readonly { readonly name?: string | undefined; readonly type?: 'branch' | 'tag' | undefined }[] | null,
+): DeploymentEnvironment {
   const rules = (environment.protection_rules ?? []).flatMap((rule) => reviewersRule.safeParse(rule).data ?? []);
   const policy = environment.deployment_branch_policy;
   return {
     reviewers: rules.flatMap((rule) => rule.reviewers.map(({ reviewer }) => reviewer.login ?? reviewer.slug ?? '')),
     preventsSelfReview: rules.some((rule) => rule.prevent_self_review === true),
     branches: policy == null ? 'all' : policy.protected_branches ? 'protected' : 'chosen',
+    chosen: chosen?.map(({ name = '', type = 'branch' }) => ({ kind: type, pattern: name })) ?? null,
   };
 }

@@ -146,7 +146,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
       `the record cannot be pushed to ${ref} on ${repository.remoteName}: ${describeFailure(result)}`,
       {
         exit: 'unreachable',
-        hint: 'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref.',
+        hint: 'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref. Where a rule lets one App alone push to it, give the Action a token of that App as `record-token`.',
       },
     );
   }

@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { CancelledError, UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { selectGitEnvironment } from './git-environment.ts';
+import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
 
 export interface GitOptions {
   /** Any folder of the checkout. */
   readonly directory: string;
   /** Default `origin`, or the only remote there is. */
   readonly remote?: string | undefined;
+  /** Sent to the remote instead of the credentials that clone and user have. */
+  readonly token?: string | undefined;
   /** Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Milliseconds for one git command; default 60,000. */
@@ -40,6 +43,8 @@ export interface Repository {
   /** For messages. */
   readonly remoteName: string;
   readonly hasRemote: boolean;
+  /** Address that the remote's name stands for, after all rewriting; null: no remote. May hold a password. */
+  readRemoteUrl(): Promise<string | null>;
   /**
    * An empty bare repository with this one's remotes and credentials, for as long as `work` takes. Fetching and pushing
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
@@ -68,6 +73,14 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   const git = createGit(root, { ...env, ...addConfig(env, disableFilters(config)) }, options);
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
   const remoteName = chooseRemote(remotes, options.remote);
+  const readRemoteUrl = async (): Promise<string | null> => {
+    if (remoteName === null) return null;
+    const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
+    return code === 0 ? stdout.toString('utf8').trim() : null;
+  };
+  const { token } = options;
+  const access =
+    token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
 
   return {
     root,
@@ -75,21 +88,45 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     remote: remoteName ?? commonFolder,
     remoteName: remoteName ?? 'this repository',
     hasRemote: remoteName !== null,
+    readRemoteUrl,
 
     async withScratch(work, lenders = []) {
       const folder = await mkdtemp(join(tmpdir(), 'tollgate-'));
       try {
         await makeBareRepository(folder, objectFormat === 'sha256');
         if (lenders.length > 0) await lendObjects(folder, lenders);
-        const passed = config.filter(
-          ({ scope, key }) => scope !== 'global' && scope !== 'system' && isTransportKey(key),
-        );
-        return await work(createGit(root, { ...env, ...addConfig(env, passed), GIT_DIR: folder }, options));
+        const transport = config.filter(({ key }) => isTransportKey(key));
+        if (access === null) {
+          // Git reads the others by itself, and what is there twice is sent twice.
+          const passed = transport.filter(({ scope }) => scope === 'local' || scope === 'worktree');
+          return await work(createGit(root, { ...env, ...addConfig(env, passed), GIT_DIR: folder }, options));
+        }
+        const bare = leaveHome(env, folder);
+        const passed = [
+          ...transport.filter(({ key }) => !isIdentityKey(key)),
+          { key: `remote.${remoteName}.url`, value: access.address },
+          { key: `http.${access.address}.extraheader`, value: access.header },
+        ];
+        const scratch = createGit(root, { ...bare, ...addConfig(bare, passed), GIT_DIR: folder }, options);
+        return await work(async (args, input) => {
+          const result = await scratch(args, input);
+          return { ...result, stderr: access.hide(result.stderr) };
+        });
       } finally {
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       }
     },
   };
+}
+
+/** `2.39.5`; null where it does not say. @throws UserError when there is no git */
+export async function readGitVersion(options: GitOptions): Promise<string | null> {
+  const { stdout } = await createGit(
+    options.directory,
+    cleanEnvironment(options.env ?? process.env),
+    options,
+  )(['version']);
+  return /^git version (\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString('utf8'))?.[1] ?? null;
 }
 
 export async function requireRepository(options: GitOptions): Promise<Repository> {

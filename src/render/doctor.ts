@@ -14,10 +14,12 @@ import { wrap } from './text.ts';
  * | broken | no usable answer, or files and record that cannot be read |
  * | not-tried | nobody knows; the detail says why |
  * | note | a fact, neither good nor bad |
+ * | missing | a wall around the approvals that is not there |
+ * | unknown | whether it is there cannot be told; the detail says why |
  */
-export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note';
+export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note' | 'missing' | 'unknown';
 
-export type CheckGroup = 'reading' | 'writing' | 'repository';
+export type CheckGroup = 'reading' | 'writing' | 'repository' | 'approvals';
 
 export interface ProofRequest {
   readonly method: string;
@@ -98,6 +100,7 @@ const groups: readonly (readonly [CheckGroup, string])[] = [
   ['reading', 'Reading'],
   ['writing', 'Writing'],
   ['repository', 'This directory'],
+  ['approvals', 'Approvals'],
 ];
 
 const stateWords: Readonly<Record<CheckState, string>> = {
@@ -106,6 +109,8 @@ const stateWords: Readonly<Record<CheckState, string>> = {
   broken: 'broken',
   'not-tried': 'not tried',
   note: 'note',
+  missing: 'missing',
+  unknown: 'unknown',
 };
 
 const commandWords: Readonly<Record<CommandView['state'], string>> = {
@@ -152,6 +157,16 @@ function summarize(view: DoctorView): string {
     : `Everything that could be tried works; ${untried} could not be tried.`;
 }
 
+/** Walls that stand are no news; null where nobody looked at any. */
+function summarizeWalls({ checks }: DoctorView): string | null {
+  const walls = checks.filter(({ group }) => group === 'approvals');
+  const count = (state: CheckState): number => walls.filter((wall) => wall.state === state).length;
+  const [missing, unknown] = [count('missing'), count('unknown')];
+  const asked = count('not-tried') > 0 ? '; GitHub was not asked' : '';
+  if (missing + unknown === 0 && asked === '') return null;
+  return `Of what keeps approvals honest, ${missing} ${missing === 1 ? 'is' : 'are'} missing and ${unknown} unknown${asked}: docs/approvals.md.`;
+}
+
 /** `GET /policies/usage-limits/3f0c9a52… → 403 AB03`; the whole of it is in the other formats. */
 function describeRequest({ method, path, status, code }: ProofRequest): string {
   const short = (path.split('?')[0] ?? '').replace(/\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/gi, '$1…');
@@ -186,6 +201,8 @@ function renderDoctorText(view: DoctorView, style: TextStyle): string {
   }
   for (const text of view.explanations) lines.push('', ...wrap(text, width));
   lines.push('', ...wrap(summarize(view), width).map((line) => colors.bold(line)));
+  const walls = summarizeWalls(view);
+  if (walls !== null) lines.push(...wrap(walls, width));
   lines.push(...wrap('Nothing was written. --format json has every request in full.', width).map(colors.dim));
   return `${lines.join('\n')}\n`;
 }
@@ -230,8 +247,10 @@ function paintState(state: CheckState, text: string, colors: Colors): string {
       return colors.green(text);
     case 'refused':
     case 'broken':
+    case 'missing':
       return colors.red(text);
     case 'not-tried':
+    case 'unknown':
       return colors.yellow(text);
     case 'note':
       return colors.dim(text);
@@ -240,6 +259,8 @@ function paintState(state: CheckState, text: string, colors: Colors): string {
 
 function renderDoctorMarkdown(view: DoctorView): string {
   const lines = [`### ${escapeMarkdown(summarize(view))}`, ''];
+  const walls = summarizeWalls(view);
+  if (walls !== null) lines.push(escapeMarkdown(walls), '');
   for (const [name, text] of heads(view)) lines.push(`- ${name === '' ? '' : `${name}: `}${escapeMarkdown(text)}`);
   for (const [group, title] of groups) {
     const checks = view.checks.filter((check) => check.group === group);

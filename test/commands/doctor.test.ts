@@ -213,7 +213,7 @@ describe('an admin key with everything', () => {
     await start({ state: smallState({ apiKeys: [], providers: [], integrations: [] }) });
     const found = await examine();
     expect(found.exit).toBe(0);
-    expect(statesOf(found, 'not-tried').filter((id) => !id.endsWith('.write'))).toEqual([
+    expect(statesOf(found, 'not-tried').filter((id) => !id.endsWith('.write') && id !== 'github')).toEqual([
       'usage-policies.read',
       'usage-policies.entities',
       'keys.read',
@@ -596,7 +596,7 @@ describe('output', () => {
     await start({ state: sampleSeed(now), env: { PORTKEY_API_KEY: sampleSecrets.admin }, recordFile: null });
     const { stdout, exit } = await rig.doctor({ dir: 'nowhere' });
     expect(exit).toBe(0);
-    expect(stdout.replaceAll(rig.emulator.url, 'URL')).toMatchInlineSnapshot(`
+    expect(stdout.replaceAll(rig.emulator.url, 'URL').replace(/Git [\d.]+ here/, 'Git X here')).toMatchInlineSnapshot(`
       "control plane URL
       key           organisation admin key: its row in the key list, found by its
                     first and last characters, says so
@@ -650,6 +650,19 @@ describe('output', () => {
         not tried applied record           there are no policy files, and they say
                                            where it is
 
+      Approvals
+        not tried ask GitHub               no token of GitHub is in the environment
+                  → Set GITHUB_TOKEN or GH_TOKEN, best an administrator's: others are
+                    not shown all of it.
+        unknown   record: protected        the policy files say where the record is,
+                                           and there are none that can be read
+        missing   seal key                 TOLLGATE_SEAL_KEY is not set here: what
+                                           another key than the present one sealed
+                                           counts as sealed by nobody
+                  → Set it where applies run, as a secret of the environment; this
+                    tells of this machine alone.
+        ok        Git computes merges      Git X here
+
       Commands
         validate            does not work: there are no policy files
         plan                does not work: there are no policy files
@@ -660,6 +673,8 @@ describe('output', () => {
         history, show       not proven: applied record: not tried
 
       Everything that tollgate needs works.
+      Of what keeps approvals honest, 1 is missing and 1 unknown; GitHub was not
+      asked: docs/approvals.md.
       Nothing was written. --format json has every request in full.
       "
     `);

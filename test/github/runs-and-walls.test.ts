@@ -146,6 +146,10 @@ describe('the outer walls', () => {
     needsPullRequest: false,
     approvals: 0,
     dismissesStaleReviews: false,
+    needsLastPushApproval: false,
+    needsCodeOwners: false,
+    restrictsPushes: false,
+    canBeBypassed: false,
     blocksForcePushes: false,
     blocksDeletion: false,
   };
@@ -154,12 +158,20 @@ describe('the outer walls', () => {
     expect(await port.readBranchProtection('main')).toEqual(open);
     expect(await port.readBranchProtection('none')).toBeNull();
     github.protect({ branch: 'main', by: 'ruleset', approvals: null, blocksDeletion: false });
-    expect(await port.readBranchProtection('main')).toEqual({ ...open, blocksForcePushes: true });
+    expect(await port.readBranchProtection('main')).toEqual({
+      ...open,
+      blocksForcePushes: true,
+      canBeBypassed: null,
+    });
     github.protect({ branch: 'main', by: 'classic', approvals: 2, dismissesStaleReviews: true });
     expect(await port.readBranchProtection('main')).toEqual({
       needsPullRequest: null,
       approvals: null,
       dismissesStaleReviews: null,
+      needsLastPushApproval: null,
+      needsCodeOwners: null,
+      restrictsPushes: null,
+      canBeBypassed: null,
       blocksForcePushes: true,
       blocksDeletion: null,
     });
@@ -168,11 +180,33 @@ describe('the outer walls', () => {
       needsPullRequest: true,
       approvals: 2,
       dismissesStaleReviews: true,
+      needsLastPushApproval: false,
+      needsCodeOwners: false,
+      restrictsPushes: false,
+      canBeBypassed: false,
       blocksForcePushes: true,
       blocksDeletion: true,
     });
     github.protect({ branch: 'main', by: 'ruleset', approvals: 3 });
     expect(await connect('admin').readBranchProtection('main')).toMatchObject({ approvals: 3 });
+  });
+
+  it('of a branch are as strong as the way round them, which administrators alone are told', async () => {
+    github.setToken('admin', { kind: 'user', login: 'owner' });
+    const admin = connect('admin');
+    github.protect({ branch: 'main', by: 'ruleset', needsLastPushApproval: true, needsCodeOwners: true });
+    const strong = { needsLastPushApproval: true, needsCodeOwners: true, restrictsPushes: false };
+    expect(await port.readBranchProtection('main')).toMatchObject({ ...strong, canBeBypassed: null });
+    expect(await admin.readBranchProtection('main')).toMatchObject({ ...strong, canBeBypassed: false });
+    github.protect({ branch: 'main', by: 'ruleset', restrictsPushes: true, bypass: ['DeployKey'] });
+    expect(await admin.readBranchProtection('main')).toMatchObject({ restrictsPushes: true, canBeBypassed: true });
+    github.pushTo({ branch: 'other', files: { [firstFile]: 'budget: 2\n' }, user: 'author' });
+    github.protect({ branch: 'other', by: 'classic', needsLastPushApproval: true, restrictsPushes: true });
+    const closed = { needsLastPushApproval: true, needsCodeOwners: false, restrictsPushes: true };
+    expect(await admin.readBranchProtection('other')).toMatchObject({ ...closed, canBeBypassed: false });
+    github.repository().protections.splice(-1);
+    github.protect({ branch: 'other', by: 'classic', enforcesAdmins: false });
+    expect(await admin.readBranchProtection('other')).toMatchObject({ canBeBypassed: true });
   });
 
   it('of an environment are who has to agree, and which branches may have it', async () => {
@@ -182,9 +216,19 @@ describe('the outer walls', () => {
       reviewers: [],
       preventsSelfReview: false,
       branches: 'all',
+      chosen: null,
     });
     const walls = { reviewers: ['owner'], preventsSelfReview: true, branches: 'protected' } as const;
     github.setEnvironment({ name: 'production', ...walls });
-    expect(await port.readEnvironment('production')).toEqual(walls);
+    expect(await port.readEnvironment('production')).toEqual({ ...walls, chosen: null });
+    github.setEnvironment({ name: 'production', branches: 'chosen', chosen: ['main', 'release/*'] });
+    expect((await port.readEnvironment('production'))?.chosen).toEqual([
+      { kind: 'branch', pattern: 'main' },
+      { kind: 'branch', pattern: 'release/*' },
+    ]);
+    github.setFaults([
+      { path: '/repos/*/*/environments/*/deployment-branch-policies', fault: { kind: 'status', status: 404 } },
+    ]);
+    expect(await port.readEnvironment('production')).toMatchObject({ branches: 'chosen', chosen: null });
   });
 });

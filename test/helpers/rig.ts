@@ -6,7 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
-import { runDoctor } from '../../src/commands/doctor.ts';
+import { type DoctorOptions, runDoctor } from '../../src/commands/doctor.ts';
 import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
@@ -62,7 +62,7 @@ export interface Rig {
   plan(options?: Partial<PlanCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
-  doctor(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
+  doctor(options?: Partial<DoctorOptions>, session?: TestSessionOptions): Promise<Ran>;
   status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
@@ -120,7 +120,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     validate: run(runValidate, common),
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
-    doctor: run(runDoctor, common),
+    doctor: run<DoctorOptions>(runDoctor, common),
     status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Session } from '../../src/commands/session.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { createGitHub } from '../../src/github/octokit.ts';
 import { readProcessSpace } from '../../src/process-space.ts';
 
 export interface TestSession extends Session {
@@ -25,6 +26,7 @@ export interface TestSessionOptions {
   readonly isInteractive?: boolean;
   readonly columns?: number;
   readonly compileAside?: Session['compileAside'];
+  readonly recordToken?: string;
 }
 
 export const testNow = Date.UTC(2026, 10, 20, 12);
@@ -64,6 +66,9 @@ export function testSession(options: TestSessionOptions = {}): TestSession {
       return typeof answer === 'function' ? answer(question) : answer;
     },
     compileAside: options.compileAside,
+    recordToken: options.recordToken,
+    openGitHub: async (place) =>
+      createGitHub({ ...place, login: '', userAgent: 'test', retryAfterBaseValue: 1, timeout: 5_000 }),
     waiting: (_what, work) => work,
     said: () => said.join(''),
     cancel: () => controller.abort(),

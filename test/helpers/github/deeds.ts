@@ -270,12 +270,19 @@ export function createDeeds(state: State): Deeds {
     setEnvironment({ repository: name, ...wanted }) {
       const repository = take(name);
       const others = repository.environments.filter((one) => one.name !== wanted.name);
-      const plain = { id: state.newId(), reviewers: [], preventsSelfReview: false, branches: 'all' } as const;
+      const plain = {
+        id: state.newId(),
+        reviewers: [],
+        preventsSelfReview: false,
+        branches: 'all',
+        chosen: [],
+      } as const;
       repository.environments = [...others, { ...plain, ...wanted }];
     },
     protect({ repository: name, ...wanted }) {
-      const plain = { by: 'ruleset', approvals: 1, dismissesStaleReviews: false } as const;
-      const walls = { blocksForcePushes: true, blocksDeletion: true };
+      const plain = { by: 'ruleset', approvals: 1, dismissesStaleReviews: false, bypass: [] } as const;
+      const more = { needsLastPushApproval: false, needsCodeOwners: false, restrictsPushes: false };
+      const walls = { ...more, enforcesAdmins: true, blocksForcePushes: true, blocksDeletion: true };
       take(name).protections.push({ ...plain, ...walls, ...wanted });
     },
     pass: state.pass,

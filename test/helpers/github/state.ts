@@ -125,6 +125,8 @@ export interface EnvironmentRow {
   readonly reviewers: readonly string[];
   readonly preventsSelfReview: boolean;
   readonly branches: 'all' | 'protected' | 'chosen';
+  /** Patterns, where they are chosen. */
+  readonly chosen: readonly string[];
 }
 
 /** Rules of one branch. */
@@ -135,6 +137,13 @@ export interface ProtectionRow {
   /** Null: no pull request is needed. */
   readonly approvals: number | null;
   readonly dismissesStaleReviews: boolean;
+  readonly needsLastPushApproval: boolean;
+  readonly needsCodeOwners: boolean;
+  readonly restrictsPushes: boolean;
+  /** Of a ruleset, told to administrators alone. */
+  readonly bypass: readonly ('DeployKey' | 'RepositoryRole')[];
+  /** Of classic protection. */
+  readonly enforcesAdmins: boolean;
   readonly blocksForcePushes: boolean;
   readonly blocksDeletion: boolean;
 }

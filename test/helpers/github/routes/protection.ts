@@ -4,7 +4,7 @@ import { type Answer, type Call, notFound, type Route, takeGit } from '../call.t
 import { noticePushes } from '../pushes.ts';
 import { apiOf, htmlOf, nodeId, renderUser } from '../render.ts';
 import { renderCommit } from '../render-git.ts';
-import type { EnvironmentRow, Json, JsonObject, ProtectionRow, PushRow } from '../state.ts';
+import { type EnvironmentRow, type Json, type JsonObject, type ProtectionRow, type PushRow, roleOf } from '../state.ts';
 
 const root = '/repos/{owner}/{repo}';
 
@@ -112,11 +112,23 @@ function answerClassic(call: Call): Answer {
       required_pull_request_reviews: {
         url: `${url}/required_pull_request_reviews`,
         dismiss_stale_reviews: row.dismissesStaleReviews,
-        require_code_owner_reviews: false,
+        require_code_owner_reviews: row.needsCodeOwners,
+        require_last_push_approval: row.needsLastPushApproval,
         required_approving_review_count: row.approvals,
       },
     }),
-    enforce_admins: { url: `${url}/enforce_admins`, enabled: true },
+    enforce_admins: { url: `${url}/enforce_admins`, enabled: row.enforcesAdmins },
+    ...(row.restrictsPushes && {
+      restrictions: {
+        url: `${url}/restrictions`,
+        users_url: `${url}/restrictions/users`,
+        teams_url: `${url}/restrictions/teams`,
+        apps_url: `${url}/restrictions/apps`,
+        users: [],
+        teams: [],
+        apps: [],
+      },
+    }),
     allow_force_pushes: { enabled: !row.blocksForcePushes },
     allow_deletions: { enabled: !row.blocksDeletion },
   };
@@ -124,15 +136,16 @@ function answerClassic(call: Call): Answer {
 }
 
 function listRules(call: Call): readonly Json[] {
-  return protectionsOf(call, 'ruleset').flatMap((row, index): JsonObject[] => {
+  return protectionsOf(call, 'ruleset').flatMap((row): JsonObject[] => {
     const source = {
       ruleset_source_type: 'Repository',
       ruleset_source: `${call.repository.owner}/${call.repository.name}`,
-      ruleset_id: index + 1,
+      ruleset_id: call.repository.protections.indexOf(row) + 1,
     };
     return [
       ...(row.blocksDeletion ? [{ type: 'deletion', ...source }] : []),
       ...(row.blocksForcePushes ? [{ type: 'non_fast_forward', ...source }] : []),
+      ...(row.restrictsPushes ? [{ type: 'update', ...source }] : []),
       ...(row.approvals === null
         ? []
         : [
@@ -142,14 +155,49 @@ function listRules(call: Call): readonly Json[] {
               parameters: {
                 required_approving_review_count: row.approvals,
                 dismiss_stale_reviews_on_push: row.dismissesStaleReviews,
-                require_code_owner_review: false,
-                require_last_push_approval: false,
+                require_code_owner_review: row.needsCodeOwners,
+                require_last_push_approval: row.needsLastPushApproval,
                 required_review_thread_resolution: false,
               },
             },
           ]),
     ];
   });
+}
+
+function answerRuleset(call: Call): Answer {
+  const { repository, params, viewer } = call;
+  const id = Number(params.ruleset_id);
+  const row = repository.protections[id - 1];
+  if (row?.by !== 'ruleset') throw notFound();
+  const canWrite = viewer.grant.kind === 'user' && roleOf(repository, viewer.login) === 'admin';
+  const body = {
+    id,
+    name: `rules of ${row.branch}`,
+    target: 'branch',
+    source_type: 'Repository',
+    source: `${repository.owner}/${repository.name}`,
+    enforcement: 'active',
+    ...(canWrite && {
+      bypass_actors: row.bypass.map((type) => ({
+        actor_id: type === 'DeployKey' ? null : 5,
+        actor_type: type,
+        bypass_mode: 'always',
+      })),
+    }),
+  };
+  return { status: 200, body };
+}
+
+function listBranchPolicies(call: Call): Answer {
+  const { id, chosen } = takeEnvironment(call);
+  const policies = chosen.map((name, index) => ({
+    id: id + 10 + index,
+    node_id: nodeId('BranchPolicy', id + 10 + index),
+    name,
+    type: 'branch',
+  }));
+  return { status: 200, body: { total_count: policies.length, branch_policies: policies } };
 }
 
 export const protectionRoutes: readonly Route[] = [
@@ -159,6 +207,18 @@ export const protectionRoutes: readonly Route[] = [
     path: `${root}/environments/{environment_name}`,
     needs: () => ['actions: read'],
     handle: (call) => ({ status: 200, body: renderEnvironment(call, takeEnvironment(call)) }),
+  },
+  {
+    method: 'GET',
+    path: `${root}/environments/{environment_name}/deployment-branch-policies`,
+    needs: () => ['actions: read'],
+    handle: listBranchPolicies,
+  },
+  {
+    method: 'GET',
+    path: `${root}/rulesets/{ruleset_id}`,
+    needs: () => ['metadata: read'],
+    handle: answerRuleset,
   },
   { method: 'GET', path: `${root}/branches/{branch}`, needs: () => ['contents: read'], handle: answerBranch },
   {

@@ -1,0 +1,135 @@
+/** Asks GitHub, Git and the environment for the walls around the words that count. Reads only; nothing of it is an exit code. */
+
+import { createCleaner } from '../../client/failure.ts';
+import { UserError } from '../../errors.ts';
+import { type GitHub, GitHubError } from '../../github/port.ts';
+import { readDefaultBranch } from '../../record/branch.ts';
+import { openRepository, type Repository, readGitVersion } from '../../record/git.ts';
+import type { CheckView } from '../../render/doctor.ts';
+import type { Desired } from '../../resources/types.ts';
+import type { CommonOptions, Session } from '../session.ts';
+import {
+  explainBranch,
+  explainEnvironment,
+  explainGitVersion,
+  explainRecordBranch,
+  explainRecordRef,
+  explainSealKey,
+  type Told,
+  viewOf,
+} from './explain-walls.ts';
+import { type Located, locateRepository } from './locate-repository.ts';
+
+export type ApprovalsOptions = Pick<CommonOptions, 'backend' | 'recordFile'> & {
+  /** Deployment environment of GitHub that holds the apply key. Default `tollgate`. */
+  readonly environment?: string | undefined;
+};
+
+/** @param desired null: no policy files, or none that can be read */
+export async function checkApprovals(
+  options: ApprovalsOptions,
+  desired: Desired | null,
+  session: Session,
+): Promise<CheckView[]> {
+  // Nobody approves what goes to the embedded emulator.
+  if (options.backend === 'emulator') return [];
+  const at = { directory: session.cwd, env: session.env, signal: session.signal };
+  const repository = await ifGit(openRepository(at));
+  const located = locateRepository(session.env, (await repository?.readRemoteUrl()) ?? null);
+  const ref = recordRefOf(desired);
+  const recordBranch = options.recordFile !== undefined ? null : branchOf(ref);
+  return [
+    ...(await session.waiting('asking GitHub', askGitHub(located, { options, session, repository, recordBranch }))),
+    // A file is trusted like the folder that it lies in.
+    ...(options.recordFile !== undefined || recordBranch !== null ? [] : [explainRecordRef(ref)]),
+    explainSealKey((session.env.TOLLGATE_SEAL_KEY ?? '').trim() !== ''),
+    explainGitVersion(await ifGit(readGitVersion(at))),
+  ];
+}
+
+interface Asking {
+  readonly options: ApprovalsOptions;
+  readonly session: Session;
+  readonly repository: Repository | null;
+  /** Branch that holds the record; null: another ref, a file, or not known. */
+  readonly recordBranch: string | null;
+}
+
+async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]> {
+  const { options, session, repository, recordBranch } = asking;
+  const base = { id: 'github', title: 'ask GitHub' } as const;
+  if (located.repository === null) {
+    return [viewOf({ ...base, state: 'not-tried', detail: located.why, advice: located.advice })];
+  }
+  const github = await session.openGitHub?.(located);
+  if (github === undefined) {
+    return [viewOf({ ...base, state: 'not-tried', detail: 'this program does not ask GitHub', advice: null })];
+  }
+  const { environment = 'tollgate' } = options;
+  const clean = createCleaner(located.token);
+  const ask = <T>(call: (github: GitHub) => Promise<T | null>): Promise<Told<T>> => tell(() => call(github), clean);
+  const branch = repository === null ? null : await readDefaultBranch(repository);
+  const [branchTold, environmentTold, recordTold, hasOwnersFile] = await Promise.all([
+    branch === null ? null : ask((port) => port.readBranchProtection(branch)),
+    ask((port) => port.readEnvironment(environment)),
+    recordBranch === null ? null : ask((port) => port.readBranchProtection(recordBranch)),
+    repository === null ? null : findOwnersFile(repository),
+  ]);
+  const where = `${located.repository} at ${located.apiUrl}`;
+  const problems = [branchTold, environmentTold, recordTold].flatMap((told) => (told === null ? [] : [told.problem]));
+  const [problem = null] = problems;
+  // One reason for all: said once.
+  if (problem !== null && problems.every((one) => one !== null)) {
+    const advice =
+      'Check the token; GITHUB_API_URL and GITHUB_REPOSITORY name another place. Proxies are not used for GitHub.';
+    return [viewOf({ ...base, state: 'unknown', detail: `${where}: ${problem}`, advice })];
+  }
+  const noBranch = {
+    id: 'branch',
+    title: 'default branch',
+    state: 'unknown',
+    detail: 'the remote does not say which branch is the default one',
+    advice: 'Run it in a clone of the repository whose remote can be read.',
+  } as const;
+  return [
+    viewOf({ ...base, state: 'note', detail: `about ${where}`, advice: null }),
+    ...(branch === null || branchTold === null ? [viewOf(noBranch)] : explainBranch(branch, branchTold, hasOwnersFile)),
+    ...explainEnvironment(environment, branch, environmentTold),
+    ...(recordBranch === null || recordTold === null ? [] : explainRecordBranch(recordBranch, recordTold)),
+  ];
+}
+
+async function tell<T>(call: () => Promise<T | null>, clean: (text: string) => string): Promise<Told<T>> {
+  try {
+    return { facts: await call(), problem: null };
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    return { facts: null, problem: clean(error.message) };
+  }
+}
+
+/** Null: not known. */
+function recordRefOf(desired: Desired | null): string | null {
+  return desired === null ? null : (desired.recordRef ?? `refs/tollgate/${desired.environment}`);
+}
+
+function branchOf(ref: string | null): string | null {
+  return /^refs\/heads\/(.+)$/.exec(ref ?? '')?.[1] ?? null;
+}
+
+/** Where GitHub looks for it. Null: nothing is committed. */
+async function findOwnersFile({ git }: Repository): Promise<boolean | null> {
+  const places = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
+  const { code, stdout } = await git(['ls-tree', '--full-tree', '--name-only', 'HEAD', '--', ...places]);
+  return code === 0 ? stdout.length > 0 : null;
+}
+
+/** Without Git, or in a clone that names no single remote, other checks say so. */
+async function ifGit<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return null;
+  }
+}
