@@ -55,6 +55,8 @@ export interface ByHand {
 }
 
 export interface TeamOptions extends SceneOptions {
+  /** Default: four of a hundred dollars, none of which binds alone. */
+  readonly amounts?: Readonly<Record<string, string>>;
   /** Variables of the first apply, by hand. */
   readonly firstEnv?: Readonly<Record<string, string>>;
 }
@@ -88,12 +90,12 @@ export async function startTeam(options: TeamOptions = {}): Promise<Team> {
 }
 
 /** … whose files have never been applied. */
-export async function foundTeam(options: SceneOptions = {}): Promise<Team> {
+export async function foundTeam(options: TeamOptions = {}): Promise<Team> {
   const org = orgFile(options.org ?? calm);
   const scene = await startScene({
     ...options,
     org: options.org ?? calm,
-    files: { [file]: textOf(all('$100')), 'policies/org.yaml': org, ...options.files },
+    files: { [file]: textOf(options.amounts ?? all('$100')), 'policies/org.yaml': org, ...options.files },
   });
   const { github, remote } = scene;
   let branches = 0;

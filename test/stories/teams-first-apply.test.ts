@@ -58,7 +58,8 @@ test('a job on another CI system applies what a plan or a digest names, and noth
 test('a GitHub Enterprise server: reviews, words and links by its addresses', async () => {
   const enterpriseUrl = 'https://git.corp.example';
   const org = 'review: { require_reviewed_plan: true }\n';
-  const { scene, alice, bob, job, live, record } = await startTeam({ enterpriseUrl, org });
+  const amounts = { alpha: '$100', beta: '$5,000' };
+  const { scene, alice, bob, job, live, record } = await startTeam({ enterpriseUrl, org, amounts });
   const raise = alice.opens({ alpha: '$400' });
   bob.approves(raise);
   alice.merges(raise);

@@ -4,7 +4,10 @@ import { expect, test } from 'vitest';
 import { approveIn, startTeam } from './team.ts';
 
 test('one person with `alone` in force: merging is enough, and the record says that nobody reviewed it', async () => {
-  const { alice, job, live, record } = await startTeam({ org: 'review: { alone: true }\n' });
+  const { alice, job, live, record } = await startTeam({
+    org: 'review: { alone: true }\n',
+    amounts: { alpha: '$100', beta: '$5,000' },
+  });
   alice.merges(alice.opens({ alpha: '$110' }));
   const applied = await job();
   expect(applied.exit, applied.text).toBe(0);

@@ -124,6 +124,7 @@ test('100 → 200 and 200 → 300 in one window: applied where both are approved
 test('three pull requests of 10 % that trip `spend-up` together: a word for each of them, and not for two', async () => {
   const { alice, bob, carol, job, live, record } = await startTeam({
     org: 'review: { require_reviewed_plan: true }\n',
+    amounts: { alpha: '$100', beta: '$5,000' },
   });
   const pulls = [alice.opens({ alpha: '$110' })];
   alice.merges(pulls[0] ?? 0);
