@@ -83,13 +83,20 @@ test('a head behind main: what was approved is applied, though others were merge
   expect(live()).toMatchObject({ alpha: 120, gamma: 130 });
 });
 
-test('a revert before the apply leaves nothing to do; after it, it needs a review like any change', async () => {
+test('a revert before the apply leaves nothing to do, whoever reviewed what was taken back', async () => {
   const { alice, bob, job, live } = await startTeam();
   alice.merges(alice.opens({ alpha: '$900' }));
-  alice.merges(alice.opens({ alpha: '$100' }));
-  const nothing = await job();
-  expect(nothing.exit, nothing.text).toBe(0);
-  expect(live()).toMatchObject({ alpha: 100 });
+  alice.merges(alice.opens({ alpha: '$100' }), 'merge');
+  const other = alice.opens({ beta: '$110' });
+  bob.approves(other);
+  alice.merges(other, 'rebase');
+  const applied = await job();
+  expect(applied.exit, applied.text).toBe(0);
+  expect(live()).toEqual({ alpha: 100, beta: 110, gamma: 100, delta: 100 });
+});
+
+test('a revert after the apply needs a review like any change', async () => {
+  const { alice, bob, job, live } = await startTeam();
   const raise = alice.opens({ alpha: '$120' });
   bob.approves(raise);
   alice.merges(raise);
@@ -98,7 +105,7 @@ test('a revert before the apply leaves nothing to do; after it, it needs a revie
   alice.merges(revert, 'merge');
   const owed = await job();
   expect([owed.exit, live().alpha]).toEqual([4, 120]);
-  expect(owed.failure).toContain(`#${revert}`);
+  expect(owed.failure).toContain(`usage-policy/ws-team-a/alpha: pull request #${revert}: it has no approving review`);
   bob.approves(revert);
   const applied = await job();
   expect(applied.exit, applied.text).toBe(0);
