@@ -233,6 +233,24 @@ describe('a run that broke', () => {
   });
 });
 
+test('trust-D7: a claim that nobody can tell the end of is not taken over by who may not write', async () => {
+  const scene = await startApplied();
+  await mergeRaise(scene, { alpha: '$120' });
+  const env = bareEnvironment(makeFolder());
+  const store = createGitRefStore({ directory: clone(scene.remote), env, ref: 'refs/tollgate/production' });
+  const stored = await store.read();
+  if (stored === null) throw new Error('there is no record');
+  const { commit, appliedAt: startedAt, ...rest } = stored.record;
+  // GitHub has never heard of that run.
+  const claim = { run: 'github:777.1', by: 'x', startedAt, leaseUntil: startedAt, digest: 'a'.repeat(64), changes: [] };
+  const leaseUntil = new Date(Date.parse(startedAt) + 3_000_000).toISOString();
+  const held = { ...rest, commit, appliedAt: startedAt, claim: { ...claim, leaseUntil } };
+  await store.write(held, stored.token, 'claim');
+  const takeOver = 'github:777.1';
+  expect((await scene.dispatch({ takeOver }, { actor: 'guest' })).error?.message).toContain('may not write');
+  expect(scene.limits()).toMatchObject({ alpha: 100 });
+});
+
 describe('a run that is repeated', () => {
   it('overwrites neither the comment nor the labels of a newer head', async () => {
     const scene = await startApplied();
