@@ -39,6 +39,10 @@ export interface SceneOptions {
   readonly isSystemClock?: boolean;
   /** Of the job's token. Default: everything. */
   readonly permissions?: Partial<Readonly<Record<Area, Level>>>;
+  /** GitHub is an Enterprise server of this address. */
+  readonly enterpriseUrl?: string;
+  /** Keys of the control plane beside the admin key. */
+  readonly otherKeys?: readonly string[];
 }
 
 type Inputs = Partial<ActionInputs>;
@@ -88,6 +92,8 @@ export interface ActOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** The run has no key of the control plane. */
   readonly withoutKey?: boolean;
+  /** Variables of the job, over those that every job has. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which a request to GitHub is given up. */
   readonly timeout?: number;
 }
@@ -127,11 +133,15 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   let elapsed = 0;
   const now = () => new Date(testNow).getTime() + elapsed;
   const clock = options.isSystemClock === true ? {} : { now: () => new Date(now()) };
-  const emulator = await startEmulator({ acceptKeys: adminKey, state: smallState(), ...clock });
+  const { enterpriseUrl } = options;
+  const keys = [adminKey, ...(options.otherKeys ?? [])];
+  const acceptKeys = keys.map((key) => ({ key, kind: 'organisation-service' }) as const);
+  const emulator = await startEmulator({ acceptKeys, state: smallState(), ...clock });
   const collaborators = { author: 'write', reviewer: 'write', third: 'write', owner: 'admin', guest: 'read' } as const;
   const github = await startGitHub({
     repositories: [{ owner: 'example', name: 'budgets', bareDir: remote, collaborators }],
     tokens: { [actionsToken]: { kind: 'actions', permissions: options.permissions ?? allPermissions } },
+    ...(enterpriseUrl === undefined ? {} : { isEnterprise: true, serverUrl: enterpriseUrl }),
     ...clock,
   });
   closers.push(
@@ -176,6 +186,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
           GITHUB_ACTOR: 'engineer-1',
           PORTKEY_BASE_URL: emulator.url,
           ...(more.withoutKey === true ? {} : { PORTKEY_API_KEY: adminKey }),
+          ...more.env,
         },
       });
       const repositoryUrl = `${github.serverUrl}/example/budgets`;
