@@ -143,8 +143,10 @@ class Judge {
       (name) => name !== undefined && name !== key.name,
     ) as string[];
     const names = [key.name, ...before];
-    const groups = workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names));
-    const verdict = judgeGroups(window, [...new Set(groups)], meantFor(key.kind, names));
+    const groups = [...new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names)))];
+    const judged = judgeGroups(window, groups, meantFor(key.kind, names));
+    const isDeclared = step !== undefined && step.next !== null && step.next !== step.previous;
+    const verdict = isDeclared ? withoutUnseen(judged, window, groups) : judged;
     return before.length === 0 ? verdict : withoutMixedMoves(verdict, window, key, workspaces, before);
   }
 }
@@ -183,6 +185,15 @@ function meantFor(kind: Kind, names: readonly string[]): (group: string, part: s
     if (part === 'exists') return true;
     return skips.has(part) || forgets(part);
   };
+}
+
+/** What the files declare is somewhere in them: where it is not found, nobody can tell who moved it. */
+function withoutUnseen(verdict: GroupsVerdict, window: ApprovalWindow, groups: readonly string[]): GroupsVerdict {
+  const stretch = window.stretches.at(-1);
+  const isSeen = (group: string) => !group.startsWith('["file"') && stretch?.after.groups.has(group) === true;
+  if (stretch === undefined || groups.some(isSeen)) return verdict;
+  const unseen: Owed = { stretch, group: groups[0] ?? '', part: 'all of it', why: 'unreadable' };
+  return { ...verdict, owed: [...verdict.owed, unseen] };
 }
 
 /** A resource that moves to another key beside somebody else's edit under the old one becomes what neither has seen. */
