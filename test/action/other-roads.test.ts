@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { workspaceRow } from '../helpers/state.ts';
-import { workspaceFile } from '../helpers/world.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 import { all, policies, startApplied, team } from './scene.ts';
 
@@ -34,4 +34,23 @@ test('trust-B3: who moves the branch by force cannot have what nobody can trace 
   expect([ran.exit, scene.limits().alpha], ran.text).toEqual([3, 90]);
   expect(ran.failure).toContain('administrator');
   expect((await scene.dispatch({ approve, allow }, { actor: 'owner' })).exit).toBe(0);
+});
+
+test('trust-F10: a default that nobody approved does not reach a workspace whose file comes after the next apply', async () => {
+  const judged = 'review: { require_reviewed_plan: true, guards: { spend_up: off } }\n';
+  const orgOf = (budget: string) =>
+    orgFile(`${judged}defaults:\n  policies:\n    cap: { budget: ${budget}, reset: monthly, per: workspace_id }\n`);
+  const scene = await startApplied({ files: { 'policies/org.yaml': orgOf('$100') } });
+  scene.emulator.store.state.workspaces.push(workspaceRow('ws-new', 'abcdef00-0000-4000-8000-00000000abcd'));
+  const raise = scene.merge('raise', { 'policies/org.yaml': orgOf('$900') }, { approvedBy: null });
+  expect((await scene.apply()).exit).toBe(4);
+  scene.merge('new', { 'policies/new.yaml': workspaceFile('ws-new') });
+  const ran = await scene.apply();
+  expect(ran.exit, ran.text).toBe(4);
+  const amounts = () =>
+    scene.emulator.store.state.usagePolicies.flatMap((row) => (row.name === 'cap' ? row.credit_limit : []));
+  expect(amounts()).toEqual([100]);
+  scene.approve(raise);
+  expect((await scene.apply()).exit).toBe(0);
+  expect(amounts()).toEqual([900, 900]);
 });
