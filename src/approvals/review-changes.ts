@@ -2,7 +2,7 @@
 
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { changeId } from '../plan/make-change.ts';
-import { commitOf, settingsCommitOf } from '../plan/next-record.ts';
+import { commitOf, reviewedCommitOf, settingsCommitOf } from '../plan/next-record.ts';
 import type { Change, Plan, RecordLine, RecordStep } from '../plan/types.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Desired, Kind, ResourceKey } from '../resources/types.ts';
@@ -35,12 +35,17 @@ export interface ReviewedChanges {
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
   /** Stretches that nobody's word covers, of all of it. */
   readonly lacking: readonly Stretch[];
+  /** Something was applied from a commit that is not in the branch's history: who made what came since, nobody can tell. */
+  readonly isUntraced: boolean;
+  /** The files say what nobody reviewed, whether or not anything is planned for it. */
+  readonly isHeldBack: boolean;
 }
 
 /** Commits as of which something of a record is applied. */
 export function startsOf(record: AppliedRecord): string[] {
   const commits = [
     record.commit,
+    reviewedCommitOf(record),
     settingsCommitOf(record),
     ...record.workspaces.flatMap(({ entries, absent = [] }) => [...entries, ...absent].map(({ commit }) => commit)),
   ];
@@ -58,7 +63,7 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
   const lacking = new Set<Stretch>();
   for (const change of plan.changes) {
     const verdict = judge.judge(change.key, byChange.get(change.id));
-    pullsOf.set(change.id, verdict?.movedBy.flatMap(({ pull }) => pull ?? []) ?? []);
+    pullsOf.set(change.id, [...new Set(verdict?.movedBy.flatMap(({ pull }) => pull ?? []))]);
     if (verdict !== null && verdict.owed.length === 0) changes.push(change);
     else owed.push({ item: change, reasons: reasonsOf(verdict, record) });
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
@@ -79,7 +84,16 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
     return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];
   });
-  return { changes, owed, heldLines, heldSteps, pullsOf, lacking: [...lacking] };
+  return {
+    changes,
+    owed,
+    heldLines,
+    heldSteps,
+    pullsOf,
+    lacking: [...lacking],
+    isUntraced: judge.isUntraced,
+    isHeldBack: judge.isHeldBack(),
+  };
 }
 
 class Judge {
@@ -112,8 +126,19 @@ class Judge {
     return this.#steps.get(changeId(key));
   }
 
+  /** Of what was judged so far. */
+  isUntraced = false;
+
+  isHeldBack(): boolean {
+    const window = this.#input.windows.from(reviewedCommitOf(this.#input.record));
+    const statements = window?.stretches.flatMap(({ before, after }) => [before, after]) ?? [];
+    const groups = new Set(statements.flatMap(({ groups }) => [...groups.keys()]));
+    return window === null || judgeGroups(window, [...groups]).owed.length > 0;
+  }
+
   judgeSettings(): GroupsVerdict | null {
     const window = this.#input.windows.from(settingsCommitOf(this.#input.record));
+    this.isUntraced ||= window === null;
     return window === null ? null : judgeGroups(window, [groupKeys.settings, groupKeys.place]);
   }
 
@@ -122,8 +147,11 @@ class Judge {
     const id = changeId(key);
     const known = this.#verdicts.get(id);
     if (known !== undefined) return known;
-    const window = this.#input.windows.from(this.#startOf(key, step));
-    const verdict = window === null ? null : this.#judgeIn(window, key, step);
+    const { windows, record } = this.#input;
+    const own = windows.from(this.#startOf(key, step));
+    const all = windows.from(reviewedCommitOf(record));
+    this.isUntraced ||= own === null || all === null;
+    const verdict = own === null || all === null ? null : this.#judgeIn(own, longerOf(own, all), key, step);
     this.#verdicts.set(id, verdict);
     return verdict;
   }
@@ -132,10 +160,19 @@ class Judge {
     const { previous = null } = step ?? {};
     const name = previous?.name ?? key.name;
     const start = this.#starts.get(changeId({ ...key, name }));
-    return start === undefined ? this.#input.record.commit : start;
+    return start === undefined ? reviewedCommitOf(this.#input.record) : start;
   }
 
-  #judgeIn(window: ApprovalWindow, key: ResourceKey, step: RecordStep | undefined): GroupsVerdict {
+  /**
+   * @param window of the resource's own entry
+   * @param whole of what it inherits: that may have moved while it was named, or before it was there
+   */
+  #judgeIn(
+    window: ApprovalWindow,
+    whole: ApprovalWindow,
+    key: ResourceKey,
+    step: RecordStep | undefined,
+  ): GroupsVerdict {
     const workspaces =
       key.workspace === null ? [null] : [...new Set([key.workspace, step?.workspaceId ?? key.workspace])];
     const written = workspaces.flatMap((workspace) => this.#entries.get(changeId({ ...key, workspace })) ?? []);
@@ -143,8 +180,23 @@ class Judge {
       (name) => name !== undefined && name !== key.name,
     ) as string[];
     const names = [key.name, ...before];
-    const groups = workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names));
-    const verdict = judgeGroups(window, [...new Set(groups)], meantFor(key.kind, names));
+    const groups = [...new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names)))];
+    const own = new Set(names.flatMap((name) => workspaces.map((place) => groupKeys.entry(key.kind, place, name))));
+    const isMeant = meantFor(key.kind, names);
+    const judged = joinVerdicts(
+      judgeGroups(
+        window,
+        groups.filter((group) => own.has(group)),
+        isMeant,
+      ),
+      judgeGroups(
+        whole,
+        groups.filter((group) => !own.has(group)),
+        isMeant,
+      ),
+    );
+    const isDeclared = step !== undefined && step.next !== null && step.next !== step.previous;
+    const verdict = isDeclared ? withoutUnseen(judged, window, groups) : judged;
     return before.length === 0 ? verdict : withoutMixedMoves(verdict, window, key, workspaces, before);
   }
 }
@@ -183,6 +235,24 @@ function meantFor(kind: Kind, names: readonly string[]): (group: string, part: s
     if (part === 'exists') return true;
     return skips.has(part) || forgets(part);
   };
+}
+
+/** Both end at the tip. */
+function longerOf(a: ApprovalWindow, b: ApprovalWindow): ApprovalWindow {
+  return b.stretches.length > a.stretches.length ? b : a;
+}
+
+function joinVerdicts(a: GroupsVerdict, b: GroupsVerdict): GroupsVerdict {
+  return { movedBy: [...new Set([...a.movedBy, ...b.movedBy])], owed: [...a.owed, ...b.owed] };
+}
+
+/** What the files declare is somewhere in them: where it is not found, nobody can tell who moved it. */
+function withoutUnseen(verdict: GroupsVerdict, window: ApprovalWindow, groups: readonly string[]): GroupsVerdict {
+  const stretch = window.stretches.at(-1);
+  const isSeen = (group: string) => !group.startsWith('["file"') && stretch?.after.groups.has(group) === true;
+  if (stretch === undefined || groups.some(isSeen)) return verdict;
+  const unseen: Owed = { stretch, group: groups[0] ?? '', part: 'all of it', why: 'unreadable' };
+  return { ...verdict, owed: [...verdict.owed, unseen] };
 }
 
 /** A resource that moves to another key beside somebody else's edit under the old one becomes what neither has seen. */

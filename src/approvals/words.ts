@@ -27,15 +27,18 @@ export function wordsOf(reviews: readonly ReviewFacts[], digest: string): Review
   });
 }
 
-/** Tags whose content is not text, or is somebody else's, or is folded away. */
-const otherText = /<(?:pre|code|blockquote|details|template|textarea|script|style|xmp|q|del|s|sub)\b/i;
+/** Tags whose content is not text, or is somebody else's, or is folded away; instructions and declarations are not shown. */
+const otherText = /<(?:(?:pre|code|blockquote|details|template|textarea|script|style|xmp|q|del|s|sub)\b|\?|!(?!--))/i;
+
+/** Begins, or may begin, what is somebody else's, code, struck out, or the definition of a link or a footnote, which is not shown. */
+const oddStart = /^\s*>|[`<~]|^[\s*+\-\d.)]*\[/;
 
 /** Lines that a reader sees as text: no quote, no code, nothing hidden. Doubt about where such a place ends hides the rest. */
 export function readableLines(body: string): string[] {
   const shown: string[] = [];
   let fence: string | null = null;
   let inComment = false;
-  // A quote goes on over the lines of its paragraph, and a span of code may.
+  // A quote goes on over the lines of its paragraph, and a span of code or the title of a link may.
   let isOdd = false;
   for (const line of body.split(/\r\n|\r|\n/)) {
     if (inComment) inComment = !line.includes('-->');
@@ -45,7 +48,7 @@ export function readableLines(body: string): string[] {
     else if (fenceOf(line) !== null) fence = fenceOf(line);
     else if (otherText.test(line)) return shown;
     else {
-      isOdd ||= /^\s*>|[`<]/.test(line);
+      isOdd ||= oddStart.test(line);
       inComment = line.lastIndexOf('<!--') > line.lastIndexOf('-->');
       // Indented by a tab or by four it would be code.
       if (!isOdd && /^ {0,3}\//.test(line)) shown.push(line.trim());

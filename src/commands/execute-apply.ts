@@ -9,6 +9,7 @@ import { type Approval, approvePlan } from '../plan/approve.ts';
 import {
   doubtsOf,
   nextWorkspaces,
+  reviewedCommitOf,
   settingsCommitOf,
   toClaimedChange,
   toRecordedOutcome,
@@ -250,6 +251,9 @@ function documentOf(
     ...(lifts.length === 0 ? {} : { lifts: [...lifts] }),
     settings: kept?.settings ?? (byHand ? noSettings : settingsOf(desired)),
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
+    ...(settled !== null && (byHand || approval?.isHeldBack === true)
+      ? { reviewedCommit: reviewedCommitOf(settled) }
+      : {}),
     ...(kept?.wasFormatOne === true ? { wasFormatOne: true as const } : {}),
     workspaces: [],
     outcomes: [],

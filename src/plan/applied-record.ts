@@ -162,6 +162,11 @@ export const appliedRecordSchema = z.object({
   settings: recordedSettingsSchema,
   /** Commit from whose policy files the settings are, where a change of them is still owed. Missing: `commit`. */
   settingsCommit: z.string().nullable().optional(),
+  /**
+   * Commit up to which all that the policy files say is reviewed, where something since is not: it may be about what comes
+   * only later, such as a default for a workspace without a file, and then has no entry that is owed. Missing: `commit`.
+   */
+  reviewedCommit: z.string().nullable().optional(),
   /** The place that `record move` carried this record to: here is none any more. */
   movedTo: z.string().optional(),
   /** Read from format 1, whose settings hold defaults that no file says. Never written. */

@@ -37,6 +37,8 @@ export interface Approval {
   readonly past: readonly PastChange[];
   /** Record lines that loosen protection or management and were not reviewed: what they are about stays as recorded. */
   readonly heldLines: readonly RecordLine[];
+  /** Files say what nobody reviewed, planned for or not. Default false. */
+  readonly isHeldBack?: boolean;
 }
 
 /** Several files, when several reviewed changes are applied together; a later file speaks before an earlier one. */

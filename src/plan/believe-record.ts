@@ -131,8 +131,8 @@ function windowOf(
 function windowStart(unsealed: Unsealed | null): Partial<AppliedRecord> {
   if (unsealed === null) return {};
   if (unsealed.ancestor === null) return { settings: noSettings, settingsCommit: undefined };
-  const { commit, settings, settingsCommit } = unsealed.ancestor;
-  return { commit, settings, ...(settingsCommit === undefined ? {} : { settingsCommit }) };
+  const { commit, settings, settingsCommit, reviewedCommit } = unsealed.ancestor;
+  return { commit, reviewedCommit, settings, ...(settingsCommit === undefined ? {} : { settingsCommit }) };
 }
 
 /** The record that an apply begins with: what counts of it, and what is kept. */

@@ -94,6 +94,11 @@ export function commitOf(entry: Pick<RecordedEntry, 'commit'>, record: AppliedRe
   return entry.commit === undefined ? (record?.commit ?? null) : entry.commit;
 }
 
+/** The commit up to which all that the policy files say is reviewed. */
+export function reviewedCommitOf(record: Pick<AppliedRecord, 'reviewedCommit' | 'commit'>): string | null {
+  return record.reviewedCommit === undefined ? record.commit : record.reviewedCommit;
+}
+
 /** The commit from whose policy files the settings in force are. */
 export function settingsCommitOf(record: Pick<AppliedRecord, 'settingsCommit' | 'commit'>): string | null {
   return record.settingsCommit === undefined ? record.commit : record.settingsCommit;

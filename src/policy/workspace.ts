@@ -53,10 +53,12 @@ export function readWorkspace(written: Written, report: Report): WorkspaceFile |
     ],
   };
   const ref = written.get('workspace');
-  const slug =
+  const said =
     ref === undefined
       ? undefined
       : readShaped(ref, patterns.slug, 'invalid-workspace', 'the slug or UUID of a workspace', report);
+  // A UUID as the service writes it: whoever looks for what this file says looks under that one.
+  const slug = said !== undefined && patterns.uuid.test(said) ? said.toLowerCase() : said;
   const forget = readForget(written.get('forget'), slug ?? null, report);
   return ref === undefined || slug === undefined ? undefined : { ref: slug, at: ref.at, forget, ...body };
 }

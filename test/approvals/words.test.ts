@@ -23,6 +23,7 @@ test.each([
   ['after a quote that has ended', `> so what\n\n${line}`],
   ['after code that has ended', `\`\`\`\nls\n\`\`\`\n${line}`],
   ['after a comment that has ended', `<!-- hm -->\n\n${line}`],
+  ['after a paragraph that begins with a link', `[#12](https://github.example/12) too.\n\n${line}`],
   ['with a carriage return', `fine\r\n${line}\r\n`],
 ])('a word counts %s', (_where, body) => {
   expect(read(body)).toEqual(['deletes=12']);
@@ -44,6 +45,14 @@ test.each([
   ['in a code element', `<pre>\n\n${line}\n\n</pre>`],
   ['folded away', `<details>\n\n${line}\n\n</details>`],
   ['in a list', `- ${line}`],
+  ['in a processing instruction', `<?\n\n${line}\n\n?>`],
+  ['in a declaration', `<!DOCTYPE\n\n${line}\n\n>`],
+  ['in a section of characters', `<![CDATA[\n\n${line}\n\n]]>`],
+  ['in the title of a link that is defined', `[1]: /see "\n${line}\n"`],
+  ['in the name of a link that is defined', `[\n${line}\n]: /see`],
+  ['in a footnote that nothing refers to', `[^1]: as Alice says\n${line}`],
+  ['in such a definition in a list', `- [1]: /see "\n  ${line}\n  "`],
+  ['struck out', `~~\n${line}\n~~`],
   ['of another request', line.replace('0123', '3210')],
   ['with too few digits', line.slice(0, -1)],
 ])('trust-B6: a word does not count %s', (_where, body) => {

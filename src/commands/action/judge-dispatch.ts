@@ -35,7 +35,8 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   const spent = findSpent(run, prepared, facts);
   if (spent !== null) return refuse(spent, exitCodes.stale);
   const people = [facts.actor, facts.triggeringActor];
-  const stranger = await findStranger(github, people, review === null ? ['admin'] : null);
+  const untraced = whyUntraced(review);
+  const stranger = await findStranger(github, people, untraced);
   if (stranger !== null) return refuse(`not applied: ${stranger}`);
   const isAlone = settings.alone;
   const problem = review === null || isAlone ? null : await findPart(github, run, people, review);
@@ -79,18 +80,30 @@ function findSpent({ runNumber }: ActionRun, { settled }: PreparedPlan, { create
   return `not applied: this run was started on ${createdAt}, and ${settled.run} has been applied since: its word is spent. Start a new one`;
 }
 
-/** Who may not say yes at all; null: all of them may. */
+/** Why nobody can tell who had a part in what is planned; null: everybody can. Then only an administrator says yes. */
+function whyUntraced(review: Review | null): string | null {
+  if (review === null) return 'no applied record tells since when what was reviewed';
+  return review.reviewed.isUntraced
+    ? 'what was applied last is not in the history of the default branch, so that nobody can tell who made what came since'
+    : null;
+}
+
+/**
+ * Who may not say yes at all; null: all of them may.
+ *
+ * @param untraced why only an administrator may; null: whoever may write to the repository
+ */
 async function findStranger(
   github: GitHub,
   people: readonly (Account | null)[],
-  needed: readonly string[] | null,
+  untraced: string | null,
 ): Promise<string | null> {
   for (const person of uniquePeople(people)) {
     if (person === null) return 'who started this run is not known';
     if (person.isBot) return `${person.login} is a bot, and a person has to approve`;
     const permission = await github.readPermission(person.login);
-    if (needed !== null && !needed.includes(permission)) {
-      return `no applied record tells since when what was reviewed, and ${person.login} is no administrator of the repository`;
+    if (untraced !== null && permission !== 'admin') {
+      return `${untraced}, and ${person.login} is no administrator of the repository`;
     }
     if (!mayWrite(permission)) return `${person.login} may not write to the repository`;
   }
@@ -156,7 +169,13 @@ function allowWith(
   const said = { by, at, where: run.runUrl };
   const own = judged.plan.violations.flatMap(({ lift }): Lift[] => (lift === undefined ? [] : [{ ...lift, ...said }]));
   const { plan, lifts, lines } = judged;
-  const verdict = { plan, approval: null, steps, way: 'dispatch' as const, isUnreviewed: review === null || isAlone };
+  const verdict = {
+    plan,
+    approval: null,
+    steps,
+    way: 'dispatch' as const,
+    isUnreviewed: whyUntraced(review) !== null || isAlone,
+  };
   return { verdict: { ...verdict, lifts: [...own, ...lifts] }, refusal: null, owed: [], lines, ways: null };
 }
 

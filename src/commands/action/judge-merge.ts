@@ -62,6 +62,7 @@ export function approvalOf({ plan }: PreparedPlan, { reviewed }: Review): Approv
       return { change: item, approved: null, detail: `not reviewed: ${reasons.join('; ')}` };
     }),
     past: [],
+    isHeldBack: reviewed.isHeldBack,
     heldLines: plan.recordLines.filter((line) => reviewed.heldLines.some(({ item }) => item === line)),
   };
 }
