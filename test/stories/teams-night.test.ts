@@ -35,7 +35,7 @@ test('a raise at the dashboard does not outlive it, and needs no review to be pu
 test('a cap applied from an edited file counts as made by hand until the default branch holds it', async () => {
   const { alice, bob, olivia, job, live, record } = await startTeam();
   const plain = await olivia.applies({}, { edit: { alpha: '$20' } });
-  expect(plain.exit).toBe(4);
+  expect(plain.exit).toBe(1);
   expect(plain.stderr).toContain('--allow-dirty');
   expect(live()).toMatchObject({ alpha: 100 });
   const before = await record();
