@@ -64,10 +64,10 @@ describe('plan', () => {
     ]);
     expect(json.counts).toMatchObject({ create: 1, update: 2, replace: 0, delete: 1, unchanged: 1, unmanaged: 1 });
     const counts = 'Plan: 1 to create, 2 to update, 0 to replace, 1 to delete; 1 unchanged, 1 unmanaged.';
-    expect(text.stdout).toContain(`${counts}\nDigest ${json.digest.slice(0, 8)}.`);
+    expect(text.stdout).toContain(`${counts}\nDigest ${json.digest.slice(0, 32)}.`);
     const shown = readMarkdown(markdown.stdout);
     expect(shown).toContain(`### ${counts}`);
-    expect(shown).toContain(`Digest \`${json.digest.slice(0, 8)}\``);
+    expect(shown).toContain(`Digest \`${json.digest.slice(0, 32)}\``);
     for (const { name, summary } of json.changes) {
       expect(text.stdout).toContain(name);
       expect(text.stdout).toContain(summary);

@@ -9,7 +9,7 @@ import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
-import { noSettings } from '../../src/plan/settings.ts';
+import { noSettings, settingsOf } from '../../src/plan/settings.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
 import type { Outcome, Plan, PlanResult } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
@@ -169,7 +169,7 @@ export async function startWorld({
       const outcomes = await applyPlan(plan, { backend, clock });
       world.record = {
         ...documentOf(files, plan),
-        settings: compile(files).settings as AppliedRecord['settings'],
+        settings: settingsOf(compile(files)),
         workspaces: nextWorkspaces(result.recordSteps, outcomes, { filter: filterOf(filter), past: world.record }),
         outcomes: outcomes.map(toRecordedOutcome),
         ...doubtsOf(outcomes),
