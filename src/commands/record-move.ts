@@ -1,15 +1,18 @@
 /** Carries the record over to where, and to what, the files say that it is now. */
 
+import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';
+import type { FoundFile } from '../policy/files.ts';
+import type { StoredRecord } from '../record/store.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FoundRecord, findRecord } from './find-record.ts';
 import { loadPolicies } from './load-policies.ts';
-import { openBackend } from './open-backend.ts';
+import { type OpenBackend, openBackend } from './open-backend.ts';
 import {
   type CheckoutFacts,
   checkClaim,
@@ -30,13 +33,40 @@ export interface RecordMoveOptions extends CommonOptions {
   readonly from?: string | undefined;
   /** Do not ask. */
   readonly yes: boolean;
-  /** Who runs this may put the record of an unsealed place in force: somebody who holds the key, by hand. */
+  /** Default: by hand, by the holder of the key. */
   readonly way?: AppliedRecord['way'] | undefined;
+  /** Nobody else has said yes. */
+  readonly isUnreviewed?: boolean | undefined;
+}
+
+/** A record and the files that say where it belongs now. Nothing is checked yet. */
+export interface FoundMove {
+  readonly desired: Desired;
+  readonly files: readonly FoundFile[];
+  readonly record: OpenRecord;
+  readonly open: OpenBackend;
+  readonly found: FoundRecord;
+  readonly stored: StoredRecord;
 }
 
 export async function runRecordMove(options: RecordMoveOptions, session: Session): Promise<CommandResult> {
+  const move = await findMove(options, session);
+  if ('diagnostics' in move) return refuseFor(move.diagnostics, options.format, session);
+  try {
+    const said = await carryOutMove(move, options, session);
+    return { exit: exitCodes.ok, output: renderMoved(options, move.record, move.found, said) };
+  } finally {
+    await move.open.close();
+  }
+}
+
+/** The caller closes `open`. */
+export async function findMove(
+  options: RecordMoveOptions,
+  session: Session,
+): Promise<FoundMove | { readonly diagnostics: readonly Diagnostic[] }> {
   const { desired, files, diagnostics } = await loadPolicies(options, session);
-  if (desired === null) return refuseFor(diagnostics, options.format, session);
+  if (desired === null) return { diagnostics };
   const record = await openRecord(options, desired, session);
   if (record.ref === null) {
     throw new UserError('only a record on a Git ref is moved', {
@@ -47,33 +77,43 @@ export async function runRecordMove(options: RecordMoveOptions, session: Session
   try {
     const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
     const found = await findRecord(record, desired, owner, session, options.from);
-    if (found.stored === null) {
+    const { stored } = found;
+    if (stored === null) {
       throw new UserError('no applied record of these files was found', {
         hint: 'Name the ref that it is at with --from; `git ls-remote origin "refs/tollgate/*"` lists those that are ours.',
       });
     }
-    if (found.moved.length === 0) {
-      const said = `The record is where the files say: ${record.store.description}. Nothing to move.\n`;
-      return { exit: exitCodes.ok, output: renderMoved(options, record, found, said) };
-    }
-    const facts = await readCheckout(record, found.stored.record, options, session);
-    await checkClaim(found.stored.record.claim, undefined, open.backend, session);
-    await checkCommitted(facts, record, { allowDirty: false }, session);
-    await checkMove(found, desired, record, facts);
-    await askFirst(found, options, session);
-    const texts = Object.fromEntries(files.map(({ relative, text }) => [relative, text]));
-    const next = { ...movedRecord(found.stored.record, desired, facts, options, session), files: texts };
-    const workspaces = isOtherService(found.moved) ? await rebuildWorkspaces(desired, open, session) : next.workspaces;
-    const written: AppliedRecord = { ...next, baseUrl: open.backend.baseUrl, workspaces };
-    const from = found.place ?? record.ref;
-    // First the new one: a run that ends between the two leaves a record at each place, and none is lost.
-    await record.store.write(written, found.token, `move from ${from}`);
-    if (from !== record.ref) await leaveMark(from, found, record.ref, session);
-    const said = `Moved the record of ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
-    return { exit: exitCodes.ok, output: renderMoved(options, record, found, said) };
-  } finally {
+    return { desired, files, record, open, found, stored };
+  } catch (error) {
     await open.close();
+    throw error;
   }
+}
+
+/** Checks that it is a move and nothing else, and says what was done. */
+export async function carryOutMove(
+  { desired, files, record, open, found, stored }: FoundMove,
+  options: RecordMoveOptions,
+  session: Session,
+): Promise<string> {
+  const { ref } = record;
+  if (found.moved.length === 0 || ref === null) {
+    return `The record is where the files say: ${record.store.description}. Nothing to move.\n`;
+  }
+  const facts = await readCheckout(record, stored.record, options, session);
+  await checkClaim(stored.record.claim, undefined, open.backend, session);
+  await checkCommitted(facts, record, { allowDirty: false }, session);
+  await checkMove(found, desired, record, facts);
+  await askFirst(found, options, session);
+  const texts = Object.fromEntries(files.map(({ relative, text }) => [relative, text]));
+  const next = { ...movedRecord(stored.record, desired, facts, options, session), files: texts };
+  const workspaces = isOtherService(found.moved) ? await rebuildWorkspaces(desired, open, session) : next.workspaces;
+  const written: AppliedRecord = { ...next, baseUrl: open.backend.baseUrl, workspaces };
+  const from = found.place ?? ref;
+  // First the new one: a run that ends between the two leaves a record at each place, and none is lost.
+  await record.store.write(written, found.token, `move from ${from}`);
+  if (from !== ref) await leaveMark(from, found, ref, session);
+  return `Moved the record of ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
 }
 
 /** What was merged since the last apply must be the move alone: it would count as applied, unseen. */
@@ -106,12 +146,13 @@ function movedRecord(
   past: AppliedRecord,
   desired: Desired,
   facts: CheckoutFacts,
-  { way = 'by-hand' }: RecordMoveOptions,
+  { way = 'by-hand', isUnreviewed = false }: RecordMoveOptions,
   session: Session,
 ): AppliedRecord {
-  const { claim: _claim, wasFormatOne: _was, lifts: _lifts, ...rest } = past;
+  const { claim: _claim, wasFormatOne: _was, lifts: _lifts, unreviewed: _unreviewed, ...rest } = past;
   return {
     ...rest,
+    ...(isUnreviewed ? { unreviewed: true as const } : {}),
     version: recordVersion,
     tool: session.version,
     environment: desired.environment,
@@ -124,7 +165,8 @@ function movedRecord(
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     way,
-    settings: settingsOf(desired),
+    // A change of settings that nobody has reviewed so far stays owed.
+    settings: past.settingsCommit === undefined ? settingsOf(desired) : past.settings,
     outcomes: [],
   };
 }

@@ -2,7 +2,7 @@
 
 import { Octokit, RequestError } from 'octokit';
 import { readGraphError } from './graphql-errors.ts';
-import { type GitHub, GitHubError, type PullRequest, type Push, type RepositoryPermission } from './port.ts';
+import { type GitHub, GitHubError, type Push, type RepositoryPermission } from './port.ts';
 import { type Ask, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
 import {
   rulesetsOf,
@@ -32,8 +32,6 @@ export interface GitHubOptions {
 
 /** GitHub takes at most this many annotations in one request. */
 const annotationsPerRequest = 50;
-/** Artifacts of runs long ago prove nothing; pulls and artifacts are looked for no further back than this many pages. */
-const pagesOfArtifacts = 3;
 /** A branch that moved more often is not read to its end. */
 const mostPushes = 3_000;
 const permissions = ['admin', 'write', 'read', 'none'] as const;
@@ -122,41 +120,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
       attempt(async () => void (await rest.issues.deleteComment({ ...base, comment_id: id }).catch(unlessGone))),
 
     readPull: (number) => attempt(async () => toPull((await rest.pulls.get({ ...base, pull_number: number })).data)),
-    listClosedPulls: (branch, since) =>
-      attempt(async () => {
-        const query = { ...base, ...page, state: 'closed', base: branch, sort: 'updated', direction: 'desc' } as const;
-        const pulls: PullRequest[] = [];
-        for await (const { data } of octokit.paginate.iterator(rest.pulls.list, query)) {
-          pulls.push(...data.map(toPull));
-          if (data.some(({ updated_at: updated }) => updated < since)) break;
-        }
-        return pulls.filter(({ updatedAt }) => updatedAt >= since);
-      }),
-    listReviews: (number) =>
-      attempt(async () => {
-        const reviews = await octokit.paginate(rest.pulls.listReviews, { ...base, ...page, pull_number: number });
-        return reviews.map(({ user, state, body, submitted_at: submitted }) => ({
-          author: user?.login ?? null,
-          isBot: user?.type === 'Bot',
-          state,
-          body: body ?? '',
-          submittedAt: submitted ?? null,
-        }));
-      }),
     listPullsOfCommits: (shas) => collectPullsOfCommits(ask, { owner, name: repo }, shas),
     readPullReview: (number) => collectPullReview(ask, { owner, name: repo }, number),
     readPermission,
-    canWrite: async (login) => ['admin', 'maintain', 'write'].includes(await readPermission(login)),
-    listCommitsBetween: (from, to) =>
-      attempt(async () => {
-        const query = { ...base, ...page, basehead: `${from}...${to}` };
-        const shas: string[] = [];
-        for await (const { data } of octokit.paginate.iterator(rest.repos.compareCommitsWithBasehead, query)) {
-          const { commits } = data as unknown as { readonly commits: readonly { readonly sha: string }[] };
-          shas.push(...commits.map(({ sha }) => sha));
-        }
-        return shas;
-      }),
 
     createCheck: ({ name, head, conclusion, title, summary, annotations }) =>
       attempt(async () => {
@@ -209,31 +175,6 @@ export function createGitHub(options: GitHubOptions): GitHub {
     updateIssue: (number, change) =>
       attempt(async () => void (await rest.issues.update({ ...base, issue_number: number, ...change }))),
 
-    listArtifacts: (name) =>
-      attempt(async () => {
-        const artifacts = [];
-        let pages = 0;
-        for await (const { data } of octokit.paginate.iterator(rest.actions.listArtifactsForRepo, {
-          ...base,
-          ...page,
-          name,
-        })) {
-          artifacts.push(...data);
-          pages += 1;
-          if (pages >= pagesOfArtifacts) break;
-        }
-        return artifacts.map(({ id, name: own, expired, workflow_run: run }) => ({
-          id,
-          name: own,
-          expired,
-          head: run?.head_sha ?? null,
-        }));
-      }),
-    downloadArtifact: (id) =>
-      attempt(async () => {
-        const { data } = await rest.actions.downloadArtifact({ ...base, artifact_id: id, archive_format: 'zip' });
-        return new Uint8Array(data as ArrayBuffer);
-      }),
     readRun: (id) =>
       attempt(async () => {
         const answer = await rest.actions.getWorkflowRun({ ...base, run_id: id }).catch(nullIfClosed);

@@ -36,16 +36,6 @@ export interface PullRequest {
   readonly updatedAt: string;
 }
 
-export interface Review {
-  readonly author: string | null;
-  readonly isBot: boolean;
-  /** `APPROVED`, `CHANGES_REQUESTED`, `COMMENTED`, `DISMISSED`, `PENDING`. */
-  readonly state: string;
-  readonly body: string;
-  /** ISO date-time, UTC; null while it is pending. */
-  readonly submittedAt: string | null;
-}
-
 /** Name and address are whatever the commit says; only `account` is GitHub's word, and only as good as the address. */
 export interface CommitPerson {
   /** Null: the address belongs to nobody known to GitHub. */
@@ -207,15 +197,6 @@ export interface Issue {
   readonly labels: readonly string[];
 }
 
-/** A file that a workflow run left behind. */
-export interface Artifact {
-  readonly id: number;
-  readonly name: string;
-  /** Commit of the run that made it. */
-  readonly head: string | null;
-  readonly expired: boolean;
-}
-
 export interface GitHub {
   /** Login that writes our comments, `github-actions[bot]` with the job's own token. */
   readonly login: string;
@@ -226,9 +207,6 @@ export interface GitHub {
   deleteComment(id: number): Promise<void>;
 
   readPull(number: number): Promise<PullRequest>;
-  /** Closed ones into a branch, last updated first, back to a moment. */
-  listClosedPulls(base: string, since: string): Promise<readonly PullRequest[]>;
-  listReviews(number: number): Promise<readonly Review[]>;
   /**
    * The merged pull requests that brought each commit to the default branch, by GitHub's word. Every commit asked for is a
    * key; a commit pushed by hand has none.
@@ -238,10 +216,6 @@ export interface GitHub {
   readPullReview(number: number): Promise<PullReviewFacts>;
   /** What somebody may do in the repository now; `none` where there is no such account. */
   readPermission(login: string): Promise<RepositoryPermission>;
-  /** Whether a person may write to the repository. */
-  canWrite(login: string): Promise<boolean>;
-  /** Commits that are in `head` and not in `base`. */
-  listCommitsBetween(base: string, head: string): Promise<readonly string[]>;
 
   createCheck(check: CheckRun): Promise<void>;
   listLabels(number: number): Promise<readonly string[]>;
@@ -256,9 +230,6 @@ export interface GitHub {
     change: { readonly title?: string; readonly body?: string; readonly state?: 'open' | 'closed' },
   ): Promise<void>;
 
-  listArtifacts(name: string): Promise<readonly Artifact[]>;
-  /** The zip archive. */
-  downloadArtifact(id: number): Promise<Uint8Array>;
   /** Null when it cannot be told. */
   readRun(runId: number): Promise<WorkflowRun | null>;
   /**

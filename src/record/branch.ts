@@ -19,11 +19,20 @@ export interface Line {
   readonly commits: readonly LineCommit[];
 }
 
+/** A commit as it describes itself. */
+export interface RecentCommit {
+  readonly sha: string;
+  readonly author: string;
+  readonly subject: string;
+}
+
 export interface Branch {
   readonly tip: string;
   hasInHistory(commit: string): Promise<boolean>;
   /** From after a commit up to the tip; null: the commit is not in the branch's history. */
   readLine(start: string): Promise<Line | null>;
+  /** Newest first: those of the first-parent line that changed the policies' directory. */
+  readRecent(most: number): Promise<readonly RecentCommit[]>;
   /** Brings the heads of pull requests here; those that the remote still gives. */
   fetchHeads(heads: readonly { readonly pull: number; readonly commit: string }[]): Promise<ReadonlySet<string>>;
   /** All of them; empty: there is none. */
@@ -106,6 +115,19 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
       const aside =
         below === undefined || below === start ? [] : [{ sha: below, parents: [start], tree: treeOf(below) }];
       return { startTree: treeOf(start), commits: [...aside, ...line] };
+    },
+
+    async readRecent(most) {
+      const below = directory === '' ? [] : ['--', directory];
+      const format = '--format=%H%x00%an%x00%s';
+      const { stdout } = await git(['log', '--first-parent', `--max-count=${most}`, format, tip, ...below]);
+      const lines = stdout.toString('utf8').split('\n');
+      return lines
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [sha = '', author = '', subject = ''] = line.split('\0');
+          return { sha, author, subject };
+        });
     },
 
     async fetchHeads(heads) {

@@ -27,11 +27,6 @@ export interface CommentHeader {
   readonly head: string;
   /** Of the plan that is shown: 64 hex digits; null when there is no plan. */
   readonly digest: string | null;
-  /**
-   * From the merge on: digest of the plan that was there to be reviewed. What an apply shows afterwards is another plan, and
-   * nobody has approved that.
-   */
-  readonly reviewed?: string | null;
   /** Number of the workflow run and attempt: a later run may overwrite an earlier one, never the reverse. */
   readonly run: number;
   readonly attempt: number;
@@ -82,11 +77,6 @@ export function parseHeader(body: string, environment: string): CommentHeader | 
   } catch {
     return null;
   }
-}
-
-/** What reviewers of this head had before them; null when they had no plan. */
-export function reviewedDigest({ state, digest, reviewed }: CommentHeader): string | null {
-  return state === 'planned' ? digest : (reviewed ?? null);
 }
 
 export interface PlanComment {

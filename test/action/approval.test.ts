@@ -4,7 +4,7 @@ import { describe, expect, it, test } from 'vitest';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
 import { bareEnvironment, clone, git, makeFolder } from '../record/git-fixture.ts';
-import { all, type Scene, startApplied, team } from './scene.ts';
+import { all, type Scene, startApplied, startScene, team } from './scene.ts';
 
 /** One pull request that raises budgets: planned, approved, merged. */
 async function mergeRaise(scene: Scene, amounts: Record<string, string>, branch = 'raise'): Promise<number> {
@@ -106,6 +106,21 @@ test('trust-A5: a push never makes the first apply, and a deleted record stops i
   const byWriter = await scene.dispatch({ approve });
   expect(byWriter.failure).toContain('no administrator');
   expect((await scene.dispatch({ approve }, { actor: 'owner' })).exit).toBe(0);
+});
+
+test('a first apply lists the settings that come into force and what was merged lately, before and after', async () => {
+  const scene = await startScene({ org: 'review: { require_reviewed_plan: true, alone: true }\n' });
+  const pull = scene.merge('raise', team({ ...all('$100'), alpha: '$900' }));
+  const refused = await scene.apply();
+  const applied = await scene.dispatch({ approve: refused.outputs.digest ?? '' }, { actor: 'owner' });
+  expect(applied.exit, applied.text).toBe(0);
+  for (const { summary } of [refused, applied]) {
+    expect(summary).toMatch(/- review\.alone: .* → true/);
+    expect(summary).toMatch(new RegExp(`- \`[0-9a-f]{8}\` #${pull} · author`));
+    expect(summary).toContain('pushed by hand');
+  }
+  scene.merge('more', team({ ...all('$100'), alpha: '$950' }));
+  expect((await scene.apply()).summary).not.toContain('merged into these files lately');
 });
 
 describe('workflow_dispatch', () => {

@@ -325,6 +325,7 @@ const defaultInputs: ActionInputs = {
   approve: null,
   revertDrift: null,
   takeOver: null,
+  move: null,
 };
 
 function textOf({ summary, warnings, failure }: ActionResult): string {

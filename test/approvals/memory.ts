@@ -261,6 +261,7 @@ export class MemoryRepository {
         }
         return { startTree: this.#treeOf(start), commits };
       },
+      readRecent: async () => [],
       fetchHeads: async (heads) => new Set(heads.map(({ commit }) => commit).filter(known)),
       mergeBases: async (a, b) => this.#mergeBases(a, b),
       treesOf: async (commits) => new Map(commits.map((sha) => [sha, this.#treeOf(sha)])),

@@ -9,8 +9,10 @@ import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } fr
 import { loadPolicies } from '../load-policies.ts';
 import { openRecord } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
+import { describeFirstApply } from './first-apply.ts';
 import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
+import { moveForDispatch } from './move.ts';
 import { invalidFiles } from './plan.ts';
 import { saying } from './post-plan.ts';
 import { readReview } from './read-review.ts';
@@ -35,7 +37,13 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
       hint: 'Write the digest of the plan as `approve`.',
     });
   }
-  return withTip(run, (tip) => applyTip(run, tip));
+  const { move } = run.inputs;
+  if (move !== null && (wordOf(run) !== null || run.inputs.takeOver !== null)) {
+    throw new UserError('the input move is a run of its own: nothing is applied beside it', {
+      hint: 'Leave approve, allow, revert-drift and take-over empty, and run the workflow again after the move.',
+    });
+  }
+  return withTip(run, (tip) => (move === null ? applyTip(run, tip) : moveForDispatch(run, tip, move)));
 }
 
 async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
@@ -86,7 +94,8 @@ async function applyPrepared(
     throw error;
   }
   warnings.push(...(await conclude(run, told.pulls, report, ruling)));
-  return resultOfApply(report, ruling, desired, warnings);
+  const first = review === null ? await describeFirstApply(run, tip, prepared) : null;
+  return resultOfApply(report, ruling, { desired, warnings, first });
 }
 
 async function carryOutRuling(

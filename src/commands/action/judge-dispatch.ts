@@ -1,6 +1,8 @@
 /** `workflow_dispatch` with `approve`: the word of the person who starts it, for one plan and once. */
 
 import { mayWrite } from '../../approvals/approved.ts';
+import type { Windows } from '../../approvals/read-windows.ts';
+import type { ReviewedChanges } from '../../approvals/review-changes.ts';
 import type { Stretch } from '../../approvals/reviewed.ts';
 import { UserError } from '../../errors.ts';
 import { type ExitCode, exitCodes } from '../../exit-codes.ts';
@@ -28,20 +30,62 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   }
   const { github } = run;
   if (github === null) return refuse('not applied: without a token nobody can tell who started this run');
+  const isAlone = settings.alone;
+  const starters = await readStarters(run, github, prepared.settled);
+  const problem =
+    starters.problem ??
+    (await findProblem(github, run, starters.people, review === null ? null : { ...review, isAlone }));
+  if (problem !== null)
+    return refuse(`not applied: ${problem}`, starters.isSpent ? exitCodes.stale : exitCodes.refused);
+  return allowWith(run, prepared, starters.people, review, isAlone);
+}
+
+/** Everything that a dispatch is a word for: who had a part in it, and what of it nobody else has said yes to. */
+export interface Covered {
+  readonly windows: Pick<Windows, 'pulls'>;
+  readonly reviewed: Pick<ReviewedChanges, 'lacking' | 'isUntraced'>;
+  /** `review.alone` in force: the author counts. */
+  readonly isAlone: boolean;
+}
+
+/**
+ * Why those who started a run may not say yes to what it covers; null: they may.
+ *
+ * @param covered null where no record tells since when: that is for an administrator
+ */
+export async function findProblem(
+  github: GitHub,
+  run: ActionRun,
+  people: readonly (Account | null)[],
+  covered: Covered | null,
+): Promise<string | null> {
+  const stranger = await findStranger(github, people, whyUntraced(covered));
+  if (stranger !== null || covered === null || covered.isAlone) return stranger;
+  return findPart(github, run, people, covered);
+}
+
+export interface Starters {
+  /** Who started the run, and who started it again. */
+  readonly people: readonly (Account | null)[];
+  /** Why they say nothing, whoever they are. */
+  readonly problem: string | null;
+  /** An apply has come after it. */
+  readonly isSpent: boolean;
+}
+
+/** @param settled what was applied last */
+export async function readStarters(
+  run: ActionRun,
+  github: GitHub,
+  settled: PreparedPlan['settled'],
+): Promise<Starters> {
   const facts = await github.readRun(run.runNumber);
   if (facts === null) {
-    return refuse('not applied: who started this run cannot be read; the job needs `actions: read`');
+    const problem = 'who started this run cannot be read; the job needs `actions: read`';
+    return { people: [], problem, isSpent: false };
   }
-  const spent = findSpent(run, prepared, facts);
-  if (spent !== null) return refuse(spent, exitCodes.stale);
-  const people = [facts.actor, facts.triggeringActor];
-  const untraced = whyUntraced(review);
-  const stranger = await findStranger(github, people, untraced);
-  if (stranger !== null) return refuse(`not applied: ${stranger}`);
-  const isAlone = settings.alone;
-  const problem = review === null || isAlone ? null : await findPart(github, run, people, review);
-  if (problem !== null) return refuse(`not applied: ${problem}`);
-  return allowWith(run, prepared, people, review, isAlone);
+  const problem = findSpent(run, settled, facts);
+  return { people: [facts.actor, facts.triggeringActor], problem, isSpent: problem !== null };
 }
 
 /** The digest that a dispatch names; null: it says nothing of a plan. */
@@ -74,16 +118,20 @@ function refuse(message: string, exit: ExitCode = exitCodes.refused): Ruling {
 }
 
 /** A word that was spoken before the last apply was about another state, even where the plan looks the same again. */
-function findSpent({ runNumber }: ActionRun, { settled }: PreparedPlan, { createdAt }: WorkflowRun): string | null {
+function findSpent(
+  { runNumber }: ActionRun,
+  settled: PreparedPlan['settled'],
+  { createdAt }: WorkflowRun,
+): string | null {
   if (settled === null || settled.run.startsWith(`github:${runNumber}.`)) return null;
   if (Date.parse(settled.appliedAt) < Date.parse(createdAt)) return null;
-  return `not applied: this run was started on ${createdAt}, and ${settled.run} has been applied since: its word is spent. Start a new one`;
+  return `this run was started on ${createdAt}, and ${settled.run} has been applied since: its word is spent. Start a new one`;
 }
 
 /** Why nobody can tell who had a part in what is planned; null: everybody can. Then only an administrator says yes. */
-function whyUntraced(review: Review | null): string | null {
-  if (review === null) return 'no applied record tells since when what was reviewed';
-  return review.reviewed.isUntraced
+function whyUntraced(covered: Pick<Covered, 'reviewed'> | null): string | null {
+  if (covered === null) return 'no applied record tells since when what was reviewed';
+  return covered.reviewed.isUntraced
     ? 'what was applied last is not in the history of the default branch, so that nobody can tell who made what came since'
     : null;
 }
@@ -119,7 +167,7 @@ async function findPart(
   github: GitHub,
   run: ActionRun,
   people: readonly (Account | null)[],
-  { windows, reviewed }: Review,
+  { windows, reviewed }: Covered,
 ): Promise<string | null> {
   const logins = people.flatMap((person) => person?.login.toLowerCase() ?? []);
   const covered = run.inputs.allow.length > 0 ? null : new Set(reviewed.lacking.flatMap(({ pull }) => pull ?? []));

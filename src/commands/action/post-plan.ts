@@ -28,8 +28,6 @@ export interface PlanPost {
   readonly diagnostics: readonly Diagnostic[];
   readonly outcomes: readonly Outcome[];
   readonly remark: string | null;
-  /** After the merge: digest of the plan that was approved; null when none was. */
-  readonly reviewed?: string | null;
 }
 
 export interface Posted {
@@ -48,7 +46,6 @@ export async function postComment(run: ActionRun, github: GitHub, post: PlanPost
     run: run.runNumber,
     attempt: run.runAttempt,
     state,
-    ...(post.reviewed === undefined ? {} : { reviewed: post.reviewed }),
   };
   const body = renderPlanComment({ ...post, header, links: linksOf(run) });
   const isQuiet = countPlan(plan).toDo === 0 && plan.violations.length === 0 && post.outcomes.length === 0;

@@ -37,11 +37,17 @@ export function remarkOf(
   return sentences.length === 0 ? null : `${sentences.join('. ')}.`;
 }
 
+export interface ResultContext {
+  readonly desired: Desired;
+  readonly warnings: readonly string[];
+  /** Markdown for whoever starts the first apply; null where it is another. */
+  readonly first: string | null;
+}
+
 export function resultOfApply(
   report: ApplyReport,
   ruling: Ruling,
-  desired: Desired,
-  warnings: readonly string[],
+  { desired, warnings, first }: ResultContext,
 ): ActionResult {
   const { plan, planned, diagnostics, outcomes, refusal } = report;
   // What nobody said yes to is owed, also where it is no change to live.
@@ -53,6 +59,7 @@ export function resultOfApply(
   const sections = [
     `### ${refusal === null ? escapeMarkdown(done) : 'Not applied'}`,
     ...(remark === null ? [] : [escapeMarkdown(remark)]),
+    ...(first === null ? [] : [first]),
     ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),
     renderPlanMarkdown(shown),
     ...(diagnostics.length > 0 ? [renderDiagnosticsMarkdown(diagnostics)] : []),

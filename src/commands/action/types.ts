@@ -18,6 +18,8 @@ export interface ActionInputs {
   readonly revertDrift: string | null;
   /** Run whose claim is taken over. On `workflow_dispatch` only. */
   readonly takeOver: string | null;
+  /** `true`, or the ref that the record is at: it is carried over to where the files say. On `workflow_dispatch` only. */
+  readonly move: string | null;
 }
 
 /** Everything one run of the Action works with. */

@@ -1,0 +1,46 @@
+/** What an administrator should look at before the first apply: nobody has reviewed any of it, as far as anybody can tell. */
+
+import type { GitHub } from '../../github/port.ts';
+import { noSettings, settingsOf } from '../../plan/settings.ts';
+import { settingsLines } from '../../plan/settings-lines.ts';
+import type { RecentCommit } from '../../record/branch.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import type { PreparedPlan } from '../prepare-plan.ts';
+import { saying } from './post-plan.ts';
+import type { Tip } from './tip.ts';
+import type { ActionRun } from './types.ts';
+
+/** Commits of the default branch that are listed. */
+const mostCommits = 10;
+
+/** Markdown: the settings that come into force by it, and what was merged lately. */
+export async function describeFirstApply(run: ActionRun, tip: Tip, { desired }: PreparedPlan): Promise<string> {
+  const settings = settingsLines(noSettings, settingsOf(desired)).map(({ detail }) => `- ${escapeMarkdown(detail)}`);
+  const commits = await tip.branch.readRecent(mostCommits);
+  const numbers = await findNumbers(run.github, commits);
+  const merged = commits.map(({ sha, author, subject }) => {
+    const pull = numbers.get(sha);
+    const where = pull === undefined ? 'pushed by hand' : `#${pull}`;
+    return `- \`${sha.slice(0, 8)}\` ${where} · ${escapeMarkdown(author)} · ${escapeMarkdown(subject)}`;
+  });
+  return [
+    '#### What comes into force by this apply',
+    settings.length === 0 ? 'No settings: the defaults judge.' : settings.join('\n'),
+    '#### What was merged into these files lately',
+    merged.join('\n'),
+  ].join('\n\n');
+}
+
+/** Which pull request brought a commit, by GitHub's word; where it cannot be asked, the commits are shown all the same. */
+async function findNumbers(
+  github: GitHub | null,
+  commits: readonly RecentCommit[],
+): Promise<ReadonlyMap<string, number>> {
+  const numbers = new Map<string, number>();
+  if (github === null) return numbers;
+  await saying('which pull requests were merged lately could not be read', async () => {
+    const pulls = await github.listPullsOfCommits(commits.map(({ sha }) => sha));
+    for (const [sha, [pull]] of pulls) if (pull !== undefined) numbers.set(sha, pull.number);
+  });
+  return numbers;
+}
