@@ -9,6 +9,7 @@ import { keepHeapSmall } from '../src/heap.ts';
 import { measureApply } from './apply.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
 import { measureManyChanges, measurePlanner } from './planner.ts';
+import { measureProof } from './proof.ts';
 import { type Result, renderTable } from './result.ts';
 import { type ServiceOptions, serve } from './service.ts';
 import { measureStartUp } from './start-up.ts';
@@ -22,6 +23,7 @@ const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Resul
   'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 3),
   planner: (isQuick) => measurePlanner(isQuick ? 3 : 7),
   'many-changes': (isQuick) => measureManyChanges(isQuick ? 3 : 5),
+  proof: (isQuick) => measureProof(isQuick ? 1 : 3),
   apply: () => measureApply(),
   'start-up': (isQuick) => measureStartUp(isQuick ? 7 : 21, join(root, 'build', 'cli.js')),
   memory: () => measureMemory(),

@@ -53,6 +53,7 @@ export function buildProgram(version: string, start: Start): Command {
         .argParser(collect),
     )
     .option('--approve <digest>', 'apply only if the plan has this digest')
+    .option('--allow-dirty', 'apply files that no commit of the default branch holds: as made by hand', false)
     .option('--take-over <run>', 'take over the claim of a run that has ended')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
@@ -135,6 +136,18 @@ export function buildProgram(version: string, start: Start): Command {
         return runRecordRebuild({ ...commonOf(options), from: options.from, yes: options.yes }, session);
       }),
     );
+  addServiceOptions(
+    addCommand(record, 'move', 'carry the record over to the environment, directory or ref that the files name now'),
+    dataFormatOption(),
+  )
+    .option('--from <ref>', 'where the record is (default: it is looked for)')
+    .option('-y, --yes', 'do not ask', false)
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRecordMove } = await import('./commands/record-move.ts');
+        return runRecordMove({ ...commonOf(options), from: options.from, yes: options.yes }, session);
+      }),
+    );
 
   addServiceOptions(addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'))
     .addOption(workspaceOption())
@@ -214,6 +227,7 @@ const helpText = `
 Environment:
   PORTKEY_API_KEY    admin key of the organisation (never a flag)
   PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
+  TOLLGATE_SEAL_KEY  seals the applied record; default: derived from the admin key
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS are honoured
 
 Exit codes:

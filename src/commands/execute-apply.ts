@@ -15,7 +15,7 @@ import {
   withheldOutcomes,
 } from '../plan/next-record.ts';
 import { checkPlanFile, parsePlanFile } from '../plan/plan-file.ts';
-import { settingsOf } from '../plan/settings.ts';
+import { noSettings, settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
 import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/files.ts';
@@ -23,13 +23,13 @@ import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
-import { checkClaim, checkCommitted } from './open-record.ts';
+import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { actorOf, nowOf, runId, type Session } from './session.ts';
 
-export interface ApplyCommandOptions extends PlanOptions {
+export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
   readonly yes: boolean;
   /** Run whose claim is taken over. */
@@ -93,9 +93,10 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
 
 /** The plan of an apply; the caller closes `open`. */
 export function prepareApply(options: ApplyCommandOptions, session: Session): Promise<PreparedPlan | NoPlan> {
-  return preparePlan(options, session, async (stored, checkout, backend) => {
-    checkCommitted(checkout, options, session);
+  return preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, backend, record) => {
+    const byHand = await checkCommitted(checkout, record, options, session);
     await checkClaim(stored?.record.claim, options.takeOver, backend, session);
+    return byHand;
   });
 }
 
@@ -125,6 +126,10 @@ export async function carryOut(
     const { exit, reason: refusalReason, message } = refusal;
     return { ...facts, exit, outcomes: [], refusal: message, refusalReason };
   }
+  if (prepared.inForce.moved !== null) {
+    session.say('Nothing is applied until `tollgate record move` has carried the record over.\n');
+    return { ...facts, exit: exitCodes.ok, outcomes: unexecuted };
+  }
   const { backend } = prepared.open;
   if (plan.changes.length > 0) {
     const hasAsked = await askFirst(plan.changes.length, options, session);
@@ -150,10 +155,13 @@ export async function carryOut(
       filter: prepared.filter,
       heldLines: approval?.heldLines,
       past: prepared.settled,
+      byHand: prepared.byHand,
     }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
-    files: Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
+    files: prepared.byHand
+      ? base.files
+      : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
   const exit = exitOf(outcomes, claim);
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
@@ -188,8 +196,9 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 }
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
-function isWorthRecording(next: AppliedRecord, { settled, stored }: PreparedPlan): boolean {
+function isWorthRecording(next: AppliedRecord, { settled, stored, inForce }: PreparedPlan): boolean {
   if (settled === null) return next.workspaces.length > 0;
+  if (inForce.unsealed !== null) return true;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
   // Its settings say more than its files did, and only a record that is written anew does not.
   if (stored?.record.wasFormatOne === true) return true;
@@ -213,12 +222,12 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
   { plan, approval, way, isUnreviewed, lifts }: Verdict,
-  { desired, checkout, settled }: PreparedPlan,
+  { desired, checkout, settled, byHand }: PreparedPlan,
   session: Session,
 ): AppliedRecord {
   // Settings that nobody reviewed do not come into force.
   const keepsSettings = approval?.heldLines.some(({ action }) => action === 'settings') === true;
-  const kept = keepsSettings ? settled : null;
+  const kept = keepsSettings || byHand ? settled : null;
   return {
     version: recordVersion,
     tool: session.version,
@@ -226,8 +235,9 @@ function documentOf(
     organisation: plan.organisation,
     baseUrl: plan.baseUrl,
     directory: checkout.directory,
-    commit: checkout.commit,
-    dirty: checkout.commit !== null && checkout.uncommitted.length > 0,
+    // Made by hand: nothing that a commit says has been applied by it.
+    commit: byHand ? (settled?.commit ?? null) : checkout.commit,
+    dirty: byHand || (checkout.commit !== null && checkout.uncommitted.length > 0),
     appliedBy: actorOf(session),
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
@@ -235,11 +245,12 @@ function documentOf(
     way,
     ...(isUnreviewed ? { unreviewed: true as const } : {}),
     ...(lifts.length === 0 ? {} : { lifts: [...lifts] }),
-    settings: kept?.settings ?? settingsOf(desired),
+    settings: kept?.settings ?? (byHand ? noSettings : settingsOf(desired)),
     ...(kept === null ? {} : { settingsCommit: settingsCommitOf(kept) }),
+    ...(kept?.wasFormatOne === true ? { wasFormatOne: true as const } : {}),
     workspaces: [],
     outcomes: [],
-    files: {},
+    files: byHand ? (settled?.files ?? {}) : {},
   };
 }
 

@@ -11,7 +11,6 @@ import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
 import { acceptDrift } from './accept-drift.ts';
 import { addUnmanaged, merge } from './add-unmanaged.ts';
-import { checkEntries } from './check-entries.ts';
 import { loadPolicies } from './load-policies.ts';
 import { openBackend } from './open-backend.ts';
 import { checkRecord, openCheckoutOf, openRecord } from './open-record.ts';
@@ -50,7 +49,6 @@ export async function runImportExisting(options: ImportExistingOptions, session:
     const record = await readRecord(options, desired, session);
     if (record !== null) {
       checkRecord(record, desired, backend.baseUrl);
-      checkEntries(record, desired, session.version);
     }
     const added = addUnmanaged({
       desired,

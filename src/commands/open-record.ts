@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
@@ -9,6 +9,7 @@ import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
 import { createGitRefStore } from '../record/git-ref.ts';
 import { createMemoryStore } from '../record/memory.ts';
+import { createSealer } from '../record/seal.ts';
 import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
@@ -25,6 +26,10 @@ export interface OpenRecord {
   readonly place: string;
   /** The record lives on a Git ref: the files' commit must be a descendant of the record's. */
   readonly inGit: boolean;
+  /** It lies where others can write, on a ref or in the work tree: what it says is proven from commits, and sealed. */
+  readonly isShared: boolean;
+  /** The full ref; null outside Git. */
+  readonly ref: string | null;
 }
 
 /** @throws UserError when there is no place for a record */
@@ -34,21 +39,35 @@ export async function openRecord(
   session: Session,
 ): Promise<OpenRecord> {
   const checkout = await openCheckoutOf(session);
+  const ref = placeOf(desired);
   if (options.recordFile !== undefined) {
-    const { recordFile: path } = options;
-    return { store: createFileStore({ path }), checkout, place: `file ${path}`, inGit: false };
+    const path = options.recordFile;
+    const isShared = checkout !== null && checkout.directoryOf(dirname(resolve(session.cwd, path))) !== null;
+    const sealer = isShared ? createSealer(session.env) : undefined;
+    const store = createFileStore({ path, sealer });
+    return { store, checkout, place: `file ${path}`, inGit: false, isShared, ref: null };
   }
   if (options.backend === 'emulator') {
-    return { store: await openEmulatorRecord(options.state, session), checkout, place: 'emulator', inGit: false };
+    const store = await openEmulatorRecord(options.state, session);
+    return { store, checkout, place: 'emulator', inGit: false, isShared: false, ref: null };
   }
   if (checkout === null) {
     throw new UserError('not in a Git repository, so there is no place for the applied record', {
       hint: 'Run tollgate in the clone that holds the policy files, or name a file for the record with --record-file.',
     });
   }
-  const ref = desired.recordRef ?? `refs/tollgate/${desired.environment}`;
-  const store = createGitRefStore({ ...gitOptions(session), ref, now: session.clock.now });
-  return { store, checkout, place: ref, inGit: true };
+  return { store: openRefStore(ref, session), checkout, place: ref, inGit: true, isShared: true, ref };
+}
+
+/** Where the files say that the record is. */
+export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environment' | 'recordRef'>): string {
+  return recordRef ?? `refs/tollgate/${environment}`;
+}
+
+/** The record on a ref of the clone's remote. */
+export function openRefStore(ref: string, session: Session): RecordStore {
+  const sealer = createSealer(session.env);
+  return createGitRefStore({ ...gitOptions(session), ref, sealer, now: session.clock.now });
 }
 
 /** The clone that the command runs in; null outside one. */
@@ -57,7 +76,7 @@ export function openCheckoutOf(session: Session): Promise<Checkout | null> {
 }
 
 /** Without the run's signal: a cancelled apply still records what it did; a second signal ends the process. */
-function gitOptions({ cwd, env }: Session): { directory: string; env: Session['env'] } {
+export function gitOptions({ cwd, env }: Session): { directory: string; env: Session['env'] } {
   return { directory: cwd, env };
 }
 
@@ -94,6 +113,17 @@ export interface CheckoutFacts {
   readonly uncommitted: readonly string[];
   /** The checkout does not contain the record's commit: applying would roll back what came since. */
   readonly rewind: Rewind;
+  /** Of files that come from another commit than the one checked out. */
+  readonly hasInHistory?: ((commit: string) => Promise<boolean>) | undefined;
+}
+
+/** The policies' directory from the repository's top; null without Git. */
+export function directoryOf(
+  { checkout }: Pick<OpenRecord, 'checkout'>,
+  { dir }: Pick<CommonOptions, 'dir'>,
+  { cwd }: Pick<Session, 'cwd'>,
+): string | null {
+  return checkout?.directoryOf(resolve(cwd, dir)) ?? null;
 }
 
 export async function readCheckout(
@@ -103,11 +133,17 @@ export async function readCheckout(
   { cwd }: Session,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
-  const directory = checkout.directoryOf(resolve(cwd, dir));
+  const directory = directoryOf({ checkout }, { dir }, { cwd });
   const commit = source?.commit ?? (await checkout.headCommit());
   const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(resolve(cwd, dir)) : [];
   const applied = record?.commit ?? null;
-  if (!inGit || applied === null) return { directory, commit, uncommitted, rewind: null };
+  const facts = {
+    directory,
+    commit,
+    uncommitted,
+    ...(source === undefined ? {} : { hasInHistory: source.hasInHistory }),
+  };
+  if (!inGit || applied === null) return { ...facts, rewind: null };
   const answer =
     source !== undefined
       ? (await source.hasInHistory(applied))
@@ -116,15 +152,45 @@ export async function readCheckout(
       : commit === null
         ? 'unknown'
         : await checkout.isAncestor(applied, commit);
-  return { directory, commit, uncommitted, rewind: answer === 'yes' ? null : { commit: applied, answer } };
+  return { ...facts, rewind: answer === 'yes' ? null : { commit: applied, answer } };
 }
 
-/** Uncommitted files are refused in CI, and recorded as `dirty` elsewhere. */
-export function checkCommitted({ uncommitted }: CheckoutFacts, options: CommonOptions, session: Session): void {
-  const inGit = options.backend === 'portkey' && options.recordFile === undefined;
-  if (!inGit || uncommitted.length === 0 || !isCi(session)) return;
-  throw new UserError(`policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`, {
-    hint: 'CI applies what is in Git and nothing else.',
+export interface ByHandOptions {
+  /** Apply what no commit of the remote's default branch holds. */
+  readonly allowDirty?: boolean | undefined;
+}
+
+/**
+ * Whether the files count as made by hand: in no commit that others have. CI takes what is in Git and nothing else; a person
+ * has to mean it.
+ *
+ * @throws UserError unless `allowDirty`
+ */
+export async function checkCommitted(
+  { uncommitted, commit }: CheckoutFacts,
+  { checkout, isShared, store }: OpenRecord,
+  { allowDirty = false }: ByHandOptions,
+  session: Session,
+): Promise<boolean> {
+  if (!isShared || checkout === null) return false;
+  const hint =
+    "Commit and push them first: what is applied so is the record's, and can be reviewed and removed again. Or add --allow-dirty: it counts as made by hand until the default branch holds it.";
+  if (uncommitted.length > 0) {
+    const problem = `policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`;
+    if (isCi(session)) throw new UserError(problem, { hint: 'CI applies what is in Git and nothing else.' });
+    if (!allowDirty) throw new UserError(problem, { hint });
+    return true;
+  }
+  if (isCi(session) || commit === null) return false;
+  const answer = await session.waiting(
+    `asking for the default branch beside ${store.description}`,
+    checkout.isOnDefaultBranch(commit),
+  );
+  if (answer === 'yes' || answer === 'no-remote') return false;
+  if (allowDirty) return true;
+  const why = answer === 'no' ? 'is not on' : 'could not be found on';
+  throw new UserError(`the commit checked out, ${commit.slice(0, 12)}, ${why} the default branch of the remote`, {
+    hint,
   });
 }
 

@@ -24,7 +24,7 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
   if (options.out !== undefined) await requireWritable(resolve(session.cwd, options.out), options.out);
-  const prepared = await preparePlan({ ...options, format: 'text' }, session, (stored) => {
+  const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
   });

@@ -4,6 +4,7 @@ import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
@@ -21,10 +22,18 @@ import type { StoredRecord } from '../record/store.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { assessPlan } from './assess-plan.ts';
-import { checkEntries } from './check-entries.ts';
+import { findRecord } from './find-record.ts';
+import {
+  believeInForce,
+  checkService,
+  judgeRecord,
+  provenSettings,
+  type RecordInForce,
+  recordNotes,
+} from './judge-record.ts';
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
-import { type CheckoutFacts, checkRecord, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
+import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 import { judgeSettings, type RunPlace } from './settings-in-force.ts';
@@ -38,6 +47,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly reviewed?: readonly string[];
   /** Read consumption and attach what the plan does to people and money. */
   readonly impact: boolean;
+  /** The run acts on the record: one that its key did not seal counts as a memory of removals alone. */
+  readonly checksSeal?: boolean | undefined;
   /** Put back what was tightened by hand too, whatever `review.drift` says. */
   readonly revertDrift?: boolean | undefined;
 }
@@ -54,7 +65,11 @@ export interface PreparedPlan {
   readonly live: Live;
   readonly record: OpenRecord;
   readonly stored: StoredRecord | null;
-  /** The record without the claim of a run that has ended. */
+  /** What of it counts, and why. */
+  readonly inForce: RecordInForce;
+  /** No commit of the default branch holds the files: what they change counts as made by hand. */
+  readonly byHand: boolean;
+  /** The record without the claim of a run that has ended: what an apply begins with. */
   readonly settled: AppliedRecord | null;
   readonly checkout: CheckoutFacts;
   /** `review:` in force. */
@@ -80,7 +95,12 @@ export interface NoPlan {
 export async function preparePlan(
   options: PlanOptions,
   session: Session,
-  onRecord?: (stored: StoredRecord | null, checkout: CheckoutFacts, backend: Backend) => void | Promise<void>,
+  onRecord?: (
+    stored: StoredRecord | null,
+    checkout: CheckoutFacts,
+    backend: Backend,
+    record: OpenRecord,
+  ) => Promise<boolean | void>,
 ): Promise<PreparedPlan | NoPlan> {
   const allowances = options.allow.map(readWord);
   const loading = await startLoading(options, session);
@@ -89,19 +109,24 @@ export async function preparePlan(
   const open = await openBackend(options, session);
   try {
     const record = await openRecord(options, head, session);
-    const stored = await session.waiting('reading the applied record', record.store.read());
-    if (stored !== null) checkRecord(stored.record, head, open.backend.baseUrl);
+    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
+    const found = await session.waiting('reading the applied record', findRecord(record, head, owner, session));
+    checkService(found);
+    const { stored } = found;
     const checkout = await readCheckout(record, stored?.record ?? null, options, session);
     const backend = rememberReads(open.backend);
-    await onRecord?.(stored, checkout, backend);
+    const byHand = (await onRecord?.(stored, checkout, backend, record)) === true;
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
     const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
     if (desired === null) {
       await open.close();
       return { plan: null, diagnostics };
     }
-    if (stored !== null) checkEntries(stored.record, desired, session.version);
-    const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options);
+    const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
+    const judged = { record, found, facts: checkout, desired, checksSeal };
+    const recordInForce = await session.waiting('proving the applied record', judgeRecord(judged, session));
+    const proven = provenSettings(recordInForce, record.isShared);
+    const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);
     const settings = inForce.review;
     const understood = underSettings(desired, inForce);
     const offences = checkReview(desired, settings);
@@ -115,11 +140,23 @@ export async function preparePlan(
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
       readRulePrices({ ...understood, isInForce: applied !== null }, settings.rules, open, session),
     ]);
-    const settled = applied === null ? null : settleClaim(applied, live);
+    // What an unsealed record says of a run under way is not believed: it could make entries of anything.
+    const remembered = applied === null ? null : settledOf(applied, recordInForce, live);
+    const believed = believeInForce(recordInForce, remembered, { desired: understood, live });
+    const settled = believed === null || recordInForce.unsealed === null ? remembered : withKept(believed);
     const now = nowOf(session);
     const { place } = record;
     const drift = options.revertDrift === true ? 'revert' : settings.drift;
-    const result = buildPlan({ desired: understood, live, record: settled, now, place, settingsLines: lines, drift });
+    const result = buildPlan({
+      desired: understood,
+      live,
+      record: believed?.record ?? null,
+      kept: believed?.kept,
+      now,
+      place,
+      settingsLines: lines,
+      drift,
+    });
     if (result.plan === null) {
       await open.close();
       return { plan: null, diagnostics: [...diagnostics, ...result.diagnostics] };
@@ -137,8 +174,21 @@ export async function preparePlan(
       open,
       session,
     );
-    const assessed = { ...filtered, notes: [...filtered.notes, ...notes], findings, impact: assess(filtered.changes) };
-    const violations = judgePlan({ plan: assessed, steps, settings, rewind: checkout.rewind, allowances });
+    const assessed = {
+      ...filtered,
+      notes: [...recordNotes(recordInForce, believed, record.isShared), ...filtered.notes, ...notes],
+      findings,
+      impact: assess(filtered.changes),
+    };
+    const violations = judgePlan({
+      plan: assessed,
+      steps,
+      settings,
+      rewind: checkout.rewind,
+      moved: recordInForce.moved,
+      isProtected: recordInForce.isProtected,
+      allowances,
+    });
     const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
     const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
     const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
@@ -153,6 +203,8 @@ export async function preparePlan(
       live,
       record,
       stored,
+      inForce: recordInForce,
+      byHand,
       settled,
       checkout,
       settings,
@@ -164,6 +216,12 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+function settledOf(record: AppliedRecord, { unsealed }: RecordInForce, live: Live): AppliedRecord {
+  if (unsealed === null) return settleClaim(record, live);
+  const { claim: _claim, doubts: _doubts, ...rest } = record;
+  return rest;
 }
 
 /** @throws UserError when it is not of that form */

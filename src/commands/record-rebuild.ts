@@ -8,8 +8,9 @@ import { settingsOf } from '../plan/settings.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
+import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
-import { openBackend } from './open-backend.ts';
+import { type OpenBackend, openBackend } from './open-backend.ts';
 import { openRecord } from './open-record.ts';
 import { refuseFor } from './output.ts';
 import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
@@ -49,13 +50,9 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
   }
   const open = await openBackend(options, session);
   try {
-    const reading = readLive(open.backend, desired.organisation, needsOf(desired, null));
-    const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
-    const result = buildPlan({ desired, live, record: null, now: nowOf(session) });
-    if (result.plan === null) return refuseFor(result.diagnostics, options.format, session);
-    // What live has of the declared objects is ours, whether or not its values are as declared: that is drift, not absence.
-    const steps = result.recordSteps.map((step) => ({ ...step, changeId: null }));
-    const workspaces = nextWorkspaces(steps, [], { filter: { only: [], workspaces: [] }, past: null });
+    const rebuilt = await planWithoutRecord(desired, open, session);
+    if (rebuilt.plan === null) return refuseFor(rebuilt.diagnostics, options.format, session);
+    const { plan, workspaces } = rebuilt;
     const record: AppliedRecord = {
       version: recordVersion,
       tool: session.version,
@@ -68,13 +65,10 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       appliedBy: actorOf(session),
       appliedAt: nowOf(session).toISOString(),
       run: runId(session),
-      digest: result.plan.digest,
+      digest: plan.digest,
       way: 'by-hand',
       settings: settingsOf(desired),
-      workspaces: workspaces.map((workspace) => ({
-        ...workspace,
-        entries: workspace.entries.map((entry) => ({ ...entry, owed: undefined })),
-      })),
+      workspaces,
       outcomes: [],
       files: Object.fromEntries(found.map(({ path, text }) => [path, text])),
     };
@@ -90,4 +84,27 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
   } finally {
     await open.close();
   }
+}
+
+/** What live has of the declared objects, whether or not its values are as declared: that is drift, not absence. */
+async function planWithoutRecord(desired: Desired, open: OpenBackend, session: Session) {
+  const reading = readLive(open.backend, desired.organisation, needsOf(desired, null));
+  const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
+  const result = buildPlan({ desired, live, record: null, now: nowOf(session) });
+  if (result.plan === null) return { plan: null, diagnostics: result.diagnostics };
+  const steps = result.recordSteps.map((step) => ({ ...step, changeId: null }));
+  const workspaces = nextWorkspaces(steps, [], { filter: { only: [], workspaces: [] }, past: null });
+  return { plan: result.plan, workspaces: workspaces.map(({ absent: _absent, ...workspace }) => workspace) };
+}
+
+/** As a record of these files would have them. */
+export async function rebuildWorkspaces(
+  desired: Desired,
+  open: OpenBackend,
+  session: Session,
+): Promise<AppliedRecord['workspaces']> {
+  const rebuilt = await planWithoutRecord(desired, open, session);
+  if (rebuilt.plan !== null) return rebuilt.workspaces;
+  const problem = rebuilt.diagnostics.find(({ severity }) => severity === 'error');
+  throw new UserError(`the files do not fit what is live: ${problem?.message ?? 'unknown problem'}`);
 }

@@ -13,7 +13,7 @@ import type { PreparedPlan } from './prepare-plan.ts';
 
 /** The plan that will be carried out: all of it, or what was approved; guards judge that, not what stays undone. */
 export function judgeApproved(prepared: PreparedPlan, approval: Approval | null, reviewed: readonly PlanFile[]): Plan {
-  const { plan, steps, settings, checkout, allowances } = prepared;
+  const { plan, steps, settings, checkout, inForce, allowances } = prepared;
   if (approval === null) return plan;
   const held = new Set(approval.heldLines);
   const lines = plan.recordLines.filter((line) => !held.has(line));
@@ -23,6 +23,8 @@ export function judgeApproved(prepared: PreparedPlan, approval: Approval | null,
     steps,
     settings,
     rewind: checkout.rewind,
+    moved: inForce.moved,
+    isProtected: inForce.isProtected,
     allowances,
     reviewed: [plan.digest, ...reviewed.map(({ digest }) => digest)],
   });

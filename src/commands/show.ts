@@ -22,7 +22,7 @@ export async function runShow(options: ShowOptions, session: Session): Promise<C
   if (apply.problem !== null) throw new UserError(apply.problem);
   const stored = await session.waiting(`reading ${store.description}`, store.readAt(apply.token));
   if (stored === null) throw new UserError(`${store.description} has moved while it was read`, { hint: 'Try again.' });
-  const { record } = stored;
+  const { record, seal } = stored;
   if (options.files !== undefined) {
     // What is recorded was pushed by somebody: no path of it is trusted.
     const odd = Object.keys(record.files).find((path) => !isSafePath(path));
@@ -34,6 +34,6 @@ export async function runShow(options: ShowOptions, session: Session): Promise<C
     if (Object.keys(record.files).length === 0) throw new UserError('this record holds no policy files');
     await writeIntoEmpty(resolve(session.cwd, options.files), record.files, options.files);
   }
-  const view = { apply, record, now: nowOf(session), writtenInto: options.files ?? null };
+  const view = { apply, record, seal, now: nowOf(session), writtenInto: options.files ?? null };
   return { exit: exitCodes.ok, output: renderApply(view, options.format, session.style) };
 }

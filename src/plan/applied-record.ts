@@ -162,6 +162,8 @@ export const appliedRecordSchema = z.object({
   settings: recordedSettingsSchema,
   /** Commit from whose policy files the settings are, where a change of them is still owed. Missing: `commit`. */
   settingsCommit: z.string().nullable().optional(),
+  /** The place that `record move` carried this record to: here is none any more. */
+  movedTo: z.string().optional(),
   /** Read from format 1, whose settings hold defaults that no file says. Never written. */
   wasFormatOne: z.literal(true).optional(),
   workspaces: z.array(recordedWorkspaceSchema),
@@ -202,6 +204,11 @@ export interface RecordedApply {
   /** Of the policy files; a claim does not name it. */
   readonly commit: string | null;
   readonly dirty: boolean;
+  /** On whose word; null of a claim. */
+  readonly way: AppliedRecord['way'] | null;
+  /** Nobody else has said yes to it. */
+  readonly unreviewed: boolean;
+  readonly lifts: readonly Lift[];
   readonly digest: string | null;
   /** Number of changes by what became of them, in the order of the statuses; of a claim, how many were planned. */
   readonly counts: readonly (readonly [what: string, number: number])[];

@@ -11,7 +11,8 @@ import { digestOf } from './digest.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
-import { RecordIndex } from './record-index.ts';
+import { type RecordedResource, RecordIndex } from './record-index.ts';
+import { keepStep } from './record-lines.ts';
 import { resolveDesired } from './resolve.ts';
 import { settingsOf } from './settings.ts';
 import { settingsLines } from './settings-lines.ts';
@@ -34,6 +35,8 @@ export interface PlanInput {
   readonly live: Live;
   /** Null on a first run, or when the record was lost: then nothing is deleted. */
   readonly record: AppliedRecord | null;
+  /** Recorded entries that take nothing away: they stay in the record, and nothing is planned for them. */
+  readonly kept?: readonly RecordedResource[] | undefined;
   readonly now: Date;
   /** Where the record is kept. */
   readonly place?: string;
@@ -73,7 +76,7 @@ export interface PlanParts {
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
-  const { desired, live, record, now, place = '', settingsLines: lines, drift = 'revert' } = input;
+  const { desired, live, record, kept = [], now, place = '', settingsLines: lines, drift = 'revert' } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -99,6 +102,10 @@ export function buildPlan(input: PlanInput): PlanResult {
   };
   planPolicies(context);
   planAttachments(context);
+  for (const resource of kept) {
+    parts.recordSteps.push(keepStep(resource, resource.entry));
+    parts.managed.set(resource.entry.kind, resource.entry.id, Object.keys(resource.entry.fields));
+  }
   if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };

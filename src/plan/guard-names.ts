@@ -15,6 +15,7 @@ export const guardNames = [
   'impact-unknown',
   'rules',
   'api-member',
+  'record-moved',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 
@@ -24,6 +25,8 @@ export interface Objection {
   readonly count: number | 'unbounded';
   readonly details: readonly string[];
   readonly liftable: boolean;
+  /** Whatever the settings say: it stops nobody. */
+  readonly warns?: true;
   /** Id of the first change it is about. */
   readonly first?: string | undefined;
 }

@@ -21,12 +21,28 @@ export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
 /** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
 export type Rewind = { readonly commit: string; readonly answer: 'no' | 'unknown' } | null;
 
+/** The record judges from another place than the files say; `isPure`: nothing else in them differs from the last apply. */
+export interface RecordMoved {
+  /** `environment production → prod, …` */
+  readonly what: string;
+  readonly isPure: boolean;
+}
+
+/** Protection that the record itself does not speak of: by the files that it comes from, or by older ones. */
+export type ProtectedBy = (
+  entry: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar' | 'commit'>,
+  place: { readonly id: string | null; readonly slug: string | null },
+) => boolean;
+
 export interface GuardInput {
   readonly plan: Plan;
   readonly steps: readonly RecordStep[];
   /** `review:` in force, see settingsInForce. */
   readonly settings: Review;
   readonly rewind: Rewind;
+  /** Null, or missing: it has not. */
+  readonly moved?: RecordMoved | null | undefined;
+  readonly isProtected?: ProtectedBy | undefined;
   readonly allowances: readonly Word[];
   /**
    * Digests of reviewed plans of which this one holds a part at most: what was allowed for the whole is allowed for the
@@ -44,6 +60,7 @@ export function judgePlan(input: GuardInput): Violation[] {
     judgeEmptied(tallies, plan),
     judgeProtected(input),
     judgeRewind(input.rewind),
+    judgeMoved(input.moved ?? null),
     judgeUnmanaged(input),
     judgeFindings(plan),
     judgeApiMembers(plan),
@@ -187,20 +204,23 @@ function judgeEmptied(tallies: readonly Tally[], { changes }: Plan): Objection |
 }
 
 /** Protection is the record's: a change that takes it away and uses that at once is what it protects against. */
-function judgeProtected({ plan, steps }: GuardInput): Objection | null {
-  const guarded = new Map(
-    steps.flatMap((step) => (step.previous?.protect === true ? [[step.changeId ?? '', step] as const] : [])),
-  );
+function judgeProtected({ plan, steps, isProtected }: GuardInput): Objection | null {
+  const isGuarded = ({ previous, next, workspaceId: id, workspaceSlug: slug }: RecordStep): boolean => {
+    const entry = previous ?? next;
+    return previous?.protect === true || (entry !== null && isProtected?.(entry, { id, slug }) === true);
+  };
+  // Asked of what changes alone: most of a plan does not.
+  const guarded = new Set(steps.flatMap((step) => (step.changeId !== null && isGuarded(step) ? [step.changeId] : [])));
   const byChange = plan.changes.filter((change) => guarded.has(change.id) && weakens(change));
   const byForget = plan.recordLines.filter(
     (line) =>
       line.why === 'forget' &&
       steps.some(
-        ({ previous, workspaceSlug }) =>
-          previous?.protect === true &&
-          previous.kind === line.key?.kind &&
-          previous.name === line.key.name &&
-          workspaceSlug === line.key.workspace,
+        (step) =>
+          step.previous?.kind === line.key?.kind &&
+          step.previous?.name === line.key?.name &&
+          step.workspaceSlug === line.key?.workspace &&
+          isGuarded(step),
       ),
   );
   const details = [
@@ -229,6 +249,24 @@ function judgeRewind(rewind: Rewind): Objection | null {
     `the commit applied last, ${rewind.commit.slice(0, 12)}, ${why} this checkout: applying would roll back what came since`,
   ];
   return { guard: 'rewind', count: 1, details, liftable: true };
+}
+
+/** The record would be chosen by the change that it judges. Alone in a change it is carried over by hand. */
+function judgeMoved(moved: RecordMoved | null): Objection | null {
+  if (moved === null) return null;
+  const details = [
+    `the applied record is of another place than the files say: ${moved.what}`,
+    moved.isPure
+      ? 'nothing else differs from the last apply: once this is merged, `tollgate record move` carries the record over; until then nothing is applied'
+      : 'a move of the record is a merged change of its own, with nothing else in it: take it out of this one, or apply the rest first',
+  ];
+  return {
+    guard: 'record-moved',
+    count: 1,
+    details,
+    liftable: false,
+    ...(moved.isPure ? { warns: true as const } : {}),
+  };
 }
 
 /** `review.unmanaged: fail`: the files are to say everything that binds. */
@@ -279,9 +317,10 @@ function judgeApiMembers({ changes }: Plan): Objection | null {
 /** Null: switched off. What protects has no switch. */
 function severityOf(
   settings: Review,
-  { guard }: Objection,
+  { guard, warns }: Objection,
   { impact }: Pick<Plan, 'impact'>,
 ): Violation['severity'] | null {
+  if (warns === true) return 'warning';
   const setting = guardSetting(settings, guard);
   const said = typeof setting === 'object' && 'said' in setting ? setting.said : setting;
   // Who asks for a plan without its impact knows that it is not there.

@@ -111,7 +111,7 @@ function readAlone(file: PolicyFile): ReadFile | null {
 }
 
 /** What has to be known before anything but the files is read. */
-export type PolicyHead = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
+export type PolicyHead = Pick<Desired, 'environment' | 'organisation' | 'recordRef' | 'orgFile'>;
 
 /** From the organisation's file alone. Null when it is not found at a glance or anything is wrong with it. */
 export function compileHead(files: readonly PolicyFile[]): PolicyHead | null {
@@ -120,7 +120,8 @@ export function compileHead(files: readonly PolicyFile[]): PolicyHead | null {
   const read = file === undefined ? undefined : readFile(file, diagnostics);
   if (read?.kind !== 'org' || hasErrors(diagnostics)) return null;
   const { environment, organisation, recordRef } = read.org;
-  return { environment, organisation, ...(recordRef === undefined ? {} : { recordRef }) };
+  const orgFile = read.org.at.source;
+  return { environment, organisation, orgFile, ...(recordRef === undefined ? {} : { recordRef }) };
 }
 
 /** A default that is copied into ten workspaces has one problem, not ten. */

@@ -15,12 +15,13 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
     }
     const { claim } = summary;
     if (claim === undefined) {
-      const { appliedAt: at, appliedBy: by, run, commit, dirty, digest, outcomes } = summary;
+      const { appliedAt: at, appliedBy: by, run, commit, dirty, way, digest, outcomes } = summary;
+      const word = { way, unreviewed: summary.unreviewed === true, lifts: summary.lifts ?? [] };
       const counts = outcomeStatuses.flatMap((status) => {
         const number = outcomes.filter((outcome) => outcome.status === status).length;
         return number === 0 ? [] : [[status, number] as const];
       });
-      const facts = { at, by, run, commit, dirty, digest, counts, leaseUntil: null, problem: null };
+      const facts = { at, by, run, commit, dirty, ...word, digest, counts, leaseUntil: null, problem: null };
       applies.push({ token, tokens: [token], state: 'ended', isLatest, ...facts });
       continue;
     }
@@ -40,6 +41,7 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
       run: claim.run,
       commit: null,
       dirty: false,
+      ...noWord,
       digest: claim.digest,
       counts: [['claimed', claim.changes.length]],
       isLatest,
@@ -49,6 +51,8 @@ export function listApplies(versions: readonly RecordVersion[]): readonly Record
   }
   return applies;
 }
+
+const noWord = { way: null, unreviewed: false, lifts: [] } as const;
 
 function isRenewal(later: Claim | undefined, claim: Claim): boolean {
   return later?.renewedAt !== undefined && later.run === claim.run && later.startedAt === claim.startedAt;
@@ -67,6 +71,7 @@ const unreadable = {
   run: null,
   commit: null,
   dirty: false,
+  ...noWord,
   digest: null,
   counts: [],
   leaseUntil: null,

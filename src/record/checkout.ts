@@ -24,6 +24,21 @@ export interface Checkout {
   isAncestor(commit: string, head: string): Promise<'yes' | 'no' | 'unknown'>;
   /** A branch, tag or short id as the full id of its commit; what this clone does not know stays as it is. */
   resolveCommit(name: string): Promise<string>;
+  /**
+   * The tree of a folder as of each commit, by commit: equal trees hold equal files. Null where the folder is not there, or this
+   * clone lacks the commit.
+   */
+  readTrees(commits: readonly string[], folder: string): Promise<ReadonlyMap<string, string | null>>;
+  /** Null of the first commit, and where a shallow clone ends. */
+  firstParent(commit: string): Promise<string | null>;
+  /** Commits of the first-parent line after `from` up to `to` that touch a folder, newest first; null where this clone cannot tell. */
+  firstParentLine(from: string, to: string, folder: string): Promise<readonly string[] | null>;
+  /** The clone lacks a part of the history. */
+  isShallow(): Promise<boolean>;
+  /** Whether a commit is on the branch that the remote shows first. */
+  isOnDefaultBranch(commit: string): Promise<'yes' | 'no' | 'unknown' | 'no-remote'>;
+  /** Texts that a file has had in the history of HEAD, the latest first, renames followed; as far as this clone has them. */
+  readPastTexts(path: string, limit: number): Promise<readonly string[]>;
   /** Policy files below a folder as of a commit, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(
     commit: string,
@@ -32,6 +47,8 @@ export interface Checkout {
 }
 
 const isPolicyFile = (path: string): boolean => /\.ya?ml$/i.test(path);
+/** Dot files are read neither from disk nor from a commit. */
+const isPassedOver = (path: string): boolean => /(?:^|\/)(?:\.|node_modules(?:\/|$))/.test(path);
 const isObjectId = (text: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
 
 function pathFromRoot(root: string, folder: string): string | null {
@@ -44,6 +61,21 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
   const repository = await openRepository(options);
   if (repository === null) return null;
   const { root, git } = repository;
+  // Several ask about the commit that was applied last, and beyond a shallow clone the answer takes a fetch.
+  const ancestry = new Map<string, Promise<'yes' | 'no' | 'unknown'>>();
+
+  async function isShallow(): Promise<boolean> {
+    const result = await git(['rev-parse', '--is-shallow-repository']);
+    return result.code !== 0 || result.stdout.toString('utf8').trim() === 'true';
+  }
+
+  async function askAncestor(commit: string, head: string): Promise<'yes' | 'no' | 'unknown'> {
+    const near = await git(['merge-base', '--is-ancestor', commit, head]);
+    if (near.code === 0) return 'yes';
+    if (await isShallow()) return isAncestorBeyondShallow(repository as Repository, commit, head);
+    // History is complete here: a commit that this clone lacks is not in it, if only the head is.
+    return near.code === 1 || (await git(['cat-file', '-e', `${head}^{commit}`])).code === 0 ? 'no' : 'unknown';
+  }
 
   return {
     root,
@@ -76,13 +108,70 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
     async isAncestor(commit, head) {
       if (!isObjectId(commit) || !isObjectId(head)) return 'unknown';
-      const near = await git(['merge-base', '--is-ancestor', commit, head]);
-      if (near.code === 0) return 'yes';
-      const shallow = await git(['rev-parse', '--is-shallow-repository']);
-      if (shallow.code !== 0) return 'unknown';
-      if (shallow.stdout.toString('utf8').trim() === 'true') return isAncestorBeyondShallow(repository, commit, head);
-      // History is complete here: a commit that this clone lacks is not in it, if only the head is.
-      return near.code === 1 || (await git(['cat-file', '-e', `${head}^{commit}`])).code === 0 ? 'no' : 'unknown';
+      if (commit === head) return 'yes';
+      const question = `${commit} ${head}`;
+      const answer = ancestry.get(question) ?? askAncestor(commit, head);
+      ancestry.set(question, answer);
+      return answer;
+    },
+
+    async readTrees(commits, folder) {
+      const path = pathFromRoot(root, folder);
+      if (path === null || commits.length === 0) return new Map(commits.map((commit) => [commit, null]));
+      const names = commits.map((commit) => (path === '' ? `${commit}^{tree}` : `${commit}:${path}`));
+      const { stdout } = await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], `${names.join('\n')}\n`);
+      const lines = stdout.toString('utf8').split('\n');
+      return new Map(
+        commits.map((commit, index) => [commit, /^([0-9a-f]+) tree$/.exec(lines[index] ?? '')?.[1] ?? null]),
+      );
+    },
+
+    async firstParent(commit) {
+      if (!isObjectId(commit)) return null;
+      const result = await git(['rev-parse', '--verify', '--quiet', `${commit}^1`]);
+      return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
+    },
+
+    async firstParentLine(from, to, folder) {
+      if (!isObjectId(from) || !isObjectId(to) || (await isShallow())) return null;
+      const result = await git(['rev-list', '--first-parent', `${from}..${to}`, '--', resolve(folder)]);
+      if (result.code !== 0) return null;
+      return result.stdout.toString('utf8').split('\n').filter(isObjectId);
+    },
+
+    isShallow,
+
+    async isOnDefaultBranch(commit) {
+      if (!repository.hasRemote) return 'no-remote';
+      // What the clone knows of the branch may be old, but a commit that was on it is on it.
+      const known = await git(['rev-parse', '--verify', '--quiet', `refs/remotes/${repository.remote}/HEAD^{commit}`]);
+      const tip = known.stdout.toString('utf8').trim();
+      if (isObjectId(tip) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) return 'yes';
+      const asked = await git(['ls-remote', '--quiet', repository.remote, 'HEAD']);
+      const now = asked.stdout.toString('utf8').split('\t')[0] ?? '';
+      if (asked.code !== 0) return 'unknown';
+      if (!isObjectId(now)) return 'no';
+      if (now === commit || (await git(['merge-base', '--is-ancestor', commit, now])).code === 0) return 'yes';
+      if ((await git(['cat-file', '-e', `${now}^{commit}`])).code === 0 && !(await isShallow())) return 'no';
+      return repository.withScratch(async (scratch) => {
+        const fetched = await fetchCommits(scratch, repository, ['--filter=tree:0'], [now]);
+        const history = fetched.code === 0 ? await scratch(['rev-list', now]) : fetched;
+        if (history.code !== 0) return 'unknown';
+        return history.stdout.toString('utf8').split('\n').includes(commit) ? 'yes' : 'no';
+      });
+    },
+
+    async readPastTexts(file, limit) {
+      const path = pathFromRoot(root, file);
+      if (path === null) return [];
+      const flags = ['--follow', '--format=', '--raw', '--no-abbrev', '-m', '--first-parent', `--max-count=${limit}`];
+      const log = await git(['log', ...flags, 'HEAD', '--', path]);
+      const blobs = log.stdout
+        .toString('utf8')
+        .split('\n')
+        .flatMap((line) => /^:\d+ 100\d{3} [0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
+      const texts = await readObjects(git, [...new Set(blobs)]);
+      return (texts ?? []).map(({ text }) => text);
     },
 
     async resolveCommit(name) {
@@ -140,7 +229,9 @@ function fetchCommits(git: Git, repository: Repository, flags: readonly string[]
 async function readPolicyFiles(git: Git, commit: string, folder: string) {
   const prefix = folder === '' ? '' : `${folder}/`;
   const listing = await git(['ls-tree', '-r', '-z', '--full-tree', commit, ...(prefix === '' ? [] : ['--', prefix])]);
-  const entries = parseTreeListing(listing.stdout).filter(({ path }) => isPolicyFile(path));
+  const entries = parseTreeListing(listing.stdout).filter(
+    ({ path }) => isPolicyFile(path) && !isPassedOver(path.slice(prefix.length)),
+  );
   const blobs =
     listing.code === 0
       ? await readObjects(

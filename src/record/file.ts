@@ -3,20 +3,27 @@ import { link, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'no
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace } from '../process-space.ts';
-import { parseRecord } from './parse-record.ts';
+import { parseRecord, parseStoredJson } from './parse-record.ts';
+import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
 import type { RecordStore, StoredRecord } from './store.ts';
 import { historyOf } from './summary.ts';
 
 export interface FileStoreOptions {
   readonly path: string;
+  /**
+   * Of a file that others may change, such as one in the repository: seals what is written, and tells what was sealed. Missing:
+   * the file is trusted like the folder that it lies in.
+   */
+  readonly sealer?: Sealer | null | undefined;
   /** Milliseconds to wait for another process that is writing; default 5,000. */
   readonly patience?: number | undefined;
 }
 
 /** The record as one JSON document, for work without Git. Its folder is made when first written. */
-export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): RecordStore {
+export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOptions): RecordStore {
   const lock = `${path}.lock`;
 
   async function readBytes(): Promise<Buffer | null> {
@@ -33,7 +40,10 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
 
   async function read(): Promise<StoredRecord | null> {
     const bytes = await readBytes();
-    return bytes === null ? null : { record: parseRecord(bytes.toString('utf8'), path), token: digest(bytes) };
+    if (bytes === null) return null;
+    const text = bytes.toString('utf8');
+    const record = parseRecord(text, path);
+    return { record, token: digest(bytes), seal: sealer === undefined ? 'own' : sealStateOf(versionOf(text), sealer) };
   }
 
   return {
@@ -47,7 +57,7 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
     },
 
     async write(next, expected) {
-      const bytes = Buffer.from(renderStableJson(next));
+      const bytes = Buffer.from(renderSealed(next, sealer ?? null));
       try {
         await mkdir(dirname(path), { recursive: true });
         const release = await takeLock(lock, path, patience);
@@ -70,6 +80,11 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
       return digest(bytes);
     },
 
+    async lastSealed() {
+      const stored = await read();
+      return stored?.seal === 'own' ? stored : null;
+    },
+
     history: async () => historyOf(await read()),
 
     async readAt(token) {
@@ -77,6 +92,20 @@ export function createFileStore({ path, patience = 5_000 }: FileStoreOptions): R
       return stored?.token === token ? stored : null;
     },
   };
+}
+
+/** The seal is a member of the document, over all the others: a file has no version before it. */
+function renderSealed(record: AppliedRecord, sealer: Sealer | null): string {
+  const text = renderStableJson(record);
+  if (sealer === null) return text;
+  return renderStableJson({ ...record, seal: sealer.seal(versionOf(text)) });
+}
+
+function versionOf(text: string): SealedVersion {
+  const { seal, ...document } = parseStoredJson(text, 'the record') as Readonly<Record<string, unknown>>;
+  const files = new Map([['record.json', renderStableJson(document)]]);
+  if (seal !== undefined) files.set(sealFile, JSON.stringify(seal));
+  return { files, parent: null, place: 'file' };
 }
 
 /** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */

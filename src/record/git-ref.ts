@@ -1,5 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import { escapeInvisible } from '../printable.ts';
 import {
   describeFailure,
   type Git,
@@ -10,12 +11,16 @@ import {
   requireRepository,
 } from './git.ts';
 import { listVersions } from './git-history.ts';
-import { parseTree, renderTree } from './record-tree.ts';
-import type { RecordStore } from './store.ts';
+import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
+import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
+import { renderStableJson } from './stable-json.ts';
+import type { RecordStore, StoredRecord } from './store.ts';
 
 export interface GitRefStoreOptions extends GitOptions {
   /** In full: `refs/tollgate/production`, or `refs/heads/…` for an orphan branch that a ruleset protects. */
   readonly ref: string;
+  /** Seals what is written, and tells what was sealed; without it nothing is. */
+  readonly sealer?: Sealer | null | undefined;
   /** For the commit's date; default the real clock. Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
 }
@@ -23,13 +28,16 @@ export interface GitRefStoreOptions extends GitOptions {
 /** Where the scratch repository keeps what it fetched. */
 const fetchedRef = 'refs/tollgate/fetched';
 
+/** How many versions of others may lie on top of the last sealed one: two an apply, and no apply runs for months. */
+const sealedDepth = 200;
+
 /**
  * The record as commits on a ref of the remote; in a repository without any remote, on its own ref. Each record's parent is
  * the one it replaced. Fetched one commit deep and pushed with a lease on the commit that was read, from a scratch repository:
  * the clone it is run in is only ever read, and may be shallow.
  */
 export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
-  const { ref } = options;
+  const { ref, sealer = null } = options;
   checkRef(ref);
   const description = `${ref} on ${options.remote ?? 'origin'}`;
 
@@ -62,7 +70,19 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     });
   }
 
-  async function readFetched(git: Git, at = fetchedRef): Promise<{ record: AppliedRecord; token: string }> {
+  async function readFetched(git: Git, at = fetchedRef): Promise<StoredRecord> {
+    const { tree, commit, parent } = await readVersion(git, at);
+    checkHoldsRecordOnly([...tree.keys()]);
+    const seal = sealStateOf(sealed(tree, parent), sealer);
+    return { record: parseTree(tree, ref), token: commit, seal };
+  }
+
+  /** `parent` is undefined of a commit with several: tollgate makes none. */
+  function sealed(files: TreeFiles, parent: string | null | undefined): SealedVersion {
+    return { files, parent: parent === undefined ? 'several' : parent, place: ref };
+  }
+
+  async function readVersion(git: Git, at: string) {
     const listing = await git(['ls-tree', '-r', '-z', '--full-tree', at]);
     const entries = parseTreeListing(listing.stdout);
     const objects = listing.code === 0 ? await readObjects(git, [at, ...entries.map(({ oid }) => oid)]) : null;
@@ -70,8 +90,41 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     if (commit === undefined) {
       throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: ${describeFailure(listing)}`);
     }
-    const tree = new Map(blobs.map(({ text }, index) => [entries[index]?.path ?? '', text]));
-    return { record: parseTree(tree, ref), token: commit.oid };
+    const tree: TreeFiles = new Map(blobs.map(({ text }, index) => [entries[index]?.path ?? '', text]));
+    return { tree, commit: commit.oid, parent: parentOf(commit.text) };
+  }
+
+  /**
+   * Every write replaces the whole tree of the ref. What somebody works on must not be lost to a slip of `record.ref`; refs
+   * below `refs/tollgate/` are nobody else's.
+   */
+  function checkHoldsRecordOnly(paths: readonly string[]): void {
+    if (!ref.startsWith('refs/heads/')) return;
+    const stranger = paths.includes('record.json') ? paths.find((path) => !isRecordPath(path)) : (paths[0] ?? '');
+    if (stranger === undefined) return;
+    throw new UserError(
+      `${ref} is a branch that holds something else than a record${stranger === '' ? '' : `: ${escapeInvisible(stranger)}`}`,
+      {
+        hint: 'Name a branch in `record.ref` that does not exist yet, or leave `record:` out: refs/tollgate/<environment>.',
+      },
+    );
+  }
+
+  /** The branch that is worked on is not the record's, not even before its first commit. */
+  async function checkIsNobodysBranch(git: Git, repository: Repository): Promise<void> {
+    if (!ref.startsWith('refs/heads/')) return;
+    const own = await repository.git(['symbolic-ref', '--quiet', 'HEAD']);
+    const theirs = await git(['ls-remote', '--quiet', '--symref', repository.remote, 'HEAD']);
+    const taken = [own.stdout, theirs.stdout].some((said) =>
+      said
+        .toString('utf8')
+        .split(/[\s:]+/)
+        .some((word) => word.toLowerCase() === ref.toLowerCase()),
+    );
+    if (!taken) return;
+    throw new UserError(`${ref} cannot hold the record: it is the branch that the policy files are on`, {
+      hint: 'Name a branch in `record.ref` that does not exist yet, or leave `record:` out: refs/tollgate/<environment>.',
+    });
   }
 
   async function push(git: Git, repository: Repository, commit: string, expected: string | null): Promise<string> {
@@ -122,13 +175,33 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
       // Not cut short by a cancelled run, which has its outcomes to record; every command has its time-out.
       const repository = await requireRepository({ ...options, signal: undefined });
       return repository.withScratch(async (git) => {
+        await checkIsNobodysBranch(git, repository);
         if (expected !== null) {
           const found = await fetchTip(git, repository);
           const tip = found ? (await git(['rev-parse', '--verify', fetchedRef])).stdout.toString('utf8').trim() : null;
           if (tip !== expected) throw lostRace(repository);
+          const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);
+          checkHoldsRecordOnly(parseTreeListing(listing.stdout).map(({ path }) => path));
         }
-        const commit = await writeCommit(git, next, expected, message, options.now?.() ?? Date.now());
+        const tree = new Map(renderTree(next));
+        if (sealer !== null) tree.set(sealFile, renderStableJson(sealer.seal(sealed(tree, expected))));
+        const commit = await writeCommit(git, next, tree, expected, message, options.now?.() ?? Date.now());
         return push(git, repository, commit, expected);
+      });
+    },
+
+    async lastSealed() {
+      if (sealer === null) return null;
+      const repository = await requireRepository(options);
+      return repository.withScratch(async (git) => {
+        if (!(await fetchTip(git, repository, sealedDepth))) return null;
+        const log = await git(['rev-list', '--first-parent', `--max-count=${sealedDepth}`, fetchedRef]);
+        for (const token of log.stdout.toString('utf8').split('\n').filter(Boolean)) {
+          const { tree, parent } = await readVersion(git, token);
+          const seal = sealStateOf(sealed(tree, parent), sealer);
+          if (seal === 'own') return { record: parseTree(tree, ref), token, seal };
+        }
+        return null;
       });
     },
 
@@ -158,6 +231,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 async function writeCommit(
   git: Git,
   record: AppliedRecord,
+  tree: TreeFiles,
   parent: string | null,
   message: string,
   now: number,
@@ -178,10 +252,7 @@ async function writeCommit(
     renderData(text),
     ...(parent === null ? [] : [`from ${parent}`]),
     'deleteall',
-    ...[...renderTree(record)].flatMap(([path, content]) => [
-      `M 100644 inline ${quotePath(path)}`,
-      renderData(content),
-    ]),
+    ...[...tree].flatMap(([path, content]) => [`M 100644 inline ${quotePath(path)}`, renderData(content)]),
     '',
     'get-mark :1',
     'done',
@@ -203,12 +274,23 @@ function quotePath(path: string): string {
   return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** The rules of git-check-ref-format, narrowed to what needs no quoting. */
+/** From the text of a commit; null: it has none, undefined: it has several. */
+function parentOf(commit: string): string | null | undefined {
+  const header = commit.slice(0, commit.indexOf('\n\n'));
+  const parents = [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, oid]) => oid);
+  return parents.length > 1 ? undefined : (parents[0] ?? null);
+}
+
+/**
+ * The rules of git-check-ref-format, narrowed to what needs no quoting, and to where a record does no harm: tags, notes,
+ * replacements and remote branches mean something to Git.
+ */
 function checkRef(ref: string): void {
   const parts = ref.split('/');
   const isSound = parts.every((part) => /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(part) && !/\.\.|\.$|\.lock$/.test(part));
-  if (parts[0] === 'refs' && parts.length >= 3 && isSound) return;
+  const isOurs = ref.startsWith('refs/tollgate/') || ref.startsWith('refs/heads/');
+  if (isOurs && parts.length >= 3 && isSound) return;
   throw new UserError(`${JSON.stringify(ref)} cannot hold the record`, {
-    hint: 'Write a full ref such as refs/tollgate/production; letters, digits, dots, dashes and underscores.',
+    hint: 'Write refs/tollgate/production, or a branch of its own such as refs/heads/tollgate-record; letters, digits, dots, dashes and underscores.',
   });
 }

@@ -39,6 +39,7 @@ export interface Repository {
   readonly remote: string;
   /** For messages. */
   readonly remoteName: string;
+  readonly hasRemote: boolean;
   /**
    * An empty bare repository with this one's remotes and credentials, for as long as `work` takes. Fetching and pushing
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
@@ -73,6 +74,7 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     git,
     remote: remoteName ?? commonFolder,
     remoteName: remoteName ?? 'this repository',
+    hasRemote: remoteName !== null,
 
     async withScratch(work, lenders = []) {
       const folder = await mkdtemp(join(tmpdir(), 'tollgate-'));

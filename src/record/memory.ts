@@ -11,7 +11,9 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
 
   const read = async (): Promise<StoredRecord | null> => {
     const current = token();
-    return record === null || current === null ? null : { record: structuredClone(record), token: current };
+    return record === null || current === null
+      ? null
+      : { record: structuredClone(record), token: current, seal: 'own' };
   };
 
   return {
@@ -32,6 +34,8 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
       version++;
       return String(version);
     },
+
+    lastSealed: read,
 
     history: async () => historyOf(await read()),
 

@@ -54,7 +54,19 @@ function upgradeFormatOne({ settings, ...rest }: Readonly<Record<string, unknown
 
 /** A whole record in one document. */
 export function parseRecord(text: string, where: string): AppliedRecord {
-  return parseStored(appliedRecordSchema, upgradeDocument(parseStoredJson(text, where), where), where);
+  return upgradeEntries(parseStored(appliedRecordSchema, upgradeDocument(parseStoredJson(text, where), where), where));
+}
+
+/** Format 1 did not say from which commit an entry is that was owed; not from the record's own. */
+export function upgradeEntries(record: AppliedRecord): AppliedRecord {
+  if (record.wasFormatOne !== true) return record;
+  const workspaces = record.workspaces.map((workspace) => ({
+    ...workspace,
+    entries: workspace.entries.map((entry) =>
+      entry.owed === true && entry.commit === undefined ? { ...entry, commit: null } : entry,
+    ),
+  }));
+  return { ...record, workspaces };
 }
 
 export function corrupt(where: string, problem: string): UserError {

@@ -6,7 +6,7 @@ import {
   recordedOutcomeSchema,
   recordedWorkspaceSchema,
 } from '../plan/applied-record.ts';
-import { corrupt, parseStored, parseStoredJson, upgradeDocument } from './parse-record.ts';
+import { corrupt, parseStored, parseStoredJson, upgradeDocument, upgradeEntries } from './parse-record.ts';
 import { renderStableJson } from './stable-json.ts';
 import { type RecordSummary, summarySchema } from './summary.ts';
 
@@ -18,11 +18,17 @@ import { type RecordSummary, summarySchema } from './summary.ts';
  *     workspaces/<slug>.json    entries of one workspace
  *     outcomes.json             what became of each change
  *     claim.json                while an apply is under way
+ *     seal.json                 by whose key it was written
  *     policies/<path>           the policy files as applied
  */
 export type TreeFiles = ReadonlyMap<string, string>;
 
 const policiesFolder = 'policies/';
+
+/** Whether a tree of ours may hold a file of this path. */
+export function isRecordPath(path: string): boolean {
+  return /^(?:(?:record|organisation|outcomes|claim|seal)\.json|workspaces\/[^/]+\.json|policies\/.+)$/.test(path);
+}
 
 const headSchema = appliedRecordSchema
   .omit({ workspaces: true, outcomes: true, files: true, claim: true })
@@ -73,13 +79,13 @@ export function parseTree(tree: TreeFiles, where: string): AppliedRecord {
     }
   }
   const files = [...tree].filter(([path]) => path.startsWith(policiesFolder));
-  return {
+  return upgradeEntries({
     ...head,
     workspaces: documents.map((path) => readAs(recordedWorkspaceSchema, path)),
     outcomes: readAs(outcomesSchema, 'outcomes.json'),
     files: Object.fromEntries(files.map(([path, text]) => [path.slice(policiesFolder.length), text])),
     ...(tree.has('claim.json') ? { claim: readAs(claimSchema, 'claim.json') } : {}),
-  };
+  });
 }
 
 /** The part of a tree that the history shows; entries and policy files need not be there. */

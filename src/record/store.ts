@@ -1,4 +1,5 @@
 import type { AppliedRecord } from '../plan/applied-record.ts';
+import type { SealState } from './seal.ts';
 import type { RecordSummary } from './summary.ts';
 
 /** A record as read, with the token that a later write must name. */
@@ -6,6 +7,7 @@ export interface StoredRecord {
   readonly record: AppliedRecord;
   /** Opaque version: the commit on the ref, or the digest of the file. */
   readonly token: string;
+  readonly seal: SealState;
 }
 
 /** One version of the record, as the history has it. */
@@ -53,6 +55,9 @@ export interface RecordStore {
    * cannot be read does not hide the others.
    */
   history(limit: number): Promise<RecordHistory>;
+
+  /** The newest version that the key of this run sealed, however many of others came after it; null when there is none. */
+  lastSealed(): Promise<StoredRecord | null>;
 
   /** A version by its whole token; null when the store does not have it. */
   readAt(token: string): Promise<StoredRecord | null>;

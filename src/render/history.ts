@@ -50,6 +50,9 @@ function applyDocument(apply: RecordedApply, now: Date): Record<string, unknown>
     run: apply.run,
     commit: apply.commit,
     dirty: apply.dirty,
+    way: apply.way,
+    unreviewed: apply.unreviewed,
+    lifts: apply.lifts,
     digest: apply.digest,
     counts: Object.fromEntries(apply.counts),
     problem: apply.problem,
@@ -74,7 +77,11 @@ function summarize(apply: RecordedApply, now: Date): string {
   if (state === 'unreadable') return apply.problem ?? 'cannot be read';
   if (state === 'under-way') return `${changes} under way`;
   if (state === 'never-ended') return `claimed ${changes} and never ended`;
-  return apply.counts.map(([what, number]) => `${number} ${what}`).join(', ') || 'record only';
+  const counts = apply.counts.map(([what, number]) => `${number} ${what}`).join(', ') || 'record only';
+  const lifted = apply.lifts.map(({ guard, number }) => `${guard}=${number}`).join(', ');
+  return [counts, ...(apply.unreviewed ? ['unreviewed'] : []), ...(lifted === '' ? [] : [`lifted ${lifted}`])].join(
+    '; ',
+  );
 }
 
 function cells(apply: RecordedApply, now: Date): string[] {
@@ -122,6 +129,8 @@ function notes({ keepsPast, hasMore, applies, where }: HistoryView): string[] {
 export interface ApplyView {
   readonly apply: RecordedApply;
   readonly record: AppliedRecord;
+  /** As far as the key of this run can tell. */
+  readonly seal: 'own' | 'foreign' | 'none';
   readonly now: Date;
   /** Directory that the policy files were written into; null: they were not asked for. */
   readonly writtenInto: string | null;
@@ -150,7 +159,7 @@ export function renderApply(view: ApplyView, format: Format, style: TextStyle): 
       );
   };
   section(apply.state === 'claim' ? 'claimed changes' : 'outcomes', changesOf(view));
-  section('guards lifted', (record.lifts ?? []).map(describeLift));
+  section('guards lifted', apply.lifts.map(describeLift));
   section('settings in force', settingsLines(record));
   section(
     'policy files',
@@ -159,7 +168,7 @@ export function renderApply(view: ApplyView, format: Format, style: TextStyle): 
   return `${lines.join('\n')}\n`;
 }
 
-function facts({ apply, record }: ApplyView): (readonly [name: string, value: string])[] {
+function facts({ apply, record, seal }: ApplyView): (readonly [name: string, value: string])[] {
   return [
     ['environment', `${record.environment}, organisation ${record.organisation}`],
     ['control plane', record.baseUrl],
@@ -167,10 +176,32 @@ function facts({ apply, record }: ApplyView): (readonly [name: string, value: st
       ? []
       : [['commit', `${apply.commit ?? 'none'}${apply.dirty ? ' with uncommitted changes' : ''}`] as const]),
     ['digest', apply.digest ?? '-'],
+    ...(apply.way === null ? [] : [['on whose word', wordOf(apply)] as const]),
     ['run', apply.run ?? '-'],
     ['record', apply.token],
+    ['seal', sealWords[seal]],
     ['tollgate', record.tool],
   ];
+}
+
+const sealWords = {
+  own: 'sound',
+  foreign: 'of another key, or broken: this run cannot tell',
+  none: 'none',
+} as const;
+
+function wordOf({ way, unreviewed }: RecordedApply): string {
+  const ways = {
+    'by-hand': 'by hand, by a holder of the key',
+    merge: 'on merge',
+    dispatch: 'workflow_dispatch',
+  } as const;
+  return `${way === null ? '-' : ways[way]}${unreviewed ? ', unreviewed' : ''}`;
+}
+
+function describeLift({ guard, number, digest, by, at, where }: Lift): string {
+  const place = where === null ? '' : `, ${where}`;
+  return `${guard} up to ${number} by ${by} at ${formatTime(at)} (digest ${shortDigest(digest)}${place})`;
 }
 
 function countFiles({ files }: AppliedRecord): string {
@@ -231,11 +262,6 @@ function namesOf({ workspaces }: AppliedRecord): Names {
   return Object.fromEntries(keys.map(({ id, name }) => [id, name]));
 }
 
-function describeLift({ guard, number, digest, by, at, where }: Lift): string {
-  const place = where === null ? '' : `, ${where}`;
-  return `${guard} up to ${number} by ${by} at ${formatTime(at)} (digest ${shortDigest(digest)}${place})`;
-}
-
 function settingsLines({ settings }: AppliedRecord): string[] {
   // What is null or empty is not in force.
   const isSet = (value: unknown): boolean => value !== null && JSON.stringify(value) !== '[]';
@@ -266,6 +292,8 @@ function applyDetails(view: ApplyView): Record<string, unknown> {
             summary: describeOutcome(outcome, names),
           })),
     claim: record.claim ?? null,
+    seal: view.seal,
+    moved_to: record.movedTo ?? null,
     files: Object.keys(record.files),
     written_into: writtenInto,
   };

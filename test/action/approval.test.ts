@@ -203,7 +203,7 @@ describe('a run that broke', () => {
     const pull = await mergeRaise(scene, { alpha: '$120' });
     scene.emulator.setFaults([{ fault: { kind: 'status', status: 401 } }]);
     expect((await scene.apply()).error).not.toBeNull();
-    expect(scene.header(pull)).toMatchObject({ state: 'refused' });
+    expect(scene.header(pull)).toMatchObject({ state: 'planned' });
     scene.emulator.setFaults([]);
     expect((await scene.apply()).exit).toBe(0);
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });

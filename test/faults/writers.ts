@@ -168,9 +168,10 @@ export async function play({ writers, vandalAt }: Plot, scheduler: fc.Scheduler,
           displace(next.claim === undefined ? null : name, byWord());
           if (next.claim?.renewedAt !== undefined) counts.renewed += 1;
           version += 1;
-          stored = { record: structuredClone(next), token: String(version) };
+          stored = { record: structuredClone(next), token: String(version), seal: 'own' };
           return stored.token;
         }),
+      lastSealed: () => Promise.reject(new Error('nobody asks')),
       history: () => Promise.reject(new Error('nobody asks')),
       readAt: () => Promise.reject(new Error('nobody asks')),
     };

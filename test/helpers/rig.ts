@@ -10,6 +10,7 @@ import { runDoctor } from '../../src/commands/doctor.ts';
 import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
+import { type RecordMoveOptions, runRecordMove } from '../../src/commands/record-move.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
 import type { CommandResult, CommonOptions, Format } from '../../src/commands/session.ts';
 import { runStatus, type StatusOptions } from '../../src/commands/status.ts';
@@ -65,6 +66,8 @@ export interface Rig {
   status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
+  /** With `--yes` unless told otherwise. */
+  move(options?: Partial<RecordMoveOptions>, session?: TestSessionOptions): Promise<Ran>;
   estimate(options?: Partial<EstimateOptions>, session?: TestSessionOptions): Promise<Ran>;
   close(): Promise<void>;
 }
@@ -121,6 +124,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
+    move: run<RecordMoveOptions>(runRecordMove, { ...common, yes: true }),
     estimate: run<EstimateOptions>(runEstimate, {
       ...common,
       model: ['@openai/gpt-4o'],

@@ -35,11 +35,11 @@ describe('a record on a Git ref', () => {
     expect(await store.read()).toBeNull();
 
     const first = await store.write(sampleRecord(), null, 'claim 3 changes');
-    expect(await store.read()).toEqual({ record: sampleRecord(), token: first });
+    expect(await store.read()).toEqual({ record: sampleRecord(), token: first, seal: 'none' });
 
     const { claim: _, ...settled } = sampleRecord('local:host:1:b');
     const second = await store.write(settled, first, 'apply 3 changes\nsecond line');
-    expect(await store.read()).toEqual({ record: settled, token: second });
+    expect(await store.read()).toEqual({ record: settled, token: second, seal: 'none' });
     expect(git(remote, 'log', '--format=%H %an %s', ref)).toBe(
       `${second} tollgate apply 3 changes second line\n${first} tollgate claim 3 changes`,
     );
@@ -62,7 +62,7 @@ describe('a record on a Git ref', () => {
     const folder = clone(remote, '--depth=1', '--single-branch');
     const before = fingerprint(folder);
     const store = openStore(folder);
-    expect(await store.read()).toEqual({ record: sampleRecord(), token });
+    expect(await store.read()).toEqual({ record: sampleRecord(), token, seal: 'none' });
     const next = await store.write(sampleRecord('b'), token, 'second');
     expect((await store.read())?.token).toBe(next);
     expect(git(remote, 'rev-list', '--count', ref)).toBe('2');
@@ -110,7 +110,7 @@ describe('a record on a Git ref', () => {
     const { remote } = makeRemote();
     const store = openStore(clone(remote), { ref: 'refs/heads/tollgate-record' });
     const token = await store.write(sampleRecord(), null, 'first');
-    expect(await store.read()).toEqual({ record: sampleRecord(), token });
+    expect(await store.read()).toEqual({ record: sampleRecord(), token, seal: 'none' });
   });
 
   test('takes the only remote when none is called origin, and asks when there are several', async () => {

@@ -33,6 +33,7 @@ const store: RecordStore = {
     if (remote.losesAnswers) throw new UserError('whether it arrived cannot be told', { exit: 'unreachable' });
     return token;
   },
+  lastSealed: () => memory.lastSealed(),
   history: (limit) => memory.history(limit),
   readAt: (token) => memory.readAt(token),
 };

@@ -3,7 +3,6 @@
 import { UserError, type UserErrorExit } from '../../errors.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
-import { checkEntries } from '../check-entries.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { checkRecord as compareRecord, openRecord } from '../open-record.ts';
 import type { CommonOptions, Session } from '../session.ts';
@@ -73,7 +72,6 @@ export async function checkRecord(
     const { record } = stored;
     if (desired !== null && baseUrl !== null) {
       compareRecord(record, desired, baseUrl);
-      checkEntries(record, desired, session.version);
     }
     const detail = `${store.description}, applied ${record.appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${record.appliedBy}${push}`;
     return { view: { ...base, state: 'works', detail, advice: null }, exit: null };

@@ -1,0 +1,91 @@
+/** What it costs to prove a record of 10,000 policies from the commit it was applied from, beside the plan that it is for. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { proveRecord } from '../src/commands/prove-record.ts';
+import { believeRecord } from '../src/plan/believe-record.ts';
+import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
+import { openCheckout } from '../src/record/checkout.ts';
+import { createMemoryStore } from '../src/record/memory.ts';
+import { median, time } from './measure.ts';
+import { buildFiles, buildLive, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
+import { type Result, round } from './result.ts';
+import { startService } from './service.ts';
+import { planIn, writeSurroundings } from './whole-plan.ts';
+
+const size: Size = { workspaces: 200, usagePolicies: 8_000, ratePolicies: 2_000, keys: 5_000 };
+
+/** One workspace's file differs from what was applied: an ordinary pull request. */
+function editOne(applied: readonly PolicyFile[]): readonly PolicyFile[] {
+  const edited = buildFiles(size, 50);
+  const index = applied.findIndex(({ text }, at) => text !== edited[at]?.text);
+  return applied.map((file, at) => (at === index ? (edited[at] ?? file) : file));
+}
+
+export async function measureProof(rounds: number): Promise<readonly Result[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=bench', '-c', 'user.email=bench@localhost', ...args], { cwd: folder })
+      .toString()
+      .trim();
+  const commit = (files: readonly PolicyFile[]): string => {
+    for (const { path, text } of files) {
+      mkdirSync(dirname(join(folder, 'policies', path)), { recursive: true });
+      writeFileSync(join(folder, 'policies', path), text);
+    }
+    git('add', '--all');
+    git('commit', '--quiet', '-m', 'policies');
+    return git('rev-parse', 'HEAD');
+  };
+  const service = await startService({ size, latency: 20 });
+  const surroundings = writeSurroundings(size, service.url);
+  try {
+    git('init', '--quiet');
+    const applied = buildFiles(size, Number.POSITIVE_INFINITY);
+    const first = commit(applied);
+    const now = editOne(applied);
+    const head = commit(now);
+    const live = buildLive(buildRows(size));
+    const record = { ...buildRecord(compileFiles(applied), live), directory: 'policies', commit: first };
+    const { desired } = compilePolicies(now);
+    if (desired === null) throw new Error('the files do not compile');
+    const facts = { directory: 'policies', commit: head, uncommitted: [], rewind: null };
+    const prove = async (): Promise<void> => {
+      const checkout = await openCheckout({ directory: folder });
+      const opened = {
+        store: createMemoryStore(),
+        checkout,
+        inGit: true,
+        isShared: true,
+        ref: 'refs/tollgate/bench',
+        place: '',
+      };
+      const proof = await proveRecord(record, desired, opened, facts);
+      const { unproven } = believeRecord(record, proof, { desired, live, unsealed: null });
+      if (unproven.length > 0) throw new Error(`not proven: ${unproven.length}, such as ${unproven[0]}`);
+    };
+    await prove();
+    const plans: number[] = [];
+    const proofs: number[] = [];
+    for (let i = 0; i < rounds; i++) {
+      plans.push(await time(() => planIn(surroundings.folder, service.url)));
+      proofs.push(await time(prove));
+    }
+    const ratio = median(proofs.map((milliseconds, index) => milliseconds / (plans[index] ?? Number.NaN)));
+    return [
+      {
+        what: 'proving a record of 10,000 policies where one file changed, against the plan it is for',
+        target: '≤ 0.1 ×',
+        measured: `${round(ratio)} ×`,
+        met: ratio <= 0.1,
+        numbers: { ratio, proofMilliseconds: median(proofs), planMilliseconds: median(plans) },
+      },
+    ];
+  } finally {
+    service.close();
+    surroundings.dispose();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,219 @@
+/** What of the applied record counts in a run, and who judges where it does not: proof, seal and place in one value. */
+
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
+import { type BelievedRecord, believeRecord, type Unsealed } from '../plan/believe-record.ts';
+import type { ProtectedBy, RecordMoved } from '../plan/guards.ts';
+import { DeclaredIndex, type Proof, type ProofProblem } from '../plan/prove-entries.ts';
+import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
+import { settingsOf } from '../plan/settings.ts';
+import type { Live, PlanNote } from '../plan/types.ts';
+import type { StoredRecord } from '../record/store.ts';
+import type { Desired } from '../resources/types.ts';
+import type { FoundRecord } from './find-record.ts';
+import { type CheckoutFacts, type OpenRecord, openRefStore } from './open-record.ts';
+import { DeclarationReader, proveRecord } from './prove-record.ts';
+import type { Session } from './session.ts';
+import type { ProvenSettings } from './settings-in-force.ts';
+
+/** First-parent commits that touch the policies, since the last sealed version. */
+const mostCommits = 500;
+
+export interface RecordInForce {
+  readonly found: FoundRecord;
+  readonly stored: StoredRecord | null;
+  /** Null without a record. */
+  readonly proof: Proof | null;
+  /** Null: sealed by this key, not kept where others write, or this run has no key to tell. */
+  readonly unsealed: Unsealed | null;
+  /** Settings of the last apply; null: those of `judges` alone are in force. */
+  readonly settings: RecordedSettings | null;
+  /** Files of earlier commits that judge beside those of this run: the strictest of all counts. Newest first. */
+  readonly judges: readonly Desired[];
+  readonly isProtected: ProtectedBy;
+  readonly moved: RecordMoved | null;
+}
+
+export interface Judged {
+  readonly record: OpenRecord;
+  readonly found: FoundRecord;
+  readonly facts: CheckoutFacts;
+  readonly desired: Desired;
+  /** Only who holds the key that seals can tell; others take the record as it is. */
+  readonly checksSeal: boolean;
+}
+
+export async function judgeRecord(judged: Judged, session: Session): Promise<RecordInForce> {
+  const { record, found, facts, desired, checksSeal } = judged;
+  const { stored } = found;
+  const proof = stored === null ? null : await proveRecord(stored.record, desired, record, facts);
+  const unsealed =
+    stored !== null && record.isShared && checksSeal && stored.seal !== 'own'
+      ? { ancestor: await readSealed(judged, session) }
+      : null;
+  const judges = await readJudges(judged, proof, unsealed);
+  const indexes = (stored === null && record.isShared ? [desired, ...judges] : judges).map(
+    (declared) => new DeclaredIndex(declared),
+  );
+  return {
+    found,
+    stored,
+    proof,
+    unsealed,
+    settings: settingsInForceOf(stored, proof, unsealed),
+    judges,
+    isProtected: (entry, place) =>
+      proof?.isProtected(entry, place) === true ||
+      indexes.some((index) => index.findAll(entry, place).some(({ protect }) => protect)),
+    moved: describeMoved(judged, proof),
+  };
+}
+
+async function readSealed({ found, record }: Judged, session: Session): Promise<AppliedRecord | null> {
+  const store = found.place === null || found.place === record.ref ? record.store : openRefStore(found.place, session);
+  return (await store.lastSealed())?.record ?? null;
+}
+
+/** What is not proven to have been applied is not in force; what another key applied is not, either. */
+function settingsInForceOf(
+  stored: StoredRecord | null,
+  proof: Proof | null,
+  unsealed: Unsealed | null,
+): RecordedSettings | null {
+  if (stored === null || proof === null) return null;
+  if (unsealed !== null) return unsealed.ancestor?.settings ?? null;
+  return proof.settings;
+}
+
+async function readJudges(
+  { record, found, facts, desired }: Judged,
+  proof: Proof | null,
+  unsealed: Unsealed | null,
+): Promise<readonly Desired[]> {
+  const { checkout, isShared } = record;
+  const { commit: head, directory } = facts;
+  if (checkout === null || !isShared || head === null || directory === null) return [];
+  const since = unsealed?.ancestor?.commit ?? null;
+  const isSure = found.stored !== null && proof?.settings != null && unsealed === null;
+  if (isSure) return [];
+  const folder = resolve(checkout.root, directory);
+  const parent = await checkout.firstParent(head);
+  const line = since === null ? [] : await checkout.firstParentLine(since, head, folder);
+  if (line === null || line.length > mostCommits) {
+    throw new UserError(
+      'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be told',
+      {
+        hint: 'Fetch the history (`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`), or run with the key that applied last.',
+      },
+    );
+  }
+  const commits = [...new Set([...line, ...(parent === null ? [] : [parent])])].filter((commit) => commit !== head);
+  const reader = new DeclarationReader(checkout, desired, facts);
+  await reader.prepare(commits, directory);
+  const judges: Desired[] = [];
+  for (const commit of commits) {
+    const read = await reader.readAt(commit, directory);
+    if (typeof read === 'object') judges.push(read);
+  }
+  return judges;
+}
+
+function describeMoved({ found: { moved, stored }, desired }: Judged, proof: Proof | null): RecordMoved | null {
+  if (moved.length === 0 || stored === null) return null;
+  const isPure = isSameButForPlace(proof?.desiredAt(stored.record.commit) ?? null, desired);
+  return { what: describeMove(moved), isPure };
+}
+
+/** Of another control plane or organisation nothing can be planned: its ids mean nothing here. */
+export function checkService({ moved }: FoundRecord): void {
+  if (!isOtherService(moved)) return;
+  const [{ what, was, now } = { what: '', was: '', now: '' }] = moved.filter((one) => isOtherService([one]));
+  throw new UserError(`the applied record is for ${what} ${was}, and this run for ${now}`, {
+    hint: 'Another environment is another directory with its own `environment:`. If it is to be this one from now on, `tollgate record move` carries the record over. Nothing was planned.',
+  });
+}
+
+/** The settled record as far as it counts. */
+export function believeInForce(
+  { proof, unsealed }: RecordInForce,
+  settled: AppliedRecord | null,
+  facts: { readonly desired: Desired; readonly live: Live },
+): BelievedRecord | null {
+  return settled === null || proof === null ? null : believeRecord(settled, proof, { ...facts, unsealed });
+}
+
+/** Undefined where the record is trusted like the folder that it lies in. */
+export function provenSettings({ settings, judges }: RecordInForce, isShared: boolean): ProvenSettings | undefined {
+  return isShared ? { settings, older: judges.map(settingsOf) } : undefined;
+}
+
+/** One note for each reason, with what mends it. */
+export function recordNotes(
+  { proof, stored, unsealed }: RecordInForce,
+  believed: BelievedRecord | null,
+  isShared: boolean,
+): PlanNote[] {
+  const notes: PlanNote[] = [];
+  const say = (code: string, severity: PlanNote['severity'], message: string): void =>
+    void notes.push({ code, severity, workspace: null, message, source: null });
+  if (stored === null && isShared) {
+    say(
+      'record-missing',
+      'warning',
+      'there is no applied record of these files. If something was applied before, somebody has deleted the record: `tollgate record rebuild --from COMMIT`, with the commit that was applied last, brings it back. Until then protection and settings are the strictest of these files and of the commit before them',
+    );
+  }
+  if (believed !== null && believed.unproven.length > 0) {
+    say('record-unproven', 'warning', unprovenMessage(believed, proof?.problems ?? new Map()));
+  }
+  if (stored !== null && isShared && unsealed !== null) say('record-unsealed', 'warning', unsealedMessage(unsealed));
+  if (stored !== null && isShared && unsealed === null && stored.seal !== 'own') {
+    const why = stored.seal === 'none' ? 'is not sealed' : 'is sealed with another key than that of this run';
+    say('record-seal', 'info', `the applied record ${why}, which only the next apply can check: it is taken as it is`);
+  }
+  return notes;
+}
+
+function unprovenMessage(
+  { unproven, unprovenCommits }: BelievedRecord,
+  problems: ReadonlyMap<string | null, ProofProblem>,
+): string {
+  const count = `${unproven.length} recorded ${unproven.length === 1 ? 'entry' : 'entries'}`;
+  const some = `${unproven.slice(0, 3).join(', ')}${unproven.length > 3 ? ' and more' : ''}`;
+  const [commit = null] = unprovenCommits;
+  const problem = problems.get(commit);
+  return `${count} (${some}) cannot be proven: ${causeOf(commit, problem)}. What they hold is neither deleted nor cleared. ${mendOf(problem)}`;
+}
+
+function causeOf(commit: string | null, problem: ProofProblem | undefined): string {
+  const named = commit === null ? 'the commit' : `commit ${commit.slice(0, 12)}`;
+  switch (problem) {
+    case 'no-commit':
+      return 'the record names no commit that they were applied from';
+    case 'not-in-history':
+      return `${named}, which they were applied from, is not in the history of this checkout`;
+    case 'beyond-shallow':
+      return `whether ${named} is in the history of this checkout cannot be told, which is a shallow clone`;
+    case 'unreadable':
+      return `the policy files of ${named} cannot be read`;
+    case 'does-not-compile':
+      return `the policy files of ${named} do not compile`;
+    case undefined:
+      return `the policy files of ${named} do not declare them so`;
+  }
+}
+
+function mendOf(problem: ProofProblem | undefined): string {
+  return problem === 'beyond-shallow'
+    ? 'Fetch the history: `git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`.'
+    : '`tollgate record rebuild --from COMMIT` makes the record anew from a commit in the history and what is live.';
+}
+
+function unsealedMessage({ ancestor }: Unsealed): string {
+  const then =
+    ancestor === null
+      ? 'no version of it is, so the settings in it are not in force'
+      : `the last one that is was applied ${ancestor.appliedAt.slice(0, 16).replace('T', ' ')} UTC, and settings and protection since then count as the strictest there were`;
+  return `the applied record is not sealed with the key of this run: ${then}. It is a memory of removals alone; the ids in it count where the live object has the name. An apply seals it anew.`;
+}

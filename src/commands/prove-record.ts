@@ -1,0 +1,90 @@
+/** Reads what the commits declare that a record rests on. */
+
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { buildProof, commitsOf, type Proof, type ProofProblem, trustRecord } from '../plan/prove-entries.ts';
+import { compilePolicies } from '../policy/compile.ts';
+import type { Checkout } from '../record/checkout.ts';
+import type { Desired } from '../resources/types.ts';
+import type { CheckoutFacts, OpenRecord } from './open-record.ts';
+
+/** Commits of owed entries are few; a record that names more was not written by tollgate. */
+const mostCommits = 100;
+
+/**
+ * @param desired what the files of this run declare: files that have not changed are not read again, and where none has, nothing
+ *   is compiled
+ */
+export async function proveRecord(
+  record: AppliedRecord,
+  desired: Desired,
+  { checkout, isShared }: OpenRecord,
+  facts: CheckoutFacts,
+): Promise<Proof> {
+  if (!isShared) return trustRecord(record);
+  const reader = checkout === null ? null : new DeclarationReader(checkout, desired, facts);
+  const read = new Map<string | null, Desired | ProofProblem>();
+  const commits = [...commitsOf(record)];
+  const folder = record.directory ?? facts.directory ?? '';
+  await reader?.prepare(commits.slice(0, mostCommits), folder);
+  for (const [index, commit] of commits.entries()) {
+    if (commit === null) read.set(null, 'no-commit');
+    else if (reader === null || index >= mostCommits) read.set(commit, 'unreadable');
+    else read.set(commit, await reader.readAt(commit, folder));
+  }
+  return buildProof(record, read, desired);
+}
+
+/** What commits in the history of HEAD declare, each tree compiled once. */
+export class DeclarationReader {
+  readonly #checkout: Checkout;
+  readonly #facts: CheckoutFacts;
+  readonly #desired: Desired;
+  readonly #byTree = new Map<string, Desired | ProofProblem>();
+  #trees: ReadonlyMap<string, string | null> = new Map();
+
+  constructor(checkout: Checkout, desired: Desired, facts: CheckoutFacts) {
+    this.#checkout = checkout;
+    this.#facts = facts;
+    this.#desired = desired;
+  }
+
+  /** Asks Git once for the trees of many commits. */
+  async prepare(commits: readonly (string | null)[], folder: string): Promise<void> {
+    const { commit: head, uncommitted, directory } = this.#facts;
+    const asked = [...commits, head].flatMap((commit) => commit ?? []);
+    this.#trees = await this.#checkout.readTrees(asked, resolve(this.#checkout.root, folder));
+    const tree = head === null ? null : this.#trees.get(head);
+    if (tree != null && uncommitted.length === 0 && folder === directory) this.#byTree.set(tree, this.#desired);
+  }
+
+  async readAt(commit: string, folder: string): Promise<Desired | ProofProblem> {
+    const { commit: head, hasInHistory } = this.#facts;
+    const answer =
+      hasInHistory !== undefined
+        ? (await hasInHistory(commit))
+          ? 'yes'
+          : 'no'
+        : head === null
+          ? 'unknown'
+          : await this.#checkout.isAncestor(commit, head);
+    if (answer !== 'yes') return answer === 'no' ? 'not-in-history' : 'beyond-shallow';
+    const tree = this.#trees.get(commit) ?? null;
+    const known = tree === null ? undefined : this.#byTree.get(tree);
+    if (known !== undefined) return known;
+    const found = await this.#compile(commit, folder);
+    if (tree !== null) this.#byTree.set(tree, found);
+    return found;
+  }
+
+  async #compile(commit: string, folder: string): Promise<Desired | ProofProblem> {
+    try {
+      const files = await this.#checkout.readFilesAtCommit(commit, resolve(this.#checkout.root, folder));
+      return compilePolicies(files, this.#desired).desired ?? 'does-not-compile';
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return 'unreadable';
+    }
+  }
+}

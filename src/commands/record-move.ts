@@ -1,0 +1,155 @@
+/** Carries the record over to where, and to what, the files say that it is now. */
+
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
+import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
+import { settingsOf } from '../plan/settings.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import type { Desired } from '../resources/types.ts';
+import { type FoundRecord, findRecord } from './find-record.ts';
+import { loadPolicies } from './load-policies.ts';
+import { openBackend } from './open-backend.ts';
+import {
+  type CheckoutFacts,
+  checkClaim,
+  checkCommitted,
+  directoryOf,
+  type OpenRecord,
+  openRecord,
+  openRefStore,
+  readCheckout,
+} from './open-record.ts';
+import { refuseFor } from './output.ts';
+import { proveRecord } from './prove-record.ts';
+import { rebuildWorkspaces } from './record-rebuild.ts';
+import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
+
+export interface RecordMoveOptions extends CommonOptions {
+  /** The ref that the record is at; default: it is looked for. */
+  readonly from?: string | undefined;
+  /** Do not ask. */
+  readonly yes: boolean;
+  /** Who runs this may put the record of an unsealed place in force: somebody who holds the key, by hand. */
+  readonly way?: AppliedRecord['way'] | undefined;
+}
+
+export async function runRecordMove(options: RecordMoveOptions, session: Session): Promise<CommandResult> {
+  const { desired, files, diagnostics } = await loadPolicies(options, session);
+  if (desired === null) return refuseFor(diagnostics, options.format, session);
+  const record = await openRecord(options, desired, session);
+  if (record.ref === null) {
+    throw new UserError('only a record on a Git ref is moved', {
+      hint: 'A record in a file is moved like any file.',
+    });
+  }
+  const open = await openBackend(options, session);
+  try {
+    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
+    const found = await findRecord(record, desired, owner, session, options.from);
+    if (found.stored === null) {
+      throw new UserError('no applied record of these files was found', {
+        hint: 'Name the ref that it is at with --from; `git ls-remote origin "refs/tollgate/*"` lists those that are ours.',
+      });
+    }
+    if (found.moved.length === 0) {
+      const said = `The record is where the files say: ${record.store.description}. Nothing to move.\n`;
+      return { exit: exitCodes.ok, output: renderMoved(options, record, found, said) };
+    }
+    const facts = await readCheckout(record, found.stored.record, options, session);
+    await checkClaim(found.stored.record.claim, undefined, open.backend, session);
+    await checkCommitted(facts, record, { allowDirty: false }, session);
+    await checkMove(found, desired, record, facts);
+    await askFirst(found, options, session);
+    const texts = Object.fromEntries(files.map(({ relative, text }) => [relative, text]));
+    const next = { ...movedRecord(found.stored.record, desired, facts, options, session), files: texts };
+    const workspaces = isOtherService(found.moved) ? await rebuildWorkspaces(desired, open, session) : next.workspaces;
+    const written: AppliedRecord = { ...next, baseUrl: open.backend.baseUrl, workspaces };
+    const from = found.place ?? record.ref;
+    // First the new one: a run that ends between the two leaves a record at each place, and none is lost.
+    await record.store.write(written, found.token, `move from ${from}`);
+    if (from !== record.ref) await leaveMark(from, found, record.ref, session);
+    const said = `Moved the record of ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
+    return { exit: exitCodes.ok, output: renderMoved(options, record, found, said) };
+  } finally {
+    await open.close();
+  }
+}
+
+/** What was merged since the last apply must be the move alone: it would count as applied, unseen. */
+async function checkMove(
+  { stored, moved }: FoundRecord,
+  desired: Desired,
+  record: OpenRecord,
+  facts: CheckoutFacts,
+): Promise<void> {
+  if (stored === null) return;
+  if (stored.seal === 'foreign') {
+    throw new UserError('the record is sealed with another key: whether it may be believed cannot be told', {
+      hint: 'Run this with the key that applies, or with TOLLGATE_SEAL_KEY; or make a record anew at the new place with `tollgate record rebuild --from COMMIT`.',
+    });
+  }
+  const proof = await proveRecord(stored.record, desired, record, facts);
+  const applied = proof.desiredAt(stored.record.commit);
+  if (isSameButForPlace(applied, desired)) return;
+  const commit = stored.record.commit?.slice(0, 12) ?? 'none';
+  const why =
+    applied === null
+      ? `what commit ${commit}, which was applied last, declared cannot be told`
+      : `the files differ from commit ${commit}, which was applied last, in more than that`;
+  throw new UserError(`the record is not moved (${describeMove(moved)}): ${why}`, {
+    hint: 'A move is a merged change of its own. Take it back, apply the rest, then merge the move alone and run this again.',
+  });
+}
+
+function movedRecord(
+  past: AppliedRecord,
+  desired: Desired,
+  facts: CheckoutFacts,
+  { way = 'by-hand' }: RecordMoveOptions,
+  session: Session,
+): AppliedRecord {
+  const { claim: _claim, wasFormatOne: _was, lifts: _lifts, ...rest } = past;
+  return {
+    ...rest,
+    version: recordVersion,
+    tool: session.version,
+    environment: desired.environment,
+    organisation: desired.organisation,
+    directory: facts.directory,
+    // Equal files: they are proven there, in the folder that they are in now.
+    commit: facts.commit,
+    dirty: false,
+    appliedBy: actorOf(session),
+    appliedAt: nowOf(session).toISOString(),
+    run: runId(session),
+    way,
+    settings: settingsOf(desired),
+    outcomes: [],
+  };
+}
+
+/** The last version at the old place says where the record went; from then on there is none. */
+async function leaveMark(from: string, { stored }: FoundRecord, to: string, session: Session): Promise<void> {
+  if (stored === null) return;
+  const { claim: _claim, ...rest } = stored.record;
+  await openRefStore(from, session).write({ ...rest, movedTo: to }, stored.token, `move to ${to}`);
+}
+
+async function askFirst({ moved }: FoundRecord, { yes }: RecordMoveOptions, session: Session): Promise<void> {
+  if (yes) return;
+  if (!session.isInteractive)
+    throw new UserError('there is nobody to ask', { hint: 'Add --yes to move without asking.' });
+  if (await session.confirm(`Move the record: ${describeMove(moved)}?`)) return;
+  throw new UserError('not moved: the question was not answered with yes');
+}
+
+function renderMoved(
+  { format }: RecordMoveOptions,
+  { ref }: OpenRecord,
+  { place, moved }: FoundRecord,
+  said: string,
+): string {
+  if (format !== 'json') return said;
+  return renderJson({ version: jsonVersion, ok: true, from: place, to: ref, moved });
+}

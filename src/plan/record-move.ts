@@ -1,0 +1,71 @@
+/** Whether the record that judges this run is still where, and of what, these files say. */
+
+import { isSame } from '../resources/canonical.ts';
+import type { Desired, DesiredEntry } from '../resources/types.ts';
+import type { AppliedRecord } from './applied-record.ts';
+import { settingsOf } from './settings.ts';
+
+export interface RecordOwnership {
+  readonly environment: string;
+  readonly organisation: string;
+  readonly baseUrl: string;
+  /** From the repository's top; null: not known. */
+  readonly directory: string | null;
+  /** Full ref. */
+  readonly place: string;
+}
+
+export interface MovedMember {
+  readonly what: 'environment' | 'organisation' | 'control plane' | 'directory' | 'place of the record';
+  readonly was: string;
+  readonly now: string;
+}
+
+export function ownershipOf(record: AppliedRecord, place: string): RecordOwnership {
+  const { environment, organisation, baseUrl, directory } = record;
+  return { environment, organisation, baseUrl, directory, place };
+}
+
+/** Empty: it has not moved. */
+export function compareOwnership(was: RecordOwnership, now: RecordOwnership): MovedMember[] {
+  const members: (MovedMember | null)[] = [
+    member('environment', was.environment, now.environment),
+    member('organisation', was.organisation.toLowerCase(), now.organisation.toLowerCase()),
+    member('control plane', was.baseUrl, now.baseUrl),
+    // Format 1 knew none.
+    was.directory === null || now.directory === null ? null : member('directory', was.directory, now.directory),
+    member('place of the record', was.place, now.place),
+  ];
+  return members.flatMap((found) => found ?? []);
+}
+
+function member(what: MovedMember['what'], was: string, now: string): MovedMember | null {
+  return was === now ? null : { what, was, now };
+}
+
+/** Ids of one control plane or organisation mean nothing in another. */
+export function isOtherService(moved: readonly MovedMember[]): boolean {
+  return moved.some(({ what }) => what === 'organisation' || what === 'control plane');
+}
+
+export function describeMove(moved: readonly MovedMember[]): string {
+  return moved.map(({ what, was, now }) => `${what} ${was || '.'} → ${now || '.'}`).join(', ');
+}
+
+/** Whether two sets of files ask for the same but for where and of what the record is. Null: not known, which is no. */
+export function isSameButForPlace(applied: Desired | null, desired: Desired): boolean {
+  return applied !== null && isSame(contentOf(applied), contentOf(desired));
+}
+
+function contentOf(desired: Desired): unknown {
+  return {
+    settings: settingsOf(desired),
+    entries: desired.entries.map(withoutSources),
+    forget: desired.forget.map(({ source: _source, ...rest }) => rest),
+    workspaces: desired.workspaces.map(({ source: _source, ...rest }) => rest),
+  };
+}
+
+function withoutSources({ source: _source, fieldSources: _fields, ...rest }: DesiredEntry): unknown {
+  return rest;
+}

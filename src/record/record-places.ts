@@ -1,0 +1,28 @@
+/** Refs of the remote at which there may be records. */
+
+import { UserError } from '../errors.ts';
+import { describeFailure, type GitOptions, requireRepository } from './git.ts';
+
+/**
+ * @param patterns full refs, or `refs/tollgate/*`
+ * @returns those that exist, in the order of their names
+ */
+export async function listRefs(options: GitOptions, patterns: readonly string[]): Promise<readonly string[]> {
+  if (patterns.length === 0) return [];
+  const repository = await requireRepository(options);
+  return repository.withScratch(async (git) => {
+    const result = await git(['ls-remote', '--quiet', repository.remote, ...patterns]);
+    if (result.code !== 0) {
+      throw new UserError(
+        `whether ${repository.remoteName} holds another record cannot be told: ${describeFailure(result)}`,
+        { exit: 'unreachable' },
+      );
+    }
+    const refs = result.stdout
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split('\t')[1] ?? '');
+    // A pattern also matches refs that only end in it.
+    return refs.filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/')).sort();
+  });
+}
