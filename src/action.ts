@@ -79,6 +79,8 @@ function readInputs(): ActionInputs {
       .split(/\s+/)
       .filter((word) => word !== ''),
     approve: core.getInput('approve') || null,
+    revertDrift: core.getInput('revert-drift') || null,
+    takeOver: core.getInput('take-over') || null,
   };
 }
 
@@ -90,7 +92,7 @@ function readWord<T extends string>(name: string, words: readonly T[], fallback:
 }
 
 /** A workflow file on a branch must not be able to say by itself what a reviewer has to say. */
-function checkEvent({ allow, approve }: ActionInputs, name: string, kind: string): void {
+function checkEvent({ allow, approve, revertDrift, takeOver }: ActionInputs, name: string, kind: string): void {
   if (name === 'pull_request_target') {
     throw new UserError(
       'tollgate does not run on pull_request_target: it hands secrets to code that nobody has reviewed',
@@ -99,8 +101,9 @@ function checkEvent({ allow, approve }: ActionInputs, name: string, kind: string
       },
     );
   }
-  if (kind === 'dispatch' || (allow.length === 0 && approve === null)) return;
-  throw new UserError('the inputs allow and approve work on workflow_dispatch only', {
+  const words = [...allow, approve, revertDrift, takeOver].filter((word) => word !== null);
+  if (kind === 'dispatch' || words.length === 0) return;
+  throw new UserError('the inputs allow, approve, revert-drift and take-over work on workflow_dispatch only', {
     hint: 'On a pull request, somebody other than the author approves with a review that holds the line `/tollgate allow …`.',
   });
 }

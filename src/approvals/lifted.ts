@@ -6,7 +6,7 @@
 import type { Impact } from '../impact/document.ts';
 import type { Lift } from '../plan/applied-record.ts';
 import { guardNames } from '../plan/guard-names.ts';
-import { judgePlan, type Rewind } from '../plan/guards.ts';
+import { type GuardInput, judgePlan, type Rewind } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import type { Change, Plan, RecordStep, Violation } from '../plan/types.ts';
 import { isWithin, largestOf, printWord, type Word, type WordNumber } from '../plan/words.ts';
@@ -19,6 +19,8 @@ export interface LiftInput {
   readonly steps: readonly RecordStep[];
   readonly settings: Review;
   readonly rewind: Rewind;
+  readonly moved: GuardInput['moved'];
+  readonly isProtected: GuardInput['isProtected'];
   readonly allowances: readonly Word[];
   readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly pulls: readonly MergedPull[];
@@ -109,7 +111,7 @@ export function measure(input: LiftInput, guard: string, changes: readonly Chang
 }
 
 function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
-  const { plan, steps, settings, rewind, allowances, assess } = input;
+  const { plan, steps, settings, rewind, moved, isProtected, allowances, assess } = input;
   const isAll = changes.length === plan.changes.length;
   const ids = new Set(changes.map(({ id }) => id));
   const narrowed = isAll
@@ -119,7 +121,16 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
         impact: assess(changes),
         findings: plan.findings.filter(({ change }) => change === null || ids.has(change)),
       };
-  return judgePlan({ plan: narrowed, steps, settings, rewind, allowances, reviewed: [plan.digest] });
+  return judgePlan({
+    plan: narrowed,
+    steps,
+    settings,
+    rewind,
+    moved,
+    isProtected,
+    allowances,
+    reviewed: [plan.digest],
+  });
 }
 
 /** Every guard says its number, however small. */

@@ -203,7 +203,9 @@ class PullReader {
           }
         : judgeApproval({ facts, partTakers, digests, digestsAt, permissions });
     const [digest = null] = digests;
-    const words = digest === null || digests.length > 1 ? [] : wordsOf(approval.approvals, digest);
+    // Where two people are needed, one of them lifts nothing.
+    const isSure = approval.isApproved && digests.length === 1;
+    const words = digest === null || !isSure ? [] : wordsOf(approval.approvals, digest);
     return { pull, facts, partTakers, approval, digest, words };
   }
 

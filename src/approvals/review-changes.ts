@@ -2,7 +2,7 @@
 
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { changeId } from '../plan/make-change.ts';
-import { settingsCommitOf } from '../plan/next-record.ts';
+import { commitOf, settingsCommitOf } from '../plan/next-record.ts';
 import type { Change, Plan, RecordLine, RecordStep } from '../plan/types.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Desired, Kind, ResourceKey } from '../resources/types.ts';
@@ -15,6 +15,7 @@ export interface ReviewInput {
   readonly plan: Plan;
   readonly steps: readonly RecordStep[];
   readonly desired: Desired;
+  /** Whose commits windows begin at: the record, or the last version of it that is sealed. */
   readonly record: AppliedRecord;
   readonly windows: Windows;
 }
@@ -85,7 +86,7 @@ class Judge {
   readonly #input: ReviewInput;
   readonly #steps: ReadonlyMap<string, RecordStep>;
   readonly #entries: ReadonlyMap<string, Desired['entries'][number]>;
-  readonly #absent: ReadonlyMap<string, string | null>;
+  readonly #starts: ReadonlyMap<string, string | null>;
   readonly #verdicts = new Map<string, GroupsVerdict | null>();
 
   constructor(input: ReviewInput) {
@@ -98,10 +99,12 @@ class Judge {
       ),
     );
     this.#entries = new Map(input.desired.entries.map((entry) => [changeId(entry), entry]));
-    this.#absent = new Map(
-      input.record.workspaces.flatMap(({ slug, absent = [] }) =>
-        absent.map(({ kind, name, commit }) => [changeId({ kind, workspace: slug, name }), commit] as const),
-      ),
+    const { record } = input;
+    this.#starts = new Map(
+      record.workspaces.flatMap(({ slug, entries, absent = [] }) => [
+        ...absent.map((absence) => [changeId({ ...absence, workspace: slug }), absence.commit] as const),
+        ...entries.map((entry) => [changeId({ ...entry, workspace: slug }), commitOf(entry, record)] as const),
+      ]),
     );
   }
 
@@ -126,11 +129,10 @@ class Judge {
   }
 
   #startOf(key: ResourceKey, step: RecordStep | undefined): string | null {
-    const { record } = this.#input;
-    const previous = step?.previous ?? null;
-    if (previous !== null) return previous.commit === undefined ? record.commit : previous.commit;
-    const absent = this.#absent.get(changeId(key));
-    return absent === undefined ? record.commit : absent;
+    const { previous = null } = step ?? {};
+    const name = previous?.name ?? key.name;
+    const start = this.#starts.get(changeId({ ...key, name }));
+    return start === undefined ? this.#input.record.commit : start;
   }
 
   #judgeIn(window: ApprovalWindow, key: ResourceKey, step: RecordStep | undefined): GroupsVerdict {

@@ -7,8 +7,8 @@ import { isSame } from '../resources/canonical.ts';
 import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { AppliedRecord, RecordedEntry, RecordedSettings, RecordedWorkspace } from './applied-record.ts';
 import { commitOf, settingsCommitOf } from './next-record.ts';
-import { isUuid } from './written-id.ts';
 import { settingsOf } from './settings.ts';
+import { isUuid } from './written-id.ts';
 
 export type Place = Pick<RecordedWorkspace, 'id' | 'slug'>;
 

@@ -312,6 +312,8 @@ const defaultInputs: ActionInputs = {
   failOnChanges: false,
   allow: [],
   approve: null,
+  revertDrift: null,
+  takeOver: null,
 };
 
 function textOf({ summary, warnings, failure }: ActionResult): string {

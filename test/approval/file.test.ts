@@ -282,7 +282,8 @@ describe('--approve', () => {
   });
 });
 
-describe('review.require_reviewed_plan', () => {
+describe('review.require_reviewed_plan under a CI system', () => {
+  const ci = { env: { CI: 'true' } };
   const required = 'review: {require_reviewed_plan: true}\n';
 
   async function start(after: Parameters<typeof filesOf>[0]): Promise<Rig> {
@@ -300,7 +301,7 @@ describe('review.require_reviewed_plan', () => {
   it('refuses an apply without, and names the digest', async () => {
     const started = await start({ org: required, a: lower });
     const { digest } = JSON.parse(readPlan(started)) as { digest: string };
-    const ran = await started.apply();
+    const ran = await started.apply({}, ci);
     expect(ran.exit).toBe(3);
     expect(ran.stderr).toContain(
       `review.require_reviewed_plan asks for --plan FILE or --approve ${digest.slice(0, 8)}`,
@@ -316,38 +317,54 @@ describe('review.require_reviewed_plan', () => {
   it('takes a digest', async () => {
     const started = await start({ org: required, a: lower });
     const { digest } = JSON.parse(readPlan(started)) as { digest: string };
-    await succeed(started.apply({ approve: digest }));
+    await succeed(started.apply({ approve: digest }, ci));
   });
 
   it("is the record's: a change that takes it away is judged by it", async () => {
     const started = await start({ org: '', a: lower });
-    expect((await started.apply()).exit).toBe(3);
+    expect((await started.apply({}, ci)).exit).toBe(3);
   });
 
   it('also a change that takes away nothing else', async () => {
     const started = await start({ org: '', a: two });
     const recorded = started.readRecord();
-    expect((await started.apply()).exit).toBe(3);
+    expect((await started.apply({}, ci)).exit).toBe(3);
     expect(started.readRecord()).toEqual(recorded);
     expect((await applyReviewed(started)).exit).toBe(0);
-    expect(started.readRecord()?.settings.review.require_reviewed_plan).toBe(false);
+    expect(started.readRecord()?.settings.review.require_reviewed_plan).toBeUndefined();
   });
 
   it('and one that only unprotects', async () => {
     const started = await start({ org: required, a: policies({ a: {}, b: {} }) });
-    expect((await started.apply()).exit).toBe(3);
+    expect((await started.apply({}, ci)).exit).toBe(3);
     expect((await applyReviewed(started)).exit).toBe(0);
   });
 
   it('lets pass what has nothing to change', async () => {
     const started = await start({ org: required, a: `# a comment\n${two}` });
-    await succeed(started.apply());
+    await succeed(started.apply({}, ci));
   });
 
   it('in force from the file on where there is no record', async () => {
     rig = await startRig({ state: smallState(), files: filesOf({ org: required, a: two }) });
-    expect((await rig.apply()).exit).toBe(3);
+    expect((await rig.apply({}, ci)).exit).toBe(3);
     await savePlan(rig);
     expect((await applyReviewed(rig)).exit).toBe(0);
+  });
+
+  it('asks nobody who sits at a terminal: the holder of the key could call the API', async () => {
+    const started = await start({ org: required, a: lower });
+    await succeed(started.apply());
+  });
+
+  it('and without it nothing but a plan that was named puts settings in force', async () => {
+    rig = await startRig({ state: smallState(), files: filesOf({ org: '', a: two }) });
+    await succeed(rig.apply());
+    rig.write(filesOf({ org: 'review: {guards: {spend_up: off}}\n', a: lower }));
+    await succeed(rig.apply({}, ci));
+    expect(rig.readRecord()?.settings.review.guards).toBeUndefined();
+    await savePlan(rig);
+    expect((await rig.apply({ plan: ['plan.json'] }, ci)).exit).toBe(0);
+    expect(rig.readRecord()?.settings.review.guards).toEqual({ spend_up: 'off' });
   });
 });

@@ -22,9 +22,9 @@ describe.each<[string, () => RecordStore]>([
     expect(await store.readToken()).toBeNull();
     const first = await store.write(sampleRecord('a'), null, 'a');
     expect(await store.readToken()).toBe(first);
-    expect(await store.read()).toEqual({ record: sampleRecord('a'), token: first });
+    expect(await store.read()).toEqual({ record: sampleRecord('a'), token: first, seal: 'own' });
     const second = await store.write(sampleRecord('b'), first, 'b');
-    expect(await store.read()).toEqual({ record: sampleRecord('b'), token: second });
+    expect(await store.read()).toEqual({ record: sampleRecord('b'), token: second, seal: 'own' });
   });
 
   test('goes to exactly one of many who expect the same', async () => {

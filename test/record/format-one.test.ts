@@ -1,7 +1,7 @@
 /** Records that tollgate 0.1 wrote: read, planned against, applied and brought to the present format. */
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -55,6 +55,12 @@ function plant(name: string): void {
   const folder = makeFolder();
   cpSync(join(fixtures, name), folder, { recursive: true });
   pointAt(join(folder, 'record.json'));
+  // Ten minutes before the emulator's clock: a claim of the future is nobody's.
+  const claim = join(folder, 'claim.json');
+  if (existsSync(claim)) {
+    const text = readFileSync(claim, 'utf8').replace(/("startedAt": )"[^"]+"/, '$1"2026-11-20T11:50:00.000Z"');
+    writeFileSync(claim, text.replace(/("leaseUntil": )"[^"]+"/, '$1"2026-11-20T12:50:00.000Z"'));
+  }
   git(folder, 'init', '--quiet');
   git(folder, 'add', '--all', '--force');
   git(folder, 'commit', '--quiet', '-m', 'apply production');

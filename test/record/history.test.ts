@@ -62,7 +62,7 @@ describe('the history of a record on a Git ref', () => {
       expect(all.isComplete).toBe(true);
     }
     for (const [index, token] of tokens.entries()) {
-      expect(await store.readAt(token)).toEqual({ token, record: records[records.length - 1 - index] });
+      expect(await store.readAt(token)).toEqual({ token, record: records[records.length - 1 - index], seal: 'none' });
     }
     expect([
       git(folder, 'for-each-ref'),
@@ -118,7 +118,7 @@ describe.each<[string, () => RecordStore]>([
     const history = await store.history(5);
     expect(history.versions).toMatchObject([{ token, summary: { run: 'b' }, problem: null }]);
     expect(history.keepsPast).toBe(false);
-    expect(await store.readAt(token)).toEqual({ token, record: ended('b') });
+    expect(await store.readAt(token)).toEqual({ token, record: ended('b'), seal: 'own' });
     expect(await store.readAt(old)).toBeNull();
   });
 });

@@ -9,7 +9,7 @@ import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } fr
 import { loadPolicies } from '../load-policies.ts';
 import { openRecord } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
-import { judgeDispatch } from './judge-dispatch.ts';
+import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
 import { invalidFiles } from './plan.ts';
 import { saying } from './post-plan.ts';
@@ -30,6 +30,11 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   if (context.kind === 'push' && !context.isDefaultBranch) {
     throw new UserError('apply runs for the default branch alone, and this push is to another one');
   }
+  if (run.inputs.allow.length > 0 && wordOf(run) === null) {
+    throw new UserError('the input allow lifts guards of a plan that is approved with it', {
+      hint: 'Write the digest of the plan as `approve`.',
+    });
+  }
   return withTip(run, (tip) => applyTip(run, tip));
 }
 
@@ -44,9 +49,10 @@ async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
     ...common,
     mode: 'sync',
     only: [],
-    allow: isByHand(run) ? inputs.allow : [],
+    allow: wordOf(run) === null ? [] : inputs.allow,
+    revertDrift: inputs.revertDrift !== null,
     yes: true,
-    takeOver: await findEndedRun(run, await store.read(), warnings),
+    takeOver: (await checkTakeOver(run)) ?? (await findEndedRun(run, await store.read(), warnings)),
     plan: [],
     ...impactOptions(run),
   };
@@ -68,7 +74,7 @@ async function applyPrepared(
   warnings: string[],
 ): Promise<ActionResult> {
   const review = await readReview(run, tip, prepared);
-  const ruling = isByHand(run) ? await judgeDispatch(run, prepared, review) : judgeMerge(run, prepared, review);
+  const ruling = wordOf(run) !== null ? await judgeDispatch(run, prepared, review) : judgeMerge(run, prepared, review);
   const told = await announce(run, review?.windows.pulls ?? [], prepared.plan.environment);
   warnings.push(...told.warnings);
   let report: ApplyReport;
@@ -102,10 +108,6 @@ async function carryOutRuling(
     recordedIn: null,
     recordProblem: null,
   };
-}
-
-function isByHand({ event, inputs }: ActionRun): boolean {
-  return event.context.kind === 'dispatch' && inputs.approve !== null;
 }
 
 /** A cancelled or failed run is finished by the next one: GitHub knows whether the one that claims has ended. */

@@ -2,6 +2,7 @@
 
 import { mayWrite } from '../../approvals/approved.ts';
 import type { Stretch } from '../../approvals/reviewed.ts';
+import { UserError } from '../../errors.ts';
 import { type ExitCode, exitCodes } from '../../exit-codes.ts';
 import type { Account, GitHub, WorkflowRun } from '../../github/port.ts';
 import type { Lift } from '../../plan/applied-record.ts';
@@ -14,7 +15,7 @@ import type { ActionRun } from './types.ts';
 
 export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, review: Review | null): Promise<Ruling> {
   const { plan, settings } = prepared;
-  const approve = run.inputs.approve ?? '';
+  const approve = wordOf(run) ?? '';
   if (!/^[0-9a-f]{32,64}$/.test(approve)) {
     return refuse(`approve: ${approve}: write the digest of the plan, 32 hex digits or more`, exitCodes.invalid);
   }
@@ -42,6 +43,31 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   return allowWith(run, prepared, people, review, isAlone);
 }
 
+/** The digest that a dispatch names; null: it says nothing of a plan. */
+export function wordOf({ event, inputs }: ActionRun): string | null {
+  return event.context.kind === 'dispatch' ? (inputs.approve ?? inputs.revertDrift) : null;
+}
+
+/** Who takes over a claim is somebody who may write; what is applied after that needs the words that it always needs. */
+export async function checkTakeOver({ github, inputs, runNumber }: ActionRun): Promise<string | undefined> {
+  const { takeOver } = inputs;
+  if (takeOver === null) return undefined;
+  const facts = await github?.readRun(runNumber);
+  const problem =
+    github === null || facts == null
+      ? 'who started this run cannot be read; the job needs `actions: read`'
+      : await findStranger(github, [facts.actor, facts.triggeringActor], null);
+  if (problem !== null) throw new UserError(`take-over ${takeOver}: ${problem}`, { exit: 'refused' });
+  const [, id, attempt] = /^github:(\d+)\.(\d+)$/.exec(takeOver) ?? [];
+  if (id !== undefined && (await github?.hasRunEnded(Number(id), Number(attempt))) === false) {
+    throw new UserError(`take-over ${takeOver}: that run is still under way`, {
+      exit: 'stale',
+      hint: 'Cancel it first, or wait for it.',
+    });
+  }
+  return takeOver;
+}
+
 function refuse(message: string, exit: ExitCode = exitCodes.refused): Ruling {
   return { verdict: null, refusal: { exit, message }, owed: [], lines: [], ways: null };
 }
@@ -64,7 +90,7 @@ async function findStranger(
     if (person.isBot) return `${person.login} is a bot, and a person has to approve`;
     const permission = await github.readPermission(person.login);
     if (needed !== null && !needed.includes(permission)) {
-      return `there is no applied record, and ${person.login} is no administrator of the repository`;
+      return `no applied record tells since when what was reviewed, and ${person.login} is no administrator of the repository`;
     }
     if (!mayWrite(permission)) return `${person.login} may not write to the repository`;
   }
@@ -134,7 +160,8 @@ function allowWith(
   return { verdict: { ...verdict, lifts: [...own, ...lifts] }, refusal: null, owed: [], lines, ways: null };
 }
 
-function judgeFirst({ plan, steps, settings, checkout, allowances }: PreparedPlan) {
-  const violations = judgePlan({ plan, steps, settings, rewind: checkout.rewind, allowances });
+function judgeFirst({ plan, steps, settings, checkout, inForce, allowances }: PreparedPlan) {
+  const { moved, isProtected } = inForce;
+  const violations = judgePlan({ plan, steps, settings, rewind: checkout.rewind, moved, isProtected, allowances });
   return { plan: { ...plan, violations }, lifts: [], lines: [] };
 }

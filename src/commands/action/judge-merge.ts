@@ -5,6 +5,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import type { Approval } from '../../plan/approve.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { RecordStep } from '../../plan/types.ts';
+import { wordDigest } from '../../plan/words.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import type { Review } from './read-review.ts';
 import { describeOwed, describeWays, type Ruling } from './ruling.ts';
@@ -45,10 +46,12 @@ export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Revi
   };
 }
 
-function refuseFirstApply({ plan }: PreparedPlan): Ruling {
+function refuseFirstApply({ plan, settled }: PreparedPlan): Ruling {
+  const byHand = `an administrator of the repository runs the workflow by hand with approve: ${wordDigest(plan.digest)}`;
   const message =
-    'not applied: there is no applied record, and a push never makes the first apply. If there was a record, `tollgate record rebuild` makes it again; ' +
-    `else an administrator of the repository runs the workflow by hand with approve: ${plan.digest.slice(0, 32)}`;
+    settled === null
+      ? `not applied: there is no applied record, and a push never makes the first apply. If there was a record, \`tollgate record rebuild\` makes it again; else ${byHand}`
+      : `not applied: no version of the applied record is sealed with the key of this run, so that nobody can tell since when what was reviewed. The holder of the key runs \`tollgate apply\`, or ${byHand}: either seals it anew`;
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
@@ -65,7 +68,7 @@ export function approvalOf({ plan }: PreparedPlan, { reviewed }: Review): Approv
 
 /** The plan that is carried out: of what was reviewed alone, with the words of reviews. */
 export function judgePlanOf(prepared: PreparedPlan, { reviewed, windows }: Review, approval: Approval | null) {
-  const { plan, steps, settings, checkout, allowances, assess } = prepared;
+  const { plan, steps, settings, checkout, inForce, allowances, assess } = prepared;
   const held = new Set(approval?.heldLines ?? []);
   const narrowed =
     approval === null
@@ -78,8 +81,8 @@ export function judgePlanOf(prepared: PreparedPlan, { reviewed, windows }: Revie
           ),
           impact: assess(approval.changes),
         };
-  const { rewind } = checkout;
-  const common = { steps, settings, rewind, allowances, assess, pulls: windows.pulls, pullsOf: reviewed.pullsOf };
+  const judges = { rewind: checkout.rewind, moved: inForce.moved, isProtected: inForce.isProtected };
+  const common = { steps, settings, ...judges, allowances, assess, pulls: windows.pulls, pullsOf: reviewed.pullsOf };
   const { violations, lifts, lines } = judgeWithWords({ ...common, plan: narrowed });
   return { plan: { ...narrowed, violations }, lifts, lines };
 }

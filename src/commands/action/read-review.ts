@@ -11,9 +11,11 @@ export interface Review {
   readonly reviewed: ReviewedChanges;
 }
 
-/** Null without a record: then there is no window. */
+/** Null where no record, or none that is sealed, says where a window begins. */
 export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPlan): Promise<Review | null> {
-  const { settled: record, plan, steps, desired } = prepared;
+  const { settled, plan, steps, desired, inForce } = prepared;
+  // What a version says that this key did not seal, anybody who may push can have written: also from where on it was applied.
+  const record = settled === null || inForce.unsealed === null ? settled : inForce.unsealed.ancestor;
   if (record === null) return null;
   if (run.github === null) {
     throw new UserError('without a token nobody can tell what was reviewed', {

@@ -41,7 +41,7 @@ async function judgeOpen(
   number: number,
   prepared: PreparedPlan,
 ): Promise<Pick<OpenReview, 'plan' | 'remark'>> {
-  const { plan, steps, settings, checkout, assess } = prepared;
+  const { plan, steps, settings, checkout, inForce, assess } = prepared;
   const read = withTip(run, ({ branch, branchName }) =>
     readOpenPull({ github, branch, branchName, place: placeOf(prepared) }, number),
   );
@@ -60,6 +60,8 @@ async function judgeOpen(
     steps,
     settings,
     rewind: checkout.rewind,
+    moved: inForce.moved,
+    isProtected: inForce.isProtected,
     allowances: [],
     assess,
     pulls: [merged],

@@ -14,6 +14,10 @@ export interface ActionInputs {
   readonly allow: readonly string[];
   /** On `workflow_dispatch` only. */
   readonly approve: string | null;
+  /** Digest of the plan that also takes back what was tightened by hand. On `workflow_dispatch` only. */
+  readonly revertDrift: string | null;
+  /** Run whose claim is taken over. On `workflow_dispatch` only. */
+  readonly takeOver: string | null;
 }
 
 /** Everything one run of the Action works with. */
