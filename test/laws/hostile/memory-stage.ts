@@ -96,6 +96,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
   const github: GitHub = {
     ...repository.github(),
     login: 'github-actions[bot]',
+    readPull: async (number) => (await repository.github().readPullReview(number)).pull,
     listComments: async (number) => comments.get(number) ?? [],
     createComment: async (number, body) => {
       count += 1;
@@ -255,6 +256,8 @@ export async function startInMemory(model: Model): Promise<Stage> {
           failOnChanges: false,
           allow: run.allow,
           approve: run.approve,
+          revertDrift: null,
+          takeOver: null,
         },
         event: parseEvent(dispatch ? 'workflow_dispatch' : run.event, payload, {}),
         github,
