@@ -9,7 +9,10 @@ test('dev', { timeout: 900_000 }, async () => {
   const found = new Map<string, { count: number; text: string; size: number }>();
   const sum = { n: 0, writes: 0, claimed: 0, arrived: 0 };
   const end = Date.now() + Number(process.env.SECONDS ?? 60) * 1000;
-  for (const steps of fc.sample(story, { seed: Number(process.env.SEED ?? 1), numRuns: Number(process.env.RUNS ?? 100) })) {
+  for (const steps of fc.sample(story, {
+    seed: Number(process.env.SEED ?? 1),
+    numRuns: Number(process.env.RUNS ?? 100),
+  })) {
     if (Date.now() > end) break;
     let lines: readonly string[] = [];
     let problems: readonly string[] = [];
@@ -20,12 +23,20 @@ test('dev', { timeout: 900_000 }, async () => {
       sum.claimed += played.oracle.liveness.claimed;
       sum.arrived += played.oracle.liveness.reached;
     } catch (error) {
-      problems = [String((error as Error).stack).split('\n').slice(0, 4).join(' ')];
+      problems = [
+        String((error as Error).stack)
+          .split('\n')
+          .slice(0, 4)
+          .join(' '),
+      ];
       lines = [JSON.stringify(steps)];
     }
     sum.n += 1;
     if (problems.length === 0) continue;
-    const key = (problems[0] ?? '').replace(/[0-9]+/g, 'N').replace(/alpha|beta|gamma|delta/g, 'CAP').slice(0, 60);
+    const key = (problems[0] ?? '')
+      .replace(/[0-9]+/g, 'N')
+      .replace(/alpha|beta|gamma|delta/g, 'CAP')
+      .slice(0, 60);
     const old = found.get(key);
     const better = old === undefined || lines.length < old.size;
     found.set(key, {

@@ -8,6 +8,8 @@ import { ServiceError, UserError } from '../../../src/errors.ts';
 import { parseEvent } from '../../../src/github/event.ts';
 import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '../../../src/github/port.ts';
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
+import { settingsOf } from '../../../src/plan/settings.ts';
+import { compilePolicies } from '../../../src/policy/compile.ts';
 import type { Checkout } from '../../../src/record/checkout.ts';
 import type { SealState } from '../../../src/record/seal.ts';
 import type { RecordStore, StoredRecord } from '../../../src/record/store.ts';
@@ -184,7 +186,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
       if (head === undefined) return;
       if (deed === 'restore') records.set(recordRef, sealed.at(-2) ?? head);
       if (deed === 'forge' || deed === 'copy') {
-        const forged = forge(head.record, repository.main);
+        const forged = forge(head.record, repository.main, repository.filesOf(repository.main));
         putRecord(deed === 'copy' ? 'refs/heads/evil-record' : recordRef, forged, 'none', head);
       }
     },
@@ -277,13 +279,14 @@ export async function startInMemory(model: Model): Promise<Stage> {
   }
 }
 
-/** A record in which everything has been applied, nothing is protected, and its author is alone. */
-export function forge(record: AppliedRecord, commit: string): AppliedRecord {
+/** A record in which everything has been applied that is there, and nothing is protected. */
+export function forge(record: AppliedRecord, commit: string, files: Readonly<Record<string, string>>): AppliedRecord {
+  const { desired } = compilePolicies(Object.entries(files).map(([path, text]) => ({ path, text })));
   return {
     ...record,
     commit,
     settingsCommit: commit,
-    settings: { ...record.settings, review: { alone: true, require_reviewed_plan: false, guards: { deletes: 'off' } } },
+    settings: desired === null ? record.settings : settingsOf(desired),
     workspaces: record.workspaces.map((workspace) => ({
       ...workspace,
       entries: [
