@@ -57,6 +57,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
   const openStore = (ref: string): RecordStore => {
     const stored = (version: Version | null): StoredRecord | null =>
       version === null ? null : { record: structuredClone(version.record), token: version.token, seal: version.seal };
+    if (!/^refs\/(tollgate\/|heads\/(?!main$))/.test(ref)) throw new UserError(`${ref} is no place for a record`);
     const head = (): Version | null => records.get(ref) ?? null;
     return {
       description: `${ref} in memory`,
@@ -132,6 +133,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
 
   return {
     foreignId,
+    tellsPushers: false,
     open(files, { opener, from, ...wanted }) {
       const start = from === 'start' ? { from: first } : {};
       const pull = repository.open(files, { ...made(wanted), opener, ...start });
@@ -177,6 +179,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
       for (const head of (headsOf.get(pull) ?? []).slice(0, -1)) {
         if (head !== repository.headOf(pull)) repository.gone.add(head);
       }
+      return true;
     },
     setLive: (name, budget) => setLive(emulator.store.state, name, budget),
     live: () => liveOf(emulator.store.state),

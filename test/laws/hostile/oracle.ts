@@ -148,10 +148,12 @@ export class Oracle {
     const at = this.tick();
     if (!this.#asked.has(ran.id)) this.#asked.set(ran.id, at);
     const recorded = this.#recorded(settingsEntry);
-    const isMoved = recorded.some(
-      (model) =>
-        model.environment !== tip.environment || model.organisation !== tip.organisation || model.ref !== tip.ref,
-    );
+    const isMoved =
+      this.#hasRecord &&
+      recorded.some(
+        (model) =>
+          model.environment !== tip.environment || model.organisation !== tip.organisation || model.ref !== tip.ref,
+      );
     const judged = new Map([...entries, settingsEntry].map((entry) => [entry, this.#judgeEntry(entry)] as const));
     const isByHand = run.event === 'dispatch' && run.approve !== null;
     const isPermitted = isByHand && this.#isPermitted(run, ran, [...judged.values()]);

@@ -117,7 +117,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
           hasLostHeads: false,
           state: 'open',
         });
-        takePart(pulls.at(-1) as PullFact, made);
+        takePart(pulls.at(-1) as PullFact, made, stage.tellsPushers);
         oracle.pulls.set(number, pulls.at(-1) as PullFact);
         return [];
       }
@@ -132,7 +132,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
           suggestedBy === undefined ? { by } : { by, coAuthor: suggestedBy, asGitHub: 'signed', pusher: by };
         stage.amend(pull.number, render(model), made);
         pull.heads.push({ base: head.base, model });
-        takePart(pull, made);
+        takePart(pull, made, stage.tellsPushers);
         return [];
       }
       case 'update': {
@@ -152,7 +152,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         if (pull === undefined) return [];
         const { by, state, back } = step;
         const { body, words } = await bodyOf(step.word, pull);
-        stage.review(pull.number, { by, state, back, body, isEdited: step.word?.isEdited === true });
+        await stage.review(pull.number, { by, state, back, body, isEdited: step.word?.isEdited === true });
         const head = Math.max(0, pull.heads.length - 1 - back);
         pull.reviews.push({ by, state, head, at: oracle.tick(), words });
         return [];
@@ -207,8 +207,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
       case 'forget-heads': {
         const pull = pullAt(step.pull);
         if (pull === undefined) return [];
-        stage.forgetHeads(pull.number);
-        pull.hasLostHeads = true;
+        if (stage.forgetHeads(pull.number)) pull.hasLostHeads = true;
         return [];
       }
       case 'by-hand':
@@ -216,7 +215,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         oracle.byHand.add(`a/${step.name}`);
         return [];
       case 'record': {
-        stage.record(step.deed);
+        await stage.record(step.deed);
         if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion());
         return [];
       }
@@ -251,8 +250,13 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
   return { lines, problems: [], attacks, oracle, writes };
 }
 
-function takePart(pull: PullFact, { by, author = by, coAuthor, asGitHub, pusher = by, requestedBy }: Made): void {
-  const knowsPusher = asGitHub === undefined || pusher !== by;
+function takePart(
+  pull: PullFact,
+  { by, author = by, coAuthor, asGitHub, pusher: said, requestedBy }: Made,
+  tellsPushers: boolean,
+): void {
+  const knowsPusher = tellsPushers || asGitHub === undefined || said !== undefined;
+  const pusher = said ?? by;
   const people = [author, ...(asGitHub === 'signed' ? [] : [coAuthor]), ...(asGitHub === undefined ? [by] : [])];
   for (const person of [...people, requestedBy, ...(knowsPusher ? [pusher] : [])])
     if (person != null) pull.part.add(person);

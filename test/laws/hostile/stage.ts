@@ -61,11 +61,13 @@ export type LiveState = Readonly<Record<string, LivePolicy>>;
 
 export interface Stage {
   readonly foreignId: string;
+  /** Who pushed is known of every commit; else not of those that bear GitHub's name. */
+  readonly tellsPushers: boolean;
   open(files: Files, made: Made & { readonly opener: string; readonly from: 'tip' | 'start' }): number;
   amend(pull: number, files: Files, made: Made): void;
   /** With the default branch merged in; `files`: what the merge says beyond both sides. False: it conflicts. */
   update(pull: number, by: string, files: Files | null): Promise<boolean>;
-  review(pull: number, said: Said): void;
+  review(pull: number, said: Said): void | Promise<void>;
   moveBase(pull: number): void;
   /** Null: it conflicts. Else the files of the branch. */
   merge(pull: number, method: 'merge' | 'squash' | 'rebase', evil: Files | null): Files | null;
@@ -73,11 +75,11 @@ export interface Stage {
   push(files: Files, by: string): void;
   comment(pull: number, body: string): void;
   setRole(login: string, role: 'write' | 'read'): void;
-  /** Heads but the last are not given any more. */
-  forgetHeads(pull: number): void;
+  /** Heads but the last are not given any more; false: they are. */
+  forgetHeads(pull: number): boolean;
   setLive(name: string, budget: number): void;
   live(): LiveState;
-  record(deed: 'delete' | 'forge' | 'restore' | 'copy'): void;
+  record(deed: 'delete' | 'forge' | 'restore' | 'copy'): void | Promise<void>;
   /** Names the version of the record that is there; null: none. */
   recordVersion(): string | null;
   /** What lifts guards in reviews: the digest of what a pull request asks for; null: it cannot be told. */
