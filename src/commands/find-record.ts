@@ -80,7 +80,9 @@ async function findElsewhere(
   // What a shallow clone does not show of the past may be below the refs that are ours.
   const looksAround = here === null || (await checkout.isShallow());
   const patterns = [...past, ...(looksAround ? ['refs/tollgate/*'] : [])];
-  for (const ref of await listRefs(gitOptions(session), patterns)) {
+  const { surroundings } = session;
+  const refs = await (surroundings?.listRefs(patterns) ?? listRefs(gitOptions(session), patterns));
+  for (const ref of refs) {
     if (ref === now.place) continue;
     const stored = await readAt(ref, session);
     if (stored === null || stored.record.movedTo !== undefined) continue;

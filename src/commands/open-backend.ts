@@ -71,7 +71,7 @@ async function connect(
   { concurrency, tries, shownBaseUrl }: Connecting,
   session: Session,
 ): Promise<OpenBackend> {
-  const { env, signal, version, clock } = session;
+  const { env, signal, version, clock, surroundings } = session;
   const client = createClient({
     baseUrl,
     apiKey,
@@ -84,6 +84,7 @@ async function connect(
     userAgent: `tollgate/${version}`,
     secrets: secretsOf(env).filter((secret) => secret !== apiKey),
     proxies: proxiesOf(env),
+    dispatcher: surroundings?.dispatcher,
   });
   const backend = createApiBackend(client);
   return {

@@ -66,14 +66,15 @@ export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environme
 
 /** The record on a ref of the clone's remote. */
 export function openRefStore(ref: string, session: Session): RecordStore {
+  if (session.surroundings !== undefined) return session.surroundings.openStore(ref);
   const { recordToken: token, clock } = session;
   const sealer = createSealer(session.env);
   return createGitRefStore({ ...gitOptions(session), token, ref, sealer, now: clock.now });
 }
 
 /** The clone that the command runs in; null outside one. */
-export function openCheckoutOf(session: Session): Promise<Checkout | null> {
-  return openCheckout(gitOptions(session));
+export async function openCheckoutOf(session: Session): Promise<Checkout | null> {
+  return session.surroundings?.checkout ?? openCheckout(gitOptions(session));
 }
 
 /** Without the run's signal: a cancelled apply still records what it did; a second signal ends the process. */

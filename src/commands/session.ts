@@ -4,6 +4,7 @@ import type { Compiled, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
 import type { PolicySource } from './policy-source.ts';
+import type { Surroundings } from './surroundings.ts';
 
 /** Everything a command needs of the outside world; built by the entry file, and by tests from values. */
 export interface Session {
@@ -33,6 +34,8 @@ export interface Session {
   readonly openGitHub?: ((place: GitHubPlace) => Promise<GitHub>) | undefined;
   /** Compiles policy files beside everything else, on another processor. Without it they are compiled first. */
   readonly compileAside?: ((files: readonly PolicyFile[]) => Promise<Compiled>) | undefined;
+  /** Default: the clone in `cwd`, its remote, and the network. */
+  readonly surroundings?: Surroundings | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */
   readonly waiting: <T>(what: string, work: Promise<T>) => Promise<T>;
 }

@@ -2,7 +2,13 @@
 
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import type { Surroundings } from '../plan/review.ts';
-import { type SettingsInForce, settingsInForce, settingsOf, settingsOfFormatOne } from '../plan/settings.ts';
+import {
+  noSettings,
+  type SettingsInForce,
+  settingsInForce,
+  settingsOf,
+  settingsOfFormatOne,
+} from '../plan/settings.ts';
 import { settingsLines } from '../plan/settings-lines.ts';
 import type { RecordLine } from '../plan/types.ts';
 import { compilePolicies } from '../policy/compile.ts';
@@ -44,8 +50,11 @@ export function judgeSettings(
   const recorded = proven === undefined ? said : proven.settings;
   const inForce = settingsInForce(recorded, [written, ...(proven?.older ?? [])], surroundingsOf(place));
   if (record === null || said === null) return { inForce, lines: [], record };
-  const filledIn = record.wasFormatOne === true ? record.settings.review : null;
-  return { inForce, lines: settingsLines(said, written, filledIn), record: { ...record, settings: said } };
+  const isFormatOne = record.wasFormatOne === true;
+  const filledIn = isFormatOne ? record.settings.review : null;
+  // Against what is in force, not what is written there: a record that says so already would bring settings in unseen.
+  const before = isFormatOne ? said : (recorded ?? noSettings);
+  return { inForce, lines: settingsLines(before, written, filledIn), record: { ...record, settings: said } };
 }
 
 /** What the files of the last apply said, also where 0.1 wrote down more than that. */

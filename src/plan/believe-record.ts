@@ -132,7 +132,8 @@ function windowStart(unsealed: Unsealed | null): Partial<AppliedRecord> {
   if (unsealed === null) return {};
   if (unsealed.ancestor === null) return { settings: noSettings, settingsCommit: undefined };
   const { commit, settings, settingsCommit, reviewedCommit } = unsealed.ancestor;
-  return { commit, reviewedCommit, settings, ...(settingsCommit === undefined ? {} : { settingsCommit }) };
+  // Named where the ancestor names none, too: else what nobody sealed says which commit's settings are in force from now on.
+  return { commit, reviewedCommit, settings, settingsCommit };
 }
 
 /** The record that an apply begins with: what counts of it, and what is kept. */

@@ -68,6 +68,15 @@ export class MemoryRepository {
     this.main = this.commit(files, []);
   }
 
+  /** Time as it is, without letting any go by. */
+  time(): number {
+    return Date.UTC(2026, 10, 20, 12, this.#minutes);
+  }
+
+  parentsOf(sha: string): readonly string[] {
+    return this.#commits.get(sha)?.parents ?? [];
+  }
+
   now(): string {
     this.#minutes += 1;
     return new Date(Date.UTC(2026, 10, 20, 12, this.#minutes)).toISOString();
@@ -183,7 +192,7 @@ export class MemoryRepository {
 
   async windows(starts: readonly string[]): Promise<Windows> {
     const place = { environment: 'production', baseUrl: 'https://api.example/v1', record: 'refs/tollgate/production' };
-    return readWindows({ github: this.#github(), branch: this.#branch(), branchName: 'main', place }, starts);
+    return readWindows({ github: this.github(), branch: this.branch(), branchName: 'main', place }, starts);
   }
 
   async judge(start: string, ...groups: readonly string[]): Promise<GroupsVerdict> {
@@ -206,7 +215,7 @@ export class MemoryRepository {
     return { actor: account(login), before, after, at: this.now(), kind: 'push' };
   }
 
-  #history(sha: string): Set<string> {
+  history(sha: string): Set<string> {
     const seen = new Set<string>();
     const open = [sha];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
@@ -218,9 +227,9 @@ export class MemoryRepository {
   }
 
   #mergeBases(a: string, b: string): string[] {
-    const [left, right] = [this.#history(a), this.#history(b)];
+    const [left, right] = [this.history(a), this.history(b)];
     const common = [...left].filter((sha) => right.has(sha));
-    return common.filter((sha) => !common.some((other) => other !== sha && this.#history(other).has(sha))).sort();
+    return common.filter((sha) => !common.some((other) => other !== sha && this.history(other).has(sha))).sort();
   }
 
   #mergeFiles(a: string, b: string): Files | null {
@@ -244,14 +253,14 @@ export class MemoryRepository {
     return commit === undefined ? null : JSON.stringify(commit.files);
   }
 
-  #branch(): Branch {
+  branch(): Branch {
     const known = (sha: string): boolean => this.#commits.has(sha) && !this.gone.has(sha);
     return {
       tip: this.main,
-      hasInHistory: async (commit) => this.#history(this.main).has(commit),
+      hasInHistory: async (commit) => this.history(this.main).has(commit),
       readLine: async (start) => {
-        const past = this.#history(start);
-        if (!this.#history(this.main).has(start)) return null;
+        const past = this.history(start);
+        if (!this.history(this.main).has(start)) return null;
         const commits: LineCommit[] = [];
         for (let sha = this.main; !past.has(sha); ) {
           const { parents } = this.#commits.get(sha) as Commit;
@@ -279,7 +288,7 @@ export class MemoryRepository {
     };
   }
 
-  #github(): GitHub {
+  github(): GitHub {
     const port: Partial<GitHub> = {
       listPullsOfCommits: async (shas) => {
         const inPull = (sha: string, { pull }: Pull): boolean => pull.merged && pull.mergeCommit === sha;
@@ -287,10 +296,10 @@ export class MemoryRepository {
       },
       readPullReview: async (number): Promise<PullReviewFacts> => {
         const { pull, base, reviews, baseMoves } = this.#row(number);
-        const past = this.#history(base);
-        const own = [...this.#history(pull.head)].filter((sha) => !past.has(sha));
+        const past = this.history(base);
+        const own = [...this.history(pull.head)].filter((sha) => !past.has(sha));
         const firstParent = this.#commits.get(pull.mergeCommit ?? '')?.parents[0];
-        const onMain = firstParent === undefined ? new Set<string>() : this.#history(firstParent);
+        const onMain = firstParent === undefined ? new Set<string>() : this.history(firstParent);
         const commits = own
           .filter((sha) => !onMain.has(sha))
           .sort()

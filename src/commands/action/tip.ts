@@ -17,6 +17,14 @@ export interface Tip {
 /** @throws UserError when the branch or its policy files cannot be had */
 export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>): Promise<T> {
   const { inputs, event, session } = run;
+  const directory = normalize(inputs.directory);
+  const workOn = async (branch: Branch, branchName: string): Promise<T> => {
+    const files = await readFiles(branch, directory, branchName);
+    const source = { commit: branch.tip, files, hasInHistory: branch.hasInHistory };
+    return work({ branch, branchName, source });
+  };
+  const { surroundings } = session;
+  if (surroundings !== undefined) return surroundings.withBranch((branch) => workOn(branch, event.defaultBranch ?? ''));
   const repository = await requireRepository({ directory: session.cwd, env: session.env });
   const branchName = event.defaultBranch ?? (await readDefaultBranch(repository));
   if (branchName === null) {
@@ -24,12 +32,7 @@ export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>)
       hint: 'Give `actions/checkout` the repository that holds the policy files.',
     });
   }
-  const directory = normalize(inputs.directory);
-  return withBranch(repository, branchName, directory, async (branch) => {
-    const files = await readFiles(branch, directory, branchName);
-    const source = { commit: branch.tip, files, hasInHistory: branch.hasInHistory };
-    return work({ branch, branchName, source });
-  });
+  return withBranch(repository, branchName, directory, (branch) => workOn(branch, branchName));
 }
 
 /** The directory as Git names it from the top. */

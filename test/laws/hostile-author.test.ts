@@ -1,0 +1,65 @@
+/**
+ * A hostile author: random edits, reviews, words, merges, pushes and records over an organisation that has been applied. What was
+ * not approved never reaches the control plane, and what was does.
+ */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { effort } from '../helpers/effort.ts';
+import { startInMemory } from './hostile/memory-stage.ts';
+import { startModel } from './hostile/model.ts';
+import { play } from './hostile/play.ts';
+import { startWithGit } from './hostile/real-stage.ts';
+import type { Start } from './hostile/stage.ts';
+import { attackNames, type Step, story } from './hostile/steps.ts';
+
+/** Plays stories on a stage of their own; every known attack has to be among them. */
+async function tell(start: Start, what: string, numRuns: number, mostAttacks: number): Promise<void> {
+  const counts = new Map<string, number>(attackNames.map((name) => [name, 0]));
+  const sum = { stories: 0, writes: 0, due: 0, arrived: 0 };
+  const property = fc.asyncProperty(story, async (steps) => {
+    const stage = await start(startModel);
+    try {
+      const { lines, problems, attacks, oracle, writes } = await play(steps, startModel, stage);
+      if (problems.length > 0) throw new Error(`${lines.join('\n')}\n\n${problems.join('\n')}`);
+      for (const name of attacks) counts.set(name, (counts.get(name) ?? 0) + 1);
+      sum.stories += 1;
+      sum.writes += writes;
+      sum.due += oracle.liveness.claimed;
+      sum.arrived += oracle.liveness.reached;
+    } finally {
+      await stage.close();
+    }
+  });
+  await fc.assert(property, { seed: 20, numRuns });
+  const told = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  process.stdout.write(`${what}: ${JSON.stringify(sum)}; attacks: ${told}\n`);
+  expect([...counts].filter(([, count]) => count === 0).length).toBeLessThanOrEqual(attackNames.length - mostAttacks);
+  expect(sum.arrived).toBeGreaterThan(0);
+}
+
+const hours = { timeout: 4 * 3_600_000 };
+
+test('what nobody approved never reaches the control plane, and what was approved does', hours, () =>
+  tell(startInMemory, 'in memory', effort('hostile authors', 200, 2_000), attackNames.length),
+);
+
+test('… nor with real Git and the stand-in of GitHub', hours, () =>
+  tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 10, 100), 1),
+);
+
+/** Stories that once went wrong. */
+async function retell(steps: readonly Step[]): Promise<void> {
+  const { lines, problems } = await play(steps, startModel, await startInMemory(startModel));
+  expect(problems, lines.join('\n')).toEqual([]);
+}
+
+test('trust-F5: a record that says what is pushed beside it brings no setting into force', () =>
+  retell([
+    { do: 'push', by: 'alice', edits: [{ do: 'setting', setting: 'alone', value: true }] },
+    { do: 'record', deed: 'forge' },
+    { do: 'apply', event: 'push', workTree: false },
+    { do: 'open', by: 'alice', edits: [{ do: 'amount', cap: 'alpha', budget: 900 }], from: 'tip' },
+    { do: 'merge', pull: 0, method: 'squash', evil: [] },
+    { do: 'apply', event: 'push', workTree: false },
+  ]));

@@ -1,0 +1,346 @@
+/** A story's stage in memory: histories, reviews, records and the emulator, and the Action itself, which finds no others. */
+
+import { readOpenPull } from '../../../src/approvals/read-windows.ts';
+import { runAction } from '../../../src/commands/action/run.ts';
+import type { Surroundings } from '../../../src/commands/surroundings.ts';
+import { createEmulator } from '../../../src/emulator/server.ts';
+import { ServiceError, UserError } from '../../../src/errors.ts';
+import { parseEvent } from '../../../src/github/event.ts';
+import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '../../../src/github/port.ts';
+import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
+import { settingsOf } from '../../../src/plan/settings.ts';
+import { compilePolicies } from '../../../src/policy/compile.ts';
+import type { Checkout } from '../../../src/record/checkout.ts';
+import type { SealState } from '../../../src/record/seal.ts';
+import type { RecordStore, StoredRecord } from '../../../src/record/store.ts';
+import { historyOf } from '../../../src/record/summary.ts';
+import { type Made as MemoryMade, MemoryRepository } from '../../approvals/memory.ts';
+import { createInProcessDispatcher } from '../../helpers/in-process.ts';
+import { testSession } from '../../helpers/session.ts';
+import { adminKey } from '../../helpers/world.ts';
+import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
+import { type Files, type Model, render } from './model.ts';
+import type { Made, Ran, Run, Stage } from './stage.ts';
+
+const baseUrl = 'http://127.0.0.1:9/v1';
+const root = '/budgets';
+const recordRef = 'refs/tollgate/production';
+
+interface Version {
+  readonly record: AppliedRecord;
+  readonly seal: SealState;
+  readonly token: string;
+  readonly parent: Version | null;
+}
+
+export async function startInMemory(model: Model): Promise<Stage> {
+  const repository = new MemoryRepository(render(model));
+  const first = repository.main;
+  repository.permissions.set('owner', 'admin');
+  repository.permissions.set('reader', 'read');
+  repository.permissions.set('helper[bot]', 'write');
+  const writes: string[] = [];
+  const emulator = createEmulator({
+    acceptKeys: adminKey,
+    state: startState(),
+    now: () => new Date(repository.time()),
+    onRequest: (moment, request) => {
+      if (moment === 'before' && isWrite(request)) writes.push(`${request.method} ${request.path}`);
+    },
+  });
+  const records = new Map<string, Version>();
+  const sealed: Version[] = [];
+  const comments = new Map<number, IssueComment[]>();
+  const runs = new Map<number, WorkflowRun>();
+  let count = 0;
+
+  const openStore = (ref: string): RecordStore => {
+    const stored = (version: Version | null): StoredRecord | null =>
+      version === null ? null : { record: structuredClone(version.record), token: version.token, seal: version.seal };
+    if (!/^refs\/(tollgate\/|heads\/(?!main$))/.test(ref)) throw new UserError(`${ref} is no place for a record`);
+    const head = (): Version | null => records.get(ref) ?? null;
+    return {
+      description: `${ref} in memory`,
+      read: async () => stored(head()),
+      readToken: async () => head()?.token ?? null,
+      async write(next, expected) {
+        if ((head()?.token ?? null) !== expected) throw new UserError('the record was changed', { exit: 'stale' });
+        const version = putRecord(ref, structuredClone(next), 'own', head());
+        if (next.claim === undefined) sealed.push(version);
+        return version.token;
+      },
+      history: async () => historyOf(stored(head())),
+      async lastSealed() {
+        for (let version = head(); version !== null; version = version.parent) {
+          if (version.seal === 'own') return stored(version);
+        }
+        return null;
+      },
+      readAt: async (token) => (head()?.token === token ? stored(head()) : null),
+    };
+  };
+
+  function putRecord(ref: string, record: AppliedRecord, seal: SealState, parent: Version | null): Version {
+    count += 1;
+    const version = { record, seal, token: count.toString(16).padStart(40, 'f'), parent };
+    records.set(ref, version);
+    return version;
+  }
+
+  const surroundings = {
+    checkout: checkoutOf(repository),
+    openStore,
+    listRefs: async (patterns: readonly string[]) =>
+      [...records.keys()].filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/')).sort(),
+    withBranch: <T>(work: Parameters<Surroundings['withBranch']>[0]) => work(repository.branch()) as Promise<T>,
+    dispatcher: createInProcessDispatcher(emulator.app),
+  } as Surroundings;
+
+  const github: GitHub = {
+    ...repository.github(),
+    login: 'github-actions[bot]',
+    readPull: async (number) => (await repository.github().readPullReview(number)).pull,
+    listComments: async (number) => comments.get(number) ?? [],
+    createComment: async (number, body) => {
+      count += 1;
+      const comment = { id: count, body, author: 'github-actions[bot]' };
+      comments.set(number, [...(comments.get(number) ?? []), comment]);
+      return comment;
+    },
+    updateComment: async () => {},
+    readRun: async (id) => runs.get(id) ?? null,
+    hasRunEnded: async () => true,
+    createCheck: async () => {},
+    listLabels: async () => [],
+    addLabels: async () => {},
+    removeLabel: async () => {},
+  };
+
+  const made = (wanted: Made): MemoryMade => ({
+    by: wanted.by,
+    ...(wanted.author === undefined ? {} : { author: wanted.author }),
+    ...(wanted.coAuthor === undefined ? {} : { coAuthors: [wanted.coAuthor] }),
+    ...(wanted.asGitHub === undefined
+      ? {}
+      : { committer: 'web-flow', signedByGitHub: wanted.asGitHub === 'signed', pusher: null }),
+    ...(wanted.pusher === undefined ? {} : { pusher: wanted.pusher }),
+    ...(wanted.requestedBy === undefined ? {} : { message: `change\n\nRequested-by: @${wanted.requestedBy}` }),
+  });
+  const headsOf = new Map<number, string[]>();
+  const noteHead = (pull: number): void => {
+    headsOf.set(pull, [...(headsOf.get(pull) ?? []), repository.headOf(pull)]);
+  };
+
+  return {
+    foreignId,
+    tellsPushers: false,
+    open(files, { opener, from, ...wanted }) {
+      const start = from === 'start' ? { from: first } : {};
+      const pull = repository.open(files, { ...made(wanted), opener, ...start });
+      noteHead(pull);
+      return pull;
+    },
+    amend(pull, files, wanted) {
+      repository.amend(pull, files, made(wanted));
+      noteHead(pull);
+    },
+    async update(pull, by, files) {
+      const tree = await repository.branch().automaticTree(repository.headOf(pull), repository.main);
+      if (tree === null && files === null) return false;
+      const merged = files ?? (JSON.parse(tree ?? '{}') as Files);
+      const signed = { committer: 'web-flow', signedByGitHub: true };
+      repository.amend(pull, merged, { by, ...signed, merges: repository.main });
+      noteHead(pull);
+      return true;
+    },
+    review(pull, { by, state, back, body, isEdited }) {
+      const heads = headsOf.get(pull) ?? [];
+      const commit = heads[Math.max(0, heads.length - 1 - back)] ?? null;
+      repository.review(pull, by, { state, body, commit, lastEditedAt: isEdited ? repository.now() : null });
+    },
+    moveBase: (pull) => repository.moveBase(pull),
+    merge(pull, method, evil) {
+      try {
+        repository.merge(pull, method, evil ?? undefined);
+      } catch {
+        return null;
+      }
+      return repository.filesOf(repository.main) as Files;
+    },
+    pushHead: (pull) => repository.pushHead(pull),
+    push: (files, by) => void repository.push(files, { by }),
+    comment(pull, body) {
+      count += 1;
+      const comment = { id: count, body, author: 'github-actions[bot]' };
+      comments.set(pull, [...(comments.get(pull) ?? []), comment]);
+    },
+    setRole: (login, role) => void repository.permissions.set(login, role as RepositoryPermission),
+    forgetHeads(pull) {
+      for (const head of (headsOf.get(pull) ?? []).slice(0, -1)) {
+        if (head !== repository.headOf(pull)) repository.gone.add(head);
+      }
+      return true;
+    },
+    setLive: (name, budget) => setLive(emulator.store.state, name, budget),
+    live: () => liveOf(emulator.store.state),
+    record(deed) {
+      const head = records.get(recordRef);
+      if (deed === 'delete') records.delete(recordRef);
+      if (head === undefined) return;
+      if (deed === 'restore') records.set(recordRef, sealed.at(-2) ?? head);
+      if (deed === 'forge' || deed === 'copy') {
+        const forged = forge(head.record, repository.main, repository.filesOf(repository.main));
+        putRecord(deed === 'copy' ? 'refs/heads/evil-record' : recordRef, forged, 'none', head);
+      }
+    },
+    recordVersion: () => records.get(recordRef)?.token ?? null,
+    async requestDigest(pull) {
+      const place = { environment: 'production', baseUrl, record: recordRef };
+      const sources = { github, branch: repository.branch(), branchName: 'main', place };
+      const { merged } = await readOpenPull(sources, pull);
+      return merged.digest;
+    },
+    async run(run) {
+      writes.length = 0;
+      const id = run.rerun ?? 1_000 + runs.size;
+      noteRun(id, run);
+      const session = testSession({
+        cwd: root,
+        now: () => repository.time(),
+        env: {
+          CI: 'true',
+          GITHUB_RUN_ID: String(id),
+          GITHUB_RUN_ATTEMPT: run.rerun === null ? '1' : '2',
+          GITHUB_ACTOR: run.actor,
+          PORTKEY_API_KEY: adminKey,
+          PORTKEY_BASE_URL: baseUrl,
+        },
+      });
+      return runOnce(run, id, { ...session, surroundings });
+    },
+    close: async () => {},
+  };
+
+  function noteRun(id: number, { rerun, actor, triggeringActor }: Run): void {
+    const known = runs.get(id);
+    const person = (login: string) => ({ login, isBot: login.endsWith('[bot]') });
+    const at = repository.now();
+    runs.set(id, {
+      id,
+      attempt: rerun === null ? 1 : 2,
+      status: 'in_progress',
+      conclusion: null,
+      event: 'workflow_dispatch',
+      headBranch: 'main',
+      head: repository.main,
+      createdAt: known?.createdAt ?? at,
+      startedAt: at,
+      actor: known?.actor ?? person(actor),
+      triggeringActor: person(triggeringActor),
+    });
+    repository.now();
+  }
+
+  async function runOnce(run: Run, id: number, session: ReturnType<typeof testSession>): Promise<Ran> {
+    const dispatch = run.event === 'dispatch';
+    const payload = {
+      repository: { full_name: 'example/budgets', default_branch: 'main', private: true },
+      ...(run.event === 'push' || dispatch ? { ref: 'refs/heads/main', after: repository.main } : {}),
+      ...(dispatch ? { inputs: {} } : {}),
+    };
+    const left = (exit: number | null, digest: string, text: string): Ran => {
+      return { id, exit, digest, text: `${text}\n${session.said()}`, writes: [...writes] };
+    };
+    try {
+      const result = await runAction({
+        inputs: {
+          command: 'apply',
+          directory: 'policies',
+          backend: 'portkey',
+          comment: 'never',
+          failOnChanges: false,
+          allow: run.allow,
+          approve: run.approve,
+          revertDrift: null,
+          takeOver: null,
+        },
+        event: parseEvent(dispatch ? 'workflow_dispatch' : run.event, payload, {}),
+        github,
+        session,
+        tempDirectory: root,
+        repositoryUrl: 'https://github.example/example/budgets',
+        runUrl: `https://github.example/example/budgets/actions/runs/${id}`,
+        runNumber: id,
+        runAttempt: run.rerun === null ? 1 : 2,
+        writeFile: async () => {},
+      });
+      return left(result.exit, result.outputs.digest ?? '', `${result.failure ?? ''}\n${result.summary}`);
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof ServiceError)) throw error;
+      return left(null, '', error.message);
+    }
+  }
+}
+
+/** A record in which everything has been applied that is there, and nothing is protected. */
+export function forge(record: AppliedRecord, commit: string, files: Readonly<Record<string, string>>): AppliedRecord {
+  const { desired } = compilePolicies(Object.entries(files).map(([path, text]) => ({ path, text })));
+  return {
+    ...record,
+    commit,
+    settingsCommit: commit,
+    settings: desired === null ? record.settings : settingsOf(desired),
+    workspaces: record.workspaces.map((workspace) => ({
+      ...workspace,
+      entries: [
+        ...workspace.entries.map(({ commit: _commit, ...entry }) => ({ ...entry, protect: false })),
+        ...(workspace.slug === 'ws-team-a' ? forgedEntries(workspace.entries) : []),
+      ],
+    })),
+  } as AppliedRecord;
+}
+
+/** A policy that Git never declared, as if it had been. */
+function forgedEntries(entries: AppliedRecord['workspaces'][number]['entries']) {
+  const [model] = entries.filter(({ kind }) => kind === 'usage-policy');
+  return model === undefined || entries.some(({ name }) => name === 'foreign')
+    ? []
+    : [{ ...model, name: 'foreign', id: foreignId, protect: false }];
+}
+
+function checkoutOf(repository: MemoryRepository): Checkout {
+  const folderOf = (path: string): string => path.slice(root.length + 1);
+  const treeOf = (commit: string, folder: string): string | null =>
+    folderOf(folder) === 'policies' ? JSON.stringify(repository.filesOf(commit)) : null;
+  return {
+    root,
+    directoryOf: (folder) => (folder.startsWith(root) ? folderOf(folder) : null),
+    headCommit: async () => repository.main,
+    uncommittedPolicyFiles: async () => [],
+    isAncestor: async (commit, head) => (repository.history(head).has(commit) ? 'yes' : 'no'),
+    resolveCommit: async (name) => name,
+    readTrees: async (commits, folder) => new Map(commits.map((commit) => [commit, treeOf(commit, folder)])),
+    firstParent: async (commit) => repository.parentsOf(commit)[0] ?? null,
+    async firstParentLine(from, to) {
+      const past = repository.history(from);
+      const line: string[] = [];
+      for (let sha: string | undefined = to; sha !== undefined && !past.has(sha); [sha] = repository.parentsOf(sha)) {
+        line.push(sha);
+      }
+      return line;
+    },
+    isShallow: async () => false,
+    isOnDefaultBranch: async () => 'yes',
+    async readPastTexts(path) {
+      const name = path.split('/').at(-1) ?? '';
+      const texts: string[] = [];
+      for (let sha: string | undefined = repository.main; sha !== undefined; [sha] = repository.parentsOf(sha)) {
+        const text = repository.filesOf(sha)[name];
+        if (text !== undefined && text !== texts.at(-1)) texts.push(text);
+      }
+      return texts;
+    },
+    readFilesAtCommit: async (commit) =>
+      Object.entries(repository.filesOf(commit)).map(([path, text]) => ({ path, text })),
+  };
+}
