@@ -73,7 +73,7 @@ function renderChanges(
     name: describeKey(change.key),
     what: describeChange(change, plan.names),
     cause: withheld.has(change) ? 'withheld' : change.cause,
-    place: change.source === null ? whyGone(change) : `${change.source.file}:${change.source.line}`,
+    place: change.source === null ? whyGone(change) : escapeInvisible(`${change.source.file}:${change.source.line}`),
   }));
   const nameWidth = Math.min(28, Math.max(...rows.map(({ name }) => cellsOf(name))));
   const whatWidth = Math.max(...rows.map(({ what }) => cellsOf(what)));
@@ -82,7 +82,7 @@ function renderChanges(
   const fits = 4 + nameWidth + 2 + whatWidth + 2 + 8 + 2 + placeWidth <= style.columns;
   return rows.flatMap(({ change, name, what, cause, place }) => {
     const head = `  ${paint(change, symbols[change.action], colors)} ${padCells(name, nameWidth)}`;
-    const notes = change.notes.map((note) => `      ${colors.yellow(`! ${note}`)}`);
+    const notes = change.notes.map((note) => `      ${colors.yellow(`! ${escapeInvisible(note)}`)}`);
     if (fits) {
       return [`${head}  ${padCells(what, whatWidth)}  ${padCells(cause, 8)}  ${colors.dim(place)}`, ...notes];
     }
@@ -98,7 +98,7 @@ function renderLeft({ left, names }: Plan, style: TextStyle, colors: Colors): st
   if (left.length === 0) return [];
   const rows = left.flatMap((drift) => {
     const { source } = drift.change;
-    const place = source === null ? '' : ` · ${source.file}:${source.line}`;
+    const place = source === null ? '' : escapeInvisible(` · ${source.file}:${source.line}`);
     return fold(`  ${placed(drift.change.key)}: ${describeDrift(toDrift(drift), names)}${place}`, style);
   });
   return [colors.bold('set by hand, and left'), ...rows, ...fold(colors.dim(`  ${leftAdvice}.`), style), ''];
@@ -205,7 +205,7 @@ function renderUnmanaged(plan: Plan, verbose: boolean, colors: Colors): string[]
 function renderNote({ severity, workspace, message, source }: PlanNote, colors: Colors): string {
   const place = source === null ? (workspace ?? '') : `${source.file}:${source.line}:${source.column}`;
   const mark = severity === 'warning' ? colors.yellow('warning') : colors.dim('note');
-  return `${mark}${place === '' ? '' : ` ${place}`}: ${escapeInvisible(message)}`;
+  return `${mark}${place === '' ? '' : ` ${escapeInvisible(place)}`}: ${escapeInvisible(message)}`;
 }
 
 /** Every objection, by how much, and the words that lift it for this plan. */

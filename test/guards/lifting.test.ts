@@ -259,15 +259,31 @@ describe('rewind', () => {
     await succeed(rig.apply());
   });
 
-  it('off in the record', async () => {
+  const loosely = (amount: number): Record<string, string> => ({
+    ...files(amount),
+    'org.yaml': orgFile('review: {guards: {rewind: off}}\n'),
+  });
+
+  it('off in the record and in the files that are applied', async () => {
     const gitRig = await startGitRig({ state: smallState() });
     rig = gitRig;
-    const loose = { ...files(200), 'org.yaml': orgFile('review: {guards: {rewind: off}}\n') };
-    const first = gitRig.commit(files(100));
-    gitRig.commit(loose);
+    const first = gitRig.commit(loosely(100));
+    gitRig.commit(loosely(200));
     await succeed(rig.apply());
     gitRig.git('checkout', '--quiet', first);
     await succeed(rig.apply());
+    expect(rig.emulator.store.state.usagePolicies).toMatchObject([{ credit_limit: 100 }]);
+  });
+
+  it('off in the record alone: what the files leave to the default is stricter, and counts at once', async () => {
+    const gitRig = await startGitRig({ state: smallState() });
+    rig = gitRig;
+    const first = gitRig.commit(files(100));
+    gitRig.commit(loosely(200));
+    await succeed(rig.apply());
+    gitRig.git('checkout', '--quiet', first);
+    expect((await rig.apply()).exit).toBe(4);
+    expect(rig.emulator.store.state.usagePolicies).toMatchObject([{ credit_limit: 200 }]);
   });
 });
 

@@ -10,7 +10,7 @@ import { teamA, uuid } from '../helpers/state.ts';
 import { entry, keyObject, planOf, policyObject, recordAfter } from '../plan/kit.ts';
 
 const text = (plan: Plan, columns: number, color = false): string =>
-  renderPlanText(plan, { color, columns }, { verbose: true }).replace(/Digest [0-9a-f]{8}/, 'Digest 00000000');
+  renderPlanText(plan, { color, columns }, { verbose: true }).replace(/Digest [0-9a-f]{32}/, 'Digest 00000000');
 
 const old = policyObject(uuid(41), { name: 'old-trial' });
 const spend = policyObject(uuid(42), { name: 'monthly-spend' });
