@@ -308,6 +308,7 @@ export const stories: readonly Story[] = [
     ],
     files: spend,
     plan: ['update spend (drifted)'],
+    record: ['adopt spend'],
     after: ['spend: $500 monthly per workspace_id'],
   },
 
@@ -570,6 +571,7 @@ export const stories: readonly Story[] = [
     action: [byHand(({ state }) => state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
     files: keys({ app: {} }),
     plan: ['create key app (drifted)'],
+    record: ['adopt key app'],
     after: ['key app: $80 monthly'],
   },
   {
@@ -871,7 +873,7 @@ export const stories: readonly Story[] = [
     action: [{ killed: policies({ spend: { per: 'api_key' } }), after: 1 }],
     files: policies({ spend: { per: 'api_key' } }),
     plan: ['delete spend (edited)'],
-    record: ['record spend'],
+    record: ['adopt spend', 'record spend'],
     after: ['spend: $500 monthly per api_key'],
   },
   {

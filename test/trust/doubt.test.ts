@@ -163,14 +163,14 @@ describe('trust-C1: what cannot be judged for a change that could trip a guard o
       name: 'a policy that comes to match other requests could stop their callers',
       after: ceiling('    budget: $100\n    reset: monthly\n    per: api_key\n    match: { metadata.team: web }\n'),
       refused: counters,
-      says: ['spend-up=1', 'impact-unknown=1'],
+      says: ['spend-up=100', 'impact-unknown=1'],
       detail: /^blocks-now cannot be judged/,
     },
     {
       name: 'a replacement could forgive something',
       after: ceiling('    budget: $100\n    reset: monthly\n    per: metadata.team\n'),
       refused: counters,
-      says: ['spend-up=1', 'impact-unknown=1'],
+      says: ['spend-up=100', 'impact-unknown=1'],
       detail: /^counter-reset cannot be judged for key-ceiling/,
     },
     {
