@@ -9,9 +9,9 @@ import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } fr
 import { loadPolicies } from '../load-policies.ts';
 import { openRecord } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
+import { describeFirstApply } from './first-apply.ts';
 import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
-import { describeFirstApply } from './first-apply.ts';
 import { moveForDispatch } from './move.ts';
 import { invalidFiles } from './plan.ts';
 import { saying } from './post-plan.ts';
