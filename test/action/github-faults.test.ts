@@ -18,12 +18,16 @@ const faults: readonly [string, GitHubFault][] = [
   ['a hanging connection', { kind: 'hang' }],
 ];
 
-/** Requests of an apply for one merged pull request, in order. */
-const calls: readonly [what: string, method: string, path: string][] = [
-  ['the pull requests', 'GET', '/repos/*/*/pulls'],
-  ['the commits', 'GET', '/repos/*/*/compare/*'],
+/** Requests of an apply for one merged pull request that tell what was reviewed. */
+const asked: readonly [what: string, method: string, path: string][] = [
+  ['the pull requests and their reviews', 'POST', '/graphql'],
+  ['what the reviewer may do', 'GET', '/repos/*/*/collaborators/*/permission'],
+  ['who pushed', 'GET', '/repos/*/*/activity'],
+];
+
+/** … and those that only show what became of it. */
+const shown: readonly [what: string, method: string, path: string][] = [
   ['the comments', 'GET', '/repos/*/*/issues/*/comments'],
-  ['the reviews', 'GET', '/repos/*/*/pulls/*/reviews'],
   ['writing the comment', 'PATCH', '/repos/*/*/issues/comments/*'],
 ];
 
@@ -35,12 +39,13 @@ const patience = ({ kind }: GitHubFault): number => (kind === 'hang' ? 40 : 20_0
 
 let scene: Scene;
 let amount = 100;
-/** One more pull request, planned and merged while GitHub was well. */
+/** One more pull request, planned, approved and merged while GitHub was well. */
 async function mergeNext(): Promise<number> {
   amount += 1;
   const pull = scene.open(`raise-${amount}`, team({ ...all('$100'), alpha: `$${amount}` }));
   await scene.plan(pull);
-  scene.github.merge({ pull, method: 'squash', user: 'reviewer' });
+  scene.approve(pull);
+  scene.github.merge({ pull, method: 'squash', user: 'author' });
   return pull;
 }
 
@@ -52,37 +57,30 @@ beforeEach(async () => {
 });
 
 describe('an apply that succeeds', () => {
-  it('stays a success under every fault of GitHub, and says what could not be written', async () => {
+  it('stays a success under every fault of what only shows it, and says what could not be written', async () => {
     for (const [name, fault] of faults) {
-      amount += 1;
-      const files = team({ ...all('$100'), alpha: `$${amount}` });
-      scene.github.pushTo({ branch: 'main', user: 'author', files });
-      scene.github.setFaults([{ fault }]);
-      const before = seen();
+      await mergeNext();
+      scene.github.setFaults(shown.map(([, method, path]) => ({ method, path, fault })));
       const ran = await scene.apply({ timeout: patience(fault) });
       expect(ran.exit, `${name}: ${ran.text}`).toBe(0);
       expect(ran.failure, name).toBeNull();
       expect(scene.limits(), name).toMatchObject({ alpha: amount });
-      expect(ran.summary, name).toContain('Applied 1 of 1');
-      expect(ran.outputs.summary, name).toContain('Applied 1 of 1');
+      expect(ran.summary, name).toContain('1 of 1 applied');
       expect(ran.warnings.join('\n'), name).toContain('could not be read');
       expect(ran.warnings.join('\n').length, name).toBeLessThan(1_000);
-      expect(seen() - before, name).toBeLessThanOrEqual(4);
       scene.github.setFaults([]);
     }
   });
 
-  it('stays one when any single call of it fails', async () => {
-    for (const [what, method, path] of calls) {
-      const pull = await mergeNext();
+  it('stays one when any single call of those fails', async () => {
+    for (const [what, method, path] of shown) {
+      await mergeNext();
       scene.github.setFaults([{ method, path, fault: { kind: 'status', status: 500 } }]);
       const ran = await scene.apply();
       expect(ran.exit, what).toBe(0);
       expect(scene.limits(), what).toMatchObject({ alpha: amount });
-      expect(ran.warnings, what).not.toEqual([]);
       expect(ran.warnings[0], what).toMatch(/could not be (read|written): GitHub answered 500/);
       scene.github.setFaults([]);
-      expect(scene.header(pull)?.digest, what).toMatch(/^[0-9a-f]{64}$/);
     }
   });
 
@@ -101,28 +99,30 @@ describe('an apply that succeeds', () => {
   });
 });
 
-describe('an apply that needs approval', () => {
-  it('applies nothing while GitHub cannot say what was approved, and says so', async () => {
-    scene = await startApplied();
+describe('an apply that cannot know what was reviewed', () => {
+  it('writes nothing under any fault of GitHub, says so, and is made up for by the next', async () => {
     await mergeNext();
-    scene.github.setFaults([{ fault: { kind: 'status', status: 503 } }]);
-    const refused = await scene.apply();
-    expect(refused.exit).toBe(3);
-    expect(scene.limits()).toMatchObject({ alpha: 100 });
-    expect(refused.text).toContain('what was approved on the merged pull requests could not be read');
+    for (const [name, fault] of faults) {
+      scene.github.setFaults([{ fault }]);
+      const before = seen();
+      const ran = await scene.apply({ timeout: patience(fault) });
+      expect(ran.error?.message, name).toContain('what was reviewed could not be read');
+      expect(seen() - before, name).toBeLessThanOrEqual(4);
+      expect(scene.limits(), name).toMatchObject({ alpha: 100 });
+    }
     scene.github.setFaults([]);
     expect((await scene.apply()).exit).toBe(0);
-    expect(scene.limits()).toMatchObject({ alpha: 101 });
+    expect(scene.limits()).toMatchObject({ alpha: amount });
   });
 
-  it('treats an archive that cannot be fetched as one that is not there', async () => {
-    scene = await startApplied();
-    const pull = await mergeNext();
-    scene.github.setFaults([{ path: '/repos/*/*/actions/artifacts/*/zip', fault: { kind: 'status', status: 404 } }]);
-    const ran = await scene.apply();
-    // The digest is that of the plan, so all of it is approved.
-    expect(ran.exit, ran.text).toBe(0);
-    expect(ran.text).toContain(`the plan file of pull request #${pull}`);
+  it('writes nothing when any single call of those fails', async () => {
+    await mergeNext();
+    for (const [what, method, path] of asked) {
+      scene.github.setFaults([{ method, path, fault: { kind: 'status', status: 500 } }]);
+      const ran = await scene.apply();
+      expect(ran.error?.message, what).toContain('what was reviewed could not be read: GitHub answered 500');
+      expect(scene.limits(), what).toMatchObject({ alpha: 100 });
+    }
   });
 });
 

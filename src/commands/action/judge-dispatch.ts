@@ -30,11 +30,9 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   }
   const { github } = run;
   if (github === null) return refuse('not applied: without a token nobody can tell who started this run');
-  const isAlone = settings.alone;
+  const isAlone = review?.isAlone ?? settings.alone;
   const starters = await readStarters(run, github, prepared.settled);
-  const problem =
-    starters.problem ??
-    (await findProblem(github, run, starters.people, review === null ? null : { ...review, isAlone }));
+  const problem = starters.problem ?? (await findProblem(github, run, starters.people, review));
   if (problem !== null)
     return refuse(`not applied: ${problem}`, starters.isSpent ? exitCodes.stale : exitCodes.refused);
   return allowWith(run, prepared, starters.people, review, isAlone);

@@ -13,8 +13,7 @@ import type { ActionRun } from './types.ts';
 
 export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Review | null): Ruling {
   if (review === null) return refuseFirstApply(prepared);
-  const { settings } = prepared;
-  const isCompulsory = settings.require_reviewed_plan && !settings.alone;
+  const { isCompulsory } = review;
   const approval = isCompulsory ? approvalOf(prepared, review) : null;
   const { plan, lifts, lines } = judgePlanOf(prepared, review, approval);
   const { owed, heldLines, heldSteps, lacking } = review.reviewed;

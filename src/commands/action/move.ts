@@ -1,6 +1,7 @@
 /** `workflow_dispatch` with `move`: the record is carried over to where the merged files say that it is. */
 
 import type { Statement } from '../../approvals/atoms.ts';
+import { isSaidThroughout } from '../../approvals/licence.ts';
 import { readWindows } from '../../approvals/read-windows.ts';
 import { type ApprovalWindow, judgeGroups } from '../../approvals/reviewed.ts';
 import { UserError } from '../../errors.ts';
@@ -26,8 +27,8 @@ export async function moveForDispatch(run: ActionRun, tip: Tip, move: string): P
   const found = await findMove(options, session);
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
   try {
-    const isAlone = isAloneInForce(found);
-    const refusal = found.found.moved.length === 0 ? null : await judgeMove(run, tip, found, isAlone);
+    const { refusal, isAlone } =
+      found.found.moved.length === 0 ? { refusal: null, isAlone: false } : await judgeMove(run, tip, found);
     if (refusal !== null) return resultOf(`not moved: ${refusal.why}`, refusal.exit);
     return resultOf(await carryOutMove(found, { ...options, isUnreviewed: isAlone }, session), exitCodes.ok);
   } finally {
@@ -35,14 +36,17 @@ export async function moveForDispatch(run: ActionRun, tip: Tip, move: string): P
   }
 }
 
-interface Refusal {
-  readonly why: string;
-  readonly exit: ExitCode;
+interface MoveRuling {
+  /** Null: it may be carried out. */
+  readonly refusal: { readonly why: string; readonly exit: ExitCode } | null;
+  readonly isAlone: boolean;
 }
 
-async function judgeMove(run: ActionRun, tip: Tip, move: FoundMove, isAlone: boolean): Promise<Refusal | null> {
+async function judgeMove(run: ActionRun, tip: Tip, move: FoundMove): Promise<MoveRuling> {
   const { github } = run;
-  const refuse = (why: string, exit: ExitCode = exitCodes.refused): Refusal => ({ why, exit });
+  const refuse = (why: string, exit: ExitCode = exitCodes.refused): MoveRuling => {
+    return { refusal: { why, exit }, isAlone: false };
+  };
   if (github === null) return refuse('without a token nobody can tell who started this run');
   const { record, seal } = move.stored;
   // Whoever may push can have written it, with whatever settings suit them. By hand the holder of the key says what counts.
@@ -61,8 +65,9 @@ async function judgeMove(run: ActionRun, tip: Tip, move: FoundMove, isAlone: boo
   }
   const { owed } = judgeGroups(window, groupsIn(window));
   const lacking = [...new Set(owed.map(({ stretch }) => stretch))];
+  const isAlone = isAloneInForce(move) && isSaidThroughout(window, 'alone', true);
   const why = await findProblem(github, run, people, { windows, reviewed: { lacking, isUntraced: false }, isAlone });
-  return why === null ? null : refuse(why);
+  return why === null ? { refusal: null, isAlone } : refuse(why);
 }
 
 /** Of the record, and of the files where they are stricter. */

@@ -1,3 +1,4 @@
+import { isSaidThroughout } from '../../approvals/licence.ts';
 import { readWindows, type Windows } from '../../approvals/read-windows.ts';
 import { type ReviewedChanges, reviewChanges, startsOf } from '../../approvals/review-changes.ts';
 import { UserError } from '../../errors.ts';
@@ -9,11 +10,15 @@ import type { ActionRun } from './types.ts';
 export interface Review {
   readonly windows: Windows;
   readonly reviewed: ReviewedChanges;
+  /** `review.alone` in force: merging is enough. */
+  readonly isAlone: boolean;
+  /** Only what was reviewed is applied. */
+  readonly isCompulsory: boolean;
 }
 
 /** Null where no record, or none that is sealed, says where a window begins. */
 export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPlan): Promise<Review | null> {
-  const { settled, plan, steps, desired, inForce } = prepared;
+  const { settled, plan, steps, desired, inForce, settings } = prepared;
   // What a version says that this key did not seal, anybody who may push can have written: also from where on it was applied.
   const record = settled === null || inForce.unsealed === null ? settled : inForce.unsealed.ancestor;
   if (record === null) return null;
@@ -26,7 +31,11 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPla
   const place = placeOf(prepared);
   try {
     const windows = await readWindows({ github: run.github, branch, branchName, place }, startsOf(record));
-    return { windows, reviewed: reviewChanges({ plan, steps, desired, record, windows }) };
+    const reviewed = reviewChanges({ plan, steps, desired, record, windows });
+    const window = windows.from(record.commit);
+    const isAlone = settings.alone && isSaidThroughout(window, 'alone', true);
+    const isOff = !settings.require_reviewed_plan && isSaidThroughout(window, 'require_reviewed_plan', false);
+    return { windows, reviewed, isAlone, isCompulsory: !isOff && !isAlone };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     throw new UserError(`what was reviewed could not be read: ${error.message}`, {

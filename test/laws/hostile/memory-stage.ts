@@ -263,6 +263,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
           approve: run.approve,
           revertDrift: null,
           takeOver: null,
+          move: false,
         },
         event: parseEvent(dispatch ? 'workflow_dispatch' : run.event, payload, {}),
         github,
