@@ -37,7 +37,10 @@ export interface Checkout {
   isShallow(): Promise<boolean>;
   /** Whether a commit is on the branch that the remote shows first. */
   isOnDefaultBranch(commit: string): Promise<'yes' | 'no' | 'unknown' | 'no-remote'>;
-  /** Texts that a file has had in the history of HEAD, the latest first, renames followed; as far as this clone has them. */
+  /**
+   * Texts that a file has had in the history of HEAD, the latest first, renames followed, then those of every file that was
+   * the organisation's at some time; as far as this clone has them.
+   */
   readPastTexts(path: string, limit: number): Promise<readonly string[]>;
   /** Policy files below a folder as of a commit, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(
@@ -164,10 +167,19 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     async readPastTexts(file, limit) {
       const path = pathFromRoot(root, file);
       if (path === null) return [];
-      const flags = ['--follow', '--format=', '--raw', '--no-abbrev', '-m', '--first-parent', `--max-count=${limit}`];
-      const log = await git(['log', ...flags, 'HEAD', '--', path]);
-      const blobs = log.stdout
-        .toString('utf8')
+      const list = async (more: readonly string[], globals: readonly string[] = []): Promise<string> => {
+        const flags = ['--format=', '--raw', '--no-abbrev', '-m', '--first-parent', `--max-count=${limit}`];
+        return (await git([...globals, 'log', ...flags, ...more])).stdout.toString('utf8');
+      };
+      const own = await list(['--follow', 'HEAD', '--', path]);
+      // A file that is written anew under another name has no history of its own: what it took the place of has.
+      const kinds = ['--no-renames', '--no-textconv', '--pickaxe-regex', '-S^kind: *org', '-z'];
+      const found = (
+        await list([...kinds, 'HEAD', '--', ':(top)*.yaml', ':(top)*.yml'], ['--no-literal-pathspecs'])
+      ).split('\0');
+      const others = [...new Set(found)].filter((text) => isPolicyFile(text) && text !== path).slice(0, limit);
+      const theirs = others.length === 0 ? '' : await list(['--no-renames', 'HEAD', '--', ...others]);
+      const blobs = `${own}\n${theirs}`
         .split('\n')
         .flatMap((line) => /^:\d+ 100\d{3} [0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
       const texts = await readObjects(git, [...new Set(blobs)]);

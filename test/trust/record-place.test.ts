@@ -124,6 +124,17 @@ test('trust-A2: an empty place is no first run while there is a record of these 
   await expectRefused();
 });
 
+test('trust-A2: nor does one on a branch get out of sight with the file that named it', async () => {
+  const ref = (place: string) => orgFile(`${strict}record:\n  ref: refs/heads/${place}\n`);
+  team = await startTeam(filesOf(guarded, ref('limits-record')));
+  // Nothing of it is left but its kind, so that Git sees no rename.
+  team.git('rm', '--quiet', 'policies/org.yaml');
+  const { 'org.yaml': _gone, ...others } = filesOf(loosened);
+  const padding = Array.from({ length: 60 }, (_, line) => `# ${line}: budgets of the whole company`).join('\n');
+  team.commit({ ...others, 'company.yaml': `${padding}\n${orgFile()}` });
+  await expectRefused();
+});
+
 test('trust-A2: another environment in another folder is a first run of its own', async () => {
   team = await startTeam();
   for (const [path, text] of Object.entries(filesOf(entryOf('s1', 5), orgFile().replace('production', 'staging')))) {
