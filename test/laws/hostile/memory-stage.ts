@@ -263,7 +263,7 @@ export async function startInMemory(model: Model): Promise<Stage> {
           approve: run.approve,
           revertDrift: null,
           takeOver: null,
-          move: false,
+          move: null,
         },
         event: parseEvent(dispatch ? 'workflow_dispatch' : run.event, payload, {}),
         github,
