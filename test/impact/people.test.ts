@@ -13,5 +13,5 @@ it.each([
   ['no repository at all', {}, true],
 ])('%s', (_name, payload, isPublic) => {
   const event = parseEvent('schedule', payload, {});
-  expect(impactOptions({ event } as ActionRun)).toEqual({ impact: true, isPublic });
+  expect(impactOptions({ event } as ActionRun)).toEqual({ impact: true, isPublic, inAction: true });
 });
