@@ -77,7 +77,7 @@ describe('what judges', () => {
     await startApplied('', policy(''));
     expect((await planned(filesOf('review: {unmanaged: fail}\n', ''))).exit).toBe(3);
     rig.write(filesOf('review: {require_reviewed_plan: true}\n', policy('    alert: 50%\n')));
-    const ran = await rig.apply();
+    const ran = await rig.apply({}, { env: { CI: 'true' } });
     expect([ran.exit, ran.stderr.includes('require_reviewed_plan')]).toEqual([3, true]);
   });
 
@@ -142,7 +142,7 @@ describe('silences', () => {
   test('trust-D9: a silence is a setting that has to be reviewed', async () => {
     await startApplied('review: {require_reviewed_plan: true}\n', policy(''));
     rig.write(filesOf('review: {require_reviewed_plan: true}\n', policy(silence('mine'))));
-    expect((await rig.apply()).exit).toBe(3);
+    expect((await rig.apply({}, { env: { CI: 'true' } })).exit).toBe(3);
     expect(rig.readRecord()?.settings.silences).toBeUndefined();
   });
 });
