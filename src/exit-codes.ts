@@ -8,7 +8,7 @@ export const exitCodes = {
   changes: 2,
   /** A guard objects. */
   refused: 3,
-  /** Stale, claimed by another run, or rewound: nothing of it was written. */
+  /** Something is stale, not reviewed, claimed by another run, or would be rewound: that was not written. */
   stale: 4,
   /** Some changes were applied and others were not. */
   partial: 5,

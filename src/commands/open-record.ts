@@ -176,9 +176,10 @@ export async function checkCommitted(
 ): Promise<boolean> {
   if (!isShared || checkout === null) return false;
   const hint =
-    "Commit and push them first: what is applied so is the record's, and can be reviewed and removed again. Or add --allow-dirty: it counts as made by hand until the default branch holds it.";
+    'Apply what the default branch of the remote holds: others can review it, and the record remembers it. Or add --allow-dirty: then it counts as made by hand until the default branch holds it.';
   if (uncommitted.length > 0) {
-    const problem = `policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}`;
+    const more = uncommitted.length > 5 ? ` and ${uncommitted.length - 5} more` : '';
+    const problem = `policy files are not committed: ${uncommitted.slice(0, 5).join(', ')}${more}`;
     if (isCi(session)) throw new UserError(problem, { hint: 'CI applies what is in Git and nothing else.' });
     if (!allowDirty) throw new UserError(problem, { hint });
     return true;

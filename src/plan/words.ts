@@ -32,7 +32,8 @@ export function parseWord(text: string): Word | WordProblem {
   const guard = guardNames.find((known) => known === name);
   if (match === null || guard === undefined) {
     const guess = name === '' || guard !== undefined ? '' : didYouMean(name, guardNames);
-    return { problem: `write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}` };
+    const unknown = match === null ? '' : `no guard is called "${name}"; `;
+    return { problem: `${unknown}write GUARD=NUMBER@DIGEST, exactly as the plan says it${guess}` };
   }
   if (number === 'unbounded' && guard !== 'spend-up') return { problem: `${guard} is counted: write a number` };
   const short = digestProblem(digest);
