@@ -49,7 +49,7 @@ describe('trust-F5', () => {
     const files = { 'policies/org.yaml': alone, ...team({ ...all('$100'), alpha: '$900' }) };
     scene.github.pushTo({ branch: 'main', user: 'author', files });
     const ran = await scene.apply();
-    expect(ran.exit, ran.text).toBe(4);
+    expect(ran.exit, ran.text).toBe(3);
     const byAuthor = await scene.dispatch({ approve: ran.outputs.digest ?? '' }, { actor: 'author' });
     expect(byAuthor.exit, byAuthor.text).toBe(3);
     expect(scene.limits()).toMatchObject({ alpha: 100 });

@@ -14,6 +14,9 @@ import type { ActionRun } from './types.ts';
 export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Review | null): Ruling {
   if (review === null) return refuseFirstApply(prepared);
   const { isCompulsory } = review;
+  const { alone, require_reviewed_plan } = prepared.settings;
+  // Applied in part, the record would be of the tip, and nothing would tell any more that the setting had been taken away.
+  if (isCompulsory && (alone || !require_reviewed_plan)) return refuseLicence(prepared);
   const approval = isCompulsory ? approvalOf(prepared, review) : null;
   const { plan, lifts, lines } = judgePlanOf(prepared, review, approval);
   const { owed, heldLines, heldSteps, lacking } = review.reviewed;
@@ -43,6 +46,11 @@ export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Revi
     lines,
     ways: told.length === 0 ? null : describeWays(pulls, prepared.plan.digest),
   };
+}
+
+function refuseLicence({ plan }: PreparedPlan): Ruling {
+  const message = `not applied: the record lets changes through without a review, and commits since it was applied do not; somebody may have put an older record back. Somebody without a part in it runs the workflow by hand with approve: ${wordDigest(plan.digest)}`;
+  return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
 function refuseFirstApply({ plan, settled }: PreparedPlan): Ruling {
