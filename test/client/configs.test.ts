@@ -93,7 +93,8 @@ describe('a content', () => {
     const depth = 200_000;
     const { backend } = await open(() => ({ config: `${'{"targets":['.repeat(depth)}${']}'.repeat(depth)}` }));
     const { config: found } = await backend.readConfig('pc-deep');
-    expect(Array.isArray((found as { targets: unknown }).targets)).toBe(true);
+    // No config is that deep: it is text that nobody looks into.
+    expect(typeof found).toBe('string');
   });
 
   test.each([[{}], [{ config: null }], [{ data: null }], [{ data: [] }], [{ success: true, data: { id: 'c' } }]])(

@@ -37,14 +37,16 @@ export function withoutCodeBlocks(markdown: string): string {
 /** Anchors as GitHub makes them of headings. */
 export function anchorsOf(markdown: string): ReadonlySet<string> {
   const headings = [...withoutCodeBlocks(markdown).matchAll(/^#{1,6} +(.+)$/gm)].map(([, text = '']) => text);
-  return new Set(
-    headings.map((text) =>
+  const named = [...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
+  return new Set([
+    ...named,
+    ...headings.map((text) =>
       text
         .toLowerCase()
         .replace(/[^\p{L}\p{N} _-]/gu, '')
         .replaceAll(' ', '-'),
     ),
-  );
+  ]);
 }
 
 /** Every command line of ours that is shown: in blocks of shell text, and between backticks. Arguments only. */

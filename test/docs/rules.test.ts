@@ -23,7 +23,7 @@ it.each(allRules.map((rule) => [rule.name, rule] as const))('%s reads as a sente
   expect(why).toMatch(/^[A-Z].{60,}[.]$/s);
   expect(fix).toMatch(/^[A-Z].*[.]$/);
   expect(fix).not.toMatch(/[.] [A-Z]/);
-  expect(id).toMatch(/^[ADGKMOPT]\d{1,2}$/);
+  expect(id).toMatch(/^[ADGKMNOPT]\d{1,2}$/);
 });
 
 it('names only codes that there are', () => {

@@ -68,6 +68,7 @@ function linesOf(text: string, word: string): string[] {
 
 /** What such a file cannot but have besides. */
 const besides: Partial<Record<RuleName, readonly RuleName[]>> = {
+  'name-looks-alike': ['duplicate-limit'],
   'duplicate-limit': ['budget-never-reached'],
   'counters-run-together': ['metadata-escapable'],
   'metadata-escapable': ['user-from-body'],

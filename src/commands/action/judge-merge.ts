@@ -57,7 +57,7 @@ function refuseFirstApply({ plan, settled }: PreparedPlan): Ruling {
   const byHand = `an administrator of the repository runs the workflow by hand with approve: ${wordDigest(plan.digest)}`;
   const message =
     settled === null
-      ? `not applied: there is no applied record, and a push never makes the first apply. If there was a record, \`tollgate record rebuild\` makes it again; else ${byHand}`
+      ? `not applied: there is no applied record, and a push never makes the first apply. If there was a record, \`tollgate record rebuild --from COMMIT\` makes it again; else ${byHand}`
       : `not applied: no version of the applied record is sealed with the key of this run, so that nobody can tell since when what was reviewed. The holder of the key runs \`tollgate apply\`, or ${byHand}: either seals it anew`;
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
