@@ -65,7 +65,7 @@ describe('an apply that succeeds', () => {
       expect(ran.exit, `${name}: ${ran.text}`).toBe(0);
       expect(ran.failure, name).toBeNull();
       expect(scene.limits(), name).toMatchObject({ alpha: amount });
-      expect(ran.summary, name).toContain('1 of 1 applied');
+      expect(ran.summary, name).toContain('Applied 1 of 1');
       expect(ran.warnings.join('\n'), name).toContain('could not be read');
       expect(ran.warnings.join('\n').length, name).toBeLessThan(1_000);
       scene.github.setFaults([]);
