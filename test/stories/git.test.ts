@@ -173,7 +173,8 @@ const stories: readonly Story[] = [
     name: 'a renamed policy in one commit and its new amount in the next, applied together: a new one',
     action: () => {
       const renamed = (amount: number): Files => ({
-        'org.yaml': orgFile(),
+        // Settings stay: under a CI system they come into force by an approved plan alone.
+        'org.yaml': orgFile(spendMayRise),
         'a.yaml': workspaceFile('ws-team-a', policies({ team: { budget: `$${amount}` } })),
       });
       rig.commit(renamed(500));
@@ -229,7 +230,10 @@ describe('clones and environments', () => {
       'staging/b.yaml': workspaceFile('ws-team-b', policies({ spend: { budget: '$50' } })),
     };
     rig.git('mv', 'policies', 'production');
-    rig.git('commit', '--quiet', '-m', 'two environments');
+    rig.git('commit', '--quiet', '-m', 'a directory of its own');
+    rig.git('push', '--quiet', 'origin', 'HEAD');
+    // The record knows its directory: a move is carried over before anything else is changed.
+    await succeed(rig.move({ dir: 'production' }));
     rig.commit(staging);
     await succeed(rig.apply({ dir: 'policies/staging' }));
     expect((await rig.plan({ dir: 'production', detailedExitcode: true })).exit).toBe(0);
