@@ -101,7 +101,7 @@ describe('prices', () => {
     const place = await start('pricing:\n  source: prices\n');
     const missing = await place.plan({ format: 'json' });
     expect(missing.exit).toBe(0);
-    expect(said(missing, 'prices-unknown')).toEqual([expect.stringContaining('folder')]);
+    expect(said(missing, 'prices-unknown')).toEqual(['`pricing.source` names no folder of this repository: `prices`']);
     writeIn(place.folder, join('policies', 'prices', 'openai.json'), JSON.stringify(openai));
     expect(said(await place.plan({ format: 'json' }), 'unpriced-model')).toHaveLength(1);
   });
