@@ -120,15 +120,15 @@ function foldName(name: string): string {
   return latin.replace(/[^\p{L}\p{N}]/gu, '').replace(/organiz/g, 'organis');
 }
 
+const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 const refusedNames = new Set(refused.map(foldName));
 const ownWords = new Map(Object.entries(ownWord).map(([name, word]) => [foldName(name), word]));
 
-function isRefusedName(name: string): boolean {
+/** A name that is refused at every depth of `api:`. */
+export function isRefusedName(name: string): boolean {
   const folded = foldName(name);
-  return refusedNames.has(folded) || refusedParts.some((part) => folded.includes(part));
+  return prototypeKeys.has(name) || refusedNames.has(folded) || refusedParts.some((part) => folded.includes(part));
 }
-
-const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 export function readPassthrough(field: FieldNode | undefined, report: Report): readonly PassedMember[] {
   if (field === undefined) return [];
@@ -139,7 +139,7 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       report('api-known-member', at, `\`api\`: ${quote(key)} has a word of its own: write ${own}`);
       return [];
     }
-    if (isRefusedName(key) || prototypeKeys.has(key) || holdsRefused(node)) {
+    if (isRefusedName(key) || holdsRefused(node)) {
       report('api-refused-member', at, `\`api\`: ${quote(key)} cannot be declared in a file: take it out`);
       return [];
     }
@@ -170,9 +170,7 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
 function holdsRefused(node: Node): boolean {
   if (node.type === 'scalar') return false;
   if (node.type === 'list') return node.items.some(holdsRefused);
-  return node.fields.some(
-    ({ key, node: inner }) => prototypeKeys.has(key) || isRefusedName(key) || holdsRefused(inner),
-  );
+  return node.fields.some(({ key, node: inner }) => isRefusedName(key) || holdsRefused(inner));
 }
 
 function hasNonFinite(node: Node): boolean {

@@ -54,9 +54,9 @@ describe('history', () => {
       .map((line) => line.split(/ {2,}/));
     expect(lines[0]).toEqual(['when (UTC)', 'who', 'commit', 'digest', 'record', 'outcome']);
     expect(lines.slice(1).map(([when, who, commit, , , outcome]) => [when, who, commit, outcome])).toEqual([
-      ['2026-11-20 12:00:00', 'platform-engineer', commits[0]?.slice(0, 12), 'record only'],
-      ['2026-11-20 12:01:00', 'platform-engineer', commits[1]?.slice(0, 12), '2 applied'],
-      ['2026-11-20 12:00:00', 'platform-engineer', commits[2]?.slice(0, 12), '1 applied'],
+      ['2026-11-20 12:00:00', 'platform-engineer', commits[0]?.slice(0, 12), 'record only; unreviewed'],
+      ['2026-11-20 12:01:00', 'platform-engineer', commits[1]?.slice(0, 12), '2 applied; unreviewed'],
+      ['2026-11-20 12:00:00', 'platform-engineer', commits[2]?.slice(0, 12), '1 applied; unreviewed'],
     ]);
     expect(lines[1]?.[4]).toBe(tokens[0]?.slice(0, 12));
 

@@ -157,6 +157,20 @@ describe('the workflow of the page', () => {
     else await scene.act('schedule', event, 'main', { inputs: { command: 'drift' } });
     expect(scene.github.requests.filter(({ status }) => status === 403)).not.toEqual([]);
   });
+
+  it.each(['pull-requests', 'actions'] as const)('needs for its job apply the permission %s', async (area) => {
+    const { [area]: level, ...others } = pageWorkflow().jobs.apply?.permissions ?? {};
+    expect(level).toBe(area === 'actions' ? 'read' : 'write');
+    const scene = await startApplied();
+    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+    if (area === 'pull-requests') scene.approve(pull);
+    scene.github.merge({ pull, method: 'merge', user: 'owner' });
+    const approve = area === 'actions' ? ((await scene.apply()).outputs.digest ?? '') : '';
+    scene.grant(others as Partial<Record<Area, Level>>);
+    const ran = area === 'actions' ? await scene.dispatch({ approve }, { actor: 'owner' }) : await scene.apply();
+    expect(ran.text).toContain(area === 'actions' ? '`actions: read`' : 'what was reviewed could not be read');
+    expect(scene.limits()).toMatchObject({ alpha: 100 });
+  });
 });
 
 function pushMain({ github, remote }: Scene) {

@@ -8,7 +8,7 @@ test('the first apply: not by push, by a dispatch of an administrator alone, and
   const pushed = await job();
   expect(pushed.exit).toBe(3);
   expect(pushed.failure).toContain('a push never makes the first apply');
-  expect(pushed.failure).toContain('an administrator of the repository runs the workflow by hand');
+  expect(pushed.failure).toContain('an administrator of the repository runs the workflow by hand with approve: ');
   expect(live()).toEqual({});
   const approve = approveIn(pushed);
   const byWriter = await bob.dispatches(approve);
@@ -105,8 +105,8 @@ test('trust-A5: a record that somebody deleted stops the Action, which names the
   scene.github.repository().git?.deleteRef('refs/tollgate/production');
   const refused = await job();
   expect([refused.exit, live()]).toEqual([3, { alpha: 100, beta: 100, gamma: 100, delta: 100 }]);
-  expect(refused.failure).toContain('`tollgate record rebuild`');
-  expect(refused.failure).toContain('an administrator of the repository runs the workflow by hand');
+  expect(refused.failure).toContain('`tollgate record rebuild --from COMMIT`');
+  expect(refused.failure).toContain('an administrator of the repository runs the workflow by hand with approve: ');
   expect(refused.text).toContain(
     'until then protection and settings are the strictest of these files and of the commit before them'.replace(
       'until',
