@@ -48,6 +48,8 @@ export interface SceneOptions {
 type Inputs = Partial<ActionInputs>;
 
 export interface Scene {
+  /** Also made at the end of the test. */
+  close(): Promise<void>;
   readonly github: GitHubStandIn;
   readonly emulator: Emulator;
   readonly remote: string;
@@ -110,9 +112,9 @@ export interface MergeMore {
   readonly approvedBy?: string | null;
 }
 
-const closers: (() => Promise<void>)[] = [];
+const closers = new Set<() => Promise<void>>();
 afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
+  for (const close of closers) await close();
   removeJobFolders();
 });
 
@@ -144,10 +146,12 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     ...(enterpriseUrl === undefined ? {} : { isEnterprise: true, serverUrl: enterpriseUrl }),
     ...clock,
   });
-  closers.push(
-    () => emulator.close(),
-    () => github.close(),
-  );
+  const close = async (): Promise<void> => {
+    closers.delete(close);
+    await emulator.close();
+    await github.close();
+  };
+  closers.add(close);
   const org = orgFile(options.org ?? 'review: { require_reviewed_plan: true, guards: { spend_up: off } }\n');
   const files = { 'policies/org.yaml': org, ...team(all('$100')), ...options.files };
   github.pushTo({ branch: 'main', user: 'author', files });
@@ -155,6 +159,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
   const active = (): UsagePolicyRow[] => emulator.store.state.usagePolicies.filter(({ status }) => status === 'active');
 
   const scene: Scene = {
+    close,
     github,
     emulator,
     remote,

@@ -44,7 +44,7 @@ describe('show', () => {
     rig = made;
     const commits = made.git('log', '--format=%H').split('\n');
     const text = await show();
-    expect(text).toContain('2026-11-20 12:00:00 UTC by platform-engineer: 2 applied\n');
+    expect(text).toContain('2026-11-20 12:00:00 UTC by platform-engineer: 2 applied; unreviewed\n');
     expect(text).toContain(`  commit        ${commits[0]}\n`);
     expect(text).toContain('  applied: update p1 (ws-team-a): $10 → $20 monthly, shared by the workspace\n');
     expect(text).toContain('  applied: create p2 (ws-team-a): $5 monthly, shared by the workspace\n');

@@ -7,8 +7,8 @@ import { runBundle, startBundle } from '../helpers/bundle.ts';
 import { type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
 import { adminKey } from '../helpers/world.ts';
-import { clone, git } from '../record/git-fixture.ts';
-import { makeGitRemote } from './git-remote.ts';
+import { clone } from '../record/git-fixture.ts';
+import { makeGitRemote, pushAll } from './git-remote.ts';
 import { describeLimits, filesAfter, filesBefore, scenarioState, wantedLimits } from './scenario.ts';
 
 /** Since the first apply ended. */
@@ -102,9 +102,7 @@ describe('with the record on a Git remote', () => {
   const odd = Array.from({ length: positions }, (_, index) => index + 1).filter((count) => count % 2 === 1);
   it.each(odd)('converges when it was killed after write %i', async (count) => {
     await start(null);
-    rig.write(filesAfter);
-    git(rig.folder, 'add', '.');
-    git(rig.folder, 'commit', '--quiet', '-m', 'next');
+    pushAll(rig, filesAfter);
     killAt = count;
     const options = { cwd: rig.folder, env: rig.env, stdin: '' };
     const running = await startBundle(['apply', '--yes', '--concurrency', '2'], options);

@@ -58,7 +58,8 @@ describe('apply', () => {
       rig.emulator.setFaults([parseFault(`* /** 401 after=${after}`)]);
       const ran = await rig.apply({ format: 'json' });
       const hasApplied = outcomesOf(ran).some(([, status]) => status === 'applied');
-      expect(ran.exit, ran.stderr).toBe(hasApplied ? 5 : 6);
+      // Revoked while the uses were read: a guard objects to what is not known.
+      expect(hasApplied ? [5] : [3, 6], ran.stderr).toContain(ran.exit);
       expect(ran.stdout + ran.stderr).not.toContain('test-admin-key');
       rig.emulator.setFaults([]);
       await succeed(rig.apply());

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { writeIn } from '../helpers/rig.ts';
+import { type Rig, writeIn } from '../helpers/rig.ts';
 import { git, makeFolder } from '../record/git-fixture.ts';
 
 export function makeGitRemote(files: Readonly<Record<string, string>>): string {
@@ -15,4 +15,15 @@ export function makeGitRemote(files: Readonly<Record<string, string>>): string {
   git(work, 'commit', '--quiet', '-m', 'first');
   git(work, 'push', '--quiet', remote, 'main');
   return remote;
+}
+
+/** Writes files in a clone of it, commits them on the default branch and pushes. */
+export function pushAll(
+  { folder, write }: Pick<Rig, 'folder' | 'write'>,
+  files: Readonly<Record<string, string>>,
+): void {
+  write(files);
+  git(folder, 'add', '.');
+  git(folder, 'commit', '--quiet', '-m', 'next');
+  git(folder, 'push', '--quiet', 'origin', 'HEAD:main');
 }

@@ -7,6 +7,7 @@
  * | anything that gives | every create and every update that only takes |
  * | an old policy of a replacement is gone | the successors of all replacements |
  * | an update that gives and takes, by clearing a limit | every other update that takes, every replacement |
+ * | a match that moves, where nothing else gives | every create and every update that takes and clears nothing |
  * | a loosening that takes nothing | every change that takes anything |
  * | a delete, a clearing that takes nothing | every other change |
  */
@@ -27,6 +28,8 @@ interface Effect {
   readonly gives: boolean;
   /** A limit that bound is gone. */
   readonly clears: boolean;
+  /** It gives by its match alone. */
+  readonly rescopes: boolean;
 }
 
 /** One line a violation. */
@@ -67,6 +70,7 @@ function isLast({ clears, takes, change }: Effect): boolean {
 function mustPrecede(other: Effect, given: Effect): boolean {
   const isReplace = (effect: Effect): boolean => effect.change.action === 'replace';
   if (isLast(given)) return !isLast(other);
+  if (given.rescopes) return other.takes && !other.clears;
   if (!given.takes) return other.takes || isReplace(other);
   if (other.takes && !other.gives) return true;
   if (isReplace(given)) return isReplace(other);
@@ -86,16 +90,19 @@ function hasSuccessor(change: Change, live: Live, isInForce: InForce): boolean {
 
 function effectOf(change: Change): Effect {
   const { action, before, after, fieldChanges } = change;
-  if (action === 'create') return { change, takes: true, gives: false, clears: false };
-  if (action === 'replace') return { change, takes: true, gives: true, clears: true };
+  if (action === 'create') return { change, takes: true, gives: false, clears: false, rescopes: false };
+  if (action === 'replace') return { change, takes: true, gives: true, clears: true, rescopes: false };
   if (action === 'delete' || before === null || after === null)
-    return { change, takes: false, gives: true, clears: true };
-  const moves = fieldChanges.map(({ field }) => moveOf(field, before, after));
+    return { change, takes: false, gives: true, clears: true, rescopes: false };
+  const moves = fieldChanges.map(({ field }) => ({ field, ...moveOf(field, before, after) }));
+  const takes = moves.some((move) => move.takes);
+  const giving = moves.filter(({ gives }) => gives);
   return {
     change,
-    takes: moves.some(({ takes }) => takes),
-    gives: moves.some(({ gives }) => gives),
+    takes,
+    gives: giving.length > 0,
     clears: moves.some(({ clears }) => clears),
+    rescopes: !takes && giving.some(({ field }) => field === 'match'),
   };
 }
 

@@ -9,7 +9,7 @@ import { testNow } from '../helpers/session.ts';
 import { smallState, teamA, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
 import { clone, git } from '../record/git-fixture.ts';
-import { makeGitRemote } from './git-remote.ts';
+import { makeGitRemote, pushAll } from './git-remote.ts';
 
 const before = { 'org.yaml': orgFile(), 'a.yaml': budgetsFile({ p1: 100, p2: 100 }) };
 const after = { 'org.yaml': orgFile(), 'a.yaml': budgetsFile({ p1: 90, p2: 100, p3: 30 }) };
@@ -67,7 +67,8 @@ describe('two applies at once', () => {
     const rigs = await Promise.all([startGitRig(remote), startGitRig(remote)]);
     const [first, second] = rigs;
     await succeed(first.apply());
-    for (const rig of rigs) rig.write(after);
+    pushAll(first, after);
+    git(second.folder, 'pull', '--quiet');
     const ran = await Promise.all([first.apply({}, { pid: 1001 }), second.apply({}, { pid: 1002 })]);
     expect(ran.map(({ exit }) => exit).sort(), ran.map(({ stderr }) => stderr).join('\n')).toEqual([0, 4]);
     expect(live()).toEqual(done);
@@ -176,14 +177,12 @@ async function startGitRig(remote: string): Promise<Rig> {
   return startRig({ emulator, folder: clone(remote), recordFile: null });
 }
 
-/** A clone whose next files are committed, and a record of the first ones on its remote. */
+/** A clone whose next files are pushed, and a record of the first ones on its remote. */
 async function startGit(): Promise<{ rig: Rig; remote: string }> {
   await startService();
   const remote = makeGitRemote(before);
   const rig = await startGitRig(remote);
   await succeed(rig.apply());
-  rig.write(after);
-  git(rig.folder, 'add', '.');
-  git(rig.folder, 'commit', '--quiet', '-m', 'next');
+  pushAll(rig, after);
   return { rig, remote };
 }

@@ -28,11 +28,19 @@ export function scenarioState(): Partial<StoreState> {
     ],
     apiKeys: [
       keyRow('app', keyA1, teamA, {
-        usage_limits: { type: 'cost', credit_limit: 80, alert_threshold: 64, periodic_reset: 'monthly' },
+        usage_limits: {
+          type: 'cost',
+          credit_limit: 80,
+          alert_threshold: 64,
+          periodic_reset: 'monthly',
+          current_usage: 0,
+        },
         rate_limits: [{ type: 'requests', unit: 'rpm', value: 100 }],
         alert_emails: ['ops@example.com'],
       }),
-      keyRow('batch', keyA2, teamA, { usage_limits: { type: 'cost', credit_limit: 40, periodic_reset: 'monthly' } }),
+      keyRow('batch', keyA2, teamA, {
+        usage_limits: { type: 'cost', credit_limit: 40, periodic_reset: 'monthly', current_usage: 0 },
+      }),
       keyRow('web', uuid(13), teamB),
       keyRow('by-hand', uuid(14), teamB, { usage_limits: { type: 'tokens', credit_limit: 5000 } }),
     ],
