@@ -17,7 +17,7 @@ interface Case {
 
 const cases: readonly (readonly [name: string, Case])[] = [
   ['nothing', { exit: 0 }],
-  ['429 now and then', { faults: ['* /** 429 p=0.2 retry-after=1'], exit: 0 }],
+  ['429 now and then', { faults: ['* /** 429 p=0.1 retry-after=1'], exit: 0 }],
   ['answers of creates lost', { faults: ['POST /** reset when=after'], exit: 0 }],
   [
     'deletes answered 502 once, gone is 403',

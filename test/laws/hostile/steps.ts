@@ -498,7 +498,7 @@ const attack: fc.Arbitrary<readonly Step[]> = fc
 export const story: fc.Arbitrary<readonly Step[]> = fc
   .array(
     fc.oneof(
-      { weight: 5, arbitrary: attack },
+      { weight: 3, arbitrary: attack },
       { weight: 4, arbitrary: ordinary },
       { weight: 1, arbitrary: fc.tuple(oddOpen, review, review, merge, apply) },
       { weight: 2, arbitrary: fc.tuple(apply) },
