@@ -284,7 +284,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     immutable,
     notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted)],
     starting,
-    twins: replaces ? twins.map(({ id }) => id) : [],
+    twins: replaces ? [...twins, ...match.leftovers].map(({ id }) => id) : [],
   });
   parts.changes.push(change);
   parts.recordSteps.push({ ...step, changeId: change.id });

@@ -112,7 +112,7 @@ export interface Change {
   readonly starting: string | null;
   /** The resource is reached through `"*"` alone. */
   readonly viaStar?: true;
-  /** Of a replacement: unmanaged policies of that name, which are not what it makes. */
+  /** Of a replacement: policies of that name that were there before it, unmanaged or left over from an earlier one. */
   readonly twins?: readonly string[];
 }
 

@@ -253,6 +253,14 @@ describe('replacement', () => {
     expect(new Set(plan.changes.map(({ id }) => id)).size).toBe(2);
   });
 
+  it('that was cut short and is to be made again takes what is left over for no one else', () => {
+    const edited = perKey.replace('api_key', 'virtual_key');
+    const plan = planOf({ body: edited, record: halfway, live: [policyObject(a), policyObject(b, keyed)] });
+    const [replacement, left] = plan.changes;
+    expect([replacement?.action, left?.action]).toEqual(['replace', 'delete']);
+    expect(replacement?.twins).toEqual([left?.liveId]);
+  });
+
   it('does not take a twin for a successor where the bound one is as it should be', () => {
     const plan = planOf({ body: spend(), record, live: [policyObject(a), policyObject(b, keyed)] });
     expect(plan.changes).toEqual([]);
