@@ -35,7 +35,7 @@ const isDown = (fault: GitHubFault): boolean =>
   fault.kind === 'reset' || fault.kind === 'hang' || (fault.kind === 'status' && fault.status >= 500);
 
 /** Milliseconds; little only where nothing is to come. */
-const patience = ({ kind }: GitHubFault): number => (kind === 'hang' ? 40 : 20_000);
+const patience = ({ kind }: GitHubFault, withHanging = 40): number => (kind === 'hang' ? withHanging : 20_000);
 
 let scene: Scene;
 let amount = 100;
@@ -62,7 +62,7 @@ describe('an apply that succeeds', () => {
       await mergeNext();
       scene.github.setFaults(shown.map(([, method, path]) => ({ method, path, fault })));
       // What is not under the fault has to have its time.
-      const ran = await scene.apply({ timeout: fault.kind === 'hang' ? 3_000 : 20_000 });
+      const ran = await scene.apply({ timeout: patience(fault, 3_000) });
       expect(ran.exit, `${name}: ${ran.text}`).toBe(0);
       expect(ran.failure, name).toBeNull();
       expect(scene.limits(), name).toMatchObject({ alpha: amount });

@@ -48,7 +48,7 @@ export interface SceneOptions {
 type Inputs = Partial<ActionInputs>;
 
 export interface Scene {
-  /** Also made at the end of the test. */
+  /** The end of the test does as much for a scene that is open. */
   close(): Promise<void>;
   readonly github: GitHubStandIn;
   readonly emulator: Emulator;

@@ -115,7 +115,7 @@ describe('the workflow of the page', () => {
     const first = await scene.dispatch({ approve }, { actor: 'owner' });
     expect(first.exit, first.text).toBe(0);
 
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+    const pull = openRaise(scene);
     const opened = github.eventPayload('pull_request', { action: 'opened', number: pull });
     const planned = await run(scene, 'pull_request', opened, 'raise');
     expect(planned.code, planned.log).toBe(0);
@@ -147,7 +147,7 @@ describe('the workflow of the page', () => {
     const { [area]: level, ...others } = job.permissions ?? {};
     expect(level).toBe('write');
     const scene = await startApplied();
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+    const pull = openRaise(scene);
     await scene.plan(pull);
     scene.github.pushTo({ branch: 'raise', user: 'author', files: team({ ...all('$100'), alpha: '$130' }) });
     scene.row('beta').credit_limit = 5_000;
@@ -158,20 +158,33 @@ describe('the workflow of the page', () => {
     expect(scene.github.requests.filter(({ status }) => status === 403)).not.toEqual([]);
   });
 
-  it.each(['pull-requests', 'actions'] as const)('needs for its job apply the permission %s', async (area) => {
-    const { [area]: level, ...others } = pageWorkflow().jobs.apply?.permissions ?? {};
-    expect(level).toBe(area === 'actions' ? 'read' : 'write');
+  it('needs for its job apply the permission pull-requests, to read what was reviewed', async () => {
+    const { 'pull-requests': level, ...others } = pageWorkflow().jobs.apply?.permissions ?? {};
+    expect(level).toBe('write');
     const scene = await startApplied();
-    const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    if (area === 'pull-requests') scene.approve(pull);
+    const pull = openRaise(scene);
+    scene.approve(pull);
     scene.github.merge({ pull, method: 'merge', user: 'owner' });
-    const approve = area === 'actions' ? ((await scene.apply()).outputs.digest ?? '') : '';
     scene.grant(others as Partial<Record<Area, Level>>);
-    const ran = area === 'actions' ? await scene.dispatch({ approve }, { actor: 'owner' }) : await scene.apply();
-    expect(ran.text).toContain(area === 'actions' ? '`actions: read`' : 'what was reviewed could not be read');
+    expect((await scene.apply()).text).toContain('what was reviewed could not be read');
+    expect(scene.limits()).toMatchObject({ alpha: 100 });
+  });
+
+  it('needs for its job apply the permission actions, to find the run that a dispatch approves', async () => {
+    const { actions: level, ...others } = pageWorkflow().jobs.apply?.permissions ?? {};
+    expect(level).toBe('read');
+    const scene = await startApplied();
+    scene.github.merge({ pull: openRaise(scene), method: 'merge', user: 'owner' });
+    const approve = (await scene.apply()).outputs.digest ?? '';
+    scene.grant(others as Partial<Record<Area, Level>>);
+    expect((await scene.dispatch({ approve }, { actor: 'owner' })).text).toContain('`actions: read`');
     expect(scene.limits()).toMatchObject({ alpha: 100 });
   });
 });
+
+function openRaise(scene: Scene): number {
+  return scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
+}
 
 function pushMain({ github, remote }: Scene) {
   const after = git(remote, 'rev-parse', 'main');

@@ -4,11 +4,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { makePolicyRemote, type PolicyRemote } from '../helpers/policy-remote.ts';
 import { type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
 import { adminKey } from '../helpers/world.ts';
-import { clone } from '../record/git-fixture.ts';
-import { makeGitRemote, pushAll } from './git-remote.ts';
+import { git } from '../record/git-fixture.ts';
 import { describeLimits, filesAfter, filesBefore, scenarioState, wantedLimits } from './scenario.ts';
 
 /** Since the first apply ended. */
@@ -18,6 +18,7 @@ let kill: () => void = () => {};
 
 let emulator: Emulator;
 let rig: Rig;
+let remote: PolicyRemote;
 afterEach(async () => {
   await rig.close();
   await emulator.close();
@@ -36,7 +37,8 @@ async function start(recordFile?: null): Promise<void> {
       if (writes === killAt) kill();
     },
   });
-  const folder = recordFile === null ? clone(makeGitRemote(filesBefore)) : undefined;
+  if (recordFile === null) remote = makePolicyRemote(filesBefore);
+  const folder = recordFile === null ? remote.clone() : undefined;
   rig = await startRig({
     emulator,
     ...(recordFile === null ? { recordFile } : {}),
@@ -102,7 +104,8 @@ describe('with the record on a Git remote', () => {
   const odd = Array.from({ length: positions }, (_, index) => index + 1).filter((count) => count % 2 === 1);
   it.each(odd)('converges when it was killed after write %i', async (count) => {
     await start(null);
-    pushAll(rig, filesAfter);
+    remote.commit(filesAfter);
+    git(rig.folder, 'pull', '--quiet');
     killAt = count;
     const options = { cwd: rig.folder, env: rig.env, stdin: '' };
     const running = await startBundle(['apply', '--yes', '--concurrency', '2'], options);

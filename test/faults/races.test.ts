@@ -4,12 +4,12 @@ import { chmodSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { makePolicyRemote, type PolicyRemote } from '../helpers/policy-remote.ts';
 import { budgetRows, budgetsFile, outcomesOf, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
 import { smallState, teamA, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
-import { clone, git } from '../record/git-fixture.ts';
-import { makeGitRemote, pushAll } from './git-remote.ts';
+import { git } from '../record/git-fixture.ts';
 
 const before = { 'org.yaml': orgFile(), 'a.yaml': budgetsFile({ p1: 100, p2: 100 }) };
 const after = { 'org.yaml': orgFile(), 'a.yaml': budgetsFile({ p1: 90, p2: 100, p3: 30 }) };
@@ -63,12 +63,11 @@ describe('two applies at once', () => {
 
   it('over one Git remote: the same', async () => {
     await startService();
-    const remote = makeGitRemote(before);
-    const rigs = await Promise.all([startGitRig(remote), startGitRig(remote)]);
-    const [first, second] = rigs;
+    const remote = makePolicyRemote(before);
+    const [first, second] = await Promise.all([startGitRig(remote), startGitRig(remote)]);
     await succeed(first.apply());
-    pushAll(first, after);
-    git(second.folder, 'pull', '--quiet');
+    remote.commit(after);
+    for (const rig of [first, second]) git(rig.folder, 'pull', '--quiet');
     const ran = await Promise.all([first.apply({}, { pid: 1001 }), second.apply({}, { pid: 1002 })]);
     expect(ran.map(({ exit }) => exit).sort(), ran.map(({ stderr }) => stderr).join('\n')).toEqual([0, 4]);
     expect(live()).toEqual(done);
@@ -173,16 +172,17 @@ describe('an apply and a record on a Git remote', () => {
   });
 });
 
-async function startGitRig(remote: string): Promise<Rig> {
-  return startRig({ emulator, folder: clone(remote), recordFile: null });
+async function startGitRig(remote: PolicyRemote): Promise<Rig> {
+  return startRig({ emulator, folder: remote.clone(), recordFile: null });
 }
 
 /** A clone whose next files are pushed, and a record of the first ones on its remote. */
 async function startGit(): Promise<{ rig: Rig; remote: string }> {
   await startService();
-  const remote = makeGitRemote(before);
-  const rig = await startGitRig(remote);
+  const made = makePolicyRemote(before);
+  const rig = await startGitRig(made);
   await succeed(rig.apply());
-  pushAll(rig, after);
-  return { rig, remote };
+  made.commit(after);
+  git(rig.folder, 'pull', '--quiet');
+  return { rig, remote: made.remote };
 }

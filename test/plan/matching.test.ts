@@ -253,7 +253,7 @@ describe('replacement', () => {
     expect(new Set(plan.changes.map(({ id }) => id)).size).toBe(2);
   });
 
-  it('that was cut short and is to be made again takes what is left over for no one else', () => {
+  it('that was cut short and is to be made once more knows what the first has left over', () => {
     const edited = perKey.replace('api_key', 'virtual_key');
     const plan = planOf({ body: edited, record: halfway, live: [policyObject(a), policyObject(b, keyed)] });
     const [replacement, left] = plan.changes;
