@@ -97,12 +97,13 @@ function effectOf(change: Change): Effect {
   const moves = fieldChanges.map(({ field }) => ({ field, ...moveOf(field, before, after) }));
   const takes = moves.some((move) => move.takes);
   const giving = moves.filter(({ gives }) => gives);
+  const gives = giving.length > 0;
   return {
     change,
     takes,
-    gives: giving.length > 0,
+    gives,
     clears: moves.some(({ clears }) => clears),
-    rescopes: !takes && giving.some(({ field }) => field === 'match'),
+    rescopes: gives && !takes && giving.every(({ field }) => field === 'match'),
   };
 }
 

@@ -11,10 +11,16 @@ import { startModel } from './hostile/model.ts';
 import { play } from './hostile/play.ts';
 import { startWithGit } from './hostile/real-stage.ts';
 import type { Start } from './hostile/stage.ts';
-import { attackNames, type Step, story } from './hostile/steps.ts';
+import { attackNames, everyAttack, type Step, story } from './hostile/steps.ts';
 
-/** Plays stories on a stage of their own; so many of the known attacks at least have to be among them. */
-async function tell(start: Start, what: string, numRuns: number, leastAttacks: number): Promise<void> {
+/** Plays stories on a stage of their own, those given first; so many of the known attacks have to be among them. */
+async function tell(
+  start: Start,
+  what: string,
+  drawn: number,
+  mostAttacks: number,
+  first: readonly (readonly Step[])[] = [],
+): Promise<void> {
   const counts = new Map<string, number>(attackNames.map((name) => [name, 0]));
   const sum = { stories: 0, writes: 0, due: 0, arrived: 0 };
   const property = fc.asyncProperty(story, async (steps) => {
@@ -31,20 +37,19 @@ async function tell(start: Start, what: string, numRuns: number, leastAttacks: n
       await stage.close();
     }
   });
-  await fc.assert(property, { seed: 20, numRuns });
+  const examples = first.map((steps): [readonly Step[]] => [steps]);
+  await fc.assert(property, { seed: 20, numRuns: drawn + examples.length, examples });
   const told = [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
   process.stdout.write(`${what}: ${JSON.stringify(sum)}; attacks: ${told}\n`);
-  expect([...counts].filter(([, count]) => count > 0).length).toBeGreaterThanOrEqual(leastAttacks);
+  expect([...counts].filter(([, count]) => count === 0).length).toBeLessThanOrEqual(attackNames.length - mostAttacks);
   expect(sum.arrived).toBeGreaterThan(0);
 }
 
 const hours = { timeout: 4 * 3_600_000 };
 
-test('what nobody approved never reaches the control plane, and what was approved does', hours, () => {
-  const count = effort('hostile authors', 200, 2_000);
-  // Drawn about four times each in 200 stories: one or two may be missing there, and none in 2,000.
-  return tell(startInMemory, 'in memory', count, attackNames.length - (count < 2_000 ? 2 : 0));
-});
+test('what nobody approved never reaches the control plane, and what was approved does', hours, () =>
+  tell(startInMemory, 'in memory', effort('hostile authors', 200, 2_000), attackNames.length, everyAttack),
+);
 
 test('… nor with real Git and the stand-in of GitHub', hours, () =>
   tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 10, 100), 1),

@@ -491,9 +491,13 @@ const attacks: Readonly<Record<Attack, readonly (readonly Step[])[]>> = {
   ],
 };
 
+const attacksOf = (name: Attack): (readonly Step[])[] =>
+  attacks[name].map((steps) => [{ do: 'attack', name }, ...steps]);
+/** Each by itself, in all its forms. */
+export const everyAttack = attackNames.flatMap(attacksOf);
 const attack: fc.Arbitrary<readonly Step[]> = fc
   .constantFrom(...attackNames)
-  .chain((name) => fc.constantFrom(...attacks[name]).map((steps) => [{ do: 'attack', name } as Step, ...steps]));
+  .chain((name) => fc.constantFrom(...attacksOf(name)));
 
 export const story: fc.Arbitrary<readonly Step[]> = fc
   .array(
