@@ -63,6 +63,7 @@ const impure = new Set([
   'client/timing.ts',
   'record/git-ref.ts',
   'record/git.ts',
+  'record/run-git.ts',
   'record/file.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',

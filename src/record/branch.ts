@@ -1,8 +1,9 @@
 /** The default branch as the remote has it, and heads of pull requests: read in a scratch repository, never in the work tree. */
 
 import { UserError } from '../errors.ts';
-import { describeFailure, type Git, type Repository } from './git.ts';
+import type { Repository } from './git.ts';
 import { type PolicyTree, readPolicyTrees } from './policy-trees.ts';
+import { describeFailure, type Git } from './run-git.ts';
 
 /** A commit of a first-parent line. */
 export interface LineCommit {

@@ -1,14 +1,8 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
-import {
-  describeFailure,
-  type Git,
-  type GitOptions,
-  openRepository,
-  parseTreeListing,
-  type Repository,
-  readObjects,
-} from './git.ts';
+import { type GitOptions, openRepository, type Repository } from './git.ts';
+import { parseTreeListing, readObjects } from './git-objects.ts';
+import { describeFailure, type Git } from './run-git.ts';
 
 /** The clone that the policies are read from, as far as the record asks about it. Only ever read. */
 export interface Checkout {

@@ -1,17 +1,11 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
-import {
-  describeFailure,
-  type Git,
-  type GitOptions,
-  parseTreeListing,
-  type Repository,
-  readObjects,
-  requireRepository,
-} from './git.ts';
+import { type GitOptions, type Repository, requireRepository } from './git.ts';
 import { listVersions } from './git-history.ts';
+import { parseTreeListing, readObjects } from './git-objects.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
+import { describeFailure, type Git } from './run-git.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
 import type { RecordStore, StoredRecord } from './store.ts';

@@ -1,7 +1,7 @@
 /** Policy files as a tree of Git holds them, many trees by few processes: one for each depth of folders. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Git } from './git.ts';
+import type { Git } from './run-git.ts';
 
 /** What a directory holds in one version. */
 export interface PolicyTree {

@@ -1,7 +1,8 @@
 /** Refs of the remote at which there may be records. */
 
 import { UserError } from '../errors.ts';
-import { describeFailure, type GitOptions, requireRepository } from './git.ts';
+import { type GitOptions, requireRepository } from './git.ts';
+import { describeFailure } from './run-git.ts';
 
 /**
  * @param patterns full refs, or `refs/tollgate/*`
