@@ -4,42 +4,68 @@
  *
  * | stage | changes |
  * |---|---|
- * | 0 | creates, updates that only tighten, and what is neutral |
- * | 1 | updates that tighten one field and loosen or rescope another |
- * | 2 | rescopings: a narrower limit leaves traffic to others, which have to be there |
- * | 3 | replacements: all new ones are in force before the first old one goes |
- * | 4 | updates that clear one limit while they tighten another |
- * | 5 | loosenings |
- * | 6 | deletes, and updates that clear a limit |
+ * | 0 | creates, updates that only tighten or bind more traffic, and what is neutral |
+ * | 1 | updates that tighten one field and loosen another |
+ * | 2 | replacements: all new ones are in force before stage 3; the old ones go after stage 4 |
+ * | 3 | a match that moves, which may bind what an old policy or another match gives up |
+ * | 4 | a match that gets narrower, where another field tightens |
+ * | 5 | updates that clear one limit while they tighten another |
+ * | 6 | loosenings, a match that only gets narrower |
+ * | 7 | deletes, and updates that clear a limit |
  *
  * Every change depends on every change of the stages before its own: it is not begun while one of them is not in force, be it
  * failed, stale, unapproved, withheld or skipped. What is neutral (a name, a recipient) holds up only what takes a limit away.
+ * A replacement depends on stages 3 and 4 as well, which depend on it: new policy, matches, old policy.
  *
- * An object is written whole, so that a change of stage 4 cannot be split. It comes after everything that may bind in place of
- * what it clears, and before the loosenings, which may rely on what it tightens; without a loosening the old, stricter value
- * stays, and nothing is lost.
+ * An object is written whole, so that a change of stage 4 or 5 cannot be split. It comes after everything that may bind in place
+ * of what it gives up, and before the loosenings, which may rely on what it tightens; without a loosening the old, stricter value
+ * stays, and nothing is lost. Two matches that move onto the traffic of each other cannot both be first.
  */
 
 import { compareText } from '../diagnostics.ts';
 import { isBudgetField, isRateField } from '../resources/kind.ts';
+import { covers } from '../resources/match.ts';
 import { kindOrder } from '../resources/registry.ts';
-import type { Budget } from '../resources/types.ts';
+import type { Budget, Match } from '../resources/types.ts';
 import type { Change, FieldChange } from './types.ts';
 
-export const stages = [0, 1, 2, 3, 4, 5, 6] as const;
-export type Stage = (typeof stages)[number];
+export type Stage = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+
+/** `within`: stages that run while what this one takes away is still there. */
+export const stages: readonly { readonly stage: Stage; readonly within: readonly Stage[] }[] = [
+  { stage: 0, within: [] },
+  { stage: 1, within: [] },
+  { stage: 2, within: [3, 4] },
+  { stage: 5, within: [] },
+  { stage: 6, within: [] },
+  { stage: 7, within: [] },
+];
 
 export function stageOf(change: Pick<Change, 'action' | 'direction' | 'fieldChanges'>): Stage {
   const { action, direction, fieldChanges } = change;
   if (action === 'create') return 0;
-  if (action === 'replace') return 3;
-  if (action === 'delete') return 6;
-  const tightens = direction === 'tighten' || fieldChanges.some(tightensField);
-  if (fieldChanges.some(clearsLimit)) return tightens ? 4 : 6;
-  if (direction === 'neutral' || direction === 'tighten') return 0;
-  if (tightens) return 1;
-  return direction === 'rescope' ? 2 : 5;
+  if (action === 'replace') return 2;
+  if (action === 'delete') return 7;
+  const scope = scopeMoveOf(change);
+  const takes = direction === 'tighten' || scope === 'wider' || fieldChanges.some(tightensField);
+  if (fieldChanges.some(clearsLimit)) return takes ? 5 : 7;
+  if (scope === 'moved') return 3;
+  if (scope === 'narrower') return takes ? 4 : 6;
+  if (direction === 'loosen') return takes ? 1 : 6;
+  return 0;
 }
+
+/** What becomes of the traffic that a change binds. */
+function scopeMoveOf({ direction, fieldChanges }: Pick<Change, 'direction' | 'fieldChanges'>): ScopeMove {
+  const match = fieldChanges.find(({ field }) => field === 'match');
+  if (match === undefined) return direction === 'rescope' ? 'moved' : 'same';
+  const [before, after] = [match.before as Match, match.after as Match];
+  const [isWider, isNarrower] = [covers(after, before), covers(before, after)];
+  if (isWider) return isNarrower ? 'same' : 'wider';
+  return isNarrower ? 'narrower' : 'moved';
+}
+
+type ScopeMove = 'same' | 'wider' | 'narrower' | 'moved';
 
 /** A limit that bound is gone; dollars that become tokens leave the dollars unbound. */
 function clearsLimit({ field, before, after, direction }: FieldChange): boolean {
@@ -79,8 +105,11 @@ export function orderChanges(changes: readonly Change[]): Change[] {
   const idsBefore = (place: string, stage: Stage): readonly string[] => {
     const known = lists.get(`${stage}${place}`);
     if (known !== undefined) return known;
-    const takesAway = stage === 4 || stage === 6;
-    const before = (places.get(place) ?? []).filter((other) => stageIn(other) < stage);
+    const takesAway = stage === 5 || stage === 7;
+    const within = stages.find((one) => one.stage === stage)?.within ?? [];
+    const before = (places.get(place) ?? []).filter(
+      (other) => stageIn(other) < stage || within.includes(stageIn(other)),
+    );
     const ids = before.filter((other) => takesAway || !isNeutral(other)).map(({ id }) => id);
     lists.set(`${stage}${place}`, ids);
     return ids;

@@ -101,7 +101,10 @@ export interface Change {
   readonly fieldChanges: readonly FieldChange[];
   /** Where the entry stands; null when it is no longer in the files. */
   readonly source: Source | null;
-  /** Ids of changes that have to be in force before this one may start. */
+  /**
+   * Ids of changes that have to be in force before this one may start; of a replacement also those that wait for its new policy
+   * and for which its old one waits.
+   */
   readonly dependsOn: readonly string[];
   readonly fingerprint: string;
   /** What people have to know, in sentences: a counter that starts again, a window that restarts, a look-alike. */

@@ -32,8 +32,8 @@ export interface ChangeContext {
   /** … and certainly did nothing. */
   readonly onRefusal: () => void;
   /**
-   * The successor of a replaced policy is in force. Settles when that is known of every replacement of the workspace: the id of
-   * one that has none, or null.
+   * The successor of a replaced policy is in force. Settles when the old one may go, or with the id of a change that has to be in
+   * force before that and is not.
    */
   readonly onSuccessor: () => Promise<string | null>;
 }

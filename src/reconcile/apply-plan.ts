@@ -4,7 +4,7 @@
  */
 
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
-import { placeOf, stageOf, stages } from '../plan/order.ts';
+import { placeOf, type Stage, stageOf, stages } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
 import type { Backend } from './backend.ts';
@@ -43,6 +43,8 @@ class Run {
   readonly #plan: Plan;
   readonly #options: ApplyOptions;
   readonly #outcomes = new Map<string, Outcome>();
+  /** Replacements of which the new policy is in force. */
+  readonly #successors = new Set<string>();
   /** `<kind> <action>` that the service refuses to this key. */
   readonly #refused = new Set<string>();
   /** Why the whole run ends early; null while it goes on. */
@@ -54,15 +56,21 @@ class Run {
   }
 
   async applyWorkspace(changes: readonly Change[]): Promise<void> {
-    for (const stage of stages) {
-      const now = changes.filter((change) => stageOf(change) === stage);
-      const successors = new Successors(now.length);
-      await Promise.all(
-        now.map(async (change) => {
-          await this.#apply(change, successors);
-          successors.report(change.id, false);
-        }),
-      );
+    const of = (stage: Stage): readonly Change[] => changes.filter((change) => stageOf(change) === stage);
+    for (const { stage, within } of stages) {
+      const now = of(stage);
+      const inner = within.map(of);
+      const meeting = new Meeting(now.length, new Set(inner.flat().map(({ id }) => id)));
+      const apply = async (change: Change): Promise<void> => {
+        await this.#apply(change, meeting);
+        meeting.report(change.id, false);
+      };
+      const meet = async (): Promise<void> => {
+        await meeting.everybody;
+        for (const group of inner) await Promise.all(group.map((change) => this.#apply(change)));
+        meeting.end();
+      };
+      await Promise.all([...now.map(apply), meet()]);
     }
   }
 
@@ -72,8 +80,8 @@ class Run {
     return outcome;
   }
 
-  async #apply(change: Change, successors: Successors): Promise<void> {
-    const held = this.#whyNot(change);
+  async #apply(change: Change, meeting?: Meeting): Promise<void> {
+    const held = this.#whyNot(change, meeting?.later);
     if (held !== null) {
       this.#end(change, held);
       return;
@@ -93,28 +101,34 @@ class Run {
       onRefusal: () => {
         mayExist = false;
       },
-      onSuccessor: () => {
-        successors.report(change.id, true);
-        return successors.firstMissing;
+      onSuccessor: async () => {
+        this.#successors.add(change.id);
+        meeting?.report(change.id, true);
+        await meeting?.over;
+        return meeting?.missing ?? this.#firstMissing(change) ?? null;
       },
     }).catch((error: unknown) => this.#failure(change, error, writes > 0));
     this.#end(change, result, mayExist && result.status === 'failed');
   }
 
-  #whyNot(change: Change): ChangeResult | null {
+  #whyNot(change: Change, later?: ReadonlySet<string>): ChangeResult | null {
     if (this.#options.signal?.aborted === true) this.#stopped ??= 'the run was cancelled';
     if (this.#stopped !== null) return { status: 'not-attempted', detail: this.#stopped };
     if (this.#refused.has(verbOf(change))) {
       return { status: 'not-attempted', detail: `the service refuses this key to ${verbOf(change)}` };
     }
-    const missing = change.dependsOn.find((id) => !this.#isInForce(id));
+    const missing = this.#firstMissing(change, later);
     if (missing === undefined) return null;
     return { status: 'skipped', detail: `waits for ${missing}, which is not in force` };
   }
 
+  #firstMissing({ dependsOn }: Change, later?: ReadonlySet<string>): string | undefined {
+    return dependsOn.find((id) => !this.#isInForce(id) && later?.has(id) !== true);
+  }
+
   #isInForce(id: string): boolean {
     const status = this.#outcomes.get(id)?.status;
-    return status === 'applied' || status === 'already-applied';
+    return status === 'applied' || status === 'already-applied' || (status === undefined && this.#successors.has(id));
   }
 
   #end(change: Change, result: ChangeResult, inDoubt = false): void {
@@ -179,30 +193,48 @@ class Run {
 }
 
 /**
- * The replacements of a workspace meet before the first old policy goes: one that fails may be the one that was to bind in place
- * of another's old limit.
+ * The replacements of a workspace meet twice: before the first match moves, which may leave traffic to the new policy of any of
+ * them, and before the first old policy goes, in whose place a match may bind that has moved.
  */
-class Successors {
-  readonly firstMissing: Promise<string | null>;
+class Meeting {
+  /** The changes that are applied between the two. */
+  readonly later: ReadonlySet<string>;
+  readonly everybody: Promise<void>;
+  readonly over: Promise<void>;
+  readonly end: () => void;
   readonly #reported = new Set<string>();
   readonly #count: number;
+  readonly #gather: () => void;
   #missing: string | null = null;
-  #settle: (missing: string | null) => void = () => {};
 
-  constructor(count: number) {
+  constructor(count: number, later: ReadonlySet<string>) {
     this.#count = count;
-    this.firstMissing = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
+    this.later = later;
+    [this.everybody, this.#gather] = openGate();
+    [this.over, this.end] = openGate();
+    if (count === 0) this.#gather();
   }
 
-  /** The first word of a change counts: it is in force, or it has ended without that. */
+  /** The first that has ended without a new policy in force. */
+  get missing(): string | null {
+    return this.#missing;
+  }
+
+  /** The first word of a change counts: its new policy is in force, or it has ended without that. */
   report(id: string, isInForce: boolean): void {
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
     if (!isInForce) this.#missing ??= id;
-    if (this.#reported.size === this.#count) this.#settle(this.#missing);
+    if (this.#reported.size === this.#count) this.#gather();
   }
+}
+
+function openGate(): [Promise<void>, () => void] {
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return [gate, open];
 }
 
 /** The backend, counting what is written; what was not let out takes back its count. */

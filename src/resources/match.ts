@@ -97,3 +97,43 @@ function isAscending(texts: readonly string[]): boolean {
   }
   return true;
 }
+
+/** Whether every call that `inner` counts is counted by `outer`, as far as their conditions tell. */
+export function covers(outer: Match, inner: Match): boolean {
+  if (outer === 'all') return true;
+  if (inner === 'all') return false;
+  return outer.every((condition) => inner.some((other) => conditionCovers(condition, other)));
+}
+
+function conditionCovers(outer: Condition, inner: Condition): boolean {
+  if (outer.key !== inner.key) return false;
+  const isModel = outer.key === 'model';
+  const { any } = outer;
+  const reached = reachedBy(inner);
+  const reaches = any === '*' || (reached !== '*' && reached.every((value) => holdsValue(any, value, isModel)));
+  if (!reaches) return false;
+  return outer.except.every(
+    (left) =>
+      holdsValue(inner.except, left, isModel) ||
+      (reached !== '*' && !reached.some((value) => overlaps(value, left, isModel))),
+  );
+}
+
+/** The values of a condition that it does not except itself; all of them where none would be left. */
+export function reachedBy({ key, any, except }: Condition): Condition['any'] {
+  if (any === '*' || except.length === 0) return any;
+  const reached = any.filter((value) => !holdsValue(except, value, key === 'model'));
+  return reached.length === 0 ? any : reached;
+}
+
+/** Model values may end in `/*`. */
+function holdsValue(values: readonly string[], value: string, isModel: boolean): boolean {
+  return values.some(
+    (candidate) =>
+      candidate === value || (isModel && candidate.endsWith('/*') && value.startsWith(candidate.slice(0, -1))),
+  );
+}
+
+function overlaps(a: string, b: string, isModel: boolean): boolean {
+  return holdsValue([a], b, isModel) || holdsValue([b], a, isModel);
+}

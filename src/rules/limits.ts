@@ -1,6 +1,7 @@
 /** Budgets and rates of entries in one form, so that limits of different levels can be compared. */
 
 import { rateNameOf, splitRateName } from '../resources/limits.ts';
+import { reachedBy } from '../resources/match.ts';
 import type {
   Budget,
   Condition,
@@ -185,26 +186,6 @@ export function isInescapable({ match, per, entry, target }: Bound): boolean {
   return isForAll && target === 'llm' && entry.kind !== 'key-limits';
 }
 
-/** Whether every call that `inner` counts is counted by `outer`, as far as their conditions tell. */
-export function covers(outer: Match, inner: Match): boolean {
-  if (outer === 'all') return true;
-  if (inner === 'all') return false;
-  return outer.every((condition) => inner.some((other) => conditionCovers(condition, other)));
-}
-
-function conditionCovers(outer: Condition, inner: Condition): boolean {
-  if (outer.key !== inner.key) return false;
-  const isModel = outer.key === 'model';
-  const { any } = outer;
-  const reaches = any === '*' || (inner.any !== '*' && inner.any.every((value) => includes(any, value, isModel)));
-  if (!reaches) return false;
-  return outer.except.every(
-    (left) =>
-      includes(inner.except, left, isModel) ||
-      (inner.any !== '*' && !inner.any.some((value) => overlaps(value, left, isModel))),
-  );
-}
-
 /**
  * The limits that may cover a match, without asking each one: in their order, a superset of those that do. Whatever covers a match
  * holds all its values, so hundreds of policies for different teams or models are found by theirs.
@@ -226,9 +207,10 @@ export function coveringIndex<T extends Pick<Bound, 'match'>>(outer: readonly T[
   });
   return (inner) => {
     const found = new Set(wide);
-    for (const { key, any } of inner === 'all' ? [] : inner) {
-      const holders = (any === '*' ? [] : any).map((value) =>
-        spellings(key, value).flatMap((at) => byValue.get(at) ?? []),
+    for (const condition of inner === 'all' ? [] : inner) {
+      const values = reachedBy(condition);
+      const holders = (values === '*' ? [] : values).map((value) =>
+        spellings(condition.key, value).flatMap((at) => byValue.get(at) ?? []),
       );
       // What covers the condition holds each of its values: the rarest says the least.
       const rarest = holders.reduce<readonly number[] | null>(
@@ -245,18 +227,6 @@ export function coveringIndex<T extends Pick<Bound, 'match'>>(outer: readonly T[
 function spellings(key: string, value: string): string[] {
   const slashes = key === 'model' ? [...value.matchAll(/\//g)].map(({ index }) => `${value.slice(0, index)}/*`) : [];
   return [value, ...slashes].map((text) => JSON.stringify([key, text]));
-}
-
-/** Model values may end in `/*`. */
-function includes(values: readonly string[], value: string, isModel: boolean): boolean {
-  return values.some(
-    (candidate) =>
-      candidate === value || (isModel && candidate.endsWith('/*') && value.startsWith(candidate.slice(0, -1))),
-  );
-}
-
-function overlaps(a: string, b: string, isModel: boolean): boolean {
-  return includes([a], b, isModel) || includes([b], a, isModel);
 }
 
 /** Whether counters by `outer` hold all that those by `inner` hold: the same grouping or a coarser one. */

@@ -3,12 +3,12 @@
 import { compare, exactOf, total } from '../exact.ts';
 import { formatExact, per30Days, percentOf } from '../impact/money.ts';
 import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import { covers } from '../resources/match.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
   type BudgetTerms,
   budgetsOf,
   coveringIndex,
-  covers,
   isCoarser,
   isInescapable,
   isOwn,

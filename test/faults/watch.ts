@@ -9,7 +9,7 @@ import { isSame } from '../../src/resources/canonical.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { isPolicyKind, specOf } from '../../src/resources/registry.ts';
 import { organisationId } from '../helpers/world.ts';
-import { findGivenEarly, type LawMoment } from './order-law.ts';
+import { findGivenEarly, findUnbound, type LawMoment } from './order-law.ts';
 
 type Rows = Pick<
   StoreState,
@@ -61,6 +61,7 @@ export function findViolations(moments: readonly Moment[], outcomes: readonly Ou
     ...(lenient.hasRival === true
       ? []
       : findGivenEarly(toLaw(moments, lives), changes, (one, live) => isInForce(one, live, lenient))),
+    ...(lenient.hasRival === true ? [] : findUnbound(toLaw(moments, lives), changes)),
     ...(lenient.hasRival === true ? [] : findFalseSuccess(lives.at(-1), outcomes, lenient)),
     ...findTouched(moments, changes),
   ];
@@ -127,6 +128,8 @@ function findEarly(
         return change.dependsOn.flatMap((id) => {
           const guarding = byId.get(id);
           if (guarding === undefined || isInForce(guarding, now, lenient)) return [];
+          // Each waits for a part of the other; the law over traffic says which.
+          if (guarding.dependsOn.includes(change.id)) return [];
           return [`${change.id} is in force before ${id}, after ${say(request)}`];
         });
       }),

@@ -39,19 +39,19 @@ const elsewhere = change('create', 'create', 'tighten', 'ws-team-b');
 const all = [remove, replace, loosen, rescope, neutral, tighten, create, elsewhere];
 
 describe('order of changes', () => {
-  it('runs creates and tightenings, then rescopings, then replacements, then loosenings, then deletes', () => {
+  it('runs creates and tightenings, then replacements, then rescopings, then loosenings, then deletes', () => {
     const sorted = orderChanges(all);
     expect(sorted.map(({ key }) => `${key.workspace}/${key.name}`)).toEqual([
       'ws-team-a/create',
       'ws-team-a/neutral',
       'ws-team-a/tighten',
-      'ws-team-a/rescope',
       'ws-team-a/replace',
+      'ws-team-a/rescope',
       'ws-team-a/loosen',
       'ws-team-a/remove',
       'ws-team-b/create',
     ]);
-    expect(sorted.map(stageOf)).toEqual([0, 0, 0, 2, 3, 5, 6, 0]);
+    expect(sorted.map(stageOf)).toEqual([0, 0, 0, 2, 3, 6, 7, 0]);
   });
 
   it('is the same whatever order the changes come in', () => {
@@ -64,11 +64,11 @@ describe('order of changes', () => {
     expect(waits.get(create.id)).toEqual([]);
     expect(waits.get(tighten.id)).toEqual([]);
     expect(waits.get(neutral.id)).toEqual([]);
-    expect(waits.get(rescope.id)).toEqual(guards);
+    expect(waits.get(rescope.id)).toEqual([...guards, replace.id]);
     expect(waits.get(replace.id)).toEqual([...guards, rescope.id]);
-    expect(waits.get(loosen.id)).toEqual([...guards, rescope.id, replace.id]);
+    expect(waits.get(loosen.id)).toEqual([...guards, replace.id, rescope.id]);
     // What takes a limit away waits for everything, also for what is neutral.
-    expect(waits.get(remove.id)).toEqual([create.id, neutral.id, tighten.id, rescope.id, replace.id, loosen.id]);
+    expect(waits.get(remove.id)).toEqual([create.id, neutral.id, tighten.id, replace.id, rescope.id, loosen.id]);
     expect(waits.get(elsewhere.id)).toEqual([]);
   });
 

@@ -2,8 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { covers } from '../../src/resources/match.ts';
 import type { Condition, Match } from '../../src/resources/types.ts';
-import { coveringIndex, covers } from '../../src/rules/limits.ts';
+import { coveringIndex } from '../../src/rules/limits.ts';
 
 const values = fc.constantFrom('a', 'b', '@x/*', '@x/m', '@x/y/*', '@x/y/z', '*');
 const condition: fc.Arbitrary<Condition> = fc.record({

@@ -4,15 +4,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { parseFault } from '../../src/emulator/faults.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
+import { printPolicies } from '../../src/policy/print.ts';
+import type { Match } from '../../src/resources/types.ts';
 import { impose, startTrial } from '../faults/trial.ts';
 import { effort } from '../helpers/effort.ts';
-import { type Declaration, declaration, toFiles } from '../laws/declarations.ts';
+import { smallState } from '../helpers/state.ts';
+import { organisationId } from '../helpers/world.ts';
+import { type Declaration, declaration, type Files, toFiles } from '../laws/declarations.ts';
 import { organisation, withUniqueNames } from '../laws/organisations.ts';
 
 interface Case {
   readonly state: Partial<StoreState>;
-  readonly before: Declaration;
-  readonly after: Declaration;
+  readonly before: Files;
+  readonly after: Files;
   readonly fault: string;
 }
 
@@ -53,16 +57,51 @@ const cases: fc.Arbitrary<Case> = organisation.map(withUniqueNames).chain((state
     })
     .map(({ before, other, choices, fault: rule }) => ({
       state,
-      before,
-      after: edit(before, other, choices),
+      before: toFiles(before),
+      after: toFiles(edit(before, other, choices)),
       fault: rule,
     })),
 );
 
+/** Policies of few names and one unit, whose matches pass traffic to one another. */
+const group: fc.Arbitrary<Files> = fc
+  .uniqueArray(
+    fc.record({
+      name: fc.constantFrom('one', 'two', 'three', 'four'),
+      match: fc.oneof(
+        fc.constant('all' as const),
+        fc
+          .record({
+            key: fc.constant('metadata.team'),
+            any: fc.constantFrom('*' as const, ['nlp'], ['sales'], ['nlp', 'sales']),
+            except: fc.constantFrom<readonly string[]>([], [], ['nlp']),
+          })
+          .map((condition): Match => [condition]),
+      ),
+      per: fc.constantFrom<readonly string[]>(['workspace_id'], ['workspace_id'], ['api_key']),
+      size: fc.integer({ min: 2, max: 4 }),
+    }),
+    { minLength: 2, selector: ({ name }) => name },
+  )
+  .map((policies) => {
+    const entries = policies.map(({ name, match, per, size }) => ({
+      kind: 'usage-policy' as const,
+      name,
+      fields: { name, unit: 'cost', target: 'llm', amount: size * 100, alert: null, reset: 'monthly', match, per },
+    }));
+    const workspaces = [{ slug: 'ws-team-a', entries }];
+    const printed = printPolicies({ environment: 'production', organisation: organisationId, entries: [], workspaces });
+    return Object.fromEntries(printed.map(({ path, text }) => [path, text]));
+  });
+
+const passings: fc.Arbitrary<Case> = fc
+  .record({ before: group, after: group, fault })
+  .map(({ before, after, fault: rule }) => ({ state: smallState(), before, after, fault: rule }));
+
 async function run({ state, before, after, fault: rule }: Case): Promise<void> {
   const trial = await startTrial({ state, inProcess: true, timeouts: { headers: 500, total: 500 } });
   try {
-    for (const files of [toFiles(before), toFiles(after)]) {
+    for (const files of [before, after]) {
       if ((await trial.world.plan(files)).plan === null) return;
       await trial.apply(files);
       impose(trial.world, { faults: [parseFault(rule)] });
@@ -76,4 +115,9 @@ async function run({ state, before, after, fault: rule }: Case): Promise<void> {
 test('trust-E3: whatever fails, nothing is given before what was to bind in its place is in force', async () => {
   const numRuns = effort('applies of which a write fails', 30, 2_000);
   await fc.assert(fc.asyncProperty(cases, run), { seed: 6, numRuns, endOnFailure: true });
+}, 1_200_000);
+
+test('trust-E3: … and no call that a policy binds before and after goes unbound in between', async () => {
+  const numRuns = effort('applies that pass traffic from policy to policy', 60, 2_000);
+  await fc.assert(fc.asyncProperty(passings, run), { seed: 9, numRuns, endOnFailure: true });
 }, 1_200_000);

@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { parseFault } from '../../src/emulator/faults.ts';
 import type { Outcome } from '../../src/plan/types.ts';
+import { impose, startTrial } from '../faults/trial.ts';
 import { keyA1, keyRow, smallState, teamA, uuid } from '../helpers/state.ts';
 import { orgFile, startWorld, type World, type WorldOptions, workspaceFile } from '../helpers/world.ts';
 import { describeLive } from '../stories/harness.ts';
@@ -202,6 +203,107 @@ describe('a change that gives and takes', () => {
       ['PUT /policies/** 400 times=1'],
     );
     expect(statuses(outcomes)).toEqual(['update a failed', 'update b applied', 'delete c skipped']);
+  });
+});
+
+describe('a match that moves', () => {
+  const nlp = '    match: { metadata.team: nlp }\n';
+  const sales = '    match: { metadata.team: sales }\n';
+  const of = (name: string, match = '', budget = '$500', per = 'workspace_id'): string =>
+    policy(name, budget, 'monthly', per, match);
+  const group = (...policies: string[]): Record<string, string> => files(`policies:\n${policies.join('')}`);
+
+  /** Watched at every moment; the outcomes while the service plays `faults`, and the matches that are live then. */
+  async function move(before: Record<string, string>, after: Record<string, string>, ...faults: readonly string[]) {
+    const trial = await startTrial({ state: smallState() });
+    world = trial.world;
+    await trial.apply(before);
+    impose(world, { faults: faults.map(parseFault) });
+    const outcomes = statuses((await trial.apply(after)) ?? []);
+    impose(world, {});
+    expect(trial.violations).toEqual([]);
+    const live = world.emulator.store.state.usagePolicies
+      .filter(({ status }) => status === 'active')
+      .map(({ name, conditions, group_by }) => `${name} ${conditions[0]?.value} ${group_by[0]?.key}`);
+    return { outcomes, live: live.sort(), trial };
+  }
+
+  const narrowed = group(of('all', nlp), of('rest', '', '$500', 'api_key'));
+  const wide = group(of('all'), of('rest', sales));
+
+  test('trust-E3: what a narrower match gives up waits for the replacement that binds it', async () => {
+    const { outcomes, live } = await move(wide, narrowed, createFails[0] ?? '');
+    expect(outcomes).toEqual(['replace rest failed', 'update all skipped']);
+    expect(live).toEqual(['all * workspace_id', 'rest sales workspace_id']);
+    await expectConverged(narrowed);
+  });
+
+  test('trust-E3: … also where it tightens an amount meanwhile', async () => {
+    const after = group(of('all', nlp, '$400'), of('rest', '', '$500', 'api_key'));
+    const { outcomes } = await move(wide, after, createFails[0] ?? '');
+    expect(outcomes).toEqual(['replace rest failed', 'update all skipped']);
+    await expectConverged(after);
+  });
+
+  test('trust-E3: … and without a fault there is no moment between them', async () => {
+    const { outcomes } = await move(wide, narrowed);
+    expect(outcomes).toEqual(['replace rest applied', 'update all applied']);
+  });
+
+  test('trust-E3: an old policy goes when a match that moves onto its traffic is in force', async () => {
+    const before = group(of('old', nlp), of('moved', sales));
+    const after = group(of('old', sales, '$500', 'api_key'), of('moved', nlp));
+    const { outcomes, live } = await move(before, after, 'PUT /policies/** 400 times=1');
+    expect(outcomes).toEqual(['replace old failed', 'update moved failed']);
+    expect(live).toEqual(['moved sales workspace_id', 'old nlp workspace_id', 'old sales api_key']);
+    await expectConverged(after);
+  });
+
+  test('trust-E3: … and then it goes', async () => {
+    const before = group(of('old', nlp), of('moved', sales));
+    const { outcomes } = await move(before, group(of('old', sales, '$500', 'api_key'), of('moved', nlp)));
+    expect(outcomes).toEqual(['replace old applied', 'update moved applied']);
+  });
+
+  test('trust-E3: … also where it loosens meanwhile', async () => {
+    const before = group(of('old', nlp), of('moved', sales));
+    const after = group(of('old', sales, '$500', 'api_key'), of('moved', nlp, '$900'));
+    const { live } = await move(before, after, 'PUT /policies/** 400 times=1');
+    expect(live).toContain('old nlp workspace_id');
+    await expectConverged(after);
+  });
+
+  test.each(['$500', '$900', '$400'])('trust-E3: a wider match at %s comes before a narrower one', async (budget) => {
+    const before = group(of('a', ''), of('b', sales));
+    const after = group(of('a', nlp), of('b', '', budget));
+    const { outcomes, live } = await move(before, after, 'PUT /policies/** 400 times=1');
+    expect(outcomes).toEqual(['update b failed', 'update a skipped']);
+    expect(live).toContain('a * workspace_id');
+    await expectConverged(after);
+  });
+
+  test('trust-E3: a match that moves comes before a narrower one, and a delete after both', async () => {
+    const both = '    match: { metadata.team: [nlp, sales] }\n';
+    const before = group(of('a', both), of('b', '    match: { metadata.team: law }\n'), of('gone', nlp));
+    const after = group(of('a', sales, '$400'), of('b', nlp));
+    const { outcomes } = await move(before, after, 'PUT /policies/** 400 times=1');
+    expect(outcomes).toEqual(['update b failed', 'update a skipped', 'delete gone skipped']);
+    await expectConverged(after);
+  });
+
+  test('trust-E3: a replacement that nobody approved holds back the match that leaves traffic to it', async () => {
+    world = await startWorld({ inProcess: true, state: smallState() });
+    await world.apply(wide);
+    expect(statuses(await world.apply(narrowed, { only: ['usage-policy/all'] }))).toEqual(['update all skipped']);
+    // The other way round as well: its old policy may be what binds until the match has moved.
+    expect(statuses(await world.apply(narrowed, { only: ['usage-policy/rest'] }))).toEqual(['replace rest applied']);
+  });
+
+  test('trust-E3: a match that was left out holds back a replacement', async () => {
+    world = await startWorld({ inProcess: true, state: smallState() });
+    await world.apply(group(of('old', nlp), of('moved', sales)));
+    const after = group(of('old', sales, '$500', 'api_key'), of('moved', nlp));
+    expect(statuses(await world.apply(after, { only: ['usage-policy/old'] }))).toEqual(['replace old skipped']);
   });
 });
 
