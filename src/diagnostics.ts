@@ -10,6 +10,21 @@ export interface Source {
   readonly column: number;
 }
 
+/** A text that a message tells the reader to write. What carries it out finds a file in which this problem is gone. */
+export interface Advice {
+  readonly write: string;
+  /**
+   * What it is written in place of: the value, the key, or both (`field`) at the place of the diagnostic, the whole value of
+   * the entry that holds it; `beside` and `in-entry`: in place of nothing, as a line more of the map or of the entry.
+   */
+  readonly instead: 'value' | 'key' | 'field' | 'entry' | 'beside' | 'in-entry';
+  /** Lines of the same map that go with it, and keys that go. */
+  readonly also?: readonly string[];
+  readonly without?: readonly string[];
+  /** Shows the form; else it is what the text was read as. */
+  readonly isExample?: true;
+}
+
 export interface Diagnostic {
   /** Stable and kebab-case, for example `unknown-key`; tests and tools match on it, never on the message. */
   readonly code: string;
@@ -17,6 +32,8 @@ export interface Diagnostic {
   /** What is wrong, with the offending value quoted, and what to write instead. One line. */
   readonly message: string;
   readonly source: Source;
+  /** What the message says to write, each in backticks; any one of them will do. */
+  readonly advice?: readonly Advice[];
   /** Where the offending text ends (exclusive), where that is known. */
   readonly end?: { readonly line: number; readonly column: number };
 }

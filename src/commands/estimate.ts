@@ -3,7 +3,9 @@ import { ServiceError, UserError } from '../errors.ts';
 import { exactOf, fraction } from '../exact.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { adviseAmount } from '../policy/advice.ts';
 import { hasPolicyFiles } from '../policy/files.ts';
+import type { Level } from '../policy/levels.ts';
 import { costOf, type Range, ratesOf, ratesOfAll, tokensOf } from '../prices/estimate.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import { type ModelName, parseModelName } from '../prices/model-name.ts';
@@ -99,9 +101,21 @@ function readModel(text: string): WrittenModel {
   });
 }
 
+/** What has a price. */
+const spending: Level = {
+  what: 'an estimate',
+  units: ['cost', 'tokens'],
+  windows: [],
+  wholeUnits: false,
+  form: 'alone',
+};
+
 function readBudget(text: string): Amount {
   const amount = parseAmount(text);
-  if (isProblem(amount)) throw new UserError(`--budget ${JSON.stringify(text)} ${amount.problem}`);
+  if (isProblem(amount)) {
+    const { said } = adviseAmount(text, amount, spending);
+    throw new UserError(`--budget ${JSON.stringify(text)} ${said.text}`);
+  }
   if (amount.unit === 'requests') {
     throw new UserError(`--budget ${JSON.stringify(text)} counts requests, which have no price`, {
       hint: 'Write a budget such as `$500` or `2M tokens`.',

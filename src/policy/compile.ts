@@ -1,8 +1,9 @@
 /** All policy files → desired state, or every problem in them. Pure. */
 
-import type { Diagnostic } from '../diagnostics.ts';
+import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import type { Desired } from '../resources/types.ts';
+import { example, exampleOf, say, writeValue } from './advice.ts';
 import { checkSchema } from './check-schema.ts';
 import type { FieldNode, MapNode, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
@@ -161,7 +162,9 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
   }
   const kindField = root.fields.find((field) => field.key === 'kind');
   if (kindField === undefined) {
-    report('missing-kind', root.at, 'the file does not say what it is: write `kind: workspace` or `kind: org`');
+    const kinds = root.fields.some((field) => field.key === 'workspace') ? ['workspace'] : ['workspace', 'org'];
+    const ways = kinds.map((word) => inFile(`kind: ${word}`));
+    report('missing-kind', root.at, say`the file does not say what it is: write ${ways}`);
     return undefined;
   }
   const kind = readWord(kindField, ['org', 'workspace'] as const, report);
@@ -191,18 +194,29 @@ function readWorkspaceFile(
   return workspace === undefined ? undefined : { kind: 'workspace', workspace };
 }
 
+/** A line more of the file. */
+function inFile(write: string): Advice {
+  return exampleOf({ write, instead: 'beside' });
+}
+
 function checkVersion(root: MapNode, report: Report): void {
   const field = root.fields.find((candidate) => candidate.key === 'version');
   if (field === undefined) {
-    report('missing-version', root.at, 'the file does not say which grammar it is written in: write `version: 1`');
+    report(
+      'missing-version',
+      root.at,
+      say`the file does not say which grammar it is written in: write ${inFile('version: 1')}`,
+    );
     return;
   }
-  const node = expectScalar(field, '`1`', report);
+  const node = expectScalar(field, say`${example('1')}`, report);
   if (node !== undefined && node.value !== 1) {
     report(
       'unknown-version',
       node.at,
-      `\`version\`: ${quote(node.text)} is not known to this tollgate: write \`version: 1\`, or use a newer one`,
+      node.value === '1'
+        ? say`\`version\` is a number: write ${writeValue('1')}, without quotes`
+        : say`\`version\`: ${quote(node.text)} is not known to this tollgate: write ${writeValue('1')}, or use a newer one`,
     );
   }
 }

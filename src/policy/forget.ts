@@ -2,6 +2,7 @@
 
 import { nearestName } from '../nearest-name.ts';
 import type { Forget } from '../resources/types.ts';
+import { example, say, writeValue } from './advice.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
@@ -25,35 +26,38 @@ const sectionNames = Object.keys(sections) as Forget['section'][];
 export function readForget(field: FieldNode | undefined, workspace: string | null, report: Report): readonly Forget[] {
   if (field === undefined) return [];
   const seen = new Set<string>();
-  return readItems(field, 'a list of paths such as `policies/old` or `keys/ci/rate`', report, { empty: true }).flatMap(
-    (item) => {
-      const path = readText(item, 'a path such as `policies/old`', report, 600);
-      if (path === undefined) return [];
-      const [head = '', ...rest] = path.split('/');
-      const section = sectionNames.find((name) => name === head);
-      if (section === undefined || rest.some((part) => part === '')) {
-        const near = nearestName(head, sectionNames);
-        const hint =
-          section !== undefined || near === undefined
-            ? 'write `policies/name`, `keys/name/rate`, `providers/name`, `integrations/name` or `limits`'
-            : `did you mean \`${near}\`?`;
-        report('invalid-forget', item.at, `\`forget\`: ${quote(path)} is no path: ${hint}`);
-        return [];
-      }
-      if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
-      seen.add(path);
-      const target = split(section, rest);
-      if (section === 'limits' && target.name !== undefined) {
-        report(
-          'invalid-forget',
-          item.at,
-          `\`forget\`: ${quote(path)} is no field of \`limits\`: write \`limits\`, \`limits/budget\` or \`limits/rate\``,
-        );
-        return [];
-      }
-      return [{ workspace, path, section, ...target, source: item.at.source }];
-    },
-  );
+  return readItems(
+    field,
+    say`a list of paths such as ${[example('[policies/old]'), example('[keys/ci/rate]')]}`,
+    report,
+    { empty: true },
+  ).flatMap((item) => {
+    const path = readText(item, say`a path such as ${example('policies/old')}`, report, 600);
+    if (path === undefined) return [];
+    const [head = '', ...rest] = path.split('/');
+    const section = sectionNames.find((name) => name === head);
+    if (section === undefined || rest.some((part) => part === '')) {
+      const near = nearestName(head, sectionNames);
+      const hint =
+        section !== undefined || near === undefined
+          ? say`write a path such as ${['policies/old', 'keys/ci/rate', 'limits'].map(example)}`
+          : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
+      report('invalid-forget', item.at, say`\`forget\`: ${quote(path)} is no path: ${hint}`);
+      return [];
+    }
+    if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
+    seen.add(path);
+    const target = split(section, rest);
+    if (section === 'limits' && target.name !== undefined) {
+      report(
+        'invalid-forget',
+        item.at,
+        say`\`forget\`: ${quote(path)} is no field of \`limits\`: write ${['limits', 'limits/budget', 'limits/rate'].map(example)}`,
+      );
+      return [];
+    }
+    return [{ workspace, path, section, ...target, source: item.at.source }];
+  });
 }
 
 /** Names may hold slashes: the last part is a field only if it is called like one and a name stands before it. */

@@ -1,94 +1,103 @@
 /** Words that people type by habit, from the API, from other tools or from another place in the grammar. */
 
+import type { Advice } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
+import { isProblem, parseAmount } from '../resources/amounts.ts';
+import type { Reset } from '../resources/types.ts';
+import { exampleOf, type Sentence, say, writeField, writeKey } from './advice.ts';
+import { guess, guessReset } from './guess.ts';
+import type { FieldNode, ScalarNode } from './nodes.ts';
 import { quote } from './quote.ts';
 
-export interface Advice {
+export interface UnknownKey {
   readonly code: string;
-  readonly message: string;
+  readonly said: Sentence;
+  /** Keys of one group are one mistake, said once. */
+  readonly group?: string;
+  /** The fields as which it is read on, so that nothing is missed that stands there under another name. */
+  readonly standsFor?: readonly { readonly key: string; readonly node: FieldNode['node'] }[];
 }
 
-const amount = 'put the unit into the amount: `budget: $500`, `budget: 2M tokens` or `rate: 100 requests/minute`';
+/** The right key; with a value where that of the wrong one would not be taken; words to say it with. */
+type Habit = readonly [key: string, value?: string | undefined, before?: string];
+
+const budget: readonly Habit[] = [
+  ['budget', '$500'],
+  ['limits', '{ budget: $500, reset: monthly }'],
+];
+const recipients: readonly Habit[] = [
+  ['recipients', '[team@example.com]'],
+  ['alerts', '{ recipients: [team@example.com] }'],
+];
+const window: Habit = ['reset', '{ every: 14 days, starting: "2026-12-01" }'];
+const rate: Habit = ['rate', '100 requests/minute'];
+const workspace: readonly Habit[] = [['workspace']];
+const unitInAmount: readonly Habit[] = [
+  ['budget', '$500', 'the unit belongs to the amount: '],
+  ['rate', '100 requests/minute', 'the unit belongs to the rate: '],
+];
 
 /**
- * Word → keys of this grammar in order of preference, each with an example; the first that is known where the word stands is
- * the answer, else the first one.
+ * Word → keys of this grammar in order of preference; the first that is known where the word stands is the answer, else the
+ * first one.
  */
-const apiWords: Readonly<Record<string, readonly (readonly [key: string, advice: string])[]>> = {
-  credit_limit: [['budget', 'write `budget: $500`']],
-  limit: [
-    ['budget', 'write `budget: $500`'],
-    ['limits', 'write `limits:`'],
-  ],
-  amount: [['budget', 'write `budget: $500`']],
-  usage_limit: [
-    ['budget', 'write `budget: $500`'],
-    ['limits', 'write `limits:`'],
-  ],
-  usage_limits: [
-    ['budget', 'write `budget: $500`'],
-    ['limits', 'write `limits:` with `budget: $500`'],
-  ],
-  periodic_reset: [['reset', 'write `reset: monthly`']],
-  periodic_reset_days: [['reset', 'write `reset: every 14 days`']],
-  next_usage_reset_at: [['reset', 'write `reset: {every: 14 days, starting: "2026-12-01"}`']],
-  starting: [['reset', 'write `reset: {every: 14 days, starting: "2026-12-01"}`']],
-  every: [['reset', 'write `reset: every 14 days`']],
-  period: [['reset', 'write `reset: monthly`']],
-  alert_threshold: [['alert', 'write `alert: 80%`']],
-  threshold: [['alert', 'write `alert: 80%`']],
-  alert_emails: [
-    ['recipients', 'write `recipients:`'],
-    ['alerts', 'write `alerts: {recipients: […]}`'],
-  ],
-  emails: [
-    ['recipients', 'write `recipients:`'],
-    ['alerts', 'write `alerts: {recipients: […]}`'],
-  ],
-  notify: [
-    ['recipients', 'write `recipients:`'],
-    ['alerts', 'write `alerts: {recipients: […]}`'],
-  ],
-  conditions: [['match', 'write `match:` with one line per condition']],
-  group_by: [['per', 'write `per: workspace_id`']],
-  rate_limit: [['rate', 'write `rate: 100 requests/minute`']],
-  rate_limits: [
-    ['rates', 'write `rate: 100 requests/minute`, or `rates:` with a list'],
-    ['rate', 'write `rate: 100 requests/minute`'],
-    ['limits', 'write `limits:` with `rate: 100 requests/minute`'],
-  ],
-  rpm: [['rate', 'write `rate: 100 requests/minute`']],
-  tpm: [['rate', 'write `rate: 100k tokens/minute`']],
-  value: [
-    ['any', 'write `any:`'],
-    ['rate', 'write `rate: 100 requests/minute`'],
-  ],
-  excludes: [['except', 'write `except:`']],
-  exclude: [['except', 'write `except:`']],
-  type: [['budget', amount]],
-  unit: [['budget', amount]],
-  expires_at: [['expires', 'write `expires: 2027-01-31T00:00:00Z`']],
-  expiry: [['expires', 'write `expires: 2027-01-31T00:00:00Z`']],
-  virtual_keys: [['providers', 'virtual keys are called `providers:` now']],
-  virtual_key: [['providers', 'virtual keys are called `providers:` now']],
-  api_keys: [['keys', 'write `keys:`']],
-  workspace_id: [['workspace', 'write `workspace:` with the slug or UUID']],
-  workspace_slug: [['workspace', 'write `workspace:` with the slug or UUID']],
-  workspaces: [['workspace', 'one file describes one workspace: write `workspace:` with its slug or UUID']],
-  slug: [['workspace', 'write `workspace:` with the slug or UUID']],
-  usage_limits_policies: [['policies', 'write `policies:`']],
-  rate_limits_policies: [['policies', 'write `policies:`']],
-  organization: [['organisation', 'write `organisation:`']],
-  organisation_id: [['organisation', 'write `organisation:`']],
-  organization_id: [['organisation', 'write `organisation:`']],
-  env: [['environment', 'write `environment:`']],
-  every_workspace: [['new_workspaces', 'the service applies it to workspaces created later: write `new_workspaces:`']],
-  global_workspace_access: [['new_workspaces', 'write `new_workspaces:`']],
-  previous_name: [['previously', 'write `previously: old-name`']],
-  renamed_from: [['previously', 'write `previously: old-name`']],
-  protected: [['protect', 'write `protect: true`']],
-  prevent_destroy: [['protect', 'write `protect: true`']],
-  ignore: [['forget', 'write `forget:` with a list of paths']],
+const apiWords: Readonly<Record<string, readonly Habit[]>> = {
+  credit_limit: budget,
+  limit: budget,
+  amount: budget,
+  usage_limit: budget,
+  usage_limits: budget,
+  max_budget: budget,
+  budget_limit: budget,
+  spend_limit: budget,
+  quota: budget,
+  cap: budget,
+  periodic_reset: [['reset']],
+  periodic_reset_days: [['reset', 'every 14 days']],
+  next_usage_reset_at: [window],
+  starting: [window],
+  every: [['reset', 'every 14 days']],
+  period: [['reset', 'monthly']],
+  budget_duration: [['reset', 'monthly']],
+  alert_threshold: [['alert', '80%']],
+  threshold: [['alert', '80%']],
+  alert_emails: recipients,
+  emails: recipients,
+  notify: recipients,
+  conditions: [['match', '{ metadata.team: nlp }']],
+  group_by: [['per', 'workspace_id']],
+  rate_limit: [rate],
+  rate_limits: [['rates', '[100 requests/minute]'], rate, ['limits', '{ rate: 100 requests/minute }']],
+  rpm: [rate],
+  tpm: [['rate', '100k tokens/minute']],
+  value: [['any'], rate],
+  excludes: [['except']],
+  exclude: [['except']],
+  type: unitInAmount,
+  unit: unitInAmount,
+  expires_at: [['expires']],
+  expiry: [['expires']],
+  policy: [['policies']],
+  virtual_keys: [['providers', undefined, 'virtual keys have another name now: ']],
+  virtual_key: [['providers', undefined, 'virtual keys have another name now: ']],
+  api_keys: [['keys']],
+  workspace_id: workspace,
+  workspace_slug: workspace,
+  workspaces: [['workspace', undefined, 'one file describes one workspace: ']],
+  slug: workspace,
+  usage_limits_policies: [['policies']],
+  rate_limits_policies: [['policies']],
+  organization: [['organisation']],
+  organisation_id: [['organisation']],
+  organization_id: [['organisation']],
+  env: [['environment']],
+  every_workspace: [['new_workspaces', undefined, 'the service applies it to workspaces created later: ']],
+  global_workspace_access: [['new_workspaces', '{ budget: $500, reset: monthly }']],
+  previous_name: [['previously']],
+  renamed_from: [['previously']],
+  protected: [['protect']],
+  prevent_destroy: [['protect']],
+  ignore: [['forget']],
 };
 
 /** Keys that exist, but elsewhere. */
@@ -102,30 +111,111 @@ const elsewhere: Readonly<Record<string, string>> = {
   policies: 'policies live in workspaces: write them in a file with `kind: workspace`, or under `defaults:`',
   limits: 'limits belong to a workspace: write them in a file with `kind: workspace`',
   providers: 'providers belong to a workspace: write them in a file with `kind: workspace`',
-  rates: 'this level holds one rate: write `rate:`',
-  budgets: 'this level holds one budget: write `budget:`',
+  rates: 'this level holds one rate, `rate:`, and no list',
+  budgets: 'this level holds one budget, `budget:`, and no list',
   expires: 'only keys and providers expire',
   target: '`target` exists on rate policies only',
   per: '`per` exists on policies only: each limit here has one counter',
   match: '`match` exists on policies only: this limit covers everything that passes here',
 };
 
-/** The answer to a key that is not known where it stands. */
-export function adviseUnknownKey(key: string, known: readonly string[], what: string): Advice {
+/** Words of limits, which stand in no file on their own. */
+const limitWords = ['budget', 'budgets', 'reset', 'alert', 'rate', 'rates', 'per', 'match', 'target'];
+
+/**
+ * The answer to a key that is not known where it stands.
+ *
+ * @param what follows "is no key of", such as `a policy`
+ */
+export function adviseUnknownKey(field: FieldNode, known: readonly string[], what: string): UnknownKey {
+  const { key, node } = field;
   if (/^\d{3}(?:\.\d+)?[kMB]?$/.test(key)) {
-    const message = `${quote(key)} is what a comma inside braces cut off an amount: quote the amount, as in \`{ budget: "$2,${key}" }\`, or write one key per line`;
-    return { code: 'comma-in-flow', message };
+    const said = say`${quote(key)} is what a comma inside braces cut off an amount: quote the amount, as in \`{ budget: "$2,${key}" }\`, or write one key per line`;
+    return { code: 'comma-in-flow', said };
   }
+  if (key.startsWith('x-') && !known.includes('version')) {
+    return {
+      code: 'misplaced-key',
+      said: say`${quote(key)} is no key of ${what}: keys of your own stand at the top of a file`,
+    };
+  }
+  if (limitWords.includes(key) && known.includes('version')) {
+    const where = known.includes('limits')
+      ? 'it belongs below `limits:`, or in an entry of `policies:`'
+      : "limits belong to a workspace: it goes into that one's file, below `limits:` or in an entry of `policies:`";
+    return { code: 'misplaced-key', said: say`${quote(key)} is no key of ${what}: ${where}`, group: 'limits' };
+  }
+  const periodic = advisePeriodicBudget(field, known);
+  if (periodic !== null) return periodic;
   const habits = Object.hasOwn(apiWords, key) ? (apiWords[key] ?? []) : [];
   const answer = habits.find(([right]) => known.includes(right));
-  if (answer !== undefined) return { code: 'api-word', message: `${quote(key)} is no key here: ${answer[1]}` };
+  if (answer !== undefined) return adviseHabit(field, answer, what);
+  if (key === 'alerts' && known.includes('alert') && node.type !== 'map') return adviseNear(field, 'alert', what);
   // The right word may have its place elsewhere.
   const right = [key, ...habits.map(([word]) => word)].find((word) => Object.hasOwn(elsewhere, word));
   if (right !== undefined) {
-    return { code: 'misplaced-key', message: `${quote(key)} is no key of ${what}: ${elsewhere[right]}` };
+    return { code: 'misplaced-key', said: say`${quote(key)} is no key of ${what}: ${elsewhere[right] ?? ''}` };
   }
   const near = nearestName(key, known);
-  const hint =
-    near === undefined ? `known are ${known.map((word) => `\`${word}\``).join(', ')}` : `did you mean \`${near}\`?`;
-  return { code: 'unknown-key', message: `${quote(key)} is no key of ${what}: ${hint}` };
+  if (near !== undefined) return adviseNear(field, near, what);
+  const list = known.map((word) => `\`${word}\``).join(', ');
+  return { code: 'unknown-key', said: say`${quote(key)} is no key of ${what}: known are ${list}` };
+}
+
+function adviseNear({ key, node }: FieldNode, near: string, what: string): UnknownKey {
+  const said = say`${quote(key)} is no key of ${what}: did you mean ${writeKey(near)}?`;
+  return { code: 'unknown-key', said, standsFor: [{ key: near, node }] };
+}
+
+/** Keys whose absence would be reported too. */
+const missed = ['workspace', 'environment', 'organisation', 'budget', 'reset', 'per', 'rate'];
+
+function adviseHabit({ key, node }: FieldNode, [right, sample, before = '']: Habit, what: string): UnknownKey {
+  // A window with a first day has no place in a list of budgets.
+  const fitting = sample?.includes('starting') && what.includes('budgets') ? 'every 14 days' : sample;
+  const value = right === 'budget' && sample !== undefined ? (amountIn(node) ?? fitting) : fitting;
+  const advice = value === undefined ? writeKey(right) : exampleOf(writeField(`${right}: ${value}`));
+  const code = 'api-word';
+  const said = say`${quote(key)} is no key here: ${before}write ${advice}`;
+  if (value === undefined) return { code, said, standsFor: [{ key: right, node }] };
+  // Lists and maps need not be read on with: nothing else depends on them.
+  return /^[[{]/.test(value)
+    ? { code, said }
+    : { code, said, standsFor: [{ key: right, node: scalarOf(value, node) }] };
+}
+
+const budgetWord =
+  /^(daily|weekly|monthly|quarterly|yearly|annual)_?(?:budget|limit|spend|cap|quota)$|^(?:budget|limit|spend|cap|quota)_(?:per_)?(daily|weekly|monthly|quarterly|yearly|annual|day|week|month|quarter|year)$/i;
+
+/** `monthly_budget: $500` says two things, which are two keys here. */
+function advisePeriodicBudget({ key, node }: FieldNode, known: readonly string[]): UnknownKey | null {
+  const words = budgetWord.exec(key);
+  const reset: Reset | null = words === null ? null : guessReset(words[1] ?? words[2] ?? '');
+  if (reset === null || !known.includes('budget')) return null;
+  const shown = reset === 'every 1 days' ? 'every 1 day' : reset;
+  const amount = amountIn(node);
+  const line = writeField(`budget: ${amount ?? '$500'}`, `reset: ${shown}`);
+  const advice: Advice = amount === null ? exampleOf(line) : line;
+  return {
+    code: 'unknown-key',
+    said: say`${quote(key)} is no key here: write ${advice}`,
+    standsFor: [
+      { key: 'budget', node: scalarOf(amount ?? '$500', node) },
+      { key: 'reset', node: scalarOf(shown, node) },
+    ],
+  };
+}
+
+/** The amount that a value already is; a bare number is in dollars, as the API's own budgets are. */
+function amountIn(node: FieldNode['node']): string | null {
+  if (node.type !== 'scalar') return null;
+  const text = typeof node.value === 'number' && guess(node.text)?.numbers.length === 1 ? `$${node.text}` : node.text;
+  const amount = parseAmount(text);
+  return isProblem(amount) || amount.unit === 'requests' || amount.amount < 100 || amount.amount % 100 !== 0
+    ? null
+    : text;
+}
+
+function scalarOf(text: string, { at }: FieldNode['node']): ScalarNode {
+  return { type: 'scalar', value: text, text, plain: true, at };
 }

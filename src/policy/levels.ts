@@ -9,6 +9,11 @@ export interface Level {
   readonly windows: readonly RateWindow[];
   /** Amounts are integers on the wire there, so cost is whole dollars. */
   readonly wholeUnits: boolean;
+  /**
+   * What stands around an amount: a policy, which holds one limit and no `none`; limits, whose fields are `none` one by one; an
+   * entry of `budgets` or `rates`; nothing that resets.
+   */
+  readonly form: 'policy' | 'limits' | 'list' | 'alone';
 }
 
 const policy: Level = {
@@ -16,12 +21,14 @@ const policy: Level = {
   units: ['cost', 'tokens', 'requests'],
   windows: ['minute', 'hour', 'day', 'week'],
   wholeUnits: false,
+  form: 'policy',
 };
 
 const attachment = {
   units: ['cost', 'tokens'],
   windows: ['minute', 'hour', 'day'],
   wholeUnits: true,
+  form: 'limits',
 } as const;
 
 export const levels: Readonly<Record<Kind, Level>> = {
@@ -32,3 +39,11 @@ export const levels: Readonly<Record<Kind, Level>> = {
   'provider-limits': { ...attachment, what: 'a provider' },
   'integration-limits': { ...attachment, what: 'an integration' },
 };
+
+/** Dollars alone: what all budgets may add up to. */
+export const ceiling: Level = { what: 'a ceiling', units: ['cost'], windows: [], wholeUnits: false, form: 'alone' };
+
+/** The same level, inside a list of budgets or rates. */
+export function inList(level: Level): Level {
+  return { ...level, form: 'list' };
+}

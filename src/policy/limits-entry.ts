@@ -1,12 +1,15 @@
 /** Entries at attachment points: keys, providers, integrations, a workspace's own limits. */
 
 import type { Source } from '../diagnostics.ts';
+import { formatReset } from '../resources/amounts.ts';
 import { rateField } from '../resources/limits.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
+import { example, say, writeField } from './advice.ts';
+import { alertOf } from './alerts.ts';
 import type { WrittenBudget } from './budgets.ts';
-import { alertOf, readBudget } from './budgets.ts';
+import { readBudget } from './budgets.ts';
 import { type Identity, readIdentity } from './identity.ts';
-import { levels } from './levels.ts';
+import { inList, levels } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import type { PassedMember } from './passthrough.ts';
 import { readPassthrough } from './passthrough.ts';
@@ -106,21 +109,22 @@ function readBudgets(
   if (beside !== undefined) report('budget-and-budgets', beside.at, '`budget` beside `budgets`: move it into the list');
   if (isNone(field.node)) return null;
   const seen = new Map<string, Place>();
-  return readItems(field, 'a list of `budget`, `reset` and `alert`', report).flatMap((item) => {
+  const list = example('[{ budget: $500, reset: monthly }]');
+  return readItems(field, say`a list such as ${list}`, report).flatMap((item) => {
     const inner = readMap(item, ['budget', 'reset', 'alert'], 'an entry of `budgets`', report);
     if (inner === undefined) return [];
     if (!inner.has('budget')) {
       report('no-limit', item.at, 'an entry of `budgets` needs `budget:`');
       return [];
     }
-    const budget = readBudget(inner, level, report);
+    const budget = readBudget(inner, inList(level), report);
     if (budget === null) report('no-limit', item.at, 'an entry of `budgets` cannot be `none`: leave it out');
     if (budget === undefined || budget === null) return [];
     if (budget.starting !== undefined) {
       report(
         'starting-in-list',
         budget.places.reset ?? item.at,
-        '`starting` is not possible in a list of budgets: write `reset: every N days`',
+        say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`,
       );
     }
     const key = `${budget.unit}/${budget.reset}`;

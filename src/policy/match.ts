@@ -1,9 +1,10 @@
 /** `match` and `per`: which requests a policy counts, and who shares a counter (API reference 14.2, 14.3). */
 
-import { compareText } from '../diagnostics.ts';
+import { type Advice, compareText } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { everythingKey, sortConditions } from '../resources/match.ts';
 import type { Condition, Match } from '../resources/types.ts';
+import { example, exampleOf, type Sentence, say, writeKey, writeQuoted, writeValue } from './advice.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
@@ -41,57 +42,75 @@ function knownKeys(form: PolicyForm): string[] {
   return ['api_key', ...own, ...(form.limits === 'rate' && form.target === 'llm' ? ['endpoint_type'] : [])];
 }
 
-/** Why a key cannot stand in `match` or `per` of such a policy, or null. */
-function refuseKey(key: string, form: PolicyForm): { code: string; message: string } | null {
+/**
+ * Why a key cannot stand in `match` or `per` of such a policy, or null.
+ *
+ * @param write how it is written there: as a key, or as a value
+ */
+function refuseKey(
+  key: string,
+  form: PolicyForm,
+  write: (text: string) => Advice,
+): { code: string; said: Sentence } | null {
   const known = knownKeys(form);
   if (known.includes(key) || /^metadata\.[\s\S]/.test(key)) return null;
   if (key === 'metadata' || key === 'metadata.') {
     return {
       code: 'unknown-condition',
-      message: '`metadata` needs the name of its key: write `metadata.team`, for example',
+      said: say`\`metadata\` needs the name of its key: write ${exampleOf(write('metadata.team'))}, for example`,
     };
   }
   if (mcpOnly.includes(key)) {
-    const said =
-      form.limits === 'rate' ? 'write `target: mcp_tools` beside it' : 'only rate policies can limit MCP tools';
-    return { code: 'condition-not-for-target', message: `\`${key}\` exists for MCP tools alone: ${said}` };
+    const target: Advice = { write: 'target: mcp_tools', instead: 'in-entry' };
+    const said = form.limits === 'rate' ? say`write ${target} in the policy` : 'only rate policies can limit MCP tools';
+    return { code: 'condition-not-for-target', said: say`\`${key}\` exists for MCP tools alone: ${said}` };
   }
   if (key === 'endpoint_type' && form.limits === 'budget') {
     return {
       code: 'condition-not-for-budget',
-      message: '`endpoint_type` exists on rate policies alone: match on `model` instead',
+      said: say`\`endpoint_type\` exists on rate policies alone: match on \`model\` instead`,
     };
   }
   if (llmOnly.includes(key) || key === 'endpoint_type') {
     const said =
       'exists for LLM calls alone: leave out `target: mcp_tools`, or use `mcp_server`, `mcp_tool`, `api_key` or `metadata.…`';
-    return { code: 'condition-not-for-target', message: `\`${key}\` ${said}` };
+    return { code: 'condition-not-for-target', said: say`\`${key}\` ${said}` };
   }
-  const meant = (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearestName(key, known);
+  const meant =
+    (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearestName(key, known) ?? nearestMetadata(key);
   const hint =
     meant === undefined
       ? `known are ${known.map((word) => `\`${word}\``).join(', ')} and \`metadata.…\``
-      : `did you mean \`${meant}\`?`;
-  return { code: 'unknown-condition', message: `${quote(key)} is nothing that a policy can look at: ${hint}` };
+      : say`did you mean ${write(meant)}?`;
+  return { code: 'unknown-condition', said: say`${quote(key)} is nothing that a policy can look at: ${hint}` };
+}
+
+const anything = example('"*"');
+
+/** A slip in `metadata.`, whose rest is anybody's word. */
+function nearestMetadata(key: string): string | undefined {
+  const [, head = '', rest = ''] = /^([^.]+)[.:/](.+)$/.exec(key) ?? [];
+  return nearestName(head, ['metadata']) === undefined ? undefined : `metadata.${rest}`;
 }
 
 export function readMatch(field: FieldNode, form: PolicyForm, report: Report): Match | undefined {
   const { node } = field;
   if (node.type === 'scalar' && (node.value === 'all' || node.value === '*')) {
     if (node.value === 'all') return 'all';
-    report('invalid-match', node.at, '`match: "*"`: write `match: all`, or leave it out');
+    report('invalid-match', node.at, say`\`match\` for everything: write ${writeValue('all')}, or leave it out`);
     return undefined;
   }
   if (node.type === 'scalar' && node.value !== null) {
     report(
       'invalid-match',
       node.at,
-      `\`match\`: ${quote(node.text)} is no condition: write \`all\`, or lines such as \`model: "@openai/*"\` below it`,
+      say`\`match\`: ${quote(node.text)} is no condition: write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`,
     );
     return undefined;
   }
   if (node.type === 'list') {
-    report('invalid-match', node.at, '`match` is a list: write a map, `metadata.team: nlp`, one line per condition');
+    const map = example('{ metadata.team: nlp }');
+    report('invalid-match', node.at, say`\`match\` is a list: write a map such as ${map}, or one line per condition`);
     return undefined;
   }
   const conditions = (expectMap(field, report)?.fields ?? []).flatMap(
@@ -109,22 +128,19 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
     report(
       'scope-condition',
       field.at,
-      `${quote(key)} is no condition: a policy covers its own workspace; leave it out, or write \`match: all\``,
+      `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`,
     );
     return undefined;
   }
   if (key === 'metadata' && node.type === 'map') {
     const inner = node.fields[0]?.key ?? 'team';
-    report(
-      'unknown-condition',
-      field.at,
-      `\`metadata\` is written flat: \`metadata.${quote(inner).replaceAll('`', '')}: …\``,
-    );
+    const flat = `metadata.${quote(inner).replaceAll('`', '')}`;
+    report('unknown-condition', field.at, say`\`metadata\` is written flat, as \`${flat}: …\` on one line`);
     return undefined;
   }
-  const refusal = refuseKey(key, form);
+  const refusal = refuseKey(key, form, writeKey);
   if (refusal !== null) {
-    report(refusal.code, field.at, refusal.message);
+    report(refusal.code, field.at, refusal.said);
     return undefined;
   }
   if (node.type !== 'map') {
@@ -136,7 +152,7 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
   const exceptField = written?.get('except');
   if (anyField === undefined && exceptField === undefined) {
     if (node.fields.length === 0)
-      report('empty-value', field.at, `\`${shown(field)}\` has no value: write one, a list, or \`"*"\``);
+      report('empty-value', field.at, say`\`${shown(field)}\` has no value: write one, a list, or ${anything}`);
     return undefined;
   }
   const any = anyField === undefined ? '*' : readValues(anyField, key, report);
@@ -156,8 +172,8 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
 /** `*` alone means any value; in a list it is the literal asterisk. */
 function readValues(field: FieldNode, key: string, report: Report): '*' | readonly string[] | undefined {
   if (field.node.type === 'scalar' && field.node.value === '*') return '*';
-  const values = readItems(field, 'a value, a list of values, or `"*"` for any', report, { lone: true }).map((item) =>
-    readValue(item, key, report),
+  const values = readItems(field, say`a value, a list of values, or ${anything} for any`, report, { lone: true }).map(
+    (item) => readValue(item, key, report),
   );
   const texts = values.filter((value) => value !== undefined);
   if (texts.length !== values.length || texts.length === 0) return undefined;
@@ -165,7 +181,7 @@ function readValues(field: FieldNode, key: string, report: Report): '*' | readon
 }
 
 function readValue(field: FieldNode, key: string, report: Report): string | undefined {
-  const text = readText(field, 'a value, or `"*"` for any value', report, 2000);
+  const text = readText(field, say`a value, or ${anything} for any value`, report, 2000);
   if (text === undefined) return undefined;
   const { at } = field.node;
   if (key.startsWith('metadata.') && text.length > 128) {
@@ -196,27 +212,34 @@ function readModel(text: string, field: FieldNode, report: Report): string | und
   const parts = /\s/.test(text) ? null : /^@?([a-z][\w.-]*?)(?:__|\/)([^/_].*)$/i.exec(text);
   const hint =
     parts === null
-      ? '`"@provider/model"`, such as `"@openai/gpt-4o"`, or `"@openai/*"`'
-      : `\`"@${parts[1]}/${parts[2]}"\``;
-  report('model-form', at, `${quote(text)} is not how policies spell a model: write ${hint}`);
+      ? say`its provider with it, such as ${['"@openai/gpt-4o"', '"@openai/*"'].map(example)}`
+      : say`${writeQuoted(`@${parts[1]}/${parts[2]}`)}`;
+  report('model-form', at, say`${quote(text)} is not how policies spell a model: write ${hint}`);
   return undefined;
 }
 
+/** What people write for one counter that all share. */
+const everybody =
+  /^(?:workspace|organi[sz]ation(?:_id)?|all|total|none|every(?:one|body|thing)?|any(?:one|body)?|shared|team|global|\*)$/i;
+
 export function readPer(field: FieldNode, form: PolicyForm, report: Report): readonly string[] | undefined {
-  const items = readItems(field, '`workspace_id`, `api_key`, `metadata._user`, or a list', report, { lone: true });
+  const known = ['workspace_id', 'api_key', 'metadata._user'].map(example);
+  const items = readItems(field, say`${known}, or a list of such words`, report, { lone: true });
   const keys = items.flatMap((item) => {
-    const node = expectScalar(item, '`workspace_id`, `api_key` or `metadata._user`', report);
+    const node = expectScalar(item, say`${known}`, report);
     if (node === undefined) return [];
     const key = node.text;
     if (key === 'workspace_id') return [key];
-    if (/^(?:workspace|organi[sz]ation(?:_id)?|all|total|none)$/.test(key)) {
-      report('unknown-grouping', node.at, `${quote(key)}: write \`workspace_id\` for one counter that all share`);
+    const near = nearestName(key, ['workspace_id', ...knownKeys(form)]);
+    if (everybody.test(key) || near === 'workspace_id') {
+      const said = say`write ${writeValue('workspace_id')} for one counter that all share`;
+      report('unknown-grouping', node.at, say`${quote(key)} is nothing that a counter can be kept by: ${said}`);
       return [];
     }
-    const refusal = refuseKey(key, form);
+    const refusal = refuseKey(key, form, writeValue);
     if (refusal === null) return [key];
     const code = refusal.code === 'unknown-condition' ? 'unknown-grouping' : refusal.code;
-    report(code, node.at, refusal.message);
+    report(code, node.at, refusal.said);
     return [];
   });
   return keys.length === 0 ? undefined : [...new Set(keys)].sort(compareText);

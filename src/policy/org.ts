@@ -2,6 +2,7 @@
 
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired, Forget } from '../resources/types.ts';
+import { example, type Said, say, textOf, writeQuoted } from './advice.ts';
 import { readForget } from './forget.ts';
 import type { WrittenLimits } from './limits-entry.ts';
 import { readLimits } from './limits-entry.ts';
@@ -37,7 +38,7 @@ export interface OrgFile {
 const noProtection = { protect: false };
 
 export function readOrg(at: Place, written: Written, report: Report): OrgFile {
-  const environment = required('environment', 'a short name such as `production`', at, written, report);
+  const environment = required('environment', say`a short name such as ${example('production')}`, at, written, report);
   const organisation = required('organisation', "the organisation's UUID", at, written, report);
   const description = written.get('description');
   if (description !== undefined) readText(description, 'a text', report, 500);
@@ -45,7 +46,13 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
   const recordRef =
     record === undefined
       ? undefined
-      : readShaped(record, patterns.ref, 'invalid-ref', 'a full ref such as `refs/heads/tollgate-record`', report);
+      : readShaped(
+          record,
+          patterns.ref,
+          'invalid-ref',
+          say`a full ref such as ${example('refs/heads/tollgate-record')}`,
+          report,
+        );
   const pricing = readPricing(written, report);
   const alertsField = written.get('alerts');
   const alerts = readAlerts(alertsField, report);
@@ -72,7 +79,7 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
 
 function required(
   key: 'environment' | 'organisation',
-  expected: string,
+  expected: Said,
   at: Place,
   written: Written,
   report: Report,
@@ -87,7 +94,7 @@ function required(
       report,
     );
   }
-  report(`missing-${key}`, at, `the organisation file needs \`${key}:\`: write ${expected}`);
+  report(`missing-${key}`, at, say`the organisation file needs \`${key}:\`: write ${textOf(expected)}`);
   return undefined;
 }
 
@@ -116,18 +123,24 @@ function readGateway(written: Written, report: Report): Desired['gateway'] {
 
 function readVersion(field: FieldNode | undefined, report: Report): string | undefined {
   if (field === undefined) return undefined;
-  const node = expectScalar(field, 'a version in quotes, such as `"2.18"`', report);
+  const node = expectScalar(field, say`a version in quotes, such as ${example('"2.18"')}`, report);
   if (node === undefined) return undefined;
   if (typeof node.value === 'number') {
     // 1.20 would arrive as 1.2, which is another version.
     report(
       'unquoted-version',
       node.at,
-      `YAML reads ${quote(node.text)} as a number: quote it, \`${field.key}: "${node.text}"\``,
+      say`YAML reads ${quote(node.text)} as a number: write it in quotes, ${writeQuoted(node.text)}`,
     );
     return undefined;
   }
-  return readShaped(field, patterns.version, 'invalid-version', 'a version in quotes, such as `"2.18"`', report);
+  return readShaped(
+    field,
+    patterns.version,
+    'invalid-version',
+    say`a version in quotes, such as ${example('"2.18"')}`,
+    report,
+  );
 }
 
 function readPricing(written: Written, report: Report): Desired['pricing'] {
@@ -139,7 +152,13 @@ function readPricing(written: Written, report: Report): Desired['pricing'] {
   const age =
     ageField === undefined
       ? undefined
-      : readShaped(ageField, patterns.age, 'invalid-age', 'hours or days, such as `24h` or `30d`', report);
+      : readShaped(
+          ageField,
+          patterns.age,
+          'invalid-age',
+          say`hours or days, such as ${['24h', '30d'].map(example)}`,
+          report,
+        );
   if (
     source !== undefined &&
     sourceField !== undefined &&
@@ -149,7 +168,7 @@ function readPricing(written: Written, report: Report): Desired['pricing'] {
     report(
       'invalid-url',
       sourceField.node.at,
-      `\`source\`: ${quote(source)} is no address: write \`https://…\`, or a directory`,
+      `\`source\`: ${quote(source)} is no address: it starts with \`https://\`, or is a directory`,
     );
   }
   const maxAgeHours = age === undefined ? undefined : Number(age.slice(0, -1)) * (age.endsWith('d') ? 24 : 1);

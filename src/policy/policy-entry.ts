@@ -1,8 +1,10 @@
 /** One entry of `policies:` → a usage policy or a rate policy, without its workspace. */
 
-import type { Source } from '../diagnostics.ts';
+import type { Advice, Source } from '../diagnostics.ts';
 import type { DesiredEntry, FieldValue, PolicyKind } from '../resources/types.ts';
-import { alertOf, readBudget } from './budgets.ts';
+import { adviseNone, exampleOf, say } from './advice.ts';
+import { alertOf } from './alerts.ts';
+import { readBudget } from './budgets.ts';
 import { readIdentity } from './identity.ts';
 import { levels } from './levels.ts';
 import { type PolicyForm, readMatch, readPer } from './match.ts';
@@ -77,7 +79,8 @@ function readForm(field: FieldNode, written: Written, report: Report): PolicyFor
   if (budget !== undefined && rate !== undefined) {
     report('budget-and-rate', rate.at, '`rate` beside `budget` in one policy: make two policies of it');
   } else if (budget === undefined && rate === undefined) {
-    report('no-limit', field.at, 'a policy needs `budget:` or `rate:`; write `none` if it shall not exist');
+    const ways = [{ ...inEntry('budget: $500'), also: ['reset: monthly'] }, inEntry('rate: 100 requests/minute')];
+    report('no-limit', field.at, say`a policy needs \`budget:\` or \`rate:\`: write ${ways}`);
   }
   const limits = budget === undefined && rate !== undefined ? 'rate' : 'budget';
   const targetField = written.get('target');
@@ -88,6 +91,11 @@ function readForm(field: FieldNode, written: Written, report: Report): PolicyFor
   return { target: target ?? 'llm', limits };
 }
 
+/** A line more of the policy. */
+function inEntry(write: string): Advice {
+  return exampleOf({ write, instead: 'in-entry' });
+}
+
 function readCommon(field: FieldNode, written: Written, form: PolicyForm, report: Report): Part {
   const description = written.get('description');
   const match = written.get('match');
@@ -96,8 +104,9 @@ function readCommon(field: FieldNode, written: Written, form: PolicyForm, report
   const readableMatch = match === undefined ? ('all' as const) : readMatch(match, form, report);
   const readablePer = per === undefined ? undefined : readPer(per, form, report);
   if (per === undefined) {
-    const hint = 'write `per: workspace_id` for one counter that all share, or `per: api_key` for one per key';
-    report('missing-per', field.at, `a policy needs \`per\`, which says who shares a counter: ${hint}`);
+    const [all, each] = ['workspace_id', 'api_key'].map((key) => inEntry(`per: ${key}`));
+    const hint = say`write ${all ?? []} for one counter that all share, or ${each ?? []} for one per key`;
+    report('missing-per', field.at, say`a policy needs \`per\`, which says who shares a counter: ${hint}`);
   }
   return [
     ...(said === undefined ? [] : [['description', said, description] as const]),
@@ -111,11 +120,7 @@ function readCommon(field: FieldNode, written: Written, form: PolicyForm, report
 function readBudgetFields(written: Written, report: Report): { part: Part; starting?: string | undefined } | undefined {
   const field = written.get('budget');
   if (field !== undefined && isNone(field.node)) {
-    report(
-      'no-limit',
-      field.node.at,
-      'a policy without a budget is none: write `none` for the whole policy, or leave it out',
-    );
+    report('no-limit', field.node.at, adviseNone(level, 'budget'));
     return undefined;
   }
   const budget = readBudget(written, level, report);
@@ -135,11 +140,7 @@ function readRateFields(written: Written, report: Report): { part: Part; startin
   readBudget(written, level, report);
   const field = written.get('rate');
   if (field !== undefined && isNone(field.node)) {
-    report(
-      'no-limit',
-      field.node.at,
-      'a policy without a rate is none: write `none` for the whole policy, or leave it out',
-    );
+    report('no-limit', field.node.at, adviseNone(level, 'rate'));
     return undefined;
   }
   const rate = readRates(written, level, report)?.[0];

@@ -3,7 +3,18 @@
 import type { Rate } from '../resources/amounts.ts';
 import { formatRate, isProblem, parseRate } from '../resources/amounts.ts';
 import type { RateWindow } from '../resources/types.ts';
-import type { Level } from './levels.ts';
+import {
+  adviseNone,
+  adviseRate,
+  adviseWindow,
+  example,
+  exampleRates,
+  type Sentence,
+  say,
+  writeRate,
+} from './advice.ts';
+import { guess } from './guess.ts';
+import { inList, type Level } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report, Written } from './reader.ts';
@@ -27,9 +38,11 @@ export function readRates(written: Written, level: Level, report: Report): reado
   const field = several ?? one;
   if (field === undefined) return undefined;
   if (isNone(field.node)) return null;
-  const items = several === undefined ? [field] : readItems(field, 'a list such as `- 100 requests/minute`', report);
+  const list = say`a list such as ${example('[100 requests/minute]')}`;
+  const items = several === undefined ? [field] : readItems(field, list, report);
+  const place = several === undefined ? level : inList(level);
   const rates = items.flatMap((item) => {
-    const rate = readRate(item, level, report);
+    const rate = readRate(item, place, report);
     return rate === undefined ? [] : [{ ...rate, at: one === undefined ? item.at : field.at }];
   });
   checkTogether(rates, report);
@@ -37,25 +50,29 @@ export function readRates(written: Written, level: Level, report: Report): reado
 }
 
 export function readRate(field: FieldNode, level: Level, report: Report): Rate | undefined {
-  const node = expectScalar(field, 'a rate such as `100 requests/minute`', report);
+  const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
-  if (/^(?:off|no|false|unlimited|disabled)$/i.test(node.text)) {
-    report('invalid-rate', node.at, `\`${shown(field)}\`: ${quote(node.text)} is no rate: write \`none\` for no rate`);
+  const { text } = node;
+  const refuse = (code: string, said: Sentence) =>
+    report(code, node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  if (/^(?:off|no|false|never|null|unlimited|disabled|0)$/i.test(text)) {
+    refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
     return undefined;
   }
-  const rate = parseRate(node.text);
+  const rate = parseRate(text);
   if (isProblem(rate)) {
-    const code = rate.code === 'invalid-rate' && /^[\d.,]+[kMB]?$/.test(node.text) ? 'amount-without-unit' : rate.code;
-    report(code, node.at, `\`${shown(field)}\`: ${quote(node.text)} ${rate.problem}`);
+    const { code, said } = adviseRate(text, rate, level);
+    refuse(code, said);
     return undefined;
   }
-  const [unit, window = ''] = rate.name.split('/');
-  if (rate.value === 0) {
+  const window = rate.name.split('/')[1] ?? '';
+  if (!level.windows.includes(window as RateWindow)) {
+    const found = guess(text);
+    refuse('rate-window', found === null ? say`has a window that ${level.what} has not` : adviseWindow(found, level));
+  } else if (rate.value === 0) {
     // The gateway reads 0 as "not enforced" and some documents say that it blocks (API reference 14.5).
-    report('rate-zero', node.at, `${quote(node.text)}: a rate is at least 1; write \`none\` for no rate`);
-  } else if (!level.windows.includes(window as RateWindow)) {
-    const known = level.windows.map((word) => `\`${unit}/${word}\``).join(', ');
-    report('rate-window', node.at, `${quote(node.text)}: ${level.what} has no rates per ${window}: write ${known}`);
+    const one = writeRate({ name: rate.name, value: 1 });
+    refuse('rate-zero', say`is no rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
   }
   return rate;
 }

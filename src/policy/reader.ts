@@ -2,18 +2,27 @@
 
 import type { Diagnostic, Severity } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
+import { example, explainPlaceholder, type Said, say, writeQuoted, writeValue } from './advice.ts';
 import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
 
-export type Report = (code: string, at: Place, message: string, severity?: Severity) => void;
+export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
 
 export function collectInto(diagnostics: Diagnostic[]): Report {
   return (code, at, message, severity = 'error') => {
     const { source, end } = at;
     const empty = end.line === source.line && end.column === source.column;
-    diagnostics.push({ code, severity, message, source, ...(empty ? {} : { end }) });
+    const { text, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
+    diagnostics.push({
+      code,
+      severity,
+      message: text,
+      ...(advice.length === 0 ? {} : { advice }),
+      source,
+      ...(empty ? {} : { end }),
+    });
   };
 }
 
@@ -34,13 +43,21 @@ export function readMap(field: FieldNode, known: readonly string[], what: string
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
   const written = new Map<string, FieldNode>();
+  const present = new Set(map.fields.map((inner) => inner.key));
+  // One mistake, however many keys it takes along.
+  const grouped = new Set<string>();
   for (const inner of map.fields) {
     if (known.includes(inner.key)) {
       written.set(inner.key, inner);
       continue;
     }
-    const { code, message } = adviseUnknownKey(inner.key, known, what);
-    report(code, inner.at, message);
+    const advised = adviseUnknownKey(inner, known, what);
+    const { code, said, group, standsFor } = advised;
+    if (group === undefined || !grouped.has(group)) report(code, inner.at, said);
+    if (group !== undefined) grouped.add(group);
+    for (const field of standsFor ?? []) {
+      if (!present.has(field.key)) written.set(field.key, { ...field, at: inner.at });
+    }
   }
   return written;
 }
@@ -72,28 +89,28 @@ export function expectMap(field: FieldNode, report: Report): MapNode | undefined
 }
 
 /** A text, a number or a boolean. */
-export function expectScalar(field: FieldNode, expected: string, report: Report): ScalarNode | undefined {
+export function expectScalar(field: FieldNode, expected: Said, report: Report): ScalarNode | undefined {
   const { node } = field;
   if (reportEmpty(field, report)) return undefined;
   if (node.type === 'scalar') return node;
-  report('not-a-value', node.at, `\`${shown(field)}\` is a ${node.type}: write ${expected}`);
+  report('not-a-value', node.at, say`\`${shown(field)}\` is a ${node.type}: write ${expected}`);
   return undefined;
 }
 
 /** A text that is not empty; numbers and booleans have to be quoted. */
-export function readText(field: FieldNode, expected: string, report: Report, max = 255): string | undefined {
+export function readText(field: FieldNode, expected: Said, report: Report, max = 255): string | undefined {
   const node = expectScalar(field, expected, report);
   if (node === undefined) return undefined;
   if (typeof node.value !== 'string') {
     report(
       'not-text',
       node.at,
-      `YAML reads ${quote(node.text)} as a ${typeof node.value}: quote it, \`${shown(field)}: "${node.text}"\``,
+      say`YAML reads ${quote(node.text)} as a ${typeof node.value}: write it in quotes, ${writeQuoted(node.text)}`,
     );
     return undefined;
   }
   if (node.value === '') {
-    report('empty-value', node.at, `\`${shown(field)}\` is empty: write ${expected}`);
+    report('empty-value', node.at, say`\`${shown(field)}\` is empty: write ${expected}`);
     return undefined;
   }
   if (node.value.length > max) {
@@ -112,7 +129,7 @@ export function readShaped(
   field: FieldNode,
   shape: RegExp,
   code: string,
-  expected: string,
+  expected: Said,
   report: Report,
 ): string | undefined {
   const node = expectScalar(field, expected, report);
@@ -122,7 +139,8 @@ export function readShaped(
     const text = readText(field, expected, report, 2000);
     if (text === undefined || shape.test(text)) return text;
   }
-  report(code, node.at, `\`${shown(field)}\`: ${quote(node.text)} does not fit: write ${expected}`);
+  const why = explainPlaceholder(node.text) ?? 'does not fit';
+  report(code, node.at, say`\`${shown(field)}\`: ${quote(node.text)} ${why}: write ${expected}`);
   return undefined;
 }
 
@@ -130,37 +148,35 @@ const switches: Readonly<Record<string, string>> = { false: 'off', no: 'off', tr
 
 /** One of a few words. */
 export function readWord<W extends string>(field: FieldNode, words: readonly W[], report: Report): W | undefined {
-  const expected = words
-    .map((word) => `\`${word}\``)
-    .join(', ')
-    .replace(/, ([^,]*)$/, ' or $1');
-  const node = expectScalar(field, expected, report);
+  const expected = words.map(example);
+  const node = expectScalar(field, say`${expected}`, report);
   if (node === undefined) return undefined;
   const word = words.find((candidate) => candidate === node.text);
   if (word !== undefined) return word;
   const near = words.find((candidate) => candidate === switches[node.text]) ?? nearestName(node.text, words);
-  const hint = near === undefined ? `write ${expected}` : `did you mean \`${near}\`?`;
-  report('unknown-word', node.at, `\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
+  const hint = near === undefined ? say`write ${expected}` : say`did you mean ${writeValue(near)}?`;
+  report('unknown-word', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
   return undefined;
 }
 
 export function readBoolean(field: FieldNode, report: Report): boolean | undefined {
-  const node = expectScalar(field, '`true` or `false`', report);
+  const both = ['true', 'false'].map(example);
+  const node = expectScalar(field, say`${both}`, report);
   if (node === undefined) return undefined;
   if (typeof node.value === 'boolean') return node.value;
   const meant = /^(?:yes|y|on)$/i.test(node.text)
-    ? '`true`'
+    ? writeValue('true')
     : /^(?:no|n|off|none)$/i.test(node.text)
-      ? '`false`'
-      : '`true` or `false`';
-  report('not-a-boolean', node.at, `\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
+      ? writeValue('false')
+      : both;
+  report('not-a-boolean', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
   return undefined;
 }
 
 /** Items as fields that carry the name of the list, for messages. A lone value counts as a list of one where that is allowed. */
 export function readItems(
   field: FieldNode,
-  expected: string,
+  expected: Said,
   report: Report,
   options: { lone?: boolean; empty?: boolean } = {},
 ): readonly FieldNode[] {
@@ -168,11 +184,11 @@ export function readItems(
   const { node } = field;
   if (node.type !== 'list') {
     if (options.lone && node.type === 'scalar') return [field];
-    report('not-a-list', node.at, `\`${shown(field)}\` is no list: write ${expected}`);
+    report('not-a-list', node.at, say`\`${shown(field)}\` is no list: write ${expected}`);
     return [];
   }
   if (node.items.length === 0 && !options.empty) {
-    report('empty-list', node.at, `\`${shown(field)}\` is an empty list: write ${expected}, or leave it out`);
+    report('empty-list', node.at, say`\`${shown(field)}\` is an empty list: write ${expected}, or leave it out`);
   }
   return itemFields(field, node);
 }
@@ -186,11 +202,7 @@ export function reportEmpty(field: FieldNode, report: Report): boolean {
   if (!isEmpty(field.node)) return false;
   const written =
     field.node.type === 'scalar' && field.node.text !== '' ? `is ${quote(field.node.text)}` : 'has no value';
-  report(
-    'empty-value',
-    field.at,
-    `\`${shown(field)}\` ${written}: write a value, \`none\` where there shall be none, or leave the line out`,
-  );
+  report('empty-value', field.at, `\`${shown(field)}\` ${written}: write a value, or leave the line out`);
   return true;
 }
 

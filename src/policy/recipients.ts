@@ -1,10 +1,11 @@
 /** Mail recipients and expiry dates. */
 
 import { compareText } from '../diagnostics.ts';
+import { example, explainPlaceholder, type Sentence, say, writeValue } from './advice.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
-import { expectScalar, isNone, readItems, readMap, readShaped, shown } from './reader.ts';
+import { expectScalar, isNone, readItems, readMap, shown } from './reader.ts';
 import { patterns } from './schema.ts';
 
 export interface Recipient {
@@ -19,14 +20,14 @@ export function readRecipients(field: FieldNode, report: Report): readonly Recip
   const seen = new Map<string, Place>();
   const expected = 'a list of addresses, or `none`';
   for (const item of readItems(field, expected, report, { lone: true })) {
-    const node = expectScalar(item, 'an address such as `team@example.com`', report);
+    const node = expectScalar(item, say`an address such as ${example('team@example.com')}`, report);
     if (node === undefined) continue;
     const address = node.text.toLowerCase();
     if (!patterns.email.test(address) || address.length > 254) {
       report(
         'invalid-recipient',
         node.at,
-        `\`${shown(field)}\`: ${quote(node.text)} is no address: write one such as \`team@example.com\``,
+        say`\`${shown(field)}\`: ${quote(node.text)} is no address: write one such as ${example('team@example.com')}`,
       );
       continue;
     }
@@ -58,33 +59,46 @@ export function joinRecipients(
   return [...new Set(declared.flat().map((recipient) => recipient.address))].sort(compareText);
 }
 
+/** ISO date-time in UTC with milliseconds; null for a day that does not exist, such as 30 February. */
+function parseTime(text: string): string | null {
+  const time = Date.parse(text);
+  // It would be moved into the next month.
+  const day = text.slice(0, 10);
+  const real = new Date(`${day}T00:00:00Z`);
+  const isReal = !Number.isNaN(time) && !Number.isNaN(real.getTime()) && real.toISOString().startsWith(day);
+  return isReal ? new Date(time).toISOString() : null;
+}
+
+/** The moment that a day, or a time without its zone, stands for: in UTC, a day from its first minute. The year comes first. */
+function guessTime(text: string): string | null {
+  const parts =
+    /^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d{1,3})?) ?([Zz]|UTC|[+-]\d{2}:?\d{2})?)?$/i.exec(
+      text,
+    );
+  if (parts === null) return null;
+  const [, year = '', month = '', day = '', time = '00:00:00', zone = 'Z'] = parts;
+  const offset = /^[+-]/.test(zone) ? zone.replace(/(\d{2}):?(\d{2})$/, '$1:$2') : 'Z';
+  const written = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}T${time.padStart(time.length + (time.indexOf(':') === 1 ? 1 : 0), '0')}${offset}`;
+  return patterns.dateTime.test(written) && parseTime(written) !== null ? written : null;
+}
+
 /** ISO date-time in UTC with milliseconds; null for `none`. */
 export function readExpires(field: FieldNode, report: Report): string | null | undefined {
   if (isNone(field.node)) return null;
-  const expected = 'a date-time with its zone, `2027-01-31T00:00:00Z`, or `none`';
+  const expected = say`a date-time with its zone, such as ${['2027-01-31T00:00:00Z', 'none'].map(example)}`;
   const node = expectScalar(field, expected, report);
   if (node === undefined) return undefined;
-  if (patterns.date.test(node.text)) {
-    report(
-      'invalid-date',
-      node.at,
-      `\`${shown(field)}\`: ${quote(node.text)} has no time of day: write \`${node.text}T00:00:00Z\``,
-    );
-    return undefined;
+  const { text } = node;
+  const time = patterns.dateTime.test(text) ? parseTime(text) : null;
+  if (time !== null) return time;
+  const refuse = (said: Sentence) => report('invalid-date', node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  const meant = guessTime(text);
+  if (/^(?:never|no|off|false|null|0)$/i.test(text)) refuse(say`is no date: write ${writeValue('none')} for never`);
+  else if (meant !== null) refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
+  else {
+    const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
+    const left = explainPlaceholder(text);
+    refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
   }
-  const text = readShaped(field, patterns.dateTime, 'invalid-date', expected, report);
-  if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  // A day that does not exist, such as 30 February, is moved into the next month.
-  const day = text.slice(0, 10);
-  const real = new Date(`${day}T00:00:00Z`);
-  if (!Number.isNaN(time) && !Number.isNaN(real.getTime()) && real.toISOString().startsWith(day)) {
-    return new Date(time).toISOString();
-  }
-  report(
-    'invalid-date',
-    node.at,
-    `\`${shown(field)}\`: ${quote(text)} is no moment of the calendar: write ${expected}`,
-  );
   return undefined;
 }

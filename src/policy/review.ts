@@ -5,8 +5,9 @@ import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields } from '../resources/review-settings.ts';
 import type { Json } from '../resources/types.ts';
+import { adviseAmount, example, say, writeValue } from './advice.ts';
+import { ceiling } from './levels.ts';
 import type { FieldNode } from './nodes.ts';
-
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
 import {
@@ -37,10 +38,15 @@ const readers: Readonly<Record<keyof typeof reviewShape.shape, Read>> = {
     ),
   max_monthly_budget: readDollars,
   recipient_domains: (field, report) =>
-    readItems(field, 'a list of domains such as `example.com`', report, { empty: true }).flatMap(
+    readItems(field, say`a list of domains such as ${example('[example.com]')}`, report, { empty: true }).flatMap(
       (item) =>
-        readShaped(item, patterns.domain, 'invalid-domain', 'a domain such as `example.com`', report)?.toLowerCase() ??
-        [],
+        readShaped(
+          item,
+          patterns.domain,
+          'invalid-domain',
+          say`a domain such as ${example('example.com')}`,
+          report,
+        )?.toLowerCase() ?? [],
     ),
   unmanaged: word('report', 'fail'),
   show_people: word('names', 'counts'),
@@ -90,16 +96,14 @@ function readWith(
 /** Whole cents, or null for `none`. */
 function readDollars(field: FieldNode, report: Report): Json | undefined {
   if (isNone(field.node)) return null;
-  const node = expectScalar(field, 'an amount such as `$5,000`, or `none`', report);
+  const node = expectScalar(field, say`an amount such as ${[example('$5,000'), example('none')]}`, report);
   if (node === undefined) return undefined;
   const amount = parseAmount(node.text);
   if (!isProblem(amount) && amount.unit === 'cost') return amount.amount;
-  const problem = isProblem(amount) ? amount.problem : 'is not in dollars: write an amount such as `$5,000`';
-  report(
-    isProblem(amount) ? amount.code : 'unit-not-at-level',
-    node.at,
-    `\`${field.key}\`: ${quote(node.text)} ${problem}`,
-  );
+  const { code, said } = isProblem(amount)
+    ? adviseAmount(node.text, amount, ceiling)
+    : { code: 'unit-not-at-level', said: say`is not in dollars: write an amount such as ${example('$5,000')}` };
+  report(code, node.at, say`\`${field.key}\`: ${quote(node.text)} ${said}`);
   return undefined;
 }
 
@@ -129,10 +133,14 @@ function readWhole(field: FieldNode, max: number, report: Report): number | unde
 
 function readSpendUp(field: FieldNode, report: Report): Json | undefined {
   const { node } = field;
-  if (node.type === 'scalar' && /^\d{1,4}%$/.test(node.text))
-    return { percent: parsePercent(node.text) ?? Number(node.text.slice(0, -1)) };
-  if (node.type === 'scalar' && /^\d+$/.test(node.text)) {
-    report('invalid-number', node.at, `\`spend_up\`: ${quote(node.text)} has no unit: write \`${node.text}%\``);
+  if (node.type === 'scalar' && /^\d{1,4} ?%$/.test(node.text))
+    return { percent: parsePercent(node.text) ?? Number.parseInt(node.text, 10) };
+  if (node.type === 'scalar' && /^\d{1,4}$/.test(node.text)) {
+    report(
+      'invalid-number',
+      node.at,
+      say`\`spend_up\`: ${quote(node.text)} has no unit: write ${writeValue(`${node.text}%`)}`,
+    );
     return undefined;
   }
   return readWord(field, ['on', 'warn', 'off'], report);

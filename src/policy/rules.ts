@@ -3,6 +3,7 @@
 import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
+import { say, writeValue } from './advice.ts';
 import { isForgottenField } from './forget.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
@@ -54,11 +55,11 @@ function knownDefaults({ org, workspaces }: Checked, report: Report): void {
     if (known.includes(skip.name)) continue;
     const near = nearestName(skip.name, known);
     const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
-    const hint = near === undefined ? list : `did you mean \`${near}\`?`;
+    const hint = near === undefined ? list : say`did you mean ${writeValue(near)}?`;
     report(
       'unknown-default',
       skip.at,
-      `\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`,
+      say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`,
     );
   }
 }

@@ -215,7 +215,7 @@ export const guardsShape = z.strictObject({
       guard,
       z
         .string()
-        .regex(/^\d{1,4}%$/, 'write a percentage')
+        .regex(/^\d{1,4} ?%$/, 'write a percentage')
         .meta({ examples: ['25%'] }),
     ])
     .optional()

@@ -2,6 +2,7 @@
 
 import { nearestName } from '../nearest-name.ts';
 import { ruleNames } from '../rule-names.ts';
+import { say, writeKey } from './advice.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
@@ -23,7 +24,7 @@ export function readSilence(field: FieldNode | undefined, report: Report): Silen
 export function isRuleName(field: FieldNode, report: Report): boolean {
   if (ruleNames.some((name) => name === field.key)) return true;
   const near = nearestName(field.key, ruleNames);
-  const hint = near === undefined ? 'docs/rules.md lists them by name' : `did you mean \`${near}\`?`;
-  report('unknown-rule', field.at, `${quote(field.key)} is the name of no rule: ${hint}`);
+  const hint = near === undefined ? 'docs/rules.md lists them by name' : say`did you mean ${writeKey(near)}?`;
+  report('unknown-rule', field.at, say`${quote(field.key)} is the name of no rule: ${hint}`);
   return false;
 }

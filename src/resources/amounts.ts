@@ -19,23 +19,26 @@ export interface Rate {
   readonly value: number;
 }
 
-/** Why a text cannot be read, and what to write instead. */
+/** Why a text cannot be read. */
 export interface AmountProblem {
   /** Stable diagnostic code. */
-  readonly code: string;
+  readonly code: 'invalid-amount' | 'invalid-rate' | 'fraction-of-a-cent' | 'fraction-of-a-count' | 'amount-too-large';
   /** Follows the quoted value in a message. */
   readonly problem: string;
 }
 
-/** A number as written: digits, thousands commas, decimals, then `k`, `M` or `B`. */
-const number = String.raw`(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d+))?([kMB])?`;
+/**
+ * A number as written: digits, thousands commas, decimals, then `k`, `M` or `B`. Exactly three decimals without a suffix are
+ * no number here: half of the world writes two thousand five hundred as `2.500`.
+ */
+const number = String.raw`([1-9]\d{0,2}(?:,\d{3})+|\d+)(?:(?:\.(\d+))?([kMB])|\.(\d{1,2}|\d{4,}))?`;
 
 /** Sources of regular expressions, shared with the JSON Schema. */
 export const amountPatterns = {
   cost: String.raw`^\$${number}$`,
   count: `^${number} (tokens?|requests?)$`,
   rate: `^${number} (tokens?|requests?)/(second|minute|hour|day|week)$`,
-  percent: String.raw`^(\d{1,3})%$`,
+  percent: String.raw`^(\d{1,3}) ?%$`,
   reset: String.raw`^(?:monthly|weekly|never|every \d{1,4} days?)$`,
 } as const;
 
@@ -61,18 +64,18 @@ export function parseAmount(text: string): Amount | AmountProblem {
   const count = countText.exec(text);
   if (count !== null) {
     const amount = scale(count, 0);
-    return typeof amount === 'number' ? { unit: unitOf(count[4]), amount } : amount;
+    return typeof amount === 'number' ? { unit: unitOf(count[5]), amount } : amount;
   }
-  return { code: 'invalid-amount', problem: adviseAmount(text) };
+  return { code: 'invalid-amount', problem: 'is no amount' };
 }
 
 /** `100 requests/minute`, `200k tokens/day`. */
 export function parseRate(text: string): Rate | AmountProblem {
   const match = rateText.exec(text);
-  if (match === null) return { code: 'invalid-rate', problem: adviseRate(text) };
+  if (match === null) return { code: 'invalid-rate', problem: 'is no rate' };
   const value = scale(match, 0);
   if (typeof value !== 'number') return value;
-  return { name: `${unitOf(match[4])}/${match[5] ?? ''}` as RateName, value };
+  return { name: `${unitOf(match[5])}/${match[6] ?? ''}` as RateName, value };
 }
 
 /** `80%` → 80; null for any other text. */
@@ -131,16 +134,13 @@ export function formatAlert(alert: number | null, amount: number, unit: Unit, wh
   return formatAmount(alert, unit);
 }
 
-/** Digits × 10^shift as a safe integer. Groups of the match: whole part, decimals, suffix. */
+/** Digits × 10^shift as a safe integer. Groups of the match: whole part, decimals before a suffix, suffix, decimals without. */
 function scale(match: RegExpExecArray, shift: number): number | AmountProblem {
-  const decimals = dropTrailing(match[2] ?? '', '0');
+  const decimals = dropTrailing(match[2] ?? match[4] ?? '', '0');
   const places = shift + (exponents[match[3] ?? ''] ?? 0);
   if (decimals.length > places) {
     return shift === 2
-      ? {
-          code: 'fraction-of-a-cent',
-          problem: 'has a fraction of a cent: write at most two decimals, such as `$1,250.50`',
-        }
+      ? { code: 'fraction-of-a-cent', problem: 'has a fraction of a cent' }
       : { code: 'fraction-of-a-count', problem: 'is not a whole number: tokens and requests are counted whole' };
   }
   const digits = `${match[1] ?? ''}`.replaceAll(',', '') + decimals.padEnd(places, '0');
@@ -196,82 +196,4 @@ function decimalText(value: number): string {
 
 function groupThousands(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+$)/g, ',');
-}
-
-const suffixWords: Readonly<Record<string, string>> = {
-  thousand: 'k',
-  K: 'k',
-  million: 'M',
-  mio: 'M',
-  mm: 'M',
-  m: 'M',
-  billion: 'B',
-  bn: 'B',
-  b: 'B',
-  g: 'B',
-};
-
-/** What people write instead of an amount, and the answer to it. First match wins. */
-const amountAdvice: readonly (readonly [RegExp, (match: RegExpExecArray) => string])[] = [
-  [/^-/, () => 'is negative: a budget is at least `$1`, `100 tokens` or `1 request`'],
-  [/^([\d,.]+[kMB]?)$/, ([, n]) => `has no unit: write \`$${n}\`, \`${n} tokens\` or \`${n} requests\``],
-  [/^(?:US\$|USD|€|EUR|£) ?([\d,.]+)/i, ([, n]) => `is not in US dollars as they are written here: write \`$${n}\``],
-  [/^\$? ?([\d,.]+) ?(?:\$|usd|dollars?)$/i, ([, n]) => `has its unit in the wrong place: write \`$${n}\``],
-  [/^\$ +(.*)$/, ([, n]) => `has a space after the dollar sign: write \`$${n}\``],
-  [
-    /^(\$?[\d,.]+) ?(thousand|million|billion|mio|mm|bn|g|K|m|b)\b(.*)$/,
-    ([, n, word = '', rest]) =>
-      `has an unknown suffix: write \`${n}${suffixWords[word] ?? 'k'}${rest}\` (\`k\`, \`M\` or \`B\`)`,
-  ],
-  [
-    /^([\d,.]+[kMB]?) ?(tok|token|tokens|req|reqs|request|requests|calls?)$/i,
-    ([, n, w = '']) => `is not quite an amount: write \`${n} ${/^t/i.test(w) ? 'tokens' : 'requests'}\``,
-  ],
-  [/\//, () => 'is a rate: write it as `rate:`, or an amount such as `$500` or `2M tokens`'],
-  [/%$/, () => 'is a percentage: write an amount, such as `$500` or `2M tokens`'],
-];
-
-function adviseAmount(text: string): string {
-  return advise(
-    amountAdvice,
-    text,
-    'is no amount: write one with its unit, such as `$500`, `2M tokens` or `10k requests`',
-  );
-}
-
-const windowWords: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
-
-const rateAdvice: typeof amountAdvice = [
-  [
-    /^([\d,.]+[kMB]?) ?(r|t)p([smhdw])$/i,
-    ([, n, type = '', window = '']) =>
-      `is the API's spelling: write \`${n} ${/t/i.test(type) ? 'tokens' : 'requests'}/${windowWords[window.toLowerCase()] ?? ''}\``,
-  ],
-  [/^([\d,.]+[kMB]?)$/, ([, n]) => `has no unit: write \`${n} requests/minute\` or \`${n} tokens/day\``],
-  [
-    /^([\d,.]+[kMB]?) ?(?:\/|per) ?([a-z]+)$/i,
-    ([, n, w = '']) => `does not say of what: write \`${n} requests/${windowWord(w)}\``,
-  ],
-  [
-    /^([\d,.]+[kMB]?) ?(tok|token|tokens|req|reqs|requests?|calls?) ?(?:\/|per|an?|each| )+ ?([a-z]+)$/i,
-    ([, n, type = '', w = '']) =>
-      `is not quite a rate: write \`${n} ${/^t/i.test(type) ? 'tokens' : 'requests'}/${windowWord(w)}\``,
-  ],
-  [/^\$/, () => 'is money: a rate counts requests or tokens; write `budget:` to limit money'],
-];
-
-function windowWord(word: string): string {
-  return windowWords[word.charAt(0).toLowerCase()] ?? 'minute';
-}
-
-function adviseRate(text: string): string {
-  return advise(rateAdvice, text, 'is no rate: write one such as `100 requests/minute` or `200k tokens/day`');
-}
-
-function advise(table: typeof amountAdvice, text: string, otherwise: string): string {
-  for (const [pattern, answer] of table) {
-    const match = pattern.exec(text);
-    if (match !== null) return answer(match);
-  }
-  return otherwise;
 }

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
+import { adviseRate } from '../../src/policy/advice.ts';
+import { levels } from '../../src/policy/levels.ts';
 import {
   alertFromPercent,
   formatAlert,
@@ -97,7 +99,7 @@ test.each([
   ['$1.2345k', { unit: 'cost', amount: 123_450 }],
   ['$0.10', { unit: 'cost', amount: 10 }],
   ['$4.35', { unit: 'cost', amount: 435 }],
-  ['$1.500', { unit: 'cost', amount: 150 }],
+  ['$1.500k', { unit: 'cost', amount: 150_000 }],
   ['2M tokens', { unit: 'tokens', amount: 2_000_000 }],
   ['1.5B tokens', { unit: 'tokens', amount: 1_500_000_000 }],
   ['250k tokens', { unit: 'tokens', amount: 250_000 }],
@@ -116,7 +118,11 @@ test.each([
   ['$-5', 'invalid-amount'],
   ['-$5', 'invalid-amount'],
   ['€500', 'invalid-amount'],
-  ['$500.005', 'fraction-of-a-cent'],
+  ['$500.0051', 'fraction-of-a-cent'],
+  ['$1.500', 'invalid-amount'],
+  ['$0.500', 'invalid-amount'],
+  ['500.000 tokens', 'invalid-amount'],
+  ['$0,500', 'invalid-amount'],
   ['$1.234567k', 'fraction-of-a-cent'],
   ['1.5 tokens', 'fraction-of-a-count'],
   ['1.2345k tokens', 'fraction-of-a-count'],
@@ -139,7 +145,9 @@ test.each([
   ['100', '100 requests/minute'],
 ])('parseRate answers %s with %s', (text, advice) => {
   const result = parseRate(text);
-  expect(isProblem(result) && result.problem).toContain(`\`${advice}\``);
+  if (!isProblem(result)) throw new Error(`${text} is a rate`);
+  const { said } = adviseRate(text, result, levels['usage-policy']);
+  expect(said.advice.map(({ write }) => write)).toContain(advice);
 });
 
 test.each([

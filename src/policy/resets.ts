@@ -1,0 +1,107 @@
+/** `reset` of a budget, on one line or as a window with its first day. */
+
+import { parseReset } from '../resources/amounts.ts';
+import type { Reset } from '../resources/types.ts';
+import {
+  example,
+  exampleOf,
+  explainPlaceholder,
+  type Sentence,
+  say,
+  writeField,
+  writeReset,
+  writeValue,
+} from './advice.ts';
+import { guessReset } from './guess.ts';
+import type { FieldNode } from './nodes.ts';
+import { quote } from './quote.ts';
+import type { Report } from './reader.ts';
+import { expectScalar, readMap, readShaped, shown } from './reader.ts';
+import { patterns } from './schema.ts';
+
+export function readReset(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
+  if (field.node.type === 'map') return readWindow(field, report);
+  const node = expectScalar(field, say`${exampleResets}`, report);
+  if (node === undefined) return undefined;
+  const reset = parseReset(node.text);
+  if (reset !== null && isWithinYear(reset)) return { reset };
+  if (reset !== null) {
+    report('reset-days', node.at, adviseDays(reset, 'every '));
+    return undefined;
+  }
+  report('invalid-reset', node.at, say`\`reset\`: ${quote(node.text)} ${adviseReset(node.text)}`);
+  return undefined;
+}
+
+const exampleResets = ['monthly', 'weekly', 'every 14 days', 'never'].map((text) => example(text));
+
+function adviseReset(text: string): Sentence {
+  const left = explainPlaceholder(text);
+  const meant = left === null ? guessReset(text) : null;
+  if (meant !== null) return say`is no reset: write ${writeReset(meant)}`;
+  const tooLong = /\d/.test(text) ? ', and none is longer than 365 days' : '';
+  return say`${left ?? `is no reset${tooLong}`}: write ${exampleResets}`;
+}
+
+function readWindow(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
+  const written = readMap(field, ['every', 'starting'], '`reset`', report);
+  const every = written?.get('every');
+  const starting = written?.get('starting');
+  const date = starting === undefined ? undefined : readDate(starting, report);
+  if (every === undefined) {
+    const ways = [exampleOf(writeField('reset: every 10 days')), exampleOf(writeField('reset: monthly'))];
+    report('invalid-reset', field.at, say`\`reset\` without \`every\`: write ${ways}`);
+    return undefined;
+  }
+  const node = expectScalar(every, say`${example('10 days')}`, report);
+  if (node === undefined) return undefined;
+  const refuse = (said: Sentence) => report('invalid-reset', node.at, say`\`every\`: ${quote(node.text)} ${said}`);
+  if (/^(?:monthly|weekly|never)$/.test(node.text)) {
+    refuse(
+      say`is a calendar reset and cannot start on a day of its own, as \`reset: ${node.text}\` without \`starting\` does not: write a number of days, such as ${example('30 days')}`,
+    );
+    return undefined;
+  }
+  const reset = patterns.every.test(node.text) ? parseReset(`every ${node.text}`) : null;
+  if (reset === null) {
+    const days = daysOf(guessReset(node.text) ?? 'never');
+    refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
+    return undefined;
+  }
+  if (!isWithinYear(reset)) {
+    report('reset-days', node.at, adviseDays(reset, ''));
+    return undefined;
+  }
+  return { reset, ...(date === undefined ? {} : { starting: date }) };
+}
+
+function daysOf(reset: Reset): string | null {
+  return reset === 'weekly' ? '7 days' : (/^every (.*)$/.exec(reset)?.[1] ?? null);
+}
+
+function isWithinYear(reset: Reset): boolean {
+  const days = Number(/\d+/.exec(reset)?.[0] ?? 1);
+  return days >= 1 && days <= 365;
+}
+
+function adviseDays(reset: Reset, before: 'every ' | ''): Sentence {
+  const days = Number(/\d+/.exec(reset)?.[0] ?? 0);
+  const nearest = writeValue(days < 1 ? `${before}1 day` : `${before}365 days`);
+  const ways = before === '' ? [nearest] : [nearest, example('never')];
+  return say`${days} days are not between 1 and 365: write ${ways}`;
+}
+
+function readDate(field: FieldNode, report: Report): string | undefined {
+  const expected = say`a day, such as ${example('"2026-12-01"')}`;
+  const text = readShaped(field, patterns.date, 'invalid-date', expected, report);
+  if (text === undefined) return undefined;
+  const date = new Date(`${text}T00:00:00Z`);
+  // A day that does not exist is moved into the next month, or is no date at all.
+  if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) return date.toISOString();
+  report(
+    'invalid-date',
+    field.node.at,
+    say`\`${shown(field)}\`: ${quote(text)} is no day of the calendar: write ${expected}`,
+  );
+  return undefined;
+}
