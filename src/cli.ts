@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { type Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { systemTiming } from './client/timing.ts';
@@ -12,24 +12,33 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace } from './process-space.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
-import { renderFailure } from './render/failure.ts';
+import { renderFailure, renderUsageError } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
 
 const cancellation = new AbortController();
 
-/** The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. */
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (cancellation.signal.aborted) process.exit(128 + (signal === 'SIGINT' ? 2 : 15));
-    cancellation.abort();
-    if (process.stderr.isTTY === true) {
-      process.stderr.write('\nCancelling: waiting for requests under way. Once more ends the process at once.\n');
-    }
-  });
+/** The signal that ended the run, as shells number it. */
+let endedBy: 129 | 130 | 143 | null = null;
+
+/**
+ * The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. Not so when the
+ * terminal is gone: the shell and the kernel both tell, so a second one is no impatience and ends nothing.
+ */
+const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => cancelBy(signal));
 }
 
-// The terminal is gone. The shell and the kernel both tell, so a second one is no impatience and ends nothing.
-process.on('SIGHUP', () => cancellation.abort());
+function cancelBy(signal: keyof typeof signals): void {
+  const isSecond = cancellation.signal.aborted;
+  if (isSecond && signal !== 'SIGHUP') process.exit(signals[signal]);
+  if (isSecond) return;
+  endedBy = signals[signal];
+  cancellation.abort();
+  if (signal !== 'SIGHUP' && process.stderr.isTTY === true) {
+    process.stderr.write('\nCancelling: waiting for requests under way. Once more ends the process at once.\n');
+  }
+}
 
 /**
  * A reader that has seen enough (`| head`), or a terminal that is gone, is no failure of ours and ends nothing but the printing.
@@ -61,7 +70,7 @@ function buildSession(flags: GlobalFlags): Session {
     processSpace: readProcessSpace(),
     user: readUser(),
     isProcessAlive,
-    style: { color: wantsColor(flags), columns: process.stdout.columns || Number(process.env.COLUMNS) || 120 },
+    style: { color: wantsColor(flags), columns: columnsOf(process.stdout) },
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(guardScreen(text, flags)),
     confirm,
@@ -76,11 +85,17 @@ function buildSession(flags: GlobalFlags): Session {
   };
 }
 
+/** A pipe is never wrapped: who reads it cuts or searches lines. */
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  if (isTTY !== true) return Number.POSITIVE_INFINITY;
+  return columns || Number(process.env.COLUMNS) || 80;
+}
+
 /** `--no-color` and NO_COLOR switch off, FORCE_COLOR switches on; otherwise a terminal decides. */
 function wantsColor({ color }: Pick<GlobalFlags, 'color'>): boolean {
   const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
   if (!color || (none !== undefined && none !== '')) return false;
-  if (force !== undefined && force !== '' && force !== '0') return true;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
   return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
 }
 
@@ -107,7 +122,10 @@ async function confirm(question: string): Promise<boolean> {
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   // The end of input answers nothing; the terminal hands Ctrl-C to the reader instead of sending a signal.
   const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
-  reader.once('SIGINT', () => cancellation.abort());
+  reader.once('SIGINT', () => {
+    endedBy ??= signals.SIGINT;
+    cancellation.abort();
+  });
   try {
     const answered = reader.question(`${question} (yes/no) `, { signal: cancellation.signal });
     const answer = await Promise.race([answered, ended]);
@@ -148,7 +166,6 @@ async function main(): Promise<ExitCode> {
     result = await command(buildSession(flags));
   });
   try {
-    if (isCompletion(process.argv)) await addCompletion(program);
     await program.parseAsync(process.argv);
     if (result === undefined) return exitCodes.ok;
     await writeOut(format === 'text' ? guardScreen(result.output, globals) : result.output);
@@ -160,34 +177,28 @@ async function main(): Promise<ExitCode> {
   }
 }
 
-/** `completion SHELL` prints a script; that script asks `complete -- WORDS` at every press of the tab key. */
-function isCompletion(argv: readonly string[]): boolean {
-  return argv[2] === 'completion' || argv[2] === 'complete';
-}
-
-/** Loaded only when it is asked for: nobody else waits for it. */
-async function addCompletion(program: Command): Promise<void> {
-  const { default: tab } = await import('@bomb.sh/tab/commander');
-  // The library brings a command of that name; ours is there for the help alone.
-  const commands = program.commands as Command[];
-  commands.splice(
-    commands.findIndex((command) => command.name() === 'completion'),
-    1,
-  );
-  tab(program, { completionCommandName: 'completion' });
-}
-
 /** The one catch: three families of failure, told apart (errors.ts). */
 async function fail(error: unknown, format: Format, globals: Pick<GlobalFlags, 'color'>): Promise<ExitCode> {
   // Commander has printed its help or its complaint already.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.invalid;
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.ok;
+    if (asksForJson(process.argv)) await writeOut(renderUsageError(error.message));
+    return exitCodes.invalid;
+  }
   const failure = renderFailure(error, format);
   process.stderr.write(guardScreen(failure.message, globals));
   if (failure.output !== '') await writeOut(failure.output);
   return exitOfFailure(error);
 }
 
+/** Known before the line is understood: a program that reads JSON gets it of a wrong line as well. */
+function asksForJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => word === '--format=json' || (word === 'json' && argv[index - 1] === '--format'));
+}
+
 function exitOfFailure(error: unknown): ExitCode {
+  // Whatever the signal broke off: nothing had been written.
+  if (error instanceof CancelledError && endedBy !== null) return endedBy;
   if (error instanceof UserError) return exitCodes[error.exit];
   if (error instanceof ServiceError || error instanceof CancelledError) return exitCodes.unreachable;
   return exitCodes.invalid;

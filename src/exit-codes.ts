@@ -14,6 +14,10 @@ export const exitCodes = {
   partial: 5,
   /** The service or the record's remote is unreachable or refused access; the result is unknown. */
   unreachable: 6,
+  /** A signal ended the run before anything was written: SIGHUP, SIGINT, SIGTERM. */
+  hungUp: 129,
+  interrupted: 130,
+  terminated: 143,
 } as const;
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

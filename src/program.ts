@@ -2,7 +2,11 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommandResult, CommonOptions, Format, Session } from './commands/session.ts';
+import { completedShells, completeWords, completionScripts } from './completion.ts';
+import { UserError } from './errors.ts';
+import { exitCodes } from './exit-codes.ts';
 import type { Mode } from './plan/types.ts';
+import { collect, describeOption, findCommand, guardUsage } from './usage.ts';
 
 /** Flags that the entry file itself needs. */
 export interface GlobalFlags {
@@ -22,6 +26,8 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--no-color', 'never use colour (NO_COLOR does the same)')
     .showSuggestionAfterError()
     .exitOverride()
+    .configureHelp({ optionDescription: describeOption })
+    .helpCommand(false)
     .addHelpText('after', helpText);
 
   addCommand(program, 'validate', 'check the files; no network, no key')
@@ -218,9 +224,23 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  // Only for the help: the entry file hands the real one over to a library when it is asked for (completion.ts).
-  addCommand(program, 'completion', 'print a completion script').argument('<shell>', 'bash, zsh, fish or powershell');
+  addCommand(program, 'completion', 'print a completion script')
+    .argument('<shell>', 'bash, zsh, fish or powershell')
+    .action((shell: string) => start(plainFlags, () => printCompletion(shell)));
 
+  // What the scripts ask at every press of the tab key.
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action((words: string[]) =>
+      start(plainFlags, async () => ({ exit: exitCodes.ok, output: completeWords(program, words) })),
+    );
+
+  addCommand(program, 'help', 'print help of a command')
+    .argument('[command...]')
+    .action((names: string[]) => findCommand(program, names).outputHelp());
+
+  guardUsage(program);
   return program;
 }
 
@@ -229,14 +249,34 @@ Environment:
   PORTKEY_API_KEY    admin key of the organisation (never a flag)
   PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
   TOLLGATE_SEAL_KEY  seals the applied record; default: derived from the admin key
-  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS are honoured
+  TOLLGATE_GIT_ENV   names of further variables that Git is started with
+  GITHUB_TOKEN       for \`doctor\`: reads the repository's settings on GitHub
+  CI                 set by CI systems: only files of a commit are applied
+  HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS, NO_COLOR and FORCE_COLOR are honoured
 
 Exit codes:
   0  done, or nothing to do            4  stale, claimed or rewound
   1  files, usage, record or tool      5  partly applied
   2  changes (drift,                   6  service unreachable or access refused
      plan --detailed-exitcode)
-  3  a guard objects`;
+  3  a guard objects                 129, 130, 143  interrupted: nothing was written`;
+
+/** Scripts are for a shell: nothing in them is made fit for a screen. */
+const plainFlags: GlobalFlags = { color: false, quiet: true, format: 'markdown' };
+
+async function printCompletion(name: string): Promise<CommandResult> {
+  const shell = completedShells.find((one) => one === name);
+  if (shell === undefined) {
+    throw new UserError(`there is no completion for "${name}"`, {
+      hint: `Write one of: ${completedShells.join(', ')}.`,
+    });
+  }
+  if (shell !== 'powershell') return { exit: exitCodes.ok, output: completionScripts[shell] };
+  // The library prints it itself. Loaded only when it is asked for.
+  const { script } = await import('@bomb.sh/tab');
+  script('powershell', 'tollgate', 'tollgate');
+  return { exit: exitCodes.ok, output: '' };
+}
 
 function addCommand(parent: Command, name: string, description: string): Command {
   return parent.command(name).description(description).exitOverride();
@@ -315,10 +355,6 @@ function dataFormatOption(): Option {
 
 function quietOption(): Option {
   return new Option('-q, --quiet', 'only results and errors').default(false);
-}
-
-function collect(value: string, previous: readonly string[] = []): string[] {
-  return [...previous, value];
 }
 
 function parsePort(text: string): number {

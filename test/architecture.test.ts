@@ -13,6 +13,8 @@ const layers: Readonly<Record<string, number>> = {
   'cli.ts': 1,
   'action.ts': 1,
   'program.ts': 1,
+  'completion.ts': 2,
+  'usage.ts': 2,
   'index.ts': 1,
   'compile-aside.ts': 2,
   'heap.ts': 2,

@@ -113,7 +113,7 @@ export async function carryOutMove(
   // First the new one: a run that ends between the two leaves a record at each place, and none is lost.
   await record.store.write(written, found.token, `move from ${from}`);
   if (from !== ref) await leaveMark(from, found, ref, session);
-  return `Moved the record of ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
+  return `The record has moved: ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
 }
 
 /** What was merged since the last apply must be the move alone: it would count as applied, unseen. */

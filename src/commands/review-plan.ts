@@ -63,7 +63,7 @@ export function findRefusal(
     return {
       exit: exitCodes.refused,
       reason: 'guards',
-      message: `not applied: ${objections.length === 1 ? 'a guard objects' : `${objections.length} guards object`}`,
+      message: `not applied: ${describeObjections(objections)}`,
     };
   }
   // Also of what would end protection, management or this very setting: it judges the next plan.
@@ -76,6 +76,12 @@ export function findRefusal(
     };
   }
   return null;
+}
+
+/** `the guard deletes objects`: a name is what --allow and the page on guards want. */
+function describeObjections(objections: readonly { readonly guard: string }[]): string {
+  const names = [...new Set(objections.map(({ guard }) => guard))];
+  return names.length === 1 ? `the guard ${names[0]} objects` : `the guards ${names.join(', ')} object`;
 }
 
 /** Approved changes that are there already or no longer wanted, and planned ones that nobody approved as they stand. */

@@ -8,7 +8,7 @@ import type { CommandResult, Session } from './session.ts';
 /** For somebody who has met a finding: what a rule looks for, why, and what to do. Without a name, all of them. */
 export async function runRules(name: string | undefined, session: Session): Promise<CommandResult> {
   if (name === undefined) return { exit: exitCodes.ok, output: renderRuleList(allRules, session.style) };
-  const rule = allRules.find((one) => one.name === name);
+  const rule = allRules.find((one) => one.name === name || one.id.toLowerCase() === name.toLowerCase());
   if (rule === undefined) {
     const names = allRules.map((one) => one.name);
     throw new UserError(`there is no rule "${name}"${didYouMean(name, names)}`, {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
@@ -109,7 +109,9 @@ function versionOf(text: string): SealedVersion {
 }
 
 /** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */
-async function replaceFile(path: string, bytes: Buffer): Promise<void> {
+async function replaceFile(name: string, bytes: Buffer): Promise<void> {
+  // Through a link to the file behind it: two names of one record must not become two records.
+  const path = await realpath(name).catch(() => name);
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx');

@@ -183,7 +183,9 @@ const textWidth = 80;
 
 function renderDoctorText(view: DoctorView, style: TextStyle): string {
   const colors = colorsOf(style);
-  const width = Math.max(40, Math.min(style.columns, textWidth));
+  // A pipe is never wrapped.
+  const width =
+    style.columns === Number.POSITIVE_INFINITY ? style.columns : Math.max(40, Math.min(style.columns, textWidth));
   const lines = heads(view).flatMap(([name, text]) => hanging(`${padCells(name, 14)}`, text, width));
   for (const [group, title] of groups) {
     const checks = view.checks.filter((check) => check.group === group);

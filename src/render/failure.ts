@@ -41,3 +41,13 @@ function describeFailure(error: unknown): { kind: string; message: string; hint:
 function oneLine(text: string): string {
   return text.split('\n').map(escapeInvisible).join(' ');
 }
+
+/** Of a command line that is not understood; commander has said it to people already. */
+export function renderUsageError(text: string): string {
+  const [first = '', ...rest] = text
+    .replace(/^error: /, '')
+    .split('\n')
+    .map(escapeInvisible);
+  const hint = rest.length === 0 ? null : rest.join('\n');
+  return renderJson({ version: jsonVersion, ok: false, error: { kind: 'user', message: first, hint } });
+}

@@ -50,7 +50,9 @@ interface Paper {
 }
 
 function renderStatusText(view: StatusView, style: TextStyle): string {
-  const width = Math.max(40, Math.min(style.columns, widest));
+  // A pipe is never wrapped.
+  const width =
+    style.columns === Number.POSITIVE_INFINITY ? style.columns : Math.max(40, Math.min(style.columns, widest));
   const paper: Paper = { view, width, colors: colorsOf(style), color: style.color };
   const { colors } = paper;
   const lines = fold(summarizeStatus(view), width).map((line) => colors.bold(line));

@@ -1,0 +1,203 @@
+/** Completion: what may stand where the cursor is, and the scripts that ask for it. Nothing of the line is ever evaluated. */
+
+import type { Command, Option } from 'commander';
+import { ruleNames } from './rule-names.ts';
+
+export const completedShells = ['bash', 'zsh', 'fish', 'powershell'] as const;
+
+/** What the shell is to do besides: the numbers that the scripts of cobra and its kin use. */
+const directives = { files: 0, none: 4, directories: 16 } as const;
+type Directive = keyof typeof directives;
+
+/** Arguments whose values are known. No choices of commander: commands say in their own words what is wrong. */
+const argumentValues: Readonly<Record<string, readonly string[]>> = {
+  schema: ['org', 'workspace'],
+  rules: ruleNames,
+  completion: completedShells,
+  show: ['latest', '~1'],
+};
+
+interface Suggestions {
+  readonly values: readonly (readonly [value: string, description: string])[];
+  readonly directive: Directive;
+}
+
+/**
+ * One line a suggestion, `value<TAB>description`, and a last one with what else to offer.
+ *
+ * @param words behind the program's name, the one at the cursor last
+ */
+export function completeWords(program: Command, words: readonly string[]): string {
+  const { values, directive } = suggest(program, words.slice(0, -1), words.at(-1) ?? '');
+  const lines = values.map(([value, description]) => (description === '' ? value : `${value}\t${description}`));
+  return `${[...lines, `:${directives[directive]}`].join('\n')}\n`;
+}
+
+function suggest(program: Command, before: readonly string[], current: string): Suggestions {
+  let command = program;
+  let pending: Option | undefined;
+  let isOnlyArguments = false;
+  for (const word of before) {
+    if (pending !== undefined) pending = undefined;
+    else if (word === '--') isOnlyArguments = true;
+    else if (!isOnlyArguments && word.startsWith('-')) {
+      const option = word.includes('=') ? undefined : findOption(command, word);
+      pending = option?.required === true ? option : undefined;
+    } else {
+      const child = command.commands.find((one) => one.name() === word);
+      // `help` takes the commands that it is to explain.
+      if (child !== undefined && child.name() !== 'help') command = child;
+    }
+  }
+  if (pending !== undefined) return valuesOf(pending, current, '');
+  const joined = /^(--[\w-]+)=(.*)$/s.exec(current);
+  if (joined !== null && !isOnlyArguments) {
+    const [, flag = '', value = ''] = joined;
+    const option = findOption(command, flag);
+    return option === undefined ? { values: [], directive: 'none' } : valuesOf(option, value, `${flag}=`);
+  }
+  const isFlag = !isOnlyArguments && current.startsWith('-');
+  return { values: startingWith(current, isFlag ? flagsOf(command) : argumentsOf(command)), directive: 'none' };
+}
+
+function findOption(command: Command, flag: string): Option | undefined {
+  const found = command.options.find(({ long, short }) => long === flag || short === flag);
+  return found ?? (command.parent === null ? undefined : findOption(command.parent, flag));
+}
+
+function valuesOf(option: Option, current: string, prefix: string): Suggestions {
+  const choices = option.argChoices ?? [];
+  const values = startingWith(
+    current,
+    choices.map((choice) => [choice, ''] as const),
+  );
+  return { values: values.map(([value, text]) => [prefix + value, text] as const), directive: pathOf(option) };
+}
+
+function pathOf({ flags }: Option): Directive {
+  if (flags.includes('<dir>') || flags.includes('<source>')) return 'directories';
+  return flags.includes('<file>') ? 'files' : 'none';
+}
+
+function flagsOf(command: Command): (readonly [string, string])[] {
+  const options = command.createHelp().visibleOptions(command);
+  return options.flatMap(({ long, short, description }) =>
+    [long, short].flatMap((flag) => (flag == null ? [] : [[flag, description] as const])),
+  );
+}
+
+function argumentsOf(command: Command): (readonly [string, string])[] {
+  const commands = command.createHelp().visibleCommands(command);
+  const known = argumentValues[command.name()] ?? [];
+  return [
+    ...commands.map((one) => [one.name(), one.description()] as const),
+    ...known.map((value) => [value, ''] as const),
+  ];
+}
+
+function startingWith<T extends readonly [string, string]>(current: string, values: readonly T[]): T[] {
+  return values.filter(([value]) => value.startsWith(current));
+}
+
+/** Words go to tollgate as they were typed; a script that expanded them would run what stands in `$(…)`. */
+export const completionScripts: Readonly<Record<'bash' | 'zsh' | 'fish', string>> = {
+  bash: String.raw`# bash completion for tollgate; needs nothing else
+_tollgate() {
+  local word line directive=4 isSplit='' isSkipped='' last index
+  local -a words=()
+  COMPREPLY=()
+  for ((index = 1; index <= COMP_CWORD; index++)); do
+    word=${'$'}{COMP_WORDS[index]}
+    last=$((${'$'}{#words[@]} - 1))
+    # bash parts words at "=".
+    if [[ $word == '=' && $last -ge 0 && ${'$'}{words[last]} == --* ]]; then
+      words[last]+='='
+      isSplit=yes
+    elif [[ -n $isSplit ]]; then
+      words[last]+=$word
+      isSplit=''
+      [[ $index -eq $COMP_CWORD ]] && isSplit=yes
+    elif [[ -n $isSkipped && $index -lt $COMP_CWORD ]]; then
+      isSkipped=''
+    elif [[ $word =~ ^[0-9]*[\<\>] && $index -lt $COMP_CWORD ]]; then
+      isSkipped=yes
+    else
+      words+=("$word")
+    fi
+  done
+  if [[ -n $isSkipped ]]; then
+    directive=0
+  else
+    while IFS= read -r line; do
+      case $line in
+        :*) directive=${'$'}{line#:} ;;
+        *)
+          line=${'$'}{line%%$'\t'*}
+          [[ -n $isSplit ]] && line=${'$'}{line#*=}
+          COMPREPLY+=("$line")
+          ;;
+      esac
+    done < <(tollgate complete -- "${'$'}{words[@]}" 2>/dev/null)
+  fi
+  word=${'$'}{COMP_WORDS[COMP_CWORD]}
+  [[ $word == '=' ]] && word=''
+  local -a kinds=([0]=-f [16]=-d) readline=([0]=default [16]=dirnames)
+  [[ -z ${'$'}{kinds[directive]:-} ]] && return
+  # Readline quotes what it finds itself; bash 3 cannot be told to.
+  compopt -o "${'$'}{readline[directive]}" 2>/dev/null && return
+  while IFS= read -r line; do
+    COMPREPLY+=("$line")
+  done < <(compgen "${'$'}{kinds[directive]}" -- "$word")
+}
+complete -F _tollgate tollgate
+`,
+  zsh: String.raw`#compdef tollgate
+# zsh completion for tollgate
+_tollgate() {
+  local line directive=4
+  local -a found
+  while IFS= read -r line; do
+    case $line in
+      :*) directive=${'$'}{line#:} ;;
+      *$'\t'*) found+=("${'$'}{${'$'}{line%%$'\t'*}//:/\\:}:${'$'}{line#*$'\t'}") ;;
+      *) found+=("${'$'}{line//:/\\:}") ;;
+    esac
+  done < <(tollgate complete -- "${'$'}{(@Q)words[2,CURRENT]}" 2>/dev/null)
+  (( $#found )) && _describe tollgate found
+  [[ $directive == (0|16) ]] || return
+  [[ $PREFIX == --*=* ]] && compset -P '*='
+  if [[ $directive == 16 ]]; then _files -/; else _files; fi
+}
+if [[ ${'$'}{funcstack[1]} == _tollgate ]]; then
+  _tollgate "$@"
+else
+  (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
+  compdef _tollgate tollgate
+fi
+`,
+  fish: String.raw`# fish completion for tollgate
+function __tollgate_complete
+    set -l words (commandline -opc)
+    set -e words[1]
+    set -l current (commandline -ct)
+    set -l directive 4
+    for line in (tollgate complete -- $words "$current" 2>/dev/null)
+        if string match -q -- ':*' "$line"
+            set directive (string sub -s 2 -- "$line")
+        else
+            printf '%s\n' "$line"
+        end
+    end
+    set -l flag (string match -r -- '^--[^=]*=' "$current")
+    set -l path (string replace -r -- '^--[^=]*=' '' "$current")
+    switch $directive
+        case 0
+            printf "$flag%s\n" (__fish_complete_path "$path")
+        case 16
+            printf "$flag%s\n" (__fish_complete_directories "$path" '')
+    end
+end
+complete -c tollgate -e
+complete -c tollgate -f -a '(__tollgate_complete)'
+`,
+};

@@ -1,0 +1,81 @@
+/** What holds for every flag of every command, checked in one place. */
+
+import type { EventEmitter } from 'node:events';
+import { type Command, Help, type Option } from 'commander';
+import { nearestName } from './nearest-name.ts';
+
+/** Flags that mean something beside another one only; without it they would be ignored, and the run be another than was meant. */
+const together: readonly { flag: string; isIdle: (options: Record<string, unknown>) => boolean; why: string }[] = [
+  {
+    flag: 'state',
+    isIdle: ({ backend }) => backend !== undefined && backend !== 'emulator',
+    why: 'only with --backend emulator',
+  },
+  {
+    flag: 'environment',
+    isIdle: ({ acceptDrift }) => acceptDrift === true,
+    why: 'not with --accept-drift: the files name it',
+  },
+];
+
+/** Values are not empty, no flag is given twice that counts once, and none is idle. */
+export function guardUsage(program: Command): void {
+  for (const command of [program, ...everyCommand(program)]) {
+    for (const option of command.options) guardOption(command, option);
+  }
+  program.hook('preAction', (_program, command) => {
+    const idle = together.find(
+      ({ flag, isIdle }) => command.getOptionValueSource(flag) === 'cli' && isIdle(command.opts()),
+    );
+    const option = command.options.find((one) => one.attributeName() === idle?.flag);
+    if (idle !== undefined && option !== undefined) {
+      command.error(`error: option '${option.flags}' means nothing here: ${idle.why}`);
+    }
+  });
+}
+
+/** Boolean flags are off unless they are given: said of each it would say nothing. */
+export function describeOption(option: Option): string {
+  return option.isBoolean() ? option.description : Help.prototype.optionDescription.call(new Help(), option);
+}
+
+/** The command that these words name. Ends with one sentence where there is none. */
+export function findCommand(program: Command, names: readonly string[]): Command {
+  let found = program;
+  for (const name of names) {
+    const next = found.commands.find((command) => command.name() === name);
+    if (next === undefined) {
+      const known = found.commands.map((command) => command.name());
+      const nearest = nearestName(name, known);
+      return program.error(
+        `error: unknown command '${name}'${nearest === undefined ? '' : `\n(Did you mean ${nearest}?)`}`,
+      );
+    }
+    found = next;
+  }
+  return found;
+}
+
+function everyCommand(command: Command): readonly Command[] {
+  return command.commands.flatMap((child) => [child, ...everyCommand(child)]);
+}
+
+function guardOption(command: Command, option: Option): void {
+  if (!option.required && !option.optional) return;
+  const isList = option.parseArg === (collect as Option['parseArg']);
+  let isGiven = false;
+  // Before the value is parsed: what a variable of CI that is not set leaves behind is no number, name or path.
+  const events: Pick<EventEmitter, 'prependListener'> = command as unknown as EventEmitter;
+  events.prependListener(`option:${option.name()}`, (value: unknown) => {
+    if (typeof value === 'string' && value.trim() === '') {
+      command.error(`error: option '${option.flags}' is empty: give it a value, or leave it out`);
+    }
+    if (isGiven && !isList) command.error(`error: option '${option.flags}' is given twice: it counts once`);
+    isGiven = true;
+  });
+}
+
+/** Of a flag that may be repeated: every value counts. */
+export function collect(value: string, previous: readonly string[] = []): string[] {
+  return [...previous, value];
+}

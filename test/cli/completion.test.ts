@@ -1,0 +1,96 @@
+/** Completion in the shells themselves. A shell that is not on this machine is named, and only its own tests are left out. */
+
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { buildBundle, type Ended, runBundle, startCommand } from '../helpers/bundle.ts';
+import { writeIn } from '../helpers/rig.ts';
+import { makeFolder } from '../record/git-fixture.ts';
+
+let folder: string;
+beforeAll(async () => {
+  const bundle = await buildBundle();
+  folder = makeFolder();
+  writeIn(folder, {
+    'bin/tollgate': `#!/bin/sh\nexec "${process.execPath}" "${bundle}" "$@"\n`,
+    'policies/org.yaml': '',
+    'plan.json': '{}',
+  });
+  spawnSync('chmod', ['+x', join(folder, 'bin/tollgate')]);
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const { stdout } = await runBundle(['completion', shell], { cwd: folder });
+    writeIn(folder, { [`tollgate.${shell}`]: stdout });
+  }
+});
+
+type Shell = 'bash' | 'zsh' | 'fish';
+const shells: readonly Shell[] = ['bash', 'zsh', 'fish'];
+
+/** What the shell offers behind this line, told by the shell. */
+const ask: Readonly<Record<Shell, (words: readonly string[]) => string>> = {
+  bash: (words) =>
+    `. ./tollgate.bash; . ./tollgate.bash; COMP_WORDS=(${words.map(quote).join(' ')}); COMP_CWORD=${words.length - 1}; _tollgate; printf '%s\\n' "\${COMPREPLY[@]}"`,
+  // Its own functions that show are replaced: what they are handed is what would be shown.
+  zsh: (words) =>
+    `autoload -Uz compinit && compinit -D; . ./tollgate.zsh; . ./tollgate.zsh; _describe() { print -l -- "\${(@P)2}" }; _files() { print -l -- $( [[ $1 == -/ ]] && print -l -- *(/) || print -l -- * ) }; compset() { : }; words=(${words.map(quote).join(' ')}); CURRENT=${words.length}; PREFIX=${quote(words.at(-1) ?? '')}; _tollgate`,
+  fish: (words) =>
+    `source ./tollgate.fish; source ./tollgate.fish; complete -C ${quote([...words.slice(0, -1), words.at(-1) ?? ''].join(' '))}`,
+};
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+const flags: Readonly<Record<Shell, readonly string[]>> = { bash: ['--norc'], zsh: ['-f'], fish: ['--no-config'] };
+
+async function complete(shell: Shell, ...words: string[]): Promise<string[]> {
+  const PATH = `${join(folder, 'bin')}:${process.env.PATH}`;
+  const line = ask[shell](['tollgate', ...words]);
+  const ended: Ended = await startCommand(shell, [...flags[shell], '-c', line], {
+    cwd: folder,
+    env: { PATH },
+    stdin: '',
+  }).ended;
+  expect(ended.stderr).toBe('');
+  return ended.stdout
+    .split('\n')
+    .filter((value) => value !== '')
+    .map((value) => value.split(/\t|:/)[0] ?? '');
+}
+
+describe.each(shells)('%s', (shell) => {
+  const isThere = spawnSync(shell, ['-c', 'true']).status === 0;
+  if (!isThere) process.stderr.write(`completion is not tried in ${shell}: it is not installed here\n`);
+  if (shell === 'bash') test('bash is there', () => expect(isThere).toBe(true));
+
+  test.skipIf(!isThere)('mistakes-K1: nothing of the line is evaluated, and no file is written', async () => {
+    const before = readdirSync(folder).sort();
+    for (const word of ['$(touch x)', '`touch x`', '${y:=$(touch x)}', '<(touch x)', '"$(touch x)', ';touch x;']) {
+      await complete(shell, 'plan', word, '--form');
+      await complete(shell, 'plan', '--dir', word);
+    }
+    await complete(shell, 'plan', '>', 'plan.json', '--form');
+    expect(readdirSync(folder).sort()).toEqual(before);
+    expect(spawnSync('cat', [join(folder, 'plan.json')]).stdout.toString()).toBe('{}');
+    expect(existsSync(join(folder, 'x'))).toBe(false);
+  });
+
+  test.skipIf(!isThere)('mistakes-K16: commands, flags and values are complete, also sourced twice', async () => {
+    expect(await complete(shell, 'pla')).toEqual(['plan']);
+    expect(await complete(shell, 'record', '')).toEqual(expect.arrayContaining(['rebuild', 'move']));
+    expect(await complete(shell, 'plan', '--detailed')).toEqual(['--detailed-exitcode']);
+    expect(await complete(shell, 'plan', '--format', 'js')).toEqual(['json']);
+    expect(await complete(shell, 'rules', 'alert-m')).toEqual(['alert-missing']);
+    expect((await complete(shell, 'schema', '')).sort()).toEqual(['org', 'workspace']);
+    expect(await complete(shell, '--no-color', 'plan', '--dir', 'policies', '--mode', 'up')).toEqual(['upsert-only']);
+  });
+
+  test.skipIf(!isThere)('mistakes-K16: values behind "=" and paths are complete', async () => {
+    const joined = shell === 'bash' ? ['--format', '=', 'js'] : ['--format=js'];
+    expect(await complete(shell, 'plan', ...joined)).toEqual([shell === 'bash' ? 'json' : '--format=json']);
+    const directories = await complete(shell, 'plan', '--dir', 'pol');
+    expect(directories.map((path) => path.replace(/\/$/, ''))).toContain('policies');
+    expect(await complete(shell, 'plan', '--out', 'plan')).toContain('plan.json');
+  });
+});
