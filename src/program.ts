@@ -43,7 +43,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), checkFormatOption())
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
-    .option('--out <file>', 'save the plan for review and `apply --plan`')
+    .option('--out <file>', 'save the plan for review and `apply --plan`; `-`: on stdout, alone')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');

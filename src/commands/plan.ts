@@ -23,7 +23,8 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
-  if (options.out !== undefined) await requireWritable(resolve(session.cwd, options.out), options.out);
+  if (options.out !== undefined && options.out !== '-')
+    await requireWritable(resolve(session.cwd, options.out), options.out);
   const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
@@ -33,7 +34,9 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   await open.close();
   if (options.out !== undefined) {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
-    await writeNamedFile(resolve(session.cwd, options.out), renderPlanFile(file), options.out);
+    const text = renderPlanFile(file);
+    if (options.out === '-') return { exit: exitOf(plan, options), output: text };
+    await writeNamedFile(resolve(session.cwd, options.out), text, options.out);
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;

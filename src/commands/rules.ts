@@ -8,12 +8,13 @@ import type { CommandResult, Session } from './session.ts';
 /** For somebody who has met a finding: what a rule looks for, why, and what to do. Without a name, all of them. */
 export async function runRules(name: string | undefined, session: Session): Promise<CommandResult> {
   if (name === undefined) return { exit: exitCodes.ok, output: renderRuleList(allRules, session.style) };
-  const rule = allRules.find((one) => one.name === name || one.id.toLowerCase() === name.toLowerCase());
-  if (rule === undefined) {
+  // Plans print the short name, and some rules share one.
+  const rules = allRules.filter((one) => one.name === name || one.id.toLowerCase() === name.toLowerCase());
+  if (rules.length === 0) {
     const names = allRules.map((one) => one.name);
     throw new UserError(`there is no rule "${name}"${didYouMean(name, names)}`, {
       hint: '`tollgate rules` lists them.',
     });
   }
-  return { exit: exitCodes.ok, output: renderRule(rule, session.style) };
+  return { exit: exitCodes.ok, output: rules.map((rule) => renderRule(rule, session.style)).join('\n') };
 }

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, readlink, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace } from '../process-space.ts';
@@ -108,10 +108,17 @@ function versionOf(text: string): SealedVersion {
   return { files, parent: null, place: 'file' };
 }
 
+async function followLink(name: string): Promise<string> {
+  const behind = await realpath(name).catch(() => null);
+  if (behind !== null) return behind;
+  const next = await readlink(name).catch(() => null);
+  return next === null ? name : resolve(dirname(name), next);
+}
+
 /** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */
 async function replaceFile(name: string, bytes: Buffer): Promise<void> {
   // Through a link to the file behind it: two names of one record must not become two records.
-  const path = await realpath(name).catch(() => name);
+  const path = await followLink(name);
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx');

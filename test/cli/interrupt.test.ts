@@ -131,11 +131,12 @@ describe('SIGINT', () => {
     expect(livePolicies().some((policy) => policy?.startsWith('p5'))).toBe(false);
   });
 
-  it('before the plan: exit 6, nothing written, one message', async () => {
+  it('mistakes-K4, mistakes-K5: before the plan, the number of the signal, nothing written, one message', async () => {
     declare({ p1: 90, p2: 90, p3: 90, p4: 90 });
-    for (const [command, signal] of [
-      [['apply', '--yes'], 'SIGINT'],
-      [['plan'], 'SIGTERM'],
+    for (const [command, signal, exit] of [
+      [['apply', '--yes'], 'SIGINT', 130],
+      [['plan'], 'SIGTERM', 143],
+      [['apply', '--yes'], 'SIGHUP', 129],
     ] as const) {
       const read = gate.hold({ method: 'GET', path: /usage-limits/ });
       const run = await start(...command);
@@ -143,7 +144,7 @@ describe('SIGINT', () => {
       run.kill(signal);
       const ended = await run.ended;
       read.release();
-      expect(ended).toMatchObject({ exit: 6, signal: null, stdout: '' });
+      expect(ended).toMatchObject({ exit, signal: null, stdout: '' });
       expect(ended.stderr).toBe('error: cancelled before anything was changed\n');
     }
     expect(emulator.requests.countWrites()).toBe(0);
@@ -252,7 +253,7 @@ describe.skipIf(!hasScript)('at a terminal', () => {
     ['no', 'no\r', 1, 100],
     ['nothing', '\r', 1, 100],
     ['the end of input', '\u0004', 1, 100],
-    ['Ctrl-C', '\u0003', 6, 100],
+    ['Ctrl-C', '\u0003', 130, 100],
   ])('shows the plan and asks; answered with %s', async (_name, keys, exit, amount) => {
     declare({ p1: 90, p2: 100, p3: 100, p4: 100 });
     const ran = await atTerminal(keys);
