@@ -24,7 +24,7 @@ let endedBy: 129 | 130 | 143 | null = null;
  * The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. Not so when the
  * terminal is gone: the shell and the kernel both tell, so a second one is no impatience and ends nothing.
  */
-const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const signals = { SIGHUP: exitCodes.hungUp, SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => cancelBy(signal));
 }

@@ -14,9 +14,11 @@ export const exitCodes = {
   partial: 5,
   /** The service or the record's remote is unreachable or refused access; the result is unknown. */
   unreachable: 6,
-  /** A signal ended the run before anything was written: SIGHUP, SIGINT, SIGTERM. */
+  /** SIGHUP, as at a terminal that is closed, ended the run before anything was written. */
   hungUp: 129,
+  /** SIGINT, as by Ctrl-C, ended the run before anything was written; a second one ends it at once. */
   interrupted: 130,
+  /** SIGTERM ended the run before anything was written; a second one ends it at once. */
   terminated: 143,
 } as const;
 
