@@ -57,6 +57,7 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
       const opened = {
         store: createMemoryStore(),
         checkout,
+        folder: join(folder, 'policies'),
         inGit: true,
         isShared: true,
         ref: 'refs/tollgate/bench',

@@ -44,6 +44,7 @@ const layers: Readonly<Record<string, number>> = {
   'secret-shape.ts': 8,
   'printable.ts': 8,
   'process-space.ts': 8,
+  'real-path.ts': 8,
   'rule-names.ts': 8,
 };
 
@@ -58,6 +59,7 @@ const impure = new Set([
   'action.ts',
   'compile-aside.ts',
   'process-space.ts',
+  'real-path.ts',
   'github/octokit.ts',
   'policy/files.ts',
   'prices/files.ts',

@@ -8,6 +8,7 @@ import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { compareOwnership, type MovedMember, ownershipOf, type RecordOwnership } from '../plan/record-move.ts';
 import { compileHead, type PolicyHead } from '../policy/compile.ts';
+import { findRealPath } from '../real-path.ts';
 import type { Checkout } from '../record/checkout.ts';
 import { listRefs } from '../record/record-places.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -49,7 +50,7 @@ export async function findRecord(
   }
   const now: RecordOwnership = { ...head, baseUrl, directory, place: ref };
   if (from !== undefined && from !== ref) {
-    const there = await openRefStore(from, session).read();
+    const there = await openRefStore(from, checkout, session).read();
     if (there === null || there.record.movedTo !== undefined) throw new UserError(`there is no record at ${from}`);
     return { stored: there, place: from, moved: compareOwnership(ownershipOf(there.record, from), now), token };
   }
@@ -73,7 +74,7 @@ async function findElsewhere(
   now: RecordOwnership,
   session: Session,
 ): Promise<RecordAtRef | null> {
-  const texts = await checkout.readPastTexts(resolve(session.cwd, orgFile.file), mostVersions);
+  const texts = await checkout.readPastTexts(await findRealPath(resolve(session.cwd, orgFile.file)), mostVersions);
   const past = [...new Set(texts.flatMap((text) => placeIn(text) ?? []))].filter(
     (place) => place !== now.place && /^refs\/(?:tollgate|heads)\//.test(place),
   );
@@ -81,10 +82,10 @@ async function findElsewhere(
   const looksAround = here === null || (await checkout.isShallow());
   const patterns = [...past, ...(looksAround ? ['refs/tollgate/*'] : [])];
   const { surroundings } = session;
-  const refs = await (surroundings?.listRefs(patterns) ?? listRefs(gitOptions(session), patterns));
+  const refs = await (surroundings?.listRefs(patterns) ?? listRefs(gitOptions(checkout.root, session), patterns));
   for (const ref of refs) {
     if (ref === now.place) continue;
-    const stored = await readAt(ref, session);
+    const stored = await readAt(ref, checkout, session);
     if (stored === null || stored.record.movedTo !== undefined) continue;
     if (await isOfTheseFiles(checkout, stored.record, ref, past.includes(ref), now)) return { ref, stored };
   }
@@ -97,9 +98,9 @@ function placeIn(text: string): string | null {
 }
 
 /** Null where something else is, or what cannot be read: whoever could spoil it could have deleted it. */
-async function readAt(ref: string, session: Session): Promise<StoredRecord | null> {
+async function readAt(ref: string, checkout: Checkout, session: Session): Promise<StoredRecord | null> {
   try {
-    return await openRefStore(ref, session).read();
+    return await openRefStore(ref, checkout, session).read();
   } catch (error) {
     if (!(error instanceof UserError) || error.exit === 'unreachable') throw error;
     return null;

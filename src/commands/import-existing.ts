@@ -113,7 +113,9 @@ async function readRecord(
   session: Session,
 ): Promise<Parameters<typeof checkRecord>[0] | null> {
   const hasPlace =
-    options.recordFile !== undefined || options.backend === 'emulator' || (await openCheckoutOf(session)) !== null;
+    options.recordFile !== undefined ||
+    options.backend === 'emulator' ||
+    (await openCheckoutOf(options, session)) !== null;
   if (!hasPlace) return null;
   const { store } = await openRecord(options, desired, session);
   return (await session.waiting('reading the applied record', store.read()))?.record ?? null;

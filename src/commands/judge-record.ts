@@ -71,7 +71,9 @@ export async function judgeRecord(judged: Judged, session: Session): Promise<Rec
 }
 
 async function readSealed({ found, record }: Judged, session: Session): Promise<AppliedRecord | null> {
-  const store = found.place === null || found.place === record.ref ? record.store : openRefStore(found.place, session);
+  const { place } = found;
+  const { checkout, ref, store: own } = record;
+  const store = place === null || place === ref || checkout === null ? own : openRefStore(place, checkout, session);
   return (await store.lastSealed())?.record ?? null;
 }
 

@@ -4,6 +4,8 @@ import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
 import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
+import { isStdout } from '../policy/files.ts';
+import { findRealPath } from '../real-path.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
@@ -20,6 +22,8 @@ export type RecordOwner = Pick<Desired, 'environment' | 'organisation' | 'record
 
 export interface OpenRecord {
   readonly store: RecordStore;
+  /** The policies' directory, through every link: the repository is that of where the files really lie. */
+  readonly folder: string;
   /** The Git checkout the files come from; null outside one. */
   readonly checkout: Checkout | null;
   /** Where it is kept: part of what a plan is a plan of. */
@@ -38,25 +42,36 @@ export async function openRecord(
   desired: Pick<RecordOwner, 'environment' | 'recordRef'>,
   session: Session,
 ): Promise<OpenRecord> {
-  const checkout = await openCheckoutOf(session);
+  const folder = await folderOf(options, session);
+  const checkout = await openCheckoutOf(options, session);
   const ref = placeOf(desired);
   if (options.recordFile !== undefined) {
     const path = options.recordFile;
-    const isShared = checkout !== null && checkout.directoryOf(dirname(resolve(session.cwd, path))) !== null;
+    if (isStdout(path)) {
+      throw new UserError(`--record-file ${path}: the record is read and written again, so it cannot be on stdout`);
+    }
+    const isShared = checkout !== null && (await isInWorkTree(path, checkout, session));
     const sealer = isShared ? createSealer(session.env) : undefined;
     const store = createFileStore({ path, sealer });
-    return { store, checkout, place: `file ${path}`, inGit: false, isShared, ref: null };
+    return { store, folder, checkout, place: `file ${path}`, inGit: false, isShared, ref: null };
   }
   if (options.backend === 'emulator') {
     const store = await openEmulatorRecord(options.state, session);
-    return { store, checkout, place: 'emulator', inGit: false, isShared: false, ref: null };
+    return { store, folder, checkout, place: 'emulator', inGit: false, isShared: false, ref: null };
   }
   if (checkout === null) {
     throw new UserError('not in a Git repository, so there is no place for the applied record', {
       hint: 'Run tollgate in the clone that holds the policy files, or name a file for the record with --record-file.',
     });
   }
-  return { store: openRefStore(ref, session), checkout, place: ref, inGit: true, isShared: true, ref };
+  const store = openRefStore(ref, checkout, session);
+  return { store, folder, checkout, place: ref, inGit: true, isShared: true, ref };
+}
+
+/** Of this repository or of another one: files of a work tree change with what others propose. */
+async function isInWorkTree(file: string, checkout: Checkout, session: Session): Promise<boolean> {
+  const folder = dirname(await findRealPath(resolve(session.cwd, file)));
+  return checkout.directoryOf(folder) !== null || (await openCheckout(gitOptions(folder, session))) !== null;
 }
 
 /** Where the files say that the record is. */
@@ -65,21 +80,29 @@ export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environme
 }
 
 /** The record on a ref of the clone's remote. */
-export function openRefStore(ref: string, session: Session): RecordStore {
+export function openRefStore(ref: string, { root }: Pick<Checkout, 'root'>, session: Session): RecordStore {
   if (session.surroundings !== undefined) return session.surroundings.openStore(ref);
   const { recordToken: token, clock } = session;
   const sealer = createSealer(session.env);
-  return createGitRefStore({ ...gitOptions(session), token, ref, sealer, now: clock.now });
+  return createGitRefStore({ ...gitOptions(root, session), token, ref, sealer, now: clock.now });
 }
 
-/** The clone that the command runs in; null outside one. */
-export async function openCheckoutOf(session: Session): Promise<Checkout | null> {
-  return session.surroundings?.checkout ?? openCheckout(gitOptions(session));
+/** Where the policy files of a run lie, through every link, also when they are not there yet. */
+export function folderOf({ dir }: Pick<CommonOptions, 'dir'>, { cwd }: Pick<Session, 'cwd'>): Promise<string> {
+  return findRealPath(resolve(cwd, dir));
+}
+
+/** The clone that the policies' directory is in, wherever the command runs; null outside one. */
+export async function openCheckoutOf(options: Pick<CommonOptions, 'dir'>, session: Session): Promise<Checkout | null> {
+  return session.surroundings?.checkout ?? openCheckout(gitOptions(await folderOf(options, session), session));
 }
 
 /** Without the run's signal: a cancelled apply still records what it did; a second signal ends the process. */
-export function gitOptions({ cwd, env }: Session): { directory: string; env: Session['env'] } {
-  return { directory: cwd, env };
+export function gitOptions(
+  directory: string,
+  { env }: Pick<Session, 'env'>,
+): { directory: string; env: Session['env'] } {
+  return { directory, env };
 }
 
 /** The sample organisation brings a record of its own, so that the first plan can show a removal. */
@@ -120,24 +143,19 @@ export interface CheckoutFacts {
 }
 
 /** The policies' directory from the repository's top; null without Git. */
-export function directoryOf(
-  { checkout }: Pick<OpenRecord, 'checkout'>,
-  { dir }: Pick<CommonOptions, 'dir'>,
-  { cwd }: Pick<Session, 'cwd'>,
-): string | null {
-  return checkout?.directoryOf(resolve(cwd, dir)) ?? null;
+export function directoryOf({ checkout, folder }: Pick<OpenRecord, 'checkout' | 'folder'>): string | null {
+  return checkout?.directoryOf(folder) ?? null;
 }
 
 export async function readCheckout(
-  { checkout, inGit }: OpenRecord,
+  { checkout, folder, inGit }: OpenRecord,
   record: AppliedRecord | null,
-  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
-  { cwd }: Session,
+  { source }: Pick<CommonOptions, 'source'>,
 ): Promise<CheckoutFacts> {
   if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
-  const directory = directoryOf({ checkout }, { dir }, { cwd });
+  const directory = directoryOf({ checkout, folder });
   const commit = source?.commit ?? (await checkout.headCommit());
-  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(resolve(cwd, dir)) : [];
+  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(folder) : [];
   const applied = record?.commit ?? null;
   const facts = {
     directory,

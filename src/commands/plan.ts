@@ -4,7 +4,7 @@ import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
-import { requireWritable, writeNamedFile } from '../policy/files.ts';
+import { isStdout, requireWritable, writeNamedFile } from '../policy/files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
@@ -23,8 +23,8 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
-  if (options.out !== undefined && options.out !== '-')
-    await requireWritable(resolve(session.cwd, options.out), options.out);
+  const out = options.out === undefined || isStdout(options.out) ? undefined : options.out;
+  if (out !== undefined) await requireWritable(resolve(session.cwd, out), out);
   const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
@@ -35,8 +35,8 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   if (options.out !== undefined) {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
     const text = renderPlanFile(file);
-    if (options.out === '-') return { exit: exitOf(plan, options), output: text };
-    await writeNamedFile(resolve(session.cwd, options.out), text, options.out);
+    if (out === undefined) return { exit: exitOf(plan, options), output: text };
+    await writeNamedFile(resolve(session.cwd, out), text, out);
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;

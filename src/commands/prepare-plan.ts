@@ -109,11 +109,11 @@ export async function preparePlan(
   const open = await openBackend(options, session);
   try {
     const record = await openRecord(options, head, session);
-    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
+    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record) };
     const found = await session.waiting('reading the applied record', findRecord(record, head, owner, session));
     checkService(found);
     const { stored } = found;
-    const checkout = await readCheckout(record, stored?.record ?? null, options, session);
+    const checkout = await readCheckout(record, stored?.record ?? null, options);
     const backend = rememberReads(open.backend);
     const byHand = (await onRecord?.(stored, checkout, backend, record)) === true;
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);

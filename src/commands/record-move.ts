@@ -7,7 +7,7 @@ import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { FoundFile } from '../policy/files.ts';
-import type { StoredRecord } from '../record/store.ts';
+import type { RecordStore, StoredRecord } from '../record/store.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FoundRecord, findRecord } from './find-record.ts';
@@ -75,7 +75,7 @@ export async function findMove(
   }
   const open = await openBackend(options, session);
   try {
-    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record, options, session) };
+    const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record) };
     const found = await findRecord(record, desired, owner, session, options.from);
     const { stored } = found;
     if (stored === null) {
@@ -96,11 +96,11 @@ export async function carryOutMove(
   options: RecordMoveOptions,
   session: Session,
 ): Promise<string> {
-  const { ref } = record;
-  if (found.moved.length === 0 || ref === null) {
+  const { ref, checkout } = record;
+  if (found.moved.length === 0 || ref === null || checkout === null) {
     return `The record is where the files say: ${record.store.description}. Nothing to move.\n`;
   }
-  const facts = await readCheckout(record, stored.record, options, session);
+  const facts = await readCheckout(record, stored.record, options);
   await checkClaim(stored.record.claim, undefined, open.backend, session);
   await checkCommitted(facts, record, { allowDirty: false }, session);
   await checkMove(found, desired, record, facts);
@@ -112,7 +112,7 @@ export async function carryOutMove(
   const from = found.place ?? ref;
   // First the new one: a run that ends between the two leaves a record at each place, and none is lost.
   await record.store.write(written, found.token, `move from ${from}`);
-  if (from !== ref) await leaveMark(from, found, ref, session);
+  if (from !== ref) await leaveMark(found, ref, openRefStore(from, checkout, session));
   return `The record has moved: ${describeMove(found.moved)}.\nIt is in ${record.store.description} now.\n`;
 }
 
@@ -172,10 +172,10 @@ function movedRecord(
 }
 
 /** The last version at the old place says where the record went; from then on there is none. */
-async function leaveMark(from: string, { stored }: FoundRecord, to: string, session: Session): Promise<void> {
+async function leaveMark({ stored }: FoundRecord, to: string, old: RecordStore): Promise<void> {
   if (stored === null) return;
   const { claim: _claim, ...rest } = stored.record;
-  await openRefStore(from, session).write({ ...rest, movedTo: to }, stored.token, `move to ${to}`);
+  await old.write({ ...rest, movedTo: to }, stored.token, `move to ${to}`);
 }
 
 async function askFirst({ moved }: FoundRecord, { yes }: RecordMoveOptions, session: Session): Promise<void> {

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
@@ -11,7 +10,7 @@ import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
-import { openRecord } from './open-record.ts';
+import { folderOf, openCheckoutOf, openRecord } from './open-record.ts';
 import { refuseFor } from './output.ts';
 import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
 
@@ -27,16 +26,19 @@ export interface RecordRebuildOptions extends CommonOptions {
  * Live is only read.
  */
 export async function runRecordRebuild(options: RecordRebuildOptions, session: Session): Promise<CommandResult> {
-  const { checkout } = await openRecord(
-    { ...options, recordFile: options.recordFile ?? '' },
-    { environment: '' },
-    session,
-  );
+  const folder = await folderOf(options, session);
+  const checkout = await openCheckoutOf(options, session);
   if (checkout === null) {
     throw new UserError('not in a Git repository: there is no commit to take the files from');
   }
   const commit = await checkout.resolveCommit(options.from);
-  const found = await checkout.readFilesAtCommit(commit, resolve(session.cwd, options.dir));
+  const found = await checkout.readFilesAtCommit(commit, folder);
+  if (found.length === 0) {
+    const shown = checkout.directoryOf(folder) || 'the top of the repository';
+    throw new UserError(`commit ${commit.slice(0, 12)} has no policy files in ${shown}`, {
+      hint: 'Where the directory had another name then, give it with --dir: it need not be there now.',
+    });
+  }
   const files = found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text }));
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   if (leaks.length > 0) return refuseFor(leaks, options.format, session);
@@ -59,7 +61,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       environment: desired.environment,
       organisation: desired.organisation,
       baseUrl: open.backend.baseUrl,
-      directory: checkout.directoryOf(resolve(session.cwd, options.dir)),
+      directory: checkout.directoryOf(folder),
       commit,
       dirty: false,
       appliedBy: actorOf(session),

@@ -2,11 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import { findRealPath } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
 
 export interface FoundFile {
@@ -227,38 +228,64 @@ export async function writeIntoEmpty(
   for (const { target, text } of targets) await writeFileAtomic(target, text);
 }
 
+/** A name that stands for what the program prints. */
+export function isStdout(name: string): boolean {
+  return name === '-' || name === '/dev/stdout' || name === '/dev/fd/1';
+}
+
 /**
- * A file that a flag names: only where its folder is, and only a file. With a device or a directory in its place (`--out
- * /dev/full`, as root) the rename would put a file there.
+ * What a flag names: a file only where its folder is, replaced whole and behind its link. A pipe or a device is written straight:
+ * a rename would put a file in its place (`--out /dev/full`, as root).
  *
  * @throws UserError
  */
 export async function writeNamedFile(file: string, text: string, shown: string): Promise<void> {
-  await requireWritable(file, shown);
+  const isStraight = await requireWritable(file, shown);
   try {
-    await writeFileAtomic(file, text);
+    if (isStraight) await writeStraight(file, text);
+    else await writeFileAtomic(await findRealPath(file), text);
   } catch (cause) {
-    throw new UserError(`cannot write ${shown} (${codeOf(cause)})`, { cause });
+    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : codeOf(cause);
+    throw new UserError(`cannot write ${shown} (${why})`, { cause });
   }
 }
 
 /**
  * That something may be written there, before the work is done whose result it is to hold.
  *
+ * @returns whether it is no file that could be replaced
  * @throws UserError
  */
-export async function requireWritable(file: string, shown: string): Promise<void> {
+export async function requireWritable(file: string, shown: string): Promise<boolean> {
   const hint = 'Name a file in a directory that is there.';
   const refuse = (why: string): never => {
     throw new UserError(`cannot write ${shown}: ${why}`, { hint });
   };
-  const folder = await stat(path.dirname(file)).catch(() => null);
-  if (folder === null || !folder.isDirectory()) refuse('its directory is not there');
-  const isFree = (await lstat(file).catch(() => null)) === null;
-  if (isFree) return;
+  // A closing slash means a directory.
+  if (/[/\\]$/.test(shown)) refuse('it is the name of a directory');
   const found = await stat(file).catch(() => null);
-  if (found === null) refuse('it is a link to nothing');
-  else if (!found.isFile()) refuse(found.isDirectory() ? 'it is a directory' : 'it is a device or a pipe, not a file');
+  if (found === null) {
+    const folder = await stat(path.dirname(await findRealPath(file))).catch(() => null);
+    if (folder === null || !folder.isDirectory()) refuse('its directory is not there');
+    return false;
+  }
+  if (found.isDirectory()) refuse('it is a directory');
+  if (found.isSocket()) refuse('it is a socket');
+  // What a process has open under such a name is not to be replaced, even if it is a file.
+  return !found.isFile() || /^\/(?:dev|proc)\//.test(file);
+}
+
+/** A pipe that nobody reads is refused: a process that waits for a reader cannot even be ended by a signal. */
+async function writeStraight(file: string, text: string): Promise<void> {
+  const handles: FileHandle[] = [];
+  try {
+    // With a reader there, the second opening does not wait, and unlike the first its writes wait for the reader.
+    handles.push(await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)));
+    handles.push(await open(file, constants.O_WRONLY | constants.O_APPEND));
+    await handles[1]?.writeFile(text, 'utf8');
+  } finally {
+    for (const handle of handles) await handle.close();
+  }
 }
 
 /**

@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, readlink, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace } from '../process-space.ts';
+import { findRealPath } from '../real-path.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
@@ -24,8 +25,6 @@ export interface FileStoreOptions {
 
 /** The record as one JSON document, for work without Git. Its folder is made when first written. */
 export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOptions): RecordStore {
-  const lock = `${path}.lock`;
-
   async function readBytes(): Promise<Buffer | null> {
     try {
       // A device or a pipe in its place has no end, or keeps waiting for somebody who writes.
@@ -59,8 +58,10 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
     async write(next, expected) {
       const bytes = Buffer.from(renderSealed(next, sealer ?? null));
       try {
-        await mkdir(dirname(path), { recursive: true });
-        const release = await takeLock(lock, path, patience);
+        // Through a link to the file behind it: two names of one record must not become two records, nor have a lock each.
+        const target = await findRealPath(path);
+        await mkdir(dirname(target), { recursive: true });
+        const release = await takeLock(`${target}.lock`, path, patience);
         try {
           const stored = await readBytes();
           if ((stored === null ? null : digest(stored)) !== expected) {
@@ -69,7 +70,7 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
               hint: 'Plan again.',
             });
           }
-          await replaceFile(path, bytes);
+          await replaceFile(target, bytes);
         } finally {
           await release();
         }
@@ -108,17 +109,8 @@ function versionOf(text: string): SealedVersion {
   return { files, parent: null, place: 'file' };
 }
 
-async function followLink(name: string): Promise<string> {
-  const behind = await realpath(name).catch(() => null);
-  if (behind !== null) return behind;
-  const next = await readlink(name).catch(() => null);
-  return next === null ? name : resolve(dirname(name), next);
-}
-
 /** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */
-async function replaceFile(name: string, bytes: Buffer): Promise<void> {
-  // Through a link to the file behind it: two names of one record must not become two records.
-  const path = await followLink(name);
+async function replaceFile(path: string, bytes: Buffer): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     const file = await open(temporary, 'wx');

@@ -1,13 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { selectGitEnvironment } from './git-environment.ts';
 import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
 import { createGit, describeFailure, type Git, type RunOptions } from './run-git.ts';
 
 export interface GitOptions extends RunOptions {
-  /** Any folder of the checkout. */
+  /** Any folder of the checkout, also one that is not there yet. */
   readonly directory: string;
   /** Default `origin`, or the only remote there is. */
   readonly remote?: string | undefined;
@@ -41,7 +41,7 @@ export interface Repository {
 /** Null when the folder is not in a work tree that git is willing to use. */
 export async function openRepository(options: GitOptions): Promise<Repository | null> {
   const env = cleanEnvironment(options.env ?? process.env);
-  const inTree = createGit(options.directory, env, options);
+  const inTree = createGit(await findFolder(options.directory), env, options);
   const where = await inTree([
     'rev-parse',
     '--path-format=absolute',
@@ -106,7 +106,7 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
 /** `2.39.5`; null where it does not say. @throws UserError when there is no git */
 export async function readGitVersion(options: GitOptions): Promise<string | null> {
   const { stdout } = await createGit(
-    options.directory,
+    await findFolder(options.directory),
     cleanEnvironment(options.env ?? process.env),
     options,
   )(['version']);
@@ -117,7 +117,7 @@ export async function requireRepository(options: GitOptions): Promise<Repository
   const repository = await openRepository(options);
   if (repository !== null) return repository;
   const probe = await createGit(
-    options.directory,
+    await findFolder(options.directory),
     cleanEnvironment(options.env ?? process.env),
     options,
   )(['rev-parse', '--show-toplevel']);
@@ -127,6 +127,12 @@ export async function requireRepository(options: GitOptions): Promise<Repository
       hint: 'Run in a clone, or keep the record in a file with --record-file.',
     },
   );
+}
+
+/** The folder itself, or the nearest above it that is there: what is yet to be made will lie in its repository. */
+async function findFolder(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => null);
+  return found?.isDirectory() === true || dirname(folder) === folder ? folder : findFolder(dirname(folder));
 }
 
 function chooseRemote(remotes: readonly string[], wanted: string | undefined): string | null {

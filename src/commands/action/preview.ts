@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
@@ -12,7 +11,7 @@ import { pickFindings, toDiagnostics } from '../../render/findings.ts';
 import { renderDiagnosticsMarkdown, renderFindingsMarkdown } from '../../render/markdown.ts';
 import { buildFileFacts, findInFiles } from '../../rules/find.ts';
 import { loadPolicies } from '../load-policies.ts';
-import { openCheckoutOf } from '../open-record.ts';
+import { folderOf, openCheckoutOf } from '../open-record.ts';
 import { surroundingsOf } from '../settings-in-force.ts';
 import { annotateDiagnostics, annotateEdits } from './annotate.ts';
 import { invalidFiles } from './plan.ts';
@@ -69,10 +68,11 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
 
 /** Null when the base is not to be had; files that did not compile before count as none. */
 async function readBase(run: ActionRun, base: string): Promise<ReturnType<typeof compilePolicies> | null> {
-  const checkout = await openCheckoutOf(run.session);
+  const options = { dir: run.inputs.directory };
+  const checkout = await openCheckoutOf(options, run.session);
   if (checkout === null) return null;
   try {
-    const files = await checkout.readFilesAtCommit(base, resolve(run.session.cwd, run.inputs.directory));
+    const files = await checkout.readFilesAtCommit(base, await folderOf(options, run.session));
     return compilePolicies(files.map(({ path, text }) => ({ path: `${run.inputs.directory}/${path}`, text })));
   } catch {
     // A shallow clone without access to its remote, as in a fork's run: the edit is valid all the same.

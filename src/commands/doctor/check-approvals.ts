@@ -7,6 +7,7 @@ import { readDefaultBranch } from '../../record/branch.ts';
 import { openRepository, type Repository, readGitVersion } from '../../record/git.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
+import { folderOf } from '../open-record.ts';
 import type { CommonOptions, Session } from '../session.ts';
 import {
   explainBranch,
@@ -20,7 +21,7 @@ import {
 } from './explain-walls.ts';
 import { type Located, locateRepository } from './locate-repository.ts';
 
-export type ApprovalsOptions = Pick<CommonOptions, 'backend' | 'recordFile'> & {
+export type ApprovalsOptions = Pick<CommonOptions, 'dir' | 'backend' | 'recordFile'> & {
   /** Deployment environment of GitHub that holds the apply key. Default `tollgate`. */
   readonly environment?: string | undefined;
 };
@@ -33,7 +34,7 @@ export async function checkApprovals(
 ): Promise<CheckView[]> {
   // Nobody approves what goes to the embedded emulator.
   if (options.backend === 'emulator') return [];
-  const at = { directory: session.cwd, env: session.env, signal: session.signal };
+  const at = { directory: await folderOf(options, session), env: session.env, signal: session.signal };
   const repository = await ifGit(openRepository(at));
   const located = locateRepository(session.env, (await repository?.readRemoteUrl()) ?? null);
   const ref = recordRefOf(desired);

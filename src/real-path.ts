@@ -1,0 +1,21 @@
+/** Where a path leads. Every room that reads or writes what a person named goes by this, so that one file has one name. */
+
+import { readlink, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** As many as the kernel follows. */
+const mostLinks = 40;
+
+/**
+ * Through every link on the way and in its place, also where what it names is not there yet: that is where a program that writes
+ * to it would make it. A link that leads back to itself stays as it is, and whoever opens it hears of it.
+ */
+export async function findRealPath(path: string, links: number = mostLinks): Promise<string> {
+  const whole = resolve(path);
+  const found = await realpath(whole).catch(() => null);
+  if (found !== null || dirname(whole) === whole) return found ?? whole;
+  const place = join(await findRealPath(dirname(whole)), basename(whole));
+  const next = await readlink(place).catch(() => null);
+  if (next === null || links === 0) return place;
+  return findRealPath(resolve(dirname(place), next), links - 1);
+}
