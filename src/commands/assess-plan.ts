@@ -2,6 +2,7 @@
 
 import type { Impact } from '../impact/document.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
+import type { Scope } from '../plan/scope.ts';
 import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
@@ -18,6 +19,8 @@ export interface AssessedFacts {
   readonly plan: Plan;
   /** What of it will be carried out. */
   readonly filtered: Plan;
+  /** What of all that is said something of. */
+  readonly scope: Scope;
   readonly resolved: LiveFacts['resolved'];
   readonly desired: Desired;
   readonly files: readonly PolicyFile[];
@@ -42,7 +45,7 @@ export async function assessPlan(
   open: OpenBackend,
   session: Session,
 ): Promise<Assessment> {
-  const { plan, filtered, resolved, desired, files, live, settings, prices } = facts;
+  const { plan, filtered, scope, resolved, desired, files, live, settings, prices } = facts;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
   const changes = options.impact ? filtered.changes : [];
@@ -51,7 +54,7 @@ export async function assessPlan(
     readForRules({ moves, severities: settings.rules, prices, live, changes }, open, session),
   ]);
   const ofFiles = buildFileFacts(desired, files, settings);
-  const findings = findInPlan({ ...ofFiles, live, resolved, changes: plan.changes, now, ...read });
+  const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: plan.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });

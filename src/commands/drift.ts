@@ -7,6 +7,7 @@ import {
   type DriftView,
   describeMeanwhile,
   driftDocument,
+  hasDrift,
   meanwhileDocument,
   renderDriftMarkdown,
   renderDriftText,
@@ -27,13 +28,9 @@ export async function runDrift(options: CommonOptions, session: Session): Promis
   if ('diagnostics' in found) return refuseFor(found.diagnostics, options.format, session);
   if ('meanwhile' in found) return { exit: exitCodes.ok, output: renderMeanwhile(found, options.format) };
   return {
-    exit: hasDrift(found) ? exitCodes.changes : exitCodes.ok,
+    exit: hasDrift(found.report) ? exitCodes.changes : exitCodes.ok,
     output: renderDrift(found, options.format, session),
   };
-}
-
-export function hasDrift({ report }: DriftView): boolean {
-  return report.drifts.length + report.owed.length + report.gone.length > 0;
 }
 
 /**
@@ -65,7 +62,7 @@ export async function gatherDrift(
     }
     const report = findDrift(plan, steps, filter.workspaces);
     // Live is read after the record: an apply that came in between looks like drift.
-    if (report.drifts.length + report.owed.length + report.gone.length > 0) {
+    if (hasDrift(report)) {
       const ended = await findMeanwhile(prepared);
       if (ended !== null) return ended;
     }

@@ -14,7 +14,7 @@ import type { IntegrationPrices, PriceBook } from '../prices/types.ts';
 import { type EstimateView, renderEstimate } from '../render/estimate.ts';
 import { type Amount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Desired } from '../resources/types.ts';
-import { loadPolicies } from './load-policies.ts';
+import { loadPolicies, loadPoliciesIfAny } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { refuseFor } from './output.ts';
 import { findPriceReading, type PriceFlags } from './price-settings.ts';
@@ -137,9 +137,11 @@ function readMix(text: string | undefined): EstimateView['mix'] {
 
 /** Null where there are no policy files: an estimate needs none. */
 async function readSettings(options: EstimateOptions, session: Session): Promise<Desired | CommandResult | null> {
-  if (options.dir === usualDirectory && !(await hasPolicyFiles(resolve(session.cwd, options.dir)))) return null;
-  const { desired, diagnostics } = await loadPolicies(options, session);
-  return desired ?? refuseFor(diagnostics, options.format, session);
+  const has = await hasPolicyFiles(resolve(session.cwd, options.dir));
+  if (options.dir === usualDirectory && has !== true) return null;
+  // A directory that is named and not there is a slip; one without files is like none.
+  const loaded = await (has === false ? loadPoliciesIfAny : loadPolicies)(options, session);
+  return loaded === null ? null : (loaded.desired ?? refuseFor(loaded.diagnostics, options.format, session));
 }
 
 async function openFor(options: EstimateOptions, session: Session): Promise<OpenBackend | null> {

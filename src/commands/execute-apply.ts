@@ -22,7 +22,7 @@ import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
-import { renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
+import { isUndone, renderObjections, renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
 import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
@@ -187,14 +187,18 @@ function checkApprove(approve: string | undefined): void {
 /** Nobody is asked about something unseen, whatever the format of the result. */
 function showPlan(plan: Plan, prepared: PreparedPlan, options: ApplyCommandOptions, session: Session): void {
   const asks = plan.changes.length > 0 && !options.yes && session.isInteractive;
-  if (!asks && (options.format !== 'text' || options.quiet)) return;
+  if (!asks && (options.format !== 'text' || options.quiet)) {
+    if (options.quiet && options.format === 'text') session.say(renderObjections(plan, session.style));
+    return;
+  }
   sayDiagnostics(prepared.diagnostics, session);
   const whole = { ...prepared.plan, violations: plan.violations };
   session.say(renderPlanText(whole, session.style, { verbose: options.verbose }));
 }
 
+/** Quiet is not silent: what did not become as planned is an error, and its reason stands nowhere else. */
 function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: Session): void {
-  if (!quiet) session.say(`${renderOutcomeText(outcome, session.style)}\n`);
+  if (!quiet || isUndone(outcome)) session.say(`${renderOutcomeText(outcome, session.style)}\n`);
 }
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */

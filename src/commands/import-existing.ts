@@ -7,6 +7,7 @@ import { isSelected } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { writeFileAtomic } from '../policy/files.ts';
+import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
 import { acceptDrift } from './accept-drift.ts';
@@ -45,7 +46,7 @@ export async function runImportExisting(options: ImportExistingOptions, session:
         { hint: 'Use a key of that organisation, or name another directory with --dir.' },
       );
     }
-    checkWorkspaces(options, live.workspaces);
+    requireWorkspaces(options.workspace, live.workspaces);
     const record = await readRecord(options, desired, session);
     if (record !== null) {
       checkRecord(record, desired, backend.baseUrl);
@@ -126,12 +127,4 @@ function directoryOf(files: readonly { readonly path: string; readonly relative:
   const [first] = files;
   if (first === undefined) return shown;
   return first.path.slice(0, -first.relative.length).replace(/\/$/, '');
-}
-
-function checkWorkspaces(
-  { workspace }: CommonOptions,
-  live: readonly { readonly id: string; readonly slug: string }[],
-): void {
-  const unknown = workspace.find((name) => !live.some(({ id, slug }) => id === name || slug === name));
-  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
 }

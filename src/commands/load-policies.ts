@@ -1,4 +1,5 @@
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
+import { UserError } from '../errors.ts';
 import { type Compiled, compileHead, compilePolicies, type PolicyHead } from '../policy/compile.ts';
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
 import type { Desired } from '../resources/types.ts';
@@ -18,6 +19,20 @@ export async function loadPolicies(
   session: Session,
 ): Promise<LoadedPolicies> {
   return (await startLoading(options, session)).policies;
+}
+
+/** For commands that can do without: null where there are no files, which is said. Files with errors are no files that can be done without. */
+export async function loadPoliciesIfAny(
+  options: Pick<CommonOptions, 'dir' | 'source' | 'quiet'>,
+  session: Session,
+): Promise<LoadedPolicies | null> {
+  try {
+    return await loadPolicies(options, session);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    if (!options.quiet) session.say(`${error.message}: going on without policy files\n`);
+    return null;
+  }
 }
 
 export interface LoadingPolicies {

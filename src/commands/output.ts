@@ -15,7 +15,7 @@ export function refuseFor(
   session: Session,
   exit: ExitCode = exitCodes.invalid,
 ): CommandResult {
-  return { exit, output: renderDiagnostics(diagnostics, format, session) };
+  return { exit, output: renderDiagnostics(diagnostics, format, session, [], false) };
 }
 
 export function renderDiagnostics(
@@ -23,8 +23,8 @@ export function renderDiagnostics(
   format: CheckFormat,
   session: Session,
   findings: readonly Finding[] = [],
+  ok = !diagnostics.some(({ severity }) => severity === 'error'),
 ): string {
-  const ok = !diagnostics.some(({ severity }) => severity === 'error');
   switch (format) {
     case 'json':
       return renderJson({ version: jsonVersion, ok, diagnostics: diagnostics.map(diagnosticDocument) });

@@ -41,13 +41,18 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
   const { version } = session;
+  const exit = exitOf(plan, options);
   const output =
     options.format === 'sarif'
       ? renderSarif({ version, rules: allRules, diagnostics, findings, notes })
       : options.format === 'json'
-        ? renderJson({ ok: true, ...planDocument(plan), diagnostics: diagnostics.map(diagnosticDocument) })
+        ? renderJson({
+            ok: exit === exitCodes.ok,
+            ...planDocument(plan),
+            diagnostics: diagnostics.map(diagnosticDocument),
+          })
         : renderPlan(plan, options.format, options.verbose, session);
-  return { exit: exitOf(plan, options), output };
+  return { exit, output };
 }
 
 /** A plan is no worse for it: a part of what it shows may be done by the time it is read. */

@@ -8,6 +8,7 @@ import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
+import { scopeOf } from '../plan/scope.ts';
 import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { pendingSilences } from '../plan/silences.ts';
@@ -16,6 +17,7 @@ import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/w
 import type { FoundFile } from '../policy/files.ts';
 import { checkReview } from '../policy/review-checks.ts';
 import type { Backend } from '../reconcile/backend.ts';
+import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -167,16 +169,31 @@ export async function preparePlan(
       workspaces: resolveWorkspaces(options.workspace, live),
     };
     const filtered = filterPlan(result.plan, filter);
+    const scope = scopeOf(filter.workspaces, live, desired);
     const steps = result.recordSteps;
     const { findings, notes, assess } = await assessPlan(
-      { plan: result.plan, filtered, resolved: result.resolved, desired: understood, files, live, settings, prices },
+      {
+        plan: result.plan,
+        filtered,
+        scope,
+        resolved: result.resolved,
+        desired: understood,
+        files,
+        live,
+        settings,
+        prices,
+      },
       options,
       open,
       session,
     );
+    const ownNotes = [...filtered.notes, ...notes].filter(
+      ({ workspace, source }) =>
+        (workspace === null || scope.covers(workspace)) && (source === null || scope.coversFile(source.file)),
+    );
     const assessed = {
       ...filtered,
-      notes: [...recordNotes(recordInForce, believed, record.isShared), ...filtered.notes, ...notes],
+      notes: [...recordNotes(recordInForce, believed, record.isShared), ...ownNotes],
       findings,
       impact: assess(filtered.changes),
     };
@@ -192,7 +209,8 @@ export async function preparePlan(
     const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
     const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
     const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
-    const all = [...diagnostics, ...result.diagnostics];
+    // No error among them: those stand in the way of every plan.
+    const all = [...diagnostics, ...result.diagnostics].filter(({ source }) => scope.coversFile(source.file));
     return {
       plan,
       diagnostics: all,
@@ -244,11 +262,8 @@ function startReading(backend: Backend, record: AppliedRecord): void {
 
 /** Slugs of the workspaces named on the command line. */
 function resolveWorkspaces(names: readonly string[], live: Live): string[] {
-  return names.map((name) => {
-    const found = live.workspaces.find(({ id, slug }) => slug === name || id === name);
-    if (found !== undefined) return found.slug;
-    throw new UserError(`--workspace ${name}: no live workspace of that slug or id`);
-  });
+  requireWorkspaces(names, live.workspaces);
+  return names.map((name) => live.workspaces.find(({ id, slug }) => slug === name || id === name)?.slug ?? name);
 }
 
 /** A filter that selects nothing is a slip of the keyboard, and "nothing to do" would be the wrong answer to it. */

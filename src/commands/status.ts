@@ -1,4 +1,3 @@
-import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { UsageUnit } from '../impact/consumption.ts';
 import { isOver, judgeLimit, type LimitFacts, settleDoubts, sortStatus } from '../impact/limit-status.ts';
@@ -10,7 +9,7 @@ import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
-import { type LoadedPolicies, loadPolicies } from './load-policies.ts';
+import { loadPoliciesIfAny } from './load-policies.ts';
 import { openBackend } from './open-backend.ts';
 import { refuseFor } from './output.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
@@ -93,14 +92,8 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
 
 /** For the unit, for who may be shown, and for what is declared. Null: there are no files; a result: they have errors. */
 async function readDesired(options: StatusOptions, session: Session): Promise<Desired | null | CommandResult> {
-  let loaded: LoadedPolicies;
-  try {
-    loaded = await loadPolicies(options, session);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    if (!options.quiet) session.say(`${error.message}: going on without policy files\n`);
-    return null;
-  }
+  const loaded = await loadPoliciesIfAny(options, session);
+  if (loaded === null) return null;
   // Files that cannot be read may say that nobody is to be named.
   return loaded.desired ?? refuseFor(loaded.diagnostics, options.format, session);
 }

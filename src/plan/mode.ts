@@ -35,6 +35,7 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
     mode: filter.mode,
     changes,
     withheld: [...plan.withheld, ...withheld],
+    unmanaged: plan.unmanaged.filter(({ workspace }) => isInWorkspaces(workspace, filter)),
     left: plan.left.filter(({ change }) => isSelected(change.key, filter)),
     leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
@@ -44,6 +45,10 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
 
 /** `usage-policy/monthly-spend` in any workspace, or `usage-policy/<workspace>/monthly-spend` in one. */
 export function isSelected(key: ResourceKey, { only, workspaces }: Pick<PlanFilter, 'only' | 'workspaces'>): boolean {
-  if (workspaces.length > 0 && !workspaces.includes(key.workspace ?? '')) return false;
+  if (!isInWorkspaces(key.workspace, { workspaces })) return false;
   return only.length === 0 || only.some((text) => text === changeId(key) || text === `${key.kind}/${key.name}`);
+}
+
+function isInWorkspaces(workspace: string | null, { workspaces }: Pick<PlanFilter, 'workspaces'>): boolean {
+  return workspaces.length === 0 || workspaces.includes(workspace ?? '');
 }

@@ -180,10 +180,10 @@ async function readText(file: string, report: (code: string, message: string) =>
   }
 }
 
-/** Whether a directory is there and holds policy files, readable or not. */
-export async function hasPolicyFiles(directory: string): Promise<boolean> {
+/** Whether a directory holds policy files, readable or not; null: it is not there. */
+export async function hasPolicyFiles(directory: string): Promise<boolean | null> {
   const real = await realpath(directory).catch(() => undefined);
-  return real !== undefined && (await listFiles(real, () => {})).length > 0;
+  return real === undefined ? null : (await listFiles(real, () => {})).length > 0;
 }
 
 /** Bytes of a file that a flag names. The plan of ten thousand policies has a tenth of it. */

@@ -2,6 +2,7 @@ import { UserError } from '../errors.ts';
 import type { Live } from '../plan/types.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Backend } from './backend.ts';
+import { requireWorkspaces } from './named-workspaces.ts';
 import { readLive } from './read-live.ts';
 
 const workspaceKinds: readonly Kind[] = [
@@ -23,8 +24,7 @@ export async function readEverything(backend: Backend, workspaces: readonly stri
   const chosen = live.filter(
     ({ id, slug }) => workspaces.length === 0 || workspaces.includes(slug) || workspaces.includes(id),
   );
-  const unknown = workspaces.find((name) => !chosen.some(({ id, slug }) => id === name || slug === name));
-  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
+  requireWorkspaces(workspaces, live);
   const first = live[0];
   const organisation = first === undefined ? undefined : (await backend.readWorkspace(first.id)).organisation_id;
   if (typeof organisation !== 'string') {

@@ -1,6 +1,5 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
-import { UserError } from '../errors.ts';
 import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
 import { readCounters } from '../impact/doubt.ts';
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
@@ -16,6 +15,7 @@ import type {
 import type { Backend } from './backend.ts';
 import { createGate } from './gate.ts';
 import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit-facts.ts';
+import { requireWorkspaces } from './named-workspaces.ts';
 import { lacksReset, readReset } from './read-live.ts';
 import { type Row, useOfRow } from './row-use.ts';
 
@@ -67,8 +67,7 @@ export async function readLimits(backend: Backend, query: LimitsQuery): Promise<
   const live = await backend.listWorkspaces();
   const { workspaces: wanted } = query;
   const chosen = live.filter(({ id, slug }) => wanted.length === 0 || wanted.includes(slug) || wanted.includes(id));
-  const unknown = wanted.find((name) => !chosen.some(({ id, slug }) => id === name || slug === name));
-  if (unknown !== undefined) throw new UserError(`--workspace ${unknown}: no live workspace of that slug or id`);
+  requireWorkspaces(wanted, live);
   const read = createReading(backend, query);
   await Promise.all([
     ...chosen.map((workspace) => read.workspace(workspace)),

@@ -287,9 +287,14 @@ function renderDoctorMarkdown(view: DoctorView): string {
 }
 
 function doctorDocument(view: DoctorView): Record<string, unknown> {
+  const failed = failedChecks(view);
+  const [first] = failed;
+  const kind = failed.some(({ group }) => group !== 'reading' && group !== 'writing') ? 'user' : 'service';
+  const message = `${summarize(view).replace(/\.$/, '')}: ${failed.map(({ title }) => title).join(', ')}`;
   return {
     version: jsonVersion,
-    ok: failedChecks(view).length === 0,
+    ok: first === undefined,
+    ...(first === undefined ? {} : { error: { kind, message, hint: first.advice } }),
     base_url: view.baseUrl,
     key: {
       kind: view.key.kind,

@@ -106,9 +106,14 @@ function placed({ key }: Change): string {
   return `${describeKey(key)}${key.workspace === null ? '' : ` (${escapeInvisible(key.workspace)})`}`;
 }
 
+export function hasDrift({ drifts, owed, gone }: DriftReport): boolean {
+  return drifts.length + owed.length + gone.length > 0;
+}
+
 /** `Drift: 2 moved live (1 loosened), 1 owed to Git.` */
-export function summarizeDrift({ drifts, owed, gone }: DriftReport): string {
-  if (drifts.length + owed.length + gone.length === 0) return 'No drift.';
+export function summarizeDrift(report: DriftReport): string {
+  if (!hasDrift(report)) return 'No drift.';
+  const { drifts, owed, gone } = report;
   const loosened = drifts.filter(({ direction }) => direction === 'loosen').length;
   const left = drifts.filter((drift) => drift.left).length;
   const some = [
@@ -126,7 +131,7 @@ export function summarizeDrift({ drifts, owed, gone }: DriftReport): string {
 export function driftDocument({ plan, report, authors }: DriftView): Record<string, unknown> {
   return {
     version: jsonVersion,
-    ok: true,
+    ok: !hasDrift(report),
     environment: plan.environment,
     apply: null,
     drifted: report.drifts.map((drift) => ({

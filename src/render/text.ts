@@ -1,7 +1,7 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
 import { toDrift } from '../plan/find-drift.ts';
-import { notJudged } from '../plan/guards.ts';
+import { notJudged, objecting } from '../plan/guards.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { escapeInvisible } from '../printable.ts';
@@ -208,10 +208,16 @@ function renderNote({ severity, workspace, message, source }: PlanNote, colors: 
   return `${mark}${place === '' ? '' : ` ${escapeInvisible(place)}`}: ${escapeInvisible(message)}`;
 }
 
+/** What stands in the way of a plan, and nothing else of it. */
+export function renderObjections({ violations }: Plan, style: TextStyle): string {
+  const lines = renderViolations({ violations: objecting(violations) }, colorsOf(style));
+  return lines.flatMap((line) => fold(line, style)).join('\n');
+}
+
 /** Every objection, by how much, and the words that lift it for this plan. */
-function renderViolations(plan: Plan, colors: Colors): string[] {
-  if (plan.violations.length === 0) return [];
-  const lines = plan.violations.flatMap(({ guard, details, severity, allow, lifted }) => {
+function renderViolations({ violations }: Pick<Plan, 'violations'>, colors: Colors): string[] {
+  if (violations.length === 0) return [];
+  const lines = violations.flatMap(({ guard, details, severity, allow, lifted }) => {
     const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
     const paint = lifted || severity === 'warning' ? colors.yellow : colors.red;
     const head = paint(`guard ${guard} ${verdict}:`);
@@ -244,13 +250,20 @@ export function renderOutcomeText({ change, status, detail }: Outcome, style: Te
   return `${painted} ${symbols[change.action]} ${placed(change.key)}${detail === null ? '' : `: ${escapeInvisible(detail)}`}`;
 }
 
-/** `Applied 4 of 5: 1 failed.` */
+/** It was to be done in this run, and is not. */
+export function isUndone({ status }: Outcome): boolean {
+  return status === 'failed' || status === 'stale' || status === 'skipped' || status === 'not-attempted';
+}
+
+/** `Applied 3 of 5: 1 already so, 1 failed.` */
 export function summarizeOutcomes(outcomes: readonly Outcome[]): string {
   const count = (status: OutcomeStatus): number => outcomes.filter((outcome) => outcome.status === status).length;
-  const done = count('applied') + count('already-applied');
-  const others = (['failed', 'stale', 'skipped', 'superseded', 'not-attempted'] as const).flatMap((status) => {
-    const number = count(status);
-    return number === 0 ? [] : [`${number} ${statusWords[status].toLowerCase()}`];
-  });
+  const done = count('applied');
+  const others = (['already-applied', 'failed', 'stale', 'skipped', 'superseded', 'not-attempted'] as const).flatMap(
+    (status) => {
+      const number = count(status);
+      return number === 0 ? [] : [`${number} ${statusWords[status].toLowerCase()}`];
+    },
+  );
   return `Applied ${done} of ${outcomes.length}${others.length === 0 ? '' : `: ${others.join(', ')}`}.`;
 }

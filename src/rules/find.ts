@@ -3,6 +3,7 @@
 import { compareText } from '../diagnostics.ts';
 import { changeId } from '../plan/make-change.ts';
 import { fillReview } from '../plan/review.ts';
+import type { Scope } from '../plan/scope.ts';
 import type { Finding } from '../plan/types.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
@@ -64,9 +65,12 @@ export function findInPlan(facts: LiveFacts): Finding[] {
   const severities = facts.settings.rules;
   const changeOf = changesByEntry(facts);
   const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
-  const inFiles = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf));
+  const { scope } = facts;
+  const inFiles = fileRules.flatMap((rule) =>
+    apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope),
+  );
   const inLive = liveRules
-    .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf))
+    .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope))
     .concat(findInPrices(facts, severities, changeOf))
     .map((finding): Finding => {
       const isTouched = finding.entry === null ? changedFiles.has(finding.source.file) : finding.change !== null;
@@ -84,7 +88,7 @@ function findInPrices(
 ): Finding[] {
   if (prices === null) return [];
   return priceRules.flatMap((rule) =>
-    apply(rule, (found) => rule.check({ ...facts, prices }, found), severities, changeOf),
+    apply(rule, (found) => rule.check({ ...facts, prices }, found), severities, changeOf, facts.scope),
   );
 }
 
@@ -105,6 +109,7 @@ function apply(
   check: (found: (subject: Subject, message: string) => void) => void,
   severities: Severities,
   changeOf: ReadonlyMap<DesiredEntry, string> = new Map(),
+  scope?: Scope,
 ): Finding[] {
   const severity = severities[name];
   if (severity === 'off') return [];
@@ -112,6 +117,8 @@ function apply(
   /** The last of each place: a default that is copied into a thousand workspaces has one. */
   const last = new Map<Finding['source'], Finding>();
   check((subject, message) => {
+    // Before what says the same of another workspace takes its place.
+    if (scope !== undefined && !isWithin(subject, scope)) return;
     const change = ('entry' in subject ? changeOf.get(subject.entry) : undefined) ?? null;
     const [source, key, silence] = placeOf(subject);
     const before = last.get(source);
@@ -122,6 +129,11 @@ function apply(
     findings.push(finding);
   });
   return findings;
+}
+
+function isWithin(subject: Subject, scope: Scope): boolean {
+  if ('line' in subject) return scope.coversFile(subject.line.file);
+  return scope.covers('workspace' in subject ? subject.workspace.ref : subject.entry.workspace);
 }
 
 function placeOf(subject: Subject): [Finding['source'], Finding['entry'], DesiredEntry['silence']] {

@@ -4,6 +4,7 @@ import type { Severity, Source } from '../diagnostics.ts';
 import type { Traffic } from '../impact/traffic.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { Scope } from '../plan/scope.ts';
 import type { Change, Live } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
 import type { Review } from '../resources/review-settings.ts';
@@ -23,6 +24,8 @@ export interface FileFacts {
 
 /** What a plan has read besides. Rules ask for nothing themselves. */
 export interface LiveFacts extends FileFacts {
+  /** What findings are wanted of; missing: everything. */
+  readonly scope?: Scope | undefined;
   readonly live: Live;
   readonly resolved: readonly ResolvedEntry[];
   readonly changes: readonly Change[];

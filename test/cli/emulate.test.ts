@@ -71,7 +71,7 @@ describe('emulate', () => {
       // Without a record the files cannot loosen a guard: the counter that the sample restarts needs a word.
       expect(plan.exit).toBe(3);
       const violations = [{ guard: 'counter-reset', severity: 'error' }];
-      expect(JSON.parse(plan.stdout)).toMatchObject({ base_url: server.url, ok: true, violations });
+      expect(JSON.parse(plan.stdout)).toMatchObject({ base_url: server.url, ok: false, violations });
       return server.stop();
     })();
     expect(stderr.startsWith(`The emulator serves ${server.url} until it is stopped (Ctrl-C).\n`)).toBe(true);

@@ -121,6 +121,30 @@ function withOwnKey(scopes: readonly string[], row: Parameters<typeof ownKey>[1]
   };
 }
 
+describe('mistakes-K13: a doctor that fails', () => {
+  it('mistakes-K13: is one document that says what does not work, of files and of the service', async () => {
+    await start({ files: { ...files, 'a.yaml': 'kind: workspace\n' } });
+    const ofFiles = await rig.doctor({ format: 'json' });
+    expect(ofFiles.exit).toBe(1);
+    expect(parseOutput(ofFiles)).toMatchObject({
+      ok: false,
+      error: {
+        kind: 'user',
+        message: expect.stringMatching(/: policy files$/),
+        hint: expect.stringContaining('validate'),
+      },
+    });
+    const other = await startRig({ emulator: rig.emulator, files, env: { PORTKEY_API_KEY: 'wrong-key-0123456789' } });
+    const ofService = await other.doctor({ format: 'json' });
+    expect(ofService.exit).toBe(6);
+    expect(parseOutput(ofService)).toMatchObject({ ok: false, error: { kind: 'service' } });
+    const without = await startRig({ emulator: rig.emulator, files, env: { PORTKEY_API_KEY: '' } });
+    const ofNothing = await without.doctor({ format: 'json' });
+    expect(ofNothing.exit).toBe(1);
+    expect(parseOutput(ofNothing)).toMatchObject({ ok: false, error: { kind: 'user' } });
+  });
+});
+
 describe('an admin key with everything', () => {
   it('every read is proven by a request of its own, nothing is written, exit 0', async () => {
     await start(withOwnKey([...readScopes, ...writeScopes], { expires_at: '2026-12-01T00:00:00.000Z' }));

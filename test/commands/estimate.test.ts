@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/seed.ts';
@@ -121,6 +121,17 @@ describe('the figures', () => {
     expect(stdout).toContain('@voyage/voyage-3 · unknown: there is no price file for voyage');
     expect(stdout).toContain('its cost cannot be derived from tokens');
     expect(stdout).toContain('count nothing against a budget in dollars; budgets in tokens count them');
+  });
+
+  it('mistakes-F7: an estimate goes on without policy files, and not with files that have errors', async () => {
+    const { rig, pricing } = await startWithPrices();
+    mkdirSync(join(rig.folder, 'empty'));
+    const ran = await rig.estimate({ pricing, dir: 'empty' });
+    expect([ran.exit, ran.stderr]).toEqual([0, expect.stringMatching(/: going on without policy files\n/)]);
+    expect((await rig.estimate({ pricing, dir: 'empty', quiet: true })).stderr).not.toContain('going on');
+    expect((await rig.estimate({ pricing, dir: 'nowhere' })).exit).toBe(1);
+    writeFileSync(join(rig.folder, 'empty', 'org.yaml'), 'kind: org\n');
+    expect((await rig.estimate({ pricing, dir: 'empty' })).exit).toBe(1);
   });
 
   it('are the same in JSON, exact, with source and age of every price', async () => {

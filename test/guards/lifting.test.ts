@@ -44,7 +44,7 @@ describe('the exact words', () => {
     expect(markdown.stdout).toContain('4 to delete');
     const json = await rig.plan({ format: 'json' });
     expect(json.exit).toBe(3);
-    expect(parseOutput(json)).toMatchObject({ ok: true, violations: [{ guard: 'deletes', allow: words }] });
+    expect(parseOutput(json)).toMatchObject({ ok: false, violations: [{ guard: 'deletes', allow: words }] });
     const quiet = await rig.apply({ quiet: true });
     expect([quiet.exit, quiet.stdout]).toEqual([3, '']);
   });

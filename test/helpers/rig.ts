@@ -144,6 +144,10 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 async function capture(format: Format, session: TestSession, command: () => Promise<CommandResult>): Promise<Ran> {
   try {
     const { exit, output } = await command();
+    // mistakes-F12: of every command that a test runs.
+    if (format === 'json' && exit !== 0 && (JSON.parse(output) as { ok?: unknown }).ok !== false) {
+      throw new Error(`exit ${exit}, and the document does not say that it is not ok:\n${output}`);
+    }
     return { exit, stdout: output, stderr: session.said(), session };
   } catch (error) {
     const { message, output } = renderFailure(error, format);

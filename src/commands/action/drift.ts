@@ -1,9 +1,9 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
 import { commentBytes, fitLines } from '../../render/comment.ts';
-import { describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
+import { describeMeanwhile, hasDrift, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
-import { gatherDrift, hasDrift } from '../drift.ts';
+import { gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
 import { notWritten, saying } from './post-plan.ts';
 import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
@@ -14,7 +14,7 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
   if ('meanwhile' in found) return sayMeanwhile(describeMeanwhile(found));
   const { environment } = found.plan;
-  const isClean = !hasDrift(found);
+  const isClean = !hasDrift(found.report);
   const text = renderDriftMarkdown(found);
   const ways = isClean
     ? 'Live is as it was applied.'

@@ -1,6 +1,7 @@
 /** The requests of `tollgate doctor`: one a feature, reads only. What they came to is data; what it means is explain.ts. */
 
 import type { ProbeRequest } from '../../client/client.ts';
+import { requireWorkspaces } from '../../reconcile/named-workspaces.ts';
 import type { OpenBackend } from '../open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
 import { conductOf, findOwnRow, type KeyConduct, type KeyRow, seesOneWorkspace } from './identify-key.ts';
@@ -36,7 +37,7 @@ export interface SurveyInput {
 const largestPage = { page_size: 100, current_page: 0 };
 const onePage = { page_size: 1, current_page: 0 };
 const encode = encodeURIComponent;
-/** @throws CancelledError */
+/** @throws UserError for a workspace asked for that there is not; CancelledError */
 export async function surveyService(input: SurveyInput): Promise<Survey> {
   const probes = new Map<ReadFeatureId, Probed>();
   const ask = (request: ProbeRequest): Promise<Probed> => askOnce(input.probe, request);
@@ -49,6 +50,8 @@ export async function surveyService(input: SurveyInput): Promise<Survey> {
   };
 
   const listed = await put('workspaces.list', { path: '/admin/workspaces', query: largestPage });
+  // Asked for what is not there, the service says things that lead astray.
+  if (input.insists && isWhole(listed)) requireWorkspaces(input.wanted, namesOf(listed));
   if (isUnreachable(listed)) {
     for (const id of Object.keys(readFeatures) as ReadFeatureId[])
       if (id !== 'workspaces.list') await put(id, 'the control plane cannot be reached');
@@ -77,6 +80,17 @@ export async function surveyService(input: SurveyInput): Promise<Survey> {
     organisation: organisationOf(probes),
     extra,
   };
+}
+
+/** All workspaces that there are: a full page may be followed by more. */
+function isWhole(listed: Probed): boolean {
+  const count = rowsOf(listed).length;
+  return listed.state === 'answered' && count > 0 && count < largestPage.page_size;
+}
+
+function namesOf(listed: Probed): readonly { readonly id: string; readonly slug: string }[] {
+  const live = rowsOf(listed).filter((row) => row.status !== 'archived');
+  return live.map((row) => ({ id: textOf(row, 'id') ?? '', slug: textOf(row, 'slug') ?? '' }));
 }
 
 type Put = (id: ReadFeatureId, request: ProbeRequest | string) => Promise<Probed>;
