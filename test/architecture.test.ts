@@ -71,6 +71,7 @@ const impure = new Set([
   'record/file.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',
+  'emulator/state-lock.ts',
 ]);
 
 const outsideModules =

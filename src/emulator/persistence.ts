@@ -7,6 +7,7 @@ import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isObject } from './body.ts';
+import { checkSeed } from './check-seed.ts';
 import type { StoreState } from './store.ts';
 
 const fileName = 'emulator-state.json';
@@ -50,7 +51,7 @@ export function openStateDirectory(directory: string): StateDirectory {
 /** A seed: either a bare state, or a document as `write` leaves it. Collections that are absent are empty. */
 export async function readSeedFile(path: string): Promise<Partial<StoreState>> {
   try {
-    return parseState(await readFile(path, 'utf8'), path);
+    return checkSeed(parseState(await readFile(path, 'utf8'), path), path);
   } catch (cause) {
     throw asUserError(cause, `the seed ${path} cannot be read`);
   }

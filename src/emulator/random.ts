@@ -14,6 +14,13 @@ export function createRandom(seed: number): Random {
   };
 }
 
+/** FNV-1a: spreads texts that differ in one character over all seeds. */
+export function hashText(text: string): number {
+  let hash = 0x811c9dc5;
+  for (const char of text) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  return hash;
+}
+
 export function buildHex(random: Random, length: number): string {
   let text = '';
   while (text.length < length) text += Math.floor(random() * 16).toString(16);

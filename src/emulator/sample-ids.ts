@@ -1,14 +1,11 @@
 /** Ids of the sample organisation: drawn from names, so that the seed and its record agree without sharing state. */
 
-import { buildUuid, createRandom } from './random.ts';
+import { buildUuid, createRandom, hashText } from './random.ts';
 
 /** The organisation's id, as policies/org.yaml has it. */
 export const sampleOrganisationId = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
 
 /** A UUID that is always the same for the same name, such as `policy sales/onboarding-cap`. */
 export function sampleId(name: string): string {
-  // FNV-1a: spreads names that differ in one character over all seeds.
-  let hash = 0x811c9dc5;
-  for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
-  return buildUuid(createRandom(hash));
+  return buildUuid(createRandom(hashText(name)));
 }

@@ -10,10 +10,11 @@ import { type AcceptedKey, normalizeAcceptedKeys } from './auth.ts';
 import { type BreakingFault, createFaultSwitch, type FaultMoment, type FaultRule, type FaultSwitch } from './faults.ts';
 import { openStateDirectory, readSeedFile } from './persistence.ts';
 import { buildDefaultQuirks, type Quirks } from './quirks.ts';
-import { buildUuid, createRandom, type Random } from './random.ts';
+import { buildUuid, createRandom, hashText, type Random } from './random.ts';
 import { createRequestCounter, type RequestCounter } from './request-counter.ts';
 import { changeByHand, type RivalDeed } from './rival.ts';
 import { createStaleReadTracker } from './stale-reads.ts';
+import { lockStateDirectory } from './state-lock.ts';
 import { createStore, type Store, type StoreState } from './store.ts';
 
 export interface EmulatorOptions {
@@ -89,6 +90,8 @@ export interface Emulator extends EmulatorControls {
  */
 const ownQuirks = new AsyncLocalStorage<Partial<Quirks>>();
 
+const defaultSeed = 1;
+
 interface Extras {
   readonly store: Store;
   readonly afterWrite: (store: Store) => Promise<void>;
@@ -106,7 +109,7 @@ export function createEmulator(options: EmulatorOptions = {}): DetachedEmulator 
 
 function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
   const { store } = extras;
-  const seed = options.randomSeed ?? 1;
+  const seed = options.randomSeed ?? defaultSeed;
   const quirks: Quirks = { ...buildDefaultQuirks(), ...options.quirks };
   const quirksInForce = new Proxy(quirks, {
     get: (all, name: keyof Quirks) => ownQuirks.getStore()?.[name] ?? all[name],
@@ -165,20 +168,36 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
 export async function startEmulator(options: ListenOptions = {}): Promise<Emulator> {
   const seeded = options.seedFile === undefined ? options.state : await readSeedFile(options.seedFile);
   const store = createStore(seeded);
+  const { stateDirectory } = options;
+  const unlock = stateDirectory === undefined ? async () => {} : await lockStateDirectory(stateDirectory);
+  try {
+    return await serveStore(options, store, unlock);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+async function serveStore(options: ListenOptions, store: Store, unlock: () => Promise<void>): Promise<Emulator> {
   const directory = options.stateDirectory === undefined ? undefined : openStateDirectory(options.stateDirectory);
   const kept = await directory?.read();
   if (kept === undefined) await directory?.write(store.state);
   else store.loadState(kept);
+  // From where an earlier run began, its ids and keys would be given out once more.
+  const randomSeed = (options.randomSeed ?? defaultSeed) + (kept === undefined ? 0 : hashText(JSON.stringify(kept)));
 
   let letGo: () => void = () => {};
   const closing = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  const { app, ...controls } = build(options, {
-    store,
-    afterWrite: async () => directory?.write(store.state),
-    closing,
-  });
+  const { app, ...controls } = build(
+    { ...options, randomSeed },
+    {
+      store,
+      afterWrite: async () => directory?.write(store.state),
+      closing,
+    },
+  );
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port ?? 0 }, () => {
       listening.off('error', reject);
@@ -197,6 +216,7 @@ export async function startEmulator(options: ListenOptions = {}): Promise<Emulat
         server.close((error) => (error === undefined ? resolve() : reject(error)));
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await unlock();
     },
   };
 }

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ListenOptions } from '../../../src/emulator/server.ts';
+import { readProcessSpace } from '../../../src/process-space.ts';
 import { alphaId, buildState, type Call, create, createCall, startTestEmulator, usagePolicy } from './calls.ts';
 
 const usage = '/policies/usage-limits';
@@ -86,3 +88,80 @@ it('says so when the port is taken', async () => {
     await first.close();
   }
 });
+
+it('mistakes-F9: two on one directory: the second is refused while the first serves, also after one that was killed', async () => {
+  const options = { stateDirectory: directory };
+  await run(options, async () => {
+    await expect(startTestEmulator(options)).rejects.toThrow(/is served by process \d+ on .* already$/);
+  });
+  await run(options, async (call) => expect((await call('GET', listed)).status).toBe(200));
+  // Left by a process that has ended.
+  const gone = spawnSync(process.execPath, ['-e', '']).pid;
+  const holder = { pid: gone, host: hostname(), space: readProcessSpace(), id: 'x' };
+  await writeFile(join(directory, 'emulator.lock'), JSON.stringify(holder));
+  await run(options, async (call) => expect((await call('GET', listed)).status).toBe(200));
+  // Of another container nobody can tell.
+  await writeFile(join(directory, 'emulator.lock'), JSON.stringify({ ...holder, space: 'elsewhere' }));
+  await expect(startTestEmulator(options)).rejects.toThrow('is served by process');
+});
+
+it('mistakes-F11: a restart on its state gives out no id, key or slug a second time', async () => {
+  const options = { stateDirectory: directory };
+  const make = async (call: Call, name: string): Promise<unknown[]> => {
+    const key = { name, workspace_id: alphaId, scopes: ['policies.list'] };
+    const made = (await call('POST', '/api-keys/workspace/service', key)).body;
+    return [await create(call, usage, { ...usagePolicy, name }), made.id, made.key];
+  };
+  const all: unknown[] = [];
+  for (const name of ['one', 'two', 'three']) all.push(...(await run(options, (call) => make(call, name))));
+  expect(new Set(all).size).toBe(9);
+});
+
+it.each<[string, unknown, RegExp]>([
+  ['a list in place of the state', [], /must be a JSON object/],
+  ['a collection that is none', { usage_policies: [] }, /it has no "usage_policies"; did you mean "usagePolicies"\?/],
+  ['a map in place of rows', { workspaces: {} }, /`workspaces` is not a list/],
+  ['a row that is a text', { workspaces: ['x'] }, /workspaces\[0\] is not an object/],
+  [
+    'a policy without conditions',
+    withPolicy({ conditions: undefined }),
+    /usagePolicies\[0\]\.conditions is not a list/,
+  ],
+  ['a policy without counters', withPolicy({ entities: null }), /usagePolicies\[0\]\.entities is not an object/],
+  ['a policy of nowhere', withPolicy({ workspace_id: 'nowhere' }), /workspace_id names no workspace of it/],
+  [
+    'one id twice',
+    { ...buildState(), workspaces: [...rowsOf('workspaces'), ...rowsOf('workspaces')] },
+    /is there twice/,
+  ],
+])('mistakes-F10: a seed with %s is refused, and says where', async (_name, seed, message) => {
+  const seedFile = join(directory, 'seed.json');
+  await writeFile(seedFile, JSON.stringify(seed));
+  await expect(startTestEmulator({ seedFile })).rejects.toThrow(message);
+});
+
+it('mistakes-F10: whatever odd a live account holds is taken', async () => {
+  const seedFile = join(directory, 'seed.json');
+  await writeFile(
+    seedFile,
+    JSON.stringify(withPolicy({ credit_limit: 0, name: null, periodic_reset: 'yearly', more: {} })),
+  );
+  await run({ seedFile }, async (call) => expect((await call('GET', listed)).body.total).toBe(1));
+});
+
+function rowsOf(name: 'workspaces'): readonly unknown[] {
+  return buildState()[name] ?? [];
+}
+
+function withPolicy(changed: Readonly<Record<string, unknown>>): unknown {
+  const row = {
+    id: 'p',
+    workspace_id: alphaId,
+    conditions: [],
+    group_by: [],
+    entities: {},
+    status: 'active',
+    created_at: '2026-01-01T00:00:00.000Z',
+  };
+  return { ...buildState(), usagePolicies: [{ ...row, ...changed }] };
+}
