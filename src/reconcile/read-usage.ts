@@ -155,7 +155,7 @@ class UsageReader {
   async #readPace(move: BudgetMove): Promise<Known<ReadPace>> {
     const { per, unit } = move;
     const since = this.#now - paceDays * dayMilliseconds;
-    const filter = await this.#filterOf(move);
+    const filter = await this.#filterOf({ ...move, match: withoutGrouped(move) });
     if ('unknown' in filter) return filter;
     const pace = (single: Exact | null, byValueKey: ReadonlyMap<string, Exact>): Known<ReadPace> => ({
       value: { since: new Date(since).toISOString(), asOf: new Date(this.#now).toISOString(), single, byValueKey },
@@ -262,6 +262,13 @@ function createdAt({ row }: ObjectFacts): number | null {
   const created = row.created_at;
   const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
   return Number.isNaN(time) ? null : time;
+}
+
+/** Groups hold calls with a value alone, so that a condition for any value of what is grouped by takes none of them away. */
+function withoutGrouped({ match, per }: BudgetMove): BudgetMove['match'] {
+  if (match === 'all') return match;
+  const left = match.filter(({ key, any, except }) => any !== '*' || except.length > 0 || !per.includes(key));
+  return left.length === 0 ? 'all' : left;
 }
 
 function perDay(used: number): Exact {

@@ -6,7 +6,7 @@ import { dayMilliseconds } from '../impact/windows.ts';
 import type { LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { budgetsOf } from './limits.ts';
+import { type BudgetTerms, budgetsOf, covers } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
@@ -38,13 +38,16 @@ export const tokensWithoutCost: LiveRule = {
   id: 'P2',
   severity: 'warning',
   where: 'live',
-  finds: `a model that used tokens in the last ${trafficDays} days and cost nothing, in a workspace with budgets in dollars alone`,
-  why: 'This is seen, not looked up: the service has no price for the model. No budget in dollars counts its calls, whatever they are matched by. Only workspaces in which the plan changes a limit are looked at.',
+  finds: `a model that used tokens in the last ${trafficDays} days and cost nothing, in a workspace with a budget in dollars that no budget of tokens stands beside`,
+  why: 'This is seen, not looked up: the service has no price for the model. No budget in dollars counts its calls, whatever they are matched by; a budget of tokens holds those calls alone that it counts itself. Only workspaces in which the plan changes a limit are looked at.',
   fix: 'Set a price on the integration, or add a budget of tokens.',
   check: (facts, found) => {
     for (const { workspace, place, traffic, entries } of placesOf(facts)) {
       const budgets = entries.flatMap(budgetsOf);
-      if (!budgets.some(({ unit }) => unit === 'cost') || budgets.some(({ unit }) => unit === 'tokens')) continue;
+      const tokens = budgets.filter(({ unit }) => unit === 'tokens');
+      const isAlone = (cost: BudgetTerms): boolean =>
+        !tokens.some(({ match, target }) => target === cost.target && covers(match, cost.match));
+      if (!budgets.some((terms) => terms.unit === 'cost' && isAlone(terms))) continue;
       for (const { model, tokens, cost } of traffic.models ?? []) {
         // By its name it costs nothing on purpose.
         if (tokens === null || tokens.n <= 0n || cost === null || cost.n > 0n || model.endsWith(':free')) continue;

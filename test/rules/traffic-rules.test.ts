@@ -70,6 +70,27 @@ describe('tokens-without-cost', () => {
   });
 });
 
+describe('mistakes-B5: a budget of tokens speaks for the dollars whose calls it counts', () => {
+  const tokens = (match: string) =>
+    `  volume:\n    budget: 1M tokens\n    reset: monthly\n    alert: 80%\n    match: ${match}\n    per: workspace_id\n`;
+  const told = (body: string, live: Given['live'] = []) =>
+    find('tokens-without-cost', { body: `${dollars.body}${body}`, live }, { models: [row()] }).length;
+
+  it.each([
+    ['another model', 1, tokens('{model: "@anthropic/*"}')],
+    ['one caller', 1, tokens('{metadata.team: nlp}')],
+    ['all calls', 0, budget('1M tokens', 'volume')],
+    ['requests', 1, `${budget('1M requests', 'volume')}`],
+  ])('%s', (_, count, body) => {
+    expect(told(body)).toBe(count);
+  });
+
+  it('a key', () => {
+    const body = 'keys:\n  app:\n    budget: 1M tokens\n    reset: monthly\n    alert: 80%\n';
+    expect(told(body, [keyObject('app', uuid(11))])).toBe(1);
+  });
+});
+
 describe('calls-without-tokens', () => {
   const none = { tokens: 0, cost: 0 };
 
