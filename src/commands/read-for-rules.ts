@@ -18,6 +18,7 @@ import type { LiveFacts, PriceFacts } from '../rules/types.ts';
 import { defaultBaseUrl, type OpenBackend } from './open-backend.ts';
 import { findPriceReading, type PriceWords } from './price-settings.ts';
 import { type ReadPrices, readPrices } from './read-prices.ts';
+import { readRuleConditions } from './read-rule-conditions.ts';
 import { type RuleConfigs, readRuleConfigs } from './read-rule-configs.ts';
 import { nowOf, type Session } from './session.ts';
 
@@ -85,17 +86,18 @@ export async function readForRules(
   { moves, severities, prices, live, changes }: RuleReading,
   { backend }: OpenBackend,
   session: Session,
-): Promise<Pick<LiveFacts, 'prices' | 'traffic'> & RuleConfigs> {
+): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
   const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
-  const [integrations, traffic, configs] = await Promise.all([
+  const [integrations, traffic, configs, conditions] = await Promise.all([
     severities['custom-prices'] === 'off' ? new Map() : readIntegrationPrices(backend, moves, session),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
       ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
       : new Map<string, Traffic>(),
     readRuleConfigs(backend, { changes, live, severities }, session),
+    readRuleConditions(backend, { changes, live, severities }, session),
   ]);
-  return { prices: toPriceFacts(prices, integrations), traffic, ...configs };
+  return { prices: toPriceFacts(prices, integrations), traffic, conditions, ...configs };
 }
 
 /** The own prices of integrations whose limits the plan changes. */

@@ -8,10 +8,12 @@ import type { Finding } from '../plan/types.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { amountRules } from './amount-rules.ts';
+import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { forgetTerms } from './limits.ts';
+import { workspaceOf } from './live-lookup.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules } from './match-rules.ts';
 import { nameRules } from './name-rules.ts';
@@ -27,7 +29,7 @@ export const fileRules: readonly FileRule[] = [
   ...gatewayRules,
   ...nameRules,
 ];
-const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...trafficRules];
+const liveRules: readonly LiveRule[] = [...stateRules, ...keyRules, ...configRules, ...conditionRules, ...trafficRules];
 export const allRules: readonly Rule[] = [...fileRules, ...liveRules, ...priceRules];
 
 /** `off`: not looked for. */
@@ -66,8 +68,9 @@ export function findInPlan(facts: LiveFacts): Finding[] {
   const changeOf = changesByEntry(facts);
   const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
   const { scope } = facts;
+  const ofFiles = { ...facts, providerSlugs: providerSlugsOf(facts) };
   const inFiles = fileRules.flatMap((rule) =>
-    apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope),
+    apply(rule, (found) => rule.check(ofFiles, found), severities, changeOf, scope),
   );
   const inLive = liveRules
     .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope))
@@ -79,6 +82,16 @@ export function findInPlan(facts: LiveFacts): Finding[] {
     });
   forgetTerms();
   return sortFindings([...inFiles, ...inLive]);
+}
+
+function providerSlugsOf(facts: LiveFacts): NonNullable<FileFacts['providerSlugs']> {
+  const { desired, conditions } = facts;
+  return new Map(
+    desired.workspaces.flatMap(({ ref }) => {
+      const slugs = conditions.names.get(workspaceOf(facts, ref)?.id ?? '')?.virtual_key;
+      return slugs !== undefined && 'value' in slugs ? [[ref, slugs.value] as const] : [];
+    }),
+  );
 }
 
 function findInPrices(

@@ -4,6 +4,7 @@ import type { DesiredEntry } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { budgetsOf, conditionsOf, isInescapable, perOf, ratesOf, valuesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
+import { isVendor, vendorOf } from './vendors.ts';
 
 const isMetadata = (key: string): boolean => key.startsWith('metadata.');
 
@@ -108,60 +109,18 @@ export const countersRunTogether: FileRule = {
   },
 };
 
-/** Vendors as the gateway names them; a provider may be called like its vendor. */
-const vendors: ReadonlySet<string> = new Set([
-  'ai21',
-  'anthropic',
-  'anyscale',
-  'azure-ai',
-  'azure-openai',
-  'bedrock',
-  'byteplus',
-  'cerebras',
-  'cohere',
-  'deepgram',
-  'deepinfra',
-  'deepseek',
-  'fireworks',
-  'fireworks-ai',
-  'github',
-  'google',
-  'groq',
-  'huggingface',
-  'jina',
-  'lambda',
-  'mistral-ai',
-  'modal',
-  'nomic',
-  'nomic-ai',
-  'nscale',
-  'ollama',
-  'openai',
-  'openrouter',
-  'perplexity-ai',
-  'reka-ai',
-  'replicate',
-  'sagemaker',
-  'sambanova',
-  'segmind',
-  'together-ai',
-  'upstage',
-  'vertex-ai',
-  'voyage',
-  'x-ai',
-]);
-
 export const modelBySlug: FileRule = {
   name: 'model-by-slug',
   id: 'G4',
   severity: 'warning',
   where: 'file',
   finds: 'a `model` or `provider` condition that names a provider by its slug',
-  why: 'Callers write `@openai-prod/gpt-4o`, with the slug of a provider; the gateway (2.2.3) compares with the name of the vendor, `@openai/gpt-4o`. A condition with the slug matches no call, so the policy limits nobody.',
+  why: 'Callers write `@openai-prod/gpt-4o`, with the slug of a provider; the gateway (2.2.3) compares with the name of the vendor, `@openai/gpt-4o`. A condition with the slug matches no call, so the policy limits nobody. A plan that sets such a policy looks at the live providers too.',
   fix: "Write the vendor's name (`@openai/…`), and match on `virtual_key` where one provider is meant.",
-  check: ({ byWorkspace }, found) => {
-    for (const entries of byWorkspace.values()) {
-      const slugs = new Set(entries.flatMap(slugsOf).filter((slug) => !vendors.has(slug)));
+  check: ({ byWorkspace, providerSlugs }, found) => {
+    for (const [ref, entries] of byWorkspace) {
+      const named = [...entries.flatMap(slugsOf), ...(providerSlugs?.get(ref) ?? [])];
+      const slugs = new Set(named.filter((slug) => !isVendor(slug)));
       for (const entry of entries) {
         for (const condition of conditionsOf(entry)) {
           const { key } = condition;
@@ -207,10 +166,6 @@ export const vendorCase: FileRule = {
 function slugsOf(entry: DesiredEntry): readonly string[] {
   if (entry.kind === 'provider-limits' || entry.kind === 'integration-limits') return [entry.liveName ?? entry.name];
   return conditionsOf(entry).flatMap((condition) => (condition.key === 'virtual_key' ? valuesOf(condition) : []));
-}
-
-function vendorOf(model: string): string {
-  return /^@([^/]+)\//.exec(model)?.[1] ?? '';
 }
 
 export const mcpPerKey: FileRule = {

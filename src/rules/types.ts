@@ -1,6 +1,7 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
 import type { Severity, Source } from '../diagnostics.ts';
+import type { ConditionFacts } from '../impact/condition-facts.ts';
 import type { Traffic } from '../impact/traffic.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
@@ -20,6 +21,8 @@ export interface FileFacts {
   readonly files: readonly { readonly path: string; readonly text: string }[];
   /** Entries that shall exist, by workspace as written; those of the organisation under null. */
   readonly byWorkspace: ReadonlyMap<string | null, readonly DesiredEntry[]>;
+  /** Live ones, by workspace as written; undefined: only the files are known. */
+  readonly providerSlugs?: ReadonlyMap<string | null, readonly string[]>;
 }
 
 /** What a plan has read besides. Rules ask for nothing themselves. */
@@ -37,6 +40,8 @@ export interface LiveFacts extends FileFacts {
   readonly traffic: ReadonlyMap<string, Traffic>;
   /** Of the workspaces in which the plan changes a limit that a config may go round; empty: none was asked for. */
   readonly configs: GatewayConfigs;
+  /** Of the workspaces in which the plan sets a policy with conditions. */
+  readonly conditions: ConditionFacts;
 }
 
 /** The price files of the vendors that policies name, and the integrations whose limits the plan changes. */

@@ -1,5 +1,6 @@
 /** Files as text → findings, as `validate` makes them. */
 
+import { noConditions } from '../../src/impact/condition-facts.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { Desired } from '../../src/resources/types.ts';
@@ -14,10 +15,11 @@ export interface PolicyText {
 }
 
 /** What a plan reads for rules besides live state, where it reads nothing. */
-export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs'> = {
+export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs' | 'conditions'> = {
   prices: null,
   traffic: new Map(),
   configs: new Map(),
+  conditions: noConditions,
 };
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {
