@@ -87,6 +87,12 @@ export const uncheckedCondition: LiveRule = {
   why: 'Prompts, MCP servers and their tools are listed by no route that is known, and other lists may be refused. A name that nothing has limits nobody, and then nobody says so. No scope is demanded for it.',
   fix: 'Compare the name with what the service shows.',
   check: (facts, found) => {
+    const counted = countedIn(facts);
+    const met = new Set(
+      counted.flatMap(({ one, matched }) => ('value' in matched && matched.value.atMost > 0 ? [one] : [])),
+    );
+    /** One sentence an entry: whoever reads it looks at all of its conditions at once. */
+    const unnamed = new Map<ResolvedEntry, { readonly names: string[]; readonly why: string }>();
     for (const named of namedIn(facts)) {
       const { one, key, value } = named;
       const [, listed] = listedFor(named);
@@ -95,11 +101,19 @@ export const uncheckedCondition: LiveRule = {
         : listed !== undefined && 'unknown' in listed
           ? listed.unknown
           : null;
-      if (why !== null)
-        found(at(one.entry, 'match'), `\`${key}\`: not known whether ${quoteUnlessSecret(value)} is live (${why})`);
+      // Calls that carry the one name there is prove it.
+      if (why === null || (met.has(one) && isOnlyName(one, key, value))) continue;
+      const known = unnamed.get(one) ?? { names: [], why };
+      known.names.push(`\`${key}\` ${quoteUnlessSecret(value)}`);
+      unnamed.set(one, known);
     }
-    for (const { one, matched } of countedIn(facts)) {
-      if ('unknown' in matched)
+    for (const [one, { names, why }] of unnamed) {
+      const others = names.length > 3 ? ` and ${names.length - 3} more` : '';
+      const verb = names.length > 1 ? 'are' : 'is';
+      found(at(one.entry, 'match'), `not known whether ${names.slice(0, 3).join(', ')}${others} ${verb} live (${why})`);
+    }
+    for (const { one, matched } of counted) {
+      if ('unknown' in matched && !unnamed.has(one))
         found(
           at(one.entry, 'match'),
           `not known whether a call of ${trafficDays} days matches this (${matched.unknown})`,
@@ -117,7 +131,7 @@ export const matchesNoCall: LiveRule = {
   severity: 'warning',
   where: 'live',
   finds: `a changed policy whose conditions no call of the last ${trafficDays} days met, though its workspace made calls`,
-  why: 'Either the limit is for calls that are still to come, or a condition says something else than callers send. Conditions are compared letter by letter. Analytics have no words for exceptions, wildcards and vendors; those conditions are left out, which finds less and never more.',
+  why: 'Either the limit is for calls that are still to come, or a condition says something else than callers send. Conditions are compared letter by letter. Conditions that analytics have no words for are left out, which finds less and never more.',
   fix: 'Compare the conditions with the logs of the workspace; nothing, if the calls are still to come.',
   check: (facts, found) => {
     for (const { one, matched } of countedIn(facts)) {
@@ -130,6 +144,13 @@ export const matchesNoCall: LiveRule = {
     }
   },
 };
+
+/** What analytics were asked for is that name alone. */
+function isOnlyName({ entry }: ResolvedEntry, key: string, value: string): boolean {
+  const [own, ...others] = conditionsOf(entry).filter((condition) => condition.key === key);
+  const isListed = key === 'virtual_key' || key === 'config' || key === 'prompt' || key === 'api_key';
+  return isListed && others.length === 0 && own?.any !== '*' && own?.any.length === 1 && own.any[0] === value;
+}
 
 function countedIn({ resolved, changes, conditions }: LiveFacts) {
   if (conditions.matched.size === 0) return [];

@@ -92,11 +92,11 @@ test('mistakes-B1: what could not be read, or is listed by no route, is said as 
   const refused: ConditionNames = { virtual_key: { unknown: 'the key lacks a scope' } };
   expect(said('unknown-condition', '{virtual_key: openai-us}', refused)).toEqual([]);
   expect(said('unchecked-condition', '{virtual_key: openai-us}', refused)).toEqual([
-    '`virtual_key`: not known whether "openai-us" is live (the key lacks a scope)',
+    'not known whether `virtual_key` "openai-us" is live (the key lacks a scope)',
   ]);
   expect(said('unknown-condition', '{prompt: pp-hello}')).toEqual([]);
   expect(said('unchecked-condition', '{prompt: pp-hello}')).toEqual([
-    '`prompt`: not known whether "pp-hello" is live (no known route lists them)',
+    'not known whether `prompt` "pp-hello" is live (no known route lists them)',
   ]);
 });
 
@@ -139,5 +139,36 @@ describe('mistakes-B3: a condition that no call of 30 days met', () => {
       'not known whether a call of 30 days matches this (refused)',
     ]);
     expect(told('unchecked-condition', null, 3)).toEqual(['the calls of 3 more changed policies were not counted']);
+  });
+});
+
+describe('what is not known of conditions', () => {
+  const refused: ConditionNames = { virtual_key: { unknown: 'refused' } };
+  function told(match: string, calls: Known<{ atMost: number; ofWorkspace: number }> | null): string[] {
+    const given = matching(match);
+    const id = planOf(given).changes[0]?.id ?? '';
+    const conditions = {
+      names: new Map([[teamA, refused]]),
+      matched: new Map(calls === null ? [] : [[id, calls]]),
+      uncounted: 0,
+    };
+    return findingsOf('unchecked-condition', given, now.getTime(), { conditions }).map(({ message }) => message);
+  }
+
+  it('is one sentence an entry, however many names it has', () => {
+    expect(told('{prompt: [pp-a, pp-b, pp-c, pp-d, pp-e]}', null)).toEqual([
+      'not known whether `prompt` "pp-a", `prompt` "pp-b", `prompt` "pp-c" and 2 more are live (no known route lists them)',
+    ]);
+    expect(told('{prompt: pp-a}', { unknown: 'refused' })).toHaveLength(1);
+  });
+
+  it.each([
+    ['{prompt: pp-a}', 0],
+    ['{virtual_key: openai-us}', 0],
+    ['{prompt: [pp-a, pp-b]}', 1],
+    ['{virtual_key: {except: openai-us}}', 1],
+  ])('is not said of the one name that calls carried: %s', (match, count) => {
+    expect(told(match, { value: { atMost: 3, ofWorkspace: 3 } })).toHaveLength(count);
+    expect(told(match, { value: { atMost: 0, ofWorkspace: 0 } })).toHaveLength(1);
   });
 });
