@@ -29,7 +29,11 @@ export interface Side {
 }
 
 /** By workspace id; every active workspace is there. */
-export function boundsOf(changes: readonly ChangeFacts[], live: LiveFacts, usage: Usage): ReadonlyMap<string, Side> {
+export function boundsOf(
+  changes: readonly ChangeFacts[],
+  live: LiveFacts,
+  usage: Pick<Usage, 'lists'>,
+): ReadonlyMap<string, Side> {
   const objects = new Map<string, ObjectFacts[]>();
   for (const object of live.objects) {
     const place = `${object.workspaceId ?? ''}/${object.kind}`;
@@ -96,10 +100,11 @@ function termsOfRows(
 ): WorkspaceTerms {
   return {
     budgets: own === undefined ? budgets : budgetsIn(fieldsAt(own) ?? {}),
+    ...(own === undefined ? {} : { own: own.object }),
     policies:
       policies === null
         ? null
-        : [...policies.flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one))), ...added],
+        : [...policies.flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one), one)), ...added],
     keys: keys?.map((one) => keyTerms(one.object, fieldsAt(one) ?? {})) ?? null,
   };
 }
@@ -119,7 +124,7 @@ function budgetsIn(fields: Fields): Budget[] {
   );
 }
 
-function termsOf(name: string, fields: Fields | null): PolicyTerms[] {
+function termsOf(name: string, fields: Fields | null, found?: Found): PolicyTerms[] {
   const budget = policyBudget(fields);
   if (fields === null || budget === null) return [];
   const per = (fields.per ?? ['workspace_id']) as readonly string[];
@@ -130,6 +135,7 @@ function termsOf(name: string, fields: Fields | null): PolicyTerms[] {
       reset: isKnownReset(fields.reset) ? budget.reset : null,
       match: (fields.match ?? 'all') as Match,
       per,
+      ...(found === undefined ? {} : { live: { object: found.object, budget: policyBudget(found.fields) } }),
     },
   ];
 }

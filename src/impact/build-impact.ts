@@ -5,7 +5,7 @@ import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exa
 import { isSame } from '../resources/canonical.ts';
 import type { Budget } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
-import { type Bindings, bindingOf, bindingsOf } from './binding.ts';
+import { type Bindings, bindingOf, bindingsOf, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
 import { type Counter, shiftOf, sortCounters, totalUsed } from './consumption.ts';
@@ -21,12 +21,13 @@ import type {
   UseImpact,
 } from './document.ts';
 import type { Believed } from './doubt.ts';
+import { type Ends, endsOf } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { per30Days, percentOf } from './money.ts';
-import { type BudgetMove, boundsSpend, type ChangeFacts, type LiveFacts, movesOf } from './moves.ts';
+import { type BudgetMove, boundsSpend, type ChangeFacts, type LiveFacts, movesOf, resetsOf } from './moves.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
-import { type Moment, nextReset, nextResetAfterChange } from './windows.ts';
+import type { Moment } from './windows.ts';
 
 export interface ImpactOptions extends CountOptions {
   /** Milliseconds since the epoch. */
@@ -54,7 +55,9 @@ export function buildImpact(
   const heirs = findHeirs(moves);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
   const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
-  const context = { options, bindings, names, heirs };
+  const rivals = countMoves(rivalMoves(moves, bindings, options.now), usage, options).counted;
+  const ends = endsOf(rivals, usage, doubt, options.now);
+  const context = { options, bindings, names, heirs, ends };
   const limits = new Map<string, LimitImpact[]>();
   for (const one of counted) {
     const { id } = one.move.change;
@@ -98,6 +101,7 @@ interface Context {
   readonly bindings: ReadonlyMap<string, Bindings | null>;
   /** Names of keys by value key. */
   readonly names: ReadonlyMap<string, string>;
+  readonly ends: Ends;
   /** Move of a policy that goes → name of the one that is created over the same traffic. */
   readonly heirs: ReadonlyMap<string, string>;
 }
@@ -117,6 +121,16 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   const delta = before !== null && after !== null && unit === 'cost';
   const token = unit === 'tokens' ? options.dearestToken(move.match) : null;
   const [doubtful] = doubted;
+  const forecast = forecastOf({
+    move,
+    // The one that is not known may be the first to run out.
+    counters: 'unknown' in counted.use ? counted.use : doubtful ? { unknown: doubtful.why } : { value: counters },
+    pace: pace ?? { unknown: 'not read' },
+    nextBefore: firstReset,
+    nextAfter: laterReset,
+    now: options.now,
+    nameOf: (counter) => nameOf(counter, context, move),
+  });
   return {
     unit,
     before: before === null ? null : toBudget(before, firstReset, token),
@@ -127,29 +141,12 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
     shared_by: [...move.per],
     counter: context.heirs.has(move.id) ? 'starts-at-zero' : move.counter,
     use,
-    forecast: forecastOf({
-      move,
-      // The one that is not known may be the first to run out.
-      counters: 'unknown' in counted.use ? counted.use : doubtful ? { unknown: doubtful.why } : { value: counters },
-      pace: pace ?? { unknown: 'not read' },
-      nextBefore: firstReset,
-      nextAfter: laterReset,
-      now: options.now,
-      nameOf: (counter) => nameOf(counter, context, move),
-    }),
+    forecast,
     forgiven: isRestart && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
-    binds: bindingOf(move, context.bindings.get(move.change.workspaceId ?? '') ?? null),
+    binds: bindingOf(move, context.bindings.get(move.change.workspaceId ?? '') ?? null, context.ends(move, forecast)),
     unjudged: findUnjudged(counted, isRestart),
     mail: mailOf(move, 'value' in counted.use ? believed : null, options),
   };
-}
-
-function resetsOf(move: BudgetMove, now: number): [before: Moment, after: Moment] {
-  const { before, after, window, level, change } = move;
-  const first = window === null || before === null ? null : nextReset(window);
-  if (after === null) return [first, null];
-  const facts = { reset: after.reset, level, now, starting: change.starting };
-  return [first, nextResetAfterChange(window, facts)];
 }
 
 function toBudget({ unit, amount, reset }: Budget, next: Moment, token: Exact | null): BudgetImpact {

@@ -8,6 +8,7 @@
 import { add, compare, type Exact, fraction, multiply, total, zero } from '../exact.ts';
 import type { Budget, Match, Reset, Unit } from '../resources/types.ts';
 import { per30Days } from './money.ts';
+import type { ObjectFacts } from './moves.ts';
 
 /** A budget policy as far as it bounds spend. */
 export interface PolicyTerms {
@@ -19,6 +20,8 @@ export interface PolicyTerms {
   readonly reset: Reset | null;
   readonly match: Match;
   readonly per: readonly string[];
+  /** What is live of it, and its budget there; absent where a plan makes it. */
+  readonly live?: { readonly object: ObjectFacts; readonly budget: Budget | null };
 }
 
 export interface KeyTerms {
@@ -32,6 +35,8 @@ export interface KeyTerms {
 /** What bounds a workspace. Null: not read, so that nothing is known of it. */
 export interface WorkspaceTerms {
   readonly budgets: readonly Budget[];
+  /** What carries those budgets, where it was read. */
+  readonly own?: ObjectFacts;
   readonly policies: readonly PolicyTerms[] | null;
   readonly keys: readonly KeyTerms[] | null;
 }

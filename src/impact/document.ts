@@ -99,12 +99,17 @@ const limit = z.object({
     .describe('use that no longer counts because the counter starts again; null: none, or unknown'),
   binds: z
     .object({
-      limit: z.string().describe('`this`, or the limit over the same traffic that is used up first'),
+      limit: z
+        .string()
+        .describe('`this`, or the limit over the same traffic that is used up before it; `unknown`: not known which'),
       amount: exact,
       reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
+      reason: z.string().optional().describe('why it is unknown'),
     })
     .nullable()
-    .describe('after the change, by amount per 30 days; null: no limit, or the others were not read'),
+    .describe(
+      'after the change: by amount where the periods are the same, else by what is used and the pace; null: no limit, or the others were not read',
+    ),
   unjudged: z
     .array(
       z.object({

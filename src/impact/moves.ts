@@ -7,7 +7,7 @@ import { specOf } from '../resources/registry.ts';
 import type { Budget, Fields, Kind, Match, Reset, ResourceKey, Unit } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import { budgetSlot } from '../resources/workspace-limits.ts';
-import type { Level, WindowFacts } from './windows.ts';
+import { type Level, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
 export interface ChangeFacts {
@@ -260,4 +260,13 @@ export function wireBudgetOf(object: ObjectFacts, budget: Budget): WireBudget | 
     const read = budgetFromWire(wire);
     return read !== null && budgetSlot(read) === budgetSlot(budget);
   });
+}
+
+/** When its window ends, as it is and once the change is made. */
+export function resetsOf(move: BudgetMove, now: number): [before: Moment, after: Moment] {
+  const { before, after, window, level, change } = move;
+  const first = window === null || before === null ? null : nextReset(window);
+  if (after === null) return [first, null];
+  const facts = { reset: after.reset, level, now, starting: change.starting };
+  return [first, nextResetAfterChange(window, facts)];
 }

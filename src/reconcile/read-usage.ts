@@ -6,6 +6,8 @@
 
 import { ServiceError, UserError } from '../errors.ts';
 import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
+import { bindingsOf, rivalMoves } from '../impact/binding.ts';
+import { boundsOf } from '../impact/bounds.ts';
 import type { ReportedCounter } from '../impact/consumption.ts';
 import { type BudgetMove, type LiveFacts, type ObjectFacts, wireBudgetOf } from '../impact/moves.ts';
 import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
@@ -15,6 +17,9 @@ import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
 import type { AnalyticsQuery, Backend } from './backend.ts';
 import { beganLater, mayBeginLater, type Row, useOfRow, useWithoutBudget, type Verdict } from './row-use.ts';
+
+/** Limits beside those that move whose use is read; of more it is not known which ends first. */
+const mostRivals = 20;
 
 /** The pace is that of this many days before now. */
 const paceDays = 7;
@@ -29,11 +34,28 @@ export interface UsageNeeds {
 /** @throws CancelledError */
 export async function readUsage(backend: Backend, { moves, live, now }: UsageNeeds): Promise<Usage> {
   const reader = new UsageReader(backend, live, now);
-  const [budgets, lists] = await Promise.all([
-    Promise.all(moves.map(async (move) => [move.id, await reader.readBudget(move)] as const)),
-    reader.readLists(moves),
-  ]);
-  return { asOf: new Date(now).toISOString(), budgets: new Map(budgets), lists };
+  const readBudgets = (some: readonly BudgetMove[]) =>
+    Promise.all(some.map(async (move) => [move.id, await reader.readBudget(move)] as const));
+  const reading = readBudgets(moves);
+  // Whatever becomes of it is told where it is awaited.
+  reading.catch(() => {});
+  const lists = await reader.readLists(moves);
+  const rivals = rivalsOf(moves, live, lists, now).slice(0, mostRivals);
+  const [budgets, others] = await Promise.all([reading, readBudgets(rivals)]);
+  return { asOf: new Date(now).toISOString(), budgets: new Map([...budgets, ...others]), lists };
+}
+
+/** Limits of other periods over the traffic of those that move. */
+function rivalsOf(moves: readonly BudgetMove[], live: LiveFacts, lists: Usage['lists'], now: number): BudgetMove[] {
+  if (moves.length === 0) return [];
+  const moved = new Set(moves.map(({ change }) => change.workspaceId));
+  const changes = [...new Set(moves.map(({ change }) => change))];
+  const bounds = boundsOf(
+    changes,
+    { ...live, workspaces: live.workspaces.filter(({ id }) => moved.has(id)) },
+    { lists },
+  );
+  return rivalMoves(moves, new Map([...bounds].map(([id, { after }]) => [id, bindingsOf(after)])), now);
 }
 
 class UsageReader {

@@ -66,9 +66,11 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
   else if (limit.counter === 'starts-at-zero') say('counter', 'starts at zero');
   say('runs out', describeForecast(limit, forecast));
   if (limit.after?.next_reset != null) say('resets', describeReset(limit.after));
-  if (binds !== null && binds.limit !== 'this') {
+  if (binds?.limit === 'unknown') say('binds', `unknown: ${binds.reason ?? 'not read'}`);
+  else if (binds !== null && binds.limit !== 'this') {
     const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}`;
-    say('binds', `${binds.limit} (${size}) is used up first: this limit decides nothing alone`);
+    const byPace = binds.reset === limit.after?.reset ? '' : ' at this pace';
+    say('binds', `${binds.limit} (${size}) is used up first${byPace}: this limit decides nothing alone`);
   }
   say('mail', describeMail(mail, limit));
   return lines;

@@ -1,9 +1,9 @@
 /** The impact block of plans against the emulator: what is said, and that what cannot be read is unknown, never zero. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Impact } from '../../src/impact/document.ts';
+import type { Impact, LimitImpact } from '../../src/impact/document.ts';
 import { parseOutput, type Rig } from '../helpers/rig.ts';
-import { keyA1, keyA2, keyRow, providerRow, teamA, uuid, workspaceRow } from '../helpers/state.ts';
+import { keyA1, keyA2, keyRow, providerRow, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { entity, impactOf, limitOf, request, spendFile, spendRow, startMoved, wholeTeam } from './kit.ts';
 
@@ -198,6 +198,52 @@ describe('which limit binds', () => {
       after: { cents: '60000' },
       delta: '10000',
     });
+  });
+
+  /** $100 a week beside a policy of $400 a month over the same calls, and the pace of a day in dollars. */
+  async function besideMonthly(perDay: number, monthlyUsed = 0): Promise<LimitImpact> {
+    const monthly = spendRow({ [wholeTeam]: entity(monthlyUsed * 100) }, { name: 'all', credit_limit: 400 });
+    const weekly = usagePolicyRow('week', uuid(102), teamA, {
+      credit_limit: 90,
+      periodic_reset: 'weekly',
+      next_usage_reset_at: '2026-11-23T00:00:00.000Z',
+      entities: { [wholeTeam]: entity(0, 'active', 901) },
+    });
+    const requestLogs = [1, 2, 3, 4, 5, 6].map((day) => request(Math.round((perDay * 700) / 6), day));
+    const file = (dollars: number) =>
+      workspaceFile(
+        'ws-team-a',
+        `policies:\n  week:\n    budget: $${dollars}\n    reset: weekly\n    per: workspace_id\n`,
+      );
+    rig = await startMoved({ usagePolicies: [monthly, weekly], requestLogs }, file(90), file(100));
+    return limitOf(rig);
+  }
+
+  it.each([
+    [50, 0, 'this', 'the week ends every time'],
+    [5, 0, 'this', 'neither ends'],
+    [14, 300, 'policy all', 'the month is nearly used up'],
+  ])('mistakes-D5: at $%i a day, with $%i of the month used: %s, as %s', async (perDay, used, limit) => {
+    expect((await besideMonthly(perDay, used)).binds).toMatchObject({ limit });
+    const said = (await rig.plan()).stdout.replace(/\s+/g, ' ');
+    expect(said.includes('decides nothing alone')).toBe(limit !== 'this');
+    if (limit !== 'this') expect(said).toContain('policy all ($400 monthly) is used up first at this pace');
+  });
+
+  it('mistakes-D5: says what it does not know', async () => {
+    const monthly = spendRow({}, { name: 'all', credit_limit: 400 });
+    const weekly = usagePolicyRow('week', uuid(102), teamA, { credit_limit: 90, periodic_reset: 'weekly' });
+    const file = (dollars: number) =>
+      workspaceFile(
+        'ws-team-a',
+        `policies:\n  week:\n    budget: $${dollars}\n    reset: weekly\n    per: workspace_id\n`,
+      );
+    const quirks = { missingScope: 'analytics.view' } as const;
+    rig = await startMoved({ usagePolicies: [monthly, weekly] }, file(90), file(100), { quirks });
+    expect((await limitOf(rig)).binds).toMatchObject({ limit: 'unknown', amount: '10000', reset: 'weekly' });
+    expect((await rig.plan()).stdout.replace(/\s+/g, ' ')).toContain(
+      'binds unknown: whether policy all ($400 monthly) is used up before it:',
+    );
   });
 
   it('is the limit itself where it is the least', async () => {
