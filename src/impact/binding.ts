@@ -169,18 +169,23 @@ export function bindingOf(move: BudgetMove, bindings: Bindings | null, ends: End
   const rivals = rivalsOf(move, bindings);
   const least = leastOfPeriod(move, rivals);
   if (least !== undefined) return toBinding(least.label, least.budget);
-  const others = rivals.filter(({ budget }) => budget.reset !== after.reset);
-  const known = others.flatMap((rival) => {
-    const end = ends.of(rival);
-    return 'value' in end ? [{ rival, at: end.value }] : [];
-  });
+  const others = rivals
+    .filter(({ budget }) => budget.reset !== after.reset)
+    .map((rival) => ({ rival, end: ends.of(rival) }))
+    // What never ends is ahead of nothing.
+    .filter(({ end }) => !('value' in end) || end.value < Number.POSITIVE_INFINITY);
+  const own = 'value' in ends.own ? ends.own.value : null;
+  const known = others.flatMap(({ rival, end }) => ('value' in end ? [{ rival, at: end.value }] : []));
   const [first] = known.sort((a, b) => (a.at === b.at ? smaller(a.rival, b.rival) : a.at < b.at ? -1 : 1));
-  if (first !== undefined && 'value' in ends.own && first.at < ends.own.value)
-    return toBinding(first.rival.label, first.rival.budget);
-  const [doubted] = others.flatMap((rival) => {
-    const end = 'unknown' in ends.own ? ends.own : ends.of(rival);
-    return 'unknown' in end ? [{ rival, why: end.unknown }] : [];
-  });
+  const isFirst = own === null ? first?.at === Number.NEGATIVE_INFINITY : first !== undefined && first.at < own;
+  if (first !== undefined && isFirst) return toBinding(first.rival.label, first.rival.budget);
+  const [doubted] = others.flatMap(({ rival, end }) =>
+    'unknown' in end
+      ? [{ rival, why: end.unknown }]
+      : own === null
+        ? [{ rival, why: 'its own run-out is unknown' }]
+        : [],
+  );
   if (doubted === undefined) return toBinding('this', after);
   const { label, budget } = doubted.rival;
   const size = `${formatAmount(budget.amount, budget.unit)} ${formatReset(budget.reset)}`;

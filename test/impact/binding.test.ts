@@ -88,6 +88,8 @@ test.each<[string, string, Readonly<Record<string, Known<number>>>]>([
   ['this one, where neither ends', 'this', { mine: never, [week]: never }],
   ['the one that is used up', week, { mine: at(23), [week]: over }],
   ['the one that ends at all', week, { mine: never, [week]: at(23) }],
+  ['the one that is used up, whatever is known of this', week, { [week]: over }],
+  ['this one beside one that never ends, whatever is known of this', 'this', { [week]: never }],
   ['unknown without its own forecast', 'unknown', { [week]: at(23) }],
   ["unknown without the other's", 'unknown', { mine: at(23) }],
   [
