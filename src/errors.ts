@@ -64,6 +64,36 @@ export class ServiceError extends Error {
   }
 }
 
+/** A row of a list that makes no sense, as far as it says what it is. */
+export interface UnreadableRow {
+  readonly id: string | null;
+  /** Name or slug. */
+  readonly name: string | null;
+  /** Of the row itself; null where it shows none. */
+  readonly workspaceId: string | null;
+  /** The member and what is wrong with it, never its value. */
+  readonly why: string;
+}
+
+/**
+ * A list that was read to its end and holds rows that make no sense. Left out in silence they would look like rows that were
+ * removed: so that whoever can go on without them takes the others from here, and everybody else fails.
+ */
+export class UnreadableRowsError extends ServiceError {
+  readonly readable: readonly unknown[];
+  readonly unreadable: readonly UnreadableRow[];
+
+  constructor(
+    message: string,
+    facts: ServiceErrorFacts,
+    { readable, unreadable }: { readonly readable: readonly unknown[]; readonly unreadable: readonly UnreadableRow[] },
+  ) {
+    super(message, facts);
+    this.readable = readable;
+    this.unreadable = unreadable;
+  }
+}
+
 /** Another run holds the record's claim, or it cannot be shown that this one still does: nothing more is written. */
 export class ClaimLostError extends Error {
   override readonly name = 'ClaimLostError';

@@ -1,4 +1,4 @@
-import { ServiceError, UserError } from '../errors.ts';
+import { ServiceError, type UnreadableRow, UnreadableRowsError, UserError } from '../errors.ts';
 import type { Backend, WireBody, WireCounter } from '../reconcile/backend.ts';
 import type { WireKey } from '../resources/wire.ts';
 import type { Client } from './client.ts';
@@ -10,27 +10,31 @@ export function createApiBackend(client: Client): Backend {
     serviceNow: () => client.serverNow(),
     gateWrites: (mayWrite) => client.gateWrites(mayWrite),
 
-    listWorkspaces: async () => (await client.listWorkspaces()).filter(isActive),
+    listWorkspaces: () => keepRows(client.listWorkspaces(), isActive),
     readWorkspace: (id) => client.readWorkspace(id),
 
-    listUsagePolicies: async (workspaceId) =>
-      requireWorkspace('usage policies', workspaceId, await client.listUsagePolicies(workspaceId)).filter(isActive),
-    listRatePolicies: async (workspaceId) =>
-      requireWorkspace('rate policies', workspaceId, await client.listRatePolicies(workspaceId)).filter(isActive),
+    listUsagePolicies: (workspaceId) =>
+      listOf('usage policies', workspaceId, client.listUsagePolicies(workspaceId), isActive),
+    listRatePolicies: (workspaceId) =>
+      listOf('rate policies', workspaceId, client.listRatePolicies(workspaceId), isActive),
     readUsagePolicy: (id) => client.readUsagePolicy(id),
     readRatePolicy: (id) => client.readRatePolicy(id),
 
-    listKeys: async (workspaceId) =>
+    listKeys: (workspaceId) =>
       workspaceId === null
-        ? (await client.listKeys()).filter(isOrganisationKey)
-        : requireWorkspace('API keys', workspaceId, await client.listKeys(workspaceId)),
+        ? keepRows(client.listKeys(), isOrganisationKey, (row) => row.workspaceId === null)
+        : listOf('API keys', workspaceId, client.listKeys(workspaceId)),
     readKey: (id) => client.readKey(id),
 
-    listProviders: async (workspaceId) =>
-      requireWorkspace('providers', workspaceId, await client.listProviders(workspaceId)),
+    listProviders: (workspaceId) => listOf('providers', workspaceId, client.listProviders(workspaceId)),
     readProvider: (slug, workspaceId) => client.readProvider(slug, workspaceId),
 
-    listIntegrationSlugs: async () => (await client.listIntegrations()).filter(isActive).map((row) => row.slug),
+    async listIntegrationSlugs() {
+      const { rows, error } = await settle(keepRows(client.listIntegrations(), isActive));
+      const slugs = rows.map((row) => row.slug);
+      if (error === null) return slugs;
+      throw new UnreadableRowsError(error.message, error, { readable: slugs, unreadable: error.unreadable });
+    },
     listIntegrationWorkspaces: (slug) => client.listIntegrationWorkspaces(slug),
     async readIntegrationPrices(slug) {
       const [row, models] = await Promise.all([client.readIntegration(slug), client.listIntegrationModels(slug)]);
@@ -119,6 +123,44 @@ function wrapIntegrationBody(workspaceSlug: string | null, body: WireBody): Wire
   return { global_workspace_access: access, create_default_provider: false };
 }
 
+/** Some rows of a list; what makes no sense stays, unless it is known to belong elsewhere. */
+async function keepRows<Row>(
+  listing: Promise<readonly Row[]>,
+  isKept: (row: Row) => boolean,
+  isKeptUnread: (row: UnreadableRow) => boolean = () => true,
+): Promise<readonly Row[]> {
+  const { rows, error } = await settle(listing);
+  const readable = rows.filter(isKept);
+  const unreadable = error?.unreadable.filter(isKeptUnread) ?? [];
+  if (error === null || unreadable.length === 0) return readable;
+  throw new UnreadableRowsError(error.message, error, { readable, unreadable });
+}
+
+/** The rows that make sense, beside the error that names the others. */
+async function settle<Row>(
+  listing: Promise<readonly Row[]>,
+): Promise<{ readonly rows: readonly Row[]; readonly error: UnreadableRowsError | null }> {
+  try {
+    return { rows: await listing, error: null };
+  } catch (error) {
+    if (!(error instanceof UnreadableRowsError)) throw error;
+    return { rows: error.readable as readonly Row[], error };
+  }
+}
+
+/** What a workspace was asked for. */
+async function listOf<Row extends { readonly id: string; readonly workspace_id?: string | null | undefined }>(
+  what: string,
+  workspaceId: string,
+  listing: Promise<readonly Row[]>,
+  isKept: (row: Row) => boolean = () => true,
+): Promise<readonly Row[]> {
+  return keepRows(listing, (row) => {
+    requireWorkspace(what, workspaceId, [row]);
+    return isKept(row);
+  });
+}
+
 /** Archived objects are not read. A missing status is that of a get, or of an old backend. */
 function isActive(row: { readonly status?: string | null | undefined }): boolean {
   return row.status !== 'archived';
@@ -127,7 +169,8 @@ function isActive(row: { readonly status?: string | null | undefined }): boolean
 /** A list without a workspace may hold the organisation's own keys alone or those of every workspace as well. */
 function isOrganisationKey(key: WireKey): boolean {
   const withoutWorkspace = key.workspace_id === null || key.workspace_id === undefined || key.workspace_id === '';
-  return withoutWorkspace && (key.type ?? 'organisation-service').startsWith('organisation-');
+  // A type that nobody documented is still that of a key which belongs to no workspace.
+  return withoutWorkspace && !(key.type ?? '').startsWith('workspace-');
 }
 
 /**

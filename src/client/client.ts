@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ServiceError } from '../errors.ts';
+import { ServiceError, type UnreadableRow, UnreadableRowsError } from '../errors.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type {
   WireIntegration,
@@ -61,6 +61,11 @@ export interface ProbeAnswer {
 }
 
 type Body = Readonly<Record<string, unknown>>;
+
+/** `place` is for people; `key` tells a row without an id from others. */
+type ListedRow<Row> =
+  | { readonly row: Row }
+  | { readonly unreadable: UnreadableRow; readonly place: string; readonly key: string };
 
 /** One method an endpoint; see the API reference under the section named. Writes resolve once the service has accepted. */
 export interface Client {
@@ -167,12 +172,18 @@ export function createClient(options: ClientOptions): Client {
     throw buildUnreadable(request, describeIssue(parsed.error));
   }
 
-  function parseRow<Row>(request: ApiRequest, schema: z.ZodType<Row>, row: unknown, index: number): Row {
+  /** A row, or what can be said of one that makes no sense; `index` is its place in the page. */
+  function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, index: number): ListedRow<Row> {
     const parsed = schema.safeParse(row);
-    if (parsed.success) return parsed.data;
-    const id =
-      typeof row === 'object' && row !== null && 'id' in row && typeof row.id === 'string' ? row.id : undefined;
-    throw buildUnreadable(request, `row ${id ?? `number ${index + 1}`}: ${describeIssue(parsed.error)}`);
+    if (parsed.success) return { row: parsed.data };
+    const text = (member: string): string | null => {
+      const value = typeof row === 'object' && row !== null ? (row as Readonly<Record<string, unknown>>)[member] : null;
+      return typeof value === 'string' && value !== '' ? connection.clean(value) : null;
+    };
+    const id = text('id');
+    const why = connection.clean(describeIssue(parsed.error));
+    const unreadable = { id, name: text('name') ?? text('slug'), workspaceId: text('workspace_id'), why };
+    return { unreadable, place: id ?? `number ${index + 1}`, key: id ?? JSON.stringify(row) };
   }
 
   async function read<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Row> {
@@ -183,12 +194,12 @@ export function createClient(options: ClientOptions): Client {
     await call(request);
   }
 
-  async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<Row>> {
+  async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<ListedRow<Row>>> {
     const envelope = await read(request, envelopeSchema);
     const rows = envelope.records ?? envelope.data ?? envelope.workspaces;
     if (rows === undefined) throw buildUnreadable(request, 'the answer holds no list');
     return {
-      rows: rows.map((row, index) => parseRow(request, schema, row, index)),
+      rows: rows.map((row, index) => parseRow(schema, row, index)),
       total: envelope.total ?? undefined,
     };
   }
@@ -198,19 +209,24 @@ export function createClient(options: ClientOptions): Client {
     schema: z.ZodType<Row>,
     idOf: (row: Row) => string,
   ): Promise<readonly Row[]> {
-    const readPage = (page: number, size: number): Promise<Page<Row>> =>
+    const readPage = (page: number, size: number): Promise<Page<ListedRow<Row>>> =>
       readRows({ ...request, query: { ...request.query, page_size: size, current_page: page } }, schema);
     return walk(request, readPage, idOf);
   }
 
   async function walk<Row>(
     request: ApiRequest,
-    readPage: ReadPage<Row>,
+    readPage: ReadPage<ListedRow<Row>>,
     idOf: (row: Row) => string,
   ): Promise<readonly Row[]> {
-    const walked = await walkList(readPage, idOf);
-    if ('rows' in walked) return walked.rows;
-    throw buildUnreadable(request, walked.problem);
+    const walked = await walkList(readPage, (listed) => ('row' in listed ? idOf(listed.row) : `?${listed.key}`));
+    if (!('rows' in walked)) throw buildUnreadable(request, walked.problem);
+    const readable = walked.rows.flatMap((listed) => ('row' in listed ? [listed.row] : []));
+    const odd = walked.rows.flatMap((listed) => ('row' in listed ? [] : [listed]));
+    const [first] = odd;
+    if (first === undefined) return readable;
+    const { message, ...facts } = buildUnreadable(request, `row ${first.place}: ${first.unreadable.why}`);
+    throw new UnreadableRowsError(message, facts, { readable, unreadable: odd.map(({ unreadable }) => unreadable) });
   }
 
   const byId = (row: { readonly id: string }): string => row.id;
@@ -308,7 +324,7 @@ export function createClient(options: ClientOptions): Client {
         scope: 'organisation_integrations.read',
       };
       // No paging is documented here (API reference 7.2), so that it is asked for only where the answer looks like a full page.
-      const readPage = (page: number, size: number): Promise<Page<WireIntegrationWorkspace>> => {
+      const readPage = (page: number, size: number): Promise<Page<ListedRow<WireIntegrationWorkspace>>> => {
         const query = page === 0 && size > 1 ? {} : { query: { page_size: size, current_page: page } };
         return readRows({ ...request, ...query }, integrationWorkspaceSchema);
       };

@@ -83,7 +83,7 @@ function acceptSlots(next: Record<string, FieldValue>, fields: readonly string[]
 }
 
 function acceptRates(next: Record<string, FieldValue>, fields: readonly string[], before: Fields, live: Fields): void {
-  for (const field of fields.filter((name) => name.startsWith('rate['))) {
+  for (const field of fields.filter((name) => name.startsWith('rate[') && !name.includes('#'))) {
     const value = before[field] ?? null;
     if (value === null) delete next[field];
     else {

@@ -74,6 +74,10 @@ export function buildLiveEntries(
 /** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */
 function findUnresolvable({ match }: Fields): string | null {
   if (match === undefined || match === 'all') return null;
+  for (const { key, others } of match as readonly Condition[]) {
+    const [member] = Object.keys(others ?? {});
+    if (member !== undefined) return `its condition on ${key} has the member "${member}", which no file can say`;
+  }
   const values = (match as readonly Condition[])
     .filter(({ key }) => key === 'api_key')
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);

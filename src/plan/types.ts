@@ -33,6 +33,20 @@ export interface LiveWorkspace {
   readonly metadata?: readonly string[];
 }
 
+/**
+ * A live row that makes no sense and was set aside. What it binds is not known: in its scope nothing is created or deleted,
+ * and nothing is taken for gone.
+ */
+export interface UnreadableObject {
+  /** `workspace-limits`: a workspace, and with it everything that it holds. */
+  readonly kind: Kind;
+  readonly workspaceId: string | null;
+  readonly id: string | null;
+  readonly name: string | null;
+  /** What is wrong with it: a member, or that what it belongs to cannot be told. */
+  readonly why: string;
+}
+
 /** What was read of the control plane. Only workspaces and kinds in use are read. */
 export interface Live {
   readonly organisationId: string;
@@ -40,6 +54,8 @@ export interface Live {
   /** All active workspaces, also those without a file. */
   readonly workspaces: readonly LiveWorkspace[];
   readonly objects: readonly LiveObject[];
+  /** Rows that could not be read; default: none. */
+  readonly unreadable?: readonly UnreadableObject[] | undefined;
   /** Slugs of integrations that exist, when any is in use. */
   readonly integrations: readonly string[];
   /** `<workspace id>/<kind>` pairs whose list was read; others are "unmanaged: not read". */
@@ -228,6 +244,8 @@ export interface Plan {
   /** Declared resources that are as they should be. */
   readonly unchanged: number;
   readonly unmanaged: readonly Unmanaged[];
+  /** Live rows that make no sense, each named by a note as well; default: none. */
+  readonly unreadable?: readonly UnreadableObject[] | undefined;
   readonly notes: readonly PlanNote[];
   /** Of all rules, by place. Outside fingerprints and digest, as a new version may know more rules. */
   readonly findings: readonly Finding[];

@@ -68,7 +68,7 @@ async function setLimits(change: Change, kind: AttachmentKind, context: ChangeCo
   });
   await backend.setLimits(targetOf(change, id), body);
   const shown = readFields(change, context.organisation, row, [before, after]);
-  const wanted = kind === 'workspace-limits' ? expectAfterClearing(after, shown) : after;
+  const wanted = expectAfterClearing(after, shown);
   return readBack(change, context, wanted, () => readObject(backend, change, id), id);
 }
 

@@ -4,6 +4,7 @@ import type { Kind } from '../resources/types.ts';
 import type { Backend } from './backend.ts';
 import { requireWorkspaces } from './named-workspaces.ts';
 import { readLive } from './read-live.ts';
+import { listReadable } from './set-aside.ts';
 
 const workspaceKinds: readonly Kind[] = [
   'usage-policy',
@@ -20,7 +21,7 @@ const workspaceKinds: readonly Kind[] = [
  * @throws UserError when a named workspace does not exist, or the organisation cannot be told
  */
 export async function readEverything(backend: Backend, workspaces: readonly string[]): Promise<Live> {
-  const live = await backend.listWorkspaces();
+  const { rows: live } = await listReadable(backend.listWorkspaces());
   const chosen = live.filter(
     ({ id, slug }) => workspaces.length === 0 || workspaces.includes(slug) || workspaces.includes(id),
   );
@@ -30,7 +31,7 @@ export async function readEverything(backend: Backend, workspaces: readonly stri
   if (typeof organisation !== 'string') {
     throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be told');
   }
-  const integrations = await backend.listIntegrationSlugs();
+  const { rows: integrations } = await listReadable(backend.listIntegrationSlugs());
   const isWhole = workspaces.length === 0;
   return readLive(backend, organisation, {
     needs: [

@@ -1,14 +1,16 @@
 /** What of the control plane a run has to know, read through the port: a list per workspace and kind in use. */
 
+import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import type { Live, LiveObject } from '../plan/types.ts';
+import type { Live, LiveObject, UnreadableObject } from '../plan/types.ts';
 import { isUuid } from '../plan/written-id.ts';
 import type { WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import { type Listed, listReadable } from './set-aside.ts';
 
 /** Which lists to read. */
 export interface LiveScopeNeeds {
@@ -80,7 +82,15 @@ function usesKeyNames(match: Match | undefined): boolean {
  * @throws ServiceError, CancelledError as the backend
  */
 export async function readLive(backend: Backend, organisation: string, needs: LiveScopeNeeds): Promise<Live> {
-  const workspaces = await backend.listWorkspaces();
+  const unreadable: UnreadableObject[] = [];
+  const setAside: SetAside = (kind, workspaceId, { rows, unreadable: odd }, name) => {
+    for (const row of odd) {
+      const place = kind === 'workspace-limits' ? row.id : workspaceId;
+      unreadable.push({ kind, workspaceId: place, id: row.id, name: name ?? row.name, why: row.why });
+    }
+    return rows;
+  };
+  const workspaces = setAside('workspace-limits', null, await listReadable(backend.listWorkspaces()));
   const idOf = new Map<string, WireWorkspace>();
   for (const workspace of workspaces) idOf.set(workspace.slug, workspace).set(workspace.id, workspace);
   const read = new Set<string>();
@@ -91,9 +101,9 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     const place = `${workspace?.id ?? ''}/${kind}`;
     if (read.has(place)) return [];
     read.add(place);
-    return readList(backend, kind, workspace, needs);
+    return readList(backend, kind, workspace, needs, setAside);
   });
-  const integrations = readIntegrations(backend, needs, workspaces);
+  const integrations = readIntegrations(backend, needs, workspaces, setAside);
   // Started before anything is awaited, so that one slow list does not hold up the others.
   const [listed, shared] = await Promise.all([Promise.all(lists), integrations]);
   const objects = [...listed.flat(), ...shared.objects];
@@ -114,9 +124,20 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
       };
     }),
     objects,
+    ...(unreadable.length === 0 ? {} : { unreadable: unreadable.sort(compareUnreadable) }),
     integrations: shared.slugs,
     read,
   };
+}
+
+/** Takes note of what cannot be read and goes on with the others; `name` is what the rows are part of. */
+type SetAside = <Row>(kind: Kind, workspaceId: string | null, listed: Listed<Row>, name?: string) => readonly Row[];
+
+/** Lists come in any order. */
+function compareUnreadable(a: UnreadableObject, b: UnreadableObject): number {
+  const textOf = ({ kind, workspaceId, id, name, why }: UnreadableObject): string =>
+    [workspaceId ?? '', kind, name ?? '', id ?? '', why].join('\n');
+  return compareText(textOf(a), textOf(b));
 }
 
 /** Of `defaults`, which is a map, null, or missing. */
@@ -130,7 +151,10 @@ async function readList(
   kind: Kind,
   workspace: WireWorkspace | null,
   needs: LiveScopeNeeds,
+  setAside: SetAside,
 ): Promise<LiveObject[]> {
+  const list = async <Row>(of: string | null, listing: Promise<readonly Row[]>): Promise<readonly Row[]> =>
+    setAside(kind, of, await listReadable(listing));
   const workspaceId = workspace?.id ?? null;
   const toObject = (row: { readonly id: string }, name: string | null): LiveObject => ({
     kind,
@@ -142,7 +166,7 @@ async function readList(
   switch (kind) {
     case 'usage-policy': {
       if (workspaceId === null) return [];
-      const rows = await backend.listUsagePolicies(workspaceId);
+      const rows = await list(workspaceId, backend.listUsagePolicies(workspaceId));
       const whole = rows.map((row) =>
         lacksReset(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? readReset(backend, row) : row,
       );
@@ -150,11 +174,13 @@ async function readList(
     }
     case 'rate-policy':
       if (workspaceId === null) return [];
-      return (await backend.listRatePolicies(workspaceId)).map((row) => toObject(row, row.name ?? null));
+      return (await list(workspaceId, backend.listRatePolicies(workspaceId))).map((row) =>
+        toObject(row, row.name ?? null),
+      );
     case 'workspace-limits':
       return workspace === null ? [] : [toObject(workspace, 'limits')];
     case 'key-limits': {
-      const rows = await backend.listKeys(workspaceId);
+      const rows = await list(workspaceId, backend.listKeys(workspaceId));
       const whole = rows.map((row) =>
         lacksWindow(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? backend.readKey(row.id) : row,
       );
@@ -162,7 +188,7 @@ async function readList(
     }
     case 'provider-limits':
       if (workspaceId === null) return [];
-      return (await backend.listProviders(workspaceId)).map((row) => toObject(row, row.slug));
+      return (await list(workspaceId, backend.listProviders(workspaceId))).map((row) => toObject(row, row.slug));
     case 'integration-limits':
       return [];
   }
@@ -196,16 +222,25 @@ async function readIntegrations(
   backend: Backend,
   { integrations, globalAccess }: LiveScopeNeeds,
   workspaces: readonly WireWorkspace[],
+  setAside: SetAside,
 ): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[] }> {
   if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [] };
-  const slugs = await backend.listIntegrationSlugs();
-  const bySlug = new Map(workspaces.map((workspace) => [workspace.slug, workspace]));
+  const slugs = setAside('integration-limits', null, await listReadable(backend.listIntegrationSlugs()));
+  // A slug by all that is documented (API reference 1.9); some rows hold the id.
+  const byHandle = new Map(
+    workspaces.flatMap((workspace) => [workspace.id, workspace.slug].map((handle) => [handle, workspace])),
+  );
   const shares = integrations
     .filter((slug) => slugs.includes(slug))
     .map(async (slug): Promise<LiveObject[]> => {
-      const rows = await backend.listIntegrationWorkspaces(slug);
+      const rows = setAside(
+        'integration-limits',
+        null,
+        await listReadable(backend.listIntegrationWorkspaces(slug)),
+        slug,
+      );
       return rows.flatMap((row) => {
-        const workspace = bySlug.get(row.id);
+        const workspace = byHandle.get(row.id);
         if (workspace === undefined) return [];
         return [integrationObject(slug, workspace.id, row as unknown as WireRow)];
       });

@@ -7,6 +7,7 @@ import type { LiveScope, WireRow } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 import type { Backend, LimitsTarget } from './backend.ts';
+import { listReadable } from './set-aside.ts';
 
 /** Null: gone. Existence is decided by lists alone: 403 may mean "deleted" as well as "no right" (API reference 1.6). */
 export async function readObject(backend: Backend, change: Change, id: string): Promise<WireRow | null> {
@@ -24,8 +25,12 @@ export async function readObject(backend: Backend, change: Change, id: string): 
     case 'integration-limits': {
       const slug = integrationSlug(id);
       if (workspaceId === null) return asRow(await backend.readGlobalAccess(slug));
-      const shares = await backend.listIntegrationWorkspaces(slug);
-      return asRow(shares.find((share) => share.id === key.workspace) ?? null);
+      const shares = backend.listIntegrationWorkspaces(slug);
+      const { rows, unreadable } = await listReadable(shares);
+      const found = rows.find((share) => share.id === key.workspace || share.id === workspaceId);
+      // Among the rows that make no sense it is not known to be gone.
+      if (found === undefined && unreadable.length > 0) await shares;
+      return asRow(found ?? null);
     }
   }
 }

@@ -91,11 +91,12 @@ export function describeMatch(match: Match | undefined, names: Names): string | 
   return match.map((condition) => describeCondition(condition, names)).join(' and ');
 }
 
-function describeCondition({ key, any, except }: Condition, names: Names): string {
+function describeCondition({ key, any, except, others }: Condition, names: Names): string {
   const list = (values: readonly string[]): string =>
     values.map((value) => escapeInvisible(key === 'api_key' ? (names[value] ?? value) : value)).join(' or ');
   const values = any === '*' ? 'any' : any.length === 1 && any[0] === '*' ? 'a literal *' : list(any);
-  return `${escapeInvisible(key)} ${values}${except.length === 0 ? '' : ` but ${list(except)}`}`;
+  const odd = others === undefined ? '' : ` (${escapeInvisible(JSON.stringify(others))})`;
+  return `${escapeInvisible(key)} ${values}${except.length === 0 ? '' : ` but ${list(except)}`}${odd}`;
 }
 
 function describePolicyMove(change: Change, before: Fields, after: Fields, names: Names): string {

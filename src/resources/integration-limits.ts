@@ -14,9 +14,9 @@ export const integrationLimits: AttachmentKindSpec = {
   policy: false,
   singleRate: true,
 
-  readFields(wire): Fields {
+  readFields(wire, _scope, hints): Fields {
     const row = wire as unknown as WireIntegrationWorkspace;
-    return readSingleLimits(row.usage_limits?.[0], row.rate_limits);
+    return readSingleLimits(row.usage_limits?.[0], row.rate_limits, hints);
   },
 
   isReleased: (field) => field === 'rates',

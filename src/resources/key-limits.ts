@@ -15,7 +15,7 @@ export const keyLimits: AttachmentKindSpec = {
   readFields(wire, _scope, hints): Fields {
     const row = wire as unknown as WireKey;
     return {
-      ...readSingleLimits(row.usage_limits, row.rate_limits),
+      ...readSingleLimits(row.usage_limits, row.rate_limits, hints),
       // null and [] are one thing (recorded answers); addresses compare lower-cased, as a set.
       recipients: sortedSet((row.alert_emails ?? []).map((address) => address.toLowerCase())),
       expires: row.expires_at ? canonicalDate(row.expires_at) : null,

@@ -3,7 +3,7 @@
  * workspaces, providers and integrations.
  */
 
-import type { Budget, FieldValue, RateName, RateUnit, RateWindow, Reset, Unit } from './types.ts';
+import type { Budget, Fields, FieldValue, RateName, RateUnit, RateWindow, Reset, Unit } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
 /** Members only the server sets; never compared and never sent (API reference 1.11). */
@@ -73,15 +73,20 @@ export function resetToWire(reset: Reset): { periodic_reset: string | null; peri
   return { periodic_reset: reset === 'never' ? null : reset, periodic_reset_days: null };
 }
 
-/** An object without `credit_limit` (server flags only) is no limit (API reference 1.11). */
+/** A limit of zero limits nothing: the gateway enforces none (API reference 14.5). Whoever reads an amount asks here. */
+export function isLimit(amount: number | null | undefined): amount is number {
+  return typeof amount === 'number' && amount > 0;
+}
+
+/** An object without `credit_limit` (server flags only) is no limit (API reference 1.11), nor is one of zero. */
 export function budgetFromWire(wire: WireBudget | null | undefined): Budget | null {
-  if (typeof wire?.credit_limit !== 'number') return null;
-  const unit = unitFromWire(wire.type);
+  if (!isLimit(wire?.credit_limit)) return null;
+  const unit = unitFromWire(wire?.type);
   return { unit, amount: amountFromWire(wire.credit_limit, unit), reset: resetFromWire(wire) };
 }
 
 export function alertFromWire(wire: WireBudget | null | undefined): number | null {
-  if (typeof wire?.credit_limit !== 'number' || typeof wire.alert_threshold !== 'number') return null;
+  if (!isLimit(wire?.credit_limit) || !isLimit(wire.alert_threshold)) return null;
   return amountFromWire(wire.alert_threshold, unitFromWire(wire.type));
 }
 
@@ -144,13 +149,38 @@ export function windowFromWire(unit: string | null | undefined): RateWindow | un
   return windowByWireUnit[unit ?? ''];
 }
 
-/** `rate[requests/minute]` and so on, for every live entry that has a name and a value. */
-export function rateFieldsFromWire(rates: readonly WireRate[] | null | undefined): Record<string, FieldValue> {
-  const fields: Record<string, FieldValue> = {};
+/** `rate[requests/minute]` and so on, for every live entry that limits anything. */
+export function rateFieldsFromWire(
+  rates: readonly WireRate[] | null | undefined,
+  hints: readonly Fields[],
+): Record<string, FieldValue> {
+  return Object.fromEntries([...assignRates(rates, hints)].map(([field, { value }]) => [field, value ?? null]));
+}
+
+/**
+ * Live rates by field. Of several with one type and unit the managed one is that of a hinted value, else the smallest, which
+ * binds; the others (`rate[requests/minute#2]`), and those of a type or unit that tollgate does not know
+ * (`rate[requests/rpx#unknown]`), have fields of their own that no file can name, so they stay unmanaged.
+ */
+function assignRates(
+  rates: readonly WireRate[] | null | undefined,
+  hints: readonly Fields[],
+): ReadonlyMap<string, WireRate> {
+  const groups = new Map<string, WireRate[]>();
   for (const rate of rates ?? []) {
-    const name = rateNameFromWire(rate);
-    // Of several entries with one type and unit the gateway honours one counter (1.11); the first stands for them.
-    if (name !== null && typeof rate.value === 'number') fields[rateField(name)] ??= rate.value;
+    if (!isLimit(rate.value)) continue;
+    const name = rateNameFromWire(rate) ?? `${rate.type ?? '-'}/${rate.unit ?? '-'}#unknown`;
+    groups.set(name, [...(groups.get(name) ?? []), rate]);
+  }
+  const fields = new Map<string, WireRate>();
+  for (const [name, group] of groups) {
+    const hinted = hints.map((hint) => group.find(({ value }) => value === hint[`rate[${name}]`]));
+    const smallest = Math.min(...group.map(({ value }) => value ?? 0));
+    const managed = hinted.find((rate) => rate !== undefined) ?? group.find(({ value }) => value === smallest);
+    const others = group.filter((rate) => rate !== managed);
+    for (const [index, rate] of [...(managed === undefined ? [] : [managed]), ...others].entries()) {
+      fields.set(index === 0 ? `rate[${name}]` : `rate[${name}#${index + 1}]`, rate);
+    }
   }
   return fields;
 }
@@ -159,31 +189,42 @@ export function rateField(name: RateName): string {
   return `rate[${name}]`;
 }
 
-/** The name inside `rate[…]`, or null for another field. */
+/** The name inside `rate[…]`, without what tells entries of one name apart, or null for another field. */
 export function rateNameOf(field: string): RateName | null {
-  return /^rate\[(.+)\]$/.test(field) ? (field.slice(5, -1) as RateName) : null;
+  return (/^rate\[([^#]+)(?:#.*)?\]$/.exec(field)?.[1] ?? null) as RateName | null;
 }
 
 /**
- * The whole list of rates to be written: managed values over the live entries, the others unchanged. Null when nothing is
- * left: `[]` is not proven to clear anything (API reference 1.3).
+ * The whole list of rates to be written: managed values over the live entries, with whatever else those carry; the others
+ * unchanged. Null when nothing is left: `[]` is not proven to clear anything (API reference 1.3).
  *
  * @param changes name of the field → value, or null to take that rate away
+ * @param before the managed fields as they are
  * @param single the level holds at most one rate, so that a managed one takes the place of any other
  */
 export function ratesToWire(
   live: readonly WireRate[] | null | undefined,
   changes: Readonly<Record<string, number | null>>,
+  before: Fields,
   single: boolean,
 ): readonly WireRate[] | null {
-  const managed = Object.entries(changes).flatMap(([field, value]) => {
-    const name = rateNameOf(field);
-    return name === null || value === null ? [] : [rateToWire(name, value)];
-  });
-  const others = (live ?? []).filter((rate) => {
+  const fieldOf = new Map([...assignRates(live, [before])].map(([field, rate]) => [rate, field]));
+  const missing = new Map(Object.entries(changes).filter(([, value]) => value !== null));
+  const isSwept = single && missing.size > 0;
+  const all = (live ?? []).flatMap((rate): WireRate[] => {
     const name = rateNameFromWire(rate);
-    return name === null || !(rateField(name) in changes);
+    // An entry that limits nothing makes room for a rate of its name.
+    const field = fieldOf.get(rate) ?? (name !== null && !isLimit(rate.value) ? rateField(name) : '');
+    const value = missing.get(field);
+    if (value !== undefined && (fieldOf.has(rate) || ![...fieldOf.values()].includes(field))) {
+      missing.delete(field);
+      return [{ ...rate, value }];
+    }
+    return isSwept || (fieldOf.has(rate) && field in changes) ? [] : [rate];
   });
-  const all = single && managed.length > 0 ? managed : [...others, ...managed];
+  for (const [field, value] of missing) {
+    const name = rateNameOf(field);
+    if (name !== null && value !== null) all.push(rateToWire(name, value));
+  }
   return all.length === 0 ? null : all;
 }

@@ -37,23 +37,32 @@ export function matchFromWire(
 }
 
 function conditionFromWire(wire: WireCondition): Condition {
-  const { value, excludes } = wire;
+  const { key, value, excludes, ...rest } = wire;
+  const others = Object.entries(rest).filter(([, member]) => member !== undefined && member !== null);
   return {
-    key: wire.key,
+    key,
     // No value, or an empty one: the gateway looks at `excludes` alone (enforcement.md, Conditions).
     any: value === undefined || value === null || value === '' || value === '*' ? '*' : sortedSet(value),
     except: excludes === undefined || excludes === null ? [] : sortedSet(excludes),
+    ...(others.length === 0 ? {} : { others: Object.fromEntries(others) as Condition['others'] }),
   };
 }
 
 function isOwnScope(condition: Condition, scope: MatchScope): boolean {
-  if (condition.any === '*' || condition.any.length !== 1 || condition.except.length > 0) return false;
+  if (
+    condition.others !== undefined ||
+    condition.any === '*' ||
+    condition.any.length !== 1 ||
+    condition.except.length > 0
+  )
+    return false;
   const value = condition.any[0];
   if (condition.key === 'workspace_id') return value === scope.workspaceId || value === scope.workspaceSlug;
   return condition.key === 'organisation_id' && value === scope.organisationId;
 }
 
 function isEverything(condition: Condition, target: string): boolean {
+  if (condition.others !== undefined) return false;
   return condition.key === everythingKey(target) && condition.any === '*' && condition.except.length === 0;
 }
 
@@ -65,7 +74,8 @@ export function sortConditions(conditions: readonly Condition[]): readonly Condi
 
 export function matchToWire(match: Match, target: string): readonly WireCondition[] {
   if (match === 'all') return [{ key: everythingKey(target), value: '*' }];
-  return match.map(({ key, any, except }) => ({
+  return match.map(({ key, any, except, others }) => ({
+    ...others,
     key,
     value: any === '*' ? '*' : any.length === 1 && any[0] !== '*' ? (any[0] ?? '') : any,
     ...(except.length === 0 ? {} : { excludes: except.length === 1 ? (except[0] ?? '') : except }),
@@ -74,7 +84,12 @@ export function matchToWire(match: Match, target: string): readonly WireConditio
 
 /** Missing grouping is one counter for the workspace (design, section 8). */
 export function perFromWire(groupBy: readonly { readonly key: string }[] | null | undefined): readonly string[] {
-  const keys = sortedSet((groupBy ?? []).map((entry) => entry.key));
+  // Members that no file can say stay with their key, so that they show as a difference and import leaves the policy alone.
+  const keys = sortedSet(
+    (groupBy ?? []).map(({ key, ...rest }) =>
+      Object.keys(rest).length === 0 ? key : `${key} ${JSON.stringify(rest)}`,
+    ),
+  );
   return keys.length === 0 ? ['workspace_id'] : keys;
 }
 

@@ -11,10 +11,10 @@ export const providerLimits: AttachmentKindSpec = {
   policy: false,
   singleRate: true,
 
-  readFields(wire): Fields {
+  readFields(wire, _scope, hints): Fields {
     const row = wire as unknown as WireProvider;
     return {
-      ...readSingleLimits(row.usage_limits, row.rate_limits),
+      ...readSingleLimits(row.usage_limits, row.rate_limits, hints),
       expires: row.expires_at ? canonicalDate(row.expires_at) : null,
     };
   },

@@ -1,5 +1,5 @@
 import type { PolicyKindSpec } from './kind.ts';
-import { windowFromWire, windowToWire } from './limits.ts';
+import { isLimit, windowFromWire, windowToWire } from './limits.ts';
 import { buildCommonBody, groupByBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
 import type { Fields, RateWindow } from './types.ts';
 import type { WireRatePolicy } from './wire.ts';
@@ -20,7 +20,7 @@ export const ratePolicy: PolicyKindSpec = {
     fields.unit = row.type ?? null;
     // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.
     fields.window = windowFromWire(row.unit) ?? row.unit ?? null;
-    fields.value = row.value ?? null;
+    fields.value = isLimit(row.value) ? row.value : null;
     fields.target = target;
     return fields;
   },

@@ -8,8 +8,9 @@ import type { WireBudget, WireRate } from './wire.ts';
 export function readSingleLimits(
   budget: WireBudget | null | undefined,
   rates: readonly WireRate[] | null | undefined,
+  hints: readonly Fields[],
 ): Fields {
-  return { budget: budgetFromWire(budget), alert: alertFromWire(budget), ...rateFieldsFromWire(rates) };
+  return { budget: budgetFromWire(budget), alert: alertFromWire(budget), ...rateFieldsFromWire(rates, hints) };
 }
 
 /** The budget as it shall be written, or undefined when neither it nor its alert moves. */
@@ -28,10 +29,10 @@ export function buildSingleBudget(
 /** The list of rates as it shall be written, or undefined when none moves. */
 export function buildRates(
   live: readonly WireRate[] | null | undefined,
-  { changed }: LimitsMove,
+  { changed, before }: LimitsMove,
   single: boolean,
 ): readonly WireRate[] | null | undefined {
   const changes = pickFields(changed, isRateField) as Record<string, number | null>;
   if (Object.keys(changes).length === 0) return undefined;
-  return ratesToWire(live, changes, single);
+  return ratesToWire(live, changes, before, single);
 }

@@ -44,6 +44,8 @@ export interface Condition {
   readonly key: string;
   readonly any: '*' | readonly string[];
   readonly except: readonly string[];
+  /** Live only: members that no file can say, such as an operator. What it means is not known, so it equals no written one. */
+  readonly others?: { readonly [member: string]: Json } | undefined;
 }
 
 /** `all`: every request of the workspace. Otherwise sorted by key; all must hold. */

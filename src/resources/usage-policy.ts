@@ -1,5 +1,5 @@
 import type { PolicyKindSpec } from './kind.ts';
-import { amountFromWire, amountToWire, daysOfReset, resetFromWire, resetToWire } from './limits.ts';
+import { amountFromWire, amountToWire, daysOfReset, isLimit, resetFromWire, resetToWire } from './limits.ts';
 import { buildCommonBody, groupByBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
 import type { Fields, Reset, Unit } from './types.ts';
 import type { WireUsagePolicy } from './wire.ts';
@@ -19,8 +19,8 @@ export const usagePolicy: PolicyKindSpec = {
     const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
     const fields = readCommonFields(row, scope, hints, 'llm');
     fields.unit = unit;
-    fields.amount = typeof row.credit_limit === 'number' ? amountFromWire(row.credit_limit, unit) : null;
-    fields.alert = typeof row.alert_threshold === 'number' ? amountFromWire(row.alert_threshold, unit) : null;
+    fields.amount = isLimit(row.credit_limit) ? amountFromWire(row.credit_limit, unit) : null;
+    fields.alert = isLimit(row.alert_threshold) ? amountFromWire(row.alert_threshold, unit) : null;
     // Lists of backends before 1.18 lack both members (reference 2.2); read-live.ts then reads the policy by id.
     if (knowsReset) fields.reset = resetFromWire(row);
     return fields;

@@ -1,7 +1,7 @@
 import { type AttachmentKindSpec, isBudgetField, type LimitsMove } from './kind.ts';
-import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire } from './limits.ts';
+import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire, resetFromWire } from './limits.ts';
 import { buildRates } from './single-limits.ts';
-import type { Budget, Fields, FieldValue } from './types.ts';
+import type { Budget, Fields, FieldValue, Unit } from './types.ts';
 import type { WireBudget, WireWorkspace } from './wire.ts';
 
 /**
@@ -19,7 +19,7 @@ export const workspaceLimits: AttachmentKindSpec = {
 
   readFields(wire, _scope, hints): Fields {
     const row = wire as unknown as WireWorkspace;
-    const fields: Record<string, FieldValue> = { ...rateFieldsFromWire(row.rate_limits) };
+    const fields: Record<string, FieldValue> = { ...rateFieldsFromWire(row.rate_limits, hints) };
     for (const [slot, budget] of assignSlots(row.usage_limits, hints)) {
       fields[`budget[${slot}]`] = budgetFromWire(budget);
       fields[`alert[${slot}]`] = alertFromWire(budget);
@@ -78,14 +78,20 @@ function assignSlots(
 }
 
 /**
- * What a read shows once `wanted` is written: of several budgets with one unit and reset, the next one moves up into the slot
- * of the one that was cleared.
+ * What a read shows once `wanted` is written: of several budgets with one unit and reset, or rates of one name, the next one
+ * moves up into the slot of the one that was cleared.
  *
  * @param shown all fields before the write, read with the managed ones as hints
  */
 export function expectAfterClearing(wanted: Fields, shown: Fields): Fields {
   const expected: Record<string, FieldValue> = { ...wanted };
   for (const [field, value] of Object.entries(wanted)) {
+    if (value === null && /^rate\[[^#]+\]$/.test(field)) {
+      const next = Object.entries(shown).find(
+        ([name]) => name.startsWith(field.replace(']', '#')) && !(name in wanted),
+      );
+      if (next !== undefined && !next[0].endsWith('#unknown]')) expected[field] = next[1];
+    }
     const slot = value === null && field.startsWith('budget[') ? budgetSlotOf(field) : null;
     if (slot === null || slot.includes('#')) continue;
     const others = Object.keys(shown).filter((name) => name.startsWith(`budget[${slot}#`) && !(name in wanted));
@@ -114,5 +120,22 @@ function buildBudgets(
       list.push(budgetToWire(budget ?? null, wanted, alert, starting ?? budget?.next_usage_reset_at ?? null));
     }
   }
-  return list.length === 0 ? null : list;
+  // A limit of zero makes room for a budget of its unit and reset.
+  const taken = new Set(list.flatMap((budget) => slotOf(budget) ?? []));
+  const unread = (live ?? []).filter(
+    (budget) => budgetFromWire(budget) === null && holdsAnything(budget) && !taken.has(slotOf(budget) ?? ''),
+  );
+  const whole = [...list, ...unread];
+  return whole.length === 0 ? null : whole;
+}
+
+function slotOf(budget: WireBudget): string | null {
+  return typeof budget.credit_limit === 'number'
+    ? budgetSlot({ unit: (budget.type ?? 'cost') as Unit, reset: resetFromWire(budget) })
+    : null;
+}
+
+/** An entry without a limit goes back as well; one that holds nothing but the server's flags is none. */
+function holdsAnything(budget: WireBudget): boolean {
+  return typeof budget.credit_limit === 'number';
 }
