@@ -62,7 +62,7 @@ export async function runImportExisting(options: ImportExistingOptions, session:
     });
     if ('diagnostics' in added) return refuseFor(added.diagnostics, options.format, session);
     await writeTogether(files, added.files, session);
-    return { exit: exitCodes.ok, output: renderAdded(added, options.format) };
+    return { exit: exitCodes.ok, output: renderAdded({ ...added, unreadable: live.unreadable ?? [] }, options.format) };
   } finally {
     await open.close();
   }

@@ -2,13 +2,13 @@ import { join, resolve } from 'node:path';
 import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { UnreadableObject } from '../plan/types.ts';
 import { hasPolicyFiles, writeFileAtomic } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { printPolicies } from '../policy/print.ts';
 import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
-import { describeKey } from '../render/describe-change.ts';
-import { leftOutDocument } from '../render/import.ts';
+import { leftOutDocument, leftOutLines, unreadableDocument, unreadableLines } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { runAcceptDrift, runImportExisting } from './import-existing.ts';
 import { buildLiveEntries, type LeftOut } from './live-entries.ts';
@@ -67,6 +67,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
       ...organisation.leftOut.map((left) => ({ ...left, slug: null as string | null })),
       ...workspaces.flatMap(({ workspace, leftOut: left }) => left.map((item) => ({ ...item, slug: workspace.slug }))),
     ];
+    const unreadable = live.unreadable ?? [];
     const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
     if (options.format === 'json') {
       return {
@@ -77,6 +78,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
           files: files.map(({ path }) => path),
           entries: count,
           left_out: leftOut.map(leftOutDocument),
+          unreadable: unreadable.map(unreadableDocument),
         }),
       };
     }
@@ -86,6 +88,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
         count,
         files.map(({ path }) => `${options.dir}/${path}`),
         leftOut,
+        unreadable,
       ),
     };
   } finally {
@@ -100,7 +103,8 @@ export async function runImport(options: ImportOptions, session: Session): Promi
 function nameWorkspaces(workspaces: readonly { readonly id: string; readonly slug: string }[]): string[] {
   const taken = new Set<string>();
   return workspaces.map(({ id, slug }) => {
-    const isPlain = patterns.slug.test(slug) && slug.length <= longestFileName && !taken.has(slug.toLowerCase());
+    const isPlain =
+      patterns.slug.test(slug) && !isReserved(slug) && slug.length <= longestFileName && !taken.has(slug.toLowerCase());
     const name = isPlain ? slug : id;
     if (!isPlain && !patterns.uuid.test(id)) {
       throw new UserError(
@@ -110,6 +114,11 @@ function nameWorkspaces(workspaces: readonly { readonly id: string; readonly slu
     taken.add(name.toLowerCase());
     return name;
   });
+}
+
+/** What Windows takes for a device, whatever follows the first dot. */
+function isReserved(slug: string): boolean {
+  return /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i.test(slug);
 }
 
 /** Disks end at 255 bytes, some of which the file has while it is being written. */
@@ -128,18 +137,13 @@ function describeImport(
   count: number,
   files: readonly string[],
   leftOut: readonly (LeftOut & { readonly slug: string | null })[],
+  unreadable: readonly UnreadableObject[],
 ): string {
   const lines = [
     `${count} entries in ${files.length} files:`,
     ...[...files].sort(compareText).map((file) => `  ${file}`),
   ];
-  if (leftOut.length > 0) {
-    lines.push('', `${leftOut.length} live ${leftOut.length === 1 ? 'object stays' : 'objects stay'} unmanaged:`);
-    for (const { object, why, slug } of leftOut) {
-      const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
-      lines.push(`  ${slug ?? 'organisation'}: ${name} (${object.id}): ${why}`);
-    }
-  }
+  lines.push(...leftOutLines(leftOut, (text) => text, '  '), ...unreadableLines(unreadable, (text) => text, '  '));
   lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
   return `${lines.join('\n')}\n`;
 }

@@ -11,6 +11,8 @@ import type { Condition, Fields } from '../resources/types.ts';
 
 export interface LeftOut {
   readonly object: LiveObject;
+  /** Alone left out of an entry that is imported; absent: the whole object. */
+  readonly field?: string;
   /** Why the grammar cannot say it; it stays unmanaged. */
   readonly why: string;
 }
@@ -58,8 +60,12 @@ export function buildLiveEntries(
     if (wanted?.isWanted(object) === false) continue;
     const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
     if (fields === null) continue;
-    const entry = nameEntry(object, fields, objects, taken);
-    const why = findUnresolvable(fields) ?? findRefusal(entry, written);
+    const named = nameEntry(object, fields, objects, taken);
+    const refused = findUnresolvable(fields) ?? findRefusal(named, written);
+    const lesser = refused === null ? null : dropOddFields(named, written);
+    const entry = lesser?.entry ?? named;
+    const why = lesser === null ? refused : null;
+    for (const [field, reason] of lesser?.dropped ?? []) leftOut.push({ object, field, why: reason });
     if (why === null) {
       taken.add(sectionKey(object, entry.name));
       entries.push(entry);
@@ -69,6 +75,36 @@ export function buildLiveEntries(
     }
   }
   return { entries, objects: sources, leftOut };
+}
+
+/** What a policy can be without; at an attachment point every limit stands for itself. */
+const optionalOfPolicy = ['alert', 'description', 'name'];
+
+/**
+ * Ownership is by field: what no file can say stays as it is live beside what can be said. Null where nothing is left, or what
+ * is odd is the limit itself.
+ */
+function dropOddFields(
+  entry: PrintedEntry,
+  written: string | null,
+): { readonly entry: PrintedEntry; readonly dropped: readonly (readonly [string, string])[] } | null {
+  if (findUnresolvable(entry.fields) !== null) return null;
+  const isOptional = (field: string): boolean => !isPolicyKind(entry.kind) || optionalOfPolicy.includes(field);
+  const without = (fields: readonly string[]): PrintedEntry => ({
+    ...entry,
+    fields: Object.fromEntries(Object.entries(entry.fields).filter(([field]) => !fields.includes(field))),
+  });
+  const names = Object.keys(entry.fields);
+  const core = names.filter((field) => !isOptional(field));
+  // Alone each field says whether it is the odd one; an alert says it beside its budget.
+  const dropped = names.filter(isOptional).flatMap((field): [string, string][] => {
+    const beside = [...core, field, ...(field.startsWith('alert') ? [field.replace('alert', 'budget')] : [])];
+    const why = findRefusal(without(names.filter((name) => !beside.includes(name))), written);
+    return why === null ? [] : [[field, why]];
+  });
+  const lesser = without(dropped.map(([field]) => field));
+  const isAnything = isPolicyKind(entry.kind) ? core.length > 0 : Object.keys(lesser.fields).length > 0;
+  return dropped.length > 0 && isAnything && findRefusal(lesser, written) === null ? { entry: lesser, dropped } : null;
 }
 
 /** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */

@@ -29,6 +29,7 @@ import type {
   Unmanaged,
 } from './types.ts';
 import { findUnmanaged } from './unmanaged.ts';
+import { unreadableNotes, waitsForReading } from './unreadable.ts';
 
 export interface PlanInput {
   readonly desired: Desired;
@@ -110,7 +111,9 @@ export function buildPlan(input: PlanInput): PlanResult {
   if (hasErrors(parts.diagnostics))
     return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
 
-  const changes = orderChanges(parts.changes);
+  const ordered = orderChanges(parts.changes);
+  const withheld = ordered.filter((change) => waitsForReading(change, live));
+  const changes = ordered.filter((change) => !withheld.includes(change));
   const recordLines = [...parts.recordLines].sort(compareRecordLines);
   const unmanaged: Unmanaged[] = findUnmanaged(context);
   const { environment, gateway, pricing } = desired;
@@ -122,13 +125,14 @@ export function buildPlan(input: PlanInput): PlanResult {
     mode: 'sync',
     hasRecord: record !== null,
     changes,
-    withheld: [],
+    withheld,
     left: [...parts.left].sort(compareLeft),
     leftOut: new Set(),
     recordLines,
     unchanged: parts.unchanged,
     unmanaged,
-    notes: [...parts.notes, ...generalNotes(context)].sort(compareNotes),
+    ...(live.unreadable === undefined ? {} : { unreadable: live.unreadable }),
+    notes: [...parts.notes, ...unreadableNotes(live), ...generalNotes(context)].sort(compareNotes),
     findings: [],
     violations: [],
     impact: null,

@@ -271,10 +271,17 @@ function judgeMoved(moved: RecordMoved | null): Objection | null {
 
 /** `review.unmanaged: fail`: the files are to say everything that binds. */
 function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
-  const count = plan.unmanaged.length;
+  const unread = plan.unreadable?.length ?? 0;
+  const unmanaged = plan.unmanaged.length;
+  const count = unmanaged + unread;
   if (settings.unmanaged !== 'fail' || count === 0) return null;
   const details = [
-    `${count} live ${count === 1 ? 'limit is' : 'limits are'} in no file (tollgate plan --verbose lists them)`,
+    ...(unmanaged === 0
+      ? []
+      : [
+          `${unmanaged} live ${unmanaged === 1 ? 'limit is' : 'limits are'} in no file (tollgate plan --verbose lists them)`,
+        ]),
+    ...(unread === 0 ? [] : [`${unread} live ${unread === 1 ? 'row' : 'rows'} cannot be read, whatever they limit`]),
   ];
   return { guard: 'unmanaged', count, details, liftable: true };
 }

@@ -29,6 +29,7 @@ import {
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { Action, Change, LiveObject } from './types.ts';
+import { isInDoubt } from './unreadable.ts';
 
 export function planAttachments(context: PlanContext): void {
   const seen = new Set<RecordedResource>();
@@ -152,7 +153,8 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const object = context.resolution.objectOf(entry.kind, workspaceId, entry.id);
   if (object === undefined) {
     // Declared still: a warning has been given, and what was recorded stays owed until the file says otherwise.
-    if (isGone || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
+    const isDoubtful = isInDoubt(context.live, entry.kind, workspaceId);
+    if (isGone || isDoubtful || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
     else forget('gone', 'no longer live and no longer in Git');
     return;
   }

@@ -30,6 +30,7 @@ import {
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { Change, LiveObject, LiveWorkspace } from './types.ts';
+import { isInDoubt } from './unreadable.ts';
 
 const none: ReadonlySet<string> = new Set();
 const policyKinds: readonly PolicyKind[] = ['usage-policy', 'rate-policy'];
@@ -85,7 +86,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     );
     // Archived or deleted. With a file it was said once and everything stays owed; without one there is nothing to keep.
     for (const resource of group.recorded) {
-      if (isSkipped) parts.recordSteps.push(keepStep(resource, resource.entry));
+      if (isSkipped || isInDoubt(live, kind, workspaceId)) parts.recordSteps.push(keepStep(resource, resource.entry));
       else forgetResource(context, resource, 'gone', 'its workspace is no longer live');
     }
     return;
@@ -106,7 +107,10 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, remembered));
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
   for (const { recorded, live: object, leftovers } of removed) {
-    if (object === null)
+    if (object === null && isInDoubt(live, kind, workspaceId)) {
+      const resource = resourceOf(context, kind, group, recorded);
+      parts.recordSteps.push(keepStep(resource, resource.entry));
+    } else if (object === null)
       forgetResource(
         context,
         resourceOf(context, kind, group, recorded),

@@ -8,6 +8,7 @@ import type { WireKey } from '../resources/wire.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { RecordIndex } from './record-index.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
+import { isInDoubt } from './unreadable.ts';
 import { isUuid, unknownId, writtenId } from './written-id.ts';
 
 /** A declared resource whose names are ids now. */
@@ -90,7 +91,22 @@ class Resolver {
         const wasRecorded = this.#record.all.some(
           ({ workspaceId, workspaceSlug }) => workspaceSlug === ref || workspaceId === ref,
         );
-        if (wasRecorded) {
+        const unread = this.#live.unreadable?.find((row) => {
+          if (row.kind !== 'workspace-limits') return false;
+          const isRecorded = this.#record.all.some(
+            ({ workspaceId, workspaceSlug }) =>
+              workspaceId === row.id && (workspaceSlug === ref || workspaceId === ref),
+          );
+          return isRecorded || row.id === ref.toLowerCase() || row.name === ref;
+        });
+        if (unread !== undefined) {
+          this.#note(
+            'unread',
+            ref,
+            source,
+            `workspace "${ref}" is live and its row cannot be read; nothing of it is planned`,
+          );
+        } else if (wasRecorded) {
           this.#note(
             'workspace-gone',
             ref,
@@ -159,6 +175,14 @@ class Resolver {
         'ambiguous-name',
         entry.source,
         `${named.length} live objects are called "${entry.name}" (${ids}); write the one that is meant as \`id:\``,
+      );
+    } else if (isInDoubt(this.#live, entry.kind, workspaceId)) {
+      this.#gone.push({ entry, workspaceId });
+      this.#note(
+        'unread',
+        workspace?.slug ?? null,
+        entry.source,
+        `${describe(entry)} is not among the live rows that can be read; nothing is planned for it`,
       );
     } else if (recorded !== undefined) {
       this.#gone.push({ entry, workspaceId });
@@ -268,6 +292,16 @@ class Resolver {
         'ambiguous-name',
         source,
         `${named.length} live keys are called "${name}" (${named.map(({ id }) => id).join(', ')}); write the id of the one that is meant`,
+      );
+      return null;
+    }
+    const isUnread = isInDoubt(this.#live, 'key-limits', workspace?.id ?? null);
+    if (isUnread) {
+      this.#note(
+        'unread',
+        workspace?.slug ?? null,
+        source,
+        `key "${name}" in the match of policy "${entry.name}" is not among the live keys that can be read; the policy is left as it is`,
       );
       return null;
     }

@@ -1,5 +1,6 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
+import type { UnreadableRow } from '../errors.ts';
 import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
 import { readCounters } from '../impact/doubt.ts';
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
@@ -18,6 +19,7 @@ import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit
 import { requireWorkspaces } from './named-workspaces.ts';
 import { lacksReset, readReset } from './read-live.ts';
 import { type Row, useOfRow } from './row-use.ts';
+import { listReadable } from './set-aside.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
@@ -64,11 +66,13 @@ const notShown: Usage = { known: false, why: 'the service does not show its use'
 
 /** @throws UserError for a workspace that there is not; ServiceError when workspaces cannot be listed; CancelledError */
 export async function readLimits(backend: Backend, query: LimitsQuery): Promise<ReadLimits> {
-  const live = await backend.listWorkspaces();
+  const listed = await listReadable(backend.listWorkspaces());
+  const live = listed.rows;
   const { workspaces: wanted } = query;
   const chosen = live.filter(({ id, slug }) => wanted.length === 0 || wanted.includes(slug) || wanted.includes(id));
   requireWorkspaces(wanted, live);
   const read = createReading(backend, query);
+  for (const row of listed.unreadable) read.setAside('workspace-limits', null, row);
   await Promise.all([
     ...chosen.map((workspace) => read.workspace(workspace)),
     read.integrations(chosen),
@@ -100,6 +104,22 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
 
   const gate = createGate();
 
+  function setAside(kind: Kind, workspace: string | null, { name, id, why }: UnreadableRow): void {
+    gaps.push({ kind, workspace, why: `the row of ${name ?? id ?? 'one without a name'}: ${why}` });
+  }
+
+  /** A list, with what of it makes no sense among the gaps. */
+  async function attemptList<Row>(
+    kind: Kind,
+    place: Place,
+    family: string,
+    reading: () => Promise<readonly Row[]>,
+  ): Promise<readonly Row[]> {
+    const listed = await attempt(kind, place, family, () => listReadable(reading()));
+    for (const row of listed?.unreadable ?? []) setAside(kind, place.slug, row);
+    return listed?.rows ?? [];
+  }
+
   async function attempt<T>(kind: Kind, place: Place, family: string, reading: () => Promise<T>): Promise<T | null> {
     const answer = await gate(family, reading);
     if (answer.known) return answer.value;
@@ -108,8 +128,10 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   }
 
   async function readPolicies(workspace: WireWorkspace): Promise<void> {
-    const rows = await attempt('usage-policy', workspace, 'policies', () => backend.listUsagePolicies(workspace.id));
-    await Promise.all((rows ?? []).map((row) => readPolicy(workspace, row)));
+    const rows = await attemptList('usage-policy', workspace, 'policies', () =>
+      backend.listUsagePolicies(workspace.id),
+    );
+    await Promise.all(rows.map((row) => readPolicy(workspace, row)));
   }
 
   /** With its reset, which lists of older backends lack; without it where that cannot be read either. */
@@ -184,6 +206,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   }
 
   return {
+    setAside,
     async workspace(workspace: WireWorkspace): Promise<void> {
       for (const [index, budget] of (workspace.usage_limits ?? []).entries()) {
         const name = index === 0 ? 'limits' : `limits#${index + 1}`;
@@ -193,24 +216,26 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       }
       await Promise.all([
         readPolicies(workspace),
-        attempt('key-limits', workspace, 'keys', () => backend.listKeys(workspace.id)).then((rows) =>
-          addKeys(workspace, rows ?? []),
+        attemptList('key-limits', workspace, 'keys', () => backend.listKeys(workspace.id)).then((rows) =>
+          addKeys(workspace, rows),
         ),
-        attempt('provider-limits', workspace, 'providers', () => backend.listProviders(workspace.id)).then((rows) =>
-          addProviders(workspace, rows ?? []),
+        attemptList('provider-limits', workspace, 'providers', () => backend.listProviders(workspace.id)).then((rows) =>
+          addProviders(workspace, rows),
         ),
       ]);
     },
 
     async organisationKeys(): Promise<void> {
       const place = { id: null, slug: null };
-      addKeys(place, (await attempt('key-limits', place, 'keys', () => backend.listKeys(null))) ?? []);
+      addKeys(place, await attemptList('key-limits', place, 'keys', () => backend.listKeys(null)));
     },
 
     async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
       const none = { id: null, slug: null };
-      const slugs = await attempt('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
-      const bySlug = new Map(chosen.map((workspace) => [workspace.slug, workspace]));
+      const slugs = await attemptList('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
+      const bySlug = new Map(
+        chosen.flatMap((workspace) => [workspace.id, workspace.slug].map((handle) => [handle, workspace] as const)),
+      );
       const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
         const workspace = bySlug.get(row.id);
         if (workspace === undefined) return;
@@ -222,12 +247,12 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         limits.push(facts);
         shares.push({ facts, workspaceId: workspace.id, integration });
       };
-      const lists = (slugs ?? []).map(async (slug) => {
+      const lists = slugs.map(async (slug) => {
         const place = { id: null, slug: null };
-        const rows = await attempt('integration-limits', place, 'shares', () =>
+        const rows = await attemptList('integration-limits', place, 'shares', () =>
           backend.listIntegrationWorkspaces(slug),
         );
-        for (const row of rows ?? []) addShare(slug, row);
+        for (const row of rows) addShare(slug, row);
       });
       await Promise.all(lists);
     },

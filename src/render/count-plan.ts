@@ -10,6 +10,8 @@ export interface PlanCounts {
   readonly left: number;
   readonly unchanged: number;
   readonly unmanaged: number;
+  /** Live rows that make no sense. */
+  readonly unreadable: number;
   readonly adopts: number;
   /** Record lines other than adoptions. */
   readonly record: number;
@@ -29,6 +31,7 @@ export function countPlan(plan: Plan): PlanCounts {
     left: plan.left.length,
     unchanged: plan.unchanged,
     unmanaged: plan.unmanaged.length,
+    unreadable: plan.unreadable?.length ?? 0,
     adopts,
     record: plan.recordLines.length - adopts,
     toDo: plan.changes.length + plan.recordLines.length,
@@ -38,11 +41,12 @@ export function countPlan(plan: Plan): PlanCounts {
 /** `Plan: 1 to create, 2 to update, 0 to replace, 1 to delete; 22 unchanged, 3 unmanaged; adopts 1.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
-  const { create, update, replace, unchanged, unmanaged, withheld, left, adopts, record } = counts;
+  const { create, update, replace, unchanged, unmanaged, unreadable, withheld, left, adopts, record } = counts;
   const parts = [
     `${create} to create, ${update} to update, ${replace} to replace, ${counts.delete} to delete`,
     [
       `${unchanged} unchanged, ${unmanaged} unmanaged`,
+      ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
       ...(withheld > 0 ? [`${withheld} withheld`] : []),
       ...(left > 0 ? [`${left} left as set by hand`] : []),
     ].join(', '),

@@ -1,6 +1,7 @@
 /** What import wrote into files that were there, and what it left. */
 
-import type { Change } from '../plan/types.ts';
+import type { Change, UnreadableObject } from '../plan/types.ts';
+import { describeUnreadable } from '../plan/unreadable.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Kind, ResourceKey } from '../resources/types.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
@@ -17,21 +18,32 @@ export interface AddedReport {
     readonly id: string;
   }[];
   readonly leftOut: readonly ShownLeftOut[];
+  /** Default: none. */
+  readonly unreadable?: readonly UnreadableObject[];
 }
 
 /** A live object that no entry was written for. */
 export interface ShownLeftOut {
   readonly object: { readonly kind: Kind; readonly id: string; readonly name: string | null };
   readonly why: string;
+  /** Alone left out of an entry that was written. */
+  readonly field?: string | undefined;
   /** Of its workspace; null for the organisation's own. */
   readonly slug: string | null;
 }
 
-export function leftOutDocument({ object, why, slug }: ShownLeftOut): Record<string, unknown> {
-  return { kind: object.kind, workspace: slug, id: object.id, name: object.name, why };
+export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): Record<string, unknown> {
+  return {
+    kind: object.kind,
+    workspace: slug,
+    id: object.id,
+    name: object.name,
+    ...(field === undefined ? {} : { field }),
+    why,
+  };
 }
 
-export function renderAdded({ additions, leftOut }: AddedReport, format: Format): string {
+export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport, format: Format): string {
   if (format === 'json') {
     return renderJson({
       version: jsonVersion,
@@ -40,6 +52,7 @@ export function renderAdded({ additions, leftOut }: AddedReport, format: Format)
       entries: additions.length,
       added: additions.map(({ file, isNew, key, id }) => ({ file, new_file: isNew, ...key, id })),
       left_out: leftOut.map(leftOutDocument),
+      unreadable: unreadable.map(unreadableDocument),
     });
   }
   const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
@@ -56,13 +69,7 @@ export function renderAdded({ additions, leftOut }: AddedReport, format: Format)
     const names = mine.map(({ key }) => show(describeKey(key))).join(', ');
     lines.push(`${bullet}${show(file)}${mine[0]?.isNew === true ? ' (new)' : ''}: ${names}`);
   }
-  if (leftOut.length > 0) {
-    lines.push('', `${count(leftOut.length, 'live object stays', 'live objects stay')} unmanaged:`);
-    for (const { object, why, slug } of leftOut) {
-      const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
-      lines.push(`${bullet}${show(`${slug ?? 'organisation'}: ${name} (${object.id}): ${why}`)}`);
-    }
-  }
+  lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
   if (additions.length > 0) lines.push('', 'Next: tollgate plan. It shows adoptions and no further change to live.');
   return `${lines.join('\n')}\n`;
 }
@@ -138,4 +145,39 @@ function reverse(change: Change, fields: readonly string[]): Change {
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
+}
+
+/** What no file can say: whole objects first, then the fields of those that are imported without them. */
+export function leftOutLines(
+  leftOut: AddedReport['leftOut'],
+  show: (text: string) => string,
+  bullet: string,
+): string[] {
+  const whole = leftOut.filter(({ field }) => field === undefined);
+  const parts = leftOut.filter(({ field }) => field !== undefined);
+  const lineOf = ({ object, field, why, slug }: AddedReport['leftOut'][number]): string => {
+    const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
+    const part = field === undefined ? '' : `, ${field}`;
+    return `${bullet}${show(`${slug ?? 'organisation'}: ${name} (${object.id})${part}: ${why}`)}`;
+  };
+  const section = (title: string, rows: AddedReport['leftOut']): string[] =>
+    rows.length === 0 ? [] : ['', title, ...rows.map(lineOf)];
+  return [
+    ...section(`${count(whole.length, 'live object stays', 'live objects stay')} unmanaged:`, whole),
+    ...section(`${count(parts.length, 'field stays', 'fields stay')} as live, beside what is declared:`, parts),
+  ];
+}
+
+export function unreadableLines(
+  unreadable: readonly UnreadableObject[],
+  show: (text: string) => string,
+  bullet: string,
+): string[] {
+  if (unreadable.length === 0) return [];
+  const title = `${count(unreadable.length, 'live row', 'live rows')} cannot be read, whatever they limit:`;
+  return ['', title, ...unreadable.map((row) => `${bullet}${show(describeUnreadable(row))}`)];
+}
+
+export function unreadableDocument({ kind, workspaceId, id, name, why }: UnreadableObject) {
+  return { kind, workspace_id: workspaceId, id, name, why };
 }

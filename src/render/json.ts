@@ -36,6 +36,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     })),
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
+    unreadable: plan.unreadable ?? [],
     notes: plan.notes,
     findings: plan.findings.map(findingDocument),
     violations: plan.violations.map(({ first: _, ...violation }) => violation),

@@ -6,14 +6,14 @@ import { Dispatcher } from 'undici';
 /** What the emulator answers where it would have broken the connection. */
 const brokenStatus = 599;
 
-export function createInProcessDispatcher(app: Hono): Dispatcher {
+export function createInProcessDispatcher(app: Pick<Hono, 'request'>): Dispatcher {
   return new InProcessDispatcher(app);
 }
 
 class InProcessDispatcher extends Dispatcher {
-  readonly #app: Hono;
+  readonly #app: Pick<Hono, 'request'>;
 
-  constructor(app: Hono) {
+  constructor(app: Pick<Hono, 'request'>) {
     super();
     this.#app = app;
   }

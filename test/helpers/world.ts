@@ -18,6 +18,7 @@ import type { Backend } from '../../src/reconcile/backend.ts';
 import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { createInProcessDispatcher } from './in-process.ts';
+import type { Museum } from './museum.ts';
 import { testNow } from './session.ts';
 
 export const organisationId = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
@@ -57,6 +58,8 @@ export interface World {
 }
 
 export interface WorldOptions extends ListenOptions {
+  /** Answers in the place of the emulator, see museum.ts; in this process only. */
+  readonly museum?: Museum;
   /** Without sockets: faults that break a connection look the same to the client. Default: over loopback. */
   readonly inProcess?: boolean;
   /** The emulator's clock moves with the sleeping of the run. Default: it stands still. */
@@ -69,6 +72,7 @@ export async function startWorld({
   inProcess = false,
   movingClock = false,
   timeouts,
+  museum,
   ...options
 }: WorldOptions = {}): Promise<World> {
   let time = testNow;
@@ -86,7 +90,7 @@ export async function startWorld({
     baseUrl: emulator.url,
     apiKey: adminKey,
     timeouts,
-    dispatcher: detached === undefined ? undefined : createInProcessDispatcher(detached.app),
+    dispatcher: detached === undefined ? undefined : createInProcessDispatcher(museum?.wrap(detached.app) ?? detached.app),
     timing: { now: () => time, random: () => 0.5, sleep },
   });
   const backend = createApiBackend(client);
