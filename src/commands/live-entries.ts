@@ -58,7 +58,11 @@ export function buildLiveEntries(
   const taken = new Set<string>(wanted?.taken);
   for (const object of objects) {
     if (wanted?.isWanted(object) === false) continue;
-    const fields = importedFields(object, specOf(object.kind).readFields(object.row, scope, []));
+    const all = specOf(object.kind).readFields(object.row, scope, []);
+    const fields = importedFields(object, all);
+    for (const field of Object.keys(all).filter((name) => /^(budget|rate)\[.*#/.test(name))) {
+      leftOut.push({ object, ...(fields === null ? {} : { field }), why: whyApart(field) });
+    }
     if (fields === null) continue;
     const named = nameEntry(object, fields, objects, taken);
     const refused = findUnresolvable(fields) ?? findRefusal(named, written);
@@ -75,6 +79,12 @@ export function buildLiveEntries(
     }
   }
   return { entries, objects: sources, leftOut };
+}
+
+function whyApart(field: string): string {
+  return field.endsWith('#unknown]')
+    ? 'its type or unit is not known, so no file can say it'
+    : 'another of the same kind stands beside it, and a file can say one';
 }
 
 /** What a policy can be without; at an attachment point every limit stands for itself. */

@@ -90,7 +90,8 @@ export async function startWorld({
     baseUrl: emulator.url,
     apiKey: adminKey,
     timeouts,
-    dispatcher: detached === undefined ? undefined : createInProcessDispatcher(museum?.wrap(detached.app) ?? detached.app),
+    dispatcher:
+      detached === undefined ? undefined : createInProcessDispatcher(museum?.wrap(detached.app) ?? detached.app),
     timing: { now: () => time, random: () => 0.5, sleep },
   });
   const backend = createApiBackend(client);

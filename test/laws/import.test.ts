@@ -104,8 +104,6 @@ describe('what validate would refuse stays unmanaged', () => {
     ['a fraction of a cent', { credit_limit: 10.005 }],
     ['a limit of zero', { credit_limit: 0 }],
     ['fewer than 100 tokens', { type: 'tokens', credit_limit: 99 }],
-    ['an alert at the limit', { credit_limit: 100, alert_threshold: 100 }],
-    ['an alert of zero', { alert_threshold: 0 }],
     ['a model without its vendor', { conditions: [{ key: 'model', value: 'gpt-4o' }] }],
     ['an unknown condition key', { conditions: [{ key: 'weather', value: 'rain' }] }],
     [

@@ -44,13 +44,13 @@ describe('usage-policy', () => {
     ['binary fractions come out whole', { credit_limit: 4.35 }, { amount: 435 }],
     ['a large one too', { credit_limit: 99_999.99 }, { amount: 9_999_999 }],
     ['a fraction of a cent stays one', { credit_limit: 10.005 }, { amount: 10.005 * 100 }],
-    ['zero is a limit', { credit_limit: 0 }, { amount: 0 }],
+    ['mistakes-J1: zero is no limit', { credit_limit: 0 }, { amount: null }],
     ['null is none', { credit_limit: null }, { amount: null }],
     ['tokens are counted', { type: 'tokens', credit_limit: 500 }, { unit: 'tokens', amount: 500 }],
     ['a missing type is cost', { type: undefined }, { unit: 'cost', amount: 50_000 }],
     ['an unknown type is kept', { type: 'images' }, { unit: 'images' }],
     ['an alert in dollars', { alert_threshold: 400 }, { alert: 40_000 }],
-    ['an alert of zero is none of none', { alert_threshold: 0 }, { alert: 0 }],
+    ['an alert of zero is none', { alert_threshold: 0 }, { alert: null }],
     ['no alert member', { alert_threshold: undefined }, { alert: null }],
     ['reset null', { periodic_reset: null }, { reset: 'never' }],
     ['reset ""', { periodic_reset: '' }, { reset: 'never' }],
@@ -163,7 +163,7 @@ describe('rate-policy', () => {
     ['a minute', {}, { unit: 'requests', window: 'minute', value: 100, target: 'llm', match: 'all' }],
     ['a week', { unit: 'rpw' }, { window: 'week' }],
     ['an unknown unit is kept', { unit: 'rpx' }, { window: 'rpx' }],
-    ['zero', { value: 0 }, { value: 0 }],
+    ['mistakes-J1: zero is no limit', { value: 0 }, { value: null }],
     ['no value', { value: undefined }, { value: null }],
     [
       'tools',
@@ -208,11 +208,7 @@ describe('limits of keys, providers and shares', () => {
     ['absent', {}, { budget: null, alert: null }],
     ['flags alone', { usage_limits: { is_expired_alerts_sent: true } }, { budget: null, alert: null }],
     ['flags and an alert', { usage_limits: { alert_threshold: 5 } }, { budget: null, alert: null }],
-    [
-      'a budget of zero',
-      { usage_limits: { credit_limit: 0 } },
-      { budget: { unit: 'cost', amount: 0, reset: 'never' } },
-    ],
+    ['a budget of zero', { usage_limits: { credit_limit: 0 } }, { budget: null }],
     [
       'floats',
       { usage_limits: { credit_limit: JSON.parse('10.0') as number } },
@@ -237,15 +233,15 @@ describe('limits of keys, providers and shares', () => {
       ['rps', 'rpm', 'rph', 'rpd', 'rpw'].map((unit) => ({ type: 'tokens', unit, value: 1 })),
       ['second', 'minute', 'hour', 'day', 'week'].map((window) => `rate[tokens/${window}]`),
     ],
-    ['an unknown unit', [{ type: 'requests', unit: 'rpx', value: 1 }], []],
-    ['an unknown type', [{ type: 'images', unit: 'rpm', value: 1 }], []],
+    ['an unknown unit', [{ type: 'requests', unit: 'rpx', value: 1 }], ['rate[requests/rpx#unknown]']],
+    ['an unknown type', [{ type: 'images', unit: 'rpm', value: 1 }], ['rate[images/rpm#unknown]']],
     ['no value', [{ type: 'requests', unit: 'rpm', value: null }], []],
-    ['zero', [{ type: 'requests', unit: 'rpm', value: 0 }], ['rate[requests/minute]']],
+    ['zero', [{ type: 'requests', unit: 'rpm', value: 0 }], []],
   ])('rates: %s', (_, rate_limits, names) => {
     expect(Object.keys(read('key-limits', { rate_limits })).filter((field) => field.startsWith('rate'))).toEqual(names);
   });
 
-  it('takes the first of two rates with one type and unit, as the gateway has one counter', () => {
+  it('mistakes-J3: takes the smallest of two rates with one type and unit, which binds', () => {
     const rates = [
       { type: 'requests', unit: 'rpm', value: 1 },
       { type: 'requests', unit: 'rpm', value: 2 },
