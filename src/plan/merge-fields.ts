@@ -109,7 +109,8 @@ function dropAlertsOfClearedBudgets(before: Record<string, FieldValue>, after: R
 export function overtakenAlert(after: Fields, live: Fields): { alert: number; budget: Budget } | null {
   for (const [field, value] of Object.entries(after)) {
     const alertField = field === 'amount' ? 'alert' : field.replace(/^budget/, 'alert');
-    if (alertField === field || alertField in after) continue;
+    // What does not move is not written, so the service is not asked to take the two together.
+    if (alertField === field || alertField in after || isSame(value, live[field])) continue;
     const budget =
       field === 'amount' ? { unit: after.unit, amount: value, reset: after.reset } : (value as Budget | null);
     const alert = live[alertField];

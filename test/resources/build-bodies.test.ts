@@ -220,10 +220,10 @@ describe('keys', () => {
     ],
     ['cleared is null', { budget: b(8000) }, { budget: null }, { usage_limits: null }],
     [
-      'a rate moves alone, the other stays',
+      'a rate moves alone where it stands, the other stays',
       { 'rate[requests/minute]': 5 },
       { 'rate[requests/minute]': 6 },
-      { rate_limits: [day, { ...minute, value: 6 }] },
+      { rate_limits: [{ ...minute, value: 6 }, day] },
     ],
     [
       'a rate goes, the other stays',
