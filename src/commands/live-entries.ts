@@ -65,8 +65,9 @@ export function buildLiveEntries(
     }
     if (fields === null) continue;
     const named = nameEntry(object, fields, objects, taken);
-    const refused = findUnresolvable(fields) ?? findRefusal(named, written);
-    const lesser = refused === null ? null : dropOddFields(named, written);
+    const unlimited = findUnlimited(object, fields);
+    const refused = unlimited ?? findUnresolvable(fields) ?? findRefusal(named, written);
+    const lesser = refused === null || unlimited !== null ? null : dropOddFields(named, written);
     const entry = lesser?.entry ?? named;
     const why = lesser === null ? refused : null;
     for (const [field, reason] of lesser?.dropped ?? []) leftOut.push({ object, field, why: reason });
@@ -79,6 +80,13 @@ export function buildLiveEntries(
     }
   }
   return { entries, objects: sources, leftOut };
+}
+
+/** Nothing that could be written as an amount: said of the row, not of a value that nobody wrote. */
+function findUnlimited({ kind }: LiveObject, { amount, value }: Fields): string | null {
+  const member = kind === 'usage-policy' ? 'credit_limit' : 'value';
+  if (!isPolicyKind(kind) || typeof (kind === 'usage-policy' ? amount : value) === 'number') return null;
+  return `its ${member} is zero or missing, so it limits nothing: set one, or delete the policy`;
 }
 
 function whyApart(field: string): string {

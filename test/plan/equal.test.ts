@@ -65,10 +65,15 @@ describe('keys', () => {
     ['emails in order and letters', 'recipients: [b@x.io, a@x.io]', { alert_emails: ['A@x.io', 'b@X.io'] }, 0],
     ['rates null', 'rate: none', { rate_limits: null }, 0],
     ['rates []', 'rate: none', { rate_limits: [] }, 0],
-    ['a rate of zero is not none', 'rate: none', { rate_limits: [{ type: 'requests', unit: 'rpm', value: 0 }] }, 1],
+    [
+      'mistakes-J1: a rate of zero is none',
+      'rate: none',
+      { rate_limits: [{ type: 'requests', unit: 'rpm', value: 0 }] },
+      0,
+    ],
     ['no budget null', 'budget: none', { usage_limits: null }, 0],
     ['no budget but flags', 'budget: none', { usage_limits: { is_expired_alerts_sent: true } }, 0],
-    ['a budget of zero is not none', 'budget: none', { usage_limits: { credit_limit: 0 } }, 1],
+    ['mistakes-J1: a budget of zero is none', 'budget: none', { usage_limits: { credit_limit: 0 } }, 0],
     [
       '80 and 80.0',
       'budget: $80\n    reset: never',
