@@ -18,11 +18,14 @@ import type { FoundFile } from '../policy/files.ts';
 import { checkReview } from '../policy/review-checks.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
+import { readAbsence } from '../reconcile/read-absence.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
+import { findAbsence } from '../rules/absence.ts';
+import { buildFileFacts } from '../rules/find.ts';
 import { assessPlan } from './assess-plan.ts';
 import { findRecord } from './find-record.ts';
 import {
@@ -138,10 +141,12 @@ export async function preparePlan(
     }
     const needs = needsOf(desired, stored?.record ?? null);
     const reading = readLive(backend, desired.organisation, needs);
-    const [live, prices] = await Promise.all([
+    const [used, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
       readRulePrices({ ...understood, isInForce: applied !== null }, settings.rules, open, session),
     ]);
+    const absence = findAbsence({ ...buildFileFacts(understood, files, settings), live: used });
+    const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
     // What an unsealed record says of a run under way is not believed: it could make entries of anything.
     const remembered = applied === null ? null : settledOf(applied, recordInForce, live);
     const believed = believeInForce(recordInForce, remembered, { desired: understood, live });

@@ -8,6 +8,7 @@ import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
+import { findNotRead } from './not-read.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
@@ -131,6 +132,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     recordLines,
     unchanged: parts.unchanged,
     unmanaged,
+    notRead: findNotRead(context),
     ...(live.unreadable === undefined ? {} : { unreadable: live.unreadable }),
     notes: [...parts.notes, ...unreadableNotes(live), ...generalNotes(context)].sort(compareNotes),
     findings: [],
@@ -193,12 +195,14 @@ function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): Pl
     );
   }
   const covered = new Set([...resolution.workspaces.values()].map(({ id }) => id));
-  const without = live.workspaces.filter(({ id }) => !covered.has(id)).length;
+  const others = live.workspaces.filter(({ id }) => !covered.has(id));
+  const without = others.length;
   if (without > 0) {
+    const isRead = others.every(({ id }) => live.read.has(`${id}/usage-policy`));
     say(
       'workspaces-without-file',
       'info',
-      `${without} live workspace${without === 1 ? ' has' : 's have'} no file: not read, and organisation defaults do not reach ${without === 1 ? 'it' : 'them'}`,
+      `${without} live workspace${without === 1 ? ' has' : 's have'} no file:${isRead ? '' : ' not read, and'} organisation defaults do not reach ${without === 1 ? 'it' : 'them'}`,
     );
   }
   return notes;

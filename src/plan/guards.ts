@@ -10,6 +10,7 @@ import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
 import { impactGuards, judgeImpact } from './impact-guards.ts';
+import { describeNotRead } from './not-read.ts';
 import type { Change, Plan, RecordStep, Violation } from './types.ts';
 import { findLift, printWord, type Word } from './words.ts';
 
@@ -273,7 +274,8 @@ function judgeMoved(moved: RecordMoved | null): Objection | null {
 function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
   const unread = plan.unreadable?.length ?? 0;
   const unmanaged = plan.unmanaged.length;
-  const count = unmanaged + unread;
+  const places = plan.notRead ?? [];
+  const count = unmanaged + unread + places.reduce((sum, { kinds }) => sum + kinds.length, 0);
   if (settings.unmanaged !== 'fail' || count === 0) return null;
   const details = [
     ...(unmanaged === 0
@@ -282,6 +284,11 @@ function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
           `${unmanaged} live ${unmanaged === 1 ? 'limit is' : 'limits are'} in no file (tollgate plan --verbose lists them)`,
         ]),
     ...(unread === 0 ? [] : [`${unread} live ${unread === 1 ? 'row' : 'rows'} cannot be read, whatever they limit`]),
+    ...(places.length === 0
+      ? []
+      : [
+          `not all could be read in ${places.length} ${places.length === 1 ? 'place' : 'places'}: ${describeNotRead(places)}`,
+        ]),
   ];
   return { guard: 'unmanaged', count, details, liftable: true };
 }

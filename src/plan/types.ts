@@ -47,6 +47,15 @@ export interface UnreadableObject {
   readonly why: string;
 }
 
+/** Kinds of which nothing, or not every row, was read. */
+export interface NotRead {
+  /** By slug; null: the organisation's own. */
+  readonly workspace: string | null;
+  /** Whether the files are about it at all. */
+  readonly hasFile: boolean;
+  readonly kinds: readonly Kind[];
+}
+
 /** What was read of the control plane. Only workspaces and kinds in use are read. */
 export interface Live {
   readonly organisationId: string;
@@ -58,8 +67,13 @@ export interface Live {
   readonly unreadable?: readonly UnreadableObject[] | undefined;
   /** Slugs of integrations that exist, when any is in use. */
   readonly integrations: readonly string[];
-  /** `<workspace id>/<kind>` pairs whose list was read; others are "unmanaged: not read". */
+  /**
+   * `<workspace id>/<kind>` pairs of which every row was read, shares of integrations if those of all were; others are
+   * "unmanaged: not read", and nothing is concluded from what is not among `objects`.
+   */
   readonly read: ReadonlySet<string>;
+  /** Those that were asked for and are not known whole: refused, or with rows that make no sense. Default: none. */
+  readonly unseen?: ReadonlySet<string> | undefined;
 }
 
 export type Action = 'create' | 'update' | 'replace' | 'delete';
@@ -244,6 +258,8 @@ export interface Plan {
   /** Declared resources that are as they should be. */
   readonly unchanged: number;
   readonly unmanaged: readonly Unmanaged[];
+  /** Where limits may be live that nobody has looked at; default: nowhere. */
+  readonly notRead?: readonly NotRead[] | undefined;
   /** Live rows that make no sense, each named by a note as well; default: none. */
   readonly unreadable?: readonly UnreadableObject[] | undefined;
   readonly notes: readonly PlanNote[];

@@ -93,14 +93,14 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
   const workspaces = setAside('workspace-limits', null, await listReadable(backend.listWorkspaces()));
   const idOf = new Map<string, WireWorkspace>();
   for (const workspace of workspaces) idOf.set(workspace.slug, workspace).set(workspace.id, workspace);
-  const read = new Set<string>();
+  const asked = new Set<string>();
 
   const lists = needs.needs.map(async ({ kind, workspace: ref }): Promise<LiveObject[]> => {
     const workspace = ref === null ? null : idOf.get(ref);
     if (workspace === undefined) return [];
     const place = `${workspace?.id ?? ''}/${kind}`;
-    if (read.has(place)) return [];
-    read.add(place);
+    if (asked.has(place)) return [];
+    asked.add(place);
     return readList(backend, kind, workspace, needs, setAside);
   });
   const integrations = readIntegrations(backend, needs, workspaces, setAside);
@@ -126,8 +126,19 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     objects,
     ...(unreadable.length === 0 ? {} : { unreadable: unreadable.sort(compareUnreadable) }),
     integrations: shared.slugs,
-    read,
+    read: readWhole(
+      shared.isWhole ? [...asked, ...workspaces.map(({ id }) => `${id}/integration-limits`)] : [...asked],
+      unreadable,
+    ),
   };
+}
+
+/** What stands in a list that holds rows that make no sense is not all known. */
+function readWhole(places: readonly string[], unreadable: readonly UnreadableObject[]): ReadonlySet<string> {
+  const doubtful = ({ kind, workspaceId }: UnreadableObject): string[] =>
+    kind === 'integration-limits' ? places.filter((place) => place.endsWith(kind)) : [`${workspaceId ?? ''}/${kind}`];
+  const inDoubt = new Set(unreadable.flatMap(doubtful));
+  return new Set(places.filter((place) => !inDoubt.has(place)));
 }
 
 /** Takes note of what cannot be read and goes on with the others; `name` is what the rows are part of. */
@@ -223,8 +234,8 @@ async function readIntegrations(
   { integrations, globalAccess }: LiveScopeNeeds,
   workspaces: readonly WireWorkspace[],
   setAside: SetAside,
-): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[] }> {
-  if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [] };
+): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[]; isWhole: boolean }> {
+  if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [], isWhole: false };
   const slugs = setAside('integration-limits', null, await listReadable(backend.listIntegrationSlugs()));
   // A slug by all that is documented (API reference 1.9); some rows hold the id.
   const byHandle = new Map(
@@ -251,7 +262,8 @@ async function readIntegrations(
       const access = await backend.readGlobalAccess(slug);
       return access?.enabled === true ? [integrationObject(slug, null, access as unknown as WireRow)] : [];
     });
-  return { slugs, objects: (await Promise.all([...shares, ...gifts])).flat() };
+  const objects = (await Promise.all([...shares, ...gifts])).flat();
+  return { slugs, objects, isWhole: slugs.every((slug) => integrations.includes(slug)) };
 }
 
 function integrationObject(slug: string, workspaceId: string | null, row: WireRow): LiveObject {

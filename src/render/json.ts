@@ -36,6 +36,9 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     })),
     record_lines: plan.recordLines,
     unmanaged: plan.unmanaged,
+    not_read: (plan.notRead ?? [])
+      .filter(({ hasFile }) => hasFile)
+      .map(({ workspace, kinds }) => ({ workspace, kinds })),
     unreadable: plan.unreadable ?? [],
     notes: plan.notes,
     findings: plan.findings.map(findingDocument),

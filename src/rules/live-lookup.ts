@@ -30,6 +30,15 @@ export function isRead({ live }: LiveFacts, kind: LiveObject['kind'], workspace:
   return live.read.has(`${workspace.id}/${kind}`);
 }
 
+/** Whether one of these lists was asked for, and is not known whole: nothing follows from what is not in it. */
+export function isUnseen(
+  { live }: Pick<LiveFacts, 'live'>,
+  kinds: readonly LiveObject['kind'][],
+  { id }: LiveWorkspace,
+): boolean {
+  return kinds.some((kind) => live.unseen?.has(`${id}/${kind}`) === true);
+}
+
 const workspacesByRef = new WeakMap<Live, ReadonlyMap<string, LiveWorkspace>>();
 
 /** The live workspace of a reference in the files: a slug or an id. */

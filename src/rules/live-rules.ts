@@ -6,8 +6,9 @@ import { formatAmount } from '../resources/amounts.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
+import { budgetKinds } from './absence.ts';
 import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
-import { isEnded, isRead, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
+import { isEnded, isRead, isUnseen, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 export const countersMultiply: LiveRule = {
@@ -88,12 +89,12 @@ export const workspaceWithoutBudget: LiveRule = {
       const place = workspaceOf(facts, workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       if (place === undefined || declared.some((entry) => budgetsOf(entry).length > 0)) continue;
+      // Where nobody could look, something may bound it.
+      if (isUnseen(facts, budgetKinds, place)) continue;
       if (!hasLiveBudget(facts, place)) found({ workspace }, `nothing bounds what ${place.slug} spends`);
     }
   },
 };
-
-const budgetKinds = ['usage-policy', 'key-limits', 'provider-limits', 'integration-limits'] as const;
 
 /** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
@@ -139,6 +140,8 @@ function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWir
   return budgetFromWire(Array.isArray(limits) ? limits[0] : (limits as WireBudget | null | undefined));
 }
 
+const policyKinds = ['usage-policy', 'rate-policy'] as const;
+
 export const keyWithoutLimit: LiveRule = {
   name: 'key-without-limit',
   id: 'O9',
@@ -154,6 +157,7 @@ export const keyWithoutLimit: LiveRule = {
     for (const workspace of facts.desired.workspaces) {
       const place = workspaceOf(facts, workspace.ref);
       if (place === undefined || !isRead(facts, 'key-limits', place)) continue;
+      if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;

@@ -176,6 +176,7 @@ describe('JSON', () => {
         "left",
         "record_lines",
         "unmanaged",
+        "unreadable",
         "notes",
         "findings",
         "violations",

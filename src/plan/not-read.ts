@@ -1,0 +1,45 @@
+/** Where nobody has looked: what is live there is neither declared nor counted as unmanaged. */
+
+import { isPolicyKind, kindOrder } from '../resources/registry.ts';
+import type { Kind } from '../resources/types.ts';
+import type { PlanContext } from './build-plan.ts';
+import type { NotRead } from './types.ts';
+
+const kindsOfWorkspaces: readonly Kind[] = [
+  'usage-policy',
+  'rate-policy',
+  'key-limits',
+  'provider-limits',
+  'integration-limits',
+];
+
+/** A workspace's own limits stand in its row, which is always read. */
+export function findNotRead({ live, resolution }: Pick<PlanContext, 'live' | 'resolution'>): NotRead[] {
+  const withFile = new Set([...resolution.workspaces.values()].map(({ id }) => id));
+  const missing = (id: string, kinds: readonly Kind[]): Kind[] =>
+    kinds.filter((kind) => !live.read.has(`${id}/${kind}`));
+  const organisation = { workspace: null, hasFile: true, kinds: missing('', ['key-limits']) };
+  const workspaces = live.workspaces.map(({ id, slug }) => ({
+    workspace: slug,
+    hasFile: withFile.has(id),
+    kinds: missing(id, kindsOfWorkspaces),
+  }));
+  return [organisation, ...workspaces].filter(({ kinds }) => kinds.length > 0);
+}
+
+const words: Readonly<Record<Kind, string>> = {
+  'usage-policy': 'budget policies',
+  'rate-policy': 'rate policies',
+  'workspace-limits': 'workspaces',
+  'key-limits': 'keys',
+  'provider-limits': 'providers',
+  'integration-limits': 'shares of integrations',
+};
+
+/** `policies, keys`: of several places, each kind once. */
+export function describeNotRead(places: readonly Pick<NotRead, 'kinds'>[]): string {
+  const kinds = [...new Set(places.flatMap((place) => place.kinds))].sort((a, b) => kindOrder(a) - kindOrder(b));
+  const policies = kinds.filter(isPolicyKind).length === 2 ? ['policies'] : [];
+  const others = kinds.filter((kind) => policies.length === 0 || !isPolicyKind(kind));
+  return [...policies, ...others.map((kind) => words[kind])].join(', ');
+}

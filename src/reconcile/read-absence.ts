@@ -1,0 +1,62 @@
+/** Lists that neither files nor record use, read where something is concluded from what is not in them. */
+
+import type { Live } from '../plan/types.ts';
+import type { Kind } from '../resources/types.ts';
+import type { Backend } from './backend.ts';
+import { createGate } from './gate.ts';
+import { type LiveScopeNeeds, readLive } from './read-live.ts';
+import { listReadable } from './set-aside.ts';
+
+export interface AbsenceNeeds {
+  /** By workspace id; null: the organisation's own. */
+  readonly places: readonly { readonly kind: Kind; readonly workspace: string | null }[];
+  /** Shares of all integrations. */
+  readonly shares: boolean;
+  /** And what they give to workspaces created later. */
+  readonly gifts: boolean;
+}
+
+/**
+ * Live state with those lists besides. What is refused stays unread (`Live.read` tells): the plan does not need it.
+ *
+ * @param backend one that remembers: the workspaces are not listed again for each place
+ * @throws CancelledError
+ */
+export async function readAbsence(backend: Backend, live: Live, needs: AbsenceNeeds): Promise<Live> {
+  const gate = createGate();
+  const read = async (family: string, some: Partial<LiveScopeNeeds>): Promise<Live | null> => {
+    const scope = { needs: [], integrations: [], globalAccess: [], needsWhole: () => false, ...some };
+    const answer = await gate(family, () => readLive(backend, live.organisationId, scope));
+    return answer.known ? answer.value : null;
+  };
+  const readShares = async (): Promise<Live | null> => {
+    const slugs = await gate('integrations', async () => (await listReadable(backend.listIntegrationSlugs())).rows);
+    if (!slugs.known) return null;
+    return read('shares', { integrations: slugs.value, globalAccess: needs.gifts ? slugs.value : [] });
+  };
+  const missing = needs.places.filter(({ kind, workspace }) => !live.read.has(`${workspace ?? ''}/${kind}`));
+  const parts = await Promise.all([
+    ...missing.map((place) => read(place.kind, { needs: [place] })),
+    ...(needs.shares ? [readShares()] : []),
+  ]);
+  const joined = parts.reduce<Live>((whole, part) => (part === null ? whole : join(whole, part)), live);
+  const shares = needs.shares ? live.workspaces.map(({ id }) => `${id}/integration-limits`) : [];
+  const asked = [...needs.places.map(({ kind, workspace }) => `${workspace ?? ''}/${kind}`), ...shares];
+  return { ...joined, unseen: new Set(asked.filter((place) => !joined.read.has(place))) };
+}
+
+/** Each sees what the other has seen; the first wins where both have. */
+function join(live: Live, more: Live): Live {
+  const idOf = ({ kind, id }: { readonly kind: Kind; readonly id: string | null }): string => `${kind}\n${id}`;
+  const known = new Set(live.objects.map(idOf));
+  const textOf = (row: object): string => JSON.stringify(row);
+  const told = new Set(live.unreadable?.map(textOf));
+  const unreadable = [...(live.unreadable ?? []), ...(more.unreadable ?? []).filter((row) => !told.has(textOf(row)))];
+  return {
+    ...live,
+    objects: [...live.objects, ...more.objects.filter((object) => !known.has(idOf(object)))],
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+    integrations: [...new Set([...live.integrations, ...more.integrations])],
+    read: new Set([...live.read, ...more.read]),
+  };
+}
