@@ -8,6 +8,7 @@ import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
+import { forgetNotes } from './forget.ts';
 import { findNotRead } from './not-read.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
@@ -182,8 +183,9 @@ export function digestPlan({ environment, baseUrl, place, interprets, changes, r
   });
 }
 
-function generalNotes({ desired, live, resolution, hasRecord }: PlanContext): PlanNote[] {
-  const notes: PlanNote[] = [];
+function generalNotes(context: PlanContext): PlanNote[] {
+  const { desired, live, resolution, hasRecord } = context;
+  const notes = forgetNotes(context);
   const say = (code: string, severity: PlanNote['severity'], message: string): void => {
     notes.push({ code, severity, workspace: null, message, source: null });
   };

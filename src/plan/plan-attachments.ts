@@ -3,17 +3,19 @@
 import { isSame } from '../resources/canonical.ts';
 import { type AttachmentKindSpec, isBudgetField, type LiveScope } from '../resources/kind.ts';
 import { daysOfReset } from '../resources/limits.ts';
-import { isPolicyKind, registry } from '../resources/registry.ts';
+import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
 import { budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
+import { hasExpired } from './expired.ts';
+import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { hasAnyValue, makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
-import { afterForget, indexKey, isForgetOf, type RecordedResource } from './record-index.ts';
+import { indexKey, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
   forgetStep,
@@ -28,7 +30,7 @@ import {
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { Action, Change, LiveObject } from './types.ts';
+import type { Action, Change, LiveObject, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 
 export function planAttachments(context: PlanContext): void {
@@ -69,11 +71,13 @@ function findRecorded({ index }: PlanContext, resolved: ResolvedEntry, live: Liv
   return byName ?? index.byId(kind, live.workspaceId, live.id);
 }
 
-function remembered(context: PlanContext, resource: RecordedResource | undefined): RecordedEntry | null {
+function remembered(
+  context: PlanContext,
+  resource: RecordedResource | undefined,
+  declared: Fields | null,
+): RecordedEntry | null {
   if (resource === undefined) return null;
-  const left = afterForget(resource, context.desired.forget, (forget, { workspaceId, workspaceSlug }) =>
-    isForgetOf(forget, workspaceId, workspaceSlug),
-  );
+  const left = afterForget(resource, context, declared);
   if (left !== null && left !== resource.entry) context.parts.recordLines.push(...partlyForgottenLines(resource, left));
   return left;
 }
@@ -87,7 +91,10 @@ function planDeclared(
   const { parts } = context;
   const kind = live.kind as AttachmentKind;
   const spec = registry[kind];
-  const recorded = remembered(context, resource);
+  const previous = remembered(context, resource, resolved.fields);
+  // Under the name there is another object now: what the recorded one had says nothing of it, so that nothing drifted.
+  const isAnother = previous !== null && previous.id !== live.id && previous.id !== '';
+  const recorded = isAnother ? null : previous;
   const past = (recorded?.fields ?? {}) as Fields;
   const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
@@ -116,7 +123,8 @@ function planDeclared(
     starting,
     resolved,
   });
-  parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
+  parts.recordLines.push(...recordLinesFor(key, resolved, previous, before, released, live));
+  if (isAnother) parts.notes.push(anotherObjectNote(context, resolved, previous, live));
   if (left.size > 0) {
     const draft = { ...draftOf(context, { key, live, recorded, declared: resolved.fields, resolved }), before };
     parts.left.push(makeLeft(draft, whole, left, past, fields));
@@ -131,17 +139,39 @@ function planDeclared(
     workspaceId: live.workspaceId,
     workspaceSlug: key.workspace,
     changeId: change?.id ?? null,
-    previous: recorded,
+    previous,
     next: toEntry(resolved, live.id),
     liveId: live.id,
   });
+}
+
+function anotherObjectNote(
+  { resolution, now }: PlanContext,
+  { entry, name, workspace }: ResolvedEntry,
+  recorded: RecordedEntry,
+  live: LiveObject,
+): PlanNote {
+  const old = resolution.objectOf(entry.kind, live.workspaceId, recorded.id);
+  const fate =
+    old === undefined
+      ? 'is no longer live'
+      : hasExpired(old, now)
+        ? 'has expired'
+        : `is called ${JSON.stringify(old.name)} now, and keeps its limits without being managed by this entry`;
+  return {
+    code: 'another-object',
+    severity: 'warning',
+    workspace: workspace?.slug ?? null,
+    message: `${specOf(entry.kind).label} "${name}" is another live object now (${live.id}): the recorded one (${recorded.id}) ${fate}`,
+    source: entry.source,
+  };
 }
 
 /** Recorded and no longer declared: the limits go, unless there is nothing left to take them from. */
 function planUndeclared(context: PlanContext, resource: RecordedResource, isGone: boolean): void {
   const { parts } = context;
   const { entry, workspaceId, workspaceSlug } = resource;
-  const left = remembered(context, resource);
+  const left = remembered(context, resource, null);
   const forget = (why: 'forget' | 'gone', detail: string): void => {
     parts.recordLines.push(forgottenLine(resource, why, detail));
     parts.recordSteps.push(forgetStep(resource));
@@ -156,6 +186,14 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     const isDoubtful = isInDoubt(context.live, entry.kind, workspaceId);
     if (isGone || isDoubtful || isWorkspaceGone(context, resource)) parts.recordSteps.push(keepStep(resource, entry));
     else forget('gone', 'no longer live and no longer in Git');
+    return;
+  }
+  if (hasExpired(object, context.now)) {
+    // The service may refuse to write it, in this run and in every later one, and no call gets through it anyway.
+    parts.managed.set(entry.kind, object.id, 'all');
+    if (entry.viaStar === true && isStarDeclared(context, workspaceSlug)) {
+      parts.recordSteps.push(keepStep(resource, entry));
+    } else forget('gone', 'no longer in Git, and expired: live keeps its limits');
     return;
   }
   const kind = entry.kind as AttachmentKind;
@@ -192,6 +230,10 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     next: null,
     liveId: object.id,
   });
+}
+
+function isStarDeclared({ resolution }: PlanContext, workspaceSlug: string | null): boolean {
+  return resolution.stars.some(({ workspace }) => workspace === (workspaceSlug ?? ''));
 }
 
 function isWorkspaceGone(

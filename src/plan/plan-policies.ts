@@ -9,12 +9,13 @@ import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
+import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { groupBy } from './place-index.ts';
-import { afterForget, isForgetOf, type RecordedResource } from './record-index.ts';
+import type { RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
   forgetStep,
@@ -126,10 +127,9 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
 
 function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] {
   if (context.desired.forget.length === 0) return group.recorded.map(({ entry }) => entry);
+  const declared = new Map(group.declared.map(({ name, fields }) => [name, fields]));
   return group.recorded.flatMap((resource) => {
-    const left = afterForget(resource, context.desired.forget, (item, { workspaceId, workspaceSlug }) =>
-      isForgetOf(item, workspaceId, workspaceSlug),
-    );
+    const left = afterForget(resource, context, declared.get(resource.entry.name) ?? null);
     if (left !== null) {
       context.parts.recordLines.push(...partlyForgottenLines(resource, left));
       return [left];

@@ -1,6 +1,4 @@
-import { isBudgetField, isRateField, pickFields } from '../resources/kind.ts';
-import { specOf } from '../resources/registry.ts';
-import type { Forget, Kind } from '../resources/types.ts';
+import type { Kind } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
 import { PlaceIndex } from './place-index.ts';
 
@@ -42,36 +40,4 @@ export class RecordIndex {
 
 export function indexKey(kind: Kind, workspaceId: string | null, rest: string): string {
   return `${kind}\n${workspaceId ?? ''}\n${rest}`;
-}
-
-/** A recorded resource after `forget:`: what is left of it, or null when all of it is forgotten. */
-export function afterForget(
-  resource: RecordedResource,
-  forget: readonly Forget[],
-  isSameWorkspace: (forget: Forget, resource: RecordedResource) => boolean,
-): RecordedEntry | null {
-  let entry: RecordedEntry = resource.entry;
-  for (const item of forget) {
-    const section = specOf(entry.kind).section;
-    if (item.section !== section || !isSameWorkspace(item, resource)) continue;
-    if (item.name !== undefined && item.name !== entry.name) continue;
-    if (item.field === undefined) return null;
-    const belongs = fieldsOf(item.field);
-    entry = {
-      ...entry,
-      fields: pickFields(entry.fields as never, (field) => !belongs(field)) as RecordedEntry['fields'],
-    };
-  }
-  return entry;
-}
-
-export function isForgetOf(forget: Forget, workspaceId: string | null, workspaceSlug: string | null): boolean {
-  return forget.workspace === workspaceSlug || (forget.workspace !== null && forget.workspace === workspaceId);
-}
-
-/** A word of the grammar (`rate`, `budget` …) to the canonical fields that it stands for. */
-function fieldsOf(word: string): (field: string) => boolean {
-  if (word === 'rate' || word === 'rates') return isRateField;
-  if (word === 'budget' || word === 'budgets') return isBudgetField;
-  return (field) => field === word || field.startsWith(`${word}[`);
 }

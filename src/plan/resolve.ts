@@ -3,13 +3,15 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
+import { hasExpired, yieldExpired } from './expired.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { RecordIndex } from './record-index.ts';
+import { hasKeyNames, resolveMatch } from './resolve-match.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
-import { isUuid, unknownId, writtenId } from './written-id.ts';
+import { unknownId, writtenId } from './written-id.ts';
 
 /** A declared resource whose names are ids now. */
 export interface ResolvedEntry {
@@ -147,10 +149,16 @@ class Resolver {
     const workspaceId = workspace?.id ?? null;
     const candidates = this.#objects.at(entry.kind, workspaceId);
     const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
-    const named = candidates.byName(entry.liveName ?? entry.name);
+    const named = yieldExpired(candidates.byName(entry.liveName ?? entry.name), this.#now);
     const written = writtenId(entry);
     const byId = candidates.byId(written ?? '');
-    const byRecord = candidates.byId(recorded?.id ?? '');
+    const remembered = candidates.byId(recorded?.id ?? '');
+    // A recorded one that has expired is no answer where others of the name are in use: they would have no limit.
+    const isReplaced =
+      remembered !== undefined &&
+      hasExpired(remembered, this.#now) &&
+      named.some((object) => !hasExpired(object, this.#now));
+    const byRecord = isReplaced ? undefined : remembered;
     const byName = named.length === 1 ? named[0] : undefined;
     // Whoever writes an id means that object: a name decides only where there is none, or where even the recorded one is gone.
     const object = byId ?? (written === undefined ? (byName ?? byRecord) : (byRecord ?? byName));
@@ -167,6 +175,15 @@ class Resolver {
           workspace?.slug ?? null,
           entry.source,
           `${describe(entry)} is now called "${object.name}" live; it is still the one that was recorded`,
+        );
+      }
+      const others = byId === undefined ? named.filter((other) => other !== object) : [];
+      if (others.length > 0) {
+        this.#note(
+          'namesake',
+          workspace?.slug ?? null,
+          entry.source,
+          `${describe(entry)} is the recorded one (${object.id}); also called so live, without these limits: ${others.map(({ id }) => id).join(', ')}`,
         );
       }
     } else if (named.length > 1) {
@@ -236,10 +253,9 @@ class Resolver {
       const names = new Map<string, number>();
       for (const { name } of keys) names.set(name ?? '', (names.get(name ?? '') ?? 0) + 1);
       for (const key of keys) {
-        const recorded = this.#record.byId('key-limits', workspaceId, key.id)?.entry;
-        // A key that `"*"` reached before stays with it when it expires: expiry is no reason to take limits away.
-        const stays = recorded?.viaStar === true;
-        if (taken.has(key.id) || !(this.#isReachedByStar(key) || stays)) continue;
+        const wasReached = this.#record.byId('key-limits', workspaceId, key.id)?.entry.viaStar === true;
+        // What a key is may change; only expiry ends its being reached (plan-attachments.ts keeps such a one as it is).
+        if (taken.has(key.id) || hasExpired(key, this.#now) || !(this.#isReachedByStar(key) || wasReached)) continue;
         const isUnique = key.name !== null && key.name !== '' && names.get(key.name) === 1;
         const name = isUnique ? (key.name ?? key.id) : `${key.name ?? ''}#${key.id}`;
         this.#push(entry, workspace, name, entry.fields, key, true);
@@ -251,76 +267,45 @@ class Resolver {
   #isReachedByStar(object: LiveObject): boolean {
     if (object.kind !== 'key-limits') return false;
     const key = object.row as unknown as WireKey;
-    const expired =
-      key.status === 'expired' || (key.expires_at != null && Date.parse(key.expires_at) <= this.#now.getTime());
-    return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !expired;
+    return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !hasExpired(object, this.#now);
   }
 
-  /** Key names in a policy's conditions to ids, which is what the gateway compares (API reference 14.2). */
   #resolveKeyNames(entry: DesiredEntry, workspace: LiveWorkspace | null): Fields | null {
     const match = entry.fields.match as Match | undefined;
-    if (match === undefined || match === 'all' || !match.some(({ key }) => key === 'api_key')) return entry.fields;
-    let failed = false;
-    const resolveNames = (names: readonly string[]): string[] =>
-      names.map((name) => {
-        const id = this.#resolveKeyName(name, entry, workspace);
-        if (id === null) failed = true;
-        return id ?? name;
-      });
-    const conditions = match.map((condition): Condition => {
-      if (condition.key !== 'api_key') return condition;
-      return {
-        key: condition.key,
-        any: condition.any === '*' ? '*' : [...new Set(resolveNames(condition.any))].sort(),
-        except: [...new Set(resolveNames(condition.except))].sort(),
-      };
-    });
-    if (!failed) return { ...entry.fields, match: conditions };
-    const recorded = this.#record.byName(entry.kind, workspace?.id ?? null, entry.name)?.entry.fields.match;
-    if (recorded === undefined) return null;
-    return { ...entry.fields, match: recorded as Match };
-  }
-
-  #resolveKeyName(name: string, entry: DesiredEntry, workspace: LiveWorkspace | null): string | null {
-    if (isUuid(name)) return name.toLowerCase();
+    if (!hasKeyNames(match)) return entry.fields;
     const keys = this.#objects.at('key-limits', workspace?.id ?? null);
-    const named = keys.byName(name);
-    if (named.length === 1) return named[0]?.id ?? null;
+    const recordedAs = (name: string | undefined) =>
+      name === undefined ? undefined : this.#record.byName(entry.kind, workspace?.id ?? null, name);
+    const resolved = resolveMatch(match, {
+      named: (name) => yieldExpired(keys.byName(name), this.#now),
+      isLive: (id) => keys.byId(id) !== undefined,
+      recorded: (recordedAs(entry.name) ?? recordedAs(entry.previously))?.entry.fields.match as Match | undefined,
+    });
     const source = entry.fieldSources.match ?? entry.source;
-    if (named.length > 1) {
-      this.#error(
-        'ambiguous-name',
-        source,
-        `${named.length} live keys are called "${name}" (${named.map(({ id }) => id).join(', ')}); write the id of the one that is meant`,
-      );
+    for (const { name, ids } of resolved.ambiguous) {
+      const said = `${ids.length} live keys are called "${name}" (${ids.join(', ')})`;
+      this.#error('ambiguous-name', source, `${said}; write the id of the one that is meant`);
+    }
+    const names = keys.all.flatMap((key) => key.name ?? []);
+    const unfound = [...resolved.unknown, ...resolved.gone];
+    if (unfound.length > 0 && isInDoubt(this.#live, 'key-limits', workspace?.id ?? null)) {
+      for (const name of unfound) {
+        const said = `key "${name}" in the match of policy "${entry.name}" is not among the live keys that can be read`;
+        this.#note('unread', workspace?.slug ?? null, source, `${said}; the policy is left as it is`);
+      }
       return null;
     }
-    const isUnread = isInDoubt(this.#live, 'key-limits', workspace?.id ?? null);
-    if (isUnread) {
-      this.#note(
-        'unread',
-        workspace?.slug ?? null,
-        source,
-        `key "${name}" in the match of policy "${entry.name}" is not among the live keys that can be read; the policy is left as it is`,
-      );
-      return null;
+    for (const name of resolved.unknown) {
+      const place = `workspace ${workspace?.slug ?? ''}`;
+      this.#error('unknown-key', source, `no live key "${name}" in ${place}${didYouMean(name, names)}`);
     }
-    // The name held when this policy was applied; a deleted key must not stop every plan of the organisation.
-    if (this.#record.byName(entry.kind, workspace?.id ?? null, entry.name) !== undefined) {
-      this.#note(
-        'gone',
-        workspace?.slug ?? null,
-        source,
-        `key "${name}" in the match of policy "${entry.name}" is no longer live; its match is left as recorded`,
-      );
-      return null;
+    // A deleted key must not stop every plan of the organisation.
+    for (const name of resolved.gone) {
+      const said = `key "${name}" in the match of policy "${entry.name}" is no longer live`;
+      this.#note('gone', workspace?.slug ?? null, source, `${said}; its id stays in the match, as recorded`);
     }
-    const guess = didYouMean(
-      name,
-      keys.all.flatMap((key) => key.name ?? []),
-    );
-    this.#error('unknown-key', source, `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`);
-    return null;
+    if (resolved.unknown.length + resolved.ambiguous.length > 0) return null;
+    return { ...entry.fields, match: resolved.match };
   }
 
   #objectsOf(entry: DesiredEntry, workspaceId: string | null): readonly LiveObject[] {

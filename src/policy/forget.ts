@@ -10,7 +10,7 @@ import { readItems, readText } from './reader.ts';
 import { integrationShape, keyShape, limitsShape, policyShape, providerShape } from './schema.ts';
 
 /** Keys of an entry that are no limits and cannot be forgotten one by one. */
-const notFields = ['name', 'id', 'previously', 'owner', 'protect', 'target', 'per', 'match'];
+const notFields = ['name', 'id', 'previously', 'owner', 'silence', 'protect', 'target', 'per', 'match'];
 const fieldsOf = (shape: { readonly shape: object }): readonly string[] =>
   Object.keys(shape.shape).filter((key) => !notFields.includes(key));
 
@@ -67,13 +67,4 @@ function split(section: Forget['section'], parts: readonly string[]): { name?: s
   const isField = sections[section].includes(last) && (section === 'limits' ? parts.length === 1 : parts.length > 1);
   const name = (isField ? parts.slice(0, -1) : parts).join('/');
   return { ...(name === '' ? {} : { name }), ...(isField ? { field: last } : {}) };
-}
-
-/** The compiled fields that a field of `forget:` stands for. */
-export function isForgottenField(written: string, compiled: string): boolean {
-  const root = compiled.replace(/\[.*$/, '');
-  const singular = (word: string) => (word === 'budgets' || word === 'rates' ? word.slice(0, -1) : word);
-  const means: Readonly<Record<string, string>> = { unit: 'budget', amount: 'budget', window: 'rate', value: 'rate' };
-  if (written === 'api') return root.startsWith('api.');
-  return singular(written) === singular(means[root] ?? root);
 }

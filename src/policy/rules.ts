@@ -2,9 +2,9 @@
 
 import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
+import { isForgottenField } from '../resources/forgotten-fields.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
-import { isForgottenField } from './forget.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { isPolicyKind } from './policy-kinds.ts';
@@ -102,7 +102,11 @@ function declares(entry: DesiredEntry, forget: Forget): boolean {
   if (entry.workspace !== forget.workspace || section !== forget.section) return false;
   if (forget.name !== undefined && entry.name !== forget.name && entry.liveName !== forget.name) return false;
   const { field } = forget;
-  return field === undefined || Object.keys(entry.fields).some((name) => isForgottenField(field, name));
+  return (
+    field === undefined ||
+    entry.absent === true ||
+    Object.keys(entry.fields).some((name) => isForgottenField(entry.kind, field, name))
+  );
 }
 
 function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
@@ -165,9 +169,20 @@ function recipientsReachKeys({ org, workspaces, desired }: Checked, report: Repo
 function previousNamesAreFree({ desired }: Checked, report: Report): void {
   const keyOf = (entry: DesiredEntry, name: string) => JSON.stringify([entry.kind, entry.workspace, name]);
   const byKey = new Map(desired.entries.map((entry) => [keyOf(entry, entry.name), entry]));
+  const claimants = new Map<string, DesiredEntry>();
   for (const entry of desired.entries) {
     if (entry.previously === undefined) continue;
-    const other = byKey.get(keyOf(entry, entry.previously));
+    const key = keyOf(entry, entry.previously);
+    const first = claimants.get(key);
+    if (first === undefined) claimants.set(key, entry);
+    else {
+      report(
+        'previously-twice',
+        at(entry.source),
+        `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`,
+      );
+    }
+    const other = byKey.get(key);
     if (other === undefined) continue;
     const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
     report(
