@@ -3,7 +3,7 @@
 import type { ResourceKey } from '../resources/types.ts';
 import { digestPlan } from './build-plan.ts';
 import { changeId } from './make-change.ts';
-import type { Change, Mode, Plan, RecordLine } from './types.ts';
+import type { Change, Mode, Plan, PlanNote, RecordLine } from './types.ts';
 
 const allows: Readonly<Record<Mode, (change: Change) => boolean>> = {
   sync: () => true,
@@ -39,8 +39,21 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
     left: plan.left.filter(({ change }) => isSelected(change.key, filter)),
     leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
+    notes: [...plan.notes, ...waitingNotes(changes, withheld)],
     digest: digestPlan({ ...plan, changes, recordLines }),
   };
+}
+
+/** What cannot be done because something is held back that has to be in force before it: it would be skipped, run after run. */
+function waitingNotes(changes: readonly Change[], withheld: readonly Change[]): PlanNote[] {
+  const held = new Set(withheld.map(({ id }) => id));
+  return changes.flatMap(({ id, key, source, dependsOn }): PlanNote[] => {
+    const [first, ...others] = dependsOn.filter((other) => held.has(other));
+    if (first === undefined) return [];
+    const more = others.length === 0 ? '' : ` and ${others.length} more`;
+    const message = `${id} waits for ${first}${more}, which this run holds back: it will be skipped`;
+    return [{ code: 'waits-for-withheld', severity: 'warning', workspace: key.workspace, message, source }];
+  });
 }
 
 /** `usage-policy/monthly-spend` in any workspace, or `usage-policy/<workspace>/monthly-spend` in one. */

@@ -57,8 +57,9 @@ export function nextWorkspaces(
     return made;
   };
   for (const step of steps) {
-    const settled = entryAfter(step, outcomeOf, remembering);
-    const entry = keepLeftovers(step, settled, outcomeOf, past);
+    const madeId = remembering.byHand === true ? null : findMade(step, outcomeOf);
+    const settled = entryAfter(step, outcomeOf, remembering, madeId);
+    const entry = keepLeftovers(step, settled, outcomeOf, past, madeId);
     if (entry !== null) workspaceOf(step).entries.push(entry);
     else if (step.previous === null && step.next !== null) {
       const { kind, name, viaStar } = step.next;
@@ -104,16 +105,28 @@ export function settingsCommitOf(record: Pick<AppliedRecord, 'settingsCommit' | 
   return record.settingsCommit === undefined ? record.commit : record.settingsCommit;
 }
 
+/** The policy that a change made before it failed: it is there, and ours to take away, whether or not it could be read back. */
+function findMade({ changeId, liveId }: RecordStep, outcomeOf: ReadonlyMap<string, Outcome>): string | null {
+  const outcome = changeId === null ? undefined : outcomeOf.get(changeId);
+  if (outcome?.status !== 'failed' || outcome.change.after === null) return null;
+  return outcome.liveId === liveId ? null : outcome.liveId;
+}
+
 function entryAfter(
   step: RecordStep,
   outcomeOf: ReadonlyMap<string, Outcome>,
   { filter, heldLines = [], past, byHand = false }: Remembering,
+  madeId: string | null,
 ): RecordedEntry | null {
   const { previous, next, changeId, workspaceSlug } = step;
   const named = next ?? previous;
   if (named === null) return null;
   const key = { kind: named.kind, workspace: workspaceSlug, name: named.name };
   const outcome = changeId === null ? undefined : outcomeOf.get(changeId);
+  // Beside the old one that it was to replace, it is a leftover of that one; else it is the entry's own.
+  if (madeId !== null && next !== null && (step.liveId === null || previous === null)) {
+    return { ...withId(next, step.liveId ?? madeId), ...(step.liveId === null ? {} : { owed: true }) } as RecordedEntry;
+  }
   const isCarriedOut = !byHand && isSelected(key, filter) && (changeId === null || isDone(outcome));
   if (!isCarriedOut || step.kept === true) return previous === null ? null : keep(previous, step, past);
   const entry = withId(next, outcome?.liveId ?? step.liveId);
@@ -149,8 +162,10 @@ function keepLeftovers(
   entry: RecordedEntry | null,
   outcomeOf: ReadonlyMap<string, Outcome>,
   past: AppliedRecord | null,
+  madeId: string | null,
 ): RecordedEntry | null {
-  const left = leftovers.filter(({ changeId }) => !isDone(outcomeOf.get(changeId))).map(({ id }) => id);
+  const kept = leftovers.filter(({ changeId }) => !isDone(outcomeOf.get(changeId))).map(({ id }) => id);
+  const left = madeId === null || madeId === entry?.id ? kept : [...kept, madeId];
   if (entry !== null) {
     const { leftovers: _past, ...rest } = entry;
     return left.length === 0 ? rest : { ...rest, leftovers: left.filter((id) => id !== entry.id) };

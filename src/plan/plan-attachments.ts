@@ -32,6 +32,7 @@ import {
 import type { ResolvedEntry } from './resolve.ts';
 import type { Action, Change, LiveObject, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
+import { newWindowNote } from './window-notes.ts';
 
 export function planAttachments(context: PlanContext): void {
   const seen = new Set<RecordedResource>();
@@ -278,7 +279,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     after,
     notes: [
       ...(resolved === null ? [] : idNotes(resolved, live)),
-      ...windowNotes(spec, live, before, after, moved, starting),
+      ...windowNotes(context, spec, live, before, after, moved, starting),
     ],
     starting,
     viaStar: resolved?.viaStar ?? false,
@@ -302,8 +303,9 @@ function draftOf(
   };
 }
 
-/** `every N days` whose running window cannot be read starts again with the write; people have to know beforehand. */
+/** A window that starts again with the write: its period changes, or the end of `every N days` cannot be read. */
 function windowNotes(
+  { now }: PlanContext,
   spec: AttachmentKindSpec,
   live: LiveObject,
   before: Fields,
@@ -312,6 +314,14 @@ function windowNotes(
   starting: string | null,
 ): string[] {
   if (starting !== null) return [];
+  const budgets = moved.filter((field) => /^budget(\[|$)/.test(field));
+  const goes = budgets.some((field) => after[field] === null);
+  const changed = budgets.flatMap((field) => {
+    const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
+    // In a list of budgets one period goes while another comes.
+    const isChange = from == null ? goes : from.reset !== to?.reset;
+    return to != null && isChange ? [newWindowNote(to.reset, 'limits', now)] : [];
+  });
   const restarts = moved.filter(isBudgetField).some((field) => {
     const slot = budgetSlotOf(field);
     const name = slot === null ? 'budget' : `budget[${slot}]`;
@@ -319,7 +329,8 @@ function windowNotes(
     const keepsWindow = from != null && to != null && from.reset === to.reset && daysOfReset(to.reset) !== null;
     return keepsWindow && nextResetOf(spec, live, slot) === null;
   });
-  return restarts ? ['the service does not show when the running window ends: it restarts with the change'] : [];
+  const unseen = 'the service does not show when the running window ends: it restarts with the change';
+  return [...new Set([...changed, ...(restarts ? [unseen] : [])])];
 }
 
 function nextResetOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): string | null {

@@ -3,7 +3,6 @@
 import semver from 'semver';
 import { canonicalJson, isSame } from '../resources/canonical.ts';
 import { type LiveScope, pickFields } from '../resources/kind.ts';
-import { daysOfReset } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
@@ -31,7 +30,9 @@ import {
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { Change, LiveObject, LiveWorkspace } from './types.ts';
+import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
+import { newWindowNote } from './window-notes.ts';
 
 const none: ReadonlySet<string> = new Set();
 const policyKinds: readonly PolicyKind[] = ['usage-policy', 'rate-policy'];
@@ -202,6 +203,15 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     return;
   }
 
+  if (live !== null && resolved.fields.target === 'mcp_tools' && live.row.target === undefined) {
+    parts.notes.push({
+      code: 'target-not-shown',
+      severity: 'warning',
+      workspace: workspace.slug,
+      message: `this control plane does not show the target of "${resolved.name}", as those before 1.24: that it counts calls of tools cannot be checked`,
+      source: resolved.entry.source,
+    });
+  }
   const past = (recorded?.fields ?? {}) as Fields;
   const fields = live === null ? null : spec.readFields(live.row, scope, [past, resolved.fields]);
   if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
@@ -279,14 +289,17 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     return;
   }
   const replaces = moved.some((field) => immutable.includes(field));
-  const wanted: Fields = replaces ? keepLeft({ ...after, ...resolved.fields }, before, left) : after;
+  const whatIs: Fields = replaces ? keepLeft({ ...after, ...resolved.fields }, before, left) : after;
+  const { carried, lost } = replaces ? carryUndeclared(kind, whatIs, fields, live.row) : { carried: {}, lost: [] };
+  const wanted: Fields = { ...whatIs, ...carried };
   const change = makeChange({
     ...draft,
+    before: { ...before, ...carried },
     action: replaces ? 'replace' : 'update',
     reason: replaces ? 'immutable-field' : match.renamedFrom !== null ? 'renamed' : 'changed',
     after: replaces ? pickFields(wanted, (field) => wanted[field] !== undefined) : after,
     immutable,
-    notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted)],
+    notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted, context.now), ...lost],
     starting,
     twins: replaces ? [...twins, ...match.leftovers].map(({ id }) => id) : [],
   });
@@ -294,11 +307,9 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   parts.recordSteps.push({ ...step, changeId: change.id });
 }
 
-function updateNotes(replaces: boolean, moved: readonly string[], after: Fields): string[] {
+function updateNotes(replaces: boolean, moved: readonly string[], after: Fields, now: Date): string[] {
   if (replaces) return ['replacement: counters restart at zero'];
-  if (!moved.includes('reset')) return [];
-  // The service counts N days from the moment of the write (API reference 2.5).
-  return daysOfReset(after.reset as Reset) === null ? [] : ['the window restarts with the change'];
+  return moved.includes('reset') ? [newWindowNote(after.reset as Reset, 'policy', now)] : [];
 }
 
 /** A new policy that looks like one somebody made by hand: perhaps it is meant to be that one. */

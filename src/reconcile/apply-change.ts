@@ -31,6 +31,8 @@ export interface ChangeContext {
   readonly onSend: () => void;
   /** … and certainly did nothing. */
   readonly onRefusal: () => void;
+  /** It made this one, whatever becomes of the change from here on. */
+  readonly onCreated: (id: string) => void;
   /**
    * The successor of a replaced policy is in force. Settles when the old one may go, or with the id of a change that has to be in
    * force before that and is not.
@@ -113,6 +115,7 @@ async function createPolicy(
     return stale(`somebody created another policy of that name meanwhile (${twin.id})`);
   }
   const id = await sendCreate(change, kind, context, nextReset, new Set(known.map((row) => row.id)));
+  context.onCreated(id);
   return readBack(change, context, after, () => readPolicy(backend, kind, workspaceId, id), id);
 }
 
@@ -197,9 +200,17 @@ async function createUnderTakenName(
   const { backend } = context;
   const name = String(change.before?.name ?? change.key.name);
   await backend.updatePolicy(kind, oldId, { name: `${name.slice(0, 230)} (being replaced)` });
-  const giveBack = (): Promise<void> => backend.updatePolicy(kind, oldId, { name });
+  let isTaken = false;
+  // What was made has the name from then on, whether or not it can be read.
+  const giveBack = async (): Promise<void> => {
+    if (!isTaken) await backend.updatePolicy(kind, oldId, { name });
+  };
+  const onCreated = (id: string): void => {
+    isTaken = true;
+    context.onCreated(id);
+  };
   try {
-    const created = await createPolicy(change, kind, context, nextReset);
+    const created = await createPolicy(change, kind, { ...context, onCreated }, nextReset);
     if (created.status !== 'applied' && created.status !== 'already-applied') await giveBack();
     return created;
   } catch (error) {

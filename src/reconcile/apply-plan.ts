@@ -91,6 +91,7 @@ class Run {
       writes += count;
     });
     let mayExist = false;
+    const created: string[] = [];
     const result = await applyChange(change, {
       backend,
       clock: this.#options.clock,
@@ -101,6 +102,9 @@ class Run {
       onRefusal: () => {
         mayExist = false;
       },
+      onCreated: (id) => {
+        created.push(id);
+      },
       onSuccessor: async () => {
         this.#successors.add(change.id);
         meeting?.report(change.id, true);
@@ -108,7 +112,10 @@ class Run {
         return meeting?.missing ?? this.#firstMissing(change) ?? null;
       },
     }).catch((error: unknown) => this.#failure(change, error, writes > 0));
-    this.#end(change, result, mayExist && result.status === 'failed');
+    const [liveId] = created;
+    if (result.status !== 'failed') this.#end(change, result);
+    else if (liveId === undefined) this.#end(change, result, mayExist);
+    else this.#end(change, { ...result, liveId });
   }
 
   #whyNot(change: Change, later?: ReadonlySet<string>): ChangeResult | null {

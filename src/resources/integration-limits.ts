@@ -24,7 +24,7 @@ export const integrationLimits: AttachmentKindSpec = {
   buildLimits(wire, move) {
     const row = wire as unknown as WireIntegrationWorkspace;
     const live = row.usage_limits?.[0];
-    const budget = buildSingleBudget(live, move, move.starting ?? live?.next_usage_reset_at ?? null);
+    const budget = buildSingleBudget(live, move, live?.next_usage_reset_at ?? null);
     const rates = buildRates(row.rate_limits, move, true);
     return {
       // Access is as it was read: tollgate never grants it, and never lets the service make a provider on the side.

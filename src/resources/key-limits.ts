@@ -29,8 +29,8 @@ export const keyLimits: AttachmentKindSpec = {
   buildLimits(wire, move) {
     const row = wire as unknown as WireKey;
     const { changed } = move;
-    const nextReset = move.starting ?? row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
-    const budget = buildSingleBudget(row.usage_limits, move, nextReset);
+    const windowEnd = row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
+    const budget = buildSingleBudget(row.usage_limits, move, windowEnd);
     const rates = buildRates(row.rate_limits, move, false);
     const recipients = changed.recipients as readonly string[] | undefined;
     return {

@@ -96,19 +96,23 @@ function unitFromWire(type: string | null | undefined): Unit {
 }
 
 /**
- * A budget to be written: the declared members over the live ones, without those the server sets. For `every N days` the
- * live start of the next window goes along where it is known, since the service would count N days from now.
+ * A budget to be written: the declared members over the live ones, without those the server sets. For `every N days` the end of
+ * the running window goes along where it is known, since the service would count N days from now; the end of a window of
+ * another period does not: the new one would begin when the old one ends.
  *
  * @param live the budget as read just before, or null
  * @param alert in the budget's unit; undefined leaves the live one
- * @param nextReset ISO date of the running window's end, or null where it cannot be read
+ * @param starting ISO date at which the window is to start, as written
+ * @param windowEnd ISO date of the running window's end, or null where it cannot be read
  */
 export function budgetToWire(
   live: WireBudget | null,
   budget: Budget,
   alert: number | null | undefined,
-  nextReset: string | null,
+  { starting, windowEnd }: { readonly starting: string | null; readonly windowEnd: string | null },
 ): WireBudget {
+  const keepsWindow = live !== null && resetFromWire(live) === budget.reset;
+  const nextReset = starting ?? (keepsWindow ? windowEnd : null);
   const kept = live === null ? {} : withoutServerMembers(live);
   const liveAlert = live === null || budgetFromWire(live)?.unit !== budget.unit ? null : (live.alert_threshold ?? null);
   return {

@@ -24,8 +24,7 @@ export const providerLimits: AttachmentKindSpec = {
   buildLimits(wire, move) {
     const row = wire as unknown as WireProvider;
     const { changed } = move;
-    const nextReset = move.starting ?? row.usage_limits?.next_usage_reset_at ?? null;
-    const budget = buildSingleBudget(row.usage_limits, move, nextReset);
+    const budget = buildSingleBudget(row.usage_limits, move, row.usage_limits?.next_usage_reset_at ?? null);
     const rates = buildRates(row.rate_limits, move, true);
     return {
       ...(budget === undefined ? {} : { usage_limits: budget }),

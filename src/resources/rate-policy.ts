@@ -14,8 +14,9 @@ export const ratePolicy: PolicyKindSpec = {
 
   readFields(wire, scope, hints): Fields {
     const row = wire as unknown as WireRatePolicy;
-    // Absent before backend 1.24 and gateway 2.18, when there was nothing but calls to models.
-    const target = row.target ?? 'llm';
+    // Never shown before backend 1.24, so that it cannot be compared: it is what it was last written as, else calls to models.
+    const hinted = hints.find((hint) => hint.target !== undefined)?.target;
+    const target = (row.target === undefined ? (hinted as string | undefined) : row.target) ?? 'llm';
     const fields = readCommonFields(row, scope, hints, target);
     fields.unit = row.type ?? null;
     // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.

@@ -13,17 +13,21 @@ export function readSingleLimits(
   return { budget: budgetFromWire(budget), alert: alertFromWire(budget), ...rateFieldsFromWire(rates, hints) };
 }
 
-/** The budget as it shall be written, or undefined when neither it nor its alert moves. */
+/**
+ * The budget as it shall be written, or undefined when neither it nor its alert moves.
+ *
+ * @param windowEnd ISO date of the running window's end, or null where it cannot be read
+ */
 export function buildSingleBudget(
   live: WireBudget | null | undefined,
-  { changed, after }: LimitsMove,
-  nextReset: string | null,
+  { changed, after, starting }: LimitsMove,
+  windowEnd: string | null,
 ): WireBudget | null | undefined {
   if (!Object.keys(changed).some(isBudgetField)) return undefined;
   // Only the alert is managed: the budget it belongs to stays as it is.
   const budget = after.budget === undefined ? budgetFromWire(live) : (after.budget as Budget | null);
   if (budget === null) return null;
-  return budgetToWire(live ?? null, budget, after.alert as number | null | undefined, nextReset);
+  return budgetToWire(live ?? null, budget, after.alert as number | null | undefined, { starting, windowEnd });
 }
 
 /** The list of rates as it shall be written, or undefined when none moves. */

@@ -117,7 +117,8 @@ function buildBudgets(
       if (budget !== undefined) list.push(budget);
     } else if (wanted !== null) {
       const alert = after[`alert[${slot}]`] as number | null | undefined;
-      list.push(budgetToWire(budget ?? null, wanted, alert, starting ?? budget?.next_usage_reset_at ?? null));
+      const windowEnd = budget?.next_usage_reset_at ?? null;
+      list.push(budgetToWire(budget ?? null, wanted, alert, { starting, windowEnd }));
     }
   }
   // A limit of zero makes room for a budget of its unit and reset.

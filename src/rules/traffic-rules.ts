@@ -5,8 +5,9 @@ import { type ModelTraffic, type Traffic, trafficDays } from '../impact/traffic.
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
+import { covers } from '../resources/match.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf, covers } from './limits.ts';
+import { type BudgetTerms, budgetsOf } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 

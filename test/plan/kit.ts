@@ -113,7 +113,9 @@ export function onlyChange(given: Given): Change {
 }
 
 export function outcomeOf(change: Change, status: OutcomeStatus = 'applied'): Outcome {
-  return { change, status, detail: null, liveId: change.liveId ?? uuid(0xabc) };
+  // One that is not carried out has made nothing.
+  const created = status === 'applied' || status === 'already-applied' ? uuid(0xabc) : null;
+  return { change, status, detail: null, liveId: change.liveId ?? created };
 }
 
 /** The record after everything was applied; ids of creates are `uuid(0xabc)`. */

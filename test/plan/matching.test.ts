@@ -271,7 +271,7 @@ describe('fields that change in place', () => {
   it('says that a window of N days restarts with its reset', () => {
     const body = 'policies:\n  spend:\n    budget: $500\n    reset: every 10 days\n    per: workspace_id\n';
     const change = onlyChange({ body, record: recorded(recordedSpend()), live: [policyObject(a)] });
-    expect(change.notes).toEqual(['the window restarts with the change']);
+    expect(change.notes).toEqual(['the window starts anew with the change: next reset 2026-11-30, if applied today']);
   });
 
   it('refuses a limit at or below an alert that no file declares', () => {

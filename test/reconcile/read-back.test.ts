@@ -1,0 +1,109 @@
+/** What is made and cannot be read back as it was sent. */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import { smallState, teamA } from '../helpers/state.ts';
+import { orgFile, startWorld, type World, workspaceFile } from '../helpers/world.ts';
+
+const tools = `policies:
+  calls:
+    rate: 100 requests/minute
+    per: api_key
+    target: mcp_tools
+`;
+const budget = (per: string) => `policies:
+  spend:
+    budget: $500
+    reset: monthly
+    per: ${per}
+`;
+const filesOf = (body: string) => ({ 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', body) });
+
+let world: World;
+afterEach(() => world.close());
+const start = async (quirks: object = {}): Promise<void> => {
+  world = await startWorld({ inProcess: true, movingClock: true, state: smallState(), quirks });
+};
+const live = () => {
+  const { usagePolicies, ratePolicies } = world.emulator.store.state;
+  return [...usagePolicies, ...ratePolicies].filter(({ status }) => status === 'active');
+};
+const recorded = () => world.record?.workspaces.flatMap(({ entries }) => entries) ?? [];
+
+describe('mistakes-D7: on a backend that shows no target', () => {
+  it('a policy for tools is made once, is no change afterwards, and the plan says what cannot be checked', async () => {
+    await start({ dropTarget: true });
+    const outcomes = await world.apply(filesOf(tools));
+    expect(outcomes.map(({ status }) => status)).toEqual(['applied']);
+    expect(recorded()).toMatchObject([{ name: 'calls', id: live()[0]?.id }]);
+    const plan = await world.planOk(filesOf(tools));
+    expect(plan.changes).toEqual([]);
+    expect(plan.notes.map(({ code }) => code)).toContain('target-not-shown');
+    await world.apply(filesOf(tools.replace('100', '50')));
+    await world.apply(filesOf(''));
+    expect(live()).toEqual([]);
+  });
+
+  it('it is taken for what it was written as where there is no record, and replaced where Git changes it', async () => {
+    await start({ dropTarget: true });
+    await world.apply(filesOf(tools));
+    world.record = null;
+    expect((await world.planOk(filesOf(tools))).changes).toEqual([]);
+    await world.apply(filesOf(tools));
+    const [change] = await world.apply(filesOf(tools.replace('    target: mcp_tools\n', '')));
+    expect([change?.change.action, change?.status]).toEqual(['replace', 'applied']);
+    expect(live()).toMatchObject([{ target: 'llm' }]);
+    expect((await world.planOk(filesOf(tools.replace('    target: mcp_tools\n', '')))).changes).toEqual([]);
+  });
+
+  it('a backend that shows it is believed', async () => {
+    await start();
+    await world.apply(filesOf(tools));
+    const row = live()[0] as { target: string };
+    row.target = 'llm';
+    expect((await world.planOk(filesOf(tools))).changes).toMatchObject([{ action: 'replace' }]);
+  });
+});
+
+describe('mistakes-D7: an id that was made is in the record although it could not be read back', () => {
+  const unseen = { staleReads: { ms: 60_000, creations: true } };
+
+  it('of a create: it is not made again, and goes when Git drops it', async () => {
+    await start(unseen);
+    const [outcome] = await world.apply(filesOf(budget('api_key')));
+    expect(outcome).toMatchObject({ status: 'failed', detail: expect.stringContaining('not to be read') });
+    expect(recorded()).toMatchObject([{ name: 'spend', id: live()[0]?.id }]);
+    world.emulator.setQuirks({ staleReads: null });
+    expect((await world.planOk(filesOf(budget('api_key')))).changes).toEqual([]);
+    await world.apply(filesOf(''));
+    expect(live()).toEqual([]);
+  });
+
+  it('of a replacement: the next run goes on from there, and nothing is left of either when Git drops it', async () => {
+    for (const next of [budget('api_key'), '']) {
+      await start();
+      await world.apply(filesOf(budget('workspace_id')));
+      world.emulator.setQuirks(unseen);
+      const [outcome] = await world.apply(filesOf(budget('api_key')));
+      expect(outcome?.status).toBe('failed');
+      expect(live()).toHaveLength(2);
+      expect(recorded()).toMatchObject([{ name: 'spend', leftovers: [expect.any(String)] }]);
+      world.emulator.setQuirks({ staleReads: null });
+      await world.apply(filesOf(next));
+      expect(live().map(({ group_by }) => group_by)).toEqual(next === '' ? [] : [[{ key: 'api_key' }]]);
+      expect((await world.planOk(filesOf(next))).changes).toEqual([]);
+      if (next !== '') await world.close();
+    }
+  });
+
+  it('of a replacement on first sight, and where names have to be unique', async () => {
+    await start({ nameConflict409: true });
+    await world.apply(filesOf(budget('workspace_id')));
+    world.record = null;
+    world.emulator.setQuirks(unseen);
+    await world.apply(filesOf(budget('api_key')));
+    expect(recorded()).toMatchObject([{ name: 'spend', leftovers: [expect.any(String)] }]);
+    world.emulator.setQuirks({ staleReads: null });
+    await world.apply(filesOf(budget('api_key')));
+    expect(live()).toMatchObject([{ name: 'spend', group_by: [{ key: 'api_key' }], workspace_id: teamA }]);
+  });
+});
