@@ -23,6 +23,8 @@ const rows: readonly Row[] = [
   ['reset', 'every 10 days', 'every 9 days', 'loosen'],
   ['reset', 'every 7 days', 'weekly', 'neutral'],
   ['reset', 'every 31 days', 'monthly', 'loosen'],
+  ['reset', 'every 29 days', 'monthly', 'tighten'],
+  ['reset', 'monthly', 'every 29 days', 'loosen'],
   ['unit', 'cost', 'tokens', 'loosen'],
   ['budget', money(100), money(200), 'loosen'],
   ['budget', money(200), money(100), 'tighten'],
@@ -73,6 +75,11 @@ describe('direction of every field', () => {
     const changes = compareFields({ value, window }, { value: nextValue, window: nextWindow });
     expect(strongest(changes.map((change) => change.direction))).toBe(direction);
   });
+});
+
+it('a window of as much on average lets more pass in one go', () => {
+  const changes = compareFields({ value: 60, window: 'minute' }, { value: 3600, window: 'hour' });
+  expect(changes.find(({ field }) => field === 'window')?.direction).toBe('loosen');
 });
 
 describe('compareFields', () => {

@@ -201,6 +201,75 @@ describe('renames', () => {
   });
 });
 
+describe('what an entry does not take', () => {
+  const keyed = { group_by: [{ key: 'api_key' }] };
+  const renamed = (name: string, lines = '') => `policies:\n${entry(name, lines)}`;
+
+  it('by name, what another one is removed from', () => {
+    // Somebody gave the removed policy the name of the new one.
+    const record = recorded(recordedSpend('old'));
+    const live = [policyObject(a, { name: 'new', credit_limit: 9 })];
+    const plan = planOf({ body: renamed('new', 'alert: 80%'), record, live });
+    expect(plan.changes.map(({ action, liveId }) => [action, liveId])).toEqual([
+      ['create', null],
+      ['delete', a],
+    ]);
+  });
+
+  it('by name, what a replacement left behind', () => {
+    const record = recorded({ ...recordedSpend('other'), leftovers: [b], owed: true });
+    const live = [policyObject(a, { name: 'other', ...keyed }), policyObject(b)];
+    const body = `policies:\n${entry('other', '', 'budget: $500\n    reset: monthly\n    per: api_key')}${entry('spend')}`;
+    expect(planOf({ body, record, live }).changes.map(({ action, liveId }) => [action, liveId])).toEqual([
+      ['create', null],
+      ['delete', b],
+    ]);
+  });
+
+  it('by `previously`, another one where its own is recorded and gone', () => {
+    const given = { body: renamed('new', 'previously: old'), record: recorded(recordedSpend('new')) };
+    expect(onlyChange({ ...given, live: [policyObject(b, { name: 'old' })] })).toMatchObject({ action: 'create' });
+  });
+
+  it('by `previously`, one of several', () => {
+    const live = [policyObject(a, { name: 'old' }), policyObject(b, { name: 'old' })];
+    expect(onlyChange({ body: renamed('new', 'previously: old'), live }).action).toBe('create');
+  });
+
+  it('by an id, the record of another that has it by name', () => {
+    const body = `policies:\n${entry('one')}${entry('two', `id: ${a}`)}`;
+    const record = recorded(recordedSpend('one'));
+    expect(codes({ body, record, live: [policyObject(a, { name: 'one' })] })).toEqual(['duplicate-id']);
+    // Where it is gone too, one of them was there and the other was not.
+    const gone = planResult({ body, record, live: [] });
+    expect(gone.diagnostics.map(({ code }) => code)).toEqual(['unknown-id']);
+  });
+
+  it('the id of another, where two have changed places', () => {
+    const body = `policies:\n${entry('one', `id: ${b}\nname: one`)}${entry('two', `id: ${a}\nname: two`)}`;
+    const record = recorded(recordedSpend('one', a), recordedSpend('two', b));
+    const live = [policyObject(a, { name: 'one' }), policyObject(b, { name: 'two' })];
+    expect(planOf({ body, record, live }).changes.map(({ key, liveId }) => [key.name, liveId])).toEqual([
+      ['one', b],
+      ['two', a],
+    ]);
+  });
+
+  it('with `none`, what is removed elsewhere', () => {
+    const body = 'policies:\n  new: none\n';
+    const plan = planOf({ body, record: recorded(recordedSpend('old')), live: [policyObject(a, { name: 'old' })] });
+    expect(plan.changes).toMatchObject([{ action: 'delete', key: { name: 'old' }, reason: 'no-longer-declared' }]);
+  });
+
+  it('what is gone, as a rename', () => {
+    const body = renamed('new');
+    expect(onlyChange({ body, record: recorded(recordedSpend('old')) })).toMatchObject({
+      action: 'create',
+      reason: 'new',
+    });
+  });
+});
+
 describe('replacement', () => {
   const perKey = 'policies:\n  spend:\n    budget: $500\n    reset: monthly\n    per: api_key\n';
   const keyed = { group_by: [{ key: 'api_key' }] };
@@ -259,6 +328,38 @@ describe('replacement', () => {
     const [replacement, left] = plan.changes;
     expect([replacement?.action, left?.action]).toEqual(['replace', 'delete']);
     expect(replacement?.twins).toEqual([left?.liveId]);
+  });
+
+  it('that was cut short knows its leftovers also where everything is as it should be', () => {
+    const plan = planOf({ body: spend(), record: halfway, live: [policyObject(a)] });
+    expect([plan.changes, plan.recordLines.map(({ action }) => action)]).toEqual([[], ['record']]);
+    // Its leftover is all that is live.
+    const left = planOf({ body: perKey, record: halfway, live: [policyObject(b, keyed)] });
+    expect([left.changes, left.unmanaged]).toEqual([[], []]);
+    expect(planOf({ body: '', record: halfway, live: [policyObject(b, keyed)] }).changes).toMatchObject([
+      { action: 'delete', liveId: b },
+    ]);
+  });
+
+  it('that was cut short keeps the one whose id is written', () => {
+    const body = `${perKey}    id: ${a}\n    name: spend\n`;
+    const plan = planOf({ body, record: halfway, live: [policyObject(a), policyObject(b, keyed)] });
+    expect(plan.changes.map(({ action, liveId }) => [action, liveId])).toEqual([
+      ['replace', a],
+      ['delete', b],
+    ]);
+  });
+
+  it('that was cut short twice takes neither for the successor', () => {
+    const twice = recorded({ ...recordedSpend(), leftovers: [b, c], owed: true });
+    const live = [policyObject(a), policyObject(b, keyed), policyObject(c, keyed)];
+    expect(planOf({ body: perKey, record: twice, live }).changes.map(({ action, liveId }) => [action, liveId])).toEqual(
+      [
+        ['replace', a],
+        ['delete', b],
+        ['delete', c],
+      ],
+    );
   });
 
   it('does not take a twin for a successor where the bound one is as it should be', () => {

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
-import { nextWorkspaces, type Remembering } from '../../src/plan/next-record.ts';
-import type { OutcomeStatus } from '../../src/plan/types.ts';
+import { commitOf, doubtsOf, nextWorkspaces, type Remembering } from '../../src/plan/next-record.ts';
+import type { OutcomeStatus, RecordLine, RecordStep } from '../../src/plan/types.ts';
 import { uuid } from '../helpers/state.ts';
 import { type Given, outcomeOf, planResult, policyObject, recordAfter, spend } from './kit.ts';
 
@@ -88,6 +88,101 @@ describe('the commit of an entry', () => {
     expect(absentIn(next)).toEqual([['other', first]]);
     expect(entriesOf(remember({ body: spend(), live, record: past }, 'applied', { byHand: true }))).toEqual([
       ['spend', false, undefined],
+    ]);
+  });
+});
+
+describe('a step and what became of it', () => {
+  const [entry] = past.workspaces[0]?.entries ?? [];
+  if (entry === undefined) throw new Error('no entry');
+  const { id: _, ...next } = entry;
+  const b = uuid(42);
+  const step: RecordStep = {
+    workspaceId: uuid(1),
+    workspaceSlug: 'ws-team-a',
+    changeId: 'main',
+    previous: entry,
+    next,
+    liveId: a,
+  };
+  const entriesAfter = (
+    more: Partial<RecordStep>,
+    outcomes: Readonly<Record<string, OutcomeStatus>>,
+    held: readonly RecordLine[] = [],
+  ) => {
+    const list = Object.entries(outcomes).map(([id, status]) => ({
+      change: { id } as never,
+      status,
+      detail: null,
+      liveId: id === 'main' ? b : a,
+    }));
+    const filter = { only: [], workspaces: [] };
+    return nextWorkspaces([{ ...step, ...more }], list, { filter, past, heldLines: held }).flatMap(
+      ({ entries }) => entries,
+    );
+  };
+  const line: RecordLine = {
+    action: 'forget',
+    key: { kind: 'usage-policy', workspace: 'ws-team-a', name: 'spend' },
+    detail: '',
+  };
+
+  it('a replacement is recorded under its new id', () => {
+    expect(entriesAfter({}, { main: 'applied' })).toEqual([{ ...next, id: b }]);
+  });
+
+  it.each<readonly [string, OutcomeStatus, readonly string[] | undefined]>([
+    ['failed', 'failed', [a]],
+    ['deleted', 'applied', undefined],
+    ['gone already', 'already-applied', undefined],
+  ])('a leftover that is %s', (_name, status, leftovers) => {
+    const entries = entriesAfter({ leftovers: [{ id: a, changeId: 'left' }] }, { main: 'applied', left: status });
+    expect(entries.map((one) => one.leftovers)).toEqual([leftovers]);
+  });
+
+  it('is never its own leftover', () => {
+    const entries = entriesAfter({ changeId: null, leftovers: [{ id: a, changeId: 'left' }] }, { left: 'failed' });
+    expect(entries.flatMap(({ leftovers }) => leftovers)).toEqual([]);
+  });
+
+  it('of a removed policy keeps what it left behind, as owed', () => {
+    const leftovers = [{ id: b, changeId: 'left' }];
+    expect(entriesAfter({ next: null, leftovers }, { main: 'applied', left: 'failed' })).toEqual([
+      { ...entry, id: b, owed: true, commit: first },
+    ]);
+  });
+
+  it('that is not planned stays as of the commit that it is applied from', () => {
+    const changed = { ...next, protect: true };
+    expect(entriesAfter({ changeId: null, next: changed, kept: true }, {})).toEqual([{ ...entry, commit: first }]);
+  });
+
+  it.each<readonly [string, Partial<RecordLine>, boolean]>([
+    ['of this resource', {}, true],
+    ['of another workspace', { key: { kind: 'usage-policy', workspace: 'ws-team-b', name: 'spend' } }, false],
+    ['of another name', { key: { kind: 'usage-policy', workspace: 'ws-team-a', name: 'other' } }, false],
+    ['of another kind', { key: { kind: 'rate-policy', workspace: 'ws-team-a', name: 'spend' } }, false],
+  ])('a forget that nobody reviewed is owed: %s', (_, more, isHeld) => {
+    const entries = entriesAfter({ changeId: null, next: null }, {}, [{ ...line, ...more }]);
+    expect(entries).toEqual(isHeld ? [{ ...entry, owed: true, commit: first }] : []);
+  });
+
+  it('is a doubt only where nobody saw what it came to', () => {
+    const outcome = {
+      change: planResult(raised).plan?.changes[0] as never,
+      status: 'failed' as const,
+      detail: null,
+      liveId: a,
+    };
+    expect(doubtsOf([outcome])).toEqual({});
+    expect(doubtsOf([{ ...outcome, inDoubt: true }]).doubts).toHaveLength(1);
+  });
+
+  it('has the commit that it says, or none where it says none', () => {
+    expect([commitOf({}, past), commitOf({ commit: second }, past), commitOf({ commit: null }, past)]).toEqual([
+      first,
+      second,
+      null,
     ]);
   });
 });

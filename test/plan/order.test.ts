@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { orderChanges, stageOf } from '../../src/plan/order.ts';
-import type { Action, Change, Direction } from '../../src/plan/types.ts';
+import type { Action, Change, Direction, FieldChange } from '../../src/plan/types.ts';
 import { uuid } from '../helpers/state.ts';
 import { actionsOf, entry, keyObject, planOf, policyObject, recordAfter } from './kit.ts';
 
@@ -84,6 +84,37 @@ describe('order of changes', () => {
       [own.id, []],
       [loosen.id, []],
     ]);
+  });
+});
+
+describe('what takes a limit away', () => {
+  const money = (amount: number, unit: 'cost' | 'tokens' = 'cost') => ({ unit, amount, reset: 'monthly' as const });
+  const update = (...fieldChanges: readonly Omit<FieldChange, 'direction'>[]): Change => {
+    const fields = fieldChanges.map((one): FieldChange => {
+      return { ...one, direction: one.after === null || one.field === 'budget' ? 'loosen' : 'tighten' };
+    });
+    return { ...change('mixed', 'update', 'loosen'), fieldChanges: fields };
+  };
+  const clears = { field: 'rate[requests/minute]', before: 5, after: null };
+  const tightens = { field: 'rate[tokens/day]', before: 9, after: 5 };
+
+  it.each<readonly [string, Change, number]>([
+    ['a limit cleared', update(clears), 6],
+    ['one cleared and one tightened', update(clears, tightens), 4],
+    ['an expiry cleared', update({ field: 'expires', before: '2027-01-01T00:00:00.000Z', after: null }), 6],
+    [
+      'dollars that become tokens: the one goes, the other comes',
+      update({ field: 'budget', before: money(100), after: money(900, 'tokens') }),
+      4,
+    ],
+    ['a raise', update({ field: 'budget', before: money(100), after: money(900) }), 5],
+  ])('%s', (_, one, stage) => {
+    expect(stageOf(one)).toBe(stage);
+  });
+
+  it('waits for everything before it, be it neutral', () => {
+    const sorted = orderChanges([update(clears, tightens), neutral]);
+    expect(sorted.map(({ dependsOn }) => dependsOn)).toEqual([[], [neutral.id]]);
   });
 });
 

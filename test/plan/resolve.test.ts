@@ -33,6 +33,13 @@ describe('workspaces', () => {
     expect(plan.changes.map(({ id }) => id)).toEqual(['usage-policy/ws-team-a/spend']);
   });
 
+  it('are named by a UUID in any case of letters', () => {
+    const id = 'abcdef00-0000-4000-8000-00000000000a';
+    const workspaces = [{ id, slug: 'ws-letters', name: 'Letters' }];
+    const files = { 'policies/l.yaml': workspaceFile(id.toUpperCase(), spend()) };
+    expect(planOf({ body: null, files, liveRest: { workspaces } }).changes).toMatchObject([{ workspaceId: id }]);
+  });
+
   it('slug and UUID of one workspace are no change to each other', () => {
     const record = recordAfter({ body: spend(), live: [policyObject(k1)] });
     const files = { 'policies/a.yaml': workspaceFile(teamA, spend()) };
@@ -50,6 +57,13 @@ describe('workspaces', () => {
     const { plan, diagnostics } = planResult({ body: null, files });
     expect(plan).toBeNull();
     expect(diagnostics).toMatchObject([{ code: 'unknown-workspace', message: expect.stringContaining('ws-team-') }]);
+  });
+
+  it('recorded under its UUID and archived: no error', () => {
+    const record = recordAfter({ body: spend(), live: [policyObject(k1)] });
+    const files = { 'policies/a.yaml': workspaceFile(teamA, spend()) };
+    const liveRest = { workspaces: [{ id: teamB, slug: 'ws-team-b', name: 'B' }] };
+    expect(noteCodes(planOf({ body: null, files, record, liveRest }))).toEqual(['workspace-gone']);
   });
 
   it('recorded and archived: a warning, no change, and everything stays remembered', () => {
@@ -141,6 +155,13 @@ describe('objects at attachment points', () => {
     expect(moved.changes.map(({ liveId, action }) => [liveId, action])).toEqual([[k2, 'create']]);
   });
 
+  it('whoever wrote an id that is gone means the recorded one before any of that name', () => {
+    const body = `keys:\n  app:\n    id: ${k3}\n    name: app\n    budget: $20\n    reset: monthly\n`;
+    const record = recordAfter({ body: named('keys', 'app'), live: [keyObject('app', k1, { usage_limits: money })] });
+    const live = [keyObject('renamed', k1, { usage_limits: money }), keyObject('app', k2)];
+    expect(planOf({ body, record, live }).changes.map(({ liveId }) => liveId)).toEqual([k1]);
+  });
+
   it('shares of an integration', () => {
     const body = named('integrations', 'openai-prod');
     expect(actionsOf(planOf({ body, live: [shareObject()] }))).toEqual(['create integration-limits/openai-prod']);
@@ -171,6 +192,17 @@ describe('key names in a match', () => {
     const record = recordAfter({ body, live: [keyObject('app', k1), applied] });
     const plan = planOf({ body, record, live: [applied] });
     expect([plan.changes, noteCodes(plan)]).toEqual([[], ['gone']]);
+  });
+});
+
+describe('key ids in a match', () => {
+  const id = 'abcdef00-0000-4000-8000-00000000000b';
+  it.each<readonly [string, string]>([
+    ['in any case of letters', `[${id.toUpperCase()}]`],
+    ['beside the name of the same key', `[app, ${id}]`],
+  ])('%s are those of the service', (_, keys) => {
+    const [change] = planOf({ body: spend(`match: {api_key: ${keys}}`), live: [keyObject('app', id)] }).changes;
+    expect(change?.after?.match).toEqual([{ key: 'api_key', any: [id], except: [] }]);
   });
 });
 
@@ -215,6 +247,14 @@ describe('"*" reaches', () => {
     const expired = keyObject('app', k1, { usage_limits: money, status: 'expired' });
     const plan = planOf({ body: star, live: [expired], record });
     expect([plan.changes, plan.recordLines]).toEqual([[], []]);
+  });
+
+  it('no expired key that had a name of its own', () => {
+    const limited = { usage_limits: money };
+    const own = 'keys:\n  app:\n    budget: $10\n    reset: monthly\n';
+    const record = recordAfter({ body: own, live: [keyObject('app', k1, limited)] });
+    const plan = planOf({ body: star, live: [keyObject('app', k1, { ...limited, status: 'expired' })], record });
+    expect(plan.changes).toMatchObject([{ action: 'delete', liveId: k1 }]);
   });
 
   it('a key that is renamed stays with it', () => {

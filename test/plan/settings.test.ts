@@ -165,6 +165,17 @@ describe('in force', () => {
     });
   });
 
+  it('without a record are never looser than the defaults, whatever the files say', () => {
+    const loose = {
+      deletes: { count: 99, percent: 99 },
+      spend_up: 'off',
+      impact_unknown: 'off',
+      blocks_now: 'off',
+    } as const;
+    expect(inForce(null, { guards: loose, alone: true }).guards).toEqual(inForce(null, {}).guards);
+    expect(inForce(null, { alone: true }).alone).toBe(false);
+  });
+
   it('what no file says is the default of where the run takes place', () => {
     expect(inForce({}, {}).require_reviewed_plan).toBe(false);
     expect(inForce({}, {}, { ...onTerminal, inAction: true }).require_reviewed_plan).toBe(true);

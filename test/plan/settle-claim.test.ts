@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { toClaimedChange } from '../../src/plan/next-record.ts';
-import { settleClaim } from '../../src/plan/settle-claim.ts';
+import { isChangeLive, isReached, settleClaim } from '../../src/plan/settle-claim.ts';
 import type { LiveObject } from '../../src/plan/types.ts';
 import { uuid } from '../helpers/state.ts';
 import { entry, type Given, keyObject, liveOf, planOf, policyObject, recordAfter, spend } from './kit.ts';
@@ -123,7 +123,149 @@ describe('replace', () => {
   });
 });
 
+describe('what is noted of a replacement that was cut short', () => {
+  const perKey = spend().replace('per: workspace_id', 'per: api_key');
+  const keyed = { group_by: [{ key: 'api_key' }] };
+  const both = [policyObject(a), policyObject(b, keyed)];
+  const noted = (record: AppliedRecord, live: readonly LiveObject[]) =>
+    settleClaim(record, liveOf(live)).workspaces.flatMap(({ entries }) =>
+      entries.map(({ name, id, leftovers, owed }) => [name, id, leftovers, owed]),
+    );
+
+  it('its successor, which is owed', () => {
+    const past = recordAfter({ body: spend(), live: [policyObject(a)] });
+    expect(noted(claimed({ body: perKey, record: past, live: [policyObject(a)] }), both)).toEqual([
+      ['spend', a, [b], true],
+    ]);
+  });
+
+  it('also of a policy that is in no record yet', () => {
+    expect(noted(claimed({ body: perKey, live: [policyObject(a)] }), both)).toEqual([['spend', a, [b], true]]);
+  });
+
+  it('nothing of a twin that was there before', () => {
+    const past = recordAfter({ body: spend(), live: [policyObject(a)] });
+    const given = { body: perKey, record: past, live: both };
+    expect(planOf(given).changes).toMatchObject([{ action: 'replace', twins: [b] }]);
+    expect(noted(claimed(given), both)).toEqual([['spend', a, undefined, undefined]]);
+    expect(noted(claimed(given), [policyObject(b, keyed)])).toEqual([['spend', a, undefined, undefined]]);
+  });
+
+  it('and it is not live while the old one is there', () => {
+    const past = recordAfter({ body: spend(), live: [policyObject(a)] });
+    const [change] = planOf({ body: perKey, record: past, live: [policyObject(a)] }).changes;
+    if (change === undefined) throw new Error('no change');
+    const result = { ...change, kind: change.key.kind, after: change.after as never };
+    expect([isChangeLive(result, liveOf(both)), isChangeLive(result, liveOf([policyObject(b, keyed)]))]).toEqual([
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('doubts', () => {
+  const given = { body: spend(), record: recordAfter({ body: '' }), live: [] };
+  const { claim, ...past } = claimed(given);
+  const doubted: AppliedRecord = { ...past, doubts: claim?.changes ?? [] };
+
+  it.each<readonly [string, readonly LiveObject[], readonly (readonly [string, string])[]]>([
+    ['what was made is recorded', [policyObject(a)], [['spend', a]]],
+    ['what was not is not', [], []],
+  ])('%s, and they are over', (_, live, entries) => {
+    expect(settle(doubted, live)).toEqual(entries);
+    expect(settleClaim(doubted, liveOf(live)).doubts).toBeUndefined();
+  });
+});
+
+describe('a create', () => {
+  it.each<readonly [string, AppliedRecord]>([
+    [
+      'under another name',
+      recordAfter({ body: `policies:\n${entry('old')}`, live: [policyObject(a, { name: 'old' })] }),
+    ],
+    ['as a leftover', recordedWithLeftover()],
+  ])('is not settled by what the record holds %s', (_, record) => {
+    const change = planOf({ body: spend(), record: recordAfter({ body: '' }), live: [] }).changes.map(toClaimedChange);
+    const claim = { run: 'r', by: 'x', startedAt: '', leaseUntil: '', digest: '', changes: change };
+    const names = settleClaim({ ...record, claim }, liveOf([policyObject(a)])).workspaces.flatMap(({ entries }) =>
+      entries.map(({ name }) => name),
+    );
+    expect(names).toEqual(['old']);
+  });
+
+  it('that was made by hand has the commit of its claim', () => {
+    const record = claimed({ body: spend(), record: recordAfter({ body: '' }), live: [] });
+    const byHand = record.claim === undefined ? record : { ...record, claim: { ...record.claim, commit: null } };
+    expect(settleClaim(byHand, liveOf([policyObject(a)])).workspaces[0]?.entries).toMatchObject([
+      { id: a, commit: null },
+    ]);
+  });
+
+  it('that is owed leaves its workspace in the record', () => {
+    const absent = [{ kind: 'usage-policy' as const, name: 'spend', commit: null }];
+    const record = claimed({ body: spend(), record: recordAfter({ body: '' }), live: [] });
+    const owed = { ...record, workspaces: [{ id: uuid(1), slug: 'ws-team-a', entries: [], absent }] };
+    expect(settleClaim(owed, liveOf([])).workspaces).toMatchObject([{ absent }]);
+  });
+});
+
+function recordedWithLeftover(): AppliedRecord {
+  const record = recordAfter({ body: `policies:\n${entry('old')}`, live: [policyObject(b, { name: 'old' })] });
+  const workspaces = record.workspaces.map((workspace) => ({
+    ...workspace,
+    entries: workspace.entries.map((one) => ({ ...one, leftovers: [a] })),
+  }));
+  return { ...record, workspaces };
+}
+
+describe('a field that the service does not show', () => {
+  const undescribed = (id: string, more: object = {}): LiveObject => {
+    const { description: _, ...row } = policyObject(id, more as never).row;
+    return { ...policyObject(id), row };
+  };
+  const past = recordAfter({ body: spend('description: old'), live: [undescribed(a)] });
+  const described = (record: AppliedRecord, live: LiveObject) =>
+    settleClaim(record, liveOf([live])).workspaces.flatMap(({ entries }) =>
+      entries.map(({ id, fields }) => [id, fields.description]),
+    );
+
+  it('may have been written by an update or not: it is owed still', () => {
+    const record = claimed({ body: spend('description: new'), record: past, live: [undescribed(a)] });
+    expect(described(record, undescribed(a))).toEqual([[a, 'old']]);
+  });
+
+  it('was written by the replacement that is there', () => {
+    const body = spend('description: new').replace('per: workspace_id', 'per: api_key');
+    const record = claimed({ body, record: past, live: [undescribed(a)] });
+    expect(described(record, undescribed(b, { group_by: [{ key: 'api_key' }] }))).toEqual([[b, 'new']]);
+  });
+
+  it.each<readonly [string, unknown, boolean]>([
+    ['budget[cost/monthly]', null, true],
+    ['budget[cost/monthly]', { unit: 'cost', amount: 5, reset: 'monthly' }, false],
+    ['rate[requests/minute]', null, true],
+    ['rate[requests/minute]', 5, false],
+    ['description', 'said', true],
+  ])('is as wanted: %s, %j is %s', (field, wanted, is) => {
+    expect(isReached({}, field, wanted as never)).toBe(is);
+  });
+});
+
 describe('delete', () => {
+  it('of a leftover takes away that one alone', () => {
+    const past = recordAfter({ body: spend(), live: [policyObject(b)] });
+    const [workspace] = past.workspaces;
+    if (workspace === undefined) throw new Error('no workspace');
+    const entries = workspace.entries.map((one) => ({ ...one, leftovers: [a], owed: true as const }));
+    const record = claimed({
+      body: spend(),
+      record: { ...past, workspaces: [{ ...workspace, entries }] },
+      live: [policyObject(a), policyObject(b)],
+    });
+    expect(record.claim?.changes).toMatchObject([{ action: 'delete', liveId: a }]);
+    expect(settle(record, [policyObject(b)])).toEqual([['spend', b]]);
+  });
+
   const past = recordAfter({ body: spend(), live: [policyObject(a)] });
   const record = claimed({ body: '', record: past, live: [policyObject(a)] });
   it('happened', () => expect(settle(record, [])).toEqual([]));
