@@ -6,7 +6,6 @@ import { nextWorkspaces } from '../../src/plan/next-record.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { teamB, uuid } from '../helpers/state.ts';
 import {
-  entry,
   filesOf,
   type Given,
   liveOf,
@@ -110,14 +109,10 @@ describe('a policy that is made', () => {
   it('resembles what nobody manages, and no leftover of another policy', () => {
     const made = policyObject(c, { name: 'by hand' });
     expect(onlyChange({ body: spend(), record: recorded(), live: [made] }).notes).toHaveLength(1);
-    const body = `policies:\n${entry('other', 'alert: 80%')}${entry('spend')}`;
-    const record = recorded({
-      ...recordedSpend,
-      name: 'other',
-      fields: { ...fields, name: 'other', alert: 40_000 },
-      leftovers: [c],
-    });
-    const live = [policyObject(a, { name: 'other', alert_threshold: 400, group_by: [{ key: 'api_key' }] }), made];
+    const other = { ...fields, name: 'other', amount: 9 };
+    const record = recorded({ ...recordedSpend, name: 'other', fields: other, leftovers: [c] });
+    const live = [policyObject(a, { name: 'other', group_by: [{ key: 'api_key' }] }), made];
+    const body = spend();
     const created = planOf({ body, record, live }).changes.find(({ action }) => action === 'create');
     expect(created?.notes).toEqual([]);
   });
