@@ -3,10 +3,11 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { buildAuditRow, isAudited } from './audit.ts';
+import { basePath, cutBase } from './base-path.ts';
 import type { RouteContext } from './context.ts';
 import { buildErrorBody, EmulatorError, type ErrorShape } from './errors.ts';
 import type { RequestCounter } from './request-counter.ts';
-import { advanceState, formatTimestamp } from './resets.ts';
+import { formatTimestamp } from './resets.ts';
 import { registerAnalyticsRoutes } from './routes/analytics.ts';
 import { registerApiKeysRoutes } from './routes/api-keys.ts';
 import { registerAuditLogsRoutes } from './routes/audit-logs.ts';
@@ -16,14 +17,13 @@ import { registerIntegrationsRoutes } from './routes/integrations.ts';
 import { registerExportDownload, registerLogsRoutes } from './routes/logs.ts';
 import { registerModelsRoutes } from './routes/models.ts';
 import { registerPoliciesRoutes } from './routes/policies.ts';
-import { registerPriceFiles } from './routes/price-files.ts';
+import { registerModelPrices, registerPriceFiles } from './routes/price-files.ts';
 import { registerProvidersRoutes } from './routes/providers.ts';
+import { registerUsersRoutes } from './routes/users.ts';
 import { registerVirtualKeysRoutes } from './routes/virtual-keys.ts';
 import { registerWorkspaceMembersRoutes } from './routes/workspace-members.ts';
 import { registerWorkspacesRoutes } from './routes/workspaces.ts';
 import { authenticate, createRouteContext, readAnnotation, readCaller, type ServiceParts } from './service.ts';
-
-export const basePath = '/v1';
 
 type RegisterRoutes = (app: Hono, context: RouteContext) => void;
 
@@ -32,6 +32,7 @@ const routes: readonly RegisterRoutes[] = [
   registerApiKeysRoutes,
   registerWorkspacesRoutes,
   registerWorkspaceMembersRoutes,
+  registerUsersRoutes,
   registerProvidersRoutes,
   registerVirtualKeysRoutes,
   registerIntegrationsRoutes,
@@ -55,7 +56,8 @@ export interface AppParts extends ServiceParts {
 
 export function createApp(parts: AppParts): Hono {
   const context = createRouteContext(parts);
-  const root = new Hono();
+  // A closing slash names the same route.
+  const root = new Hono({ strict: false });
   const app = root.basePath(basePath);
 
   app.use('*', async (c, next) => {
@@ -66,11 +68,11 @@ export function createApp(parts: AppParts): Hono {
   app.use('*', countRequests(parts));
   app.use('*', parts.injectFaults);
   app.use('*', async (c, next) => {
-    advanceState(parts.store.state, parts.now());
     await next();
     // Refused writes as well: the audit log has grown.
     if (c.req.method !== 'GET') await parts.afterWrite();
   });
+  registerModelPrices(app as Hono);
   app.use('*', auditWrites(parts));
   app.use('*', async (c, next) => {
     authenticate(c, parts);
@@ -82,6 +84,7 @@ export function createApp(parts: AppParts): Hono {
   registerExportDownload(root, context);
   // Of another host of the service, and public (12).
   registerPriceFiles(root);
+  registerModelPrices(root);
 
   root.notFound((c) =>
     sendError(c, parts, new EmulatorError(404, 'AB08', `No route for ${c.req.method} ${c.req.path}`)),
@@ -105,10 +108,6 @@ function sendError(c: Context, parts: AppParts, error: EmulatorError): Response 
 function pickShape(c: Context, error: EmulatorError): ErrorShape {
   const isWrapped = error.status === 401 || c.req.path.startsWith(`${basePath}/virtual-keys`);
   return isWrapped ? 'success-data' : 'flat';
-}
-
-function cutBase(path: string): string {
-  return path.startsWith(basePath) ? path.slice(basePath.length) : path;
 }
 
 function countRequests(parts: AppParts): MiddlewareHandler {

@@ -57,6 +57,8 @@ const resourceTypes: readonly (readonly [RegExp, string])[] = [
   [/^\/api-keys/, 'api_key'],
   [/^\/admin\/workspaces\/[^/]+\/users/, 'workspace_user'],
   [/^\/admin\/workspaces/, 'workspace'],
+  [/^\/admin\/users\/invites/, 'user_invite'],
+  [/^\/admin\/users/, 'user'],
   [/^\/providers|^\/virtual-keys/, 'virtual_key'],
   [/^\/integrations\/[^/]+\/workspaces/, 'integration_workspace'],
   [/^\/integrations\/[^/]+\/models/, 'integration_model'],

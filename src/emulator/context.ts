@@ -93,6 +93,6 @@ export interface PageOptions {
   readonly defaultSize?: number;
   /** Default 100. */
   readonly maxSize?: number;
-  /** Lists whose paging a quirk may switch off. */
-  readonly list?: 'policies';
+  /** `policies`: a quirk may switch their paging off. `people`: asked for by `pageSize` and `currentPage`. */
+  readonly list?: 'policies' | 'people';
 }

@@ -84,9 +84,9 @@ function refuseNegativeFactors(value: unknown): void {
   }
 }
 
-export function isLent(row: IntegrationRow, workspaceId: string): boolean {
+export function isLent(row: IntegrationRow, workspaceId: string, { store }: RouteContext): boolean {
   if (row.workspace_id !== null) return row.workspace_id === workspaceId;
-  return row.workspaces.some((access) => access.workspace_id === workspaceId && access.enabled);
+  return store.listShares(row, workspaceId).some(({ enabled }) => enabled);
 }
 
 /** A workspace key reads what is lent to its workspace and changes only what belongs to it. */
@@ -95,7 +95,7 @@ export function findIntegration(c: Context, context: RouteContext, purpose: 'rea
   if (row === undefined || row.status !== 'active') throw context.notFound('Integration not found');
   const own = context.caller(c).workspaceId;
   if (own === undefined) return row;
-  const isAllowed = purpose === 'read' ? isLent(row, own) : row.workspace_id === own;
+  const isAllowed = purpose === 'read' ? isLent(row, own, context) : row.workspace_id === own;
   if (!isAllowed) throw context.fail(403, 'AB03', 'Action not allowed');
   return row;
 }

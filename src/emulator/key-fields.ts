@@ -15,8 +15,10 @@ import {
   readTextList,
 } from './body.ts';
 import type { RouteContext } from './context.ts';
-import { isSpent, keyRateUnits, writeRateLimits, writeUsageLimit } from './limits.ts';
+import { keyRateUnits, writeRateLimits, writeUsageLimit } from './limits.ts';
+import { scheduleRotation } from './rotation.ts';
 import type { ApiKeyRow, ApiKeyType, RotationPolicyRow, UsageLimitRow } from './store.ts';
+import { isLimitSpent } from './verdicts.ts';
 
 export function readNewKey(type: ApiKeyType, workspaceId: string | null, body: Body, context: RouteContext): ApiKeyRow {
   const created = context.timestamp();
@@ -72,9 +74,9 @@ export function applyKeyFields(row: ApiKeyRow, body: Body, context: RouteContext
   }
   if (has(body, 'defaults')) applyDefaults(next, body.defaults, context);
   if (has(body, 'rotation_policy')) {
-    const sent = body.rotation_policy;
-    next.rotation_policy =
-      sent === null ? null : readRotation(quirks.mergingPuts ? mergeNested(row.rotation_policy, sent) : sent);
+    const before = row.rotation_policy;
+    const sent = quirks.mergingPuts ? mergeNested(before, body.rotation_policy) : body.rotation_policy;
+    next.rotation_policy = sent === null ? null : scheduleRotation(readRotation(sent), before, context.now());
   }
   return next;
 }
@@ -86,7 +88,7 @@ export function wakeStatus<Status extends string>(
 ): Status | 'active' {
   if (row.status !== 'exhausted') return row.status;
   const isRaised = next === null || (next.credit_limit ?? 0) > (row.usage_limits?.credit_limit ?? 0);
-  return isRaised && (next === null || !isSpent(next)) ? 'active' : row.status;
+  return isRaised && (next === null || !isLimitSpent(next)) ? 'active' : row.status;
 }
 
 function readEmails(body: Body): string[] {

@@ -4,6 +4,7 @@ import { type Body, has, invalid, isObject, mergeNested, readChoice, readDate, r
 import type { Quirks } from './quirks.ts';
 import { computeNextReset, normalizeResetDate } from './resets.ts';
 import type { RateLimitRow, UsageLimitRow } from './store.ts';
+import { findNextSync, isLimitSpent } from './verdicts.ts';
 
 export const keyRateUnits: readonly string[] = ['rps', 'rpm', 'rph', 'rpd', 'rpw'];
 export const sharedRateUnits: readonly string[] = ['rpm', 'rph', 'rpd'];
@@ -56,7 +57,7 @@ export function leastLimit(type: string): number {
 }
 
 /** The members that a caller may set; those of the server are dropped, as clients send back what they read. */
-function readUsageLimit(value: unknown, name: string): UsageLimitRow {
+function readUsageLimit(value: unknown, name: string, takesHighThreshold = false): UsageLimitRow {
   if (!isObject(value)) throw invalid(name, `Validation failed: ${name}: must be an object`);
   const limit: UsageLimitRow = {};
   if (has(value, 'type')) limit.type = readChoice(value, 'type', ['cost', 'tokens']);
@@ -66,7 +67,7 @@ function readUsageLimit(value: unknown, name: string): UsageLimitRow {
     limit.alert_threshold =
       value.alert_threshold === null ? null : readNumber(value, 'alert_threshold', { min: 1, integer: true });
   }
-  refuseHighThreshold(limit.alert_threshold, limit.credit_limit);
+  if (!takesHighThreshold) refuseHighThreshold(limit.alert_threshold, limit.credit_limit);
   return Object.assign(limit, readResetFields(value));
 }
 
@@ -74,14 +75,16 @@ export interface WrittenLimit {
   readonly before: UsageLimitRow | null;
   readonly written: UsageLimitRow;
   readonly now: Date;
+  readonly quirks: Quirks;
 }
 
 /** The written budget over the old one's counter and flags; a raise re-arms and wakes (4.2). */
-export function settleUsageLimit({ before, written, now }: WrittenLimit): UsageLimitRow {
+function settleUsageLimit({ before, written, now, quirks }: WrittenLimit): UsageLimitRow {
   const limit: UsageLimitRow = { ...written };
   const hasReset = typeof limit.periodic_reset === 'string' || typeof limit.periodic_reset_days === 'number';
+  const old = quirks.changedResetKeepsDate ? before?.next_usage_reset_at : undefined;
   limit.next_usage_reset_at = hasReset
-    ? (written.next_usage_reset_at ?? computeNextReset(limit, now, 'sunday'))
+    ? (written.next_usage_reset_at ?? old ?? computeNextReset(limit, now, 'sunday'))
     : (written.next_usage_reset_at ?? null);
   const isSameCounter = before !== null && (before.type ?? 'cost') === (limit.type ?? 'cost');
   limit.current_usage = isSameCounter ? (before.current_usage ?? 0) : 0;
@@ -96,15 +99,10 @@ export function settleUsageLimit({ before, written, now }: WrittenLimit): UsageL
   if (before.is_threshold_alerts_sent !== undefined) {
     limit.is_threshold_alerts_sent = isRaised || isThresholdEased ? false : before.is_threshold_alerts_sent;
   }
-  if (before.status !== undefined) limit.status = isRaised && !isSpent(limit) ? 'active' : before.status;
+  const isSpent = isLimitSpent(limit);
+  if (before.status !== undefined) limit.status = isRaised && !isSpent ? 'active' : before.status;
+  if (isSpent && limit.status !== 'exhausted' && !quirks.lowerDoesNotExhaust) limit.verdict_due_at = findNextSync(now);
   return limit;
-}
-
-/** Whether the counter has reached the limit: counters of cost are cents, limits are dollars (1.10). */
-export function isSpent(limit: UsageLimitRow): boolean {
-  if (limit.credit_limit === undefined) return false;
-  const ceiling = (limit.type ?? 'cost') === 'cost' ? limit.credit_limit * 100 : limit.credit_limit;
-  return (limit.current_usage ?? 0) >= ceiling;
 }
 
 export interface LimitWrite {
@@ -116,13 +114,15 @@ export interface LimitWrite {
 export function writeUsageLimit(before: UsageLimitRow | null, sent: unknown, write: LimitWrite): UsageLimitRow | null {
   if (sent === null) return null;
   const merged = write.quirks.mergingPuts ? mergeNested(before, sent) : sent;
-  return settleUsageLimit({ before, written: readUsageLimit(merged, 'usage_limits'), now: write.now });
+  return settleUsageLimit({ before, written: readUsageLimit(merged, 'usage_limits'), ...write });
 }
 
 export interface LimitListWrite extends LimitWrite {
   readonly newId: () => string;
   /** Integrations take one entry (7.2). */
   readonly maxItems?: number;
+  /** Thresholds at or above the limit are taken. Default false. */
+  readonly takesHighThreshold?: boolean;
 }
 
 /** `usage_limits` as workspaces and integrations have it: a list or null. Each entry continues the counter of its type. */
@@ -135,10 +135,10 @@ export function writeUsageLimits(
   if (!Array.isArray(entries)) return entries === 'keep' ? (before as UsageLimitRow[] | null) : null;
   const left = [...(before ?? [])];
   const settled = entries.map((entry) => {
-    const written = readUsageLimit(entry, 'usage_limits');
+    const written = readUsageLimit(entry, 'usage_limits', write.takesHighThreshold);
     const at = left.findIndex((old) => (old.type ?? 'cost') === (written.type ?? 'cost'));
     const [old = null] = at < 0 ? [] : left.splice(at, 1);
-    const limit = settleUsageLimit({ before: old, written, now: write.now });
+    const limit = settleUsageLimit({ before: old, written, ...write });
     limit.id ??= write.newId();
     limit.status ??= 'active';
     return limit;
@@ -182,7 +182,7 @@ function readList(
 
 /** A budget as answered: with the quirk, "no reset" is the empty text (1.8). */
 export function renderUsageLimit(limit: UsageLimitRow, quirks: Quirks): UsageLimitRow {
-  const { periodic_reset: reset } = limit;
-  if (!quirks.emptyPeriodicReset || typeof reset === 'string' || limit.credit_limit === undefined) return { ...limit };
-  return { ...limit, periodic_reset: '' };
+  const { verdict_due_at: _hidden, ...shown } = limit;
+  const isReset = typeof limit.periodic_reset === 'string' || limit.credit_limit === undefined;
+  return quirks.emptyPeriodicReset && !isReset ? { ...shown, periodic_reset: '' } : shown;
 }

@@ -4,14 +4,14 @@ import { EmulatorError } from './errors.ts';
 import type { Quirks } from './quirks.ts';
 
 export interface PageQuery {
-  readonly pageSize: string | undefined;
-  readonly currentPage: string | undefined;
+  readonly pageSize?: string | undefined;
+  readonly currentPage?: string | undefined;
 }
 
 export interface PageRules {
   readonly defaultSize?: number;
   readonly maxSize?: number;
-  readonly list?: 'policies';
+  readonly list?: 'policies' | 'people';
 }
 
 function readCount(name: string, text: string | undefined): number | undefined {

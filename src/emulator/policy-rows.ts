@@ -4,9 +4,17 @@ import type { Context } from 'hono';
 import { type Body, has, invalid, mergeNested, readNullableText, readText } from './body.ts';
 import { type ConditionLevel, readConditions, readGroupBy, renderConditions } from './conditions.ts';
 import type { RouteContext } from './context.ts';
-import { type RatePolicyRow, sortNewestFirst, type UsagePolicyRow, type WorkspaceRow } from './store.ts';
+import {
+  type RatePolicyRow,
+  type StoreState,
+  sortNewestFirst,
+  type UsagePolicyRow,
+  type WorkspaceRow,
+} from './store.ts';
 
 type PolicyRow = UsagePolicyRow | RatePolicyRow;
+type PolicyTable = 'usagePolicies' | 'ratePolicies';
+type FindPolicy<Row> = (id: string) => Row | undefined;
 
 export const immutableFields = ['group_by', 'type', 'workspace_id', 'organisation_id'];
 
@@ -22,18 +30,22 @@ export async function openCreate(c: Context, context: RouteContext): Promise<{ b
   return { body, workspace: context.workspaceFor(c, body.workspace_id) };
 }
 
-export function listPolicies<Row extends PolicyRow>(c: Context, context: RouteContext, rows: readonly Row[]): Row[] {
+/** Policies of the workspace asked for; where an admin key names none, of all. */
+export function listPolicies<Table extends PolicyTable>(
+  c: Context,
+  context: RouteContext,
+  table: Table,
+): StoreState[Table] {
   requirePolicies(context);
   context.requireScope(c, 'policies.list');
-  const workspace = context.workspaceFor(c, c.req.query('workspace_id'));
+  const { quirks } = context;
+  const find = quirks.policyListsNeedWorkspace ? context.workspaceFor : context.optionalWorkspaceFor;
+  const workspace = find(c, c.req.query('workspace_id'));
   const status = readStatus(c, context);
+  const rows: readonly PolicyRow[] = context.store.listRows(table, quirks.foreignRows ? undefined : workspace?.id);
   return sortNewestFirst(rows)
     .map((row) => context.view(row))
-    .filter((row): row is Row => row?.status === status && isShownIn(row, workspace.id, context));
-}
-
-function isShownIn(row: PolicyRow, workspaceId: string, { quirks }: RouteContext): boolean {
-  return quirks.foreignRows || row.workspace_id === workspaceId;
+    .filter((row) => row?.status === status) as StoreState[Table];
 }
 
 function readStatus(c: Context, context: RouteContext): 'active' | 'archived' {
@@ -42,10 +54,10 @@ function readStatus(c: Context, context: RouteContext): 'active' | 'archived' {
   throw context.invalid('Validation failed: status: Invalid value', { param: 'status', location: 'query' });
 }
 
-export function readPolicy<Row extends PolicyRow>(c: Context, context: RouteContext, rows: readonly Row[]): Row {
+export function readPolicy<Row extends PolicyRow>(c: Context, context: RouteContext, find: FindPolicy<Row>): Row {
   requirePolicies(context);
   context.requireScope(c, 'policies.read');
-  const row = findPolicy(c, context, rows, undefined);
+  const row = findPolicy(c, context, find, undefined);
   const shown = context.view(row);
   if (shown === undefined || shown.status !== readStatus(c, context)) throw context.notFound('Policy not found');
   return shown;
@@ -55,10 +67,10 @@ export function readPolicy<Row extends PolicyRow>(c: Context, context: RouteCont
 export function findPolicy<Row extends PolicyRow>(
   c: Context,
   context: RouteContext,
-  rows: readonly Row[],
+  find: FindPolicy<Row>,
   status: 'active' | undefined,
 ): Row {
-  const row = rows.find(({ id }) => id === c.req.param('id'));
+  const row = find(c.req.param('id') ?? '');
   if (row === undefined) throw context.notFound('Policy not found');
   const own = context.caller(c).workspaceId;
   if (own !== undefined && row.workspace_id !== own) throw context.fail(403, 'AB03', 'Action not allowed');
@@ -70,12 +82,12 @@ export function findPolicy<Row extends PolicyRow>(
 export async function openUpdate<Row extends PolicyRow>(
   c: Context,
   context: RouteContext,
-  rows: readonly Row[],
+  find: FindPolicy<Row>,
   immutable: readonly string[],
 ): Promise<{ row: Row; body: Body }> {
   requirePolicies(context);
   context.requireScope(c, 'policies.update');
-  const row = findPolicy(c, context, rows, 'active');
+  const row = findPolicy(c, context, find, 'active');
   const body = await context.readBody(c);
   const fixed = immutable.find((name) => has(body, name));
   if (context.quirks.refuseImmutable && fixed !== undefined) {
@@ -87,11 +99,11 @@ export async function openUpdate<Row extends PolicyRow>(
 export function archivePolicy<Row extends PolicyRow>(
   c: Context,
   context: RouteContext,
-  rows: readonly Row[],
+  find: FindPolicy<Row>,
 ): Response {
   requirePolicies(context);
   context.requireScope(c, 'policies.delete');
-  const row = findPolicy(c, context, rows, 'active');
+  const row = findPolicy(c, context, find, 'active');
   context.beforeChange(row);
   row.status = 'archived';
   row.last_updated_at = context.timestamp();

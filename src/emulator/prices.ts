@@ -39,6 +39,24 @@ export function buildPriceFile(vendor: string): Record<string, unknown> | undefi
   return Object.fromEntries(entries.map(([model, price]) => [model, { pricing_config: buildPricingConfig(price) }]));
 }
 
+/** The price of one model as it is answered (12), with the way to sum it up; cents per token. Undefined: not known. */
+export function buildModelPrice(vendor: string, model: string): Record<string, unknown> | undefined {
+  const price = priceOf(vendor, model);
+  if (price === undefined) return undefined;
+  const multiply = (tokens: string, rate: string) => ({
+    operation: 'multiply',
+    operands: [{ value: tokens }, { value: `rates.${rate}` }],
+  });
+  return {
+    ...buildPricingConfig(price),
+    calculate: {
+      request: { operation: 'sum', operands: [multiply('input_tokens', 'request_token')] },
+      response: multiply('output_tokens', 'response_token'),
+    },
+    currency: 'USD',
+  };
+}
+
 function buildPricingConfig({ input, output }: Price): Record<string, unknown> {
   // A quotient of whole numbers is the nearest number to the decimal fraction, so it prints as that fraction.
   return { pay_as_you_go: { request_token: { price: input / 1e6 }, response_token: { price: output / 1e6 } } };

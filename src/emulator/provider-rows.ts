@@ -68,6 +68,13 @@ export function applyProviderFields(row: ProviderRow, body: Body, context: Route
   return next;
 }
 
+const defaultNote = 'Created automatically on integration access grant';
+
+/** Whether the provider came with the integration of one workspace, and so goes with it. */
+export function isMadeWith(integration: IntegrationRow, provider: ProviderRow): boolean {
+  return integration.workspace_id === provider.workspace_id && provider.note === defaultNote;
+}
+
 /** The provider that a grant makes by itself; undefined when the workspace already has one of this integration. */
 export function buildDefaultProvider(
   integration: IntegrationRow,
@@ -75,10 +82,9 @@ export function buildDefaultProvider(
   askedSlug: string | undefined,
   context: RouteContext,
 ): ProviderRow | undefined {
-  const { providers } = context.store.state;
-  const isServed = providers.some(
-    (row) => row.workspace_id === workspace.id && row.integration_id === integration.slug,
-  );
+  const isServed = context.store
+    .listRows('providers', workspace.id)
+    .some((row) => row.integration_id === integration.slug);
   if (isServed) return undefined;
   const isTaken = (slug: string): boolean => context.store.findProvider(workspace.id, slug) !== undefined;
   if (askedSlug !== undefined && isTaken(askedSlug)) {
@@ -93,7 +99,7 @@ export function buildDefaultProvider(
     {
       name: integration.name,
       slug,
-      note: 'Created automatically on integration access grant',
+      note: defaultNote,
       workspace,
       integration,
     },

@@ -18,6 +18,8 @@ export interface StaleReads {
 export interface Quirks {
   /** `conditions` in a policy's PUT: taken (≥1.16), dropped in silence, or 400 AB01 (2.2). */
   conditionsOnPut: 'update' | 'ignore' | 'refuse';
+  /** Lists of policies by an admin key that name no workspace are 400 AB01 (2.8); otherwise they are of all (2.1). */
+  policyListsNeedWorkspace: boolean;
   /** Lists of usage policies lack `periodic_reset` (<1.18, 2.2). */
   listWithoutPeriodicReset: boolean;
   /** Lists of usage policies lack `periodic_reset_days`, `next_usage_reset_at`, `last_reset_at` (<1.15, 2.2). */
@@ -58,6 +60,16 @@ export interface Quirks {
   emptyListClears: boolean;
   /** Raising the limit of a usage policy leaves its exhausted entities blocked (<1.20, 2.2). */
   raiseDoesNotWake: boolean;
+  /** A counter that a lowered limit has left above it goes on saying `active`; otherwise until the next whole minute (16, question 32). */
+  lowerDoesNotExhaust: boolean;
+  /** A limit whose reset is changed without a date keeps the date it had. */
+  changedResetKeepsDate: boolean;
+  /** Shares of integrations take an `alert_threshold` at or above `credit_limit`. */
+  sharesTakeHighThreshold: boolean;
+  /** Custom models are deleted by `?slugs=` alone, a body is 400 AB01 (7.3); otherwise by either. */
+  modelsDeletedByQueryOnly: boolean;
+  /** An integration cannot be deleted while the provider that its creation made is there: 409 AB07. */
+  defaultProviderHoldsIntegration: boolean;
   /** Workspaces are found by UUID only: GET before 1.20, PUT before 1.17 (1.9). */
   workspacesByIdOnly: boolean;
   /** DELETE of a workspace demands `{name}`; otherwise it may come without, since sources disagree and clients send none (5). */
@@ -70,7 +82,7 @@ export interface Quirks {
   missingScope: string | null;
   /** Lists of one workspace's policies, keys and providers also hold rows of the others (1.2). */
   foreignRows: boolean;
-  /** Configs in the form of the specification: `{success, data}`, lists without a total, the config an object (8). */
+  /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object (8). */
   configsInEnvelope: boolean;
   /** The body of every refusal; null picks the one seen for the route (1.6). */
   errorShape: ErrorShape | null;
@@ -79,6 +91,7 @@ export interface Quirks {
 export function buildDefaultQuirks(): Quirks {
   return {
     conditionsOnPut: 'update',
+    policyListsNeedWorkspace: false,
     listWithoutPeriodicReset: false,
     listWithoutResetDetails: false,
     dropDescription: false,
@@ -99,6 +112,11 @@ export function buildDefaultQuirks(): Quirks {
     missingScopeAs401: false,
     emptyListClears: false,
     raiseDoesNotWake: false,
+    lowerDoesNotExhaust: false,
+    changedResetKeepsDate: false,
+    sharesTakeHighThreshold: false,
+    modelsDeletedByQueryOnly: false,
+    defaultProviderHoldsIntegration: false,
     workspacesByIdOnly: false,
     workspaceDeleteNeedsName: false,
     looseBooleans: false,

@@ -1,6 +1,6 @@
 /** When counters start anew (control-plane-api.md 14.8). Pure: the time is an argument. */
 
-import type { StoreState, UsageLimitRow } from './store.ts';
+import type { EntityRow, UsageLimitRow } from './store.ts';
 
 const dayMs = 86_400_000;
 
@@ -53,8 +53,15 @@ export function resetUsageLimit(limit: UsageLimitRow, at: string): void {
   if (limit.status !== undefined) limit.status = 'active';
 }
 
+export function resetEntity(entity: EntityRow): void {
+  entity.current_usage = 0;
+  entity.status = 'active';
+  entity.is_threshold_alerts_sent = false;
+  entity.is_exhausted_alerts_sent = false;
+}
+
 /** The last due date on or before `now`, and the one after it; undefined while nothing is due. */
-function passReset(
+export function passReset(
   rule: ResetRule & { readonly next_usage_reset_at?: string | null | undefined },
   now: Date,
   week: WeekStart,
@@ -68,53 +75,5 @@ function passReset(
     const next = computeNextReset(rule, new Date(due), week);
     if (next === null || new Date(next).getTime() > now.getTime()) return { last, next };
     due = next;
-  }
-}
-
-function advanceLimit(limit: UsageLimitRow | null, now: Date): string | undefined {
-  if (limit === null) return undefined;
-  const passed = passReset(limit, now, 'sunday');
-  if (passed === undefined) return undefined;
-  resetUsageLimit(limit, passed.last);
-  limit.next_usage_reset_at = passed.next;
-  return passed.last;
-}
-
-/** Carries out every reset that has come due, and expires what has passed its date. Called before each request. */
-export function advanceState(state: StoreState, now: Date): void {
-  for (const policy of state.usagePolicies) {
-    if (policy.status !== 'active') continue;
-    const passed = passReset(policy, now, 'monday');
-    if (passed === undefined) continue;
-    policy.next_usage_reset_at = passed.next;
-    policy.last_reset_at = passed.last;
-    for (const entity of Object.values(policy.entities)) {
-      entity.current_usage = 0;
-      entity.status = 'active';
-      entity.is_threshold_alerts_sent = false;
-      entity.is_exhausted_alerts_sent = false;
-    }
-  }
-  for (const owner of [...state.apiKeys, ...state.providers]) {
-    const last = advanceLimit(owner.usage_limits, now);
-    if (last !== undefined) {
-      owner.last_reset_at = last;
-      if (owner.status === 'exhausted') owner.status = 'active';
-    }
-    const isPast = owner.expires_at !== null && new Date(owner.expires_at).getTime() <= now.getTime();
-    if (isPast && owner.status !== 'expired') {
-      owner.status = 'expired';
-      // The recorded shape of an expired key without a budget: an object of flags alone (fixtures/README.md).
-      owner.usage_limits = { ...owner.usage_limits, is_expired_alerts_sent: true };
-    }
-  }
-  for (const workspace of state.workspaces) {
-    for (const limit of workspace.usage_limits ?? []) {
-      const last = advanceLimit(limit, now);
-      if (last !== undefined) workspace.last_reset_at = last;
-    }
-  }
-  for (const integration of state.integrations) {
-    for (const row of integration.workspaces) for (const limit of row.usage_limits ?? []) advanceLimit(limit, now);
   }
 }

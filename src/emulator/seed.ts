@@ -48,6 +48,7 @@ export function sampleSeed(now: Date): StoreState {
     requestLogs,
     logExports: [],
     feedback: buildFeedback(requestLogs),
+    invites: [],
     auditLogs: buildAuditLogs(dates),
   };
 }

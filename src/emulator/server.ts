@@ -5,8 +5,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Context, Hono, MiddlewareHandler } from 'hono';
-import { basePath, createApp } from './app.ts';
+import { createApp } from './app.ts';
 import { type AcceptedKey, normalizeAcceptedKeys } from './auth.ts';
+import { basePath, cutBase } from './base-path.ts';
+import { createSettlers } from './due.ts';
 import { type BreakingFault, createFaultSwitch, type FaultMoment, type FaultRule, type FaultSwitch } from './faults.ts';
 import { openStateDirectory, readSeedFile } from './persistence.ts';
 import { buildDefaultQuirks, type Quirks } from './quirks.ts';
@@ -99,9 +101,13 @@ interface Extras {
   readonly closing: Promise<void>;
 }
 
+function clockOf({ now = () => new Date() }: EmulatorOptions): () => Date {
+  return now;
+}
+
 export function createEmulator(options: EmulatorOptions = {}): DetachedEmulator {
   return build(options, {
-    store: createStore(options.state),
+    store: createStore(options.state, createSettlers(clockOf(options))),
     afterWrite: async () => {},
     closing: new Promise(() => {}),
   });
@@ -114,7 +120,7 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
   const quirksInForce = new Proxy(quirks, {
     get: (all, name: keyof Quirks) => ownQuirks.getStore()?.[name] ?? all[name],
   });
-  const now = options.now ?? (() => new Date());
+  const now = clockOf(options);
   const stale = createStaleReadTracker(quirksInForce, now);
   const faults = createFaultSwitch(options.faults, seed);
   const requests = createRequestCounter();
@@ -167,7 +173,7 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
 
 export async function startEmulator(options: ListenOptions = {}): Promise<Emulator> {
   const seeded = options.seedFile === undefined ? options.state : await readSeedFile(options.seedFile);
-  const store = createStore(seeded);
+  const store = createStore(seeded, createSettlers(clockOf(options)));
   const { stateDirectory } = options;
   const unlock = stateDirectory === undefined ? async () => {} : await lockStateDirectory(stateDirectory);
   try {
@@ -236,7 +242,7 @@ interface FaultParts {
 
 function buildFaultMiddleware(parts: FaultParts): MiddlewareHandler {
   return async (c, next) => {
-    const path = c.req.path.startsWith(basePath) ? c.req.path.slice(basePath.length) : c.req.path;
+    const path = cutBase(c.req.path);
     const { latency, fault, quirks, rivals = [] } = parts.faults.choose(c.req.method, path);
     if (latency > 0) await new Promise((resolve) => setTimeout(resolve, latency));
     const letRivalsIn = (moment: FaultMoment): void => {

@@ -68,8 +68,12 @@ export function createRouteContext(parts: ServiceParts): RouteContext {
     return row;
   };
 
-  const page: RouteContext['page'] = (c, rows, options) =>
-    takePage(rows, { pageSize: c.req.query('page_size'), currentPage: c.req.query('current_page') }, quirks, options);
+  const page: RouteContext['page'] = (c, rows, options) => {
+    const { page_size, current_page, pageSize, currentPage } = c.req.query();
+    const asked =
+      options?.list === 'people' ? { pageSize, currentPage } : { pageSize: page_size, currentPage: current_page };
+    return takePage(rows, asked, quirks, options);
+  };
 
   return {
     store,

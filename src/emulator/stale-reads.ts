@@ -3,7 +3,7 @@
  * `staleReads` is on, for all or for one write. Keyed by the row object itself, so a reset of the store forgets everything.
  */
 
-import type { Quirks } from './quirks.ts';
+import type { Quirks, StaleReads } from './quirks.ts';
 
 export interface StaleReadTracker {
   /** Call before changing `row`. */
@@ -25,9 +25,7 @@ interface Window {
 export function createStaleReadTracker(quirks: Quirks, now: () => Date): StaleReadTracker {
   let windows = new WeakMap<object, Window>();
 
-  const open = (row: object, old: object | undefined): void => {
-    const stale = quirks.staleReads;
-    if (stale === null) return;
+  const open = (stale: StaleReads, row: object, old: object | undefined): void => {
     const until = now().getTime() + (stale.ms ?? 0);
     const readsLeft = stale.reads ?? 0;
     const known = windows.get(row);
@@ -39,10 +37,10 @@ export function createStaleReadTracker(quirks: Quirks, now: () => Date): StaleRe
 
   return {
     beforeChange(row) {
-      open(row, structuredClone(row));
+      if (quirks.staleReads !== null) open(quirks.staleReads, row, structuredClone(row));
     },
     afterCreate(row) {
-      if (quirks.staleReads?.creations === true) open(row, undefined);
+      if (quirks.staleReads?.creations === true) open(quirks.staleReads, row, undefined);
     },
     view(row) {
       const window = windows.get(row);

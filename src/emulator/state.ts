@@ -27,6 +27,8 @@ export interface UsageLimitRow {
   is_threshold_alerts_sent?: boolean;
   is_exhausted_alerts_sent?: boolean;
   is_expired_alerts_sent?: boolean;
+  /** See verdicts.ts; never shown. */
+  verdict_due_at?: string;
 }
 
 export interface RateLimitRow {
@@ -257,6 +259,8 @@ export interface UsagePolicyRow {
   status: 'active' | 'archived';
   /** By value key; lost with the policy (2.7). */
   entities: Record<string, EntityRow>;
+  /** See verdicts.ts; never shown. */
+  verdict_due_at?: string;
   created_at: string;
   last_updated_at: string;
 }
@@ -336,6 +340,20 @@ export interface FeedbackRow {
   created_at: string;
 }
 
+/** Somebody who was asked to join and has not yet. */
+export interface InviteRow {
+  id: string;
+  email: string;
+  first_name: string | null;
+  last_name: string | null;
+  role: WorkspaceUserRow['org_role'];
+  status: 'pending';
+  /** UUID of each workspace, and the role there. */
+  workspaces: { id: string; role: WorkspaceUserRow['role'] }[];
+  created_at: string;
+  expires_at: string;
+}
+
 /** One write, tried or done (13). */
 export interface AuditRow {
   timestamp: string;
@@ -372,5 +390,6 @@ export interface StoreState {
   requestLogs: RequestLogRow[];
   logExports: LogExportRow[];
   feedback: FeedbackRow[];
+  invites: InviteRow[];
   auditLogs: AuditRow[];
 }

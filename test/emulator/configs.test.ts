@@ -71,7 +71,7 @@ describe('configs', () => {
     expect((await call('GET', '/configs/pc-checko-4b8d21')).body.data).toEqual({ config: '{broken' });
   });
 
-  it('are created and updated in an envelope; each new config is a version', async () => {
+  it('are created and updated in an envelope, with the ids beside it as well; each new config is a version', async () => {
     const { call } = start();
     const created = await call('POST', '/configs', {
       name: 'New Config',
@@ -84,7 +84,7 @@ describe('configs', () => {
     });
     const { slug, version_id: first } = created.body.data as Record<string, string>;
     const renamed = await call('PUT', `/configs/${slug}`, { name: 'Renamed' });
-    expect(renamed.body).toEqual({ success: true, data: { version_id: first } });
+    expect(renamed.body).toMatchObject({ success: true, data: { version_id: first } });
     const changed = await call('PUT', `/configs/${slug}`, { config: '{"retry":{}}' });
     const { version_id: second } = changed.body.data as Record<string, string>;
     expect(second).not.toBe(first);

@@ -103,9 +103,7 @@ function selectRows(c: Context, context: RouteContext, allWorkspaces = false): S
   const workspaceId = findWorkspaceId(c, context, query.workspace_slug, allWorkspaces);
   const feedback = indexFeedback(context.store.state.feedback);
   const wanted = buildRowFilter(query, 'query', feedback);
-  const rows = context.store.state.requestLogs.filter(
-    (row) => (workspaceId === undefined || row.workspace_id === workspaceId) && wanted(row),
-  );
+  const rows = context.store.listRows('requestLogs', workspaceId).filter(wanted);
   return { rows, from, to, feedback };
 }
 

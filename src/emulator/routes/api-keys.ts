@@ -8,7 +8,7 @@ import type { RouteContext } from '../context.ts';
 import { applyKeyFields, readNewKey } from '../key-fields.ts';
 import { renderUsageLimit } from '../limits.ts';
 import { resetUsageLimit } from '../resets.ts';
-import { type ApiKeyRow, type ApiKeyType, sortNewestFirst } from '../store.ts';
+import { type ApiKeyRow, type ApiKeyType, removeRow, sortNewestFirst } from '../store.ts';
 
 const types: Readonly<Record<string, ApiKeyType>> = {
   'organisation/service': 'organisation-service',
@@ -26,10 +26,9 @@ export function registerApiKeysRoutes(app: Hono, context: RouteContext): void {
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
     const ids = c.req.query('ids')?.split(',');
     const { quirks } = context;
-    const rows = sortNewestFirst(context.store.state.apiKeys)
+    const rows = sortNewestFirst(context.store.listRows('apiKeys', quirks.foreignRows ? undefined : workspace?.id))
       .map((row) => context.view(row))
       .filter((row): row is ApiKeyRow => row !== undefined)
-      .filter((row) => workspace === undefined || quirks.foreignRows || row.workspace_id === workspace.id)
       .filter((row) => ids === undefined || ids.includes(row.id));
     return context.sendList(c, rows, (row) => renderKey(row, context, 'list'));
   });
@@ -79,8 +78,7 @@ export function registerApiKeysRoutes(app: Hono, context: RouteContext): void {
 
   app.delete('/api-keys/:id', (c) => {
     const row = findKey(c, context, 'delete');
-    const { state } = context.store;
-    state.apiKeys = state.apiKeys.filter((other) => other !== row);
+    removeRow(context.store.state.apiKeys, row);
     return context.sendDeleted(c);
   });
 }
@@ -150,6 +148,7 @@ function rotateKey(row: ApiKeyRow, body: Body, context: RouteContext) {
   row.previous_secret = row.secret;
   row.previous_secret_expires_at = ends;
   row.secret = context.newSecret();
+  context.store.noteNewSecret(row);
   row.last_updated_at = context.timestamp();
   return { id: row.id, key: row.secret, key_transition_expires_at: ends };
 }

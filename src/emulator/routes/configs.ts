@@ -1,17 +1,15 @@
-/** `/configs`: reads are flat (or as specified, by a quirk), writes answer in `{ success, data }` (control-plane-api.md 8; fixtures/configs-*.json). */
+/** `/configs`: reads are flat (or as specified, by a quirk), writes answer for both readers (control-plane-api.md 8; fixtures/configs-*.json). */
 
 import type { Context, Hono } from 'hono';
 import { type Body, has, isObject, readText } from '../body.ts';
 import type { RouteContext } from '../context.ts';
-import { type ConfigRow, type ConfigVersionRow, sortNewestFirst } from '../store.ts';
+import { type ConfigRow, type ConfigVersionRow, removeRow, sortNewestFirst } from '../store.ts';
 
 export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
   app.get('/configs', (c) => {
     context.requireScope(c, 'configs.list');
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
-    const rows = context.store.state.configs.filter(
-      (row) => row.status === 'active' && (workspace === undefined || row.workspace_id === workspace.id),
-    );
+    const rows = context.store.listRows('configs', workspace?.id).filter((row) => row.status === 'active');
     const sorted = sortNewestFirst(rows);
     if (!context.quirks.configsInEnvelope) return context.sendList(c, sorted, (row) => renderRow(row, context));
     const page = context.page(c, sorted);
@@ -41,7 +39,7 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
       last_updated_at: now,
     };
     context.store.state.configs.push(row);
-    return c.json({ success: true, data: { id: row.id, slug: row.slug, version_id: version.version_id } });
+    return sendWritten(c, row, version, context);
   });
 
   app.get('/configs/:slug', (c) => {
@@ -67,20 +65,32 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
     const version = has(body, 'config') ? buildVersion(readConfig(body, context), c, context) : row.versions.at(-1);
     if (has(body, 'config') && version !== undefined) row.versions.push(version);
     Object.assign(row, { name, status, updated_by: context.caller(c).id, last_updated_at: context.timestamp() });
-    return c.json({ success: true, data: { version_id: version?.version_id } });
+    return sendWritten(c, row, version, context);
   });
 
   app.delete('/configs/:slug', (c) => {
     context.requireScope(c, 'configs.delete');
     const row = findConfig(c, context, c.req.param('slug'));
-    const inUse = context.store.state.workspaces.some((workspace) => {
+    const inUse = context.store.listWorkspaces().some((workspace) => {
       const bound = workspace.defaults?.user_api_key_config;
       return bound === row.slug || bound === row.id;
     });
     if (inUse) throw context.fail(409, 'AB07', 'Unable to delete. The config is in use by a workspace');
-    context.store.state.configs = context.store.state.configs.filter((other) => other.id !== row.id);
+    removeRow(context.store.state.configs, row);
     return context.sendDeleted(c);
   });
+}
+
+/** Clients disagree about where the ids are (16, question 20): in `data`, and unless the quirk says so flat beside it. */
+function sendWritten(
+  c: Context,
+  row: ConfigRow,
+  version: ConfigVersionRow | undefined,
+  context: RouteContext,
+): Response {
+  const data = { id: row.id, slug: row.slug, version_id: version?.version_id };
+  const flat = context.quirks.configsInEnvelope ? {} : { ...data, object: 'config' };
+  return c.json({ success: true, data, ...flat });
 }
 
 function findConfig(c: Context, context: RouteContext, slug: string): ConfigRow {

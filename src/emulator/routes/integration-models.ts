@@ -1,7 +1,17 @@
 /** Which models an integration offers, and custom prices (control-plane-api.md 7.3). */
 
-import type { Hono } from 'hono';
-import { type Body, has, invalid, isObject, mergeNested, readBoolean, readObject, readText } from '../body.ts';
+import type { Context, Hono } from 'hono';
+import {
+  type Body,
+  has,
+  invalid,
+  isObject,
+  mergeNested,
+  readBoolean,
+  readObject,
+  readText,
+  readTextList,
+} from '../body.ts';
 import type { RouteContext } from '../context.ts';
 import { findIntegration } from '../integration-rows.ts';
 import type { IntegrationModelRow } from '../store.ts';
@@ -35,10 +45,7 @@ export function registerIntegrationModelsRoutes(app: Hono, context: RouteContext
   app.delete(path, async (c) => {
     context.requireScope(c, 'organisation_integrations.update', 'workspace_integrations.update');
     const row = findIntegration(c, context, 'write');
-    const asked = c.req.query('slugs')?.split(',').filter(Boolean) ?? [];
-    if (asked.length === 0 || (await c.req.text()).trim() !== '') {
-      throw context.invalid('Validation failed: slugs: Invalid value', { param: 'slugs', location: 'query' });
-    }
+    const asked = await readSlugs(c, context);
     const custom = new Set(row.models.filter((model) => model.is_custom).map(({ slug }) => slug));
     const wrong = asked.filter((slug) => !custom.has(slug));
     if (wrong.length > 0) throw context.invalid(`Following models are not valid: ${wrong.join(', ')}`);
@@ -46,6 +53,20 @@ export function registerIntegrationModelsRoutes(app: Hono, context: RouteContext
     row.models = row.models.filter(({ slug }) => !asked.includes(slug));
     return context.sendDeleted(c);
   });
+}
+
+/** `?slugs=a,b`, or `{ "models": ["a", "b"] }` as another client of the service sends it. */
+async function readSlugs(c: Context, context: RouteContext): Promise<string[]> {
+  const inQuery = c.req.query('slugs')?.split(',').filter(Boolean) ?? [];
+  const hasBody = (await c.req.text()).trim() !== '';
+  const isRefused = hasBody && context.quirks.modelsDeletedByQueryOnly;
+  if (isRefused || (inQuery.length === 0 && !hasBody)) {
+    throw context.invalid('Validation failed: slugs: Invalid value', { param: 'slugs', location: 'query' });
+  }
+  if (inQuery.length > 0) return inQuery;
+  const inBody = readTextList(await context.readBody(c), 'models');
+  if (inBody.length === 0) throw invalid('models', 'Validation failed: models: must have at least 1 item');
+  return inBody;
 }
 
 /** Models that are not listed are left alone. */

@@ -26,9 +26,7 @@ export function registerIntegrationWorkspacesRoutes(app: Hono, context: RouteCon
     const row = context.view(findIntegration(c, context, 'read'));
     if (row === undefined) throw context.notFound('Integration not found');
     const own = context.caller(c).workspaceId;
-    const workspaces = row.workspaces
-      .filter((access) => own === undefined || access.workspace_id === own)
-      .map((access) => renderAccess(access, context));
+    const workspaces = context.store.listShares(row, own).map((access) => renderAccess(access, context));
     return c.json({ total: workspaces.length, workspaces });
   });
 
@@ -59,7 +57,7 @@ function applyBulk(row: IntegrationRow, body: Body, context: RouteContext): Bulk
   const entries = body.workspaces ?? [];
   if (!Array.isArray(entries)) throw invalid('workspaces', 'Validation failed: workspaces: must be an array');
   let global = row.global_workspace_access;
-  let workspaces = row.workspaces.map((access) => ({ ...access }));
+  let workspaces = context.store.listShares(row, undefined).map((access) => ({ ...access }));
   if (has(body, 'global_workspace_access') && body.global_workspace_access !== null) {
     global = readGlobal(row, readObject(body, 'global_workspace_access'), context);
     if (body.override_existing_workspace_access === true) {
@@ -116,7 +114,13 @@ function writeAccess(before: Access, sent: Body, context: RouteContext): Access 
   const { quirks } = context;
   const next: Access = { ...before };
   if (has(sent, 'usage_limits')) {
-    const write = { quirks, now: context.now(), newId: context.newId, maxItems: 1 };
+    const write = {
+      quirks,
+      now: context.now(),
+      newId: context.newId,
+      maxItems: 1,
+      takesHighThreshold: quirks.sharesTakeHighThreshold,
+    };
     next.usage_limits = writeUsageLimits(before.usage_limits, sent.usage_limits, write);
   }
   if (has(sent, 'rate_limits')) {

@@ -4,8 +4,8 @@ import type { Context, Hono } from 'hono';
 import { has, invalid, readText } from '../body.ts';
 import type { RouteContext } from '../context.ts';
 import { applyIntegrationFields, buildIntegration, findIntegration, isLent } from '../integration-rows.ts';
-import { buildDefaultProvider } from '../provider-rows.ts';
-import { type IntegrationRow, sortNewestFirst } from '../store.ts';
+import { buildDefaultProvider, isMadeWith } from '../provider-rows.ts';
+import { type IntegrationRow, removeRow, sortNewestFirst } from '../store.ts';
 import { registerIntegrationModelsRoutes } from './integration-models.ts';
 import { registerIntegrationWorkspacesRoutes } from './integration-workspaces.ts';
 
@@ -29,7 +29,7 @@ export function registerIntegrationsRoutes(app: Hono, context: RouteContext): vo
       .map((row) => context.view(row))
       .filter((row): row is IntegrationRow => row !== undefined && row.status === 'active')
       .filter((row) => type === 'all' || row.type === type)
-      .filter((row) => workspace === undefined || isLent(row, workspace.id));
+      .filter((row) => workspace === undefined || isLent(row, workspace.id, context));
     return context.sendList(c, rows, (row) => renderIntegration(row, context));
   });
 
@@ -87,9 +87,12 @@ export function registerIntegrationsRoutes(app: Hono, context: RouteContext): vo
   app.delete('/integrations/:slug', (c) => {
     requireScope(c, context, 'delete');
     const row = findIntegration(c, context, 'write');
-    if (context.store.state.providers.some(({ integration_id: slug }) => slug === row.slug)) {
+    const held = context.store.listProvidersOf(row.slug);
+    const own = context.quirks.defaultProviderHoldsIntegration ? undefined : held.find((each) => isMadeWith(row, each));
+    if (held.some((provider) => provider !== own)) {
       throw context.fail(409, 'AB07', 'Unable to delete. Please ensure that all Virtual Keys are deleted');
     }
+    if (own !== undefined) removeRow(context.store.state.providers, own);
     context.beforeChange(row);
     row.status = 'archived';
     row.last_updated_at = context.timestamp();

@@ -39,7 +39,7 @@ export function registerLogsRoutes(app: Hono, context: RouteContext): void {
     context.requireScope(c, 'logs.view');
     const id = c.req.param('id');
     const own = context.caller(c).workspaceId;
-    const row = context.store.state.requestLogs.find((candidate) => candidate.id === id);
+    const row = context.store.findRequestLog(id);
     if (row === undefined || (own !== undefined && row.workspace_id !== own)) throw context.notFound('Log not found');
     return c.json(renderLog(row, context.organisation(), context.store.findWorkspace(row.workspace_id)));
   });
@@ -54,9 +54,7 @@ function registerExports(app: Hono, context: RouteContext): void {
   app.get('/logs/exports', (c) => {
     context.requireScope(c, 'logs.export', 'logs.list', 'logs.view');
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
-    const rows = context.store.state.logExports.filter(
-      (row) => isVisible(c, context, row) && (workspace === undefined || row.workspace_id === workspace.id),
-    );
+    const rows = context.store.listRows('logExports', workspace?.id).filter((row) => isVisible(c, context, row));
     return context.sendList(c, sortNewestFirst(rows), (row) => renderExport(row, context));
   });
 
@@ -181,9 +179,8 @@ function readRequestedData(body: Readonly<Record<string, unknown>>, context: Rou
 
 /** Newest first; refuses filters that cannot be read. */
 function selectExport(row: LogExportRow, context: RouteContext): RequestLogRow[] {
-  const { requestLogs, feedback } = context.store.state;
-  const wanted = buildRowFilter(row.filters, 'body', indexFeedback(feedback));
-  const rows = sortNewestFirst(requestLogs.filter((log) => log.workspace_id === row.workspace_id && wanted(log)));
+  const wanted = buildRowFilter(row.filters, 'body', indexFeedback(context.store.state.feedback));
+  const rows = sortNewestFirst(context.store.listRows('requestLogs', row.workspace_id).filter(wanted));
   const size = Math.min(readCount(row.filters.page_size) || exportMaximum, exportMaximum);
   const first = readCount(row.filters.current_page) * size;
   return rows.slice(first, first + size);

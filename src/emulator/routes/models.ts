@@ -7,6 +7,8 @@ interface ModelRow {
   readonly provider: string;
   readonly vendor: string;
   readonly model: string;
+  /** When the provider was made; when the vendor made the model is not known here. */
+  readonly created_at: string;
 }
 
 const sortKeys: Readonly<Record<string, (row: ModelRow) => string>> = {
@@ -33,15 +35,29 @@ export function registerModelsRoutes(app: Hono, context: RouteContext): void {
     return c.json({
       object: 'list',
       total: rows.length,
-      data: rows.slice(offset, offset + limit).map((row) => ({
-        // The provider's slug in this workspace, not the vendor's name that a `model` condition wants (14.2).
-        id: toId(row),
-        slug: row.model,
-        canonical_slug: row.model,
-        object: 'model',
-      })),
+      data: rows.slice(offset, offset + limit).map(renderModel),
     });
   });
+
+  // An id holds a slash, sent as it is or escaped.
+  app.get('/models/:model{.+}', (c) => {
+    const row = listModels(c, context).find((each) => toId(each) === c.req.param('model'));
+    if (row === undefined) throw context.notFound('Model not found');
+    return c.json(renderModel(row));
+  });
+}
+
+/** Members of the example of the description, and those of its schema, which is OpenAI's. */
+function renderModel(row: ModelRow): Record<string, unknown> {
+  return {
+    // The provider's slug in this workspace, not the vendor's name that a `model` condition wants (14.2).
+    id: toId(row),
+    slug: row.model,
+    canonical_slug: row.model,
+    object: 'model',
+    created: Math.floor(Date.parse(row.created_at) / 1000),
+    owned_by: row.vendor,
+  };
 }
 
 function toId(row: ModelRow): string {
@@ -52,11 +68,11 @@ function toId(row: ModelRow): string {
 function listModels(c: Context, context: RouteContext): ModelRow[] {
   const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
   const seen = new Map<string, ModelRow>();
-  for (const provider of context.store.state.providers) {
-    if (workspace !== undefined && provider.workspace_id !== workspace.id) continue;
+  for (const provider of context.store.listRows('providers', workspace?.id)) {
     const integration = context.store.findIntegration(provider.integration_id);
     for (const model of integration?.models ?? []) {
-      const row = { provider: provider.slug, vendor: provider.ai_provider_name, model: model.slug };
+      const { slug, ai_provider_name: vendor, created_at } = provider;
+      const row = { provider: slug, vendor, model: model.slug, created_at };
       if (model.enabled) seen.set(toId(row), row);
     }
   }

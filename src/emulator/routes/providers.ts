@@ -3,9 +3,10 @@
 import type { Context, Hono } from 'hono';
 import { type Body, has, invalid, readText } from '../body.ts';
 import type { RouteContext } from '../context.ts';
+import { isLent } from '../integration-rows.ts';
 import { renderUsageLimit } from '../limits.ts';
 import { applyProviderFields, buildProvider } from '../provider-rows.ts';
-import { type IntegrationRow, type ProviderRow, sortNewestFirst, type WorkspaceRow } from '../store.ts';
+import { type IntegrationRow, type ProviderRow, removeRow, sortNewestFirst, type WorkspaceRow } from '../store.ts';
 
 export type ProviderFace = 'provider' | 'virtual-key';
 
@@ -29,10 +30,9 @@ export function registerProviderReads(app: Hono, context: RouteContext, base: st
     requireScope(c, context, 'list');
     const workspace = findScope(c, context, face, undefined);
     const { quirks } = context;
-    const rows = sortNewestFirst(context.store.state.providers)
+    const rows = sortNewestFirst(context.store.listRows('providers', quirks.foreignRows ? undefined : workspace?.id))
       .map((row) => context.view(row))
-      .filter((row): row is ProviderRow => row !== undefined)
-      .filter((row) => workspace === undefined || quirks.foreignRows || row.workspace_id === workspace.id);
+      .filter((row): row is ProviderRow => row !== undefined);
     return context.sendList(c, rows, (row) => renderListRow(row, face, context));
   });
 
@@ -57,8 +57,7 @@ export function registerProviderReads(app: Hono, context: RouteContext, base: st
 
   app.delete(`${base}/:slug`, (c) => {
     const row = findProvider(c, context, face, 'delete', undefined);
-    const { state } = context.store;
-    state.providers = state.providers.filter((other) => other !== row);
+    removeRow(context.store.state.providers, row);
     return context.sendDeleted(c);
   });
 }
@@ -86,7 +85,7 @@ export async function createProvider(
   const blank = buildProvider({ name, slug, note: null, workspace, integration }, context);
   const row = applyProviderFields(blank, body, context);
   const { state } = context.store;
-  if (!state.integrations.includes(integration)) state.integrations.push(integration);
+  if (context.store.findIntegration(integration.id) === undefined) state.integrations.push(integration);
   state.providers.push(row);
   context.afterCreate(row);
   return row;
@@ -100,10 +99,8 @@ function requireScope(c: Context, context: RouteContext, verb: string): void {
 function findLentIntegration(slug: string, workspace: WorkspaceRow, context: RouteContext): IntegrationRow {
   const row = context.store.findIntegration(slug);
   if (row === undefined || row.status !== 'active') throw context.fail(404, 'AB02', `Integration ${slug} not found`);
-  const isLent =
-    row.workspace_id === workspace.id ||
-    row.workspaces.some((access) => access.workspace_id === workspace.id && access.enabled);
-  if (!isLent) throw context.fail(403, 'AB03', 'Integration is not enabled for this workspace');
+  if (!isLent(row, workspace.id, context))
+    throw context.fail(403, 'AB03', 'Integration is not enabled for this workspace');
   return row;
 }
 
@@ -126,9 +123,7 @@ function findProvider(
 ): ProviderRow {
   requireScope(c, context, verb);
   const workspace = findScope(c, context, face, inBody);
-  const wanted = c.req.param('slug') ?? '';
-  const scopes = workspace === undefined ? context.store.state.workspaces : [workspace];
-  const row = scopes.map(({ id }) => context.store.findProvider(id, wanted)).find((found) => found !== undefined);
+  const row = context.store.findProvider(workspace?.id, c.req.param('slug') ?? '');
   if (row === undefined) throw context.notFound('Provider not found');
   return row;
 }

@@ -32,22 +32,19 @@ export function registerRatePoliciesRoutes(app: Hono, context: RouteContext): vo
 
   app.get(base, (c) => {
     const { type, unit } = c.req.query();
-    const rows = listPolicies(c, context, context.store.state.ratePolicies).filter(
+    const rows = listPolicies(c, context, 'ratePolicies').filter(
       (row) => (type === undefined || row.type === type) && (unit === undefined || row.unit === unit),
     );
     return context.sendList(c, rows, (row) => renderRateRow(row, context), { list: 'policies' });
   });
 
   app.get(`${base}/:id`, (c) => {
-    const row = readPolicy(c, context, context.store.state.ratePolicies);
+    const row = readPolicy(c, context, context.store.findRatePolicy);
     return c.json({ ...renderRateRow(row, context), object: 'policy_rate_limits' });
   });
 
   app.put(`${base}/:id`, async (c) => {
-    const { row, body } = await openUpdate(c, context, context.store.state.ratePolicies, [
-      ...immutableFields,
-      'target',
-    ]);
+    const { row, body } = await openUpdate(c, context, context.store.findRatePolicy, [...immutableFields, 'target']);
     const next: RatePolicyRow = { ...row, ...readShared(row, body, rateLevel(row), context) };
     if (has(body, 'unit')) next.unit = readChoice(body, 'unit', ['rpm', 'rph', 'rpd', 'rpw']);
     if (has(body, 'value')) next.value = readNumber(body, 'value', { min: 1, integer: true });
@@ -57,7 +54,7 @@ export function registerRatePoliciesRoutes(app: Hono, context: RouteContext): vo
     return context.sendUpdated(c);
   });
 
-  app.delete(`${base}/:id`, (c) => archivePolicy(c, context, context.store.state.ratePolicies));
+  app.delete(`${base}/:id`, (c) => archivePolicy(c, context, context.store.findRatePolicy));
 }
 
 function rateLevel(row: Pick<RatePolicyRow, 'target'>): ConditionLevel {

@@ -17,8 +17,9 @@ import {
   refuseTwin,
   renderShared,
 } from '../policy-rows.ts';
-import { computeNextReset } from '../resets.ts';
+import { computeNextReset, resetEntity } from '../resets.ts';
 import type { EntityRow, UsagePolicyRow, WorkspaceRow } from '../store.ts';
+import { findNextSync } from '../verdicts.ts';
 
 export function registerUsagePoliciesRoutes(app: Hono, context: RouteContext): void {
   registerEntityRoutes(app, context);
@@ -34,20 +35,20 @@ export function registerUsagePoliciesRoutes(app: Hono, context: RouteContext): v
   });
 
   app.get(base, (c) => {
-    const rows = listPolicies(c, context, context.store.state.usagePolicies);
+    const rows = listPolicies(c, context, 'usagePolicies');
     const type = c.req.query('type');
     const shown = type === undefined ? rows : rows.filter((row) => row.type === type);
     return context.sendList(c, shown, (row) => renderUsageRow(row, context, 'list'), { list: 'policies' });
   });
 
   app.get(`${base}/:id`, (c) => {
-    const row = readPolicy(c, context, context.store.state.usagePolicies);
+    const row = readPolicy(c, context, context.store.findUsagePolicy);
     const usage = c.req.query('include_usage') === 'true' ? { value_key_usage_map: renderUsageMap(row) } : {};
     return c.json({ ...renderUsageRow(row, context, 'get'), ...usage, object: 'policy_usage_limits' });
   });
 
   app.put(`${base}/:id`, async (c) => {
-    const { row, body } = await openUpdate(c, context, context.store.state.usagePolicies, immutableFields);
+    const { row, body } = await openUpdate(c, context, context.store.findUsagePolicy, immutableFields);
     const next = updateUsagePolicy(row, body, context);
     refuseTwin(context.store.state.usagePolicies, next, context);
     context.beforeChange(row);
@@ -55,14 +56,14 @@ export function registerUsagePoliciesRoutes(app: Hono, context: RouteContext): v
     return context.sendUpdated(c);
   });
 
-  app.delete(`${base}/:id`, (c) => archivePolicy(c, context, context.store.state.usagePolicies));
+  app.delete(`${base}/:id`, (c) => archivePolicy(c, context, context.store.findUsagePolicy));
 }
 
 function registerEntityRoutes(app: Hono, context: RouteContext): void {
   app.get('/policies/usage-limits/:id/entities', (c) => {
     context.requireScope(c, 'policies.read');
     // `status` is the entities' here, not the policy's.
-    const row = context.view(findPolicy(c, context, context.store.state.usagePolicies, 'active'));
+    const row = context.view(findPolicy(c, context, context.store.findUsagePolicy, 'active'));
     if (row === undefined) throw context.notFound('Policy not found');
     const { status, search } = c.req.query();
     const entities = Object.entries(row.entities).filter(
@@ -78,7 +79,7 @@ function registerEntityRoutes(app: Hono, context: RouteContext): void {
 
   app.put('/policies/usage-limits/:id/entities/:entityId/reset', (c) => {
     context.requireScope(c, 'policies.update');
-    const row = findPolicy(c, context, context.store.state.usagePolicies, 'active');
+    const row = findPolicy(c, context, context.store.findUsagePolicy, 'active');
     const entity = Object.values(row.entities).find(({ id }) => id === c.req.param('entityId'));
     if (entity === undefined) throw context.notFound('Entity not found');
     context.beforeChange(row);
@@ -133,6 +134,9 @@ function updateUsagePolicy(row: UsagePolicyRow, body: Body, context: RouteContex
   if (next.credit_limit > row.credit_limit && !context.quirks.raiseDoesNotWake) {
     for (const entity of Object.values(next.entities)) wakeEntity(entity, next);
   }
+  if (next.credit_limit < row.credit_limit && !context.quirks.lowerDoesNotExhaust) {
+    next.verdict_due_at = findNextSync(context.now());
+  }
   if (has(body, 'reset_usage_for_value')) {
     const valueKey = readText(body, 'reset_usage_for_value', { max: 4096 });
     const entity = Object.hasOwn(next.entities, valueKey) ? next.entities[valueKey] : undefined;
@@ -148,13 +152,6 @@ function wakeEntity(entity: EntityRow, policy: UsagePolicyRow): void {
   entity.is_threshold_alerts_sent = false;
   entity.is_exhausted_alerts_sent = false;
   if (entity.current_usage < ceiling) entity.status = 'active';
-}
-
-function resetEntity(entity: EntityRow): void {
-  entity.current_usage = 0;
-  entity.status = 'active';
-  entity.is_threshold_alerts_sent = false;
-  entity.is_exhausted_alerts_sent = false;
 }
 
 function renderUsageRow(row: UsagePolicyRow, context: RouteContext, form: 'get' | 'list') {

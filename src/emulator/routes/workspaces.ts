@@ -24,7 +24,7 @@ export function registerWorkspacesRoutes(app: Hono, context: RouteContext): void
     open(c, context, 'list');
     const { name, exact_name: exact, status = 'active' } = c.req.query();
     const statuses = status.split(',');
-    const rows = sortNewestFirst(context.store.state.workspaces)
+    const rows = sortNewestFirst(context.store.listWorkspaces())
       .map((row) => context.view(row))
       .filter((row): row is WorkspaceRow => row !== undefined && statuses.includes(row.status))
       .filter((row) => name === undefined || renderName(row).includes(name))
@@ -196,13 +196,10 @@ function refuseDelete(row: WorkspaceRow, body: Body, context: RouteContext): voi
       location: 'body',
     });
   }
-  const { providers, configs } = context.store.state;
+  const configs = context.store.listRows('configs', row.id).filter(({ status }) => status === 'active');
   const held = [
-    { kind: 'Virtual Keys', count: providers.filter(({ workspace_id: id }) => id === row.id).length },
-    {
-      kind: 'Configs',
-      count: configs.filter(({ workspace_id: id, status }) => id === row.id && status === 'active').length,
-    },
+    { kind: 'Virtual Keys', count: context.store.listRows('providers', row.id).length },
+    { kind: 'Configs', count: configs.length },
   ].find(({ count }) => count > 0);
   // `force_delete` is known to be ignored (16, question 22).
   if (held !== undefined) {

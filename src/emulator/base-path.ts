@@ -1,0 +1,9 @@
+/** What stands in front of every path of the service. */
+
+export const basePath = '/v1';
+
+/** Below the prefix and without a closing slash, which names the same route. */
+export function cutBase(path: string): string {
+  const below = path.startsWith(basePath) ? path.slice(basePath.length) : path;
+  return below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below;
+}
