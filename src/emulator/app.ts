@@ -13,6 +13,7 @@ import { registerApiKeysRoutes } from './routes/api-keys.ts';
 import { registerAuditLogsRoutes } from './routes/audit-logs.ts';
 import { registerConfigsRoutes } from './routes/configs.ts';
 import { registerFeedbackRoutes } from './routes/feedback.ts';
+import { registerGatewayRoutes } from './routes/gateway.ts';
 import { registerIntegrationsRoutes } from './routes/integrations.ts';
 import { registerExportDownload, registerLogsRoutes } from './routes/logs.ts';
 import { registerModelsRoutes } from './routes/models.ts';
@@ -60,18 +61,11 @@ export function createApp(parts: AppParts): Hono {
   const root = new Hono({ strict: false });
   const app = root.basePath(basePath);
 
-  app.use('*', async (c, next) => {
-    await next();
-    // Of the stand-in's own clock, as everything else that it dates; else the listener puts in that of the machine.
-    c.res.headers.set('date', parts.now().toUTCString());
-  });
-  app.use('*', countRequests(parts));
-  app.use('*', parts.injectFaults);
-  app.use('*', async (c, next) => {
-    await next();
-    // Refused writes as well: the audit log has grown.
-    if (c.req.method !== 'GET') await parts.afterWrite();
-  });
+  for (const path of [`${basePath}/*`, '/v2/*']) {
+    root.use(path, dateAnswers(parts), countRequests(parts), parts.injectFaults, keepWrites(parts));
+  }
+  // Of gateways, and public: neither asks for a key of the admin API.
+  registerGatewayRoutes(root, context, parts.acceptKeys);
   registerModelPrices(app as Hono);
   app.use('*', auditWrites(parts));
   app.use('*', async (c, next) => {
@@ -108,6 +102,22 @@ function sendError(c: Context, parts: AppParts, error: EmulatorError): Response 
 function pickShape(c: Context, error: EmulatorError): ErrorShape {
   const isWrapped = error.status === 401 || c.req.path.startsWith(`${basePath}/virtual-keys`);
   return isWrapped ? 'success-data' : 'flat';
+}
+
+/** By the stand-in's own clock, as everything else that it dates; else the listener puts in that of the machine. */
+function dateAnswers({ now }: AppParts): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    c.res.headers.set('date', now().toUTCString());
+  };
+}
+
+/** Refused writes as well: the audit log has grown. */
+function keepWrites({ afterWrite }: AppParts): MiddlewareHandler {
+  return async (c, next) => {
+    await next();
+    if (c.req.method !== 'GET') await afterWrite();
+  };
 }
 
 function countRequests(parts: AppParts): MiddlewareHandler {

@@ -82,6 +82,10 @@ export interface Quirks {
   missingScope: string | null;
   /** Lists of one workspace's policies, keys and providers also hold rows of the others (1.2). */
   foreignRows: boolean;
+  /** Gateways are told that the organisation does not limit keys, and so do not meter the budgets of keys. */
+  keyLimitsNotMetered: boolean;
+  /** What gateways are told of a key holds for five seconds, so that one without a sync sees each change. */
+  gatewaysForgetKeys: boolean;
   /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object (8). */
   configsInEnvelope: boolean;
   /** The body of every refusal; null picks the one seen for the route (1.6). */
@@ -123,6 +127,8 @@ export function buildDefaultQuirks(): Quirks {
     leaversAs403: false,
     missingScope: null,
     foreignRows: false,
+    keyLimitsNotMetered: false,
+    gatewaysForgetKeys: false,
     configsInEnvelope: false,
     errorShape: null,
   };
