@@ -76,7 +76,10 @@ interface Leaf {
 }
 
 function leavesOf(program: Command, prefix = ''): readonly Leaf[] {
-  return program.commands.flatMap((command) => {
+  // What the help hides is no command for people.
+  const visible = program.createHelp().visibleCommands(program);
+  const shown = program.commands.filter((command) => visible.includes(command));
+  return shown.flatMap((command) => {
     const name = `${prefix}${command.name()}`;
     return command.commands.length > 0 ? leavesOf(command, `${name} `) : [{ name, command }];
   });

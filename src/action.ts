@@ -209,7 +209,7 @@ keepHeapSmall();
 try {
   if (!(await answerCompilation())) await main();
 } catch (error) {
-  const { message } = renderFailure(error, 'text');
+  const { message, reason } = renderFailure(error, 'text');
   const exit =
     error instanceof UserError
       ? exitCodes[error.exit]
@@ -218,5 +218,6 @@ try {
         : exitCodes.invalid;
   core.setOutput('exit-code', String(exit));
   await writeSummary(`### tollgate failed\n\n${message.trimEnd().split('\n').map(escapeMarkdown).join('<br>\n')}\n`);
-  core.setFailed(message);
+  // A runner writes `error:` before it.
+  core.setFailed(reason);
 }

@@ -19,9 +19,19 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): re
  * document, if it was one.
  */
 export function createBlanker(...secrets: readonly string[]): (text: string) => string {
-  const spellings = secrets.filter((secret) => secret !== '').flatMap(spell);
+  const spellings = secrets.filter((secret) => secret.length >= shortest).flatMap(spell);
   const unique = [...new Set(spellings)].sort((a, b) => b.length - a.length);
-  return (text) => unique.reduce((rest, spelling) => rest.replaceAll(spelling, blanked), text);
+  const words = secrets.filter((secret) => secret !== '' && secret.length < shortest).map(wordOf);
+  return (text) => {
+    const plain = unique.reduce((rest, spelling) => rest.replaceAll(spelling, blanked), text);
+    return words.reduce((rest, word) => rest.replace(word, blanked), plain);
+  };
+}
+
+/** A few letters are blanked where they stand alone: inside words they are no key, and a text full of holes says nothing. */
+function wordOf(secret: string): RegExp {
+  const escaped = secret.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  return new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, 'gu');
 }
 
 function spell(secret: string): readonly string[] {

@@ -301,13 +301,12 @@ function workspaceOption(does = 'only this workspace; may be repeated', otherwis
 }
 
 function addCommonOptions(command: Command, format = formatOption()): Command {
-  return addServiceOptions(command, format)
-    .addOption(workspaceOption())
-    .option('-v, --verbose', 'also list adoptions and unmanaged objects', false);
+  return addServiceOptions(command, format).addOption(workspaceOption());
 }
 
 function addPlanOptions(command: Command, format = formatOption()): Command {
   return addCommonOptions(command, format)
+    .option('-v, --verbose', 'also list adoptions and unmanaged objects', false)
     .addOption(
       new Option('--mode <mode>', 'sync, or upsert-only to hold deletes back')
         .choices(['sync', 'upsert-only'])

@@ -3,9 +3,21 @@
 import type { EventEmitter } from 'node:events';
 import { type Command, Help, type Option } from 'commander';
 import { nearestName } from './nearest-name.ts';
+import { isStdout } from './policy/files.ts';
+
+interface Idle {
+  readonly flag: string;
+  /** The one command that it is about; missing: every one that has the flag. */
+  readonly command?: string;
+  readonly isIdle: (options: Readonly<Record<string, unknown>>) => boolean;
+  readonly why: string;
+}
+
+const isFolder = (source: unknown): boolean => typeof source === 'string' && !/^https?:/i.test(source);
+const isStream = (out: unknown): boolean => typeof out === 'string' && isStdout(out);
 
 /** Flags that mean something beside another one only; without it they would be ignored, and the run be another than was meant. */
-const together: readonly { flag: string; isIdle: (options: Record<string, unknown>) => boolean; why: string }[] = [
+const together: readonly Idle[] = [
   {
     flag: 'state',
     isIdle: ({ backend }) => backend !== undefined && backend !== 'emulator',
@@ -13,8 +25,42 @@ const together: readonly { flag: string; isIdle: (options: Record<string, unknow
   },
   {
     flag: 'environment',
+    command: 'import',
     isIdle: ({ acceptDrift }) => acceptDrift === true,
     why: 'not with --accept-drift: the files name it',
+  },
+  {
+    flag: 'environment',
+    command: 'doctor',
+    isIdle: ({ backend }) => backend === 'emulator',
+    why: 'nobody asks GitHub about the emulator',
+  },
+  {
+    flag: 'format',
+    command: 'plan',
+    isIdle: ({ out }) => isStream(out),
+    why: 'with --out - stdout holds the saved plan alone',
+  },
+  {
+    flag: 'verbose',
+    isIdle: ({ format, out }) => (format !== undefined && format !== 'text') || isStream(out),
+    why: 'other formats than text hold everything',
+  },
+  {
+    flag: 'allowDirty',
+    isIdle: ({ backend }) => backend === 'emulator',
+    why: 'the emulator takes files as they are',
+  },
+  {
+    flag: 'takeOver',
+    isIdle: ({ backend, state, recordFile }) =>
+      backend === 'emulator' && state === undefined && recordFile === undefined,
+    why: 'no other run sees an emulator in memory',
+  },
+  {
+    flag: 'offline',
+    isIdle: ({ pricing, backend }) => isFolder(pricing) || (pricing === undefined && backend === 'emulator'),
+    why: 'no request leaves this machine anyway',
   },
 ];
 
@@ -25,7 +71,10 @@ export function guardUsage(program: Command): void {
   }
   program.hook('preAction', (_program, command) => {
     const idle = together.find(
-      ({ flag, isIdle }) => command.getOptionValueSource(flag) === 'cli' && isIdle(command.opts()),
+      ({ flag, command: only, isIdle }) =>
+        (only ?? command.name()) === command.name() &&
+        command.getOptionValueSource(flag) === 'cli' &&
+        isIdle(command.opts()),
     );
     const option = command.options.find((one) => one.attributeName() === idle?.flag);
     if (idle !== undefined && option !== undefined) {

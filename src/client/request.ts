@@ -74,6 +74,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const blankAnswer = createValueBlanker(...secrets);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = options.dispatcher ?? createDispatcher(baseUrl, options, timeouts);
+  const proxy = options.dispatcher === undefined ? proxyFor(baseUrl, options) : null;
   const { signal, isStranger = false } = options;
   let serverTime: number | null = null;
   // One listener a request under way, and always taken off again: more than ten are no leak.
@@ -156,8 +157,9 @@ export function openConnection(options: ConnectionOptions): Connection {
     const why = timedOut
       ? `no answer within ${timeouts.total / 1000} s`
       : describeCode(code, isStranger ? new Error('no connection') : error);
+    const through = proxy === null ? '' : `, on the way through the proxy ${proxy} (HTTPS_PROXY)`;
     const reached =
-      status === undefined ? `cannot reach ${baseUrl}: ${why}` : `${baseUrl} broke off its answer: ${why}`;
+      status === undefined ? `cannot reach ${baseUrl}: ${why}${through}` : `${baseUrl} broke off its answer: ${why}`;
     const failure = buildBrokenAnswer(
       request,
       reached,
@@ -198,6 +200,7 @@ function createDispatcher(baseUrl: string, options: ConnectionOptions, timeouts:
   };
   const { httpsProxy, noProxy } = options.proxies ?? {};
   if (httpsProxy === undefined || httpsProxy === '' || isLoopback(new URL(baseUrl).hostname)) return new Agent(common);
+  checkProxy(httpsProxy);
   try {
     // Empty rather than absent: undici would fall back to the environment, which only the entry file reads.
     return new EnvHttpProxyAgent({ ...common, httpProxy: '', httpsProxy, noProxy: noProxy ?? '' });
@@ -207,6 +210,32 @@ function createDispatcher(baseUrl: string, options: ConnectionOptions, timeouts:
       hint: 'Write it as http://host:port.',
     });
   }
+}
+
+/** Proxy URLs hold passwords: nothing of it but the scheme is repeated. */
+function checkProxy(httpsProxy: string): void {
+  const [, scheme] = /^([a-z][a-z\d+.-]*):\/\//i.exec(httpsProxy) ?? [];
+  if (scheme === undefined || /^https?$/i.test(scheme)) return;
+  throw new UserError(`HTTPS_PROXY is a proxy of the kind ${scheme.toLowerCase()}, which is not supported`, {
+    hint: 'Write one that speaks HTTP: http://host:port or https://host:port; or take the control plane out of it with NO_PROXY.',
+  });
+}
+
+/** Host and port of the proxy that requests go through; null: they go straight. Decided as the dispatcher decides. */
+function proxyFor(baseUrl: string, { proxies }: ConnectionOptions): string | null {
+  const { httpsProxy, noProxy = '' } = proxies ?? {};
+  const { hostname, port, protocol } = new URL(baseUrl);
+  if (!httpsProxy || protocol !== 'https:' || isLoopback(hostname) || !URL.canParse(httpsProxy)) return null;
+  const isExempt = noProxy
+    .split(/[,\s]/)
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      const [, name = '', ownPort] = /^(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
+      const suffix = name.replace(/^\*?\./, '');
+      const isHost = name === '*' || hostname === suffix || hostname.endsWith(`.${suffix}`);
+      return isHost && (ownPort === undefined || ownPort === (port || '443'));
+    });
+  return isExempt ? null : new URL(httpsProxy).host;
 }
 
 /** At the moment of connecting: a name that is resolved twice may be two addresses. */

@@ -26,6 +26,7 @@ const needed: Readonly<Record<Exclude<keyof StoreState, 'organisation'>, Readonl
   requestLogs: { id: 'text', workspace_id: 'text', created_at: 'text', metadata: 'map' },
   logExports: { id: 'text', workspace_id: 'text', filters: 'map', requested_data: 'list', created_at: 'text' },
   feedback: { id: 'text', trace_id: 'text', workspace_id: 'text', created_at: 'text' },
+  invites: { id: 'text', email: 'text', workspaces: 'list', created_at: 'text' },
   auditLogs: { timestamp: 'text', method: 'text', uri: 'text' },
 };
 

@@ -34,19 +34,20 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
   ).flatMap((item) => {
     const path = readText(item, say`a path such as ${example('policies/old')}`, report, 600);
     if (path === undefined) return [];
+    if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
+    seen.add(path);
+    if (path === '*') return sectionNames.map((name) => ({ workspace, path, section: name, source: item.at.source }));
     const [head = '', ...rest] = path.split('/');
     const section = sectionNames.find((name) => name === head);
     if (section === undefined || rest.some((part) => part === '')) {
       const near = nearestName(head, sectionNames);
       const hint =
         section !== undefined || near === undefined
-          ? say`write a path such as ${['policies/old', 'keys/ci/rate', 'limits'].map(example)}`
+          ? say`write a path such as ${['policies/old', 'keys/ci/rate', 'limits', '"*"'].map(example)}`
           : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
       report('invalid-forget', item.at, say`\`forget\`: ${quote(path)} is no path: ${hint}`);
       return [];
     }
-    if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
-    seen.add(path);
     const target = split(section, rest);
     if (section === 'limits' && target.name !== undefined) {
       report(

@@ -116,9 +116,13 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
     if (others === undefined) byWorkspace.set(entry.workspace, [entry]);
     else others.push(entry);
   }
+  /** One error for one line: `"*"` is a path of every section. */
+  const told = new Set<unknown>();
   for (const forget of desired.forget) {
+    if (told.has(forget.source)) continue;
     const entry = byWorkspace.get(forget.workspace)?.find((candidate) => declares(candidate, forget));
     if (entry === undefined) continue;
+    told.add(forget.source);
     const where = `${entry.source.file}:${entry.source.line}`;
     const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
     report(

@@ -35,7 +35,8 @@ export const schemaText = {
   id: 'The live id, where a name is not enough.',
   previously: 'The name this policy had before, so that it is renamed instead of replaced.',
   api: 'Members of the API that this grammar does not know, sent as they are.',
-  forget: 'Stop managing, without touching what is live: `policies/x`, `keys/ci/rate`, `limits`.',
+  forget:
+    'Stop managing, without touching what is live: `policies/x`, `keys/ci/rate`, `limits`, or `"*"` for everything of this file.',
   skipDefaults: 'Organisation defaults that do not apply here, by name; `"*"` for the default of keys.',
   policies: 'Budgets and rate limits of this workspace, by name. `none`: shall not exist.',
   limits: "The workspace's own budgets and rates. `none`: none at all.",

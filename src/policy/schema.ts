@@ -30,7 +30,7 @@ export const patterns = {
     /^(?:workspace_id|api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
   conditionKey:
     /^(?:api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
-  forget: /^(?:policies|limits|keys|providers|integrations)(?:\/[\s\S]+)?$/,
+  forget: /^(?:\*|(?:policies|limits|keys|providers|integrations)(?:\/[\s\S]+)?)$/,
 } as const;
 
 const none = z.literal('none');
@@ -172,7 +172,7 @@ export const providerShape = integrationShape.extend({ expires: keyShape.shape.e
 
 const entries = <T extends z.ZodType>(shape: T) => z.record(z.string().min(1), z.union([none, shape]));
 const forget = z
-  .array(written(patterns.forget, 'unknown section', 'policies/old', 'keys/ci/rate', 'limits'))
+  .array(written(patterns.forget, 'unknown section', 'policies/old', 'keys/ci/rate', 'limits', '*'))
   .describe(say.forget);
 
 export const workspaceShape = z

@@ -3,6 +3,7 @@
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { isSame } from '../resources/canonical.ts';
+import { formatField } from '../resources/field-text.ts';
 import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
 import { isPolicyKind, registry } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
@@ -11,7 +12,15 @@ import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
 import type { Clock } from './apply-plan.ts';
 import type { Backend } from './backend.ts';
-import { findDifference, listPolicies, readFields, readObject, readPolicy, targetOf } from './read-object.ts';
+import {
+  type Difference,
+  findDifference,
+  listPolicies,
+  readFields,
+  readObject,
+  readPolicy,
+  targetOf,
+} from './read-object.ts';
 
 /** After a write, reads may be stale for a while (API reference 1.8); longer than this and the write has failed. */
 export const readBackMilliseconds = 30_000;
@@ -226,7 +235,7 @@ async function deletePolicy(change: Change, kind: PolicyKind, context: ChangeCon
   if (row === null) return { status: 'already-applied', detail: 'it was gone already' };
   const before = change.before ?? {};
   const difference = findDifference(readFields(change, context.organisation, row, [before]), before);
-  if (difference !== null) return staleField(difference);
+  if (difference !== null) return staleField(difference, change);
   await removePolicy(kind, workspaceId, id, context);
   return { status: 'applied' };
 }
@@ -272,7 +281,7 @@ function checkBefore(change: Change, context: ChangeContext, row: WireRow | null
     return { status: 'already-applied', detail: 'live is already so' };
   }
   const difference = findDifference(fields, before);
-  return difference === null ? null : staleField(difference);
+  return difference === null ? null : staleField(difference, change);
 }
 
 async function readBack(
@@ -282,7 +291,7 @@ async function readBack(
   read: () => Promise<WireRow | null>,
   id: string,
 ): Promise<ChangeResult> {
-  let difference: ReturnType<typeof findDifference> = null;
+  let difference = null as Difference | null;
   let seen = false;
   const matched = await untilCancelled(
     poll(context.clock, async () => {
@@ -298,10 +307,10 @@ async function readBack(
   const seconds = readBackMilliseconds / 1000;
   if (!seen || difference === null)
     return { status: 'failed', detail: `written, but not to be read after ${seconds} s`, liveId: id };
-  const { field, wanted: sent, found } = difference as { field: string; wanted: unknown; found: unknown };
+  const { field, wanted: sent, found } = inWords(difference, change);
   return {
     status: 'failed',
-    detail: `written, but after ${seconds} s ${field} reads ${JSON.stringify(found)} instead of ${JSON.stringify(sent)}`,
+    detail: `written, but after ${seconds} s ${field} reads ${found} instead of ${sent}`,
     liveId: id,
   };
 }
@@ -349,6 +358,13 @@ function stale(detail: string): ChangeResult {
   return { status: 'stale', detail };
 }
 
-function staleField({ field, wanted, found }: { field: string; wanted: unknown; found: unknown }): ChangeResult {
-  return stale(`${field} was ${JSON.stringify(wanted)} when it was planned and is ${JSON.stringify(found)} now`);
+function staleField(difference: Difference, change: Change): ChangeResult {
+  const { field, wanted, found } = inWords(difference, change);
+  return stale(`${field} was ${wanted} when it was planned and is ${found} now`);
+}
+
+/** As people write it: an amount of cents is no number that anybody has written. */
+function inWords({ field, wanted, found }: Difference, { before, after }: Change): Record<keyof Difference, string> {
+  const beside = { ...before, ...after };
+  return { field, wanted: formatField(field, wanted, beside), found: formatField(field, found, beside) };
 }

@@ -5,7 +5,7 @@ import { isReached } from '../plan/settle-claim.ts';
 import type { Change } from '../plan/types.ts';
 import type { LiveScope, WireRow } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
-import type { Fields, PolicyKind } from '../resources/types.ts';
+import type { Fields, FieldValue, PolicyKind } from '../resources/types.ts';
 import type { Backend, LimitsTarget } from './backend.ts';
 import { listReadable } from './set-aside.ts';
 
@@ -104,10 +104,13 @@ export function readFields(change: Change, organisation: string, row: WireRow, h
 }
 
 /** The first managed field that is not as wanted, with both values; null when all are. */
-export function findDifference(
-  fields: Fields,
-  wanted: Fields,
-): { field: string; wanted: unknown; found: unknown } | null {
+export interface Difference {
+  readonly field: string;
+  readonly wanted: FieldValue | undefined;
+  readonly found: FieldValue;
+}
+
+export function findDifference(fields: Fields, wanted: Fields): Difference | null {
   const field = Object.keys(wanted).find((name) => !isReached(fields, name, wanted[name] ?? null));
   return field === undefined ? null : { field, wanted: wanted[field], found: fields[field] ?? null };
 }

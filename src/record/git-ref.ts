@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
-import { type GitOptions, type Repository, requireRepository } from './git.ts';
+import { type GitOptions, localName, type Repository, requireRepository } from './git.ts';
 import { listVersions } from './git-history.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
@@ -33,7 +33,14 @@ const sealedDepth = 200;
 export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   const { ref, sealer = null } = options;
   checkRef(ref);
-  const description = `${ref} on ${options.remote ?? 'origin'}`;
+  /** Until the repository has been opened, where records usually are. */
+  let place = options.remote ?? 'origin';
+
+  async function openIt(own: GitOptions = options): Promise<Repository> {
+    const repository = await requireRepository(own);
+    place = repository.remoteName;
+    return repository;
+  }
 
   /** The commit the ref is at, null when there is no such ref. */
   async function readTip(git: Git, repository: Repository): Promise<string | null> {
@@ -153,21 +160,23 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   }
 
   return {
-    description,
+    get description() {
+      return `${ref} ${place === localName ? 'in' : 'on'} ${place}`;
+    },
 
     async read() {
-      const repository = await requireRepository(options);
+      const repository = await openIt();
       return repository.withScratch(async (git) => ((await fetchTip(git, repository)) ? readFetched(git) : null));
     },
 
     async readToken() {
-      const repository = await requireRepository(options);
+      const repository = await openIt();
       return repository.withScratch((git) => readTip(git, repository));
     },
 
     async write(next, expected, message) {
       // Not cut short by a cancelled run, which has its outcomes to record; every command has its time-out.
-      const repository = await requireRepository({ ...options, signal: undefined });
+      const repository = await openIt({ ...options, signal: undefined });
       return repository.withScratch(async (git) => {
         await checkIsNobodysBranch(git, repository);
         if (expected !== null) {
@@ -186,7 +195,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 
     async lastSealed() {
       if (sealer === null) return null;
-      const repository = await requireRepository(options);
+      const repository = await openIt();
       return repository.withScratch(async (git) => {
         if (!(await fetchTip(git, repository, sealedDepth))) return null;
         const log = await git(['rev-list', '--first-parent', `--max-count=${sealedDepth}`, fetchedRef]);
@@ -200,7 +209,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     },
 
     async history(limit) {
-      const repository = await requireRepository(options);
+      const repository = await openIt();
       return repository.withScratch(async (git) => {
         const found = await fetchTip(git, repository, limit);
         if (!found) return { versions: [], isComplete: true, keepsPast: true };
@@ -210,7 +219,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 
     async readAt(token) {
       if (!/^[0-9a-f]{40,64}$/.test(token)) return null;
-      const repository = await requireRepository(options);
+      const repository = await openIt();
       return repository.withScratch(async (git) => {
         // All of it: a server need not hand out a commit that no ref points to.
         if (!(await fetchTip(git, repository, Number.POSITIVE_INFINITY))) return null;

@@ -17,6 +17,9 @@ export interface GitOptions extends RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
+/** In place of a remote's name, where there is none. */
+export const localName = 'this repository';
+
 export interface Repository {
   /** Top of the work tree. */
   readonly root: string;
@@ -70,7 +73,7 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     root,
     git,
     remote: remoteName ?? commonFolder,
-    remoteName: remoteName ?? 'this repository',
+    remoteName: remoteName ?? localName,
     hasRemote: remoteName !== null,
     readRemoteUrl,
 

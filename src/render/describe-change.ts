@@ -2,7 +2,17 @@
 
 import type { Change, FieldChange } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
-import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import { formatAmount, formatRate } from '../resources/amounts.ts';
+import {
+  budgetBeside,
+  formatBudget,
+  formatDate,
+  formatOptional,
+  formatPeriod,
+  formatValue,
+  isAlert,
+  isBudget,
+} from '../resources/field-text.ts';
 import { rateNameOf } from '../resources/limits.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type {
@@ -16,7 +26,6 @@ import type {
   ResourceKey,
   Unit,
 } from '../resources/types.ts';
-import { budgetSlotOf } from '../resources/workspace-limits.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
 export type Names = Readonly<Record<string, string>>;
@@ -70,11 +79,6 @@ function describeLimit(fields: Fields): string {
 
 function rateOf(fields: Fields): RateName {
   return `${String(fields.unit)}/${String(fields.window)}` as RateName;
-}
-
-/** `monthly`, `every 14 days`, and `in all` for what never starts again. */
-function formatPeriod(reset: Reset): string {
-  return reset === 'never' ? 'in all, never reset' : formatReset(reset);
 }
 
 function describeScope(fields: Fields, names: Names): string {
@@ -150,10 +154,6 @@ function describeField(
   }
 }
 
-function formatOptional(value: FieldValue | undefined, unit: FieldValue | undefined): string {
-  return typeof value === 'number' ? formatAmount(value, unit as Unit) : 'none';
-}
-
 /** All limits of an attachment point that are set. */
 function describeLimits(fields: Fields): string[] {
   return Object.entries(fields).flatMap(([field, value]) => {
@@ -225,34 +225,4 @@ function joinSlotMoves(moves: readonly string[]): string[] {
   if (gone.length !== 1 || come.length !== 1 || from === undefined || to === undefined) return [...moves];
   if (from.includes('/') || to.includes('/')) return [...moves];
   return [`${from.slice(2)} → ${to.slice(2)}`, ...moves.filter((move) => move !== from && move !== to)];
-}
-
-function isBudget(field: string): boolean {
-  return field === 'budget' || field.startsWith('budget[');
-}
-
-function isAlert(field: string): boolean {
-  return field === 'alert' || field.startsWith('alert[');
-}
-
-function budgetBeside(alertField: string, fields: Fields): Budget | null | undefined {
-  const slot = budgetSlotOf(alertField);
-  const budget = fields[slot === null ? 'budget' : `budget[${slot}]`] as Budget | null | undefined;
-  if (budget !== undefined || slot === null) return budget;
-  return { unit: slot.split('/')[0] as Unit, amount: 0, reset: 'never' };
-}
-
-function formatBudget(budget: Budget): string {
-  return `${formatAmount(budget.amount, budget.unit)} ${formatPeriod(budget.reset)}`;
-}
-
-/** Dates at midnight UTC are days. */
-function formatDate(value: FieldValue | undefined): string {
-  if (typeof value !== 'string') return 'never';
-  return value.endsWith('T00:00:00.000Z') ? value.slice(0, 10) : value;
-}
-
-function formatValue(value: FieldValue | undefined): string {
-  if (value === undefined || value === null) return 'none';
-  return escapeInvisible(typeof value === 'string' ? `"${value}"` : JSON.stringify(value));
 }

@@ -5,6 +5,8 @@ import { jsonVersion, renderJson } from './json.ts';
 export interface RenderedFailure {
   /** For stderr. */
   readonly message: string;
+  /** The same where something else says that it is an error. */
+  readonly reason: string;
   /** For stdout: a document where one was asked for, so that a program never reads nothing. */
   readonly output: string;
 }
@@ -14,9 +16,10 @@ export function renderFailure(error: unknown, format: 'text' | 'json' | 'markdow
   const { kind, message, hint: advice } = describeFailure(error);
   // Advice quotes claims and names as messages do; its own lines stay lines.
   const hint = advice?.split('\n').map(escapeInvisible).join('\n');
-  const lines = [`error: ${message}`, ...(hint === undefined ? [] : [hint])];
+  const reason = [message, ...(hint === undefined ? [] : [hint])].join('\n');
   return {
-    message: `${lines.join('\n')}\n`,
+    message: `error: ${reason}\n`,
+    reason,
     output:
       format === 'json'
         ? renderJson({ version: jsonVersion, ok: false, error: { kind, message, hint: hint ?? null } })

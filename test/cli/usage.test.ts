@@ -97,6 +97,33 @@ test.each(['plan', 'apply', 'drift', 'import', 'history', 'show', 'status', 'doc
   },
 );
 
+test.each([
+  [['plan', '--out', '-', '--format', 'json'], 'with --out - stdout holds the saved plan alone'],
+  [['plan', '--out', '/dev/stdout', '--verbose'], 'other formats than text hold everything'],
+  [['plan', '--verbose', '--format', 'json'], 'other formats than text hold everything'],
+  [['apply', '-v', '--format', 'markdown'], 'other formats than text hold everything'],
+  [['apply', '--allow-dirty', '--backend', 'emulator'], 'takes files as they are'],
+  [['apply', '--take-over', 'x', '--backend', 'emulator'], 'no other run sees'],
+  [['import', '--accept-drift', '--environment', 'x'], 'the files name it'],
+  [['doctor', '--environment', 'x', '--backend', 'emulator'], 'nobody asks GitHub'],
+  [['estimate', '--budget', '$1', '--model', '@a/b', '--offline', '--pricing', 'prices'], 'no request leaves'],
+  [['estimate', '--budget', '$1', '--model', '@a/b', '--offline', '--backend', 'emulator'], 'no request leaves'],
+])('mistakes-K7: %j is refused, since one flag makes the other meaningless', async (args, why) => {
+  const { ran, said } = await parse(...args);
+  expect([ran, said]).toEqual([false, expect.stringMatching(/^error: option '.*' means nothing here: /)]);
+  expect(said).toContain(why);
+});
+
+test.each([
+  [['plan', '--out', 'plan.json', '--format', 'json', '--quiet']],
+  [['plan', '--verbose', '--format', 'text']],
+  [['apply', '--take-over', 'x', '--backend', 'emulator', '--state', 'dir']],
+  [['doctor', '--environment', 'x']],
+  [['estimate', '--budget', '$1', '--model', '@a/b', '--offline', '--pricing', 'https://prices.example.com']],
+])('mistakes-K7: %j goes together', async (args) => {
+  expect(await parse(...args)).toMatchObject({ ran: true, said: '' });
+});
+
 test('mistakes-K13: a wrong command line is a document too', () => {
   expect(JSON.parse(renderUsageError("error: unknown option '--x'\n(Did you mean --y?)"))).toEqual({
     version: 1,

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { createClient } from '../../src/client/client.ts';
 import { onClose } from './loopback.ts';
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
@@ -66,3 +67,39 @@ test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of it
   expect(tunnels).toEqual(['CONNECT api.example.test:443 HTTP/1.1']);
   expect(await run({})).toContain('NODE_EXTRA_CA_CERTS');
 });
+
+async function failureOf(baseUrl: string, proxies: { httpsProxy: string; noProxy?: string }): Promise<string> {
+  const client = createClient({ baseUrl, apiKey: 'secret-key-0123456789', proxies, tries: 1 });
+  try {
+    await client.readKey('k');
+    return 'no failure';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  } finally {
+    await client.close();
+  }
+}
+
+test('mistakes-K14: a proxy that is down is named, without its password', async () => {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((done) => server.close(done));
+  const httpsProxy = `http://somebody:pass-word@127.0.0.1:${port}`;
+  const said = await failureOf('https://api.example.test/v1', { httpsProxy });
+  expect(said).toContain(
+    `cannot reach https://api.example.test/v1: connection refused, on the way through the proxy 127.0.0.1:${port} (HTTPS_PROXY)`,
+  );
+  expect(said).not.toMatch(/somebody|pass-word/);
+  // Taken out of it, the service itself refuses.
+  const straight = await failureOf(`https://0.0.0.0:${port}/v1`, { httpsProxy, noProxy: 'example.org,0.0.0.0' });
+  expect(straight).toMatch(/cannot reach https:\/\/0\.0\.0\.0:\d+\/v1: connection refused$/);
+});
+
+test.each(['socks5://127.0.0.1:1080', 'socks4a://u:pass-word@127.0.0.1:1080', 'SOCKS5h://127.0.0.1:1'])(
+  'mistakes-K14: %s is said to be no proxy that can be used',
+  (httpsProxy) => {
+    const connect = () =>
+      createClient({ baseUrl: 'https://api.example.test/v1', apiKey: 'k', proxies: { httpsProxy } });
+    expect(connect).toThrow(/^HTTPS_PROXY is a proxy of the kind socks\w+, which is not supported$/);
+  },
+);

@@ -225,7 +225,7 @@ describe('what moved between plan and write', () => {
       meanwhile(() => Object.assign(policy(uuid(103)) ?? {}, { credit_limit: 777 })),
     );
     expect(ran.exit).toBe(4);
-    expect(ran.stderr).toMatch(/^stale {9}~ p3 .*amount was 10000 when it was planned and is 77700 now/m);
+    expect(ran.stderr).toMatch(/^stale {9}~ p3 .*amount was \$100 when it was planned and is \$777 now/m);
     expect(ran.stdout).toMatch(/^Applied 0 of 1: 1 stale\./);
     expect(liveAmounts()).toEqual([100, 100, 777, 100, 100]);
     expect(rig.emulator.requests.countWrites()).toBe(0);

@@ -157,7 +157,9 @@ describe('apply', () => {
     const folder = origin.clone();
     git(folder, 'remote', 'remove', 'origin');
     const rig = await rigIn(folder);
-    expect((await succeed(rig.apply())).stdout).toContain('Applied 1 of 1.');
+    const applied = await succeed(rig.apply());
+    // mistakes-F15: there is no origin.
+    expect(applied.stdout).toContain(`Applied 1 of 1. Recorded in ${recordRef} in this repository.`);
     expect(git(folder, 'rev-list', '--count', recordRef)).toBe('2');
     expect(git(folder, 'status', '--porcelain')).toBe('');
   });
