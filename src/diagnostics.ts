@@ -15,9 +15,9 @@ export interface Advice {
   readonly write: string;
   /**
    * What it is written in place of: the value, the key, or both (`field`) at the place of the diagnostic, the whole value of
-   * the entry that holds it; `beside` and `in-entry`: in place of nothing, as a line more of the map or of the entry.
+   * the entry that holds it, or its line; `beside` and `in-entry`: in place of nothing, as a line more of the map or the entry.
    */
-  readonly instead: 'value' | 'key' | 'field' | 'entry' | 'beside' | 'in-entry';
+  readonly instead: 'value' | 'key' | 'field' | 'entry' | 'line' | 'beside' | 'in-entry';
   /** Lines of the same map that go with it, and keys that go. */
   readonly also?: readonly string[];
   readonly without?: readonly string[];

@@ -4,6 +4,7 @@
  */
 
 import type { Advice } from '../diagnostics.ts';
+import { escapeInvisible } from '../printable.ts';
 import type { Amount, Rate } from '../resources/amounts.ts';
 import {
   alertFromPercent,
@@ -14,6 +15,7 @@ import {
   parseAmount,
 } from '../resources/amounts.ts';
 import type { Reset, Unit } from '../resources/types.ts';
+import { looksSecret } from '../secret-shape.ts';
 import { amountsOf, type Guess, guess, ratesOf } from './guess.ts';
 import type { Level } from './levels.ts';
 
@@ -40,8 +42,11 @@ export function say(
 function toSentence(part: Said | number | Advice | readonly Advice[]): Sentence {
   if (typeof part === 'string' || typeof part === 'number') return { text: String(part), advice: [] };
   if ('text' in part) return part;
-  const advice = 'write' in part ? [part] : part;
-  const shown = advice.map(({ write, also = [] }) => [write, ...also].map((text) => `\`${text}\``).join(' with '));
+  // A value that looks like a secret is repeated by nobody, advice included.
+  const advice = ('write' in part ? [part] : part).filter(({ write }) => !looksSecret(write));
+  const shown = advice.map(({ write, also = [] }) =>
+    [write, ...also].map((text) => `\`${escapeInvisible(text)}\``).join(' with '),
+  );
   return { text: shown.join(', ').replace(/, ([^,`]*`[^`]*`(?: with `[^`]*`)?)$/, ' or $1'), advice };
 }
 

@@ -5,7 +5,7 @@ import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import type { Desired } from '../resources/types.ts';
 import { example, exampleOf, say, writeValue } from './advice.ts';
 import { checkSchema } from './check-schema.ts';
-import type { FieldNode, MapNode, Place } from './nodes.ts';
+import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
 import { readOrg } from './org.ts';
@@ -145,7 +145,7 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
   const parsed = parsePolicyFile(file.text, file.path);
   diagnostics.push(...parsed.diagnostics);
   const report = collectInto(diagnostics);
-  const { root } = parsed;
+  const root = withoutOwnKeys(parsed.root);
   if (root === null) {
     if (parsed.diagnostics.length > 0) return undefined;
     const source = { file: file.path, line: 1, column: 1 };
@@ -181,6 +181,11 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
       : readWorkspaceFile(kindField.at, written, report);
   if (!hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before))) checkSchema(root, shape, report);
   return result;
+}
+
+/** Keys `x-…` at the top are the author's own, a place for what is shared by alias. */
+function withoutOwnKeys(root: Node | null): Node | null {
+  return root?.type === 'map' ? { ...root, fields: root.fields.filter(({ key }) => !key.startsWith('x-')) } : root;
 }
 
 function readWorkspaceFile(

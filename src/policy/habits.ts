@@ -177,11 +177,8 @@ function adviseHabit({ key, node }: FieldNode, [right, sample, before = '']: Hab
   const advice = value === undefined ? writeKey(right) : exampleOf(writeField(`${right}: ${value}`));
   const code = 'api-word';
   const said = say`${quote(key)} is no key here: ${before}write ${advice}`;
-  if (value === undefined) return { code, said, standsFor: [{ key: right, node }] };
-  // Lists and maps need not be read on with: nothing else depends on them.
-  return /^[[{]/.test(value)
-    ? { code, said }
-    : { code, said, standsFor: [{ key: right, node: scalarOf(value, node) }] };
+  if (!missed.includes(right) || ['type', 'unit', 'value'].includes(key)) return { code, said };
+  return { code, said, standsFor: [{ key: right, node: value === undefined ? node : scalarOf(value, node) }] };
 }
 
 const budgetWord =

@@ -15,7 +15,16 @@ import { expectScalar, isAbsent, readEntries, readMap, readShaped, readText, rea
 import type { Recipient } from './recipients.ts';
 import { readAlerts } from './recipients.ts';
 import { readReview } from './review.ts';
-import { defaultsShape, gatewayShape, newWorkspacesShape, patterns, pricingShape, recordShape } from './schema.ts';
+import {
+  defaultsShape,
+  gatewayShape,
+  keyShape,
+  newWorkspacesShape,
+  patterns,
+  policyShape,
+  pricingShape,
+  recordShape,
+} from './schema.ts';
 import { readSection } from './workspace.ts';
 
 export interface OrgFile {
@@ -68,7 +77,7 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
     settings: readReview(written.get('review'), report),
     ...(alerts === undefined ? {} : { alerts }),
     ...(alertsField === undefined ? {} : { alertsAt: alertsField.at }),
-    defaultPolicies: readEntries(defaults?.get('policies'), report).flatMap((entry) =>
+    defaultPolicies: readEntries(defaults?.get('policies'), report, Object.keys(policyShape.shape)).flatMap((entry) =>
       readPolicy(entry, noProtection, report),
     ),
     ...(defaultKey === undefined ? {} : { defaultKey }),
@@ -176,7 +185,7 @@ function readPricing(written: Written, report: Report): Desired['pricing'] {
 }
 
 function readDefaultKey(field: FieldNode | undefined, report: Report): WrittenLimits | undefined {
-  const [star, ...others] = readEntries(field, report).toSorted(
+  const [star, ...others] = readEntries(field, report, Object.keys(keyShape.shape)).toSorted(
     (a, b) => Number(b.key === '*') - Number(a.key === '*'),
   );
   for (const entry of star === undefined || star.key === '*' ? others : [star, ...others]) {

@@ -2,9 +2,13 @@
 
 import { isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import type { Diagnostic } from '../diagnostics.ts';
+import { nearestName } from '../nearest-name.ts';
+import { type Said, say, writeValue } from './advice.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { quote } from './quote.ts';
+import { withoutEmptyDocuments } from './yaml-documents.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
+import { findCause, findConflict } from './yaml-lines.ts';
 
 export const limits = {
   /** UTF-16 code units of one file. */
@@ -31,14 +35,12 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     const from = position(lines, start);
     return { source: { file, ...from }, end: position(lines, Math.max(end, start)) };
   };
-  const problem = (code: string, at: Place, message: string): Diagnostic => ({
-    code,
-    severity: 'error',
-    message,
-    source: at.source,
-    end: at.end,
-  });
-  const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
+  const problem = (code: string, at: Place, message: Said): Diagnostic => {
+    const { text: said, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
+    const told = advice.length === 0 ? {} : { advice };
+    return { code, severity: 'error', message: said, ...told, source: at.source, end: at.end };
+  };
+  const body = withoutEmptyDocuments(text.startsWith('\uFEFF') ? text.slice(1) : text);
 
   const refusal = refuseHostile(body);
   if (refusal !== null) {
@@ -57,9 +59,9 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     logLevel: 'error',
     keepSourceTokens: false,
   });
-  const diagnostics = explainYamlErrors(document.errors, document.warnings, body).map((explained) =>
-    problem(explained.code, place(explained.start, explained.end), explained.message),
-  );
+  const cause = findConflict(body) ?? (document.errors.length > 0 ? findCause(body) : null);
+  const explained = cause === null ? explainYamlErrors(document.errors, document.warnings, body) : [cause];
+  const diagnostics = explained.map(({ code, start, end, message }) => problem(code, place(start, end), message));
   if (diagnostics.length > 0) return { root: null, diagnostics };
   if (document.contents === null) return { root: null, diagnostics };
 
@@ -67,6 +69,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   const open = new Set<unknown>();
   let count = 0;
   let resolving = 0;
+  let isBroken = false;
 
   const report = (diagnostic: Diagnostic): void => {
     if (resolving === 0) diagnostics.push(diagnostic);
@@ -83,11 +86,23 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       const at = place(start, end);
       if (target === undefined || open.has(target)) {
         const code = target === undefined ? 'unknown-alias' : 'circular-alias';
+        const near = nearestName(node.source, [...anchors.keys()]);
+        const hint =
+          near === undefined
+            ? say`a value that starts with \`*\` needs quotes, as ${writeValue(`"*${node.source}"`)}`
+            : say`did you mean ${writeValue(`*${near}`)}?`;
         const said =
           target === undefined
-            ? `\`*${node.source}\` refers to an anchor that is not there: a value that starts with \`*\` needs quotes, \`"*${node.source}"\``
+            ? say`\`*${node.source}\` refers to an anchor that is not there: ${hint}`
             : `\`*${node.source}\` refers to the value that it is a part of`;
         report(problem(code, at, said));
+        const meant = near === undefined || target !== undefined ? undefined : anchors.get(near);
+        if (meant !== undefined && !open.has(meant)) {
+          resolving += 1;
+          const resolved = convert(meant, at);
+          resolving -= 1;
+          return resolved;
+        }
         // Reported; as a text it causes no further problem.
         return { type: 'scalar', value: node.source, text: node.source, plain: true, at };
       }
@@ -129,6 +144,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   const convertFields = (map: YAMLMap, at: Place): FieldNode[] => {
     const seen = new Map<string, Place>();
     const fields: FieldNode[] = [];
+    const merged: FieldNode[] = [];
     for (const pair of map.items) {
       const keyNode = convert(pair.key, at);
       if (keyNode.type !== 'scalar') {
@@ -145,9 +161,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       }
       seen.set(key, keyNode.at);
       if (key === '<<' && keyNode.plain) {
-        report(
-          problem('merge-key', keyNode.at, '`<<` (merge key) is not supported: write the keys out, or use `defaults:`'),
-        );
+        merged.push(...convertMerge(pair.value, keyNode.at));
         continue;
       }
       if (key === '' && keyNode.plain) {
@@ -156,13 +170,34 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       }
       fields.push({ key, at: keyNode.at, node: convert(pair.value, keyNode.at) });
     }
+    // What the map says itself wins, wherever the merge stands; of several merges the first.
+    for (const field of merged) {
+      if (seen.has(field.key)) continue;
+      seen.set(field.key, field.at);
+      fields.push(field);
+    }
+    return fields;
+  };
+
+  /** `<<`: the fields of a map, or of several. */
+  const convertMerge = (value: unknown, at: Place): readonly FieldNode[] => {
+    const told = diagnostics.length;
+    const node = convert(value, at);
+    const maps = node.type === 'list' ? node.items : [node];
+    const fields = maps.flatMap((map) => (map.type === 'map' ? map.fields : []));
+    if (maps.every((map) => map.type === 'map')) return fields;
+    isBroken = true;
+    const said =
+      '`<<` takes the fields of a map, such as `<<: *common` with `&common` at that map, or of a list of maps';
+    if (diagnostics.length === told) report(problem('merge-key', at, said));
     return fields;
   };
 
   const start = place(0, 0);
   try {
     const root = convert(document.contents, start);
-    return { root, diagnostics };
+    // Of an entry without what it merges nothing true can be said.
+    return { root: isBroken ? null : root, diagnostics };
   } catch (error) {
     if (!(error instanceof TooMany)) throw error;
     const said = `the file holds more than ${limits.nodes} values once its aliases are resolved: split it, or write less by alias`;

@@ -7,6 +7,7 @@ import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
+import { regroupEntries, regroupFields } from './regroup.ts';
 
 export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
 
@@ -43,10 +44,11 @@ export function readMap(field: FieldNode, known: readonly string[], what: string
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
   const written = new Map<string, FieldNode>();
-  const present = new Set(map.fields.map((inner) => inner.key));
+  const fields = regroupFields(map.fields, known, report);
+  const present = new Set(fields.map((inner) => inner.key));
   // One mistake, however many keys it takes along.
   const grouped = new Set<string>();
-  for (const inner of map.fields) {
+  for (const inner of fields) {
     if (known.includes(inner.key)) {
       written.set(inner.key, inner);
       continue;
@@ -62,11 +64,19 @@ export function readMap(field: FieldNode, known: readonly string[], what: string
   return written;
 }
 
-/** The entries of a map whose keys are names. Empty entries are absent. */
-export function readEntries(field: FieldNode | undefined, report: Report): readonly FieldNode[] {
+/**
+ * The entries of a map whose keys are names. Empty entries are absent.
+ *
+ * @param words keys that an entry has, to tell when they stand in its column
+ */
+export function readEntries(
+  field: FieldNode | undefined,
+  report: Report,
+  words: readonly string[] = [],
+): readonly FieldNode[] {
   if (field === undefined) return [];
   const map = expectMap(field, report);
-  return (map?.fields ?? []).filter((entry) => {
+  return regroupEntries(map?.fields ?? [], words, report).filter((entry) => {
     if (entry.key.length > 255) {
       report(
         'name-too-long',
@@ -84,8 +94,21 @@ export function expectMap(field: FieldNode, report: Report): MapNode | undefined
   if (node.type === 'map') return node;
   if (reportEmpty(field, report)) return undefined;
   const said = node.type === 'list' ? 'is a list' : `is ${quote(node.type === 'scalar' ? node.text : '')}`;
-  report('not-a-map', node.at, `\`${shown(field)}\` ${said}: write \`key: value\` lines below it, indented`);
+  const named = node.type === 'list' ? nameOfFirst(node) : undefined;
+  const lines =
+    named === undefined
+      ? '`key: value` lines below it, indented'
+      : `each entry below its name, ${quote(`${named}:`)}, without dashes`;
+  report('not-a-map', node.at, `\`${shown(field)}\` ${said}: write ${lines}`);
   return undefined;
+}
+
+/** In lists of maps the name is a field of the entry. */
+function nameOfFirst({ items }: ListNode): string | undefined {
+  const [first] = items;
+  const name =
+    first?.type === 'map' ? first.fields.find(({ key }) => /^(?:name|id|slug|key)$/.test(key))?.node : undefined;
+  return name?.type === 'scalar' ? name.text : undefined;
 }
 
 /** A text, a number or a boolean. */

@@ -11,7 +11,7 @@ import type { Report, Written } from './reader.ts';
 import { isAbsent, readBoolean, readEntries, readItems, readShaped, readText } from './reader.ts';
 import type { Recipient } from './recipients.ts';
 import { readAlerts } from './recipients.ts';
-import { patterns } from './schema.ts';
+import { integrationShape, keyShape, patterns, policyShape, providerShape } from './schema.ts';
 import { readSilence, type Silence } from './silence.ts';
 
 export interface WorkspaceFile {
@@ -44,7 +44,9 @@ export function readWorkspace(written: Written, report: Report): WorkspaceFile |
     skipDefaults: readNames(written.get('skip_defaults'), report),
     ...(alerts === undefined ? {} : { alerts }),
     ...(alertsField === undefined ? {} : { alertsAt: alertsField.at }),
-    policies: readEntries(written.get('policies'), report).flatMap((entry) => readPolicy(entry, file, report)),
+    policies: readEntries(written.get('policies'), report, Object.keys(policyShape.shape)).flatMap((entry) =>
+      readPolicy(entry, file, report),
+    ),
     limits: [
       ...readOwnLimits(written.get('limits'), file, report),
       ...readSection(written.get('keys'), 'key-limits', file, report),
@@ -63,13 +65,19 @@ export function readWorkspace(written: Written, report: Report): WorkspaceFile |
   return ref === undefined || slug === undefined ? undefined : { ref: slug, at: ref.at, forget, ...body };
 }
 
+const wordsOf = {
+  'key-limits': Object.keys(keyShape.shape),
+  'provider-limits': Object.keys(providerShape.shape),
+  'integration-limits': Object.keys(integrationShape.shape),
+} as const;
+
 export function readSection(
   field: FieldNode | undefined,
   kind: 'key-limits' | 'provider-limits' | 'integration-limits',
   file: { readonly protect: boolean },
   report: Report,
 ): readonly WrittenLimits[] {
-  return readEntries(field, report).flatMap((entry) => readLimits(entry, kind, file, report) ?? []);
+  return readEntries(field, report, wordsOf[kind]).flatMap((entry) => readLimits(entry, kind, file, report) ?? []);
 }
 
 function readOwnLimits(

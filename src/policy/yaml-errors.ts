@@ -2,10 +2,11 @@
 
 import type { ErrorCode, YAMLError } from 'yaml';
 import { looksSecret } from '../secret-shape.ts';
+import { type Said, say, writeValue } from './advice.ts';
 
 interface Explanation {
   readonly code: string;
-  readonly message: string;
+  readonly message: Said;
 }
 
 export interface ExplainedError extends Explanation {
@@ -16,6 +17,8 @@ export interface ExplainedError extends Explanation {
 
 /** A file that is not YAML at all is not worth more. */
 const most = 100;
+
+const followUps = ['bad-indent', 'unexpected-text', 'missing-colon', 'open-quote', 'yaml'];
 
 /** One explanation for each place: the last error of a place knows most about it. */
 export function explainYamlErrors(
@@ -30,7 +33,9 @@ export function explainYamlErrors(
   for (const warning of warnings.slice(0, most)) {
     byStart.set(warning.pos[0], { ...explainWarning(warning, text), start: warning.pos[0], end: warning.pos[1] });
   }
-  return [...byStart.values()];
+  const found = [...byStart.values()].sort((a, b) => a.start - b.start);
+  // Behind the first error the parser guesses what it is in.
+  return found.filter(({ code }, index) => index === 0 || !followUps.includes(code));
 }
 
 function explainWarning(warning: YAMLError, text: string): Explanation {
@@ -83,12 +88,12 @@ function explain(error: YAMLError, text: string): Explanation {
     case 'BAD_SCALAR_START':
       return {
         code: 'unquoted-value',
-        message: `a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes: write \`"${shorten(restOfValue(text, error.pos[0]))}"\``,
+        message: say`a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes: write ${writeValue(`"${shorten(restOfValue(text, error.pos[0]))}"`)}`,
       };
     case 'BAD_ALIAS':
       return {
         code: 'unquoted-value',
-        message: 'a value that starts with `*` needs quotes: write `"*"` for any value',
+        message: say`a value that starts with \`*\` needs quotes: write ${writeValue('"*"')} for any value`,
       };
     case 'MISSING_CHAR':
       return missingCharacter(error, text);

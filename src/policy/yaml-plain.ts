@@ -2,6 +2,7 @@
 
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml';
 import { isOnlyItems } from './splice-items.ts';
+import { withoutEmptyDocuments } from './yaml-documents.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 /** Plain data in which the order of keys counts and every key is a text. */
@@ -23,7 +24,7 @@ export function parse(body: string): Document.Parsed | null {
     logLevel: 'error',
     prettyErrors: false,
   } as const;
-  const document = parseDocument(body, options);
+  const document = parseDocument(withoutEmptyDocuments(body), options);
   return document.errors.length === 0 && isMap(document.contents) ? (document as Document.Parsed) : null;
 }
 

@@ -91,6 +91,10 @@ class Splicer {
     for (const [index, key] of path.entries()) {
       const pair = findPair(map, key);
       const rest = path.slice(index + 1);
+      const isMerged = pair === undefined && findPair(map, '<<') !== undefined;
+      if (isMerged && (value === undefined || rest.length > 0)) {
+        return { refusal: `${quote(key)} may be written by a merge (\`<<\`): edit it by hand` };
+      }
       if (pair === undefined) return value === undefined ? [] : this.#insert(map, key, nest(rest, value));
       if (rest.length === 0) return value === undefined ? this.#remove(path) : this.#replace(map, pair, value);
       if (isMap(pair.value) && pair.value.items.length > 0) map = pair.value;
