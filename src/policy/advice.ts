@@ -120,9 +120,10 @@ export function writeBudget(amount: string, reset: Reset): Advice {
 }
 
 /** How "none of it" is written where a budget or a rate is refused: a policy without its limit is none. */
-export function writeNone(level: Level): Advice | null {
+export function writeNone(level: Level, what: 'budget' | 'rate'): Advice | null {
   if (level.form === 'list' || level.form === 'alone') return null;
-  return { write: 'none', instead: level.form === 'policy' ? 'entry' : 'value' };
+  if (level.form === 'policy') return { write: 'none', instead: 'entry' };
+  return { ...writeValue('none'), ...(what === 'budget' ? { without: ['reset', 'alert'] } : {}) };
 }
 
 /** Smallest budget in canonical units: a dollar, 100 tokens, a request (API reference 14.9). */
@@ -164,11 +165,11 @@ export function isNoneWord(text: string): boolean {
 
 /** For a budget of zero and for words that mean no budget. */
 export function adviseNone(level: Level, what: 'budget' | 'rate'): Sentence {
-  const none = writeNone(level);
+  const none = writeNone(level, what);
   if (none === null) return say`to have no ${what}, leave it out`;
   return none.instead === 'entry'
     ? say`write ${none} for the whole policy, or leave it out`
-    : say`write ${none} for no ${what}`;
+    : say`write ${none} for no ${what}${what === 'budget' ? ', without `reset`' : ''}`;
 }
 
 interface Told {
@@ -303,7 +304,7 @@ export function adviseWindow(found: Guess, level: Level): Sentence {
 
 /** In place of a rate, what counts the same over a longer time. */
 function budgetsFor(found: Guess, level: Level): readonly Advice[] {
-  if (level.form === 'list') return [];
+  if (level.form === 'list' || level.hasBudget) return [];
   const units = found.unit === null ? level.units.filter((unit) => unit !== 'cost') : [found.unit];
   return found.periods.flatMap(({ window, reset }) =>
     reset === undefined || (window !== undefined && level.windows.includes(window) && found.unit !== 'cost')

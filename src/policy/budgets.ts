@@ -9,11 +9,11 @@ import {
   adviseNone,
   exampleAmounts,
   exampleOf,
+  fitsLevel,
   isNoneWord,
   type Sentence,
   say,
   smallest,
-  writeAmount,
   writeWholeDollars,
 } from './advice.ts';
 import { alertOf, readAlert, type WrittenAlert } from './alerts.ts';
@@ -112,7 +112,7 @@ export function readAmount(field: FieldNode, level: Level, report: Report): Amou
     const zero = amount.amount === 0 ? say`, or ${adviseNone(level, 'budget')}` : say``;
     refuse(
       'budget-too-small',
-      say`is too small: write at least ${writeAmount({ unit, amount: smallest[unit] })}${zero}`,
+      say`is too small: the least is \`${formatAmount(smallest[unit], unit)}\`${zero}`,
     );
   } else if (level.wholeUnits && unit === 'cost' && amount.amount % 100 !== 0) {
     refuse(
@@ -120,7 +120,8 @@ export function readAmount(field: FieldNode, level: Level, report: Report): Amou
       say`is not in whole dollars, as ${level.what} needs: write ${writeWholeDollars(amount.amount)}`,
     );
   }
-  return amount;
+  // What is refused judges no alert.
+  return fitsLevel(amount, level) ? amount : undefined;
 }
 
 function least(level: Level): string {

@@ -2,6 +2,7 @@
 
 import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
+import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
 import { example, exampleOf, say, writeValue } from './advice.ts';
 import { checkSchema } from './check-schema.ts';
@@ -160,7 +161,7 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
     report('not-a-map', root.at, 'the file is no map: start with `version: 1` and `kind: workspace`');
     return undefined;
   }
-  const kindField = root.fields.find((field) => field.key === 'kind');
+  const kindField = findLikely(root, 'kind');
   if (kindField === undefined) {
     const kinds = root.fields.some((field) => field.key === 'workspace') ? ['workspace'] : ['workspace', 'org'];
     const ways = kinds.map((word) => inFile(`kind: ${word}`));
@@ -188,6 +189,12 @@ function withoutOwnKeys(root: Node | null): Node | null {
   return root?.type === 'map' ? { ...root, fields: root.fields.filter(({ key }) => !key.startsWith('x-')) } : root;
 }
 
+/** A field, or what is misspelt for it, which is told where all keys are read. */
+function findLikely(root: MapNode, key: string): FieldNode | undefined {
+  const near = (field: FieldNode) => nearestName(field.key, [key]) !== undefined;
+  return root.fields.find((field) => field.key === key) ?? root.fields.find(near);
+}
+
 function readWorkspaceFile(
   kindAt: Place,
   written: ReadonlyMap<string, FieldNode>,
@@ -205,7 +212,7 @@ function inFile(write: string): Advice {
 }
 
 function checkVersion(root: MapNode, report: Report): void {
-  const field = root.fields.find((candidate) => candidate.key === 'version');
+  const field = findLikely(root, 'version');
   if (field === undefined) {
     report(
       'missing-version',

@@ -14,6 +14,8 @@ export interface Level {
    * entry of `budgets` or `rates`; nothing that resets.
    */
   readonly form: 'policy' | 'limits' | 'list' | 'alone';
+  /** A budget stands there already, so that no second one is advised. */
+  readonly hasBudget?: boolean;
 }
 
 const policy: Level = {

@@ -76,8 +76,9 @@ function refuseKey(
       'exists for LLM calls alone: leave out `target: mcp_tools`, or use `mcp_server`, `mcp_tool`, `api_key` or `metadata.…`';
     return { code: 'condition-not-for-target', said: say`\`${key}\` ${said}` };
   }
-  const meant =
-    (Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined) ?? nearestName(key, known) ?? nearestMetadata(key);
+  const habit = Object.hasOwn(keyHabits, key) ? keyHabits[key] : undefined;
+  const isKnown = habit !== undefined && (known.includes(habit) || habit.startsWith('metadata.'));
+  const meant = (isKnown ? habit : undefined) ?? nearestName(key, known) ?? nearestMetadata(key);
   const hint =
     meant === undefined
       ? `known are ${known.map((word) => `\`${word}\``).join(', ')} and \`metadata.…\``

@@ -70,6 +70,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   let count = 0;
   let resolving = 0;
   let isBroken = false;
+  let isMerging = false;
 
   const report = (diagnostic: Diagnostic): void => {
     if (resolving === 0) diagnostics.push(diagnostic);
@@ -87,8 +88,11 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       if (target === undefined || open.has(target)) {
         const code = target === undefined ? 'unknown-alias' : 'circular-alias';
         const near = nearestName(node.source, [...anchors.keys()]);
-        const hint =
-          near === undefined
+        const hint = isMerging
+          ? near === undefined
+            ? 'name the map with `&` before it is merged'
+            : say`did you mean ${writeValue(`*${near}`)}?`
+          : near === undefined
             ? say`a value that starts with \`*\` needs quotes, as ${writeValue(`"*${node.source}"`)}`
             : say`did you mean ${writeValue(`*${near}`)}?`;
         const said =
@@ -182,7 +186,9 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   /** `<<`: the fields of a map, or of several. */
   const convertMerge = (value: unknown, at: Place): readonly FieldNode[] => {
     const told = diagnostics.length;
+    isMerging = true;
     const node = convert(value, at);
+    isMerging = false;
     const maps = node.type === 'list' ? node.items : [node];
     const fields = maps.flatMap((map) => (map.type === 'map' ? map.fields : []));
     if (maps.every((map) => map.type === 'map')) return fields;

@@ -40,7 +40,8 @@ export function readRates(written: Written, level: Level, report: Report): reado
   if (isNone(field.node)) return null;
   const list = say`a list such as ${example('[100 requests/minute]')}`;
   const items = several === undefined ? [field] : readItems(field, list, report);
-  const place = several === undefined ? level : inList(level);
+  const place =
+    several === undefined ? { ...level, hasBudget: written.has('budget') || written.has('budgets') } : inList(level);
   const rates = items.flatMap((item) => {
     const rate = readRate(item, place, report);
     return rate === undefined ? [] : [{ ...rate, at: one === undefined ? item.at : field.at }];

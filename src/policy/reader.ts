@@ -99,7 +99,7 @@ export function expectMap(field: FieldNode, report: Report): MapNode | undefined
     named === undefined
       ? '`key: value` lines below it, indented'
       : `each entry below its name, ${quote(`${named}:`)}, without dashes`;
-  report('not-a-map', node.at, `\`${shown(field)}\` ${said}: write ${lines}`);
+  report('not-a-map', node.at, `\`${shown(field)}\` ${said}: put ${lines}`);
   return undefined;
 }
 

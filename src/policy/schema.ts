@@ -24,7 +24,9 @@ export const patterns = {
   environment: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
   version: /^\d+\.\d+(?:\.\d+)?$/,
   age: /^[1-9]\d{0,4}[hd]$/,
-  ref: /^refs(?:\/(?!\.)[A-Za-z0-9._-]+(?<![.]|\.lock))+$/,
+  // No part starts or ends with a dot or ends in `.lock`. Written without looking around, so that every validator of the schemas
+  // has it: RE2 is what Go's use.
+  ref: new RegExp(`^refs(?:/${refPart})+$`),
   domain: /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i,
   groupKey:
     /^(?:workspace_id|api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,

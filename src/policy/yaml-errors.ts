@@ -28,7 +28,9 @@ export function explainYamlErrors(
 ): readonly ExplainedError[] {
   const byStart = new Map<number, ExplainedError>();
   for (const error of errors.slice(0, most)) {
-    byStart.set(error.pos[0], { ...explain(error, text), start: error.pos[0], end: error.pos[1] });
+    const [start, end] = error.pos;
+    const isValue = error.code === 'BAD_SCALAR_START' || error.code === 'BAD_ALIAS';
+    byStart.set(start, { ...explain(error, text), start, end: isValue ? start + rawValue(text, start).length : end });
   }
   for (const warning of warnings.slice(0, most)) {
     byStart.set(warning.pos[0], { ...explainWarning(warning, text), start: warning.pos[0], end: warning.pos[1] });
@@ -84,11 +86,14 @@ const explanations: Partial<Record<ErrorCode, Explanation>> = {
 
 function explain(error: YAMLError, text: string): Explanation {
   const offending = text.slice(error.pos[0], error.pos[0] + 1);
+  const value = restOfValue(text, error.pos[0]);
+  const isShort = shorten(value) === value;
+  const quoted = isShort ? say`: write ${writeValue(`"${value}"`)}` : ` around ${`\`${shorten(value)}\``}`;
   switch (error.code) {
     case 'BAD_SCALAR_START':
       return {
         code: 'unquoted-value',
-        message: say`a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes: write ${writeValue(`"${shorten(restOfValue(text, error.pos[0]))}"`)}`,
+        message: say`a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes${quoted}`,
       };
     case 'BAD_ALIAS':
       return {
@@ -117,11 +122,14 @@ function missingCharacter(error: YAMLError, text: string): Explanation {
 
 /** From an offset to the end of what would have been the value. */
 function restOfValue(text: string, offset: number): string {
+  return rawValue(text, offset).replace(/[`"]/g, '');
+}
+
+function rawValue(text: string, offset: number): string {
   const line = text.slice(offset, offset + 200).split(/\r?\n/, 1)[0] ?? '';
   return line
     .replace(/\s#.*$/, '')
     .replace(/[,\]}].*$/, '')
-    .replace(/[`"]/g, '')
     .trim();
 }
 
