@@ -39,7 +39,7 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
     left: plan.left.filter(({ change }) => isSelected(change.key, filter)),
     leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
-    notes: [...plan.notes, ...waitingNotes(changes, withheld)],
+    notes: [...plan.notes, ...waitingNotes(changes, [...plan.withheld, ...withheld])],
     digest: digestPlan({ ...plan, changes, recordLines }),
   };
 }

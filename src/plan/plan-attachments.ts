@@ -194,7 +194,8 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     parts.managed.set(entry.kind, object.id, 'all');
     if (entry.viaStar === true && isStarDeclared(context, workspaceSlug)) {
       parts.recordSteps.push(keepStep(resource, entry));
-    } else forget('gone', 'no longer in Git, and expired: live keeps its limits');
+      // It may be prolonged: what is protected is not let go without its own word.
+    } else forget(entry.protect ? 'forget' : 'gone', 'no longer in Git, and expired: live keeps its limits');
     return;
   }
   const kind = entry.kind as AttachmentKind;

@@ -4,6 +4,7 @@
  */
 
 import { isSame } from '../resources/canonical.ts';
+import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { AppliedRecord, RecordedEntry, RecordedSettings, RecordedWorkspace } from './applied-record.ts';
 import { commitOf, settingsCommitOf } from './next-record.ts';
@@ -59,7 +60,7 @@ export function buildProof(
     desired !== null &&
     indexOf(desired)
       .findAll(entry, place)
-      .some((declared) => isDeclaredSo(declared, entry));
+      .some((declared) => isDeclaredSo(declared, entry, desired.forget));
   return {
     desiredAt,
     isProven: (entry, place) =>
@@ -122,11 +123,18 @@ export class DeclaredIndex {
   }
 }
 
-function isDeclaredSo(declared: DesiredEntry, { fields, starting }: RecordedEntry): boolean {
+function isDeclaredSo(
+  declared: DesiredEntry,
+  { name, fields, starting }: RecordedEntry,
+  forget: Desired['forget'],
+): boolean {
   if (declared.absent === true || starting !== declared.starting) return false;
   // Which of the two was in force depends on the live key: whether `"*"` reaches it.
   return [declared.fields, declared.fieldsOverStar].some(
-    (wanted) => wanted !== undefined && hasSameFields(wanted, fields as Fields),
+    (wanted) =>
+      wanted !== undefined &&
+      (hasSameFields(wanted, fields as Fields) ||
+        hasSameFields(withoutForgotten(wanted, forget, { ...declared, name }) ?? wanted, fields as Fields)),
   );
 }
 

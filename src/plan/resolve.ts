@@ -2,8 +2,10 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { isSame } from '../resources/canonical.ts';
+import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry, Fields, Forget, Kind, Match } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { hasExpired, yieldExpired } from './expired.ts';
 import { PlaceIndex } from './place-index.ts';
@@ -41,7 +43,7 @@ export interface Resolution {
 }
 
 export function resolveDesired(desired: Desired, live: Live, record: RecordIndex, now: Date): Resolution {
-  const resolver = new Resolver(live, record, now);
+  const resolver = new Resolver(live, record, now, desired.forget);
   resolver.resolveWorkspaces(desired);
   for (const entry of desired.entries) resolver.resolveEntry(entry);
   resolver.expandStars();
@@ -52,6 +54,7 @@ class Resolver {
   readonly #live: Live;
   readonly #record: RecordIndex;
   readonly #now: Date;
+  readonly #forget: readonly Forget[];
   readonly #diagnostics: Diagnostic[] = [];
   readonly #notes: PlanNote[] = [];
   readonly #entries: ResolvedEntry[] = [];
@@ -63,10 +66,11 @@ class Resolver {
   );
   readonly #stars: { entry: DesiredEntry; workspace: LiveWorkspace | null }[] = [];
 
-  constructor(live: Live, record: RecordIndex, now: Date) {
+  constructor(live: Live, record: RecordIndex, now: Date, forget: readonly Forget[]) {
     this.#live = live;
     this.#record = record;
     this.#now = now;
+    this.#forget = forget;
     for (const object of live.objects) this.#objects.at(object.kind, object.workspaceId).all.push(object);
   }
 
@@ -167,7 +171,8 @@ class Resolver {
       this.#diagnostics.push(unknownId(entry, where, candidates.all, this.#live.objects));
     } else if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
-      const fields = reachedByStar ? (entry.fieldsOverStar ?? entry.fields) : entry.fields;
+      const overStar = reachedByStar ? entry.fieldsOverStar : undefined;
+      const fields = (overStar && withoutForgotten(overStar, this.#forget, entry)) ?? entry.fields;
       this.#push(entry, workspace, entry.name, fields, object, false);
       if (object === byRecord && named.length === 0 && byId === undefined && object.name !== null) {
         this.#note(
@@ -258,7 +263,8 @@ class Resolver {
         if (taken.has(key.id) || hasExpired(key, this.#now) || !(this.#isReachedByStar(key) || wasReached)) continue;
         const isUnique = key.name !== null && key.name !== '' && names.get(key.name) === 1;
         const name = isUnique ? (key.name ?? key.id) : `${key.name ?? ''}#${key.id}`;
-        this.#push(entry, workspace, name, entry.fields, key, true);
+        const fields = withoutForgotten(entry.fields, this.#forget, { ...entry, name: key.name });
+        if (fields !== null) this.#push(entry, workspace, name, fields, key, true);
       }
     }
   }

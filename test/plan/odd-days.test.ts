@@ -249,6 +249,21 @@ describe('mistakes-D6: what is forgotten is never touched', () => {
     expect(actionsOf(planOf({ body: '', live: keys, record: past }))).toEqual(['delete key-limits/app']);
   });
 
+  it('a key of which a part is forgotten gets no such part of `"*"`, and one that is forgotten gets nothing', () => {
+    const both = `${star}    rate: 5 requests/minute\n`;
+    const keys = [keyObject('app', k1, { rate_limits: [{ type: 'requests', unit: 'rpm', value: 99 }] })];
+    const past = recordAfter({ body: star, live: keys });
+    for (const known of [past, null]) {
+      const change = onlyChange({ body: `${forget('keys/app/rate')}${both}`, live: keys, record: known });
+      expect(Object.keys(change.after ?? {})).toEqual(['budget']);
+      expect(actionsOf(planOf({ body: `${forget('keys/app')}${both}`, live: keys, record: known }))).toEqual([]);
+    }
+    const named = `${both}  app:\n    budget: $70\n    reset: monthly\n`;
+    expect(Object.keys(onlyChange({ body: `${forget('keys/app/rate')}${named}`, live: keys }).after ?? {})).toEqual([
+      'budget',
+    ]);
+  });
+
   it('an entry whose name goes on behind the slash is not its neighbour', () => {
     const two = `policies:\n  a:\n    budget: $500\n    reset: monthly\n    per: workspace_id\n  a/b:\n    budget: $500\n    reset: weekly\n    per: workspace_id\n`;
     const both = [policyObject(k1, { name: 'a' }), policyObject(k2, { name: 'a/b', periodic_reset: 'weekly' })];
