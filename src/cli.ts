@@ -169,9 +169,7 @@ async function main(): Promise<ExitCode> {
     await program.parseAsync(process.argv);
     if (result === undefined) return exitCodes.ok;
     await writeOut(format === 'text' ? guardScreen(result.output, globals) : result.output);
-    if (printProblem === null) return result.exit;
-    process.stderr.write(`error: the output could not be written (${printProblem})\n`);
-    return result.exit === exitCodes.ok ? exitCodes.invalid : result.exit;
+    return result.exit;
   } catch (error) {
     return fail(error, format, globals);
   }
@@ -204,6 +202,14 @@ function exitOfFailure(error: unknown): ExitCode {
   return exitCodes.invalid;
 }
 
+/** What was to be handed on and could not be is a failure too, told once the work is done; a worse one stands. */
+async function judgeOutput(exit: ExitCode): Promise<ExitCode> {
+  await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
+  if (printProblem === null) return exit;
+  process.stderr.write(`error: the output could not be written (${printProblem})\n`);
+  return exit === exitCodes.ok ? exitCodes.invalid : exit;
+}
+
 /** JSON has to be complete before the process ends, also through a slow pipe. */
 function writeOut(text: string): Promise<void> {
   return new Promise((resolve) => {
@@ -213,4 +219,4 @@ function writeOut(text: string): Promise<void> {
 }
 
 keepHeapSmall();
-if (!(await answerCompilation())) process.exitCode = await main();
+if (!(await answerCompilation())) process.exitCode = await judgeOutput(await main());

@@ -100,7 +100,7 @@ function startingWith<T extends readonly [string, string]>(current: string, valu
 }
 
 /** Words go to tollgate as they were typed; a script that expanded them would run what stands in `$(…)`. */
-export const completionScripts: Readonly<Record<'bash' | 'zsh' | 'fish', string>> = {
+export const completionScripts: Readonly<Record<(typeof completedShells)[number], string>> = {
   bash: String.raw`# bash completion for tollgate; needs nothing else
 _tollgate() {
   local word line directive=4 isSplit='' isSkipped='' last index
@@ -199,5 +199,24 @@ function __tollgate_complete
 end
 complete -c tollgate -e
 complete -c tollgate -f -a '(__tollgate_complete)'
+`,
+  powershell: `# PowerShell completion for tollgate
+Register-ArgumentCompleter -Native -CommandName tollgate -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 |
+        Where-Object { $_.Extent.EndOffset -lt $cursorPosition } | ForEach-Object { $_.Extent.Text })
+    $current = "$wordToComplete"
+    # Before 7.3 an empty word is dropped on its way to a program.
+    if ($current -eq '' -and $PSVersionTable.PSVersion -lt [version]'7.3') { $current = '""' }
+    $directive = 4
+    $found = @(foreach ($line in @(& tollgate complete '--' @words $current 2>$null)) {
+        if ($line.StartsWith(':')) { $directive = [int]$line.Substring(1); continue }
+        $value, $text = $line -split ([char]9), 2
+        if (-not $text) { $text = $value }
+        [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $text)
+    })
+    # Nothing at all makes PowerShell offer files.
+    if ($found.Count -gt 0) { $found } elseif ($directive -eq 4) { '' }
+}
 `,
 };

@@ -271,11 +271,7 @@ async function printCompletion(name: string): Promise<CommandResult> {
       hint: `Write one of: ${completedShells.join(', ')}.`,
     });
   }
-  if (shell !== 'powershell') return { exit: exitCodes.ok, output: completionScripts[shell] };
-  // The library prints it itself. Loaded only when it is asked for.
-  const { script } = await import('@bomb.sh/tab');
-  script('powershell', 'tollgate', 'tollgate');
-  return { exit: exitCodes.ok, output: '' };
+  return { exit: exitCodes.ok, output: completionScripts[shell] };
 }
 
 function addCommand(parent: Command, name: string, description: string): Command {

@@ -1,17 +1,15 @@
 import { join, resolve } from 'node:path';
-import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { UnreadableObject } from '../plan/types.ts';
 import { hasPolicyFiles, writeFileAtomic } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { printPolicies } from '../policy/print.ts';
 import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
-import { leftOutDocument, leftOutLines, unreadableDocument, unreadableLines } from '../render/import.ts';
+import { leftOutDocument, renderImported, unreadableDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { runAcceptDrift, runImportExisting } from './import-existing.ts';
-import { buildLiveEntries, type LeftOut } from './live-entries.ts';
+import { buildLiveEntries, renamedOf } from './live-entries.ts';
 import { openBackend } from './open-backend.ts';
 import type { CommandResult, CommonOptions, Session } from './session.ts';
 
@@ -69,6 +67,10 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     ];
     const unreadable = live.unreadable ?? [];
     const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
+    const renamed = [
+      ...renamedOf(organisation, null),
+      ...workspaces.flatMap((one) => renamedOf(one, one.workspace.slug)),
+    ];
     if (options.format === 'json') {
       return {
         exit: exitCodes.ok,
@@ -77,6 +79,13 @@ export async function runImport(options: ImportOptions, session: Session): Promi
           ok: true,
           files: files.map(({ path }) => path),
           entries: count,
+          renamed: renamed.map(({ object, name, slug }) => ({
+            kind: object.kind,
+            workspace: slug,
+            id: object.id,
+            name: object.name,
+            written: name,
+          })),
           left_out: leftOut.map(leftOutDocument),
           unreadable: unreadable.map(unreadableDocument),
         }),
@@ -84,11 +93,9 @@ export async function runImport(options: ImportOptions, session: Session): Promi
     }
     return {
       exit: exitCodes.ok,
-      output: describeImport(
-        count,
-        files.map(({ path }) => `${options.dir}/${path}`),
-        leftOut,
-        unreadable,
+      output: renderImported(
+        { count, files: files.map(({ path }) => `${options.dir}/${path}`), renamed, leftOut, unreadable },
+        options.format,
       ),
     };
   } finally {
@@ -131,19 +138,4 @@ async function writeBelow(directory: string, path: string, text: string, shown: 
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown reason';
     throw new UserError(`cannot write ${shown}/${path} (${code})`, { cause });
   }
-}
-
-function describeImport(
-  count: number,
-  files: readonly string[],
-  leftOut: readonly (LeftOut & { readonly slug: string | null })[],
-  unreadable: readonly UnreadableObject[],
-): string {
-  const lines = [
-    `${count} entries in ${files.length} files:`,
-    ...[...files].sort(compareText).map((file) => `  ${file}`),
-  ];
-  lines.push(...leftOutLines(leftOut, (text) => text, '  '), ...unreadableLines(unreadable, (text) => text, '  '));
-  lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
-  return `${lines.join('\n')}\n`;
 }

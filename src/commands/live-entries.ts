@@ -56,18 +56,19 @@ export function buildLiveEntries(
   const sources: LiveObject[] = [];
   const leftOut: LeftOut[] = [];
   const taken = new Set<string>(wanted?.taken);
+  const keyNames = findKeyNames(objects);
   for (const object of objects) {
     if (wanted?.isWanted(object) === false) continue;
     const all = specOf(object.kind).readFields(object.row, scope, []);
-    const fields = importedFields(object, all);
+    const read = importedFields(object, all);
     for (const field of Object.keys(all).filter((name) => /^(budget|rate)\[.*#/.test(name))) {
-      leftOut.push({ object, ...(fields === null ? {} : { field }), why: whyApart(field) });
+      leftOut.push({ object, ...(read === null ? {} : { field }), why: whyApart(field) });
     }
-    if (fields === null) continue;
-    const named = nameEntry(object, fields, objects, taken);
-    const unlimited = findUnlimited(object, fields);
-    const refused = unlimited ?? findUnresolvable(fields) ?? findRefusal(named, written);
-    const lesser = refused === null || unlimited !== null ? null : dropOddFields(named, written);
+    if (read === null) continue;
+    const named = nameEntry(object, nameKeys(read, keyNames), objects, taken);
+    const whole = findUnlimited(object, read) ?? findUnresolvable(read);
+    const refused = whole ?? findRefusal(named, written);
+    const lesser = refused === null || whole !== null ? null : dropOddFields(named, written);
     const entry = lesser?.entry ?? named;
     const why = lesser === null ? refused : null;
     for (const [field, reason] of lesser?.dropped ?? []) leftOut.push({ object, field, why: reason });
@@ -106,7 +107,6 @@ function dropOddFields(
   entry: PrintedEntry,
   written: string | null,
 ): { readonly entry: PrintedEntry; readonly dropped: readonly (readonly [string, string])[] } | null {
-  if (findUnresolvable(entry.fields) !== null) return null;
   const isOptional = (field: string): boolean => !isPolicyKind(entry.kind) || optionalOfPolicy.includes(field);
   const without = (fields: readonly string[]): PrintedEntry => ({
     ...entry,
@@ -137,6 +137,32 @@ function findUnresolvable({ match }: Fields): string | null {
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
   const odd = values.find((value) => !isUuid(value) || value !== value.toLowerCase());
   return odd === undefined ? null : `its match names a key by "${odd}", which is no id of a key`;
+}
+
+/** By id: what people call a key, where the name means one key, and nothing else, to whoever reads the file. */
+function findKeyNames(objects: readonly LiveObject[]): ReadonlyMap<string, string> {
+  const keys = objects.filter(({ kind }) => kind === 'key-limits');
+  const isPlain = (name: string | null): name is string =>
+    name !== null && /^[\p{L}\p{N}_][\p{L}\p{N} ._-]*$/u.test(name) && /\p{L}/u.test(name) && name === name.trim();
+  const sharers = new Map<string | null, number>();
+  for (const { name } of keys) sharers.set(name, (sharers.get(name) ?? 0) + 1);
+  return new Map(
+    keys.flatMap(({ id, name }) =>
+      isPlain(name) && !isUuid(name) && sharers.get(name) === 1 ? [[id, name] as const] : [],
+    ),
+  );
+}
+
+/** Conditions hold ids of keys; a file that holds names can be read. */
+function nameKeys(fields: Fields, names: ReadonlyMap<string, string>): Fields {
+  const { match } = fields;
+  if (match === undefined || match === 'all') return fields;
+  const write = (values: readonly string[]): string[] => values.map((id) => names.get(id) ?? id).sort(compareText);
+  const conditions = (match as readonly Condition[]).map((condition) => {
+    const { key, any, except } = condition;
+    return key === 'api_key' ? { ...condition, any: any === '*' ? any : write(any), except: write(except) } : condition;
+  });
+  return { ...fields, match: conditions };
 }
 
 /** What is set. `none` is left unsaid: import declares what there is, and nothing about what there is not. */
@@ -175,6 +201,17 @@ function nameEntry(
     ...(isRenamed && !(isShared && hasId) ? { liveName: object.name } : {}),
     ...(hasId ? { id } : {}),
   };
+}
+
+/** Entries that are not called what their live object is: it has no name, or shares it. */
+export function renamedOf(
+  { entries, objects }: Pick<LiveEntries, 'entries' | 'objects'>,
+  slug: string | null,
+): readonly { readonly name: string; readonly object: LiveObject; readonly slug: string | null }[] {
+  return entries.flatMap(({ kind, name }, index) => {
+    const object = objects[index];
+    return kind === 'workspace-limits' || object === undefined || object.name === name ? [] : [{ name, object, slug }];
+  });
 }
 
 /** Budgets and rates stand in one section, so their names must not meet. */

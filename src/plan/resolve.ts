@@ -2,7 +2,6 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
-import { isSame } from '../resources/canonical.ts';
 import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields, Forget, Kind, Match } from '../resources/types.ts';

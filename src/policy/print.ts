@@ -215,8 +215,15 @@ function printBudget(
   return [
     ['budget', formatAmount(amount, unit)],
     ['reset', printReset(reset, starting)],
-    ['alert', alert === undefined ? undefined : formatAlert(alert as number | null, amount, unit, wholeUnits)],
+    ['alert', alert === undefined ? undefined : printAlert(alert as number | null, budget, wholeUnits)],
   ];
+}
+
+/** A percentage where somebody would have written one: 32% is what is left of 80% of another amount. */
+function printAlert(alert: number | null, { unit, amount }: Budget, wholeUnits: boolean): string {
+  const text = formatAlert(alert, amount, unit, wholeUnits);
+  const percent = /^(\d+)%$/.exec(text)?.[1];
+  return percent === undefined || alert === null || Number(percent) % 5 === 0 ? text : formatAmount(alert, unit);
 }
 
 function printReset(reset: Reset, starting: string | undefined): PrintedValue {

@@ -83,3 +83,17 @@ export const schemaText = {
   orgIntegrations: 'Limits of integrations for workspaces created later, by slug.',
   newWorkspaces: 'What the service gives to workspaces created later.',
 } as const;
+
+/** What each condition of `match:` compares. */
+export const conditionText = {
+  api_key: 'API keys, by name or id. `"*"`: any.',
+  virtual_key: 'Providers of this workspace, by slug.',
+  provider: 'Vendors, such as `openai`.',
+  model: 'Models as in requests, such as `@openai-prod/gpt-4o`.',
+  config: 'Gateway configs, by slug.',
+  prompt: 'Prompts, by slug.',
+  endpoint_type: 'Kinds of request, such as `chat/completions`.',
+  mcp_server: 'MCP servers, by slug; with `target: mcp_tools`.',
+  mcp_tool: 'Tools of MCP servers; with `target: mcp_tools`.',
+  metadata: 'Values that callers send under this key of their metadata; `"*"`: any that is sent.',
+} as const;

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { amountPatterns } from '../resources/amounts.ts';
 import { ruleNames } from '../rule-names.ts';
-import { schemaText as say } from './schema-text.ts';
+import { conditionText, schemaText as say } from './schema-text.ts';
 
 /** Shapes of single values. Each pattern has its own message, since zod would print the pattern. */
 export const patterns = {
@@ -76,18 +76,30 @@ const name = text(255).describe(say.name);
 const id = text(255).describe(say.id);
 
 const values = oneOrList(z.string().min(1));
+const condition = z.union([
+  values,
+  z.strictObject({ any: values.optional().describe(say.any), except: values.optional().describe(say.except) }),
+]);
 const match = z
   .union([
     z.literal('all'),
-    z.record(
-      z.string().regex(patterns.conditionKey, 'unknown condition'),
-      z.union([
-        values,
-        z.strictObject({ any: values.optional().describe(say.any), except: values.optional().describe(say.except) }),
-      ]),
-    ),
+    z.record(z.string().regex(patterns.conditionKey, 'unknown condition'), condition).meta(describeConditions()),
   ])
   .describe(say.match);
+
+/** By their names, for editors: of a pattern of names they offer the word `property`, and say nothing of what it stands for. */
+function describeConditions(): Record<string, unknown> {
+  const { $schema: _, ...shape } = z.toJSONSchema(condition, { target: 'draft-7', io: 'input' });
+  const { metadata, ...conditions } = conditionText;
+  return {
+    propertyNames: undefined,
+    properties: Object.fromEntries(
+      Object.entries(conditions).map(([name, description]) => [name, { ...shape, description }]),
+    ),
+    patternProperties: { '^metadata\\.[\\s\\S]+$': { ...shape, description: metadata } },
+    additionalProperties: false,
+  };
+}
 
 export const policyShape = z
   .strictObject({

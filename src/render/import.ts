@@ -1,5 +1,6 @@
 /** What import wrote into files that were there, and what it left. */
 
+import { compareText } from '../diagnostics.ts';
 import type { Change, UnreadableObject } from '../plan/types.ts';
 import { describeUnreadable } from '../plan/unreadable.ts';
 import { escapeInvisible } from '../printable.ts';
@@ -71,6 +72,40 @@ export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport
   }
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
   if (additions.length > 0) lines.push('', 'Next: tollgate plan. It shows adoptions and no further change to live.');
+  return `${lines.join('\n')}\n`;
+}
+
+export interface ImportedReport {
+  readonly count: number;
+  readonly files: readonly string[];
+  /** Entries that had to be called something else than the live object. */
+  readonly renamed: readonly {
+    readonly name: string;
+    readonly object: ShownLeftOut['object'];
+    readonly slug: string | null;
+  }[];
+  readonly leftOut: readonly ShownLeftOut[];
+  readonly unreadable: readonly UnreadableObject[];
+}
+
+/** What import wrote into an empty directory. */
+export function renderImported(report: ImportedReport, format: Format): string {
+  const { count: entries, files, renamed, leftOut, unreadable } = report;
+  const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
+  const bullet = format === 'markdown' ? '- ' : '  ';
+  const lines = [
+    `${count(entries, 'entry', 'entries')} in ${count(files.length, 'file', 'files')}:`,
+    ...(format === 'markdown' ? [''] : []),
+    ...[...files].sort(compareText).map((file) => bullet + show(file)),
+  ];
+  if (renamed.length > 0) {
+    const one = 'live object shares its name or has none, and is called something else here';
+    const many = 'live objects share a name or have none, and are called something else here';
+    lines.push('', `${count(renamed.length, one, many)}:`);
+    lines.push(...renamed.map((one) => `${bullet}${show(`${placeOf(one)}: written as ${one.name}`)}`));
+  }
+  lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
+  lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
   return `${lines.join('\n')}\n`;
 }
 
@@ -147,6 +182,11 @@ function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+function placeOf({ object, slug }: Pick<ShownLeftOut, 'object' | 'slug'>): string {
+  const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
+  return `${slug ?? 'organisation'}: ${name} (${object.id})`;
+}
+
 /** What no file can say: whole objects first, then the fields of those that are imported without them. */
 export function leftOutLines(
   leftOut: AddedReport['leftOut'],
@@ -155,10 +195,9 @@ export function leftOutLines(
 ): string[] {
   const whole = leftOut.filter(({ field }) => field === undefined);
   const parts = leftOut.filter(({ field }) => field !== undefined);
-  const lineOf = ({ object, field, why, slug }: AddedReport['leftOut'][number]): string => {
-    const name = describeKey({ kind: object.kind, workspace: slug, name: object.name ?? '(no name)' });
-    const part = field === undefined ? '' : `, ${field}`;
-    return `${bullet}${show(`${slug ?? 'organisation'}: ${name} (${object.id})${part}: ${why}`)}`;
+  const lineOf = (one: ShownLeftOut): string => {
+    const part = one.field === undefined ? '' : `, ${one.field}`;
+    return `${bullet}${show(`${placeOf(one)}${part}: ${one.why}`)}`;
   };
   const section = (title: string, rows: AddedReport['leftOut']): string[] =>
     rows.length === 0 ? [] : ['', title, ...rows.map(lineOf)];

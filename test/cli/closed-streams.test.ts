@@ -5,7 +5,7 @@ import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { buildBundle, runShell, startBundle } from '../helpers/bundle.ts';
 import { type Gate, openGate } from '../helpers/gate.ts';
 import { budgetRows, budgetsFile, outcomesOf, type Rig, startRig, succeed } from '../helpers/rig.ts';
-import { smallState, teamA } from '../helpers/state.ts';
+import { smallState, teamA, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
 
 const names = ['p1', 'p2', 'p3', 'p4', 'p5', 'p6'];
@@ -52,6 +52,62 @@ it.each([
   expect(liveAmounts()).toEqual(names.map(() => 90));
   expect(rig.readRecord()?.claim).toBeUndefined();
   expect(rig.readRecord()?.outcomes.map(({ status }) => status)).toEqual(names.map(() => 'applied'));
+});
+
+it.each([
+  ['apply --yes --format json >/dev/full 2>/dev/full', '1', 6],
+  ['apply --yes >/dev/full 2>/dev/full', '1', 6],
+  ['apply --yes --quiet >/dev/null 2>/dev/full', '0', 6],
+])('mistakes-K3: tollgate %s: a full disk ends nothing but the output', async (line, exit, applied) => {
+  const args = line.replace('--yes', '--yes --concurrency 1 --record-file record.json');
+  const ran = await runShell(`tollgate ${args}; echo "exit $?"`, { cwd: rig.folder, env: rig.env });
+  expect(ran.stdout).toBe(`exit ${exit}\n`);
+  expect(liveAmounts().filter((amount) => amount === 90)).toHaveLength(applied);
+  expect(rig.readRecord()?.claim).toBeUndefined();
+});
+
+it('mistakes-K3: an apply of which a part failed says so by its exit code, wherever its words went', async () => {
+  emulator.setFaults([
+    { method: 'PUT', path: `/policies/usage-limits/${uuid(103)}`, fault: { kind: 'status', status: 400 } },
+  ]);
+  const args = 'apply --yes --format json --record-file record.json';
+  const ran = await runShell(`tollgate ${args} >/dev/full 2>/dev/full; echo "exit $?"`, {
+    cwd: rig.folder,
+    env: rig.env,
+  });
+  expect(ran.stdout).toBe('exit 5\n');
+  expect(
+    rig
+      .readRecord()
+      ?.outcomes.map(({ status }) => status)
+      .sort(),
+  ).toEqual([...Array(5).fill('applied'), 'failed']);
+});
+
+it.each(['--help', 'help plan', 'validate --format json', 'plan --format json --nosuch', 'completion bash', 'rules'])(
+  'mistakes-K3: tollgate %s does not pass for done when nothing of it was written',
+  async (line) => {
+    const ran = await runShell(`tollgate ${line} >/dev/full; echo "exit $?"`, { cwd: rig.folder, env: rig.env });
+    expect(ran.stdout).toBe('exit 1\n');
+    expect(ran.stderr).toContain('error: the output could not be written (ENOSPC)\n');
+    expect(ran.stderr).not.toMatch(/^\s+at /m);
+  },
+);
+
+it('mistakes-K2: --out to stdout, by its name or through the shell, is the plan alone; a pipe gets it straight', async () => {
+  const plan = 'tollgate plan --record-file record.json --no-impact';
+  const line = [
+    `${plan} --out - >dash.json`,
+    `${plan} --out /dev/stdout >name.json`,
+    `${plan} --out >(cat >pipe.json; echo done >&2) >text`,
+    `${plan} --out /dev/stderr 2>err.json >/dev/null`,
+    `${plan} --out /dev/null >/dev/null; echo "exit $?"`,
+    'sleep_until() { until [ -s pipe.json ]; do :; done; }; sleep_until',
+    'cmp dash.json name.json && cmp dash.json pipe.json && cmp dash.json err.json && echo same',
+    'test -c /dev/null && head -1 text',
+  ].join('\n');
+  const ran = await runShell(line, { cwd: rig.folder, env: rig.env });
+  expect(ran.stdout).toBe('exit 0\nsame\nws-team-a · ws-team-a\n');
 });
 
 it('trust-E11: a terminal that goes away lets the write under way end, and its outcome is recorded', async () => {

@@ -107,3 +107,9 @@ describe.each(shells)('%s', (shell) => {
     expect(await complete(shell, 'plan', '--out', 'plan')).toContain('plan.json');
   });
 });
+
+test('mistakes-K1: no script has a word that evaluates what was typed', () => {
+  for (const [shell, script] of Object.entries(completionScripts)) {
+    expect([shell, /\beval\b|Invoke-Expression|\biex\b/i.exec(script)]).toEqual([shell, null]);
+  }
+});

@@ -107,6 +107,56 @@ describe('import', () => {
     expect(rig.emulator.requests.countWrites()).toBe(0);
   });
 
+  it('mistakes-F5: names keys by their names where those are unique, and rounds no amount to a percentage', async () => {
+    const byKey = (...ids: string[]) => [{ key: 'api_key', value: ids }];
+    rig = await startRig({
+      state: smallState({
+        apiKeys: [
+          keyRow('ci', uuid(901), teamA),
+          keyRow('twin', uuid(902), teamA),
+          keyRow('twin', uuid(903), teamA),
+          keyRow('elsewhere', uuid(904), teamB),
+          keyRow('*', uuid(905), teamA),
+        ],
+        usagePolicies: [
+          usagePolicyRow('one', uuid(101), teamA, { conditions: byKey(uuid(901)), alert_threshold: 32 }),
+          usagePolicyRow('many', uuid(102), teamA, {
+            conditions: byKey(uuid(901), uuid(902), uuid(904), uuid(905)),
+            alert_threshold: 80,
+          }),
+          usagePolicyRow('many', uuid(103), teamA, { credit_limit: 7 }),
+        ],
+      }),
+    });
+    const ran = await succeed(rig.import());
+    const text = readFileSync(join(rig.folder, 'policies', 'workspaces', 'ws-team-a.yaml'), 'utf8');
+    expect(text).toMatch(/api_key: ci\n/);
+    expect(text).toMatch(/alert: \$32\n/);
+    expect(text).toMatch(/alert: 80%\n/);
+    for (const id of [902, 904, 905]) expect(text).toContain(uuid(id));
+    expect(text).not.toContain(uuid(901));
+    // What it is called here is nobody's name live.
+    expect(ran.stdout).toContain(`  ws-team-a: many (${uuid(103)}): written as many-2\n`);
+    expect(parseOutput(await rig.plan({ format: 'json' }))).toMatchObject({ changes: [], withheld: [] });
+    const json = parseOutput(await succeed(rig.import({ dir: 'again', format: 'json' })));
+    expect(json).toMatchObject({ renamed: expect.arrayContaining([expect.objectContaining({ written: 'many-2' })]) });
+  });
+
+  it('mistakes-F6: markdown of an import into an empty directory is escaped', async () => {
+    rig = await startRig({
+      state: smallState({
+        usagePolicies: [
+          usagePolicyRow('a_b_[x](http://evil) <b>|', uuid(101), teamA),
+          usagePolicyRow('a_b_[x](http://evil) <b>|', uuid(102), teamA),
+        ],
+      }),
+    });
+    const { stdout } = await succeed(rig.import({ format: 'markdown' }));
+    expect(stdout).toMatch(/^\d+ entries in \d+ files:\n\n- /);
+    expect(stdout).toContain('written as');
+    expect(stdout).not.toMatch(/\[x\]\(|<b>/);
+  });
+
   it('writes the schemas beside the files, and files that name them', async () => {
     rig = await startRig({ state: handMade() });
     await succeed(rig.import());

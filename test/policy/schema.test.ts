@@ -3,6 +3,7 @@ import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
+import { patterns } from '../../src/policy/schema.ts';
 
 const root = new URL('../../', import.meta.url);
 const schemas = renderJsonSchemas();
@@ -27,6 +28,42 @@ describe.each(samples)('policies/%s', (name) => {
     const text = readFileSync(new URL(`policies/${name}`, root), 'utf8');
     expect(isValid(text)).toBe(true);
   });
+});
+
+it('mistakes-K16: editors offer the conditions of match by name, and say what each compares', () => {
+  const schema = JSON.parse(schemas['workspace.schema.json'] ?? '') as {
+    properties: { policies: { additionalProperties: unknown } };
+  };
+  const found: Record<string, unknown>[] = [];
+  const walk = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { patternProperties } = node as Record<string, unknown>;
+    if (patternProperties !== undefined) found.push(node as Record<string, unknown>);
+    for (const inner of Object.values(node)) walk(inner);
+  };
+  walk(schema);
+  expect(found).toHaveLength(1);
+  const [match] = found as { properties: Record<string, { description: string }>; patternProperties: object }[];
+  // With a pattern for names, editors offer the word `property`.
+  expect(match).not.toHaveProperty('propertyNames');
+  const names = [
+    'api_key',
+    'virtual_key',
+    'provider',
+    'model',
+    'config',
+    'prompt',
+    'endpoint_type',
+    'mcp_server',
+    'mcp_tool',
+  ];
+  expect(Object.keys(match?.properties ?? {})).toEqual(names);
+  for (const name of [...names, 'metadata.team', 'metadata.', 'metadat.x', 'workspace_id']) {
+    const isKnown = patterns.conditionKey.test(name);
+    const line = `policies: {x: {budget: $500, reset: monthly, per: api_key, match: {${name}: x}}}`;
+    expect([name, isValid(`${head}${line}`)]).toEqual([name, isKnown]);
+  }
+  expect(JSON.stringify(match?.patternProperties)).toContain('metadata; ');
 });
 
 it('describes every key', () => {
