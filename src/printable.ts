@@ -10,7 +10,17 @@ const invisible =
 export function escapeInvisible(text: string): string {
   // Nearly every text is plain.
   if (/^[ -~]*$/.test(text)) return text;
-  return text.replace(invisible, (characters) => [...characters].map(writeOut).join(''));
+  return showApart(text).replace(invisible, (characters) => [...characters].map(writeOut).join(''));
+}
+
+/** Accents that follow their letter look like letters that have theirs: two names of one look are two. */
+function showApart(text: string): string {
+  if (text === text.normalize('NFC')) return text;
+  return text.replace(/\P{M}\p{M}*/gu, (shown) => {
+    if (shown === shown.normalize('NFC')) return shown;
+    const [letter = '', ...marks] = shown;
+    return marks.length === 0 ? writeOut(letter) : letter + marks.map(writeOut).join('');
+  });
 }
 
 function writeOut(character: string): string {

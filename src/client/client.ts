@@ -10,6 +10,7 @@ import type {
   WireUsagePolicy,
   WireWorkspace,
 } from '../resources/wire.ts';
+import { describeIssue } from './describe-issue.ts';
 import { type ApiRequest, renderPath } from './failure.ts';
 import { type Page, type ReadPage, walkList } from './paging.ts';
 import { type ConnectionOptions, openConnection } from './request.ts';
@@ -382,10 +383,3 @@ function policyRead(kind: PolicyKind, id: string): ApiRequest {
 }
 
 const encode = encodeURIComponent;
-
-/** The member, never its value. */
-function describeIssue(error: z.ZodError): string {
-  const issue = error.issues[0];
-  const member = issue?.path.join('.') ?? '';
-  return `${member === '' ? 'the answer' : `member ${member}`} cannot be read (${issue?.message ?? 'unknown'})`;
-}

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { describeOddStates } from '../plan/odd-states.ts';
 import { hasPolicyFiles, writeFileAtomic } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { printPolicies } from '../policy/print.ts';
@@ -66,6 +67,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
       ...workspaces.flatMap(({ workspace, leftOut: left }) => left.map((item) => ({ ...item, slug: workspace.slug }))),
     ];
     const unreadable = live.unreadable ?? [];
+    const notes = describeOddStates(live);
     const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
     const renamed = [
       ...renamedOf(organisation, null),
@@ -88,13 +90,14 @@ export async function runImport(options: ImportOptions, session: Session): Promi
           })),
           left_out: leftOut.map(leftOutDocument),
           unreadable: unreadable.map(unreadableDocument),
+          notes,
         }),
       };
     }
     return {
       exit: exitCodes.ok,
       output: renderImported(
-        { count, files: files.map(({ path }) => `${options.dir}/${path}`), renamed, leftOut, unreadable },
+        { count, files: files.map(({ path }) => `${options.dir}/${path}`), renamed, leftOut, unreadable, notes },
         options.format,
       ),
     };

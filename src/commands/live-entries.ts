@@ -132,6 +132,10 @@ function findUnresolvable({ match }: Fields): string | null {
     const [member] = Object.keys(others ?? {});
     if (member !== undefined) return `its condition on ${key} has the member "${member}", which no file can say`;
   }
+  const keys = (match as readonly Condition[]).map(({ key }) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+  if (twice !== undefined)
+    return `its match has several conditions on ${twice}, and a file can say one: make one of them live, or take the others away`;
   const values = (match as readonly Condition[])
     .filter(({ key }) => key === 'api_key')
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
@@ -191,16 +195,9 @@ function nameEntry(
   for (let number = 2; taken.has(sectionKey(object, name)); number += 1) name = `${base}-${number}`;
   const isShared = objects.filter((other) => other.kind === kind && other.name === object.name).length > 1;
   const hasId = (isShared || base !== object.name) && canHaveId(object);
-  // What shares its name cannot have it managed: two entries of one live name would each be the other's twin.
-  const { name: _name, ...unnamed } = fields;
+  // Beside the id the name stays managed, or a replacement would have none.
   const isRenamed = object.name !== null && name !== object.name && base === object.name;
-  return {
-    kind,
-    name,
-    fields: isShared && hasId ? unnamed : fields,
-    ...(isRenamed && !(isShared && hasId) ? { liveName: object.name } : {}),
-    ...(hasId ? { id } : {}),
-  };
+  return { kind, name, fields, ...(isRenamed ? { liveName: object.name } : {}), ...(hasId ? { id } : {}) };
 }
 
 /** Entries that are not called what their live object is: it has no name, or shares it. */

@@ -2,7 +2,7 @@ import { sortDiagnostics } from '../diagnostics.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Finding } from '../plan/types.ts';
 import { countDiagnostics } from '../render/diagnostics.ts';
-import { fileFindingDocument, toDiagnostics } from '../render/findings.ts';
+import { describeMore, fileFindingDocument, pickFindings, toDiagnostics } from '../render/findings.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
 import { buildFileFacts, findInFiles, reviewInFiles } from '../rules/find.ts';
 import { loadPolicies } from './load-policies.ts';
@@ -30,7 +30,15 @@ export async function runValidate(
     return { exit, output: renderJson({ version: jsonVersion, ok, ...document }) };
   }
   if (format === 'sarif') return { exit, output: renderDiagnostics(diagnostics, format, session, findings) };
-  return { exit, output: renderDiagnostics(all, format, session) };
+  const picked = pickFindings(findings, true);
+  const shown = sortDiagnostics([...diagnostics, ...toDiagnostics(picked.shown)]);
+  const more = describeMore(picked);
+  const rest = more === null ? '' : `${more}; --format json lists all\n`;
+  const output = renderDiagnostics(shown, format, session);
+  if (format === 'markdown') return { exit, output: rest === '' ? output : `${output}\n${rest}` };
+  // Every line of the text is a problem at its place.
+  if (!options.quiet && rest !== '') session.say(rest);
+  return { exit, output };
 }
 
 function isBlocking({ severity, silenced }: Finding): boolean {

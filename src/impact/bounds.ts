@@ -1,6 +1,7 @@
 /** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
 
 import { daysOfReset } from '../resources/limits.ts';
+import { oddState } from '../resources/row-state.ts';
 import type { Budget, Fields, Match, Reset } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import {
@@ -99,12 +100,17 @@ function termsOfRows(
   added: readonly PolicyTerms[],
 ): WorkspaceTerms {
   return {
-    budgets: own === undefined ? budgets : budgetsIn(fieldsAt(own) ?? {}),
+    budgets: own === undefined || oddState(own.object.row) !== null ? budgets : budgetsIn(fieldsAt(own) ?? {}),
     ...(own === undefined ? {} : { own: own.object }),
     policies:
       policies === null
         ? null
-        : [...policies.flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one), one)), ...added],
+        : [
+            ...policies
+              .filter(({ object }) => oddState(object.row) === null)
+              .flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one), one)),
+            ...added,
+          ],
     keys: keys?.map((one) => keyTerms(one.object, fieldsAt(one) ?? {})) ?? null,
   };
 }
@@ -148,7 +154,8 @@ function isKnownReset(reset: unknown): boolean {
 
 function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
   const isActive = (row as unknown as WireKey).status !== 'expired';
-  return { id, name: name ?? id, isActive, budget: (fields.budget as Budget | null | undefined) ?? null };
+  const budget = oddState(row) === null ? ((fields.budget as Budget | null | undefined) ?? null) : null;
+  return { id, name: name ?? id, isActive, budget };
 }
 
 export interface CommittedMoves {

@@ -10,6 +10,7 @@ import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { forgetNotes } from './forget.ts';
 import { findNotRead } from './not-read.ts';
+import { oddStateNotes } from './odd-states.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
@@ -135,7 +136,9 @@ export function buildPlan(input: PlanInput): PlanResult {
     unmanaged,
     notRead: findNotRead(context),
     ...(live.unreadable === undefined ? {} : { unreadable: live.unreadable }),
-    notes: [...parts.notes, ...unreadableNotes(live), ...generalNotes(context)].sort(compareNotes),
+    notes: [...parts.notes, ...unreadableNotes(live), ...oddStateNotes(live), ...generalNotes(context)].sort(
+      compareNotes,
+    ),
     findings: [],
     violations: [],
     impact: null,

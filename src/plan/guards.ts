@@ -10,7 +10,7 @@ import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
 import { impactGuards, judgeImpact } from './impact-guards.ts';
-import { describeNotRead } from './not-read.ts';
+import { listKinds } from './not-read.ts';
 import type { Change, Plan, RecordStep, Violation } from './types.ts';
 import { findLift, printWord, type Word } from './words.ts';
 
@@ -287,7 +287,7 @@ function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
     ...(places.length === 0
       ? []
       : [
-          `not all could be read in ${places.length} ${places.length === 1 ? 'place' : 'places'}: ${describeNotRead(places)}`,
+          `not all could be read in ${places.length} ${places.length === 1 ? 'place' : 'places'}: ${listKinds(places)}`,
         ]),
   ];
   return { guard: 'unmanaged', count, details, liftable: true };

@@ -83,10 +83,14 @@ function setAll(
   for (const field of Object.keys(live)) if (belongs(field)) set(field, null);
 }
 
-/** Where a level holds one rate only, a declared one takes the place of whatever is there. */
+/**
+ * Where a level holds one rate only, a declared one takes the place of whatever is there. One that holds several all the same keeps
+ * those that no file can name (`rate[images/minute#unknown]`): they are nobody's.
+ */
 function displaceOtherRates(declared: Fields, live: Fields, set: (field: string, value: FieldValue) => void): void {
   if (!Object.keys(declared).some(isSingleRate)) return;
-  for (const field of Object.keys(live)) if (isSingleRate(field) && !(field in declared)) set(field, null);
+  const rates = Object.keys(live).filter(isSingleRate);
+  for (const field of rates) if (!(field in declared) && (rates.length === 1 || !field.includes('#'))) set(field, null);
 }
 
 /** An alert goes with its budget; saying so twice would only be noise. */

@@ -37,9 +37,19 @@ const words: Readonly<Record<Kind, string>> = {
 };
 
 /** `policies, keys`: of several places, each kind once. */
-export function describeNotRead(places: readonly Pick<NotRead, 'kinds'>[]): string {
+export function listKinds(places: readonly Pick<NotRead, 'kinds'>[]): string {
   const kinds = [...new Set(places.flatMap((place) => place.kinds))].sort((a, b) => kindOrder(a) - kindOrder(b));
   const policies = kinds.filter(isPolicyKind).length === 2 ? ['policies'] : [];
   const others = kinds.filter((kind) => policies.length === 0 || !isPolicyKind(kind));
   return [...policies, ...others.map((kind) => words[kind])].join(', ');
+}
+
+/** What "0 unmanaged" does not cover, where the files are about it at all; null: all was read. */
+export function describeNotRead({
+  notRead = [],
+}: {
+  readonly notRead?: readonly NotRead[] | undefined;
+}): string | null {
+  const kinds = listKinds(notRead.filter(({ hasFile }) => hasFile));
+  return kinds === '' ? null : `not all read, so unmanaged ones may be live: ${kinds}`;
 }

@@ -2,7 +2,7 @@
 
 import { isSame } from '../resources/canonical.ts';
 import { type AttachmentKindSpec, isBudgetField, type LiveScope } from '../resources/kind.ts';
-import { daysOfReset } from '../resources/limits.ts';
+import { daysOfReset, hasEnded } from '../resources/limits.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
@@ -280,7 +280,8 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     after,
     notes: [
       ...(resolved === null ? [] : idNotes(resolved, live)),
-      ...windowNotes(context, spec, live, before, after, moved, starting),
+      ...windowNotes(context, spec, task, moved),
+      ...resetNotes(spec, live, moved),
     ],
     starting,
     viaStar: resolved?.viaStar ?? false,
@@ -308,11 +309,8 @@ function draftOf(
 function windowNotes(
   { now }: PlanContext,
   spec: AttachmentKindSpec,
-  live: LiveObject,
-  before: Fields,
-  after: Fields,
+  { live, before, after, starting }: AttachmentTask,
   moved: readonly string[],
-  starting: string | null,
 ): string[] {
   if (starting !== null) return [];
   const budgets = moved.filter((field) => /^budget(\[|$)/.test(field));
@@ -323,28 +321,53 @@ function windowNotes(
     const isChange = from == null ? goes : from.reset !== to?.reset;
     return to != null && isChange ? [newWindowNote(to.reset, 'limits', now)] : [];
   });
-  const restarts = moved.filter(isBudgetField).some((field) => {
+  const ends = moved.filter(isBudgetField).flatMap((field) => {
     const slot = budgetSlotOf(field);
     const name = slot === null ? 'budget' : `budget[${slot}]`;
     const [from, to] = [before[name], after[name]] as [Budget | null | undefined, Budget | null | undefined];
     const keepsWindow = from != null && to != null && from.reset === to.reset && daysOfReset(to.reset) !== null;
-    return keepsWindow && nextResetOf(spec, live, slot) === null;
+    return keepsWindow ? [nextResetOf(spec, live, slot)] : [];
   });
-  const unseen = 'the service does not show when the running window ends: it restarts with the change';
-  return [...new Set([...changed, ...(restarts ? [unseen] : [])])];
+  const past = ends.find((end) => end !== null && hasEnded(end, now.getTime()))?.slice(0, 10);
+  return [
+    ...new Set(changed),
+    ...(past !== undefined
+      ? [`the running window ended on ${past} by what is live: a new one starts with the change`]
+      : ends.includes(null)
+        ? ['the service does not show when the running window ends: it restarts with the change']
+        : []),
+  ];
 }
 
-function nextResetOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): string | null {
+/** The service takes one reset alone, so that a write of the budget clears the other. */
+function resetNotes(spec: AttachmentKindSpec, live: LiveObject, moved: readonly string[]): string[] {
+  const cleared = moved.filter(isBudgetField).flatMap((field) => {
+    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(spec, live, budgetSlotOf(field)) ?? {};
+    return word && typeof days === 'number'
+      ? [`its budget has two resets live: "${word}" is cleared, every ${days} days stays`]
+      : [];
+  });
+  return [...new Set(cleared)];
+}
+
+function nextResetOf(spec: AttachmentKindSpec, live: LiveObject, slot: string | null): string | null {
+  const shown = budgetRowOf(spec, live, slot)?.next_usage_reset_at ?? null;
+  return spec.kind === 'workspace-limits'
+    ? shown
+    : (shown ?? (live.row as unknown as WireKey).next_usage_reset_at ?? null);
+}
+
+function budgetRowOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): WireBudget | null {
   if (spec.kind === 'workspace-limits') {
     const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
     const days = slot === null ? null : Number(/every (\d+) days/.exec(slot)?.[1]);
-    return budgets.find((budget) => budget.periodic_reset_days === days)?.next_usage_reset_at ?? null;
+    return budgets.find((budget) => budget.periodic_reset_days === days) ?? null;
   }
   const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
   const budget = Array.isArray(limits)
     ? (limits as readonly WireBudget[])[0]
     : (limits as WireBudget | null | undefined);
-  return budget?.next_usage_reset_at ?? (row as unknown as WireKey).next_usage_reset_at ?? null;
+  return budget ?? null;
 }
 
 function scopeOf({ live, workspaceOf }: PlanContext, object: LiveObject): LiveScope {

@@ -301,10 +301,22 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     immutable,
     notes: [...idNotes(resolved, live), ...updateNotes(replaces, moved, wanted, context.now), ...lost],
     starting,
-    twins: replaces ? [...twins, ...match.leftovers].map(({ id }) => id) : [],
+    twins: replaces ? namesakesOf(task, context).map(({ id }) => id) : [],
   });
   parts.changes.push(change);
   parts.recordSteps.push({ ...step, changeId: change.id });
+}
+
+/** What a replacement is not to be taken for: whatever is live under its name, and what an earlier one left behind. */
+function namesakesOf({ kind, workspace, match }: PolicyTask, { resolution }: PlanContext): LiveObject[] {
+  const { resolved, live, twins, leftovers } = match;
+  const name = resolved.entry.liveName;
+  const declared = resolution
+    .objectsOf(kind, workspace.id)
+    .filter(
+      (object) => object.name === name && object !== live && !twins.includes(object) && !leftovers.includes(object),
+    );
+  return [...twins, ...leftovers, ...declared];
 }
 
 function updateNotes(replaces: boolean, moved: readonly string[], after: Fields, now: Date): string[] {

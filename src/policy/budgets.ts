@@ -110,10 +110,7 @@ export function readAmount(field: FieldNode, level: Level, report: Report): Amou
     refuse('unit-not-at-level', say`counts requests, which only a policy limits: write ${exampleAmounts(level)}`);
   } else if (amount.amount < smallest[unit]) {
     const zero = amount.amount === 0 ? say`, or ${adviseNone(level, 'budget')}` : say``;
-    refuse(
-      'budget-too-small',
-      say`is too small: the least is \`${formatAmount(smallest[unit], unit)}\`${zero}`,
-    );
+    refuse('budget-too-small', say`is too small: the least is \`${formatAmount(smallest[unit], unit)}\`${zero}`);
   } else if (level.wholeUnits && unit === 'cost' && amount.amount % 100 !== 0) {
     refuse(
       'whole-dollars',

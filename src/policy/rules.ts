@@ -70,8 +70,8 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
     for (const entry of desired.entries) {
       const value = entry[member];
       if (value === undefined || entry.kind === 'workspace-limits') continue;
-      // With an id, the name is what the object shall be called, which key names may share.
-      if (member === 'liveName' && entry.id !== undefined && entry.kind === 'key-limits') continue;
+      // With an id, the name is what the object shall be called: names of keys and policies may be shared.
+      if (member === 'liveName' && entry.id !== undefined && canShareName(entry)) continue;
       const key = JSON.stringify([entry.kind, entry.workspace?.toLowerCase() ?? null, value]);
       const first = seen.get(key);
       if (first === undefined) {
@@ -88,6 +88,10 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
       );
     }
   }
+}
+
+function canShareName({ kind }: DesiredEntry): boolean {
+  return kind === 'key-limits' || isPolicyKind(kind);
 }
 
 const sectionOf = {

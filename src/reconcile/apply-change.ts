@@ -5,6 +5,7 @@ import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { isSame } from '../resources/canonical.ts';
 import { formatField } from '../resources/field-text.ts';
 import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
+import { dropEndedWindows, hasEnded } from '../resources/limits.ts';
 import { isPolicyKind, registry } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
@@ -71,7 +72,7 @@ async function setLimits(change: Change, kind: AttachmentKind, context: ChangeCo
   const checked = checkBefore(change, context, row);
   if (row === null || checked !== null) return checked ?? stale('it is no longer live');
   const { before, after } = fieldsOf(change);
-  const body = registry[kind].buildLimits(row, {
+  const body = registry[kind].buildLimits(dropEndedWindows(row, context.clock.now()), {
     before,
     after,
     changed: changedFields(change),
@@ -177,7 +178,8 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
   const { after } = fieldsOf(change);
   const carried =
     kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset as Reset) : null;
-  const nextReset = change.starting ?? carried;
+  const ahead = carried !== null && !hasEnded(carried, context.clock.now()) ? carried : null;
+  const nextReset = change.starting ?? ahead;
 
   let created: ChangeResult;
   try {

@@ -3,6 +3,7 @@
 import type { LimitFacts, Usage } from '../impact/limit-status.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
+import { oddState } from '../resources/row-state.ts';
 import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 
@@ -21,7 +22,7 @@ export type Traffic =
 export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LimitFacts | null {
   const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
   const fields = registry['usage-policy'].readFields(row as unknown as Row, scope, []);
-  if (typeof fields.amount !== 'number' || isNoLimit(fields.amount)) return null;
+  if (typeof fields.amount !== 'number') return null;
   return {
     kind: 'usage-policy',
     workspace: workspace.slug,
@@ -38,7 +39,7 @@ export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usag
     verdict: null,
     per: fields.per as readonly string[],
     match: fields.match as Match,
-    usage,
+    usage: usageIn(row, usage),
   };
 }
 
@@ -46,11 +47,6 @@ export interface BudgetRow {
   readonly row: Row;
   readonly verdict: LimitFacts['verdict'];
   readonly usage: Usage;
-}
-
-/** The gateway enforces nothing at zero (API reference 14.5): held against it, every counter would be exhausted. */
-function isNoLimit(amount: number): boolean {
-  return amount <= 0;
 }
 
 /** Null where there is no budget. */
@@ -63,7 +59,7 @@ export function budgetFacts(
   { row, verdict, usage }: BudgetRow,
 ): LimitFacts | null {
   const budget = budgetFromWire(wire);
-  if (budget === null || isNoLimit(budget.amount)) return null;
+  if (budget === null) return null;
   return {
     kind,
     workspace,
@@ -78,7 +74,7 @@ export function budgetFacts(
     verdict,
     per: [],
     match: 'all',
-    usage,
+    usage: usageIn(row, usage),
   };
 }
 
@@ -89,6 +85,12 @@ export function trafficOfPolicy({ match, per, usage }: LimitFacts): Traffic {
   if (groups.length === 0) return { of: 'workspace' };
   if (groups.length > 1 || groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
   return { of: 'fullest-key' };
+}
+
+/** What is used of a limit that may bind nobody says nothing. */
+function usageIn(row: Row, usage: Usage): Usage {
+  const state = oddState(row);
+  return state === null ? usage : { known: false, why: `it is "${state}", which is no documented state` };
 }
 
 function textOf(value: unknown): string | null {

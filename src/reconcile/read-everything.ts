@@ -4,7 +4,7 @@ import type { Kind } from '../resources/types.ts';
 import type { Backend } from './backend.ts';
 import { requireWorkspaces } from './named-workspaces.ts';
 import { readLive } from './read-live.ts';
-import { listReadable } from './set-aside.ts';
+import { listReadable, listWorkspaces } from './set-aside.ts';
 
 const workspaceKinds: readonly Kind[] = [
   'usage-policy',
@@ -21,13 +21,14 @@ const workspaceKinds: readonly Kind[] = [
  * @throws UserError when a named workspace does not exist, or the organisation cannot be told
  */
 export async function readEverything(backend: Backend, workspaces: readonly string[]): Promise<Live> {
-  const { rows: live } = await listReadable(backend.listWorkspaces());
+  const { rows: live, unreadable } = await listWorkspaces(backend);
   const chosen = live.filter(
     ({ id, slug }) => workspaces.length === 0 || workspaces.includes(slug) || workspaces.includes(id),
   );
-  requireWorkspaces(workspaces, live);
-  const first = live[0];
-  const organisation = first === undefined ? undefined : (await backend.readWorkspace(first.id)).organisation_id;
+  requireWorkspaces(workspaces, live, unreadable);
+  // One that is set aside belongs to the organisation as well.
+  const first = live[0]?.id ?? unreadable.find(({ id }) => id !== null)?.id;
+  const organisation = typeof first === 'string' ? (await backend.readWorkspace(first)).organisation_id : undefined;
   if (typeof organisation !== 'string') {
     throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be told');
   }

@@ -19,7 +19,7 @@ import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit
 import { requireWorkspaces } from './named-workspaces.ts';
 import { lacksReset, readReset } from './read-live.ts';
 import { type Row, useOfRow } from './row-use.ts';
-import { listReadable } from './set-aside.ts';
+import { listReadable, listWorkspaces } from './set-aside.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
@@ -66,11 +66,11 @@ const notShown: Usage = { known: false, why: 'the service does not show its use'
 
 /** @throws UserError for a workspace that there is not; ServiceError when workspaces cannot be listed; CancelledError */
 export async function readLimits(backend: Backend, query: LimitsQuery): Promise<ReadLimits> {
-  const listed = await listReadable(backend.listWorkspaces());
+  const listed = await listWorkspaces(backend);
   const live = listed.rows;
   const { workspaces: wanted } = query;
   const chosen = live.filter(({ id, slug }) => wanted.length === 0 || wanted.includes(slug) || wanted.includes(id));
-  requireWorkspaces(wanted, live);
+  requireWorkspaces(wanted, live, listed.unreadable);
   const read = createReading(backend, query);
   for (const row of listed.unreadable) read.setAside('workspace-limits', null, row);
   await Promise.all([

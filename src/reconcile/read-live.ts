@@ -7,10 +7,11 @@ import type { Live, LiveObject, UnreadableObject } from '../plan/types.ts';
 import { isUuid } from '../plan/written-id.ts';
 import type { WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
+import { oddState } from '../resources/row-state.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
-import { type Listed, listReadable } from './set-aside.ts';
+import { type Listed, listReadable, listWorkspaces, setTwinsAside } from './set-aside.ts';
 
 /** Which lists to read. */
 export interface LiveScopeNeeds {
@@ -90,7 +91,7 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     }
     return rows;
   };
-  const workspaces = setAside('workspace-limits', null, await listReadable(backend.listWorkspaces()));
+  const workspaces = setAside('workspace-limits', null, await listWorkspaces(backend));
   const idOf = new Map<string, WireWorkspace>();
   for (const workspace of workspaces) idOf.set(workspace.slug, workspace).set(workspace.id, workspace);
   const asked = new Set<string>();
@@ -113,7 +114,8 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     baseUrl: backend.baseUrl,
     workspaces: workspaces.map((row) => {
       const { id, slug, name } = row;
-      const budgets = (row.usage_limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
+      const isOdd = oddState(row) !== null;
+      const budgets = isOdd ? [] : (row.usage_limits ?? []).flatMap((limit) => budgetFromWire(limit) ?? []);
       const metadata = metadataKeysOf(row.defaults);
       return {
         id,
@@ -244,12 +246,19 @@ async function readIntegrations(
   const shares = integrations
     .filter((slug) => slugs.includes(slug))
     .map(async (slug): Promise<LiveObject[]> => {
-      const rows = setAside(
-        'integration-limits',
-        null,
-        await listReadable(backend.listIntegrationWorkspaces(slug)),
-        slug,
+      const listed = await listReadable(backend.listIntegrationWorkspaces(slug));
+      const single = setTwinsAside(
+        listed.rows,
+        ({ id }) => byHandle.get(id)?.id ?? id,
+        ({ id }) => ({
+          id: `${slug}/${id}`,
+          name: slug,
+          workspaceId: byHandle.get(id)?.id ?? null,
+          why: `member id: workspace ${id} stands in its list more than once: leave it in once`,
+        }),
+        listed.unreadable,
       );
+      const rows = setAside('integration-limits', null, single, slug);
       return rows.flatMap((row) => {
         const workspace = byHandle.get(row.id);
         if (workspace === undefined) return [];

@@ -1,6 +1,7 @@
 /** The body of the pull-request comment: what a reviewer must not miss comes first, and what does not fit is dropped whole. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { countPlan, summarizePlan } from './count-plan.ts';
@@ -304,13 +305,14 @@ function detailSections({ plan, diagnostics }: PlanComment): Section[] {
     return `- ${action}${escapeMarkdown(what)} ${escapeMarkdown(detail)}`;
   });
   list(`${record.length} changes to the record alone`, record);
-  list(
-    `${plan.unmanaged.length} unmanaged`,
-    plan.unmanaged.map(
+  const notRead = describeNotRead(plan);
+  list(`${plan.unmanaged.length} unmanaged${notRead === null ? '' : ', of what was read'}`, [
+    ...plan.unmanaged.map(
       ({ kind, workspace, name, id }) =>
         `- ${escapeMarkdown(`${kind} ${name ?? id} (${workspace ?? 'organisation'})`)}`,
     ),
-  );
+    ...(notRead === null ? [] : [`- ${escapeMarkdown(notRead)}`]),
+  ]);
   return sections;
 }
 

@@ -1,4 +1,3 @@
-import { describeNotRead } from '../plan/not-read.ts';
 import type { Action, Plan } from '../plan/types.ts';
 
 export interface PlanCounts {
@@ -43,11 +42,10 @@ export function countPlan(plan: Plan): PlanCounts {
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
   const { create, update, replace, unchanged, unmanaged, unreadable, withheld, left, adopts, record } = counts;
-  const missing = describeNotRead((plan.notRead ?? []).filter(({ hasFile }) => hasFile));
   const parts = [
     `${create} to create, ${update} to update, ${replace} to replace, ${counts.delete} to delete`,
     [
-      `${unchanged} unchanged, ${unmanaged} unmanaged${missing === '' ? '' : ` (not all read: ${missing})`}`,
+      `${unchanged} unchanged, ${unmanaged} unmanaged`,
       ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
       ...(withheld > 0 ? [`${withheld} withheld`] : []),
       ...(left > 0 ? [`${left} left as set by hand`] : []),

@@ -15,31 +15,33 @@ export function toDiagnostics(findings: readonly Finding[]): Diagnostic[] {
   );
 }
 
-/** Of one rule: beyond these a list is a number. */
-const shownOfRule = 5;
+/** Of one kind: beyond these a list is a number. */
+const shownOfKind = 3;
 
 export interface PickedFindings {
-  /** Errors, what is silenced (for its reason), and the first few of each other rule: those about a change before the others. */
+  /** The first few of each kind, those about a change before the others. */
   readonly shown: readonly Finding[];
   /** Kept back, by rule. */
   readonly more: readonly { readonly rule: string; readonly count: number }[];
 }
 
 /**
- * What a reviewer looks at. A plan tells what the rules find in the whole organisation; its reader asks about this change. Notes
- * are shown about what changes alone.
+ * What people look at: of each rule (and what is made of it: an error, a warning, silenced for a reason) some examples, however many
+ * there are. A plan tells what the rules find in the whole organisation; its reader asks about this change.
+ *
+ * @param ofFiles there is no plan, and notes are shown like the rest; else those about what changes alone
  */
-export function pickFindings(findings: readonly Finding[]): PickedFindings {
-  const always = new Set(findings.filter(({ severity, silenced }) => severity === 'error' || silenced !== null));
+export function pickFindings(findings: readonly Finding[], ofFiles = false): PickedFindings {
   const told = new Map<string, number>();
   const kept = new Map<string, number>();
-  const shown = new Set(always);
-  const rest = findings.filter((finding) => !always.has(finding));
-  for (const finding of [...rest.filter(isAboutChange), ...rest.filter((other) => !isAboutChange(other))]) {
-    const { rule, severity } = finding;
-    const count = told.get(rule) ?? 0;
-    if (count < shownOfRule && (severity !== 'info' || isAboutChange(finding))) {
-      told.set(rule, count + 1);
+  const shown = new Set<Finding>();
+  for (const finding of [...findings.filter(isAboutChange), ...findings.filter((other) => !isAboutChange(other))]) {
+    const { rule, severity, silenced } = finding;
+    const kind = JSON.stringify([rule, silenced === null ? severity : silenced]);
+    const count = told.get(kind) ?? 0;
+    const isTold = ofFiles || severity !== 'info' || silenced !== null || isAboutChange(finding);
+    if (count < shownOfKind && isTold) {
+      told.set(kind, count + 1);
       shown.add(finding);
     } else kept.set(rule, (kept.get(rule) ?? 0) + 1);
   }

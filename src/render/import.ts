@@ -86,11 +86,12 @@ export interface ImportedReport {
   }[];
   readonly leftOut: readonly ShownLeftOut[];
   readonly unreadable: readonly UnreadableObject[];
+  readonly notes: readonly string[];
 }
 
 /** What import wrote into an empty directory. */
 export function renderImported(report: ImportedReport, format: Format): string {
-  const { count: entries, files, renamed, leftOut, unreadable } = report;
+  const { count: entries, files, renamed, leftOut, unreadable, notes } = report;
   const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
   const bullet = format === 'markdown' ? '- ' : '  ';
   const lines = [
@@ -105,6 +106,8 @@ export function renderImported(report: ImportedReport, format: Format): string {
     lines.push(...renamed.map((one) => `${bullet}${show(`${placeOf(one)}: written as ${one.name}`)}`));
   }
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
+  if (notes.length > 0)
+    lines.push('', ...notes.map((note) => `${format === 'markdown' ? bullet : ''}note: ${show(note)}`));
   lines.push('', 'Next: tollgate plan. It shows adoptions and no change to live.');
   return `${lines.join('\n')}\n`;
 }

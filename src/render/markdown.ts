@@ -3,6 +3,7 @@
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { toDrift } from '../plan/find-drift.ts';
+import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
@@ -53,6 +54,8 @@ export function renderPlanMarkdown(plan: Plan): string {
   lines.push(...renderFindingsMarkdown(plan.findings));
   for (const { severity, message } of plan.notes)
     lines.push(`> ${severity === 'warning' ? '⚠️ ' : ''}${escapeMarkdown(message)}`, '');
+  const notRead = describeNotRead(plan);
+  if (notRead !== null) lines.push(escapeMarkdown(notRead), '');
   lines.push(`Digest \`${wordDigest(plan.digest)}\``);
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 
 import { toDrift } from '../plan/find-drift.ts';
 import { notJudged, objecting } from '../plan/guards.ts';
+import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { escapeInvisible } from '../printable.ts';
@@ -35,6 +36,8 @@ export function renderPlanText(plan: Plan, style: TextStyle, options: { readonly
   lines.push(...renderViolations(plan, colors).flatMap((line) => fold(line, style)));
   const unjudged = notJudged(plan);
   if (options.verbose && unjudged.length > 0) lines.push(colors.dim(`Guards not judged: ${unjudged.join(', ')}.`));
+  const notRead = describeNotRead(plan);
+  if (notRead !== null) lines.push(...fold(notRead, style).map((line) => colors.dim(line)));
   lines.push(...fold(summarizePlan(plan), style).map((line) => colors.bold(line)));
   if (countPlan(plan).toDo > 0) lines.push(colors.dim(`Digest ${wordDigest(plan.digest)}.`));
   return `${lines.join('\n')}\n`;

@@ -125,6 +125,26 @@ export function budgetToWire(
   };
 }
 
+/**
+ * A row without ends of windows that have passed: sent back, such a date is one of the service's own choice; left out, it
+ * counts N days from now.
+ */
+export function dropEndedWindows<Row extends object>(row: Row, now: number): Row {
+  const drop = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(drop);
+    if (typeof value !== 'object' || value === null) return value;
+    const { next_usage_reset_at: end, ...rest } = value as { readonly next_usage_reset_at?: unknown };
+    return typeof end === 'string' && hasEnded(end, now) ? rest : value;
+  };
+  const { usage_limits: limits } = row as { readonly usage_limits?: unknown };
+  const whole = drop(row) as Row;
+  return limits === undefined ? whole : { ...whole, usage_limits: drop(limits) };
+}
+
+export function hasEnded(end: string, now: number): boolean {
+  return Date.parse(end) <= now;
+}
+
 function withoutServerMembers(wire: WireBudget): WireBudget {
   return Object.fromEntries(Object.entries(wire).filter(([member]) => !serverMembers.includes(member)));
 }
@@ -214,7 +234,8 @@ export function ratesToWire(
 ): readonly WireRate[] | null {
   const fieldOf = new Map([...assignRates(live, [before])].map(([field, rate]) => [rate, field]));
   const missing = new Map(Object.entries(changes).filter(([, value]) => value !== null));
-  const isSwept = single && missing.size > 0;
+  // Where several stand although one fits, those that are not managed go back as they are.
+  const isSwept = single && missing.size > 0 && live?.length === 1;
   const all = (live ?? []).flatMap((rate): WireRate[] => {
     const name = rateNameFromWire(rate);
     // An entry that limits nothing makes room for a rate of its name.

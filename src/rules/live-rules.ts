@@ -3,7 +3,8 @@
 import { changeId } from '../plan/make-change.ts';
 import type { Change, LiveObject, LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
-import { budgetFromWire } from '../resources/limits.ts';
+import { budgetFromWire, isLimit } from '../resources/limits.ts';
+import { oddState } from '../resources/row-state.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
 import { budgetKinds } from './absence.ts';
@@ -88,7 +89,8 @@ export const workspaceWithoutBudget: LiveRule = {
     for (const workspace of facts.desired.workspaces) {
       const place = workspaceOf(facts, workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      if (place === undefined || declared.some((entry) => budgetsOf(entry).length > 0)) continue;
+      const bounds = declared.filter((entry) => budgetsOf(entry).length > 0 && !isInOddState(facts, entry));
+      if (place === undefined || bounds.length > 0) continue;
       // Where nobody could look, something may bound it.
       if (isUnseen(facts, budgetKinds, place)) continue;
       if (!hasLiveBudget(facts, place)) found({ workspace }, `nothing bounds what ${place.slug} spends`);
@@ -102,12 +104,20 @@ function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
     hasOwnBudget(facts, workspace) ||
     budgetKinds.some((kind) =>
       objectsIn(facts, kind, workspace).some((object) =>
-        kind === 'usage-policy'
-          ? !isDeleted(facts, object)
-          : budgetOfRow(object) !== null && takenFrom(facts, object.id, /^budget/) === 0,
+        oddState(object.row) !== null
+          ? false
+          : kind === 'usage-policy'
+            ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
+            : budgetOfRow(object) !== null && takenFrom(facts, object.id, /^budget/) === 0,
       ),
     )
   );
+}
+
+/** Whether all that an entry is live as is in a state of which nobody knows what it means. */
+function isInOddState({ resolved }: LiveFacts, entry: DesiredEntry): boolean {
+  const objects = resolved.flatMap((one) => (one.entry === entry && one.live !== null ? [one.live] : []));
+  return objects.length > 0 && objects.every(({ row }) => oddState(row) !== null);
 }
 
 function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): boolean {
@@ -175,8 +185,9 @@ function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boole
 }
 
 function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
+  if (oddState(object.row) !== null) return true;
   const budgets = budgetOfRow(object) === null ? 0 : 1;
-  const rates = keyOf(object).rate_limits?.length ?? 0;
+  const rates = keyOf(object).rate_limits?.filter(({ value }) => isLimit(value)).length ?? 0;
   return takenFrom(facts, object.id, /^budget/) >= budgets && takenFrom(facts, object.id, /^rate/) >= rates;
 }
 
@@ -184,7 +195,8 @@ function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boole
   const policies = [...objectsIn(facts, 'usage-policy', workspace), ...objectsIn(facts, 'rate-policy', workspace)];
   return policies.some((policy) => {
     const { row } = policy;
-    if (row.target === 'mcp_tools' || isDeleted(facts, policy)) return false;
+    if (row.target === 'mcp_tools' || isDeleted(facts, policy) || oddState(row) !== null) return false;
+    if (!isLimit((row.credit_limit ?? row.value) as number | null | undefined)) return false;
     const conditions = (row.conditions as readonly { readonly key: string; readonly value?: unknown }[] | null) ?? [];
     const groups = (row.group_by as readonly { readonly key: string }[] | null) ?? [];
     return (

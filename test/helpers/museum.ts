@@ -26,12 +26,21 @@ export function createMuseum(overlays: Readonly<Record<string, Members>> = {}): 
     return typeof row.id === 'string' ? { ...row, ...held.get(row.id) } : row;
   };
   const request = async (app: Hono, path: string, init?: RequestInit): Promise<Response> => {
-    const id = [...held.keys()].find((candidate) => path.split(/[/?]/).includes(candidate));
-    if (init?.method === 'PUT' && id !== undefined) {
-      const body = JSON.parse(String(init.body)) as Members;
-      writes.push({ path, body });
-      held.set(id, { ...held.get(id), ...body });
-      return Response.json({});
+    if (init?.method === 'PUT') {
+      const sent = JSON.parse(String(init.body)) as Members;
+      // Shares are written in a list of one; all else by the path.
+      const [lone] = (sent.workspaces ?? []) as readonly Members[];
+      // Where a provider lies is no member of it.
+      const { workspace_id: _, ...body } = lone ?? sent;
+      const segments = [...path.split(/[/?]/), lone?.id];
+      const isMeant = ([key, { slug }]: [string, Members]): boolean =>
+        segments.includes(key) || (segments.includes('providers') && segments.includes(String(slug)));
+      const id = [...held].find(isMeant)?.[0];
+      if (id !== undefined) {
+        writes.push({ path, body });
+        held.set(id, { ...held.get(id), ...body });
+        return Response.json({});
+      }
     }
     const answer = await app.request(path, init);
     if (init?.method !== undefined && init.method !== 'GET') return answer;

@@ -44,6 +44,7 @@ describe('text', () => {
       note: 1 live workspace has no file: not read, and organisation defaults do not reach it
 
       Guards not judged: blocks-now, spend-up, counter-reset.
+      not all read, so unmanaged ones may be live: policies, keys, providers, shares of integrations
       Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1 unmanaged.
       Digest 00000000.
       "
@@ -70,6 +71,8 @@ describe('text', () => {
         reach it
 
       Guards not judged: blocks-now, spend-up, counter-reset.
+      not all read, so unmanaged ones may be live: policies, keys, providers, shares
+        of integrations
       Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1
         unmanaged.
       Digest 00000000.
@@ -176,6 +179,7 @@ describe('JSON', () => {
         "left",
         "record_lines",
         "unmanaged",
+        "not_read",
         "unreadable",
         "notes",
         "findings",

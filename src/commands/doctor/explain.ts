@@ -1,5 +1,6 @@
 /** What the answers of the service mean, and what to do about them. Pure. */
 
+import { findOddRow, type RowFamily } from '../../client/check-rows.ts';
 import type { ServiceError } from '../../errors.ts';
 import type { CheckState, CheckView, KeyView, ProofRequest } from '../../render/doctor.ts';
 import type { Kind } from '../../resources/types.ts';
@@ -84,12 +85,41 @@ function explainAnswer(feature: Feature, probed: Probed & { state: 'answered' },
       advice: 'PORTKEY_BASE_URL may point at something else than the API of the control plane.',
     };
   }
+  const family = rowFamilies[feature.id];
+  const odd = family === undefined ? null : findOddRow(family, rowsIn(feature, probed));
+  if (odd !== null) {
+    return {
+      state: 'broken',
+      detail: odd,
+      advice: 'Put that row right where it was made; until then plans name it, and leave alone what depends on it.',
+    };
+  }
   if (survey.conduct === 'workspace' && feature.adminOnly === undefined) {
     const own = textOf(firstRow(probed)?.workspace_id);
     const stray = survey.workspace !== null && own !== null ? `, whichever was asked for: here ${own}` : '';
     return { ...fine, detail: `for the workspace of this key alone${stray}` };
   }
   return fine;
+}
+
+/** What of the answers is read by plans, and would be set aside. */
+const rowFamilies: Readonly<Record<string, RowFamily>> = {
+  'workspaces.list': 'workspaces',
+  'workspaces.read': 'workspaces',
+  'usage-policies.list': 'usage-policies',
+  'usage-policies.read': 'usage-policies',
+  'rate-policies.list': 'rate-policies',
+  'keys.list': 'keys',
+  'keys.read': 'keys',
+  'providers.list': 'providers',
+  'providers.read': 'providers',
+  'integrations.list': 'integrations',
+  'integrations.read': 'integrations',
+  'integrations.shares': 'shares',
+};
+
+function rowsIn({ id }: Feature, probed: Probed & { state: 'answered' }): readonly unknown[] {
+  return id.endsWith('.read') ? [probed.body] : rowsOf(probed);
 }
 
 function holdsList(probed: Probed & { state: 'answered' }): boolean {

@@ -1,0 +1,18 @@
+import type { WireRow } from './kind.ts';
+
+/** What rows and budgets are documented to be in (API reference 2.2, 4.2, 5, 6). */
+const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired', 'archived']);
+
+/**
+ * A state that nobody documented, such as `paused`, of a row or of a limit in it; null: none. Whether its limits bind is not
+ * known, so they bound nothing as far as rules and committed spend go.
+ */
+export function oddState(row: WireRow | null | undefined): string | null {
+  const limits = row?.usage_limits;
+  const parts: readonly unknown[] = [row, ...(Array.isArray(limits) ? limits : [limits])];
+  for (const part of parts) {
+    const status = (part as { readonly status?: unknown } | null | undefined)?.status;
+    if (typeof status === 'string' && status !== '' && !documented.has(status.toLowerCase())) return status;
+  }
+  return null;
+}
