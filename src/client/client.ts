@@ -329,7 +329,10 @@ export function createClient(options: ClientOptions): Client {
         const query = page === 0 && size > 1 ? {} : { query: { page_size: size, current_page: page } };
         return readRows({ ...request, ...query }, integrationWorkspaceSchema);
       };
-      return walk(request, readPage, byId);
+      // A workspace that stands twice with other limits is no page that came again.
+      const shareOf = ({ id, usage_limits: budgets, rate_limits: rates }: WireIntegrationWorkspace): string =>
+        JSON.stringify([id, budgets?.map(({ type, credit_limit: amount }) => [type, amount]), rates]);
+      return walk(request, readPage, shareOf);
     },
     listIntegrationModels: async (slug) => {
       const path = `/integrations/${encode(slug)}/models`;

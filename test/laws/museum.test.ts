@@ -305,6 +305,53 @@ describe('single rows', () => {
   });
 });
 
+describe('shares', () => {
+  it('mistakes-J11: a workspace that stands twice in a share list is named with its integration', async () => {
+    const twice = { id: 'ws-team-a', usage_limits: [{ type: 'cost', credit_limit: 5 }] };
+    const { live, files } = await importAccount({ [share]: twice });
+    expect(live.unreadable?.map(({ kind, name, why }) => [kind, name, why.includes('more than once')])).toEqual([
+      ['integration-limits', 'openai-prod', true],
+      ['integration-limits', 'openai-prod', true],
+    ]);
+    expect((await world.planOk(files)).changes).toEqual([]);
+  });
+});
+
+describe('windows', () => {
+  const fortnight = { type: 'cost', credit_limit: 500, periodic_reset: null, periodic_reset_days: 14 };
+  const edit = async (usage_limits: Members) => {
+    const { files } = await importAccount({ [keyA1]: { usage_limits } });
+    await world.apply(files);
+    const path = Object.keys(files).find((name) => name.includes('ws-team-a')) ?? '';
+    const changed = { ...files, [path]: (files[path] ?? '').replace('$500', '$450') };
+    // The policy `spend` has the same amount and stands before the keys.
+    const [head = '', keys = ''] = (files[path] ?? '').split('\nkeys:');
+    const edited = { ...changed, [path]: `${head}\nkeys:${keys.replace('$500', '$450')}` };
+    const plan = await world.planOk(edited);
+    await world.apply(edited);
+    return { notes: plan.changes.flatMap(({ notes }) => notes), body: museum.writes[0]?.body.usage_limits as Members };
+  };
+
+  it('mistakes-J13: the end of a window that has passed is not sent back, and the plan says that a new one starts', async () => {
+    const { notes, body } = await edit({ ...fortnight, next_usage_reset_at: '2025-01-01T00:00:00.000Z' });
+    expect(body).toMatchObject({ credit_limit: 450, periodic_reset_days: 14 });
+    expect(body).not.toHaveProperty('next_usage_reset_at');
+    expect(notes).toEqual(['the running window ended on 2025-01-01 by what is live: a new one starts with the change']);
+  });
+
+  it('mistakes-J13: one that lies ahead is', async () => {
+    const { notes, body } = await edit({ ...fortnight, next_usage_reset_at: '2030-01-01T00:00:00.000Z' });
+    expect([notes, body.next_usage_reset_at]).toEqual([[], '2030-01-01T00:00:00.000Z']);
+  });
+
+  it('mistakes-J13: of two resets the plan says which is cleared', async () => {
+    const ahead = { next_usage_reset_at: '2030-01-01T00:00:00.000Z' };
+    const { notes, body } = await edit({ ...fortnight, ...ahead, periodic_reset: 'monthly' });
+    expect(notes).toEqual(['its budget has two resets live: "monthly" is cleared, every 14 days stays']);
+    expect(body).toMatchObject({ periodic_reset: null, periodic_reset_days: 14 });
+  });
+});
+
 describe('mistakes-J7: nothing live vanishes', () => {
   it('declares each limit of each row, leaves it unmanaged, or says that it was not or cannot be read', async () => {
     let edits = 0;

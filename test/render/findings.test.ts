@@ -19,22 +19,25 @@ const many = (count: number, rest: Partial<Finding>): Finding[] => Array.from({ 
 const change = 'usage-policy/ws-a/x';
 
 describe('the findings that a plan shows', () => {
-  it('all errors and all that is silenced, however many', () => {
-    const findings = [...many(40, { severity: 'error' }), ...many(30, { silenced: 'agreed' })];
-    expect(pickFindings(findings)).toEqual({ shown: findings, more: [] });
+  it('mistakes-J12: three of each kind, and how many more: errors and what is silenced for a reason as well', () => {
+    const errors = many(40, { severity: 'error' });
+    const silenced = [...many(30, { silenced: 'agreed' }), ...many(2, { silenced: 'a sandbox' })];
+    const { shown, more } = pickFindings([...errors, ...silenced]);
+    expect(shown).toEqual([...errors.slice(0, 3), ...silenced.slice(0, 3), ...silenced.slice(30)]);
+    expect(more).toEqual([{ rule: 'alert-missing', count: 64 }]);
   });
 
-  it('five of each rule, and how many more', () => {
-    const findings = [...many(6, {}), ...many(5, { rule: 'exhausted' }), ...many(8, { rule: 'weeks-differ' })];
+  it('three of each rule, and how many more', () => {
+    const findings = [...many(4, {}), ...many(3, { rule: 'exhausted' }), ...many(6, { rule: 'weeks-differ' })];
     const picked = pickFindings(findings);
-    expect(picked.shown).toHaveLength(15);
+    expect(picked.shown).toHaveLength(9);
     expect(describeMore(picked)).toBe('and 1 more of alert-missing, 3 of weeks-differ');
   });
 
   it('what is about a change goes before what is not, and both stay in the order of the files', () => {
-    const findings = [...many(9, {}), ...many(3, { change }), ...many(2, {})];
+    const findings = [...many(9, {}), ...many(2, { change }), ...many(2, {})];
     const { shown } = pickFindings(findings);
-    expect(shown).toEqual([...findings.slice(0, 2), ...findings.slice(9, 12)]);
+    expect(shown).toEqual([...findings.slice(0, 1), ...findings.slice(9, 11)]);
   });
 
   it('notes about a change alone', () => {
