@@ -1,6 +1,7 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
 import type { Impact } from '../impact/document.ts';
+import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
@@ -59,5 +60,10 @@ export async function assessPlan(
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
   };
-  return { findings, notes, assess };
+  const doubt = doubtKeyMetering(changes, live);
+  return { findings, notes: [...notes, ...(doubt === null ? [] : [keyNote(doubt)])], assess };
+}
+
+function keyNote(message: string): PlanNote {
+  return { code: 'key-limits-in-doubt', severity: 'info', workspace: null, message, source: null };
 }

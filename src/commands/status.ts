@@ -1,10 +1,19 @@
 import { exitCodes } from '../exit-codes.ts';
 import type { UsageUnit } from '../impact/consumption.ts';
-import { isOver, judgeLimit, type LimitFacts, settleDoubts, sortStatus } from '../impact/limit-status.ts';
+import {
+  countedSince,
+  isOver,
+  judgeLimit,
+  type LimitFacts,
+  type LimitStatus,
+  settleDoubts,
+  sortStatus,
+} from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import { readConsumption } from '../reconcile/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
 import { readTrends } from '../reconcile/read-trends.ts';
+import { rememberReads } from '../reconcile/remember-reads.ts';
 import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
@@ -12,6 +21,7 @@ import type { Desired } from '../resources/types.ts';
 import { loadPoliciesIfAny } from './load-policies.ts';
 import { openBackend } from './open-backend.ts';
 import { refuseFor } from './output.ts';
+import { readNobody } from './read-nobody.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface StatusOptions extends CommonOptions {
@@ -38,10 +48,12 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   const open = await openBackend(options, session);
   const now = (): number => nowOf(session).getTime();
   try {
-    const analytics = createAnalytics(open.backend);
+    // Lists are looked at twice.
+    const backend = rememberReads(open.backend);
+    const analytics = createAnalytics(backend);
     const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
     const query = { workspaces: options.workspace, usageUnit, now };
-    const read = await session.waiting('reading limits and counters', readLimits(open.backend, query));
+    const read = await session.waiting('reading limits and counters', readLimits(backend, query));
     const count = read.workspaces.length;
     const days = options.since ?? (count <= mostUnasked ? 30 : 0);
     if (options.since === undefined && days === 0 && !options.quiet) {
@@ -49,11 +61,13 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
         `Spend trends are left out for ${count} workspaces; --since 30d asks for them, --workspace for fewer.\n`,
       );
     }
-    const [consumption, trends] = await session.waiting(
+    const isWhole = options.over === undefined;
+    const [consumption, trends, nobody] = await session.waiting(
       'reading analytics',
       Promise.all([
         readConsumption(read, analytics, now),
         days === 0 ? null : readTrends(read.workspaces, analytics, days, now()),
+        isWhole ? readNobody(backend, { workspaces: read.workspaces, desired, now: now() }) : null,
       ]),
     );
     const at = now();
@@ -71,13 +85,15 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const view: StatusView = {
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
+      nobody,
+      keyLimits: doubtKeyLimits(judged, at),
       limits,
       over,
       below: all.length - unknown(all) - (limits.length - unknown(limits)),
       belowUnknown: unknown(all) - unknown(limits),
       expiring: expiringOf(read, at),
       expiryDays,
-      gaps: read.gaps,
+      gaps: [...read.gaps, ...(nobody?.gaps ?? [])],
       paceGaps: consumption.why,
       unitMistake: mistake === undefined ? null : describeMistake(mistake, usageUnit),
       trends,
@@ -110,6 +126,24 @@ function describeMistake({ workspace, name }: LimitFacts, unit: UsageUnit): stri
     `the use of "${name}"${workspace === null ? '' : ` in ${workspace}`} contradicts the service's own verdict on it, ` +
     `so it may not be counted in ${unit}; if it is ${other}, write gateway.usage_unit: ${other} into the organisation file`
   );
+}
+
+/**
+ * The gateway counts limits of keys only where the organisation's setting is on, and no route shows it. A counter that has moved
+ * proves it for all of them.
+ */
+function doubtKeyLimits(all: readonly LimitStatus[], now: number): string | null {
+  const keys = all.filter(({ facts }) => facts.kind === 'key-limits');
+  if (keys.length === 0 || keys.some(({ used }) => used !== null && used.n > 0n)) return null;
+  const setting = "the organisation's `is_api_key_limit_enabled` is on, which no route shows";
+  const silent = keys.filter(({ facts, used, pace }) => {
+    const since = countedSince(facts, now);
+    const isOld = since !== null && since <= now - 7 * dayMilliseconds;
+    return used !== null && isOld && pace?.basis === 'last-7-days' && pace.perDay.n > 0n;
+  }).length;
+  return silent === 0
+    ? `Limits of keys count only where ${setting}; no counter of a key shows any use.`
+    : `Limits of keys may not count: ${silent} ${silent === 1 ? 'key made calls and its counter stands' : 'keys made calls and their counters stand'} at nothing. They count only where ${setting}.`;
 }
 
 function expiringOf({ expiries }: ReadLimits, now: number): StatusExpiry[] {

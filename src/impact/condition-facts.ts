@@ -13,9 +13,9 @@ export interface ConditionNames {
 }
 
 export interface ConditionFacts {
-  /** By workspace id, of those in which the plan changes a policy with conditions. */
+  /** By workspace id, of those in which a policy with conditions is looked at: one that the plan changes, or a live one. */
   readonly names: ReadonlyMap<string, ConditionNames>;
-  /** By id of the change: calls of the last days that its conditions let in, and those of its workspace. */
+  /** By id of the change, or of what is live: calls of the last days that its conditions let in, and those of its workspace. */
   readonly matched: ReadonlyMap<string, Known<{ readonly atMost: number; readonly ofWorkspace: number }>>;
   /** Limits whose calls were not asked for, as there are too many. */
   readonly uncounted: number;

@@ -4,7 +4,14 @@ import { type Exact, round } from '../exact.ts';
 import type { Trend, TrendBy, TrendReport } from '../impact/trends.ts';
 import { trendKinds } from '../impact/trends.ts';
 import { jsonVersion } from './json.ts';
-import { asOf, countKeys, describeForecast, type StatusLimit, type StatusView } from './status-words.ts';
+import {
+  asOf,
+  countKeys,
+  describeForecast,
+  type StatusLimit,
+  type StatusNobody,
+  type StatusView,
+} from './status-words.ts';
 
 export function statusDocument(view: StatusView): Record<string, unknown> {
   const { counts } = view;
@@ -22,6 +29,8 @@ export function statusDocument(view: StatusView): Record<string, unknown> {
     expiring: counts
       ? { count: view.expiring.length }
       : view.expiring.map(({ kind, workspace, id, name, at }) => ({ kind, workspace, id, name, expires_at: iso(at) })),
+    limits_nobody: view.nobody === null ? null : nobodyDocument(view.nobody, counts),
+    key_limits: view.keyLimits,
     gaps: view.gaps,
     pace_gaps: view.paceGaps,
     trends: view.trends === null ? null : trendsDocument(view.trends, counts),
@@ -61,6 +70,11 @@ function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unk
     no_forecast_because: limit.noForecast,
     forecast: describeForecast(limit),
   };
+}
+
+function nobodyDocument({ limits, unknown, uncounted }: StatusNobody, counts: boolean): Record<string, unknown> {
+  if (counts) return { limits: { count: limits.length }, unknown: { count: unknown.length }, not_asked: uncounted };
+  return { limits, unknown, not_asked: uncounted };
 }
 
 function trendsDocument(report: TrendReport, counts: boolean): Record<string, unknown> {

@@ -12,6 +12,8 @@ import {
   describeGaps,
   describeKeyCounts,
   describeLimit,
+  describeNobody,
+  describeUnasked,
   describeUse,
   footnotes,
   formatDay,
@@ -48,8 +50,15 @@ export function renderStatusMarkdown(view: StatusView): string {
       }
     lines.push('');
   }
-  const gaps = [...describeGaps(view.gaps), ...view.paceGaps.map((why) => `pace of the last 7 days unknown: ${why}`)];
+  const gaps = [
+    ...describeGaps(view.gaps),
+    ...view.paceGaps.map((why) => `pace of the last 7 days unknown: ${why}`),
+    ...describeUnasked(view),
+  ];
   if (gaps.length > 0) lines.push('**Not readable**', '', ...gaps.map(escapeListItem), '');
+  const nobody = describeNobody(view);
+  if (nobody.length > 0) lines.push('**May limit nobody**', '', ...nobody.map(escapeListItem), '');
+  if (view.keyLimits !== null) lines.push(escapeMarkdown(view.keyLimits), '');
   if (view.trends !== null) lines.push(...trendSections(view.trends, view));
   if (view.over !== null) {
     lines.push(

@@ -3,6 +3,7 @@
 import { compare, total, zero } from '../exact.ts';
 import type { LimitStatus } from '../impact/limit-status.ts';
 import { formatExact } from '../impact/money.ts';
+import { trafficDays } from '../impact/traffic.ts';
 import type { Trend, TrendReport } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import { escapeInvisible } from '../printable.ts';
@@ -31,7 +32,31 @@ export interface StatusGap {
   readonly why: string;
 }
 
+/** What was found of one live limit; its message names conditions, so that it may name keys and people. */
+export interface NobodyLimit {
+  readonly kind: Kind;
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** The rule that says so. */
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Live limits that may limit nobody. */
+export interface StatusNobody {
+  readonly limits: readonly NobodyLimit[];
+  /** Of these it is not known. */
+  readonly unknown: readonly NobodyLimit[];
+  /** Limits whose calls were not asked for, as there are too many. */
+  readonly uncounted: number;
+}
+
 export interface StatusView {
+  /** Null: not looked at. */
+  readonly nobody: StatusNobody | null;
+  /** Whether the service counts limits of keys, where that can be doubted. */
+  readonly keyLimits: string | null;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly workspaces: readonly { readonly slug: string; readonly name: string }[];
@@ -274,4 +299,31 @@ export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnkn
       ? ''
       : `; ${expiring.length} ${expiring.length === 1 ? 'expires' : 'expire'} within ${expiryDays} days`;
   return `${all} ${all === 1 ? 'budget' : 'budgets'}: ${parts.join(', ')}${expires}.`;
+}
+
+const mostNobody = 50;
+const mostUnknown = 5;
+
+/** One line a limit that may limit nobody. */
+export function describeNobody({ nobody, counts }: Pick<StatusView, 'nobody' | 'counts'>): string[] {
+  const { limits = [] } = nobody ?? {};
+  if (!counts) return linesOf(limits, mostNobody);
+  const count = new Set(limits.map(({ id }) => id)).size;
+  return count === 0 ? [] : [`${count} ${count === 1 ? 'limit' : 'limits'}`];
+}
+
+/** Of which limits it is not known whether they limit anybody. */
+export function describeUnasked({ nobody, counts }: Pick<StatusView, 'nobody' | 'counts'>): string[] {
+  const { unknown = [], uncounted = 0 } = nobody ?? {};
+  const shown = counts && unknown.length > 0 ? [`whether anybody meets ${unknown.length} limits`] : [];
+  const rest = `the calls of ${trafficDays} days that match ${uncounted} more ${uncounted === 1 ? 'limit' : 'limits'} with conditions were not asked for`;
+  return [...(counts ? shown : linesOf(unknown, mostUnknown)), ...(uncounted === 0 ? [] : [rest])];
+}
+
+function linesOf(all: readonly NobodyLimit[], most: number): string[] {
+  const lines = all.slice(0, most).map(({ kind, workspace, name, message }) => {
+    const place = workspace === null ? '' : ` (${workspace})`;
+    return escapeInvisible(`${describeKey({ kind, workspace, name })}${place}: ${message}`);
+  });
+  return all.length > most ? [...lines, `and ${all.length - most} more`] : lines;
 }

@@ -15,6 +15,8 @@ import {
   describeGaps,
   describeKeyCounts,
   describeLimit,
+  describeNobody,
+  describeUnasked,
   describeUse,
   footnotes,
   formatDay,
@@ -83,9 +85,15 @@ function renderStatusText(view: StatusView, style: TextStyle): string {
   ]);
   section(
     'Not readable',
-    [...describeGaps(view.gaps), ...view.paceGaps.map((why) => `pace of the last 7 days unknown: ${why}`)].flatMap(
-      (text) => hanging('  ', text, width),
-    ),
+    [
+      ...describeGaps(view.gaps),
+      ...view.paceGaps.map((why) => `pace of the last 7 days unknown: ${why}`),
+      ...describeUnasked(view),
+    ].flatMap((text) => hanging('  ', text, width)),
+  );
+  section(
+    'May limit nobody',
+    describeNobody(view).flatMap((text) => hanging('  ', text, width).map(colors.yellow)),
   );
   if (view.trends !== null) lines.push(...trendLines(view.trends, paper));
   lines.push('', ...[...notes(view)].flatMap((note) => fold(note, width)).map(colors.dim));
@@ -97,6 +105,7 @@ function* notes(view: StatusView): Generator<string> {
     const unknown = view.belowUnknown === 0 ? '' : `, and ${view.belowUnknown} of unknown use`;
     yield `Only what is at ${view.over} % or more: ${view.below} below it${unknown} not shown.`;
   }
+  if (view.keyLimits !== null) yield view.keyLimits;
   yield footnotes.rates;
   yield footnotes.gateway;
 }

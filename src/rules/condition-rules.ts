@@ -157,7 +157,8 @@ function countedIn({ resolved, changes, conditions }: LiveFacts) {
   const idOf = new Map(changes.map(({ key, id }) => [changeId(key), id]));
   return resolved.flatMap((one) => {
     const { entry, workspace, name } = one;
-    const id = idOf.get(changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name }));
+    // Of what does not change, by its own id.
+    const id = idOf.get(changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name })) ?? one.live?.id;
     const matched = conditions.matched.get(id ?? '');
     return matched === undefined ? [] : [{ one, matched }];
   });

@@ -10,12 +10,12 @@ import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { amountRules } from './amount-rules.ts';
 import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
-import { gatewayRules } from './gateway-rules.ts';
+import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { forgetTerms } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { liveRules as stateRules } from './live-rules.ts';
-import { matchRules } from './match-rules.ts';
+import { matchRules, modelBySlug, perConfig, vendorCase } from './match-rules.ts';
 import { nameRules } from './name-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
 import { priceRules } from './price-rules.ts';
@@ -58,6 +58,28 @@ export function buildFileFacts(desired: Desired, files: FileFacts['files'], sett
 export function findInFiles(facts: FileFacts): Finding[] {
   const severities = facts.settings.rules;
   const findings = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities));
+  forgetTerms();
+  return sortFindings(findings);
+}
+
+/** Rules about limits that may limit nobody. */
+const nobodyInFiles: readonly FileRule[] = [
+  modelBySlug,
+  vendorCase,
+  perConfig,
+  gatewayTooOld,
+  ignoresWeeklyRates,
+  ignoresEndpointType,
+];
+
+/** What is told of live limits, as if files declared them: for `status`. */
+export function findNobody(facts: LiveFacts): Finding[] {
+  const severities = facts.settings.rules;
+  const ofFiles = { ...facts, providerSlugs: providerSlugsOf(facts) };
+  const findings = [
+    ...nobodyInFiles.flatMap((rule) => apply(rule, (found) => rule.check(ofFiles, found), severities)),
+    ...conditionRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities)),
+  ];
   forgetTerms();
   return sortFindings(findings);
 }
@@ -169,10 +191,19 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
       Number(a.change === null) - Number(b.change === null) ||
       compareText(a.entry?.workspace ?? '', b.entry?.workspace ?? ''),
   );
-  return sorted.filter((finding, index) => {
+  const once = sorted.filter((finding, index) => {
     const before = sorted[index - 1];
     return before === undefined || !saysTheSame(finding, before);
   });
+  const explained = new Set(once.flatMap(({ rule, source }) => (explaining.has(rule) ? [placeText(source)] : [])));
+  return once.filter(({ rule, source }) => rule !== 'matches-no-call' || !explained.has(placeText(source)));
+}
+
+/** Why no call matches: that none does is no second finding then. */
+const explaining: ReadonlySet<string> = new Set(['unknown-condition', 'model-by-slug', 'vendor-case']);
+
+function placeText({ file, line, column }: Finding['source']): string {
+  return `${line}:${column}:${file}`;
 }
 
 function saysTheSame(a: Finding, b: Finding): boolean {

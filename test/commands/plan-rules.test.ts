@@ -221,3 +221,49 @@ it('metadata of a workspace is read with it', async () => {
     '`metadata.team` is set by the workspace: one counter, whatever callers send',
   ]);
 });
+
+describe('what conditions name', () => {
+  it('mistakes-B1: is looked up where the plan sets the policy, and what is not live stops it', async () => {
+    const place = await start('', '{virtual_key: openai-b}');
+    const ran = await place.plan({ format: 'json' });
+    expect(said(ran, 'unknown-condition')).toEqual([
+      '`virtual_key`: no live provider "openai-b" in workspace ws-team-a; did you mean "openai-a"?',
+    ]);
+    expect(ran.exit).toBe(3);
+  });
+
+  it('are not asked for where the rules about them are off, or nothing changes', async () => {
+    const off = ['unknown-condition', 'unchecked-condition', 'matches-no-call'].map((name) => `    ${name}: off\n`);
+    const org = `review:\n  rules:\n${off.join('')}`;
+    const place = await start(org, 'all');
+    await succeed(place.apply());
+    const asked = () => place.emulator.requests.counts['GET /analytics/graphs/requests'] ?? 0;
+    place.write({ 'org.yaml': orgFile(org), 'a.yaml': spend('{metadata.team: nlp}') });
+    place.emulator.requests.clear();
+    await place.plan();
+    expect(asked()).toBe(0);
+    await succeed(place.apply({ impact: false }));
+    place.write({ 'org.yaml': orgFile(''), 'a.yaml': spend('{metadata.team: nlp}') });
+    await place.plan();
+    expect(asked()).toBe(0);
+  });
+});
+
+describe('budgets of keys', () => {
+  const keys = workspaceFile('ws-team-a', 'keys:\n  app:\n    budget: $50\n    reset: monthly\n');
+  const notesOf = async (used: number | undefined): Promise<readonly string[]> => {
+    const limits = used === undefined ? null : ({ type: 'cost', credit_limit: 9, current_usage: used } as never);
+    const apiKeys = [keyRow('app', uuid(11), teamA), keyRow('other', uuid(12), teamA, { usage_limits: limits })];
+    rig = await startRig({ state: smallState({ apiKeys }), files: { 'org.yaml': orgFile(''), 'a.yaml': keys } });
+    const { notes } = parseOutput(await rig.plan({ format: 'json' })) as { notes: readonly { code: string }[] };
+    return notes.map(({ code }) => code).filter((code) => code === 'key-limits-in-doubt');
+  };
+
+  it.each([
+    ['no key has a budget', undefined, 1],
+    ['no counter has moved', 0, 1],
+    ['a counter has moved', 3, 0],
+  ])('are in doubt where nothing shows that they count: %s', async (_, used, count) => {
+    expect(await notesOf(used)).toHaveLength(count);
+  });
+});

@@ -382,21 +382,21 @@ describe('what cannot be read', () => {
     ],
   });
 
-  it.each<[scope: string, gap: string]>([
-    ['policies.list', 'usage-policy'],
+  it.each<[scope: string, gap: string, ...others: string[]]>([
+    ['policies.list', 'usage-policy', 'rate-policy'],
     ['workspace_service_api_keys.list', 'key-limits'],
     ['providers.list', 'provider-limits'],
     ['organisation_integrations.list', 'integration-limits'],
     ['organisation_integrations.read', 'integration-limits'],
-  ])('%s: a gap with its reason, and the rest', async (scope, kind) => {
+  ])('%s: a gap with its reason, and the rest', async (scope, ...kinds) => {
     await start(without(scope));
     const found = await read({ since: 7 });
-    expect(new Set(found.gaps.map((gap) => gap.kind))).toEqual(new Set([kind]));
+    expect(new Set(found.gaps.map((gap) => gap.kind))).toEqual(new Set(kinds));
     for (const { why } of found.gaps) expect(why).toMatch(/^GET \/\S+ answered 403 AB03$/);
     // The first refusal speaks for both workspaces.
     const refused = rig.emulator.requests.recent.filter(({ status }) => status === 403);
-    expect(refused).toHaveLength(1);
-    expect(found.limits.map((row) => row.kind)).not.toContain(kind);
+    expect(refused).toHaveLength(kinds.length);
+    for (const kind of kinds) expect(found.limits.map((row) => row.kind)).not.toContain(kind);
     expect(found.limits.length).toBe(4);
     expect((await rig.status()).stdout).toMatch(/\nNot readable\n {2}.* unknown: GET/);
   });
@@ -570,6 +570,7 @@ describe('requests', () => {
     expect(rig.emulator.requests.counts).toEqual({
       'GET /admin/workspaces': 1,
       'GET /policies/usage-limits': 3,
+      'GET /policies/rate-limits': 2,
       'GET /policies/usage-limits/:id': 120,
       // Team A, team B, and the organisation's own.
       'GET /api-keys': 3,
@@ -583,6 +584,7 @@ describe('requests', () => {
     await read({ workspace: ['ws-team-b'], since: 7 });
     expect(rig.emulator.requests.counts).toEqual({
       'GET /admin/workspaces': 1,
+      'GET /policies/rate-limits': 1,
       'GET /policies/usage-limits': 1,
       'GET /api-keys': 1,
       'GET /providers': 1,
@@ -709,6 +711,10 @@ describe('output', () => {
             use unknown: analytics show more than the limit since its window began,
             but the limit may have been set later than that · resets Tue 2026-12-01
             00:00 UTC (monthly)
+
+      Not readable
+        frontier-models (ws-research-07c3d8): not known whether a call of 30 days
+        matches this (analytics have no words for its conditions)
 
       Spend of 7 days to Fri 2026-11-20, against the 7 days before
       by workspace

@@ -1,0 +1,150 @@
+/** Live limits that may limit nobody: the rules of a plan about that, over what is live, whoever declared it. */
+
+import { changeId } from '../plan/make-change.ts';
+import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { Live, LiveObject } from '../plan/types.ts';
+import type { Backend } from '../reconcile/backend.ts';
+import { createGate } from '../reconcile/gate.ts';
+import { readConditions } from '../reconcile/read-conditions.ts';
+import type { StatusGap, StatusNobody } from '../render/status-words.ts';
+import type { WireRow } from '../resources/kind.ts';
+import { specOf } from '../resources/registry.ts';
+import type { Desired, DesiredEntry, Kind, Match } from '../resources/types.ts';
+import { buildFileFacts, findNobody, reviewInFiles } from '../rules/find.ts';
+
+interface Place {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+}
+
+export interface NobodyNeeds {
+  readonly workspaces: readonly Place[];
+  /** For the versions of the gateway, for what rules are off, and for silences; null: there are no files. */
+  readonly desired: Desired | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+const noFiles: Desired = {
+  environment: '',
+  organisation: '',
+  workspaces: [],
+  entries: [],
+  forget: [],
+  settings: {},
+  gateway: {},
+  orgFile: { file: '', line: 0, column: 0 },
+};
+
+/**
+ * @param backend that remembers reads: lists which the status has read already cost nothing here
+ * @throws CancelledError; what cannot be read is not known
+ */
+export async function readNobody(
+  backend: Backend,
+  needs: NobodyNeeds,
+): Promise<StatusNobody & { readonly gaps: readonly StatusGap[] }> {
+  const { workspaces, desired, now } = needs;
+  const { objects, gaps } = await readObjects(backend, workspaces);
+  const live: Live = {
+    organisationId: desired?.organisation ?? '',
+    baseUrl: backend.baseUrl,
+    workspaces,
+    objects,
+    integrations: [],
+    read: new Set(),
+  };
+  const resolved = resolveLive(live, desired ?? noFiles);
+  const policies = resolved.flatMap(({ live: object, workspace, fields }) => {
+    const match = (fields.match ?? 'all') as Match;
+    if (object === null || workspace === null || match === 'all') return [];
+    return [{ id: object.id, workspaceId: workspace.id, match, countsCalls: fields.target !== 'mcp_tools' }];
+  });
+  const conditions = await readConditions(backend, { policies, live, now });
+  const entries = resolved.map(({ entry }) => entry);
+  const ofLive = { ...(desired ?? noFiles), entries, workspaces: workspaces.map(toDesired) };
+  const findings = findNobody({
+    ...buildFileFacts(ofLive, [], reviewInFiles(desired ?? noFiles)),
+    live,
+    resolved,
+    changes: [],
+    now,
+    prices: null,
+    traffic: new Map(),
+    configs: new Map(),
+    conditions,
+  }).filter(({ silenced, entry }) => silenced === null && entry !== null);
+  const told = findings.map(({ rule, message, source }) => {
+    const { entry, live: object } = resolved[source.line] as ResolvedEntry;
+    const { kind, workspace, name } = entry;
+    return { kind, workspace, id: object?.id ?? '', name, rule, message };
+  });
+  return {
+    limits: told.filter(({ rule }) => rule !== 'unchecked-condition'),
+    unknown: told.filter(({ rule }) => rule === 'unchecked-condition'),
+    uncounted: conditions.uncounted,
+    gaps,
+  };
+}
+
+/** Policies, and keys for their rates. What is refused of the lists that the status itself has read, it tells itself. */
+async function readObjects(backend: Backend, workspaces: readonly Place[]) {
+  const gate = createGate();
+  const gaps: StatusGap[] = [];
+  const read = workspaces.flatMap(({ id, slug }) => {
+    const list = async (kind: Kind, rows: () => Promise<readonly object[]>): Promise<LiveObject[]> => {
+      const answer = await gate(kind, rows);
+      if (answer.known) return answer.value.map((row) => toObject(kind, id, row as WireRow));
+      if (kind === 'rate-policy') gaps.push({ kind, workspace: slug, why: answer.why });
+      return [];
+    };
+    return [
+      list('usage-policy', () => backend.listUsagePolicies(id)),
+      list('rate-policy', () => backend.listRatePolicies(id)),
+      list('key-limits', () => backend.listKeys(id)),
+    ];
+  });
+  return { objects: (await Promise.all(read)).flat(), gaps };
+}
+
+function toObject(kind: Kind, workspaceId: string, row: WireRow): LiveObject {
+  const name = typeof row.name === 'string' ? row.name : null;
+  return { kind, id: String(row.id), name, workspaceId, row };
+}
+
+/** Each entry's place is its number: equal sentences about two limits are two. */
+function resolveLive(live: Live, desired: Desired): ResolvedEntry[] {
+  const placeOf = new Map(live.workspaces.map((workspace) => [workspace.id, workspace]));
+  const slugOf = new Map(live.workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
+  const silences = new Map(
+    desired.entries.flatMap(({ silence, kind, workspace, name, liveName }) =>
+      silence === undefined
+        ? []
+        : [[changeId({ kind, workspace: slugOf.get(workspace ?? '') ?? null, name: liveName ?? name }), silence]],
+    ),
+  );
+  return live.objects.map((object, line): ResolvedEntry => {
+    const workspace = placeOf.get(object.workspaceId ?? '') ?? null;
+    const { kind, row } = object;
+    const scope = { workspaceId: object.workspaceId, workspaceSlug: workspace?.slug ?? null };
+    const fields = specOf(kind).readFields(row, { ...scope, organisationId: live.organisationId }, []);
+    const name = object.name ?? '(no name)';
+    const silence = silences.get(changeId({ kind, workspace: workspace?.slug ?? null, name }));
+    const entry: DesiredEntry = {
+      kind,
+      workspace: workspace?.slug ?? null,
+      name,
+      protect: false,
+      fields,
+      source: { file: '', line, column: 0 },
+      fieldSources: {},
+      ...(silence === undefined ? {} : { silence }),
+    };
+    return { entry, workspace, name, fields, live: object, viaStar: false };
+  });
+}
+
+function toDesired({ slug }: Place): Desired['workspaces'][number] {
+  return { ref: slug, skipDefaults: [], source: noFiles.orgFile };
+}
