@@ -70,3 +70,23 @@ test('trust-F5: a record that says what is pushed beside it brings no setting in
     { do: 'merge', pull: 0, method: 'squash', evil: [] },
     { do: 'apply', event: 'push', workTree: false },
   ]));
+
+test('trust-F2: to an old record that is put back, what was applied since is set by hand, and the stricter stays', async () => {
+  const raise = (budget: number): readonly Step[] => [
+    { do: 'open', by: 'alice', edits: [{ do: 'amount', cap: 'alpha', budget }], from: 'tip' },
+    { do: 'review', pull: 0, by: 'bob', state: 'APPROVED', back: 0 },
+    { do: 'merge', pull: 0, method: 'squash', evil: [] },
+    { do: 'apply', event: 'push', workTree: false },
+  ];
+  const apply: Step = { do: 'apply', event: 'push', workTree: false };
+  // The record says 900 again, the control plane 100; who pushes 900 gets nothing by it.
+  await retell([
+    ...raise(900),
+    ...raise(100),
+    { do: 'push', by: 'alice', edits: [{ do: 'amount', cap: 'alpha', budget: 900 }] },
+    { do: 'record', deed: 'restore' },
+    apply,
+  ]);
+  // Nor does the approved raise arrive, which ends where that record began; the next one does.
+  await retell([...raise(900), ...raise(100), ...raise(900), { do: 'record', deed: 'restore' }, apply, ...raise(200)]);
+});

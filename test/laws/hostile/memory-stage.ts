@@ -332,6 +332,7 @@ function checkoutOf(repository: MemoryRepository): Checkout {
     },
     isShallow: async () => false,
     isOnDefaultBranch: async () => 'yes',
+    isFolderAsIn: async () => true,
     async readPastTexts(path) {
       const name = path.split('/').at(-1) ?? '';
       const texts: string[] = [];

@@ -129,13 +129,18 @@ export class Oracle {
     this.#steps.push({ pull, by });
   }
 
-  recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null): void {
+  recordIs(deed: 'delete' | 'forge' | 'restore', version: string | null, live: LiveState): void {
     if (!this.#hasRecord) return;
     if (deed === 'delete') this.#hasRecord = false;
     if (deed === 'forge') this.#isSealed = false;
     if (deed === 'restore') {
       this.#memory = this.#memories.get(version ?? '') ?? this.#memory;
       this.#isSealed = true;
+      // An older word: what has been applied since is, to it, set by hand, and left where it is stricter.
+      for (const entry of entries) {
+        const isSo = this.#recorded(entry).every((model) => isEqual(live[entry] ?? null, liveIn(model, entry)));
+        if (!isSo) this.byHand.add(entry);
+      }
     }
   }
 

@@ -216,7 +216,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         return [];
       case 'record': {
         await stage.record(step.deed);
-        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion());
+        if (step.deed !== 'copy') oracle.recordIs(step.deed, stage.recordVersion(), stage.live());
         return [];
       }
       case 'apply': {
