@@ -181,13 +181,13 @@ export interface ByHandOptions {
 }
 
 /**
- * Whether the files count as made by hand: in no commit that others have. CI takes what is in Git and nothing else; a person
- * has to mean it.
+ * Whether the files count as made by hand: in no commit that the default branch holds. Whoever applies them has to mean it, on a
+ * CI system too, where a job of a branch would put it into force before anybody merged it; files in no commit at all CI refuses.
  *
  * @throws UserError unless `allowDirty`
  */
 export async function checkCommitted(
-  { uncommitted, commit }: CheckoutFacts,
+  { uncommitted, commit, hasInHistory }: CheckoutFacts,
   { checkout, isShared, store }: OpenRecord,
   { allowDirty = false }: ByHandOptions,
   session: Session,
@@ -202,7 +202,8 @@ export async function checkCommitted(
     if (!allowDirty) throw new UserError(problem, { hint });
     return true;
   }
-  if (isCi(session) || commit === null) return false;
+  // Files of another commit than the one checked out are the tip's of the default branch.
+  if (commit === null || hasInHistory !== undefined) return false;
   const answer = await session.waiting(
     `asking for the default branch beside ${store.description}`,
     checkout.isOnDefaultBranch(commit),

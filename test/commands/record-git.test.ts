@@ -136,6 +136,30 @@ describe('apply', () => {
     expect(before).toMatchObject({ entries: [{ name: 'p1', fields: { amount: 10_000 } }, { name: 'p2' }] });
   });
 
+  it.each([
+    ['of the default branch', 'main', 0],
+    ['behind its tip', 'main~1', 0],
+    ['of a branch that nobody merged', 'topic', 1],
+  ])('on a CI system: a detached commit %s', async (_name, revision, exit) => {
+    const folder = origin.clone();
+    git(folder, 'checkout', '--quiet', '-b', 'topic');
+    writeIn(folder, 'policies/a.yaml', budgetsFile({ p1: 50, p2: 900 }));
+    git(folder, 'commit', '--quiet', '--all', '-m', 'mine');
+    git(folder, 'push', '--quiet', 'origin', 'topic');
+    origin.commit({ ...first, 'readme.txt': 'moved on' });
+    const commit = git(folder, 'rev-parse', revision === 'topic' ? 'topic' : 'main');
+    if (revision === 'main') git(folder, 'fetch', '--quiet');
+    git(folder, 'checkout', '--quiet', '--detach', revision === 'main' ? 'origin/main' : commit);
+    const rig = await rigIn(folder, { CI: 'true' });
+    const ran = await rig.apply();
+    expect([ran.exit, ran.stderr.includes('is not on the default branch')]).toEqual([exit, exit === 1]);
+    if (exit === 0) return;
+    expect([tip(), emulator.requests.countWrites()]).toEqual(['', 0]);
+    // Those who mean it: as made by hand, and no setting of it comes into force.
+    await succeed(rig.apply({ allowDirty: true }));
+    expect(readStored('record.json')).toMatchObject({ dirty: true, commit: null });
+  });
+
   it('two at once from two clones: one runs, the other ends with exit 4 before any write', async () => {
     const rigs = await Promise.all([rigIn(origin.clone()), rigIn(origin.clone())]);
     const asked: (() => void)[] = [];
