@@ -143,7 +143,7 @@ export async function preparePlan(
     const reading = readLive(backend, desired.organisation, needs);
     const [used, prices] = await Promise.all([
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
-      readRulePrices({ ...understood, isInForce: applied !== null }, settings.rules, open, session),
+      readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
     ]);
     const absence = findAbsence({ ...buildFileFacts(understood, files, settings), live: used });
     const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
@@ -239,6 +239,15 @@ export async function preparePlan(
     await open.close();
     throw error;
   }
+}
+
+/** Price files judge too: whoever edits them beside a raise must not choose what it costs. */
+function priceWords({ checkout, isShared }: OpenRecord, applied: AppliedRecord | null) {
+  if (applied === null || !isShared || checkout === null) return { isInForce: applied !== null };
+  const { commit } = applied;
+  const isAsApplied = async (folder: string): Promise<boolean> =>
+    commit !== null && (await checkout.isFolderAsIn(commit, folder));
+  return { isInForce: true, isAsApplied };
 }
 
 function settledOf(record: AppliedRecord, { unsealed }: RecordInForce, live: Live): AppliedRecord {

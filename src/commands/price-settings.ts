@@ -53,6 +53,8 @@ export interface PriceFlags {
 export type PriceWords = Pick<Desired, 'pricing' | 'gateway' | 'orgFile'> & {
   /** Default false. */
   readonly isInForce?: boolean;
+  /** Whether the files of a folder are those that were applied last. Default: they are. */
+  readonly isAsApplied?: (folder: string) => Promise<boolean>;
 };
 
 const hour = 3_600_000;
@@ -91,6 +93,11 @@ export async function findPriceReading(
     const folder = path.resolve(session.cwd, base, source.folder);
     const within = flags.pricing === undefined ? await confine(folder, source.folder, base, session) : null;
     await requireFolder(folder, source.folder);
+    if (flags.pricing === undefined && (await settings?.isAsApplied?.(folder)) === false) {
+      throw new UserError(
+        `the price files in ${quote(source.folder)} are not those of the commit that was applied last: they count after the next apply`,
+      );
+    }
     return { kind: 'folder', folder, shown: source.folder, within, maxAge: maxAge(days(30)), notes: describe(gateway) };
   }
   if (written === undefined && emulator !== undefined) {

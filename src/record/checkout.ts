@@ -36,6 +36,8 @@ export interface Checkout {
    * the organisation's at some time; as far as this clone has them.
    */
   readPastTexts(path: string, limit: number): Promise<readonly string[]>;
+  /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be told. */
+  isFolderAsIn(commit: string, folder: string): Promise<boolean>;
   /** Policy files below a folder as of a commit, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(
     commit: string,
@@ -156,6 +158,15 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         if (history.code !== 0) return 'unknown';
         return history.stdout.toString('utf8').split('\n').includes(commit) ? 'yes' : 'no';
       });
+    },
+
+    async isFolderAsIn(commit, folder) {
+      const path = pathFromRoot(root, folder);
+      if (path === null) return false;
+      const changed = await git(['diff', '--quiet', '--no-ext-diff', '--no-textconv', commit, '--', path || '.']);
+      if (changed.code !== 0) return false;
+      const others = await git(['ls-files', '--others', '-z', '--', path || '.']);
+      return others.code === 0 && others.stdout.length === 0;
     },
 
     async readPastTexts(file, limit) {
