@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { wordsOf } from '../../src/approvals/words.ts';
 import type { ReviewFacts } from '../../src/github/port.ts';
+import { parseWord } from '../../src/plan/words.ts';
 
 const digest = '0123456789abcdef'.repeat(4);
 const line = `/tollgate allow deletes=12@${digest.slice(0, 32)}`;
@@ -61,4 +62,10 @@ test.each([
 
 test('trust-B6: an edited review loses its words', () => {
   expect(read(line, '2026-11-20T12:30:00Z')).toEqual([]);
+});
+
+test('only committed spend rises without bound: what is counted has a number', () => {
+  const word = (guard: string) => parseWord(`${guard}=unbounded@${'a'.repeat(32)}`);
+  expect(word('spend-up')).toMatchObject({ guard: 'spend-up', number: 'unbounded' });
+  expect(word('deletes')).toHaveProperty('problem');
 });

@@ -189,3 +189,68 @@ describe('trust-E2: the service’s own time', () => {
     expect(client.serverNow()).toBeNull();
   });
 });
+
+describe('the pause after 429', () => {
+  const failing = (request: ApiRequest, retryAfter: string): Attempt => {
+    const facts = { status: 429, method: request.method, path: request.path, maybeApplied: false };
+    return { ok: false, error: new ServiceError('429', facts), transient: true, retryAfter };
+  };
+
+  test('is the longest that anybody was told', async () => {
+    const timing = fakeTiming();
+    const start = timing.now();
+    const sentAt: number[] = [];
+    const release: (() => void)[] = [];
+    const told: Readonly<Record<string, string>> = { '/long': '30', '/short': '2' };
+    const call = createCall(
+      async (request) => {
+        sentAt.push((timing.now() - start) / 1000);
+        if (sentAt.length > 2) return { ok: true, body: {} };
+        // Both are under way before either is answered; the short pause is told last.
+        await new Promise<void>((resolve) => release.push(resolve));
+        return failing(request, told[request.path] ?? '0');
+      },
+      { timing, concurrency: 2 },
+    );
+    const all = Promise.all(['/long', '/short'].map((path) => call({ method: 'GET', path })));
+    while (release.length < 2) await new Promise((resolve) => setImmediate(resolve));
+    for (const free of release) free();
+    await all;
+    expect(sentAt).toEqual([0, 0, 30, 30]);
+  });
+
+  test('that grew while somebody waited is waited for to its end', async () => {
+    const timing = fakeTiming();
+    const start = timing.now();
+    const sentAt: Record<string, number[]> = {};
+    const release: (() => void)[] = [];
+    let isSlowAnswered = false;
+    const slow = {
+      ...timing,
+      // The other request is answered while this one sleeps.
+      sleep: async (ms: number, signal: AbortSignal | undefined) => {
+        if (!isSlowAnswered && release.length > 0) {
+          isSlowAnswered = true;
+          release[0]?.();
+          for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+        }
+        await timing.sleep(ms, signal);
+      },
+    };
+    const call = createCall(
+      async (request) => {
+        const times = [...(sentAt[request.path] ?? []), (timing.now() - start) / 1000];
+        sentAt[request.path] = times;
+        if (times.length > 1) return { ok: true, body: {} };
+        if (request.path === '/quick') return failing(request, '5');
+        await new Promise<void>((resolve) => release.push(resolve));
+        return failing(request, '60');
+      },
+      { timing: slow, concurrency: 2 },
+    );
+    await Promise.all(['/slow', '/quick'].map((path) => call({ method: 'GET', path })));
+    expect(Math.min(...(sentAt['/quick'] ?? []).slice(1), ...(sentAt['/slow'] ?? []).slice(1))).toBeGreaterThanOrEqual(
+      60,
+    );
+  });
+});

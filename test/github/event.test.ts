@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseEvent } from '../../src/github/event.ts';
 
 const repository = { full_name: 'example/budgets', default_branch: 'main', private: true };
@@ -82,4 +82,50 @@ it.each([
     {},
   );
   expect(context).toMatchObject({ pull: { isOpen } });
+});
+
+describe('the default branch', () => {
+  const push = (payload: object) => parseEvent('push', payload, {}).context;
+
+  it.each<readonly [string, object, boolean]>([
+    [
+      'is the one that the event names',
+      { ref: 'refs/heads/main', repository: { full_name: 'a/b', default_branch: 'main' } },
+      true,
+    ],
+    ['is no other', { ref: 'refs/heads/next', repository: { full_name: 'a/b', default_branch: 'main' } }, false],
+    [
+      'is no tag of its name',
+      { ref: 'refs/tags/main', repository: { full_name: 'a/b', default_branch: 'main' } },
+      false,
+    ],
+    ['is none where the event names none', { ref: 'refs/heads/undefined', repository: { full_name: 'a/b' } }, false],
+    ['is none without a repository', { ref: 'refs/heads/main' }, false],
+  ])('%s', (_, payload, isDefaultBranch) => {
+    expect(push(payload)).toMatchObject({ isDefaultBranch });
+  });
+});
+
+describe('a pull request', () => {
+  const pull = (more: object) => {
+    const repo = { full_name: 'a/b' };
+    const whole = {
+      number: 1,
+      user: { login: 'ada' },
+      head: { sha: 'h', repo },
+      base: { ref: 'main', sha: 'b', repo },
+      ...more,
+    };
+    return parseEvent('pull_request', { pull_request: whole }, {}).context;
+  };
+
+  it.each<readonly [string, object, object]>([
+    ['of this repository', {}, { isForeign: false, isOpen: true }],
+    ['of a fork', { head: { sha: 'h', repo: { full_name: 'x/b' } } }, { isForeign: true }],
+    ['of a fork that is gone', { head: { sha: 'h', repo: null } }, { isForeign: true }],
+    ['by Dependabot', { user: { login: 'dependabot[bot]' } }, { isForeign: true }],
+    ['that is closed', { state: 'closed' }, { isOpen: false }],
+  ])('%s', (_, more, facts) => {
+    expect(pull(more)).toMatchObject({ pull: facts });
+  });
 });

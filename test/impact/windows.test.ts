@@ -117,3 +117,45 @@ describe('next reset after a change', () => {
     expect(iso(nextResetAfterChange(running, { ...running, starting }))).toBe('2026-11-28T00:00');
   });
 });
+
+describe('what the service or the files say of a reset', () => {
+  const instant = '2026-11-20T12:00Z';
+
+  it.each<readonly [string, Partial<WindowFacts>, string | null]>([
+    ['ahead: believed', { reset: 'every 10 days', nextReset: '2026-11-23T06:00Z' }, '2026-11-23T06:00'],
+    [
+      'this very moment: the next one comes after it',
+      { reset: 'every 10 days', nextReset: instant },
+      '2026-11-30T12:00',
+    ],
+    ['past: counted on from it', { reset: 'every 10 days', nextReset: '2026-11-15T00:00Z' }, '2026-11-25T00:00'],
+    ['of a calendar window, past: the calendar', { nextReset: '2026-11-15T00:00Z' }, '2026-12-01T00:00'],
+    ['nothing: nobody can tell', { reset: 'every 10 days' }, 'unknown'],
+  ])('next, %s', (_, more, next) => {
+    expect(iso(nextReset(facts(instant, more)))).toBe(next);
+  });
+
+  it.each<readonly [string, Partial<WindowFacts>, string | null]>([
+    ['by hand within the window', { lastReset: '2026-11-10T08:00Z' }, '2026-11-10T08:00'],
+    ['this very moment', { lastReset: instant }, '2026-11-20T12:00'],
+    ['in the future, which nobody can have done', { lastReset: '2026-11-21T00:00Z' }, '2026-11-01T00:00'],
+    ['before the window', { lastReset: '2026-10-10T00:00Z' }, '2026-11-01T00:00'],
+  ])('last, %s', (_, more, start) => {
+    expect(iso(windowStart(facts(instant, more)))).toBe(start);
+  });
+
+  it.each<readonly [string, Partial<WindowFacts>, string | null]>([
+    ['ahead', { starting: '2026-11-25T00:00Z' }, '2026-11-25T00:00'],
+    ['past: as the reset has it', { starting: '2026-11-15T00:00Z' }, '2026-12-01T00:00'],
+    ['this very moment', { starting: instant }, '2026-12-01T00:00'],
+    ['for a budget that never resets', { reset: 'never', starting: '2026-11-25T00:00Z' }, null],
+  ])('written, %s', (_, more, next) => {
+    expect(iso(nextResetAfterChange(null, facts(instant, more)))).toBe(next);
+  });
+
+  it('goes on over a change that keeps the period, and starts anew over one that does not', () => {
+    const running = facts(instant, { reset: 'every 10 days', nextReset: '2026-11-23T06:00Z' });
+    expect(iso(nextResetAfterChange(running, facts(instant, { reset: 'every 10 days' })))).toBe('2026-11-23T06:00');
+    expect(iso(nextResetAfterChange(running, facts(instant, { reset: 'every 5 days' })))).toBe('2026-11-25T00:00');
+  });
+});

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { compilePolicies, type PolicyFile } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
+import { isForgottenField } from '../../src/policy/forget.ts';
 import type { Fields, Match } from '../../src/resources/types.ts';
 import { compileWorkspace, desiredOf, entryNamed, orgHead, summarize, workspaceHead } from './helpers.ts';
 
@@ -420,4 +421,40 @@ test('gateway, record and pricing', () => {
     recordRef: 'refs/heads/tollgate-record',
     pricing: { maxAgeHours: 720 },
   });
+});
+
+test.each([
+  ['$1', []],
+  ['$0.99', ['budget-too-small']],
+  ['100 tokens', []],
+  ['99 tokens', ['budget-too-small']],
+  ['1 request', []],
+])('the least budget is one: %s', (budget, codes) => {
+  const body = `policies:\n  spend:\n    budget: ${budget}\n    reset: monthly\n    per: workspace_id\n`;
+  expect(compileWorkspace(body).diagnostics.map(({ code }) => code)).toEqual(codes);
+});
+
+test.each([
+  ['policies/budget', { name: 'budget' }],
+  ['policies/spend/budget', { name: 'spend', field: 'budget' }],
+  ['policies/a/b', { name: 'a/b' }],
+  ['keys/rate', { name: 'rate' }],
+  ['limits/rate', { field: 'rate' }],
+])('forget: %s means what stands there', (path, meant) => {
+  const [item] = desiredOf(compileWorkspace(`forget: [${path}]\n`)).forget;
+  const { name, field } = item ?? {};
+  expect({ ...(name === undefined ? {} : { name }), ...(field === undefined ? {} : { field }) }).toEqual(meant);
+});
+
+test.each<readonly [string, string, boolean]>([
+  ['api', 'api.note', true],
+  ['api', 'budget', false],
+  ['description', 'api.description', false],
+  ['budget', 'amount', true],
+  ['budgets', 'budget[cost/weekly]', true],
+  ['rate', 'value', true],
+  ['rate', 'rate[tokens/day]', true],
+  ['rate', 'budget', false],
+])('forget: `%s` is about %s: %s', (written, compiled, is) => {
+  expect(isForgottenField(written, compiled)).toBe(is);
 });

@@ -106,8 +106,10 @@ describe('a create', () => {
   });
 
   it('that is refused is no doubt', async () => {
-    const refused = only(await apply(create, { before: once(is('POST'), fail(refusal(400, 'POST'))) }));
-    expect([refused.status, refused.inDoubt]).toEqual(['failed', undefined]);
+    const ran = await apply(create, { before: once(is('POST'), fail(refusal(400, 'POST'))) });
+    expect([only(ran).status, only(ran).inDoubt]).toEqual(['failed', undefined]);
+    // There is nothing to be looked for.
+    expect(ran.backend.calls.at(-1)).toBe('POST usage-policy');
   });
 
   it('that never shows as it was written has failed, and may be there', async () => {
