@@ -212,7 +212,7 @@ export interface ConfigRow {
   name: string;
   workspace_id: string;
   is_default: IntegerBoolean;
-  status: 'active' | 'archived';
+  status: 'active' | 'inactive' | 'archived';
   owner_id: string;
   updated_by: string;
   /** The last one is in force. */

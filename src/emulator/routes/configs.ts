@@ -1,7 +1,7 @@
 /** `/configs`: reads are flat (or as specified, by a quirk), writes answer for both readers (control-plane-api.md 8; fixtures/configs-*.json). */
 
 import type { Context, Hono } from 'hono';
-import { type Body, has, isObject, readText } from '../body.ts';
+import { type Body, has, isObject, readChoice, readText } from '../body.ts';
 import type { RouteContext } from '../context.ts';
 import { type ConfigRow, type ConfigVersionRow, removeRow, sortNewestFirst } from '../store.ts';
 
@@ -9,7 +9,7 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
   app.get('/configs', (c) => {
     context.requireScope(c, 'configs.list');
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
-    const rows = context.store.listRows('configs', workspace?.id).filter((row) => row.status === 'active');
+    const rows = context.store.listRows('configs', workspace?.id).filter((row) => row.status !== 'archived');
     const sorted = sortNewestFirst(rows);
     if (!context.quirks.configsInEnvelope) return context.sendList(c, sorted, (row) => renderRow(row, context));
     const page = context.page(c, sorted);
@@ -61,7 +61,7 @@ export function registerConfigsRoutes(app: Hono, context: RouteContext): void {
     const row = findConfig(c, context, c.req.param('slug'));
     const body = await context.readBody(c);
     const name = has(body, 'name') ? readText(body, 'name') : row.name;
-    const status = readStatus(body, row, context);
+    const status = readStatus(body, row);
     const version = has(body, 'config') ? buildVersion(readConfig(body, context), c, context) : row.versions.at(-1);
     if (has(body, 'config') && version !== undefined) row.versions.push(version);
     Object.assign(row, { name, status, updated_by: context.caller(c).id, last_updated_at: context.timestamp() });
@@ -124,10 +124,9 @@ function readConfig(body: Body, context: RouteContext): string {
   throw context.invalid('Validation failed: config: must be an object', { param: 'config', location: 'body' });
 }
 
-function readStatus(body: Body, row: ConfigRow, context: RouteContext): ConfigRow['status'] {
+function readStatus(body: Body, row: ConfigRow): ConfigRow['status'] {
   if (!has(body, 'status')) return row.status;
-  if (body.status === 'active' || body.status === 'archived') return body.status;
-  throw context.invalid('Validation failed: status: Invalid value', { param: 'status', location: 'body' });
+  return readChoice(body, 'status', ['active', 'inactive', 'archived']);
 }
 
 function buildVersion(config: string, c: Context, context: RouteContext): ConfigVersionRow {
