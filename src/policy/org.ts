@@ -52,16 +52,7 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
   const description = written.get('description');
   if (description !== undefined) readText(description, 'a text', report, 500);
   const record = sectionOf('record', Object.keys(recordShape.shape), written, report)?.get('ref');
-  const recordRef =
-    record === undefined
-      ? undefined
-      : readShaped(
-          record,
-          patterns.ref,
-          'invalid-ref',
-          say`a full ref such as ${example('refs/heads/tollgate-record')}`,
-          report,
-        );
+  const recordRef = record === undefined ? undefined : readRef(record, report);
   const pricing = readPricing(written, report);
   const alertsField = written.get('alerts');
   const alerts = readAlerts(alertsField, report);
@@ -84,6 +75,18 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
     forget: readForget(written.get('forget'), null, report),
     limits: [...readOrgKeys(written, report), ...readOrgIntegrations(written.get('integrations'), report)],
   };
+}
+
+function readRef(field: FieldNode, report: Report): string | undefined {
+  const expected = say`a full ref such as ${example('refs/heads/tollgate-record')}`;
+  const ref = readShaped(field, patterns.ref, 'invalid-ref', expected, report);
+  if (ref === undefined || !patterns.lockedRef.test(ref)) return ref;
+  report(
+    'invalid-ref',
+    field.node.at,
+    say`\`ref\`: ${quote(ref)} ends a part in \`.lock\`, which is Git's own: write ${expected}`,
+  );
+  return undefined;
 }
 
 function required(

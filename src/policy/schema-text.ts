@@ -3,6 +3,13 @@
 export const schemaText = {
   workspaceFile: 'What one workspace may spend, how fast it may go, and who is told.',
   orgFile: 'What holds for the whole organisation: environment, defaults, review rules.',
+  writeBudget: 'write an amount with its unit, such as $500 or 2M tokens',
+  writeDollars: 'write an amount in dollars, such as $5,000',
+  writeAlert: 'write a percentage or an amount below the budget, such as 80%',
+  writeRate: 'write a count and a window, such as 100 requests/minute',
+  writeAddress: 'write an address, such as team@example.com, or a list of them',
+  writeTime: 'write a date with its time and zone, such as 2027-01-31T00:00:00Z',
+  writeEntry: 'write the fields below it, indented; none only if it must not exist',
   version: 'Version of this grammar.',
   kind: '`org` once per directory, `workspace` once per workspace.',
   workspace: 'Slug or UUID of the workspace.',

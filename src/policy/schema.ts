@@ -24,9 +24,10 @@ export const patterns = {
   environment: /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/,
   version: /^\d+\.\d+(?:\.\d+)?$/,
   age: /^[1-9]\d{0,4}[hd]$/,
-  // No part starts or ends with a dot or ends in `.lock`. Written without looking around, so that every validator of the schemas
-  // has it: RE2 is what Go's use.
-  ref: new RegExp(`^refs(?:/${refPart})+$`),
+  // No part starts or ends with a dot. Without looking around, which validators written in Go cannot.
+  ref: /^refs(?:\/[A-Za-z0-9_-](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)+$/,
+  /** What Git keeps for itself, at the end of any part. */
+  lockedRef: /\.lock(?:\/|$)/,
   domain: /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/i,
   groupKey:
     /^(?:workspace_id|api_key|virtual_key|provider|model|config|prompt|endpoint_type|mcp_server|mcp_tool|metadata\.[\s\S]+)$/,
@@ -35,38 +36,42 @@ export const patterns = {
   forget: /^(?:\*|(?:policies|limits|keys|providers|integrations)(?:\/[\s\S]+)?)$/,
 } as const;
 
-const none = z.literal('none');
 const written = (pattern: RegExp, message: string, ...examples: string[]) =>
-  z.string().regex(pattern, message).meta({ examples });
+  z.string().regex(pattern, message).meta({ examples, errorMessage: message });
+/**
+ * Or `none`, last and with the same message: of alternatives that all fail, editors tell the first one's, and "must be none"
+ * would take a limit away.
+ */
+const orNone = <T extends z.ZodType>(form: T, message: string) =>
+  z.union([form, z.literal('none').meta({ errorMessage: message })]);
 const text = (max: number) => z.string().min(1).max(max);
 const oneOrList = <T extends z.ZodType>(item: T) => z.union([item, z.array(item).min(1)]);
 
-const budget = written(patterns.budget, 'write an amount with its unit', '$500', '$1,250.50', '2M tokens').describe(
-  say.budget,
-);
+const budget = written(patterns.budget, say.writeBudget, '$500', '$1,250.50', '2M tokens').describe(say.budget);
 const reset = z
   .union([
     written(
       patterns.reset,
-      'write monthly, weekly, never or every N days',
+      'write monthly, weekly, never, or days such as every 14 days',
       'monthly',
       'weekly',
       'never',
       'every 14 days',
     ),
     z.strictObject({
-      every: written(patterns.every, 'write a number of days', '10 days').describe(say.every),
-      starting: written(patterns.date, 'write a date', '2026-12-01').optional().describe(say.starting),
+      every: written(patterns.every, 'write a number of days, such as 10 days', '10 days').describe(say.every),
+      starting: written(patterns.date, 'write a day in quotes, such as "2026-12-01"', '2026-12-01')
+        .optional()
+        .describe(say.starting),
     }),
   ])
   .describe(say.reset);
-const alert = z
-  .union([none, written(patterns.alert, 'write a percentage or an amount', '80%', '$400')])
-  .describe(say.alert);
-const rate = written(patterns.rate, 'write a count and a window', '100 requests/minute', '200k tokens/day');
-const recipients = z
-  .union([none, oneOrList(written(patterns.email, 'write an address', 'team@example.com'))])
-  .describe(say.recipients);
+const alert = orNone(written(patterns.alert, say.writeAlert, '80%', '$400'), say.writeAlert).describe(say.alert);
+const rate = written(patterns.rate, say.writeRate, '100 requests/minute', '200k tokens/day');
+const recipients = orNone(
+  oneOrList(written(patterns.email, say.writeAddress, 'team@example.com')),
+  say.writeAddress,
+).describe(say.recipients);
 const alerts = z.strictObject({ recipients: recipients.optional() }).describe(say.alerts);
 const protect = z.boolean().describe(say.protect);
 const owner = text(255).describe(say.owner);
@@ -124,10 +129,9 @@ export const policyShape = z
   .meta({ dependencies: { budget: ['reset'], reset: ['budget'], alert: ['budget'] } });
 
 const limitsDependencies = { dependencies: { reset: ['budget'], alert: ['budget'] } };
-const clearableBudget = z.union([none, budget]).optional().describe(say.budget);
-const clearableRate = z.union([none, rate]).optional().describe(say.rate);
-const rates = z
-  .union([none, z.array(rate).min(1)])
+const clearableBudget = orNone(budget, say.writeBudget).optional().describe(say.budget);
+const clearableRate = orNone(rate, say.writeRate).optional().describe(say.rate);
+const rates = orNone(z.array(rate).min(1), 'write a list of rates, such as [100 requests/minute]')
   .optional()
   .describe(say.rates);
 
@@ -136,8 +140,10 @@ export const limitsShape = z
     budget: clearableBudget,
     reset: reset.optional(),
     alert: alert.optional(),
-    budgets: z
-      .union([none, z.array(z.strictObject({ budget, reset, alert: alert.optional() })).min(1)])
+    budgets: orNone(
+      z.array(z.strictObject({ budget, reset, alert: alert.optional() })).min(1),
+      'write a list of budgets, each with its reset',
+    )
       .optional()
       .describe(say.budgets),
     rate: clearableRate,
@@ -157,8 +163,7 @@ export const keyShape = z
     rate: clearableRate,
     rates,
     recipients: recipients.optional(),
-    expires: z
-      .union([none, written(patterns.dateTime, 'write a date-time with its zone', '2027-01-31T00:00:00Z')])
+    expires: orNone(written(patterns.dateTime, say.writeTime, '2027-01-31T00:00:00Z'), say.writeTime)
       .optional()
       .describe(say.expires),
     name: name.optional(),
@@ -184,10 +189,13 @@ export const integrationShape = z
 
 export const providerShape = integrationShape.extend({ expires: keyShape.shape.expires }).meta(limitsDependencies);
 
-const entries = <T extends z.ZodType>(shape: T) => z.record(z.string().min(1), z.union([none, shape]));
+const entries = <T extends z.ZodType>(shape: T) => z.record(z.string().min(1), orNone(shape, say.writeEntry));
 const forget = z
   .array(written(patterns.forget, 'unknown section', 'policies/old', 'keys/ci/rate', 'limits', '*'))
   .describe(say.forget);
+
+/** Keys of the author's own, at the top of a file: a place for what is shared by alias. */
+const ownKeys = { '^x-': {} };
 
 export const workspaceShape = z
   .strictObject({
@@ -202,12 +210,12 @@ export const workspaceShape = z
     alerts: alerts.optional(),
     forget: forget.optional(),
     policies: entries(policyShape).optional().describe(say.policies),
-    limits: z.union([none, limitsShape]).optional().describe(say.limits),
+    limits: orNone(limitsShape, say.writeEntry).optional().describe(say.limits),
     keys: entries(keyShape).optional().describe(say.keys),
     providers: entries(providerShape).optional().describe(say.providers),
     integrations: entries(integrationShape).optional().describe(say.integrations),
   })
-  .meta({ title: 'tollgate workspace file', description: say.workspaceFile });
+  .meta({ title: 'tollgate workspace file', description: say.workspaceFile, patternProperties: ownKeys });
 
 const counted = z.union([
   z.enum(['on', 'off']),
@@ -243,8 +251,7 @@ export const reviewShape = z.strictObject({
     .array(z.enum(['alert', 'owner', 'description']))
     .optional()
     .describe(say.require),
-  max_monthly_budget: z
-    .union([none, written(new RegExp(amountPatterns.cost), 'write an amount in dollars', '$5,000')])
+  max_monthly_budget: orNone(written(new RegExp(amountPatterns.cost), say.writeDollars, '$5,000'), say.writeDollars)
     .optional()
     .describe(say.maxMonthlyBudget),
   recipient_domains: z
@@ -278,17 +285,25 @@ export const pricingShape = z.strictObject({
 });
 
 export const recordShape = z.strictObject({
-  ref: written(patterns.ref, 'write a full ref', 'refs/heads/tollgate-record').optional().describe(say.recordRef),
+  ref: written(patterns.ref, 'write a full ref', 'refs/heads/tollgate-record')
+    .refine((ref) => !patterns.lockedRef.test(ref), 'write a full ref')
+    .meta({
+      examples: ['refs/heads/tollgate-record'],
+      errorMessage: 'write a full ref, such as refs/heads/tollgate-record',
+      not: { pattern: patterns.lockedRef.source },
+    })
+    .optional()
+    .describe(say.recordRef),
 });
 
 export const newWorkspacesShape = z.strictObject({
-  new_workspaces: z.union([none, integrationShape]).describe(say.newWorkspaces),
+  new_workspaces: orNone(integrationShape, say.writeEntry).describe(say.newWorkspaces),
 });
 
 export const defaultsShape = z.strictObject({
   policies: entries(policyShape).optional().describe(say.defaultPolicies),
   keys: z
-    .strictObject({ '*': z.union([none, keyShape]).optional() })
+    .strictObject({ '*': orNone(keyShape, say.writeEntry).optional() })
     .optional()
     .describe(say.defaultKeys),
 });
@@ -310,4 +325,4 @@ export const orgShape = z
     keys: entries(keyShape).optional().describe(say.orgKeys),
     integrations: z.record(z.string().min(1), newWorkspacesShape).optional().describe(say.orgIntegrations),
   })
-  .meta({ title: 'tollgate organisation file', description: say.orgFile });
+  .meta({ title: 'tollgate organisation file', description: say.orgFile, patternProperties: ownKeys });

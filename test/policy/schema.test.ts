@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
+import { RE2JS } from 're2js';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { patterns } from '../../src/policy/schema.ts';
+import { orgHead } from './helpers.ts';
 
 const root = new URL('../../', import.meta.url);
 const schemas = renderJsonSchemas();
@@ -96,4 +99,69 @@ it.each([
   'owner:',
 ])('editors refuse %s', (line) => {
   expect(isValid(`${head}${line}\n`)).toBe(false);
+});
+
+describe('mistakes-F19: any validator takes the schemas', () => {
+  it.each(Object.entries(schemas))('%s compiles in strict mode, and with the expressions of Go', (_, text) => {
+    const regExp = Object.assign((pattern: string) => toTester(pattern), { code: 'toTester' });
+    // What editors show; no rule of its own.
+    const keywords = ['errorMessage'];
+    const schema = JSON.parse(text) as object;
+    expect(() => new Ajv({ strict: true, keywords }).compile(schema)).not.toThrow();
+    const go = new Ajv({ strict: true, keywords, code: { regExp } }).compile(schema);
+    for (const name of samples) {
+      const sample = parse(readFileSync(new URL(`policies/${name}`, root), 'utf8')) as { kind: string };
+      if (text.includes(`"const": "${sample.kind}"`)) expect(go(sample), name).toBe(true);
+    }
+  });
+
+  it.each([
+    ['refs/heads/tollgate-record', true],
+    ['refs/tollgate/a.b', true],
+    ['refs/tollgate/lock', true],
+    ['refs/tollgate/.a', false],
+    ['refs/tollgate/a.', false],
+    ['refs/tollgate/a.lock', false],
+    ['refs/tollgate/a.lock/b', false],
+    ['refs/tollgate//b', false],
+    ['heads/main', false],
+  ])('a ref %s is read as the schema says: %s', (ref, isFine) => {
+    const text = `${orgHead}record:\n  ref: ${ref}\n`;
+    expect(isValid(text)).toBe(isFine);
+    const codes = compilePolicies([{ path: 'org.yaml', text }]).diagnostics.map(({ code }) => code);
+    expect(codes.includes('invalid-ref')).toBe(!isFine);
+  });
+});
+
+function toTester(pattern: string) {
+  const compiled = RE2JS.compile(pattern);
+  // By its text it is told from others.
+  return { test: (text: string) => compiled.matcher(text).find(), toString: () => pattern };
+}
+
+interface Form {
+  readonly anyOf?: readonly Form[];
+  readonly const?: unknown;
+  readonly errorMessage?: string;
+  readonly properties?: Readonly<Record<string, Form>>;
+  readonly additionalProperties?: Form;
+}
+
+it.each([
+  ['rate', '100 requests/minute'],
+  ['expires', '2027-01-31T00:00:00Z'],
+  ['alert', '80%'],
+  ['budget', '$500'],
+])('mistakes-K8: an editor that refuses %s of a key advises %s, never to clear it', (field, advice) => {
+  const keys = (JSON.parse(schemas['workspace.schema.json'] ?? '') as Form).properties?.keys;
+  const key = keys?.additionalProperties?.anyOf?.find((form) => form.properties !== undefined);
+  const forms = key?.properties?.[field]?.anyOf ?? [];
+  expect(forms.length).toBe(2);
+  expect(forms[0]?.const).toBeUndefined();
+  for (const form of forms) expect(form.errorMessage).toContain(advice);
+});
+
+it('mistakes-A9: editors accept keys x-… at the top, and nowhere else', () => {
+  expect(isValid(`${head}x-common: { reset: monthly }\n`)).toBe(true);
+  expect(isValid(`${head}limits: { x-common: 1 }\n`)).toBe(false);
 });
