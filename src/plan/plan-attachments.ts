@@ -191,11 +191,13 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   }
   if (hasExpired(object, context.now)) {
     // The service may refuse to write it, in this run and in every later one, and no call gets through it anyway.
-    parts.managed.set(entry.kind, object.id, 'all');
     if (entry.viaStar === true && isStarDeclared(context, workspaceSlug)) {
+      parts.managed.set(entry.kind, object.id, 'all');
       parts.recordSteps.push(keepStep(resource, entry));
-      // It may be prolonged: what is protected is not let go without its own word.
-    } else forget(entry.protect ? 'forget' : 'gone', 'no longer in Git, and expired: live keeps its limits');
+      return;
+    }
+    // It may be prolonged: what is protected is not let go without its own word.
+    forget(entry.protect ? 'forget' : 'gone', 'no longer in Git, and expired: live keeps its limits');
     return;
   }
   const kind = entry.kind as AttachmentKind;

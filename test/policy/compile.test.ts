@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { compilePolicies, type PolicyFile } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
-import { isForgottenField } from '../../src/policy/forget.ts';
-import type { Fields, Match } from '../../src/resources/types.ts';
+import { isForgottenField } from '../../src/resources/forgotten-fields.ts';
+import type { Fields, Kind, Match } from '../../src/resources/types.ts';
 import { compileWorkspace, desiredOf, entryNamed, orgHead, summarize, workspaceHead } from './helpers.ts';
 
 const policy = (lines: string) => `policies:\n  p:\n${lines.replace(/^/gm, '    ')}\n`;
@@ -446,15 +446,15 @@ test.each([
   expect({ ...(name === undefined ? {} : { name }), ...(field === undefined ? {} : { field }) }).toEqual(meant);
 });
 
-test.each<readonly [string, string, boolean]>([
-  ['api', 'api.note', true],
-  ['api', 'budget', false],
-  ['description', 'api.description', false],
-  ['budget', 'amount', true],
-  ['budgets', 'budget[cost/weekly]', true],
-  ['rate', 'value', true],
-  ['rate', 'rate[tokens/day]', true],
-  ['rate', 'budget', false],
-])('forget: `%s` is about %s: %s', (written, compiled, is) => {
-  expect(isForgottenField(written, compiled)).toBe(is);
+test.each<readonly [string, Kind, string, boolean]>([
+  ['api', 'key-limits', 'api.note', true],
+  ['api', 'key-limits', 'budget', false],
+  ['description', 'usage-policy', 'api.description', false],
+  ['budget', 'usage-policy', 'amount', true],
+  ['budgets', 'workspace-limits', 'budget[cost/weekly]', true],
+  ['rate', 'rate-policy', 'value', true],
+  ['rate', 'workspace-limits', 'rate[tokens/day]', true],
+  ['rate', 'key-limits', 'budget', false],
+])('forget: `%s` of %s is about %s: %s', (written, kind, compiled, is) => {
+  expect(isForgottenField(kind, written, compiled)).toBe(is);
 });

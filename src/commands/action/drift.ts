@@ -1,7 +1,14 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
+import { wordDigest } from '../../plan/words.ts';
 import { commentBytes, fitLines } from '../../render/comment.ts';
-import { describeMeanwhile, hasDrift, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
+import {
+  type DriftView,
+  describeMeanwhile,
+  hasDrift,
+  renderDriftMarkdown,
+  summarizeDrift,
+} from '../../render/drift.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
@@ -16,9 +23,7 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const { environment } = found.plan;
   const isClean = !hasDrift(found.report);
   const text = renderDriftMarkdown(found);
-  const ways = isClean
-    ? 'Live is as it was applied.'
-    : 'Two ways out: **revert** by running the apply workflow, or **accept** with `tollgate import --accept-drift` and a pull request.';
+  const ways = isClean ? 'Live is as it was applied.' : waysOut(found);
   const marker = `<!-- tollgate-drift:${encodeURIComponent(environment)} -->`;
   const warnings =
     run.github === null
@@ -38,6 +43,22 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
     failure: !isClean && run.inputs.failOnChanges ? summarizeDrift(found.report) : null,
     warnings,
   };
+}
+
+/** What a run of the apply workflow puts back depends on what moved and on `review.drift`. */
+function waysOut({ report: { drifts, owed }, plan }: DriftView): string {
+  const left = drifts.filter((drift) => drift.left).length;
+  const isMoved = drifts.length > left;
+  const run = `running the apply workflow again, or dispatching it with \`approve: ${wordDigest(plan.digest)}\``;
+  const leftWay =
+    '`tollgate apply --revert-drift` by the holder of the key, or the apply workflow with the input `revert-drift` and the digest that `tollgate plan --revert-drift` shows';
+  const ways = [
+    ...(isMoved ? [`**revert** by ${run}`] : []),
+    ...(left > 0 ? [`**revert** ${isMoved ? 'also what is left' : 'what is left'} by ${leftWay}`] : []),
+    ...(!isMoved && owed.length > 0 ? [`**apply** what is owed by ${run}`] : []),
+    ...(drifts.length > 0 ? ['**accept** with `tollgate import --accept-drift` and a pull request'] : []),
+  ];
+  return ways.length === 0 ? 'Take what is gone out of the files.' : `Ways out: ${ways.join('; ')}.`;
 }
 
 /** The issue stays as it is: whether there is drift will be seen by the next run. */
