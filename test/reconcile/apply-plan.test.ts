@@ -6,7 +6,13 @@ import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
 import { entry, type Given, planOf, policyObject, recordAfter, recorded } from '../plan/kit.ts';
-import { createMemoryBackend, createStepClock, type Interruptions, refusal } from './memory-backend.ts';
+import {
+  createMemoryBackend,
+  createStepClock,
+  type Interruptions,
+  type MemoryBackend,
+  refusal,
+} from './memory-backend.ts';
 
 const policies = (...names: readonly string[]) =>
   names.length === 0 ? '' : `policies:\n${names.map((name) => entry(name)).join('')}`;
@@ -54,6 +60,15 @@ describe('the order', () => {
     const ran = await apply({ body, live, record }, { before: first(`PUT usage-policy ${uuid(43)}`, refusal(400)) });
     expect(ran.statuses).toEqual({ cut: 'failed', raised: 'skipped', gone: 'skipped' });
     expect(ran.writes).toHaveLength(1);
+  });
+
+  it('ends where something is not as it was planned', async () => {
+    const moved = (call: string, { rows }: MemoryBackend): void => {
+      if (call !== `GET usage-policy ${uuid(43)}`) return;
+      rows.usagePolicies = rows.usagePolicies.map((row) => (row.id === uuid(43) ? { ...row, credit_limit: 7 } : row));
+    };
+    const ran = await apply({ body, live, record }, { before: moved });
+    expect(ran.statuses).toEqual({ cut: 'stale', raised: 'skipped', gone: 'skipped' });
   });
 
   it('does not hold up another workspace', async () => {
@@ -145,7 +160,12 @@ describe('an answer of the service', () => {
     const backend = createMemoryBackend({ usagePolicies }, interruptions);
     const changes = plan.changes.map((change) => ({ ...change, dependsOn: [] }));
     const outcomes = await applyPlan({ ...plan, changes }, { backend, clock: createStepClock() });
-    return outcomes.map(({ change, status, unreachable }) => [change.key.name, status, unreachable ?? false]);
+    return outcomes.map(({ change, status, unreachable, detail }) => [
+      change.key.name,
+      status,
+      unreachable ?? false,
+      detail,
+    ]);
   };
 
   it.each<readonly [string, string, number | undefined, boolean, string]>([
@@ -164,7 +184,7 @@ describe('an answer of the service', () => {
   ])('%s', async (_, call, status, unreachable, others) => {
     const method = call.startsWith('GET') ? 'GET' : 'PUT';
     const outcomes = await independent({ before: first(call, refusal(status, method)) });
-    expect(outcomes).toEqual([
+    expect(outcomes.map((one) => one.slice(0, 3))).toEqual([
       ['p1', 'failed', unreachable],
       ['p2', 'applied', false],
       ['r1', others, false],
@@ -179,6 +199,7 @@ describe('an answer of the service', () => {
       if (isDead) throw refusal(status, call.startsWith('PUT') ? 'PUT' : 'GET');
     };
     const outcomes = await independent({ before });
-    expect(outcomes.slice(2).map(([, became]) => became)).toEqual(['not-attempted', 'not-attempted']);
+    const ended = ['not-attempted', expect.stringContaining('stopped: ')];
+    expect(outcomes.slice(2).map(([, became, , why]) => [became, why])).toEqual([ended, ended]);
   });
 });

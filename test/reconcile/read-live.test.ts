@@ -110,6 +110,11 @@ describe('rows that the list shows in part', () => {
   });
 });
 
+it('a policy that shows no reset by its id either has none', async () => {
+  const { live } = await read({ body: 'policies:\n  spend: none\n' }, { usagePolicies: [{ id: p1, name: 'spend' }] });
+  expect(live.objects.find(({ id }) => id === p1)?.row).toHaveProperty('periodic_reset', null);
+});
+
 describe('what an integration gives', () => {
   const org = 'integrations:\n  openai-prod:\n    new_workspaces:\n      budget: $10\n      reset: monthly\n';
   const objects = async (gift: object | null) =>
