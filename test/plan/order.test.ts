@@ -99,15 +99,15 @@ describe('what takes a limit away', () => {
   const tightens = { field: 'rate[tokens/day]', before: 9, after: 5 };
 
   it.each<readonly [string, Change, number]>([
-    ['a limit cleared', update(clears), 6],
-    ['one cleared and one tightened', update(clears, tightens), 4],
-    ['an expiry cleared', update({ field: 'expires', before: '2027-01-01T00:00:00.000Z', after: null }), 6],
+    ['a limit cleared', update(clears), 7],
+    ['one cleared and one tightened', update(clears, tightens), 5],
+    ['an expiry cleared', update({ field: 'expires', before: '2027-01-01T00:00:00.000Z', after: null }), 7],
     [
       'dollars that become tokens: the one goes, the other comes',
       update({ field: 'budget', before: money(100), after: money(900, 'tokens') }),
-      4,
+      5,
     ],
-    ['a raise', update({ field: 'budget', before: money(100), after: money(900) }), 5],
+    ['a raise', update({ field: 'budget', before: money(100), after: money(900) }), 6],
   ])('%s', (_, one, stage) => {
     expect(stageOf(one)).toBe(stage);
   });

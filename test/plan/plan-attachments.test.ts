@@ -134,6 +134,7 @@ describe('what is done', () => {
 
 describe('a window that the service does not show', () => {
   const restart = [expect.stringContaining('it restarts with the change')];
+  const anew = [expect.stringContaining('the window starts anew with the change')];
   const key = (limits: object) => [keyObject('app', k1, { usage_limits: limits })];
   const body = (every: number, more = '') => app(`budget: $20\n    reset: {every: ${every} days${more}}`);
   const seen = { next_usage_reset_at: '2026-11-30T00:00:00.000Z' };
@@ -141,7 +142,7 @@ describe('a window that the service does not show', () => {
   it.each<readonly [string, string, object, readonly unknown[]]>([
     ['restarts where its period stays', body(10), days(10), restart],
     ['goes on where it is shown', body(10), days(10, 10, seen), []],
-    ['begins anew with another period anyway', body(10), days(10, 14), []],
+    ['begins anew with another period anyway', body(10), days(10, 14), anew],
     ['begins when the files say so', body(10, ', starting: "2026-12-01"'), days(10), []],
   ])('%s', (_, text, limits, notes) => {
     expect(onlyChange({ body: text, live: key(limits), record: recorded() }).notes).toEqual(notes);

@@ -254,7 +254,8 @@ describe('"*" reaches', () => {
     const own = 'keys:\n  app:\n    budget: $10\n    reset: monthly\n';
     const record = recordAfter({ body: own, live: [keyObject('app', k1, limited)] });
     const plan = planOf({ body: star, live: [keyObject('app', k1, { ...limited, status: 'expired' })], record });
-    expect(plan.changes).toMatchObject([{ action: 'delete', liveId: k1 }]);
+    expect(plan.changes).toEqual([]);
+    expect(plan.recordLines).toMatchObject([{ action: 'forget', detail: expect.stringContaining('expired: live keeps its limits') }]);
   });
 
   it('a key that is renamed stays with it', () => {
