@@ -255,7 +255,9 @@ describe('"*" reaches', () => {
     const record = recordAfter({ body: own, live: [keyObject('app', k1, limited)] });
     const plan = planOf({ body: star, live: [keyObject('app', k1, { ...limited, status: 'expired' })], record });
     expect(plan.changes).toEqual([]);
-    expect(plan.recordLines).toMatchObject([{ action: 'forget', detail: expect.stringContaining('expired: live keeps its limits') }]);
+    expect(plan.recordLines).toMatchObject([
+      { action: 'forget', detail: expect.stringContaining('expired: live keeps its limits') },
+    ]);
   });
 
   it('a key that is renamed stays with it', () => {

@@ -40,8 +40,8 @@ it('mistakes-K16: editors offer the conditions of match by name, and say what ea
   const found: Record<string, unknown>[] = [];
   const walk = (node: unknown): void => {
     if (typeof node !== 'object' || node === null) return;
-    const { patternProperties } = node as Record<string, unknown>;
-    if (patternProperties !== undefined) found.push(node as Record<string, unknown>);
+    const { properties = {} } = node as { properties?: object };
+    if ('api_key' in properties) found.push(node as Record<string, unknown>);
     for (const inner of Object.values(node)) walk(inner);
   };
   walk(schema);
