@@ -8,6 +8,7 @@ import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
+import { planDelete, planLeftovers } from './delete-policy.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
@@ -29,7 +30,7 @@ import {
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { Change, LiveObject, LiveWorkspace } from './types.ts';
+import type { LiveObject, LiveWorkspace } from './types.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
 import { newWindowNote } from './window-notes.ts';
@@ -357,69 +358,4 @@ function unmanagedLive(
     ...recorded.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]),
   ]);
   return live.filter(({ id }) => !known.has(id));
-}
-
-type DeletePlace = Pick<PolicyTask, 'kind' | 'workspace' | 'scope'>;
-type DeleteReason = 'no-longer-declared' | 'declared-none' | 'replacement-cut-short';
-
-/** Deletes what a replacement left behind; the resource's own step remembers it until that is done. */
-function planLeftovers(
-  { parts, hasRecord }: PlanContext,
-  place: DeletePlace,
-  recorded: RecordedEntry,
-  leftovers: readonly LiveObject[],
-): { id: string; changeId: string }[] {
-  return leftovers.map((live) => {
-    const change = makeDelete(place, recorded, live, 'replacement-cut-short', hasRecord);
-    parts.managed.set(place.kind, live.id, []);
-    parts.changes.push(change);
-    return { id: live.id, changeId: change.id };
-  });
-}
-
-function planDelete(
-  { parts, hasRecord }: PlanContext,
-  place: DeletePlace,
-  recorded: RecordedEntry,
-  live: LiveObject,
-  reason: DeleteReason,
-  leftovers: readonly { readonly id: string; readonly changeId: string }[],
-): void {
-  const change = makeDelete(place, recorded, live, reason, hasRecord);
-  parts.managed.set(place.kind, live.id, []);
-  parts.changes.push(change);
-  parts.recordSteps.push({
-    workspaceId: place.workspace.id,
-    workspaceSlug: place.workspace.slug,
-    changeId: change.id,
-    previous: recorded,
-    next: null,
-    liveId: live.id,
-    leftovers,
-  });
-}
-
-function makeDelete(
-  { kind, workspace, scope }: DeletePlace,
-  recorded: RecordedEntry,
-  live: LiveObject,
-  reason: DeleteReason,
-  hasRecord: boolean,
-): Change {
-  const cutShort = reason === 'replacement-cut-short';
-  return makeChange({
-    key: { kind, workspace: workspace.slug, name: recorded.name },
-    workspaceId: workspace.id,
-    liveId: live.id,
-    action: 'delete',
-    reason,
-    before: registry[kind].readFields(live.row, scope, [recorded.fields as Fields]),
-    after: null,
-    declared: {},
-    recorded,
-    hasRecord,
-    source: null,
-    entry: null,
-    ...(cutShort ? { suffix: `#${live.id}`, notes: ['left over from a replacement that was cut short'] } : {}),
-  });
 }
