@@ -34,8 +34,9 @@ async function host() {
   const quiet = { reporters: [{}], watch: false, bail: 1, maxWorkers: 1, isolate: false, root };
   const vitest = await createVitest('test', quiet, { plugins: [standIn] });
   process.on('message', async ({ path, text, tests }) => {
+    // What stood in before stands in no more.
+    for (const changed of [current?.path ?? path, path]) vitest.invalidateFile(changed);
     current = { path, text };
-    vitest.invalidateFile(path);
     const files = await vitest.globTestSpecifications(tests);
     const { testModules } = await vitest.runTestSpecifications(files);
     const failed = testModules.filter((module) => !module.ok()).map((module) => module.relativeModuleId);

@@ -109,6 +109,11 @@ describe('a review counts', () => {
       [[review('bob', { commit: 'x' })], { digestsAt: new Map([['x', [digest, 'e']]]) }],
       no,
     ],
+    [
+      'not of another head that asks for less',
+      [[review('bob', { commit: 'x' })], { digestsAt: new Map([['x', []]]) }],
+      no,
+    ],
     ['not where more was committed than is told', [[review('bob')], { facts: { hasAllCommits: false } }], no],
   ])('%s', (_, given, expected) => {
     expect(judge(...given)).toEqual(expected);

@@ -85,6 +85,11 @@ describe('whether a write that failed may have had an effect', () => {
     });
   });
 
+  test('without a code that anybody knows: it may', async () => {
+    const result = await open('POST', { error: new Error('odd') }).attempt({ method: 'POST', path: '/x' });
+    expect(result).toMatchObject({ error: { maybeApplied: true } });
+  });
+
   test.each([
     [400, false, false],
     [429, false, true],
@@ -108,7 +113,7 @@ describe('the key', () => {
   });
 
   // Of lengths that base64 fills up with none, one and two signs.
-  test.each(['twelve-signs', 'thirteen-sign', 'fourteen-signs'])(
+  test.each(['twelve-signs', 'thirteen-sign', 'fourteen-signs', '????>>>>abcde'])(
     'is blanked whole, in every spelling: %s',
     (secret) => {
       const base64 = Buffer.from(secret).toString('base64');

@@ -23,13 +23,13 @@ describe('what an edit leaves as it stands', () => {
     }) as never;
 
   it('what comes stands before what goes is taken out, so that the entry is never empty', () => {
-    const text = `${plain}\nkeys:\n  app:\n    rate: 5 requests/minute\n`;
+    const text = `${plain}\nkeys:\n  app: # ours\n    rate: 5 requests/minute\n`;
     const key = (fields: object): PrintedEntry =>
       ({ kind: 'key-limits', name: 'app', protect: false, fields }) as never;
     const before = key({ 'rate[requests/minute]': 5 });
     const after = key({ budget: { unit: 'cost', amount: 1000, reset: 'monthly' } });
     const edited = textOf(rewriteEntry(text, before, after));
-    expect(edited).toContain('  app:\n    budget: $10\n    reset: monthly\n');
+    expect(edited).toContain('  app: # ours\n    budget: $10\n    reset: monthly\n');
     expect(edited).not.toContain('rate');
   });
 
@@ -54,6 +54,12 @@ describe('what an edit leaves as it stands', () => {
     );
     const raised = textOf(rewriteEntry(text, spend({ alert: 8000 }), spend({ amount: 20_000, alert: 8000 })));
     expect(raised).toContain('budget: $200\n    reset: monthly\n    alert: 40%  # of it\n');
+  });
+
+  it('an amount, unless another one comes to the same share of the budget', () => {
+    const text = file('    budget: $100\n    reset: monthly\n    alert: $80\n    per: workspace_id\n');
+    const raised = textOf(rewriteEntry(text, spend({ alert: 8000 }), spend({ amount: 20_000, alert: 16_000 })));
+    expect(raised).toContain('budget: $200\n    reset: monthly\n    alert: 80%\n');
   });
 
   it('an alert goes with its budget', () => {

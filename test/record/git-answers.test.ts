@@ -36,7 +36,8 @@ describe('a failing command in words', () => {
   });
 
   it('holds no half of an address, behind which a password might have ended', () => {
-    const long = `${'x '.repeat(4980)}https://ci:${'p'.repeat(200)}@host`;
+    // What git advises is left out, and takes room all the same.
+    const long = `hint: ${'x '.repeat(4900)}\nfatal: https://ci:${'p'.repeat(300)}@host`;
     expect(describeFailure(failed(long))).not.toContain('ppp');
   });
 });
@@ -67,7 +68,7 @@ describe('a listing of a tree', () => {
     ]);
     expect(await readObjects(answering('aa blob 3\nabc\nbb missing\n'), ['aa', 'bb'])).toBeNull();
     expect(await readObjects(answering(whole), ['aa', 'bb', 'cc'])).toBeNull();
-    expect(await readObjects(answering(whole, 128), ['aa'])).toBeNull();
+    expect(await readObjects(answering(whole, 128), ['aa', 'bb'])).toBeNull();
   });
 });
 
