@@ -196,12 +196,11 @@ export function createClient(options: ClientOptions): Client {
   }
 
   async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<ListedRow<Row>>> {
-    const envelope = await read(request, envelopeSchema);
-    const rows = envelope.records ?? envelope.data ?? envelope.workspaces;
+    const { rows, total } = await read(request, envelopeSchema);
     if (rows === undefined) throw buildUnreadable(request, 'the answer holds no list');
     return {
       rows: rows.map((row, index) => parseRow(schema, row, index)),
-      total: envelope.total ?? undefined,
+      total: total ?? undefined,
     };
   }
 

@@ -67,16 +67,25 @@ function parseFlag(value: number | string, context: z.RefinementCtx): boolean {
 
 const text = z.string().nullable().optional();
 
+/** A time without a zone is UTC, as all that the service counts in is (API reference 14.8); read as it stands, it is local time. */
+const time = z
+  .string()
+  .transform((said) =>
+    /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d+)?)?$/.test(said) ? `${said.replace(' ', 'T')}Z` : said,
+  )
+  .nullable()
+  .optional();
+
 const budget: z.ZodType<WireBudget> = z.looseObject({
   type: text,
   credit_limit: amount,
   alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
-  next_usage_reset_at: text,
+  next_usage_reset_at: time,
   current_usage: usage,
   status: text,
-  last_reset_at: text,
+  last_reset_at: time,
 });
 
 const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
@@ -126,8 +135,8 @@ const policy = {
     .nullable()
     .optional(),
   type: text,
-  created_at: text,
-  last_updated_at: text,
+  created_at: time,
+  last_updated_at: time,
 };
 
 export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
@@ -136,8 +145,8 @@ export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
   alert_threshold: amount,
   periodic_reset: text,
   periodic_reset_days: number,
-  next_usage_reset_at: text,
-  last_reset_at: text,
+  next_usage_reset_at: time,
+  last_reset_at: time,
   value_key_usage_map: z
     .record(z.string(), z.looseObject({ current_usage: usage, status: text }))
     .nullable()
@@ -164,9 +173,9 @@ export const keySchema: z.ZodType<WireKey> = z.looseObject({
   usage_limits: oneBudget,
   rate_limits: rates,
   alert_emails: z.array(z.string()).nullable().optional(),
-  expires_at: text,
-  next_usage_reset_at: text,
-  last_updated_at: text,
+  expires_at: time,
+  next_usage_reset_at: time,
+  last_updated_at: time,
 });
 
 export const workspaceSchema: z.ZodType<WireWorkspace> = z.looseObject({
@@ -177,7 +186,7 @@ export const workspaceSchema: z.ZodType<WireWorkspace> = z.looseObject({
   organisation_id: text,
   usage_limits: budgets,
   rate_limits: rates,
-  last_updated_at: text,
+  last_updated_at: time,
 });
 
 export const providerSchema: z.ZodType<WireProvider> = z.looseObject({
@@ -190,7 +199,7 @@ export const providerSchema: z.ZodType<WireProvider> = z.looseObject({
   integration_id: text,
   usage_limits: oneBudget,
   rate_limits: rates,
-  expires_at: text,
+  expires_at: time,
 });
 
 const globalAccess: z.ZodType<WireGlobalAccess> = z.looseObject({
@@ -244,7 +253,7 @@ export interface WireAuditRecord {
 }
 
 export const auditRecordSchema: z.ZodType<WireAuditRecord> = z.looseObject({
-  timestamp: text,
+  timestamp: time,
   method: text,
   uri: text,
   request_id: text,
@@ -307,11 +316,21 @@ export const createdSchema = z.looseObject({ id: z.string().min(1) });
 
 export const anyObjectSchema = z.looseObject({});
 
+const listed = z.array(z.unknown()).nullable().optional();
+
 /** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
-export const envelopeSchema = z.looseObject({
-  // Only a check (paging.ts): one that is no number is none.
-  total: number.catch(undefined),
-  data: z.array(z.unknown()).optional(),
-  workspaces: z.array(z.unknown()).optional(),
-  records: z.array(z.unknown()).optional(),
-});
+export const envelopeSchema = z
+  .looseObject({
+    // Only a check (paging.ts): one that is no number is none.
+    total: number.catch(undefined),
+    data: listed,
+    workspaces: listed,
+    records: listed,
+  })
+  .transform(({ total, data, workspaces, records }) => {
+    const found = records ?? data ?? workspaces;
+    // An empty list may be written as null; without the count that says so it is no list, or all of it would look removed.
+    const isEmpty = found === undefined || found === null;
+    const isNull = records === null || data === null || workspaces === null;
+    return { total, rows: isEmpty ? (isNull && total === 0 ? [] : undefined) : found };
+  });

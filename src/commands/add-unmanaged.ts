@@ -3,6 +3,7 @@
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
+import { hasAnyValue } from '../plan/make-change.ts';
 import type { Live, LiveObject, PlanResult } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
@@ -10,8 +11,11 @@ import { printWorkspaceFile } from '../policy/print.ts';
 import { patterns } from '../policy/schema.ts';
 import { isPlainMap } from '../policy/yaml-plain.ts';
 import { findLines, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
+import type { AddedReport } from '../render/import.ts';
+import { isForgottenField } from '../resources/forgotten-fields.ts';
+import { isBudgetField, isRateField } from '../resources/kind.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, ResourceKey } from '../resources/types.ts';
+import type { Desired, Fields, ResourceKey } from '../resources/types.ts';
 import { buildLiveEntries, type LeftOut, sectionKey } from './live-entries.ts';
 import { addRecipients, inheritedRecipients, orgFileOf } from './policy-texts.ts';
 
@@ -42,6 +46,8 @@ export interface Added {
   readonly files: readonly PolicyFile[];
   readonly additions: readonly Addition[];
   readonly leftOut: readonly (LeftOut & { readonly slug: string | null })[];
+  /** What live has beyond what entries that were there before declare of it. */
+  readonly further: AddedReport['further'];
 }
 
 /**
@@ -79,7 +85,7 @@ export function addUnmanaged(input: AddInput): Added | { readonly diagnostics: r
       );
       if (blamed !== undefined) refuse(blamed, 'declaring it beside what the files say already would change it');
     }
-    if (moved.length === 0) return attempt;
+    if (moved.length === 0) return { ...attempt, further: findFurther(before, input) };
     if (refused.size === count) {
       return { diagnostics: moved.map(({ id, source }) => unexpected(id, source ?? input.desired.orgFile)) };
     }
@@ -107,11 +113,49 @@ function managedObjects({ recordSteps }: PlanResult, live: Live): (object: LiveO
   return (object) => managed.has(object);
 }
 
+/** An edit of an entry is somebody's own: what it leaves out is told, not written. */
+function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }: AddInput): Added['further'] {
+  const objects = new Map(live.objects.map((object) => [`${object.kind}\n${object.id}`, object]));
+  return recordSteps
+    .flatMap(({ next, liveId, workspaceId, workspaceSlug }) => {
+      const object = next === null || liveId === null ? undefined : objects.get(`${next.kind}\n${liveId}`);
+      const isAsked =
+        workspaces.length === 0 || [workspaceId, workspaceSlug].some((ref) => workspaces.includes(ref ?? ''));
+      if (next === null || object === undefined || !isAsked) return [];
+      const { kind, name } = next;
+      const scope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
+      const shown = specOf(kind).readFields(object.row, scope, [next.fields as Fields]);
+      const forgotten = desired.forget.filter(
+        (item) =>
+          (item.workspace === workspaceSlug || item.workspace === workspaceId) &&
+          item.section === specOf(kind).section &&
+          (item.name === undefined || item.name === name),
+      );
+      const isSaid = (field: string): boolean =>
+        field in next.fields ||
+        field === 'name' ||
+        ('rates' in next.fields && isRateField(field)) ||
+        ('budgets' in next.fields && isBudgetField(field)) ||
+        forgotten.some((item) => item.field === undefined || isForgottenField(kind, item.field, field));
+      const fields = Object.keys(shown).filter(
+        (field) => !isSaid(field) && hasAnyValue({ [field]: shown[field] ?? null }),
+      );
+      const key = { kind, workspace: workspaceSlug, name };
+      return fields.length === 0 ? [] : [{ key, id: object.id, fields: fields.sort(compareText) }];
+    })
+    .sort(
+      (a, b) =>
+        compareText(a.key.workspace ?? '', b.key.workspace ?? '') ||
+        compareText(a.key.kind, b.key.kind) ||
+        compareText(a.key.name, b.key.name),
+    );
+}
+
 function tryAdding(
   input: AddInput,
   isManaged: (object: LiveObject) => boolean,
   refused: ReadonlyMap<string, string>,
-): Added {
+): Omit<Added, 'further'> {
   const { live, desired, files } = input;
   const texts = new Map<string, string>();
   const additions: Addition[] = [];

@@ -1,4 +1,5 @@
 import { exitCodes } from '../exit-codes.ts';
+import { summarizeNothing } from '../render/count-plan.ts';
 import { diagnosticDocument, outcomeDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderOutcomesMarkdown } from '../render/markdown.ts';
 import { summarizeOutcomes } from '../render/text.ts';
@@ -47,9 +48,9 @@ function reportDocument({
   };
 }
 
-function closingLine({ outcomes, recordedIn }: ApplyReport): string {
+function closingLine({ planned, outcomes, recordedIn }: ApplyReport): string {
   const recorded = recordedIn === null ? '' : ` Recorded in ${recordedIn}.`;
-  if (outcomes.length === 0) return `Nothing to change.${recorded}\n`;
+  if (outcomes.length === 0) return `${summarizeNothing(planned)}${recorded}\n`;
   // API reference 14.6.
   return `${summarizeOutcomes(outcomes)}${recorded} The gateway learns of a change within about a minute.\n`;
 }

@@ -85,7 +85,7 @@ async function findElsewhere(
   const refs = await (surroundings?.listRefs(patterns) ?? listRefs(gitOptions(checkout.root, session), patterns));
   for (const ref of refs) {
     if (ref === now.place) continue;
-    const stored = await readAt(ref, checkout, session);
+    const stored = await readRecordAt(ref, checkout, session);
     if (stored === null || stored.record.movedTo !== undefined) continue;
     if (await isOfTheseFiles(checkout, stored.record, ref, past.includes(ref), now)) return { ref, stored };
   }
@@ -98,7 +98,7 @@ function placeIn(text: string): string | null {
 }
 
 /** Null where something else is, or what cannot be read: whoever could spoil it could have deleted it. */
-async function readAt(ref: string, checkout: Checkout, session: Session): Promise<StoredRecord | null> {
+export async function readRecordAt(ref: string, checkout: Checkout, session: Session): Promise<StoredRecord | null> {
   try {
     return await openRefStore(ref, checkout, session).read();
   } catch (error) {

@@ -39,6 +39,7 @@ import {
 import { startLoading } from './load-policies.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
+import { findOtherOwners } from './other-owners.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 import { judgeSettings, type RunPlace } from './settings-in-force.ts';
@@ -192,7 +193,8 @@ export async function preparePlan(
       open,
       session,
     );
-    const ownNotes = [...filtered.notes, ...notes].filter(
+    const owners = await findOtherOwners(filtered, record, session);
+    const ownNotes = [...filtered.notes, ...owners, ...notes].filter(
       ({ workspace, source }) =>
         (workspace === null || scope.covers(workspace)) && (source === null || scope.coversFile(source.file)),
     );

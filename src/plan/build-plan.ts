@@ -17,6 +17,7 @@ import { planPolicies } from './plan-policies.ts';
 import { type RecordedResource, RecordIndex } from './record-index.ts';
 import { keepStep } from './record-lines.ts';
 import { resolveDesired } from './resolve.ts';
+import { returningDriftNotes } from './returning-drift.ts';
 import { settingsOf } from './settings.ts';
 import { settingsLines } from './settings-lines.ts';
 import type {
@@ -136,9 +137,13 @@ export function buildPlan(input: PlanInput): PlanResult {
     unmanaged,
     notRead: findNotRead(context),
     ...(live.unreadable === undefined ? {} : { unreadable: live.unreadable }),
-    notes: [...parts.notes, ...unreadableNotes(live), ...oddStateNotes(live), ...generalNotes(context)].sort(
-      compareNotes,
-    ),
+    notes: [
+      ...parts.notes,
+      ...unreadableNotes(live),
+      ...oddStateNotes(live),
+      ...generalNotes(context),
+      ...returningDriftNotes([...changes, ...parts.left.map(({ change }) => change)], record),
+    ].sort(compareNotes),
     findings: [],
     violations: [],
     impact: null,

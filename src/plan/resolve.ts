@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { isSame } from '../resources/canonical.ts';
 import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields, Forget, Kind, Match } from '../resources/types.ts';
@@ -211,7 +212,7 @@ class Resolver {
         'gone',
         workspace?.slug ?? null,
         entry.source,
-        `${describe(entry)} is recorded but no longer live; nothing is planned for it`,
+        `${describe(entry)} is recorded but no longer live; nothing is planned for it${isSame(recorded.fields, entry.fields) ? '' : ', and what the files say of it now is owed'}`,
       );
     } else {
       this.#reportUnknown(entry, workspace, candidates.all);

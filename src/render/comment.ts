@@ -4,7 +4,7 @@ import type { Diagnostic } from '../diagnostics.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
-import { countPlan, summarizePlan } from './count-plan.ts';
+import { countPlan, summarizeNothing, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { findingHead, findingRow, pickFindings } from './findings.ts';
@@ -178,7 +178,7 @@ function renderHeadline(plan: Plan, { state }: CommentHeader): string {
   const loosens = plan.changes.filter(({ direction }) => direction === 'loosen').length;
   const count = countPlan(plan);
   const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
-  const nothing = count.toDo === 0 ? ' Nothing to change.' : '';
+  const nothing = count.toDo === 0 ? ` ${summarizeNothing(plan)}` : '';
   return `### ${stateWords[state]} · ${escapeMarkdown(plan.environment)}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${nothing}`;
 }
 

@@ -6,6 +6,8 @@ export interface PlanCounts {
   readonly replace: number;
   readonly delete: number;
   readonly withheld: number;
+  /** Declared, and the live object is no longer there: what the files say of it can be done to nothing. */
+  readonly gone: number;
   /** Moved by hand and left as it is. */
   readonly left: number;
   readonly unchanged: number;
@@ -28,6 +30,7 @@ export function countPlan(plan: Plan): PlanCounts {
     replace: count('replace'),
     delete: count('delete'),
     withheld: plan.withheld.length,
+    gone: plan.notes.filter(({ code }) => code === 'gone' || code === 'workspace-gone').length,
     left: plan.left.length,
     unchanged: plan.unchanged,
     unmanaged: plan.unmanaged.length,
@@ -38,10 +41,20 @@ export function countPlan(plan: Plan): PlanCounts {
   };
 }
 
+/** `Nothing to change.`, and what of the files is not so all the same. */
+export function summarizeNothing(plan: Plan): string {
+  const { gone, left } = countPlan(plan);
+  const rest = [
+    ...(gone > 0 ? [`${gone} declared ${gone === 1 ? 'name is' : 'names are'} no longer live`] : []),
+    ...(left > 0 ? [`${left} left as set by hand`] : []),
+  ];
+  return rest.length === 0 ? 'Nothing to change.' : `Nothing that can be changed: ${rest.join(', ')}.`;
+}
+
 /** `Plan: 1 to create, 2 to update, 0 to replace, 1 to delete; 22 unchanged, 3 unmanaged; adopts 1.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
-  const { create, update, replace, unchanged, unmanaged, unreadable, withheld, left, adopts, record } = counts;
+  const { create, update, replace, unchanged, unmanaged, unreadable, withheld, gone, left, adopts, record } = counts;
   const parts = [
     `${create} to create, ${update} to update, ${replace} to replace, ${counts.delete} to delete`,
     [
@@ -49,6 +62,7 @@ export function summarizePlan(plan: Plan): string {
       ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
       ...(withheld > 0 ? [`${withheld} withheld`] : []),
       ...(left > 0 ? [`${left} left as set by hand`] : []),
+      ...(gone > 0 ? [`${gone} no longer live`] : []),
     ].join(', '),
   ];
   const memory = [

@@ -2,7 +2,7 @@
 
 import { compareText } from '../diagnostics.ts';
 import type { Drift, DriftReport } from '../plan/find-drift.ts';
-import type { Change, Direction, Plan } from '../plan/types.ts';
+import type { Change, Direction, Plan, PlanNote } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
@@ -74,11 +74,10 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
       lines.push(`  ${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`);
     lines.push('');
   }
-  for (const { message } of report.gone) lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
+  for (const { message } of [...report.gone, ...ownerNotes(plan)])
+    lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
   lines.push(colors.bold(summarizeDrift(report)));
-  if (report.drifts.length > 0) {
-    lines.push(howToSettle(report.drifts));
-  }
+  if (report.drifts.length > 0) lines.push(howToSettle(report.drifts, plan));
   return `${lines.join('\n')}\n`;
 }
 
@@ -91,11 +90,19 @@ function driftLines(drift: Drift, names: Names, authors: DriftView['authors'], c
   return [`  ${painted} ${placed(drift.change)}: ${describeDrift(drift, names)}${stays}`, ...by];
 }
 
-function howToSettle(drifts: readonly Drift[]): string {
+/** Why it may be back tomorrow. */
+function ownerNotes({ notes }: Plan): PlanNote[] {
+  return notes.filter(({ code }) => code === 'drift-returns' || code === 'other-record');
+}
+
+/** Every way out is one that the settings in force leave open. */
+function howToSettle(drifts: readonly Drift[], { violations }: Plan): string {
   const left = drifts.filter((drift) => drift.left).length;
   const all = left === drifts.length ? 'tollgate apply --revert-drift' : 'tollgate apply';
   const back = left > 0 && left < drifts.length ? `${all} (with --revert-drift, also what is left)` : all;
-  return `To put it back: ${back}. To keep it: tollgate import --accept-drift, and review the files.`;
+  const objects = violations.some(({ severity, lifted }) => severity === 'error' && !lifted);
+  const guard = objects ? ' A guard objects to that as it stands: tollgate plan says which, and what lifts it.' : '';
+  return `To put it back: ${back}.${guard} To keep it: tollgate import --accept-drift, and review the files.`;
 }
 
 function describeAuthor({ who, when }: DriftAuthor): string {
@@ -183,6 +190,6 @@ export function renderDriftMarkdown({ plan, report, authors }: DriftView): strin
     );
     lines.push(...items.sort(compareText).map((item) => `- ${escapeMarkdown(item)}`), '');
   }
-  for (const { message } of report.gone) lines.push(`> ${escapeMarkdown(message)}`, '');
+  for (const { message } of [...report.gone, ...ownerNotes(plan)]) lines.push(`> ${escapeMarkdown(message)}`, '');
   return `${lines.join('\n')}\n`;
 }

@@ -21,6 +21,12 @@ export interface AddedReport {
   readonly leftOut: readonly ShownLeftOut[];
   /** Default: none. */
   readonly unreadable?: readonly UnreadableObject[];
+  /** Of declared entries: what is live beside what they say. */
+  readonly further: readonly {
+    readonly key: ResourceKey;
+    readonly id: string;
+    readonly fields: readonly string[];
+  }[];
 }
 
 /** A live object that no entry was written for. */
@@ -44,7 +50,7 @@ export function leftOutDocument({ object, field, why, slug }: ShownLeftOut): Rec
   };
 }
 
-export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport, format: Format): string {
+export function renderAdded({ additions, leftOut, further, unreadable = [] }: AddedReport, format: Format): string {
   if (format === 'json') {
     return renderJson({
       version: jsonVersion,
@@ -54,6 +60,7 @@ export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport
       added: additions.map(({ file, isNew, key, id }) => ({ file, new_file: isNew, ...key, id })),
       left_out: leftOut.map(leftOutDocument),
       unreadable: unreadable.map(unreadableDocument),
+      further: further.map(({ key, id, fields }) => ({ ...key, id, fields })),
     });
   }
   const show = format === 'markdown' ? escapeMarkdown : escapeInvisible;
@@ -62,7 +69,7 @@ export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport
   const files = [...new Set(additions.map(({ file }) => file))];
   lines.push(
     additions.length === 0
-      ? 'Nothing to add: all that is live and can be written is declared.'
+      ? `Nothing to add: every live object that can be written is declared${further.length > 0 ? ', though not all of it' : ''}.`
       : `Added ${count(additions.length, 'entry', 'entries')} to ${count(files.length, 'file', 'files')}:`,
   );
   for (const file of files) {
@@ -71,6 +78,11 @@ export function renderAdded({ additions, leftOut, unreadable = [] }: AddedReport
     lines.push(`${bullet}${show(file)}${mine[0]?.isNew === true ? ' (new)' : ''}: ${names}`);
   }
   lines.push(...leftOutLines(leftOut, show, bullet), ...unreadableLines(unreadable, show, bullet));
+  if (further.length > 0) {
+    const what = count(further.length, 'declared entry has', 'declared entries have');
+    lines.push('', `${what} more live than the files say. It stays as it is; to manage it, write it there:`);
+    for (const { key, fields } of further) lines.push(`${bullet}${show(`${placed(key)}: ${fields.join(', ')}`)}`);
+  }
   if (additions.length > 0) lines.push('', 'Next: tollgate plan. It shows adoptions and no further change to live.');
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../exit-codes.ts';
 import type { Outcome, OutcomeStatus } from '../../plan/types.ts';
+import { summarizeNothing } from '../../render/count-plan.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import { summarizeOutcomes } from '../../render/text.ts';
@@ -52,7 +53,7 @@ export function resultOfApply(
   const { plan, planned, diagnostics, outcomes, refusal } = report;
   // What nobody said yes to is owed, also where it is no change to live.
   const exit = report.exit === exitCodes.ok && ruling.owed.length > 0 ? exitCodes.stale : report.exit;
-  const done = outcomes.length > 0 ? summarizeOutcomes(outcomes) : 'Nothing to change.';
+  const done = outcomes.length > 0 ? summarizeOutcomes(outcomes) : summarizeNothing(planned);
   const remark = remarkOf(report, ruling);
   const isLeft = refusal !== null || hasStatus(outcomes, 'stale');
   const shown = isLeft ? { ...planned, violations: plan.violations } : plan;
