@@ -7,6 +7,7 @@ import type { Scope } from '../plan/scope.ts';
 import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
+import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { buildFileFacts, findInPlan } from '../rules/find.ts';
@@ -50,9 +51,11 @@ export async function assessPlan(
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(filtered.changes, live, nowOf(session)) : [];
   const changes = options.impact ? filtered.changes : [];
+  // Lists that several of them look at are asked for once.
+  const backend = rememberReads(open.backend);
   const [usage, { notes, ...read }] = await Promise.all([
-    options.impact ? session.waiting('reading consumption', readUsage(open.backend, { moves, live, now })) : null,
-    readForRules({ moves, severities: settings.rules, prices, live, changes }, open, session),
+    options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
+    readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
   ]);
   const ofFiles = buildFileFacts(desired, files, settings);
   const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: plan.changes, now, ...read });

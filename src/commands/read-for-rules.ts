@@ -4,15 +4,13 @@ import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
 import type { Traffic } from '../impact/traffic.ts';
 import type { Change, Live } from '../plan/types.ts';
-import { parseIntegrationPrices } from '../prices/integration-prices.ts';
-import type { IntegrationPrices, ProviderPrices } from '../prices/types.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { createGate } from '../reconcile/gate.ts';
+import type { ProviderPrices } from '../prices/types.ts';
+import { type ReadRoutes, readRoutes } from '../reconcile/read-routes.ts';
 import { readTraffic } from '../reconcile/read-traffic.ts';
 import type { Desired } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
 import type { Severities } from '../rules/find.ts';
-import { priceRules, vendorsToPrice } from '../rules/price-rules.ts';
+import { namesModels, priceRules, vendorsToPrice } from '../rules/price-rules.ts';
 import { trafficRules } from '../rules/traffic-rules.ts';
 import type { LiveFacts, PriceFacts } from '../rules/types.ts';
 import { defaultBaseUrl, type OpenBackend } from './open-backend.ts';
@@ -24,9 +22,6 @@ import { nowOf, type Session } from './session.ts';
 
 /** A plan does not wait for prices: one try, of so many milliseconds, and twice that for all of them. */
 const patience = { tries: 1, total: 5_000, altogether: 10_000 };
-
-/** Integrations whose own prices are read, two requests each. */
-const mostIntegrations = 10;
 
 /** The price files that the rules need, and how old they may be. Starts at once; what cannot be read is a value. */
 export interface PricesForRules extends Pick<ReadPrices, 'providers'> {
@@ -89,8 +84,13 @@ export async function readForRules(
 ): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
   const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
+  const asOf = nowOf(session).toISOString();
+  const priced = moves.filter(
+    ({ change, match }) => prices !== null && change.key.kind === 'usage-policy' && namesModels(match),
+  );
+  const shares = severities['custom-prices'] === 'off' ? [] : moves.filter(isOfIntegration);
   const [integrations, traffic, configs, conditions] = await Promise.all([
-    severities['custom-prices'] === 'off' ? new Map() : readIntegrationPrices(backend, moves, session),
+    readRoutes(backend, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
       ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
       : new Map<string, Traffic>(),
@@ -100,31 +100,22 @@ export async function readForRules(
   return { prices: toPriceFacts(prices, integrations), traffic, conditions, ...configs };
 }
 
-/** The own prices of integrations whose limits the plan changes. */
-async function readIntegrationPrices(
-  backend: Backend,
-  moves: readonly BudgetMove[],
-  session: Session,
-): Promise<ReadonlyMap<string, IntegrationPrices>> {
-  const keys = moves.map(({ change }) => change.key);
-  const slugs = new Set(keys.flatMap(({ kind, name }) => (kind === 'integration-limits' ? [name] : [])));
-  const gate = createGate();
-  const asOf = nowOf(session).toISOString();
-  const read = [...slugs].slice(0, mostIntegrations).map(async (slug): Promise<[string, IntegrationPrices][]> => {
-    const answer = await gate('integrations', () => backend.readIntegrationPrices(slug));
-    const provenance = { kind: 'integration', from: slug, asOf, cached: false } as const;
-    return answer.known ? [[slug, parseIntegrationPrices(answer.value, provenance)]] : [];
-  });
-  return new Map((await Promise.all(read)).flat());
+function isOfIntegration({ change: { key } }: BudgetMove): boolean {
+  return key.kind === 'integration-limits';
 }
 
-function toPriceFacts(
-  prices: PricesForRules | null,
-  integrations: PriceFacts['book']['integrations'],
-): PriceFacts | null {
-  if (prices === null && integrations.size === 0) return null;
+function namesOf(moves: readonly BudgetMove[]): string[] {
+  return [...new Set(moves.map(({ change }) => change.key.name))];
+}
+
+function idsOf(moves: readonly BudgetMove[]): string[] {
+  return [...new Set(moves.flatMap(({ change }) => change.workspaceId ?? []))];
+}
+
+function toPriceFacts(prices: PricesForRules | null, ways: ReadRoutes): PriceFacts | null {
+  if (prices === null && ways.integrations.size === 0) return null;
   return {
-    book: { providers: prices?.providers ?? new Map(), integrations },
+    book: { providers: prices?.providers ?? new Map(), ...ways },
     maxAge: prices?.maxAge ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -35,7 +35,7 @@ export interface ImpactOptions extends CountOptions {
   /** `counts`: no key and no user is named. */
   readonly people: 'names' | 'counts';
   /** US cents that a token costs at most where a budget applies; null: nothing is known of its models. */
-  readonly dearestToken: (match: BudgetMove['match']) => Exact | null;
+  readonly dearestToken: (move: BudgetMove) => Exact | null;
 }
 
 /** Names shown of those who are blocked or freed; the count is of all. */
@@ -119,7 +119,7 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   const use = toUse(counted, context);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
-  const token = unit === 'tokens' ? options.dearestToken(move.match) : null;
+  const token = unit === 'tokens' ? options.dearestToken(move) : null;
   const [doubtful] = doubted;
   const forecast = forecastOf({
     move,

@@ -34,7 +34,7 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
     usageUnit: desired.gateway.usageUnit ?? 'cents',
     people: settings.show_people,
     raiseDoesNotWake: isBefore120(desired),
-    dearestToken: (match) => (prices === null ? null : dearestToken(prices, match)),
+    dearestToken: ({ match, change }) => (prices === null ? null : dearestToken(prices, match, change.workspaceId)),
   });
 }
 

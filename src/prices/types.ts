@@ -76,6 +76,19 @@ export interface PriceBook {
   readonly providers: ReadonlyMap<string, ProviderPrices>;
   /** By slug. */
   readonly integrations: ReadonlyMap<string, IntegrationPrices>;
+  /** By workspace id, of those whose providers were looked at. */
+  readonly routes?: ReadonlyMap<string, readonly Route[]>;
+  /** Integrations among them whose prices could not be read, and why. */
+  readonly unread?: ReadonlyMap<string, string>;
+}
+
+/** A provider of a workspace, and what its calls are charged by. */
+export interface Route {
+  readonly slug: string;
+  /** Null: its row does not say. */
+  readonly vendor: string | null;
+  /** Slug; null: none, or its row does not say. */
+  readonly integration: string | null;
 }
 
 /**

@@ -6,11 +6,13 @@ import { formatAge } from '../prices/age.ts';
 import { costOf, ratesOfAll } from '../prices/estimate.ts';
 import { parseModelName } from '../prices/model-name.ts';
 import { isPriced, priceOf, withoutDate } from '../prices/price-of.ts';
+import { isWayTo, pricesAt, routesOf } from '../prices/prices-at.ts';
 import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { type BudgetTerms, budgetsOf, labelOf, scopeText } from './limits.ts';
+import { workspaceOf } from './live-lookup.ts';
 import { at, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
@@ -39,6 +41,12 @@ function modelsOf({ fields }: DesiredEntry): NamedModels {
   return namedModels(fields.match as Match | undefined);
 }
 
+/** Whether its dollars or tokens depend on what models cost. */
+export function namesModels(match: Match): boolean {
+  const { models, vendors } = namedModels(match);
+  return models.length + vendors.length > 0;
+}
+
 /** The vendors whose price files the rules look into: those that policies name. */
 export function vendorsToPrice({ entries }: Pick<Desired, 'entries'>): string[] {
   const vendors = entries.flatMap((entry) => {
@@ -50,15 +58,15 @@ export function vendorsToPrice({ entries }: Pick<Desired, 'entries'>): string[] 
   return [...new Set(vendors)].filter((vendor) => parseModelName(`@${vendor}/x`) !== null).sort();
 }
 
-/** An integration may price a model that its vendor's file leaves out. */
-function priceAnywhere(book: PriceBook, model: string): ModelPrice {
-  const price = priceOf(book, model);
-  if (isPriced(price) === true) return price;
-  const name = parseModelName(model);
-  const own = [...book.integrations.values()]
-    .filter(({ vendor, models }) => vendor === name?.provider && models.has(name?.model ?? ''))
-    .map(({ slug }) => priceOf(book, `@${slug}/${name?.model}`));
-  return own.find((other) => isPriced(other) === true) ?? price;
+/** Every price that calls of the entry's workspace may have. */
+function pricesOf(facts: Priced, entry: DesiredEntry, model: string): readonly ModelPrice[] {
+  return pricesAt(facts.prices.book, model, placeOf(facts, entry), (entry.fields.match ?? 'all') as Match);
+}
+
+type Priced = Parameters<PriceRule['check']>[0];
+
+function placeOf(facts: Priced, { workspace }: DesiredEntry): string | null {
+  return workspace === null ? null : (workspaceOf(facts, workspace)?.id ?? null);
 }
 
 function isCostBudget({ kind, fields }: DesiredEntry): boolean {
@@ -78,19 +86,24 @@ export const unpricedModel: PriceRule = {
   severity: 'warning',
   where: 'price',
   finds: 'a budget in dollars for models without a price',
-  why: 'The service multiplies tokens by a price. Where there is none, a call costs nothing: it does not count against the budget and is never refused by it. Budgets in tokens count such calls. A price that an integration sets itself is not seen unless the plan changes a limit of that integration.',
+  why: 'The service multiplies tokens by a price. Where there is none, a call costs nothing: it does not count against the budget and is never refused by it. Budgets in tokens count such calls. Where the plan changes such a budget, prices that integrations of the workspace set themselves count; elsewhere they are not looked at, and the sentence says so.',
   fix: 'Correct the name of the model, set a price on the integration, or use a budget of tokens.',
-  check: ({ desired, prices: { book } }, found) => {
-    for (const entry of desired.entries) {
+  check: (facts, found) => {
+    const { book } = facts.prices;
+    for (const entry of facts.desired.entries) {
       const [budget] = isCostBudget(entry) ? budgetsOf(entry) : [];
       if (budget === undefined) continue;
       const { models, vendors } = modelsOf(entry);
-      const priced = models.map((model) => priceAnywhere(book, model));
-      const unpriced = priced.filter(({ kind }) => kind === 'unpriced');
-      const bare = vendors.filter((vendor) => pricesNothing(book, vendor));
+      const unpriced = models.flatMap((model) => {
+        const [price, ...others] = pricesOf(facts, entry, model);
+        return price !== undefined && [price, ...others].every(({ kind }) => kind === 'unpriced') ? [price] : [];
+      });
+      const place = placeOf(facts, entry);
+      const bare = vendors.filter((vendor) => pricesNothing(book, vendor, place));
       const amount = formatAmount(budget.amount, 'cost');
-      const whole =
-        unpriced.length + bare.length === models.length + vendors.length ? `, so that ${amount} is never used up` : '';
+      const doubt = routesOf(book, place) === null ? ', unless an integration sets a price' : '';
+      const isWhole = unpriced.length + bare.length === models.length + vendors.length;
+      const whole = `${isWhole ? `, so that ${amount} is never used up` : ''}${doubt}`;
       if (unpriced.length > 0) {
         const [first] = unpriced;
         const meant = unpriced.length === 1 && first !== undefined ? meantText(first) : '';
@@ -111,9 +124,15 @@ function meantText({ suggestion, model }: ModelPrice): string {
 }
 
 /** A file that lists no price at all, such as that of a vendor who runs the models of others. */
-function pricesNothing(book: PriceBook, vendor: string): boolean {
+function pricesNothing(book: PriceBook, vendor: string, place: string | null): boolean {
   const known = book.providers.get(vendor);
   if (known?.status !== 'read') return false;
+  const ways = (routesOf(book, place) ?? []).filter((route) => isWayTo(book, route, vendor));
+  const isPricedOnTheWay = ways.some(({ integration }) => {
+    const own = integration === null ? undefined : book.integrations.get(integration)?.models;
+    return integration !== null && (own === undefined || own.size > 0);
+  });
+  if (isPricedOnTheWay) return false;
   const { models } = known.file;
   if (hasFallback(known.file)) return false;
   return ![...models.keys()].some((name) => isPriced(priceOf(book, `@${vendor}/${name}`)) !== false);
@@ -134,10 +153,11 @@ export const freeModel: PriceRule = {
   finds: 'a budget in dollars for models that cost nothing on purpose',
   why: 'Models such as `…:free` have a price, and it is zero. Their calls count nothing against the budget, as if they had none.',
   fix: 'Nothing, if it is meant; else use a budget of tokens, or a rate.',
-  check: ({ desired, prices: { book } }, found) => {
-    for (const entry of desired.entries) {
+  check: (facts, found) => {
+    for (const entry of facts.desired.entries) {
       if (!isCostBudget(entry)) continue;
-      const free = modelsOf(entry).models.filter((model) => priceAnywhere(book, model).kind === 'zero_by_design');
+      const isFree = ({ kind }: ModelPrice): boolean => kind === 'zero_by_design';
+      const free = modelsOf(entry).models.filter((model) => pricesOf(facts, entry, model).every(isFree));
       if (free.length > 0)
         found(at(entry, 'match'), `${listModels(free)} cost${free.length === 1 ? 's' : ''} nothing by design`);
     }
@@ -152,12 +172,15 @@ export const unknownModel: PriceRule = {
   finds: "a model in a condition that its vendor's price file does not list, while it lists one spelt almost alike",
   why: 'Conditions are compared with the name that callers ask for, letter by letter. A name that nobody asks for matches no call, so the policy limits nobody.',
   fix: 'Correct the name; if it is right, silence this with a reason.',
-  check: ({ desired, prices: { book } }, found) => {
-    for (const entry of desired.entries) {
+  check: (facts, found) => {
+    for (const entry of facts.desired.entries) {
       for (const model of modelsOf(entry).models) {
-        const price = priceAnywhere(book, model);
+        const prices = pricesOf(facts, entry, model);
+        // An integration that has a price for it knows the name.
+        const price = prices.find(({ suggestion }) => suggestion === null) ?? prices[0];
         // In a budget of dollars, a model without a price is another rule's.
-        if (price.suggestion === null || (isCostBudget(entry) && price.kind === 'unpriced')) continue;
+        if (price === undefined || price.suggestion === null || (isCostBudget(entry) && price.kind === 'unpriced'))
+          continue;
         found(at(entry, 'match'), `${quoteUnlessSecret(model)} is not listed${meantText(price)}`);
       }
     }
@@ -201,8 +224,8 @@ export const budgetOutpriced: PriceRule = {
     'a budget of tokens and one of dollars over the same calls, counters and period, of which one is always used up first by the prices of the models they name',
   why: 'Where even the dearest reading of the tokens costs less than the dollars beside them, the dollars are never used up; where the cheapest costs more, the tokens are not. Caches, batches and longer contexts have prices of their own and are left out.',
   fix: 'Nothing, if one is a safety net; else change the amount, or take one out.',
-  check: ({ byWorkspace, prices: { book } }, found) => {
-    for (const entries of byWorkspace.values()) {
+  check: (facts, found) => {
+    for (const entries of facts.byWorkspace.values()) {
       const byScope = new Map<string, BudgetTerms[]>();
       for (const terms of entries.flatMap(budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
@@ -218,7 +241,7 @@ export const budgetOutpriced: PriceRule = {
         const range = costOf(
           exactOf(tokens.amount),
           ratesOfAll(
-            models.map((model) => priceAnywhere(book, model)),
+            models.flatMap((model) => pricesOf(facts, cost.entry, model)),
             half,
           ),
         );
@@ -292,7 +315,7 @@ export const pricesUnknown: PriceRule = {
   id: 'P5',
   severity: 'info',
   where: 'price',
-  finds: 'vendors whose prices a policy depends on, and that could not be read',
+  finds: 'vendors and integrations whose prices a policy depends on, and that could not be read',
   why: 'Without them nothing can be said about models without a price. They are unknown then, which is neither priced nor free.',
   fix: 'Name a folder or an address under `pricing.source` that has them.',
   check: ({ desired, prices: { book } }, found) => {
@@ -301,6 +324,8 @@ export const pricesUnknown: PriceRule = {
       if (known.status === 'missing')
         found({ line: desired.orgFile }, `there is no price file for ${vendor} (${known.provenance.from})`);
     }
+    for (const [slug, why] of book.unread ?? [])
+      found({ line: desired.orgFile }, `the prices of integration "${slug}" were not read (${why})`);
   },
 };
 

@@ -202,6 +202,34 @@ describe('integrations', () => {
     expect(said(await place.plan({ format: 'json' }), 'custom-prices')).toEqual([]);
   });
 
+  it('mistakes-B4: what they charge is what a changed budget of their workspace is judged by', async () => {
+    const service = await serve(published);
+    const own = {
+      slug: 'gpt-local-7b',
+      enabled: true,
+      is_custom: true,
+      pricing_config: { type: 'static', pay_as_you_go: { request_token: { price: 2 } } },
+    };
+    const pricing = { pricing_adjustments: { multiplier: { default: 3 } }, models: [own] };
+    const integrations = [integrationRow('openai-prod', uuid(31), [teamA], pricing as object)];
+    const tokens = spend('{model: "@openai/gpt-4o"}').replace('$500', '2M tokens');
+    const org = { 'org.yaml': orgFile(sourceOf(service)) };
+    rig = await startRig({ state: smallState({ integrations }), files: { ...org, 'a.yaml': tokens } });
+    expect((await rig.plan()).stdout.replace(/\s+/g, ' ')).toContain('at most $60 per 30 days');
+    rig.write({ ...org, 'a.yaml': spend(unlisted) });
+    expect(said(await rig.plan({ format: 'json' }), 'unpriced-model')).toEqual([]);
+    const seen = rig.emulator.requests.counts;
+    expect([seen['GET /providers'], seen['GET /integrations/:slug']]).toEqual([2, 2]);
+    rig.emulator.setFaults([{ path: '/integrations/*', fault: { kind: 'status', status: 403 } }]);
+    const refused = await rig.plan({ format: 'json' });
+    expect([said(refused, 'unpriced-model'), said(refused, 'prices-unknown')]).toEqual([
+      [],
+      ['the prices of integration "openai-prod" were not read (GET /integrations/openai-prod answered 403 AB03)'],
+    ]);
+    rig.write({ ...org, 'a.yaml': tokens });
+    expect((await rig.plan()).stdout).not.toContain('at most $');
+  });
+
   it('whose prices may not be read are passed over', async () => {
     const place = await startWithMultiplier();
     place.emulator.setFaults([{ path: '/integrations/*', fault: { kind: 'status', status: 403 } }]);

@@ -5,6 +5,7 @@ import { parsePriceFile } from '../../src/prices/parse-prices.ts';
 import type { ProviderPrices } from '../../src/prices/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import type { PriceFacts } from '../../src/rules/types.ts';
+import { teamA, teamB } from '../helpers/state.ts';
 import { now } from '../plan/kit.ts';
 import { entry } from '../prices/kit.ts';
 import { findingsOf } from './plan-facts.ts';
@@ -28,7 +29,14 @@ const hour = 3_600_000;
 const unknown: ProviderPrices = { status: 'unread', why: 'the mirror answered 503' };
 
 function pricesOf(providers: Readonly<Record<string, ProviderPrices>>): PriceFacts {
-  return { book: { providers: new Map(Object.entries(providers)), integrations: new Map() }, maxAge: 24 * hour };
+  const routes = new Map([
+    [teamA, []],
+    [teamB, []],
+  ]);
+  return {
+    book: { providers: new Map(Object.entries(providers)), integrations: new Map(), routes },
+    maxAge: 24 * hour,
+  };
 }
 
 /** `line:column severity message` in the file of the workspace. */

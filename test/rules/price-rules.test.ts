@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/plan/types.ts';
 import { parseIntegrationPrices } from '../../src/prices/integration-prices.ts';
 import { parsePriceFile } from '../../src/prices/parse-prices.ts';
-import type { PriceBook, ProviderPrices } from '../../src/prices/types.ts';
+import type { PriceBook, ProviderPrices, Route } from '../../src/prices/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { priceRules, vendorsToPrice } from '../../src/rules/price-rules.ts';
 import type { PriceFacts } from '../../src/rules/types.ts';
+import { teamA } from '../helpers/state.ts';
 import { filesOf, type Given, now, shareObject } from '../plan/kit.ts';
 import { entry } from '../prices/kit.ts';
 import { desiredFrom } from './facts.ts';
@@ -43,11 +44,17 @@ const files: Readonly<Record<string, ProviderPrices>> = {
   'reka-ai': read({ default: entry(0.0001, 0.0002), 'reka-core': entry(0.001, 0.002) }),
 };
 
+/** @param routes default: the workspace has no provider, so that the files alone count; null: not looked at */
 function pricesOf(
   providers: Readonly<Record<string, ProviderPrices>> = files,
   integrations: PriceBook['integrations'] = new Map(),
+  routes: readonly Route[] | null = [],
 ): PriceFacts {
-  return { book: { providers: new Map(Object.entries(providers)), integrations }, maxAge: 24 * hour };
+  const book = { providers: new Map(Object.entries(providers)), integrations };
+  return {
+    book: routes === null ? book : { ...book, routes: new Map([[teamA, routes]]) },
+    maxAge: 24 * hour,
+  };
 }
 
 function find(rule: RuleName, given: Given, prices: PriceFacts | null = pricesOf()): Finding[] {
@@ -131,9 +138,72 @@ describe('unpriced-model', () => {
         { kind: 'integration', from: 'prod', asOf: now.toISOString(), cached: false },
       );
     const found = (own: ReturnType<typeof integration>): number =>
-      messages('unpriced-model', policies(policy(models('gpt-zero'))), pricesOf(files, new Map([['prod', own]])))
+      messages('unpriced-model', policies(policy(models('gpt-zero'))), pricesOf(files, new Map([['prod', own]]), null))
         .length;
     expect([found(integration(2)), found(integration(0)), found(integration(2, 'anthropic'))]).toEqual([0, 1, 1]);
+  });
+
+  describe('mistakes-B4: by the ways that calls of the workspace go', () => {
+    const asOf = now.toISOString();
+    const integration = (slug: string, ...own: readonly string[]) =>
+      parseIntegrationPrices(
+        {
+          slug,
+          vendor: 'openai',
+          adjustments: null,
+          models: own.map((name) => ({
+            slug: name,
+            pricing_config: { type: 'static', pay_as_you_go: { request_token: { price: 2 } } },
+          })),
+        },
+        { kind: 'integration', from: slug, asOf, cached: false },
+      );
+    const book = new Map([
+      ['own', integration('own', 'gpt-zero', 'gpt-4o-mni')],
+      ['bare', integration('bare')],
+    ]);
+    const way = (name: string | null, slug = `via-${name}`): Route => ({ slug, vendor: 'openai', integration: name });
+    const said = (match: string, routes: readonly Route[] | null, rule: RuleName = 'unpriced-model'): string[] =>
+      messages(rule, policies(policy(match)), pricesOf(files, book, routes));
+
+    it.each<[string, number, readonly Route[]]>([
+      ['one that prices the model', 0, [way('own')]],
+      ['one of two prices it', 0, [way('bare'), way('own')]],
+      ['one that does not', 1, [way('bare')]],
+      ['none', 1, []],
+      ['another vendor', 1, [{ ...way('own'), vendor: 'anthropic' }]],
+      ['one whose vendor nobody tells', 0, [{ ...way('own'), vendor: null }]],
+      ['one that could not be read', 0, [way('locked')]],
+      ['a provider without an integration', 1, [way(null)]],
+    ])('%s: %i', (_, count, routes) => {
+      expect(said(models('gpt-zero'), routes)).toHaveLength(count);
+    });
+
+    it('a condition on the provider leaves the others out', () => {
+      const both = [way('own'), way('bare')];
+      const match = (slug: string) => `{model: "@openai/gpt-zero", virtual_key: ${slug}}`;
+      expect([said(match('via-own'), both).length, said(match('via-bare'), both).length]).toEqual([0, 1]);
+      expect(said('{model: "@openai/gpt-zero", virtual_key: {except: via-own}}', both)).toHaveLength(1);
+    });
+
+    it('where they were not looked at, nothing is said as certain', () => {
+      expect(said(models('gpt-zero'), null)).toEqual([]);
+      const nobody = messages('unpriced-model', policies(policy(models('gpt-zero'))), pricesOf(files, new Map(), null));
+      expect(nobody).toEqual([
+        '"@openai/gpt-zero" has no price: calls cost nothing here, so that $500 is never used up, unless an integration sets a price',
+      ]);
+    });
+
+    it('a name that an integration prices is no misspelling', () => {
+      expect(said(models('gpt-4o-mni'), [way('own')], 'unknown-model')).toEqual([]);
+    });
+
+    it('a vendor without prices is priced where an integration sets some', () => {
+      const wide = (routes: readonly Route[]) =>
+        messages('unpriced-model', policies(policy('{model: "@sagemaker/*"}')), pricesOf(files, book, routes)).length;
+      const sagemaker = (name: string) => [{ ...way(name), vendor: 'sagemaker' }];
+      expect([wide(sagemaker('own')), wide(sagemaker('bare')), wide(sagemaker('locked'))]).toEqual([0, 1, 0]);
+    });
   });
 });
 

@@ -1,0 +1,63 @@
+/** By which integrations workspaces call, and what those charge. Reads only advise: a refusal is a value. */
+
+import type { Live } from '../plan/types.ts';
+import { parseIntegrationPrices } from '../prices/integration-prices.ts';
+import type { IntegrationPrices, PriceBook, Route } from '../prices/types.ts';
+import type { WireProvider } from '../resources/wire.ts';
+import type { Backend } from './backend.ts';
+import { createGate } from './gate.ts';
+
+/** Integrations whose own prices are read, two requests each. */
+const mostIntegrations = 10;
+
+export interface RouteNeeds {
+  readonly live: Live;
+  /** Whose providers are looked at, with the integrations behind them. */
+  readonly workspaceIds: readonly string[];
+  /** Further integrations. */
+  readonly slugs: readonly string[];
+  /** ISO date-time. */
+  readonly asOf: string;
+}
+
+export type ReadRoutes = Required<Pick<PriceBook, 'integrations' | 'routes' | 'unread'>>;
+
+/** @throws CancelledError */
+export async function readRoutes(backend: Backend, needs: RouteNeeds): Promise<ReadRoutes> {
+  const { live, workspaceIds, slugs, asOf } = needs;
+  const gate = createGate();
+  const rowsOf = async (id: string): Promise<readonly WireProvider[] | null> => {
+    if (live.read.has(`${id}/provider-limits`)) {
+      const own = live.objects.filter(({ kind, workspaceId }) => kind === 'provider-limits' && workspaceId === id);
+      return own.map(({ row }) => row as unknown as WireProvider);
+    }
+    const answer = await gate('providers', () => backend.listProviders(id));
+    return answer.known ? answer.value : null;
+  };
+  const read = workspaceIds.map(async (id): Promise<[string, readonly Route[]][]> => {
+    const rows = await rowsOf(id);
+    return rows === null ? [] : [[id, rows.map(toRoute)]];
+  });
+  const routes = new Map((await Promise.all(read)).flat());
+  const behind = [...routes.values()].flat().flatMap(({ integration }) => integration ?? []);
+  const wanted = [...new Set([...slugs, ...behind.sort()])];
+  const unread = new Map(
+    wanted.slice(mostIntegrations).map((slug) => [slug, `of more than ${mostIntegrations} they are not`]),
+  );
+  const prices = wanted.slice(0, mostIntegrations).map(async (slug): Promise<[string, IntegrationPrices][]> => {
+    const answer = await gate('integrations', () => backend.readIntegrationPrices(slug));
+    if (!answer.known && behind.includes(slug)) unread.set(slug, answer.why);
+    const provenance = { kind: 'integration', from: slug, asOf, cached: false } as const;
+    return answer.known ? [[slug, parseIntegrationPrices(answer.value, provenance)]] : [];
+  });
+  return { routes, integrations: new Map((await Promise.all(prices)).flat()), unread };
+}
+
+function toRoute(row: WireProvider): Route {
+  const vendor = [row.ai_provider_name, row.provider].find((name) => typeof name === 'string');
+  return {
+    slug: row.slug,
+    vendor: typeof vendor === 'string' ? vendor : null,
+    integration: row.integration_id ?? null,
+  };
+}
