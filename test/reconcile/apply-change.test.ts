@@ -112,16 +112,18 @@ describe('a create', () => {
     expect(ran.backend.calls.at(-1)).toBe('POST usage-policy');
   });
 
-  it('that never shows as it was written has failed, and may be there', async () => {
+  it('that never shows as it was written has failed, and its id is known', async () => {
     const twist = once(is('POST'), ({ rows }) => {
       rows.usagePolicies = rows.usagePolicies.map((row) => ({ ...row, credit_limit: 1 }));
     });
-    expect(only(await apply(create, { after: twist }))).toMatchObject({
+    const outcome = only(await apply(create, { after: twist }));
+    expect(outcome).toMatchObject({
       status: 'failed',
-      inDoubt: true,
       liveId: made,
-      detail: expect.stringContaining('amount reads 100 instead of 50000'),
+      detail: expect.stringContaining('amount reads $1 instead of $500'),
     });
+    // What is known is no doubt: the record takes the id.
+    expect(outcome).not.toHaveProperty('inDoubt');
   });
 
   it('that is confirmed is done, though the run is cancelled before it is read back', async () => {
