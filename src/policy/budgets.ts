@@ -40,19 +40,20 @@ export interface WrittenBudget extends Amount {
 export function readBudget(written: Written, level: Level, report: Report): WrittenBudget | null | undefined {
   const fields = { budget: written.get('budget'), reset: written.get('reset'), alert: written.get('alert') };
   const { budget } = fields;
+  // One policy holds one limit: which of them was meant is said once, by who reads its form.
+  const rateBeside = level.form === 'policy' ? written.get('rate') : undefined;
   const isLimited = budget !== undefined && !isNone(budget.node);
   const amount = isLimited ? readAmount(budget, level, report) : undefined;
   const reset = fields.reset === undefined ? undefined : readReset(fields.reset, report);
   const alert = fields.alert === undefined ? undefined : readAlert(fields.alert, amount, level, report);
   if (!isLimited) {
     const alone = [fields.reset, fields.alert].filter((field) => field !== undefined);
+    const beside = budget !== undefined ? 'budget: none' : rateBeside !== undefined ? 'rate' : null;
     // What is missing is missing once; what is too much, each line of it.
-    for (const field of budget === undefined ? alone.slice(0, 1) : alone) {
-      reportAlone(field, budget !== undefined, level, report);
-    }
+    for (const field of beside === null ? alone.slice(0, 1) : alone) reportAlone(field, beside, level, report);
     return budget === undefined ? undefined : null;
   }
-  if (fields.reset === undefined && !isEmpty(budget.node)) {
+  if (fields.reset === undefined && rateBeside === undefined && !isEmpty(budget.node)) {
     const ways = ['monthly', 'weekly', 'every 14 days', 'never'].map((way) => writeBeside(`reset: ${way}`));
     report(
       'missing-reset',
@@ -82,10 +83,11 @@ function writeBeside(write: string): Advice {
 }
 
 /** `reset` or `alert` where there is no budget for it. */
-function reportAlone(field: FieldNode, isNoneBeside: boolean, level: Level, report: Report): void {
-  const said = isNoneBeside
-    ? say`beside \`budget: none\`: leave it out`
-    : say`without \`budget\`: write ${writeBeside(`budget: ${level.units.includes('cost') ? '$500' : '2M tokens'}`)} beside it`;
+function reportAlone(field: FieldNode, beside: string | null, level: Level, report: Report): void {
+  const said =
+    beside !== null
+      ? say`beside \`${beside}\` has nothing to act on: leave it out`
+      : say`without \`budget\`: write ${writeBeside(`budget: ${level.units.includes('cost') ? '$500' : '2M tokens'}`)} beside it`;
   report(`${field.key}-without-budget`, field.at, say`\`${field.key}\` ${said}`);
 }
 

@@ -36,6 +36,7 @@ export function normalize({ org, workspaces }: Organisation, report: Report): De
     ...(org.recordRef === undefined ? {} : { recordRef: org.recordRef }),
     ...(org.pricing === undefined ? {} : { pricing: org.pricing }),
     orgFile: org.at.source,
+    settingSources: org.settingSources,
   };
 }
 

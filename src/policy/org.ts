@@ -35,6 +35,7 @@ export interface OrgFile {
   readonly pricing?: NonNullable<Desired['pricing']>;
   readonly recordRef?: string;
   readonly settings: ReviewSettings;
+  readonly settingSources: NonNullable<Desired['settingSources']>;
   readonly alerts?: readonly Recipient[];
   readonly alertsAt?: Place;
   readonly defaultPolicies: readonly PolicyEntry[];
@@ -66,6 +67,7 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
     ...(pricing === undefined ? {} : { pricing }),
     ...(recordRef === undefined ? {} : { recordRef }),
     settings: readReview(written.get('review'), report),
+    settingSources: findSettings(written),
     ...(alerts === undefined ? {} : { alerts }),
     ...(alertsField === undefined ? {} : { alertsAt: alertsField.at }),
     defaultPolicies: readEntries(defaults?.get('policies'), report, Object.keys(policyShape.shape)).flatMap((entry) =>
@@ -75,6 +77,20 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
     forget: readForget(written.get('forget'), null, report),
     limits: [...readOrgKeys(written, report), ...readOrgIntegrations(written.get('integrations'), report)],
   };
+}
+
+/** For findings about what a setting says. */
+function findSettings(written: Written): NonNullable<Desired['settingSources']> {
+  const found = ['gateway', 'pricing', 'review'].flatMap((section) => {
+    const field = written.get(section);
+    if (field === undefined) return [];
+    const inner = field.node.type === 'map' ? field.node.fields : [];
+    return [
+      [section, field.at.source] as const,
+      ...inner.map(({ key, at }) => [`${section}.${key}`, at.source] as const),
+    ];
+  });
+  return Object.fromEntries(found);
 }
 
 function readRef(field: FieldNode, report: Report): string | undefined {

@@ -1,6 +1,7 @@
 /** The default branch as the remote has it, and heads of pull requests: read in a scratch repository, never in the work tree. */
 
 import { UserError } from '../errors.ts';
+import { fetchFrom } from './fetch.ts';
 import type { Repository } from './git.ts';
 import { type PolicyTree, readPolicyTrees } from './policy-trees.ts';
 import { describeFailure, type Git } from './run-git.ts';
@@ -76,12 +77,11 @@ async function lendersOf({ git }: Repository): Promise<readonly string[]> {
   return isWhole && objects !== undefined ? [objects] : [];
 }
 
-const fetchFlags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
 const tipRef = 'refs/tollgate/tip';
 
 async function openBranch(git: Git, repository: Repository, name: string, directory: string): Promise<Branch> {
   const { remote, remoteName } = repository;
-  const fetched = await git(['fetch', ...fetchFlags, remote, `+refs/heads/${name}:${tipRef}`]);
+  const fetched = await fetchFrom(git, remote, [`+refs/heads/${name}:${tipRef}`]);
   const found = await git(['rev-parse', '--verify', '--quiet', `${tipRef}^{commit}`]);
   if (fetched.code !== 0 || found.code !== 0) {
     throw new UserError(`${remoteName} does not give the branch ${name}: ${describeFailure(fetched)}`, {
@@ -139,12 +139,12 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
       const wanted = heads.filter(({ commit }) => missing.has(commit));
       if (wanted.length > 0) {
         const refs = wanted.map(({ commit }) => commit);
-        const all = await git(['fetch', ...fetchFlags, remote, ...refs]);
+        const all = await fetchFrom(git, remote, refs);
         // One that is gone takes the others with it.
         if (all.code !== 0) {
           for (const { pull, commit } of wanted) {
-            const one = await git(['fetch', ...fetchFlags, remote, commit]);
-            if (one.code !== 0) await git(['fetch', ...fetchFlags, remote, `refs/pull/${pull}/head`]);
+            const one = await fetchFrom(git, remote, [commit]);
+            if (one.code !== 0) await fetchFrom(git, remote, [`refs/pull/${pull}/head`]);
           }
         }
       }

@@ -1,5 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
+import { fetchFrom } from './fetch.ts';
 import { type GitOptions, openRepository, type Repository } from './git.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
 import { describeFailure, type Git } from './run-git.ts';
@@ -239,8 +240,7 @@ async function isAncestorBeyondShallow(
 }
 
 function fetchCommits(git: Git, repository: Repository, flags: readonly string[], commits: readonly string[]) {
-  const common = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
-  return git(['fetch', ...common, ...flags, repository.remote, ...commits]);
+  return fetchFrom(git, repository.remote, commits, flags);
 }
 
 async function readPolicyFiles(git: Git, commit: string, folder: string) {

@@ -1,6 +1,8 @@
+import { basename, dirname } from 'node:path/posix';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
+import { fetchFrom } from './fetch.ts';
 import { type GitOptions, localName, type Repository, requireRepository } from './git.ts';
 import { listVersions } from './git-history.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
@@ -21,6 +23,9 @@ export interface GitRefStoreOptions extends GitOptions {
 
 /** Where the scratch repository keeps what it fetched. */
 const fetchedRef = 'refs/tollgate/fetched';
+
+/** The one ref in it is what is pushed. */
+const pushedFolder = 'refs/tollgate-push';
 
 /** How many versions of others may lie on top of the last sealed one: two an apply, and no apply runs for months. */
 const sealedDepth = 200;
@@ -62,9 +67,8 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   /** False when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
   async function fetchTip(git: Git, repository: Repository, depth = 1): Promise<boolean> {
     const deep = Number.isFinite(depth) ? [`--depth=${depth}`] : [];
-    const flags = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules', ...deep];
-    const result = await git(['fetch', ...flags, repository.remote, `+${ref}:${fetchedRef}`]);
-    if (result.code === 0) return true;
+    const result = await fetchFrom(git, repository.remote, [`+${ref}:${fetchedRef}`], deep);
+    if (result.code === 0) return (await git(['rev-parse', '--verify', '--quiet', fetchedRef])).code === 0;
     if ((await readTip(git, repository)) === null) return false;
     throw new UserError(`the record ${ref} on ${repository.remoteName} cannot be fetched: ${describeFailure(result)}`, {
       exit: 'unreachable',
@@ -131,7 +135,10 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   async function push(git: Git, repository: Repository, commit: string, expected: string | null): Promise<string> {
     const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
     const flags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
-    const result = await git(['push', ...flags, lease, repository.remote, `${commit}:${ref}`]);
+    // As a pattern: a full name alone would be looked for in branches and tags as well, and stumble over one that is called so.
+    const [folder, name] = [dirname(ref), basename(ref)];
+    await git(['update-ref', `${pushedFolder}/${name}`, commit]);
+    const result = await git(['push', ...flags, lease, repository.remote, `${pushedFolder}/*:${folder}/*`]);
     if (result.code === 0) return commit;
     const tip = await readTip(git, repository).catch((cause: unknown) => {
       if (!(cause instanceof UserError)) throw cause;

@@ -199,12 +199,16 @@ function trendLines(report: TrendReport, paper: Paper): string[] {
 }
 
 function trendTable(by: TrendBy, trends: readonly Trend[], { width, colors }: Paper): string[] {
-  const lines = trends.slice(0, shownTrends).map((trend) => {
-    const name = escapeInvisible(by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name);
+  const shown = trends.slice(0, shownTrends);
+  const nameOf = (trend: Trend): string =>
+    escapeInvisible(by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name);
+  // A pipe has no width: names are as long as the longest.
+  const longest = Math.max(...shown.map((trend) => cellsOf(nameOf(trend))));
+  const lines = shown.map((trend) => {
     const errors = trend.isFailing && trend.errorPercent !== null ? colors.red(`${trend.errorPercent} % errors`) : '';
     const cells = `${formatExact(trend.cost, 'cost').padStart(12)}  ${describeChange(trend).padStart(8)}  `;
-    const space = Math.max(12, width - 2 - cells.length - 12);
-    return `  ${padCells(cut(name, space), space)}${cells}${errors}`.trimEnd();
+    const space = Math.max(12, Math.min(width - 2 - cells.length - 12, longest));
+    return `  ${padCells(cut(nameOf(trend), space), space)}${cells}${errors}`.trimEnd();
   });
   const more = trends.length - lines.length;
   return more > 0 ? [...lines, `  and ${more} more`] : lines;

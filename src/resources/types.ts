@@ -175,4 +175,6 @@ export interface Desired {
   readonly pricing?: { readonly source?: string; readonly maxAgeHours?: number };
   /** Where `kind: org` stands, for problems that concern the whole organisation. */
   readonly orgFile: Source;
+  /** Where settings stand, by path: `gateway`, `gateway.version`. Only what is written. */
+  readonly settingSources?: Readonly<Record<string, Source>>;
 }

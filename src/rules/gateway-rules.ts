@@ -7,7 +7,7 @@
 import semver from 'semver';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { conditionsOf, perOf } from './limits.ts';
-import { at, type FileRule } from './types.ts';
+import { at, atSetting, type FileRule } from './types.ts';
 
 const measured = '2.2.3';
 
@@ -153,7 +153,7 @@ export const pricesByHand: FileRule = {
     const own = versionOf(desired.gateway.version);
     if (own === null || semver.gte(own, readsPrices)) return;
     found(
-      { line: desired.orgFile },
+      atSetting(desired, 'gateway.version'),
       `gateway ${desired.gateway.version} counts by the prices that it was installed with`,
     );
   },

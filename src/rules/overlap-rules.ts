@@ -18,7 +18,7 @@ import {
   scopeText,
 } from './limits.ts';
 import { contains, lastsAsLong, windowSeconds } from './periods.ts';
-import { at, type FileRule } from './types.ts';
+import { at, atSetting, type FileRule } from './types.ts';
 
 export const duplicateLimit: FileRule = {
   name: 'duplicate-limit',
@@ -225,7 +225,7 @@ export const ceilingExceeded: FileRule = {
     const others = workspaces.length - bounds.length;
     const more = others === 0 ? '' : `, and ${others} more ha${others === 1 ? 's' : 've'} no such budget`;
     found(
-      { line: desired.orgFile },
+      atSetting(desired, 'review.max_monthly_budget'),
       `${bounds.length} workspace${bounds.length === 1 ? '' : 's'} may spend ${formatExact(sum, 'cost')} in 30 days, of ${formatAmount(cents, 'cost')} in all${more}`,
     );
   },

@@ -13,7 +13,7 @@ import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { type BudgetTerms, budgetsOf, labelOf, scopeText } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
-import { at, type PriceRule } from './types.ts';
+import { at, atSetting, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
 interface NamedModels {
@@ -303,7 +303,7 @@ export const pricesStale: PriceRule = {
       const age = now - Date.parse(known.provenance.asOf);
       if (age > maxAge)
         found(
-          { line: desired.orgFile },
+          atSetting(desired, 'pricing.source'),
           `the prices of ${vendor} are ${formatAge(age)} old (${known.provenance.from})`,
         );
     }
@@ -320,12 +320,12 @@ export const pricesUnknown: PriceRule = {
   fix: 'Name a folder or an address under `pricing.source` that has them.',
   check: ({ desired, prices: { book } }, found) => {
     for (const [vendor, known] of book.providers) {
-      if (known.status === 'unread') found({ line: desired.orgFile }, known.why);
+      if (known.status === 'unread') found(atSetting(desired, 'pricing.source'), known.why);
       if (known.status === 'missing')
-        found({ line: desired.orgFile }, `there is no price file for ${vendor} (${known.provenance.from})`);
+        found(atSetting(desired, 'pricing.source'), `there is no price file for ${vendor} (${known.provenance.from})`);
     }
     for (const [slug, why] of book.unread ?? [])
-      found({ line: desired.orgFile }, `the prices of integration "${slug}" were not read (${why})`);
+      found(atSetting(desired, 'pricing.source'), `the prices of integration "${slug}" were not read (${why})`);
   },
 };
 

@@ -96,3 +96,9 @@ export function at(entry: DesiredEntry, ...fields: readonly string[]): Subject {
   const field = fields.find((name) => entry.fieldSources[name] !== undefined);
   return { entry, source: (field === undefined ? undefined : entry.fieldSources[field]) ?? entry.source };
 }
+
+/** A setting of the organisation file, by path; where it is not written its section, else the file. */
+export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): Subject {
+  const [section = ''] = path.split('.');
+  return { line: settingSources[path] ?? settingSources[section] ?? orgFile };
+}

@@ -218,7 +218,7 @@ describe('what moved between plan and write', () => {
   }
   const policy = (id: string) => rig.emulator.store.state.usagePolicies.find((row) => row.id === id);
 
-  it('is stale: not applied, exit 4, and shown by the next plan', async () => {
+  it('mistakes-F13: is stale, in dollars: not applied, exit 4, and shown by the next plan', async () => {
     declare({ ...five, p3: 90 });
     const ran = await rig.apply(
       { yes: false },

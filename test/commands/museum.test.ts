@@ -10,6 +10,7 @@ import {
   keyA1,
   keyRow,
   providerRow,
+  ratePolicyRow,
   smallState,
   teamA,
   teamB,
@@ -85,6 +86,21 @@ describe('absence', () => {
       workspace: 'ws-team-a',
       kinds: ['usage-policy', 'rate-policy', 'key-limits', 'provider-limits', 'integration-limits'],
     });
+  });
+
+  it('mistakes-F21: the plan counts what import has left', async () => {
+    const conditions = [{ key: 'weather', value: 'rain' }];
+    const state = smallState({
+      usagePolicies: [oddCap, { ...oddCap, id: uuid(92), name: 'odder' }],
+      ratePolicies: [ratePolicyRow('oddest', uuid(93), teamA, { conditions })],
+      providers: [],
+      apiKeys: [],
+    });
+    rig = await startRig({ state, files: bare });
+    const { left_out: left } = parseOutput(await rig.import({ dir: 'all', format: 'json' }));
+    expect(left).toHaveLength(3);
+    expect(parseOutput(await rig.plan({ format: 'json' })).unmanaged).toHaveLength(3);
+    expect((await rig.plan({})).stdout).toContain('3 unmanaged');
   });
 
   it.each<readonly [string, Partial<StoreState>, boolean]>([

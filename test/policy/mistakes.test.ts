@@ -151,3 +151,18 @@ test.each([
 test('mistakes-K9: a list of defaults to skip asks for no star', () => {
   expect(told(`skip_defaults: [a]\n${budget('$5')}`)[0]?.message).not.toContain('did you mean');
 });
+
+test.each([
+  ['alert: 80%', ['`alert` beside `rate` has nothing to act on: leave it out']],
+  [
+    'reset: monthly\nalert: 80%',
+    [
+      '`reset` beside `rate` has nothing to act on: leave it out',
+      '`alert` beside `rate` has nothing to act on: leave it out',
+    ],
+  ],
+  ['budget: $5', ['`rate` beside `budget` in one policy: make two policies of it']],
+])('what a rate cannot have beside it is not made whole, as that would be refused: %j', (beside, messages) => {
+  const body = policy(`rate: 5 requests/minute\nper: workspace_id\n${beside}`);
+  expect(told(body).map(({ message }) => message)).toEqual(messages);
+});

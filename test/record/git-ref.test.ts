@@ -56,6 +56,17 @@ describe('a record on a Git ref', () => {
     expect(fingerprint(folder)).toEqual(before);
   });
 
+  test('trust-A3: a branch that is called like the record is no record, neither the first nor a later one', async () => {
+    const { remote } = makeRemote();
+    const folder = clone(remote);
+    const planted = await openStore(folder, { ref: 'refs/tollgate/planted' }).write(sampleRecord(), null, 'planted');
+    for (const place of ['heads', 'tags', 'remotes']) git(remote, 'update-ref', `refs/${place}/${ref}`, planted);
+    const store = openStore(folder);
+    expect([await store.read(), await store.readToken(), await store.readAt?.(planted)]).toEqual([null, null, null]);
+    const first = await store.write(sampleRecord(), null, 'apply 1 change');
+    expect((await store.read())?.token).toBe(first);
+  });
+
   test('works from a shallow clone of one branch, and leaves it as shallow as it was', async () => {
     const { remote } = makeRemote();
     const token = await openStore(clone(remote)).write(sampleRecord(), null, 'first');

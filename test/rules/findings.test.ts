@@ -258,3 +258,17 @@ describe('severities', () => {
     expect(Object.keys(usualSeverities)).toEqual(expect.arrayContaining(fileRules.map(({ name }) => name)));
   });
 });
+
+it.each<readonly [string, string, string]>([
+  ['gateway-prices-by-hand', 'gateway:\n  version: "1.11"\n', '  version:'],
+  ['ceiling-exceeded', 'review:\n  require: []\n  max_monthly_budget: $1\n', 'max_monthly_budget'],
+])('mistakes-F8: %s points at the setting that it is about', (rule, setting, word) => {
+  const text = `${orgHead}${setting}`;
+  const body = `policies:\n  a:\n    ${spend}    per: workspace_id\n`;
+  const found = findIn([
+    { path: 'org.yaml', text },
+    { path: 'ws-one.yaml', text: workspaceHead + body },
+  ]).filter((finding) => finding.rule === rule);
+  const line = text.split('\n').findIndex((one) => one.includes(word)) + 1;
+  expect(found.map(({ source }) => [source.file, source.line])).toEqual([['org.yaml', line]]);
+});
