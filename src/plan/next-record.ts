@@ -158,7 +158,7 @@ function saysTheSame(a: Omit<RecordedEntry, 'id'>, b: Omit<RecordedEntry, 'id'>)
 
 /** What a replacement left behind stays remembered until it is gone, also when the resource itself has left the record. */
 function keepLeftovers(
-  { previous, leftovers = [] }: RecordStep,
+  { previous, liveId, leftovers = [] }: RecordStep,
   entry: RecordedEntry | null,
   outcomeOf: ReadonlyMap<string, Outcome>,
   past: AppliedRecord | null,
@@ -168,7 +168,10 @@ function keepLeftovers(
   const left = madeId === null || madeId === entry?.id ? kept : [...kept, madeId];
   if (entry !== null) {
     const { leftovers: _past, ...rest } = entry;
-    return left.length === 0 ? rest : { ...rest, leftovers: left.filter((id) => id !== entry.id) };
+    // The old one is gone and what was to replace it stands for the entry: while that is not carried out it has only this line.
+    const stands = liveId !== null && previous?.leftovers?.includes(liveId) === true ? [liveId] : [];
+    const others = [...new Set([...left, ...stands])].filter((id) => id !== entry.id);
+    return others.length === 0 ? rest : { ...rest, leftovers: others };
   }
   const [first, ...others] = left;
   if (first === undefined || previous === null) return null;

@@ -142,7 +142,14 @@ describe('a step and what became of it', () => {
 
   it('is never its own leftover', () => {
     const entries = entriesAfter({ changeId: null, leftovers: [{ id: a, changeId: 'left' }] }, { left: 'failed' });
-    expect(entries.flatMap(({ leftovers }) => leftovers)).toEqual([]);
+    expect(entries.map(({ leftovers }) => leftovers)).toEqual([undefined]);
+  });
+
+  it('stays one while it stands for what is gone, and what is planned for it is not carried out', () => {
+    const previous = { ...entry, leftovers: [b] };
+    const given = { previous, next: null, liveId: b };
+    expect(entriesAfter(given, { main: 'skipped' })).toMatchObject([{ id: entry.id, leftovers: [b] }]);
+    expect(entriesAfter(given, { main: 'applied' })).toEqual([]);
   });
 
   it('of a removed policy keeps what it left behind, as owed', () => {
