@@ -1,6 +1,9 @@
-/** Where a path leads. Every room that reads or writes what a person named goes by this, so that one file has one name. */
+/**
+ * Where a path leads. Every room that reads or writes what a person named goes by this, so that one file has one name. And the
+ * directories on the way to it.
+ */
 
-import { readlink, realpath } from 'node:fs/promises';
+import { mkdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** As many as the kernel follows. */
@@ -18,4 +21,26 @@ export async function findRealPath(path: string, links: number = mostLinks): Pro
   const next = await readlink(place).catch(() => null);
   if (next === null || links === 0) return place;
   return findRealPath(resolve(dirname(place), next), links - 1);
+}
+
+/**
+ * Makes a directory and those that it is in; one that is there is fine. Node's own `recursive` never ends below a directory such as
+ * `/proc`, which answers that what is to be made there is not there.
+ */
+export async function makeDirectory(path: string, mayClimb = true): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const parent = dirname(path);
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing && mayClimb && parent !== path) {
+      await makeDirectory(parent);
+      return makeDirectory(path, false);
+    }
+    const isThere = await stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+    if (!isThere) throw error;
+  }
 }

@@ -39,7 +39,8 @@ export function readConditions(body: Body, level: ConditionLevel): ConditionRow[
     const key = readKey(entry, 'conditions', level);
     const object = isObject(entry) ? entry : {};
     // Both key and value are demanded; "everything except" is `*` with excludes.
-    const condition: ConditionRow = { key, value: readValues(object, 'value', 1) };
+    const { excludes: _read, ...rest } = object;
+    const condition: ConditionRow = { ...rest, key, value: readValues(object, 'value', 1) };
     if (has(object, 'excludes') && object.excludes !== null) condition.excludes = readValues(object, 'excludes', 0);
     return condition;
   });
@@ -73,12 +74,13 @@ export function renderConditions(conditions: readonly ConditionRow[], quirks: Ec
 }
 
 function reverseCondition(row: ConditionRow): ConditionRow {
-  const reversed: ConditionRow = {
-    ...(row.excludes !== undefined && { excludes: reverse(row.excludes) }),
-    key: row.key,
+  const { key, value, excludes, ...rest } = row;
+  return {
+    ...rest,
+    ...(excludes !== undefined && { excludes: reverse(excludes) }),
+    key,
+    ...(value !== undefined && { value: reverse(value) }),
   };
-  if (row.value !== undefined) reversed.value = reverse(row.value);
-  return reversed;
 }
 
 function reverse(value: string | string[]): string | string[] {

@@ -56,10 +56,33 @@ export function leastLimit(type: string): number {
   return type === 'tokens' ? 100 : 1;
 }
 
-/** The members that a caller may set; those of the server are dropped, as clients send back what they read. */
+/** What this service knows of a budget. */
+const budgetMembers: Readonly<Record<keyof UsageLimitRow, true>> = {
+  id: true,
+  type: true,
+  credit_limit: true,
+  alert_threshold: true,
+  periodic_reset: true,
+  periodic_reset_days: true,
+  next_usage_reset_at: true,
+  current_usage: true,
+  status: true,
+  last_reset_at: true,
+  is_threshold_alerts_sent: true,
+  is_exhausted_alerts_sent: true,
+  is_expired_alerts_sent: true,
+  verdict_due_at: true,
+};
+
+/**
+ * The members that a caller may set; those of the server are dropped, as clients send back what they read. What it does not know it
+ * keeps as sent, as a service to come would: whoever leaves it out has lost it.
+ */
 function readUsageLimit(value: unknown, name: string, takesHighThreshold = false): UsageLimitRow {
   if (!isObject(value)) throw invalid(name, `Validation failed: ${name}: must be an object`);
-  const limit: UsageLimitRow = {};
+  const limit: UsageLimitRow = Object.fromEntries(
+    Object.entries(value).filter(([member]) => !Object.hasOwn(budgetMembers, member)),
+  );
   if (has(value, 'type')) limit.type = readChoice(value, 'type', ['cost', 'tokens']);
   const least = leastLimit(limit.type ?? 'cost');
   limit.credit_limit = readNumber(value, 'credit_limit', { min: least, integer: true });
@@ -157,6 +180,7 @@ export function writeRateLimits(
   return entries.map((entry) => {
     if (!isObject(entry)) throw invalid('rate_limits', 'Validation failed: rate_limits: Invalid value');
     return {
+      ...entry,
       type: readChoice(entry, 'type', ['requests', 'tokens']),
       unit: readChoice(entry, 'unit', write.units),
       value: readNumber(entry, 'value', { min: write.least, integer: true }),

@@ -3,9 +3,10 @@
  * old state or the new one.
  */
 
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { makeDirectory } from '../real-path.ts';
 import { isObject } from './body.ts';
 import { checkSeed } from './check-seed.ts';
 import type { StoreState } from './store.ts';
@@ -32,7 +33,7 @@ export function openStateDirectory(directory: string): StateDirectory {
         if (isMissing(error)) return undefined;
         throw asUserError(error, `the state in ${directory} cannot be read`);
       }
-      return parseState(text, path);
+      return checkSeed(parseState(text, path), `the state ${path}`);
     },
     write(state) {
       const text = `${JSON.stringify({ version: formatVersion, state })}\n`;
@@ -51,7 +52,7 @@ export function openStateDirectory(directory: string): StateDirectory {
 /** A seed: either a bare state, or a document as `write` leaves it. Collections that are absent are empty. */
 export async function readSeedFile(path: string): Promise<Partial<StoreState>> {
   try {
-    return checkSeed(parseState(await readFile(path, 'utf8'), path), path);
+    return checkSeed(parseState(await readFile(path, 'utf8'), path), `the seed ${path}`);
   } catch (cause) {
     throw asUserError(cause, `the seed ${path} cannot be read`);
   }
@@ -79,7 +80,7 @@ function parseState(text: string, path: string): Partial<StoreState> {
 }
 
 async function replaceFile(directory: string, path: string, text: string): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const temporary = `${path}.tmp`;
   const handle = await open(temporary, 'w', 0o600);
   try {

@@ -28,8 +28,11 @@ export function normalizeResetDate(text: string): string {
 /** The next reset seen from `now`; null when the rule never resets. */
 export function computeNextReset(rule: ResetRule, now: Date, week: WeekStart): string | null {
   const today = startOfDay(now);
-  if (typeof rule.periodic_reset_days === 'number') {
-    return new Date(today.getTime() + rule.periodic_reset_days * dayMs).toISOString();
+  const { periodic_reset_days: days } = rule;
+  if (typeof days === 'number') {
+    // Of what a seed holds: no day comes after itself.
+    if (!(days >= 1 && days <= 36_500)) return null;
+    return new Date(today.getTime() + days * dayMs).toISOString();
   }
   switch (rule.periodic_reset) {
     case 'weekly': {

@@ -1,10 +1,11 @@
 /** Who serves a state directory: two at once would each write over what the other keeps. */
 
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { isProcessAlive, readProcessSpace } from '../process-space.ts';
+import { makeDirectory } from '../real-path.ts';
 
 const fileName = 'emulator.lock';
 
@@ -17,22 +18,42 @@ export async function lockStateDirectory(directory: string): Promise<() => Promi
   const path = join(directory, fileName);
   const id = Math.floor(performance.timeOrigin + performance.now() * 1_000).toString(36);
   const mine = JSON.stringify({ pid: process.pid, host: hostname(), space: readProcessSpace(), id });
-  await mkdir(directory, { recursive: true });
+  await openUp(directory);
   for (let waited = 0; ; waited += pause) {
-    if (await create(path, mine)) {
+    const isMine = await create(path, mine).catch((cause: unknown) => {
+      throw new UserError(`the state in ${directory} cannot be written (${codeOf(cause)})`, { cause });
+    });
+    if (isMine) {
       return async () => {
         if ((await readText(path)) === mine) await unlink(path).catch(() => undefined);
       };
     }
     const holder = await readText(path);
-    if (holder === null) continue;
-    if (isGone(holder)) await moveAway(path, holder);
-    else if (waited >= patience) {
-      throw new UserError(`the state in ${directory} is served by ${describe(holder)} already`, {
+    if (waited >= patience) {
+      throw new UserError(`the state in ${directory} is served by ${describe(holder ?? '')} already`, {
         hint: `Name another directory with --state, or end that one; if it is gone for good, delete ${path}.`,
       });
-    } else await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+    if (holder !== null && isGone(holder)) await moveAway(path, holder);
+    // What cannot be read or moved away is waited for no longer than a process.
+    else await new Promise((resolve) => setTimeout(resolve, pause));
   }
+}
+
+async function openUp(directory: string): Promise<void> {
+  try {
+    await makeDirectory(directory);
+  } catch (cause) {
+    const isFile = codeOf(cause) === 'EEXIST' || codeOf(cause) === 'ENOTDIR';
+    const message = isFile
+      ? `there is a file in the place of the directory ${directory}, or on the way to it`
+      : `the directory ${directory} cannot be made (${codeOf(cause)})`;
+    throw new UserError(message, { hint: 'Name a directory with --state.', cause });
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }
 
 /** With its content or not at all: nobody reads half of it. */
@@ -43,7 +64,7 @@ async function create(path: string, text: string): Promise<boolean> {
     await link(draft, path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     await unlink(draft).catch(() => undefined);

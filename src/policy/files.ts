@@ -2,12 +2,12 @@
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import { findRealPath } from '../real-path.ts';
+import { findRealPath, makeDirectory } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
 
 export interface FoundFile {
@@ -70,7 +70,7 @@ async function findRoot(root: string, shown: string): Promise<string> {
     const missing = codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR';
     const message = missing
       ? `there is no directory ${shown}`
-      : `cannot read the directory ${shown} (${codeOf(cause)})`;
+      : `cannot read the directory ${shown} (${reasonOf(cause)})`;
     throw new UserError(message, { hint: 'Name the directory of the policy files with --dir.', cause });
   }
   throw new UserError(`${shown} is a file, not a directory`, { hint: 'Name the directory that holds it with --dir.' });
@@ -186,6 +186,22 @@ export async function hasPolicyFiles(directory: string): Promise<boolean | null>
   return real === undefined ? null : (await listFiles(real, () => {})).length > 0;
 }
 
+/**
+ * Whether what is written to this path would be read as a policy file of that directory: by its name, or because a link there leads
+ * to it.
+ */
+export async function isPolicyFileOf(directory: string, file: string): Promise<boolean> {
+  const root = await findRealPath(directory);
+  const target = await findRealPath(file);
+  const named = path.join(await findRealPath(path.dirname(file)), path.basename(file));
+  const isBelow = (one: string): boolean => one.startsWith(root + path.sep);
+  if ([target, named].some((one) => isBelow(one) && /\.ya?ml$/i.test(one))) return true;
+  const isThere = isBelow(target) && (await stat(target).catch(() => null)) !== null;
+  const found = isThere ? await listFiles(root, () => {}) : [];
+  for (const relative of found) if ((await findRealPath(path.join(root, relative))) === target) return true;
+  return false;
+}
+
 /** Bytes of a file that a flag names. The plan of ten thousand policies has a tenth of it. */
 const mostNamed = 256 * 1024 * 1024;
 
@@ -196,7 +212,7 @@ export async function readNamedFile(file: string, shown: string): Promise<string
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new UserError(`cannot read ${shown} (${codeOf(cause)})`, { cause });
+    throw new UserError(`cannot read ${shown} (${reasonOf(cause)})`, { cause });
   }
 }
 
@@ -245,7 +261,7 @@ export async function writeNamedFile(file: string, text: string, shown: string):
     if (isStraight) await writeStraight(file, text);
     else await writeFileAtomic(await findRealPath(file), text);
   } catch (cause) {
-    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : codeOf(cause);
+    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : reasonOf(cause);
     throw new UserError(`cannot write ${shown} (${why})`, { cause });
   }
 }
@@ -263,7 +279,7 @@ export async function requireWritable(file: string, shown: string): Promise<bool
   };
   // A closing slash means a directory.
   if (/[/\\]$/.test(shown)) refuse('it is the name of a directory');
-  const found = await stat(file).catch(() => null);
+  const found = await stat(file).catch((error: unknown) => (codeOf(error) === 'ELOOP' ? refuse(loop) : null));
   if (found === null) {
     const folder = await stat(path.dirname(await findRealPath(file))).catch(() => null);
     if (folder === null || !folder.isDirectory()) refuse('its directory is not there');
@@ -295,7 +311,7 @@ async function writeStraight(file: string, text: string): Promise<void> {
 export async function writeFileAtomic(file: string, text: string): Promise<void> {
   const target = await findTarget(file);
   const directory = path.dirname(target);
-  await mkdir(directory, { recursive: true });
+  await makeDirectory(directory);
   const temporary = path.join(directory, `.${path.basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
   try {
     const handle = await open(temporary, 'wx');
@@ -319,6 +335,14 @@ async function findTarget(file: string): Promise<string> {
   const real = await realpath(file).catch(() => null);
   if (real !== null && (await stat(real)).isFile()) return real;
   throw new UserError(`cannot write ${file}: it is not a regular file`);
+}
+
+const loop = 'a link there leads back to itself';
+
+/** For messages. */
+function reasonOf(error: unknown): string {
+  const code = codeOf(error);
+  return code === 'ELOOP' ? loop : code;
 }
 
 function codeOf(error: unknown): string {

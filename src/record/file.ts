@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace } from '../process-space.ts';
-import { findRealPath } from '../real-path.ts';
+import { findRealPath, makeDirectory } from '../real-path.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
@@ -60,7 +60,7 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
       try {
         // Through a link to the file behind it: two names of one record must not become two records, nor have a lock each.
         const target = await findRealPath(path);
-        await mkdir(dirname(target), { recursive: true });
+        await makeDirectory(dirname(target));
         const release = await takeLock(`${target}.lock`, path, patience);
         try {
           const stored = await readBytes();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
 import type { Emulator } from '../../../src/emulator/server.ts';
 import {
   alphaId,
@@ -236,4 +236,20 @@ describe('rotate, list, delete', () => {
     expect((await call('DELETE', `/api-keys/${id}`)).status).toBe(404);
     expect((await call('GET', '/api-keys')).body).toEqual({ object: 'list', total: 0, data: [] });
   });
+});
+
+test('keeps and shows what it does not know of limits, for as long as it is sent back', async () => {
+  const more = { burst: 5, deep: { list: [{ x: 1 }] } };
+  const limits = {
+    usage_limits: { ...budget, ...more },
+    rate_limits: [{ type: 'requests', unit: 'rpm', value: 10, ...more }],
+  };
+  const id = await createKey(limits);
+  const before = await read(id);
+  expect(before).toMatchObject(limits);
+  const kept = { ...(before.usage_limits as object), credit_limit: 90 };
+  await call('PUT', `/api-keys/${id}`, { usage_limits: kept, rate_limits: before.rate_limits });
+  expect(await read(id)).toMatchObject({ ...limits, usage_limits: { ...limits.usage_limits, credit_limit: 90 } });
+  await call('PUT', `/api-keys/${id}`, { usage_limits: budget });
+  expect((await read(id)).usage_limits).not.toHaveProperty('burst');
 });

@@ -1,10 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ListenOptions } from '../../../src/emulator/server.ts';
+import { UserError } from '../../../src/errors.ts';
+import { writeFileAtomic } from '../../../src/policy/files.ts';
 import { readProcessSpace } from '../../../src/process-space.ts';
+import { createFileStore } from '../../../src/record/file.ts';
+import { integrationRow, keyRow } from '../../helpers/state.ts';
+import { sampleRecord } from '../../record/sample-record.ts';
 import { alphaId, buildState, type Call, create, createCall, startTestEmulator, usagePolicy } from './calls.ts';
 
 const usage = '/policies/usage-limits';
@@ -148,6 +153,80 @@ it('mistakes-F10: whatever odd a live account holds is taken', async () => {
   );
   await run({ seedFile }, async (call) => expect((await call('GET', listed)).body.total).toBe(1));
 });
+
+it.each<[string, unknown, RegExp]>([
+  ['conditions of null', withPolicy({ conditions: null }), /usagePolicies\[0\]\.conditions is not a list of objects/],
+  ['a condition of null', withPolicy({ conditions: [null] }), /conditions is not a list of objects/],
+  ['a counter of null', withPolicy({ entities: { k: null } }), /entities is not an object of objects/],
+  ['a reset at no date', withPolicy({ next_usage_reset_at: 'not a date' }), /next_usage_reset_at is no date/],
+  ['a birth at no date', withPolicy({ created_at: 'yesterday' }), /created_at is no date/],
+  [
+    'a budget of a key that ends at no date',
+    withRow('apiKeys', { ...keyRow('k', 'k', null), usage_limits: { credit_limit: 5, next_usage_reset_at: 'soon' } }),
+    /apiKeys\[0\]\.usage_limits\.next_usage_reset_at is no date/,
+  ],
+  [
+    'a key that rotates at no date',
+    withRow('apiKeys', { ...keyRow('k', 'k', null), rotation_policy: { next_rotation_at: 7 } }),
+    /apiKeys\[0\]\.rotation_policy\.next_rotation_at is no date/,
+  ],
+  [
+    'a share whose budget is no list',
+    withRow('integrations', integrationRow('i', 'i', [alphaId]), { usage_limits: 'x' }),
+    /integrations\[0\]\.workspaces\[0\]\.usage_limits is not a list of objects or null/,
+  ],
+  [
+    'a share whose budget ends at no date',
+    withRow('integrations', integrationRow('i', 'i', [alphaId]), { usage_limits: [{ last_reset_at: 'x' }] }),
+    /integrations\[0\]\.workspaces\[0\]\.usage_limits\[0\]\.last_reset_at is no date/,
+  ],
+])('a kept state with %s is refused as a seed is, and says where', async (_name, state, message) => {
+  await writeFile(join(directory, 'emulator-state.json'), JSON.stringify({ version: 1, state }));
+  await expect(startTestEmulator({ stateDirectory: directory })).rejects.toThrow(message);
+  await expect(startTestEmulator({ stateDirectory: directory })).rejects.toThrow(/^the state .* cannot be served: /);
+  await writeFile(join(directory, 'seed.json'), JSON.stringify(state));
+  await expect(startTestEmulator({ seedFile: join(directory, 'seed.json') })).rejects.toThrow(message);
+});
+
+it('a window of no days, and one without end, never ends and keeps nobody waiting', async () => {
+  const stateDirectory = directory;
+  for (const periodic_reset_days of [0, -1, 0.1, 1e300]) {
+    const state = withPolicy({ periodic_reset_days, next_usage_reset_at: '2026-01-02T00:00:00.000Z' });
+    await writeFile(join(directory, 'emulator-state.json'), JSON.stringify({ version: 1, state }));
+    await run({ stateDirectory }, async (call) => expect((await call('GET', listed)).body.total).toBe(1));
+  }
+});
+
+it('a file in the place of the directory, and one that cannot be made, are one sentence and soon told', async () => {
+  const file = join(directory, 'file');
+  await writeFile(file, 'x');
+  for (const stateDirectory of [file, join(file, 'deep')]) {
+    const starting = startTestEmulator({ stateDirectory });
+    await expect(starting).rejects.toThrow(/^there is a file in the place of the directory .*, or on the way to it$/);
+    await expect(starting).rejects.toBeInstanceOf(UserError);
+  }
+  for (const path of ['/proc/nope', '/proc/nope/deep/er']) {
+    await expect(startTestEmulator({ stateDirectory: path })).rejects.toThrow(
+      /^the directory .* cannot be made \(E\w+\)$/,
+    );
+    await expect(createFileStore({ path: join(path, 'record.json') }).write(sampleRecord(), null, 'x')).rejects.toThrow(
+      /cannot be written \(E\w+\)$/,
+    );
+    await expect(writeFileAtomic(join(path, 'a.yaml'), 'x')).rejects.toThrow(/ENOENT/);
+  }
+});
+
+it('a lock that cannot be read is not waited for without end', async () => {
+  await mkdir(join(directory, 'emulator.lock'));
+  await expect(startTestEmulator({ stateDirectory: directory })).rejects.toThrow(
+    'is served by another process already',
+  );
+});
+
+function withRow(table: 'apiKeys' | 'integrations', row: object, share: object = {}): unknown {
+  const workspaces = 'workspaces' in row ? [{ workspace_id: alphaId, enabled: true, rate_limits: null, ...share }] : [];
+  return { ...buildState(), [table]: [table === 'integrations' ? { ...row, workspaces } : row] };
+}
 
 function rowsOf(name: 'workspaces'): readonly unknown[] {
   return buildState()[name] ?? [];
