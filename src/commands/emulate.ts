@@ -20,8 +20,16 @@ export interface EmulateOptions {
   readonly fault: readonly string[];
 }
 
+/** What stands in a line for a shell as it is, and in a header. */
+const plainKey = /^[\w.+/=:@-]+$/;
+
 /** Serves until the signal fires. */
 export async function runEmulate(options: EmulateOptions, session: Session): Promise<CommandResult> {
+  if (options.acceptKey !== undefined && !plainKey.test(options.acceptKey)) {
+    throw new UserError('--accept-key: a shell would not take this key as it is printed', {
+      hint: 'Write it with letters, digits and . _ + / = : @ - alone.',
+    });
+  }
   const key = options.acceptKey ?? `emulator-${session.randomId().slice(0, 12)}`;
   const quirks = Object.assign({}, ...options.quirk.map((text) => parseOr('--quirk', text, parseQuirk)));
   const faults = options.fault.map((text) => parseOr('--fault', text, parseFault));

@@ -4,6 +4,7 @@ import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
 import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
+import { type MovedMember, otherControlPlane } from '../plan/record-move.ts';
 import { isStdout } from '../policy/files.ts';
 import { findRealPath } from '../real-path.ts';
 import type { Backend } from '../reconcile/backend.ts';
@@ -14,6 +15,7 @@ import { createMemoryStore } from '../record/memory.ts';
 import { createSealer } from '../record/seal.ts';
 import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
+import { requireFreePlace } from './free-place.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
 import { type CommonOptions, isCi, nowOf, type Session } from './session.ts';
 
@@ -50,7 +52,10 @@ export async function openRecord(
     if (isStdout(path)) {
       throw new UserError(`--record-file ${path}: the record is read and written again, so it cannot be on stdout`);
     }
-    const isShared = checkout !== null && (await isInWorkTree(path, checkout, session));
+    await requireFreePlace('--record-file', path, options, session);
+    // The emulator takes files as they are: no commit has to prove what it was given.
+    const isShared =
+      options.backend !== 'emulator' && checkout !== null && (await isInWorkTree(path, checkout, session));
     const sealer = isShared ? createSealer(session.env) : undefined;
     const store = createFileStore({ path, sealer });
     return { store, folder, checkout, place: `file ${path}`, inGit: false, isShared, ref: null };
@@ -116,9 +121,10 @@ async function openEmulatorRecord(state: string | undefined, session: Session): 
 
 /** A record of something else must not judge these files: everything would look removed. */
 export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string): void {
-  const refuse = (what: string, recorded: string, now: string): never => {
+  const refuse = (what: MovedMember['what'], recorded: string, now: string): never => {
+    const advice = 'Another environment is another directory with its own `environment:`; nothing was planned.';
     throw new UserError(`the applied record is for ${what} ${recorded}, and this run for ${now}`, {
-      hint: 'Another environment is another directory with its own `environment:`; nothing was planned.',
+      hint: what === 'control plane' ? `${otherControlPlane} ${advice}` : advice,
     });
   };
   if (record.environment !== desired.environment) refuse('environment', record.environment, desired.environment);
@@ -204,26 +210,34 @@ export async function checkCommitted(
   }
   // Files of another commit than the one checked out are the tip's of the default branch.
   if (commit === null || hasInHistory !== undefined) return false;
-  const answer = await session.waiting(
+  const { answer, branch } = await session.waiting(
     `asking for the default branch beside ${store.description}`,
     checkout.isOnDefaultBranch(commit),
   );
   if (answer === 'yes' || answer === 'no-remote') return false;
   if (allowDirty) return true;
   const why = answer === 'no' ? 'is not on' : 'could not be found on';
-  throw new UserError(`the commit checked out, ${commit.slice(0, 12)}, ${why} the default branch of the remote`, {
-    hint,
-  });
+  const which = branch === null ? '' : ` (${branch})`;
+  throw new UserError(
+    `the commit checked out, ${commit.slice(0, 12)}, ${why} the default branch of the remote${which}`,
+    { hint },
+  );
 }
 
-/** Refuses while another run's apply is under way, or may be. */
+/** Refuses while another run's apply is under way, or may be; and where there is no claim of the run that was named. */
 export async function checkClaim(
   claim: Claim | undefined,
   takeOver: string | undefined,
   backend: Backend,
   session: Session,
 ): Promise<void> {
-  if (claim === undefined) return;
+  if (claim === undefined) {
+    if (takeOver === undefined) return;
+    throw new UserError(`--take-over ${takeOver}: there is nothing to take over, the record holds no claim`, {
+      hint: 'Leave --take-over out: an apply goes ahead without it.',
+      exit: 'stale',
+    });
+  }
   if (takeOver !== undefined && takeOver !== claim.run) {
     throw new UserError(`--take-over ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
   }

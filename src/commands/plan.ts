@@ -10,6 +10,7 @@ import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { renderPlanText } from '../render/text.ts';
 import { allRules } from '../rules/find.ts';
+import { requireFreePlace } from './free-place.ts';
 import { refuseFor, sayDiagnostics } from './output.ts';
 import { type PlanOptions, preparePlan } from './prepare-plan.ts';
 import type { CheckFormat, CommandResult, Format, Session } from './session.ts';
@@ -24,7 +25,10 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
   const out = options.out === undefined || isStdout(options.out) ? undefined : options.out;
-  if (out !== undefined) await requireWritable(resolve(session.cwd, out), out);
+  if (out !== undefined) {
+    await requireWritable(resolve(session.cwd, out), out);
+    await requireFreePlace('--out', out, options, session);
+  }
   const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
     const claim = stored?.record.claim;
     if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);

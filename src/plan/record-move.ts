@@ -48,6 +48,10 @@ export function isOtherService(moved: readonly MovedMember[]): boolean {
   return moved.some(({ what }) => what === 'organisation' || what === 'control plane');
 }
 
+/** The address is mistyped far more often than an organisation moves. */
+export const otherControlPlane =
+  'Look at PORTKEY_BASE_URL first (`base-url` of the Action): is that the address you mean?';
+
 export function describeMove(moved: readonly MovedMember[]): string {
   return moved.map(({ what, was, now }) => `${what} ${was || '.'} → ${now || '.'}`).join(', ');
 }

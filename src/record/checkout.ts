@@ -5,6 +5,12 @@ import { type GitOptions, openRepository, type Repository } from './git.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
+export interface OnDefaultBranch {
+  readonly answer: 'yes' | 'no' | 'unknown' | 'no-remote';
+  /** The branch that was looked at; null where the remote does not name it, or was not asked. */
+  readonly branch: string | null;
+}
+
 /** The clone that the policies are read from, as far as the record asks about it. Only ever read. */
 export interface Checkout {
   /** Top of the work tree. */
@@ -31,7 +37,7 @@ export interface Checkout {
   /** The clone lacks a part of the history. */
   isShallow(): Promise<boolean>;
   /** Whether a commit is on the branch that the remote shows first. */
-  isOnDefaultBranch(commit: string): Promise<'yes' | 'no' | 'unknown' | 'no-remote'>;
+  isOnDefaultBranch(commit: string): Promise<OnDefaultBranch>;
   /**
    * Texts that a file has had in the history of HEAD, the latest first, renames followed, then those of every file that was
    * the organisation's at some time; as far as this clone has them.
@@ -75,6 +81,18 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     if (await isShallow()) return isAncestorBeyondShallow(repository as Repository, commit, head);
     // History is complete here: a commit that this clone lacks is not in it, if only the head is.
     return near.code === 1 || (await git(['cat-file', '-e', `${head}^{commit}`])).code === 0 ? 'no' : 'unknown';
+  }
+
+  /** Whether a commit is in the history of a tip of the remote, which this clone may lack. */
+  async function isBehind(commit: string, tip: string): Promise<'yes' | 'no' | 'unknown'> {
+    if (tip === commit || (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) return 'yes';
+    if ((await git(['cat-file', '-e', `${tip}^{commit}`])).code === 0 && !(await isShallow())) return 'no';
+    return (repository as Repository).withScratch(async (scratch) => {
+      const fetched = await fetchCommits(scratch, repository as Repository, ['--filter=tree:0'], [tip]);
+      const history = fetched.code === 0 ? await scratch(['rev-list', tip]) : fetched;
+      if (history.code !== 0) return 'unknown';
+      return history.stdout.toString('utf8').split('\n').includes(commit) ? 'yes' : 'no';
+    });
   }
 
   return {
@@ -142,23 +160,19 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     isShallow,
 
     async isOnDefaultBranch(commit) {
-      if (!repository.hasRemote) return 'no-remote';
+      if (!repository.hasRemote) return { answer: 'no-remote', branch: null };
       // What the clone knows of the branch may be old, but a commit that was on it is on it.
       const known = await git(['rev-parse', '--verify', '--quiet', `refs/remotes/${repository.remote}/HEAD^{commit}`]);
       const tip = known.stdout.toString('utf8').trim();
-      if (isObjectId(tip) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) return 'yes';
-      const asked = await git(['ls-remote', '--quiet', repository.remote, 'HEAD']);
-      const now = asked.stdout.toString('utf8').split('\t')[0] ?? '';
-      if (asked.code !== 0) return 'unknown';
-      if (!isObjectId(now)) return 'no';
-      if (now === commit || (await git(['merge-base', '--is-ancestor', commit, now])).code === 0) return 'yes';
-      if ((await git(['cat-file', '-e', `${now}^{commit}`])).code === 0 && !(await isShallow())) return 'no';
-      return repository.withScratch(async (scratch) => {
-        const fetched = await fetchCommits(scratch, repository, ['--filter=tree:0'], [now]);
-        const history = fetched.code === 0 ? await scratch(['rev-list', now]) : fetched;
-        if (history.code !== 0) return 'unknown';
-        return history.stdout.toString('utf8').split('\n').includes(commit) ? 'yes' : 'no';
-      });
+      if (isObjectId(tip) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) {
+        return { answer: 'yes', branch: null };
+      }
+      const asked = await git(['ls-remote', '--quiet', '--symref', repository.remote, 'HEAD']);
+      const said = asked.stdout.toString('utf8');
+      const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(said)?.[1] ?? null;
+      const now = /^([0-9a-f]+)\tHEAD$/m.exec(said)?.[1] ?? '';
+      if (asked.code !== 0) return { answer: 'unknown', branch: null };
+      return { answer: isObjectId(now) ? await isBehind(commit, now) : 'no', branch };
     },
 
     async isFolderAsIn(commit, folder) {

@@ -226,7 +226,7 @@ describe('what moved between plan and write', () => {
     );
     expect(ran.exit).toBe(4);
     expect(ran.stderr).toMatch(/^stale {9}~ p3 .*amount was \$100 when it was planned and is \$777 now/m);
-    expect(ran.stdout).toMatch(/^Applied 0 of 1: 1 stale\./);
+    expect(ran.stdout).toMatch(/^Applied 0 of 1: 1 stale\. Recorded in [^ ]+\.\n$/);
     expect(liveAmounts()).toEqual([100, 100, 777, 100, 100]);
     expect(rig.emulator.requests.countWrites()).toBe(0);
     const next = await rig.plan({ format: 'json' });

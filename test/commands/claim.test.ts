@@ -119,6 +119,14 @@ describe('a claim', () => {
     expect(rig.readRecord()?.claim).toBeUndefined();
   });
 
+  it('that is not there is not taken over: the run ends before any write', async () => {
+    const ran = await rig.apply({ takeOver: 'nope' });
+    expect([ran.exit, ran.stdout]).toEqual([4, '']);
+    expect(ran.stderr).toContain('--take-over nope: there is nothing to take over');
+    expect(emulator.requests.countWrites()).toBe(0);
+    expect((await rig.apply()).exit).toBe(0);
+  });
+
   it.each<[string, Partial<Claim>, TestSessionOptions]>([
     ['its lease ran out', { leaseUntil: new Date(testNow).toISOString() }, {}],
     [

@@ -126,7 +126,10 @@ describe('apply', () => {
     git(folder, 'commit', '--quiet', '--all', '-m', 'not pushed');
     const rig = await rigIn(folder);
     const refused = await rig.apply();
-    expect([refused.exit, refused.stderr]).toEqual([1, expect.stringMatching(/is not on the default branch/)]);
+    expect([refused.exit, refused.stderr]).toEqual([
+      1,
+      expect.stringMatching(/is not on the default branch of the remote \(main\)/),
+    ]);
     const before = readStored('workspaces/ws-team-a.json');
     await succeed(rig.apply({ allowDirty: true }));
     expect(readStored('record.json')).toMatchObject({ dirty: true, commit: origin.git('rev-parse', 'main') });
@@ -249,7 +252,7 @@ describe('a record that cannot be used', () => {
       'another control plane',
       'record.json',
       (text) => text.replace(/"baseUrl": "[^"]+"/, '"baseUrl": "https://api.portkey.ai/v1"'),
-      /for control plane https:\/\/api\.portkey\.ai\/v1/,
+      /for control plane https:\/\/api\.portkey\.ai\/v1.*\nLook at PORTKEY_BASE_URL first .*`tollgate record move`/,
     ],
   ];
 

@@ -331,7 +331,7 @@ function checkoutOf(repository: MemoryRepository): Checkout {
       return line;
     },
     isShallow: async () => false,
-    isOnDefaultBranch: async () => 'yes',
+    isOnDefaultBranch: async () => ({ answer: 'yes', branch: 'main' }),
     isFolderAsIn: async () => true,
     async readPastTexts(path) {
       const name = path.split('/').at(-1) ?? '';

@@ -1,0 +1,85 @@
+/** Where the record lies and what that asks of the files, without Git and without a control plane. */
+
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { checkService } from '../../src/commands/judge-record.ts';
+import { checkCommitted, checkRecord, openRecord } from '../../src/commands/open-record.ts';
+import type { CommonOptions, Session } from '../../src/commands/session.ts';
+import type { Surroundings } from '../../src/commands/surroundings.ts';
+import { UserError } from '../../src/errors.ts';
+import type { Checkout, OnDefaultBranch } from '../../src/record/checkout.ts';
+import { testSession } from '../helpers/session.ts';
+import { makeFolder } from '../record/git-fixture.ts';
+import { sampleRecord } from '../record/sample-record.ts';
+
+/** A work tree with this folder in it, whose commit is on no branch of the remote. */
+function sessionIn(folder: string, found: OnDefaultBranch): Session {
+  const checkout: Partial<Checkout> = {
+    root: folder,
+    directoryOf: () => '',
+    isOnDefaultBranch: async () => found,
+  };
+  const surroundings = { checkout: checkout as Checkout } as Surroundings;
+  return { ...testSession({ cwd: folder }), surroundings };
+}
+
+const common: CommonOptions = {
+  dir: 'policies',
+  workspace: [],
+  format: 'text',
+  backend: 'portkey',
+  concurrency: 1,
+  quiet: false,
+  verbose: false,
+};
+const head = { environment: 'production' };
+const dirty = { directory: '', commit: 'a'.repeat(40), uncommitted: ['policies/a.yaml'], rewind: null };
+
+test('the emulator takes files as they are, also with a record file in the work tree', async () => {
+  const folder = makeFolder();
+  const session = sessionIn(folder, { answer: 'no', branch: 'main' });
+  const recordFile = join(folder, 'r.json');
+  const emulated = await openRecord({ ...common, backend: 'emulator', recordFile }, head, session);
+  expect(emulated.isShared).toBe(false);
+  expect(await checkCommitted(dirty, emulated, {}, session)).toBe(false);
+  const real = await openRecord({ ...common, recordFile }, head, session);
+  expect(real.isShared).toBe(true);
+  await expect(checkCommitted(dirty, real, {}, session)).rejects.toThrow('policy files are not committed');
+});
+
+test.each<[OnDefaultBranch, string]>([
+  [{ answer: 'no', branch: 'trunk' }, 'is not on the default branch of the remote (trunk)'],
+  [{ answer: 'unknown', branch: 'trunk' }, 'could not be found on the default branch of the remote (trunk)'],
+  [{ answer: 'unknown', branch: null }, 'could not be found on the default branch of the remote'],
+])('a commit that the default branch does not hold: %j', async (found, says) => {
+  const folder = makeFolder();
+  const session = sessionIn(folder, found);
+  const record = await openRecord({ ...common, recordFile: join(folder, 'r.json') }, head, session);
+  const error = await checkCommitted({ ...dirty, uncommitted: [] }, record, {}, session).catch((caught) => caught);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error.message.endsWith(says)).toBe(true);
+});
+
+test('a record of another control plane: the address is looked at before the record is moved', () => {
+  const { organisation, environment } = sampleRecord();
+  const hintOf = (check: () => void): string => {
+    try {
+      check();
+    } catch (error) {
+      return (error as UserError).hint ?? '';
+    }
+    return 'not refused';
+  };
+  const record = { ...sampleRecord(), baseUrl: 'https://api.portkey.ai/v1' };
+  const owner = { organisation, environment };
+  expect(hintOf(() => checkRecord(record, owner, 'https://api.portkey.a/v1'))).toMatch(
+    /^Look at PORTKEY_BASE_URL first/,
+  );
+  expect(hintOf(() => checkRecord({ ...record, environment: 'other' }, owner, record.baseUrl))).not.toContain(
+    'BASE_URL',
+  );
+  const moved = (what: 'control plane' | 'organisation') =>
+    hintOf(() => checkService({ stored: null, place: null, token: null, moved: [{ what, was: 'a', now: 'b' }] }));
+  expect(moved('control plane')).toMatch(/^Look at PORTKEY_BASE_URL first .*`tollgate record move`/);
+  expect(moved('organisation')).toMatch(/^Another environment/);
+});
