@@ -194,7 +194,7 @@ export function adviseAmount(
     return plain(say`is not in US dollars, and another currency is not converted: give the amount in dollars`);
   }
   if (found.isPercent) return plain(say`is a percentage: write an amount, such as ${exampleAmounts(level)}`);
-  if (found.isNegative) return plain(say`is negative: ${examples}`);
+  if (found.isNegative) return plain(say`is negative: write an amount such as ${exampleAmounts(level)}`);
   if (found.periods.length > 0) return plain(advisePeriodic(found, level) ?? say`${problem.problem}: ${examples}`);
   const units = found.unit === null ? level.units : [found.unit];
   const meant = units.flatMap((unit) => amountsOf(found, unit));
@@ -261,11 +261,13 @@ export function adviseRate(
   if (left !== null) return plain(say`${left}: write the rate itself, such as ${exampleRates()}`);
   if (problem.code === 'amount-too-large') return plain(say`${problem.problem}`);
   const found = guess(text);
-  if (found === null || found.isPercent || found.isNegative) return plain(say`${problem.problem}: ${examples}`);
+  if (found?.isNegative === true) return plain(say`is negative: write a rate such as ${exampleRates()}`);
+  if (found === null || found.isPercent) return plain(say`${problem.problem}: ${examples}`);
   if (found.unit === 'cost' || found.currency !== undefined) {
     const [budget] = found.currency === undefined ? budgetsFor(found, level) : [];
-    const said = budget === undefined ? say`which \`budget:\` limits` : say`write ${budget}`;
-    return plain(say`is money, and a rate counts requests or tokens: ${said}`);
+    return budget === undefined
+      ? plain(say`is money, which \`budget:\` limits, and a rate counts requests or tokens: ${examples}`)
+      : plain(say`is money, and a rate counts requests or tokens: write ${budget}`);
   }
   const isBare = found.periods.length === 0;
   const rates = ratesFor(isBare ? { ...found, periods: [{ window: 'minute' }] } : found, level);
@@ -332,28 +334,42 @@ export function adviseAlert(text: string, budget: Amount | undefined, level: Lev
   const left = explainPlaceholder(text);
   if (left !== null) return say`${left}: write the threshold itself, such as ${example}`;
   if (/^(?:off|no|false|never|null|0)$/i.test(text)) return say`is no alert: write ${writeValue('none')} for no alert`;
+  const neither = say`write a whole percentage or an amount below the budget, such as ${example}`;
   const percent = percentOf(text);
   if (percent !== null && fitsBelow({ percent }, budget, level))
     return say`is no alert: write ${writeValue(`${percent}%`)}`;
-  const found = guess(text);
+  // What is a share of the budget is never an amount.
+  const found = isShare(text) ? null : guess(text);
   const units = found?.unit == null ? (budget === undefined ? [] : [budget.unit]) : [found.unit];
-  const amounts =
-    found === null || found.currency !== undefined || found.periods.length > 0
-      ? []
-      : units.flatMap((unit) => amountsOf(found, unit)).filter((amount) => fitsBelow(amount, budget, level));
-  if (found !== null && amounts.length > 0) {
-    return say`is no alert: write ${amounts.map((amount) => writeValue(spellAmount(found, amount)))}`;
-  }
-  return say`is no alert: write a whole percentage or an amount below the budget, such as ${example}`;
+  if (found === null || found.currency !== undefined || found.isNegative || found.periods.length > 0)
+    return say`is no alert: ${neither}`;
+  const meant = units.flatMap((unit) => amountsOf(found, unit));
+  const advice = meant
+    .filter((amount) => fitsBelow(amount, budget, level))
+    .map((amount) => writeValue(spellAmount(found, amount)));
+  // A bare number with a point may be a share as well.
+  const isClear = found.unit !== null || meant.length > 1 || found.numbers[0]?.includes('.') !== true;
+  if (isClear && advice.length > 0 && advice.length === meant.length) return say`is no alert: write ${advice}`;
+  if (meant.length < 2) return say`is no alert: ${neither}`;
+  const readings = meant.map((amount) => `\`${spellAmount(found, amount)}\``).join(' or ');
+  return say`can be read as ${readings}: ${neither}`;
 }
 
-/** `80`, `0.8`, `80 percent`, `80.5%` → a whole percentage; null where it is none of 1 to 99. */
-function percentOf(text: string): number | null {
-  const [, digits, sign] = /^(0?[.,]\d{1,6}|\d{1,3}(?:[.,]\d{1,6})?) ?(%|pct|per ?cent|pc)?$/i.exec(text) ?? [];
-  if (digits === undefined) return null;
-  const number = Number(digits.replace(',', '.'));
-  const percent = Math.round(sign === undefined && number < 1 ? number * 100 : number);
-  return percent >= 1 && percent <= 99 ? percent : null;
+function isShare(text: string): boolean {
+  return /%|\bp(?:er ?cent|ct|c)\b/i.test(text);
+}
+
+/**
+ * `80`, `0.8`, `80 percent`, `$80%` → a whole percentage, what is written after the point of one left out; null where it is none
+ * of 1 to 99.
+ */
+export function percentOf(text: string): number | null {
+  const [, digits = ''] = /^[^\d.,−-]*(\d{0,3}(?:[.,]\d{1,2})?)(?!\d)[^\d]*$/.exec(text) ?? [];
+  const number = Number(digits === '' ? Number.NaN : digits.replace(',', '.'));
+  if (isShare(text)) return number >= 1 && number < 100 ? Math.floor(number) : null;
+  if (digits !== text) return null;
+  const percent = /^0?[.,]/.test(digits) ? Number(digits.replace(/^0?[.,]/, '').padEnd(2, '0')) : number;
+  return Number.isInteger(percent) && percent >= 1 && percent <= 99 ? percent : null;
 }
 
 /** Whether an alert is accepted beside that budget. */

@@ -57,6 +57,17 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
       );
       return [];
     }
+    const last = rest.at(-1) ?? '';
+    const near = target.field === undefined && rest.length > 1 ? nearestName(last, sections[section]) : undefined;
+    if (near !== undefined) {
+      const meant = writeValue([section, ...rest.slice(0, -1), near].join('/'));
+      report(
+        'invalid-forget',
+        item.at,
+        say`\`forget\`: ${quote(path)} ends in no field of ${quote(section)}: did you mean ${meant}?`,
+      );
+      return [];
+    }
     return [{ workspace, path, section, ...target, source: item.at.source }];
   });
 }

@@ -179,6 +179,7 @@ export function guessReset(text: string): Reset | null {
   const plain = text
     .trim()
     .toLowerCase()
+    .replace(/\s+/g, ' ')
     .replace(/^(?:every|each|per|a|once a|p)(?: |(?=\d))/, '')
     .replace(/^calendar[- _]/, '');
   if (/^(?:none|no|off|false|null|lifetime|once|never ever|nothing)$/.test(plain)) return 'never';

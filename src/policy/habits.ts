@@ -2,10 +2,10 @@
 
 import type { Advice } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
-import { isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Reset } from '../resources/types.ts';
 import { exampleOf, type Sentence, say, writeField, writeKey } from './advice.ts';
-import { guess, guessReset } from './guess.ts';
+import { amountIn, carryOver, rateIn, rateWord } from './carry-over.ts';
+import { guessReset } from './guess.ts';
 import type { FieldNode, ScalarNode } from './nodes.ts';
 import { quote } from './quote.ts';
 
@@ -68,8 +68,6 @@ const apiWords: Readonly<Record<string, readonly Habit[]>> = {
   group_by: [['per', 'workspace_id']],
   rate_limit: [rate],
   rate_limits: [['rates', '[100 requests/minute]'], rate, ['limits', '{ rate: 100 requests/minute }']],
-  rpm: [rate],
-  tpm: [['rate', '100k tokens/minute']],
   value: [['any'], rate],
   excludes: [['except']],
   exclude: [['except']],
@@ -130,7 +128,7 @@ const limitWords = ['budget', 'budgets', 'reset', 'alert', 'rate', 'rates', 'per
 export function adviseUnknownKey(field: FieldNode, known: readonly string[], what: string): UnknownKey {
   const { key, node } = field;
   if (/^\d{3}(?:\.\d+)?[kMB]?$/.test(key)) {
-    const said = say`${quote(key)} is what a comma inside braces cut off an amount: quote the amount, as in \`{ budget: "$2,${key}" }\`, or write one key per line`;
+    const said = say`${quote(key)} is no key: where a comma inside braces cut it off an amount, quote the amount`;
     return { code: 'comma-in-flow', said };
   }
   if (key.startsWith('x-') && !known.includes('version')) {
@@ -145,11 +143,11 @@ export function adviseUnknownKey(field: FieldNode, known: readonly string[], wha
       : "limits belong to a workspace: it goes into that one's file, below `limits:` or in an entry of `policies:`";
     return { code: 'misplaced-key', said: say`${quote(key)} is no key of ${what}: ${where}`, group: 'limits' };
   }
-  const periodic = advisePeriodicBudget(field, known);
+  const periodic = advisePeriodicBudget(field, known, what);
   if (periodic !== null) return periodic;
-  const habits = Object.hasOwn(apiWords, key) ? (apiWords[key] ?? []) : [];
+  const habits = rateWord.test(key) ? [rate] : Object.hasOwn(apiWords, key) ? (apiWords[key] ?? []) : [];
   const answer = habits.find(([right]) => known.includes(right));
-  if (answer !== undefined) return adviseHabit(field, answer, what);
+  if (answer !== undefined) return adviseHabit(field, answer, known, what);
   if (key === 'alerts' && known.includes('alert') && node.type !== 'map') return adviseNear(field, 'alert', what);
   // The right word may have its place elsewhere.
   const right = [key, ...habits.map(([word]) => word)].find((word) => Object.hasOwn(elsewhere, word));
@@ -170,47 +168,45 @@ function adviseNear({ key, node }: FieldNode, near: string, what: string): Unkno
 /** Keys whose absence would be reported too. */
 const missed = ['workspace', 'environment', 'organisation', 'budget', 'reset', 'per', 'rate'];
 
-function adviseHabit({ key, node }: FieldNode, [right, sample, before = '']: Habit, what: string): UnknownKey {
+function adviseHabit(field: FieldNode, habit: Habit, known: readonly string[], what: string): UnknownKey {
+  const { key, node } = field;
+  const isRate = habit[0] === 'budget' && known.includes('rate') && rateIn(field, what) !== null;
+  const [right, sample, before = ''] = isRate ? rate : habit;
   // A window with a first day has no place in a list of budgets.
   const fitting = sample?.includes('starting') && what.includes('budgets') ? 'every 14 days' : sample;
-  const value = right === 'budget' && sample !== undefined ? (amountIn(node) ?? fitting) : fitting;
-  const advice = value === undefined ? writeKey(right) : exampleOf(writeField(`${right}: ${value}`));
+  const carried = sample === undefined ? null : carryOver(field, right, what);
+  const value = carried?.text ?? fitting;
+  const line = writeField(`${right}: ${value}`);
+  const isExample = value !== undefined && carried?.isExact !== true;
+  const advice = value === undefined ? writeKey(right) : isExample ? exampleOf(line) : line;
   const code = 'api-word';
-  const said = say`${quote(key)} is no key here: ${before}write ${advice}`;
+  const said = say`${quote(key)} is no key here: ${before}write ${advice}${isExample ? ', for example' : ''}`;
   if (!missed.includes(right) || ['type', 'unit', 'value'].includes(key)) return { code, said };
-  return { code, said, standsFor: [{ key: right, node: value === undefined ? node : scalarOf(value, node) }] };
+  const items = carried?.items?.map((item) => scalarOf(item, node));
+  const meant = items !== undefined ? ({ type: 'list', items, at: node.at } as const) : scalarOf(value ?? '', node);
+  return { code, said, standsFor: [{ key: right, node: value === undefined ? node : meant }] };
 }
 
 const budgetWord =
-  /^(daily|weekly|monthly|quarterly|yearly|annual)_?(?:budget|limit|spend|cap|quota)$|^(?:budget|limit|spend|cap|quota)_(?:per_)?(daily|weekly|monthly|quarterly|yearly|annual|day|week|month|quarter|year)$/i;
+  /^(?:max_|total_)?(daily|weekly|monthly|quarterly|yearly|annual)_?(?:budget|limit|spend|cap|quota)$|^(?:max_|total_)?(?:budget|limit|spend|cap|quota)_(?:per_)?(daily|weekly|monthly|quarterly|yearly|annual|day|week|month|quarter|year)$/i;
 
 /** `monthly_budget: $500` says two things, which are two keys here. */
-function advisePeriodicBudget({ key, node }: FieldNode, known: readonly string[]): UnknownKey | null {
+function advisePeriodicBudget({ key, node }: FieldNode, known: readonly string[], what: string): UnknownKey | null {
   const words = budgetWord.exec(key);
   const reset: Reset | null = words === null ? null : guessReset(words[1] ?? words[2] ?? '');
   if (reset === null || !known.includes('budget')) return null;
   const shown = reset === 'every 1 days' ? 'every 1 day' : reset;
-  const amount = amountIn(node);
+  const amount = amountIn(node, what);
   const line = writeField(`budget: ${amount ?? '$500'}`, `reset: ${shown}`);
   const advice: Advice = amount === null ? exampleOf(line) : line;
   return {
     code: 'unknown-key',
-    said: say`${quote(key)} is no key here: write ${advice}`,
+    said: say`${quote(key)} is no key here: write ${advice}${amount === null ? ', for example' : ''}`,
     standsFor: [
       { key: 'budget', node: scalarOf(amount ?? '$500', node) },
       { key: 'reset', node: scalarOf(shown, node) },
     ],
   };
-}
-
-/** The amount that a value already is; a bare number is in dollars, as the API's own budgets are. */
-function amountIn(node: FieldNode['node']): string | null {
-  if (node.type !== 'scalar') return null;
-  const text = typeof node.value === 'number' && guess(node.text)?.numbers.length === 1 ? `$${node.text}` : node.text;
-  const amount = parseAmount(text);
-  return isProblem(amount) || amount.unit === 'requests' || amount.amount < 100 || amount.amount % 100 !== 0
-    ? null
-    : text;
 }
 
 function scalarOf(text: string, { at }: FieldNode['node']): ScalarNode {

@@ -2,7 +2,7 @@
 
 import { type Advice, compareText } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
-import { everythingKey, sortConditions } from '../resources/match.ts';
+import { everythingKey, reachesNothing, sortConditions } from '../resources/match.ts';
 import type { Condition, Match } from '../resources/types.ts';
 import { example, exampleOf, type Sentence, say, writeKey, writeQuoted, writeValue } from './advice.ts';
 import type { FieldNode } from './nodes.ts';
@@ -164,6 +164,14 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
       'invalid-match',
       exceptField?.at ?? field.at,
       '`except: "*"` would leave nothing: write the values to leave out',
+    );
+    return undefined;
+  }
+  if (reachesNothing({ key, any, except })) {
+    report(
+      'invalid-match',
+      exceptField?.at ?? field.at,
+      `\`${shown(field)}\` matches no call, as \`except\` leaves nothing of \`any\`: take one of the two back`,
     );
     return undefined;
   }

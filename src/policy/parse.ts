@@ -1,11 +1,23 @@
 /** Text → a document that remembers positions. Hostile text ends in a diagnostic. */
 
-import { isAlias, isMap, isPair, isScalar, isSeq, Lexer, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import type { Diagnostic } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
-import { type Said, say, writeValue } from './advice.ts';
+import { type Said, say, writeField, writeValue } from './advice.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { quote } from './quote.ts';
+import { findCut } from './yaml-commas.ts';
 import { withoutEmptyDocuments } from './yaml-documents.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
 import { findCause, findConflict } from './yaml-lines.ts';
@@ -119,6 +131,12 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     const range = (node as { range?: [number, number, number] | null } | null)?.range;
     const at = range ? place(range[0], range[1]) : key;
     if (isMap(node)) {
+      if (isPlaceholder(node)) {
+        isBroken = true;
+        const said = '`{{ … }}` is a placeholder, and variables are not substituted here: write the value itself';
+        report(problem('placeholder', at, said));
+        return { type: 'scalar', value: 'placeholder', text: 'placeholder', plain: true, at };
+      }
       open.add(node);
       const fields = convertFields(node, at);
       open.delete(node);
@@ -126,7 +144,9 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     }
     if (isSeq(node)) {
       open.add(node);
-      const items = node.items.map((item) => (isPair(item) ? convert(item.value, at) : convert(item, at)));
+      const items = node.flow
+        ? convertFlow(node.items, at)
+        : node.items.map((item) => (isPair(item) ? convert(item.value, at) : convert(item, at)));
       open.delete(node);
       return { type: 'list', items, at };
     }
@@ -145,11 +165,37 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return { type: 'scalar', value: null, text: '', plain: true, at };
   };
 
+  /** What a comma has cut off is told, and read on as one. */
+  const convertUncut = (head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets', key: Place) => {
+    const node = convert(head, key);
+    const cut = findCut(head, behind, inside);
+    if (cut === null || node.type !== 'scalar') return { node, tails: 0 };
+    const at = { source: node.at.source, end: place(cut.end, cut.end).end };
+    report(problem('comma-in-flow', at, cut.said));
+    const value = /^[\d.]+$/.test(cut.text) ? Number(cut.text) : cut.text;
+    return { node: { ...node, value, text: cut.text, at }, tails: cut.tails };
+  };
+
+  const convertFlow = (items: readonly unknown[], at: Place): Node[] => {
+    const nodes: Node[] = [];
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index];
+      const { node, tails } = convertUncut(isPair(item) ? item.value : item, items.slice(index + 1), 'brackets', at);
+      nodes.push(node);
+      index += tails;
+    }
+    return nodes;
+  };
+
   const convertFields = (map: YAMLMap, at: Place): FieldNode[] => {
     const seen = new Map<string, Place>();
     const fields: FieldNode[] = [];
     const merged: FieldNode[] = [];
-    for (const pair of map.items) {
+    const merges: Pair[] = [];
+    let second: Place | undefined;
+    for (let index = 0; index < map.items.length; index++) {
+      const pair = map.items[index];
+      if (pair === undefined) break;
       const keyNode = convert(pair.key, at);
       if (keyNode.type !== 'scalar') {
         report(problem('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon'));
@@ -158,22 +204,33 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       // `2231`, `true` and `null` are names like any other.
       const key = keyNode.text;
       const first = seen.get(key);
+      const isMerge = key === '<<' && keyNode.plain;
+      if (isMerge) {
+        merges.push(pair);
+        merged.push(...convertMerge(pair.value, keyNode.at));
+        if (first !== undefined) second ??= keyNode.at;
+        else seen.set(key, keyNode.at);
+        continue;
+      }
       if (first !== undefined) {
         const said = `${quote(key)} stands here twice, first on line ${first.source.line}: keep one of them`;
         report(problem('duplicate-key', keyNode.at, said));
         continue;
       }
       seen.set(key, keyNode.at);
-      if (key === '<<' && keyNode.plain) {
-        merged.push(...convertMerge(pair.value, keyNode.at));
-        continue;
-      }
       if (key === '' && keyNode.plain) {
         report(problem('empty-key', keyNode.at, 'a key is empty: write a name before the colon'));
         continue;
       }
-      fields.push({ key, at: keyNode.at, node: convert(pair.value, keyNode.at) });
+      if (!map.flow) {
+        fields.push({ key, at: keyNode.at, node: convert(pair.value, keyNode.at) });
+        continue;
+      }
+      const { node, tails } = convertUncut(pair.value, map.items.slice(index + 1), 'braces', keyNode.at);
+      fields.push({ key, at: keyNode.at, node });
+      index += tails;
     }
+    if (second !== undefined) report(problem('duplicate-key', second, adviseMerges(merges)));
     // What the map says itself wins, wherever the merge stands; of several merges the first.
     for (const field of merged) {
       if (seen.has(field.key)) continue;
@@ -212,6 +269,21 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
 }
 
 class TooMany extends Error {}
+
+/** `{{ name }}`, to YAML a map whose only key is a map. */
+function isPlaceholder({ items }: YAMLMap): boolean {
+  const [pair] = items;
+  return items.length === 1 && isMap(pair?.key) && pair.key.flow === true && pair.value === null;
+}
+
+/** Several `<<` of one map are one, with a list. */
+function adviseMerges(merges: readonly Pair[]): Said {
+  const values = merges.flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
+  const names = values.flatMap((value) => (isAlias(value) ? [`*${value.source}`] : []));
+  if (names.length < values.length) return '`<<` stands here twice: write one, with a list of the maps';
+  const one = { ...writeField(`<<: [${[...new Set(names)].join(', ')}]`), without: ['<<'] };
+  return say`\`<<\` stands here more than once: write ${one} in place of all`;
+}
 
 function scalarValue(value: unknown): string | number | boolean | null {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;

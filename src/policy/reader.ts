@@ -7,7 +7,7 @@ import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
-import { regroupEntries, regroupFields } from './regroup.ts';
+import { regroupEntries, regroupFields, splitNameless } from './regroup.ts';
 
 export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
 
@@ -76,7 +76,12 @@ export function readEntries(
 ): readonly FieldNode[] {
   if (field === undefined) return [];
   const map = expectMap(field, report);
-  return regroupEntries(map?.fields ?? [], words, report).filter((entry) => {
+  const { nameless, entries } = splitNameless(regroupEntries(map?.fields ?? [], words, report), words);
+  if (nameless !== undefined) {
+    const said = `${quote(nameless.key)} stands where a name belongs: write the name of the entry above it, as in \`total:\`, and indent below that what belongs to it`;
+    report('missing-name', nameless.at, said);
+  }
+  return entries.filter((entry) => {
     if (entry.key.length > 255) {
       report(
         'name-too-long',

@@ -49,10 +49,31 @@ export function regroupFields(
   known: readonly string[],
   report: Report,
 ): readonly FieldNode[] {
-  return regroup(fields, report, (parent, field, isEmpty) => {
-    const isMisspelt = nearestName(field.key, known) !== undefined;
-    return isEmpty && !known.includes(field.key) && !isMisspelt && (below[parent.key]?.(field) ?? false);
+  const isStray: Belongs = ({ key }) => !known.includes(key) && nearestName(key, known) === undefined;
+  return regroup(fields, report, isStray, (parent, field, isEmpty) => {
+    return isEmpty && isStray(field) && (below[parent.key]?.(field) ?? false);
   });
+}
+
+/** An entry may have the name of a field; what is no map cannot be one. */
+const isValue: Belongs = ({ node }) =>
+  node.type === 'list' || (node.type === 'scalar' && node.value !== 'none' && node.value !== null);
+
+/** A condition as a map is no entry either. */
+const isStrayEntry: Belongs = (field) =>
+  isValue(field) ||
+  (field.node.type === 'map' && field.node.fields.some(({ key }) => key === 'any' || key === 'except'));
+
+/** The first of the fields of an entry that stand where its name belongs, and the entries without them. */
+export function splitNameless(
+  fields: readonly FieldNode[],
+  words: readonly string[],
+): { readonly nameless: FieldNode | undefined; readonly entries: readonly FieldNode[] } {
+  const isField: Belongs = (field) => words.includes(field.key) && isValue(field);
+  const nameless = fields.find(isField);
+  if (nameless === undefined) return { nameless, entries: fields };
+  // Beside them a map that is called like one, such as `match`, is one.
+  return { nameless, entries: fields.filter(({ key }) => !words.includes(key)) };
 }
 
 /** The entries of a map of names, with the fields that an entry of that kind has below their entry. */
@@ -61,22 +82,38 @@ export function regroupEntries(
   words: readonly string[],
   report: Report,
 ): readonly FieldNode[] {
-  return regroup(fields, report, (_, { key, node }, isEmpty) => {
-    // An entry may have the name of a field; what is no map cannot be one.
-    const isValue = node.type === 'list' || (node.type === 'scalar' && node.value !== 'none' && node.value !== null);
-    return words.includes(key) && (isValue || (isEmpty && node.type === 'map'));
+  return regroup(fields, report, isStrayEntry, (_, field, isEmpty) => {
+    return words.includes(field.key) && (isValue(field) || (isEmpty && field.node.type === 'map'));
   });
 }
 
 function regroup(
   fields: readonly FieldNode[],
   report: Report,
+  isStray: Belongs,
   belongs: (parent: FieldNode, field: FieldNode, isEmpty: boolean) => boolean,
 ): readonly FieldNode[] {
   const kept: FieldNode[] = [];
   let moving: FieldNode | null = null;
+  let outer: FieldNode | null = null;
   for (const field of fields) {
     const parent: FieldNode | undefined = kept.at(-1);
+    // Further left than its key, which ends what stands before it.
+    const open: FieldNode | null = outer ?? (parent?.node.type === 'map' ? findOpen(parent) : null);
+    if (parent !== undefined && open !== null && isStray(field) && (below[open.key]?.(field) ?? false)) {
+      if (outer === null) {
+        const [name, key] = [quote(field.key), quote(open.key)];
+        report(
+          'level-with-parent',
+          field.at,
+          `${name} stands left of ${key}, which has nothing below it: indent it, and what belongs to it, below ${key}`,
+        );
+      }
+      outer = open;
+      kept[kept.length - 1] = putBelow(parent, open, field);
+      continue;
+    }
+    outer = null;
     const isEmpty = moving !== null || (parent?.node.type === 'scalar' && parent.node.text === '');
     const inner: readonly FieldNode[] | null = parent?.node.type === 'map' ? parent.node.fields : isEmpty ? [] : null;
     const hasOne = inner?.some(({ key }) => key === field.key) ?? true;
@@ -97,4 +134,21 @@ function regroup(
     kept[kept.length - 1] = { ...parent, node: { type: 'map', at: parent.node.at, fields: [...inner, field] } };
   }
   return kept;
+}
+
+/** The empty key that a field ends with. */
+function findOpen({ node }: FieldNode): FieldNode | null {
+  const last = node.type === 'map' ? node.fields.at(-1) : undefined;
+  if (last === undefined) return null;
+  return last.node.type === 'scalar' && last.node.value === null && last.node.text === '' ? last : findOpen(last);
+}
+
+function putBelow(field: FieldNode, open: FieldNode, inner: FieldNode): FieldNode {
+  const { node } = field;
+  const fields = node.type === 'map' ? node.fields : [];
+  if (field.at === open.at) return { ...field, node: { type: 'map', at: node.at, fields: [...fields, inner] } };
+  const last = fields.at(-1);
+  return last === undefined
+    ? field
+    : { ...field, node: { type: 'map', at: node.at, fields: [...fields.slice(0, -1), putBelow(last, open, inner)] } };
 }

@@ -2,7 +2,7 @@
 
 import type { ErrorCode, YAMLError } from 'yaml';
 import { looksSecret } from '../secret-shape.ts';
-import { type Said, say, writeValue } from './advice.ts';
+import { example, percentOf, type Said, say, writeValue } from './advice.ts';
 
 interface Explanation {
   readonly code: string;
@@ -91,6 +91,7 @@ function explain(error: YAMLError, text: string): Explanation {
   const quoted = isShort ? say`: write ${writeValue(`"${value}"`)}` : ` around ${`\`${shorten(value)}\``}`;
   switch (error.code) {
     case 'BAD_SCALAR_START':
+      if (/^%\s?[\d.,]+\s?%?$/.test(value)) return { code: 'unquoted-value', message: explainPercent(value) };
       return {
         code: 'unquoted-value',
         message: say`a value that starts with ${offending === '`' ? 'a backtick' : `\`${offending}\``} needs quotes${quoted}`,
@@ -105,6 +106,13 @@ function explain(error: YAMLError, text: string): Explanation {
     default:
       return explanations[error.code] ?? { code: 'yaml', message: `not valid YAML: ${oneLine(error.message)}` };
   }
+}
+
+/** `%80`. In quotes it would be refused all the same. */
+function explainPercent(value: string): Said {
+  const percent = percentOf(value);
+  const written = percent === null ? example('80%') : writeValue(`${percent}%`);
+  return say`the percent sign goes behind the number${percent === null ? ', as in' : ': write'} ${written}`;
 }
 
 function missingCharacter(error: YAMLError, text: string): Explanation {

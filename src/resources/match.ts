@@ -135,10 +135,19 @@ function conditionCovers(outer: Condition, inner: Condition): boolean {
 }
 
 /** The values of a condition that it does not except itself; all of them where none would be left. */
-export function reachedBy({ key, any, except }: Condition): Condition['any'] {
+export function reachedBy(condition: Condition): Condition['any'] {
+  const reached = leftOf(condition);
+  return reached.length === 0 ? condition.any : reached;
+}
+
+/** Whether no call can fulfil it, as it excepts each of its values. */
+export function reachesNothing(condition: Condition): boolean {
+  return leftOf(condition).length === 0;
+}
+
+function leftOf({ key, any, except }: Condition): Condition['any'] {
   if (any === '*' || except.length === 0) return any;
-  const reached = any.filter((value) => !holdsValue(except, value, key === 'model'));
-  return reached.length === 0 ? any : reached;
+  return any.filter((value) => !holdsValue(except, value, key === 'model'));
 }
 
 /** Model values may end in `/*`. */

@@ -145,7 +145,7 @@ export const vendorCase: FileRule = {
   where: 'file',
   finds: 'the name of a vendor with capital letters, in a `model` or `provider` condition',
   why: 'The gateway (2.2.3) compares letter by letter, and its names of vendors are in small letters. A condition with `@OpenAI/…` matches no call, so the policy limits nobody.',
-  fix: 'Write the vendor in small letters, such as `@openai/gpt-4o`.',
+  fix: 'Write the vendor in small letters: `@openai/gpt-4o` for a `model`, `openai` for a `provider`.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       for (const condition of conditionsOf(entry)) {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { type PrintedEntry, printPolicies } from '../../src/policy/print.ts';
+import { reachesNothing } from '../../src/resources/match.ts';
 import type { Condition, Fields, FieldValue, Match, Reset } from '../../src/resources/types.ts';
 import { organisationId } from '../helpers/world.ts';
 import { hostileNames, uniqueBy, workspaces } from './organisations.ts';
@@ -20,11 +21,13 @@ const match: fc.Arbitrary<Match> = fc.oneof(
   fc.constant('all' as const),
   fc
     .uniqueArray(
-      fc.record({
-        key: fc.constantFrom('metadata.team', 'metadata.a: b', 'provider'),
-        any: fc.constantFrom<Condition['any']>('*', ['*'], ['nlp'], ['a b', 'nlp'], ['"']),
-        except: fc.constantFrom<readonly string[]>([], [], ['x,y'], ['nlp', 'vision']),
-      }),
+      fc
+        .record({
+          key: fc.constantFrom('metadata.team', 'metadata.a: b', 'provider'),
+          any: fc.constantFrom<Condition['any']>('*', ['*'], ['nlp'], ['a b', 'nlp'], ['"']),
+          except: fc.constantFrom<readonly string[]>([], [], ['x,y'], ['nlp', 'vision']),
+        })
+        .filter((condition) => !reachesNothing(condition)),
       { minLength: 1, maxLength: 2, selector: ({ key }) => key },
     )
     .map((list) => [...list].sort((a, b) => (a.key < b.key ? -1 : 1))),

@@ -166,3 +166,195 @@ test.each([
   const body = policy(`rate: 5 requests/minute\nper: workspace_id\n${beside}`);
   expect(told(body).map(({ message }) => message)).toEqual(messages);
 });
+
+const alert = (text: string, amount = '$500'): string => budget(amount, `\nalert: ${text}`);
+const flow = (fields: string): string => `policies:\n  total: { per: api_key, ${fields} }\n`;
+
+test.each([
+  ['"80% "', ['80%']],
+  ['"90%%"', ['90%']],
+  ['"%80"', ['80%']],
+  ['%80', ['80%']],
+  ['%99.9', ['99%']],
+  ['"$80%"', ['80%']],
+  ['99.9%', ['99%']],
+  ['0.5%', ['80%']],
+  ['-10%', ['80%']],
+  ['"1,250%"', ['80%']],
+  ['80-90%', ['80%']],
+])('mistakes-A3 neighbour: an alert of %s is a share, and never an amount', (text, written) => {
+  expect(told(alert(text))).toHaveLength(1);
+  expect(advice(alert(text))).toEqual(written);
+});
+
+test.each([
+  ['1.000', '2000 tokens', ['1 token', '1,000 tokens']],
+  ['2.500', '2000 tokens', ['80%']],
+  ['2.500', '5000 tokens', ['80%']],
+  ['2.500', '$500', ['80%']],
+  ['1,5', '$500', ['80%']],
+  ['80,5', '$500', ['80%']],
+  ['0.005', '$500', ['80%']],
+  ['-10', '$500', ['80%']],
+  ['400', '$500', ['$400']],
+])('mistakes-A3 neighbour: an alert of %s on %s is not rounded to one', (text, amount, written) => {
+  expect(told(alert(text, amount))).toHaveLength(1);
+  expect(advice(alert(text, amount))).toEqual(written);
+});
+
+test.each([
+  [flow('budget: $1,250, reset: monthly'), ['"$1,250"']],
+  [flow('budget: $12,500.50, reset: monthly'), ['"$12,500.50"']],
+  [flow('budget: $1,250,000, reset: monthly'), ['"$1,250,000"']],
+  [flow('budget: $1, 250, reset: monthly'), ['"$1,250"']],
+  [flow('budget: 10,000 tokens, reset: monthly'), ['"10,000 tokens"']],
+  [flow('budget: 1,5M tokens, reset: monthly'), ['1.5M tokens']],
+  [flow('rate: 1,000 requests/minute'), ['"1,000 requests/minute"']],
+  ['limits: { rate: 1,000 requests/minute }\n', ['"1,000 requests/minute"']],
+  ['limits:\n  rates: [1,000 requests/minute]\n', ['"1,000 requests/minute"']],
+  ['limits:\n  rates: [10 requests/minute, 1,000,000 tokens/day]\n', ['"1,000,000 tokens/day"']],
+  ['limits: { budgets: [{ budget: $1,250, reset: monthly }] }\n', ['"$1,250"']],
+])('mistakes-A3 neighbour: what a comma cuts off in %j is joined again, and told once', (body, written) => {
+  expect(told(body).map(({ code }) => code)).toEqual(['comma-in-flow']);
+  expect(advice(body)).toEqual(written);
+  const [{ source, end = source } = { source: { line: 0, column: 0 } }] = told(body);
+  const lines = body.split('\n');
+  const line = lines[source.line - 4] ?? '';
+  const followed = line.slice(0, source.column - 1) + (written[0] ?? '') + line.slice(end.column - 1);
+  expect(told(lines.with(source.line - 4, followed).join('\n'))).toEqual([]);
+});
+
+test('mistakes-A3 neighbour: a number that a comma cuts off names its own number, under any key', () => {
+  expect(advice(flow('max_monthly_budget: $5,000'))).toEqual(['budget: $5000 with reset: monthly', '"$5,000"']);
+  expect(advice(flow('credit_limit: 5,000, reset: monthly'))).toEqual(['budget: $5000', '5000']);
+});
+
+test.each(['metadata.n: ["1","2"]', 'metadata.n: ["a",b,c]', 'metadata.n: [a1,b2]'])(
+  'mistakes-A3 neighbour: items side by side stay items: %s',
+  (condition) => {
+    expect(told(budget('$5', `\nmatch:\n  ${condition}`))).toEqual([]);
+  },
+);
+
+const aKey = (lines: string): string => `keys:\n  ci:\n${lines.replace(/^/gm, '    ')}\n`;
+
+test.each([
+  [policy('rpm: 60\nper: api_key'), 'rate: 60 requests/minute'],
+  [policy('rpd: 60\nper: api_key'), 'rate: 60 requests/day'],
+  [policy('tpm: 60k\nper: api_key'), 'rate: 60k tokens/minute'],
+  [policy('tokens_per_hour: 60K\nper: api_key'), 'rate: 60k tokens/hour'],
+  [policy('rate_limit: 60 requests/minute\nper: api_key'), 'rate: 60 requests/minute'],
+  [policy('limit: 60 requests/minute\nper: api_key'), 'rate: 60 requests/minute'],
+  ['limits:\n  rate_limits: [60 requests/minute]\n', 'rates: [60 requests/minute]'],
+  [budget('$500', '\nalert_threshold: 70%'), 'alert: 70%'],
+  [budget('$500', '\nthreshold: 90%'), 'alert: 90%'],
+  [budget('$500', '\nthreshold: $400'), 'alert: $400'],
+  [policy('budget: $5\nperiod: weekly\nper: api_key'), 'reset: weekly'],
+  [policy('budget: $5\nbudget_duration: 7d\nper: api_key'), 'reset: every 7 days'],
+  [policy('budget: $5\nperiodic_reset_days: 7\nper: api_key'), 'reset: every 7 days'],
+  [policy('budget: $5\nreset: weekly\ngroup_by: api_key'), 'per: api_key'],
+  [policy('budget: $5\nreset: weekly\ngroup_by: [{ key: api_key }, { key: model }]'), 'per: [api_key, model]'],
+  [policy('credit_limit: 750.5\nreset: weekly\nper: api_key'), 'budget: $750.5'],
+  [aKey('rate: 5 requests/day\nalert_emails: [a@b.io]'), 'recipients: [a@b.io]'],
+])('mistakes-A3 neighbour: the value of another grammar goes with its key: %j', (body, written) => {
+  expect(told(body)).toHaveLength(1);
+  expect(told(body)[0]?.advice).toEqual([{ write: written, instead: 'field' }]);
+});
+
+test.each([
+  [policy('rate_limit: 60\nper: api_key'), 'rate: 60 requests/minute'],
+  [policy('rpm: many\nper: api_key'), 'rate: 100 requests/minute'],
+  [budget('$500', '\nalert_threshold: 70'), 'alert: 70%'],
+  [budget('$500', '\nthreshold: soon'), 'alert: 80%'],
+  [aKey('credit_limit: 750.5\nreset: monthly'), 'budget: $750'],
+  ['limits:\n  rpm: 0\n', 'rate: 100 requests/minute'],
+  ['credit_limit: 750\n', 'limits: { budget: $750, reset: monthly }'],
+  [policy('budget: $5\nreset: weekly\ngroup_by: team'), 'per: workspace_id'],
+])('mistakes-A3 neighbour: what nobody wrote is an example: %j', (body, written) => {
+  expect(told(body)).toHaveLength(1);
+  expect(told(body)[0]?.advice).toEqual([{ write: written, instead: 'field', isExample: true }]);
+  expect(told(body)[0]?.message).toContain(`\`${written}\`, for example`);
+});
+
+test.each(['  model: "@openai/*"', '  metadata.team: nlp\n  model: { except: "@openai/*" }', 'metadata.team: nlp'])(
+  'mistakes-A3 neighbour: a condition left of its `match` is no reason to leave the match out: %j',
+  (condition) => {
+    const body = `${budget('$5', '\nmatch:')}${condition}\n`;
+    expect(told(body).map(({ code }) => code)).toEqual(['level-with-parent']);
+    expect(told(`${body}${/^ /.test(condition) ? '  other: none\n' : ''}`)).toHaveLength(1);
+  },
+);
+
+test('mistakes-A3 neighbour: an entry behind an empty match stays an entry', () => {
+  const body = `${budget('$5', '\nmatch:')}  model:\n    budget: $5\n    reset: never\n    per: api_key\n`;
+  expect(told(body).map(({ code }) => code)).toEqual(['empty-value']);
+});
+
+test.each([
+  ['    <<: *a\n    <<: *b\n', '<<: [*a, *b]'],
+  ['    <<: [*a, *b]\n    <<: *c\n', '<<: [*a, *b, *c]'],
+  ['    <<: *a\n    <<: *b\n    <<: *c\n', '<<: [*a, *b, *c]'],
+])('mistakes-A3 neighbour: several merges are one with a list: %j', (merges, written) => {
+  const shared = 'x-a: &a { reset: monthly }\nx-b: &b { per: api_key }\nx-c: &c { alert: 80% }\n';
+  const body = (lines: string) => `${shared}policies:\n  total:\n${lines}    budget: $500\n`;
+  expect(told(body(merges)).map(({ code }) => code)).toEqual(['duplicate-key']);
+  expect(advice(body(merges))).toEqual([written]);
+  expect(told(body(`    ${written}\n`))).toEqual([]);
+});
+
+test.each([
+  'metadata.team: { any: nlp, except: nlp }',
+  'metadata.team: { any: [a, nlp], except: [nlp, a, b] }',
+  'model: { any: "@openai/gpt-4o", except: "@openai/*" }',
+  'model: { any: "@openai/*", except: "@openai/*" }',
+])('mistakes-A3 neighbour: a condition that leaves nothing is refused: %s', (condition) => {
+  expect(told(budget('$5', `\nmatch:\n  ${condition}`)).map(({ code }) => code)).toEqual(['invalid-match']);
+});
+
+test.each(['metadata.team: { any: [a, nlp], except: nlp }', 'model: { any: "@openai/*", except: "@openai/gpt-4o" }'])(
+  'mistakes-A3 neighbour: a condition that leaves something is fine: %s',
+  (condition) => expect(told(budget('$5', `\nmatch:\n  ${condition}`))).toEqual([]),
+);
+
+test.each([
+  'policies:\n  budget: $5\n  reset: monthly\n  per: api_key\n  match:\n    model: "@openai/*"\n',
+  'policies: { budget: $5, reset: monthly }\n',
+  'keys:\n  rate: 5 requests/minute\n',
+  'providers:\n  budget: $5\n  reset: monthly\n',
+])('mistakes-A3 neighbour: fields without the name of their entry are one error: %j', (body) => {
+  expect(told(body).map(({ code }) => code)).toEqual(['missing-name']);
+});
+
+test('mistakes-A3 neighbour: an entry may be called like a field', () => {
+  expect(told('policies:\n  budget:\n    budget: $5\n    reset: never\n    per: api_key\n  rate: none\n')).toEqual([]);
+});
+
+test.each([budget('{{ budget }}'), rate('{{rate}}'), 'description: {{ text }}\n'])(
+  'mistakes-A3 neighbour: braces of a template are a placeholder: %j',
+  (body) => expect(told(body).map(({ code }) => code)).toEqual(['placeholder']),
+);
+
+test.each([
+  [rate('$5/minute'), 'write one such as'],
+  [rate('-500'), 'is negative: write a rate such as'],
+  [budget('-500'), 'is negative: write an amount such as'],
+])('mistakes-A3 neighbour: the sentence about %j is whole', (body, words) => {
+  expect(told(body)).toHaveLength(1);
+  expect(told(body)[0]?.message).toContain(words);
+});
+
+test.each(['every  14  days', 'every 14  days', 'Every  2  weeks'])('mistakes-A3 neighbour: blanks in %s', (text) => {
+  expect(advice(policy(`budget: $5\nreset: ${text}\nper: api_key`))).toEqual(['every 14 days']);
+});
+
+test.each([
+  ['policies/x/bugdet', 'policies/x/budget'],
+  ['policies/team/x/Reset', 'policies/team/x/reset'],
+  ['keys/ci/rat', 'keys/ci/rate'],
+])('mistakes-A3 neighbour: a slip in the field that `forget` names: %s', (path, meant) => {
+  expect(advice(`forget: [${path}]\n`)).toEqual([meant]);
+});
+
+test('mistakes-A3 neighbour: names with a slash can be forgotten', () => {
+  expect(told('forget: [policies/team/nlp, keys/team/ci]\n')).toEqual([]);
+});
