@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { isRefusedName } from '../../src/policy/passthrough.ts';
 import type { PrintedEntry } from '../../src/policy/print.ts';
 import { alertFromPercent } from '../../src/resources/amounts.ts';
+import { reachesNothing } from '../../src/resources/match.ts';
 import type { Condition, Fields, FieldValue, Kind, Reset, Unit } from '../../src/resources/types.ts';
 
 const hostile = [
@@ -135,7 +136,10 @@ function condition(target: string, limits: 'budget' | 'rate'): fc.Arbitrary<Cond
   return key.chain((k) => {
     const values = sortedSet(k === 'model' ? model : fc.oneof(value, fc.constant('*')));
     const except = fc.oneof(fc.constant([]), values);
-    return fc.record({ key: fc.constant(k), any: fc.oneof(fc.constant('*' as const), values), except });
+    // What leaves nothing of itself is refused.
+    return fc
+      .record({ key: fc.constant(k), any: fc.oneof(fc.constant('*' as const), values), except })
+      .filter((one) => !reachesNothing(one));
   });
 }
 
