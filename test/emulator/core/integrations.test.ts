@@ -158,7 +158,7 @@ describe('access of workspaces', () => {
 describe('models', () => {
   const price = { type: 'static', pay_as_you_go: { request_token: { price: 1 }, response_token: { price: 2 } } };
 
-  it('adds custom ones, leaves the rest, deletes by query only', async () => {
+  it('adds custom ones, leaves the rest, deletes by query or body', async () => {
     const put = (...models: object[]) => call('PUT', `${base}/models`, { models });
     expect((await put({ slug: 'ours', enabled: true, is_custom: true, pricing_config: price })).text).toBe('{}');
     expect((await put({ slug: 'theirs', enabled: true })).body.message).toBe('Following models are not valid: theirs');
@@ -170,7 +170,7 @@ describe('models', () => {
     });
 
     const refused = await call('DELETE', `${base}/models`, { slugs: ['ours'] });
-    expect([refused.status, refused.body.error_details]).toEqual([400, { param: 'slugs', location: 'query' }]);
+    expect([refused.status, refused.body.error_details]).toEqual([400, { param: 'models', location: 'body' }]);
     expect((await call('DELETE', `${base}/models?slugs=ours,other`)).body.message).toBe(
       'Following models are not valid: other',
     );
