@@ -179,12 +179,12 @@ describe('annotations of guards', () => {
     const raised = Object.fromEntries(Object.keys(many).map((name) => [name, '$101']));
     scene.github.pushTo({ branch: 'edit', user: 'author', files: team(raised) });
     const ran = await scene.plan(pull);
-    // One for the guard and for each raise, one for a workspace without a budget; five of each rule that finds hundreds.
-    expect(ran.annotations).toHaveLength(312);
+    // One for the guard and for each raise, one for a workspace without a budget and for its key; three of each rule that finds hundreds.
+    expect(ran.annotations).toHaveLength(309);
     const check = scene.github.repository().checkRuns.at(-1);
     expect(check?.annotations).toHaveLength(250);
     expect(check?.annotations[0]?.title).toBe('guard updates');
-    expect(check?.summary).toContain('62 more annotations');
+    expect(check?.summary).toContain('59 more annotations');
   });
 });
 
@@ -284,7 +284,7 @@ describe('drift', () => {
     const shown = body.match(/LOOSENED/g)?.length ?? 0;
     expect(shown).toBeGreaterThan(200);
     expect(Number(/… and (\d+) more lines/.exec(body)?.[1])).toBe(900 - shown);
-    expect(body).toContain('Two ways out');
+    expect(body).toContain('Ways out: **revert** by running the apply workflow');
     expect(ran.summary.match(/LOOSENED/g)).toHaveLength(900);
   });
 });

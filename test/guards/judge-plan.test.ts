@@ -158,7 +158,14 @@ describe('what nobody checks', () => {
   });
 
   it('what no file says objects only where that was asked for', () => {
-    const given = { body: '', live: liveOf(['by hand']), record: recordAfter({ body: '' }) };
+    const kinds = ['usage-policy', 'rate-policy', 'key-limits', 'provider-limits', 'integration-limits'];
+    const places = ['', teamA, teamB].flatMap((id) => kinds.map((kind) => `${id}/${kind}`));
+    const given = {
+      body: '',
+      live: liveOf(['by hand']),
+      liveRest: { read: new Set(places) },
+      record: recordAfter({ body: '' }),
+    };
     expect(said(judge(given))).toEqual([]);
     expect(said(judge(given, { review: { unmanaged: 'fail' } }))).toEqual([['unmanaged', 1, 'error']]);
   });
