@@ -76,9 +76,9 @@ interface Leaf {
 }
 
 function leavesOf(program: Command, prefix = ''): readonly Leaf[] {
-  // What the help hides is no command for people.
+  // What the help hides is no command for people, and `help` is said where flags are.
   const visible = program.createHelp().visibleCommands(program);
-  const shown = program.commands.filter((command) => visible.includes(command));
+  const shown = program.commands.filter((command) => visible.includes(command) && command.name() !== 'help');
   return shown.flatMap((command) => {
     const name = `${prefix}${command.name()}`;
     return command.commands.length > 0 ? leavesOf(command, `${name} `) : [{ name, command }];
