@@ -30,7 +30,9 @@ test('a move that nobody approved is carried out for somebody without a part in 
   const files = { 'policies/org.yaml': orgFile(`${settings}record: { ref: refs/tollgate/evil }\n`) };
   const moved = await scene.dispatch({ move: 'true' }, { files });
   expect(moved.exit, moved.text).toBe(0);
-  expect(moved.summary).toContain('Moved the record');
+  expect(moved.summary).toMatch(
+    /^### The record has moved: .*refs\/tollgate\/elsewhere\.\n\nIt is in refs\/tollgate\/elsewhere/,
+  );
   expect(await readRecord(scene, there)).toMatchObject({ way: 'dispatch' });
   expect(await readRecord(scene, 'refs/tollgate/production')).toMatchObject({ movedTo: there });
   // It goes on judging from there.

@@ -88,10 +88,11 @@ function groupsIn({ stretches }: ApprovalWindow): string[] {
 function resultOf(said: string, exit: ExitCode): ActionResult {
   const isDone = exit === exitCodes.ok;
   const text = said.trim();
+  const paragraphs = isDone ? text.split('\n') : ['Not moved', text];
   return {
     exit,
     outputs: { 'has-changes': 'false', summary: text },
-    summary: `### ${escapeMarkdown(isDone ? text : 'Not moved')}${isDone ? '' : `\n\n${escapeMarkdown(text)}`}`,
+    summary: `### ${paragraphs.map(escapeMarkdown).join('\n\n')}`,
     annotations: [],
     failure: isDone ? null : text,
     warnings: [],
