@@ -18,13 +18,11 @@ export function returningDriftNotes(changes: readonly Change[], record: AppliedR
   });
 }
 
-/** What moved is what the last apply moved, and is as that found it. */
+/** What moved is what the last apply moved, and is as that found it. What it made new may have been deleted by anybody's hand. */
 function isBackTo({ before, fieldChanges }: Change, { status, before: found, after: left }: RecordedOutcome): boolean {
-  if (status !== 'applied' || left === null) return false;
-  // Deleted, made anew by the last apply, and gone again.
-  if (before === null || found === null) return before === null && found === null;
+  if (status !== 'applied' || left === null || before === null || found === null) return false;
   return (
-    fieldChanges.length > 0 &&
+    fieldChanges.some(({ field }) => (found[field] ?? null) !== null) &&
     fieldChanges.every(
       ({ field }) =>
         isSame(before[field] ?? null, found[field] ?? null) && !isSame(found[field] ?? null, left[field] ?? null),

@@ -12,7 +12,7 @@ const at = (dollars: number) => [policyObject(id, { credit_limit: dollars })];
 /** What the next plan warns of, after an apply that found `found`, when live is `then`. */
 function warningsAfter(found: number, then: number, drift: DriftMode = 'revert'): string[] {
   const settled = recordAfter({ body: spend(), live: at(500) });
-  const applied: Given = { body: spend(), live: at(found), record: settled };
+  const applied: Given = { body: spend(), live: found === 0 ? [] : at(found), record: settled };
   const { changes } = planOf(applied);
   const record = { ...recordAfter(applied), outcomes: changes.map((change) => toRecordedOutcome(outcomeOf(change))) };
   const { desired } = compilePolicies(Object.entries(filesOf(applied)).map(([path, text]) => ({ path, text })));
@@ -32,5 +32,9 @@ describe('mistakes-D12: drift that returns after every apply looks like a second
     expect(warningsAfter(500, 700)).toEqual([]);
     expect(warningsAfter(700, 600)).toEqual([]);
     expect(warningsAfter(700, 500)).toEqual([]);
+  });
+
+  it('is not said of what the last apply made and a hand deleted since', () => {
+    expect(warningsAfter(0, 0)).toEqual([]);
   });
 });
