@@ -202,12 +202,12 @@ function trendTable(by: TrendBy, trends: readonly Trend[], { width, colors }: Pa
   const shown = trends.slice(0, shownTrends);
   const nameOf = (trend: Trend): string =>
     escapeInvisible(by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name);
-  // A pipe has no width: names are as long as the longest.
+  // A pipe has no width: there the longest name gives it.
   const longest = Math.max(...shown.map((trend) => cellsOf(nameOf(trend))));
   const lines = shown.map((trend) => {
     const errors = trend.isFailing && trend.errorPercent !== null ? colors.red(`${trend.errorPercent} % errors`) : '';
     const cells = `${formatExact(trend.cost, 'cost').padStart(12)}  ${describeChange(trend).padStart(8)}  `;
-    const space = Math.max(12, Math.min(width - 2 - cells.length - 12, longest));
+    const space = Number.isFinite(width) ? Math.max(12, width - 2 - cells.length - 12) : longest;
     return `  ${padCells(cut(nameOf(trend), space), space)}${cells}${errors}`.trimEnd();
   });
   const more = trends.length - lines.length;

@@ -94,7 +94,7 @@ describe('import beside policy files', () => {
     await succeed(rig.apply());
     expect(rig.emulator.store.exportState()).toEqual(before);
     expect((await succeed(rig.import())).stdout).toBe(
-      'Nothing to add: all that is live and can be written is declared.\n',
+      'Nothing to add: every live object that can be written is declared.\n',
     );
     expect(file('a.yaml')).toBe(text);
   });
@@ -322,7 +322,7 @@ keys:
     expect(file('a.yaml')).toBe(
       workspaceFile(
         'ws-team-a',
-        `${star}  app:\n    budget: $60\n    reset: monthly\n    alert: 42%\npolicies:\n  cap:\n    budget: $12\n    reset: monthly\n    alert: $4.50\n    per: api_key\n`,
+        `${star}  app:\n    budget: $60\n    reset: monthly\n    alert: $25\npolicies:\n  cap:\n    budget: $12\n    reset: monthly\n    alert: $4.50\n    per: api_key\n`,
       ),
     );
     expect(await changes()).toEqual([]);

@@ -213,7 +213,7 @@ it('keeps the key that a condition names', async () => {
   const { files } = await importState(
     smallState({ usagePolicies: [usagePolicyRow('others', uuid(90), teamA, { conditions })] }),
   );
-  expect(files['workspaces/ws-team-a.yaml']).toContain(keyA1);
+  expect(files['workspaces/ws-team-a.yaml']).toContain('except: app');
   expect((await world.planOk(files)).changes).toEqual([]);
 });
 

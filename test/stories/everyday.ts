@@ -570,7 +570,7 @@ export const stories: readonly Story[] = [
     before: [applied(keys({ app: {} }))],
     action: [byHand(({ state }) => state.apiKeys.splice(0, 1, keyRow('app', uuid(19), teamA)))],
     files: keys({ app: {} }),
-    plan: ['create key app (drifted)'],
+    plan: ['create key app (edited)'],
     record: ['adopt key app'],
     after: ['key app: $80 monthly'],
   },
