@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { parseFault } from '../../src/emulator/faults.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { printPolicies } from '../../src/policy/print.ts';
+import { reachesNothing } from '../../src/resources/match.ts';
 import type { Match } from '../../src/resources/types.ts';
 import { impose, startTrial } from '../faults/trial.ts';
 import { effort } from '../helpers/effort.ts';
@@ -76,6 +77,7 @@ const group: fc.Arbitrary<Files> = fc
             any: fc.constantFrom('*' as const, ['nlp'], ['sales'], ['nlp', 'sales']),
             except: fc.constantFrom<readonly string[]>([], [], ['nlp']),
           })
+          .filter((condition) => !reachesNothing(condition))
           .map((condition): Match => [condition]),
       ),
       per: fc.constantFrom<readonly string[]>(['workspace_id'], ['workspace_id'], ['api_key']),
