@@ -39,7 +39,9 @@ function checkFileName(path: string): Omit<NameProblem, 'path'> | null {
   if (odd !== undefined) {
     return { code: 'file-name', message: `the name holds \`${odd}\`, which the record cannot: ${rename}` };
   }
-  if (escapeInvisible(path) !== path || path.includes('\uFFFD')) {
+  // Some systems write accents behind their letters: that is one way to write a name, and no odd one.
+  const composed = path.normalize('NFC');
+  if (escapeInvisible(composed) !== composed || path.includes('\uFFFD')) {
     return { code: 'file-name', message: `the name holds characters that are not seen: ${rename}` };
   }
   const parts = path.split('/');
