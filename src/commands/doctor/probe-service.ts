@@ -62,12 +62,12 @@ export async function surveyService(input: SurveyInput): Promise<Survey> {
   const extra: Probed[] = [];
   let conduct = conductOf(keys.own, listed);
   if (conduct === 'unknown') {
-    // An admin key has to name a workspace here and is told 400; a workspace key has only the one.
+    // An admin key that names no workspace is told 400, or gets the lists of all; a workspace key has only the one.
     const bare = await ask({ path: '/policies/usage-limits', query: onePage, scope: 'policies.list' });
     extra.push(bare);
-    if (bare.state === 'answered') conduct = 'workspace';
-    else if (bare.state === 'failed' && bare.error.status === 400) conduct = 'admin';
+    if (bare.state === 'failed' && bare.error.status === 400) conduct = 'admin';
     else if (seesOneWorkspace(keys.rows)) conduct = 'workspace';
+    else if (bare.state === 'answered') conduct = keys.rows.length > 0 ? 'admin' : 'workspace';
   }
 
   const target = chooseWorkspace(input, listed, conduct, keys.rows);
