@@ -13,6 +13,8 @@ const layers: Readonly<Record<string, number>> = {
   'cli.ts': 1,
   'action.ts': 1,
   'program.ts': 1,
+  // What commands share, made of what they understand.
+  'options.ts': 1.5,
   'completion.ts': 2,
   'usage.ts': 2,
   'index.ts': 1,

@@ -1,0 +1,110 @@
+/** Flags that several commands share, and what their values may be. */
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { collect } from './usage.ts';
+
+/** What every command that talks to a control plane takes. */
+export function addServiceOptions(command: Command, format = formatOption()): Command {
+  return command
+    .addOption(dirOption())
+    .addOption(format)
+    .addOption(backendOption())
+    .addOption(stateOption())
+    .option('--record-file <file>', 'keep the applied record in a file instead of a Git ref')
+    .addOption(
+      new Option('--concurrency <number>', 'requests under way at most').default(4).argParser(parseConcurrency),
+    )
+    .addOption(quietOption());
+}
+
+export function workspaceOption(does = 'only this workspace; may be repeated', otherwise = 'all'): Option {
+  return new Option('--workspace <slug>', does).default([], otherwise).argParser(collect);
+}
+
+export function addCommonOptions(command: Command, format = formatOption()): Command {
+  return addServiceOptions(command, format).addOption(workspaceOption());
+}
+
+export function addPlanOptions(command: Command, format = formatOption()): Command {
+  return addCommonOptions(command, format)
+    .option('-v, --verbose', 'also list adoptions and unmanaged objects', false)
+    .addOption(
+      new Option('--mode <mode>', 'sync, or upsert-only to hold deletes back')
+        .choices(['sync', 'upsert-only'])
+        .default('sync'),
+    )
+    .addOption(
+      new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
+    )
+    .option('--revert-drift', 'also put back what was tightened by hand', false)
+    .option('--no-impact', 'do not read consumption: the plan says nothing of people and money')
+    .addOption(
+      new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')
+        .default([], 'none')
+        .argParser(collect),
+    );
+}
+
+export function backendOption(): Option {
+  return new Option('--backend <name>', 'which control plane').choices(['portkey', 'emulator']).default('portkey');
+}
+
+export function stateOption(): Option {
+  return new Option('--state <dir>', 'where the embedded emulator keeps its state and record (default: in memory)');
+}
+
+export function dirOption(): Option {
+  return new Option('--dir <dir>', 'directory of the policy files').default('policies');
+}
+
+export function formatOption(): Option {
+  return new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'markdown']).default('text');
+}
+
+/** For commands that check: code scanning and editors read SARIF. */
+export function checkFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout')
+    .choices(['text', 'json', 'markdown', 'sarif'])
+    .default('text');
+}
+
+/** For commands whose answer is no table. */
+export function dataFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');
+}
+
+export function quietOption(): Option {
+  return new Option('-q, --quiet', 'only results and errors').default(false);
+}
+
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('write a port between 0 and 65535');
+}
+
+export function parseLimit(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 10_000) return number;
+  throw new InvalidArgumentError('write a number from 1 to 10000');
+}
+
+export function parsePercentage(text: string): number {
+  const number = Number(text.replace(/ ?%$/, ''));
+  if (/^\d+ ?%?$/.test(text) && number <= 1000) return number;
+  throw new InvalidArgumentError('write a whole percentage, such as 80%');
+}
+
+/** 0: none. The library takes null for an option without a value. */
+export function parseDays(text: string): number {
+  if (text === 'none') return 0;
+  const number = Number(/^(\d+)d$/.exec(text)?.[1]);
+  if (number >= 1 && number <= 180) return number;
+  throw new InvalidArgumentError('write days, from 1d to 180d, or none');
+}
+
+function parseConcurrency(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= 1 && number <= 64) return number;
+  throw new InvalidArgumentError('write a number from 1 to 64');
+}
