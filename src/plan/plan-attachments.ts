@@ -1,12 +1,9 @@
 /** Attachment points: limits on keys, workspaces, providers and integrations. Nothing is created or deleted but limits. */
 
 import { isSame } from '../resources/canonical.ts';
-import { type AttachmentKindSpec, isBudgetField, type LiveScope } from '../resources/kind.ts';
-import { daysOfReset, hasEnded } from '../resources/limits.ts';
+import type { AttachmentKindSpec, LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
-import type { AttachmentKind, Budget, Fields, ResourceKey } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
-import { budgetSlotOf } from '../resources/workspace-limits.ts';
+import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
@@ -32,7 +29,7 @@ import {
 import type { ResolvedEntry } from './resolve.ts';
 import type { Action, Change, LiveObject, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
-import { newWindowNote } from './window-notes.ts';
+import { resetNotes, windowNotes } from './window-notes.ts';
 
 export function planAttachments(context: PlanContext): void {
   const seen = new Set<RecordedResource>();
@@ -282,7 +279,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     after,
     notes: [
       ...(resolved === null ? [] : idNotes(resolved, live)),
-      ...windowNotes(context, spec, task, moved),
+      ...windowNotes(context.now, spec, task, moved),
       ...resetNotes(spec, live, moved),
     ],
     starting,
@@ -305,71 +302,6 @@ function draftOf(
     source: resolved?.entry.source ?? null,
     entry: resolved === null ? null : toEntry(resolved, ''),
   };
-}
-
-/** A window that starts again with the write: its period changes, or the end of `every N days` cannot be read. */
-function windowNotes(
-  { now }: PlanContext,
-  spec: AttachmentKindSpec,
-  { live, before, after, starting }: AttachmentTask,
-  moved: readonly string[],
-): string[] {
-  if (starting !== null) return [];
-  const budgets = moved.filter((field) => /^budget(\[|$)/.test(field));
-  const goes = budgets.some((field) => after[field] === null);
-  const changed = budgets.flatMap((field) => {
-    const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
-    // In a list of budgets one period goes while another comes.
-    const isChange = from == null ? goes : from.reset !== to?.reset;
-    return to != null && isChange ? [newWindowNote(to.reset, 'limits', now)] : [];
-  });
-  const ends = moved.filter(isBudgetField).flatMap((field) => {
-    const slot = budgetSlotOf(field);
-    const name = slot === null ? 'budget' : `budget[${slot}]`;
-    const [from, to] = [before[name], after[name]] as [Budget | null | undefined, Budget | null | undefined];
-    const keepsWindow = from != null && to != null && from.reset === to.reset && daysOfReset(to.reset) !== null;
-    return keepsWindow ? [nextResetOf(spec, live, slot)] : [];
-  });
-  const past = ends.find((end) => end !== null && hasEnded(end, now.getTime()))?.slice(0, 10);
-  return [
-    ...new Set(changed),
-    ...(past !== undefined
-      ? [`the running window ended on ${past} by what is live: a new one starts with the change`]
-      : ends.includes(null)
-        ? ['the service does not show when the running window ends: it restarts with the change']
-        : []),
-  ];
-}
-
-/** The service takes one reset alone, so that a write of the budget clears the other. */
-function resetNotes(spec: AttachmentKindSpec, live: LiveObject, moved: readonly string[]): string[] {
-  const cleared = moved.filter(isBudgetField).flatMap((field) => {
-    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(spec, live, budgetSlotOf(field)) ?? {};
-    return word && typeof days === 'number'
-      ? [`its budget has two resets live: "${word}" is cleared, every ${days} days stays`]
-      : [];
-  });
-  return [...new Set(cleared)];
-}
-
-function nextResetOf(spec: AttachmentKindSpec, live: LiveObject, slot: string | null): string | null {
-  const shown = budgetRowOf(spec, live, slot)?.next_usage_reset_at ?? null;
-  return spec.kind === 'workspace-limits'
-    ? shown
-    : (shown ?? (live.row as unknown as WireKey).next_usage_reset_at ?? null);
-}
-
-function budgetRowOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): WireBudget | null {
-  if (spec.kind === 'workspace-limits') {
-    const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
-    const days = slot === null ? null : Number(/every (\d+) days/.exec(slot)?.[1]);
-    return budgets.find((budget) => budget.periodic_reset_days === days) ?? null;
-  }
-  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
-  const budget = Array.isArray(limits)
-    ? (limits as readonly WireBudget[])[0]
-    : (limits as WireBudget | null | undefined);
-  return budget ?? null;
 }
 
 function scopeOf({ live, workspaceOf }: PlanContext, object: LiveObject): LiveScope {
