@@ -292,7 +292,6 @@ class Resolver {
       const said = `${ids.length} live keys are called "${name}" (${ids.join(', ')})`;
       this.#error('ambiguous-name', source, `${said}; write the id of the one that is meant`);
     }
-    const names = keys.all.flatMap((key) => key.name ?? []);
     const unfound = [...resolved.unknown, ...resolved.gone];
     if (unfound.length > 0 && isInDoubt(this.#live, 'key-limits', workspace?.id ?? null)) {
       for (const name of unfound) {
@@ -302,8 +301,11 @@ class Resolver {
       return null;
     }
     for (const name of resolved.unknown) {
-      const place = `workspace ${workspace?.slug ?? ''}`;
-      this.#error('unknown-key', source, `no live key "${name}" in ${place}${didYouMean(name, names)}`);
+      const guess = didYouMean(
+        name,
+        keys.all.flatMap((key) => key.name ?? []),
+      );
+      this.#error('unknown-key', source, `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`);
     }
     // A deleted key must not stop every plan of the organisation.
     for (const name of resolved.gone) {
