@@ -3,6 +3,7 @@
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
+import { isForgetOf } from '../plan/forget.ts';
 import { hasAnyValue } from '../plan/make-change.ts';
 import type { Live, LiveObject, PlanResult } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
@@ -127,8 +128,7 @@ function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }:
       const shown = specOf(kind).readFields(object.row, scope, [next.fields as Fields]);
       const forgotten = desired.forget.filter(
         (item) =>
-          (item.workspace === workspaceSlug || item.workspace === workspaceId) &&
-          item.section === specOf(kind).section &&
+          isForgetOf(item, { workspaceId, workspaceSlug, entry: next }) &&
           (item.name === undefined || item.name === name),
       );
       const isSaid = (field: string): boolean =>

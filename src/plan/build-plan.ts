@@ -117,7 +117,7 @@ export function buildPlan(input: PlanInput): PlanResult {
 
   const ordered = orderChanges(parts.changes);
   const withheld = ordered.filter((change) => waitsForReading(change, live));
-  const changes = ordered.filter((change) => !withheld.includes(change));
+  const changes = ordered.filter((change) => !waitsForReading(change, live));
   const recordLines = [...parts.recordLines].sort(compareRecordLines);
   const unmanaged: Unmanaged[] = findUnmanaged(context);
   const { environment, gateway, pricing } = desired;

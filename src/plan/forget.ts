@@ -42,7 +42,16 @@ function withoutForgotten({ kind, fields }: RecordedEntry, word: string, declare
   ) as RecordedEntry['fields'];
 }
 
-function isForgetOf({ workspace, section }: Forget, { workspaceId, workspaceSlug, entry }: RecordedResource): boolean {
+export function isForgetOf(
+  { workspace, section }: Forget,
+  {
+    workspaceId,
+    workspaceSlug,
+    entry,
+  }: Pick<RecordedResource, 'workspaceId' | 'workspaceSlug'> & {
+    readonly entry: Pick<RecordedEntry, 'kind'>;
+  },
+): boolean {
   const isThere = workspace === workspaceSlug || (workspace !== null && workspace === workspaceId);
   return isThere && section === specOf(entry.kind).section;
 }

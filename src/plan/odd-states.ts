@@ -4,6 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import { oddState } from '../resources/row-state.ts';
 import { hasAnyValue } from './make-change.ts';
+import { groupBy } from './place-index.ts';
 import type { Live, LiveObject, PlanNote } from './types.ts';
 
 /** How many of one state are named. */
@@ -12,18 +13,18 @@ const examples = 3;
 /** One sentence a state. */
 export function describeOddStates({ objects, workspaces, organisationId }: Live): string[] {
   const slugs = new Map(workspaces.map(({ id, slug }) => [id, slug]));
-  const byState = new Map<string, string[]>();
-  for (const object of objects) {
-    const state = oddState(object.row);
-    const slug = slugs.get(object.workspaceId ?? '') ?? null;
-    if (state === null || !limitsAnything(object, { slug, organisationId })) continue;
-    const name = `${wordOf(object)} "${object.name ?? object.id}"${slug === null ? '' : ` of ${slug}`}`;
-    byState.set(state, [...(byState.get(state) ?? []), name]);
-  }
-  return [...byState]
+  const slugOf = ({ workspaceId }: LiveObject): string | null => slugs.get(workspaceId ?? '') ?? null;
+  const nameOf = (object: LiveObject): string => {
+    const slug = slugOf(object);
+    return `${wordOf(object)} "${object.name ?? object.id}"${slug === null ? '' : ` of ${slug}`}`;
+  };
+  const limiting = objects.filter(
+    (object) => oddState(object.row) !== null && limitsAnything(object, { slug: slugOf(object), organisationId }),
+  );
+  return [...groupBy(limiting, ({ row }) => oddState(row))]
     .sort(([a], [b]) => compareText(a, b))
     .map(([state, found]) => {
-      const names = found.sort(compareText).slice(0, examples);
+      const names = found.map(nameOf).sort(compareText).slice(0, examples);
       const more = found.length > names.length ? ` and ${found.length - names.length} more` : '';
       const [are, they] = found.length === 1 ? ['is', 'it does'] : ['are', 'they do'];
       return `${names.join(', ')}${more} ${are} "${state}" live, which is no documented state: whether ${found.length === 1 ? 'its' : 'their'} limits bind is not known, so ${they} not count as bounding anything`;

@@ -1,6 +1,15 @@
 import { type UnreadableRow, UserError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 
+/** By slug and by id: the name of either is as good. */
+export function byHandle<Workspace extends { readonly id: string; readonly slug: string }>(
+  workspaces: readonly Workspace[],
+): ReadonlyMap<string, Workspace> {
+  return new Map(
+    workspaces.flatMap((workspace) => [workspace.id, workspace.slug].map((handle) => [handle, workspace])),
+  );
+}
+
 /** @throws UserError for a name of `--workspace` that no live workspace has: what is confined to it would be nothing */
 export function requireWorkspaces(
   names: readonly string[],

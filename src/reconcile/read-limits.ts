@@ -16,7 +16,7 @@ import type {
 import type { Backend } from './backend.ts';
 import { createGate } from './gate.ts';
 import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit-facts.ts';
-import { requireWorkspaces } from './named-workspaces.ts';
+import { byHandle, requireWorkspaces } from './named-workspaces.ts';
 import { lacksReset, readReset } from './read-live.ts';
 import { type Row, useOfRow } from './row-use.ts';
 import { listReadable, listWorkspaces } from './set-aside.ts';
@@ -233,11 +233,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
       const none = { id: null, slug: null };
       const slugs = await attemptList('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
-      const bySlug = new Map(
-        chosen.flatMap((workspace) => [workspace.id, workspace.slug].map((handle) => [handle, workspace] as const)),
-      );
+      const workspaceOf = byHandle(chosen);
       const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
-        const workspace = bySlug.get(row.id);
+        const workspace = workspaceOf.get(row.id);
         if (workspace === undefined) return;
         const budget = row.usage_limits?.[0];
         const read = readRow('integration-limits', row as unknown as Row, budget, notEstimated);

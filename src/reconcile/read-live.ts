@@ -11,6 +11,7 @@ import { oddState } from '../resources/row-state.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import { byHandle } from './named-workspaces.ts';
 import { type Listed, listReadable, listWorkspaces, setTwinsAside } from './set-aside.ts';
 
 /** Which lists to read. */
@@ -92,19 +93,18 @@ export async function readLive(backend: Backend, organisation: string, needs: Li
     return rows;
   };
   const workspaces = setAside('workspace-limits', null, await listWorkspaces(backend));
-  const idOf = new Map<string, WireWorkspace>();
-  for (const workspace of workspaces) idOf.set(workspace.slug, workspace).set(workspace.id, workspace);
+  const workspaceOf = byHandle(workspaces);
   const asked = new Set<string>();
 
   const lists = needs.needs.map(async ({ kind, workspace: ref }): Promise<LiveObject[]> => {
-    const workspace = ref === null ? null : idOf.get(ref);
+    const workspace = ref === null ? null : workspaceOf.get(ref);
     if (workspace === undefined) return [];
     const place = `${workspace?.id ?? ''}/${kind}`;
     if (asked.has(place)) return [];
     asked.add(place);
     return readList(backend, kind, workspace, needs, setAside);
   });
-  const integrations = readIntegrations(backend, needs, workspaces, setAside);
+  const integrations = readIntegrations(backend, needs, workspaceOf, setAside);
   // Started before anything is awaited, so that one slow list does not hold up the others.
   const [listed, shared] = await Promise.all([Promise.all(lists), integrations]);
   const objects = [...listed.flat(), ...shared.objects];
@@ -234,33 +234,30 @@ function lacksWindow(row: WireKey): boolean {
 async function readIntegrations(
   backend: Backend,
   { integrations, globalAccess }: LiveScopeNeeds,
-  workspaces: readonly WireWorkspace[],
+  /** By slug, as all that is documented has it (API reference 1.9); some rows hold the id. */
+  workspaceOf: ReadonlyMap<string, WireWorkspace>,
   setAside: SetAside,
 ): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[]; isWhole: boolean }> {
   if (integrations.length === 0 && globalAccess.length === 0) return { slugs: [], objects: [], isWhole: false };
   const slugs = setAside('integration-limits', null, await listReadable(backend.listIntegrationSlugs()));
-  // A slug by all that is documented (API reference 1.9); some rows hold the id.
-  const byHandle = new Map(
-    workspaces.flatMap((workspace) => [workspace.id, workspace.slug].map((handle) => [handle, workspace])),
-  );
   const shares = integrations
     .filter((slug) => slugs.includes(slug))
     .map(async (slug): Promise<LiveObject[]> => {
       const listed = await listReadable(backend.listIntegrationWorkspaces(slug));
       const single = setTwinsAside(
         listed.rows,
-        ({ id }) => byHandle.get(id)?.id ?? id,
+        ({ id }) => workspaceOf.get(id)?.id ?? id,
         ({ id }) => ({
           id: `${slug}/${id}`,
           name: slug,
-          workspaceId: byHandle.get(id)?.id ?? null,
+          workspaceId: workspaceOf.get(id)?.id ?? null,
           why: `member id: workspace ${id} stands in its list more than once: leave it in once`,
         }),
         listed.unreadable,
       );
       const rows = setAside('integration-limits', null, single, slug);
       return rows.flatMap((row) => {
-        const workspace = byHandle.get(row.id);
+        const workspace = workspaceOf.get(row.id);
         if (workspace === undefined) return [];
         return [integrationObject(slug, workspace.id, row as unknown as WireRow)];
       });

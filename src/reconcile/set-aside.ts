@@ -1,6 +1,7 @@
 /** Rows of a list that make no sense, set aside: the others are read, and what depends on these is left alone. */
 
 import { type UnreadableRow, UnreadableRowsError } from '../errors.ts';
+import { groupBy } from '../plan/place-index.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
 
@@ -42,13 +43,7 @@ export function setTwinsAside<Row>(
   describe: (row: Row, others: readonly Row[]) => UnreadableRow,
   unreadable: readonly UnreadableRow[],
 ): Listed<Row> {
-  const byName = new Map<string, Row[]>();
-  for (const row of rows) {
-    const others = byName.get(nameOf(row));
-    if (others === undefined) byName.set(nameOf(row), [row]);
-    else others.push(row);
-  }
-  const groups = [...byName.values()];
+  const groups = [...groupBy(rows, nameOf).values()];
   const twins = groups.filter((group) => group.length > 1);
   const told = twins.flatMap((group) =>
     group.map((row) =>

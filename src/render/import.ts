@@ -203,11 +203,7 @@ function placeOf({ object, slug }: Pick<ShownLeftOut, 'object' | 'slug'>): strin
 }
 
 /** What no file can say: whole objects first, then the fields of those that are imported without them. */
-export function leftOutLines(
-  leftOut: AddedReport['leftOut'],
-  show: (text: string) => string,
-  bullet: string,
-): string[] {
+function leftOutLines(leftOut: AddedReport['leftOut'], show: (text: string) => string, bullet: string): string[] {
   const whole = leftOut.filter(({ field }) => field === undefined);
   const parts = leftOut.filter(({ field }) => field !== undefined);
   const lineOf = (one: ShownLeftOut): string => {
@@ -222,7 +218,7 @@ export function leftOutLines(
   ];
 }
 
-export function unreadableLines(
+function unreadableLines(
   unreadable: readonly UnreadableObject[],
   show: (text: string) => string,
   bullet: string,
