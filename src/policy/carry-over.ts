@@ -10,6 +10,7 @@ import {
   parseRate,
   parseReset,
 } from '../resources/amounts.ts';
+import { isWithinYear } from '../resources/limits.ts';
 import type { RateWindow } from '../resources/types.ts';
 import { fitsLevel, percentOf, writeWholeDollars } from './advice.ts';
 import { findPeriods, guess, guessReset, ratesOf } from './guess.ts';
@@ -151,8 +152,7 @@ function alertIn(text: string): string | null {
 
 function resetIn(text: string): string | null {
   const reset = parseReset(text) ?? guessReset(text);
-  const days = Number(/\d+/.exec(reset ?? '')?.[0] ?? 1);
-  return reset !== null && days >= 1 && days <= 365 ? formatReset(reset) : null;
+  return reset !== null && isWithinYear(reset) ? formatReset(reset) : null;
 }
 
 /** A word, or the map that the API has for one. */

@@ -1,6 +1,7 @@
 /** `reset` of a budget, on one line or as a window with its first day. */
 
 import { parseReset } from '../resources/amounts.ts';
+import { daysOfReset, isWithinYear } from '../resources/limits.ts';
 import type { Reset } from '../resources/types.ts';
 import {
   example,
@@ -79,13 +80,8 @@ function daysOf(reset: Reset): string | null {
   return reset === 'weekly' ? '7 days' : (/^every (.*)$/.exec(reset)?.[1] ?? null);
 }
 
-function isWithinYear(reset: Reset): boolean {
-  const days = Number(/\d+/.exec(reset)?.[0] ?? 1);
-  return days >= 1 && days <= 365;
-}
-
 function adviseDays(reset: Reset, before: 'every ' | ''): Sentence {
-  const days = Number(/\d+/.exec(reset)?.[0] ?? 0);
+  const days = daysOfReset(reset) ?? 0;
   const nearest = writeValue(days < 1 ? `${before}1 day` : `${before}365 days`);
   const ways = before === '' ? [nearest] : [nearest, example('never')];
   return say`${days} days are not between 1 and 365: write ${ways}`;

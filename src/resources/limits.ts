@@ -66,6 +66,12 @@ export function daysOfReset(reset: Reset): number | null {
   return days === undefined ? null : Number(days);
 }
 
+/** Windows of days are of 1 to 365. */
+export function isWithinYear(reset: Reset): boolean {
+  const days = daysOfReset(reset) ?? 1;
+  return days >= 1 && days <= 365;
+}
+
 /** Both members, so that switching from one kind of reset to the other clears the first (API reference 2.5). */
 export function resetToWire(reset: Reset): { periodic_reset: string | null; periodic_reset_days: number | null } {
   const days = daysOfReset(reset);
