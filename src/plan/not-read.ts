@@ -1,5 +1,6 @@
 /** Where nobody has looked: what is live there is neither declared nor counted as unmanaged. */
 
+import { compareText } from '../diagnostics.ts';
 import { isPolicyKind, kindOrder } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
 import type { PlanContext } from './build-plan.ts';
@@ -19,11 +20,9 @@ export function findNotRead({ live, resolution }: Pick<PlanContext, 'live' | 're
   const missing = (id: string, kinds: readonly Kind[]): Kind[] =>
     kinds.filter((kind) => !live.read.has(`${id}/${kind}`));
   const organisation = { workspace: null, hasFile: true, kinds: missing('', ['key-limits']) };
-  const workspaces = live.workspaces.map(({ id, slug }) => ({
-    workspace: slug,
-    hasFile: withFile.has(id),
-    kinds: missing(id, kindsOfWorkspaces),
-  }));
+  const workspaces = [...live.workspaces]
+    .sort((a, b) => compareText(a.slug, b.slug))
+    .map(({ id, slug }) => ({ workspace: slug, hasFile: withFile.has(id), kinds: missing(id, kindsOfWorkspaces) }));
   return [organisation, ...workspaces].filter(({ kinds }) => kinds.length > 0);
 }
 

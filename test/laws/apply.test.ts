@@ -82,8 +82,9 @@ describe('apply', () => {
     await fc.assert(
       fc.asyncProperty(history(3), async ({ state, steps }) => {
         start(state);
-        // The service marks expired keys by itself when it is first asked.
-        await world.backend.listWorkspaces();
+        // The service marks expired keys by itself when they are first asked for.
+        for (const { id } of await world.backend.listWorkspaces()) await world.backend.listKeys(id);
+        await world.backend.listKeys(null);
         const untouched = structuredClone(untouchedRows(world.emulator.store.state, steps));
         for (const step of steps) {
           const files = toFiles(step);
