@@ -43,7 +43,7 @@ export async function gatherDrift(
   session: Session,
 ): Promise<DriftView | NoPlan | ApplyMeanwhile> {
   let underWay: ApplyMeanwhile | null = null;
-  const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false };
+  const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, isWhole: true };
   const prepared = await preparePlan(planning, session, async (found, _checkout, backend) => {
     const claim = found?.record.claim;
     if (found !== null && claim !== undefined && (await isUnderWay(claim, backend, session))) {

@@ -1,7 +1,7 @@
 /** Plan, guards, question, claim, writes, record: everything of an apply but how it is shown at the end. */
 
 import { resolve } from 'node:path';
-import type { Diagnostic } from '../diagnostics.ts';
+import { type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, type Lift, recordVersion } from '../plan/applied-record.ts';
@@ -165,7 +165,9 @@ export async function carryOut(
       ? base.files
       : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
   };
-  const exit = exitOf(outcomes, claim);
+  const done = exitOf(outcomes, claim);
+  // What is left alone because of errors in its file is not applied either.
+  const exit = done === exitCodes.ok && hasErrors(prepared.diagnostics) ? exitCodes.partial : done;
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
   try {
     await writeOutcomes(next, messageOf(outcomes, plan.environment), claim, prepared, session);
@@ -188,7 +190,13 @@ function checkApprove(approve: string | undefined): void {
 function showPlan(plan: Plan, prepared: PreparedPlan, options: ApplyCommandOptions, session: Session): void {
   const asks = plan.changes.length > 0 && !options.yes && session.isInteractive;
   if (!asks && (options.format !== 'text' || options.quiet)) {
-    if (options.quiet && options.format === 'text') session.say(renderObjections(plan, session.style));
+    if (options.quiet && options.format === 'text') {
+      sayDiagnostics(
+        prepared.diagnostics.filter(({ severity }) => severity === 'error'),
+        session,
+      );
+      session.say(renderObjections(plan, session.style));
+    }
     return;
   }
   sayDiagnostics(prepared.diagnostics, session);

@@ -71,7 +71,15 @@ export async function runImportExisting(options: ImportExistingOptions, session:
 /** Writes live values over what drifted. What no file can say stays drift and is listed; then the exit code is 2. */
 export async function runAcceptDrift(options: ImportExistingOptions, session: Session): Promise<CommandResult> {
   // What `review.drift` leaves is accepted like the rest.
-  const all = { ...options, mode: 'sync', only: [], allow: [], impact: false, revertDrift: true } as const;
+  const all = {
+    ...options,
+    mode: 'sync',
+    only: [],
+    allow: [],
+    impact: false,
+    revertDrift: true,
+    isWhole: true,
+  } as const;
   const prepared = await preparePlan(all, session);
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, filter, desired, files, live, settled, open } = prepared;

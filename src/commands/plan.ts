@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { hasErrors } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
@@ -36,16 +37,16 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, diagnostics, open } = prepared;
   await open.close();
+  const exit = hasErrors(diagnostics) ? exitCodes.invalid : exitOf(plan, options);
   if (options.out !== undefined) {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
     const text = renderPlanFile(file);
-    if (out === undefined) return { exit: exitOf(plan, options), output: text };
+    if (out === undefined) return { exit, output: text };
     await writeNamedFile(resolve(session.cwd, out), text, out);
   }
   if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
   const { version } = session;
-  const exit = exitOf(plan, options);
   const output =
     options.format === 'sarif'
       ? renderSarif({ version, rules: allRules, diagnostics, findings, notes })

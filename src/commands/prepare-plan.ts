@@ -57,6 +57,8 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly checksSeal?: boolean | undefined;
   /** Put back what was tightened by hand too, whatever `review.drift` says. */
   readonly revertDrift?: boolean | undefined;
+  /** No plan where something live cannot be told; else that stops its own workspace, and stands among the diagnostics. */
+  readonly isWhole?: boolean | undefined;
 }
 
 export interface PreparedPlan {
@@ -164,6 +166,7 @@ export async function preparePlan(
       place,
       settingsLines: lines,
       drift,
+      confinesErrors: options.isWhole !== true,
     });
     if (result.plan === null) {
       await open.close();
@@ -216,7 +219,7 @@ export async function preparePlan(
     const idle = explainIdleWords(allowances, violations, [assessed.digest, ...(options.reviewed ?? [])]);
     const said = [...pendingSilences(desired, inForce.silences), ...idle.map(wordNote)];
     const plan = { ...assessed, violations, notes: [...assessed.notes, ...said] };
-    // No error among them: those stand in the way of every plan.
+    // Errors among them stop their own workspace: all others would stand in the way of the plan.
     const all = [...diagnostics, ...result.diagnostics].filter(({ source }) => scope.coversFile(source.file));
     return {
       plan,

@@ -2,11 +2,11 @@
  * Files + record + live → plan. Pure: the date is a value, nothing is logged, the inputs are not changed.
  */
 
-import { compareText, type Diagnostic, hasErrors } from '../diagnostics.ts';
+import { compareText } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
-import type { AppliedRecord } from './applied-record.ts';
+import type { AppliedRecord, RecordedEntry } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { forgetNotes } from './forget.ts';
 import { findNotRead } from './not-read.ts';
@@ -14,9 +14,10 @@ import { oddStateNotes } from './odd-states.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
-import { type RecordedResource, RecordIndex } from './record-index.ts';
+import { keepStopped, type Problems, stoppedNotes } from './problems.ts';
+import { findPast, type RecordedResource, RecordIndex } from './record-index.ts';
 import { keepStep } from './record-lines.ts';
-import { resolveDesired } from './resolve.ts';
+import { resolveDesired, type Unplanned } from './resolve.ts';
 import { returningDriftNotes } from './returning-drift.ts';
 import { settingsOf } from './settings.ts';
 import { settingsLines } from './settings-lines.ts';
@@ -49,6 +50,8 @@ export interface PlanInput {
   readonly settingsLines?: readonly RecordLine[];
   /** What becomes of what moved by hand. Default: all of it is put back. */
   readonly drift?: DriftMode | undefined;
+  /** An error about live things of one workspace stops that one alone: there is a plan beside it. */
+  readonly confinesErrors?: boolean | undefined;
 }
 
 /** Live objects that files or record know, with their managed fields. */
@@ -75,7 +78,7 @@ export interface PlanParts {
   readonly recordLines: RecordLine[];
   readonly recordSteps: RecordStep[];
   readonly notes: PlanNote[];
-  readonly diagnostics: Diagnostic[];
+  readonly problems: Problems;
   readonly managed: ManagedFields;
   unchanged: number;
 }
@@ -90,7 +93,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     recordLines: [],
     recordSteps: [],
     notes: [...resolution.notes],
-    diagnostics: [...resolution.diagnostics],
+    problems: resolution.problems,
     managed: new ManagedFields(),
     unchanged: 0,
   };
@@ -112,13 +115,18 @@ export function buildPlan(input: PlanInput): PlanResult {
     parts.managed.set(resource.entry.kind, resource.entry.id, Object.keys(resource.entry.fields));
   }
   if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
-  if (hasErrors(parts.diagnostics))
-    return { plan: null, diagnostics: parts.diagnostics, resolved: [], recordSteps: [] };
+  const { all: diagnostics, stopsAll, stopped } = parts.problems;
+  if (stopsAll || (stopped.size > 0 && input.confinesErrors !== true))
+    return { plan: null, diagnostics, resolved: [], recordSteps: [] };
 
+  for (const unplanned of resolution.unplanned) parts.recordSteps.push(...absenceSteps(context, unplanned));
+  const stoppedWorkspaces = live.workspaces.filter(({ id }) => stopped.has(id));
+  const { recordSteps, recordLines } = keepStopped(parts, stoppedWorkspaces);
+  recordLines.sort(compareRecordLines);
+  const waits = (change: Change): boolean => stopped.has(change.workspaceId ?? '') || waitsForReading(change, live);
   const ordered = orderChanges(parts.changes);
-  const withheld = ordered.filter((change) => waitsForReading(change, live));
-  const changes = ordered.filter((change) => !waitsForReading(change, live));
-  const recordLines = [...parts.recordLines].sort(compareRecordLines);
+  const withheld = ordered.filter(waits);
+  const changes = ordered.filter((change) => !waits(change));
   const unmanaged: Unmanaged[] = findUnmanaged(context);
   const { environment, gateway, pricing } = desired;
   const interprets = { gateway, pricingSource: pricing?.source ?? null };
@@ -139,6 +147,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     ...(live.unreadable === undefined ? {} : { unreadable: live.unreadable }),
     notes: [
       ...parts.notes,
+      ...stoppedNotes(stoppedWorkspaces),
       ...unreadableNotes(live),
       ...oddStateNotes(live),
       ...generalNotes(context),
@@ -153,7 +162,24 @@ export function buildPlan(input: PlanInput): PlanResult {
     workspaces: live.workspaces,
     names: namesOf(live),
   };
-  return { plan, diagnostics: parts.diagnostics, resolved: resolution.entries, recordSteps: parts.recordSteps };
+  return { plan, diagnostics, resolved: resolution.entries, recordSteps };
+}
+
+/** What is declared, not recorded and not planned is owed: whoever applies it later has to know since when. */
+function absenceSteps({ index }: PlanContext, { entry, workspace }: Unplanned): RecordStep[] {
+  if (entry.absent === true || findPast(index, entry, workspace) !== undefined) return [];
+  const { kind, name, fields, protect } = entry;
+  const place = { workspaceId: workspace?.id ?? null, workspaceSlug: workspace?.slug ?? null };
+  return [
+    {
+      ...place,
+      changeId: null,
+      previous: null,
+      next: { kind, name, fields: fields as RecordedEntry['fields'], protect },
+      liveId: null,
+      kept: true,
+    },
+  ];
 }
 
 /** Everything the planners of the kinds work from. */

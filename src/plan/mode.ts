@@ -29,17 +29,18 @@ export function filterPlan(plan: Plan, filter: PlanFilter): Plan {
   const passes = (change: Change): boolean => allows[filter.mode](change) && isSelected(change.key, filter);
   const withheld = plan.changes.filter((change) => !passes(change));
   const changes = plan.changes.filter(passes);
+  const allWithheld = [...plan.withheld, ...withheld];
   const recordLines = plan.recordLines.filter(({ key }) => key === null || isSelected(key, filter));
   return {
     ...plan,
     mode: filter.mode,
     changes,
-    withheld: [...plan.withheld, ...withheld],
+    withheld: allWithheld,
     unmanaged: plan.unmanaged.filter(({ workspace }) => isInWorkspaces(workspace, filter)),
     left: plan.left.filter(({ change }) => isSelected(change.key, filter)),
-    leftOut: new Set(withheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
+    leftOut: new Set(allWithheld.filter(({ key }) => !isSelected(key, filter)).map(({ id }) => id)),
     recordLines,
-    notes: [...plan.notes, ...waitingNotes(changes, [...plan.withheld, ...withheld])],
+    notes: [...plan.notes, ...waitingNotes(changes, allWithheld)],
     digest: digestPlan({ ...plan, changes, recordLines }),
   };
 }

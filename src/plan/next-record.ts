@@ -255,7 +255,7 @@ export function withheldOutcomes(plan: Plan): Outcome[] {
   return plan.withheld.map((change) => ({
     change,
     status: 'withheld',
-    detail: `held back by the mode or a filter (${plan.mode})`,
+    detail: `held back by the mode (${plan.mode}), by a filter, or with its workspace`,
     liveId: change.liveId,
   }));
 }

@@ -39,12 +39,9 @@ export function planAttachments(context: PlanContext): void {
     if (live === null) continue;
     const owner = owners.get(live);
     if (owner !== undefined) {
-      context.parts.diagnostics.push({
-        code: 'duplicate-id',
-        severity: 'error',
-        message: `"${owner.name}" and "${resolved.name}" are both the live object ${live.id}`,
-        source: resolved.entry.source,
-      });
+      const message = `"${owner.name}" and "${resolved.name}" are both the live object ${live.id}`;
+      const { source } = resolved.entry;
+      context.parts.problems.add({ code: 'duplicate-id', severity: 'error', message, source }, live.workspaceId);
       continue;
     }
     owners.set(live, resolved);
@@ -53,7 +50,7 @@ export function planAttachments(context: PlanContext): void {
     planDeclared(context, resolved, live, recorded);
   }
   const gone = new Set(
-    context.resolution.gone.map(({ entry, workspaceId }) => indexKey(entry.kind, workspaceId, entry.name)),
+    context.resolution.unplanned.map(({ entry, workspace }) => indexKey(entry.kind, workspace?.id ?? null, entry.name)),
   );
   for (const resource of context.index.all) {
     if (isPolicyKind(resource.entry.kind) || seen.has(resource)) continue;
@@ -107,7 +104,7 @@ function planDeclared(
   const left = recorded === null ? new Set<string>() : findLeft(context.drift, facts);
   const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
-  if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
+  if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), live.workspaceId);
   parts.managed.set(kind, live.id, Object.keys(after));
 
   const starting = startingToSend(resolved, recorded, context.hasRecord, before);

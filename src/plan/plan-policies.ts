@@ -15,7 +15,7 @@ import { makeChange } from './make-change.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { groupBy } from './place-index.ts';
-import type { RecordedResource } from './record-index.ts';
+import { findPast, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
   forgetStep,
@@ -96,7 +96,11 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   }
   const scope: LiveScope = { workspaceId, workspaceSlug: workspace.slug, organisationId: live.organisationId };
   const immutable = immutableFields(kind, desired);
-  const remembered = rememberedEntries(context, group);
+  const unplanned = leaveUnplanned(context, kind, workspaceId);
+  const remembered = rememberedEntries(context, {
+    ...group,
+    recorded: group.recorded.filter((resource) => !unplanned.includes(resource)),
+  });
   const { matches, removed, diagnostics } = matchPolicies({
     kind,
     scope,
@@ -106,8 +110,9 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     all: live.objects,
     immutable,
   });
-  parts.diagnostics.push(...diagnostics);
-  const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, remembered));
+  for (const diagnostic of diagnostics) parts.problems.add(diagnostic, workspaceId);
+  const known = [...remembered, ...unplanned.map(({ entry }) => entry)];
+  const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, known));
   for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
   for (const { recorded, live: object, leftovers } of removed) {
     if (object === null && isInDoubt(live, kind, workspaceId)) {
@@ -125,6 +130,23 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
       planDelete(context, { kind, workspace, scope }, recorded, object, 'no-longer-declared', left);
     }
   }
+}
+
+/** A policy whose keys cannot be told is still declared: it stays as it is, and as it is recorded. */
+function leaveUnplanned(
+  { resolution, index, parts }: PlanContext,
+  kind: PolicyKind,
+  workspaceId: string,
+): RecordedResource[] {
+  const here = resolution.unplanned.filter(
+    ({ entry, workspace }) => entry.kind === kind && workspace?.id === workspaceId,
+  );
+  const left = [...new Set(here.flatMap(({ entry, workspace }) => findPast(index, entry, workspace) ?? []))];
+  for (const resource of left) {
+    parts.recordSteps.push(keepStep(resource, resource.entry));
+    for (const id of [resource.entry.id, ...(resource.entry.leftovers ?? [])]) parts.managed.set(kind, id, []);
+  }
+  return left;
 }
 
 function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] {
@@ -266,7 +288,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       : findLeft(context.drift, { kind, declared: resolved.fields, past, before, after: whole, live: fields });
   const after = keepLeft(whole, before, left);
   const overtaken = overtakenAlert(after, fields);
-  if (overtaken !== null) parts.diagnostics.push(overtakenAlertDiagnostic(resolved, overtaken));
+  if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), workspace.id);
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
 
   const starting = startingToSend(resolved, recorded, hasRecord, before);

@@ -1,6 +1,7 @@
-import type { Kind } from '../resources/types.ts';
+import type { DesiredEntry, Kind } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
 import { PlaceIndex } from './place-index.ts';
+import { writtenId } from './written-id.ts';
 
 export interface RecordedResource {
   readonly workspaceId: string | null;
@@ -36,6 +37,20 @@ export class RecordIndex {
   byId(kind: Kind, workspaceId: string | null, id: string): RecordedResource | undefined {
     return this.#index.at(kind, workspaceId).byId(id);
   }
+}
+
+/** The recorded resource that a declared one continues: by its name, that which it had, or its id. */
+export function findPast(
+  index: RecordIndex,
+  entry: DesiredEntry,
+  workspace: { readonly id: string } | null,
+): RecordedResource | undefined {
+  const place = workspace?.id ?? null;
+  return (
+    index.byName(entry.kind, place, entry.name) ??
+    index.byName(entry.kind, place, entry.previously ?? '') ??
+    index.byId(entry.kind, place, writtenId(entry) ?? '')
+  );
 }
 
 export function indexKey(kind: Kind, workspaceId: string | null, rest: string): string {

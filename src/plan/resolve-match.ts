@@ -21,6 +21,8 @@ export interface ResolvedMatch {
   /** Names that no live key has and that cannot be one of the recorded ids either. */
   readonly unknown: readonly string[];
   readonly ambiguous: readonly { readonly name: string; readonly ids: readonly string[] }[];
+  /** Names of several live keys, one of which the match is recorded with: that one is meant still. */
+  readonly namesakes: readonly { readonly name: string; readonly id: string; readonly others: readonly string[] }[];
 }
 
 export function hasKeyNames(match: Match | undefined): match is readonly Condition[] {
@@ -36,17 +38,25 @@ export function resolveMatch(match: readonly Condition[], { named, isLive, recor
   const gone = new Set<string>();
   const unknown = new Set<string>();
   const ambiguous = new Map<string, readonly string[]>();
+  const namesakes = new Map<string, { readonly id: string; readonly others: readonly string[] }>();
   const resolveSide = (names: readonly string[], side: Side): string[] => {
     const missing: string[] = [];
+    const known = recordedKeys(recorded, side);
     const ids = names.flatMap((name) => {
       if (isUuid(name)) return [name.toLowerCase()];
       const found = named(name).map(({ id }) => id);
-      if (found.length > 1) ambiguous.set(name, found);
       if (found.length === 0) missing.push(name);
-      return found.length === 1 ? found : [];
+      if (found.length <= 1) return found;
+      const [id, ...more] = found.filter((one) => known.includes(one));
+      if (id === undefined || more.length > 0) {
+        ambiguous.set(name, found);
+        return [];
+      }
+      namesakes.set(name, { id, others: found.filter((other) => other !== id) });
+      return [id];
     });
     if (missing.length === 0) return sortedSet(ids);
-    const kept = recordedKeys(recorded, side).filter((id) => !isLive(id) && !ids.includes(id));
+    const kept = known.filter((id) => !isLive(id) && !ids.includes(id));
     for (const name of missing) (missing.length > kept.length ? unknown : gone).add(name);
     return sortedSet([...ids, ...kept]);
   };
@@ -60,6 +70,7 @@ export function resolveMatch(match: readonly Condition[], { named, isLive, recor
     gone: [...gone],
     unknown: [...unknown],
     ambiguous: [...ambiguous].map(([name, ids]) => ({ name, ids })),
+    namesakes: [...namesakes].map(([name, found]) => ({ name, ...found })),
   };
 }
 

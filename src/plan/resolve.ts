@@ -9,6 +9,7 @@ import type { Desired, DesiredEntry, Fields, Forget, Kind, Match } from '../reso
 import type { WireKey } from '../resources/wire.ts';
 import { hasExpired, yieldExpired } from './expired.ts';
 import { PlaceIndex } from './place-index.ts';
+import { Problems } from './problems.ts';
 import type { RecordIndex } from './record-index.ts';
 import { hasKeyNames, resolveMatch } from './resolve-match.ts';
 import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
@@ -28,9 +29,14 @@ export interface ResolvedEntry {
   readonly viaStar: boolean;
 }
 
+export interface Unplanned {
+  readonly entry: DesiredEntry;
+  readonly workspace: LiveWorkspace | null;
+}
+
 export interface Resolution {
   readonly entries: readonly ResolvedEntry[];
-  readonly diagnostics: readonly Diagnostic[];
+  readonly problems: Problems;
   readonly notes: readonly PlanNote[];
   /** Live workspaces that have a file, by the reference written there. */
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
@@ -38,8 +44,8 @@ export interface Resolution {
   objectOf(kind: Kind, workspaceId: string | null, id: string): LiveObject | undefined;
   /** What `"*"` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
-  /** `kind\nworkspace\nname` of entries that are recorded and whose object is gone: kept in the record, not planned. */
-  readonly gone: readonly { readonly entry: DesiredEntry; readonly workspaceId: string | null }[];
+  /** Declared, and what they name is gone, cannot be read or cannot be told: kept as recorded, not planned. */
+  readonly unplanned: readonly Unplanned[];
 }
 
 export function resolveDesired(desired: Desired, live: Live, record: RecordIndex, now: Date): Resolution {
@@ -55,10 +61,10 @@ class Resolver {
   readonly #record: RecordIndex;
   readonly #now: Date;
   readonly #forget: readonly Forget[];
-  readonly #diagnostics: Diagnostic[] = [];
+  readonly #problems = new Problems();
   readonly #notes: PlanNote[] = [];
   readonly #entries: ResolvedEntry[] = [];
-  readonly #gone: { entry: DesiredEntry; workspaceId: string | null }[] = [];
+  readonly #unplanned: Unplanned[] = [];
   readonly #workspaces = new Map<string, LiveWorkspace>();
   readonly #objects = new PlaceIndex<LiveObject>(
     ({ id }) => id,
@@ -77,10 +83,10 @@ class Resolver {
   result(): Resolution {
     return {
       entries: this.#entries,
-      diagnostics: this.#diagnostics,
+      problems: this.#problems,
       notes: this.#notes,
       workspaces: this.#workspaces,
-      gone: this.#gone,
+      unplanned: this.#unplanned,
       objectsOf: (kind, workspaceId) => this.#objects.at(kind, workspaceId).all,
       objectOf: (kind, workspaceId, id) => this.#objects.at(kind, workspaceId).byId(id),
       stars: this.#stars.map(({ entry, workspace }) => ({ workspace: workspace?.slug ?? '', fields: entry.fields })),
@@ -141,7 +147,8 @@ class Resolver {
     if (workspace === undefined) return;
     if (isPolicyKind(entry.kind)) {
       const fields = this.#resolveKeyNames(entry, workspace);
-      if (fields !== null) this.#push(entry, workspace, entry.name, fields, null, false);
+      if (fields === null) this.#unplanned.push({ entry, workspace });
+      else this.#push(entry, workspace, entry.name, fields, null, false);
     } else if (entry.kind === 'key-limits' && entry.name === '*') {
       this.#stars.push({ entry, workspace });
     } else {
@@ -168,7 +175,8 @@ class Resolver {
     const object = byId ?? (written === undefined ? (byName ?? byRecord) : (byRecord ?? byName));
     if (byId === undefined && written !== undefined && recorded === undefined) {
       const where = workspace === null ? null : workspace.slug;
-      this.#diagnostics.push(unknownId(entry, where, candidates.all, this.#live.objects));
+      this.#problems.add(unknownId(entry, where, candidates.all, this.#live.objects), workspaceId);
+      this.#unplanned.push({ entry, workspace });
     } else if (object !== undefined) {
       const reachedByStar = this.#isReachedByStar(object) && entry.fieldsOverStar !== undefined;
       const overStar = reachedByStar ? entry.fieldsOverStar : undefined;
@@ -197,9 +205,11 @@ class Resolver {
         'ambiguous-name',
         entry.source,
         `${named.length} live objects are called "${entry.name}" (${ids}); write the one that is meant as \`id:\``,
+        workspace,
       );
+      this.#unplanned.push({ entry, workspace });
     } else if (isInDoubt(this.#live, entry.kind, workspaceId)) {
-      this.#gone.push({ entry, workspaceId });
+      this.#unplanned.push({ entry, workspace });
       this.#note(
         'unread',
         workspace?.slug ?? null,
@@ -207,7 +217,7 @@ class Resolver {
         `${describe(entry)} is not among the live rows that can be read; nothing is planned for it`,
       );
     } else if (recorded !== undefined) {
-      this.#gone.push({ entry, workspaceId });
+      this.#unplanned.push({ entry, workspace });
       this.#note(
         'gone',
         workspace?.slug ?? null,
@@ -216,6 +226,7 @@ class Resolver {
       );
     } else {
       this.#reportUnknown(entry, workspace, candidates.all);
+      this.#unplanned.push({ entry, workspace });
     }
   }
 
@@ -225,7 +236,7 @@ class Resolver {
     if (entry.kind === 'integration-limits') {
       if (!this.#live.integrations.includes(entry.name)) {
         const guess = didYouMean(entry.name, this.#live.integrations);
-        this.#error('unknown-integration', entry.source, `no live integration "${entry.name}"${guess}`);
+        this.#error('unknown-integration', entry.source, `no live integration "${entry.name}"${guess}`, workspace);
       } else if (workspace === null) {
         this.#error(
           'integration-not-shared',
@@ -237,6 +248,7 @@ class Resolver {
           'integration-not-shared',
           entry.source,
           `integration "${entry.name}" is not shared with ${place}; tollgate sets limits and never grants access`,
+          workspace,
         );
       }
       return;
@@ -246,6 +258,7 @@ class Resolver {
       `unknown-${word}`,
       entry.source,
       `no live ${word} "${entry.name}" in ${place}${didYouMean(entry.name, known)}`,
+      workspace,
     );
   }
 
@@ -290,7 +303,16 @@ class Resolver {
     const source = entry.fieldSources.match ?? entry.source;
     for (const { name, ids } of resolved.ambiguous) {
       const said = `${ids.length} live keys are called "${name}" (${ids.join(', ')})`;
-      this.#error('ambiguous-name', source, `${said}; write the id of the one that is meant`);
+      this.#error('ambiguous-name', source, `${said}; write the id of the one that is meant`, workspace);
+    }
+    for (const { name, id, others } of resolved.namesakes) {
+      const said = `key "${name}" in the match of policy "${entry.name}" is the recorded one (${id})`;
+      this.#note(
+        'namesake',
+        workspace?.slug ?? null,
+        source,
+        `${said}; also called so live, and not counted: ${others.join(', ')}`,
+      );
     }
     const unfound = [...resolved.unknown, ...resolved.gone];
     if (unfound.length > 0 && isInDoubt(this.#live, 'key-limits', workspace?.id ?? null)) {
@@ -305,7 +327,12 @@ class Resolver {
         name,
         keys.all.flatMap((key) => key.name ?? []),
       );
-      this.#error('unknown-key', source, `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`);
+      this.#error(
+        'unknown-key',
+        source,
+        `no live key "${name}" in workspace ${workspace?.slug ?? ''}${guess}`,
+        workspace,
+      );
     }
     // A deleted key must not stop every plan of the organisation.
     for (const name of resolved.gone) {
@@ -331,8 +358,8 @@ class Resolver {
     this.#entries.push({ entry, workspace, name, fields, live, viaStar });
   }
 
-  #error(code: string, source: Diagnostic['source'], message: string): void {
-    this.#diagnostics.push({ code, severity: 'error', message, source });
+  #error(code: string, source: Diagnostic['source'], message: string, workspace: LiveWorkspace | null = null): void {
+    this.#problems.add({ code, severity: 'error', message, source }, workspace?.id ?? null);
   }
 
   #note(code: string, workspace: string | null, source: PlanNote['source'], message: string): void {

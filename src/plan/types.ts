@@ -303,7 +303,7 @@ export interface RecordStep {
 
 /** Everything that follows from files, record and live state. */
 export interface PlanResult {
-  /** Null when there is an error among the diagnostics. */
+  /** Null when there is an error among the diagnostics, but for those that stop one workspace where that was asked for. */
   readonly plan: Plan | null;
   readonly diagnostics: readonly Diagnostic[];
   /** Declared resources with names resolved; empty when there is no plan. */

@@ -80,6 +80,8 @@ export interface Given {
   readonly live?: readonly LiveObject[];
   readonly liveRest?: Partial<Live>;
   readonly record?: AppliedRecord | null;
+  /** An error about one workspace stops that one alone. */
+  readonly confinesErrors?: boolean;
 }
 
 export function filesOf({ body, org = '', files = {} }: Given): Record<string, string> {
@@ -95,7 +97,8 @@ export function planResult(given: Given): PlanResult {
   const { desired, diagnostics } = compilePolicies(files);
   if (desired === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   const live = liveOf(given.live ?? [], given.liveRest);
-  return buildPlan({ desired, live, record: given.record ?? null, now });
+  const { record = null, confinesErrors } = given;
+  return buildPlan({ desired, live, record, now, confinesErrors });
 }
 
 export function planOf(given: Given): Plan {

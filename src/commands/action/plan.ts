@@ -26,7 +26,7 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   const warnings: string[] = [];
   const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
   const prepared = await preparePlan(
-    { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run) },
+    { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run), isWhole: true },
     run.session,
   );
   if (prepared.plan === null) {

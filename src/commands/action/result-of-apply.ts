@@ -31,6 +31,7 @@ export function remarkOf(
         ]
       : []),
     ...(recordProblem === null ? [] : [recordProblem]),
+    ...planned.notes.flatMap(({ code, message }) => (code === 'workspace-stopped' ? [message] : [])),
     ...(hasFailed ? ['Run the workflow again to apply what is left'] : []),
     ...(owed.length === 0 ? [] : [`Owed: ${owed.join(' · ')}`]),
     ...(ways === null ? [] : [`To apply what is owed, ${ways}`]),
