@@ -96,7 +96,7 @@ function resetBefore(reset: Reset, level: Level, end: number): number | null {
 
 /**
  * The next reset once the change is made: the running window goes on where the reset stays the same, else the service starts
- * a new one from now (API reference 2.5).
+ * a new one from now (API reference 2.5). Of limits it may keep the end of the old one instead: then nobody can tell.
  *
  * @param before null: there was no budget, or its counter starts anew without its window
  */
@@ -104,7 +104,10 @@ export function nextResetAfterChange(before: WindowFacts | null, after: WindowFa
   const written = instantOf(after.starting);
   if (written !== null && written > after.now && after.reset !== 'never') return written;
   if (before !== null && before.reset === after.reset) return nextReset(before);
-  return resetAfter(after.reset, after.level, after.now);
+  const anew = resetAfter(after.reset, after.level, after.now);
+  if (after.level === 'policy' || anew === null) return anew;
+  const kept = instantOf(before?.nextReset);
+  return kept === null || kept <= after.now || kept === anew ? anew : 'unknown';
 }
 
 /** Midnight UTC at or before an instant, in milliseconds. */

@@ -8,10 +8,18 @@ import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
 import { budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { LiveObject } from './types.ts';
 
-/** The service starts the window anew where the period changes (API reference 2.5). */
-export function newWindowNote(reset: Reset, level: Level, now: Date): string {
+/**
+ * The service starts the window anew where the period changes (API reference 2.5). Of limits it may keep the end of the old
+ * window (service-notes.md, changed-reset), so that no date is promised.
+ *
+ * @param end of the running window, as the service shows it; null where there is none, and for policies
+ */
+export function newWindowNote(reset: Reset, level: Level, now: Date, end: string | null = null): string {
   if (reset === 'never') return 'the counter is never reset from then on';
   const next = resetAfter(reset, level, now.getTime());
+  if (end !== null && !hasEnded(end, now.getTime()) && Date.parse(end) !== next) {
+    return `the window starts anew with the change, or keeps its end of ${end.slice(0, 10)}: the apply says which`;
+  }
   const isCalendar = reset === 'weekly' || reset === 'monthly';
   const when = next === null ? '' : `: next reset ${new Date(next).toISOString().slice(0, 10)}`;
   return `the window starts anew with the change${when}${isCalendar || next === null ? '' : ', if applied today'}`;
@@ -34,12 +42,13 @@ export function windowNotes(
 ): string[] {
   if (starting !== null) return [];
   const budgets = moved.filter((field) => /^budget(\[|$)/.test(field));
-  const goes = budgets.some((field) => after[field] === null);
+  const gone = budgets.find((field) => after[field] === null);
   const changed = budgets.flatMap((field) => {
     const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
     // In a list of budgets one period goes while another comes.
-    const isChange = from == null ? goes : from.reset !== to?.reset;
-    return to != null && isChange ? [newWindowNote(to.reset, 'limits', now)] : [];
+    const old = from == null ? gone : field;
+    if (to == null || old === undefined || from?.reset === to.reset) return [];
+    return [newWindowNote(to.reset, 'limits', now, nextResetOf(spec, live, budgetSlotOf(old)))];
   });
   const ends = moved.filter(isBudgetField).flatMap((field) => {
     const slot = budgetSlotOf(field);
@@ -70,18 +79,36 @@ export function resetNotes(spec: AttachmentKindSpec, live: LiveObject, moved: re
   return [...new Set(cleared)];
 }
 
-function nextResetOf(spec: AttachmentKindSpec, live: LiveObject, slot: string | null): string | null {
+/** What the service has made of a changed period, as the limit reads after the write; null where there is nothing to say. */
+export function readWindow(
+  spec: AttachmentKindSpec,
+  row: LiveObject['row'],
+  { before, after }: { readonly before: Fields; readonly after: Fields },
+): string | null {
+  const ends = Object.keys(after).flatMap((field) => {
+    const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
+    if (!/^budget(\[|$)/.test(field) || from == null || to == null || from.reset === to.reset) return [];
+    return nextResetOf(spec, { row }, budgetSlotOf(field)) ?? [];
+  });
+  return ends.length === 0 ? null : `its next reset reads ${ends.map((end) => end.slice(0, 10)).join(' and ')}`;
+}
+
+function nextResetOf(spec: AttachmentKindSpec, live: Pick<LiveObject, 'row'>, slot: string | null): string | null {
   const shown = budgetRowOf(spec, live, slot)?.next_usage_reset_at ?? null;
   return spec.kind === 'workspace-limits'
     ? shown
     : (shown ?? (live.row as unknown as WireKey).next_usage_reset_at ?? null);
 }
 
-function budgetRowOf(spec: AttachmentKindSpec, { row }: LiveObject, slot: string | null): WireBudget | null {
+function budgetRowOf(
+  spec: AttachmentKindSpec,
+  { row }: Pick<LiveObject, 'row'>,
+  slot: string | null,
+): WireBudget | null {
   if (spec.kind === 'workspace-limits') {
     const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
     const days = slot === null ? null : Number(/every (\d+) days/.exec(slot)?.[1]);
-    return budgets.find((budget) => budget.periodic_reset_days === days) ?? null;
+    return budgets.find((budget) => (budget.periodic_reset_days ?? null) === days) ?? null;
   }
   const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
   const budget = Array.isArray(limits)

@@ -2,6 +2,7 @@
 
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
+import { readWindow } from '../plan/window-notes.ts';
 import { isSame } from '../resources/canonical.ts';
 import { formatField } from '../resources/field-text.ts';
 import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
@@ -294,20 +295,20 @@ async function readBack(
   id: string,
 ): Promise<ChangeResult> {
   let difference = null as Difference | null;
-  let seen = false;
+  let seen = null as WireRow | null;
   const matched = await untilCancelled(
     poll(context.clock, async () => {
       const row = await read();
-      seen = row !== null;
+      seen = row;
       if (row === null) return undefined;
       difference = findDifference(readFields(change, context.organisation, row, [wanted]), wanted);
       return difference === null ? true : undefined;
     }),
   );
   if (matched === 'cancelled') return { status: 'applied', detail: 'cancelled before it was read back', liveId: id };
-  if (matched === true) return { status: 'applied', liveId: id };
+  if (matched === true) return { status: 'applied', liveId: id, ...windowOf(change, seen) };
   const seconds = readBackMilliseconds / 1000;
-  if (!seen || difference === null)
+  if (seen === null || difference === null)
     return { status: 'failed', detail: `written, but not to be read after ${seconds} s`, liveId: id };
   const { field, wanted: sent, found } = inWords(difference, change);
   return {
@@ -315,6 +316,14 @@ async function readBack(
     detail: `written, but after ${seconds} s ${field} reads ${found} instead of ${sent}`,
     liveId: id,
   };
+}
+
+/** Where the plan could not tell when a window ends, the service has said it now. */
+function windowOf(change: Change, row: WireRow | null): Pick<ChangeResult, 'detail'> {
+  const { kind } = change.key;
+  if (row === null || isPolicyKind(kind)) return {};
+  const said = readWindow(registry[kind], row, fieldsOf(change));
+  return said === null ? {} : { detail: said };
 }
 
 /**

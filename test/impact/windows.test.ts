@@ -108,9 +108,22 @@ describe('next reset after a change', () => {
     expect(iso(nextResetAfterChange(running, { ...running, nextReset: null }))).toBe('2026-11-25T00:00');
   });
   it('is counted from now where it changes', () => {
-    expect(iso(nextResetAfterChange(running, { ...running, reset: 'every 10 days' }))).toBe('2026-11-30T00:00');
-    expect(iso(nextResetAfterChange(running, { ...running, reset: 'weekly' }))).toBe('2026-11-23T00:00');
+    const policy = { ...running, level: 'policy' } as const;
+    expect(iso(nextResetAfterChange(policy, { ...policy, reset: 'every 10 days' }))).toBe('2026-11-30T00:00');
+    expect(iso(nextResetAfterChange(policy, { ...policy, reset: 'weekly' }))).toBe('2026-11-23T00:00');
     expect(iso(nextResetAfterChange(null, running))).toBe('2026-12-04T00:00');
+  });
+  it('mistakes-G4: is not known of limits, which may keep the end of the old window', () => {
+    const limits = { ...running, level: 'limits' } as const;
+    expect(nextResetAfterChange(limits, { ...limits, reset: 'every 10 days' })).toBe('unknown');
+    expect(nextResetAfterChange(limits, { ...limits, reset: 'never' })).toBeNull();
+    expect(iso(nextResetAfterChange({ ...limits, nextReset: null }, { ...limits, reset: 'weekly' }))).toBe(
+      '2026-11-22T00:00',
+    );
+    // Both readings are one.
+    expect(
+      iso(nextResetAfterChange({ ...limits, nextReset: '2026-11-30' }, { ...limits, reset: 'every 10 days' })),
+    ).toBe('2026-11-30T00:00');
   });
   it('is the written start where there is one', () => {
     const starting = '2026-11-28T00:00:00.000Z';

@@ -51,7 +51,7 @@ describe('mistakes-D2: a changed period starts the window anew', () => {
   }
 
   describe.each(objects)('%s', (kind, section, objectOf) => {
-    it('the end of the old month is not sent along, and the plan shows the date that will be', () => {
+    it('the end of the old month is not sent along; mistakes-G4: nor is another one promised', () => {
       const live = objectOf(monthly);
       const record = recordAfter({ body: body(section, 'monthly'), live: [live] });
       const given = { body: body(section, 'every 14 days'), live: [live], record };
@@ -59,8 +59,18 @@ describe('mistakes-D2: a changed period starts the window anew', () => {
       expect(sent).toMatchObject({ periodic_reset: null, periodic_reset_days: 14 });
       expect(sent).not.toHaveProperty('next_usage_reset_at');
       expect(onlyChange(given).notes).toEqual([
-        'the window starts anew with the change: next reset 2026-12-04, if applied today',
+        'the window starts anew with the change, or keeps its end of 2026-12-01: the apply says which',
       ]);
+    });
+
+    it('the plan shows the date that will be where the service shows none that it could keep', () => {
+      for (const shown of [null, '2026-11-01T00:00:00.000Z']) {
+        const live = objectOf({ ...monthly, next_usage_reset_at: shown });
+        const record = recordAfter({ body: body(section, 'monthly'), live: [live] });
+        expect(onlyChange({ body: body(section, 'every 14 days'), live: [live], record }).notes).toContain(
+          'the window starts anew with the change: next reset 2026-12-04, if applied today',
+        );
+      }
     });
 
     it('nor that of another number of days, nor into a calendar window', () => {
@@ -70,7 +80,7 @@ describe('mistakes-D2: a changed period starts the window anew', () => {
       expect(sentFor(kind, given('every 14 days'), live)).not.toHaveProperty('next_usage_reset_at');
       expect(sentFor(kind, given('weekly'), live)).not.toHaveProperty('next_usage_reset_at');
       expect(onlyChange(given('weekly')).notes).toEqual([
-        'the window starts anew with the change: next reset 2026-11-22',
+        'the window starts anew with the change, or keeps its end of 2026-12-01: the apply says which',
       ]);
       expect(onlyChange(given('never')).notes).toEqual(['the counter is never reset from then on']);
     });

@@ -1,7 +1,8 @@
 /** What is made and cannot be read back as it was sent. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { smallState, teamA } from '../helpers/state.ts';
+import type { ApiKeyRow } from '../../src/emulator/state.ts';
+import { keyRow, smallState, teamA, uuid } from '../helpers/state.ts';
 import { orgFile, startWorld, type World, workspaceFile } from '../helpers/world.ts';
 
 const tools = `policies:
@@ -20,8 +21,8 @@ const filesOf = (body: string) => ({ 'org.yaml': orgFile(), 'a.yaml': workspaceF
 
 let world: World;
 afterEach(() => world.close());
-const start = async (quirks: object = {}): Promise<void> => {
-  world = await startWorld({ inProcess: true, movingClock: true, state: smallState(), quirks });
+const start = async (quirks: object = {}, apiKeys: ApiKeyRow[] = []): Promise<void> => {
+  world = await startWorld({ inProcess: true, movingClock: true, state: smallState({ apiKeys }), quirks });
 };
 const live = () => {
   const { usagePolicies, ratePolicies } = world.emulator.store.state;
@@ -105,5 +106,22 @@ describe('mistakes-D7: an id that was made is in the record although it could no
     world.emulator.setQuirks({ staleReads: null });
     await world.apply(filesOf(budget('api_key')));
     expect(live()).toMatchObject([{ name: 'spend', group_by: [{ key: 'api_key' }], workspace_id: teamA }]);
+  });
+});
+
+describe('mistakes-G4: the end of the window of a limit whose period changes', () => {
+  const key = (reset: string) => `keys:\n  app:\n    budget: $9\n    reset: ${reset}\n`;
+
+  it.each([
+    [true, '2026-12-01'],
+    [false, '2026-11-22'],
+  ])('is said as it was read, whether the service keeps the old one: %s', async (keeps, date) => {
+    await start({ changedResetKeepsDate: keeps }, [keyRow('app', uuid(31), teamA)]);
+    await world.apply(filesOf(key('monthly')));
+    const plan = await world.planOk(filesOf(key('weekly')));
+    expect(plan.changes[0]?.notes.join()).not.toContain('next reset');
+    const outcomes = await world.apply(filesOf(key('weekly')));
+    expect(outcomes).toMatchObject([{ status: 'applied', detail: `its next reset reads ${date}` }]);
+    expect((await world.planOk(filesOf(key('weekly')))).changes).toEqual([]);
   });
 });
