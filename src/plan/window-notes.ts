@@ -2,10 +2,10 @@
 
 import { type Level, resetAfter } from '../impact/windows.ts';
 import { type AttachmentKindSpec, isBudgetField } from '../resources/kind.ts';
-import { daysOfReset, hasEnded } from '../resources/limits.ts';
+import { budgetFromWire, daysOfReset, hasEnded } from '../resources/limits.ts';
 import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
-import { budgetSlotOf } from '../resources/workspace-limits.ts';
+import { budgetSlot, budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { LiveObject } from './types.ts';
 
 /**
@@ -107,12 +107,16 @@ function budgetRowOf(
 ): WireBudget | null {
   if (spec.kind === 'workspace-limits') {
     const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
-    const days = slot === null ? null : Number(/every (\d+) days/.exec(slot)?.[1]);
-    return budgets.find((budget) => (budget.periodic_reset_days ?? null) === days) ?? null;
+    return budgets.find((wire) => slotOf(wire) === slot) ?? null;
   }
   const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
   const budget = Array.isArray(limits)
     ? (limits as readonly WireBudget[])[0]
     : (limits as WireBudget | null | undefined);
   return budget ?? null;
+}
+
+function slotOf(wire: WireBudget): string | null {
+  const read = budgetFromWire(wire);
+  return read === null ? null : budgetSlot(read);
 }
