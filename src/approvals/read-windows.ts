@@ -1,8 +1,8 @@
 /** Git and GitHub → windows of approval: which pull requests moved what since the last apply, and on whose word. */
 
+import type { Branch, Line } from '../checkout/branch.ts';
 import type { GitHub, PullRequest, PullReviewFacts, Push, RepositoryPermission } from '../github/port.ts';
 import { type KnownTexts, readWritten } from '../policy/compile.ts';
-import type { Branch, Line } from '../record/branch.ts';
 import { candidateReviews, judgeApproval, type PullApproval } from './approved.ts';
 import { type Statement, statementOf } from './atoms.ts';
 import { findPartTakers, type PartTakers } from './part-takers.ts';

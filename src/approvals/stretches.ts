@@ -1,7 +1,7 @@
 /** The first-parent line of the default branch, cut by the merges of pull requests. */
 
+import type { LineCommit } from '../checkout/branch.ts';
 import type { PullRequest } from '../github/port.ts';
-import type { LineCommit } from '../record/branch.ts';
 
 /** Commits that belong together, oldest first; only such as change the policies' directory. */
 export interface Cut {

@@ -4,13 +4,13 @@
  */
 
 import { resolve } from 'node:path';
+import type { Checkout } from '../checkout/checkout.ts';
+import { listRefs } from '../checkout/list-refs.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { compareOwnership, type MovedMember, ownershipOf, type RecordOwnership } from '../plan/record-move.ts';
 import { compileHead, type PolicyHead } from '../policy/compile.ts';
 import { findRealPath } from '../real-path.ts';
-import type { Checkout } from '../record/checkout.ts';
-import { listRefs } from '../record/record-places.ts';
 import type { StoredRecord } from '../record/store.ts';
 import { checkRecord, gitOptions, type OpenRecord, openRefStore, placeOf } from './open-record.ts';
 import type { Session } from './session.ts';

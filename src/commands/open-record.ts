@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from 'node:path';
+import { type Checkout, openCheckout } from '../checkout/checkout.ts';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
@@ -8,7 +9,6 @@ import { type MovedMember, otherControlPlane } from '../plan/record-move.ts';
 import { isStdout } from '../policy/files.ts';
 import { findRealPath } from '../real-path.ts';
 import type { Backend } from '../reconcile/backend.ts';
-import { type Checkout, openCheckout } from '../record/checkout.ts';
 import { createFileStore } from '../record/file.ts';
 import { createGitRefStore } from '../record/git-ref.ts';
 import { createMemoryStore } from '../record/memory.ts';

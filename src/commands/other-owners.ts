@@ -1,9 +1,9 @@
 /** Other records of the same remote that hold what this plan puts back or adopts: two owners undo each other for ever. */
 
+import { listRefs } from '../checkout/list-refs.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import type { Plan, PlanNote } from '../plan/types.ts';
-import { listRefs } from '../record/record-places.ts';
 import { readRecordAt } from './find-record.ts';
 import { gitOptions, type OpenRecord } from './open-record.ts';
 import type { Session } from './session.ts';

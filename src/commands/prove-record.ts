@@ -1,11 +1,11 @@
 /** Reads what the commits declare that a record rests on. */
 
 import { resolve } from 'node:path';
+import type { Checkout } from '../checkout/checkout.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildProof, commitsOf, type Proof, type ProofProblem, trustRecord } from '../plan/prove-entries.ts';
 import { compilePolicies } from '../policy/compile.ts';
-import type { Checkout } from '../record/checkout.ts';
 import type { Desired } from '../resources/types.ts';
 import type { CheckoutFacts, OpenRecord } from './open-record.ts';
 

@@ -1,8 +1,8 @@
 /** Where a run finds Git and the control plane, in place of this machine's Git and the network. */
 
+import type { Branch } from '../checkout/branch.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import type { ClientOptions } from '../client/client.ts';
-import type { Branch } from '../record/branch.ts';
-import type { Checkout } from '../record/checkout.ts';
 import type { RecordStore } from '../record/store.ts';
 
 /** All of it is of one repository: a history that lives as long as the process, for thousands of runs over as many histories. */

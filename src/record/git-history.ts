@@ -1,8 +1,8 @@
 /** Versions of a record on a Git ref: the commits that lead to it. */
 
+import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import { parseSummary } from './record-tree.ts';
-import { describeFailure, type Git } from './run-git.ts';
 import type { RecordHistory, RecordVersion } from './store.ts';
 
 /** What the summary of a version is made of. */

@@ -1,13 +1,13 @@
 import { basename, dirname } from 'node:path/posix';
+import { fetchFrom } from '../checkout/fetch.ts';
+import { parseTreeListing, readObjects } from '../checkout/git-objects.ts';
+import { type GitOptions, localName, type Repository, requireRepository } from '../checkout/repository.ts';
+import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
-import { fetchFrom } from './fetch.ts';
-import { type GitOptions, localName, type Repository, requireRepository } from './git.ts';
 import { listVersions } from './git-history.ts';
-import { parseTreeListing, readObjects } from './git-objects.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
-import { describeFailure, type Git } from './run-git.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
 import { renderStableJson } from './stable-json.ts';
 import type { RecordStore, StoredRecord } from './store.ts';

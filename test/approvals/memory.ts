@@ -2,6 +2,7 @@
 
 import { readWindows, type Windows } from '../../src/approvals/read-windows.ts';
 import { type GroupsVerdict, judgeGroups } from '../../src/approvals/reviewed.ts';
+import type { Branch, LineCommit } from '../../src/checkout/branch.ts';
 import type {
   Account,
   BaseMove,
@@ -14,7 +15,6 @@ import type {
   RepositoryPermission,
   ReviewFacts,
 } from '../../src/github/port.ts';
-import type { Branch, LineCommit } from '../../src/record/branch.ts';
 
 export type Files = Readonly<Record<string, string>>;
 

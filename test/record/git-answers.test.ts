@@ -4,11 +4,11 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { requireRepository } from '../../src/record/git.ts';
-import { parseTreeListing, readObjects } from '../../src/record/git-objects.ts';
+import { parseTreeListing, readObjects } from '../../src/checkout/git-objects.ts';
+import { requireRepository } from '../../src/checkout/repository.ts';
+import { describeFailure, type Git } from '../../src/checkout/run-git.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import { upgradeDocument, upgradeEntries } from '../../src/record/parse-record.ts';
-import { describeFailure, type Git } from '../../src/record/run-git.ts';
 import { bareEnvironment, git, makeFolder } from './git-fixture.ts';
 import { sampleRecord } from './sample-record.ts';
 

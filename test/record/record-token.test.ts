@@ -3,7 +3,7 @@
 import { appendFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openCheckout } from '../../src/record/checkout.ts';
+import { openCheckout } from '../../src/checkout/checkout.ts';
 import { createGitRefStore, type GitRefStoreOptions } from '../../src/record/git-ref.ts';
 import { echoedToken, type GitHttp, startGitHttp } from '../helpers/git-http.ts';
 import { bareEnvironment, clone, git, makeFolder, makeRemote } from './git-fixture.ts';

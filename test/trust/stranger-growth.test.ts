@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { readableLines } from '../../src/approvals/words.ts';
+import { describeFailure } from '../../src/checkout/run-git.ts';
 import { checkBaseUrl } from '../../src/client/base-url.ts';
 import { createCleaner, parseErrorBody } from '../../src/client/failure.ts';
 import { parseRetryAfter } from '../../src/client/retry.ts';
@@ -14,7 +15,6 @@ import { patterns } from '../../src/policy/schema.ts';
 import { parsePriceSource } from '../../src/prices/source.ts';
 import { escapeInvisible } from '../../src/printable.ts';
 import { isSafePath } from '../../src/record/record-tree.ts';
-import { describeFailure } from '../../src/record/run-git.ts';
 import { escapeMarkdown } from '../../src/render/escape-markdown.ts';
 import { wrap } from '../../src/render/text.ts';
 import { parseAmount, parsePercent, parseRate, parseReset } from '../../src/resources/amounts.ts';

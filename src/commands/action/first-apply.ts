@@ -1,9 +1,9 @@
 /** What an administrator should look at before the first apply: nobody has reviewed any of it, as far as anybody can tell. */
 
+import type { RecentCommit } from '../../checkout/branch.ts';
 import type { GitHub } from '../../github/port.ts';
 import { noSettings, settingsOf } from '../../plan/settings.ts';
 import { settingsLines } from '../../plan/settings-lines.ts';
-import type { RecentCommit } from '../../record/branch.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import { saying } from './post-plan.ts';

@@ -1,9 +1,9 @@
 /** The tip of the default branch: the only thing that an apply of the Action takes, whatever the event. */
 
+import { type Branch, readDefaultBranch, withBranch } from '../../checkout/branch.ts';
+import { requireRepository } from '../../checkout/repository.ts';
 import { UserError } from '../../errors.ts';
 import type { FoundFile } from '../../policy/files.ts';
-import { type Branch, readDefaultBranch, withBranch } from '../../record/branch.ts';
-import { requireRepository } from '../../record/git.ts';
 import type { PolicySource } from '../policy-source.ts';
 import type { ActionRun } from './types.ts';
 

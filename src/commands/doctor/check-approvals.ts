@@ -1,10 +1,10 @@
 /** Asks GitHub, Git and the environment for the walls around the words that count. Reads only; nothing of it is an exit code. */
 
+import { readDefaultBranch } from '../../checkout/branch.ts';
+import { openRepository, type Repository, readGitVersion } from '../../checkout/repository.ts';
 import { createCleaner } from '../../client/failure.ts';
 import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
-import { readDefaultBranch } from '../../record/branch.ts';
-import { openRepository, type Repository, readGitVersion } from '../../record/git.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
 import { folderOf } from '../open-record.ts';

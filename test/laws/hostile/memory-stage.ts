@@ -1,6 +1,7 @@
 /** A story's stage in memory: histories, reviews, records and the emulator, and the Action itself, which finds no others. */
 
 import { readOpenPull } from '../../../src/approvals/read-windows.ts';
+import type { Checkout } from '../../../src/checkout/checkout.ts';
 import { runAction } from '../../../src/commands/action/run.ts';
 import type { Surroundings } from '../../../src/commands/surroundings.ts';
 import { createEmulator } from '../../../src/emulator/server.ts';
@@ -10,7 +11,6 @@ import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '..
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
 import { settingsOf } from '../../../src/plan/settings.ts';
 import { compilePolicies } from '../../../src/policy/compile.ts';
-import type { Checkout } from '../../../src/record/checkout.ts';
 import type { SealState } from '../../../src/record/seal.ts';
 import type { RecordStore, StoredRecord } from '../../../src/record/store.ts';
 import { historyOf } from '../../../src/record/summary.ts';

@@ -1,9 +1,9 @@
 /** A story's stage with real Git on disk, and the stand-ins of GitHub and the control plane behind sockets. */
 
 import { readOpenPull } from '../../../src/approvals/read-windows.ts';
+import { withBranch } from '../../../src/checkout/branch.ts';
+import { requireRepository } from '../../../src/checkout/repository.ts';
 import { createGitHub } from '../../../src/github/octokit.ts';
-import { withBranch } from '../../../src/record/branch.ts';
-import { requireRepository } from '../../../src/record/git.ts';
 import { createGitRefStore } from '../../../src/record/git-ref.ts';
 import { createSealer } from '../../../src/record/seal.ts';
 import { startScene } from '../../action/scene.ts';

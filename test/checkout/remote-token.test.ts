@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planTokenAccess } from '../../src/record/remote-token.ts';
+import { planTokenAccess } from '../../src/checkout/remote-token.ts';
 
 const recordToken = 'app_0sample0token';
 

@@ -1,7 +1,7 @@
 /** Refs of the remote at which there may be records. */
 
 import { UserError } from '../errors.ts';
-import { type GitOptions, requireRepository } from './git.ts';
+import { type GitOptions, requireRepository } from './repository.ts';
 import { describeFailure } from './run-git.ts';
 
 /**

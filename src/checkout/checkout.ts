@@ -1,8 +1,8 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { fetchFrom } from './fetch.ts';
-import { type GitOptions, openRepository, type Repository } from './git.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
+import { type GitOptions, openRepository, type Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 export interface OnDefaultBranch {

@@ -2,8 +2,8 @@
 
 import { UserError } from '../errors.ts';
 import { fetchFrom } from './fetch.ts';
-import type { Repository } from './git.ts';
 import { type PolicyTree, readPolicyTrees } from './policy-trees.ts';
+import type { Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 /** A commit of a first-parent line. */

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Checkout, openCheckout } from '../../src/record/checkout.ts';
-import { bareEnvironment, clone, git, makeFolder, makeRemote } from './git-fixture.ts';
+import { type Checkout, openCheckout } from '../../src/checkout/checkout.ts';
+import { bareEnvironment, clone, git, makeFolder, makeRemote } from '../record/git-fixture.ts';
 
 async function open(directory: string): Promise<Checkout> {
   const checkout = await openCheckout({ directory, env: bareEnvironment(makeFolder()) });
