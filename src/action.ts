@@ -19,7 +19,7 @@ import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
 import { keepHeapSmall } from './heap.ts';
-import { isProcessAlive, readProcessSpace } from './process-space.ts';
+import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
@@ -159,6 +159,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
     host: hostname(),
     pid: process.pid,
     processSpace: readProcessSpace(),
+    processStart: readProcessStart(process.pid),
     user: 'actions',
     isProcessAlive,
     style: { color: false, columns: 120 },

@@ -10,7 +10,7 @@ import { answerCompilation, compileAside } from './compile-aside.ts';
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { keepHeapSmall } from './heap.ts';
-import { isProcessAlive, readProcessSpace } from './process-space.ts';
+import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
 import { renderFailure, renderUsageError } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
@@ -68,6 +68,7 @@ function buildSession(flags: GlobalFlags): Session {
     host: hostname(),
     pid: process.pid,
     processSpace: readProcessSpace(),
+    processStart: readProcessStart(process.pid),
     user: readUser(),
     isProcessAlive,
     style: { color: wantsColor(flags), columns: columnsOf(process.stdout) },

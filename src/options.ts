@@ -73,6 +73,10 @@ export function dataFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');
 }
 
+export function asOption(): Option {
+  return new Option('--as <name>', 'your name, for the record; what the machine knows stands beside it');
+}
+
 export function quietOption(): Option {
   return new Option('-q, --quiet', 'only results and errors').default(false);
 }

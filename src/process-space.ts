@@ -18,11 +18,26 @@ export function readProcessSpace(): string | null {
   }
 }
 
-/** By its id, in this space. Whatever is not certainly gone is alive. */
-export function isProcessAlive(pid: number): boolean {
+/** When a process of this space began, as the kernel counts; null where the system does not show it. */
+export function readProcessStart(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Behind the name, which may hold anything: the 22nd of all, the third being the first behind it.
+    return /^\d+$/.exec(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '')?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * By its id, in this space; with its start, whether it is that process and not one that has been given its id since. Whatever is
+ * not certainly gone is alive.
+ */
+export function isProcessAlive(pid: number, start: string | null = null): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    const now = start === null ? null : readProcessStart(pid);
+    return now === null || now === start;
   } catch (error) {
     // EPERM: alive, and somebody else's.
     return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');

@@ -9,6 +9,7 @@ import {
   addCommonOptions,
   addPlanOptions,
   addServiceOptions,
+  asOption,
   backendOption,
   checkFormatOption,
   dataFormatOption,
@@ -78,6 +79,7 @@ export function buildProgram(version: string, start: Start): Command {
     .option('--approve <digest>', 'apply only if the plan has this digest')
     .option('--allow-dirty', 'apply files that no commit of the default branch holds: as made by hand', false)
     .option('--take-over <run>', 'take over the claim of a run that has ended')
+    .addOption(asOption())
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runApply } = await import('./commands/apply.ts');
@@ -153,10 +155,12 @@ export function buildProgram(version: string, start: Start): Command {
   )
     .requiredOption('--from <commit>', 'the commit that was applied last')
     .option('-y, --yes', 'replace a record that is there', false)
+    .addOption(asOption())
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRecordRebuild } = await import('./commands/record-rebuild.ts');
-        return runRecordRebuild({ ...commonOf(options), from: options.from, yes: options.yes }, session);
+        const { from, yes, as } = options;
+        return runRecordRebuild({ ...commonOf(options), from, yes, as }, session);
       }),
     );
   addServiceOptions(
@@ -165,10 +169,12 @@ export function buildProgram(version: string, start: Start): Command {
   )
     .option('--from <ref>', 'where the record is (default: it is looked for)')
     .option('-y, --yes', 'do not ask', false)
+    .addOption(asOption())
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRecordMove } = await import('./commands/record-move.ts');
-        return runRecordMove({ ...commonOf(options), from: options.from, yes: options.yes }, session);
+        const { from, yes, as } = options;
+        return runRecordMove({ ...commonOf(options), from, yes, as }, session);
       }),
     );
 

@@ -1,6 +1,7 @@
 /** Plan, guards, question, claim, writes, record: everything of an apply but how it is shown at the end. */
 
 import { resolve } from 'node:path';
+import { actorOf, isCi, runId } from '../checkout/this-run.ts';
 import { type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -28,7 +29,7 @@ import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts
 import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
-import { actorOf, isCi, nowOf, runId, type Session } from './session.ts';
+import { nowOf, type Session } from './session.ts';
 
 export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
@@ -75,6 +76,8 @@ export interface Verdict {
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function executeApply(options: ApplyCommandOptions, session: Session): Promise<ApplyReport | NoPlan> {
   checkApprove(options.approve);
+  // Before anything is asked or written.
+  actorOf(session, options.as);
   const reviewed = await Promise.all(
     options.plan.map(async (path) => parsePlanFile(await readNamedFile(resolve(session.cwd, path), path), path)),
   );
@@ -85,7 +88,7 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
     for (const [index, file] of reviewed.entries()) checkPlanFile(file, prepared.plan, options.plan[index] ?? '');
     const approval = reviewed.length === 0 ? null : approvePlan(prepared.plan, reviewed, prepared.live);
     const plan = judgeApproved(prepared, approval, reviewed);
-    const word = { way: 'by-hand', isUnreviewed: true, lifts: liftsOf(plan, session) } as const;
+    const word = { way: 'by-hand', isUnreviewed: true, lifts: liftsOf(plan, options, session) } as const;
     return await carryOut(prepared, { plan, approval, steps: prepared.steps, ...word }, options, session);
   } finally {
     await prepared.open.close();
@@ -254,7 +257,7 @@ function documentOf(
     // Made by hand: nothing that a commit says has been applied by it.
     commit: byHand ? (settled?.commit ?? null) : checkout.commit,
     dirty: byHand || (checkout.commit !== null && checkout.uncommitted.length > 0),
-    appliedBy: actorOf(session),
+    appliedBy: actorOf(session, options.as),
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     digest: plan.digest,
@@ -293,8 +296,8 @@ async function holdRecord(
 }
 
 /** Guards that were lifted for what this run carries out: who answers for it has to be found later on. */
-function liftsOf({ violations }: Plan, session: Session): Lift[] {
-  const said = { by: actorOf(session), at: nowOf(session).toISOString(), where: null };
+function liftsOf({ violations }: Plan, { as }: ByHandOptions, session: Session): Lift[] {
+  const said = { by: actorOf(session, as), at: nowOf(session).toISOString(), where: null };
   return violations.flatMap(({ lift }) => (lift === undefined ? [] : [{ ...lift, ...said }]));
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { type Checkout, openCheckout } from '../checkout/checkout.ts';
+import { isCi, isGone } from '../checkout/this-run.ts';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
@@ -17,7 +18,7 @@ import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import { requireFreePlace } from './free-place.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
-import { type CommonOptions, isCi, nowOf, type Session } from './session.ts';
+import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 /** What a record belongs to; it stands in the organisation file alone. */
 export type RecordOwner = Pick<Desired, 'environment' | 'organisation' | 'recordRef'>;
@@ -184,6 +185,8 @@ export async function readCheckout(
 export interface ByHandOptions {
   /** Apply what no commit of the remote's default branch holds. */
   readonly allowDirty?: boolean | undefined;
+  /** What whoever runs it calls themselves, for the record. */
+  readonly as?: string | undefined;
 }
 
 /**
@@ -254,15 +257,4 @@ export async function isUnderWay(claim: Claim, backend: Backend, session: Sessio
   // The lease was read from the service's clock, and is compared with nothing else: those of two machines may be hours apart.
   if (backend.serviceNow() === null) await backend.listWorkspaces();
   return !isLeaseOver(claim, backend.serviceNow() ?? session.clock.now());
-}
-
-/**
- * A process that is certainly no more: of this host, this boot and this namespace of process ids. Elsewhere its id says nothing.
- * An earlier attempt of a CI run is no proof either: a cancelled job goes on for minutes. The Action asks GitHub.
- */
-export function isGone({ run }: Pick<Claim, 'run'>, session: Session): boolean {
-  const [system, host, space, pid, , ...rest] = run.split(':');
-  if (system !== 'local' || pid === undefined || rest.length > 0) return false;
-  const isHere = host === session.host && space === session.processSpace;
-  return isHere && /^\d+$/.test(pid) && Number(pid) !== session.pid && !session.isProcessAlive(Number(pid));
 }

@@ -1,5 +1,6 @@
 /** Carries the record over to where, and to what, the files say that it is now. */
 
+import { actorOf, runId } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -26,7 +27,7 @@ import {
 import { refuseFor } from './output.ts';
 import { proveRecord } from './prove-record.ts';
 import { rebuildWorkspaces } from './record-rebuild.ts';
-import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface RecordMoveOptions extends CommonOptions {
   /** The ref that the record is at; default: it is looked for. */
@@ -37,6 +38,8 @@ export interface RecordMoveOptions extends CommonOptions {
   readonly way?: AppliedRecord['way'] | undefined;
   /** Nobody else has said yes. */
   readonly isUnreviewed?: boolean | undefined;
+  /** What whoever runs it calls themselves, for the record. */
+  readonly as?: string | undefined;
 }
 
 /** A record and the files that say where it belongs now. Nothing is checked yet. */
@@ -146,7 +149,7 @@ function movedRecord(
   past: AppliedRecord,
   desired: Desired,
   facts: CheckoutFacts,
-  { way = 'by-hand', isUnreviewed = false }: RecordMoveOptions,
+  { way = 'by-hand', isUnreviewed = false, as }: RecordMoveOptions,
   session: Session,
 ): AppliedRecord {
   const { claim: _claim, wasFormatOne: _was, lifts: _lifts, unreviewed: _unreviewed, ...rest } = past;
@@ -161,7 +164,7 @@ function movedRecord(
     // Equal files: they are proven there, in the folder that they are in now.
     commit: facts.commit,
     dirty: false,
-    appliedBy: actorOf(session),
+    appliedBy: actorOf(session, as),
     appliedAt: nowOf(session).toISOString(),
     run: runId(session),
     way,

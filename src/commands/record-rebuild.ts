@@ -1,3 +1,4 @@
+import { actorOf, runId } from '../checkout/this-run.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
@@ -12,13 +13,15 @@ import { findAdminKey } from './find-admin-key.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
 import { folderOf, openCheckoutOf, openRecord } from './open-record.ts';
 import { refuseFor } from './output.ts';
-import { actorOf, type CommandResult, type CommonOptions, nowOf, runId, type Session } from './session.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface RecordRebuildOptions extends CommonOptions {
   /** The commit that was applied last: any name Git knows. */
   readonly from: string;
   /** Replace a record that is there. */
   readonly yes: boolean;
+  /** What whoever runs it calls themselves, for the record. */
+  readonly as?: string | undefined;
 }
 
 /**
@@ -64,7 +67,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       directory: checkout.directoryOf(folder),
       commit,
       dirty: false,
-      appliedBy: actorOf(session),
+      appliedBy: actorOf(session, options.as),
       appliedAt: nowOf(session).toISOString(),
       run: runId(session),
       digest: plan.digest,

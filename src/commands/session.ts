@@ -1,3 +1,4 @@
+import type { RunFacts } from '../checkout/this-run.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GitHub } from '../github/port.ts';
 import type { Compiled, PolicyFile } from '../policy/compile.ts';
@@ -7,21 +8,12 @@ import type { PolicySource } from './policy-source.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Everything a command needs of the outside world; built by the entry file, and by tests from values. */
-export interface Session {
-  readonly env: Readonly<Record<string, string | undefined>>;
+export interface Session extends RunFacts {
   readonly cwd: string;
   readonly clock: Clock;
-  /** 16 or more random hex digits. */
-  readonly randomId: () => string;
   readonly signal: AbortSignal;
   /** Version of tollgate. */
   readonly version: string;
-  readonly host: string;
-  readonly pid: number;
-  /** Where that id, and those that `isProcessAlive` knows, mean something (process-space.ts). */
-  readonly processSpace?: string | null;
-  readonly user: string;
-  readonly isProcessAlive: (pid: number) => boolean;
   readonly style: TextStyle;
   /** Somebody can answer questions. */
   readonly isInteractive: boolean;
@@ -80,21 +72,4 @@ export interface CommonOptions {
 
 export function nowOf(session: Session): Date {
   return new Date(session.clock.now());
-}
-
-/** Runs in CI are told apart by the variable that every CI system sets. */
-export function isCi(session: Session): boolean {
-  const value = session.env.CI;
-  return value !== undefined && value !== '' && value !== 'false' && value !== '0';
-}
-
-/** Names this run in claims: `github:<run id>.<attempt>` or `local:<host>:<process space>:<pid>:<random>`. */
-export function runId(session: Session): string {
-  const { GITHUB_RUN_ID: id, GITHUB_RUN_ATTEMPT: attempt } = session.env;
-  if (id !== undefined && id !== '') return `github:${id}.${attempt ?? '1'}`;
-  return `local:${session.host}:${session.processSpace ?? '-'}:${session.pid}:${session.randomId().slice(0, 8)}`;
-}
-
-export function actorOf(session: Session): string {
-  return session.env.GITHUB_ACTOR ?? session.user;
 }

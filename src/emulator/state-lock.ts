@@ -4,7 +4,7 @@ import { link, readFile, rename, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { isProcessAlive, readProcessSpace } from '../process-space.ts';
+import { isProcessAlive, readProcessSpace, readProcessStart } from '../process-space.ts';
 import { makeDirectory } from '../real-path.ts';
 
 const fileName = 'emulator.lock';
@@ -17,7 +17,9 @@ const pause = 25;
 export async function lockStateDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, fileName);
   const id = Math.floor(performance.timeOrigin + performance.now() * 1_000).toString(36);
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), space: readProcessSpace(), id });
+  const { pid: own } = process;
+  const start = readProcessStart(own);
+  const mine = JSON.stringify({ pid: own, host: hostname(), space: readProcessSpace(), start, id });
   await openUp(directory);
   for (let waited = 0; ; waited += pause) {
     const isMine = await create(path, mine).catch((cause: unknown) => {
@@ -88,6 +90,7 @@ interface Holder {
   readonly pid?: unknown;
   readonly host?: unknown;
   readonly space?: unknown;
+  readonly start?: unknown;
 }
 
 function parse(text: string): Holder {
@@ -100,9 +103,9 @@ function parse(text: string): Holder {
 
 /** A process that is certainly no more. Process ids mean something within one boot and namespace alone. */
 function isGone(text: string): boolean {
-  const { pid, host, space } = parse(text);
+  const { pid, host, space, start } = parse(text);
   if (typeof pid !== 'number' || host !== hostname() || space !== readProcessSpace()) return false;
-  return !isProcessAlive(pid);
+  return !isProcessAlive(pid, typeof start === 'string' ? start : null);
 }
 
 function describe(text: string): string {

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { isProcessAlive, readProcessSpace } from '../process-space.ts';
+import { isProcessAlive, readProcessSpace, readProcessStart } from '../process-space.ts';
 import { findRealPath, makeDirectory } from '../real-path.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
@@ -140,7 +140,9 @@ const nobodysMilliseconds = 1_000;
  */
 async function takeLock(lock: string, path: string, patience: number): Promise<() => Promise<void>> {
   const id = randomBytes(6).toString('hex');
-  const mine = JSON.stringify({ pid: process.pid, host: hostname(), space: readProcessSpace(), id });
+  const { pid: own } = process;
+  const start = readProcessStart(own);
+  const mine = JSON.stringify({ pid: own, host: hostname(), space: readProcessSpace(), start, id });
   const begun = performance.now();
   /** Since when the lock has had no holder. */
   let nobodysSince: number | null = null;
@@ -228,14 +230,21 @@ interface Holder {
   readonly pid?: number;
   readonly host?: string;
   readonly space?: string;
+  /** Of the process. */
+  readonly start?: string;
 }
 
 /** Nobody where the text is none of ours. */
 function parseHolder(text: string): Holder {
   try {
-    const { pid, host, space }: Readonly<Record<string, unknown>> = JSON.parse(text) ?? {};
+    const { pid, host, space, start }: Readonly<Record<string, unknown>> = JSON.parse(text) ?? {};
     if (typeof pid !== 'number' || typeof host !== 'string') return {};
-    return { pid, host, ...(typeof space === 'string' ? { space } : {}) };
+    return {
+      pid,
+      host,
+      ...(typeof space === 'string' ? { space } : {}),
+      ...(typeof start === 'string' ? { start } : {}),
+    };
   } catch {
     return {};
   }
@@ -243,8 +252,8 @@ function parseHolder(text: string): Holder {
 
 /** Of another machine, boot or container nobody can tell, though its name be the same. */
 function isDead(text: string): boolean {
-  const { pid, host, space } = parseHolder(text);
-  return pid !== undefined && host === hostname() && space === readProcessSpace() && !isProcessAlive(pid);
+  const { pid, host, space, start = null } = parseHolder(text);
+  return pid !== undefined && host === hostname() && space === readProcessSpace() && !isProcessAlive(pid, start);
 }
 
 function describeHolder(text: string): string {

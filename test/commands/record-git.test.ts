@@ -45,7 +45,7 @@ describe('apply', () => {
   ])('records from %s, without a name, and leaves it clean', async (_name, flags) => {
     const commit = origin.git('rev-parse', 'main');
     const folder = origin.clone(...flags);
-    const rig = await rigIn(folder, { CI: 'true', GITHUB_ACTOR: 'merge-bot' });
+    const rig = await rigIn(folder, { CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_ACTOR: 'merge-bot' });
     const ran = await rig.apply();
     expect([ran.exit, ran.stderr.includes('error')]).toEqual([0, false]);
     expect(ran.stdout).toContain(`Recorded in ${recordRef} on origin.`);

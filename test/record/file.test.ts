@@ -121,6 +121,14 @@ describe('a record file', () => {
     expect(readFileSync(lock, 'utf8')).toBe(content);
   });
 
+  test('mistakes-C5: a lock of a process whose id this one has by now is nobody’s', async () => {
+    const { folder, lock, store } = open();
+    const holder = { pid: process.pid, host: hostname(), space: readProcessSpace(), start: '1' };
+    writeFileSync(lock, JSON.stringify(holder));
+    await store.write(sampleRecord(), null, 'a');
+    expect(readdirSync(folder)).toEqual(['record.json']);
+  });
+
   test.each([
     ['empty', ''],
     ['cut off', '{"pid": 1, "ho'],
