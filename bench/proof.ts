@@ -53,7 +53,7 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
     if (desired === null) throw new Error('the files do not compile');
     const facts = { directory: 'policies', commit: head, uncommitted: [], rewind: null };
     const prove = async (): Promise<void> => {
-      const checkout = await openCheckout({ directory: folder });
+      const checkout = await openCheckout({ directory: folder, env: process.env });
       const opened = {
         store: createMemoryStore(),
         checkout,

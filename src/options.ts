@@ -11,6 +11,10 @@ export function addServiceOptions(command: Command, format = formatOption()): Co
     .addOption(backendOption())
     .addOption(stateOption())
     .option('--record-file <file>', 'keep the applied record in a file instead of a Git ref')
+    .option(
+      '--remote <name>',
+      'remote of the clone that the record is on (default: `tollgate.remote` of Git, else origin)',
+    )
     .addOption(
       new Option('--concurrency <number>', 'requests under way at most').default(4).argParser(parseConcurrency),
     )

@@ -314,7 +314,7 @@ function flagsOf(program: Command, options: Partial<ParsedOptions>): GlobalFlags
 }
 
 function commonOf(options: ParsedOptions): CommonOptions {
-  const { dir, format, backend, state, recordFile, concurrency, quiet } = options;
+  const { dir, format, backend, state, recordFile, remote, concurrency, quiet } = options;
   const { workspace = [], verbose = false } = options as Partial<ParsedOptions>;
-  return { dir, workspace, format, backend, state, recordFile, concurrency, quiet, verbose };
+  return { dir, workspace, format, backend, state, recordFile, remote, concurrency, quiet, verbose };
 }

@@ -23,6 +23,12 @@ export async function findRealPath(path: string, links: number = mostLinks): Pro
   return findRealPath(resolve(dirname(place), next), links - 1);
 }
 
+/** The folder itself, or the nearest above it that is there: what is yet to be made will lie in its repository. */
+export async function findFolder(folder: string): Promise<string> {
+  const found = await stat(folder).catch(() => null);
+  return found?.isDirectory() === true || dirname(folder) === folder ? folder : findFolder(dirname(folder));
+}
+
 /**
  * Makes a directory and those that it is in; one that is there is fine. Node's own `recursive` never ends below a directory such as
  * `/proc`, which answers that what is to be made there is not there.

@@ -1,7 +1,9 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
+import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
 import { fetchFrom } from './fetch.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
+import { listRefs } from './list-refs.ts';
 import { type GitOptions, openRepository, type Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
@@ -11,16 +13,56 @@ export interface OnDefaultBranch {
   readonly branch: string | null;
 }
 
-/** The clone that the policies are read from, as far as the record asks about it. Only ever read. */
+/** A version of the clone's files, as it describes itself. */
+export interface CommitWords {
+  readonly author: string;
+  readonly subject: string;
+}
+
+/** The clone that the policies are read from: all that anybody asks about it. Only ever read. */
 export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
+  /** How git is asked here: the same folder, environment and remote for all. */
+  readonly place: GitOptions;
+  /** What the remote is called here; null: there is none. */
+  readonly remote: string | null;
+  /** Somebody said that it is this one: it need not be looked for at others. */
+  readonly isRemoteChosen: boolean;
+  readonly otherRemotes: readonly string[];
+  /** Address of the remote, after all rewriting; null: no remote. May hold a password. */
+  readRemoteUrl(): Promise<string | null>;
+  /** The branch that the remote's HEAD names; null: it names none. */
+  readDefaultBranch(): Promise<string | null>;
+  /**
+   * Refs of the remote, in the order of their names.
+   *
+   * @param patterns full refs, or `refs/tollgate/*`
+   * @param remote default: the one that the record is on
+   */
+  listRefs(patterns: readonly string[], remote?: string): Promise<readonly string[]>;
+  /**
+   * Works on the default branch as the remote has it.
+   *
+   * @param name of the branch; null: the one that the remote's HEAD names
+   * @param folder of the policies
+   */
+  withBranch<T>(name: string | null, folder: string, work: (branch: Branch, name: string) => Promise<T>): Promise<T>;
   /** A folder from the top of the work tree, with forward slashes, `''` for the top itself; null outside of it. */
   directoryOf(folder: string): string | null;
   /** Null before the first commit. */
   headCommit(): Promise<string | null>;
-  /** Policy files below a folder that are not as in HEAD: changed, added, removed, untracked or ignored; paths from the root. */
+  /**
+   * Policy files below a folder that are not as in HEAD: changed, added, removed, untracked or ignored; and repositories in it,
+   * whose files no commit of this one holds. Paths from the root.
+   *
+   * @throws UserError where git has been told not to look at some of them
+   */
   uncommittedPolicyFiles(folder: string): Promise<readonly string[]>;
+  /** Null where this clone lacks the commit. */
+  describeCommit(commit: string): Promise<CommitWords | null>;
+  /** Whether HEAD holds any of these files; null before the first commit. */
+  hasAnyOf(paths: readonly string[]): Promise<boolean | null>;
   /** Whether `commit` is `head` or in its history. In a shallow clone the remote is asked for the commits alone. */
   isAncestor(commit: string, head: string): Promise<'yes' | 'no' | 'unknown'>;
   /** A branch, tag or short id as the full id of its commit; what this clone does not know stays as it is. */
@@ -97,6 +139,26 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
   return {
     root,
+    place: { ...options, directory: root },
+    remote: repository.hasRemote ? repository.remoteName : null,
+    isRemoteChosen: repository.isRemoteChosen,
+    otherRemotes: repository.otherRemotes,
+    readRemoteUrl: () => repository.readRemoteUrl(),
+    readDefaultBranch: () => readDefaultBranch(repository),
+
+    listRefs: (patterns, remote) => listRefs({ ...options, directory: root, ...(remote && { remote }) }, patterns),
+
+    async withBranch(name, folder, work) {
+      const branchName = name ?? (await readDefaultBranch(repository));
+      if (branchName === null) {
+        throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
+          hint: 'Give `actions/checkout` the repository that holds the policy files.',
+        });
+      }
+      const directory = pathFromRoot(root, folder);
+      if (directory === null) throw new UserError(`${folder} is not in the repository at ${root}`);
+      return withBranch(repository, branchName, directory, (branch) => work(branch, branchName));
+    },
 
     directoryOf: (folder) => pathFromRoot(root, folder),
 
@@ -115,13 +177,36 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         '--no-renames',
         '--ignore-submodules=all',
       ];
-      const result = await git(['status', ...flags, '--', resolve(folder)]);
-      if (result.code !== 0) throw new UserError(`Git cannot tell what is committed: ${describeFailure(result)}`);
+      const [result, listed] = await Promise.all([
+        git(['status', ...flags, '--', resolve(folder)]),
+        git(['ls-files', '-v', '-s', '-z', '--full-name', '--', resolve(folder)]),
+      ]);
+      const failed = [result, listed].find(({ code }) => code !== 0);
+      if (failed !== undefined) throw new UserError(`Git cannot tell what is committed: ${describeFailure(failed)}`);
+      const indexed = parseIndex(listed.stdout.toString('utf8'));
+      refuseHidden(indexed.filter(({ isHidden, path }) => isHidden && isPolicyFile(path)).map(({ path }) => path));
       const paths = result.stdout
         .toString('utf8')
         .split('\0')
         .map((line) => line.slice(3));
-      return paths.filter(isPolicyFile).sort();
+      const below = (path: string): string => path.slice((pathFromRoot(root, folder) ?? '').length);
+      const nested = [
+        ...paths.filter((path) => path.endsWith('/') && !isPassedOver(below(path))),
+        ...indexed.filter(({ isRepository }) => isRepository).map(({ path }) => `${path}/`),
+      ];
+      return [...new Set([...paths.filter(isPolicyFile), ...nested])].sort();
+    },
+
+    async describeCommit(commit) {
+      if (!isObjectId(commit)) return null;
+      const { code, stdout } = await git(['log', '-1', '--no-show-signature', '--format=%an%x00%s', commit, '--']);
+      const [author, subject] = stdout.toString('utf8').trimEnd().split('\0');
+      return code !== 0 || author === undefined || subject === undefined ? null : { author, subject };
+    },
+
+    async hasAnyOf(paths) {
+      const { code, stdout } = await git(['ls-tree', '--full-tree', '--name-only', 'HEAD', '--', ...paths]);
+      return code === 0 ? stdout.length > 0 : null;
     },
 
     async isAncestor(commit, head) {
@@ -230,6 +315,32 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       });
     },
   };
+}
+
+interface IndexEntry {
+  readonly path: string;
+  /** Git takes it for unchanged without a look. */
+  readonly isHidden: boolean;
+  readonly isRepository: boolean;
+}
+
+/** `git ls-files -v -s -z`: tag, mode, id, stage, tab, path. Small letters and `S` are files that git does not look at. */
+function parseIndex(text: string): readonly IndexEntry[] {
+  return text.split('\0').flatMap((line) => {
+    const [, tag, mode, path] = /^(\S) (\d+) [0-9a-f]+ \d\t(.+)$/s.exec(line) ?? [];
+    if (tag === undefined || path === undefined) return [];
+    return [{ path, isHidden: tag === 'S' || tag !== tag.toUpperCase(), isRepository: mode === '160000' }];
+  });
+}
+
+/** What is left out of a sparse checkout would look as if it had been taken out of Git, and an edit as if there were none. */
+function refuseHidden(paths: readonly string[]): void {
+  if (paths.length === 0) return;
+  const some = `${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}`;
+  const problem = `Git is told not to look at ${paths.length} policy ${paths.length === 1 ? 'file' : 'files'}: ${some}`;
+  throw new UserError(`${problem}. What is not there cannot be told from what was taken out`, {
+    hint: 'Check all of the directory out: `git sparse-checkout disable`, or `git sparse-checkout add` with the directory. A file that somebody has marked is shown again by `git update-index --no-skip-worktree --no-assume-unchanged FILE`.',
+  });
 }
 
 /**

@@ -42,9 +42,24 @@ const gitsOwn =
 /** Never, whatever `TOLLGATE_GIT_ENV` says. */
 const ownSecrets = new Set(['PORTKEY_API_KEY', 'TOLLGATE_SEAL_KEY']);
 
-export function selectGitEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+function selectGitEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const named = new Set((env.TOLLGATE_GIT_ENV ?? '').split(/[\s,]+/).filter((name) => !ownSecrets.has(name)));
   const isPassedOn = (name: string): boolean =>
     needed.has(name.toUpperCase()) || /^(?:LC|XDG)_/.test(name) || gitsOwn.test(name) || named.has(name);
   return Object.fromEntries(Object.entries(env).filter(([name]) => isPassedOn(name)));
+}
+
+/** Without secrets, and without what a hook or a wrapper may have set to point git elsewhere; English, and never a question. */
+export function cleanEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
+  return {
+    ...selectGitEnvironment(env),
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_OPTIONAL_LOCKS: '0',
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_AUTHOR_NAME: 'tollgate',
+    GIT_AUTHOR_EMAIL: 'tollgate@localhost',
+    GIT_COMMITTER_NAME: 'tollgate',
+    GIT_COMMITTER_EMAIL: 'tollgate@localhost',
+  };
 }

@@ -1,20 +1,22 @@
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { selectGitEnvironment } from './git-environment.ts';
+import { findFolder } from '../real-path.ts';
+import { addConfig, type ConfigEntry, isTransportKey, parseConfig, probeKey, settingsToPass } from './git-config.ts';
+import { cleanEnvironment } from './git-environment.ts';
+import { leastGit, readGitVersion } from './git-version.ts';
 import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
-import { createGit, describeFailure, type Git, type RunOptions } from './run-git.ts';
+import { createGit, describeFailure, type Git, type GitResult, type RunOptions } from './run-git.ts';
 
 export interface GitOptions extends RunOptions {
   /** Any folder of the checkout, also one that is not there yet. */
   readonly directory: string;
-  /** Default `origin`, or the only remote there is. */
+  /** Default: what `git config tollgate.remote` says, else `origin`, else the only remote there is. */
   readonly remote?: string | undefined;
   /** Sent to the remote instead of the credentials that clone and user have. */
   readonly token?: string | undefined;
-  /** Default: that of the process. */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** In place of a remote's name, where there is none. */
@@ -30,6 +32,9 @@ export interface Repository {
   /** For messages. */
   readonly remoteName: string;
   readonly hasRemote: boolean;
+  /** Whoever runs it said which of the remotes it is. */
+  readonly isRemoteChosen: boolean;
+  readonly otherRemotes: readonly string[];
   /** Address that the remote's name stands for, after all rewriting; null: no remote. May hold a password. */
   readRemoteUrl(): Promise<string | null>;
   /**
@@ -41,25 +46,41 @@ export interface Repository {
   withScratch<T>(work: (git: Git) => Promise<T>, lenders?: readonly string[]): Promise<T>;
 }
 
-/** Null when the folder is not in a work tree that git is willing to use. */
+/**
+ * Null when the folder is in no work tree.
+ *
+ * @throws UserError when it is in one that git does not use, or which of its remotes is meant is not known
+ */
 export async function openRepository(options: GitOptions): Promise<Repository | null> {
-  const env = cleanEnvironment(options.env ?? process.env);
-  const inTree = createGit(await findFolder(options.directory), env, options);
-  const where = await inTree([
-    'rev-parse',
-    '--path-format=absolute',
-    '--show-toplevel',
-    '--git-common-dir',
-    '--show-object-format',
-  ]);
-  const [root, commonFolder, objectFormat] = where.stdout.toString('utf8').split('\n');
-  if (where.code !== 0 || !root || !commonFolder) return null;
+  const env = cleanEnvironment(options.env);
+  const folder = await findFolder(options.directory);
+  // `--path-format=absolute` came with Git 2.31.
+  const where = await createGit(
+    folder,
+    env,
+    options,
+  )(['rev-parse', '--show-toplevel', '--git-common-dir', '--show-object-format']);
+  const [root, common, objectFormat] = where.stdout.toString('utf8').split('\n');
+  if (where.code !== 0 || !root || !common) {
+    await explainRefusal(folder, env, where);
+    return null;
+  }
+  const commonFolder = resolve(folder, common);
 
-  const listed = await createGit(root, env, options)(['config', '--list', '-z', '--show-scope']);
-  const config = parseConfig(listed.stdout.toString('utf8'));
-  const git = createGit(root, { ...env, ...addConfig(env, disableFilters(config)) }, options);
+  const probed = { ...env, ...addConfig(env, [{ key: probeKey, value: 'true' }], true) };
+  const listed = await createGit(root, probed, options)(['config', '--list', '-z', '--show-scope']);
+  if (listed.code !== 0) await explainOldGit(options, listed);
+  const found = parseConfig(listed.stdout.toString('utf8'));
+  const config = found.filter(({ key }) => key !== probeKey);
+  const canCount = config.length < found.length;
+  const configure = (base: NodeJS.ProcessEnv, entries: readonly Pick<ConfigEntry, 'key' | 'value'>[]) => ({
+    ...base,
+    ...addConfig(base, entries, canCount),
+  });
+  const git = createGit(root, configure(env, disableFilters(config)), options);
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
-  const remoteName = chooseRemote(remotes, options.remote);
+  const wanted = options.remote ?? config.findLast(({ key }) => key === 'tollgate.remote')?.value;
+  const remoteName = chooseRemote(remotes, wanted);
   const readRemoteUrl = async (): Promise<string | null> => {
     if (remoteName === null) return null;
     const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
@@ -75,6 +96,8 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     remote: remoteName ?? commonFolder,
     remoteName: remoteName ?? localName,
     hasRemote: remoteName !== null,
+    isRemoteChosen: wanted !== undefined,
+    otherRemotes: remotes.filter((name) => name !== remoteName),
     readRemoteUrl,
 
     async withScratch(work, lenders = []) {
@@ -82,19 +105,19 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
       try {
         await makeBareRepository(folder, objectFormat === 'sha256');
         if (lenders.length > 0) await lendObjects(folder, lenders);
-        const transport = config.filter(({ key }) => isTransportKey(key));
         if (access === null) {
-          // Git reads the others by itself, and what is there twice is sent twice.
-          const passed = transport.filter(({ scope }) => scope === 'local' || scope === 'worktree');
-          return await work(createGit(root, { ...env, ...addConfig(env, passed), GIT_DIR: folder }, options));
+          const passed = await settingsToPass(config, () =>
+            createGit(root, { ...env, GIT_DIR: folder }, options)(['config', '--list', '-z', '--show-scope']),
+          );
+          return await work(createGit(root, { ...configure(env, passed), GIT_DIR: folder }, options));
         }
         const bare = leaveHome(env, folder);
         const passed = [
-          ...transport.filter(({ key }) => !isIdentityKey(key)),
+          ...config.filter(({ key }) => isTransportKey(key) && !isIdentityKey(key)),
           { key: `remote.${remoteName}.url`, value: access.address },
           { key: `http.${access.address}.extraheader`, value: access.header },
         ];
-        const scratch = createGit(root, { ...bare, ...addConfig(bare, passed), GIT_DIR: folder }, options);
+        const scratch = createGit(root, { ...configure(bare, passed), GIT_DIR: folder }, options);
         return await work(async (args, input) => {
           const result = await scratch(args, input);
           return { ...result, stderr: access.hide(result.stderr) };
@@ -106,36 +129,40 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   };
 }
 
-/** `2.39.5`; null where it does not say. @throws UserError when there is no git */
-export async function readGitVersion(options: GitOptions): Promise<string | null> {
-  const { stdout } = await createGit(
-    await findFolder(options.directory),
-    cleanEnvironment(options.env ?? process.env),
-    options,
-  )(['version']);
-  return /^git version (\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString('utf8'))?.[1] ?? null;
+/** What it is asked first is something that older ones do not know. */
+async function explainOldGit(options: GitOptions, said: GitResult): Promise<never> {
+  const version = await readGitVersion(options);
+  throw new UserError(`Git ${version ?? ''} cannot tell its settings: ${describeFailure(said)}`, {
+    hint: `tollgate needs Git ${leastGit} or later.`,
+  });
 }
 
+/**
+ * Git answers alike where there is no repository and where it does not use the one that is there: of another owner, say, as in
+ * a container. Only the first is a place without Git.
+ *
+ * @throws UserError with git's own reason and remedy, when there is one at the folder or above it
+ */
+async function explainRefusal(folder: string, env: NodeJS.ProcessEnv, said: GitResult): Promise<void> {
+  const ceilings = (env.GIT_CEILING_DIRECTORIES ?? '').split(delimiter);
+  for (let place = folder; ; place = dirname(place)) {
+    if (await lstat(join(place, '.git')).catch(() => null)) {
+      const remedy = /^\s*(git config .*)$/m.exec(said.stderr)?.[1];
+      throw new UserError(`Git does not use the repository in ${place}: ${describeFailure(said)}`, {
+        hint: remedy === undefined ? 'Ask `git status` there.' : `If it is yours, as Git says: ${remedy}`,
+      });
+    }
+    if (dirname(place) === place || ceilings.includes(dirname(place))) return;
+  }
+}
+
+/** @throws UserError also where there is none */
 export async function requireRepository(options: GitOptions): Promise<Repository> {
   const repository = await openRepository(options);
   if (repository !== null) return repository;
-  const probe = await createGit(
-    await findFolder(options.directory),
-    cleanEnvironment(options.env ?? process.env),
-    options,
-  )(['rev-parse', '--show-toplevel']);
-  throw new UserError(
-    `the record lives in Git, and ${options.directory} is not in a Git work tree: ${describeFailure(probe)}`,
-    {
-      hint: 'Run in a clone, or keep the record in a file with --record-file.',
-    },
-  );
-}
-
-/** The folder itself, or the nearest above it that is there: what is yet to be made will lie in its repository. */
-async function findFolder(folder: string): Promise<string> {
-  const found = await stat(folder).catch(() => null);
-  return found?.isDirectory() === true || dirname(folder) === folder ? folder : findFolder(dirname(folder));
+  throw new UserError(`the record lives in Git, and ${options.directory} is not in a Git work tree`, {
+    hint: 'Run in a clone, or keep the record in a file with --record-file.',
+  });
 }
 
 function chooseRemote(remotes: readonly string[], wanted: string | undefined): string | null {
@@ -143,7 +170,10 @@ function chooseRemote(remotes: readonly string[], wanted: string | undefined): s
   if (wanted !== undefined ? remotes.includes(wanted) : remotes.includes('origin')) return wanted ?? 'origin';
   if (wanted === undefined && others.length === 0) return first ?? null;
   throw new UserError(`this repository has no remote ${wanted ?? 'origin'} to keep the record on`, {
-    hint: remotes.length === 0 ? 'It has no remote at all.' : `Its remotes are ${remotes.join(', ')}.`,
+    hint:
+      remotes.length === 0
+        ? 'It has no remote at all.'
+        : `Its remotes are ${remotes.join(', ')}: name one with --remote, or for good with \`git config tollgate.remote NAME\`.`,
   });
 }
 
@@ -161,64 +191,6 @@ async function makeBareRepository(folder: string, sha256: boolean): Promise<void
 async function lendObjects(folder: string, lenders: readonly string[]): Promise<void> {
   await mkdir(join(folder, 'objects', 'info'));
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${lenders.join('\n')}\n`);
-}
-
-interface ConfigEntry {
-  readonly scope: string;
-  readonly key: string;
-  readonly value: string;
-}
-
-/** `git config --list -z --show-scope`: scope, NUL, key, newline, value, NUL; a key alone means true. */
-function parseConfig(text: string): readonly ConfigEntry[] {
-  const parts = text.split('\0');
-  const entries: ConfigEntry[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    const [scope, entry] = [parts[i] ?? '', parts[i + 1] ?? ''];
-    const end = entry.indexOf('\n');
-    entries.push(
-      end < 0 ? { scope, key: entry, value: 'true' } : { scope, key: entry.slice(0, end), value: entry.slice(end + 1) },
-    );
-  }
-  return entries;
-}
-
-/**
- * What it takes to reach a remote. Read out by git and handed on, rather than including the clone's config file: conditional
- * includes, with which actions/checkout brings its token, hold for the clone's own folder only.
- */
-function isTransportKey(key: string): boolean {
-  return (
-    /^(?:http|credential|url|ssh|protocol)\./.test(key) ||
-    /^remote\..+\.(?:url|pushurl|proxy|proxyauthmethod|vcs|receivepack|uploadpack|serveroption)$/.test(key) ||
-    /^core\.(?:sshcommand|gitproxy|askpass)$/.test(key)
-  );
-}
-
-/** In the environment, not on the command line, where every process of the machine could read the token. */
-function addConfig(env: NodeJS.ProcessEnv, entries: readonly Pick<ConfigEntry, 'key' | 'value'>[]): NodeJS.ProcessEnv {
-  const start = Number(env.GIT_CONFIG_COUNT ?? 0) || 0;
-  const added: NodeJS.ProcessEnv = { GIT_CONFIG_COUNT: String(start + entries.length) };
-  for (const [index, { key, value }] of entries.entries()) {
-    added[`GIT_CONFIG_KEY_${start + index}`] = key;
-    added[`GIT_CONFIG_VALUE_${start + index}`] = value;
-  }
-  return added;
-}
-
-/** Without secrets, and without what a hook or a wrapper may have set to point git elsewhere; English, and never a question. */
-function cleanEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  return {
-    ...selectGitEnvironment(env),
-    LC_ALL: 'C',
-    GIT_TERMINAL_PROMPT: '0',
-    GIT_OPTIONAL_LOCKS: '0',
-    GIT_LITERAL_PATHSPECS: '1',
-    GIT_AUTHOR_NAME: 'tollgate',
-    GIT_AUTHOR_EMAIL: 'tollgate@localhost',
-    GIT_COMMITTER_NAME: 'tollgate',
-    GIT_COMMITTER_EMAIL: 'tollgate@localhost',
-  };
 }
 
 /**

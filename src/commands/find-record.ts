@@ -5,14 +5,14 @@
 
 import { resolve } from 'node:path';
 import type { Checkout } from '../checkout/checkout.ts';
-import { listRefs } from '../checkout/list-refs.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { compareOwnership, type MovedMember, ownershipOf, type RecordOwnership } from '../plan/record-move.ts';
 import { compileHead, type PolicyHead } from '../policy/compile.ts';
+import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
 import type { StoredRecord } from '../record/store.ts';
-import { checkRecord, gitOptions, type OpenRecord, openRefStore, placeOf } from './open-record.ts';
+import { checkRecord, type OpenRecord, openRefStore, placeOf } from './open-record.ts';
 import type { Session } from './session.ts';
 
 export interface FoundRecord {
@@ -52,13 +52,72 @@ export async function findRecord(
   if (from !== undefined && from !== ref) {
     const there = await openRefStore(from, checkout, session).read();
     if (there === null || there.record.movedTo !== undefined) throw new UserError(`there is no record at ${from}`);
-    return { stored: there, place: from, moved: compareOwnership(ownershipOf(there.record, from), now), token };
+    const moved = compareOwnership(ownershipOf(there.record, from), now);
+    await refuseSecondDirectory(checkout, moved, from);
+    return { stored: there, place: from, moved, token };
   }
   const elsewhere = here?.seal === 'own' ? null : await findElsewhere(checkout, here, head, now, session);
   const found = elsewhere ?? (here === null ? null : { ref, stored: here });
-  if (found === null) return { stored: null, place: null, moved: [], token };
+  if (found === null) {
+    await refuseOtherRemote(checkout, now, session);
+    return { stored: null, place: null, moved: [], token };
+  }
   const moved = compareOwnership(ownershipOf(found.stored.record, found.ref), now);
+  await refuseSecondDirectory(checkout, moved, found.ref);
   return { stored: found.stored, place: found.ref, moved, token };
+}
+
+/**
+ * Two directories of one environment delete what the other declares: the second is refused for as long as the first is there.
+ *
+ * @param ref of the record
+ */
+async function refuseSecondDirectory(checkout: Checkout, moved: readonly MovedMember[], ref: string): Promise<void> {
+  const found = moved.find(({ what }) => what === 'directory');
+  const head = found === undefined ? null : await checkout.headCommit();
+  if (found === undefined || head === null) return;
+  const { was, now } = found;
+  const folder = resolve(checkout.root, was);
+  const committed = await checkout.readFilesAtCommit(head, folder);
+  const declared = compileHead(committed);
+  if (declared === null || placeOf(declared) !== ref) return;
+  const changed = new Set(await checkout.uncommittedPolicyFiles(folder));
+  if (committed.every(({ path }) => changed.has(was === '' ? path : `${was}/${path}`))) return;
+  throw new UserError(
+    `environment ${declared.environment} is that of ${was || 'the top of the repository'}, which is still there: ${now || 'the top of the repository'} is a second directory for it`,
+    {
+      hint: 'Each would delete what the other declares. Give this one an `environment:` of its own in its org.yaml, or take the other one out of Git if this one is to be in its place.',
+    },
+  );
+}
+
+/** More remotes than anybody has. */
+const mostRemotes = 5;
+
+/** Without a record here the team's may be on another remote: the one that this one was forked from. */
+async function refuseOtherRemote(checkout: Checkout, now: RecordOwnership, session: Session): Promise<void> {
+  // A token is for its own remote, and is not sent to others.
+  if (checkout.isRemoteChosen || session.recordToken !== undefined) return;
+  for (const remote of checkout.otherRemotes.slice(0, mostRemotes)) {
+    const place = { ...checkout.place, remote };
+    const stored = await openRefStore(now.place, { place }, session)
+      .read()
+      .catch((error: unknown) => {
+        // It was not asked for: one that cannot be reached, or holds something else, is in nobody's way.
+        if (!(error instanceof UserError)) throw error;
+        return null;
+      });
+    if (stored === null || stored.record.movedTo !== undefined) continue;
+    const { organisation, appliedAt, appliedBy } = stored.record;
+    if (organisation.toLowerCase() !== now.organisation.toLowerCase()) continue;
+    const when = `applied ${appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${escapeInvisible(appliedBy)}`;
+    throw new UserError(
+      `there is no applied record on ${checkout.remote}, and one of this organisation on ${remote}: ${now.place}, ${when}`,
+      {
+        hint: `If that is the team's, add --remote ${remote}, or choose it for good: \`git config tollgate.remote ${remote}\`. With --remote ${checkout.remote} a record of its own begins here.`,
+      },
+    );
+  }
 }
 
 interface RecordAtRef {
@@ -81,8 +140,7 @@ async function findElsewhere(
   // What a shallow clone does not show of the past may be below the refs that are ours.
   const looksAround = here === null || (await checkout.isShallow());
   const patterns = [...past, ...(looksAround ? ['refs/tollgate/*'] : [])];
-  const { surroundings } = session;
-  const refs = await (surroundings?.listRefs(patterns) ?? listRefs(gitOptions(checkout.root, session), patterns));
+  const refs = await checkout.listRefs(patterns);
   for (const ref of refs) {
     if (ref === now.place) continue;
     const stored = await readRecordAt(ref, checkout, session);

@@ -8,6 +8,7 @@ import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
 import { type MovedMember, otherControlPlane } from '../plan/record-move.ts';
 import { isStdout } from '../policy/files.ts';
+import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { createFileStore } from '../record/file.ts';
@@ -77,7 +78,13 @@ export async function openRecord(
 /** Of this repository or of another one: files of a work tree change with what others propose. */
 async function isInWorkTree(file: string, checkout: Checkout, session: Session): Promise<boolean> {
   const folder = dirname(await findRealPath(resolve(session.cwd, file)));
-  return checkout.directoryOf(folder) !== null || (await openCheckout(gitOptions(folder, session))) !== null;
+  if (checkout.directoryOf(folder) !== null) return true;
+  // Of a clone that git does not use, or that has no remote to choose, it is a work tree all the same.
+  const other = openCheckout({ directory: folder, env: session.env });
+  return other.then(
+    (found) => found !== null,
+    () => true,
+  );
 }
 
 /** Where the files say that the record is. */
@@ -86,11 +93,11 @@ export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environme
 }
 
 /** The record on a ref of the clone's remote. */
-export function openRefStore(ref: string, { root }: Pick<Checkout, 'root'>, session: Session): RecordStore {
+export function openRefStore(ref: string, { place }: Pick<Checkout, 'place'>, session: Session): RecordStore {
   if (session.surroundings !== undefined) return session.surroundings.openStore(ref);
   const { recordToken: token, clock } = session;
   const sealer = createSealer(session.env);
-  return createGitRefStore({ ...gitOptions(root, session), token, ref, sealer, now: clock.now });
+  return createGitRefStore({ ...place, token, ref, sealer, now: clock.now });
 }
 
 /** Where the policy files of a run lie, through every link, also when they are not there yet. */
@@ -98,17 +105,33 @@ export function folderOf({ dir }: Pick<CommonOptions, 'dir'>, { cwd }: Pick<Sess
   return findRealPath(resolve(cwd, dir));
 }
 
-/** The clone that the policies' directory is in, wherever the command runs; null outside one. */
-export async function openCheckoutOf(options: Pick<CommonOptions, 'dir'>, session: Session): Promise<Checkout | null> {
-  return session.surroundings?.checkout ?? openCheckout(gitOptions(await folderOf(options, session), session));
+/** Where the clone is looked for, and what of it counts. */
+export type CheckoutOptions = Pick<CommonOptions, 'dir'> & Partial<Pick<CommonOptions, 'remote' | 'backend'>>;
+
+/**
+ * The clone that the policies' directory is in, wherever the command runs; null outside one. Without the run's signal: a
+ * cancelled apply still records what it did; a second signal ends the process.
+ *
+ * @throws UserError where git does not use the one that is there; the emulator needs none
+ */
+export async function openCheckoutOf(options: CheckoutOptions, session: Session): Promise<Checkout | null> {
+  if (session.surroundings !== undefined) return session.surroundings.checkout;
+  const directory = await folderOf(options, session);
+  const opening = openCheckout({ directory, env: session.env, remote: options.remote });
+  if (options.backend !== 'emulator') return opening;
+  return opening.catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    return null;
+  });
 }
 
-/** Without the run's signal: a cancelled apply still records what it did; a second signal ends the process. */
-export function gitOptions(
-  directory: string,
-  { env }: Pick<Session, 'env'>,
-): { directory: string; env: Session['env'] } {
-  return { directory, env };
+/** @throws UserError also outside a clone */
+export async function requireCheckoutOf(options: CheckoutOptions, session: Session, why: string): Promise<Checkout> {
+  const checkout = await openCheckoutOf(options, session);
+  if (checkout !== null) return checkout;
+  throw new UserError(`not in a Git repository, ${why}`, {
+    hint: 'Run tollgate in the clone that holds the policy files, or name their directory with --dir.',
+  });
 }
 
 /** The sample organisation brings a record of its own, so that the first plan can show a removal. */
@@ -198,10 +221,11 @@ export interface ByHandOptions {
 export async function checkCommitted(
   { uncommitted, commit, hasInHistory }: CheckoutFacts,
   { checkout, isShared, store }: OpenRecord,
-  { allowDirty = false }: ByHandOptions,
+  { allowDirty = false, backend }: ByHandOptions & Partial<Pick<CommonOptions, 'backend'>>,
   session: Session,
 ): Promise<boolean> {
-  if (!isShared || checkout === null) return false;
+  const takesAll = backend === 'emulator' || !(isShared || isCi(session));
+  if (takesAll || checkout === null) return false;
   const hint =
     'Apply what the default branch of the remote holds: others can review it, and the record remembers it. Or add --allow-dirty: then it counts as made by hand until the default branch holds it.';
   if (uncommitted.length > 0) {
@@ -212,7 +236,7 @@ export async function checkCommitted(
     return true;
   }
   // Files of another commit than the one checked out are the tip's of the default branch.
-  if (commit === null || hasInHistory !== undefined) return false;
+  if (!isShared || commit === null || hasInHistory !== undefined) return false;
   const { answer, branch } = await session.waiting(
     `asking for the default branch beside ${store.description}`,
     checkout.isOnDefaultBranch(commit),
@@ -221,8 +245,10 @@ export async function checkCommitted(
   if (allowDirty) return true;
   const why = answer === 'no' ? 'is not on' : 'could not be found on';
   const which = branch === null ? '' : ` (${branch})`;
+  const words = await checkout.describeCommit(commit);
+  const said = words === null ? '' : ` (${JSON.stringify(words.subject)} by ${words.author})`;
   throw new UserError(
-    `the commit checked out, ${commit.slice(0, 12)}, ${why} the default branch of the remote${which}`,
+    `the commit checked out, ${commit.slice(0, 12)}${escapeInvisible(said)}, ${why} the default branch of the remote${which}`,
     { hint },
   );
 }

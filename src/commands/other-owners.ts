@@ -1,11 +1,10 @@
 /** Other records of the same remote that hold what this plan puts back or adopts: two owners undo each other for ever. */
 
-import { listRefs } from '../checkout/list-refs.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import type { Plan, PlanNote } from '../plan/types.ts';
 import { readRecordAt } from './find-record.ts';
-import { gitOptions, type OpenRecord } from './open-record.ts';
+import type { OpenRecord } from './open-record.ts';
 import type { Session } from './session.ts';
 
 /** More environments than anybody has in one repository. */
@@ -19,9 +18,7 @@ export async function findOtherOwners(
   const contested = contestedObjects(plan);
   if (ref === null || checkout === null || contested.size === 0) return [];
   try {
-    const patterns = ['refs/tollgate/*'];
-    const refs = await (session.surroundings?.listRefs(patterns) ??
-      listRefs(gitOptions(checkout.root, session), patterns));
+    const refs = await checkout.listRefs(['refs/tollgate/*']);
     const notes: PlanNote[] = [];
     for (const other of refs.filter((name) => name !== ref).slice(0, mostRecords)) {
       const record = (await readRecordAt(other, checkout, session))?.record;

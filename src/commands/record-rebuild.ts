@@ -11,7 +11,7 @@ import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
 import { type OpenBackend, openBackend } from './open-backend.ts';
-import { folderOf, openCheckoutOf, openRecord } from './open-record.ts';
+import { folderOf, openRecord, requireCheckoutOf } from './open-record.ts';
 import { refuseFor } from './output.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
@@ -30,10 +30,7 @@ export interface RecordRebuildOptions extends CommonOptions {
  */
 export async function runRecordRebuild(options: RecordRebuildOptions, session: Session): Promise<CommandResult> {
   const folder = await folderOf(options, session);
-  const checkout = await openCheckoutOf(options, session);
-  if (checkout === null) {
-    throw new UserError('not in a Git repository: there is no commit to take the files from');
-  }
+  const checkout = await requireCheckoutOf(options, session, 'so there is no commit to take the files from');
   const commit = await checkout.resolveCommit(options.from);
   const found = await checkout.readFilesAtCommit(commit, folder);
   if (found.length === 0) {

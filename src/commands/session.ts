@@ -62,6 +62,8 @@ export interface CommonOptions {
   readonly backend: 'portkey' | 'emulator';
   /** Directory in which the embedded emulator keeps its state and the record. */
   readonly state?: string | undefined;
+  /** Remote of the clone that the record is on. Default: `git config tollgate.remote`, `origin`, or the only one. */
+  readonly remote?: string | undefined;
   /** File that holds the record, instead of the Git ref. */
   readonly recordFile?: string | undefined;
   /** Requests under way at most. */

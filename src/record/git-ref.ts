@@ -27,6 +27,9 @@ const fetchedRef = 'refs/tollgate/fetched';
 /** The one ref in it is what is pushed. */
 const pushedFolder = 'refs/tollgate-push';
 
+const pushHint =
+  'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref. Where a rule lets one App alone push to it, give the Action a token of that App as `record-token`. Where reads of the remote may lag behind pushes, as those of a mirror, wait and plan again.';
+
 /** How many versions of others may lie on top of the last sealed one: two an apply, and no apply runs for months. */
 const sealedDepth = 200;
 
@@ -38,6 +41,10 @@ const sealedDepth = 200;
 export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   const { ref, sealer = null } = options;
   checkRef(ref);
+  /** What this run has written, each on top of the one before. */
+  const written: Written[] = [];
+  /** The remote shows what is pushed to it only later, as a mirror does; null: it was not seen yet. */
+  let lags: boolean | null = null;
   /** Until the repository has been opened, where records usually are. */
   let place = options.remote ?? 'origin';
 
@@ -45,6 +52,14 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     const repository = await requireRepository(own);
     place = repository.remoteName;
     return repository;
+  }
+
+  /**
+   * Whether a tip is what a mirror still shows of the time before the last push of this run. Whoever goes on from what was pushed
+   * loses nothing: the next push compares at the place it goes to. Where reads do not lag, somebody has moved the ref back.
+   */
+  function isBehind(tip: string | null): boolean {
+    return lags === true && written.some(({ parent }) => parent === tip);
   }
 
   /** The commit the ref is at, null when there is no such ref. */
@@ -56,12 +71,13 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         hint: 'Nothing was planned: without the record nobody can tell what Git declared before. Check the network and the access to the remote.',
       });
     }
-    // A pattern also matches refs that only end in it.
-    const line = result.stdout
-      .toString('utf8')
-      .split('\n')
-      .find((text) => text.endsWith(`\t${ref}`));
-    return line?.split('\t')[0] ?? null;
+    return tipIn(result.stdout);
+  }
+
+  /** A pattern also matches refs that only end in it. */
+  function tipIn(listing: Buffer): string | null {
+    const lines = listing.toString('utf8').split('\n');
+    return lines.find((text) => text.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
   }
 
   /** False when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
@@ -149,14 +165,53 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     });
     // The push worked and its answer was lost.
     if (tip === commit) return commit;
-    if (tip !== expected) throw lostRace(repository);
+    if (tip !== expected && !isBehind(tip)) throw lostRace(repository);
+    const there = await readPushed(git, repository);
+    if (there === commit) return commit;
+    if (there !== undefined && there !== tip) {
+      const places = `where ${repository.remoteName} is pushed to it is at ${there?.slice(0, 12) ?? 'nothing'}, and where it is read at ${tip?.slice(0, 12) ?? 'nothing'}`;
+      throw new UserError(`reads of ${repository.remoteName} lag behind pushes: ${ref}: ${places}`, {
+        exit: 'stale',
+        hint: 'Wait for the mirror and plan again, or read where you push: `git remote set-url` without a push address of its own.',
+      });
+    }
+    if (tip !== expected) {
+      throw new UserError(
+        `pushing the record to ${ref} on ${repository.remoteName} failed: ${describeFailure(result)}`,
+        {
+          exit: 'stale',
+          hint: `Reads of ${repository.remoteName} lag behind pushes: whether another apply has moved the record cannot be told yet. Wait, and plan again.`,
+        },
+      );
+    }
+    const branchHint = ref.startsWith('refs/heads/')
+      ? ''
+      : ' Where the server takes nothing but branches, name one of its own in org.yaml: `record: {ref: refs/heads/tollgate-record}`.';
     throw new UserError(
       `the record cannot be pushed to ${ref} on ${repository.remoteName}: ${describeFailure(result)}`,
       {
         exit: 'unreachable',
-        hint: 'The job needs write access to the repository (in Actions: `permissions: contents: write`), and no rule may forbid the ref. Where a rule lets one App alone push to it, give the Action a token of that App as `record-token`.',
+        hint: `${pushHint}${branchHint}`,
       },
     );
+  }
+
+  /** The commit the ref is at where pushes go; undefined: no other place than that of reads, or it does not say. */
+  async function readPushed(git: Git, repository: Repository): Promise<string | null | undefined> {
+    if (!repository.hasRemote) return undefined;
+    const asked = await git(['remote', 'get-url', '--push', repository.remote]);
+    const address = asked.stdout.toString('utf8').trim();
+    if (asked.code !== 0 || address === '' || address === (await repository.readRemoteUrl())) return undefined;
+    const told = await git(['ls-remote', '--quiet', address, ref]);
+    return told.code === 0 ? tipIn(told.stdout) : undefined;
+  }
+
+  /** From the tip that a mirror shows up to what was pushed: the same streams make the same commits. */
+  async function writeAgain(git: Git, tip: string | null): Promise<void> {
+    const from = written.findIndex(({ parent }) => parent === tip);
+    for (const { stream } of written.slice(from)) {
+      await git(['update-ref', fetchedRef, await writeCommit(git, stream)]);
+    }
   }
 
   function lostRace(repository: Repository): UserError {
@@ -178,7 +233,8 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 
     async readToken() {
       const repository = await openIt();
-      return repository.withScratch((git) => readTip(git, repository));
+      const tip = await repository.withScratch((git) => readTip(git, repository));
+      return isBehind(tip) ? (written.at(-1)?.commit ?? tip) : tip;
     },
 
     async write(next, expected, message) {
@@ -189,14 +245,24 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         if (expected !== null) {
           const found = await fetchTip(git, repository);
           const tip = found ? (await git(['rev-parse', '--verify', fetchedRef])).stdout.toString('utf8').trim() : null;
-          if (tip !== expected) throw lostRace(repository);
+          if (tip !== expected) {
+            if (!isBehind(tip) || expected !== written.at(-1)?.commit) throw lostRace(repository);
+            await writeAgain(git, tip);
+          }
           const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);
           checkHoldsRecordOnly(parseTreeListing(listing.stdout).map(({ path }) => path));
         }
         const tree = new Map(renderTree(next));
         if (sealer !== null) tree.set(sealFile, renderStableJson(sealer.seal(sealed(tree, expected))));
-        const commit = await writeCommit(git, next, tree, expected, message, options.now?.() ?? Date.now());
-        return push(git, repository, commit, expected);
+        const stream = renderCommit(next, tree, expected, message, options.now?.() ?? Date.now());
+        const commit = await writeCommit(git, stream);
+        await push(git, repository, commit, expected);
+        written.push({ commit, parent: expected, stream });
+        lags ??= await readTip(git, repository).then(
+          (tip) => tip === expected,
+          () => null,
+        );
+        return commit;
       });
     },
 
@@ -237,15 +303,20 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   };
 }
 
-/** One process, however many files: `git fast-import` reads them all and says the commit it made. */
-async function writeCommit(
-  git: Git,
+interface Written {
+  readonly commit: string;
+  readonly parent: string | null;
+  readonly stream: string;
+}
+
+/** As `git fast-import` reads it; the same every time. */
+function renderCommit(
   record: AppliedRecord,
   tree: TreeFiles,
   parent: string | null,
   message: string,
   now: number,
-): Promise<string> {
+): string {
   const who = `tollgate <tollgate@localhost> ${Math.floor(now / 1000)} +0000`;
   const facts = [
     `Run: ${record.claim?.run ?? record.run}`,
@@ -254,7 +325,7 @@ async function writeCommit(
   ];
   const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
   const text = `${oneLine(message)}\n\n${facts.map(oneLine).join('\n')}\n`;
-  const stream = [
+  return [
     'commit refs/tollgate/next',
     'mark :1',
     `author ${who}`,
@@ -268,6 +339,10 @@ async function writeCommit(
     'done',
     '',
   ].join('\n');
+}
+
+/** One process, however many files: it reads them all and says the commit it made. */
+async function writeCommit(git: Git, stream: string): Promise<string> {
   const result = await git(['fast-import', '--quiet', '--done'], stream);
   const commit = result.stdout.toString('utf8').trim();
   if (result.code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {

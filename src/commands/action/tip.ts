@@ -1,11 +1,13 @@
 /** The tip of the default branch: the only thing that an apply of the Action takes, whatever the event. */
 
-import { type Branch, readDefaultBranch, withBranch } from '../../checkout/branch.ts';
-import { requireRepository } from '../../checkout/repository.ts';
+import type { Branch } from '../../checkout/branch.ts';
+import type { Checkout } from '../../checkout/checkout.ts';
+import { parseRemote } from '../../checkout/remote-url.ts';
 import { UserError } from '../../errors.ts';
 import type { FoundFile } from '../../policy/files.ts';
+import { folderOf, requireCheckoutOf } from '../open-record.ts';
 import type { PolicySource } from '../policy-source.ts';
-import type { ActionRun } from './types.ts';
+import { type ActionRun, commonOptions } from './types.ts';
 
 export interface Tip {
   readonly branch: Branch;
@@ -17,33 +19,35 @@ export interface Tip {
 /** @throws UserError when the branch or its policy files cannot be had */
 export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>): Promise<T> {
   const { inputs, event, session } = run;
-  const directory = normalize(inputs.directory);
-  const workOn = async (branch: Branch, branchName: string): Promise<T> => {
+  checkDirectory(inputs.directory);
+  const options = commonOptions(run);
+  const checkout = await requireCheckoutOf(options, session, 'so there is no branch to apply');
+  await checkIsOfRun(checkout, run);
+  const folder = await folderOf(options, session);
+  const directory = checkout.directoryOf(folder) ?? '';
+  return checkout.withBranch(event.defaultBranch, folder, async (branch, branchName) => {
     const files = await readFiles(branch, directory, branchName);
     const source = { commit: branch.tip, files, hasInHistory: branch.hasInHistory };
     return work({ branch, branchName, source });
-  };
-  const { surroundings } = session;
-  if (surroundings !== undefined) return surroundings.withBranch((branch) => workOn(branch, event.defaultBranch ?? ''));
-  const repository = await requireRepository({ directory: session.cwd, env: session.env });
-  const branchName = event.defaultBranch ?? (await readDefaultBranch(repository));
-  if (branchName === null) {
-    throw new UserError('neither the event nor the remote says which branch is the default one', {
-      hint: 'Give `actions/checkout` the repository that holds the policy files.',
-    });
-  }
-  return withBranch(repository, branchName, directory, (branch) => workOn(branch, branchName));
+  });
 }
 
-/** The directory as Git names it from the top. */
-function normalize(directory: string): string {
-  const parts = directory.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) {
-    throw new UserError(`input directory: "${directory}" leads out of the repository`, {
-      hint: 'Write it from the top of the repository, such as `policies`.',
-    });
-  }
-  return parts.join('/');
+function checkDirectory(directory: string): void {
+  if (!directory.split('/').includes('..')) return;
+  throw new UserError(`input directory: "${directory}" leads out of the workspace of the job`, {
+    hint: 'Write it from there, such as `policies`, or `PATH/policies` where `actions/checkout` has a `path`.',
+  });
+}
+
+/** Reviews are asked of the repository that the workflow runs for: of files of another one they say nothing. */
+async function checkIsOfRun(checkout: Checkout, { event, repositoryUrl, inputs }: ActionRun): Promise<void> {
+  const own = parseRemote((await checkout.readRemoteUrl()) ?? '');
+  const asked = parseRemote(repositoryUrl);
+  const isOther = own?.host === asked?.host && own?.repository.toLowerCase() !== asked?.repository.toLowerCase();
+  if (own === null || asked === null || !isOther) return;
+  throw new UserError(`${inputs.directory} is in ${own.repository}, and this workflow runs for ${event.repository}`, {
+    hint: 'Run the workflow in the repository that holds the policy files: its reviews are what counts.',
+  });
 }
 
 async function readFiles(branch: Branch, directory: string, branchName: string): Promise<FoundFile[]> {

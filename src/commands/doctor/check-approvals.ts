@@ -1,13 +1,13 @@
 /** Asks GitHub, Git and the environment for the walls around the words that count. Reads only; nothing of it is an exit code. */
 
-import { readDefaultBranch } from '../../checkout/branch.ts';
-import { openRepository, type Repository, readGitVersion } from '../../checkout/repository.ts';
+import type { Checkout } from '../../checkout/checkout.ts';
+import { readGitVersion } from '../../checkout/git-version.ts';
 import { createCleaner } from '../../client/failure.ts';
 import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
-import { folderOf } from '../open-record.ts';
+import { folderOf, openCheckoutOf } from '../open-record.ts';
 import type { CommonOptions, Session } from '../session.ts';
 import {
   explainBranch,
@@ -21,7 +21,7 @@ import {
 } from './explain-walls.ts';
 import { type Located, locateRepository } from './locate-repository.ts';
 
-export type ApprovalsOptions = Pick<CommonOptions, 'dir' | 'backend' | 'recordFile'> & {
+export type ApprovalsOptions = Pick<CommonOptions, 'dir' | 'backend' | 'remote' | 'recordFile'> & {
   /** Deployment environment of GitHub that holds the apply key. Default `tollgate`. */
   readonly environment?: string | undefined;
 };
@@ -34,30 +34,29 @@ export async function checkApprovals(
 ): Promise<CheckView[]> {
   // Nobody approves what goes to the embedded emulator.
   if (options.backend === 'emulator') return [];
-  const at = { directory: await folderOf(options, session), env: session.env, signal: session.signal };
-  const repository = await ifGit(openRepository(at));
-  const located = locateRepository(session.env, (await repository?.readRemoteUrl()) ?? null);
+  const checkout = await ifGit(openCheckoutOf(options, session));
+  const located = locateRepository(session.env, (await checkout?.readRemoteUrl()) ?? null);
   const ref = recordRefOf(desired);
   const recordBranch = options.recordFile !== undefined ? null : branchOf(ref);
   return [
-    ...(await session.waiting('asking GitHub', askGitHub(located, { options, session, repository, recordBranch }))),
+    ...(await session.waiting('asking GitHub', askGitHub(located, { options, session, checkout, recordBranch }))),
     // A file is trusted like the folder that it lies in.
     ...(options.recordFile !== undefined || recordBranch !== null ? [] : [explainRecordRef(ref)]),
     explainSealKey((session.env.TOLLGATE_SEAL_KEY ?? '').trim() !== ''),
-    explainGitVersion(await ifGit(readGitVersion(at))),
+    explainGitVersion(await ifGit(readGitVersion({ directory: await folderOf(options, session), env: session.env }))),
   ];
 }
 
 interface Asking {
   readonly options: ApprovalsOptions;
   readonly session: Session;
-  readonly repository: Repository | null;
+  readonly checkout: Checkout | null;
   /** Branch that holds the record; null: another ref, a file, or not known. */
   readonly recordBranch: string | null;
 }
 
 async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]> {
-  const { options, session, repository, recordBranch } = asking;
+  const { options, session, checkout, recordBranch } = asking;
   const base = { id: 'github', title: 'ask GitHub' } as const;
   if (located.repository === null) {
     return [viewOf({ ...base, state: 'not-tried', detail: located.why, advice: located.advice })];
@@ -69,12 +68,12 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
   const { environment = 'tollgate' } = options;
   const clean = createCleaner(located.token);
   const ask = <T>(call: (github: GitHub) => Promise<T | null>): Promise<Told<T>> => tell(() => call(github), clean);
-  const branch = repository === null ? null : await readDefaultBranch(repository);
+  const branch = checkout === null ? null : await checkout.readDefaultBranch();
   const [branchTold, environmentTold, recordTold, hasOwnersFile] = await Promise.all([
     branch === null ? null : ask((port) => port.readBranchProtection(branch)),
     ask((port) => port.readEnvironment(environment)),
     recordBranch === null ? null : ask((port) => port.readBranchProtection(recordBranch)),
-    repository === null ? null : findOwnersFile(repository),
+    checkout === null ? null : checkout.hasAnyOf(ownersFiles),
   ]);
   const where = `${located.repository} at ${located.apiUrl}`;
   const problems = [branchTold, environmentTold, recordTold].flatMap((told) => (told === null ? [] : [told.problem]));
@@ -118,12 +117,8 @@ function branchOf(ref: string | null): string | null {
   return /^refs\/heads\/(.+)$/.exec(ref ?? '')?.[1] ?? null;
 }
 
-/** Where GitHub looks for it. Null: nothing is committed. */
-async function findOwnersFile({ git }: Repository): Promise<boolean | null> {
-  const places = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
-  const { code, stdout } = await git(['ls-tree', '--full-tree', '--name-only', 'HEAD', '--', ...places]);
-  return code === 0 ? stdout.length > 0 : null;
-}
+/** Where GitHub looks for it. */
+const ownersFiles = ['.github/CODEOWNERS', 'CODEOWNERS', 'docs/CODEOWNERS'];
 
 /** Without Git, or in a clone that names no single remote, other checks say so. */
 async function ifGit<T>(reading: Promise<T>): Promise<T | null> {

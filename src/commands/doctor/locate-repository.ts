@@ -1,5 +1,6 @@
 /** Which repository on which GitHub a checkout is of, and with which token it may be asked about. Pure. */
 
+import { parseRemote } from '../../checkout/remote-url.ts';
 import { isLoopback } from '../../client/base-url.ts';
 import type { Session } from '../session.ts';
 
@@ -53,22 +54,6 @@ function explainNowhere(host: string | null, api: string | null): { readonly why
 
 function textOf(value: string | undefined): string | null {
   return value === undefined || value.trim() === '' ? null : value.trim();
-}
-
-interface Remote {
-  readonly host: string;
-  readonly repository: string;
-}
-
-/** `https://HOST/OWNER/NAME.git`, `ssh://git@HOST:22/…`, `git@HOST:OWNER/NAME.git`. */
-export function parseRemote(url: string): Remote | null {
-  const found =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:@]+)(?::\d+)?\/([^/]+\/[^/]+?)(?:\.git)?\/?$/i.exec(url) ??
-    /^(?:[^@/:]+@)?([^/:@]{2,}):\/?([^/:]+\/[^/]+?)(?:\.git)?\/?$/.exec(url);
-  const [, host, repository] = found ?? [];
-  if (host === undefined || repository === undefined) return null;
-  // What firewalls leave open.
-  return { host: host.toLowerCase().replace(/^(?:ssh|www)\.(github\.com)$/, '$1'), repository };
 }
 
 /** Of the hosts that are GitHub's own: github.com, and companies' tenants. */

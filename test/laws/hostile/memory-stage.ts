@@ -88,11 +88,8 @@ export async function startInMemory(model: Model): Promise<Stage> {
   }
 
   const surroundings = {
-    checkout: checkoutOf(repository),
+    checkout: checkoutOf(repository, () => [...records.keys()]),
     openStore,
-    listRefs: async (patterns: readonly string[]) =>
-      [...records.keys()].filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/')).sort(),
-    withBranch: <T>(work: Parameters<Surroundings['withBranch']>[0]) => work(repository.branch()) as Promise<T>,
     dispatcher: createInProcessDispatcher(emulator.app),
   } as Surroundings;
 
@@ -309,12 +306,25 @@ function forgedEntries(entries: AppliedRecord['workspaces'][number]['entries']) 
     : [{ ...model, name: 'foreign', id: foreignId, protect: false }];
 }
 
-function checkoutOf(repository: MemoryRepository): Checkout {
+function checkoutOf(repository: MemoryRepository, refs: () => readonly string[]): Checkout {
   const folderOf = (path: string): string => path.slice(root.length + 1);
   const treeOf = (commit: string, folder: string): string | null =>
     folderOf(folder) === 'policies' ? JSON.stringify(repository.filesOf(commit)) : null;
   return {
     root,
+    place: { directory: root, env: {} },
+    remote: 'origin',
+    isRemoteChosen: true,
+    otherRemotes: [],
+    readRemoteUrl: async () => null,
+    readDefaultBranch: async () => 'main',
+    listRefs: async (patterns) =>
+      refs()
+        .filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/'))
+        .sort(),
+    withBranch: (name, _folder, work) => work(repository.branch(), name ?? 'main'),
+    describeCommit: async () => null,
+    hasAnyOf: async () => false,
     directoryOf: (folder) => (folder.startsWith(root) ? folderOf(folder) : null),
     headCommit: async () => repository.main,
     uncommittedPolicyFiles: async () => [],
