@@ -63,6 +63,7 @@ export function buildRefusal(
   status: number,
   body: { readonly text: string; readonly contentType: string; readonly location: string | undefined },
   clean: CleanText,
+  baseUrl: string | null,
 ): ServiceError {
   const said = parseErrorBody(body.text, body.contentType);
   const redirected = status >= 300 && status < 400;
@@ -71,7 +72,7 @@ export function buildRefusal(
   const code = said.code === undefined ? undefined : clean(said.code);
   const path = clean(renderPath(request));
   const answered = `${request.method} ${path} answered ${status}${code === undefined ? '' : ` ${code}`}`;
-  const parts = [detail === undefined ? answered : `${answered}: ${detail}`, explainStatus(request, status)];
+  const parts = [detail === undefined ? answered : `${answered}: ${detail}`, explainStatus(request, status, baseUrl)];
   return new ServiceError(parts.filter((part) => part !== undefined).join(' — '), {
     status,
     method: request.method,
@@ -106,7 +107,7 @@ export function buildBrokenAnswer(
 }
 
 /** 401 and 403 have several causes that the answer does not tell apart (API reference 1.2 and 1.6). */
-function explainStatus(request: ApiRequest, status: number): string | undefined {
+function explainStatus(request: ApiRequest, status: number, baseUrl: string | null): string | undefined {
   const needs = request.scope === undefined ? 'a scope it needs here' : `the scope ${request.scope}`;
   if (status === 401) return `the key is invalid or revoked, or it lacks ${needs}`;
   if (status === 402) return 'the subscription is exhausted';
@@ -115,6 +116,10 @@ function explainStatus(request: ApiRequest, status: number): string | undefined 
       `the key lacks ${needs}, or is not an organisation admin key, or the plan of the account has this feature switched ` +
       'off, or the object is gone or belongs to somebody else'
     );
+  }
+  // With its prefix an address answers 404 for a single object that is gone; without it, for everything.
+  if (status === 404 && baseUrl !== null && !/\/v\d+$/.test(baseUrl)) {
+    return `the base URL is ${baseUrl}, without the path prefix of the API: is it ${baseUrl}/v1? Set PORTKEY_BASE_URL`;
   }
   return undefined;
 }

@@ -125,6 +125,7 @@ export function openConnection(options: ConnectionOptions): Connection {
           ? { text: '', contentType: '', location: undefined }
           : { text, contentType, location: headerText(answer, 'location') },
         clean,
+        isStranger ? null : baseUrl,
       );
       const transient = status === 429 || (status >= 500 && status !== 501);
       return { ok: false, error, transient, retryAfter: headerText(answer, 'retry-after') };

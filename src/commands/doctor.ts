@@ -37,7 +37,7 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
       ...('view' in opened ? [opened] : []),
       policies,
       ...(organisation === null ? [] : [organisation]),
-      record,
+      ...record,
     ];
     const kinds = desired === null ? null : kindsOf(desired);
     const checks: CheckView[] = [

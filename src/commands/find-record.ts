@@ -45,7 +45,7 @@ export async function findRecord(
   const token = read?.token ?? null;
   const here = read?.record.movedTo === undefined ? read : null;
   if (ref === null || checkout === null) {
-    if (here !== null) checkRecord(here.record, head, baseUrl);
+    if (here !== null) checkRecord(here.record, head, baseUrl, false);
     return { stored: here, place: null, moved: [], token };
   }
   const now: RecordOwnership = { ...head, baseUrl, directory, place: ref };

@@ -6,7 +6,7 @@ import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts'
 import { type BelievedRecord, believeRecord, type Unsealed } from '../plan/believe-record.ts';
 import type { ProtectedBy, RecordMoved } from '../plan/guards.ts';
 import { DeclaredIndex, type Proof, type ProofProblem } from '../plan/prove-entries.ts';
-import { describeMove, isOtherService, isSameButForPlace, otherControlPlane } from '../plan/record-move.ts';
+import { describeMove, explainOther, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { Live, PlanNote } from '../plan/types.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -129,11 +129,10 @@ function describeMoved({ found: { moved, stored }, desired }: Judged, proof: Pro
 
 /** Of another control plane or organisation nothing can be planned: its ids mean nothing here. */
 export function checkService({ moved }: FoundRecord): void {
-  if (!isOtherService(moved)) return;
-  const [{ what, was, now } = { what: '', was: '', now: '' }] = moved.filter((one) => isOtherService([one]));
-  throw new UserError(`the applied record is for ${what} ${was}, and this run for ${now}`, {
-    hint: `${what === 'control plane' ? `${otherControlPlane} ` : ''}Another environment is another directory with its own \`environment:\`. If it is to be this one from now on, \`tollgate record move\` carries the record over. Nothing was planned.`,
-  });
+  const first = moved.find((one) => isOtherService([one]));
+  if (first === undefined) return;
+  const { message, hint } = explainOther(first, true);
+  throw new UserError(message, { hint });
 }
 
 /** The settled record as far as it counts. */

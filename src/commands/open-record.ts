@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
 import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
-import { type MovedMember, otherControlPlane } from '../plan/record-move.ts';
+import { explainOther, type MovedMember } from '../plan/record-move.ts';
 import { isStdout } from '../policy/files.ts';
 import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
@@ -144,12 +144,10 @@ async function openEmulatorRecord(state: string | undefined, session: Session): 
 }
 
 /** A record of something else must not judge these files: everything would look removed. */
-export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string): void {
-  const refuse = (what: MovedMember['what'], recorded: string, now: string): never => {
-    const advice = 'Another environment is another directory with its own `environment:`; nothing was planned.';
-    throw new UserError(`the applied record is for ${what} ${recorded}, and this run for ${now}`, {
-      hint: what === 'control plane' ? `${otherControlPlane} ${advice}` : advice,
-    });
+export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string, isInGit = true): void {
+  const refuse = (what: MovedMember['what'], was: string, now: string): never => {
+    const { message, hint } = explainOther({ what, was, now }, isInGit);
+    throw new UserError(message, { hint });
   };
   if (record.environment !== desired.environment) refuse('environment', record.environment, desired.environment);
   if (record.organisation.toLowerCase() !== desired.organisation.toLowerCase()) {

@@ -49,8 +49,23 @@ export function isOtherService(moved: readonly MovedMember[]): boolean {
 }
 
 /** The address is mistyped far more often than an organisation moves. */
-export const otherControlPlane =
-  'Look at PORTKEY_BASE_URL first (`base-url` of the Action): is that the address you mean?';
+const otherControlPlane = 'Look at PORTKEY_BASE_URL first (`base-url` of the Action): is that the address you mean?';
+
+/** Why nothing is planned with a record of something else, and the way on. */
+export function explainOther({ what, was, now }: MovedMember, isInGit: boolean): { message: string; hint: string } {
+  const message = `the applied record is for ${what} ${was}, and this run for ${now}`;
+  const move = '`tollgate record move` carries the record over';
+  if (what === 'control plane') {
+    const way = isInGit ? move : 'put the record file aside, and the next apply makes one anew from what is live';
+    return {
+      message: `${message}: the same organisation under another address`,
+      hint: `${otherControlPlane} If the control plane has moved there: ${way}. Nothing was planned.`,
+    };
+  }
+  const other = 'Another environment is another directory with its own `environment:`.';
+  const way = isInGit && what === 'organisation' ? ` If it is to be this one from now on, ${move}.` : '';
+  return { message, hint: `${other}${way} Nothing was planned.` };
+}
 
 export function describeMove(moved: readonly MovedMember[]): string {
   return moved.map(({ what, was, now }) => `${what} ${was || '.'} → ${now || '.'}`).join(', ');

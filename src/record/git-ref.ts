@@ -199,7 +199,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   /** The commit the ref is at where pushes go; undefined: no other place than that of reads, or it does not say. */
   async function readPushed(git: Git, repository: Repository): Promise<string | null | undefined> {
     if (!repository.hasRemote) return undefined;
-    const asked = await git(['remote', 'get-url', '--push', repository.remote]);
+    const asked = await repository.git(['remote', 'get-url', '--push', repository.remote]);
     const address = asked.stdout.toString('utf8').trim();
     if (asked.code !== 0 || address === '' || address === (await repository.readRemoteUrl())) return undefined;
     const told = await git(['ls-remote', '--quiet', address, ref]);

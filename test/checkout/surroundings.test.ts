@@ -42,6 +42,7 @@ describe('mistakes-C4: files that git is told not to look at', () => {
     expect(await checkout.uncommittedPolicyFiles(join(folder, 'other'))).toEqual([]);
     writeFileSync(join(folder, '.git', 'info', 'sparse-checkout'), '/*\n');
     git(folder, 'read-tree', '-mu', 'HEAD');
+    git(folder, 'config', 'core.sparseCheckout', 'false');
     for (const mark of ['assume-unchanged', 'skip-worktree']) {
       git(folder, 'update-index', `--${mark}`, 'policies/org.yaml');
       writeFileSync(join(folder, 'policies', 'org.yaml'), 'version: 2\n');

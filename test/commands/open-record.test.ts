@@ -18,6 +18,7 @@ function sessionIn(folder: string, found: OnDefaultBranch): Session {
     root: folder,
     directoryOf: () => '',
     isOnDefaultBranch: async () => found,
+    describeCommit: async () => ({ author: 'Ana Lee', subject: 'raise the budget' }),
   };
   const surroundings = { checkout: checkout as Checkout } as Surroundings;
   return { ...testSession({ cwd: folder }), surroundings };
@@ -60,6 +61,33 @@ test.each<[OnDefaultBranch, string]>([
   expect(error.message.endsWith(says)).toBe(true);
 });
 
+test('mistakes-C3: the commit that is refused is named, with what it says and who made it', async () => {
+  const folder = makeFolder();
+  const session = sessionIn(folder, { answer: 'no', branch: 'main' });
+  const record = await openRecord({ ...common, recordFile: join(folder, 'r.json') }, head, session);
+  const clean = { ...dirty, uncommitted: [] };
+  await expect(checkCommitted(clean, record, {}, session)).rejects.toThrow(
+    'the commit checked out, aaaaaaaaaaaa ("raise the budget" by Ana Lee), is not on the default branch of the remote (main)',
+  );
+  expect(await checkCommitted(clean, record, { allowDirty: true }, session)).toBe(true);
+});
+
+test('mistakes-C1: under CI no policy file is applied that HEAD does not hold, with a record file outside Git too', async () => {
+  const session = sessionIn(makeFolder(), { answer: 'no', branch: 'main' });
+  const outside = await openRecord({ ...common, recordFile: join(makeFolder(), 'r.json') }, head, session);
+  // By hand it is trusted like the folder that it lies in, and no branch of a remote is asked for either way.
+  expect(await checkCommitted(dirty, { ...outside, isShared: false }, {}, session)).toBe(false);
+  for (const env of [{ CI: 'true' }, { TF_BUILD: 'True' }, { BUILD_TAG: 'jenkins-limits-8' }]) {
+    const inCi = { ...session, env };
+    const file = { ...outside, isShared: false };
+    await expect(checkCommitted(dirty, file, { allowDirty: true }, inCi)).rejects.toThrow(
+      'policy files are not committed: policies/a.yaml',
+    );
+    expect(await checkCommitted({ ...dirty, uncommitted: [] }, file, {}, inCi)).toBe(false);
+    expect(await checkCommitted(dirty, file, { backend: 'emulator' }, inCi)).toBe(false);
+  }
+});
+
 test('a record of another control plane: the address is looked at before the record is moved', () => {
   const { organisation, environment } = sampleRecord();
   const hintOf = (check: () => void): string => {
@@ -78,6 +106,8 @@ test('a record of another control plane: the address is looked at before the rec
   expect(hintOf(() => checkRecord({ ...record, environment: 'other' }, owner, record.baseUrl))).not.toContain(
     'BASE_URL',
   );
+  // mistakes-H8, mistakes-C10: the way on, where it has moved there.
+  expect(hintOf(() => checkRecord(record, owner, 'https://llm.example/v1'))).toContain('`tollgate record move`');
   const moved = (what: 'control plane' | 'organisation') =>
     hintOf(() => checkService({ stored: null, place: null, token: null, moved: [{ what, was: 'a', now: 'b' }] }));
   expect(moved('control plane')).toMatch(/^Look at PORTKEY_BASE_URL first .*`tollgate record move`/);

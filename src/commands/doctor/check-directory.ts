@@ -1,6 +1,7 @@
 /** What of the working directory the commands need: policy files that compile, and the place of the record. */
 
 import { UserError, type UserErrorExit } from '../../errors.ts';
+import type { AppliedRecord } from '../../plan/applied-record.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
 import { loadPolicies } from '../load-policies.ts';
@@ -53,12 +54,12 @@ export async function checkRecord(
   { desired, found }: PoliciesCheck,
   baseUrl: string | null,
   session: Session,
-): Promise<DirectoryCheck> {
+): Promise<DirectoryCheck[]> {
   const base = { ...blank, id: 'record', title: 'applied record', needed: true };
   const isNamed = options.recordFile !== undefined || options.backend === 'emulator';
   if (desired === null && !isNamed) {
     const detail = `${found ? 'the policy files cannot be read' : 'there are no policy files'}, and they say where it is`;
-    return { view: { ...base, needed: false, state: 'not-tried', detail, advice: null }, exit: null };
+    return [{ view: { ...base, needed: false, state: 'not-tried', detail, advice: null }, exit: null }];
   }
   try {
     const { store, inGit } = await openRecord(options, desired ?? { environment: '' }, session);
@@ -67,18 +68,29 @@ export async function checkRecord(
     const push = inGit ? '; whether this run may push to it was not tried' : '';
     if (stored === null) {
       const detail = `none yet in ${store.description}: the first apply writes it${push}`;
-      return { view: { ...base, state: 'note', detail, advice: null }, exit: null };
+      return [{ view: { ...base, state: 'note', detail, advice: null }, exit: null }];
     }
     const { record } = stored;
-    if (desired !== null && baseUrl !== null) {
-      compareRecord(record, desired, baseUrl);
-    }
     const detail = `${store.description}, applied ${record.appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${record.appliedBy}${push}`;
-    return { view: { ...base, state: 'works', detail, advice: null }, exit: null };
+    const place: DirectoryCheck = { view: { ...base, state: 'works', detail, advice: null }, exit: null };
+    return [place, ...(desired === null || baseUrl === null ? [] : checkOwner(record, desired, baseUrl, inGit))];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     const view: CheckView = { ...base, state: 'broken', detail: error.message, advice: error.hint ?? null };
-    return { view, exit: error.exit };
+    return [{ view, exit: error.exit }];
+  }
+}
+
+/** A check of its own: whoever only looks back needs no record of this control plane. */
+function checkOwner(record: AppliedRecord, desired: Desired, baseUrl: string, inGit: boolean): DirectoryCheck[] {
+  try {
+    compareRecord(record, desired, baseUrl, inGit);
+    return [];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const base = { ...blank, id: 'record-owner', title: 'what the record is of', needed: true };
+    const said = { state: 'broken', detail: error.message, advice: error.hint ?? null } as const;
+    return [{ view: { ...base, ...said }, exit: error.exit }];
   }
 }
 

@@ -72,6 +72,7 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   const wanted = checks.filter((check) => {
     if (check.id === 'policies') return needs.files;
     if (check.id === 'record') return needs.record;
+    if (check.id === 'record-owner') return needs.record && needs.reads !== 'nothing';
     if (check.id === 'organisation') return needs.files && needs.reads !== 'nothing';
     if (check.group !== 'reading') return false;
     if (needs.reads === 'workspaces') return check.id === 'workspaces.list';
