@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
 import { parseBoundedJson } from './bounded-json.ts';
+import { findGitHubJob } from './checkout/github-job.ts';
 import { spellCredential } from './checkout/remote-token.ts';
 import { systemTiming } from './client/timing.ts';
 import { runAction } from './commands/action/run.ts';
@@ -32,8 +33,9 @@ const summaryBytes = 1_000_000;
 async function main(): Promise<void> {
   const { env } = process;
   const inputs = readInputs();
-  const eventName = env.GITHUB_EVENT_NAME ?? '';
-  const event = parseEvent(eventName, await readPayload(env.GITHUB_EVENT_PATH), env);
+  const job = findGitHubJob(env);
+  const eventName = job.eventName ?? '';
+  const event = parseEvent(eventName, await readPayload(job.eventPath), env);
   checkEvent(inputs, eventName, event.context.kind);
   const { context } = event;
   // Even where a repository hands secrets to forks: what is not read cannot be used.
@@ -44,7 +46,7 @@ async function main(): Promise<void> {
   // Git sends it in another spelling, which the runner does not know.
   for (const text of recordToken === '' ? [] : [recordToken, spellCredential(recordToken)]) core.setSecret(text);
   const token = core.getInput('github-token');
-  const serverUrl = env.GITHUB_SERVER_URL ?? 'https://github.com';
+  const serverUrl = job.serverUrl ?? 'https://github.com';
   const repositoryUrl = `${serverUrl}/${event.repository}`;
   const result = await runAction({
     inputs,
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
         : createGitHub({
             token,
             repository: event.repository,
-            apiUrl: env.GITHUB_API_URL ?? 'https://api.github.com',
+            apiUrl: job.apiUrl ?? 'https://api.github.com',
             login: core.getInput('comment-author') || 'github-actions[bot]',
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
@@ -63,9 +65,9 @@ async function main(): Promise<void> {
     session: buildSession({ apiKey, token, recordToken, baseUrl: core.getInput('base-url'), isForeign }),
     tempDirectory: await mkdtemp(join(env.RUNNER_TEMP ?? tmpdir(), 'tollgate-')),
     repositoryUrl,
-    runUrl: `${repositoryUrl}/actions/runs/${env.GITHUB_RUN_ID ?? ''}`,
-    runNumber: Number(env.GITHUB_RUN_ID ?? 0),
-    runAttempt: Number(env.GITHUB_RUN_ATTEMPT ?? 1),
+    runUrl: `${repositoryUrl}/actions/runs/${job.runId ?? ''}`,
+    runNumber: Number(job.runId ?? 0),
+    runAttempt: Number(job.runAttempt ?? 1),
     writeFile: (path, text) => writeFile(path, text),
   });
   await report(result);
@@ -113,8 +115,8 @@ function checkEvent({ allow, approve, revertDrift, takeOver, move }: ActionInput
   });
 }
 
-async function readPayload(path: string | undefined): Promise<unknown> {
-  if (path === undefined) return {};
+async function readPayload(path: string | null): Promise<unknown> {
+  if (path === null) return {};
   try {
     return parseBoundedJson(await readFile(path, 'utf8'));
   } catch (cause) {
@@ -147,7 +149,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
       // Known to what blanks secrets; Git's children do not get it.
       ...(token === '' ? {} : { GITHUB_TOKEN: token }),
     },
-    cwd: process.env.GITHUB_WORKSPACE ?? process.cwd(),
+    cwd: findGitHubJob(process.env).workspace ?? process.cwd(),
     clock: {
       now: () => Date.now(),
       monotonic: () => performance.now(),
@@ -199,7 +201,7 @@ async function writeSummary(text: string): Promise<void> {
     bytes.length <= summaryBytes
       ? text
       : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
-  if (process.env.GITHUB_STEP_SUMMARY === undefined) core.info(renderForScreen(shown, runner));
+  if (findGitHubJob(process.env).summaryPath === null) core.info(renderForScreen(shown, runner));
   else await core.summary.addRaw(shown).write();
 }
 

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
+import { findCiRun } from './checkout/ci-run.ts';
 import { systemTiming } from './client/timing.ts';
 import type { CommandResult, Format, Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
@@ -105,7 +106,7 @@ function guardScreen(text: string, flags: Pick<GlobalFlags, 'color'>): string {
   const blank = createBlanker(...secretsOf(process.env).filter((secret) => secret.length >= 8));
   return renderForScreen(blank(text), {
     color: wantsColor(flags),
-    isWorkflow: process.env.GITHUB_ACTIONS === 'true',
+    isWorkflow: findCiRun(process.env)?.system === 'github',
   });
 }
 

@@ -158,6 +158,27 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('lets one room alone ask Git about the clone and CI systems about the run', () => {
+    const gitsOwn = /^checkout\/(?:run-git|repository|git-config|git-environment|git-objects|fetch|list-refs)\.ts$/;
+    const variables =
+      /(?:\.|\[')(?:CI|TF_BUILD|JENKINS_URL|(?:CI|GITLAB|BUILD|SYSTEM|BUILDKITE|CIRCLE|BITBUCKET)_[A-Z_]+|CIRCLECI|BUILDKITE|GITHUB_(?!TOKEN\b)[A-Z_]+)\b/;
+    const wrong = modules
+      .filter(({ path }) => !path.startsWith('checkout/'))
+      .flatMap((module) => {
+        const code = module.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+        const asked = [...(variables.exec(code) ?? []), ...(/\b(?:spawn|exec|execFile)\(\s*'git'/.exec(code) ?? [])];
+        // The record lives in the repository, and asks it about its own ref.
+        const used = module.path.startsWith('record/')
+          ? []
+          : module.imports
+              .filter((name) => name.startsWith('.'))
+              .map((name) => localTarget(module, name))
+              .filter((target) => gitsOwn.test(target));
+        return [...asked, ...used].map((what) => `${module.path}: ${what}`);
+      });
+    expect(wrong).toEqual([]);
+  });
+
   it('lets one file alone import deep-diff', () => {
     const users = modules.filter(({ imports }) => imports.includes('deep-diff')).map(({ path }) => path);
     expect(users).toEqual(['plan/field-changes.ts']);

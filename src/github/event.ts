@@ -1,6 +1,7 @@
 /** The event that started a workflow run → what tollgate has to know of it. Pure. */
 
 import { z } from 'zod';
+import { findGitHubJob, type GitHubJob } from '../checkout/github-job.ts';
 import type { Account } from './port.ts';
 
 const user = z.looseObject({ login: z.string(), type: z.string().optional() });
@@ -79,25 +80,21 @@ export function parseEvent(
   const parsed = payloadSchema.safeParse(payload);
   const event = parsed.success ? parsed.data : {};
   const { repository: repo } = event;
+  const job = findGitHubJob(environment);
   return {
-    context: contextOf(name, event, environment),
-    repository: repo?.full_name ?? environment.GITHUB_REPOSITORY ?? '',
+    context: contextOf(name, event, job),
+    repository: repo?.full_name ?? job.repository ?? '',
     defaultBranch: repo?.default_branch ?? null,
     isPublic: repo?.private === undefined ? null : !repo.private,
     // The event's own `sender` may be an earlier attempt's: it says what kind of account a name is, never who.
-    actor: accountOf(environment.GITHUB_ACTOR, event.sender),
-    triggeringActor: accountOf(environment.GITHUB_TRIGGERING_ACTOR, event.sender),
-    ref: textOf(environment.GITHUB_REF) ?? event.merge_group?.head_ref ?? event.ref ?? null,
-    sha: textOf(environment.GITHUB_SHA) ?? event.merge_group?.head_sha ?? event.after ?? null,
+    actor: accountOf(job.actor, event.sender),
+    triggeringActor: accountOf(job.triggeringActor, event.sender),
+    ref: job.ref ?? event.merge_group?.head_ref ?? event.ref ?? null,
+    sha: job.sha ?? event.merge_group?.head_sha ?? event.after ?? null,
   };
 }
 
-function textOf(value: string | undefined): string | null {
-  return value === undefined || value === '' ? null : value;
-}
-
-function accountOf(name: string | undefined, sender: z.infer<typeof user> | null | undefined): Account | null {
-  const login = textOf(name);
+function accountOf(login: string | null, sender: z.infer<typeof user> | null | undefined): Account | null {
   if (login === null) return null;
   return { login, isBot: login.endsWith('[bot]') || (sender?.login === login && sender.type === 'Bot') };
 }
@@ -105,14 +102,14 @@ function accountOf(name: string | undefined, sender: z.infer<typeof user> | null
 function contextOf(
   name: string,
   event: z.infer<typeof payloadSchema> | Record<string, never>,
-  environment: Readonly<Record<string, string | undefined>>,
+  job: GitHubJob,
 ): EventContext {
   switch (name) {
     case 'pull_request':
     case 'pull_request_review':
       return event.pull_request === undefined ? { kind: 'other', name } : pullContext(event.pull_request);
     case 'push': {
-      const sha = event.after ?? environment.GITHUB_SHA ?? '';
+      const sha = event.after ?? job.sha ?? '';
       return { kind: 'push', sha, isDefaultBranch: isDefaultBranch(event) };
     }
     case 'workflow_dispatch':

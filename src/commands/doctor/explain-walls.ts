@@ -1,5 +1,6 @@
 /** What stands around the words that count (docs/approvals.md): there, not there, or not known, which is never fine. Pure. */
 
+import { leastGit } from '../../checkout/git-version.ts';
 import type { BranchProtection, DeploymentEnvironment } from '../../github/port.ts';
 import type { CheckView } from '../../render/doctor.ts';
 
@@ -222,13 +223,16 @@ export function explainSealKey(isSet: boolean): CheckView {
 /** Git computes merges again from 2.38 on. @param version null: not known */
 export function explainGitVersion(version: string | null): CheckView {
   const [major = 0, minor = 0] = (version ?? '').split('.').map(Number);
+  const isEnough = major > 2 || (major === 2 && minor >= Number(leastGit.split('.')[1]));
   return viewWall({
     id: 'git-version',
     title: 'Git computes merges',
     stands: version === null ? null : major > 2 || (major === 2 && minor >= 38),
-    yes: `Git ${version} here`,
-    no: `Git ${version} here is older than 2.38: a merge commit counts as a part of who made it`,
-    unknown: 'Git does not say its version',
+    yes: `Git ${version} here; ${leastGit} is the least that works`,
+    no: isEnough
+      ? `Git ${version} here is older than 2.38: a merge commit counts as a part of who made it`
+      : `Git ${version} here is older than ${leastGit}, with which tollgate works at least`,
+    unknown: `Git does not say its version; ${leastGit} is the least that works`,
     advice: 'Install Git 2.38 or later where applies run.',
   });
 }

@@ -1,5 +1,6 @@
 /** Which repository on which GitHub a checkout is of, and with which token it may be asked about. Pure. */
 
+import { findGitHubJob } from '../../checkout/github-job.ts';
 import { parseRemote } from '../../checkout/remote-url.ts';
 import { isLoopback } from '../../client/base-url.ts';
 import type { Session } from '../session.ts';
@@ -21,12 +22,11 @@ export function locateRepository(env: Session['env'], remoteUrl: string | null):
     const advice = "Set GITHUB_TOKEN or GH_TOKEN, best an administrator's: others are not shown all of it.";
     return { repository: null, why: 'no token of GitHub is in the environment', advice };
   }
-  const api = textOf(env.GITHUB_API_URL);
+  const { apiUrl: api, repository: named } = findGitHubJob(env);
   if (api !== null && !isSafe(api)) {
     const advice = 'Set it to something like https://HOST/api/v3; plain http is for loopback addresses alone.';
     return { repository: null, why: 'GITHUB_API_URL is no https address', advice };
   }
-  const named = textOf(env.GITHUB_REPOSITORY);
   const remote = parseRemote(remoteUrl ?? '');
   if (remote !== null) {
     const own = api ?? publicApiOf(remote.host);
