@@ -105,7 +105,7 @@ describe('mistakes-K6: --dir in another clone than the one that the command runs
   });
 });
 
-test('mistakes-F12: record rebuild from a commit that lacks the directory says so', async () => {
+test('mistakes-C9: record rebuild from a commit that lacks the directory says so (mistakes-F12)', async () => {
   const inA = a.clone();
   const first = git(inA, 'rev-parse', 'HEAD');
   git(inA, 'mv', 'policies', 'limits');
@@ -131,4 +131,59 @@ test('mistakes-K2: the record is no stream, pipe or directory', async () => {
     expect(ran.stderr).toMatch(/^error: [^\n]*(cannot be on stdout|is not a file)\n$/);
   }
   expect(emulator.requests.countWrites()).toBe(0);
+});
+
+test('mistakes-C2: a second directory of an environment is refused for as long as the first is there', async () => {
+  const inA = a.clone();
+  const rig = await rigIn(inA);
+  await succeed(rig.apply());
+  const before = a.git('rev-parse', recordRef);
+  writeIn(inA, 'limits/org.yaml', orgFile());
+  writeIn(inA, 'limits/b.yaml', budgetsFile({ p2: 50 }));
+  git(inA, 'add', '.');
+  git(inA, 'commit', '--quiet', '-m', 'a second directory');
+  git(inA, 'push', '--quiet', 'origin', 'HEAD:main');
+  const refused = [
+    1,
+    expect.stringMatching(
+      /^error: environment production is that of policies, which is still there: limits is a second/,
+    ),
+  ];
+  for (const run of [rig.plan, rig.apply, rig.move]) {
+    const ran = await run({ dir: 'limits' });
+    expect([ran.exit, ran.stderr]).toEqual(refused);
+  }
+  expect([a.git('rev-parse', recordRef), (await rig.plan()).exit]).toEqual([before, 0]);
+  // Where it takes the place of the first, it is a move like any other: not yet merged it is only shown.
+  git(inA, 'rm', '-r', '--quiet', 'policies');
+  const moved = await rig.plan({ dir: 'limits' });
+  expect(moved.stdout).toContain('directory policies → limits');
+});
+
+test('mistakes-H11: where origin is a fork, the record of the team is named, and either may be meant', async () => {
+  const fork = a.clone('--bare');
+  await succeed((await rigIn(a.clone())).apply());
+  const inFork = join(makeFolder(), 'clone');
+  git(fork, 'clone', '--quiet', fork, inFork);
+  git(inFork, 'remote', 'add', 'upstream', a.remote);
+  const rig = await rigIn(inFork);
+  for (const run of [rig.plan, rig.apply]) {
+    const ran = await run();
+    expect([ran.exit, ran.stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^error: there is no applied record on origin, and one of this organisation on upstream: refs\/tollgate\/production, applied 2026-11-20 12:00 UTC by platform-engineer\n/,
+      ),
+    ]);
+    expect(ran.stderr).toContain('add --remote upstream');
+  }
+  expect((await rig.plan({ remote: 'upstream', detailedExitcode: true })).exit).toBe(0);
+  git(inFork, 'config', 'tollgate.remote', 'upstream');
+  expect((await rig.plan({ detailedExitcode: true })).exit).toBe(0);
+  expect(git(fork, 'for-each-ref', 'refs/tollgate')).toBe('');
+  // One of its own begins where that is said.
+  await succeed(rig.apply({ remote: 'origin', as: 'Ana' }));
+  expect(JSON.parse(git(fork, 'show', `${recordRef}:record.json`))).toMatchObject({
+    appliedBy: 'Ana (platform-engineer)',
+  });
 });
