@@ -41,7 +41,7 @@ import { type OpenBackend, openBackend } from './open-backend.ts';
 import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheckout } from './open-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import { readRulePrices } from './read-for-rules.ts';
-import { type CommonOptions, nowOf, type Session } from './session.ts';
+import type { CommonOptions, Session } from './session.ts';
 import { judgeSettings, type RunPlace } from './settings-in-force.ts';
 
 export interface PlanOptions extends CommonOptions, RunPlace {
@@ -154,7 +154,8 @@ export async function preparePlan(
     const remembered = applied === null ? null : settledOf(applied, recordInForce, live);
     const believed = believeInForce(recordInForce, remembered, { desired: understood, live });
     const settled = believed === null || recordInForce.unsealed === null ? remembered : withKept(believed);
-    const now = nowOf(session);
+    // A clock that is behind would take a date that is over for one to come.
+    const now = new Date(Math.max(session.clock.now(), open.backend.serviceNow() ?? 0));
     const { place } = record;
     const drift = options.revertDrift === true ? 'revert' : settings.drift;
     const result = buildPlan({

@@ -5,6 +5,7 @@ import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
 import type { Review } from '../resources/review-settings.ts';
+import type { ResourceKey } from '../resources/types.ts';
 import type { GuardName, Objection } from './guard-names.ts';
 import type { Change, Plan } from './types.ts';
 import { largestOf, type WordNumber } from './words.ts';
@@ -28,9 +29,12 @@ function linesOf({ impact, changes }: Plan): ImpactLine[] {
   return (impact?.changes ?? []).flatMap(({ id, limits }) => {
     const key = keys.get(id);
     if (key === undefined) return [];
-    const what = key.workspace === null ? key.name : `${key.name} (${key.workspace})`;
-    return limits.map((limit) => ({ id, what, limit }));
+    return limits.map((limit) => ({ id, what: nameOf(key), limit }));
   });
+}
+
+function nameOf({ name, workspace }: ResourceKey): string {
+  return workspace === null ? name : `${name} (${workspace})`;
 }
 
 /** Guards are shown whole in places that hold little; the impact block has every line. */
@@ -42,9 +46,15 @@ function shorten(details: readonly string[]): readonly string[] {
 }
 
 function judgeBlocksNow(plan: Plan): Objection | null {
-  let count = 0;
-  let first: string | undefined;
-  const details = linesOf(plan).flatMap(({ id, what, limit: { use, unit } }) => {
+  // A date is a limit: whoever calls with what it ends is refused, whatever was read of consumption.
+  const ended = plan.changes.filter(({ expiresAtOnce }) => expiresAtOnce === true);
+  let count = ended.length;
+  let first = ended[0]?.id;
+  const byDate = ended.map(({ key, after }) => {
+    const what = `${key.kind === 'key-limits' ? 'key' : 'provider'} ${nameOf(key)}`;
+    return `${what} stops working at once: its date, ${String(after?.expires).slice(0, 10)}, is over`;
+  });
+  const byUse = linesOf(plan).flatMap(({ id, what, limit: { use, unit } }) => {
     if (use.status === 'unknown' || use.blocked.count === 0) return [];
     count += use.blocked.count;
     first ??= id;
@@ -53,7 +63,8 @@ function judgeBlocksNow(plan: Plan): Objection | null {
     const who = named.length === 0 ? '' : `: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     return [`${what} stops ${use.blocked.count} ${use.blocked.count === 1 ? 'counter' : 'counters'} at once${who}`];
   });
-  return count === 0 ? null : { guard: 'blocks-now', count, details: shorten(details), liftable: true, first };
+  const details = shorten([...byDate, ...byUse]);
+  return count === 0 ? null : { guard: 'blocks-now', count, details, liftable: true, first };
 }
 
 function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit']): string {

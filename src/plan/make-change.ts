@@ -26,6 +26,7 @@ export interface ChangeDraft {
   readonly starting?: string | null;
   readonly viaStar?: boolean;
   readonly twins?: readonly string[];
+  readonly expiresAtOnce?: boolean;
   /** Adds to the identity of a second change of one resource. */
   readonly suffix?: string;
 }
@@ -67,6 +68,7 @@ export function makeChange(draft: ChangeDraft): Change {
     entry: draft.entry,
     starting,
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
+    ...(draft.expiresAtOnce === true ? { expiresAtOnce: true as const } : {}),
     ...(draft.twins === undefined || draft.twins.length === 0 ? {} : { twins: draft.twins }),
   };
 }

@@ -7,7 +7,7 @@ import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts'
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
-import { hasExpired } from './expired.ts';
+import { expiresAtOnce, hasExpired } from './expired.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { hasAnyValue, makeChange } from './make-change.ts';
@@ -262,6 +262,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
   const action: Action =
     !hasAnyValue(after) && hasAnyValue(before) ? 'delete' : hasAnyValue(before) ? 'update' : 'create';
   const isRemoved = resolved === null;
+  const ends = expiresAtOnce(live, after, moved, context.now);
   return makeChange({
     ...draftOf(context, task),
     action,
@@ -276,12 +277,18 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
     after,
     notes: [
       ...(resolved === null ? [] : idNotes(resolved, live)),
+      ...(ends ? [`it stops working at once: it expires on ${dayOf(after.expires)}, which is over`] : []),
       ...windowNotes(context.now, spec, task, moved),
       ...resetNotes(spec, live, moved),
     ],
     starting,
     viaStar: resolved?.viaStar ?? false,
+    expiresAtOnce: ends,
   });
+}
+
+function dayOf(expires: unknown): string {
+  return String(expires).slice(0, 10);
 }
 
 /** What all changes of one object have in common. */

@@ -145,6 +145,8 @@ export interface Change {
   readonly starting: string | null;
   /** The resource is reached through `"*"` alone. */
   readonly viaStar?: true;
+  /** Of a key or provider: it works now, and no longer once this is carried out, as its date is over. */
+  readonly expiresAtOnce?: true;
   /** Of a replacement: policies of that name that were there before it, unmanaged or left over from an earlier one. */
   readonly twins?: readonly string[];
 }

@@ -53,10 +53,13 @@ export const expiresSoon: LiveRule = {
   id: 'K7',
   severity: 'warning',
   where: 'live',
-  finds: `a declared key or provider that has expired, or expires within ${soonDays} days`,
+  finds: `a declared key or provider that has expired, expires within ${soonDays} days, or is ended by the plan`,
   why: 'From then on its callers get 401, whatever the budget says. Nobody is told beforehand by the service.',
   fix: 'Write a later `expires:`, or replace the key and take its entry out.',
   check: (facts, found) => {
+    const ended = new Set(
+      facts.changes.flatMap(({ key, liveId, expiresAtOnce }) => (expiresAtOnce ? [`${key.kind}\n${liveId}`] : [])),
+    );
     for (const { entry, live, name, fields } of facts.resolved) {
       if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
       // What the files ask for is what will be, unless they say nothing.
@@ -65,6 +68,10 @@ export const expiresSoon: LiveRule = {
       const isOver = time <= facts.now || (live.row.status === 'expired' && !('expires' in fields));
       if (!isOver && !(time - facts.now <= soonDays * dayMilliseconds)) continue;
       const what = `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}"`;
+      if (ended.has(`${live.kind}\n${live.id}`)) {
+        found(at(entry, 'expires'), `this plan ends ${what}, which works until then: ${dateOf(time)} is over`);
+        continue;
+      }
       const when = Number.isNaN(time) ? '' : ` ${isOver ? 'on' : 'at'} ${dateOf(time)}`;
       found(at(entry, 'expires'), `${what} ${isOver ? 'has expired' : 'expires'}${when}`);
     }
