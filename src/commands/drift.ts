@@ -1,4 +1,4 @@
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -14,6 +14,8 @@ import {
 } from '../render/drift.ts';
 import { escapeMarkdown } from '../render/escape-markdown.ts';
 import { renderJson } from '../render/json.ts';
+import { findReturned } from './find-returned.ts';
+import { looksLost } from './judge-record.ts';
 import { isUnderWay } from './open-record.ts';
 import { refuseFor } from './output.ts';
 import { type NoPlan, type PreparedPlan, preparePlan } from './prepare-plan.ts';
@@ -27,10 +29,13 @@ export async function runDrift(options: CommonOptions, session: Session): Promis
   const found = await gatherDrift(options, session);
   if ('diagnostics' in found) return refuseFor(found.diagnostics, options.format, session);
   if ('meanwhile' in found) return { exit: exitCodes.ok, output: renderMeanwhile(found, options.format) };
-  return {
-    exit: hasDrift(found.report) ? exitCodes.changes : exitCodes.ok,
-    output: renderDrift(found, options.format, session),
-  };
+  return { exit: exitOfDrift(found), output: renderDrift(found, options.format, session) };
+}
+
+/** Without a record nothing is clean: what was declared before, and is live still, nobody knows. */
+export function exitOfDrift({ record, report }: DriftView): ExitCode {
+  if (record !== 'read') return exitCodes.stale;
+  return hasDrift(report) ? exitCodes.changes : exitCodes.ok;
 }
 
 /**
@@ -55,12 +60,11 @@ export async function gatherDrift(
     return underWay;
   }
   if (prepared.plan === null) return prepared;
-  const { plan, steps, settled, filter, open } = prepared;
+  const { plan, steps, settled, filter, open, live, record } = prepared;
   try {
-    if (settled === null && !options.quiet) {
-      session.say('There is no applied record yet: what moved live cannot be told, only what Git asks for.\n');
-    }
-    const report = findDrift(plan, steps, filter.workspaces);
+    const sources = { store: record.store, backend: open.backend };
+    const returned = settled === null ? [] : await findReturned(plan, live, sources, session);
+    const report = findDrift({ ...plan, notes: [...plan.notes, ...returned] }, steps, filter.workspaces);
     // Live is read after the record: an apply that came in between looks like drift.
     if (hasDrift(report)) {
       const ended = await findMeanwhile(prepared);
@@ -69,7 +73,8 @@ export async function gatherDrift(
     const since = settled?.appliedAt ?? nowOf(session).toISOString();
     const changes = report.drifts.map(({ change }) => change);
     const reading = findActors(open.backend, changes, since, nowOf(session).toISOString(), plan.organisation);
-    return { plan, report, authors: await session.waiting('reading the audit log', reading) };
+    const authors = await session.waiting('reading the audit log', reading);
+    return { plan, report, authors, record: settled !== null ? 'read' : looksLost(plan) ? 'lost' : 'none' };
   } finally {
     await open.close();
   }

@@ -178,10 +178,17 @@ export async function carryOut(
     if (!(error instanceof UserError) || executed.length === 0) throw error;
     // What was written is written: the claim stays, and the next run settles it from live.
     const recordProblem = `the outcomes could not be recorded: ${error.message}`;
-    session.say(`error: ${recordProblem}\nThe next apply settles them from what is live.\n`);
+    session.say(`error: ${recordProblem}\n${await afterUnrecorded(base, prepared)}\n`);
     return { ...facts, exit: exit === exitCodes.stale ? exit : exitCodes.partial, outcomes, recordProblem };
   }
   return { ...facts, exit, outcomes, recordedIn: prepared.record.store.description };
+}
+
+/** What becomes of outcomes that could not be recorded. */
+async function afterUnrecorded({ commit }: AppliedRecord, { record: { store } }: PreparedPlan): Promise<string> {
+  const token = await store.readToken().catch(() => undefined);
+  if (token !== null) return 'The next apply settles them from what is live.';
+  return `There is no record any more, neither of this apply nor of those before: \`tollgate record rebuild --from ${commit?.slice(0, 12) ?? 'COMMIT'}\` makes it anew.`;
 }
 
 function checkApprove(approve: string | undefined): void {
@@ -214,7 +221,8 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
 function isWorthRecording(next: AppliedRecord, { settled, stored, inForce }: PreparedPlan): boolean {
-  if (settled === null) return next.workspaces.length > 0;
+  // Without one nothing is ever clean.
+  if (settled === null) return true;
   if (inForce.unsealed !== null) return true;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
   // Its settings say more than its files did, and only a record that is written anew does not.

@@ -8,7 +8,7 @@ import type { ProtectedBy, RecordMoved } from '../plan/guards.ts';
 import { DeclaredIndex, type Proof, type ProofProblem } from '../plan/prove-entries.ts';
 import { describeMove, explainOther, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';
-import type { Live, PlanNote } from '../plan/types.ts';
+import type { Live, Plan, PlanNote } from '../plan/types.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import type { FoundRecord } from './find-record.ts';
@@ -149,11 +149,17 @@ export function provenSettings({ settings, judges }: RecordInForce, isShared: bo
   return isShared ? { settings, older: judges.map(settingsOf) } : undefined;
 }
 
+/** Where there is no record: everything that is declared is live already, so that somebody has applied it before. */
+export function looksLost({ changes, recordLines }: Pick<Plan, 'changes' | 'recordLines'>): boolean {
+  return changes.length === 0 && recordLines.some(({ action }) => action === 'adopt');
+}
+
 /** One note for each reason, with what mends it. */
 export function recordNotes(
   { proof, stored, unsealed }: RecordInForce,
   believed: BelievedRecord | null,
   isShared: boolean,
+  plan: Pick<Plan, 'changes' | 'recordLines'>,
 ): PlanNote[] {
   const notes: PlanNote[] = [];
   const say = (code: string, severity: PlanNote['severity'], message: string): void =>
@@ -162,7 +168,7 @@ export function recordNotes(
     say(
       'record-missing',
       'warning',
-      'there is no applied record of these files. If something was applied before, somebody has deleted the record: `tollgate record rebuild --from COMMIT`, with the commit that was applied last, brings it back. Until then protection and settings are the strictest of these files and of the commit before them',
+      `there is no applied record of these files. ${looksLost(plan) ? 'All that they declare is live already, so that it was probably lost' : 'If something was applied before, somebody has deleted the record'}: \`tollgate record rebuild --from COMMIT\`, with the commit that was applied last, brings it back. Until then protection and settings are the strictest of these files and of the commit before them`,
     );
   }
   if (believed !== null && believed.unproven.length > 0) {

@@ -204,7 +204,7 @@ export async function preparePlan(
     );
     const assessed = {
       ...filtered,
-      notes: [...recordNotes(recordInForce, believed, record.isShared), ...ownNotes],
+      notes: [...recordNotes(recordInForce, believed, record.isShared, result.plan), ...ownNotes],
       findings,
       impact: assess(filtered.changes),
     };

@@ -28,6 +28,8 @@ export interface DriftReport {
   readonly owed: readonly Change[];
   /** Recorded attachment points that no longer exist. */
   readonly gone: readonly PlanNote[];
+  /** Live limits beside those of the last apply that it would not have left there: twins of declared policies, and what is back. */
+  readonly beside: readonly PlanNote[];
 }
 
 /**
@@ -52,15 +54,17 @@ export function findDrift(plan: Plan, steps: readonly RecordStep[], workspaces: 
     const direction = directionOfDrift(change.key.kind, recorded, live, fieldChanges);
     return [{ change, fieldChanges, direction, deleted, left: false }];
   });
+  const notesOf = (...codes: readonly string[]): PlanNote[] =>
+    plan.notes.filter(
+      ({ code, workspace }) =>
+        codes.includes(code) && (workspaces.length === 0 || workspaces.includes(workspace ?? '')),
+    );
   const rank: Readonly<Record<Direction, number>> = { loosen: 0, rescope: 1, tighten: 2, neutral: 3 };
   return {
     drifts: [...drifts, ...left.map(toDrift)].sort((a, b) => rank[a.direction] - rank[b.direction]),
     owed: all.filter(({ cause }) => cause !== 'drifted'),
-    gone: plan.notes.filter(
-      ({ code, workspace }) =>
-        (code === 'gone' || code === 'workspace-gone') &&
-        (workspaces.length === 0 || workspaces.includes(workspace ?? '')),
-    ),
+    gone: notesOf('gone', 'workspace-gone'),
+    beside: notesOf('twin', 'back'),
   };
 }
 

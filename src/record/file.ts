@@ -65,7 +65,8 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
         try {
           const stored = await readBytes();
           if ((stored === null ? null : digest(stored)) !== expected) {
-            throw new UserError(`the record ${path} was changed by another apply`, {
+            const what = stored === null ? 'was deleted meanwhile' : 'was changed by another apply';
+            throw new UserError(`the record ${path} ${what}`, {
               exit: 'stale',
               hint: 'Plan again.',
             });

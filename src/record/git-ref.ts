@@ -165,7 +165,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     });
     // The push worked and its answer was lost.
     if (tip === commit) return commit;
-    if (tip !== expected && !isBehind(tip)) throw lostRace(repository);
+    if (tip !== expected && !isBehind(tip)) throw lostRace(repository, tip);
     const there = await readPushed(git, repository);
     if (there === commit) return commit;
     if (there !== undefined && there !== tip) {
@@ -214,10 +214,14 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     }
   }
 
-  function lostRace(repository: Repository): UserError {
-    return new UserError(`the record ${ref} on ${repository.remoteName} was moved by another apply`, {
+  function lostRace(repository: Repository, tip: string | null): UserError {
+    const what = tip === null ? 'was deleted meanwhile' : 'was moved by another apply';
+    return new UserError(`the record ${ref} on ${repository.remoteName} ${what}`, {
       exit: 'stale',
-      hint: 'Plan again.',
+      hint:
+        tip === null
+          ? 'Somebody or something deletes it on the remote. `tollgate record rebuild --from COMMIT`, with the commit that was applied last, brings it back.'
+          : 'Plan again.',
     });
   }
 
@@ -246,7 +250,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
           const found = await fetchTip(git, repository);
           const tip = found ? (await git(['rev-parse', '--verify', fetchedRef])).stdout.toString('utf8').trim() : null;
           if (tip !== expected) {
-            if (!isBehind(tip) || expected !== written.at(-1)?.commit) throw lostRace(repository);
+            if (!isBehind(tip) || expected !== written.at(-1)?.commit) throw lostRace(repository, tip);
             await writeAgain(git, tip);
           }
           const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);

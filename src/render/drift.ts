@@ -22,6 +22,8 @@ export interface DriftView {
   readonly report: DriftReport;
   /** By change id; null when the audit log cannot be read. */
   readonly authors: ReadonlyMap<string, DriftAuthor> | null;
+  /** `lost`: there is none, and all that is declared is live already. */
+  readonly record: 'read' | 'lost' | 'none';
 }
 
 /** An apply writes, or wrote, while drift was looked for: nothing can be said of it. */
@@ -74,9 +76,9 @@ export function renderDriftText(view: DriftView, style: TextStyle): string {
       lines.push(`  ${change.action} ${placed(change)}: ${describeChange(change, plan.names)}`);
     lines.push('');
   }
-  for (const { message } of [...report.gone, ...ownerNotes(plan)])
+  for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
     lines.push(`${colors.yellow('warning')}: ${escapeInvisible(message)}`);
-  lines.push(colors.bold(summarizeDrift(report)));
+  lines.push(colors.bold(summarizeDrift(view)));
   if (report.drifts.length > 0) lines.push(howToSettle(report.drifts, plan));
   return `${lines.join('\n')}\n`;
 }
@@ -113,14 +115,26 @@ function placed({ key }: Change): string {
   return `${describeKey(key)}${key.workspace === null ? '' : ` (${escapeInvisible(key.workspace)})`}`;
 }
 
-export function hasDrift({ drifts, owed, gone }: DriftReport): boolean {
-  return drifts.length + owed.length + gone.length > 0;
+export function hasDrift({ drifts, owed, gone, beside }: DriftReport): boolean {
+  return drifts.length + owed.length + gone.length + beside.length > 0;
 }
 
+const withoutRecord =
+  'There is no applied record: what moved live cannot be told, nor what Git has taken out and live still has.';
+const recordWays: Readonly<Record<DriftView['record'], string>> = {
+  read: '',
+  lost: `${withoutRecord} All that is declared is live already, so that the record was probably lost: \`tollgate record rebuild --from COMMIT\`, with the commit that was applied last, brings it back.`,
+  none: `${withoutRecord} The first apply makes it. If there was one, \`tollgate record rebuild --from COMMIT\`, with the commit that was applied last, brings it back.`,
+};
+
 /** `Drift: 2 moved live (1 loosened), 1 owed to Git.` */
-export function summarizeDrift(report: DriftReport): string {
+export function summarizeDrift({ report, record }: Pick<DriftView, 'report' | 'record'>): string {
+  const { drifts, owed, gone, beside } = report;
+  if (record !== 'read') {
+    const asked = owed.length === 0 ? '' : ` ${owed.length} owed to Git.`;
+    return `${recordWays[record]}${asked}`;
+  }
   if (!hasDrift(report)) return 'No drift.';
-  const { drifts, owed, gone } = report;
   const loosened = drifts.filter(({ direction }) => direction === 'loosen').length;
   const left = drifts.filter((drift) => drift.left).length;
   const some = [
@@ -131,14 +145,16 @@ export function summarizeDrift(report: DriftReport): string {
     `${drifts.length} moved live${some.length > 0 ? ` (${some.join(', ')})` : ''}`,
     `${owed.length} owed to Git`,
     ...(gone.length > 0 ? [`${gone.length} gone`] : []),
+    ...(beside.length > 0 ? [`${beside.length} beside what was applied`] : []),
   ];
   return `Drift: ${parts.join(', ')}.`;
 }
 
-export function driftDocument({ plan, report, authors }: DriftView): Record<string, unknown> {
+export function driftDocument({ plan, report, authors, record }: DriftView): Record<string, unknown> {
   return {
     version: jsonVersion,
-    ok: !hasDrift(report),
+    ok: record === 'read' && !hasDrift(report),
+    record,
     environment: plan.environment,
     apply: null,
     drifted: report.drifts.map((drift) => ({
@@ -166,12 +182,14 @@ export function driftDocument({ plan, report, authors }: DriftView): Record<stri
       source: change.source,
     })),
     gone: report.gone.map(({ message, workspace }) => ({ message, workspace })),
+    beside: report.beside.map(({ code, message, workspace }) => ({ code, message, workspace })),
     audit_log: authors === null ? 'unavailable' : 'read',
   };
 }
 
-export function renderDriftMarkdown({ plan, report, authors }: DriftView): string {
-  const lines = [`### ${escapeMarkdown(summarizeDrift(report))}`, ''];
+export function renderDriftMarkdown(view: DriftView): string {
+  const { plan, report, authors } = view;
+  const lines = [`### ${escapeMarkdown(summarizeDrift(view))}`, ''];
   if (report.drifts.length > 0) {
     lines.push('| | what | moved | by |', '|---|---|---|---|');
     for (const drift of report.drifts) {
@@ -190,6 +208,7 @@ export function renderDriftMarkdown({ plan, report, authors }: DriftView): strin
     );
     lines.push(...items.sort(compareText).map((item) => `- ${escapeMarkdown(item)}`), '');
   }
-  for (const { message } of [...report.gone, ...ownerNotes(plan)]) lines.push(`> ${escapeMarkdown(message)}`, '');
+  for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
+    lines.push(`> ${escapeMarkdown(message)}`, '');
   return `${lines.join('\n')}\n`;
 }

@@ -1,5 +1,6 @@
 /** What moved live since the last apply, and what is still owed to Git. */
 
+import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDrift } from '../../src/commands/drift.ts';
 import type { CommonOptions } from '../../src/commands/session.ts';
@@ -9,7 +10,7 @@ import { ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import { outcomesOf, parseOutput, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
-import { keyA1, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { keyA1, smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { keys, policies } from '../stories/harness.ts';
 
@@ -90,6 +91,9 @@ interface DriftDocument {
   }[];
   readonly owed: readonly { readonly id: string; readonly action: string; readonly summary: string }[];
   readonly gone: readonly { readonly message: string; readonly workspace: string | null }[];
+  readonly beside: readonly { readonly code: string; readonly workspace: string | null }[];
+  readonly record: string;
+  readonly ok: boolean;
   readonly audit_log: string;
 }
 
@@ -257,12 +261,34 @@ describe('owed to Git', () => {
   it('without a record only that can be told, and it is said', async () => {
     rig = await startRig({ state: smallState(), files: files(three) });
     const ran = await drift();
-    expect(ran.exit).toBe(2);
-    expect(ran.stderr).toBe(
-      'There is no applied record yet: what moved live cannot be told, only what Git asks for.\n',
-    );
-    expect(ran.stdout).toContain('Drift: 0 moved live, 3 owed to Git.');
-    expect((await drift({ quiet: true })).stderr).toBe('');
+    expect([ran.exit, ran.stderr]).toEqual([4, '']);
+    expect(ran.stdout).toContain('There is no applied record: what moved live cannot be told');
+    expect(ran.stdout).toContain('The first apply makes it.');
+    expect(ran.stdout).toContain(' 3 owed to Git.');
+  });
+
+  it('mistakes-H3: a lost record is never "No drift", and where all is live it is said to be lost', async () => {
+    await start(three);
+    rmSync(rig.recordFile);
+    const ran = await drift();
+    expect(ran.exit).toBe(4);
+    expect(ran.stdout).not.toContain('No drift');
+    expect(ran.stdout).toContain('probably lost: `tollgate record rebuild --from COMMIT`');
+    expect(await document()).toMatchObject({ ok: false, record: 'lost', drifted: [], owed: [] });
+    expect((await drift({ format: 'markdown' })).stdout).toContain('probably lost');
+  });
+});
+
+describe('beside what was applied', () => {
+  it('mistakes-H2: a twin of a declared name is drift; in another workspace it is none', async () => {
+    await start(three);
+    const twin = usagePolicyRow('a', uuid(90), teamA, { credit_limit: 90 });
+    rig.emulator.store.state.usagePolicies.push(twin, usagePolicyRow('a', uuid(91), teamB));
+    const ran = await drift();
+    expect([ran.exit, ran.stdout]).toEqual([2, expect.stringContaining('1 beside what was applied')]);
+    expect(ran.stdout).toContain(`another live policy is called "a" (${uuid(90)})`);
+    expect(await document()).toMatchObject({ ok: false, beside: [{ code: 'twin', workspace: 'ws-team-a' }] });
+    expect(await document({ workspace: ['ws-team-b'] })).toMatchObject({ ok: true, beside: [] });
   });
 });
 

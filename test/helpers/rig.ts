@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { type ApplyCommandOptions, runApply } from '../../src/commands/apply.ts';
 import { type DoctorOptions, runDoctor } from '../../src/commands/doctor.ts';
+import { runDrift } from '../../src/commands/drift.ts';
 import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
@@ -62,6 +63,7 @@ export interface Rig {
   plan(options?: Partial<PlanCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
   apply(options?: Partial<ApplyCommandOptions>, session?: TestSessionOptions): Promise<Ran>;
+  drift(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
   doctor(options?: Partial<DoctorOptions>, session?: TestSessionOptions): Promise<Ran>;
   status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
@@ -120,6 +122,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     validate: run(runValidate, common),
     plan: run(runPlan, { ...planned, detailedExitcode: false }),
     apply: run(runApply, { ...planned, yes: true, plan: [] }),
+    drift: run(runDrift, common),
     doctor: run<DoctorOptions>(runDoctor, common),
     status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
     import: run(runImport, { ...common, environment: 'production' }),

@@ -26,7 +26,7 @@ function adviceFor(drift: DriftMode, live: readonly LiveObject[], violations: re
   const { plan, report } = planWith(drift, live);
   const style = { color: false, columns: 200 };
   return (
-    renderDriftText({ plan: { ...plan, violations }, report, authors: null }, style)
+    renderDriftText({ plan: { ...plan, violations }, report, authors: null, record: 'read' }, style)
       .split('\n')
       .at(-2) ?? ''
   );

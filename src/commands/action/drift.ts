@@ -2,15 +2,9 @@ import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
 import { wordDigest } from '../../plan/words.ts';
 import { commentBytes, fitLines } from '../../render/comment.ts';
-import {
-  type DriftView,
-  describeMeanwhile,
-  hasDrift,
-  renderDriftMarkdown,
-  summarizeDrift,
-} from '../../render/drift.ts';
+import { type DriftView, describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
-import { gatherDrift } from '../drift.ts';
+import { exitOfDrift, gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
 import { notWritten, saying } from './post-plan.ts';
 import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
@@ -21,7 +15,8 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
   if ('meanwhile' in found) return sayMeanwhile(describeMeanwhile(found));
   const { environment } = found.plan;
-  const isClean = !hasDrift(found.report);
+  const exit = exitOfDrift(found);
+  const isClean = exit === exitCodes.ok;
   const text = renderDriftMarkdown(found);
   const ways = isClean ? 'Live is as it was applied.' : waysOut(found);
   const marker = `<!-- tollgate-drift:${encodeURIComponent(environment)} -->`;
@@ -36,17 +31,18 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
           await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${shown}\n${ways}\n` });
         });
   return {
-    exit: isClean ? exitCodes.ok : exitCodes.changes,
-    outputs: { 'has-changes': String(!isClean), summary: summarizeDrift(found.report), digest: found.plan.digest },
+    exit,
+    outputs: { 'has-changes': String(!isClean), summary: summarizeDrift(found), digest: found.plan.digest },
     summary: text,
     annotations: [],
-    failure: !isClean && run.inputs.failOnChanges ? summarizeDrift(found.report) : null,
+    // Nobody is told that all is well by a green job over a lost record.
+    failure: exit === exitCodes.stale || (!isClean && run.inputs.failOnChanges) ? summarizeDrift(found) : null,
     warnings,
   };
 }
 
 /** What a run of the apply workflow puts back depends on what moved and on `review.drift`. */
-function waysOut({ report: { drifts, owed }, plan }: DriftView): string {
+function waysOut({ report: { drifts, owed, gone }, plan }: DriftView): string {
   const left = drifts.filter((drift) => drift.left).length;
   const isMoved = drifts.length > left;
   const run = `running the apply workflow again, or dispatching it with \`approve: ${wordDigest(plan.digest)}\``;
@@ -58,7 +54,8 @@ function waysOut({ report: { drifts, owed }, plan }: DriftView): string {
     ...(!isMoved && owed.length > 0 ? [`**apply** what is owed by ${run}`] : []),
     ...(drifts.length > 0 ? ['**accept** with `tollgate import --accept-drift` and a pull request'] : []),
   ];
-  return ways.length === 0 ? 'Take what is gone out of the files.' : `Ways out: ${ways.join('; ')}.`;
+  if (ways.length > 0) return `Ways out: ${ways.join('; ')}.`;
+  return gone.length > 0 ? 'Take what is gone out of the files.' : '';
 }
 
 /** The issue stays as it is: whether there is drift will be seen by the next run. */

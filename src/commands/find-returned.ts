@@ -1,0 +1,69 @@
+/** Live limits that an apply took away and that are back: a service restored from a backup knows nothing of what came after. */
+
+import { UserError } from '../errors.ts';
+import type { Live, LiveObject, Plan, PlanNote } from '../plan/types.ts';
+import type { Backend } from '../reconcile/backend.ts';
+import { readAbsence } from '../reconcile/read-absence.ts';
+import type { RecordStore } from '../record/store.ts';
+import { listTakenAway, type TakenAway } from '../record/taken-away.ts';
+import { isSame } from '../resources/canonical.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
+import type { Session } from './session.ts';
+
+/** Versions of the record that are looked through: two an apply. */
+const mostVersions = 1_000;
+
+/** @throws UserError, ServiceError, CancelledError */
+export async function findReturned(
+  { unmanaged, notes }: Pick<Plan, 'unmanaged' | 'notes'>,
+  known: Live,
+  { store, backend }: { readonly store: RecordStore; readonly backend: Backend },
+  session: Session,
+): Promise<PlanNote[]> {
+  const taken = await readTakenAway(store, session);
+  // Where nothing is declared any more nothing has been read, either.
+  const places = taken.map(({ kind, workspaceId: workspace }) => ({ kind, workspace }));
+  const live = await readAbsence(backend, known, { places, shares: false, gifts: false });
+  return taken.flatMap((past): PlanNote[] => {
+    const { kind, liveId: id, workspaceId, outcome, commit, at } = past;
+    const object = live.objects.find((one) => one.kind === kind && one.id === id);
+    const found = unmanaged.find((one) => one.kind === kind && one.id === id);
+    const isManaged = found === undefined && known.read.has(`${workspaceId ?? ''}/${kind}`);
+    const isTold = notes.some(({ code, message }) => code === 'twin' && message.includes(id));
+    if (object === undefined || isManaged || isTold || !isAsBefore(object, past, found?.fields, live)) return [];
+    const { workspace } = outcome;
+    const what = `${isPolicyKind(kind) ? 'policy' : specOf(kind).label} "${outcome.name}"${workspace === null ? '' : ` (${workspace})`}`;
+    const by = `${commit === null ? 'an apply' : `commit ${commit.slice(0, 12)}, applied`} on ${at.slice(0, 10)}`;
+    const message = `back: ${what}, which was taken away by ${by}. No file declares it, and it binds: delete it, or declare it again`;
+    return [{ code: 'back', severity: 'warning', workspace, message, source: null }];
+  });
+}
+
+async function readTakenAway(store: RecordStore, session: Session): Promise<readonly TakenAway[]> {
+  try {
+    const reading = store.history(mostVersions);
+    return listTakenAway((await session.waiting(`reading the history of ${store.description}`, reading)).versions);
+  } catch (error) {
+    if (error instanceof UserError && error.exit !== 'unreachable') return [];
+    throw error;
+  }
+}
+
+/** A policy has an id of its own. What else is limited is so again by the very limit, or somebody has set another. */
+function isAsBefore(
+  object: LiveObject,
+  { outcome: { workspace, before, after } }: TakenAway,
+  unmanaged: readonly string[] | undefined,
+  { organisationId }: Live,
+): boolean {
+  if (isPolicyKind(object.kind)) return true;
+  const scope = { workspaceId: object.workspaceId, workspaceSlug: workspace, organisationId };
+  const now = specOf(object.kind).readFields(object.row, scope, []);
+  return Object.entries(before ?? {}).some(
+    ([field, value]) =>
+      value !== null &&
+      (after?.[field] ?? null) === null &&
+      unmanaged?.includes(field) !== false &&
+      isSame(value, now[field] ?? null),
+  );
+}
