@@ -51,7 +51,15 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
     const record = { ...buildRecord(compileFiles(applied), live), directory: 'policies', commit: first };
     const { desired } = compilePolicies(now);
     if (desired === null) throw new Error('the files do not compile');
-    const facts = { directory: 'policies', commit: head, uncommitted: [], rewind: null };
+    const facts = {
+      directory: 'policies',
+      commit: head,
+      uncommitted: [],
+      isAsApplied: false,
+      isRewritten: false,
+      isVouchedFor: true,
+      rewind: null,
+    };
     const prove = async (): Promise<void> => {
       const checkout = await openCheckout({ directory: folder, env: process.env });
       const opened = {

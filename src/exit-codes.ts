@@ -8,7 +8,7 @@ export const exitCodes = {
   changes: 2,
   /** A guard objects. */
   refused: 3,
-  /** Something is stale, not reviewed, claimed by another run, or would be rewound: that was not written. */
+  /** Something is stale, not reviewed, claimed by another run, or would be rewound: that was not written. `drift`: there is no record. */
   stale: 4,
   /** Some changes were applied and others were not. */
   partial: 5,

@@ -17,6 +17,7 @@ import {
   withheldOutcomes,
 } from '../plan/next-record.ts';
 import { checkPlanFile, parsePlanFile } from '../plan/plan-file.ts';
+import { hasSameFiles, toRecordedFiles } from '../plan/same-files.ts';
 import { noSettings, settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
 import { digestProblem } from '../plan/words.ts';
@@ -164,9 +165,7 @@ export async function carryOut(
     }),
     outcomes: all.map(toRecordedOutcome),
     ...doubtsOf(executed),
-    files: prepared.byHand
-      ? base.files
-      : Object.fromEntries(prepared.files.map(({ relative, text }) => [relative, text])),
+    files: prepared.byHand ? base.files : toRecordedFiles(prepared.files),
   };
   const done = exitOf(outcomes, claim);
   // What is left alone because of errors in its file is not applied either.
@@ -220,15 +219,17 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 }
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
-function isWorthRecording(next: AppliedRecord, { settled, stored, inForce }: PreparedPlan): boolean {
+function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, checkout }: PreparedPlan): boolean {
   // Without one nothing is ever clean.
   if (settled === null) return true;
+  // A commit that is in no history proves nothing, and would object to every apply to come.
+  if (checkout.isRewritten || checkout.rewind !== null) return true;
   if (inForce.unsealed !== null) return true;
   if (stored?.record.claim !== undefined || stored?.record.doubts !== undefined) return true;
   // Its settings say more than its files did, and only a record that is written anew does not.
   if (stored?.record.wasFormatOne === true) return true;
-  const memory = ({ workspaces, settings, files }: AppliedRecord): unknown => ({ workspaces, settings, files });
-  return !isSame(memory(next), memory(settled));
+  const memory = ({ workspaces, settings }: AppliedRecord): unknown => ({ workspaces, settings });
+  return !isSame(memory(next), memory(settled)) || !hasSameFiles(next.files, settled.files);
 }
 
 /** False when there was nothing to ask. */

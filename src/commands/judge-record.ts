@@ -47,11 +47,10 @@ export interface Judged {
 export async function judgeRecord(judged: Judged, session: Session): Promise<RecordInForce> {
   const { record, found, facts, desired, checksSeal } = judged;
   const { stored } = found;
-  const proof = stored === null ? null : await proveRecord(stored.record, desired, record, facts);
-  const unsealed =
-    stored !== null && record.isShared && checksSeal && stored.seal !== 'own'
-      ? { ancestor: await readSealed(judged, session) }
-      : null;
+  const isUnsealed = stored !== null && record.isShared && checksSeal && stored.seal !== 'own';
+  const proof =
+    stored === null ? null : await proveRecord(stored.record, desired, record, { ...facts, isVouchedFor: !isUnsealed });
+  const unsealed = isUnsealed ? { ancestor: await readSealed(judged, session) } : null;
   const judges = await readJudges(judged, proof, unsealed);
   const indexes = (stored === null && record.isShared ? [desired, ...judges] : judges).map(
     (declared) => new DeclaredIndex(declared),

@@ -38,6 +38,7 @@ export async function loadPoliciesIfAny(
 export interface LoadingPolicies {
   /** Stands for the files until they are compiled; null where that is done already, or where they have to be heard first. */
   readonly head: PolicyHead | null;
+  readonly files: readonly FoundFile[];
   readonly policies: Promise<LoadedPolicies>;
 }
 
@@ -53,7 +54,8 @@ export async function startLoading(
     source === undefined ? await readPolicyFiles(dir, session.cwd) : { files: source.files, diagnostics: [] };
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   // Nothing else is said of these files: another message might quote the key.
-  if (leaks.length > 0) return { head: null, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };
+  if (leaks.length > 0)
+    return { head: null, files, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };
   const toPolicies = (compiled: Compiled): LoadedPolicies => {
     const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
     const hasError = all.some(({ severity }) => severity === 'error');
@@ -62,10 +64,10 @@ export async function startLoading(
   const isQuick = files.reduce((sum, { text }) => sum + text.length, 0) < quick;
   const head = isQuick || session.compileAside === undefined ? null : compileHead(files);
   if (head === null || session.compileAside === undefined) {
-    return { head: null, policies: Promise.resolve(toPolicies(compilePolicies(files))) };
+    return { head: null, files, policies: Promise.resolve(toPolicies(compilePolicies(files))) };
   }
   const policies = session.compileAside(files.map(({ path, text }) => ({ path, text }))).then(toPolicies);
   // A run that ends before it asks for them has something else to say.
   policies.catch(() => {});
-  return { head, policies };
+  return { head, files, policies };
 }

@@ -7,7 +7,8 @@ import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/app
 import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
 import { explainOther, type MovedMember } from '../plan/record-move.ts';
-import { isStdout } from '../policy/files.ts';
+import { hasSameFiles, toRecordedFiles } from '../plan/same-files.ts';
+import { type FoundFile, isStdout } from '../policy/files.ts';
 import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
 import type { Backend } from '../reconcile/backend.ts';
@@ -164,8 +165,12 @@ export interface CheckoutFacts {
   readonly commit: string | null;
   /** Policy files that are not as in that commit. */
   readonly uncommitted: readonly string[];
-  /** The checkout does not contain the record's commit: applying would roll back what came since. */
+  /** The checkout does not contain the record's commit, and has other files: applying would roll back what came since. */
   readonly rewind: Rewind;
+  /** The files are those of the last apply: they prove it where its commit was rewritten. */
+  readonly isAsApplied: boolean;
+  /** The record's commit is in no history any more, and the next apply puts another in its place. */
+  readonly isRewritten: boolean;
   /** Of files that come from another commit than the one checked out. */
   readonly hasInHistory?: ((commit: string) => Promise<boolean>) | undefined;
 }
@@ -178,20 +183,24 @@ export function directoryOf({ checkout, folder }: Pick<OpenRecord, 'checkout' | 
 export async function readCheckout(
   { checkout, folder, inGit }: OpenRecord,
   record: AppliedRecord | null,
+  files: readonly FoundFile[],
   { source }: Pick<CommonOptions, 'source'>,
 ): Promise<CheckoutFacts> {
-  if (checkout === null) return { directory: null, commit: null, uncommitted: [], rewind: null };
+  const isAsApplied = record !== null && hasSameFiles(record.files, toRecordedFiles(files));
+  const common = { isAsApplied, isRewritten: false, rewind: null };
+  if (checkout === null) return { ...common, directory: null, commit: null, uncommitted: [] };
   const directory = directoryOf({ checkout, folder });
   const commit = source?.commit ?? (await checkout.headCommit());
   const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(folder) : [];
   const applied = record?.commit ?? null;
   const facts = {
+    ...common,
     directory,
     commit,
     uncommitted,
     ...(source === undefined ? {} : { hasInHistory: source.hasInHistory }),
   };
-  if (!inGit || applied === null) return { ...facts, rewind: null };
+  if (!inGit || applied === null) return facts;
   const answer =
     source !== undefined
       ? (await source.hasInHistory(applied))
@@ -200,7 +209,19 @@ export async function readCheckout(
       : commit === null
         ? 'unknown'
         : await checkout.isAncestor(applied, commit);
-  return { ...facts, rewind: answer === 'yes' ? null : { commit: applied, answer } };
+  if (answer === 'yes') return facts;
+  const where =
+    answer === 'unknown' ? 'unknown' : source !== undefined ? 'lost' : await seek(checkout, applied, commit);
+  const isRewritten = where === 'lost';
+  if (isAsApplied) return { ...facts, isRewritten };
+  return { ...facts, isRewritten, rewind: { commit: applied, answer, isBehind: where === 'ahead' } };
+}
+
+/** Where a commit is that the head does not come after. */
+async function seek(checkout: Checkout, applied: string, head: string | null): Promise<'ahead' | 'lost' | 'unknown'> {
+  if (head !== null && (await checkout.isAncestor(head, applied)) === 'yes') return 'ahead';
+  const { answer } = await checkout.isOnDefaultBranch(applied);
+  return answer === 'yes' ? 'ahead' : answer === 'unknown' ? 'unknown' : 'lost';
 }
 
 export interface ByHandOptions {

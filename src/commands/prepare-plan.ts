@@ -121,7 +121,7 @@ export async function preparePlan(
     const found = await session.waiting('reading the applied record', findRecord(record, head, owner, session));
     checkService(found);
     const { stored } = found;
-    const checkout = await readCheckout(record, stored?.record ?? null, options);
+    const checkout = await readCheckout(record, stored?.record ?? null, loading.files, options);
     const backend = rememberReads(open.backend);
     const byHand = (await onRecord?.(stored, checkout, backend, record)) === true;
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);

@@ -20,7 +20,7 @@ export async function proveRecord(
   record: AppliedRecord,
   desired: Desired,
   { checkout, isShared }: OpenRecord,
-  facts: CheckoutFacts,
+  facts: CheckoutFacts & { readonly isVouchedFor: boolean },
 ): Promise<Proof> {
   if (!isShared) return trustRecord(record);
   const reader = checkout === null ? null : new DeclarationReader(checkout, desired, facts);
@@ -29,7 +29,10 @@ export async function proveRecord(
   const folder = record.directory ?? facts.directory ?? '';
   await reader?.prepare(commits.slice(0, mostCommits), folder);
   for (const [index, commit] of commits.entries()) {
-    if (commit === null) read.set(null, 'no-commit');
+    // Of a history that was rewritten the files are left that were applied, and in a sealed record they are so.
+    if (commit === record.commit && facts.isAsApplied && facts.isVouchedFor && facts.isRewritten)
+      read.set(commit, desired);
+    else if (commit === null) read.set(null, 'no-commit');
     else if (reader === null || index >= mostCommits) read.set(commit, 'unreadable');
     else read.set(commit, await reader.readAt(commit, folder));
   }

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
+import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
 import type { FoundFile } from '../policy/files.ts';
 import type { RecordStore, StoredRecord } from '../record/store.ts';
@@ -103,13 +104,13 @@ export async function carryOutMove(
   if (found.moved.length === 0 || ref === null || checkout === null) {
     return `The record is where the files say: ${record.store.description}. Nothing to move.\n`;
   }
-  const facts = await readCheckout(record, stored.record, options);
+  const facts = await readCheckout(record, stored.record, files, options);
   await checkClaim(stored.record.claim, undefined, open.backend, session);
   await checkCommitted(facts, record, { allowDirty: false }, session);
   await checkMove(found, desired, record, facts);
   await askFirst(found, options, session);
-  const texts = Object.fromEntries(files.map(({ relative, text }) => [relative, text]));
-  const next = { ...movedRecord(stored.record, desired, facts, options, session), files: texts };
+  const moved = movedRecord(stored.record, desired, facts, options, session);
+  const next = { ...moved, files: toRecordedFiles(files) };
   const workspaces = isOtherService(found.moved) ? await rebuildWorkspaces(desired, open, session) : next.workspaces;
   const written: AppliedRecord = { ...next, baseUrl: open.backend.baseUrl, workspaces };
   const from = found.place ?? ref;
@@ -132,7 +133,8 @@ async function checkMove(
       hint: 'Run this with the key that applies, or with TOLLGATE_SEAL_KEY; or make a record anew at the new place with `tollgate record rebuild --from COMMIT`.',
     });
   }
-  const proof = await proveRecord(stored.record, desired, record, facts);
+  const isVouchedFor = stored.seal === 'own';
+  const proof = await proveRecord(stored.record, desired, record, { ...facts, isVouchedFor });
   const applied = proof.desiredAt(stored.record.commit);
   if (isSameButForPlace(applied, desired)) return;
   const commit = stored.record.commit?.slice(0, 12) ?? 'none';

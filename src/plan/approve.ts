@@ -71,7 +71,12 @@ export function approvePlan(plan: Plan, files: readonly PlanFile[], live: Live):
 }
 
 function staleChange(change: Change, approved: PlanFileChange | null): StaleChange {
-  if (approved === null) return { change, approved, detail: 'it was not part of the plan that was approved' };
+  if (approved === null)
+    return {
+      change,
+      approved,
+      detail: 'it was not part of a plan that was approved here; approved elsewhere? add that plan with another --plan',
+    };
   const moved =
     canonicalJson(approved.before) === canonicalJson(change.before) ? 'what it leads to' : 'what it starts from';
   return { change, approved, detail: `${moved} is not what was approved` };

@@ -20,7 +20,12 @@ export function notJudged({ impact, changes }: Plan): readonly GuardName[] {
 }
 
 /** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
-export type Rewind = { readonly commit: string; readonly answer: 'no' | 'unknown' } | null;
+export type Rewind = {
+  readonly commit: string;
+  readonly answer: 'no' | 'unknown';
+  /** It is there, further on: the checkout is of a branch that others have not been merged into. */
+  readonly isBehind?: boolean;
+} | null;
 
 /** The record judges from another place than the files say; `isPure`: nothing else in them differs from the last apply. */
 export interface RecordMoved {
@@ -248,6 +253,9 @@ function judgeRewind(rewind: Rewind): Objection | null {
   const why = rewind.answer === 'no' ? 'is not in the history of' : 'cannot be found in the history of';
   const details = [
     `the commit applied last, ${rewind.commit.slice(0, 12)}, ${why} this checkout: applying would roll back what came since`,
+    ...(rewind.isBehind === true
+      ? ['the default branch has moved on: merge it into this branch first, or plan the merged result']
+      : []),
   ];
   return { guard: 'rewind', count: 1, details, liftable: true };
 }

@@ -225,7 +225,7 @@ describe('planned, and never approved', () => {
     const { exit, statuses, outcomes } = await applyReviewed(rig);
     expect([exit, statuses]).toEqual([4, ['a applied', 'b stale']]);
     expect(outcomes[1]?.detail).toBe(
-      'it was not part of the plan that was approved; live now: $500 monthly, shared by the workspace; the files ask for: $400 monthly, shared by the workspace',
+      'it was not part of a plan that was approved here; approved elsewhere? add that plan with another --plan; live now: $500 monthly, shared by the workspace; the files ask for: $400 monthly, shared by the workspace',
     );
   });
 

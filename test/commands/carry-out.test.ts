@@ -41,7 +41,7 @@ function prepare(given: Given, store: RecordStore, token: string | null, more: S
     settled,
     diagnostics: [],
     stored: settled === null ? null : { record: settled, token: token ?? '', seal: 'none' },
-    checkout: { directory: null, commit: null, uncommitted: [], rewind: null },
+    checkout: { directory: null, commit: null, uncommitted: [], isAsApplied: false, isRewritten: false, rewind: null },
     byHand: false,
     filter: { mode: 'sync', only: [], workspaces: [] },
     files: [],

@@ -34,7 +34,14 @@ const common: CommonOptions = {
   verbose: false,
 };
 const head = { environment: 'production' };
-const dirty = { directory: '', commit: 'a'.repeat(40), uncommitted: ['policies/a.yaml'], rewind: null };
+const dirty = {
+  directory: '',
+  commit: 'a'.repeat(40),
+  uncommitted: ['policies/a.yaml'],
+  isAsApplied: false,
+  isRewritten: false,
+  rewind: null,
+};
 
 test('the emulator takes files as they are, also with a record file in the work tree', async () => {
   const folder = makeFolder();

@@ -71,3 +71,110 @@ test('mistakes-H3: the record is deleted on the remote: during an apply that is 
   expect((await rig.drift()).stdout).toBe('No drift.\n');
   expect(describeLive(rig)).toHaveLength(2);
 });
+
+/** A history without any commit that was there before, with files as they are. */
+function rewrite(message: string): string {
+  rig.git('checkout', '--quiet', '--orphan', message.replaceAll(' ', '-'));
+  rig.git('commit', '--quiet', '-m', message);
+  rig.git('branch', '--quiet', '--force', 'main');
+  rig.git('checkout', '--quiet', 'main');
+  rig.git('push', '--quiet', '--force', 'origin', 'main');
+  return rig.git('rev-parse', 'HEAD');
+}
+
+const recordedCommit = () => JSON.parse(git(rig.remote, 'show', `${recordRef}:record.json`)).commit as string;
+
+test('mistakes-H5: a history that was rewritten with equal files objects to nothing, is recorded once, and goes on removing', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {}, 'old-trial': { budget: '$9' } })));
+  await succeed(rig.apply());
+  const root = rewrite('a fresh root');
+  const plan = parseOutput(await succeed(rig.plan({ format: 'json' })));
+  expect(plan).toMatchObject({ violations: [], record_lines: [], changes: [] });
+  expect(JSON.stringify(plan.notes)).not.toContain('record-unproven');
+  await succeed(rig.apply());
+  expect(recordedCommit()).toBe(root);
+  await succeed(rig.apply());
+  expect(rig.history()).toHaveLength(3);
+
+  // Once more, and what the new history takes out goes.
+  rewrite('another root');
+  await succeed(rig.apply());
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  expect(describeLive(rig)).toEqual(['spend: $500 monthly per workspace_id']);
+});
+
+test('mistakes-H5: where the files differ the word is asked for once, and remembered though nothing else changes', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  rig.git('commit', '--quiet', '--amend', '-m', 'rewritten');
+  // Other bytes that declare the same: a rewrite, and nothing to change.
+  rig.commit(files(`# moved\n${policies({ spend: {} })}`));
+  rewrite('without the past');
+  const refused = await rig.apply();
+  expect([refused.exit, refused.stderr]).toEqual([4, expect.stringContaining('rewind')]);
+  const [word = ''] = /rewind=1@[0-9a-f]+/.exec(refused.stderr) ?? [];
+  await succeed(rig.apply({ allow: [word] }));
+  expect(recordedCommit()).toBe(rig.git('rev-parse', 'HEAD'));
+  await succeed(rig.apply());
+  expect(parseOutput(await rig.plan({ format: 'json' })).violations).toEqual([]);
+});
+
+test('mistakes-H5: a subdirectory split off into a repository of its own: the move of the record is the only thing to do', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  rig.git('mv', 'policies', 'limits');
+  rewrite('split off');
+  const told = await rig.apply({ dir: 'limits' });
+  expect([told.exit, told.stderr]).toEqual([0, expect.stringContaining('until `tollgate record move`')]);
+  await succeed(rig.move({ dir: 'limits' }));
+  await succeed(rig.apply({ dir: 'limits' }));
+  expect((await rig.plan({ dir: 'limits', detailedExitcode: true })).exit).toBe(0);
+
+  // mistakes-H6: as of the first commit the directory had another name.
+  const rebuilt = await rig.rebuild({ from: 'HEAD', dir: 'policies', format: 'json', yes: true });
+  expect([rebuilt.exit, parseOutput(rebuilt)]).toEqual([1, expect.objectContaining({ ok: false })]);
+  expect(rebuilt.stderr).toContain('has no policy files in policies');
+  expect(rebuilt.stderr).toContain('give it with --dir');
+});
+
+test('mistakes-H17: line ends are no content: a clone with CRLF and one with LF that apply in turn record nothing', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  for (const crlf of ['true', 'false', 'true']) {
+    rig.git('config', 'core.autocrlf', crlf);
+    rig.git('rm', '--quiet', '-r', '--cached', '.');
+    rig.git('reset', '--quiet', '--hard');
+    const ran = await succeed(rig.apply());
+    expect(ran.stdout + ran.stderr).not.toContain('Recorded');
+  }
+  expect(rig.history()).toHaveLength(2);
+});
+
+test('mistakes-H14: a branch that lacks what others merged says that main has moved on, and the merged result plans its own change', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  rig.git('checkout', '--quiet', '-b', 'mine');
+  rig.write({ ...files(policies({ spend: {} })), 'b.yaml': workspaceFile('ws-team-b', policies({ mine: {} })) });
+  rig.git('add', '--all');
+  rig.git('commit', '--quiet', '-m', 'mine');
+  rig.git('checkout', '--quiet', 'main');
+  rig.commit(files(policies({ spend: {}, theirs: {} })));
+  await succeed(rig.apply());
+  rig.git('checkout', '--quiet', 'mine');
+  const behind = await rig.plan({ format: 'json' });
+  expect(behind.exit).toBe(3);
+  expect(JSON.stringify(parseOutput(behind).violations)).toContain(
+    'the default branch has moved on: merge it into this branch first, or plan the merged result',
+  );
+  rig.git('merge', '--quiet', '--no-edit', 'main');
+  const merged = parseOutput(await succeed(rig.plan({ format: 'json' })));
+  expect((merged.changes as { name: string; action: string }[]).map(({ name, action }) => `${action} ${name}`)).toEqual(
+    ['create mine'],
+  );
+});
