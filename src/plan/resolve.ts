@@ -5,7 +5,7 @@ import { didYouMean } from '../nearest-name.ts';
 import { isSame } from '../resources/canonical.ts';
 import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, DesiredEntry, Fields, Forget, Kind, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace, Fields, Forget, Kind, Match } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { hasExpired, yieldExpired } from './expired.ts';
 import { PlaceIndex } from './place-index.ts';
@@ -94,10 +94,11 @@ class Resolver {
   }
 
   resolveWorkspaces(desired: Desired): void {
-    const byId = new Map<string, string>();
+    const byId = new Map<string, DesiredWorkspace>();
     const bySlug = new Map(this.#live.workspaces.map((workspace) => [workspace.slug, workspace]));
     const byUuid = new Map(this.#live.workspaces.map((workspace) => [workspace.id, workspace]));
-    for (const { ref, source } of desired.workspaces) {
+    for (const workspace of desired.workspaces) {
+      const { ref, source } = workspace;
       const found = bySlug.get(ref) ?? byUuid.get(ref.toLowerCase());
       if (found === undefined) {
         const wasRecorded = this.#record.all.some(
@@ -133,10 +134,14 @@ class Resolver {
       }
       const twin = byId.get(found.id);
       if (twin !== undefined) {
-        this.#error('duplicate-workspace', source, `"${ref}" and "${twin}" are one workspace; keep one file for it`);
+        this.#error(
+          'duplicate-workspace',
+          source,
+          `"${ref}" and "${twin.ref}" in ${twin.source.file} are one workspace, by its slug and by its UUID: merge the two files, or delete the one that is a copy`,
+        );
         continue;
       }
-      byId.set(found.id, ref);
+      byId.set(found.id, workspace);
       this.#workspaces.set(ref, found);
     }
   }

@@ -60,7 +60,7 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
     report(
       'duplicate-org-file',
       other.at,
-      `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation`,
+      `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation, so delete the one that is a copy`,
     );
   }
   const [first] = sorted;
@@ -70,7 +70,8 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
     report('missing-org-file', { source, end: source }, said);
   }
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
-  const desired = normalize({ org, workspaces }, report);
+  // Of a file that was copied everything would be there twice: that is one mistake, and told as one.
+  const desired = normalize({ org, workspaces: firstOfEach(workspaces) }, report);
   for (const rule of rules) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
   if (hasErrors(unique)) return { desired: null, diagnostics: unique };
@@ -124,6 +125,15 @@ export function compileHead(files: readonly PolicyFile[]): PolicyHead | null {
   const { environment, organisation, recordRef } = read.org;
   const orgFile = read.org.at.source;
   return { environment, organisation, orgFile, ...(recordRef === undefined ? {} : { recordRef }) };
+}
+
+function firstOfEach(workspaces: readonly WorkspaceFile[]): readonly WorkspaceFile[] {
+  const byRef = new Map<string, WorkspaceFile>();
+  for (const workspace of workspaces) {
+    const ref = workspace.ref.toLowerCase();
+    if (!byRef.has(ref)) byRef.set(ref, workspace);
+  }
+  return [...byRef.values()];
 }
 
 /** A default that is copied into ten workspaces has one problem, not ten. */

@@ -60,6 +60,12 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return { root: null, diagnostics: [problem(refusal.code, place(refusal.offset, refusal.offset), refusal.message)] };
   }
 
+  if (lfsPointer.test(body)) {
+    const said =
+      'this is a pointer of Git LFS and not the file that it stands for: fetch that with `git lfs pull`, or take policy files out of `.gitattributes`, so that Git holds them themselves';
+    return { root: null, diagnostics: [problem('lfs-pointer', place(0, 0), said)] };
+  }
+
   const document = parseDocument(body, {
     version: '1.2',
     schema: 'core',
@@ -267,6 +273,9 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return { root: null, diagnostics: [problem('too-many-values', start, said)] };
   }
 }
+
+/** As its specification has every pointer begin. */
+const lfsPointer = /^version https:\/\/git-lfs\.github\.com\/spec\//;
 
 class TooMany extends Error {}
 

@@ -14,5 +14,14 @@ export function quote(value: unknown): string {
   if (looksSecret(text)) return describeSecret(text);
   const points = [...text];
   const short = points.length > longest ? `${points.slice(0, longest).join('')}…` : text;
-  return `\`${escapeInvisible(short)}\``;
+  const [blank] = oddBlank.exec(short) ?? [];
+  return `\`${escapeInvisible(short)}\`${blank === undefined ? '' : ` (with ${nameBlank(blank)})`}`;
+}
+
+/** Looks like a space, which a code point alone tells nobody. */
+const oddBlank = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/;
+
+export function nameBlank(blank: string): string {
+  const code = `U+${(blank.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
+  return blank === '\u00a0' ? `a non-breaking space (${code})` : `an odd blank (${code})`;
 }

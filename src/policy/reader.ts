@@ -236,7 +236,9 @@ export function reportEmpty(field: FieldNode, report: Report): boolean {
 
 /** A field's name as it may stand in a message. */
 export function shown(field: FieldNode): string {
-  return quote(field.key).replaceAll('`', '');
+  return quote(field.key)
+    .replace(/` \(with .*$/, '')
+    .replaceAll('`', '');
 }
 
 export function placesOf(written: Written): Readonly<Record<string, Place>> {

@@ -41,7 +41,7 @@ function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
       report(
         'duplicate-workspace',
         workspace.at,
-        `${quote(workspace.ref)} is described in ${first.source.file} already: merge the two files`,
+        `${quote(workspace.ref)} is described in ${first.source.file} already: merge the two files, or delete the one that is a copy`,
       );
   }
 }

@@ -6,7 +6,7 @@
 import type { Advice } from '../diagnostics.ts';
 import { looksSecret } from '../secret-shape.ts';
 import { type Said, say } from './advice.ts';
-import { quote } from './quote.ts';
+import { nameBlank, quote } from './quote.ts';
 
 export interface Cause {
   readonly code: string;
@@ -110,7 +110,7 @@ function oddStart(text: string, line: Line): Cause | null {
   if (blank !== undefined) {
     return {
       code: 'odd-blank',
-      message: say`this line starts with ${nameOf(blank)}, which looks like a space: type a space`,
+      message: say`this line starts with ${nameBlank(blank)}, which looks like a space: type a space`,
       ...where,
     };
   }
@@ -118,13 +118,8 @@ function oddStart(text: string, line: Line): Cause | null {
   const isKeyed = /:(?:\s|$)/.test(line.text.replace(/[\u00a0\u2000-\u200b\u202f\u3000\ufeff]/g, 'x'));
   if (inside === null || isKeyed || !/^[^"']*:/.test(line.text)) return null;
   const start = line.start + inside.index;
-  const message = say`there is ${nameOf(inside[0])} here, which looks like a space: type a space`;
+  const message = say`there is ${nameBlank(inside[0])} here, which looks like a space: type a space`;
   return { code: 'odd-blank', message, start, end: Math.min(start + 1, text.length) };
-}
-
-function nameOf(blank: string): string {
-  const code = `U+${(blank.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}`;
-  return blank === '\u00a0' ? `a non-breaking space (${code})` : `an odd blank (${code})`;
 }
 
 /** `*:` would be an alias. */

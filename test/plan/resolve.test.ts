@@ -47,9 +47,13 @@ describe('workspaces', () => {
     expect([plan.changes, plan.recordLines]).toEqual([[], []]);
   });
 
-  it('two files for one workspace are an error', () => {
-    const files = { 'policies/b.yaml': workspaceFile(teamA, '') };
-    expect(codes({ body: spend(), files })).toEqual(['duplicate-workspace']);
+  it('mistakes-H15: two files for one workspace, by slug and by UUID, are one error that names the other file', () => {
+    const files = { 'policies/b.yaml': workspaceFile(teamA, spend()) };
+    const { plan, diagnostics } = planResult({ body: spend(), files });
+    expect(plan).toBeNull();
+    expect(diagnostics).toMatchObject([
+      { code: 'duplicate-workspace', message: expect.stringMatching(/ in policies\/[ab]\.yaml are one workspace/) },
+    ]);
   });
 
   it('unknown and never recorded: an error with the nearest slug', () => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { compileWorkspace, desiredOf, orgHead, summarize } from './helpers.ts';
 
 const policy = (lines: string): string => `policies:\n  total:\n${lines.replace(/^/gm, '    ')}\n`;
@@ -37,6 +38,57 @@ test('mistakes-A2: 100 per month may count requests or tokens, and no minutes', 
     'budget: 100 tokens with reset: monthly',
     'budget: 100 requests with reset: monthly',
   ]);
+});
+
+describe('mistakes-H15: one mistake is one error, which names its cause', () => {
+  const compileFiles = (files: Readonly<Record<string, string>>) =>
+    compilePolicies(Object.entries({ 'org.yaml': orgFile(), ...files }).map(([path, text]) => ({ path, text })));
+  const many = Array.from(
+    { length: 40 },
+    (_, at) => `  p${at}:\n    budget: $5\n    reset: monthly\n    per: workspace_id\n`,
+  );
+  const team = workspaceFile('ws-team-a', `policies:\n${many.join('')}keys:\n  ci: none\n`);
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'4d'.repeat(32)}\nsize 12345\n`;
+
+  test('a file of a workspace that was copied, in one letter case or another', () => {
+    const { desired, diagnostics } = compileFiles({ 'a.yaml': team, 'copy.yaml': team });
+    expect(desired).toBeNull();
+    expect(diagnostics.filter(({ severity }) => severity === 'error')).toMatchObject([
+      { code: 'duplicate-workspace', source: { file: 'copy.yaml', line: 3 } },
+    ]);
+    expect(diagnostics[0]?.message).toContain('is described in a.yaml already: merge the two files, or delete');
+    expect(summarize(compileFiles({ 'org-copy.yaml': orgFile() }))).toEqual(['2:1 duplicate-org-file']);
+  });
+
+  test.each(['a.yaml', 'org.yaml'])('a pointer of Git LFS in place of %s', (path) => {
+    const { diagnostics } = compileFiles({ [path]: pointer });
+    expect(diagnostics.map(({ code, source }) => `${source.file} ${code}`)).toEqual([`${path} lfs-pointer`]);
+    expect(diagnostics[0]?.message).toContain('git lfs pull');
+  });
+
+  test('conflict markers, of all three versions too', () => {
+    for (const mark of ['<<<<<<< HEAD', '||||||| 3f2a1c', '>>>>>>> theirs']) {
+      expect(told(`${budget('$5')}${mark}\n  x:\n    budget: $2\n`)).toMatchObject([{ code: 'conflict-marker' }]);
+    }
+  });
+
+  test.each([
+    ['before a value', policy('budget:\u00a0$5\nreset: monthly\nper: workspace_id')],
+    ['in the indent', `policies:\n  total:\n  \u00a0\u00a0budget: $5\n    reset: monthly\n    per: workspace_id\n`],
+    ['behind a word', policy('budget: $5\nreset: monthly\u00a0\nper: workspace_id')],
+    ['within an amount', policy('budget: 10\u00a0000 tokens\nreset: monthly\nper: workspace_id')],
+    ['in a key of the grammar', policy('budget: $5\nreset\u00a0: monthly\nper: workspace_id')],
+  ])('a non-breaking space %s', (_, body) => {
+    const [first, ...others] = told(body);
+    expect(others).toEqual([]);
+    expect(first?.message).toContain('a non-breaking space (U+00A0)');
+  });
+
+  test('a version in quotes', () => {
+    const { diagnostics } = compileFiles({ 'a.yaml': team.replace('version: 1', "version: '1'") });
+    expect(diagnostics).toMatchObject([{ code: 'unknown-version', source: { file: 'a.yaml', line: 1 } }]);
+    expect(diagnostics[0]?.message).toBe('`version` is a number: write `1`, without quotes');
+  });
 });
 
 test.each(['€500', '"€1.000"', '500 EUR', '£500', 'CA$500'])('mistakes-A4: %s is not converted', (text) => {

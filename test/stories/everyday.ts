@@ -472,7 +472,7 @@ export const stories: readonly Story[] = [
         'policies/a2.yaml': workspaceFile('ws-team-a', spend),
       },
     },
-    refused: ['duplicate-workspace', 'duplicate-name'],
+    refused: ['duplicate-workspace'],
     after: ['spend: $500 monthly per workspace_id'],
   },
   {
