@@ -58,6 +58,7 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
       isAsApplied: false,
       isRewritten: false,
       isVouchedFor: true,
+      extended: [],
       rewind: null,
     };
     const prove = async (): Promise<void> => {

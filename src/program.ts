@@ -230,7 +230,7 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addCommand(program, 'schema', 'print the JSON Schema of a kind of file, for editors')
-    .argument('<kind>', 'workspace or org')
+    .argument('<kind>', 'workspace, org or defaults')
     .action((kind: string, options) =>
       start(flagsOf(program, options), async () => {
         const { runSchema } = await import('./commands/schema.ts');

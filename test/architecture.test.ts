@@ -43,6 +43,7 @@ const layers: Readonly<Record<string, number>> = {
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,
   'exact.ts': 8,
+  'extended-file.ts': 8,
   'exit-codes.ts': 8,
   'nearest-name.ts': 8,
   'secret-shape.ts': 8,

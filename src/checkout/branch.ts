@@ -1,8 +1,9 @@
 /** The default branch as the remote has it, and heads of pull requests: read in a scratch repository, never in the work tree. */
 
 import { UserError } from '../errors.ts';
+import { readKeyedTrees, withExtended } from './extended-trees.ts';
 import { fetchFrom } from './fetch.ts';
-import { type PolicyTree, readPolicyTrees } from './policy-trees.ts';
+import type { PolicyTree } from './policy-trees.ts';
 import type { Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
@@ -39,7 +40,10 @@ export interface Branch {
   fetchHeads(heads: readonly { readonly pull: number; readonly commit: string }[]): Promise<ReadonlySet<string>>;
   /** All of them; empty: there is none. */
   mergeBases(a: string, b: string): Promise<readonly string[]>;
-  /** Of the policies' directory by commit; null: it has none, or there is no such commit here. */
+  /**
+   * Of the policies' directory by commit, and with it what stands in a file outside that it extends: equal texts hold equal files. Null:
+   * it has none, or there is no such commit here.
+   */
   treesOf(commits: readonly string[]): Promise<ReadonlyMap<string, string | null>>;
   /** Of the policies' directory in what Git makes of two commits by itself; null: it does not, or it is older than 2.38. */
   automaticTree(a: string, b: string): Promise<string | null>;
@@ -167,7 +171,7 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
       return (await readDirectories(git, [tree], directory)).get(tree) ?? null;
     },
 
-    readTrees: (trees) => readPolicyTrees(git, trees),
+    readTrees: (trees) => readKeyedTrees(git, trees),
   };
 }
 
@@ -175,8 +179,18 @@ function isObjectId(text: string): boolean {
   return /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
 }
 
-/** The directory's tree in each commit (or tree), by one process. */
+/** The directory's tree in each commit (or tree), with the file outside of it that it extends. */
 async function readDirectories(
+  git: Git,
+  commits: readonly string[],
+  directory: string,
+): Promise<Map<string, string | null>> {
+  const trees = await readTreeIds(git, commits, directory);
+  return directory === '' ? trees : withExtended(git, trees, directory);
+}
+
+/** By one process. */
+async function readTreeIds(
   git: Git,
   commits: readonly string[],
   directory: string,

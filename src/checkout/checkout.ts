@@ -1,5 +1,6 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
+import { extendedPath, extendingFiles, findExtends, isInside, locateExtended } from '../extended-file.ts';
 import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
 import { fetchFrom } from './fetch.ts';
 import { parseTreeListing, readObjects } from './git-objects.ts';
@@ -56,9 +57,10 @@ export interface Checkout {
    * Policy files below a folder that are not as in HEAD: changed, added, removed, untracked or ignored; and repositories in it,
    * whose files no commit of this one holds. Paths from the root.
    *
+   * @param others further files, from the root
    * @throws UserError where git has been told not to look at some of them
    */
-  uncommittedPolicyFiles(folder: string): Promise<readonly string[]>;
+  uncommittedPolicyFiles(folder: string, others?: readonly string[]): Promise<readonly string[]>;
   /** Null where this clone lacks the commit. */
   describeCommit(commit: string): Promise<CommitWords | null>;
   /** Whether HEAD holds any of these files; null before the first commit. */
@@ -74,8 +76,17 @@ export interface Checkout {
   readTrees(commits: readonly string[], folder: string): Promise<ReadonlyMap<string, string | null>>;
   /** Null of the first commit, and where a shallow clone ends. */
   firstParent(commit: string): Promise<string | null>;
-  /** Commits of the first-parent line after `from` up to `to` that touch a folder, newest first; null where this clone cannot tell. */
-  firstParentLine(from: string, to: string, folder: string): Promise<readonly string[] | null>;
+  /**
+   * Commits of the first-parent line after `from` up to `to` that touch a folder, newest first; null where this clone cannot tell.
+   *
+   * @param others further files, from the root
+   */
+  firstParentLine(
+    from: string,
+    to: string,
+    folder: string,
+    others?: readonly string[],
+  ): Promise<readonly string[] | null>;
   /** The clone lacks a part of the history. */
   isShallow(): Promise<boolean>;
   /** Whether a commit is on the branch that the remote shows first. */
@@ -87,7 +98,7 @@ export interface Checkout {
   readPastTexts(path: string, limit: number): Promise<readonly string[]>;
   /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be told. */
   isFolderAsIn(commit: string, folder: string): Promise<boolean>;
-  /** Policy files below a folder as of a commit, paths from that folder; fetched if the clone lacks the commit. */
+  /** Policy files below a folder as of a commit, and what they extend, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(
     commit: string,
     folder: string,
@@ -167,7 +178,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
     },
 
-    async uncommittedPolicyFiles(folder) {
+    async uncommittedPolicyFiles(folder, others = []) {
       // Ignored files too: they are read like any other, and no commit holds them.
       const flags = [
         '--porcelain=v1',
@@ -177,9 +188,10 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         '--no-renames',
         '--ignore-submodules=all',
       ];
+      const places = [resolve(folder), ...others.map((path) => resolve(root, path))];
       const [result, listed] = await Promise.all([
-        git(['status', ...flags, '--', resolve(folder)]),
-        git(['ls-files', '-v', '-s', '-z', '--full-name', '--', resolve(folder)]),
+        git(['status', ...flags, '--', ...places]),
+        git(['ls-files', '-v', '-s', '-z', '--full-name', '--', ...places]),
       ]);
       const failed = [result, listed].find(({ code }) => code !== 0);
       if (failed !== undefined) throw new UserError(`Git cannot tell what is committed: ${describeFailure(failed)}`);
@@ -235,9 +247,10 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
     },
 
-    async firstParentLine(from, to, folder) {
+    async firstParentLine(from, to, folder, others = []) {
       if (!isObjectId(from) || !isObjectId(to) || (await isShallow())) return null;
-      const result = await git(['rev-list', '--first-parent', `${from}..${to}`, '--', resolve(folder)]);
+      const places = [resolve(folder), ...others.map((path) => resolve(root, path))];
+      const result = await git(['rev-list', '--first-parent', `${from}..${to}`, '--', ...places]);
       if (result.code !== 0) return null;
       return result.stdout.toString('utf8').split('\n').filter(isObjectId);
     },
@@ -382,5 +395,29 @@ async function readPolicyFiles(git: Git, commit: string, folder: string) {
         )
       : null;
   if (blobs === null) throw new UserError(`commit ${commit} cannot be read: ${describeFailure(listing)}`);
-  return entries.map(({ path }, index) => ({ path: path.slice(prefix.length), text: blobs[index]?.text ?? '' }));
+  const files = entries.map(({ path }, index) => ({
+    path: path.slice(prefix.length),
+    text: blobs[index]?.text ?? '',
+  }));
+  return [...files, ...(await readExtended(git, commit, folder, files))];
+}
+
+/** What the organisation file extends outside the folder, as the commit has it. */
+async function readExtended(
+  git: Git,
+  commit: string,
+  folder: string,
+  files: readonly { path: string; text: string }[],
+) {
+  const found: { path: string; text: string }[] = [];
+  for (const { path, text } of files) {
+    const written = extendingFiles.includes(path) ? findExtends(text) : null;
+    const place = written === null ? null : locateExtended(folder, written);
+    if (written === null || place === null || isInside(folder, place)) continue;
+    const listing = await git(['ls-tree', '-z', '--full-tree', commit, '--', place]);
+    const [entry] = parseTreeListing(listing.stdout);
+    const [blob] = (entry === undefined ? null : await readObjects(git, [entry.oid])) ?? [];
+    if (blob !== undefined) found.push({ path: extendedPath(path, written), text: blob.text });
+  }
+  return found;
 }

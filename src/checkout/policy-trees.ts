@@ -37,7 +37,7 @@ export async function readPolicyTrees(git: Git, trees: readonly string[]): Promi
   for (const entries of listings.values()) {
     for (const entry of entries ?? []) if (isPolicyFile(entry) && isRegular(entry)) blobs.add(entry.oid);
   }
-  const texts = new Map([...(await readRaw(git, [...blobs]))].map(([oid, bytes]) => [oid, decode(bytes)]));
+  const texts = await readTexts(git, [...blobs]);
   return new Map(trees.map((oid) => [oid, collect(oid, listings, texts)]));
 }
 
@@ -96,21 +96,25 @@ function parseTree(bytes: Buffer, idBytes: number): Entry[] {
   return entries;
 }
 
-/** Objects that are there, by id. `git cat-file --batch`: header line, bytes, newline. */
+/** Of objects that are there, by the name they were asked for; null: no text, or too large. */
+export async function readTexts(git: Git, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+  return new Map([...(await readRaw(git, names))].map(([name, bytes]) => [name, decode(bytes)]));
+}
+
+/** Objects that are there, by the name they were asked for. `git cat-file --batch`: header line, bytes, newline. */
 async function readRaw(git: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
   const found = new Map<string, Buffer>();
   if (oids.length === 0) return found;
   const { stdout } = await git(['cat-file', '--batch'], `${oids.join('\n')}\n`);
-  for (let at = 0; at < stdout.length; ) {
+  let at = 0;
+  for (const name of oids) {
     const end = stdout.indexOf(10, at);
     if (end < 0) break;
-    const [oid = '', , size] = stdout.toString('latin1', at, end).split(' ');
-    if (size === undefined) {
-      at = end + 1;
-      continue;
-    }
-    at = end + 1 + Number(size) + 1;
-    found.set(oid, stdout.subarray(end + 1, at - 1));
+    const [, size] = / (?:blob|tree|commit|tag) (\d+)$/.exec(stdout.toString('latin1', at, end)) ?? [];
+    at = end + 1;
+    if (size === undefined) continue;
+    found.set(name, stdout.subarray(at, at + Number(size)));
+    at += Number(size) + 1;
   }
   return found;
 }

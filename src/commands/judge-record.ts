@@ -100,24 +100,31 @@ async function readJudges(
   if (isSure) return [];
   const folder = resolve(checkout.root, directory);
   const parent = await checkout.firstParent(head);
-  const line = since === null ? [] : await checkout.firstParentLine(since, head, folder);
-  if (line === null || line.length > mostCommits) {
-    throw new UserError(
-      'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be told',
-      {
-        hint: 'Fetch the history (`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`), or run with the key that applied last.',
-      },
-    );
-  }
-  const commits = [...new Set([...line, ...(parent === null ? [] : [parent])])].filter((commit) => commit !== head);
   const reader = new DeclarationReader(checkout, desired, facts);
-  await reader.prepare(commits, directory);
-  const judges: Desired[] = [];
-  for (const commit of commits) {
-    const read = await reader.readAt(commit, directory);
-    if (typeof read === 'object') judges.push(read);
+  let extended = facts.extended;
+  for (;;) {
+    const line = since === null ? [] : await checkout.firstParentLine(since, head, folder, extended);
+    if (line === null || line.length > mostCommits) {
+      throw new UserError(
+        'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be told',
+        {
+          hint: 'Fetch the history (`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`), or run with the key that applied last.',
+        },
+      );
+    }
+    const begin = [parent, since].flatMap((commit) => commit ?? []);
+    const commits = [...new Set([...line, ...begin])].filter((commit) => commit !== head);
+    await reader.prepare(commits, directory);
+    const judges: Desired[] = [];
+    for (const commit of commits) {
+      const read = await reader.readAt(commit, directory);
+      if (typeof read === 'object' && (commit !== since || commit === parent)) judges.push(read);
+    }
+    // A commit may extend a file that this one does not: then its changes are of the line as well.
+    const known = [...new Set([...extended, ...reader.extended])].sort();
+    if (since === null || known.length === extended.length) return judges;
+    extended = known;
   }
-  return judges;
 }
 
 function describeMoved({ found: { moved, stored }, desired }: Judged, proof: Proof | null): RecordMoved | null {

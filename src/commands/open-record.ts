@@ -3,6 +3,7 @@ import { type Checkout, openCheckout } from '../checkout/checkout.ts';
 import { isCi, isGone } from '../checkout/this-run.ts';
 import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
+import { fromKeptPath } from '../extended-file.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';
 import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import type { Rewind } from '../plan/guards.ts';
@@ -165,6 +166,8 @@ export interface CheckoutFacts {
   readonly commit: string | null;
   /** Policy files that are not as in that commit. */
   readonly uncommitted: readonly string[];
+  /** Files outside the directory that are extended, from the repository's top. */
+  readonly extended: readonly string[];
   /** The checkout does not contain the record's commit, and has other files: applying would roll back what came since. */
   readonly rewind: Rewind;
   /** The files are those of the last apply: they prove it where its commit was rewritten. */
@@ -187,14 +190,16 @@ export async function readCheckout(
   { source }: Pick<CommonOptions, 'source'>,
 ): Promise<CheckoutFacts> {
   const isAsApplied = record !== null && hasSameFiles(record.files, toRecordedFiles(files));
-  const common = { isAsApplied, isRewritten: false, rewind: null };
+  const common = { isAsApplied, isRewritten: false, rewind: null, extended: [] };
   if (checkout === null) return { ...common, directory: null, commit: null, uncommitted: [] };
   const directory = directoryOf({ checkout, folder });
   const commit = source?.commit ?? (await checkout.headCommit());
-  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(folder) : [];
+  const extended = files.flatMap(({ relative }) => fromKeptPath(relative) ?? []);
+  const uncommitted = source === undefined ? await checkout.uncommittedPolicyFiles(folder, extended) : [];
   const applied = record?.commit ?? null;
   const facts = {
     ...common,
+    extended,
     directory,
     commit,
     uncommitted,

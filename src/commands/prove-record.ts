@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import type { Checkout } from '../checkout/checkout.ts';
 import { UserError } from '../errors.ts';
+import { extendingFiles, findExtends, locateExtended } from '../extended-file.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildProof, commitsOf, type Proof, type ProofProblem, trustRecord } from '../plan/prove-entries.ts';
 import { compilePolicies } from '../policy/compile.ts';
@@ -45,6 +46,7 @@ export class DeclarationReader {
   readonly #facts: CheckoutFacts;
   readonly #desired: Desired;
   readonly #byTree = new Map<string, Desired | ProofProblem>();
+  readonly #extended = new Set<string>();
   #trees: ReadonlyMap<string, string | null> = new Map();
 
   constructor(checkout: Checkout, desired: Desired, facts: CheckoutFacts) {
@@ -55,11 +57,13 @@ export class DeclarationReader {
 
   /** Asks Git once for the trees of many commits. */
   async prepare(commits: readonly (string | null)[], folder: string): Promise<void> {
-    const { commit: head, uncommitted, directory } = this.#facts;
+    const { commit: head, uncommitted, directory, extended } = this.#facts;
     const asked = [...commits, head].flatMap((commit) => commit ?? []);
     this.#trees = await this.#checkout.readTrees(asked, resolve(this.#checkout.root, folder));
     const tree = head === null ? null : this.#trees.get(head);
-    if (tree != null && uncommitted.length === 0 && folder === directory) this.#byTree.set(tree, this.#desired);
+    // What lies outside is not in the tree: equal trees may extend unequal files.
+    const isAll = extended.length === 0 && uncommitted.length === 0 && folder === directory;
+    if (tree != null && isAll) this.#byTree.set(tree, this.#desired);
   }
 
   async readAt(commit: string, folder: string): Promise<Desired | ProofProblem> {
@@ -76,18 +80,28 @@ export class DeclarationReader {
     const tree = this.#trees.get(commit) ?? null;
     const known = tree === null ? undefined : this.#byTree.get(tree);
     if (known !== undefined) return known;
-    const found = await this.#compile(commit, folder);
-    if (tree !== null) this.#byTree.set(tree, found);
+    const { found, extended } = await this.#compile(commit, folder);
+    for (const path of extended) this.#extended.add(path);
+    if (tree !== null && extended.length === 0) this.#byTree.set(tree, found);
     return found;
   }
 
-  async #compile(commit: string, folder: string): Promise<Desired | ProofProblem> {
+  /** Files outside the directory that any of the commits read so far extends, from the repository's top. */
+  get extended(): readonly string[] {
+    return [...this.#extended].sort();
+  }
+
+  async #compile(commit: string, folder: string) {
     try {
       const files = await this.#checkout.readFilesAtCommit(commit, resolve(this.#checkout.root, folder));
-      return compilePolicies(files, this.#desired).desired ?? 'does-not-compile';
+      const extended = files.flatMap(({ path, text }) => {
+        const written = extendingFiles.includes(path) ? findExtends(text) : null;
+        return written === null ? [] : (locateExtended(folder, written) ?? []);
+      });
+      return { found: compilePolicies(files, this.#desired).desired ?? ('does-not-compile' as const), extended };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return 'unreadable';
+      return { found: 'unreadable' as const, extended: [] };
     }
   }
 }

@@ -1,9 +1,11 @@
 import { actorOf, runId } from '../checkout/this-run.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { keptPathOf } from '../extended-file.ts';
 import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { nextWorkspaces } from '../plan/next-record.ts';
+import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
@@ -39,7 +41,12 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       hint: 'Where the directory had another name then, give it with --dir: it need not be there now.',
     });
   }
-  const files = found.map(({ path, text }) => ({ path: `${options.dir}/${path}`, text }));
+  const directory = checkout.directoryOf(folder) ?? '';
+  const files = found.map(({ path, text }) => ({
+    path: `${options.dir}/${path}`,
+    text,
+    relative: keptPathOf(directory, path),
+  }));
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   if (leaks.length > 0) return refuseFor(leaks, options.format, session);
   const { desired, diagnostics } = compilePolicies(files);
@@ -72,7 +79,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       settings: settingsOf(desired),
       workspaces,
       outcomes: [],
-      files: Object.fromEntries(found.map(({ path, text }) => [path, text])),
+      files: toRecordedFiles(files),
     };
     await store.write(record, token, `rebuild from ${commit.slice(0, 12)}`);
     const count = workspaces.reduce((sum, { entries }) => sum + entries.length, 0);

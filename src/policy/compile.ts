@@ -6,6 +6,7 @@ import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
 import { example, exampleOf, say, writeValue } from './advice.ts';
 import { checkSchema } from './check-schema.ts';
+import { ExtendedFiles } from './extended-files.ts';
 import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
@@ -15,7 +16,7 @@ import { quote } from './quote.ts';
 import type { Report } from './reader.ts';
 import { collectInto, expectScalar, readMap, readWord } from './reader.ts';
 import { rules } from './rules.ts';
-import { orgShape, workspaceShape } from './schema.ts';
+import { extendedShape, orgShape, workspaceShape } from './schema.ts';
 import type { WorkspaceFile } from './workspace.ts';
 import { readWorkspace } from './workspace.ts';
 
@@ -49,11 +50,14 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   const orgs: OrgFile[] = [];
   const workspaces: WorkspaceFile[] = [];
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  const extended = new ExtendedFiles(files);
   for (const file of sorted) {
-    const read = known?.get(file.text) ?? readFile(file, diagnostics);
-    if (read !== undefined) reads.set(file.text, read);
+    const key = extended.keyOf(file);
+    const read = known?.get(key) ?? readFile(file, diagnostics, extended);
+    if (read !== undefined) reads.set(key, read);
     if (read?.kind === 'org') orgs.push(read.org);
-    else if (read !== undefined) workspaces.push(read.workspace);
+    else if (read?.kind === 'workspace') workspaces.push(read.workspace);
+    else if (read !== undefined) extended.checkUse(file, report);
   }
   const [org, ...others] = orgs;
   for (const other of others) {
@@ -96,9 +100,12 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   const orgs: OrgFile[] = [];
   const workspaces = new Map<string, WorkspaceFile>();
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
+  const extended = new ExtendedFiles(files);
   for (const file of sorted) {
-    const read = known.get(file.text) ?? readAlone(file);
-    known.set(file.text, read);
+    const key = extended.keyOf(file);
+    const read = known.get(key) ?? readAlone(file, extended);
+    known.set(key, read);
+    if (read?.kind === 'defaults') continue;
     if (read?.kind === 'org' && orgs.length === 0) orgs.push(read.org);
     else if (read?.kind === 'workspace' && !workspaces.has(read.workspace.ref)) {
       workspaces.set(read.workspace.ref, read.workspace);
@@ -107,9 +114,9 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   return { org: orgs[0] ?? null, workspaces: [...workspaces.values()], broken };
 }
 
-function readAlone(file: PolicyFile): ReadFile | null {
+function readAlone(file: PolicyFile, extended: ExtendedFiles): ReadFile | null {
   const diagnostics: Diagnostic[] = [];
-  const read = readFile(file, diagnostics);
+  const read = readFile(file, diagnostics, extended);
   return read === undefined || hasErrors(diagnostics) ? null : read;
 }
 
@@ -120,7 +127,8 @@ export type PolicyHead = Pick<Desired, 'environment' | 'organisation' | 'recordR
 export function compileHead(files: readonly PolicyFile[]): PolicyHead | null {
   const file = files.find(({ text }) => /^kind: *org\b/m.test(text));
   const diagnostics: Diagnostic[] = [];
-  const read = file === undefined ? undefined : readFile(file, diagnostics);
+  // Nothing of it can stand in another file.
+  const read = file === undefined ? undefined : readFile(file, diagnostics, null);
   if (read?.kind !== 'org' || hasErrors(diagnostics)) return null;
   const { environment, organisation, recordRef } = read.org;
   const orgFile = read.org.at.source;
@@ -150,9 +158,11 @@ function sawOrg(diagnostics: readonly Diagnostic[]): boolean {
 
 export type ReadFile =
   | { readonly kind: 'org'; readonly org: OrgFile }
-  | { readonly kind: 'workspace'; readonly workspace: WorkspaceFile };
+  | { readonly kind: 'workspace'; readonly workspace: WorkspaceFile }
+  | { readonly kind: 'defaults' };
 
-function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undefined {
+/** @param extended null: what the file extends is not looked at */
+function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: ExtendedFiles | null): ReadFile | undefined {
   const parsed = parsePolicyFile(file.text, file.path);
   diagnostics.push(...parsed.diagnostics);
   const report = collectInto(diagnostics);
@@ -178,19 +188,27 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[]): ReadFile | undef
     report('missing-kind', root.at, say`the file does not say what it is: write ${ways}`);
     return undefined;
   }
-  const kind = readWord(kindField, ['org', 'workspace'] as const, report);
+  const kind = readWord(kindField, ['org', 'workspace', 'defaults'] as const, report);
   if (kind === undefined) return undefined;
   const before = diagnostics.length;
   checkVersion(root, report);
-  const shape = kind === 'org' ? orgShape : workspaceShape;
-  const top: FieldNode = { key: 'file', at: root.at, node: root };
-  const what = kind === 'org' ? 'the organisation file' : 'a workspace file';
+  const shape = { org: orgShape, workspace: workspaceShape, defaults: extendedShape }[kind];
+  const whole = kind === 'org' && extended !== null ? extended.layBeneath(root, file, report) : root;
+  const top: FieldNode = { key: 'file', at: root.at, node: whole };
+  const what = { org: 'the organisation file', workspace: 'a workspace file', defaults: 'a file of shared defaults' }[
+    kind
+  ];
   const written = readMap(top, Object.keys(shape.shape), what, report) ?? new Map<string, FieldNode>();
   const result =
-    kind === 'org'
-      ? { kind, org: readOrg(kindField.at, written, report) }
-      : readWorkspaceFile(kindField.at, written, report);
-  if (!hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before))) checkSchema(root, shape, report);
+    kind === 'defaults'
+      ? { kind }
+      : kind === 'org'
+        ? { kind, org: readOrg(kindField.at, written, report) }
+        : readWorkspaceFile(kindField.at, written, report);
+  // Shared defaults are checked where they are laid beneath a file.
+  const isWhole = kind !== 'defaults';
+  if (isWhole && !hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before)))
+    checkSchema(whole, shape, report);
   return result;
 }
 

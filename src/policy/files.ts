@@ -7,6 +7,7 @@ import path from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import { extendedPath, extendingFiles, findExtends, isInside, locateExtended, toKeptPath } from '../extended-file.ts';
 import { findRealPath, makeDirectory } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
 
@@ -54,12 +55,71 @@ export async function readPolicyFiles(directory: string, cwd: string = process.c
     const text = await readText(path.join(realRoot, relative), (code, message) => report(code, relative, message));
     if (text !== undefined) files.push({ path: place(relative), relative: toSlashes(relative), text });
   }
+  for (const { relative, text } of [...files]) {
+    const written = extendingFiles.includes(relative) ? findExtends(text) : null;
+    if (written === null) continue;
+    const found = await readExtended(realRoot, written, cwd, (code, message) => report(code, relative, message));
+    if (found !== null) files.push({ path: extendedPath(place(relative), written), ...found });
+  }
   if (files.length === 0 && diagnostics.length === 0) {
     throw new UserError(`no policy files in ${directory}: no *.yaml or *.yml below it`, {
       hint: 'Write org.yaml and one file per workspace, run `tollgate import`, or name another directory with --dir.',
     });
   }
   return { files, diagnostics: sortDiagnostics(diagnostics) };
+}
+
+/**
+ * The file that the organisation file extends, if it is outside the directory: below the top of the repository, where every commit can
+ * show it as it is. Outside Git the working directory stands for the repository.
+ */
+async function readExtended(
+  realRoot: string,
+  written: string,
+  cwd: string,
+  report: (code: string, message: string) => void,
+): Promise<Pick<FoundFile, 'relative' | 'text'> | null> {
+  const top = (await findTop(realRoot)) ?? (await findRealPath(cwd));
+  const directory = toSlashes(path.relative(top, realRoot));
+  const shown = JSON.stringify(written);
+  if (directory === '..' || directory.startsWith('../')) {
+    report('extends-outside', `\`extends\`: ${shown} cannot be looked for: this directory is in no repository`);
+    return null;
+  }
+  const place = locateExtended(directory, written);
+  if (place === null) {
+    const said = `\`extends\`: ${shown} leads out of the repository, into a folder that starts with a dot, or to no YAML file: name one below ${path.basename(top)}/`;
+    report('extends-outside', said);
+    return null;
+  }
+  if (isInside(directory, place)) return null;
+  const file = path.join(top, place);
+  const real = await realpath(file).catch(() => null);
+  if (real === null) {
+    report('unreadable', `\`extends\`: there is no file ${shown} from here`);
+    return null;
+  }
+  if (real !== file) {
+    const said = `\`extends\`: ${shown} is reached through a link, or written in other letters: name the file itself, as Git does`;
+    report('extends-outside', said);
+    return null;
+  }
+  if ((await findTop(path.dirname(file))) !== (await findTop(realRoot))) {
+    report(
+      'repository-inside',
+      `\`extends\`: ${shown} is in another Git repository: put the file itself into this one`,
+    );
+    return null;
+  }
+  const text = await readText(file, (code, message) => report(code, `\`extends\`: ${shown}: ${message}`));
+  return text === undefined ? null : { relative: toKeptPath(place), text };
+}
+
+/** Top of the repository that a directory is in; null: it is in none. */
+async function findTop(directory: string): Promise<string | null> {
+  if ((await lstat(path.join(directory, '.git')).catch(() => null)) !== null) return directory;
+  const above = path.dirname(directory);
+  return above === directory ? null : findTop(above);
 }
 
 async function findRoot(root: string, shown: string): Promise<string> {

@@ -1,11 +1,12 @@
 /** The JSON Schemas in `schemas/`, generated so that they cannot differ from what tollgate accepts. */
 
 import { z } from 'zod';
-import { orgShape, workspaceShape } from './schema.ts';
+import { extendedShape, orgShape, workspaceShape } from './schema.ts';
 
 /** File name → text. */
 export function renderJsonSchemas(): Readonly<Record<string, string>> {
   return {
+    'defaults.schema.json': render(extendedShape),
     'org.schema.json': render(orgShape),
     'workspace.schema.json': render(workspaceShape),
   };

@@ -3,6 +3,7 @@
 export const schemaText = {
   workspaceFile: 'What one workspace may spend, how fast it may go, and who is told.',
   orgFile: 'What holds for the whole organisation: environment, defaults, review rules.',
+  defaultsFile: 'What several directories of one repository share: defaults, review rules, the gateway.',
   writeBudget: 'write an amount with its unit, such as $500 or 2M tokens',
   writeDollars: 'write an amount in dollars, such as $5,000',
   writeAlert: 'write a percentage or an amount below the budget, such as 80%',
@@ -11,10 +12,12 @@ export const schemaText = {
   writeTime: 'write a date with its time and zone, such as 2027-01-31T00:00:00Z',
   writeEntry: 'write the fields below it, indented; none only if it must not exist',
   version: 'Version of this grammar.',
-  kind: '`org` once per directory, `workspace` once per workspace.',
+  kind: '`org` once per directory, `workspace` once per workspace; `defaults` for what several directories extend.',
   workspace: 'Slug or UUID of the workspace.',
   environment: 'Names the applied record, for example `production`. Another environment is another directory.',
   organisation: "The organisation's UUID; checked against what the API key can see.",
+  extends:
+    'A file of the same repository with `kind: defaults`, from here: `../shared/defaults.yaml`. What this file says itself wins.',
   note: 'For readers of this file; not sent anywhere.',
   description: 'Shown in the dashboard. `none` clears it.',
   budget:

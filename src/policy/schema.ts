@@ -314,6 +314,12 @@ export const orgShape = z
     kind: z.literal('org').describe(say.kind),
     environment: z.string().regex(patterns.environment, 'write a short name').describe(say.environment),
     organisation: z.string().regex(patterns.uuid, 'write a UUID').describe(say.organisation),
+    extends: z
+      .string()
+      .regex(/\.ya?ml$/i, 'name a YAML file')
+      .meta({ examples: ['../shared/defaults.yaml'] })
+      .optional()
+      .describe(say.extends),
     description: text(500).optional().describe(say.note),
     gateway: gatewayShape.optional().describe(say.gateway),
     pricing: pricingShape.optional().describe(say.pricing),
@@ -326,3 +332,15 @@ export const orgShape = z
     integrations: z.record(z.string().min(1), newWorkspacesShape).optional().describe(say.orgIntegrations),
   })
   .meta({ title: 'tollgate organisation file', description: say.orgFile, patternProperties: ownKeys });
+
+/** Sections that several directories may share; what says which record judges is no default. */
+export const extendedShape = z
+  .strictObject({
+    version: z.literal(1).describe(say.version),
+    kind: z.literal('defaults').describe(say.kind),
+    description: text(500).optional().describe(say.note),
+    gateway: gatewayShape.optional().describe(say.gateway),
+    review: reviewShape.optional().describe(say.review),
+    defaults: defaultsShape.optional().describe(say.defaults),
+  })
+  .meta({ title: 'tollgate shared defaults', description: say.defaultsFile, patternProperties: ownKeys });

@@ -40,6 +40,7 @@ const dirty = {
   uncommitted: ['policies/a.yaml'],
   isAsApplied: false,
   isRewritten: false,
+  extended: [],
   rewind: null,
 };
 

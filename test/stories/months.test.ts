@@ -178,3 +178,47 @@ test('mistakes-H14: a branch that lacks what others merged says that main has mo
     ['create mine'],
   );
 });
+
+test('mistakes-H16: two environments with shared defaults: a change of the shared file is a change of each, proven and judged as one', async () => {
+  const cap = (name: string): string =>
+    `    ${name}:\n      budget: $9\n      reset: monthly\n      per: workspace_id\n`;
+  const all = (names: readonly string[], review = ''): Files => {
+    const env = (name: string) => orgFile('extends: ../shared/defaults.yaml\n').replace('production', name);
+    return {
+      'prod/org.yaml': env('production'),
+      'prod/a.yaml': workspaceFile('ws-team-a', policies({ spend: {} })),
+      'staging/org.yaml': env('staging'),
+      'staging/b.yaml': workspaceFile('ws-team-b', policies({ spend: {} })),
+      'shared/defaults.yaml': `version: 1\nkind: defaults\n${review}${names.length === 0 ? '' : `defaults:\n  policies:\n${names.map(cap).join('')}`}`,
+    };
+  };
+  const prod = { dir: 'policies/prod' };
+  rig = await startGitRig({ state: smallState(), env: { CI: 'true' } });
+  rig.commit(all(['one', 'two', 'three', 'four']));
+  await succeed(rig.apply(prod));
+  await succeed(rig.apply({ dir: 'policies/staging' }));
+  expect(describeLive(rig)).toHaveLength(10);
+  expect(git(rig.remote, 'show', `${recordRef}:policies/.extends/policies/shared/defaults.yaml`)).toContain('four:');
+
+  // What no commit holds is refused there as well.
+  rig.write(all(['one', 'two', 'three']));
+  const dirty = await rig.apply(prod);
+  expect([dirty.exit, dirty.stderr]).toEqual([
+    1,
+    expect.stringContaining('not committed: policies/shared/defaults.yaml'),
+  ]);
+
+  // One is taken out of the shared file: proven to have been declared, it goes in each.
+  rig.commit(all(['one', 'two', 'three']));
+  const plan = parseOutput(await succeed(rig.plan({ ...prod, format: 'json' })));
+  expect(plan.changes).toMatchObject([{ action: 'delete', name: 'four' }]);
+  expect(JSON.stringify(plan.notes)).not.toContain('unproven');
+  await succeed(rig.apply(prod));
+  await succeed(rig.apply({ dir: 'policies/staging' }));
+  expect(describeLive(rig)).toHaveLength(8);
+
+  // Guards that the shared file switches off are not in force for what comes with it.
+  rig.commit(all([], 'review: { guards: { deletes: off, empties_scope: off } }\n'));
+  const judged = await rig.apply(prod);
+  expect([judged.exit, judged.stderr]).toEqual([3, expect.stringContaining('the guard deletes objects')]);
+});

@@ -1,9 +1,11 @@
 /** The tip of the default branch: the only thing that an apply of the Action takes, whatever the event. */
 
+import { normalize as normalizePath } from 'node:path/posix';
 import type { Branch } from '../../checkout/branch.ts';
 import type { Checkout } from '../../checkout/checkout.ts';
 import { parseRemote } from '../../checkout/remote-url.ts';
 import { UserError } from '../../errors.ts';
+import { keptPathOf } from '../../extended-file.ts';
 import type { FoundFile } from '../../policy/files.ts';
 import { folderOf, requireCheckoutOf } from '../open-record.ts';
 import type { PolicySource } from '../policy-source.ts';
@@ -66,5 +68,9 @@ async function readFiles(branch: Branch, directory: string, branchName: string):
     });
   }
   const prefix = directory === '' ? '' : `${directory}/`;
-  return found.files.map(({ path, text }) => ({ path: `${prefix}${path}`, relative: path, text }));
+  return found.files.map(({ path, text }) => ({
+    path: normalizePath(`${prefix}${path}`),
+    relative: keptPathOf(directory, path),
+    text,
+  }));
 }

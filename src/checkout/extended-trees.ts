@@ -1,0 +1,61 @@
+/** Trees of the policies' directory together with what they extend outside of it: a change of the shared file is one of each directory. */
+
+import { extendedPath, extendingFiles, findExtends, isInside, locateExtended } from '../extended-file.ts';
+import { type PolicyTree, readPolicyTrees, readTexts } from './policy-trees.ts';
+import type { Git } from './run-git.ts';
+
+/** `<tree>` as it is, or `<tree> <blob> <file> <path>`; `-` for a blob that is not there. */
+export async function withExtended(
+  git: Git,
+  trees: ReadonlyMap<string, string | null>,
+  directory: string,
+): Promise<Map<string, string | null>> {
+  const unique = [...new Set(trees.values())].filter((tree) => tree !== null);
+  const names = unique.flatMap((tree) => extendingFiles.map((file) => `${tree}:${file}`));
+  const texts = await readTexts(git, names);
+  const found = new Map<string, { readonly file: string; readonly written: string; readonly place: string }>();
+  for (const tree of unique) {
+    for (const file of extendingFiles) {
+      const written = findExtends(texts.get(`${tree}:${file}`) ?? '');
+      const place = written === null ? null : locateExtended(directory, written);
+      if (written !== null && place !== null && !isInside(directory, place)) found.set(tree, { file, written, place });
+    }
+  }
+  const asked = [...trees].flatMap(([commit, tree]) => {
+    const extended = found.get(tree ?? '');
+    return extended === undefined ? [] : [{ commit, tree, ...extended }];
+  });
+  if (asked.length === 0) return new Map(trees);
+  const input = asked.map(({ commit, place }) => `${commit}:${place}\n`).join('');
+  const lines = (await git(['cat-file', '--batch-check'], input)).stdout.toString('utf8').split('\n');
+  const keys = asked.map(({ commit, tree, file, written }, index) => {
+    const blob = /^([0-9a-f]+) blob /.exec(lines[index] ?? '')?.[1] ?? '-';
+    return [commit, `${tree} ${blob} ${extendedPath(file, written)}`] as const;
+  });
+  return new Map([...trees, ...keys]);
+}
+
+export async function readKeyedTrees(git: Git, keys: readonly string[]): Promise<ReadonlyMap<string, PolicyTree>> {
+  const parts = keys.map((key) => {
+    const [tree = '', blob, ...path] = key.split(' ');
+    return { key, tree, blob, path: path.join(' ') };
+  });
+  const trees = await readPolicyTrees(
+    git,
+    parts.map(({ tree }) => tree),
+  );
+  const texts = await readTexts(
+    git,
+    parts.flatMap(({ blob }) => blob ?? []),
+  );
+  return new Map(
+    parts.map(({ key, tree, blob, path }) => {
+      const found = trees.get(tree) ?? { files: [], unreadable: ['.'] };
+      if (blob === undefined) return [key, found];
+      const text = texts.get(blob) ?? null;
+      // Without it nobody can tell what the organisation file says.
+      if (text === null) return [key, { ...found, unreadable: [...found.unreadable, path] }];
+      return [key, { ...found, files: [...found.files, { path, text }] }];
+    }),
+  );
+}
