@@ -9,7 +9,7 @@ import { requireRepository } from '../../src/checkout/repository.ts';
 import { describeFailure, type Git } from '../../src/checkout/run-git.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import { upgradeDocument, upgradeEntries } from '../../src/record/parse-record.ts';
-import { bareEnvironment, git, makeFolder } from './git-fixture.ts';
+import { bareEnvironment, git, makeFolder, settingInEnvironment } from './git-fixture.ts';
 import { sampleRecord } from './sample-record.ts';
 
 const failed = (stderr: string, stdout = '', code: number | null = 1) => ({
@@ -123,10 +123,7 @@ describe('the scratch repository', () => {
   it('sees what the environment sets beside them', async () => {
     const { clone, env } = start();
     git(clone, 'config', 'http.extraheader', 'X-Clone: 1');
-    const numbered = { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: 'http.extraheader', GIT_CONFIG_VALUE_0: 'X-Run: 1' };
-    // Git 2.30 reads no numbered variables.
-    const isOld = /^git version 2\.30\./.test(git(clone, 'version'));
-    const more = { ...env, ...(isOld ? { GIT_CONFIG_PARAMETERS: "'http.extraheader=X-Run: 1'" } : numbered) };
+    const more = { ...env, ...settingInEnvironment('http.extraheader', 'X-Run: 1') };
     expect((await settingsOf(clone, more, 'http.extraheader')).sort()).toEqual(['X-Clone: 1', 'X-Run: 1']);
   });
 

@@ -21,6 +21,13 @@ export function bareEnvironment(home: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '', HOME: home, XDG_CONFIG_HOME: home, GIT_CONFIG_NOSYSTEM: '1' };
 }
 
+/** A setting as a wrapper hands it to this Git: 2.30 reads no numbered variables. */
+export function settingInEnvironment(key: string, value: string): Record<string, string> {
+  const isOld = /^git version 2\.30\./.test(execFileSync('git', ['version']).toString());
+  if (isOld) return { GIT_CONFIG_PARAMETERS: `'${key}=${value}'` };
+  return { GIT_CONFIG_COUNT: '1', GIT_CONFIG_KEY_0: key, GIT_CONFIG_VALUE_0: value };
+}
+
 export function git(folder: string, ...args: string[]): string {
   const who = [
     '-c',

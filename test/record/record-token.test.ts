@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openCheckout } from '../../src/checkout/checkout.ts';
 import { createGitRefStore, type GitRefStoreOptions } from '../../src/record/git-ref.ts';
 import { echoedToken, type GitHttp, startGitHttp } from '../helpers/git-http.ts';
-import { bareEnvironment, clone, git, makeFolder, makeRemote } from './git-fixture.ts';
+import { bareEnvironment, clone, git, makeFolder, makeRemote, settingInEnvironment } from './git-fixture.ts';
 import { sampleRecord } from './sample-record.ts';
 
 const ref = 'refs/heads/tollgate-record';
@@ -70,8 +70,8 @@ it('the record token reads and pushes, alone in every request, and nothing of it
 
 it('without one, a header that a wrapper set in the environment is sent once', async () => {
   git(folder, 'config', '--unset-all', `http.${new URL(server.url).origin}/.extraheader`);
-  const header = { GIT_CONFIG_KEY_0: 'http.extraheader', GIT_CONFIG_VALUE_0: headerOf(jobToken) };
-  expect(await openStore({ env: { ...bareEnvironment(home), GIT_CONFIG_COUNT: '1', ...header } }).read()).toBeNull();
+  const header = settingInEnvironment('http.extraheader', headerOf(jobToken));
+  expect(await openStore({ env: { ...bareEnvironment(home), ...header } }).read()).toBeNull();
   expect(tokensSent()).toEqual([jobToken]);
 });
 
