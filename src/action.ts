@@ -10,12 +10,12 @@ import { parseBoundedJson } from './bounded-json.ts';
 import { findGitHubJob } from './checkout/github-job.ts';
 import { spellCredential } from './checkout/remote-token.ts';
 import { systemTiming } from './client/timing.ts';
+import { exitOf } from './commands/action/failed-run.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs, ActionResult } from './commands/action/types.ts';
 import type { Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
-import { ServiceError, UserError } from './errors.ts';
-import { exitCodes } from './exit-codes.ts';
+import { UserError } from './errors.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
 import type { Annotation } from './github/port.ts';
@@ -213,13 +213,7 @@ try {
   if (!(await answerCompilation())) await main();
 } catch (error) {
   const { message, reason } = renderFailure(error, 'text');
-  const exit =
-    error instanceof UserError
-      ? exitCodes[error.exit]
-      : error instanceof ServiceError
-        ? exitCodes.unreachable
-        : exitCodes.invalid;
-  core.setOutput('exit-code', String(exit));
+  core.setOutput('exit-code', String(exitOf(error)));
   await writeSummary(`### tollgate failed\n\n${message.trimEnd().split('\n').map(escapeMarkdown).join('<br>\n')}\n`);
   // A runner writes `error:` before it.
   core.setFailed(reason);

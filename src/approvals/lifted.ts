@@ -28,17 +28,25 @@ export interface LiftInput {
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
 }
 
+/** A word that would lift, and the pull request in whose review it has to stand. */
+export interface WordLine {
+  readonly pull: number;
+  readonly word: Word;
+  /** As a review has to hold it. */
+  readonly line: string;
+}
+
 export interface Lifted {
   readonly violations: readonly Violation[];
   readonly lifts: readonly Lift[];
   /** What would lift what is left, a line for each pull request. */
-  readonly lines: readonly { readonly pull: number; readonly line: string }[];
+  readonly lines: readonly WordLine[];
 }
 
 export function judgeWithWords(input: LiftInput): Lifted {
   const { plan } = input;
   const lifts: Lift[] = [];
-  const lines: { pull: number; line: string }[] = [];
+  const lines: WordLine[] = [];
   const violations = judge(input, plan.changes).map((violation): Violation => {
     if (violation.severity !== 'error' || violation.lifted || violation.allow === null) return violation;
     const found = findLift(input, violation);
@@ -74,8 +82,7 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
     [...words.values()].map(({ number }) => number),
   );
   if (!isWithin(measure(input, guard, allowed), bound)) return null;
-  const isAboutNoChange = measure(input, guard, plan.changes) === 0 || guard === 'unmanaged';
-  if (isAboutNoChange) {
+  if (isAboutNoChange(input, guard)) {
     if (!isWithin(count, bound)) return null;
   } else {
     const rest = plan.changes.filter((change) => !allowed.includes(change));
@@ -85,17 +92,24 @@ function findLift(input: LiftInput, { guard, count }: Violation): Lift[] | null 
   return [...words.values()].map(({ number, digest, by, at, where }) => ({ guard, number, digest, by, at, where }));
 }
 
-function linesFor(input: LiftInput, { guard, count }: Violation): { pull: number; line: string }[] {
+function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
   const { plan, pulls, pullsOf } = input;
   return pulls.flatMap(({ pull, digest }) => {
     if (digest === null) return [];
     const own = plan.changes.filter(({ id }) => pullsOf.get(id)?.includes(pull.number) === true);
     if (own.length === 0) return [];
     const alone = measure(input, guard, own);
+    // Nothing that it asks for is counted: others are in the way.
+    if (alone === 0 && !isAboutNoChange(input, guard)) return [];
     const name = guardNames.find((known) => known === guard);
     if (name === undefined) return [];
-    return [{ pull: pull.number, line: allowLine({ guard: name, number: alone === 0 ? count : alone, digest }) }];
+    const word = { guard: name, number: alone === 0 ? count : alone, digest };
+    return [{ pull: pull.number, word, line: allowLine(word) }];
   });
+}
+
+function isAboutNoChange(input: LiftInput, guard: string): boolean {
+  return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0;
 }
 
 /** A line as a review has to hold it. */

@@ -1,7 +1,14 @@
 /** Git and GitHub → windows of approval: which pull requests moved what since the last apply, and on whose word. */
 
 import type { Branch, Line } from '../checkout/branch.ts';
-import type { GitHub, PullRequest, PullReviewFacts, Push, RepositoryPermission } from '../github/port.ts';
+import {
+  type GitHub,
+  GitHubError,
+  type PullRequest,
+  type PullReviewFacts,
+  type Push,
+  type RepositoryPermission,
+} from '../github/port.ts';
 import { type KnownTexts, readWritten } from '../policy/compile.ts';
 import { candidateReviews, judgeApproval, type PullApproval } from './approved.ts';
 import { type Statement, statementOf } from './atoms.ts';
@@ -16,6 +23,8 @@ export interface ReviewSources {
   readonly branch: Branch;
   /** Of the default branch, without `refs/heads/`. */
   readonly branchName: string;
+  /** The one that it had at the last apply: what was merged into it before it was renamed stays merged. */
+  readonly formerName?: string | null | undefined;
   readonly place: RequestPlace;
 }
 
@@ -37,9 +46,18 @@ export interface Windows {
   readonly pulls: readonly MergedPull[];
 }
 
-/** @param starts commits up to which something is applied */
-export async function readWindows(sources: ReviewSources, starts: readonly string[]): Promise<Windows> {
-  const { github, branch, branchName } = sources;
+/** Pull requests that moved policy files since any of these commits: one query for fifty of them, whatever else was merged. */
+export async function listMergedPulls(
+  sources: Omit<ReviewSources, 'place'>,
+  starts: readonly string[],
+): Promise<readonly PullRequest[]> {
+  const { cuts } = await readCuts(sources, starts);
+  const pulls = [...cuts.values()].flat().flatMap(({ pull }) => pull ?? []);
+  return [...new Map(pulls.map((pull) => [pull.number, pull])).values()];
+}
+
+async function readCuts(sources: Omit<ReviewSources, 'place'>, starts: readonly string[]) {
+  const { github, branch, branchName, formerName } = sources;
   const lines = new Map<string, Line>();
   for (const start of new Set(starts)) {
     const line = await branch.readLine(start);
@@ -47,14 +65,25 @@ export async function readWindows(sources: ReviewSources, starts: readonly strin
   }
   const moving = [...lines.values()].flatMap((line) => movingCommits(line));
   const pullsOf = moving.length === 0 ? new Map() : await github.listPullsOfCommits([...new Set(moving)]);
-  const states = new Statements(branch);
-  const reader = new PullReader(sources, states);
+  const unknown = moving.find((sha) => !pullsOf.has(sha));
+  // GitHub can be behind its own Git for a moment: "pushed by hand" would be said of what was reviewed.
+  if (unknown !== undefined) {
+    throw new GitHubError(`GitHub does not know commit ${unknown.slice(0, 12)} of ${branchName} so far`, undefined);
+  }
   const cuts = new Map(
     [...lines].map(([start, line]) => {
       const from = { sha: start, tree: line.startTree };
-      return [start, cutLine(line.commits, from, pullsOf, branchName)] as const;
+      return [start, cutLine(line.commits, from, pullsOf, [branchName, formerName ?? branchName])] as const;
     }),
   );
+  return { lines, cuts };
+}
+
+/** @param starts commits up to which something is applied */
+export async function readWindows(sources: ReviewSources, starts: readonly string[]): Promise<Windows> {
+  const states = new Statements(sources.branch);
+  const reader = new PullReader(sources, states);
+  const { lines, cuts } = await readCuts(sources, starts);
   await reader.prepare([...cuts.values()].flat());
   const windows = new Map<string, ApprovalWindow>();
   for (const [start, line] of lines) {
@@ -80,10 +109,11 @@ export async function readWindows(sources: ReviewSources, starts: readonly strin
 /** A pull request that is not merged yet, as it would be onto the tip. */
 export async function readOpenPull(
   sources: ReviewSources,
-  number: number,
+  named: number | PullRequest,
 ): Promise<{ readonly merged: MergedPull; readonly requests: readonly Request[] }> {
   const reader = new PullReader(sources, new Statements(sources.branch));
-  return reader.readOpen(await sources.github.readPull(number), sources.branch.tip);
+  const pull = typeof named === 'number' ? await sources.github.readPull(named) : named;
+  return reader.readOpen(pull, sources.branch.tip);
 }
 
 function movingCommits({ startTree, commits }: Line): string[] {

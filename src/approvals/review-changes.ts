@@ -33,6 +33,8 @@ export interface ReviewedChanges {
   readonly heldSteps: ReadonlySet<RecordStep>;
   /** Pull requests without which a change would not be there, by the change's id. */
   readonly pullsOf: ReadonlyMap<string, readonly number[]>;
+  /** The same of record lines. */
+  readonly pullsOfLine: ReadonlyMap<RecordLine, readonly number[]>;
   /** Stretches that nobody's word covers, of all of it. */
   readonly lacking: readonly Stretch[];
   /** Something was applied from a commit that is not in the branch's history: who made what came since, nobody can tell. */
@@ -63,7 +65,7 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
   const lacking = new Set<Stretch>();
   for (const change of plan.changes) {
     const verdict = judge.judge(change.key, byChange.get(change.id));
-    pullsOf.set(change.id, [...new Set(verdict?.movedBy.flatMap(({ pull }) => pull ?? []))]);
+    pullsOf.set(change.id, pullsIn(verdict));
     if (verdict !== null && verdict.owed.length === 0) changes.push(change);
     else owed.push({ item: change, reasons: reasonsOf(verdict, record) });
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
@@ -77,10 +79,12 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     heldSteps.add(step);
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
   }
+  const pullsOfLine = new Map<RecordLine, readonly number[]>();
   const heldLines = plan.recordLines.flatMap((line): Unreviewed<RecordLine>[] => {
     // Protection that comes is in force at once; a default that is another one now was written by nobody.
     if (line.action === 'protect' || line.why === 'default') return [];
     const verdict = line.key === null ? judge.judgeSettings() : judge.judge(line.key, judge.stepOf(line.key));
+    pullsOfLine.set(line, pullsIn(verdict));
     for (const { stretch } of verdict?.owed ?? []) lacking.add(stretch);
     return verdict !== null && verdict.owed.length === 0 ? [] : [{ item: line, reasons: reasonsOf(verdict, record) }];
   });
@@ -90,10 +94,15 @@ export function reviewChanges(input: ReviewInput): ReviewedChanges {
     heldLines,
     heldSteps,
     pullsOf,
+    pullsOfLine,
     lacking: [...lacking],
     isUntraced: judge.isUntraced,
     isHeldBack: judge.isHeldBack(),
   };
+}
+
+function pullsIn(verdict: GroupsVerdict | null): readonly number[] {
+  return [...new Set(verdict?.movedBy.flatMap(({ pull }) => pull ?? []))];
 }
 
 class Judge {

@@ -18,19 +18,20 @@ export interface Cut {
  * @param start commit before the first of the line
  * @param startTree its tree of the policies' directory
  * @param pullsOf the merged pull requests that brought a commit, by GitHub's word
+ * @param branches names that the default branch has, or had
  */
 export function cutLine(
   line: readonly LineCommit[],
   start: { readonly sha: string; readonly tree: string | null },
   pullsOf: ReadonlyMap<string, readonly PullRequest[]>,
-  branch: string,
+  branches: readonly string[],
 ): Cut[] {
   const place = new Map(line.map(({ sha }, index) => [sha, index]));
   const cuts: Cut[] = [];
   for (const [index, commit] of line.entries()) {
     const before = line[index - 1] ?? start;
     if (before.tree === commit.tree) continue;
-    const pull = pullOf(commit.sha, index, place, pullsOf, branch);
+    const pull = pullOf(commit.sha, index, place, pullsOf, branches);
     const open = cuts.at(-1);
     // Several commits of one pull request are a rebase; its merge commit is the last of them.
     if (pull !== null && open?.pull?.number === pull.number && open.last !== pull.mergeCommit) {
@@ -47,9 +48,9 @@ function pullOf(
   index: number,
   place: ReadonlyMap<string, number>,
   pullsOf: ReadonlyMap<string, readonly PullRequest[]>,
-  branch: string,
+  branches: readonly string[],
 ): PullRequest | null {
-  const merged = (pullsOf.get(sha) ?? []).filter(({ merged, baseRef }) => merged && baseRef === branch);
+  const merged = (pullsOf.get(sha) ?? []).filter(({ merged, baseRef }) => merged && branches.includes(baseRef));
   const own = merged.filter(({ mergeCommit }) => mergeCommit === sha);
   const rebased = merged.filter(({ mergeCommit }) => (place.get(mergeCommit ?? '') ?? -1) > index);
   const found = own.length > 0 ? own : rebased;

@@ -41,6 +41,10 @@ export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   readonly plan: readonly string[];
   /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
+  /** Pull requests that are told what becomes of them: the record remembers that they have to be. */
+  readonly pulls?: readonly number[] | undefined;
+  /** Called once the claim is held and nothing is written yet; what it fails with is not this run's failure. */
+  readonly onClaimed?: (() => Promise<void>) | undefined;
 }
 
 /** What an apply came to. */
@@ -58,6 +62,8 @@ export interface ApplyReport {
   readonly refusalReason: RefusalReason | null;
   /** Where the record was written; null when there was nothing to record, or when it could not be. */
   readonly recordedIn: string | null;
+  /** When what was recorded was applied; null as above. */
+  readonly recordedAt: string | null;
   readonly recordProblem: string | null;
 }
 
@@ -123,6 +129,7 @@ export async function carryOut(
     refusal: null,
     refusalReason: null,
     recordedIn: null,
+    recordedAt: null,
     recordProblem: null,
   };
   // Who holds the key and sits at a terminal could call the API.
@@ -145,6 +152,7 @@ export async function carryOut(
 
   const base = documentOf(verdict, prepared, options, session);
   const claim = plan.changes.length > 0 ? await holdRecord(plan, base, prepared, session) : null;
+  if (claim !== null) await options.onClaimed?.();
   const executed = await applyPlan(plan, {
     backend,
     clock: session.clock,
@@ -180,7 +188,7 @@ export async function carryOut(
     session.say(`error: ${recordProblem}\n${await afterUnrecorded(base, prepared)}\n`);
     return { ...facts, exit: exit === exitCodes.stale ? exit : exitCodes.partial, outcomes, recordProblem };
   }
-  return { ...facts, exit, outcomes, recordedIn: prepared.record.store.description };
+  return { ...facts, exit, outcomes, recordedIn: prepared.record.store.description, recordedAt: next.appliedAt };
 }
 
 /** What becomes of outcomes that could not be recorded. */
@@ -256,6 +264,8 @@ function documentOf(
   const isUnseen = way === 'by-hand' && isCi(session) && approval === null && options.approve === undefined;
   const keepsSettings = isUnseen || approval?.heldLines.some(({ action }) => action === 'settings') === true;
   const kept = keepsSettings || byHand ? settled : null;
+  const branch = options.source?.branchName ?? settled?.branch;
+  const pulls = options.pulls ?? settled?.pulls;
   return {
     version: recordVersion,
     tool: session.version,
@@ -265,6 +275,8 @@ function documentOf(
     directory: checkout.directory,
     // Made by hand: nothing that a commit says has been applied by it.
     commit: byHand ? (settled?.commit ?? null) : checkout.commit,
+    ...(branch === undefined ? {} : { branch }),
+    ...(pulls === undefined || pulls.length === 0 ? {} : { pulls: [...pulls] }),
     dirty: byHand || (checkout.commit !== null && checkout.uncommitted.length > 0),
     appliedBy: actorOf(session, options.as),
     appliedAt: nowOf(session).toISOString(),

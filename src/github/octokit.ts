@@ -132,7 +132,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
           end_line: line,
           annotation_level: level,
           title: heading.slice(0, 255),
-          message: message.slice(0, 60_000),
+          message: cutBytes(message, 60_000),
         }));
         const output = { title: title.slice(0, 255), summary: summary.slice(0, 65_535) };
         const { data } = await rest.checks.create({
@@ -236,6 +236,15 @@ export function createGitHub(options: GitHubOptions): GitHub {
         return toEnvironment(answer.data, chosen);
       }),
   };
+}
+
+/** GitHub counts what an annotation says in bytes; no character is cut open. */
+function cutBytes(text: string, bytes: number): string {
+  if (Buffer.byteLength(text) <= bytes) return text;
+  return Buffer.from(text)
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '');
 }
 
 /** Somebody else, or another run, was faster. */

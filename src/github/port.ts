@@ -206,10 +206,10 @@ export interface GitHub {
   updateComment(id: number, body: string): Promise<void>;
   deleteComment(id: number): Promise<void>;
 
-  readPull(number: number): Promise<PullRequest>;
+  readPull(number: number): Promise<PullRequest & { readonly isOpen: boolean }>;
   /**
-   * The merged pull requests that brought each commit to the default branch, by GitHub's word. Every commit asked for is a
-   * key; a commit pushed by hand has none.
+   * The merged pull requests that brought each commit to the default branch, by GitHub's word. Every commit that GitHub knows
+   * is a key; one pushed by hand has none.
    */
   listPullsOfCommits(shas: readonly string[]): Promise<ReadonlyMap<string, readonly PullRequest[]>>;
   /** One request, but for lists of more than 100. */

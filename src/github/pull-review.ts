@@ -111,7 +111,7 @@ export async function collectPullReview(ask: Ask, of: RepositoryName, number: nu
   );
 }
 
-/** Every commit asked for is a key of the answer. */
+/** Every commit that GitHub knows is a key of the answer. */
 export async function collectPullsOfCommits(
   ask: Ask,
   of: RepositoryName,
@@ -128,7 +128,9 @@ export async function collectPullsOfCommits(
     part.forEach((sha, index) => {
       const told = repository[`commit${index}`];
       if (told === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
-      const pulls = told?.associatedPullRequests?.nodes ?? [];
+      // Not known, or not yet: that is no word on who brought it.
+      if (told === null) return;
+      const pulls = told.associatedPullRequests?.nodes ?? [];
       // Of commits that are not on the default branch, open ones are told as well.
       found.set(
         sha,

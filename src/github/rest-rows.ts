@@ -35,7 +35,8 @@ export function toPull(pull: {
   readonly merge_commit_sha: string | null;
   readonly merged_at: string | null;
   readonly updated_at: string;
-}): PullRequest {
+  readonly state: string;
+}): PullRequest & { readonly isOpen: boolean } {
   return {
     number: pull.number,
     title: pull.title,
@@ -50,6 +51,7 @@ export function toPull(pull: {
     mergeCommit: pull.merged_at === null ? null : pull.merge_commit_sha,
     mergedAt: pull.merged_at,
     updatedAt: pull.updated_at,
+    isOpen: pull.state === 'open',
   };
 }
 

@@ -6,10 +6,10 @@ export interface StickyComment {
   /** The whole body; its first line is the marker, its second the header. */
   readonly body: string;
   readonly isOurs: (body: string) => boolean;
-  /** Order of runs; undefined when the body has no readable header. A later run may overwrite an earlier one. */
-  readonly orderOf: (body: string) => number | undefined;
-  /** What a reader sees, without what differs between two runs over the same state. */
-  readonly contentOf: (body: string) => string;
+  /** Whether one body is newer than another; false also where that cannot be told. */
+  readonly isNewer: (body: string, than: string) => boolean;
+  /** Whether a reader of one body learns nothing from the other. */
+  readonly isSame: (body: string, other: string) => boolean;
   /** Write nothing where there is no comment yet. */
   readonly onlyUpdate: boolean;
 }
@@ -40,17 +40,13 @@ async function keepOldest(
 ): Promise<StickyResult> {
   const [oldest, ...others] = [...found].sort((a, b) => a.id - b.id);
   if (oldest === undefined) return otherwise;
-  const newest = [...found].sort((a, b) => order(comment, b.body) - order(comment, a.body))[0] ?? oldest;
+  const newest = found.reduce((best, one) => (comment.isNewer(one.body, best.body) ? one : best), oldest);
   for (const { id } of others) await github.deleteComment(id);
-  const wanted = order(comment, newest.body) > order(comment, comment.body) ? newest.body : comment.body;
+  const wanted = comment.isNewer(newest.body, comment.body) ? newest.body : comment.body;
   if (wanted !== comment.body && newest === oldest) return 'superseded';
-  if (comment.contentOf(oldest.body) === comment.contentOf(wanted)) return otherwise;
+  if (comment.isSame(oldest.body, wanted)) return otherwise;
   await github.updateComment(oldest.id, wanted);
   return wanted === comment.body ? 'updated' : 'superseded';
-}
-
-function order(comment: StickyComment, body: string): number {
-  return comment.orderOf(body) ?? -1;
 }
 
 /** Exact marker and our own login: nobody else's words are ever taken for ours, nor overwritten. */

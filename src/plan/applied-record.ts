@@ -146,6 +146,10 @@ export const appliedRecordSchema = z.object({
   directory: z.string().nullable(),
   /** Git commit of the policy files; null without Git. */
   commit: z.string().nullable(),
+  /** Name of the default branch that it was applied from, in the Action: a branch that is renamed keeps what was merged into it. */
+  branch: z.string().optional(),
+  /** Pull requests that were to be told what became of them: the next run looks whether they were. */
+  pulls: z.array(z.number().int()).optional(),
   /** The files had uncommitted changes. */
   dirty: z.boolean(),
   appliedBy: z.string(),

@@ -1,6 +1,7 @@
-/** The body of the pull-request comment: what a reviewer must not miss comes first, and what does not fit is dropped whole. */
+/** The body of the pull-request comment: what a reviewer must not miss comes first, the rest is dropped where it does not fit. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { digestOf } from '../plan/digest.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
@@ -8,6 +9,7 @@ import { countPlan, summarizeNothing, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { findingHead, findingRow, pickFindings } from './findings.ts';
+import { bytesOf, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
 import {
   committedHead,
   committedRows,
@@ -17,9 +19,7 @@ import {
   impactRows,
 } from './impact-markdown.ts';
 import { leftItems } from './markdown.ts';
-
-/** GitHub refuses bodies over 65,536 characters; bytes are what some proxies count. */
-export const commentBytes = 60_000;
+import { contentOf, type FateState, type PullFate } from './pull-fate.ts';
 
 /** What the hidden header says of a comment; read back to find it and to tell old from new. */
 export interface CommentHeader {
@@ -28,28 +28,31 @@ export interface CommentHeader {
   readonly head: string;
   /** Of the plan that is shown: 64 hex digits; null when there is no plan. */
   readonly digest: string | null;
-  /** Number of the workflow run and attempt: a later run may overwrite an earlier one, never the reverse. */
+  /** Number of the workflow run and attempt that wrote it. */
   readonly run: number;
   readonly attempt: number;
   readonly state: CommentState;
+  /** When the record that it rests on was applied; null: there is none. */
+  readonly record: string | null;
+  /** When the run had read what it tells of. */
+  readonly at: string;
+  /** Hash of what is told, see `contentOf`. */
+  readonly content: string;
+  /** Hash of all below the header, as it was written: somebody may have edited it since. */
+  readonly text: string;
 }
 
-export type CommentState = 'planned' | 'invalid' | 'applying' | 'applied' | 'partly-applied' | 'stale' | 'refused';
+/** `applying` passes: it is there between the first write and the last. */
+export type CommentState = FateState | 'applying';
+
+/** Who writes, about what. */
+export type CommentFacts = Pick<CommentHeader, 'environment' | 'head' | 'run' | 'attempt' | 'record' | 'at'>;
 
 export interface CommentLinks {
   /** `https://github.com/owner/name`. */
   readonly repository: string;
   /** The workflow run, where the full text and the plan file are. */
   readonly run: string;
-}
-
-/** A part that stays or goes as one. */
-export interface Section {
-  readonly body: string;
-  /** What a reader misses when it is dropped, such as `12 changes in 3 workspaces`. */
-  readonly counts: number;
-  /** Never dropped. */
-  readonly pinned?: true;
 }
 
 export function commentMarker(environment: string): string {
@@ -74,64 +77,117 @@ export function parseHeader(body: string, environment: string): CommentHeader | 
     const header = JSON.parse(decodeURIComponent(json)) as Partial<CommentHeader>;
     const isWhole =
       typeof header.head === 'string' && typeof header.run === 'number' && typeof header.attempt === 'number';
-    return isWhole && header.environment === environment ? (header as CommentHeader) : null;
+    // Those of earlier versions say less.
+    const missing = { record: null, at: '', content: '', text: '' };
+    return isWhole && header.environment === environment ? ({ ...missing, ...header } as CommentHeader) : null;
   } catch {
     return null;
   }
 }
 
-export interface PlanComment {
-  readonly header: CommentHeader;
-  readonly plan: Plan;
-  readonly diagnostics: readonly Diagnostic[];
-  readonly outcomes: readonly Outcome[];
-  readonly links: CommentLinks;
-  /** Said under the headline: what happened or what to do next. */
-  readonly remark: string | null;
-}
-
-export function renderPlanComment(input: PlanComment, limit = commentBytes): string {
-  const { header, plan, links, remark } = input;
-  const sections: Section[] = [
-    pinned(renderHeader(header)),
-    pinned(renderHeadline(plan, header)),
-    ...(remark === null ? [] : [pinned(escapeMarkdown(remark))]),
-    ...headlineOf(plan),
-    ...plan.violations.map((violation) => pinned(renderViolation(violation))),
-    ...outcomeSections(input.outcomes),
-    ...tableSections(plan, header.head, links),
-    ...findingSections(plan, header.head, links),
-    ...impactSections(plan),
-    ...detailSections(input),
+/** The whole comment. What it is about stands in its headline, and the run that says so in its footer. */
+export function renderComment(fate: PullFate, facts: CommentFacts, links: CommentLinks, limit = commentBytes): string {
+  const { environment, head, run, attempt, record, at } = facts;
+  const plan = 'plan' in fate ? fate.plan : null;
+  const sections = [pinned(renderHeadline(fate, environment)), ...sectionsOf(fate, head, links)];
+  const about = [
+    `Environment ${escapeMarkdown(environment)}`,
+    ...(plan === null ? [] : [`digest \`${wordDigest(plan.digest)}\``]),
+    `${fate.state === 'invalid' ? 'checked' : 'planned'} for ${head.slice(0, 12)}`,
+    `[run and full text](${links.run})`,
   ];
-  const footer = `<sub>Environment ${escapeMarkdown(plan.environment)} · digest \`${wordDigest(plan.digest)}\` · planned for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
-  return fitSections(sections, footer, links.run, limit);
+  const content = contentOf(fate, head);
+  const header = {
+    environment,
+    head,
+    digest: plan?.digest ?? null,
+    run,
+    attempt,
+    state: fate.state,
+    record,
+    at,
+    content,
+  };
+  const room = limit - bytesOf(joinComment(header, ''));
+  return joinComment(header, fitSections(sections, `<sub>${about.join(' · ')}</sub>`, links.run, room));
 }
 
-/** When there is no plan for the head: the one that stood here was for other files. */
-export function renderInvalidComment(
-  header: CommentHeader,
-  diagnostics: readonly Diagnostic[],
-  links: CommentLinks,
-  limit = commentBytes,
-): string {
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
+/** Header and text to one body. */
+export function joinComment(header: Omit<CommentHeader, 'text'>, text: string): string {
+  return `${renderHeader({ ...header, text: textHash(text) })}\n\n${text}`;
+}
+
+function textBelow(body: string): string {
+  return body.split('\n').slice(3).join('\n');
+}
+
+/** Line ends are those of whoever saved it last. */
+function textHash(text: string): string {
+  return digestOf(text.replace(/\r/g, '').trimEnd()).slice(0, 32);
+}
+
+/** Whether a comment tells what another one does, and stands there as it was written. */
+export function tellsTheSame(there: string, wanted: string, environment: string): boolean {
+  const [old, next] = [parseHeader(there, environment), parseHeader(wanted, environment)];
+  if (old === null || next === null) return false;
+  return old.content === next.content && old.state === next.state && old.text === textHash(textBelow(there));
+}
+
+/**
+ * Whether what stands in a comment is newer than what is to be written there, whichever run is the later one: after the merge
+ * an outcome, of outcomes that on the later record, of plans for one head that which was read later.
+ */
+export function isNewerComment(there: string, wanted: string, environment: string): boolean {
+  const [old, next] = [parseHeader(there, environment), parseHeader(wanted, environment)];
+  if (old === null || next === null) return false;
+  if (isPlan(old) !== isPlan(next)) return isPlan(next);
+  if (isPlan(old)) return old.head === next.head && old.at > next.at;
+  const isOnOneRecord = old.record === null || next.record === null || old.record === next.record;
+  return isOnOneRecord ? old.at > next.at : old.record > next.record;
+}
+
+function isPlan({ state }: CommentHeader): boolean {
+  return state === 'planned' || state === 'invalid' || state === 'unplanned';
+}
+
+function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[] {
+  switch (fate.state) {
+    case 'invalid': {
+      const errors = fate.diagnostics.filter(({ severity }) => severity === 'error').length;
+      const said = `${errors} ${errors === 1 ? 'error' : 'errors'}: there is no plan before the files are right.`;
+      return [pinned(said), ...errorSections(fate.diagnostics, head, links)];
+    }
+    case 'unplanned':
+      return [remarkSection(fate.why)];
+    default: {
+      const { plan, diagnostics, remark } = fate;
+      const said = remark === null ? [] : [remarkSection(remark)];
+      if (plan === null) return [...said, ...errorSections(diagnostics, head, links)];
+      const outcomes = fate.state === 'planned' ? [] : fate.outcomes;
+      return [
+        ...said,
+        ...headlineOf(plan),
+        ...plan.violations.map(violationSection),
+        ...outcomeSections(outcomes),
+        ...tableSections(plan, head, links),
+        ...findingSections(plan, head, links),
+        ...impactSections(plan),
+        ...detailSections(plan, diagnostics),
+      ];
+    }
+  }
+}
+
+function remarkSection(remark: string): Section {
+  return pinnedList([remark], ' ', escapeMarkdown);
+}
+
+function errorSections(diagnostics: readonly Diagnostic[], head: string, links: CommentLinks): Section[] {
   const rows = diagnostics.map(
     ({ source, code, message }) =>
-      `| ${renderPlace({ source }, header.head, links)} | \`${code}\` | ${escapeMarkdown(message)} |`,
+      `| ${renderPlace({ source }, head, links)} | \`${code}\` | ${escapeMarkdown(message)} |`,
   );
-  const sections = [
-    pinned(renderHeader(header)),
-    pinned(`### ${stateWords.invalid} · ${escapeMarkdown(header.environment)}`),
-    pinned(`${errors} ${errors === 1 ? 'error' : 'errors'}: there is no plan before the files are right.`),
-    ...chunk(rows, 40).map((part) => table('| where | | what is wrong |', part)),
-  ];
-  const footer = `<sub>Environment ${escapeMarkdown(header.environment)} · checked for ${header.head.slice(0, 12)} · [run and full text](${links.run})</sub>`;
-  return fitSections(sections, footer, links.run, limit);
-}
-
-function pinned(body: string): Section {
-  return { body, counts: 0, pinned: true };
+  return chunk(rows, 40).map((part) => table('| where | | what is wrong |', part));
 }
 
 function headlineOf(plan: Plan): Section[] {
@@ -167,40 +223,50 @@ function impactSections(plan: Plan): Section[] {
 const stateWords: Readonly<Record<CommentState, string>> = {
   planned: 'tollgate plan',
   invalid: 'tollgate: the files have errors',
+  unplanned: 'tollgate: no plan for this head',
   applying: 'tollgate is applying',
   applied: 'tollgate applied',
   'partly-applied': 'tollgate applied a part',
-  stale: 'tollgate did not apply: what was approved is stale',
+  stale: 'tollgate did not apply: it is owed',
+  failed: 'tollgate failed to apply',
   refused: 'tollgate did not apply',
 };
 
-function renderHeadline(plan: Plan, { state }: CommentHeader): string {
+function renderHeadline(fate: PullFate, environment: string): string {
+  const title = `### ${stateWords[fate.state]} · ${escapeMarkdown(environment)}`;
+  const plan = 'plan' in fate ? fate.plan : null;
+  if (plan === null) return title;
   const loosens = plan.changes.filter(({ direction }) => direction === 'loosen').length;
-  const count = countPlan(plan);
   const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
-  const nothing = count.toDo === 0 ? ` ${summarizeNothing(plan)}` : '';
-  return `### ${stateWords[state]} · ${escapeMarkdown(plan.environment)}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${nothing}`;
+  const nothing = countPlan(plan).toDo === 0 ? ` ${summarizeNothing(plan)}` : '';
+  return `${title}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${nothing}`;
 }
 
-/** The same comment in another state: what it shows stays, its headline and header say what is going on. */
-export function restateComment(body: string, header: CommentHeader): string {
-  const rest = body.split('\n').slice(2).join('\n');
-  const headline = /^### .*? · /m;
-  return `${renderHeader(header)}\n${rest.replace(headline, `### ${stateWords[header.state]} · `)}`;
+/** The same comment while it passes into another state: what it shows stays, headline and header say what is going on. */
+export function restateComment(
+  body: string,
+  header: CommentHeader,
+  { run, attempt, record, at }: Pick<CommentHeader, 'run' | 'attempt' | 'record' | 'at'>,
+): string {
+  const state = 'applying' as const;
+  const text = textBelow(body).replace(/^### .*? · /m, `### ${stateWords[state]} · `);
+  return joinComment({ ...header, run, attempt, record, at, state }, text);
 }
 
-function renderViolation({ guard, details, severity, allow, lifted }: Violation): string {
+function violationSection({ guard, details, severity, allow, lifted }: Violation): Section {
   const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
   const mark = lifted || severity === 'warning' ? '⚠️' : '🛑';
-  const lines = [`> ${mark} **guard ${guard} ${verdict}:** ${details.map(escapeMarkdown).join('; ')}`];
-  if (!lifted && severity === 'error') {
-    lines.push(
-      allow === null
-        ? '> Nothing lifts this guard.'
-        : `> To allow it for this plan, somebody other than the author approves with a review that holds the line \`/tollgate allow ${allow}\``,
-    );
-  }
-  return lines.join('\n');
+  const ways =
+    lifted || severity !== 'error'
+      ? []
+      : [
+          allow === null
+            ? '> Nothing lifts this guard.'
+            : `> To allow it for this plan, somebody other than the author approves with a review that holds the line \`/tollgate allow ${allow}\``,
+        ];
+  return pinnedList(details, '; ', escapeMarkdown, (list) =>
+    [`> ${mark} **guard ${guard} ${verdict}:** ${list}`, ...ways].join('\n'),
+  );
 }
 
 const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', update: '✏️', replace: '🔁', delete: '➖' };
@@ -263,7 +329,7 @@ function table(head: string, rows: readonly string[]): Section {
   return { body: [head, rule, ...rows].join('\n'), counts: rows.length };
 }
 
-function detailSections({ plan, diagnostics }: PlanComment): Section[] {
+function detailSections(plan: Plan, diagnostics: readonly Diagnostic[]): Section[] {
   const sections: Section[] = [];
   const list = (title: string, items: readonly string[]): void => {
     if (items.length === 0) return;
@@ -320,41 +386,4 @@ function chunk<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
   for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
   return chunks;
-}
-
-/** Whole sections from the bottom up are left out until the rest fits; a line says how much is missing and where it is. */
-export function fitSections(sections: readonly Section[], footer: string, link: string, limit: number): string {
-  const bytes = (text: string): number => Buffer.byteLength(text, 'utf8');
-  const missing = (count: number): string => tellMissing(count, link);
-  const gap = 2;
-  const fixed = bytes(footer) + gap + bytes(missing(Number.MAX_SAFE_INTEGER)) + gap;
-  let used =
-    fixed + sections.filter(({ pinned: stays }) => stays).reduce((sum, { body }) => sum + bytes(body) + gap, 0);
-  const kept: string[] = [];
-  let dropped = 0;
-  for (const { body, counts, pinned: stays } of sections) {
-    const size = bytes(body) + gap;
-    if (stays) kept.push(body);
-    else if (dropped === 0 && used + size <= limit) {
-      kept.push(body);
-      used += size;
-    } else dropped += counts;
-  }
-  return [...kept, ...(dropped > 0 ? [missing(dropped)] : []), footer].join('\n\n');
-}
-
-function tellMissing(count: number, link: string): string {
-  return `… and ${count} more lines that do not fit here: [all of it](${link})`;
-}
-
-/** Whole lines from the top, at most so many bytes; the rest is counted. */
-export function fitLines(text: string, limit: number, link: string): string {
-  const lines = text.trimEnd().split('\n');
-  let used = 0;
-  const end = lines.findIndex((line) => {
-    used += Buffer.byteLength(line, 'utf8') + 1;
-    return used > limit;
-  });
-  if (end < 0) return text;
-  return `${lines.slice(0, end).join('\n')}\n\n${tellMissing(lines.length - end, link)}\n`;
 }

@@ -203,7 +203,7 @@ describe('a run that broke', () => {
     scene.emulator.setFaults([{ method: 'PUT', path: '/policies/usage-limits/*', times: 1, fault: fails }]);
     const broken = await scene.apply();
     expect(broken.exit, broken.text).toBe(5);
-    expect(scene.header(first)).toMatchObject({ state: 'partly-applied' });
+    expect(scene.header(first)).toMatchObject({ state: 'failed' });
     expect(bodyOf(scene, first)).toContain('Run the workflow again to apply what is left');
     // The record is at the tip now; the next pull request is merged after it.
     const second = await mergeRaise(scene, { alpha: '$120', beta: '$130' }, 'second');
@@ -217,8 +217,8 @@ describe('a run that broke', () => {
     const scene = await startApplied();
     const pull = await mergeRaise(scene, { alpha: '$120' });
     scene.emulator.setFaults([{ fault: { kind: 'status', status: 401 } }]);
-    expect((await scene.apply()).error).not.toBeNull();
-    expect(scene.header(pull)).toMatchObject({ state: 'planned' });
+    expect((await scene.apply()).failure).not.toBeNull();
+    expect(scene.header(pull)).toMatchObject({ state: 'failed' });
     scene.emulator.setFaults([]);
     expect((await scene.apply()).exit).toBe(0);
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
@@ -226,7 +226,7 @@ describe('a run that broke', () => {
 
   it.each([
     ['cancelled', { status: 'completed', conclusion: 'cancelled' }, 0],
-    ['under way', { status: 'in_progress' }, null],
+    ['under way', { status: 'in_progress' }, 4],
   ])('and is %s holds its claim accordingly', async (_state, run, exit) => {
     const scene = await startApplied();
     await mergeRaise(scene, { alpha: '$120' });
@@ -243,7 +243,7 @@ describe('a run that broke', () => {
     const ran = await scene.apply();
     expect(ran.exit, ran.text).toBe(exit);
     expect(scene.limits()).toMatchObject({ alpha: exit === 0 ? 120 : 100 });
-    if (exit === null) expect(ran.text).toContain('github:777.1');
+    if (exit === 4) expect(ran.text).toContain('github:777.1');
     expect(ran.text).not.toContain(adminKey);
   });
 });
@@ -262,7 +262,7 @@ test('trust-D7: a claim that nobody can tell the end of is not taken over by who
   const held = { ...rest, commit, appliedAt: startedAt, claim: { ...claim, leaseUntil } };
   await store.write(held, stored.token, 'claim');
   const takeOver = 'github:777.1';
-  expect((await scene.dispatch({ takeOver }, { actor: 'guest' })).error?.message).toContain('may not write');
+  expect((await scene.dispatch({ takeOver }, { actor: 'guest' })).failure).toContain('may not write');
   expect(scene.limits()).toMatchObject({ alpha: 100 });
 });
 

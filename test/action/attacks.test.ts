@@ -121,9 +121,9 @@ describe('trust-D7: a claim whose end nobody can tell', () => {
 
   test('trust-D7: is taken over on the word of who may write, and what is applied then needs the words it always needs', async () => {
     const scene = await startClaimed();
-    expect((await scene.apply()).error?.message).toContain(takeOver);
+    expect((await scene.apply()).failure).toContain(takeOver);
     const ran = await scene.dispatch({ takeOver });
-    expect(ran.error?.message ?? '', ran.text).not.toContain('is under way');
+    expect(ran.failure ?? '', ran.text).not.toContain('is under way');
     expect(ran.exit, ran.text).toBe(0);
     expect(scene.limits()).toMatchObject({ alpha: 120 });
   });
@@ -131,7 +131,7 @@ describe('trust-D7: a claim whose end nobody can tell', () => {
   test('trust-D7: is not taken over while GitHub says that its run is under way', async () => {
     const scene = await startClaimed();
     scene.github.addWorkflowRun({ id: 777, headSha: git(scene.remote, 'rev-parse', 'main'), status: 'in_progress' });
-    expect((await scene.dispatch({ takeOver })).error?.message).toContain('still under way');
+    expect((await scene.dispatch({ takeOver })).failure).toContain('still under way');
     expect(scene.limits()).toMatchObject({ alpha: 100 });
   });
 });

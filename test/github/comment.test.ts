@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Change, Plan } from '../../src/plan/types.ts';
+import type { Change, Plan, Violation } from '../../src/plan/types.ts';
 import {
   type CommentHeader,
-  commentBytes,
-  fitSections,
+  isNewerComment,
   parseHeader,
+  renderComment,
   renderHeader,
-  renderPlanComment,
   restateComment,
+  tellsTheSame,
 } from '../../src/render/comment.ts';
+import { commentBytes, fitSections } from '../../src/render/fit-sections.ts';
+import { contentOf, type PullFate } from '../../src/render/pull-fate.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
 
@@ -19,6 +21,10 @@ const header: CommentHeader = {
   run: 7,
   attempt: 1,
   state: 'planned',
+  record: '2026-11-20T12:00:00.000Z',
+  at: '2026-11-20T12:01:00.000Z',
+  content: 'c'.repeat(64),
+  text: 'd'.repeat(32),
 };
 const links = {
   repository: 'https://github.com/example/budgets',
@@ -35,7 +41,7 @@ async function planOf(body: string): Promise<Plan> {
 }
 
 const render = (plan: Plan, limit = commentBytes): string =>
-  renderPlanComment({ header, plan, diagnostics: [], outcomes: [], links, remark: null }, limit);
+  renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links, limit);
 
 const onePolicy = 'policies:\n  monthly-spend:\n    budget: $500\n    reset: monthly\n    per: workspace_id\n';
 
@@ -62,7 +68,7 @@ describe('the hidden header', () => {
 
   it('changes state without touching what the comment shows', async () => {
     const body = render(await planOf(onePolicy));
-    const restated = restateComment(body, { ...header, state: 'applying', run: 8 });
+    const restated = restateComment(body, header, { ...header, run: 8 });
     expect(parseHeader(restated, 'production')).toMatchObject({ state: 'applying', run: 8 });
     expect(restated).toContain('### tollgate is applying · production');
     expect(restated.split('\n').slice(4)).toEqual(body.split('\n').slice(4));
@@ -149,5 +155,139 @@ describe('the body', () => {
     const body = render({ ...plan, changes: [hostile] });
     expect(Buffer.byteLength(body)).toBeLessThanOrEqual(commentBytes);
     expect(body).toMatch(/… and \d+ more lines that do not fit here/);
+  });
+});
+
+describe('mistakes-E4: the limit', () => {
+  const violation = (guard: string, details: readonly string[]): Violation => {
+    return {
+      guard,
+      count: details.length,
+      details,
+      severity: 'error',
+      allow: `${guard}=1@${'a'.repeat(32)}`,
+      lifted: false,
+    };
+  };
+  const many = Array.from(
+    { length: 899 },
+    (_, index) => `größere Änderung ${index} of *ws-team-a*: $100 → none, 1 | 2`,
+  );
+
+  it.each<readonly [string, readonly Violation[], string | null]>([
+    ['a guard with 899 objections', [violation('deletes', many)], null],
+    [
+      'twelve such guards',
+      Array.from({ length: 12 }, (_, index) => violation(`guard-${index}`, many)),
+      'Not approved so far.',
+    ],
+    ['one objection of 200 KB', [violation('rules', ['@everyone <b> '.repeat(14_000)])], null],
+    [
+      'a remark of 200 KB',
+      [violation('deletes', ['one'])],
+      `do this first: ${'usage-policy/ws-team-a/x: nobody · '.repeat(6_000)}`,
+    ],
+  ])('is passed by no part that stays: %s', async (_what, violations, remark) => {
+    const plan = { ...(await planOf(onePolicy)), violations };
+    for (const limit of [9_000, 20_000, commentBytes]) {
+      const body = renderComment({ state: 'planned', plan, diagnostics: [], remark }, header, links, limit);
+      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(limit);
+      expect(body).toContain('### tollgate plan · production');
+      for (const { guard, allow } of violations) {
+        expect(body).toContain(`**guard ${guard} objects:**`);
+        expect(body).toContain(`/tollgate allow ${allow}`);
+      }
+      if (remark !== null) expect(body).toContain(remark.slice(0, 12));
+      // No entity is cut open, and what is missing is said.
+      expect(body).not.toMatch(/&#\d*(?![\d;])/);
+      expect(body).toContain('…');
+    }
+  });
+
+  it('is shared: a short objection stays whole beside a long one', async () => {
+    const plan = {
+      ...(await planOf(onePolicy)),
+      violations: [violation('deletes', many), violation('updates', ['one two'])],
+    };
+    const body = renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links, 9_000);
+    expect(body).toContain('**guard updates objects:** one two\n');
+    const [, more] = /… and (\d+) more\n/.exec(body) ?? [];
+    expect(Number(more) + (body.match(/größere Änderung/g)?.length ?? 0)).toBe(899);
+  });
+});
+
+describe('mistakes-E7: one comment is told from another by a hash of what they tell', () => {
+  const of = (fate: PullFate, more: Partial<CommentHeader> = {}) => renderComment(fate, { ...header, ...more }, links);
+  const planned = (plan: Plan, remark: string | null = null): PullFate => {
+    return { state: 'planned', plan, diagnostics: [], remark };
+  };
+
+  it('whatever words they use, and whenever somebody looked', async () => {
+    const plan = await planOf(onePolicy);
+    const body = of(planned(plan));
+    const later = of(planned(plan), { at: '2027-01-01T00:00:00.000Z', run: 9, attempt: 3, record: null });
+    expect(tellsTheSame(body, later, 'production')).toBe(true);
+    const seen = (as_of: string, used: string): string =>
+      contentOf(
+        planned({ ...plan, impact: { as_of, changes: [{ used, at: as_of }] } as unknown as Plan['impact'] }),
+        'a',
+      );
+    expect(seen('2026-11-20T12:00:00.000Z', '1')).toBe(seen('2026-11-20T12:07:00.000Z', '1'));
+    expect(seen('2026-11-20T12:00:00.000Z', '1')).not.toBe(seen('2026-11-20T12:07:00.000Z', '2'));
+  });
+
+  it('and what is another head, plan, verdict or remark is another', async () => {
+    const plan = await planOf(onePolicy);
+    const body = of(planned(plan));
+    const [change] = plan.changes;
+    if (change === undefined) throw new Error('the plan is empty');
+    const others = [
+      of(planned(plan), { head: 'b'.repeat(40) }),
+      of(planned(plan, 'Approved.')),
+      of(planned({ ...plan, changes: [{ ...change, notes: ['a counter that starts again'] }] })),
+      of({ ...planned(plan), state: 'applied', outcomes: [] } as PullFate),
+      of({ state: 'unplanned', why: 'the service is down' }),
+    ];
+    for (const other of others) expect(tellsTheSame(body, other, 'production')).toBe(false);
+  });
+
+  it('a comment that somebody has edited is written anew, one with other line ends is not', async () => {
+    const body = of(planned(await planOf(onePolicy)));
+    expect(tellsTheSame(body.replace('$500', '$5'), body, 'production')).toBe(false);
+    const [first, second, ...rest] = body.split('\n');
+    expect(tellsTheSame([first, second, rest.join('\r\n')].join('\n'), body, 'production')).toBe(true);
+  });
+});
+
+describe('mistakes-I8: of two comments', () => {
+  const at = (state: CommentHeader['state'], more: Partial<CommentHeader>): string =>
+    `${renderHeader({ ...header, state, ...more })}\n\ntext`;
+  const [early, late] = ['2026-11-20T12:00:00.000Z', '2026-11-20T13:00:00.000Z'];
+
+  it.each<readonly [string, boolean, string, string]>([
+    [
+      'the plan that was read later is newer, of an earlier run too',
+      true,
+      at('planned', { at: late, run: 1 }),
+      at('planned', { at: early, run: 9 }),
+    ],
+    [
+      'that of another head says nothing: who writes has looked which is the last',
+      false,
+      at('planned', { at: late, head: 'b'.repeat(40) }),
+      at('planned', { at: early }),
+    ],
+    ['an outcome is newer than a plan', true, at('applied', { at: early }), at('unplanned', { at: late })],
+    ['and a plan never than an outcome', false, at('planned', { at: late }), at('refused', { at: early })],
+    [
+      'the outcome on the later record is newer',
+      true,
+      at('applied', { record: late, at: early }),
+      at('failed', { record: early, at: late }),
+    ],
+    ['on one record the later', true, at('failed', { at: late }), at('applying', { at: early })],
+    ['what has no header is not', false, 'text', at('planned', {})],
+  ])('%s', (_what, isNewer, there, wanted) => {
+    expect(isNewerComment(there, wanted, 'production')).toBe(isNewer);
   });
 });

@@ -32,12 +32,13 @@ function start(...bodies: readonly (string | Partial<IssueComment>)[]) {
 
 /** `run: text`; without a run it has no readable header. */
 function commentOf(body: string, onlyUpdate: boolean): StickyComment {
+  const contentOf = (text: string) => text.replace(/^tollgate \d+:/, '');
   const runOf = (text: string) => /^tollgate (\d+):/.exec(text)?.[1];
   return {
     body,
     isOurs: (text) => text.startsWith('tollgate'),
-    orderOf: (text) => (runOf(text) === undefined ? undefined : Number(runOf(text))),
-    contentOf: (text) => text.replace(/^tollgate \d+:/, ''),
+    isNewer: (text, than) => Number(runOf(text) ?? -1) > Number(runOf(than) ?? -1),
+    isSame: (text, other) => contentOf(text) === contentOf(other),
     onlyUpdate,
   };
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { stickyOf } from '../../src/commands/action/post-plan.ts';
+import { stickyOf } from '../../src/commands/action/tell-pull.ts';
 import { writeDriftIssue } from '../../src/github/drift-issue.ts';
 import { writeLabels } from '../../src/github/labels.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
 import type { GitHub } from '../../src/github/port.ts';
 import { writeStickyComment } from '../../src/github/sticky-comment.ts';
-import { type CommentHeader, renderHeader } from '../../src/render/comment.ts';
+import { joinComment } from '../../src/render/comment.ts';
 import { type StandInFixture, startFixture } from '../helpers/github/fixture.ts';
 import { actionsToken } from '../helpers/github/server.ts';
 
@@ -30,9 +30,18 @@ afterEach(async () => {
   await fixture.github.close();
 });
 
+const header = {
+  environment: 'production',
+  digest: null,
+  attempt: 1,
+  state: 'planned',
+  record: null,
+} as const;
 const bodyOf = (run: number, text: string, head = 'a'): string => {
-  const header: CommentHeader = { environment: 'production', head, digest: null, run, attempt: 1, state: 'planned' };
-  return `${renderHeader(header)}\n\n${text}\n\n[run](https://github.example.com/example/budgets/actions/runs/${run})`;
+  return joinComment(
+    { ...header, head, run, at: `2026-11-20T12:0${run}:00.000Z`, content: text.replace(/ <sub>.*/, '') },
+    `${text}\n\n[run](https://github.example.com/example/budgets/actions/runs/${run})`,
+  );
 };
 const write = (run: number, text: string, onlyUpdate = false) =>
   writeStickyComment(github, pull, { ...stickyOf('production'), body: bodyOf(run, text), onlyUpdate });
@@ -64,8 +73,8 @@ describe('the comment', () => {
 
   it("takes neither somebody else's copy of the marker nor another environment for its own", async () => {
     fixture.github.comment({ issue: pull, user: 'author', body: bodyOf(9, 'forged') });
-    const staging = { environment: 'staging', head: 'a', digest: null, run: 9, attempt: 1, state: 'planned' } as const;
-    await github.createComment(pull, `${renderHeader(staging)}\nstaging`);
+    const staging = { ...header, environment: 'staging', head: 'a', run: 9, at: '', content: '' };
+    await github.createComment(pull, joinComment(staging, 'staging'));
     expect(await write(1, 'ours')).toBe('created');
     expect(bodies()).toHaveLength(3);
     expect(bodies().at(-1)).toBe(bodyOf(1, 'ours'));

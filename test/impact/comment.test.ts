@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CounterImpact, Impact, LimitImpact } from '../../src/impact/document.ts';
 import type { Plan } from '../../src/plan/types.ts';
-import { commentBytes, renderPlanComment } from '../../src/render/comment.ts';
+import { renderComment } from '../../src/render/comment.ts';
+import { commentBytes } from '../../src/render/fit-sections.ts';
 import { renderPlanMarkdown } from '../../src/render/markdown.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
@@ -71,17 +72,10 @@ async function planWith(count: number, blocked: readonly CounterImpact[]): Promi
   }
 }
 
-const header = { environment: 'production', head: 'a'.repeat(40), digest: 'b'.repeat(64), run: 7, attempt: 1 };
+const header = { environment: 'production', head: 'a'.repeat(40), run: 7, attempt: 1, record: null, at: '' };
 const links = { repository: 'https://github.com/example/budgets', run: 'https://github.com/example/budgets/runs/7' };
 const comment = (plan: Plan): string =>
-  renderPlanComment({
-    header: { ...header, state: 'planned' },
-    plan,
-    diagnostics: [],
-    outcomes: [],
-    links,
-    remark: null,
-  });
+  renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links);
 
 const user = (name: string): CounterImpact => ({ name, used: '45000', percent_before: 90, percent_after: 150 });
 

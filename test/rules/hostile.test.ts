@@ -5,7 +5,7 @@ import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { annotatePlan } from '../../src/commands/action/annotate.ts';
 import type { Finding, Plan } from '../../src/plan/types.ts';
-import { renderPlanComment } from '../../src/render/comment.ts';
+import { renderComment } from '../../src/render/comment.ts';
 import { parseOutput, type Ran, type Rig, startRig } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
@@ -131,10 +131,10 @@ describe('the pull request', () => {
     const header = {
       environment: 'production',
       head: 'f'.repeat(40),
-      digest: null,
       run: 1,
       attempt: 1,
-      state: 'planned' as const,
+      record: null,
+      at: '2026-11-20T12:00:00.000Z',
     };
     const links = {
       repository: 'https://github.com/example/policies',
@@ -144,7 +144,7 @@ describe('the pull request', () => {
     const each = plan().findings.map((finding) => ({ ...plan(), findings: [finding] }));
     expect(each.length).toBeGreaterThan(names.length);
     for (const alone of each) {
-      const comment = renderPlanComment({ header, plan: alone, diagnostics: [], outcomes: [], links, remark: null });
+      const comment = renderComment({ state: 'planned', plan: alone, diagnostics: [], remark: null }, header, links);
       const section = comment.slice(comment.indexOf('**findings**'), comment.indexOf('<details>'));
       for (const row of section.split('\n').filter((line) => line.startsWith('| '))) {
         expect(row.split('|')).toHaveLength(6);

@@ -6,7 +6,7 @@ import stringWidth from 'string-width';
 import { afterEach, describe, expect, it } from 'vitest';
 import { annotatePlan } from '../../src/commands/action/annotate.ts';
 import type { Finding, Plan } from '../../src/plan/types.ts';
-import { renderPlanComment } from '../../src/render/comment.ts';
+import { renderComment } from '../../src/render/comment.ts';
 import { buildSarif } from '../../src/render/sarif.ts';
 import type { RuleSeverity } from '../../src/resources/review-settings.ts';
 import { allRules } from '../../src/rules/find.ts';
@@ -213,16 +213,16 @@ describe('the comment', () => {
   const header = {
     environment: 'production',
     head: 'f'.repeat(40),
-    digest: null,
     run: 1,
     attempt: 1,
-    state: 'planned' as const,
+    record: null,
+    at: '2026-11-20T12:00:00.000Z',
   };
   const links = {
     repository: 'https://github.com/example/policies',
     run: 'https://github.com/example/policies/actions/runs/1',
   };
-  const body = renderPlanComment({ header, plan: planWith(some), diagnostics: [], outcomes: [], links, remark: null });
+  const body = renderComment({ state: 'planned', plan: planWith(some), diagnostics: [], remark: null }, header, links);
 
   it('has findings as a section of its own, silenced ones with their reason, and hints among the details', () => {
     const section = body.slice(body.indexOf('**findings**'), body.indexOf('<details>'));
@@ -236,7 +236,7 @@ describe('the comment', () => {
 
   it('has no such section without findings', () => {
     expect(
-      renderPlanComment({ header, plan: planWith([]), diagnostics: [], outcomes: [], links, remark: null }),
+      renderComment({ state: 'planned', plan: planWith([]), diagnostics: [], remark: null }, header, links),
     ).not.toContain('findings');
   });
 });

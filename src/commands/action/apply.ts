@@ -1,5 +1,6 @@
 /** Applies what was reviewed: the tip of the default branch, whatever the event, or what a person dispatches. */
 
+import type { Diagnostic } from '../../diagnostics.ts';
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { GitHub } from '../../github/port.ts';
@@ -9,16 +10,18 @@ import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } fr
 import { loadPolicies } from '../load-policies.ts';
 import { openRecord } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
+import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
+import { fatesOfApply, renderFates } from './fates-of-apply.ts';
 import { describeFirstApply } from './first-apply.ts';
 import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
 import { moveForDispatch } from './move.ts';
 import { invalidFiles } from './plan.ts';
-import { saying } from './post-plan.ts';
 import { readReview } from './read-review.ts';
 import { resultOfApply } from './result-of-apply.ts';
 import type { Ruling } from './ruling.ts';
-import { announce, conclude, restate } from './tell-pulls.ts';
+import { saying } from './saying.ts';
+import { announce, conclude, tellEarlier, tellNothingDone } from './tell-pulls.ts';
 import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
@@ -46,11 +49,34 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   return withTip(run, (tip) => (move === null ? applyTip(run, tip) : moveForDispatch(run, tip, move)));
 }
 
+/** Whatever a run comes to, those whom it is about are told. */
 async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
+  try {
+    const result = await applyFiles(run, tip);
+    if (!('diagnostics' in result)) return result;
+    const { diagnostics, warnings } = result;
+    const invalid = invalidFiles(diagnostics);
+    const why = `Nothing was applied: ${invalid.failure} of the default branch.`;
+    const done = await tellNothingDone(run, tip, why, diagnostics);
+    const summary = `${invalid.summary}\n\n${renderFates(done.told, run.repositoryUrl)}`;
+    return { ...invalid, summary, warnings: [...warnings, ...done.warnings] };
+  } catch (error) {
+    if (!isKnownFailure(error)) throw error;
+    const { told, warnings } = await tellNothingDone(run, tip, `Nothing was applied: ${reasonOf(error)}`, []);
+    return resultOfFailure(error, warnings, renderFates(told, run.repositoryUrl));
+  }
+}
+
+interface NoFiles {
+  readonly diagnostics: readonly Diagnostic[];
+  readonly warnings: readonly string[];
+}
+
+async function applyFiles(run: ActionRun, tip: Tip): Promise<ActionResult | NoFiles> {
   const { session, inputs } = run;
   const common = { ...commonOptions(run), source: tip.source };
   const { desired, diagnostics } = await loadPolicies(common, session);
-  if (desired === null) return invalidFiles(diagnostics);
+  if (desired === null) return { diagnostics, warnings: [] };
   const { store } = await openRecord(common, desired, session);
   const warnings: string[] = [];
   const options: ApplyCommandOptions = {
@@ -65,7 +91,7 @@ async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
     ...impactOptions(run),
   };
   const prepared = await prepareApply(options, session);
-  if (prepared.plan === null) return { ...invalidFiles(prepared.diagnostics), warnings };
+  if (prepared.plan === null) return { diagnostics: prepared.diagnostics, warnings };
   try {
     return await applyPrepared(run, tip, prepared, desired, options, warnings);
   } finally {
@@ -83,19 +109,24 @@ async function applyPrepared(
 ): Promise<ActionResult> {
   const review = await readReview(run, tip, prepared);
   const ruling = wordOf(run) !== null ? await judgeDispatch(run, prepared, review) : judgeMerge(run, prepared, review);
-  const told = await announce(run, review?.windows.pulls ?? [], prepared.plan.environment);
-  warnings.push(...told.warnings);
-  let report: ApplyReport;
-  try {
-    report = await carryOutRuling(ruling, prepared, options, run);
-  } catch (error) {
-    // Nothing was written to the control plane: "applying" would stand there for ever.
-    await restate(run, told.pulls, 'refused');
-    throw error;
-  }
-  warnings.push(...(await conclude(run, told.pulls, report, ruling)));
+  const ground = { environment: prepared.plan.environment, record: prepared.settled?.appliedAt ?? null };
+  const earlier = review === null ? null : await tellEarlier(run, tip, prepared, review);
+  warnings.push(...(earlier?.warnings ?? []));
+  const merged = review?.windows.pulls.map(({ pull }) => pull) ?? [];
+  const moved = new Set(ruling.verdict?.plan.changes.flatMap(({ id }) => review?.reviewed.pullsOf.get(id) ?? []));
+  const telling = {
+    pulls: earlier === null ? undefined : [...merged.map(({ number }) => number), ...earlier.untold],
+    onClaimed: async () => {
+      const pulls = merged.filter(({ number }) => moved.has(number));
+      warnings.push(...(await announce(run, pulls, ground)));
+    },
+  };
+  const report = await carryOutRuling(ruling, prepared, { ...options, ...telling }, run);
+  const told = review === null ? [] : fatesOfApply(report, ruling, review, prepared.assess);
+  warnings.push(...(await conclude(run, told, { ...ground, record: report.recordedAt ?? ground.record })));
   const first = review === null ? await describeFirstApply(run, tip, prepared) : null;
-  return resultOfApply(report, ruling, { desired, warnings, first });
+  const fates = renderFates(told, run.repositoryUrl);
+  return resultOfApply(report, ruling, { desired, warnings, first, fates });
 }
 
 async function carryOutRuling(
@@ -115,6 +146,7 @@ async function carryOutRuling(
     refusal: refusal?.message ?? 'not applied',
     refusalReason: 'unreviewed',
     recordedIn: null,
+    recordedAt: null,
     recordProblem: null,
   };
 }

@@ -1,12 +1,12 @@
 import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
 import { wordDigest } from '../../plan/words.ts';
-import { commentBytes, fitLines } from '../../render/comment.ts';
 import { type DriftView, describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { commentBytes, fitLines } from '../../render/fit-sections.ts';
 import { exitOfDrift, gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
-import { notWritten, saying } from './post-plan.ts';
+import { notWritten, saying } from './saying.ts';
 import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
 
 /** One issue per environment. An unreachable service is never drift: that throws, and the job fails without an issue. */

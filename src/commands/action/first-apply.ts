@@ -6,7 +6,7 @@ import { noSettings, settingsOf } from '../../plan/settings.ts';
 import { settingsLines } from '../../plan/settings-lines.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
-import { saying } from './post-plan.ts';
+import { saying } from './saying.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
 
@@ -20,7 +20,7 @@ export async function describeFirstApply(run: ActionRun, tip: Tip, { desired }: 
   const numbers = await findNumbers(run.github, commits);
   const merged = commits.map(({ sha, author, subject }) => {
     const pull = numbers.get(sha);
-    const where = pull === undefined ? 'pushed by hand' : `#${pull}`;
+    const where = pull === undefined ? 'of a pull request or not, GitHub could not tell' : (pull ?? 'pushed by hand');
     return `- \`${sha.slice(0, 8)}\` ${where} · ${escapeMarkdown(author)} · ${escapeMarkdown(subject)}`;
   });
   return [
@@ -31,16 +31,19 @@ export async function describeFirstApply(run: ActionRun, tip: Tip, { desired }: 
   ].join('\n\n');
 }
 
-/** Which pull request brought a commit, by GitHub's word; where it cannot be asked, the commits are shown all the same. */
+/**
+ * Which pull request brought a commit, by GitHub's word; null: none. Where it cannot be asked, the commits are shown all the
+ * same, and are not keys here.
+ */
 async function findNumbers(
   github: GitHub | null,
   commits: readonly RecentCommit[],
-): Promise<ReadonlyMap<string, number>> {
-  const numbers = new Map<string, number>();
+): Promise<ReadonlyMap<string, `#${number}` | null>> {
+  const numbers = new Map<string, `#${number}` | null>();
   if (github === null) return numbers;
   await saying('which pull requests were merged lately could not be read', async () => {
     const pulls = await github.listPullsOfCommits(commits.map(({ sha }) => sha));
-    for (const [sha, [pull]] of pulls) if (pull !== undefined) numbers.set(sha, pull.number);
+    for (const [sha, [pull]] of pulls) numbers.set(sha, pull === undefined ? null : `#${pull.number}`);
   });
   return numbers;
 }

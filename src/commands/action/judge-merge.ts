@@ -19,15 +19,17 @@ export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Revi
   if (isCompulsory && (alone || !require_reviewed_plan)) return refuseLicence(prepared);
   const approval = isCompulsory ? approvalOf(prepared, review) : null;
   const { plan, lifts, lines } = judgePlanOf(prepared, review, approval);
-  const { owed, heldLines, heldSteps, lacking } = review.reviewed;
+  const { owed, heldLines, heldSteps, lacking, pullsOf, pullsOfLine } = review.reviewed;
   const unapproved = isCompulsory ? lacking.flatMap(({ pull }) => pull ?? []) : [];
   const told = isCompulsory
     ? [
-        ...owed.map(({ item, reasons }) => describeOwed(item.id, reasons)),
+        ...owed.map(({ item, reasons }) => {
+          return { text: describeOwed(item.id, reasons), pulls: pullsOf.get(item.id) ?? [] };
+        }),
         ...heldLines.map(({ item, reasons }) => {
           const what =
             item.key === null ? item.detail : `${item.key.kind}/${item.key.workspace ?? '-'}/${item.key.name}`;
-          return describeOwed(`${item.action} ${what}`, reasons);
+          return { text: describeOwed(`${item.action} ${what}`, reasons), pulls: pullsOfLine.get(item) ?? [] };
         }),
       ]
     : [];

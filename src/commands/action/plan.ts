@@ -1,54 +1,123 @@
 import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics.ts';
+import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
-import type { GitHub } from '../../github/port.ts';
+import type { GitHub, PullRequest } from '../../github/port.ts';
 import { shortDigest } from '../../plan/digest.ts';
 import { objecting } from '../../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
-import type { Desired } from '../../resources/types.ts';
+import type { PullFate } from '../../render/pull-fate.ts';
 import { describeClaim } from '../plan.ts';
-import { preparePlan } from '../prepare-plan.ts';
+import { type PreparedPlan, preparePlan } from '../prepare-plan.ts';
+import { nowOf } from '../session.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
-import { postInvalid } from './post-invalid.ts';
-import { postCheck, postComment, postLabels } from './post-plan.ts';
-import { reviewOpenPull } from './review-open-pull.ts';
+import { readEnvironment } from './environment-of-files.ts';
+import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
+import { describeMovedOn, reviewOpenPull } from './review-open-pull.ts';
+import { saying } from './saying.ts';
+import { tellOpen } from './tell-pull.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
-/** Plans, and posts the plan where the event is about a pull request. */
+/** Plans, and tells the pull request that the event is about. */
 export async function planForEvent(run: ActionRun): Promise<ActionResult> {
-  const { event, github, inputs } = run;
+  const { event, inputs } = run;
   // A merge group is about several pull requests, and so about none; what is closed already has its last word.
   const pull = event.context.kind === 'pull-request' && event.context.pull.isOpen ? event.context.pull : null;
-  const warnings: string[] = [];
   const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
-  const prepared = await preparePlan(
-    { ...commonOptions(run), mode: 'sync', only: [], allow, ...impactOptions(run), isWhole: true },
-    run.session,
-  );
-  if (prepared.plan === null) {
-    if (pull !== null && github !== null)
-      warnings.push(...(await postInvalid(run, github, pull, prepared.diagnostics)));
-    return { ...invalidFiles(prepared.diagnostics), warnings };
+  const planning = { mode: 'sync' as const, only: [], allow, isWhole: true };
+  const options = { ...commonOptions(run), ...planning, ...impactOptions(run) };
+  const prepared = await preparePlan(options, run.session).catch((error: unknown) => {
+    if (!isKnownFailure(error)) throw error;
+    return error;
+  });
+  const isPlanned = !(prepared instanceof Error) && prepared.plan !== null;
+  if (isPlanned) await prepared.open.close();
+  // Planning takes its time: what was merged meanwhile gets no plan, and a later push has a run of its own.
+  const target = pull === null || run.github === null ? null : await findTarget(run, run.github, pull);
+  if (target !== null && !target.isOpen) return resultOfGone(target);
+  if (isPlanned) return tellPlan(run, prepared, target);
+  const environment = target === null ? null : await readEnvironment(run);
+  const about = environment === null || target === null ? null : { ...target, environment, record: null };
+  const fate: PullFate =
+    prepared instanceof Error
+      ? { state: 'unplanned', why: `${reasonOf(prepared)} — run the workflow again once that is mended.` }
+      : { state: 'invalid', diagnostics: prepared.diagnostics };
+  const annotations = fate.state === 'invalid' ? annotateDiagnostics(fate.diagnostics) : [];
+  const warnings = [
+    ...(target?.warnings ?? []),
+    ...(about === null ? [] : await tellOpen(run, about, fate, annotations)),
+  ];
+  if (prepared instanceof Error) return resultOfFailure(prepared, warnings);
+  return { ...invalidFiles(prepared.diagnostics), warnings };
+}
+
+/** The pull request of the event, as it is by now. */
+interface Target {
+  readonly number: number;
+  /** That was planned. */
+  readonly head: string;
+  readonly at: string;
+  /** Null: it could not be read again. */
+  readonly pull: PullRequest | null;
+  readonly isOpen: boolean;
+  readonly isLastHead: boolean;
+  readonly warnings: readonly string[];
+}
+
+async function findTarget(run: ActionRun, github: GitHub, { number, head }: PullRequestFacts): Promise<Target> {
+  let found: Awaited<ReturnType<GitHub['readPull']>> | null = null;
+  const at = nowOf(run.session).toISOString();
+  const warnings = await saying('reviews could not be read, so that nothing is allowed', async () => {
+    found = await github.readPull(number);
+  });
+  const pull = found as Awaited<ReturnType<GitHub['readPull']>> | null;
+  const isLastHead = pull === null || pull.head === head;
+  return { number, head, at, pull, isOpen: pull?.isOpen ?? true, isLastHead, warnings };
+}
+
+function resultOfGone({ number, pull }: Target): ActionResult {
+  const sentence = `#${number} is ${pull?.merged === true ? 'merged' : 'closed'} by now: it gets no plan any more.`;
+  return {
+    exit: exitCodes.ok,
+    outputs: { 'has-changes': 'false', summary: sentence },
+    summary: `### ${escapeMarkdown(sentence)}`,
+    annotations: [],
+    failure: null,
+    warnings: [],
+  };
+}
+
+async function tellPlan(run: ActionRun, prepared: PreparedPlan, target: Target | null): Promise<ActionResult> {
+  const { inputs, session } = run;
+  const { diagnostics, checkout, desired, settled, stored } = prepared;
+  const { environment } = prepared.plan;
+  const warnings = [...(target?.warnings ?? [])];
+  const claim = stored?.record.claim;
+  if (claim !== undefined) warnings.push(describeClaim(claim));
+  const about = target === null ? null : { ...target, environment, record: settled?.appliedAt ?? null };
+  const movedOn = target === null ? null : await describeMovedOn(run, prepared);
+  if (about !== null && movedOn !== null) {
+    const told = await tellOpen(run, about, { state: 'unplanned', why: movedOn }, []);
+    const error = new UserError(movedOn, { exit: 'stale' });
+    return resultOfFailure(error, [...warnings, ...told]);
   }
-  await prepared.open.close();
-  const { diagnostics, checkout, desired } = prepared;
-  const reviewed = pull === null || github === null ? null : await reviewOpenPull(run, github, pull.number, prepared);
+  const { pull = null } = target ?? {};
+  const reviewed = pull === null ? null : await reviewOpenPull(run, pull, prepared);
   const plan = reviewed?.plan ?? prepared.plan;
   warnings.push(...(reviewed?.warnings ?? []));
-  const claim = prepared.stored?.record.claim;
-  if (claim !== undefined) warnings.push(describeClaim(claim));
 
-  const file = join(run.tempDirectory, `tollgate-plan-${plan.environment}.json`);
-  await run.writeFile(
-    file,
-    renderPlanFile(buildPlanFile(plan, { tool: run.session.version, commit: checkout.commit })),
-  );
-  if (pull !== null && github !== null) {
-    warnings.push(...(await post(run, github, pull, { plan, diagnostics, remark: reviewed?.remark ?? null }, desired)));
+  const file = join(run.tempDirectory, `tollgate-plan-${environment}.json`);
+  const planFile = buildPlanFile(plan, { tool: session.version, commit: checkout.commit });
+  await run.writeFile(file, renderPlanFile(planFile));
+  const annotations = annotatePlan(plan, diagnostics, desired);
+  if (about !== null) {
+    const fate = { state: 'planned', plan, diagnostics, remark: reviewed?.remark ?? null } as const;
+    warnings.push(...(await tellOpen(run, about, fate, annotations)));
   }
 
   const objections = objecting(plan.violations);
@@ -57,13 +126,9 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
     objections.length > 0 ? exitCodes.refused : inputs.failOnChanges && hasChanges ? exitCodes.changes : exitCodes.ok;
   return {
     exit,
-    outputs: {
-      ...planOutputs(plan),
-      'plan-file': file,
-      'artifact-name': artifactName(plan.environment, plan.digest),
-    },
+    outputs: { ...planOutputs(plan), 'plan-file': file, 'artifact-name': artifactName(environment, plan.digest) },
     summary: renderPlanMarkdown(plan) + (diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''),
-    annotations: annotatePlan(plan, diagnostics, desired),
+    annotations,
     failure:
       objections.length > 0
         ? `${objections.map(({ guard }) => guard).join(', ')}: a guard objects`
@@ -72,30 +137,6 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
           : null,
     warnings,
   };
-}
-
-async function post(
-  run: ActionRun,
-  github: GitHub,
-  pull: PullRequestFacts,
-  told: { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[]; readonly remark: string | null },
-  desired: Desired,
-): Promise<string[]> {
-  const facts = {
-    number: pull.number,
-    head: pull.head,
-    ...told,
-    outcomes: [],
-    state: 'planned' as const,
-  };
-  const silent = { warnings: [], isSuperseded: false };
-  const { warnings, isSuperseded } = run.inputs.comment === 'never' ? silent : await postComment(run, github, facts);
-  return [
-    ...warnings,
-    ...(await postCheck(run, github, facts, desired)),
-    // Like the comment, labels are about the last head.
-    ...(isSuperseded ? [] : await postLabels(github, pull.number, told.plan)),
-  ];
 }
 
 /** Name under which a workflow may keep the plan file of a digest, for people: it permits nothing. */

@@ -30,7 +30,8 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPla
   const { branch, branchName } = tip;
   const place = placeOf(prepared);
   try {
-    const windows = await readWindows({ github: run.github, branch, branchName, place }, startsOf(record));
+    const sources = { github: run.github, branch, branchName, formerName: record.branch, place };
+    const windows = await readWindows(sources, startsOf(record));
     const reviewed = reviewChanges({ plan, steps, desired, record, windows });
     const window = windows.from(record.commit);
     const isAlone = settings.alone && isSaidThroughout(window, 'alone', true);

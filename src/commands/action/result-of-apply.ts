@@ -1,5 +1,6 @@
 import { exitCodes } from '../../exit-codes.ts';
 import type { Outcome, OutcomeStatus } from '../../plan/types.ts';
+import { printWord, wordDigest } from '../../plan/words.ts';
 import { summarizeNothing } from '../../render/count-plan.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
@@ -11,12 +12,21 @@ import { planOutputs } from './plan.ts';
 import type { Ruling } from './ruling.ts';
 import type { ActionResult } from './types.ts';
 
-/** What is wrong and the way on, in one place: comment, summary and log say the same. Null when nothing is. */
+/**
+ * What is wrong and the way on, in one place: comment, summary and log say the same. Null when nothing is.
+ *
+ * @param number of one pull request: of its own entries alone, as are the outcomes then
+ */
 export function remarkOf(
   { refusal, refusalReason, recordProblem, outcomes, planned }: ApplyReport,
   ruling: Ruling,
+  number?: number,
 ): string | null {
-  const { owed, lines, ways } = ruling;
+  const digest = wordDigest(planned.digest);
+  if (refusalReason === 'rewind') return describeRewritten(digest);
+  const lines = ruling.lines.filter(({ pull }) => number === undefined || pull === number);
+  const inTheWay = lines.length > 0 ? [] : [...new Set(ruling.lines.map(({ pull }) => `#${pull}`))];
+  const owed = ruling.owed.filter(({ pulls }) => number === undefined || pulls.includes(number));
   const hasFailed = hasStatus(outcomes, 'failed', 'not-attempted');
   const sentences = [
     ...(refusal === null ? [] : [refusal.replace(/\.$/, '')]),
@@ -25,18 +35,26 @@ export function remarkOf(
       : [
           `Lines that would lift it, each in an approving review of its pull request: ${lines.map(({ pull, line }) => `${line} (#${pull})`).join(', ')}`,
         ]),
+    ...(inTheWay.length === 0 ? [] : [`What stands in the way is of ${inTheWay.join(', ')}`]),
     ...(refusalReason === 'guards'
       ? [
-          `Somebody without a part in it may also run the workflow by hand with approve: ${planned.digest.slice(0, 32)} and the words as allow`,
+          `Somebody without a part in it may also run the workflow by hand with approve: ${digest} and the words as allow`,
         ]
       : []),
     ...(recordProblem === null ? [] : [recordProblem]),
     ...planned.notes.flatMap(({ code, message }) => (code === 'workspace-stopped' ? [message] : [])),
     ...(hasFailed ? ['Run the workflow again to apply what is left'] : []),
-    ...(owed.length === 0 ? [] : [`Owed: ${owed.join(' · ')}`]),
-    ...(ways === null ? [] : [`To apply what is owed, ${ways}`]),
+    // First what to do: lists can be long, and are shortened from their end.
+    ...(ruling.ways === null || owed.length === 0 ? [] : [`To apply what is owed, ${ruling.ways}`]),
+    ...(owed.length === 0 ? [] : [`Owed: ${owed.map(({ text }) => text).join(' · ')}`]),
   ];
   return sentences.length === 0 ? null : `${sentences.join('. ')}.`;
+}
+
+/** A checkout can be brought up to date; what the Action applies is the tip, which lacks it for good. */
+function describeRewritten(digest: string): string {
+  const word = printWord({ guard: 'rewind', number: 1, digest });
+  return `not applied: the default branch was rewritten, and the commit that was applied last is not in it any more. Push that commit back into its history, or have an administrator of the repository run the workflow by hand with approve: ${digest} and allow: ${word}.`;
 }
 
 export interface ResultContext {
@@ -44,12 +62,14 @@ export interface ResultContext {
   readonly warnings: readonly string[];
   /** Markdown for whoever starts the first apply; null where it is another. */
   readonly first: string | null;
+  /** Markdown: what became of each pull request; empty where none is known. */
+  readonly fates: string;
 }
 
 export function resultOfApply(
   report: ApplyReport,
   ruling: Ruling,
-  { desired, warnings, first }: ResultContext,
+  { desired, warnings, first, fates }: ResultContext,
 ): ActionResult {
   const { plan, planned, diagnostics, outcomes, refusal } = report;
   // What nobody said yes to is owed, also where it is no change to live.
@@ -61,6 +81,7 @@ export function resultOfApply(
   const sections = [
     `### ${refusal === null ? escapeMarkdown(done) : 'Not applied'}`,
     ...(remark === null ? [] : [escapeMarkdown(remark)]),
+    ...(fates === '' ? [] : [fates]),
     ...(first === null ? [] : [first]),
     ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),
     renderPlanMarkdown(shown),

@@ -3,15 +3,16 @@
 import { judgeWithWords } from '../../approvals/lifted.ts';
 import { type MergedPull, readOpenPull } from '../../approvals/read-windows.ts';
 import { isMovedBy } from '../../approvals/review-changes.ts';
+import type { Branch } from '../../checkout/branch.ts';
 import { UserError } from '../../errors.ts';
-import type { GitHub } from '../../github/port.ts';
+import type { GitHub, PullRequest } from '../../github/port.ts';
 import { guardNames } from '../../plan/guard-names.ts';
 import { narrowPlan } from '../../plan/mode.ts';
-import type { Plan } from '../../plan/types.ts';
+import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
-import { saying } from './post-plan.ts';
 import { placeOf } from './read-review.ts';
+import { saying } from './saying.ts';
 import { withTip } from './tip.ts';
 import type { ActionRun } from './types.ts';
 
@@ -22,15 +23,10 @@ export interface OpenReview {
   readonly warnings: readonly string[];
 }
 
-export async function reviewOpenPull(
-  run: ActionRun,
-  github: GitHub,
-  number: number,
-  prepared: PreparedPlan,
-): Promise<OpenReview> {
+export async function reviewOpenPull(run: ActionRun, pull: PullRequest, prepared: PreparedPlan): Promise<OpenReview> {
   let found: Pick<OpenReview, 'plan' | 'remark'> = { plan: prepared.plan, remark: null };
   const warnings = await saying('reviews could not be read, so that nothing is allowed', async () => {
-    found = await judgeOpen(run, github, number, prepared);
+    if (run.github !== null) found = await judgeOpen(run, run.github, pull, prepared);
   });
   return { ...found, warnings };
 }
@@ -38,19 +34,21 @@ export async function reviewOpenPull(
 async function judgeOpen(
   run: ActionRun,
   github: GitHub,
-  number: number,
+  pull: PullRequest,
   prepared: PreparedPlan,
 ): Promise<Pick<OpenReview, 'plan' | 'remark'>> {
   const { plan, steps, settings, checkout, inForce, assess } = prepared;
-  const read = withTip(run, ({ branch, branchName }) =>
-    readOpenPull({ github, branch, branchName, place: placeOf(prepared) }, number),
-  );
-  const { merged, requests } = await read.catch((error: unknown) => {
+  const read = withTip(run, async ({ branch, branchName }) => ({
+    ...(await readOpenPull({ github, branch, branchName, place: placeOf(prepared) }, pull)),
+    isBehind: await isBehind(branch, prepared.checkout.commit),
+  }));
+  const found = await read.catch((error: unknown) => {
     // The plan is shown all the same: into a branch that is not there, nothing is merged.
-    if (error instanceof UserError) return { merged: null, requests: [] };
+    if (error instanceof UserError) return null;
     throw error;
   });
-  if (merged === null) return { plan, remark: null };
+  if (found === null) return { plan, remark: null };
+  const { merged, requests } = found;
   const own = plan.changes.filter(({ key, workspaceId }) =>
     requests.some((request) => isMovedBy(request, key, workspaceId)),
   );
@@ -65,7 +63,7 @@ async function judgeOpen(
     allowances: [],
     assess,
     pulls: [merged],
-    pullsOf: new Map(own.map(({ id }) => [id, [number]])),
+    pullsOf: new Map(own.map(({ id }) => [id, [pull.number]])),
   });
   const { digest } = merged;
   const withLines = violations.map((violation) => {
@@ -73,7 +71,50 @@ async function judgeOpen(
     if (violation.allow === null || guard === undefined) return violation;
     return { ...violation, allow: digest === null ? null : printWord({ guard, number: violation.count, digest }) };
   });
-  return { plan: { ...plan, violations: withLines }, remark: remarkFor(merged, prepared) };
+  const others = plan.changes.filter((change) => !own.includes(change) && isOfFiles(change));
+  const remarks = [
+    remarkFor(merged, prepared),
+    ...(others.length === 0
+      ? []
+      : [
+          `Not of this pull request, but of what is merged and not applied yet: ${others.map(({ id }) => id).join(', ')}.`,
+        ]),
+    ...(found.isBehind
+      ? ['The policies on the default branch have moved on since this was planned: update the branch to see both.']
+      : []),
+  ];
+  return { plan: { ...plan, violations: withLines }, remark: remarks.join(' ') };
+}
+
+/** Git asks for it, not what somebody did by hand. */
+function isOfFiles({ cause }: Change): boolean {
+  return cause === 'edited' || cause === 'both' || cause === 'adopted';
+}
+
+/** Whether the default branch says something else than the commit that was planned was made from; doubt says no. */
+async function isBehind(branch: Branch, commit: string | null): Promise<boolean> {
+  const bases = commit === null ? [] : await branch.mergeBases(branch.tip, commit);
+  if (bases.length === 0 || bases.includes(branch.tip)) return false;
+  const trees = await branch.treesOf([branch.tip, ...bases]);
+  return bases.every((base) => trees.get(base) !== trees.get(branch.tip));
+}
+
+/**
+ * Why a commit that lacks what was applied last says nothing of its pull request: what others added since would be shown as
+ * taken away. Null: it lacks nothing, or nobody can tell.
+ */
+export async function describeMovedOn(run: ActionRun, { checkout }: PreparedPlan): Promise<string | null> {
+  if (checkout.rewind?.answer !== 'no') return null;
+  const { commit } = checkout.rewind;
+  const isOnBranch = await withTip(run, ({ branch }) => branch.hasInHistory(commit)).catch((error: unknown) => {
+    if (error instanceof UserError) return null;
+    throw error;
+  });
+  if (isOnBranch === null) return null;
+  const applied = `commit ${commit.slice(0, 12)}, applied last`;
+  return isOnBranch
+    ? `The default branch has moved on: ${applied}, is not in the commit that this run was started for. Update the branch of the pull request; running this again cannot help, as GitHub hands it the same commit.`
+    : `The default branch was rewritten: ${applied}, is not in it any more. What its next apply says is the way on; then push to this pull request again.`;
 }
 
 function remarkFor({ approval, digest, facts }: MergedPull, { settings, stored }: PreparedPlan): string {

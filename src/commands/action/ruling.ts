@@ -1,3 +1,4 @@
+import type { WordLine } from '../../approvals/lifted.ts';
 import type { MergedPull } from '../../approvals/read-windows.ts';
 import type { ExitCode } from '../../exit-codes.ts';
 import type { Verdict } from '../execute-apply.ts';
@@ -7,12 +8,19 @@ export interface Ruling {
   /** Null: nothing at all. */
   readonly verdict: Verdict | null;
   readonly refusal: { readonly exit: ExitCode; readonly message: string } | null;
-  /** What is owed for want of a word; a line each. */
-  readonly owed: readonly string[];
+  /** What is owed for want of a word. */
+  readonly owed: readonly OwedItem[];
   /** Words that would lift what objects. */
-  readonly lines: readonly { readonly pull: number; readonly line: string }[];
+  readonly lines: readonly WordLine[];
   /** How what is owed comes to be applied. */
   readonly ways: string | null;
+}
+
+export interface OwedItem {
+  /** What and why, in a line. */
+  readonly text: string;
+  /** Pull requests without which it would not be owed. */
+  readonly pulls: readonly number[];
 }
 
 export function describeOwed(id: string, reasons: readonly string[]): string {

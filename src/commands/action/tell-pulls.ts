@@ -1,99 +1,183 @@
-/** Each merged pull request learns what became of it, in the comment that held its plan. Comments only show; they never permit. */
+/** Merged pull requests learn what became of them, in one comment each. Comments only show; they never permit. */
 
-import type { MergedPull } from '../../approvals/read-windows.ts';
-import { type ExitCode, exitCodes } from '../../exit-codes.ts';
-import type { GitHub, PullRequest } from '../../github/port.ts';
-import { type CommentHeader, type CommentState, parseHeader, restateComment } from '../../render/comment.ts';
-import type { ApplyReport } from '../execute-apply.ts';
-import { notWritten, postComment, saying } from './post-plan.ts';
-import { remarkOf } from './result-of-apply.ts';
-import type { Ruling } from './ruling.ts';
-import type { ActionRun } from './types.ts';
+import { listMergedPulls } from '../../approvals/read-windows.ts';
+import { startsOf } from '../../approvals/review-changes.ts';
+import type { Diagnostic } from '../../diagnostics.ts';
+import type { GitHub, IssueComment, PullRequest } from '../../github/port.ts';
+import type { Claim } from '../../plan/applied-record.ts';
+import { compileHead } from '../../policy/compile.ts';
+import { type CommentHeader, parseHeader, restateComment } from '../../render/comment.ts';
+import type { PullFate } from '../../render/pull-fate.ts';
+import { openRecord } from '../open-record.ts';
+import type { PreparedPlan } from '../prepare-plan.ts';
+import { nowOf } from '../session.ts';
+import { findEnvironment } from './environment-of-files.ts';
+import { isKnownFailure, reasonOf } from './failed-run.ts';
+import { nothingLeft, type Told } from './fates-of-apply.ts';
+import type { Review } from './read-review.ts';
+import { notWritten, saying } from './saying.ts';
+import { tellMerged } from './tell-pull.ts';
+import type { Tip } from './tip.ts';
+import { type ActionRun, commonOptions } from './types.ts';
 
-/** A merged pull request with our comment on it. */
-export interface ToldPull {
-  readonly pull: PullRequest;
-  readonly comment: { readonly id: number; readonly body: string; readonly header: CommentHeader };
+/** What a comment of this run rests on. */
+export interface Ground {
+  readonly environment: string;
+  /** When the record was applied. */
+  readonly record: string | null;
 }
 
-export interface Told {
-  readonly pulls: readonly ToldPull[];
-  readonly warnings: readonly string[];
-}
-
-/** The comments say what is under way before anything is written. */
-export async function announce(run: ActionRun, merged: readonly MergedPull[], environment: string): Promise<Told> {
-  const { github, inputs } = run;
-  if (github === null || inputs.comment === 'never') return { pulls: [], warnings: [] };
-  const pulls: ToldPull[] = [];
+/** The comments say what is under way, once the claim is held and before anything is written. */
+export async function announce(run: ActionRun, pulls: readonly PullRequest[], ground: Ground): Promise<string[]> {
+  const { github, inputs, runNumber, runAttempt } = run;
+  if (github === null || inputs.comment === 'never') return [];
   const warnings: string[] = [];
-  for (const { pull } of merged) {
-    const said = await saying('the comment could not be read', async () => {
-      const comment = await findComment(github, pull, environment);
-      if (comment !== null) pulls.push({ pull, comment });
+  for (const { number } of pulls) {
+    const said = await saying(`#${number}: ${notWritten('the comment')}`, async () => {
+      const found = await findComment(github, number, ground.environment);
+      if (found === null) return;
+      const facts = { run: runNumber, attempt: runAttempt, record: ground.record, at: timeOf(run) };
+      await github.updateComment(found.id, restateComment(found.body, found.header, facts));
     });
     warnings.push(...said);
   }
-  return { pulls, warnings: [...warnings, ...(await restate(run, pulls, 'applying'))] };
+  return warnings;
 }
 
-async function findComment(github: GitHub, { number }: PullRequest, environment: string) {
-  for (const { id, body, author } of await github.listComments(number)) {
-    const header = author === github.login ? parseHeader(body, environment) : null;
-    if (header !== null) return { id, body, header };
+interface FoundComment extends IssueComment {
+  readonly header: CommentHeader;
+}
+
+async function findComment(github: GitHub, number: number, environment: string): Promise<FoundComment | null> {
+  for (const comment of await github.listComments(number)) {
+    const header = comment.author === github.login ? parseHeader(comment.body, environment) : null;
+    if (header !== null) return { ...comment, header };
   }
   return null;
 }
 
-export async function restate(
-  run: ActionRun,
-  pulls: readonly ToldPull[],
-  state: 'applying' | 'refused',
-): Promise<string[]> {
-  const { github, runNumber, runAttempt } = run;
-  if (github === null) return [];
+export async function conclude(run: ActionRun, told: readonly Told[], ground: Ground): Promise<string[]> {
   const warnings: string[] = [];
-  for (const { comment } of pulls) {
-    const header = { ...comment.header, run: runNumber, attempt: runAttempt, state };
-    warnings.push(
-      ...(await saying(notWritten('the comment'), () =>
-        github.updateComment(comment.id, restateComment(comment.body, header)),
-      )),
-    );
+  for (const { pull, fate, isDone } of told) {
+    const about = { ...ground, number: pull.number, head: pull.head, at: timeOf(run) };
+    const more = isDone ? { onlyUpdate: true, stays: isApplied } : {};
+    warnings.push(...(await tellMerged(run, about, fate, more)));
   }
   return warnings;
 }
 
-export async function conclude(
+/**
+ * Earlier runs may have come to nothing, or GitHub to a stop, before a pull request was told. It is in no window any more, so
+ * that nothing of it is owed.
+ */
+export interface EarlierPulls {
+  /** Still to be told by a later run. */
+  readonly untold: readonly number[];
+  readonly warnings: readonly string[];
+}
+
+export async function tellEarlier(
   run: ActionRun,
-  pulls: readonly ToldPull[],
-  report: ApplyReport,
-  ruling: Ruling,
-): Promise<string[]> {
-  const { github } = run;
-  if (github === null) return [];
-  const isUnapplied = report.refusal !== null || report.outcomes.some(({ status }) => status === 'stale');
+  tip: Tip,
+  { stored, settled, plan }: PreparedPlan,
+  { windows }: Review,
+): Promise<EarlierPulls> {
+  const { github, inputs } = run;
+  if (github === null || inputs.comment === 'never') return { untold: [], warnings: [] };
+  const { environment } = plan;
   const warnings: string[] = [];
-  for (const { pull } of pulls) {
-    const posted = await postComment(run, github, {
-      number: pull.number,
-      head: pull.head,
-      plan: isUnapplied ? { ...report.planned, violations: report.plan.violations } : report.plan,
-      state: stateOf(report, ruling),
-      diagnostics: report.diagnostics,
-      outcomes: report.outcomes,
-      remark: remarkOf(report, ruling),
+  const numbers = new Set(settled?.pulls ?? []);
+  // What a killed run has applied begins behind its pull requests.
+  if (stored?.record.claim !== undefined) {
+    const starts = startsOf(stored.record);
+    const said = await saying('which pull requests the last run was about could not be read', async () => {
+      const sources = { github, ...tip, formerName: stored.record.branch };
+      for (const { number } of await listMergedPulls(sources, starts)) numbers.add(number);
     });
-    warnings.push(...posted.warnings);
+    warnings.push(...said);
   }
-  return warnings;
+  for (const { pull } of windows.pulls) numbers.delete(pull.number);
+  const untold: number[] = [];
+  for (const number of numbers) {
+    // GitHub is asked no further where it fails: the next run will.
+    if (untold.length > 0) {
+      untold.push(number);
+      continue;
+    }
+    const said = await saying(`#${number}: ${notWritten('the comment')}`, async () => {
+      const found = await findComment(github, number, environment);
+      if (found === null || isApplied(found.header)) return;
+      const about = { environment, number, head: found.header.head, record: settled?.appliedAt ?? null };
+      const fate = nothingLeft(
+        'Nothing of what it asks for is left to do. The run that applied it could not say so here.',
+      );
+      const failed = await tellMerged(run, { ...about, at: timeOf(run) }, fate, { onlyUpdate: true, stays: isApplied });
+      warnings.push(...failed);
+      if (failed.length > 0) untold.push(number);
+    });
+    if (said.length > 0) untold.push(number);
+    warnings.push(...said);
+  }
+  return { untold, warnings };
 }
 
-function stateOf({ exit, refusal }: ApplyReport, { owed }: Ruling): CommentState {
-  const states: Partial<Record<ExitCode, CommentState>> = {
-    [exitCodes.ok]: owed.length === 0 ? 'applied' : 'stale',
-    [exitCodes.stale]: 'stale',
-    [exitCodes.refused]: 'refused',
-  };
-  return states[exit] ?? (refusal === null ? 'partly-applied' : 'refused');
+export interface NothingDone {
+  readonly told: readonly Told[];
+  readonly warnings: readonly string[];
+}
+
+/** A run that came to nothing before anybody knew what it is about: told to all that were merged since the last apply. */
+export async function tellNothingDone(
+  run: ActionRun,
+  tip: Tip,
+  why: string,
+  diagnostics: readonly Diagnostic[],
+): Promise<NothingDone> {
+  const { github } = run;
+  const { files } = tip.source;
+  const head = compileHead(files) ?? { environment: findEnvironment(files) };
+  const { environment } = head;
+  if (github === null || environment === null) return { told: [], warnings: [] };
+  let pulls: readonly PullRequest[] = [];
+  let ground: Ground = { environment, record: null };
+  let claim: Claim | undefined;
+  const warnings: string[] = [];
+  try {
+    const { store } = await openRecord(
+      { ...commonOptions(run), source: tip.source },
+      { ...head, environment },
+      run.session,
+    );
+    const record = (await store.read())?.record;
+    if (record === undefined) return { told: [], warnings: [] };
+    ground = { environment, record: record.appliedAt };
+    claim = record.claim;
+    const said = await saying('which pull requests were merged since the last apply could not be read', async () => {
+      pulls = await listMergedPulls({ github, ...tip, formerName: record.branch }, startsOf(record));
+    });
+    warnings.push(...said);
+  } catch (error) {
+    if (!isKnownFailure(error)) throw error;
+    return { told: [], warnings: [`the pull requests could not be told: ${reasonOf(error)}`] };
+  }
+  const fate: PullFate = { state: 'failed', plan: null, diagnostics, outcomes: [], remark: why };
+  const stays = (there: CommentHeader): boolean => isApplied(there) || isOfHolder(there, claim);
+  for (const { number, head: commit } of pulls) {
+    const about = { ...ground, number, head: commit, at: timeOf(run) };
+    warnings.push(...(await tellMerged(run, about, fate, { stays })));
+  }
+  return { told: pulls.map((pull) => ({ pull, fate, isDone: false })), warnings };
+}
+
+function isApplied({ state }: CommentHeader): boolean {
+  return state === 'applied';
+}
+
+/** Who holds the claim is at work, and has the last word. */
+function isOfHolder({ state, run, attempt }: CommentHeader, claim: Claim | undefined): boolean {
+  return state === 'applying' && claim?.run === `github:${run}.${attempt}`;
+}
+
+function timeOf({ session }: ActionRun): string {
+  return nowOf(session).toISOString();
 }

@@ -29,7 +29,7 @@ export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>)
   const directory = checkout.directoryOf(folder) ?? '';
   return checkout.withBranch(event.defaultBranch, folder, async (branch, branchName) => {
     const files = await readFiles(branch, directory, branchName);
-    const source = { commit: branch.tip, files, hasInHistory: branch.hasInHistory };
+    const source = { commit: branch.tip, files, branchName, hasInHistory: branch.hasInHistory };
     return work({ branch, branchName, source });
   });
 }

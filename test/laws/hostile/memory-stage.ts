@@ -1,9 +1,7 @@
 /** A story's stage in memory: histories, reviews, records and the emulator, and the Action itself, which finds no others. */
 
 import { readOpenPull } from '../../../src/approvals/read-windows.ts';
-import type { Checkout } from '../../../src/checkout/checkout.ts';
 import { runAction } from '../../../src/commands/action/run.ts';
-import type { Surroundings } from '../../../src/commands/surroundings.ts';
 import { createEmulator } from '../../../src/emulator/server.ts';
 import { ServiceError, UserError } from '../../../src/errors.ts';
 import { parseEvent } from '../../../src/github/event.ts';
@@ -11,11 +9,8 @@ import type { GitHub, IssueComment, RepositoryPermission, WorkflowRun } from '..
 import type { AppliedRecord } from '../../../src/plan/applied-record.ts';
 import { settingsOf } from '../../../src/plan/settings.ts';
 import { compilePolicies } from '../../../src/policy/compile.ts';
-import type { SealState } from '../../../src/record/seal.ts';
-import type { RecordStore, StoredRecord } from '../../../src/record/store.ts';
-import { historyOf } from '../../../src/record/summary.ts';
 import { type Made as MemoryMade, MemoryRepository } from '../../approvals/memory.ts';
-import { createInProcessDispatcher } from '../../helpers/in-process.ts';
+import { playSurroundings } from '../../helpers/memory-surroundings.ts';
 import { testSession } from '../../helpers/session.ts';
 import { adminKey } from '../../helpers/world.ts';
 import { foreignId, isWrite, liveOf, setLive, startState } from './control-plane.ts';
@@ -25,13 +20,6 @@ import type { Made, Ran, Run, Stage } from './stage.ts';
 const baseUrl = 'http://127.0.0.1:9/v1';
 const root = '/budgets';
 const recordRef = 'refs/tollgate/production';
-
-interface Version {
-  readonly record: AppliedRecord;
-  readonly seal: SealState;
-  readonly token: string;
-  readonly parent: Version | null;
-}
 
 export async function startInMemory(model: Model): Promise<Stage> {
   const repository = new MemoryRepository(render(model));
@@ -48,55 +36,19 @@ export async function startInMemory(model: Model): Promise<Stage> {
       if (moment === 'before' && isWrite(request)) writes.push(`${request.method} ${request.path}`);
     },
   });
-  const records = new Map<string, Version>();
-  const sealed: Version[] = [];
   const comments = new Map<number, IssueComment[]>();
   const runs = new Map<number, WorkflowRun>();
   let count = 0;
 
-  const openStore = (ref: string): RecordStore => {
-    const stored = (version: Version | null): StoredRecord | null =>
-      version === null ? null : { record: structuredClone(version.record), token: version.token, seal: version.seal };
-    if (!/^refs\/(tollgate\/|heads\/(?!main$))/.test(ref)) throw new UserError(`${ref} is no place for a record`);
-    const head = (): Version | null => records.get(ref) ?? null;
-    return {
-      description: `${ref} in memory`,
-      read: async () => stored(head()),
-      readToken: async () => head()?.token ?? null,
-      async write(next, expected) {
-        if ((head()?.token ?? null) !== expected) throw new UserError('the record was changed', { exit: 'stale' });
-        const version = putRecord(ref, structuredClone(next), 'own', head());
-        if (next.claim === undefined) sealed.push(version);
-        return version.token;
-      },
-      history: async () => historyOf(stored(head())),
-      async lastSealed() {
-        for (let version = head(); version !== null; version = version.parent) {
-          if (version.seal === 'own') return stored(version);
-        }
-        return null;
-      },
-      readAt: async (token) => (head()?.token === token ? stored(head()) : null),
-    };
-  };
-
-  function putRecord(ref: string, record: AppliedRecord, seal: SealState, parent: Version | null): Version {
-    count += 1;
-    const version = { record, seal, token: count.toString(16).padStart(40, 'f'), parent };
-    records.set(ref, version);
-    return version;
-  }
-
-  const surroundings = {
-    checkout: checkoutOf(repository, () => [...records.keys()]),
-    openStore,
-    dispatcher: createInProcessDispatcher(emulator.app),
-  } as Surroundings;
+  const { surroundings, records, sealed, putRecord } = playSurroundings(repository, emulator, { root });
 
   const github: GitHub = {
     ...repository.github(),
     login: 'github-actions[bot]',
-    readPull: async (number) => (await repository.github().readPullReview(number)).pull,
+    readPull: async (number) => {
+      const { pull } = await repository.github().readPullReview(number);
+      return { ...pull, isOpen: !pull.merged };
+    },
     listComments: async (number) => comments.get(number) ?? [],
     createComment: async (number, body) => {
       count += 1;
@@ -304,55 +256,4 @@ function forgedEntries(entries: AppliedRecord['workspaces'][number]['entries']) 
   return model === undefined || entries.some(({ name }) => name === 'foreign')
     ? []
     : [{ ...model, name: 'foreign', id: foreignId, protect: false }];
-}
-
-function checkoutOf(repository: MemoryRepository, refs: () => readonly string[]): Checkout {
-  const folderOf = (path: string): string => path.slice(root.length + 1);
-  const treeOf = (commit: string, folder: string): string | null =>
-    folderOf(folder) === 'policies' ? JSON.stringify(repository.filesOf(commit)) : null;
-  return {
-    root,
-    place: { directory: root, env: {} },
-    remote: 'origin',
-    isRemoteChosen: true,
-    otherRemotes: [],
-    readRemoteUrl: async () => null,
-    readDefaultBranch: async () => 'main',
-    listRefs: async (patterns) =>
-      refs()
-        .filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/'))
-        .sort(),
-    withBranch: (name, _folder, work) => work(repository.branch(), name ?? 'main'),
-    describeCommit: async () => null,
-    hasAnyOf: async () => false,
-    directoryOf: (folder) => (folder.startsWith(root) ? folderOf(folder) : null),
-    headCommit: async () => repository.main,
-    uncommittedPolicyFiles: async () => [],
-    isAncestor: async (commit, head) => (repository.history(head).has(commit) ? 'yes' : 'no'),
-    resolveCommit: async (name) => name,
-    readTrees: async (commits, folder) => new Map(commits.map((commit) => [commit, treeOf(commit, folder)])),
-    firstParent: async (commit) => repository.parentsOf(commit)[0] ?? null,
-    async firstParentLine(from, to) {
-      const past = repository.history(from);
-      const line: string[] = [];
-      for (let sha: string | undefined = to; sha !== undefined && !past.has(sha); [sha] = repository.parentsOf(sha)) {
-        line.push(sha);
-      }
-      return line;
-    },
-    isShallow: async () => false,
-    isOnDefaultBranch: async () => ({ answer: 'yes', branch: 'main' }),
-    isFolderAsIn: async () => true,
-    async readPastTexts(path) {
-      const name = path.split('/').at(-1) ?? '';
-      const texts: string[] = [];
-      for (let sha: string | undefined = repository.main; sha !== undefined; [sha] = repository.parentsOf(sha)) {
-        const text = repository.filesOf(sha)[name];
-        if (text !== undefined && text !== texts.at(-1)) texts.push(text);
-      }
-      return texts;
-    },
-    readFilesAtCommit: async (commit) =>
-      Object.entries(repository.filesOf(commit)).map(([path, text]) => ({ path, text })),
-  };
 }

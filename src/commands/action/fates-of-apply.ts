@@ -1,0 +1,108 @@
+/** What became of each merged pull request's entries in an apply. Pure. */
+
+import type { MergedPull } from '../../approvals/read-windows.ts';
+import type { Impact } from '../../impact/document.ts';
+import type { Change, Outcome, OutcomeStatus, Plan, Violation } from '../../plan/types.ts';
+import { printWord } from '../../plan/words.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import type { FateState, PullFate } from '../../render/pull-fate.ts';
+import type { ApplyReport } from '../execute-apply.ts';
+import type { Review } from './read-review.ts';
+import { remarkOf } from './result-of-apply.ts';
+import type { Ruling } from './ruling.ts';
+
+/** A merged pull request and what became of it. */
+export interface Told {
+  readonly pull: MergedPull['pull'];
+  readonly fate: PullFate;
+  /** Nothing was left to do for it: whoever was told that it is applied knows. */
+  readonly isDone: boolean;
+}
+
+/** @param assess the impact of some of the plan's changes */
+export function fatesOfApply(
+  report: ApplyReport,
+  ruling: Ruling,
+  { windows, reviewed }: Review,
+  assess: (changes: readonly Change[]) => Impact | null,
+): readonly Told[] {
+  const { planned, plan, diagnostics } = report;
+  return windows.pulls.map((merged): Told => {
+    const { pull } = merged;
+    const isOf = (pulls: readonly number[] | undefined): boolean => pulls?.includes(pull.number) === true;
+    const changes = planned.changes.filter(({ id }) => isOf(reviewed.pullsOf.get(id)));
+    const recordLines = planned.recordLines.filter((line) => isOf(reviewed.pullsOfLine.get(line)));
+    const owed = ruling.owed.filter(({ pulls }) => isOf(pulls));
+    const isDone = changes.length === 0 && recordLines.length === 0 && owed.length === 0;
+    if (isDone) return { pull, fate: nothingLeft('Nothing of what it asks for is left to do.'), isDone };
+    const outcomes = report.outcomes.filter(({ change }) => isOf(reviewed.pullsOf.get(change.id)));
+    const ids = new Set(changes.map(({ id }) => id));
+    const own: Plan = {
+      ...planned,
+      changes,
+      recordLines,
+      impact: assess(changes),
+      findings: planned.findings.filter(({ change }) => change !== null && ids.has(change)),
+      violations: plan.violations.flatMap((violation) => aboutPull(violation, merged, ruling)),
+    };
+    const state = stateOf(report, outcomes, owed.length > 0);
+    const remark = remarkOf({ ...report, outcomes }, ruling, pull.number);
+    return { pull, fate: { state, plan: own, diagnostics, outcomes, remark }, isDone };
+  });
+}
+
+export function nothingLeft(remark: string): PullFate {
+  return { state: 'applied', plan: null, diagnostics: [], outcomes: [], remark };
+}
+
+/** An objection with the word of this pull request's own request; none where others are in the way, or have lifted it. */
+function aboutPull(violation: Violation, { pull, digest }: MergedPull, { verdict, lines }: Ruling): Violation[] {
+  const { guard, lifted, allow } = violation;
+  if (lifted) {
+    const lifts = verdict?.lifts.filter((lift) => lift.guard === guard) ?? [];
+    return verdict?.way === 'dispatch' || lifts.some((lift) => digest?.startsWith(lift.digest)) ? [violation] : [];
+  }
+  if (allow === null || violation.severity !== 'error') return [violation];
+  const own = lines.find(({ pull: number, word }) => number === pull.number && word.guard === guard);
+  return own === undefined ? [] : [{ ...violation, allow: printWord(own.word) }];
+}
+
+function stateOf({ refusal }: ApplyReport, outcomes: readonly Outcome[], isOwed: boolean): AppliedState {
+  if (refusal !== null) return 'refused';
+  const has = (...wanted: readonly OutcomeStatus[]): boolean => outcomes.some(({ status }) => wanted.includes(status));
+  const isBroken = has('failed', 'not-attempted', 'skipped');
+  const isLeft = isOwed || has('stale', 'withheld');
+  if (!isBroken && !isLeft) return 'applied';
+  if (has('applied', 'already-applied')) return 'partly-applied';
+  return isBroken ? 'failed' : 'stale';
+}
+
+type AppliedState = Exclude<FateState, 'planned' | 'invalid' | 'unplanned'>;
+
+/** For the step summary, where it stands also when nothing can be written elsewhere. */
+export function renderFates(told: readonly Told[], repositoryUrl: string): string {
+  if (told.length === 0) return '';
+  const rows = told.map(({ pull: { number, title }, fate }) => {
+    const link = `[#${number}](${repositoryUrl}/pull/${number})`;
+    return `| ${link} | ${escapeMarkdown(title)} | ${escapeMarkdown(describeFate(fate))} |`;
+  });
+  return ['| pull request | | what became of it |', '|---|---|---|', ...rows].join('\n');
+}
+
+function describeFate(fate: PullFate): string {
+  const { outcomes = [], remark = null } = 'outcomes' in fate ? fate : {};
+  const done = outcomes.filter(({ status }) => status === 'applied' || status === 'already-applied').length;
+  const counts = outcomes.length === 0 ? '' : ` (${done} of ${outcomes.length})`;
+  return `${words[fate.state]}${counts}${remark === null ? '' : `: ${remark}`}`;
+}
+
+const words: Readonly<Record<FateState, string>> = {
+  planned: 'planned',
+  invalid: 'files with errors',
+  unplanned: 'not planned',
+  applied: 'applied',
+  'partly-applied': 'applied in part',
+  stale: 'owed',
+  failed: 'failed',
+  refused: 'not applied',
+};

@@ -1,0 +1,17 @@
+/** GitHub being down hides no result and fails no apply: what could not be said there is said in the log and the summary. */
+
+import { GitHubError } from '../../github/port.ts';
+
+export async function saying(what: string, work: () => Promise<void>): Promise<string[]> {
+  try {
+    await work();
+    return [];
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    return [`${what}: ${error.message}`];
+  }
+}
+
+export function notWritten(what: string): string {
+  return `${what} could not be written`;
+}
