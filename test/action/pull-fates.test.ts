@@ -304,6 +304,29 @@ describe('mistakes-I10: an apply that comes to nothing', () => {
     expect(scene.comments.get(silent)).toBeUndefined();
   });
 
+  test.each([
+    ['without a record', false],
+    ['with one that another key has sealed', true],
+  ])('for want of a first word says so: %s', async (_what, hasRecord) => {
+    const scene = await startMemoryScene();
+    const pull = await scene.merge(withAmounts({ alpha: '$120' }));
+    const version = scene.records.get(recordRef);
+    if (version === undefined) throw new Error('there is no record');
+    if (hasRecord) scene.records.set(recordRef, { ...version, seal: 'foreign', parent: null });
+    else scene.records.delete(recordRef);
+    const refused = await scene.apply();
+    expect(refused.exit, refused.summary).toBe(3);
+    expect(scene.header(pull)).toMatchObject({ state: 'refused' });
+    expect(scene.body(pull)).toMatch(hasRecord ? /sealed with the key of this run/ : /there is no applied record/);
+    const approve = refused.outputs.digest ?? '';
+    // Whoever may not is told so, and nobody else is.
+    const before = scene.body(pull);
+    expect((await scene.dispatch({ approve })).exit).toBe(3);
+    expect(scene.body(pull)).toBe(before);
+    expect((await scene.dispatch({ approve }, 'owner')).exit).toBe(0);
+    expect(scene.header(pull)).toMatchObject({ state: 'applied' });
+  });
+
   test('leaves alone those whose entries are there already', async () => {
     const scene = await startMemoryScene();
     const done = await scene.merge(withAmounts({ alpha: '$120' }));

@@ -270,7 +270,14 @@ export class MemoryRepository {
         }
         return { startTree: this.#treeOf(start), commits };
       },
-      readRecent: async () => [],
+      readRecent: async (most) => {
+        const moved: { sha: string; author: string; subject: string }[] = [];
+        for (let sha: string | undefined = this.main; sha !== undefined; [sha] = this.parentsOf(sha)) {
+          const [parent = ''] = this.parentsOf(sha);
+          if (this.#treeOf(sha) !== this.#treeOf(parent)) moved.push({ sha, author: 'somebody', subject: 'change' });
+        }
+        return moved.slice(0, most);
+      },
       fetchHeads: async (heads) => new Set(heads.map(({ commit }) => commit).filter(known)),
       mergeBases: async (a, b) => this.#mergeBases(a, b),
       treesOf: async (commits) => new Map(commits.map((sha) => [sha, this.#treeOf(sha)])),

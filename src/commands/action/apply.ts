@@ -11,17 +11,17 @@ import { loadPolicies } from '../load-policies.ts';
 import { openRecord } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
-import { fatesOfApply, renderFates } from './fates-of-apply.ts';
+import { asWhole, fatesOfApply, renderFates } from './fates-of-apply.ts';
 import { describeFirstApply } from './first-apply.ts';
 import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
 import { moveForDispatch } from './move.ts';
 import { invalidFiles } from './plan.ts';
-import { readReview } from './read-review.ts';
-import { resultOfApply } from './result-of-apply.ts';
+import { type Review, readReview } from './read-review.ts';
+import { remarkOf, resultOfApply } from './result-of-apply.ts';
 import type { Ruling } from './ruling.ts';
 import { saying } from './saying.ts';
-import { announce, conclude, tellEarlier, tellNothingDone } from './tell-pulls.ts';
+import { announce, conclude, type ToldAll, tellAll, tellEarlier } from './tell-pulls.ts';
 import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
@@ -57,12 +57,13 @@ async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
     const { diagnostics, warnings } = result;
     const invalid = invalidFiles(diagnostics);
     const why = `Nothing was applied: ${invalid.failure} of the default branch.`;
-    const done = await tellNothingDone(run, tip, why, diagnostics);
-    const summary = `${invalid.summary}\n\n${renderFates(done.told, run.repositoryUrl)}`;
-    return { ...invalid, summary, warnings: [...warnings, ...done.warnings] };
+    const all = await tellAll(run, tip, asWhole('failed', why, diagnostics));
+    const summary = `${invalid.summary}\n\n${renderFates(all.told, run.repositoryUrl)}`;
+    return { ...invalid, summary, warnings: [...warnings, ...all.warnings] };
   } catch (error) {
     if (!isKnownFailure(error)) throw error;
-    const { told, warnings } = await tellNothingDone(run, tip, `Nothing was applied: ${reasonOf(error)}`, []);
+    const fate = asWhole('failed', `Nothing was applied: ${reasonOf(error)}`);
+    const { told, warnings } = await tellAll(run, tip, fate);
     return resultOfFailure(error, warnings, renderFates(told, run.repositoryUrl));
   }
 }
@@ -122,11 +123,36 @@ async function applyPrepared(
     },
   };
   const report = await carryOutRuling(ruling, prepared, { ...options, ...telling }, run);
-  const told = review === null ? [] : fatesOfApply(report, ruling, review, prepared.assess);
-  warnings.push(...(await conclude(run, told, { ...ground, record: report.recordedAt ?? ground.record })));
+  const { told, warnings: said } = await tellOutcome(run, tip, prepared, { report, ruling, review });
+  warnings.push(...said);
   const first = review === null ? await describeFirstApply(run, tip, prepared) : null;
-  const fates = renderFates(told, run.repositoryUrl);
-  return resultOfApply(report, ruling, { desired, warnings, first, fates });
+  return resultOfApply(report, ruling, { desired, warnings, first, fates: renderFates(told, run.repositoryUrl) });
+}
+
+interface Done {
+  readonly report: ApplyReport;
+  readonly ruling: Ruling;
+  readonly review: Review | null;
+}
+
+async function tellOutcome(
+  run: ActionRun,
+  tip: Tip,
+  { plan, settled, stored, assess }: PreparedPlan,
+  { report, ruling, review }: Done,
+): Promise<ToldAll> {
+  // Who started it without a right to is told so; it says nothing of what was merged.
+  const isIdle = ruling.verdict === null && wordOf(run) !== null;
+  if (review === null) {
+    const state = report.refusal !== null ? 'refused' : report.exit === exitCodes.ok ? 'applied' : 'failed';
+    const fate = asWhole(state, remarkOf(report, ruling) ?? 'Applied with all that the default branch asks for.');
+    const known = { record: stored?.record, recordedAt: report.recordedAt };
+    return isIdle ? { told: [], warnings: [] } : tellAll(run, tip, fate, known);
+  }
+  const told = fatesOfApply(report, ruling, review, assess);
+  if (isIdle) return { told, warnings: [] };
+  const record = report.recordedAt ?? settled?.appliedAt ?? null;
+  return { told, warnings: await conclude(run, told, { environment: plan.environment, record }) };
 }
 
 async function carryOutRuling(

@@ -1,6 +1,7 @@
 /** What became of each merged pull request's entries in an apply. Pure. */
 
 import type { MergedPull } from '../../approvals/read-windows.ts';
+import type { Diagnostic } from '../../diagnostics.ts';
 import type { Impact } from '../../impact/document.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, Violation } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
@@ -34,7 +35,7 @@ export function fatesOfApply(
     const recordLines = planned.recordLines.filter((line) => isOf(reviewed.pullsOfLine.get(line)));
     const owed = ruling.owed.filter(({ pulls }) => isOf(pulls));
     const isDone = changes.length === 0 && recordLines.length === 0 && owed.length === 0;
-    if (isDone) return { pull, fate: nothingLeft('Nothing of what it asks for is left to do.'), isDone };
+    if (isDone) return { pull, fate: asWhole('applied', 'Nothing of what it asks for is left to do.'), isDone };
     const outcomes = report.outcomes.filter(({ change }) => isOf(reviewed.pullsOf.get(change.id)));
     const ids = new Set(changes.map(({ id }) => id));
     const own: Plan = {
@@ -51,8 +52,9 @@ export function fatesOfApply(
   });
 }
 
-export function nothingLeft(remark: string): PullFate {
-  return { state: 'applied', plan: null, diagnostics: [], outcomes: [], remark };
+/** Without a word on single entries. */
+export function asWhole(state: AppliedState, remark: string, diagnostics: readonly Diagnostic[] = []): PullFate {
+  return { state, plan: null, diagnostics, outcomes: [], remark };
 }
 
 /** An objection with the word of this pull request's own request; none where others are in the way, or have lifted it. */

@@ -2,18 +2,17 @@
 
 import { listMergedPulls } from '../../approvals/read-windows.ts';
 import { startsOf } from '../../approvals/review-changes.ts';
-import type { Diagnostic } from '../../diagnostics.ts';
 import type { GitHub, IssueComment, PullRequest } from '../../github/port.ts';
-import type { Claim } from '../../plan/applied-record.ts';
+import type { AppliedRecord, Claim } from '../../plan/applied-record.ts';
 import { compileHead } from '../../policy/compile.ts';
 import { type CommentHeader, parseHeader, restateComment } from '../../render/comment.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
-import { openRecord } from '../open-record.ts';
+import { openRecord, type RecordOwner } from '../open-record.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import { nowOf } from '../session.ts';
 import { findEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf } from './failed-run.ts';
-import { nothingLeft, type Told } from './fates-of-apply.ts';
+import { asWhole, type Told } from './fates-of-apply.ts';
 import type { Review } from './read-review.ts';
 import { notWritten, saying } from './saying.ts';
 import { tellMerged } from './tell-pull.ts';
@@ -108,7 +107,8 @@ export async function tellEarlier(
       const found = await findComment(github, number, environment);
       if (found === null || isApplied(found.header)) return;
       const about = { environment, number, head: found.header.head, record: settled?.appliedAt ?? null };
-      const fate = nothingLeft(
+      const fate = asWhole(
+        'applied',
         'Nothing of what it asks for is left to do. The run that applied it could not say so here.',
       );
       const failed = await tellMerged(run, { ...about, at: timeOf(run) }, fate, { onlyUpdate: true, stays: isApplied });
@@ -121,52 +121,75 @@ export async function tellEarlier(
   return { untold, warnings };
 }
 
-export interface NothingDone {
+export interface ToldAll {
   readonly told: readonly Told[];
   readonly warnings: readonly string[];
 }
 
-/** A run that came to nothing before anybody knew what it is about: told to all that were merged since the last apply. */
-export async function tellNothingDone(
-  run: ActionRun,
-  tip: Tip,
-  why: string,
-  diagnostics: readonly Diagnostic[],
-): Promise<NothingDone> {
+/** Commits of the default branch whose pull requests are told where no record says since when. */
+const mostCommits = 10;
+
+/** The record as a run began with it, and when what it has recorded was applied. */
+export interface KnownRecord {
+  readonly record: AppliedRecord | undefined;
+  readonly recordedAt: string | null;
+}
+
+/**
+ * A run of which nobody can tell what it is to whom: all that were merged since the last apply are told the same.
+ *
+ * @param known default: the record is read
+ */
+export async function tellAll(run: ActionRun, tip: Tip, fate: PullFate, known?: KnownRecord): Promise<ToldAll> {
   const { github } = run;
   const { files } = tip.source;
   const head = compileHead(files) ?? { environment: findEnvironment(files) };
   const { environment } = head;
   if (github === null || environment === null) return { told: [], warnings: [] };
   let pulls: readonly PullRequest[] = [];
-  let ground: Ground = { environment, record: null };
-  let claim: Claim | undefined;
+  let record: AppliedRecord | undefined;
   const warnings: string[] = [];
   try {
-    const { store } = await openRecord(
-      { ...commonOptions(run), source: tip.source },
-      { ...head, environment },
-      run.session,
-    );
-    const record = (await store.read())?.record;
-    if (record === undefined) return { told: [], warnings: [] };
-    ground = { environment, record: record.appliedAt };
-    claim = record.claim;
+    record = known === undefined ? await readRecord(run, tip, { ...head, environment }) : known.record;
     const said = await saying('which pull requests were merged since the last apply could not be read', async () => {
-      pulls = await listMergedPulls({ github, ...tip, formerName: record.branch }, startsOf(record));
+      pulls = await findMerged(github, tip, record);
     });
     warnings.push(...said);
   } catch (error) {
     if (!isKnownFailure(error)) throw error;
     return { told: [], warnings: [`the pull requests could not be told: ${reasonOf(error)}`] };
   }
-  const fate: PullFate = { state: 'failed', plan: null, diagnostics, outcomes: [], remark: why };
+  const claim = record?.claim;
   const stays = (there: CommentHeader): boolean => isApplied(there) || isOfHolder(there, claim);
   for (const { number, head: commit } of pulls) {
+    const ground = { environment, record: known?.recordedAt ?? record?.appliedAt ?? null };
     const about = { ...ground, number, head: commit, at: timeOf(run) };
-    warnings.push(...(await tellMerged(run, about, fate, { stays })));
+    warnings.push(...(await tellMerged(run, about, fate, { stays, onlyUpdate: record === undefined })));
   }
   return { told: pulls.map((pull) => ({ pull, fate, isDone: false })), warnings };
+}
+
+async function readRecord(
+  run: ActionRun,
+  { source }: Tip,
+  owner: Pick<RecordOwner, 'environment' | 'recordRef'>,
+): Promise<AppliedRecord | undefined> {
+  const { store } = await openRecord({ ...commonOptions(run), source }, owner, run.session);
+  return (await store.read())?.record;
+}
+
+async function findMerged(
+  github: GitHub,
+  tip: Tip,
+  record: AppliedRecord | undefined,
+): Promise<readonly PullRequest[]> {
+  if (record !== undefined) {
+    return listMergedPulls({ github, ...tip, formerName: record.branch }, startsOf(record));
+  }
+  const commits = await tip.branch.readRecent(mostCommits);
+  if (commits.length === 0) return [];
+  const found = [...(await github.listPullsOfCommits(commits.map(({ sha }) => sha))).values()].flat();
+  return [...new Map(found.map((pull) => [pull.number, pull])).values()];
 }
 
 function isApplied({ state }: CommentHeader): boolean {
