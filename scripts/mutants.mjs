@@ -5,15 +5,23 @@
  *     npm run mutants                             all of them, each against the tests related to its module
  *     npm run mutants -- --module plan/guards     of one module, or of a room (`plan`)
  *     npm run mutants -- --only 3                 with --module: the third one alone, or `3,5`
+ *     npm run mutants -- --cases                  those alone that take away the rule of a case
  *     npm run mutants -- --survivors              what survives is tried once more, against laws, faults and stories
  *
- * Nothing is written: a mutant stands in for its module as that is loaded for a test. The tests run in a process of their own,
- * which is ended when it takes too long; a mutant that hangs is noticed. Exit code 1: a mutant survives that is not marked as
- * equal, or one no longer applies.
+ * A mutant with a `case` takes away the rule that mends it. It has `tests` of its own, and of them those count alone that the
+ * case is named by (`trust-D7`).
+ *
+ * The source stays as it is: a mutant stands in for its module as that is loaded for a test, and in a copy of the source that
+ * tests of the command as it is shipped build it from. The tests run in a process of their own,
+ * which is ended when it takes too long; a mutant that hangs is noticed. A machine that is busy is no mutant that hangs: what
+ * took too long is tried again, measured against the same tests without it at that time. Exit code 1: a mutant survives that is
+ * not marked as equal, or one no longer applies.
  */
 
 import { fork } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createVitest } from 'vitest/node';
@@ -33,24 +41,46 @@ async function host() {
   // One process for all files of a run: starting one takes longer than most tests.
   const quiet = { reporters: [{}], watch: false, bail: 1, maxWorkers: 1, isolate: false, root };
   const vitest = await createVitest('test', quiet, { plugins: [standIn] });
-  process.on('message', async ({ path, text, tests }) => {
+  process.on('message', async ({ path, text, tests, named }) => {
     // What stood in before stands in no more.
     for (const changed of [current?.path ?? path, path]) vitest.invalidateFile(changed);
     current = { path, text };
+    if (named === null) vitest.resetGlobalTestNamePattern();
+    else vitest.setGlobalTestNamePattern(new RegExp(`${named}(?!\\d)`));
     const files = await vitest.globTestSpecifications(tests);
+    const wanted = new Set(files.map(({ moduleId }) => moduleId));
+    // Files of earlier runs are answered as well.
     const { testModules } = await vitest.runTestSpecifications(files);
-    const failed = testModules.filter((module) => !module.ok()).map((module) => module.relativeModuleId);
-    process.send({ ran: testModules.length, failed });
+    const modules = testModules.filter(({ moduleId }) => wanted.has(moduleId));
+    const failed = modules.filter((module) => !module.ok());
+    const cases = modules.flatMap(({ children }) => [...children.allTests()]);
+    const broken = failed.flatMap(({ children }) => [...children.allTests('failed')].map(({ fullName }) => fullName));
+    process.send({
+      ran: cases.filter((test) => ['passed', 'failed'].includes(test.result().state)).length,
+      failed: failed.map(({ relativeModuleId }, index) => (index === 0 && broken[0]) || relativeModuleId),
+    });
   });
   process.send('ready');
+}
+
+/** What the command is built from (test/helpers/bundle.ts). */
+function copySource() {
+  const folder = mkdtempSync(join(tmpdir(), 'tollgate-mutant-'));
+  for (const name of ['src', 'scripts', 'package.json', 'package-lock.json']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  return folder;
 }
 
 /** A process that runs tests, and that is replaced when it hangs. */
 function createRunner() {
   let child = null;
+  const copy = copySource();
+  const env = { ...process.env, TOLLGATE_SOURCE: copy };
   const start = () =>
     new Promise((resolve) => {
-      child = fork(fileURLToPath(import.meta.url), ['--host'], { cwd: root, detached: true, silent: true });
+      child = fork(fileURLToPath(import.meta.url), ['--host'], { cwd: root, env, detached: true, silent: true });
       child.stdout.resume();
       child.stderr.resume();
       child.once('message', () => resolve());
@@ -64,14 +94,17 @@ function createRunner() {
     child = null;
   };
   return {
-    /** Which test files failed; null: none ended in time. */
+    /** What failed; null: the tests did not end in time. */
     async run(job, limit) {
       if (child === null) await start();
+      const copied = join(copy, relative(root, job.path));
+      writeFileSync(copied, job.text);
       return new Promise((resolve) => {
         const end = (answer) => {
           clearTimeout(timer);
           child?.removeAllListeners();
           if (answer === null) stop();
+          cpSync(job.path, copied);
           resolve(answer);
         };
         const timer = setTimeout(() => end(null), limit);
@@ -80,7 +113,10 @@ function createRunner() {
         child.send(job);
       });
     },
-    stop: () => child !== null && stop(),
+    stop() {
+      if (child !== null) stop();
+      rmSync(copy, { recursive: true, force: true });
+    },
   };
 }
 
@@ -98,9 +134,27 @@ function mutate(text, { from, to, nth }) {
   return parts.slice(0, place).join(from) + to + parts.slice(place).join(from);
 }
 
+/** How long tests take that pass. @throws where they do not: nothing can be told of a mutant then */
+async function measure(runner, module, job) {
+  const begun = performance.now();
+  const whole = await runner.run(job, 600_000);
+  if (whole === null || whole.failed.length > 0 || whole.ran === 0) {
+    const what = whole?.failed.join(', ') || [job.named, ...job.tests].join(' ');
+    throw new Error(`${module}: its tests do not pass without a mutant: ${what}`);
+  }
+  return performance.now() - begun;
+}
+
+const limitFor = (took) => 20_000 + 5 * took;
+
 async function main() {
   const { values } = parseArgs({
-    options: { module: { type: 'string' }, only: { type: 'string' }, survivors: { type: 'boolean' } },
+    options: {
+      module: { type: 'string' },
+      only: { type: 'string' },
+      cases: { type: 'boolean' },
+      survivors: { type: 'boolean' },
+    },
   });
   const wanted = values.only?.split(',').map(Number);
   const isWanted = (module) =>
@@ -112,28 +166,29 @@ async function main() {
   const count = { killed: 0, late: 0, equal: 0 };
   const living = [];
   const lost = [];
-  for (const [module, { tests, mutants }] of modules) {
+  for (const [module, { tests: related, mutants }] of modules) {
     const path = `${root}src/${module}.ts`;
     const text = readFileSync(path, 'utf8');
-    const begun = performance.now();
-    const whole = await runner.run({ path, text, tests }, 600_000);
-    if (whole === null || whole.failed.length > 0 || whole.ran === 0) {
-      throw new Error(
-        `${module}: its tests do not pass without a mutant: ${whole?.failed.join(', ') || tests.join(', ')}`,
-      );
-    }
-    const limit = 20_000 + 5 * (performance.now() - begun);
+    const limits = new Map();
     for (const [index, mutant] of mutants.entries()) {
       const number = index + 1;
       if (wanted !== undefined && !wanted.includes(number)) continue;
-      const name = `${module} ${number}`;
+      if (values.cases && mutant.case === undefined) continue;
+      const name = `${module} ${number}${mutant.case === undefined ? '' : ` (${mutant.case})`}`;
       const changed = mutate(text, mutant);
       if (changed === null) {
         lost.push(name);
         console.log(`gone      ${name}: ${mutant.from}`);
         continue;
       }
-      const answer = await runner.run({ path, text: changed, tests }, limit);
+      const job = { path, text: changed, tests: mutant.tests ?? related, named: mutant.case ?? null };
+      const key = JSON.stringify([job.tests, job.named]);
+      if (!limits.has(key)) limits.set(key, limitFor(await measure(runner, name, { ...job, text })));
+      let answer = await runner.run(job, limits.get(key));
+      if (answer === null) {
+        limits.set(key, Math.max(limits.get(key), limitFor(await measure(runner, name, { ...job, text }))));
+        answer = await runner.run(job, limits.get(key));
+      }
       const isAlive = answer !== null && answer.failed.length === 0;
       if (answer === null) count.late += 1;
       else if (!isAlive) count.killed += 1;
@@ -148,7 +203,7 @@ async function main() {
     left = [];
     console.log(`\n${living.length} once more, against ${wide.join(', ')}:`);
     for (const one of living) {
-      const answer = await runner.run({ path: one.path, text: one.changed, tests: wide }, 3_600_000);
+      const answer = await runner.run({ path: one.path, text: one.changed, tests: wide, named: null }, 3_600_000);
       const isAlive = answer !== null && answer.failed.length === 0;
       if (isAlive) left.push(one);
       console.log(

@@ -232,7 +232,7 @@ describe('trust-C4: a total is a check and never the stop', () => {
   test.each([
     ['names no total', undefined],
     ['names a total beyond all reason', 1e15],
-  ])('a list without an end, of a server that %s, is given up', async (_, total) => {
+  ])('trust-D8: a list without an end, of a server that %s, is given up', async (_, total) => {
     let requests = 0;
     const walked = await walkList(
       async (page) => {

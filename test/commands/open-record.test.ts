@@ -96,6 +96,17 @@ test('mistakes-C1: under CI no policy file is applied that HEAD does not hold, w
   }
 });
 
+test('--allow-dirty makes it count as made by hand, and on a CI system brings in nothing that is in no commit', async () => {
+  const folder = makeFolder();
+  const session = sessionIn(folder, { answer: 'no', branch: 'main' });
+  const record = await openRecord({ ...common, recordFile: join(folder, 'r.json') }, head, session);
+  const ask = (uncommitted: readonly string[], env = {}) =>
+    checkCommitted({ ...dirty, uncommitted }, record, { allowDirty: true }, { ...session, env });
+  for (const uncommitted of [[], dirty.uncommitted]) expect(await ask(uncommitted)).toBe(true);
+  expect(await ask([], { CI: 'true' })).toBe(true);
+  await expect(ask(dirty.uncommitted, { CI: 'true' })).rejects.toThrow('policy files are not committed');
+});
+
 test('a record of another control plane: the address is looked at before the record is moved', () => {
   const { organisation, environment } = sampleRecord();
   const hintOf = (check: () => void): string => {

@@ -129,3 +129,7 @@ describe('a pull request', () => {
     expect(pull(more)).toMatchObject({ pull: facts });
   });
 });
+
+it('does not call a repository public or private where the event does not say', () => {
+  expect(parseEvent('push', { repository: { full_name: 'a/b' } }, {}).isPublic).toBeNull();
+});

@@ -12,14 +12,17 @@ import { promisify } from 'node:util';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
+/** What it is built from: scripts/mutants.mjs has a copy, with one mutant in it. */
+const source = process.env.TOLLGATE_SOURCE ?? root;
+
 /** Made once for a state of the source, whichever test asks first; two that ask at once both make it, and one stays. */
 export async function buildBundle(): Promise<string> {
   const file = join(tmpdir(), `tollgate-bundle-${digestSource()}`, 'build', 'cli.js');
   if (existsSync(file)) return file;
   const draft = `${dirname(dirname(file))}-${process.pid}`;
   mkdirSync(join(draft, 'build'), { recursive: true });
-  const script = join(root, 'scripts', 'build.mjs');
-  await promisify(execFile)(process.execPath, [script, '--bundle', join(draft, 'build', 'cli.js')], { cwd: root });
+  const script = join(source, 'scripts', 'build.mjs');
+  await promisify(execFile)(process.execPath, [script, '--bundle', join(draft, 'build', 'cli.js')], { cwd: source });
   dropOldBundles();
   try {
     renameSync(draft, dirname(dirname(file)));
@@ -40,10 +43,12 @@ function dropOldBundles(): void {
 }
 
 function digestSource(): string {
-  const hash = createHash('sha256').update(root);
-  const source = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((path) => join('src', path));
-  for (const path of [...source, 'package.json', 'package-lock.json', 'scripts/build.mjs'].sort()) {
-    const { mtimeMs, size } = statSync(join(root, path));
+  const hash = createHash('sha256').update(source);
+  const paths = readdirSync(join(source, 'src'), { recursive: true, encoding: 'utf8' }).map((path) =>
+    join('src', path),
+  );
+  for (const path of [...paths, 'package.json', 'package-lock.json', 'scripts/build.mjs'].sort()) {
+    const { mtimeMs, size } = statSync(join(source, path));
     hash.update(`${path} ${mtimeMs} ${size}\n`);
   }
   return hash.digest('hex').slice(0, 16);

@@ -251,6 +251,8 @@ describe('"*" reaches', () => {
     const expired = keyObject('app', k1, { usage_limits: money, status: 'expired' });
     const plan = planOf({ body: star, live: [expired], record });
     expect([plan.changes, plan.recordLines]).toEqual([[], []]);
+    // What `"*"` says from then on is not for it.
+    expect(planOf({ body: star.replace('$10', '$20'), live: [expired], record }).changes).toEqual([]);
   });
 
   it('no expired key that had a name of its own', () => {
