@@ -8,8 +8,8 @@
  *     npm run mutants -- --cases                  those alone that take away the rule of a case
  *     npm run mutants -- --survivors              what survives is tried once more, against laws, faults and stories
  *
- * A mutant with a `case` takes away the rule that mends it. It has `tests` of its own, and of them those count alone that the
- * case is named by (`trust-D7`).
+ * A mutant with a `case` takes away the rule that mends it. It has `tests` of its own, and of them those count alone whose name
+ * holds that of the case: `trust-D7`, or with the begin of a title where each of them takes long.
  *
  * The source stays as it is: a mutant stands in for its module as that is loaded for a test, and in a copy of the source that
  * tests of the command as it is shipped build it from. The tests run in a process of their own,
@@ -19,7 +19,16 @@
  */
 
 import { fork } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,14 +48,38 @@ async function host() {
     transform: (_code, id) => (current !== null && id.split('?')[0] === current.path ? current.text : null),
   };
   // One process for all files of a run: starting one takes longer than most tests.
-  const quiet = { reporters: [{}], watch: false, bail: 1, maxWorkers: 1, isolate: false, root };
+  const runner = fileURLToPath(new URL('mutant-runner.mjs', import.meta.url));
+  const quiet = { reporters: [{}], watch: false, bail: 1, maxWorkers: 1, isolate: false, root, runner };
   const vitest = await createVitest('test', quiet, { plugins: [standIn] });
-  process.on('message', async ({ path, text, tests, named }) => {
+  const standInWith = (path, text) => {
     // What stood in before stands in no more.
     for (const changed of [current?.path ?? path, path]) vitest.invalidateFile(changed);
     current = { path, text };
+  };
+  const pattern = (named) => `${named.replace(/[^\w ]/g, '\\$&')}(?!\\d)`;
+  /** Several texts in one go; answers are written to a file, one a line. */
+  const runBatch = async ({ path, texts, tests, named, answers }) => {
+    const codes = [];
+    for (const text of texts) {
+      standInWith(path, text);
+      codes.push((await vitest.getRootProject().vite.environments.ssr.transformRequest(path)).code);
+    }
+    standInWith(path, texts[0]);
+    const files = await vitest.globTestSpecifications(tests);
+    const order = { path, codes, answers, tests: files.map(({ moduleId }) => moduleId) };
+    const batch = `${answers}.json`;
+    writeFileSync(batch, JSON.stringify({ ...order, named: named === null ? null : pattern(named) }));
+    process.env.TOLLGATE_MUTANTS = batch;
+    await vitest.runTestSpecifications(files.slice(0, 1));
+    delete process.env.TOLLGATE_MUTANTS;
+    process.send({});
+  };
+  process.on('message', async (job) => {
+    if (job.texts !== undefined) return runBatch(job);
+    const { path, text, tests, named } = job;
+    standInWith(path, text);
     if (named === null) vitest.resetGlobalTestNamePattern();
-    else vitest.setGlobalTestNamePattern(new RegExp(`${named}(?!\\d)`));
+    else vitest.setGlobalTestNamePattern(new RegExp(pattern(named)));
     const files = await vitest.globTestSpecifications(tests);
     const wanted = new Set(files.map(({ moduleId }) => moduleId));
     // Files of earlier runs are answered as well.
@@ -113,11 +146,55 @@ function createRunner() {
         child.send(job);
       });
     },
+    /**
+     * Several texts against the same tests, one after another in one process. As long as the last of them, which is the first
+     * once more, passes: what one has left behind must not fail another.
+     *
+     * @returns an answer each; null: it did not end in time, undefined: nothing can be told
+     */
+    async runAll(job, whole, texts) {
+      const answers = texts.map(() => undefined);
+      for (let begun = 0; begun < texts.length; ) {
+        if (child === null) await start();
+        const file = join(copy, `answers-${begun}`);
+        rmSync(file, { force: true });
+        child.send({ ...job, texts: [whole, ...texts.slice(begun), whole], answers: file });
+        const told = await follow(file, texts.length - begun + 2, child);
+        stop();
+        const [first, ...others] = told;
+        if (!isPassed(first)) return answers;
+        const last = others.length > texts.length - begun ? others.pop() : undefined;
+        if (last !== undefined && !isPassed(last)) return answers;
+        for (const [index, answer] of others.entries()) answers[begun + index] = answer;
+        begun += others.length;
+        if (begun < texts.length) answers[begun++] = null;
+      }
+      return answers;
+    },
     stop() {
       if (child !== null) stop();
       rmSync(copy, { recursive: true, force: true });
     },
   };
+}
+
+const isPassed = (answer) => answer !== undefined && answer.failed.length === 0 && answer.ran > 0;
+
+/** Lines of a file as they come; ends when there are enough, or none came for too long against the time of the first. */
+async function follow(file, count, child) {
+  const begun = performance.now();
+  let since = begun;
+  let limit = 900_000;
+  let told = [];
+  while (told.length < count && child.exitCode === null && performance.now() - since < limit) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
+    if (lines.length === told.length) continue;
+    if (told.length === 0) limit = 20_000 + 5 * (performance.now() - begun);
+    told = lines;
+    since = performance.now();
+  }
+  return told.map((line) => JSON.parse(line));
 }
 
 function readMutants() {
@@ -167,40 +244,58 @@ async function main() {
     const path = `${root}src/${module}.ts`;
     const text = readFileSync(path, 'utf8');
     const limits = new Map();
+    const jobs = [];
     for (const [index, mutant] of mutants.entries()) {
-      const number = index + 1;
-      if (wanted !== undefined && !wanted.includes(number)) continue;
+      if (wanted !== undefined && !wanted.includes(index + 1)) continue;
       if (values.cases && mutant.case === undefined) continue;
-      const name = `${module} ${number}${mutant.case === undefined ? '' : ` (${mutant.case})`}`;
+      const name = `${module} ${index + 1}${mutant.case === undefined ? '' : ` (${mutant.case})`}`;
       const changed = mutate(text, mutant);
       if (changed === null) {
         lost.push(name);
         console.log(`gone      ${name}: ${mutant.from}`);
         continue;
       }
-      const job = { path, text: changed, tests: mutant.tests ?? related, named: mutant.case ?? null };
-      const key = JSON.stringify([job.tests, job.named]);
-      const measureAgain = () => measure(runner, name, { ...job, text });
-      if (!limits.has(key)) limits.set(key, await measureAgain());
-      let limit = limits.get(key);
-      let answer = limit === null ? null : await runner.run(job, limit);
-      if (limit !== null && answer === null) {
-        const now = await measureAgain();
-        limit = now === null ? null : Math.max(limit, now);
-        limits.set(key, limit);
-        if (limit !== null) answer = await runner.run(job, limit);
+      jobs.push({ name, mutant, path, text: changed, tests: mutant.tests ?? related, named: mutant.case ?? null });
+    }
+    const keyOf = ({ tests, named }) => JSON.stringify([tests, named]);
+    const groups = new Map();
+    for (const job of jobs) groups.set(keyOf(job), [...(groups.get(keyOf(job)) ?? []), job]);
+    for (const group of groups.values()) {
+      const [{ tests, named }] = group;
+      // What starts processes of its own sees a mutant in the copy alone, which holds one at a time.
+      const isAside = tests.some((test) => test.startsWith('test/cli/'));
+      const answers = isAside
+        ? []
+        : await runner.runAll(
+            { path, tests, named },
+            text,
+            group.map((job) => job.text),
+          );
+      for (const [index, { name, mutant, ...job }] of group.entries()) {
+        let answer = answers[index];
+        let limit = 0;
+        if (answer == null) {
+          limit = limits.get(keyOf(job)) ?? (await measure(runner, name, { ...job, text }));
+          if (answer === undefined && limit !== null) answer = await runner.run(job, limit);
+          if (answer === null && limit !== null) {
+            const now = await measure(runner, name, { ...job, text });
+            limit = now === null ? null : Math.max(limit, now);
+            if (limit !== null) answer = await runner.run(job, limit);
+          }
+          limits.set(keyOf(job), limit);
+        }
+        if (limit === null) {
+          lost.push(name);
+          continue;
+        }
+        const isAlive = answer !== null && answer.failed.length === 0;
+        if (answer === null) count.late += 1;
+        else if (!isAlive) count.killed += 1;
+        else if (mutant.equal !== undefined) count.equal += 1;
+        else living.push({ name, path, changed: job.text, mutant });
+        const what = answer === null ? 'timed out' : !isAlive ? 'killed   ' : mutant.equal ? 'equal    ' : 'SURVIVED ';
+        console.log(`${what} ${name}: ${mutant.opens}${answer?.failed.length > 0 ? ` (${answer.failed[0]})` : ''}`);
       }
-      if (limit === null) {
-        lost.push(name);
-        continue;
-      }
-      const isAlive = answer !== null && answer.failed.length === 0;
-      if (answer === null) count.late += 1;
-      else if (!isAlive) count.killed += 1;
-      else if (mutant.equal !== undefined) count.equal += 1;
-      else living.push({ name, path, changed, mutant });
-      const what = answer === null ? 'timed out' : !isAlive ? 'killed   ' : mutant.equal ? 'equal    ' : 'SURVIVED ';
-      console.log(`${what} ${name}: ${mutant.opens}${answer?.failed.length > 0 ? ` (${answer.failed[0]})` : ''}`);
     }
   }
   let left = living;
