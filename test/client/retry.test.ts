@@ -116,6 +116,36 @@ test('one 429 holds back every worker of the client', async () => {
   expect(sentAt).toEqual([0, 20_000, 20_000, 20_000]);
 });
 
+test('a pause that grows while somebody waits for its end is waited for to the new one', async () => {
+  let now = 0;
+  const sleepers: { readonly at: number; readonly wake: () => void }[] = [];
+  const sleep = (ms: number) => new Promise<void>((wake) => void sleepers.push({ at: now + ms, wake }));
+  const settle = () => new Promise((resolve) => setImmediate(resolve));
+  let answerLate = (): void => {};
+  const sentAt: number[] = [];
+  const call = createCall(
+    async (request) => {
+      sentAt.push(now);
+      if (sentAt.length > 2) return { ok: true, body: {} };
+      if (sentAt.length === 2) await new Promise<void>((resolve) => (answerLate = resolve));
+      return fail(request, 429, sentAt.length === 1 ? '20' : '50');
+    },
+    { timing: { ...fakeTiming(), now: () => now, sleep }, concurrency: 2 },
+  );
+  const all = Promise.all(['/first', '/second'].map((path) => call({ method: 'GET', path })));
+  await settle();
+  answerLate();
+  await settle();
+  while (sleepers.length > 0) {
+    const [next] = sleepers.sort((a, b) => a.at - b.at).splice(0, 1);
+    now = next?.at ?? now;
+    next?.wake();
+    await settle();
+  }
+  await all;
+  expect(sentAt).toEqual([0, 0, 50_000, 50_000]);
+});
+
 test('no more requests than allowed are under way, and all of them are used', async () => {
   const loopback = await serve(async () => {
     await new Promise((resolve) => setTimeout(resolve, 15));
