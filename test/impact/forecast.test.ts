@@ -80,6 +80,10 @@ describe('several counters', () => {
     expect(forecast({}, [counter('a', 100), counter('b', 200)], { a: 10, b: 10 })).toMatchObject({
       before: { who: 'a', when: 'now' },
     });
+    // Who has run out comes before whoever will.
+    expect(forecast({}, [counter('a', 40), counter('b', 100)], { a: 10, b: 10 })).toMatchObject({
+      before: { who: 'b', when: 'now' },
+    });
   });
 
   it('include those that hold nothing yet', () => {
