@@ -107,6 +107,9 @@ const budgets = z
   .nullable()
   .optional();
 
+/** A list of one at most: of two nobody can tell which binds, and a write would take one away. */
+const loneBudget = budgets.refine((list) => (list?.length ?? 0) <= 1, 'holds several budgets where one is expected');
+
 /** A list; on providers the specification says an object, and an empty one is no rate (API reference 6.2). */
 const rates = z
   .union([z.array(rate), rate.transform((lone) => (Object.keys(lone).length === 0 ? [] : [lone]))])
@@ -204,7 +207,7 @@ export const providerSchema: z.ZodType<WireProvider> = z.looseObject({
 
 const globalAccess: z.ZodType<WireGlobalAccess> = z.looseObject({
   enabled: flag,
-  usage_limits: budgets,
+  usage_limits: loneBudget,
   rate_limits: rates,
 });
 
@@ -219,7 +222,7 @@ export const integrationSchema: z.ZodType<WireIntegration> = z.looseObject({
 export const integrationWorkspaceSchema: z.ZodType<WireIntegrationWorkspace> = z.looseObject({
   id: z.string(),
   enabled: flag,
-  usage_limits: budgets,
+  usage_limits: loneBudget,
   rate_limits: rates,
 });
 

@@ -43,7 +43,7 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
       const near = nearestName(head, sectionNames);
       const hint =
         section !== undefined || near === undefined
-          ? say`write a path such as ${['policies/old', 'keys/ci/rate', 'limits', '"*"'].map(example)}`
+          ? say`write a path such as ${['policies/old', 'keys/old/rate', 'providers/old'].map(example)}`
           : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
       report('invalid-forget', item.at, say`\`forget\`: ${quote(path)} is no path: ${hint}`);
       return [];

@@ -3,7 +3,7 @@
 import { compareText } from '../diagnostics.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace, Fields } from '../resources/types.ts';
 import { kinds } from '../resources/types.ts';
-import { say, textOf } from './advice.ts';
+import { say } from './advice.ts';
 import type { WrittenLimits } from './limits-entry.ts';
 import { layOver, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
@@ -88,7 +88,7 @@ function toEntry(
 ): DesiredEntry {
   const { fields, fieldSources, starting } = resolveLimits(limits, above);
   const overStarReport: Report = (code, at, message) =>
-    report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${textOf(message)}`);
+    report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
   const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, overStarReport).fields;
   const owner = limits.owner ?? fileOwner;
   return {

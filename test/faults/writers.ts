@@ -96,6 +96,8 @@ export interface Story {
   /** Runs that wrote, that were kept out, and that lost their claim: what the plot came to. */
   readonly counts: { wrote: number; keptOut: number; lost: number; renewed: number; inWindow: number };
   readonly wasVandalized: boolean;
+  /** The last run had no plan: several policies of one name, and no record that says which is which. */
+  readonly isAmbiguous: boolean;
 }
 
 export async function play({ writers, vandalAt }: Plot, scheduler: fc.Scheduler, last: Files): Promise<Story> {
@@ -203,7 +205,12 @@ export async function play({ writers, vandalAt }: Plot, scheduler: fc.Scheduler,
     else violations.push(`${name} wrote ${(truth - loss.at) / 1000} s after its claim was taken`);
   }
 
-  async function run(name: string, machine: Machine, files: Files, byWord: boolean): Promise<'kept out' | 'ran'> {
+  async function run(
+    name: string,
+    machine: Machine,
+    files: Files,
+    byWord: boolean,
+  ): Promise<'kept out' | 'ran' | 'ambiguous'> {
     let isTakingByWord = false;
     const store = openStore(name, machine, () => isTakingByWord);
     const backend = openService(name, machine);
@@ -221,7 +228,7 @@ export async function play({ writers, vandalAt }: Plot, scheduler: fc.Scheduler,
     const settled = found === null ? null : settleClaim(found.record, live);
     const result = buildPlan({ desired, live, record: settled, now: new Date(truth) });
     // Somebody is in the middle of a replacement, say.
-    if (result.plan === null) return 'kept out';
+    if (result.plan === null) return found === null ? 'ambiguous' : 'kept out';
     const { plan, recordSteps } = result;
     const held = await takeClaim(
       settled ?? documentOf(name, plan, files),
@@ -270,12 +277,12 @@ export async function play({ writers, vandalAt }: Plot, scheduler: fc.Scheduler,
   // A replacement that was cut short is put right by the first, and forgotten by the second.
   const quiet = openMachine({ skew: 0, pauses: [] });
   await run('quiet', quiet, last, false);
-  await run('quiet again', quiet, last, false);
+  const isAmbiguous = (await run('quiet again', quiet, last, false)) === 'ambiguous';
   const live = emulator.store.state.usagePolicies
     .filter(({ status }) => status === 'active')
     .map(({ name, credit_limit, group_by }) => `${name} $${credit_limit} by ${group_by.map(({ key }) => key)}`)
     .sort();
-  return { violations, live, counts, wasVandalized };
+  return { violations, live, counts, wasVandalized, isAmbiguous };
 }
 
 function documentOf(run: string, plan: Plan, files: Files): AppliedRecord {
