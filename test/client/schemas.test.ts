@@ -107,6 +107,21 @@ describe('what the service writes in several ways', () => {
     expect(schema.parse({ id: 'x', ...row })).toEqual({ id: 'x', ...parsed });
   });
 
+  test.each([
+    ['a share', integrationWorkspaceSchema, (limits: unknown) => ({ usage_limits: limits })],
+    [
+      'what an integration gives',
+      integrationSchema,
+      (limits: unknown) => ({ slug: 's', global_workspace_access_settings: { usage_limits: limits } }),
+    ],
+    ['a key', keySchema, (limits: unknown) => ({ usage_limits: limits })],
+    ['a provider', providerSchema, (limits: unknown) => ({ slug: 's', usage_limits: limits })],
+  ])('mistakes-J7: two budgets of %s are not read as the first of them', (_, schema, rowOf) => {
+    const budget = { credit_limit: 7 };
+    expect(schema.safeParse({ id: 'x', ...rowOf([budget]) }).success).toBe(true);
+    expect(schema.safeParse({ id: 'x', ...rowOf([budget, budget]) }).success).toBe(false);
+  });
+
   test('`__proto__` is dropped', () => {
     const row = keySchema.parse(JSON.parse('{"id": "x", "__proto__": {"polluted": true}}'));
     expect('polluted' in row).toBe(false);
