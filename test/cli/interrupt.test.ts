@@ -83,7 +83,7 @@ describe('SIGINT', () => {
     const read = gate.hold({ method: 'GET', path: new RegExp(`usage-limits/${uuid(201)}$`) });
     const run = await start('apply', '--yes', '--concurrency', '2', '--format', 'json');
     await Promise.all([write.arrived, read.arrived]);
-    expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}:`);
+    expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}@`);
     run.kill('SIGINT');
     // The read is given up at once, so the signal has been heard; only then the write gets its answer.
     await read.abandoned;
@@ -175,7 +175,7 @@ describe('SIGKILL', () => {
     run.kill('SIGKILL');
     expect((await run.ended).signal).toBe('SIGKILL');
     held.release();
-    expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}:`);
+    expect(rig.readRecord()?.claim?.run).toContain(`:${run.pid}@`);
   }
 
   it.each(['before', 'after'] as const)(
@@ -276,7 +276,7 @@ describe('the bundle', () => {
       env: rig.env,
     });
     expect(other.exit).toBe(4);
-    expect(other.stderr).toMatch(new RegExp(`is under way since .* \\(run local:[^)]*:${run.pid}:`));
+    expect(other.stderr).toMatch(new RegExp(`is under way since .* \\(run local:[^)]*:${run.pid}@`));
     expect(emulator.requests.countWrites()).toBe(0);
     held.release();
     expect((await run.ended).exit).toBe(0);

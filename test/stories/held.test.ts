@@ -119,7 +119,7 @@ test('the key is refused in the middle of an apply: nothing more is written, and
   });
   rig = made;
   const ran = await made.apply({ concurrency: 1 });
-  expect([ran.exit, describeLive(made).length]).toEqual([5, 2]);
+  expect([ran.exit, describeLive(made).length]).toEqual([6, 2]);
   made.emulator.faults.set([]);
   await succeed(made.apply());
   expect(describeLive(made)).toHaveLength(6);
