@@ -72,8 +72,9 @@ describe('trust-D2: programs of a checkout', () => {
       join(inner, 'config'),
       `[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = ${folder}\n\tfsmonitor = ${spy.program}\n\tsshCommand = ${spy.program}\n[remote "origin"]\n\turl = ssh://host/path\n`,
     );
-    expect(await openRepository({ directory: inner, env: environment() })).toBeNull();
-    expect(await openRepository({ directory: join(inner, 'refs'), env: environment() })).toBeNull();
+    for (const directory of [inner, join(inner, 'refs')]) {
+      await expect(openRepository({ directory, env: environment() })).rejects.toThrow('cannot use bare repository');
+    }
     expect(spy.seen()).toBeNull();
   });
 
