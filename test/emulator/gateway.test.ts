@@ -52,9 +52,14 @@ beforeEach(async () => {
 async function ask(
   method: string,
   path: string,
-  { body, caller, auth = adminKey }: { body?: unknown; caller?: string; auth?: string } = {},
+  {
+    body,
+    caller,
+    auth = adminKey,
+    port = emulator.port,
+  }: { body?: unknown; caller?: string; auth?: string; port?: number } = {},
 ): Promise<Answer> {
-  const response = await fetch(`http://127.0.0.1:${emulator.port}${path}`, {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method,
     headers: {
       'content-type': 'application/json',
@@ -71,9 +76,9 @@ const organisation = () => emulator.store.state.organisation.id;
 const details = (caller = secret, auth = adminKey) =>
   ask('GET', '/v2/api-keys/self/details?include_organisation=true&include_workspace=true', { caller, auth });
 const resync = (body: unknown) => ask('POST', `/v1/organisation/${organisation()}/resync`, { body });
-const sync = async (identifier = 'SYNC_ID_1') => {
+const sync = async (identifier = 'SYNC_ID_1', port = emulator.port) => {
   const path = `/v1/organisation/${organisation()}/sync/0?version=2.2.3&identifier=${identifier}`;
-  return (await ask('GET', path)).body.data;
+  return (await ask('GET', path, { port })).body.data;
 };
 const mapOf = async () => (await call('GET', `${usage}/${policyId}?include_usage=true`)).body.value_key_usage_map;
 
@@ -303,6 +308,51 @@ describe('what a gateway reports', () => {
     expect((await ask('POST', '/v1/dp/metrics', { body: {}, auth: 'x' })).status).toBe(401);
   });
 
+  test('as metrics of a request that was retried counts as rescued, though gateways write the number as text', async () => {
+    // As the gateway (2.2.3, Node) sends it, with its own names and what it leaves empty.
+    const row = {
+      id: 'c1f19404-75e0-413a-b6d2-e3dde85df518',
+      organisation_id: organisation(),
+      user_id: '',
+      prompt_id: '',
+      created_at: '2026-03-11 10:18:37.979',
+      is_success: true,
+      ai_org: 'openai',
+      ai_model: 'gpt-4o',
+      req_units: 500_000,
+      res_units: 500_000,
+      total_units: 1_000_000,
+      cost: 625,
+      cost_currency: 'USD',
+      request_url: 'http://127.0.0.1:9000/v1/chat/completions',
+      response_status_code: 200,
+      response_time: 31,
+      is_proxy_call: false,
+      cache_status: 'DISABLED',
+      stream_mode: 0,
+      retry_success_count: '2',
+      trace_id: '2f193b80-6751-4d1e-b154-32ae27580777',
+      span_id: 'c1f19404-75e0-413a-b6d2-e3dde85df518',
+      mode: 'single',
+      virtual_key: 'openai-prod',
+      source: 'rubeus-2',
+      config: '',
+      last_used_option_index: -1,
+      prompt_slug: '',
+      workspace_slug: 'ws-alpha-00000a',
+      'metadata.key': [],
+      'metadata.value': [],
+      api_key_id: keyId,
+      gateway_version: '2.2.3',
+    };
+    await ask('POST', '/v1/dp/metrics', { body: { table: 'generations', data: [row] } });
+    expect(emulator.store.findRequestLog(row.id)).toMatchObject({
+      created_at: '2026-03-11T10:18:37.000Z',
+      cost: 625,
+      retry_success_count: 2,
+    });
+  });
+
   test('as metrics is what analytics and logs show, once', async () => {
     const row = {
       id: '70000000-0000-4000-8000-000000000001',
@@ -353,7 +403,11 @@ describe('what a gateway is told to forget', () => {
     await spend(10);
     await resync({ apiKeysToUpdateUsage: [{ id: secret, usage: 1 }] });
     expect(await sync()).toMatchObject(none);
-    expect(await sync('SYNC_ID_2')).toMatchObject({ ...none, apiKeyIds: [keyId] });
+    expect(await sync('SYNC_ID_2')).toMatchObject({
+      ...none,
+      apiKeyIds: [keyId],
+      usageLimitsPolicyUpdatedValues: [{ ...value(), status: 'active' }],
+    });
   });
 
   test.each([
@@ -401,6 +455,19 @@ describe('what a gateway is told to forget', () => {
     expect((await sync('SYNC_ID_2')).usageLimitsPolicyUpdatedValues).toEqual(exhausted);
   });
 
+  test('are values that were freed while the emulator was stopped: a gateway keeps what it was told, and its name', async () => {
+    await spend(1000);
+    await sync('SYNC_ID_kept');
+    await call('PUT', `${usage}/${policyId}`, { credit_limit: 20 });
+    const again = await startTestEmulator({ now: () => clock.now(), state: emulator.store.exportState() });
+    try {
+      const { usageLimitsPolicyUpdatedValues: told } = await sync('SYNC_ID_kept', again.port);
+      expect(told).toEqual([{ ...value(), status: 'active' }]);
+    } finally {
+      await again.close();
+    }
+  });
+
   test.each([
     ['a raise', () => call('PUT', `${usage}/${policyId}`, { credit_limit: 20 })],
     ['a reset by hand', () => call('PUT', `${usage}/${policyId}`, { reset_usage_for_value: 'api_key:k' })],
@@ -426,6 +493,7 @@ describe('what a gateway is told to forget', () => {
   test('are such values after the minute as well, and never where the quirk says so', async () => {
     await spend(600);
     emulator.setQuirks({ lowerDoesNotExhaust: true });
+    await sync('own');
     await call('PUT', `${usage}/${policyId}`, { credit_limit: 7 });
     await call('PUT', `${usage}/${policyId}`, { credit_limit: 5 });
     clock.advance(minute);

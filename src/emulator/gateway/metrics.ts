@@ -42,8 +42,10 @@ function readText(row: Body, name: string): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** Some numbers come as text (`"retry_success_count": "0"`). */
 function readCount(row: Body, name: string): number {
-  const value = row[name];
+  const sent = row[name];
+  const value = typeof sent === 'string' && /^\d+$/.test(sent) ? Number(sent) : sent;
   return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : 0;
 }
 

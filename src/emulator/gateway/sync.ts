@@ -16,7 +16,7 @@ interface Item {
   readonly tell: Readonly<Record<string, string>>;
 }
 
-type Kind = 'keys' | 'providers' | 'configs' | 'exhausted';
+type Kind = 'keys' | 'providers' | 'configs' | 'values';
 type Snapshot = Readonly<Record<Kind, ReadonlyMap<string, Item>>>;
 
 export interface SyncMemory {
@@ -35,27 +35,40 @@ export function createSyncMemory(): SyncMemory {
       told.set(identifier, now);
       const [oldest] = told.keys();
       if (told.size > maximum && oldest !== undefined) told.delete(oldest);
-      const woken = [...(before?.exhausted ?? [])].filter(([name]) => !now.exhausted.has(name));
       return {
         apiKeyIds: listChanged('keys', before, now).map(({ id }) => id),
         virtualKeysV2: listChanged('providers', before, now),
         configsV2: listChanged('configs', before, now),
         promptsV2: [],
         guardrailsV2: [],
-        usageLimitsPolicyUpdatedValues: [
-          ...listChanged('exhausted', before, now).map((tell) => ({ ...tell, status: 'exhausted' })),
-          ...woken.map(([, { tell }]) => ({ ...tell, status: 'active' })),
-        ],
+        usageLimitsPolicyUpdatedValues: listVerdicts(before, now),
       };
     },
   };
 }
 
-/** New, changed, and (but for verdicts, which are taken back in words of their own) gone. */
-function listChanged(kind: Kind, before: Snapshot | undefined, now: Snapshot): Item['tell'][] {
+/** New, changed, and gone. */
+function listChanged(kind: Exclude<Kind, 'values'>, before: Snapshot | undefined, now: Snapshot): Item['tell'][] {
   const changed = [...now[kind]].filter(([name, { print }]) => before?.[kind].get(name)?.print !== print);
-  const gone = kind === 'exhausted' ? [] : [...(before?.[kind] ?? [])].filter(([name]) => !now[kind].has(name));
+  const gone = [...(before?.[kind] ?? [])].filter(([name]) => !now[kind].has(name));
   return [...changed, ...gone].map(([, { tell }]) => tell);
+}
+
+/**
+ * Values that are exhausted, and active again. A gateway that is not known is told the active ones as well: it keeps both its name and what
+ * it was told in Redis, so it may be blocking a value for an emulator that has since been started anew.
+ */
+function listVerdicts(before: Snapshot | undefined, now: Snapshot): Item['tell'][] {
+  const changed = [...now.values].filter(
+    ([name, { print }]) => before === undefined || (before.values.get(name)?.print ?? 'active') !== print,
+  );
+  const gone = [...(before?.values ?? [])].filter(
+    ([name, { print }]) => print === 'exhausted' && !now.values.has(name),
+  );
+  return [
+    ...changed.map(([, { tell, print }]) => ({ ...tell, status: print })),
+    ...gone.map(([, { tell }]) => ({ ...tell, status: 'active' })),
+  ];
 }
 
 /** A sync is when verdicts are given: of what was lowered as well, however short ago. */
@@ -97,16 +110,15 @@ function takeSnapshot(context: RouteContext): Snapshot {
     configs: new Map(
       store.listRows('configs', undefined).map((row) => item(row.id, [row.status, describeConfig(row)], handle(row))),
     ),
-    exhausted: new Map(
+    values: new Map(
       store
         .listRows('usagePolicies', undefined)
         .filter(({ status }) => status === 'active')
         .flatMap(({ id, workspace_id, entities }) =>
-          Object.entries(entities)
-            .filter(([, { status }]) => status === 'exhausted')
-            .map(([value_key]) =>
-              item(JSON.stringify([id, value_key]), '', { policy_id: id, value_key, workspace_id }),
-            ),
+          Object.entries(entities).map(([value_key, { status }]): [string, Item] => [
+            JSON.stringify([id, value_key]),
+            { print: status, tell: { policy_id: id, value_key, workspace_id } },
+          ]),
         ),
     ),
   };
