@@ -330,7 +330,7 @@ describe('what a gateway reports', () => {
       is_proxy_call: false,
       cache_status: 'DISABLED',
       stream_mode: 0,
-      retry_success_count: '2',
+      retry_success_count: '1',
       trace_id: '2f193b80-6751-4d1e-b154-32ae27580777',
       span_id: 'c1f19404-75e0-413a-b6d2-e3dde85df518',
       mode: 'single',
@@ -349,7 +349,7 @@ describe('what a gateway reports', () => {
     expect(emulator.store.findRequestLog(row.id)).toMatchObject({
       created_at: '2026-03-11T10:18:37.000Z',
       cost: 625,
-      retry_success_count: 2,
+      retry_success_count: 1,
     });
   });
 
