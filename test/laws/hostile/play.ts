@@ -62,7 +62,9 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
     if (digest === null) return { body: '', words: [] };
     const line = `/tollgate allow ${word.guard}=${word.number}@${digest.slice(0, word.of === 'short' ? 8 : 32)}`;
     const shown = { line, quote: `> ${line}`, comment: `<!--\n${line}\n-->`, code: `\`\`\`\n${line}\n\`\`\`` };
-    const counts = word.place === 'line' && !word.isEdited && word.of === 'own';
+    // Where there is no other plan it is a word for this one.
+    const isOwn = word.of === 'own' || (word.of === 'other' && other === undefined);
+    const counts = word.place === 'line' && !word.isEdited && isOwn;
     return {
       body: `Fine.\n\n${shown[word.place]}\n`,
       words: counts ? [{ guard: word.guard, number: word.number }] : [],
