@@ -68,8 +68,21 @@ export function bindingsOf({ budgets, policies, own }: WorkspaceTerms): Bindings
     const budget = { unit, amount, reset };
     add(keyOf(canonicalJson(match), counted, unit), { label: `policy ${name}`, name, budget, match, per, live });
   }
-  for (const group of groups.values()) group.sort(smaller);
-  return groups;
+  return new Map([...groups].map(([key, group]) => [key, leading(group.sort(smaller))]));
+}
+
+/**
+ * Of each period what can come first for anybody: the first that stops somebody, which one of 0 does not, and for that one itself the
+ * first under another name. A workspace may have thousands.
+ */
+function leading(sorted: readonly Wider[]): Wider[] {
+  const firsts = new Map<string, Wider[]>();
+  for (const wider of sorted) {
+    const found = firsts.get(wider.budget.reset) ?? [];
+    if (wider.budget.amount <= 0 || found.length > 1 || (found[0]?.name === wider.name && found.length > 0)) continue;
+    firsts.set(wider.budget.reset, [...found, wider]);
+  }
+  return sorted.filter((wider) => firsts.get(wider.budget.reset)?.includes(wider) === true);
 }
 
 /** Of each group and period the limit that ends first; those of one period first. Nothing where the budget goes. */
@@ -87,9 +100,7 @@ function rivalsOf({ change, match, per, after }: BudgetMove, bindings: Bindings)
     const firsts = new Map<string, Wider>();
     for (const wider of bindings.get(key) ?? []) {
       const isItself = isPolicy && wider.name === name;
-      // A budget of 0 stops nobody.
-      if (!isItself && wider.budget.amount > 0 && !firsts.has(wider.budget.reset))
-        firsts.set(wider.budget.reset, wider);
+      if (!isItself && !firsts.has(wider.budget.reset)) firsts.set(wider.budget.reset, wider);
     }
     return [...firsts.values()];
   });
