@@ -177,7 +177,8 @@ export async function carryOut(
   };
   const done = exitOf(outcomes, claim);
   // What is left alone because of errors in its file is not applied either.
-  const exit = done === exitCodes.ok && hasErrors(prepared.diagnostics) ? exitCodes.partial : done;
+  const isLeft = done === exitCodes.ok && hasErrors(prepared.diagnostics);
+  const exit = !isLeft ? done : outcomes.length > 0 ? exitCodes.partial : exitCodes.invalid;
   if (plan.changes.length === 0 && !isWorthRecording(next, prepared)) return { ...facts, exit, outcomes };
   try {
     await writeOutcomes(next, messageOf(outcomes, plan.environment), claim, prepared, session);

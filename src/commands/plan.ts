@@ -12,7 +12,7 @@ import { renderSarif } from '../render/sarif.ts';
 import { renderPlanText } from '../render/text.ts';
 import { allRules } from '../rules/find.ts';
 import { requireFreePlace } from './free-place.ts';
-import { refuseFor, sayDiagnostics } from './output.ts';
+import { refuseFor, renderDiagnostics, sayDiagnostics } from './output.ts';
 import { type PlanOptions, preparePlan } from './prepare-plan.ts';
 import type { CheckFormat, CommandResult, Format, Session } from './session.ts';
 
@@ -44,7 +44,8 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     if (out === undefined) return { exit, output: text };
     await writeNamedFile(resolve(session.cwd, out), text, out);
   }
-  if (options.format === 'text' && !options.quiet) sayDiagnostics(diagnostics, session);
+  const isBroken = hasErrors(diagnostics);
+  if (options.format === 'text' && !options.quiet && !isBroken) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
   const { version } = session;
   const output =
@@ -56,7 +57,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
             ...planDocument(plan),
             diagnostics: diagnostics.map(diagnosticDocument),
           })
-        : renderPlan(plan, options.format, options.verbose, session);
+        : `${isBroken ? `${renderDiagnostics(diagnostics, options.format, session)}\n` : ''}${renderPlan(plan, options.format, options.verbose, session)}`;
   return { exit, output };
 }
 

@@ -26,7 +26,7 @@ const made = () => rig.emulator.store.state.usagePolicies.map(({ name, workspace
 test('mistakes-D7: plan shows what is done beside it, and ends as files with an error do', async () => {
   const ran = await rig.plan();
   expect(ran.exit).toBe(1);
-  expect(ran.stderr).toMatch(/a\.yaml:\d+:\d+/);
+  expect(ran.stdout).toMatch(/^policies\/a\.yaml:\d+:\d+ {2}ambiguous-name/);
   expect(ran.stdout).toContain('other');
   expect(parseOutput(await rig.plan({ format: 'json' }))).toMatchObject({
     ok: false,
@@ -42,7 +42,7 @@ test('mistakes-D7: apply carries out the rest, and does not end as if all were d
   expect(ran.stderr).toContain('nothing of workspace "ws-team-a" is applied');
   // Again: nothing is left to do, and it is still no success.
   const again = await rig.apply({ quiet: true });
-  expect([again.exit, made().length]).toEqual([5, 1]);
+  expect([again.exit, made().length]).toEqual([1, 1]);
   expect(again.stderr).toContain('ambiguous-name');
   expect(parseOutput(await rig.apply({ format: 'json' }))).toMatchObject({ ok: false });
   // Put right, it is applied as well.
