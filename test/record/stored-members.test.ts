@@ -73,6 +73,8 @@ const record: Omit<AppliedRecord, 'wasFormatOne'> = {
   ...sampleRecord(),
   directory: 'policies',
   commit,
+  branch: 'main',
+  pulls: [7],
   unreviewed: true,
   lifts: [lift],
   settingsCommit: commit,
