@@ -28,6 +28,23 @@ export function locateExtended(directory: string, written: string): string | nul
   return isSound && /\.ya?ml$/i.test(path) ? path : null;
 }
 
+/** What a file of the directory extends outside of it: as it is written there, and as a path from the top of the repository. */
+export interface Outside {
+  readonly written: string;
+  readonly place: string;
+}
+
+/**
+ * Null: the file extends none, or one that may not be there, or that is read with the others anyway.
+ *
+ * @param file from the directory
+ */
+export function findOutside(directory: string, file: string, text: string): Outside | null {
+  const written = extendingFiles.includes(file) ? findExtends(text) : null;
+  const place = written === null ? null : locateExtended(directory, written);
+  return written === null || place === null || isInside(directory, place) ? null : { written, place };
+}
+
 /** Whether it is read with the others anyway. */
 export function isInside(directory: string, path: string): boolean {
   return directory === '' || path.startsWith(`${directory}/`);

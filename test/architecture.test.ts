@@ -67,6 +67,7 @@ const impure = new Set([
   'real-path.ts',
   'github/octokit.ts',
   'policy/files.ts',
+  'policy/named-files.ts',
   'prices/files.ts',
   'client/request.ts',
   'client/timing.ts',

@@ -1,9 +1,9 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
-import { extendedPath, extendingFiles, findExtends, isInside, locateExtended } from '../extended-file.ts';
 import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
+import { isPassedOver, isPolicyFile, readFilesOf } from './commit-files.ts';
 import { fetchFrom } from './fetch.ts';
-import { parseTreeListing, readObjects } from './git-objects.ts';
+import { readObjects } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
 import { type GitOptions, openRepository, type Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
@@ -105,9 +105,6 @@ export interface Checkout {
   ): Promise<readonly { readonly path: string; readonly text: string }[]>;
 }
 
-const isPolicyFile = (path: string): boolean => /\.ya?ml$/i.test(path);
-/** Dot files are read neither from disk nor from a commit. */
-const isPassedOver = (path: string): boolean => /(?:^|\/)(?:\.|node_modules(?:\/|$))/.test(path);
 const isObjectId = (text: string): boolean => /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/.test(text);
 
 function pathFromRoot(root: string, folder: string): string | null {
@@ -315,7 +312,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         throw new UserError(`${folder} is not in the repository at ${root}`);
       }
       const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`]);
-      if (found.code === 0) return readPolicyFiles(git, found.stdout.toString('utf8').trim(), path);
+      if (found.code === 0) return readFilesOf(git, found.stdout.toString('utf8').trim(), path);
       const problem = `there is no commit ${JSON.stringify(commit)} in this clone`;
       if (!isObjectId(commit))
         throw new UserError(`${problem}`, {
@@ -323,7 +320,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         });
       return repository.withScratch(async (scratch) => {
         const fetched = await fetchCommits(scratch, repository, ['--depth=1'], [commit]);
-        if (fetched.code === 0) return readPolicyFiles(scratch, commit, path);
+        if (fetched.code === 0) return readFilesOf(scratch, commit, path);
         throw new UserError(`${problem}, and ${repository.remoteName} does not give it: ${describeFailure(fetched)}`);
       });
     },
@@ -379,45 +376,4 @@ async function isAncestorBeyondShallow(
 
 function fetchCommits(git: Git, repository: Repository, flags: readonly string[], commits: readonly string[]) {
   return fetchFrom(git, repository.remote, commits, flags);
-}
-
-async function readPolicyFiles(git: Git, commit: string, folder: string) {
-  const prefix = folder === '' ? '' : `${folder}/`;
-  const listing = await git(['ls-tree', '-r', '-z', '--full-tree', commit, ...(prefix === '' ? [] : ['--', prefix])]);
-  const entries = parseTreeListing(listing.stdout).filter(
-    ({ path }) => isPolicyFile(path) && !isPassedOver(path.slice(prefix.length)),
-  );
-  const blobs =
-    listing.code === 0
-      ? await readObjects(
-          git,
-          entries.map(({ oid }) => oid),
-        )
-      : null;
-  if (blobs === null) throw new UserError(`commit ${commit} cannot be read: ${describeFailure(listing)}`);
-  const files = entries.map(({ path }, index) => ({
-    path: path.slice(prefix.length),
-    text: blobs[index]?.text ?? '',
-  }));
-  return [...files, ...(await readExtended(git, commit, folder, files))];
-}
-
-/** What the organisation file extends outside the folder, as the commit has it. */
-async function readExtended(
-  git: Git,
-  commit: string,
-  folder: string,
-  files: readonly { path: string; text: string }[],
-) {
-  const found: { path: string; text: string }[] = [];
-  for (const { path, text } of files) {
-    const written = extendingFiles.includes(path) ? findExtends(text) : null;
-    const place = written === null ? null : locateExtended(folder, written);
-    if (written === null || place === null || isInside(folder, place)) continue;
-    const listing = await git(['ls-tree', '-z', '--full-tree', commit, '--', place]);
-    const [entry] = parseTreeListing(listing.stdout);
-    const [blob] = (entry === undefined ? null : await readObjects(git, [entry.oid])) ?? [];
-    if (blob !== undefined) found.push({ path: extendedPath(path, written), text: blob.text });
-  }
-  return found;
 }

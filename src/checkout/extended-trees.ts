@@ -1,6 +1,6 @@
 /** Trees of the policies' directory together with what they extend outside of it: a change of the shared file is one of each directory. */
 
-import { extendedPath, extendingFiles, findExtends, isInside, locateExtended } from '../extended-file.ts';
+import { extendedPath, extendingFiles, findOutside, type Outside } from '../extended-file.ts';
 import { type PolicyTree, readPolicyTrees, readTexts } from './policy-trees.ts';
 import type { Git } from './run-git.ts';
 
@@ -13,12 +13,11 @@ export async function withExtended(
   const unique = [...new Set(trees.values())].filter((tree) => tree !== null);
   const names = unique.flatMap((tree) => extendingFiles.map((file) => `${tree}:${file}`));
   const texts = await readTexts(git, names);
-  const found = new Map<string, { readonly file: string; readonly written: string; readonly place: string }>();
+  const found = new Map<string, Outside & { readonly file: string }>();
   for (const tree of unique) {
     for (const file of extendingFiles) {
-      const written = findExtends(texts.get(`${tree}:${file}`) ?? '');
-      const place = written === null ? null : locateExtended(directory, written);
-      if (written !== null && place !== null && !isInside(directory, place)) found.set(tree, { file, written, place });
+      const outside = findOutside(directory, file, texts.get(`${tree}:${file}`) ?? '');
+      if (outside !== null) found.set(tree, { file, ...outside });
     }
   }
   const asked = [...trees].flatMap(([commit, tree]) => {

@@ -1,6 +1,7 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
+import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import {
   type ApplyMeanwhile,
@@ -62,7 +63,7 @@ export async function gatherDrift(
   if (prepared.plan === null) return prepared;
   const { plan, steps, settled, filter, open, live, record } = prepared;
   try {
-    const sources = { store: record.store, backend: open.backend };
+    const sources = { store: record.store, backend: rememberReads(open.backend) };
     const returned = settled === null ? [] : await findReturned(plan, live, sources, session);
     const report = findDrift({ ...plan, notes: [...plan.notes, ...returned] }, steps, filter.workspaces);
     // Live is read after the record: an apply that came in between looks like drift.

@@ -21,7 +21,7 @@ import { hasSameFiles, toRecordedFiles } from '../plan/same-files.ts';
 import { noSettings, settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
 import { digestProblem } from '../plan/words.ts';
-import { readNamedFile } from '../policy/files.ts';
+import { readNamedFile } from '../policy/named-files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { isUndone, renderObjections, renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';

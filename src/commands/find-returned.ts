@@ -22,12 +22,16 @@ export async function findReturned(
 ): Promise<PlanNote[]> {
   const taken = await readTakenAway(store, session);
   // Where nothing is declared any more nothing has been read, either.
-  const places = taken.map(({ kind, workspaceId: workspace }) => ({ kind, workspace }));
-  const live = await readAbsence(backend, known, { places, shares: false, gifts: false });
+  const places = new Map(
+    taken.map(({ kind, workspaceId: workspace }) => [`${kind}\n${workspace}`, { kind, workspace }]),
+  );
+  const live = await readAbsence(backend, known, { places: [...places.values()], shares: false, gifts: false });
+  const objects = new Map(live.objects.map((object) => [keyOf(object), object]));
+  const others = new Map(unmanaged.map((one) => [keyOf(one), one]));
   return taken.flatMap((past): PlanNote[] => {
     const { kind, liveId: id, workspaceId, outcome, commit, at } = past;
-    const object = live.objects.find((one) => one.kind === kind && one.id === id);
-    const found = unmanaged.find((one) => one.kind === kind && one.id === id);
+    const object = objects.get(keyOf({ kind, id }));
+    const found = others.get(keyOf({ kind, id }));
     const isManaged = found === undefined && known.read.has(`${workspaceId ?? ''}/${kind}`);
     const isTold = notes.some(({ code, message }) => code === 'twin' && message.includes(id));
     if (object === undefined || isManaged || isTold || !isAsBefore(object, past, found?.fields, live)) return [];
@@ -37,6 +41,10 @@ export async function findReturned(
     const message = `back: ${what}, which was taken away by ${by}. No file declares it, and it binds: delete it, or declare it again`;
     return [{ code: 'back', severity: 'warning', workspace, message, source: null }];
   });
+}
+
+function keyOf({ kind, id }: Pick<LiveObject, 'kind' | 'id'>): string {
+  return `${kind}\n${id}`;
 }
 
 async function readTakenAway(store: RecordStore, session: Session): Promise<readonly TakenAway[]> {

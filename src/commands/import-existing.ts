@@ -6,7 +6,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { isSelected } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
-import { writeFileAtomic } from '../policy/files.ts';
+import { writeFileAtomic } from '../policy/named-files.ts';
 import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';

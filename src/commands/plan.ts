@@ -5,7 +5,7 @@ import type { Claim } from '../plan/applied-record.ts';
 import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
-import { isStdout, requireWritable, writeNamedFile } from '../policy/files.ts';
+import { isStdout, requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';

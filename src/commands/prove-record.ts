@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import type { Checkout } from '../checkout/checkout.ts';
 import { UserError } from '../errors.ts';
-import { extendingFiles, findExtends, locateExtended } from '../extended-file.ts';
+import { findOutside } from '../extended-file.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildProof, commitsOf, type Proof, type ProofProblem, trustRecord } from '../plan/prove-entries.ts';
 import { compilePolicies } from '../policy/compile.ts';
@@ -94,10 +94,7 @@ export class DeclarationReader {
   async #compile(commit: string, folder: string) {
     try {
       const files = await this.#checkout.readFilesAtCommit(commit, resolve(this.#checkout.root, folder));
-      const extended = files.flatMap(({ path, text }) => {
-        const written = extendingFiles.includes(path) ? findExtends(text) : null;
-        return written === null ? [] : (locateExtended(folder, written) ?? []);
-      });
+      const extended = files.flatMap(({ path, text }) => findOutside(folder, path, text)?.place ?? []);
       return { found: compilePolicies(files, this.#desired).desired ?? ('does-not-compile' as const), extended };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;

@@ -5,7 +5,7 @@ import { isPublicAddress } from '../client/public-address.ts';
 import { systemTiming } from '../client/timing.ts';
 import { dropTrailing } from '../drop-trailing.ts';
 import { CancelledError } from '../errors.ts';
-import { writeFileAtomic } from '../policy/files.ts';
+import { writeFileAtomic } from '../policy/named-files.ts';
 import { formatAge } from '../prices/age.ts';
 import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from '../prices/cache-entry.ts';
 import { readPriceText } from '../prices/files.ts';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { writeIntoEmpty } from '../policy/files.ts';
+import { writeIntoEmpty } from '../policy/named-files.ts';
 import { isSafePath } from '../record/record-tree.ts';
 import { renderApply } from '../render/history.ts';
 import { findApply, isStore, openStore } from './open-history.ts';

@@ -77,12 +77,14 @@ export function bindingsOf({ budgets, policies, own }: WorkspaceTerms): Bindings
  */
 function leading(sorted: readonly Wider[]): Wider[] {
   const firsts = new Map<string, Wider[]>();
-  for (const wider of sorted) {
-    const found = firsts.get(wider.budget.reset) ?? [];
-    if (wider.budget.amount <= 0 || found.length > 1 || (found[0]?.name === wider.name && found.length > 0)) continue;
-    firsts.set(wider.budget.reset, [...found, wider]);
-  }
-  return sorted.filter((wider) => firsts.get(wider.budget.reset)?.includes(wider) === true);
+  return sorted.filter((wider) => {
+    const { amount, reset } = wider.budget;
+    const found = firsts.get(reset) ?? [];
+    const isNext = found.every(({ name }) => name !== wider.name) && found.length < 2;
+    if (amount <= 0 || !isNext) return false;
+    firsts.set(reset, [...found, wider]);
+    return true;
+  });
 }
 
 /** Of each group and period the limit that ends first; those of one period first. Nothing where the budget goes. */

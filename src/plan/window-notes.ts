@@ -41,20 +41,20 @@ export function windowNotes(
   moved: readonly string[],
 ): string[] {
   if (starting !== null) return [];
-  const budgets = moved.filter((field) => /^budget(\[|$)/.test(field));
+  const budgets = moved.filter(isBudget);
   const gone = budgets.find((field) => after[field] === null);
   const changed = budgets.flatMap((field) => {
-    const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
+    const [from, to] = [budgetIn(before, field), budgetIn(after, field)];
     // In a list of budgets one period goes while another comes.
-    const old = from == null ? gone : field;
-    if (to == null || old === undefined || from?.reset === to.reset) return [];
+    const old = from === null ? gone : field;
+    if (to === null || old === undefined || from?.reset === to.reset) return [];
     return [newWindowNote(to.reset, 'limits', now, nextResetOf(spec, live, budgetSlotOf(old)))];
   });
   const ends = moved.filter(isBudgetField).flatMap((field) => {
     const slot = budgetSlotOf(field);
     const name = slot === null ? 'budget' : `budget[${slot}]`;
-    const [from, to] = [before[name], after[name]] as [Budget | null | undefined, Budget | null | undefined];
-    const keepsWindow = from != null && to != null && from.reset === to.reset && daysOfReset(to.reset) !== null;
+    const [from, to] = [budgetIn(before, name), budgetIn(after, name)];
+    const keepsWindow = from !== null && to !== null && from.reset === to.reset && daysOfReset(to.reset) !== null;
     return keepsWindow ? [nextResetOf(spec, live, slot)] : [];
   });
   const past = ends.find((end) => end !== null && hasEnded(end, now.getTime()))?.slice(0, 10);
@@ -86,11 +86,18 @@ export function readWindow(
   { before, after }: { readonly before: Fields; readonly after: Fields },
 ): string | null {
   const ends = Object.keys(after).flatMap((field) => {
-    const [from, to] = [before[field], after[field]] as [Budget | null | undefined, Budget | null | undefined];
-    if (!/^budget(\[|$)/.test(field) || from == null || to == null || from.reset === to.reset) return [];
+    const [from, to] = [budgetIn(before, field), budgetIn(after, field)];
+    if (!isBudget(field) || from === null || to === null || from.reset === to.reset) return [];
     return nextResetOf(spec, { row }, budgetSlotOf(field)) ?? [];
   });
   return ends.length === 0 ? null : `its next reset reads ${ends.map((end) => end.slice(0, 10)).join(' and ')}`;
+}
+
+/** The budget itself, of a list too, and not its alert. */
+const isBudget = (field: string): boolean => /^budget(\[|$)/.test(field);
+
+function budgetIn(fields: Fields, name: string): Budget | null {
+  return (fields[name] as Budget | null | undefined) ?? null;
 }
 
 function nextResetOf(spec: AttachmentKindSpec, live: Pick<LiveObject, 'row'>, slot: string | null): string | null {

@@ -1,15 +1,15 @@
-/** Finding, reading and writing policy files. Nothing else in this folder touches the disk. */
+/** Finding and reading policy files. Nothing else in this folder touches the disk but named-files.ts. */
 
-import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Diagnostic } from '../diagnostics.ts';
 import { compareText, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { extendedPath, extendingFiles, findExtends, isInside, locateExtended, toKeptPath } from '../extended-file.ts';
-import { findRealPath, makeDirectory } from '../real-path.ts';
+import { findRealPath } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
+import { codeOf, reasonOf } from './named-files.ts';
 
 export interface FoundFile {
   /** Relative to the working directory, with forward slashes: for messages. */
@@ -260,154 +260,6 @@ export async function isPolicyFileOf(directory: string, file: string): Promise<b
   const found = isThere ? await listFiles(root, () => {}) : [];
   for (const relative of found) if ((await findRealPath(path.join(root, relative))) === target) return true;
   return false;
-}
-
-/** Bytes of a file that a flag names. The plan of ten thousand policies has a tenth of it. */
-const mostNamed = 256 * 1024 * 1024;
-
-/** A plan file, or any other text that a flag names. */
-export async function readNamedFile(file: string, shown: string): Promise<string> {
-  const size = (await stat(file).catch(() => null))?.size ?? 0;
-  if (size > mostNamed) throw new UserError(`cannot read ${shown}: it has ${size} bytes, more than ${mostNamed}`);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new UserError(`cannot read ${shown} (${reasonOf(cause)})`, { cause });
-  }
-}
-
-/**
- * Writes files into a directory that is empty or not there yet; all paths are checked before the first is written.
- *
- * @param files paths below the directory → texts
- * @param shown the directory as messages name it
- */
-export async function writeIntoEmpty(
-  directory: string,
-  files: Readonly<Record<string, string>>,
-  shown: string,
-): Promise<void> {
-  const root = path.resolve(directory);
-  const names = await readdir(root).catch((cause: unknown) => {
-    if (codeOf(cause) === 'ENOENT') return [];
-    throw new UserError(
-      codeOf(cause) === 'ENOTDIR' ? `${shown} is a file, not a directory` : `cannot read ${shown} (${codeOf(cause)})`,
-      { cause },
-    );
-  });
-  if (names.length > 0) {
-    throw new UserError(`${shown} is not empty`, { hint: 'Name an empty directory, or one that is not there yet.' });
-  }
-  const targets = Object.entries(files).map(([relative, text]) => ({ target: path.resolve(root, relative), text }));
-  const outside = targets.find(({ target }) => !target.startsWith(root + path.sep));
-  if (outside !== undefined) throw new UserError(`a path leads out of ${shown}: nothing was written`);
-  for (const { target, text } of targets) await writeFileAtomic(target, text);
-}
-
-/** A name that stands for what the program prints. */
-export function isStdout(name: string): boolean {
-  return name === '-' || name === '/dev/stdout' || name === '/dev/fd/1';
-}
-
-/**
- * What a flag names: a file only where its folder is, replaced whole and behind its link. A pipe or a device is written straight:
- * a rename would put a file in its place (`--out /dev/full`, as root).
- *
- * @throws UserError
- */
-export async function writeNamedFile(file: string, text: string, shown: string): Promise<void> {
-  const isStraight = await requireWritable(file, shown);
-  try {
-    if (isStraight) await writeStraight(file, text);
-    else await writeFileAtomic(await findRealPath(file), text);
-  } catch (cause) {
-    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : reasonOf(cause);
-    throw new UserError(`cannot write ${shown} (${why})`, { cause });
-  }
-}
-
-/**
- * That something may be written there, before the work is done whose result it is to hold.
- *
- * @returns whether it is no file that could be replaced
- * @throws UserError
- */
-export async function requireWritable(file: string, shown: string): Promise<boolean> {
-  const hint = 'Name a file in a directory that is there.';
-  const refuse = (why: string): never => {
-    throw new UserError(`cannot write ${shown}: ${why}`, { hint });
-  };
-  // A closing slash means a directory.
-  if (/[/\\]$/.test(shown)) refuse('it is the name of a directory');
-  const found = await stat(file).catch((error: unknown) => (codeOf(error) === 'ELOOP' ? refuse(loop) : null));
-  if (found === null) {
-    const folder = await stat(path.dirname(await findRealPath(file))).catch(() => null);
-    if (folder === null || !folder.isDirectory()) refuse('its directory is not there');
-    return false;
-  }
-  if (found.isDirectory()) refuse('it is a directory');
-  if (found.isSocket()) refuse('it is a socket');
-  // What a process has open under such a name is not to be replaced, even if it is a file.
-  return !found.isFile() || /^\/(?:dev|proc)\//.test(file);
-}
-
-/** A pipe that nobody reads is refused: a process that waits for a reader cannot even be ended by a signal. */
-async function writeStraight(file: string, text: string): Promise<void> {
-  const handles: FileHandle[] = [];
-  try {
-    // With a reader there, the second opening does not wait, and unlike the first its writes wait for the reader.
-    handles.push(await open(file, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)));
-    handles.push(await open(file, constants.O_WRONLY | constants.O_APPEND));
-    await handles[1]?.writeFile(text, 'utf8');
-  } finally {
-    for (const handle of handles) await handle.close();
-  }
-}
-
-/**
- * Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. Replaces a file
- * and nothing else.
- */
-export async function writeFileAtomic(file: string, text: string): Promise<void> {
-  const target = await findTarget(file);
-  const directory = path.dirname(target);
-  await makeDirectory(directory);
-  const temporary = path.join(directory, `.${path.basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
-  try {
-    const handle = await open(temporary, 'wx');
-    try {
-      await handle.writeFile(text, 'utf8');
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, target);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-/** Through a link to the file behind it: the link stays. */
-async function findTarget(file: string): Promise<string> {
-  const found = await lstat(file).catch(() => null);
-  if (found === null || found.isFile()) return file;
-  const real = await realpath(file).catch(() => null);
-  if (real !== null && (await stat(real)).isFile()) return real;
-  throw new UserError(`cannot write ${file}: it is not a regular file`);
-}
-
-const loop = 'a link there leads back to itself';
-
-/** For messages. */
-function reasonOf(error: unknown): string {
-  const code = codeOf(error);
-  return code === 'ELOOP' ? loop : code;
-}
-
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === 'string' ? code : 'unknown reason';
 }
 
 function toSlashes(file: string): string {

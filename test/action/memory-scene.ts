@@ -15,6 +15,7 @@ import { playSurroundings } from '../helpers/memory-surroundings.ts';
 import { testSession } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
+import { defaultInputs } from './default-inputs.ts';
 import { all, team } from './scene.ts';
 
 export const recordRef = 'refs/tollgate/production';
@@ -173,16 +174,8 @@ export class MemoryScene {
     const repository = { full_name: 'example/budgets', default_branch: this.branch, private: true };
     return runAction({
       inputs: {
-        command: 'plan',
-        directory: 'policies',
-        backend: 'portkey',
+        ...defaultInputs,
         comment: this.comment,
-        failOnChanges: false,
-        allow: [],
-        approve: null,
-        revertDrift: null,
-        takeOver: null,
-        move: null,
         ...inputs,
       },
       event: parseEvent(name, { repository, ...payload }, {}),

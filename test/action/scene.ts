@@ -20,6 +20,7 @@ import { testNow, testSession } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { git, makeFolder } from '../record/git-fixture.ts';
+import { defaultInputs } from './default-inputs.ts';
 import { type Job, removeJobFolders, runJob } from './runner.ts';
 
 /** What a run in this process left behind; of one that threw, its error instead of outputs. */
@@ -319,19 +320,6 @@ export async function startApplied(options: SceneOptions = {}): Promise<Scene> {
   if (ran.exit !== 0) throw new Error(ran.text);
   return scene;
 }
-
-const defaultInputs: ActionInputs = {
-  command: 'plan',
-  directory: 'policies',
-  backend: 'portkey',
-  comment: 'always',
-  failOnChanges: false,
-  allow: [],
-  approve: null,
-  revertDrift: null,
-  takeOver: null,
-  move: null,
-};
 
 function textOf({ summary, warnings, failure }: ActionResult): string {
   return [summary, ...warnings, failure ?? ''].join('\n');

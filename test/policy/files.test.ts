@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import { readPolicyFiles, writeFileAtomic } from '../../src/policy/files.ts';
+import { readPolicyFiles } from '../../src/policy/files.ts';
+import { writeFileAtomic } from '../../src/policy/named-files.ts';
 
 let cwd: string;
 beforeEach(async () => {

@@ -2,18 +2,18 @@ import { exitCodes } from '../../exit-codes.ts';
 import { writeDriftIssue } from '../../github/drift-issue.ts';
 import { wordDigest } from '../../plan/words.ts';
 import { type DriftView, describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
-import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { commentBytes, fitLines } from '../../render/fit-sections.ts';
 import { exitOfDrift, gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
 import { notWritten, saying } from './saying.ts';
-import { type ActionResult, type ActionRun, commonOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, resultOfNothing } from './types.ts';
 
 /** One issue per environment. An unreachable service is never drift: that throws, and the job fails without an issue. */
 export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const found = await gatherDrift(commonOptions(run), run.session);
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
-  if ('meanwhile' in found) return sayMeanwhile(describeMeanwhile(found));
+  // The issue stays as it is: whether there is drift will be seen by the next run.
+  if ('meanwhile' in found) return resultOfNothing(describeMeanwhile(found));
   const { environment } = found.plan;
   const exit = exitOfDrift(found);
   const isClean = exit === exitCodes.ok;
@@ -56,16 +56,4 @@ function waysOut({ report: { drifts, owed, gone }, plan }: DriftView): string {
   ];
   if (ways.length > 0) return `Ways out: ${ways.join('; ')}.`;
   return gone.length > 0 ? 'Take what is gone out of the files.' : '';
-}
-
-/** The issue stays as it is: whether there is drift will be seen by the next run. */
-function sayMeanwhile(sentence: string): ActionResult {
-  return {
-    exit: exitCodes.ok,
-    outputs: { 'has-changes': 'false', summary: sentence },
-    summary: `### ${escapeMarkdown(sentence)}`,
-    annotations: [],
-    failure: null,
-    warnings: [],
-  };
 }

@@ -9,7 +9,6 @@ import { objecting } from '../../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
-import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import { describeClaim } from '../plan.ts';
@@ -21,7 +20,7 @@ import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
 import { describeMovedOn, reviewOpenPull } from './review-open-pull.ts';
 import { saying } from './saying.ts';
 import { tellOpen } from './tell-pull.ts';
-import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions, resultOfNothing } from './types.ts';
 
 /** Plans, and tells the pull request that the event is about. */
 export async function planForEvent(run: ActionRun): Promise<ActionResult> {
@@ -82,14 +81,7 @@ async function findTarget(run: ActionRun, github: GitHub, { number, head }: Pull
 
 function resultOfGone({ number, pull }: Target): ActionResult {
   const sentence = `#${number} is ${pull?.merged === true ? 'merged' : 'closed'} by now: it gets no plan any more.`;
-  return {
-    exit: exitCodes.ok,
-    outputs: { 'has-changes': 'false', summary: sentence },
-    summary: `### ${escapeMarkdown(sentence)}`,
-    annotations: [],
-    failure: null,
-    warnings: [],
-  };
+  return resultOfNothing(sentence);
 }
 
 async function tellPlan(run: ActionRun, prepared: PreparedPlan, target: Target | null): Promise<ActionResult> {

@@ -1,6 +1,7 @@
-import type { ExitCode } from '../../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../../exit-codes.ts';
 import type { GitHubEvent } from '../../github/event.ts';
 import type { Annotation, GitHub } from '../../github/port.ts';
+import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { CommonOptions, Session } from '../session.ts';
 
 export interface ActionInputs {
@@ -51,6 +52,18 @@ export interface ActionResult {
   readonly failure: string | null;
   /** Said in the log, and fails nobody. */
   readonly warnings: readonly string[];
+}
+
+/** There was nothing to do; the sentence says why. */
+export function resultOfNothing(sentence: string): ActionResult {
+  return {
+    exit: exitCodes.ok,
+    outputs: { 'has-changes': 'false', summary: sentence },
+    summary: `### ${escapeMarkdown(sentence)}`,
+    annotations: [],
+    failure: null,
+    warnings: [],
+  };
 }
 
 /** Comments and logs of a public repository are read by anybody; where that is not known people are counted too. */

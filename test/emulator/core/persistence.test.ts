@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ListenOptions } from '../../../src/emulator/server.ts';
 import { UserError } from '../../../src/errors.ts';
-import { writeFileAtomic } from '../../../src/policy/files.ts';
+import { writeFileAtomic } from '../../../src/policy/named-files.ts';
 import { readProcessSpace } from '../../../src/process-space.ts';
 import { createFileStore } from '../../../src/record/file.ts';
 import { integrationRow, keyRow } from '../../helpers/state.ts';
