@@ -12,23 +12,18 @@ import { spellCredential } from './checkout/remote-token.ts';
 import { systemTiming } from './client/timing.ts';
 import { exitOf } from './commands/action/failed-run.ts';
 import { runAction } from './commands/action/run.ts';
-import type { ActionInputs, ActionResult } from './commands/action/types.ts';
+import type { ActionInputs } from './commands/action/types.ts';
 import type { Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
 import { UserError } from './errors.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
-import type { Annotation } from './github/port.ts';
 import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
-import { escapeMarkdown } from './render/escape-markdown.ts';
+import { proxiesOf } from './proxies.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
-
-const runner = { color: false, isWorkflow: true } as const;
-
-/** GitHub takes this many bytes of summary from one step. */
-const summaryBytes = 1_000_000;
+import { reportFailure, reportResult, runner } from './report.ts';
 
 async function main(): Promise<void> {
   const { env } = process;
@@ -58,7 +53,8 @@ async function main(): Promise<void> {
             token,
             repository: event.repository,
             apiUrl: job.apiUrl ?? 'https://api.github.com',
-            login: core.getInput('comment-author') || 'github-actions[bot]',
+            login: inputs.commentAuthor ?? 'github-actions[bot]',
+            proxies: proxiesOf(env),
             userAgent: `tollgate/${packageJson.version}`,
             retryAfterBaseValue: Number(env.TOLLGATE_RETRY_MILLISECONDS ?? 1_000),
           }),
@@ -70,7 +66,7 @@ async function main(): Promise<void> {
     runAttempt: Number(job.runAttempt ?? 1),
     writeFile: (path, text) => writeFile(path, text),
   });
-  await report(result);
+  await reportResult(result);
 }
 
 function readInputs(): ActionInputs {
@@ -79,6 +75,7 @@ function readInputs(): ActionInputs {
     directory: core.getInput('directory') || 'policies',
     backend: readWord('backend', ['portkey', 'emulator'] as const, 'portkey'),
     comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),
+    commentAuthor: core.getInput('comment-author') || null,
     failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
     allow: core
       .getInput('allow')
@@ -174,37 +171,6 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
   };
 }
 
-async function report({ exit, outputs, summary, annotations, failure, warnings }: ActionResult): Promise<void> {
-  for (const annotation of annotations) annotate(annotation);
-  for (const warning of warnings) core.warning(warning);
-  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, value);
-  core.setOutput('exit-code', String(exit));
-  // First what a reader must not miss: the rest can be too long to be taken whole.
-  const said = warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}\n\n`).join('');
-  await writeSummary(`${said}${summary}\n`);
-  if (failure !== null) core.setFailed(failure);
-}
-
-function annotate({ path, line, level, title, message }: Annotation): void {
-  const properties = { file: path, startLine: line, title };
-  if (level === 'failure') core.error(message, properties);
-  else if (level === 'warning') core.warning(message, properties);
-  else core.notice(message, properties);
-}
-
-/** Without a summary file (a runner of another kind) the text goes to the log. */
-async function writeSummary(text: string): Promise<void> {
-  const bytes = Buffer.from(text, 'utf8');
-  // Between two lines, so that no table row and no character is cut open.
-  const end = bytes.lastIndexOf('\n', summaryBytes);
-  const shown =
-    bytes.length <= summaryBytes
-      ? text
-      : `${bytes.subarray(0, end).toString('utf8')}\n\n… cut off here: GitHub takes no more. The plan file has all of it.\n`;
-  if (findGitHubJob(process.env).summaryPath === null) core.info(renderForScreen(shown, runner));
-  else await core.summary.addRaw(shown).write();
-}
-
 // A log that nobody reads any more must not end an apply in the middle.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -213,8 +179,5 @@ try {
   if (!(await answerCompilation())) await main();
 } catch (error) {
   const { message, reason } = renderFailure(error, 'text');
-  core.setOutput('exit-code', String(exitOf(error)));
-  await writeSummary(`### tollgate failed\n\n${message.trimEnd().split('\n').map(escapeMarkdown).join('<br>\n')}\n`);
-  // A runner writes `error:` before it.
-  core.setFailed(reason);
+  await reportFailure(message, reason, exitOf(error));
 }

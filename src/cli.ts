@@ -13,6 +13,7 @@ import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
 import { buildProgram, type GlobalFlags } from './program.ts';
+import { proxiesOf } from './proxies.ts';
 import { renderFailure, renderUsageError } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
 
@@ -79,7 +80,7 @@ function buildSession(flags: GlobalFlags): Session {
     // Loaded when it is asked for: nobody else waits for it.
     openGitHub: async (place) => {
       const { createGitHub } = await import('./github/octokit.ts');
-      const pace = { retryAfterBaseValue: 1_000, timeout: 10_000 };
+      const pace = { retryAfterBaseValue: 1_000, timeout: 10_000, proxies: proxiesOf(process.env) };
       return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
     },
     compileAside: (files) => compileAside(new URL(import.meta.url), files),

@@ -38,7 +38,7 @@ export interface Checkout {
   /**
    * Refs of the remote, in the order of their names.
    *
-   * @param patterns full refs, or `refs/tollgate/*`
+   * @param patterns full refs, or folders of them such as `refs/tollgate/*`
    * @param remote default: the one that the record is on
    */
   listRefs(patterns: readonly string[], remote?: string): Promise<readonly string[]>;

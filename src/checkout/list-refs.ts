@@ -1,11 +1,11 @@
-/** Refs of the remote at which there may be records. */
+/** Refs of the remote: those at which there may be records, and others. */
 
 import { UserError } from '../errors.ts';
 import { type GitOptions, requireRepository } from './repository.ts';
 import { describeFailure } from './run-git.ts';
 
 /**
- * @param patterns full refs, or `refs/tollgate/*`
+ * @param patterns full refs, or folders of them such as `refs/tollgate/*`
  * @returns those that exist, in the order of their names
  */
 export async function listRefs(options: GitOptions, patterns: readonly string[]): Promise<readonly string[]> {
@@ -24,6 +24,7 @@ export async function listRefs(options: GitOptions, patterns: readonly string[])
       .split('\n')
       .map((line) => line.split('\t')[1] ?? '');
     // A pattern also matches refs that only end in it.
-    return refs.filter((ref) => patterns.includes(ref) || ref.startsWith('refs/tollgate/')).sort();
+    const folders = patterns.filter((pattern) => pattern.endsWith('/*')).map((pattern) => pattern.slice(0, -1));
+    return refs.filter((ref) => patterns.includes(ref) || folders.some((folder) => ref.startsWith(folder))).sort();
   });
 }

@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns';
 import { setMaxListeners } from 'node:events';
 import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher, EnvHttpProxyAgent, request as send } from 'undici';
+import { Agent, type Dispatcher, request as send } from 'undici';
 import { createValueBlanker } from '../blank-secrets.ts';
 import { parseBoundedJson } from '../bounded-json.ts';
 import { CancelledError, UserError } from '../errors.ts';
+import { createProxyAgent, describeProxy, type Proxies } from '../proxies.ts';
 import { checkBaseUrl, isLoopback } from './base-url.ts';
 import {
   type ApiRequest,
@@ -34,8 +35,8 @@ export interface ConnectionOptions {
    * outcome is known.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Values of HTTPS_PROXY and NO_PROXY. Loopback hosts are never reached through a proxy. */
-  readonly proxies?: { readonly httpsProxy?: string | undefined; readonly noProxy?: string | undefined } | undefined;
+  /** Loopback hosts are never reached through a proxy. */
+  readonly proxies?: Proxies | undefined;
   /** Milliseconds: to connect (10 s), to the first byte of the answer (25 s), between two parts of a body (15 s), in all (30 s). */
   readonly timeouts?: Partial<Timeouts> | undefined;
   /** Open connections at most; default 4. */
@@ -74,7 +75,8 @@ export function openConnection(options: ConnectionOptions): Connection {
   const blankAnswer = createValueBlanker(...secrets);
   const timeouts = { ...defaultTimeouts, ...options.timeouts };
   const dispatcher = options.dispatcher ?? createDispatcher(baseUrl, options, timeouts);
-  const proxy = options.dispatcher === undefined ? proxyFor(baseUrl, options) : null;
+  const isStraight = options.dispatcher !== undefined || isLoopback(new URL(baseUrl).hostname);
+  const through = isStraight ? '' : describeProxy(baseUrl, options.proxies ?? {});
   const { signal, isStranger = false } = options;
   let serverTime: number | null = null;
   // One listener a request under way, and always taken off again: more than ten are no leak.
@@ -158,7 +160,6 @@ export function openConnection(options: ConnectionOptions): Connection {
     const why = timedOut
       ? `no answer within ${timeouts.total / 1000} s`
       : describeCode(code, isStranger ? new Error('no connection') : error);
-    const through = proxy === null ? '' : `, on the way through the proxy ${proxy} (HTTPS_PROXY)`;
     const reached =
       status === undefined ? `cannot reach ${baseUrl}: ${why}${through}` : `${baseUrl} broke off its answer: ${why}`;
     const failure = buildBrokenAnswer(
@@ -199,44 +200,8 @@ function createDispatcher(baseUrl: string, options: ConnectionOptions, timeouts:
     },
     maxResponseSize: options.maxBodyBytes ?? 64 * 1024 * 1024,
   };
-  const { httpsProxy, noProxy } = options.proxies ?? {};
-  if (httpsProxy === undefined || httpsProxy === '' || isLoopback(new URL(baseUrl).hostname)) return new Agent(common);
-  checkProxy(httpsProxy);
-  try {
-    // Empty rather than absent: undici would fall back to the environment, which only the entry file reads.
-    return new EnvHttpProxyAgent({ ...common, httpProxy: '', httpsProxy, noProxy: noProxy ?? '' });
-  } catch {
-    // Proxy URLs hold passwords: not repeated, and neither is the error that quotes it.
-    throw new UserError('HTTPS_PROXY is not a URL that can be used as a proxy', {
-      hint: 'Write it as http://host:port.',
-    });
-  }
-}
-
-/** Proxy URLs hold passwords: nothing of it but the scheme is repeated. */
-function checkProxy(httpsProxy: string): void {
-  const [, scheme] = /^([a-z][a-z\d+.-]*):\/\//i.exec(httpsProxy) ?? [];
-  if (scheme === undefined || /^https?$/i.test(scheme)) return;
-  throw new UserError(`HTTPS_PROXY is a proxy of the kind ${scheme.toLowerCase()}, which is not supported`, {
-    hint: 'Write one that speaks HTTP: http://host:port or https://host:port; or take the control plane out of it with NO_PROXY.',
-  });
-}
-
-/** Host and port of the proxy that requests go through; null: they go straight. Decided as the dispatcher decides. */
-function proxyFor(baseUrl: string, { proxies }: ConnectionOptions): string | null {
-  const { httpsProxy, noProxy = '' } = proxies ?? {};
-  const { hostname, port, protocol } = new URL(baseUrl);
-  if (!httpsProxy || protocol !== 'https:' || isLoopback(hostname) || !URL.canParse(httpsProxy)) return null;
-  const isExempt = noProxy
-    .split(/[,\s]/)
-    .filter((entry) => entry !== '')
-    .some((entry) => {
-      const [, name = '', ownPort] = /^(.+?)(?::(\d+))?$/.exec(entry.toLowerCase()) ?? [];
-      const suffix = name.replace(/^\*?\./, '');
-      const isHost = name === '*' || hostname === suffix || hostname.endsWith(`.${suffix}`);
-      return isHost && (ownPort === undefined || ownPort === (port || '443'));
-    });
-  return isExempt ? null : new URL(httpsProxy).host;
+  const proxied = isLoopback(new URL(baseUrl).hostname) ? null : createProxyAgent(common, options.proxies ?? {});
+  return proxied ?? new Agent(common);
 }
 
 /** At the moment of connecting: a name that is resolved twice may be two addresses. */

@@ -31,6 +31,7 @@ import { sayDiagnostics } from './output.ts';
 import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { nowOf, type Session } from './session.ts';
+import { optionName } from './settings-in-force.ts';
 
 export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
@@ -106,7 +107,7 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
 export function prepareApply(options: ApplyCommandOptions, session: Session): Promise<PreparedPlan | NoPlan> {
   return preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, backend, record) => {
     const byHand = await checkCommitted(checkout, record, options, session);
-    await checkClaim(stored?.record.claim, options.takeOver, backend, session);
+    await checkClaim(stored?.record.claim, options.takeOver, backend, session, optionName('take-over', options));
     return byHand;
   });
 }

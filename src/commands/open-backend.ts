@@ -1,11 +1,11 @@
 import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
-import type { ConnectionOptions } from '../client/request.ts';
 import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
+import { proxiesOf } from '../proxies.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { randomSeed } from './emulate.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
@@ -92,10 +92,6 @@ async function connect(
     probe: (request) => client.probe(request),
     close: () => client.close(),
   };
-}
-
-export function proxiesOf(env: Session['env']): NonNullable<ConnectionOptions['proxies']> {
-  return { httpsProxy: env.HTTPS_PROXY ?? env.https_proxy, noProxy: env.NO_PROXY ?? env.no_proxy };
 }
 
 async function openEmulator(state: string | undefined, connecting: Connecting, session: Session): Promise<OpenBackend> {

@@ -284,16 +284,17 @@ export async function checkClaim(
   takeOver: string | undefined,
   backend: Backend,
   session: Session,
+  option = '--take-over',
 ): Promise<void> {
   if (claim === undefined) {
     if (takeOver === undefined) return;
-    throw new UserError(`--take-over ${takeOver}: there is nothing to take over, the record holds no claim`, {
-      hint: 'Leave --take-over out: an apply goes ahead without it.',
+    throw new UserError(`${option} ${takeOver}: there is nothing to take over, the record holds no claim`, {
+      hint: 'Leave it out: an apply goes ahead without it.',
       exit: 'stale',
     });
   }
   if (takeOver !== undefined && takeOver !== claim.run) {
-    throw new UserError(`--take-over ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
+    throw new UserError(`${option} ${takeOver}: the claim is held by run ${claim.run}`, { exit: 'stale' });
   }
   if (takeOver === claim.run || !(await isUnderWay(claim, backend, session))) return;
   throw new UserError(`an apply by ${claim.by} is under way since ${claim.startedAt} (run ${claim.run})`, {

@@ -42,7 +42,7 @@ import { type CheckoutFacts, directoryOf, type OpenRecord, openRecord, readCheck
 import { findOtherOwners } from './other-owners.ts';
 import { readRulePrices } from './read-for-rules.ts';
 import type { CommonOptions, Session } from './session.ts';
-import { judgeSettings, type RunPlace } from './settings-in-force.ts';
+import { judgeSettings, optionName, type RunPlace } from './settings-in-force.ts';
 
 export interface PlanOptions extends CommonOptions, RunPlace {
   readonly mode: Mode;
@@ -110,7 +110,7 @@ export async function preparePlan(
     record: OpenRecord,
   ) => Promise<unknown>,
 ): Promise<PreparedPlan | NoPlan> {
-  const allowances = options.allow.map(readWord);
+  const allowances = options.allow.map((text) => readWord(text, optionName('allow', options)));
   const loading = await startLoading(options, session);
   const head = loading.head ?? (await loading.policies).desired;
   if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
@@ -263,9 +263,9 @@ function settledOf(record: AppliedRecord, { unsealed }: RecordInForce, live: Liv
 }
 
 /** @throws UserError when it is not of that form */
-function readWord(text: string): Word {
+function readWord(text: string, option: string): Word {
   const word = parseWord(text);
-  if (isWordProblem(word)) throw new UserError(`--allow ${text}: ${word.problem}`);
+  if (isWordProblem(word)) throw new UserError(`${option} ${text}: ${word.problem}`);
   return word;
 }
 

@@ -11,7 +11,7 @@ import { type CacheEntry, cachePathOf, parseCacheEntry, renderCacheEntry } from 
 import { readPriceText } from '../prices/files.ts';
 import { parsePriceFile } from '../prices/parse-prices.ts';
 import type { Provenance, ProviderPrices } from '../prices/types.ts';
-import { proxiesOf } from './open-backend.ts';
+import { proxiesOf } from '../proxies.ts';
 import type { PriceReading } from './price-settings.ts';
 import { nowOf, type Session } from './session.ts';
 

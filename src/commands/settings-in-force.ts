@@ -23,6 +23,11 @@ export interface RunPlace {
   readonly inAction?: boolean;
 }
 
+/** What people wrote it as: an input of the Action, or a flag. */
+export function optionName(name: 'allow' | 'take-over', { inAction = false }: RunPlace): string {
+  return inAction ? `input ${name}:` : `--${name}`;
+}
+
 export interface JudgedSettings {
   readonly inForce: SettingsInForce;
   /** What an apply of the files would bring into force. */

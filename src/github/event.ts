@@ -24,7 +24,10 @@ const payloadSchema = z.looseObject({
   ref: z.string().optional(),
   after: z.string().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish().catch(null),
-  merge_group: z.looseObject({ head_sha: z.string(), head_ref: z.string() }).optional().catch(undefined),
+  merge_group: z
+    .looseObject({ head_sha: z.string(), head_ref: z.string(), base_sha: z.string().optional() })
+    .optional()
+    .catch(undefined),
   sender: user.nullish().catch(null),
 });
 
@@ -51,7 +54,12 @@ export type EventContext =
       readonly inputs: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'schedule' }
-  | { readonly kind: 'merge-group' }
+  | {
+      readonly kind: 'merge-group';
+      readonly head: string;
+      /** What the group is put on. */
+      readonly base: string | null;
+    }
   | { readonly kind: 'other'; readonly name: string };
 
 export interface GitHubEvent {
@@ -116,8 +124,10 @@ function contextOf(
       return { kind: 'dispatch', isDefaultBranch: isDefaultBranch(event), inputs: event.inputs ?? {} };
     case 'schedule':
       return { kind: 'schedule' };
-    case 'merge_group':
-      return { kind: 'merge-group' };
+    case 'merge_group': {
+      const { head_sha: head = job.sha ?? '', base_sha: base = null } = event.merge_group ?? {};
+      return { kind: 'merge-group', head, base };
+    }
     default:
       return { kind: 'other', name };
   }

@@ -1,9 +1,10 @@
 /** The GitHub port over Octokit, whose plugins retry, obey rate limits and page. */
 
 import { Octokit, RequestError } from 'octokit';
+import type { Proxies } from '../proxies.ts';
 import { readGraphError } from './graphql-errors.ts';
 import { type GitHub, GitHubError, type Push, type RepositoryPermission } from './port.ts';
-import { type Ask, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
+import { type Ask, collectLogin, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
 import {
   rulesetsOf,
   toBranchProtection,
@@ -14,6 +15,7 @@ import {
   toPush,
   toRun,
 } from './rest-rows.ts';
+import { createSend } from './send.ts';
 
 export interface GitHubOptions {
   readonly token: string;
@@ -21,8 +23,10 @@ export interface GitHubOptions {
   readonly repository: string;
   /** `https://api.github.com`, or that of a GitHub Enterprise server. */
   readonly apiUrl: string;
-  /** Login that the token writes as. */
+  /** Login that the token is expected to write as. */
   readonly login: string;
+  /** Default: none. */
+  readonly proxies?: Proxies;
   readonly userAgent: string;
   /** Milliseconds that the waits of retries are counted in: 1,000, so that they are seconds; less in tests, which then are not slowed down either. */
   readonly retryAfterBaseValue: number;
@@ -44,7 +48,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const [owner = '', repo = ''] = options.repository.split('/');
   const base = { owner, repo };
   const page = { per_page: 100 };
-  const { retryAfterBaseValue, timeout = 30_000 } = options;
+  const { retryAfterBaseValue, timeout = 30_000, proxies = {} } = options;
   const mayWait = (after: number, _request: unknown, _octokit: unknown, tries: number): boolean =>
     tries < 2 && after <= longestWait;
   const octokit = new Octokit({
@@ -59,10 +63,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       ...(retryAfterBaseValue < 1_000 ? { write: unpaced, notifications: unpaced } : {}),
     },
     retry: { retryAfterBaseValue },
-    request: {
-      // Without it, a GitHub that accepts and never answers would hold up an apply until the job is killed.
-      fetch: (url: string, init: RequestInit) => fetch(url, { ...init, signal: AbortSignal.timeout(timeout) }),
-    },
+    request: { fetch: createSend({ timeout, proxies }) },
   });
   const { rest } = octokit;
   // One call has been retried to its end in vain: those after it are tried once, or every one of them would wait as long.
@@ -104,8 +105,18 @@ export function createGitHub(options: GitHubOptions): GitHub {
       }
     });
 
+  let login: Promise<string> | undefined;
+
   return {
     login: options.login,
+    readLogin() {
+      login ??= collectLogin(ask);
+      // What failed is asked again.
+      login.catch(() => {
+        login = undefined;
+      });
+      return login;
+    },
 
     listComments: (number) =>
       attempt(async () => {
@@ -124,7 +135,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     readPullReview: (number) => collectPullReview(ask, { owner, name: repo }, number),
     readPermission,
 
-    createCheck: ({ name, head, conclusion, title, summary, annotations }) =>
+    createCheck: ({ name, head, labels, conclusion, title, summary, annotations }) =>
       attempt(async () => {
         const rows = annotations.map(({ path, line, level, title: heading, message }) => ({
           path,
@@ -139,6 +150,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
           ...base,
           name,
           head_sha: head,
+          external_id: labels.join(','),
           status: 'completed',
           conclusion,
           output: { ...output, annotations: rows.slice(0, annotationsPerRequest) },
@@ -147,6 +159,21 @@ export function createGitHub(options: GitHubOptions): GitHub {
           const more = rows.slice(start, start + annotationsPerRequest);
           await rest.checks.update({ ...base, check_run_id: data.id, output: { ...output, annotations: more } });
         }
+      }),
+    listChecks: (head) =>
+      attempt(async () => {
+        const checks = await octokit.paginate(rest.checks.listForRef, {
+          ...base,
+          ...page,
+          ref: head,
+          filter: 'latest',
+        });
+        return checks.map(({ name, external_id: id }) => ({ name, labels: (id ?? '').split(',').filter(Boolean) }));
+      }),
+    listRepositoryLabels: () =>
+      attempt(async () => {
+        const labels = await octokit.paginate(rest.issues.listLabelsForRepo, { ...base, ...page });
+        return labels.map(({ name }) => name);
       }),
     listLabels: (number) =>
       attempt(async () => {
@@ -164,9 +191,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
         await rest.issues.removeLabel({ ...base, issue_number: number, name }).catch(unlessGone);
       }),
 
-    listOwnIssues: () =>
+    listOwnIssues: (creator = options.login) =>
       attempt(async () => {
-        const query = { ...base, ...page, state: 'all', creator: options.login } as const;
+        const query = { ...base, ...page, state: 'all', creator } as const;
         const issues = await octokit.paginate(rest.issues.listForRepo, query);
         return issues.filter((issue) => issue.pull_request === undefined).map(toIssue);
       }),

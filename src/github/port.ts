@@ -182,6 +182,8 @@ export interface Annotation {
 export interface CheckRun {
   readonly name: string;
   readonly head: string;
+  /** What another environment's run may have to know of it; nothing of them shows. */
+  readonly labels: readonly string[];
   readonly conclusion: 'success' | 'failure' | 'neutral';
   readonly title: string;
   /** Markdown, at most 65,535 characters. */
@@ -198,8 +200,10 @@ export interface Issue {
 }
 
 export interface GitHub {
-  /** Login that writes our comments, `github-actions[bot]` with the job's own token. */
+  /** Login that is expected to write our comments: `github-actions[bot]`, that of the job's own token. */
   readonly login: string;
+  /** The login that really writes them, `name[bot]` of an app; asked once. */
+  readLogin(): Promise<string>;
 
   listComments(number: number): Promise<readonly IssueComment[]>;
   createComment(number: number, body: string): Promise<IssueComment>;
@@ -218,12 +222,16 @@ export interface GitHub {
   readPermission(login: string): Promise<RepositoryPermission>;
 
   createCheck(check: CheckRun): Promise<void>;
+  /** The latest of each name on a commit. */
+  listChecks(head: string): Promise<readonly Pick<CheckRun, 'name' | 'labels'>[]>;
   listLabels(number: number): Promise<readonly string[]>;
+  /** Those that there are, on whatever. */
+  listRepositoryLabels(): Promise<readonly string[]>;
   addLabels(number: number, labels: readonly string[]): Promise<void>;
   removeLabel(number: number, label: string): Promise<void>;
 
-  /** Open and closed ones that our login created. */
-  listOwnIssues(): Promise<readonly Issue[]>;
+  /** Open and closed ones that a login created; default: the one expected. */
+  listOwnIssues(login?: string): Promise<readonly Issue[]>;
   createIssue(title: string, body: string): Promise<Issue>;
   updateIssue(
     number: number,

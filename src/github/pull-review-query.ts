@@ -157,6 +157,9 @@ export const pullsOfCommitsAnswer = z.object({
   ),
 });
 
+export const loginQuery = 'query writer { viewer { login } }';
+export const loginAnswer = z.object({ viewer: z.object({ login: z.string().min(1) }) });
+
 export type ToldPull = z.infer<typeof pull>;
 export type ToldActor = z.infer<typeof actor>;
 export type ToldPerson = z.infer<typeof person>;

@@ -19,6 +19,8 @@ import {
 } from './port.ts';
 import {
   buildPullsOfCommitsQuery,
+  loginAnswer,
+  loginQuery,
   pullReviewAnswer,
   pullReviewQuery,
   pullsOfCommitsAnswer,
@@ -109,6 +111,11 @@ export async function collectPullReview(ask: Ask, of: RepositoryName, number: nu
     `pull request #${number} has too many reviews or events: ${mostPages} pages are read`,
     undefined,
   );
+}
+
+/** Who a token writes as. REST tells that to people alone, and not to apps, which have their `[bot]` here as well. */
+export async function collectLogin(ask: Ask): Promise<string> {
+  return parse(loginAnswer, await ask({ query: loginQuery, variables: {} })).viewer.login;
 }
 
 /** Every commit that GitHub knows is a key of the answer. */

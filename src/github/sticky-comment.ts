@@ -1,5 +1,6 @@
 /** One comment of an environment on a pull request: found by marker and author, edited in place, never two. */
 
+import { keepOwn } from './own.ts';
 import type { GitHub, IssueComment } from './port.ts';
 
 export interface StickyComment {
@@ -52,5 +53,8 @@ async function keepOldest(
 /** Exact marker and our own login: nobody else's words are ever taken for ours, nor overwritten. */
 async function findOwn(github: GitHub, number: number, comment: StickyComment): Promise<readonly IssueComment[]> {
   const comments = await github.listComments(number);
-  return comments.filter(({ author, body }) => author === github.login && comment.isOurs(body));
+  return keepOwn(
+    github,
+    comments.filter(({ body }) => comment.isOurs(body)),
+  );
 }

@@ -1,12 +1,14 @@
 /** The body of the pull-request comment: what a reviewer must not miss comes first, the rest is dropped where it does not fit. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { needsReview } from '../plan/approve.ts';
 import { digestOf } from '../plan/digest.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { countPlan, summarizeNothing, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
+import { settingsOf } from './describe-settings.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { findingHead, findingRow, pickFindings } from './findings.ts';
 import { bytesOf, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
@@ -93,7 +95,7 @@ export function renderComment(fate: PullFate, facts: CommentFacts, links: Commen
   const about = [
     `Environment ${escapeMarkdown(environment)}`,
     ...(plan === null ? [] : [`digest \`${wordDigest(plan.digest)}\``]),
-    `${fate.state === 'invalid' ? 'checked' : 'planned'} for ${head.slice(0, 12)}`,
+    `${fate.state === 'invalid' || fate.state === 'untouched' ? 'checked' : 'planned'} for ${head.slice(0, 12)}`,
     `[run and full text](${links.run})`,
   ];
   const content = contentOf(fate, head);
@@ -147,7 +149,7 @@ export function isNewerComment(there: string, wanted: string, environment: strin
 }
 
 function isPlan({ state }: CommentHeader): boolean {
-  return state === 'planned' || state === 'invalid' || state === 'unplanned';
+  return state === 'planned' || state === 'invalid' || state === 'unplanned' || state === 'untouched';
 }
 
 function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[] {
@@ -159,6 +161,8 @@ function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[
     }
     case 'unplanned':
       return [remarkSection(fate.why)];
+    case 'untouched':
+      return [pinned('This pull request changes no policy files: there is nothing to plan for it.')];
     default: {
       const { plan, diagnostics, remark } = fate;
       const said = remark === null ? [] : [remarkSection(remark)];
@@ -166,6 +170,7 @@ function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[
       const outcomes = fate.state === 'planned' ? [] : fate.outcomes;
       return [
         ...said,
+        ...settingsSections(plan),
         ...headlineOf(plan),
         ...plan.violations.map(violationSection),
         ...outcomeSections(outcomes),
@@ -188,6 +193,14 @@ function errorSections(diagnostics: readonly Diagnostic[], head: string, links: 
       `| ${renderPlace({ source }, head, links)} | \`${code}\` | ${escapeMarkdown(message)} |`,
   );
   return chunk(rows, 40).map((part) => table('| where | | what is wrong |', part));
+}
+
+/** Who changes what judges changes more than any limit: first, and in words. */
+function settingsSections(plan: Plan): Section[] {
+  const settings = settingsOf(plan);
+  if (settings.length === 0) return [];
+  const frame = (list: string): string => `**settings that judge later changes**\n\n- ${list}`;
+  return [pinnedList(settings, '\n- ', escapeMarkdown, frame)];
 }
 
 function headlineOf(plan: Plan): Section[] {
@@ -224,6 +237,7 @@ const stateWords: Readonly<Record<CommentState, string>> = {
   planned: 'tollgate plan',
   invalid: 'tollgate: the files have errors',
   unplanned: 'tollgate: no plan for this head',
+  untouched: 'tollgate: nothing to plan',
   applying: 'tollgate is applying',
   applied: 'tollgate applied',
   'partly-applied': 'tollgate applied a part',
@@ -238,8 +252,10 @@ function renderHeadline(fate: PullFate, environment: string): string {
   if (plan === null) return title;
   const loosens = plan.changes.filter(({ direction }) => direction === 'loosen').length;
   const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
+  const settings = settingsOf(plan).length;
+  const judged = settings === 0 ? '' : ` **${settings} ${settings === 1 ? 'setting changes' : 'settings change'}.**`;
   const nothing = countPlan(plan).toDo === 0 ? ` ${summarizeNothing(plan)}` : '';
-  return `${title}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${nothing}`;
+  return `${title}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${judged}${nothing}`;
 }
 
 /** The same comment while it passes into another state: what it shows stays, headline and header say what is going on. */
@@ -366,7 +382,8 @@ function detailSections(plan: Plan, diagnostics: readonly Diagnostic[]): Section
     ),
   );
   list(`${plan.left.length} left as set by hand`, leftItems(plan));
-  const record = plan.recordLines.map(({ action, key, detail }) => {
+  const memory = plan.recordLines.filter((line) => line.action !== 'settings' || !needsReview(line));
+  const record = memory.map(({ action, key, detail }) => {
     const what = key === null ? '' : ` ${describeKey(key)}${key.workspace === null ? '' : ` (${key.workspace})`}:`;
     return `- ${action}${escapeMarkdown(what)} ${escapeMarkdown(detail)}`;
   });

@@ -2,6 +2,7 @@
 
 import type { Diagnostic, Source } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
+import { needsReview } from '../plan/approve.ts';
 import { toDrift } from '../plan/find-drift.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Finding, Outcome, Plan } from '../plan/types.ts';
@@ -9,6 +10,7 @@ import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { describeDrift, leftAdvice } from './describe-drift.ts';
+import { settingsOf } from './describe-settings.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { describeMore, findingHead, findingRow, pickFindings } from './findings.ts';
 import { renderImpactMarkdown } from './impact-markdown.ts';
@@ -17,6 +19,10 @@ const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', upd
 
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];
+  const settings = settingsOf(plan);
+  if (settings.length > 0) {
+    lines.push('**settings that judge later changes**', '', ...settings.map((text) => `- ${escapeMarkdown(text)}`), '');
+  }
   for (const { guard, details, severity, allow, lifted } of plan.violations) {
     const verdict = lifted ? 'allowed' : severity === 'warning' ? 'warns' : 'objects';
     lines.push(`> ${lifted ? '' : '🛑 '}**guard ${guard} ${verdict}**: ${details.map(escapeMarkdown).join('; ')}`);
@@ -41,7 +47,9 @@ export function renderPlanMarkdown(plan: Plan): string {
     lines.push('**set by hand, and left**', '', ...leftItems(plan), '', `${leftAdvice}.`, '');
   }
   lines.push(...renderImpactMarkdown(plan));
-  const record = plan.recordLines.filter(({ action }) => action !== 'adopt');
+  const record = plan.recordLines.filter(
+    (line) => line.action !== 'adopt' && (line.action !== 'settings' || !needsReview(line)),
+  );
   if (record.length > 0) {
     lines.push('**record**', '');
     for (const { action, key, detail } of record) {

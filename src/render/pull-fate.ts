@@ -17,6 +17,8 @@ export type PullFate =
   | { readonly state: 'invalid'; readonly diagnostics: readonly Diagnostic[] }
   /** There is no plan for its head for another reason; one for an older head does not count. */
   | { readonly state: 'unplanned'; readonly why: string }
+  /** It changes no policy files: what is required of it is answered, and nothing else said where nothing stands. */
+  | { readonly state: 'untouched' }
   /** A merged one, after a run that applies: all of it, a part, nothing for want of a word, by a failure, or not tried. */
   | {
       readonly state: 'applied' | 'partly-applied' | 'stale' | 'failed' | 'refused';

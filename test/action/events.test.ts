@@ -13,7 +13,7 @@ const posted = ({ github }: Scene): readonly string[] =>
   github.requests.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
 
 describe('merge_group', () => {
-  it('plans, and says it in the summary alone', async () => {
+  it('plans, and says it in the summary and on the check of the group alone', async () => {
     const scene = await startApplied();
     const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
     const { headSha, headRef, baseSha, baseRef } = scene.github.queue({ pull });
@@ -23,7 +23,13 @@ describe('merge_group', () => {
     expect(ran.exit, ran.text).toBe(0);
     expect(ran.outputs).toMatchObject({ update: '1', 'has-changes': 'true' });
     expect(ran.summary).toContain('$100 → $120');
-    expect(posted(scene).slice(before)).toEqual([]);
+    const checks = '/repos/example/budgets/check-runs';
+    expect(
+      posted(scene)
+        .slice(before)
+        .filter((path) => !path.endsWith('graphql')),
+    ).toEqual([`POST ${checks}`]);
+    expect(scene.github.repository().checkRuns.at(-1)).toMatchObject({ headSha, conclusion: 'success' });
   });
 
   it('fails when a guard objects to what the queue would merge', async () => {
@@ -157,17 +163,21 @@ describe('annotations of guards', () => {
     const scene = await startApplied({ files: team(many) });
     const raised = Object.fromEntries(Object.keys(many).map((name) => [name, name === 'p10' ? '$100' : '$90']));
     const pull = scene.open('edit', team(raised));
-    const [guard] = (await scene.plan(pull)).annotations;
+    await scene.plan(pull);
+    const [guard] = scene.github.repository().checkRuns.at(-1)?.annotations ?? [];
     // p10 begins on line 6 and does not change; p11 four lines on.
-    expect(guard).toMatchObject({ title: 'guard updates', path: 'policies/a.yaml', line: 10, level: 'failure' });
+    const place = { path: 'policies/a.yaml', start_line: 10 };
+    expect(guard).toMatchObject({ title: 'guard updates', annotation_level: 'failure', ...place });
   });
 
   it('point at the file of the workspace when what they object to is no longer in it, and else at that of the organisation', async () => {
     const scene = await startApplied({ files: { 'policies/b.yaml': workspaceFile('ws-team-b') } });
     const pull = scene.open('edit', team({ alpha: '$100' }));
-    expect((await scene.plan(pull)).annotations[0]).toMatchObject({ title: 'guard deletes', path: 'policies/a.yaml' });
+    await scene.plan(pull);
+    const [first] = scene.github.repository().checkRuns.at(-1)?.annotations ?? [];
+    expect(first).toMatchObject({ title: 'guard deletes', path: 'policies/a.yaml' });
     const gone = scene.open('gone', { 'policies/a.yaml': null });
-    expect((await scene.plan(gone)).annotations[0]).toMatchObject({ path: 'policies/org.yaml' });
+    await scene.plan(gone);
     const check = scene.github.repository().checkRuns.at(-1);
     expect(check?.annotations[0]).toMatchObject({ path: 'policies/org.yaml', annotation_level: 'failure' });
   });
@@ -180,7 +190,8 @@ describe('annotations of guards', () => {
     scene.github.pushTo({ branch: 'edit', user: 'author', files: team(raised) });
     const ran = await scene.plan(pull);
     // One for the guard and for each raise, one for a workspace without a budget and for its key; three of each rule that finds hundreds.
-    expect(ran.annotations).toHaveLength(309);
+    // They stand on the check, and not in the log of the job as well.
+    expect(ran.annotations).toEqual([]);
     const check = scene.github.repository().checkRuns.at(-1);
     expect(check?.annotations).toHaveLength(250);
     expect(check?.annotations[0]?.title).toBe('guard updates');

@@ -213,7 +213,9 @@ export class MemoryScene {
           );
         }
       },
+      readLogin: async () => us,
       createCheck: async (check) => void checks.push(check),
+      listChecks: async (head) => checks.filter((check) => check.head === head),
       listLabels: async (number) => labels.get(number) ?? [],
       addLabels: async (number, added) => void labels.set(number, [...(labels.get(number) ?? []), ...added]),
       removeLabel: async (number, label) =>

@@ -39,7 +39,7 @@ it.each([
     { kind: 'dispatch', isDefaultBranch: false, inputs: { approve: ' 3f9c ', allow: '', deep: true } },
   ],
   ['schedule', { repository }, { kind: 'schedule' }],
-  ['merge_group', { repository }, { kind: 'merge-group' }],
+  ['merge_group', { repository }, { kind: 'merge-group', head: '', base: null }],
   ['pull_request', { repository }, { kind: 'other', name: 'pull_request' }],
   ['release', 'nonsense', { kind: 'other', name: 'release' }],
 ])('reads %s', (name, payload, context) => {

@@ -13,6 +13,7 @@ function start(...bodies: readonly (string | Partial<IssueComment>)[]) {
   });
   const github = {
     login: us,
+    readLogin: async () => us,
     listComments: async () => [...comments].reverse(),
     createComment: async (_: number, body: string) =>
       void comments.push({ id: 100 + comments.length, author: us, body } as IssueComment),

@@ -1,13 +1,33 @@
 import type { Diagnostic, Source } from '../../diagnostics.ts';
 import type { Annotation } from '../../github/port.ts';
-import type { Change, Plan } from '../../plan/types.ts';
+import type { Change, Finding, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { describeChange } from '../../render/describe-change.ts';
 import { pickFindings, toDiagnostics } from '../../render/findings.ts';
 import type { Desired } from '../../resources/types.ts';
 
-/** Problems and guards first: GitHub shows only the first few of a step. */
-export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic[], desired: Desired): Annotation[] {
+/** Of a plan, what a pull request asks for itself. */
+export interface OwnPart {
+  /** Ids of changes. */
+  readonly changes: ReadonlySet<string>;
+  /** Paths of files that it touches. */
+  readonly files: ReadonlySet<string>;
+}
+
+/**
+ * Problems and guards first: GitHub shows only the first few of a step. Of the rest what a pull request asks for itself: what
+ * stands on the lines of others, or moved live, is nothing that its reader could change there.
+ *
+ * @param own what it asks for; null: not known, all is told
+ */
+export function annotatePlan(
+  plan: Plan | null,
+  diagnostics: readonly Diagnostic[],
+  desired: Desired,
+  own: OwnPart | null = null,
+): Annotation[] {
+  const changes = (plan?.changes ?? []).filter(({ id }) => own === null || own.changes.has(id));
+  const findings = (plan?.findings ?? []).filter((finding) => own === null || isOwnFinding(finding, own));
   return [
     ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity === 'error')),
     ...(plan?.violations ?? []).map(({ guard, details, allow, severity, lifted, first }): Annotation => {
@@ -24,10 +44,20 @@ export function annotatePlan(plan: Plan | null, diagnostics: readonly Diagnostic
         message: [...details.map(escapeInvisible), ...(lifted ? ['Allowed for this plan.'] : [way])].join('\n'),
       };
     }),
-    ...annotateDiagnostics(toDiagnostics(pickFindings(plan?.findings ?? []).shown)),
-    ...annotateDiagnostics(diagnostics.filter(({ severity }) => severity !== 'error')),
-    ...(plan?.changes ?? []).flatMap((change) => annotateChange(change, plan)),
+    ...annotateDiagnostics(toDiagnostics(pickFindings(findings).shown)),
+    ...annotateDiagnostics(
+      diagnostics.filter(
+        ({ severity, source }) => severity !== 'error' && (own === null || own.files.has(source.file)),
+      ),
+    ),
+    ...changes.flatMap((change) => annotateChange(change, plan)),
   ];
+}
+
+/** An entry is its change's; what is about a whole file is its own where the file is. */
+function isOwnFinding({ change, entry, severity, source }: Finding, { changes, files }: OwnPart): boolean {
+  if (severity === 'error') return true;
+  return change === null ? entry === null && files.has(source.file) : changes.has(change);
 }
 
 /** The line of the change; of one that is no longer in the files, the file of its workspace; else that of the organisation. */

@@ -1,5 +1,6 @@
 import { exitCodes } from '../../exit-codes.ts';
-import { writeDriftIssue } from '../../github/drift-issue.ts';
+import { renderDigests, writeDriftIssue } from '../../github/drift-issue.ts';
+import { digestOf } from '../../plan/digest.ts';
 import { wordDigest } from '../../plan/words.ts';
 import { type DriftView, describeMeanwhile, renderDriftMarkdown, summarizeDrift } from '../../render/drift.ts';
 import { commentBytes, fitLines } from '../../render/fit-sections.ts';
@@ -20,24 +21,49 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const text = renderDriftMarkdown(found);
   const ways = isClean ? 'Live is as it was applied.' : waysOut(found);
   const marker = `<!-- tollgate-drift:${encodeURIComponent(environment)} -->`;
+  const { github } = run;
+  const title = `Drift in ${environment}: limits moved by hand or are owed to Git`;
+  const shown = fitLines(text, commentBytes - 2_000, run.runUrl);
+  const body = `${marker}\n${renderDigests(digestsOf(found))}\n${shown}\n${ways}\n`;
   const warnings =
-    run.github === null
+    github === null
       ? []
       : await saying(notWritten('the drift issue'), async () => {
-          const { github } = run;
-          if (github === null) return;
-          const title = `Drift in ${environment}: limits moved by hand or are owed to Git`;
-          const shown = fitLines(text, commentBytes - 1_000, run.runUrl);
-          await writeDriftIssue(github, { title, marker, isClean, body: `${marker}\n${shown}\n${ways}\n` });
+          await writeDriftIssue(github, { title, body, marker, isClean });
         });
+  const summary = summarizeDrift(found);
+  // Green, with nobody told, is how a limit that was raised by hand stays so.
+  const [untold] = isClean ? [] : warnings;
   return {
     exit,
-    outputs: { 'has-changes': String(!isClean), summary: summarizeDrift(found), digest: found.plan.digest },
+    outputs: { 'has-changes': String(!isClean), summary, digest: found.plan.digest },
     summary: text,
     annotations: [],
     // Nobody is told that all is well by a green job over a lost record.
-    failure: exit === exitCodes.stale || (!isClean && run.inputs.failOnChanges) ? summarizeDrift(found) : null,
+    failure:
+      untold !== undefined
+        ? `${summary} Nobody is told: ${untold}`
+        : exit === exitCodes.stale || (!isClean && run.inputs.failOnChanges)
+          ? summary
+          : null,
     warnings,
+  };
+}
+
+/**
+ * What the issue is about, without its words: who moved it and when is known on one day and not on another, and a line of a
+ * file moves with those above it. It is the same drift, and stays accepted.
+ */
+function digestsOf({ report: { drifts, owed, gone, beside }, record, plan }: DriftView): {
+  readonly drift: string;
+  readonly shown: string;
+} {
+  const moved = drifts.map(({ change, fieldChanges, deleted, left }) => [change.id, fieldChanges, deleted, left]);
+  const asked = owed.map(({ id, action, fingerprint }) => [id, action, fingerprint]);
+  const noted = [...gone, ...beside].map(({ code, workspace, message }) => [code, workspace, message]);
+  return {
+    drift: digestOf([record, moved, asked, noted]),
+    shown: digestOf([plan.digest, plan.notes.map(({ code }) => code)]),
   };
 }
 

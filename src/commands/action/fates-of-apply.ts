@@ -79,7 +79,7 @@ function stateOf({ refusal }: ApplyReport, outcomes: readonly Outcome[], isOwed:
   return isBroken ? 'failed' : 'stale';
 }
 
-type AppliedState = Exclude<FateState, 'planned' | 'invalid' | 'unplanned'>;
+type AppliedState = Exclude<FateState, 'planned' | 'invalid' | 'unplanned' | 'untouched'>;
 
 /** For the step summary, where it stands also when nothing can be written elsewhere. */
 export function renderFates(told: readonly Told[], repositoryUrl: string): string {
@@ -102,6 +102,7 @@ const words: Readonly<Record<FateState, string>> = {
   planned: 'planned',
   invalid: 'files with errors',
   unplanned: 'not planned',
+  untouched: 'no policy files changed',
   applied: 'applied',
   'partly-applied': 'applied in part',
   stale: 'owed',

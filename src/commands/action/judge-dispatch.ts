@@ -19,7 +19,11 @@ export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, revi
   const { plan, settings } = prepared;
   const approve = wordOf(run) ?? '';
   if (!/^[0-9a-f]{32,64}$/.test(approve)) {
-    return refuse(`approve: ${approve}: write the digest of the plan, 32 hex digits or more`, exitCodes.invalid);
+    const name = run.inputs.approve === null ? 'revert-drift' : 'approve';
+    return refuse(
+      `input ${name}: "${approve}" is not the digest of a plan: write its 32 hex digits or more`,
+      exitCodes.invalid,
+    );
   }
   if (!plan.digest.startsWith(approve)) {
     const now = `the plan has digest ${plan.digest.slice(0, 32)}, and ${approve.slice(0, 32)} was approved`;
@@ -100,10 +104,10 @@ export async function checkTakeOver({ github, inputs, runNumber }: ActionRun): P
     github === null || facts == null
       ? 'who started this run cannot be read; the job needs `actions: read`'
       : await findStranger(github, [facts.actor, facts.triggeringActor], null);
-  if (problem !== null) throw new UserError(`take-over ${takeOver}: ${problem}`, { exit: 'refused' });
+  if (problem !== null) throw new UserError(`input take-over: ${takeOver}: ${problem}`, { exit: 'refused' });
   const [, id, attempt] = /^github:(\d+)\.(\d+)$/.exec(takeOver) ?? [];
   if (id !== undefined && (await github?.hasRunEnded(Number(id), Number(attempt))) === false) {
-    throw new UserError(`take-over ${takeOver}: that run is still under way`, {
+    throw new UserError(`input take-over: ${takeOver}: that run is still under way`, {
       exit: 'stale',
       hint: 'Cancel it first, or wait for it.',
     });

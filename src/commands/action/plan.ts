@@ -2,33 +2,40 @@ import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics.ts';
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import type { PullRequestFacts } from '../../github/event.ts';
-import type { GitHub, PullRequest } from '../../github/port.ts';
 import { shortDigest } from '../../plan/digest.ts';
 import { objecting } from '../../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
+import { readPolicyFiles } from '../../policy/files.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
+import { settingsOf } from '../../render/describe-settings.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import { describeClaim } from '../plan.ts';
+import type { PolicySource } from '../policy-source.ts';
 import { type PreparedPlan, preparePlan } from '../prepare-plan.ts';
-import { nowOf } from '../session.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { readEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
-import { describeMovedOn, reviewOpenPull } from './review-open-pull.ts';
-import { saying } from './saying.ts';
-import { tellOpen } from './tell-pull.ts';
-import { type ActionResult, type ActionRun, commonOptions, impactOptions, resultOfNothing } from './types.ts';
+import { emptiedFile, findIdentity } from './identity.ts';
+import { describeMovedOn, type OpenReview, reviewOpenPulls } from './review-open-pull.ts';
+import { findGroup, readTouched, type Subject, subjectOf } from './subject.ts';
+import { findTarget, resultOfGone, type Target } from './target.ts';
+import { type Said, tellOpen } from './tell-pull.ts';
+import type { DefaultBranch } from './tip.ts';
+import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
-/** Plans, and tells the pull request that the event is about. */
-export async function planForEvent(run: ActionRun): Promise<ActionResult> {
+/**
+ * Plans, and tells the pull request that the event is about; of a group in a merge queue, the check alone.
+ *
+ * @param found null: the default branch could not be had
+ */
+export async function planForEvent(run: ActionRun, found: DefaultBranch | null): Promise<ActionResult> {
   const { event, inputs } = run;
-  // A merge group is about several pull requests, and so about none; what is closed already has its last word.
-  const pull = event.context.kind === 'pull-request' && event.context.pull.isOpen ? event.context.pull : null;
+  const subject = subjectOf(run);
   const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
-  const planning = { mode: 'sync' as const, only: [], allow, isWhole: true };
+  const source = found === null || subject === null ? undefined : await findEmptied(run, found, subject);
+  const planning = { source, mode: 'sync' as const, only: [], allow, isWhole: true };
   const options = { ...commonOptions(run), ...planning, ...impactOptions(run) };
   const prepared = await preparePlan(options, run.session).catch((error: unknown) => {
     if (!isKnownFailure(error)) throw error;
@@ -36,55 +43,31 @@ export async function planForEvent(run: ActionRun): Promise<ActionResult> {
   });
   const isPlanned = !(prepared instanceof Error) && prepared.plan !== null;
   if (isPlanned) await prepared.open.close();
-  // Planning takes its time: what was merged meanwhile gets no plan, and a later push has a run of its own.
-  const target = pull === null || run.github === null ? null : await findTarget(run, run.github, pull);
+  const target = await findTarget(run, subject);
   if (target !== null && !target.isOpen) return resultOfGone(target);
-  if (isPlanned) return tellPlan(run, prepared, target);
-  const environment = target === null ? null : await readEnvironment(run);
+  if (isPlanned) return tellPlan(run, prepared, subject, target, found);
+  const environment = target === null ? null : await readEnvironment(run, found?.branch ?? null);
   const about = environment === null || target === null ? null : { ...target, environment, record: null };
   const fate: PullFate =
     prepared instanceof Error
       ? { state: 'unplanned', why: `${reasonOf(prepared)} — run the workflow again once that is mended.` }
       : { state: 'invalid', diagnostics: prepared.diagnostics };
   const annotations = fate.state === 'invalid' ? annotateDiagnostics(fate.diagnostics) : [];
-  const warnings = [
-    ...(target?.warnings ?? []),
-    ...(about === null ? [] : await tellOpen(run, about, fate, annotations)),
-  ];
+  const said = about === null ? nobody : await tellOpen(run, about, fate, annotations);
+  const warnings = [...(target?.warnings ?? []), ...said.warnings];
   if (prepared instanceof Error) return resultOfFailure(prepared, warnings);
-  return { ...invalidFiles(prepared.diagnostics), warnings };
+  return { ...invalidFiles(prepared.diagnostics), ...(said.isChecked && { annotations: [] }), warnings };
 }
 
-/** The pull request of the event, as it is by now. */
-interface Target {
-  readonly number: number;
-  /** That was planned. */
-  readonly head: string;
-  readonly at: string;
-  /** Null: it could not be read again. */
-  readonly pull: PullRequest | null;
-  readonly isOpen: boolean;
-  readonly isLastHead: boolean;
-  readonly warnings: readonly string[];
-}
+const nobody: Said = { warnings: [], isChecked: false };
 
-async function findTarget(run: ActionRun, github: GitHub, { number, head }: PullRequestFacts): Promise<Target> {
-  let found: Awaited<ReturnType<GitHub['readPull']>> | null = null;
-  const at = nowOf(run.session).toISOString();
-  const warnings = await saying('reviews could not be read, so that nothing is allowed', async () => {
-    found = await github.readPull(number);
-  });
-  const pull = found as Awaited<ReturnType<GitHub['readPull']>> | null;
-  const isLastHead = pull === null || pull.head === head;
-  return { number, head, at, pull, isOpen: pull?.isOpen ?? true, isLastHead, warnings };
-}
-
-function resultOfGone({ number, pull }: Target): ActionResult {
-  const sentence = `#${number} is ${pull?.merged === true ? 'merged' : 'closed'} by now: it gets no plan any more.`;
-  return resultOfNothing(sentence);
-}
-
-async function tellPlan(run: ActionRun, prepared: PreparedPlan, target: Target | null): Promise<ActionResult> {
+async function tellPlan(
+  run: ActionRun,
+  prepared: PreparedPlan,
+  subject: Subject | null,
+  target: Target | null,
+  found: DefaultBranch | null,
+): Promise<ActionResult> {
   const { inputs, session } = run;
   const { diagnostics, checkout, desired, settled, stored } = prepared;
   const { environment } = prepared.plan;
@@ -92,35 +75,40 @@ async function tellPlan(run: ActionRun, prepared: PreparedPlan, target: Target |
   const claim = stored?.record.claim;
   if (claim !== undefined) warnings.push(describeClaim(claim));
   const about = target === null ? null : { ...target, environment, record: settled?.appliedAt ?? null };
-  const movedOn = target === null ? null : await describeMovedOn(run, prepared);
+  // A group is made of the branch as it is.
+  const movedOn = about === null || about.number === null ? null : await describeMovedOn(prepared, found);
   if (about !== null && movedOn !== null) {
     const told = await tellOpen(run, about, { state: 'unplanned', why: movedOn }, []);
     const error = new UserError(movedOn, { exit: 'stale' });
-    return resultOfFailure(error, [...warnings, ...told]);
+    return resultOfFailure(error, [...warnings, ...told.warnings]);
   }
-  const { pull = null } = target ?? {};
-  const reviewed = pull === null ? null : await reviewOpenPull(run, pull, prepared);
+  const reviewed = await review(run, prepared, subject, target, found);
   const plan = reviewed?.plan ?? prepared.plan;
   warnings.push(...(reviewed?.warnings ?? []));
+  const changes = reviewed?.own ?? null;
+  const own =
+    changes === null || subject === null || found === null
+      ? null
+      : { changes, files: await readTouched(found, subject, inputs.directory) };
 
   const file = join(run.tempDirectory, `tollgate-plan-${environment}.json`);
   const planFile = buildPlanFile(plan, { tool: session.version, commit: checkout.commit });
   await run.writeFile(file, renderPlanFile(planFile));
-  const annotations = annotatePlan(plan, diagnostics, desired);
-  if (about !== null) {
-    const fate = { state: 'planned', plan, diagnostics, remark: reviewed?.remark ?? null } as const;
-    warnings.push(...(await tellOpen(run, about, fate, annotations)));
-  }
+  const annotations = annotatePlan(plan, diagnostics, desired, own);
+  const fate = { state: 'planned', plan, diagnostics, remark: reviewed?.remark ?? null } as const;
+  const said = about === null ? nobody : await tellOpen(run, about, fate, annotations);
+  warnings.push(...said.warnings);
 
   const objections = objecting(plan.violations);
-  const hasChanges = plan.changes.length > 0;
+  const hasChanges = changesAnything(plan);
   const exit =
     objections.length > 0 ? exitCodes.refused : inputs.failOnChanges && hasChanges ? exitCodes.changes : exitCodes.ok;
   return {
     exit,
     outputs: { ...planOutputs(plan), 'plan-file': file, 'artifact-name': artifactName(environment, plan.digest) },
     summary: renderPlanMarkdown(plan) + (diagnostics.length > 0 ? `\n${renderDiagnosticsMarkdown(diagnostics)}` : ''),
-    annotations,
+    // The check has them on their lines already.
+    annotations: said.isChecked ? [] : annotations,
     failure:
       objections.length > 0
         ? `${objections.map(({ guard }) => guard).join(', ')}: a guard objects`
@@ -128,6 +116,39 @@ async function tellPlan(run: ActionRun, prepared: PreparedPlan, target: Target |
           ? 'there are changes'
           : null,
     warnings,
+  };
+}
+
+async function review(
+  { github }: ActionRun,
+  prepared: PreparedPlan,
+  subject: Subject | null,
+  target: Target | null,
+  found: DefaultBranch | null,
+): Promise<OpenReview | null> {
+  if (github === null || subject === null || target === null || found === null) return null;
+  if (target.number === null) return reviewOpenPulls(github, await findGroup(found, subject), found, prepared);
+  return target.pull === null ? null : reviewOpenPulls(github, [target.pull], found, prepared);
+}
+
+/** Where a pull request takes away every file, whose they were is read from the default branch. */
+async function findEmptied(
+  { inputs, session }: ActionRun,
+  { branch, branchName }: DefaultBranch,
+  { head }: Subject,
+): Promise<PolicySource | undefined> {
+  const isEmpty = await readPolicyFiles(inputs.directory, session.cwd).then(
+    () => false,
+    (error: unknown) => error instanceof UserError,
+  );
+  const identity = isEmpty ? await findIdentity(branch) : null;
+  const file = identity === null ? null : emptiedFile(identity, inputs.directory);
+  if (file === null) return undefined;
+  return {
+    commit: head,
+    files: [file],
+    branchName,
+    hasInHistory: async (commit) => (await branch.mergeBases(commit, head)).includes(commit),
   };
 }
 
@@ -148,12 +169,17 @@ export function invalidFiles(diagnostics: readonly Diagnostic[]): ActionResult {
   };
 }
 
+/** Settings that judge are changes too: of what comes later. */
+function changesAnything(plan: Plan): boolean {
+  return plan.changes.length > 0 || settingsOf(plan).length > 0;
+}
+
 export function planOutputs(plan: Plan): Record<string, string> {
   const { create, update, replace, unchanged, unmanaged, adopts, ...counts } = countPlan(plan);
   const numbers = { create, update, replace, delete: counts.delete, unchanged, unmanaged, adopts };
   return {
     ...Object.fromEntries(Object.entries(numbers).map(([name, number]) => [name, String(number)])),
-    'has-changes': String(plan.changes.length > 0),
+    'has-changes': String(changesAnything(plan)),
     digest: plan.digest,
     summary: summarizePlan(plan),
   };

@@ -1,10 +1,12 @@
-/** A plan on a pull request: what its own request is judged to be, who has approved it so far, and the words it would need. */
+/**
+ * A plan on a pull request, or on a group of them in a merge queue: what their own requests are judged to be, who has approved
+ * them so far, and the words they would need.
+ */
 
 import { judgeWithWords } from '../../approvals/lifted.ts';
 import { type MergedPull, readOpenPull } from '../../approvals/read-windows.ts';
 import { isMovedBy } from '../../approvals/review-changes.ts';
 import type { Branch } from '../../checkout/branch.ts';
-import { UserError } from '../../errors.ts';
 import type { GitHub, PullRequest } from '../../github/port.ts';
 import { guardNames } from '../../plan/guard-names.ts';
 import { narrowPlan } from '../../plan/mode.ts';
@@ -13,45 +15,51 @@ import { printWord } from '../../plan/words.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import { placeOf } from './read-review.ts';
 import { saying } from './saying.ts';
-import { withTip } from './tip.ts';
-import type { ActionRun } from './types.ts';
+import type { DefaultBranch } from './tip.ts';
 
 export interface OpenReview {
   readonly plan: Plan;
-  /** Who has approved it so far, and what happens on merge; null where that could not be read. */
+  /** Ids of the changes that they ask for themselves; null where that could not be read. */
+  readonly own: ReadonlySet<string> | null;
+  /** Who has approved it so far, and what happens on merge; null where that could not be read, and of a group. */
   readonly remark: string | null;
   readonly warnings: readonly string[];
 }
 
-export async function reviewOpenPull(run: ActionRun, pull: PullRequest, prepared: PreparedPlan): Promise<OpenReview> {
-  let found: Pick<OpenReview, 'plan' | 'remark'> = { plan: prepared.plan, remark: null };
+/** @param pulls those of a group by their numbers; none: there is nothing to judge by, and the plan stays as it is */
+export async function reviewOpenPulls(
+  github: GitHub,
+  pulls: readonly (number | PullRequest)[],
+  found: DefaultBranch,
+  prepared: PreparedPlan,
+): Promise<OpenReview> {
+  let review: Omit<OpenReview, 'warnings'> = { plan: prepared.plan, own: null, remark: null };
+  if (pulls.length === 0) return { ...review, warnings: [] };
   const warnings = await saying('reviews could not be read, so that nothing is allowed', async () => {
-    if (run.github !== null) found = await judgeOpen(run, run.github, pull, prepared);
+    review = await judgeOpen(github, pulls, found, prepared);
   });
-  return { ...found, warnings };
+  return { ...review, warnings };
 }
 
 async function judgeOpen(
-  run: ActionRun,
   github: GitHub,
-  pull: PullRequest,
+  named: readonly (number | PullRequest)[],
+  { branch, branchName }: DefaultBranch,
   prepared: PreparedPlan,
-): Promise<Pick<OpenReview, 'plan' | 'remark'>> {
+): Promise<Omit<OpenReview, 'warnings'>> {
   const { plan, steps, settings, checkout, inForce, assess } = prepared;
-  const read = withTip(run, async ({ branch, branchName }) => ({
-    ...(await readOpenPull({ github, branch, branchName, place: placeOf(prepared) }, pull)),
-    isBehind: await isBehind(branch, prepared.checkout.commit),
-  }));
-  const found = await read.catch((error: unknown) => {
-    // The plan is shown all the same: into a branch that is not there, nothing is merged.
-    if (error instanceof UserError) return null;
-    throw error;
-  });
-  if (found === null) return { plan, remark: null };
-  const { merged, requests } = found;
-  const own = plan.changes.filter(({ key, workspaceId }) =>
-    requests.some((request) => isMovedBy(request, key, workspaceId)),
-  );
+  const sources = { github, branch, branchName, place: placeOf(prepared) };
+  const pulls: MergedPull[] = [];
+  const pullsOf = new Map<string, number[]>();
+  for (const one of named) {
+    const { merged, requests } = await readOpenPull(sources, one);
+    pulls.push(merged);
+    for (const { id, key, workspaceId } of plan.changes) {
+      if (!requests.some((request) => isMovedBy(request, key, workspaceId))) continue;
+      pullsOf.set(id, [...(pullsOf.get(id) ?? []), merged.pull.number]);
+    }
+  }
+  const own = plan.changes.filter(({ id }) => pullsOf.has(id));
   const alone = { ...narrowPlan(plan, own, plan.recordLines), impact: assess(own) };
   const { violations } = judgeWithWords({
     plan: alone,
@@ -62,28 +70,39 @@ async function judgeOpen(
     isProtected: inForce.isProtected,
     allowances: [],
     assess,
-    pulls: [merged],
-    pullsOf: new Map(own.map(({ id }) => [id, [pull.number]])),
+    pulls,
+    pullsOf,
   });
-  const { digest } = merged;
+  const digest = digestToName(pulls, pullsOf);
   const withLines = violations.map((violation) => {
     const guard = guardNames.find((name) => name === violation.guard);
     if (violation.allow === null || guard === undefined) return violation;
     return { ...violation, allow: digest === null ? null : printWord({ guard, number: violation.count, digest }) };
   });
-  const others = plan.changes.filter((change) => !own.includes(change) && isOfFiles(change));
-  const remarks = [
-    remarkFor(merged, prepared),
-    ...(others.length === 0
-      ? []
-      : [
-          `Not of this pull request, but of what is merged and not applied yet: ${others.map(({ id }) => id).join(', ')}.`,
-        ]),
-    ...(found.isBehind
-      ? ['The policies on the default branch have moved on since this was planned: update the branch to see both.']
-      : []),
-  ];
-  return { plan: { ...plan, violations: withLines }, remark: remarks.join(' ') };
+  const [only, ...more] = pulls;
+  const isOne = only !== undefined && more.length === 0;
+  const others = plan.changes.filter((change) => !pullsOf.has(change.id) && isOfFiles(change));
+  const remarks = isOne
+    ? [remarkFor(only, prepared), ...describeOthers(others), ...(await describeBehind(branch, checkout.commit))]
+    : [];
+  return {
+    plan: { ...plan, violations: withLines },
+    own: new Set(pullsOf.keys()),
+    remark: isOne ? remarks.join(' ') : null,
+  };
+}
+
+/** Of a group, the first that moves something: a line is for one pull request. */
+function digestToName(pulls: readonly MergedPull[], pullsOf: ReadonlyMap<string, readonly number[]>): string | null {
+  const moving = new Set([...pullsOf.values()].flat());
+  const named = pulls.length === 1 ? pulls : pulls.filter(({ pull }) => moving.has(pull.number));
+  return named.find(({ digest }) => digest !== null)?.digest ?? null;
+}
+
+function describeOthers(others: readonly Change[]): string[] {
+  if (others.length === 0) return [];
+  const ids = others.map(({ id }) => id).join(', ');
+  return [`Not of this pull request, but of what is merged and not applied yet: ${ids}.`];
 }
 
 /** Git asks for it, not what somebody did by hand. */
@@ -91,26 +110,23 @@ function isOfFiles({ cause }: Change): boolean {
   return cause === 'edited' || cause === 'both' || cause === 'adopted';
 }
 
-/** Whether the default branch says something else than the commit that was planned was made from; doubt says no. */
-async function isBehind(branch: Branch, commit: string | null): Promise<boolean> {
+/** Where the default branch says something else than the commit that was planned was made from; doubt says nothing. */
+async function describeBehind(branch: Branch, commit: string | null): Promise<string[]> {
   const bases = commit === null ? [] : await branch.mergeBases(branch.tip, commit);
-  if (bases.length === 0 || bases.includes(branch.tip)) return false;
+  if (bases.length === 0 || bases.includes(branch.tip)) return [];
   const trees = await branch.treesOf([branch.tip, ...bases]);
-  return bases.every((base) => trees.get(base) !== trees.get(branch.tip));
+  if (bases.some((base) => trees.get(base) === trees.get(branch.tip))) return [];
+  return ['The policies on the default branch have moved on since this was planned: update the branch to see both.'];
 }
 
 /**
  * Why a commit that lacks what was applied last says nothing of its pull request: what others added since would be shown as
  * taken away. Null: it lacks nothing, or nobody can tell.
  */
-export async function describeMovedOn(run: ActionRun, { checkout }: PreparedPlan): Promise<string | null> {
-  if (checkout.rewind?.answer !== 'no') return null;
+export async function describeMovedOn({ checkout }: PreparedPlan, found: DefaultBranch | null): Promise<string | null> {
+  if (checkout.rewind?.answer !== 'no' || found === null) return null;
   const { commit } = checkout.rewind;
-  const isOnBranch = await withTip(run, ({ branch }) => branch.hasInHistory(commit)).catch((error: unknown) => {
-    if (error instanceof UserError) return null;
-    throw error;
-  });
-  if (isOnBranch === null) return null;
+  const isOnBranch = await found.branch.hasInHistory(commit);
   const applied = `commit ${commit.slice(0, 12)}, applied last`;
   return isOnBranch
     ? `The default branch has moved on: ${applied}, is not in the commit that this run was started for. Update the branch of the pull request; running this again cannot help, as GitHub hands it the same commit.`

@@ -1,30 +1,59 @@
+import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
+import type { PullRequestFacts } from '../../github/event.ts';
+import { findOtherWriter } from '../../github/own.ts';
 import { countDiagnostics } from '../../render/diagnostics.ts';
 import { renderDiagnosticsMarkdown } from '../../render/markdown.ts';
 import { loadPolicies } from '../load-policies.ts';
 import { annotateDiagnostics } from './annotate.ts';
 import { applyForEvent } from './apply.ts';
 import { watchDrift } from './drift.ts';
+import { readAsMeant } from './inputs.ts';
 import { invalidFiles, planForEvent } from './plan.ts';
 import { previewEdit } from './preview.ts';
+import { isUntouched, subjectOf } from './subject.ts';
+import { type DefaultBranch, withDefaultBranchIfAny } from './tip.ts';
 import type { ActionResult, ActionRun } from './types.ts';
+import { tellUntouched } from './untouched.ts';
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
-export async function runAction(run: ActionRun): Promise<ActionResult> {
+export async function runAction(given: ActionRun): Promise<ActionResult> {
+  const run = { ...given, inputs: readAsMeant(given.inputs) };
   const { inputs, event, session } = run;
+  await checkWriter(run);
   const pull = event.context.kind === 'pull-request' ? event.context.pull : null;
   const hasKey = inputs.backend === 'emulator' || (session.env.PORTKEY_API_KEY ?? '').trim() !== '';
   switch (inputs.command) {
     case 'validate':
       return validate(run);
     case 'plan':
-      // A run for somebody else's code gets no secret, and is not asked to have one.
-      return pull?.isForeign === true || !hasKey ? previewEdit(run, pull) : planForEvent(run);
+      return planOrPreview(run, pull, hasKey);
     case 'apply':
       return applyForEvent(run);
     case 'drift':
       return watchDrift(run);
   }
+}
+
+async function planOrPreview(run: ActionRun, pull: PullRequestFacts | null, hasKey: boolean): Promise<ActionResult> {
+  const subject = subjectOf(run);
+  // A run for somebody else's code gets no secret, and is not asked to have one.
+  const plan = (found: DefaultBranch | null): Promise<ActionResult> =>
+    pull?.isForeign === true || !hasKey ? previewEdit(run, pull) : planForEvent(run, found);
+  if (subject === null) return plan(null);
+  return withDefaultBranchIfAny(run, async (found) =>
+    found !== null && (await isUntouched(found, subject)) ? tellUntouched(run, found, subject) : plan(found),
+  );
+}
+
+/** With another writer than somebody counts on, every run would make a comment of its own. */
+async function checkWriter({ github, inputs: { commentAuthor } }: ActionRun): Promise<void> {
+  if (github === null || !commentAuthor) return;
+  const other = await findOtherWriter(github, commentAuthor);
+  if (other === null) return;
+  throw new UserError(`input comment-author: "${commentAuthor}" is not who the token writes as, that is ${other}`, {
+    hint: 'Leave comment-author out: GitHub is asked who the token writes as.',
+  });
 }
 
 async function validate(run: ActionRun): Promise<ActionResult> {

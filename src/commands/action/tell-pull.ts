@@ -1,7 +1,7 @@
-/** One pull request is told what became of its entries: comment, check and labels, all written from one value. */
+/** One pull request, or a group of a queue, is told what became of its entries: comment, check and labels, written from one value. */
 
 import { type PlanLabel, writeLabels } from '../../github/labels.ts';
-import type { Annotation, CheckRun } from '../../github/port.ts';
+import type { Annotation, CheckRun, GitHub } from '../../github/port.ts';
 import { type StickyComment, type StickyResult, writeStickyComment } from '../../github/sticky-comment.ts';
 import { objecting } from '../../plan/guards.ts';
 import {
@@ -13,6 +13,7 @@ import {
   tellsTheSame,
 } from '../../render/comment.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
+import { settingsOf } from '../../render/describe-settings.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import { notWritten, saying } from './saying.ts';
@@ -39,24 +40,63 @@ export async function tellMerged(
   return (await tellByComment(run, pull, fate, more)).warnings;
 }
 
-/** @param isLastHead false: a later push has a run of its own, which has the last word in comment and labels */
+/** What may be merged, and so has a check. */
+export interface ToldOpen extends Omit<ToldPull, 'number'> {
+  /** Null: a group of several, or one that this token may only read: the check alone. */
+  readonly number: number | null;
+  /** False: a later push has a run of its own, which has the last word in comment and labels. */
+  readonly isLastHead: boolean;
+}
+
+export interface Said {
+  readonly warnings: readonly string[];
+  /** The annotations stand on their lines. */
+  readonly isChecked: boolean;
+}
+
 export async function tellOpen(
   run: ActionRun,
-  pull: ToldPull & { readonly isLastHead: boolean },
+  { number, isLastHead, ...about }: ToldOpen,
   fate: PullFate,
   annotations: readonly Annotation[],
-): Promise<string[]> {
+): Promise<Said> {
   const { github } = run;
-  if (github === null) return [];
-  const silent = { warnings: [], result: null };
-  const { warnings, result } = pull.isLastHead ? await tellByComment(run, pull, fate, {}) : silent;
-  const check = checkOf(fate, pull, run, annotations);
-  const isLast = pull.isLastHead && result !== 'superseded';
-  return [
-    ...warnings,
-    ...(await saying(notWritten('the check'), () => github.createCheck(check))),
-    ...(isLast ? await saying(notWritten('the labels'), () => writeLabels(github, pull.number, labelsOf(fate))) : []),
-  ];
+  if (github === null) return { warnings: [], isChecked: false };
+  const pull = number === null || !isLastHead ? null : { ...about, number };
+  const { warnings, result } =
+    pull === null ? { warnings: [], result: null } : await tellByComment(run, pull, fate, {});
+  const checked = await saying(notWritten('the check'), () =>
+    github.createCheck(checkOf(fate, about, run, annotations)),
+  );
+  // Like the comment, labels are about the last head; and without a comment there was no plan that they could be of.
+  const isTold = result !== 'superseded' && (fate.state !== 'untouched' || result !== 'not-wanted');
+  const labelled = pull !== null && isTold ? await tellByLabels(run, github, pull, labelsOf(fate)) : [];
+  return { warnings: [...warnings, ...checked, ...labelled], isChecked: checked.length === 0 };
+}
+
+async function tellByLabels(
+  { session }: ActionRun,
+  github: GitHub,
+  { number, head, environment }: ToldPull,
+  wanted: ReadonlySet<PlanLabel>,
+): Promise<string[]> {
+  // Another environment of this repository has its own reasons for a label: its check says which.
+  const readOthers = async (): Promise<readonly string[]> => {
+    const checks = await github.listChecks(head);
+    return checks
+      .filter(({ name }) => name.startsWith(checkPrefix) && name !== checkName(environment))
+      .flatMap(({ labels }) => labels);
+  };
+  return saying(notWritten('the labels'), async () => {
+    const absent = await writeLabels(github, number, wanted, readOthers);
+    // No warning: it would be the same in every run.
+    if (absent.length > 0) {
+      const names = absent.join(', ');
+      session.say(
+        `${names}: not there, and this token may not make labels. Make them once, or give the job issues: write\n`,
+      );
+    }
+  });
 }
 
 async function tellByComment(
@@ -69,7 +109,8 @@ async function tellByComment(
   let result: StickyResult | null = null;
   if (github === null || inputs.comment === 'never') return { warnings: [], result };
   const body = renderComment(fate, { ...about, run: run.runNumber, attempt: run.runAttempt }, linksOf(run));
-  const onlyUpdate = more.onlyUpdate === true || (inputs.comment === 'on-change' && isQuiet(fate));
+  const isNews = fate.state !== 'untouched' && (inputs.comment !== 'on-change' || !isQuiet(fate));
+  const onlyUpdate = more.onlyUpdate === true || !isNews;
   const sticky = stickyOf(about.environment, more.stays);
   const what = `#${number}: ${notWritten('the comment')}`;
   const warnings = await saying(what, async () => {
@@ -100,7 +141,15 @@ export function stickyOf(
 /** Nothing that anybody would have to know who has no comment yet. */
 function isQuiet(fate: PullFate): boolean {
   if (fate.state !== 'planned') return false;
-  return countPlan(fate.plan).toDo === 0 && fate.plan.violations.length === 0;
+  const { plan } = fate;
+  return countPlan(plan).toDo === 0 && plan.violations.length === 0 && settingsOf(plan).length === 0;
+}
+
+const checkPrefix = 'tollgate (';
+
+/** The check that a branch is to require. */
+function checkName(environment: string): string {
+  return `${checkPrefix}${environment})`;
 }
 
 /** GitHub takes fifty in a request; who reads on after these does so in the run's summary. */
@@ -108,7 +157,7 @@ const annotationsShown = 250;
 
 function checkOf(
   fate: PullFate,
-  { environment, head }: ToldPull,
+  { environment, head }: Pick<ToldPull, 'environment' | 'head'>,
   { runUrl }: ActionRun,
   annotations: readonly Annotation[],
 ): CheckRun {
@@ -116,14 +165,17 @@ function checkOf(
   const more = annotations.length - annotationsShown;
   const missing = more > 0 ? ` ${more} more annotations are not shown on their lines.` : '';
   return {
-    name: `tollgate (${environment})`,
+    name: checkName(environment),
     head,
+    labels: [...labelsOf(fate)],
     conclusion: hasFailed ? 'failure' : 'success',
     title,
     summary: `${escapeMarkdown(said)}${missing} [Run and full text](${runUrl})`,
     annotations: annotations.slice(0, annotationsShown),
   };
 }
+
+export const untouched = 'No policy files change';
 
 function verdictOf(fate: PullFate): { readonly title: string; readonly said?: string; readonly hasFailed: boolean } {
   switch (fate.state) {
@@ -139,6 +191,8 @@ function verdictOf(fate: PullFate): { readonly title: string; readonly said?: st
     }
     case 'unplanned':
       return { title: 'no plan for this head', said: fate.why, hasFailed: true };
+    case 'untouched':
+      return { title: untouched, said: `${untouched}: nothing was planned.`, hasFailed: false };
     default:
       return { title: fate.state, hasFailed: fate.state !== 'applied' };
   }
@@ -147,10 +201,12 @@ function verdictOf(fate: PullFate): { readonly title: string; readonly said?: st
 /** Without a plan nobody knows what it does to limits. */
 function labelsOf(fate: PullFate): ReadonlySet<PlanLabel> {
   const wanted = new Set<PlanLabel>();
-  for (const { direction, action } of fate.state === 'planned' ? fate.plan.changes : []) {
+  if (fate.state !== 'planned') return wanted;
+  for (const { direction, action } of fate.plan.changes) {
     if (direction === 'loosen') wanted.add('loosen');
     if (direction === 'tighten') wanted.add('tighten');
     if (action === 'delete') wanted.add('delete');
   }
+  if (settingsOf(fate.plan).length > 0) wanted.add('settings');
   return wanted;
 }

@@ -2,6 +2,7 @@
 
 import { listMergedPulls } from '../../approvals/read-windows.ts';
 import { startsOf } from '../../approvals/review-changes.ts';
+import { keepOwn } from '../../github/own.ts';
 import type { GitHub, IssueComment, PullRequest } from '../../github/port.ts';
 import type { AppliedRecord, Claim } from '../../plan/applied-record.ts';
 import { compileHead } from '../../policy/compile.ts';
@@ -48,11 +49,11 @@ interface FoundComment extends IssueComment {
 }
 
 async function findComment(github: GitHub, number: number, environment: string): Promise<FoundComment | null> {
-  for (const comment of await github.listComments(number)) {
-    const header = comment.author === github.login ? parseHeader(comment.body, environment) : null;
-    if (header !== null) return { ...comment, header };
-  }
-  return null;
+  const marked = (await github.listComments(number)).flatMap((comment) => {
+    const header = parseHeader(comment.body, environment);
+    return header === null ? [] : [{ ...comment, header }];
+  });
+  return (await keepOwn(github, marked))[0] ?? null;
 }
 
 export async function conclude(run: ActionRun, told: readonly Told[], ground: Ground): Promise<string[]> {

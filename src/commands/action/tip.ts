@@ -9,17 +9,33 @@ import { keptPathOf } from '../../extended-file.ts';
 import type { FoundFile } from '../../policy/files.ts';
 import { folderOf, requireCheckoutOf } from '../open-record.ts';
 import type { PolicySource } from '../policy-source.ts';
+import { emptiedFile, findIdentity } from './identity.ts';
 import { type ActionRun, commonOptions } from './types.ts';
 
-export interface Tip {
+export interface DefaultBranch {
   readonly branch: Branch;
   /** Without `refs/heads/`. */
   readonly branchName: string;
+  readonly checkout: Checkout;
+  /** Of the policies, from the top of the repository. */
+  readonly directory: string;
+}
+
+export interface Tip extends DefaultBranch {
   readonly source: PolicySource;
 }
 
 /** @throws UserError when the branch or its policy files cannot be had */
-export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>): Promise<T> {
+export function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>): Promise<T> {
+  return withDefaultBranch(run, async (found) => {
+    const { branch, branchName } = found;
+    const files = await readFiles(found);
+    return work({ ...found, source: { commit: branch.tip, files, branchName, hasInHistory: branch.hasInHistory } });
+  });
+}
+
+/** @throws UserError when the branch cannot be had */
+export async function withDefaultBranch<T>(run: ActionRun, work: (found: DefaultBranch) => Promise<T>): Promise<T> {
   const { inputs, event, session } = run;
   checkDirectory(inputs.directory);
   const options = commonOptions(run);
@@ -27,11 +43,26 @@ export async function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>)
   await checkIsOfRun(checkout, run);
   const folder = await folderOf(options, session);
   const directory = checkout.directoryOf(folder) ?? '';
-  return checkout.withBranch(event.defaultBranch, folder, async (branch, branchName) => {
-    const files = await readFiles(branch, directory, branchName);
-    const source = { commit: branch.tip, files, branchName, hasInHistory: branch.hasInHistory };
-    return work({ branch, branchName, source });
-  });
+  return checkout.withBranch(event.defaultBranch, folder, (branch, branchName) =>
+    work({ branch, branchName, checkout, directory }),
+  );
+}
+
+/** Null: it cannot be had, which stops no plan. What the work itself throws goes on. */
+export async function withDefaultBranchIfAny<T>(
+  run: ActionRun,
+  work: (found: DefaultBranch | null) => Promise<T>,
+): Promise<T> {
+  let isFound = false;
+  try {
+    return await withDefaultBranch(run, (found) => {
+      isFound = true;
+      return work(found);
+    });
+  } catch (error) {
+    if (isFound || !(error instanceof UserError)) throw error;
+    return work(null);
+  }
 }
 
 function checkDirectory(directory: string): void {
@@ -52,11 +83,14 @@ async function checkIsOfRun(checkout: Checkout, { event, repositoryUrl, inputs }
   });
 }
 
-async function readFiles(branch: Branch, directory: string, branchName: string): Promise<FoundFile[]> {
+async function readFiles({ branch, branchName, directory }: DefaultBranch): Promise<FoundFile[]> {
   const tree = (await branch.treesOf([branch.tip])).get(branch.tip) ?? null;
   const found = tree === null ? undefined : (await branch.readTrees([tree])).get(tree);
   const shown = directory === '' ? '.' : directory;
   if (found === undefined || found.files.length === 0) {
+    const identity = await findIdentity(branch);
+    const emptied = identity === null ? null : emptiedFile(identity, directory);
+    if (emptied !== null) return [emptied];
     throw new UserError(`no policy files in ${shown} on ${branchName}`, {
       hint: 'Name their directory from the top of the repository with the input `directory`.',
     });

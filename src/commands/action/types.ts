@@ -9,6 +9,8 @@ export interface ActionInputs {
   readonly directory: string;
   readonly backend: 'portkey' | 'emulator';
   readonly comment: 'always' | 'on-change' | 'never';
+  /** Login that the token has to write as; null: whoever it does. */
+  readonly commentAuthor?: string | null;
   /** Fail the job also when there are changes or drift. */
   readonly failOnChanges: boolean;
   /** On `workflow_dispatch` only. */
@@ -54,12 +56,12 @@ export interface ActionResult {
   readonly warnings: readonly string[];
 }
 
-/** There was nothing to do; the sentence says why. */
-export function resultOfNothing(sentence: string): ActionResult {
+/** There was nothing to do; the sentence says why, and more may follow it. */
+export function resultOfNothing(sentence: string, more = ''): ActionResult {
   return {
     exit: exitCodes.ok,
     outputs: { 'has-changes': 'false', summary: sentence },
-    summary: `### ${escapeMarkdown(sentence)}`,
+    summary: `### ${escapeMarkdown(sentence)}${more}`,
     annotations: [],
     failure: null,
     warnings: [],

@@ -81,7 +81,7 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
   // One reason for all: said once.
   if (problem !== null && problems.every((one) => one !== null)) {
     const advice =
-      'Check the token; GITHUB_API_URL and GITHUB_REPOSITORY name another place. Proxies are not used for GitHub.';
+      'Check the token; GITHUB_API_URL and GITHUB_REPOSITORY name another place, HTTPS_PROXY and NO_PROXY the way to it.';
     return [viewOf({ ...base, state: 'unknown', detail: `${where}: ${problem}`, advice })];
   }
   const noBranch = {

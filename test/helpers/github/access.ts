@@ -22,6 +22,8 @@ export type TokenGrant =
       /** `owner/name`; default: the first repository. */
       readonly repository?: string;
       readonly permissions: Partial<Readonly<Record<Area, Level>>>;
+      /** Of another app, installed in the repository; default: `github-actions[bot]`. */
+      readonly app?: string;
     }
   /** A personal token: what its owner may do, everywhere. */
   | { readonly kind: 'user'; readonly login: string };
@@ -50,7 +52,7 @@ export function findViewer(
   const token = /^(?:token|bearer) (\S+)$/i.exec(authorization ?? '')?.[1];
   const grant = token === undefined ? undefined : tokens.get(token);
   if (token === undefined || grant === undefined) return undefined;
-  return { token, grant, login: grant.kind === 'user' ? grant.login : actionsBot };
+  return { token, grant, login: grant.kind === 'user' ? grant.login : (grant.app ?? actionsBot) };
 }
 
 /** One that is not to be seen looks as if it were not there. */

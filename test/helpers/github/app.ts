@@ -15,7 +15,7 @@ import { labelRoutes } from './routes/labels.ts';
 import { protectionRoutes } from './routes/protection.ts';
 import { pullRoutes } from './routes/pulls.ts';
 import { repositoryRoutes } from './routes/repository.ts';
-import { findRepository, type Json, type JsonObject, type Repository } from './state.ts';
+import { findRepository, fullName, type Json, type JsonObject, type Repository } from './state.ts';
 
 const routes: readonly Route[] = [
   ...issueRoutes,
@@ -76,6 +76,14 @@ export function createApp(parts: AppParts): Hono {
   }
   app.get(`${root}/rate_limit`, (c) => respond(parts, c, 'rate', describeRate));
   app.post(parts.isEnterprise ? '/api/graphql' : '/graphql', (c) => respond(parts, c, 'graphql', describeRate));
+  // Where GitHub sends who asks for a repository by a name that it had.
+  app.all(`${root}/repositories/:id/*`, (c) => {
+    const url = new URL(c.req.url);
+    const repository = parts.state.repositories.find(({ id }) => id === Number(c.req.param('id')));
+    const name = repository === undefined ? 'none/none' : fullName(repository);
+    url.pathname = url.pathname.replace(/\/repositories\/\d+\//, `/repos/${name}/`);
+    return app.fetch(new Request(url, c.req.raw), c.env);
+  });
   app.notFound((c) => respond(parts, c, null, describeRate));
   return app;
 
@@ -163,7 +171,10 @@ async function respond(parts: AppParts, c: Context, route: Target, describeRate:
         const asking = { state, urls, viewer, home, canSee: (one: Repository) => canSee(viewer, one, home) };
         return addGraphErrors(fault, answerGraphRequest(asking, graph, blame));
       }
+      const lead = findMoved(parts, params, c.req.url);
+      if (lead !== null) return lead;
       const repository = takeRepository(parts, viewer, params);
+      if (repository.archived && method !== 'GET') throw new Refusal(403, 'Repository was archived so is read-only.');
       const safeBody = (bodyProblems.length === 0 ? body : {}) as JsonObject;
       const call: Call = { state, urls, repository, params, query, body: safeBody ?? {}, viewer, path };
       const needs = route.needs(call);
@@ -175,7 +186,7 @@ async function respond(parts: AppParts, c: Context, route: Target, describeRate:
       return route.handle(call);
     });
   if (injected === null) return parts.breakConnection(c, fault as EndingFault);
-  if (fault === undefined || fault.kind === 'answer')
+  if ((fault === undefined || fault.kind === 'answer') && answer.status !== 301)
     blame('answer', judge?.judgeAnswer(answer.status, answer.body) ?? []);
   recorded.status = answer.status;
   const rate = viewer === undefined ? undefined : describeRate(viewer, 0);
@@ -219,6 +230,18 @@ function findHome({ state }: AppParts, { grant }: Viewer): Repository | undefine
   if (grant.kind !== 'actions') return undefined;
   return grant.repository === undefined ? state.repositories[0] : findRepository(state, grant.repository);
 }
+
+function findMoved({ state, urls }: AppParts, { owner, repo }: Params, url: string): Answer | null {
+  const name = `${owner}/${repo}`;
+  const repository = state.repositories.find(({ formerNames }) => formerNames.includes(name));
+  if (repository === undefined) return null;
+  const { pathname, search } = new URL(url);
+  const rest = pathname.slice(pathname.indexOf(`/repos/${name}/`) + `/repos/${name}`.length);
+  const location = `${urls.api}/repositories/${repository.id}${rest}${search}`;
+  return { status: 301, headers: { location }, body: { message: 'Moved Permanently', url: location } };
+}
+
+type Params = Readonly<Record<string, string>>;
 
 function takeRepository(
   parts: AppParts,

@@ -49,6 +49,7 @@ import {
   findIssue,
   findRepository,
   formatTime,
+  fullName,
   type IssueRow,
   type ProtectionRow,
   type Repository,
@@ -162,6 +163,9 @@ export interface Deeds {
   /** As it is after all pushes; the row changes with later ones. */
   pullRequest(number: number, repository?: string): IssueRow;
   closePullRequest(wanted: { readonly pull: number; readonly user: string } & InRepository): void;
+  reopenPullRequest(wanted: { readonly pull: number } & InRepository): void;
+  /** Into another name, another owner, or both: the old one leads on. */
+  renameRepository(wanted: { readonly owner?: string; readonly name?: string } & InRepository): void;
   review(wanted: NewReview): ReviewRow;
   dismissReview(id: number, repository?: string): void;
   editReview(wanted: { readonly id: number; readonly body: string; readonly user: string } & InRepository): ReviewRow;
@@ -210,6 +214,19 @@ export function createDeeds(state: State): Deeds {
     closePullRequest({ repository, pull, user }) {
       const { issue } = pullOf(take(repository), pull);
       Object.assign(issue, { state: 'closed', closedAt: state.now(), closedBy: user, updatedAt: state.now() });
+    },
+    reopenPullRequest({ repository, pull }) {
+      const { issue } = pullOf(take(repository), pull);
+      Object.assign(issue, { state: 'open', closedAt: null, closedBy: null, updatedAt: state.now() });
+    },
+    renameRepository({ repository: old, owner, name }) {
+      const repository = take(old);
+      const former = fullName(repository);
+      repository.formerNames.push(former);
+      Object.assign(repository, { owner: owner ?? repository.owner, name: name ?? repository.name });
+      for (const { pull } of repository.issues) {
+        if (pull?.headRepository === former) Object.assign(pull, { headRepository: fullName(repository) });
+      }
     },
     review({ repository: name, pull: number, user, state: verdict, body = '', commit }) {
       const repository = take(name);

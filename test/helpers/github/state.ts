@@ -221,8 +221,13 @@ export interface ArtifactRow {
 
 export interface Repository {
   readonly id: number;
-  readonly owner: string;
-  readonly name: string;
+  owner: string;
+  name: string;
+  /** `owner/name` that lead here since it was renamed or transferred. */
+  formerNames: string[];
+  /** Read-only for everybody. */
+  archived: boolean;
+  hasIssues: boolean;
   private: boolean;
   /** `owner/name` of what it was forked from. */
   readonly forkOf: string | null;

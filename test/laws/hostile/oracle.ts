@@ -205,8 +205,10 @@ export class Oracle {
       }
       const [, name] = entry.split('/');
       const cap = tip.caps[name as CapName];
-      if (cap?.late === true && recorded.every(({ settings }) => settings.late)) {
-        const isSilenced = recorded.some(({ caps }) => caps[name as CapName]?.silenced === true);
+      // Where nothing remembers what was applied, the rules of the files judge, and of what they were put on.
+      const ruling = this.#hasRecord ? recorded : this.#states.slice(-2);
+      if (cap?.late === true && ruling.every(({ settings }) => settings.late)) {
+        const isSilenced = ruling.some(({ caps }) => caps[name as CapName]?.silenced === true);
         claim(isSilenced, `${entry} offends a rule in force, and was changed`);
       }
       if (is === undefined && this.#recorded(entry).every(({ caps }) => caps[name as CapName]?.protect === true)) {

@@ -27,8 +27,13 @@ export interface Asking extends Site {
 
 export function buildQuery(asking: Asking): GraphObject {
   return {
+    // Told with `[bot]` here, unlike actors.
+    viewer: () => ({ __typename: 'User', login: asking.viewer.login }),
     repository({ owner, name }: { readonly owner: string; readonly name: string }) {
-      const repository = findRepository(asking.state, `${owner}/${name}`);
+      const full = `${owner}/${name}`;
+      const repository =
+        findRepository(asking.state, full) ??
+        asking.state.repositories.find(({ formerNames }) => formerNames.includes(full));
       if (repository === undefined || !asking.canSee(repository)) {
         const message = `Could not resolve to a Repository with the name '${owner}/${name}'.`;
         throw new GraphRefusal('NOT_FOUND', message);

@@ -52,6 +52,7 @@ function listIssues({ repository, query }: Call): readonly IssueRow[] {
   const since = query.get('since');
   const found = repository.issues.filter(
     (issue) =>
+      (repository.hasIssues || issue.pull !== null) &&
       (state === 'all' || issue.state === state) &&
       labels.every((label) => issue.labels.some((name) => name.toLowerCase() === label)) &&
       (creator === null || issue.user === creator) &&
@@ -78,6 +79,7 @@ function readTitle(value: Json | undefined): string {
 }
 
 function createIssue({ state, repository, body, viewer }: Call): IssueRow {
+  if (!repository.hasIssues) throw new Refusal(410, 'Issues has been disabled in this repository.');
   checkBodyLength('Issue', body.body);
   const now = state.now();
   const issue: IssueRow = {

@@ -18,9 +18,18 @@ function setLabels(call: Call, names: readonly string[]): Answer {
   if (tooLong !== undefined) {
     throw invalid('Label', 'name', 'custom', 'name is too long (maximum is 50 characters)');
   }
+  demandToCreate(call, names);
   issue.labels = [...new Set(names.map((name) => addLabel(call.state, call.repository, name).name))];
   issue.updatedAt = call.state.now();
   return answerLabels(call);
+}
+
+/** To put a label on a pull request is one thing, to make it for the whole repository another. One that is missing takes all with it. */
+function demandToCreate({ repository, viewer: { grant } }: Call, names: readonly string[]): void {
+  if (names.every((name) => findLabel(repository, name) !== undefined)) return;
+  if (grant.kind !== 'actions' || grant.permissions.issues === 'write') return;
+  const errors = [{ resource: 'Repository', field: 'label', code: 'unauthorized' }];
+  throw new Refusal(403, 'You do not have permission to create labels on this repository.', { errors });
 }
 
 export const labelRoutes: readonly Route[] = [
@@ -75,7 +84,7 @@ export const labelRoutes: readonly Route[] = [
   {
     method: 'POST',
     path: `${root}/labels`,
-    needs: () => ['issues: write', 'pull-requests: write'],
+    needs: () => ['issues: write'],
     handle(call) {
       const { name, color, description } = call.body as { name: string; color?: string; description?: string };
       if (findLabel(call.repository, name) !== undefined) throw invalid('Label', 'name', 'already_exists');

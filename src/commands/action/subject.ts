@@ -1,0 +1,85 @@
+/** What a plan is for: an open pull request, or a group of a merge queue; and whether it touches the policy files at all. */
+
+import { join } from 'node:path/posix';
+import type { PullRequestFacts } from '../../github/event.ts';
+import type { DefaultBranch } from './tip.ts';
+import type { ActionRun } from './types.ts';
+
+export interface Subject {
+  /** Null: a group of several. */
+  readonly pull: PullRequestFacts | null;
+  /** Commit that is judged, and that the check is about. */
+  readonly head: string;
+  /** Of a group, what it is put on; null: of a pull request that is a matter of Git. */
+  readonly base: string | null;
+  /** Of a group, the branch of the queue. */
+  readonly ref: string | null;
+}
+
+/** Null: the run is about nothing that could be merged. What is closed already has its last word. */
+export function subjectOf({ event: { context, ref } }: ActionRun): Subject | null {
+  if (context.kind === 'merge-group') return { pull: null, head: context.head, base: context.base, ref };
+  if (context.kind !== 'pull-request' || !context.pull.isOpen) return null;
+  return { pull: context.pull, head: context.pull.head, base: null, ref: null };
+}
+
+/** False also where it cannot be told. */
+export async function isUntouched(found: DefaultBranch, subject: Subject): Promise<boolean> {
+  const { head, bases } = await readSides(found, subject);
+  return head !== null && bases.length > 0 && bases.every((tree) => tree === head);
+}
+
+/**
+ * Paths of the policy files that it changes, adds or takes away.
+ *
+ * @param directory as the files' places name it
+ */
+export async function readTouched(
+  found: DefaultBranch,
+  subject: Subject,
+  directory: string,
+): Promise<ReadonlySet<string>> {
+  const { head, bases } = await readSides(found, subject);
+  const trees = await found.branch.readTrees([head, ...bases].filter((tree) => tree !== null));
+  const textsOf = (tree: string | null): ReadonlyMap<string, string> =>
+    new Map((trees.get(tree ?? '')?.files ?? []).map(({ path, text }) => [path, text]));
+  const after = textsOf(head);
+  const touched = bases.flatMap((base) => {
+    const before = textsOf(base);
+    return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
+  });
+  return new Set(touched.map((path) => join(directory, path)));
+}
+
+/** Trees of the policies' directory at the head and where it began; null: there is none, or no such commit here. */
+async function readSides({ branch }: DefaultBranch, { head, base, pull }: Subject) {
+  if (!(await branch.fetchHeads([{ pull: pull?.number ?? 0, commit: head }])).has(head))
+    return { head: null, bases: [] };
+  const bases = base === null ? await branch.mergeBases(head, branch.tip) : [base];
+  const trees = await branch.treesOf([head, ...bases]);
+  return { head: trees.get(head) ?? null, bases: bases.map((commit) => trees.get(commit) ?? null) };
+}
+
+/**
+ * Pull requests of a group. Its branch is named after the last of them and the commit below: `…/pr-12-<commit>`; that
+ * commit is the head of the one before, whose branch is there as well.
+ */
+export async function findGroup(
+  { branch, branchName, checkout }: DefaultBranch,
+  { head, base, ref }: Subject,
+): Promise<readonly number[]> {
+  const queue = `refs/heads/gh-readonly-queue/${branchName}/`;
+  const refs = await checkout.listRefs([`${queue}*`]);
+  const numbers = new Set<number>();
+  for (const name of [...refs, ref ?? '']) {
+    const [, number, below] = /\/pr-(\d+)-([0-9a-f]{40,64})$/.exec(name) ?? [];
+    if (number === undefined || below === undefined) continue;
+    const isWithin =
+      name === ref ||
+      (below !== head &&
+        (await branch.mergeBases(below, head)).includes(below) &&
+        (base === null || (await branch.mergeBases(base, below)).includes(base)));
+    if (isWithin) numbers.add(Number(number));
+  }
+  return [...numbers].sort((a, b) => a - b);
+}
