@@ -219,7 +219,7 @@ describe('approved, and no longer planned', () => {
 });
 
 describe('planned, and never approved', () => {
-  it('is stale', async () => {
+  it('mistakes-H7: is stale, and names the way on where another plan was approved for it', async () => {
     rig = await startReviewed(two, policies({ a: { budget: '$400' }, b: {} }));
     rig.write(filesOf(lower));
     const { exit, statuses, outcomes } = await applyReviewed(rig);

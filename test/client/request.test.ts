@@ -101,6 +101,17 @@ describe('an error answer', () => {
     expect(loopback.seen).toHaveLength(1);
   });
 
+  test('mistakes-C10: 404 at an address without the path prefix says so, and what it may have to be', async () => {
+    const loopback = await serve((_seen, response) => answer(response, 404, ''));
+    const bare = new URL(loopback.baseUrl).origin;
+    const detail = `is it ${bare}/v1? Set PORTKEY_BASE_URL`;
+    expect((await failureOf(connect({ ...loopback, baseUrl: bare }).readKey('k'))).message).toContain(detail);
+    // With one, an object is gone and nothing else is wrong.
+    expect((await failureOf(connect({ ...loopback, baseUrl: `${bare}/v1` }).readKey('k'))).message).not.toContain(
+      'prefix',
+    );
+  });
+
   test('is shortened, and its control characters are made harmless', async () => {
     const text = JSON.stringify({ message: `\u001b[31mred\u0007\nnext ${'x'.repeat(10_000)}` });
     const loopback = await serve((_seen, response) => answer(response, 400, text));

@@ -107,26 +107,29 @@ test('--allow-dirty makes it count as made by hand, and on a CI system brings in
   await expect(ask(dirty.uncommitted, { CI: 'true' })).rejects.toThrow('policy files are not committed');
 });
 
+const hintOf = (check: () => void): string => {
+  try {
+    check();
+  } catch (error) {
+    return (error as UserError).hint ?? '';
+  }
+  return 'not refused';
+};
+const { organisation, environment } = sampleRecord();
+const owner = { organisation, environment };
+const atHome = { ...sampleRecord(), baseUrl: 'https://api.portkey.ai/v1' };
+
 test('a record of another control plane: the address is looked at before the record is moved', () => {
-  const { organisation, environment } = sampleRecord();
-  const hintOf = (check: () => void): string => {
-    try {
-      check();
-    } catch (error) {
-      return (error as UserError).hint ?? '';
-    }
-    return 'not refused';
-  };
-  const record = { ...sampleRecord(), baseUrl: 'https://api.portkey.ai/v1' };
-  const owner = { organisation, environment };
-  expect(hintOf(() => checkRecord(record, owner, 'https://api.portkey.a/v1'))).toMatch(
+  expect(hintOf(() => checkRecord(atHome, owner, 'https://api.portkey.a/v1'))).toMatch(
     /^Look at PORTKEY_BASE_URL first/,
   );
-  expect(hintOf(() => checkRecord({ ...record, environment: 'other' }, owner, record.baseUrl))).not.toContain(
+  expect(hintOf(() => checkRecord({ ...atHome, environment: 'other' }, owner, atHome.baseUrl))).not.toContain(
     'BASE_URL',
   );
-  // mistakes-H8, mistakes-C10: the way on, where it has moved there.
-  expect(hintOf(() => checkRecord(record, owner, 'https://llm.example/v1'))).toContain('`tollgate record move`');
+});
+
+test.each(['mistakes-H8', 'mistakes-C10'])('%s: a control plane under another host name names the way on', () => {
+  expect(hintOf(() => checkRecord(atHome, owner, 'https://llm.example/v1'))).toContain('`tollgate record move`');
   const moved = (what: 'control plane' | 'organisation') =>
     hintOf(() => checkService({ stored: null, place: null, token: null, moved: [{ what, was: 'a', now: 'b' }] }));
   expect(moved('control plane')).toMatch(/^Look at PORTKEY_BASE_URL first .*`tollgate record move`/);

@@ -133,8 +133,15 @@ test('mistakes-H5: a subdirectory split off into a repository of its own: the mo
   await succeed(rig.move({ dir: 'limits' }));
   await succeed(rig.apply({ dir: 'limits' }));
   expect((await rig.plan({ dir: 'limits', detailedExitcode: true })).exit).toBe(0);
+});
 
-  // mistakes-H6: as of the first commit the directory had another name.
+test('mistakes-H6: a record rebuilt from a commit in which the directory had another name says which it looked in', async () => {
+  rig = await startGitRig({ state: smallState() });
+  rig.commit(files(policies({ spend: {} })));
+  await succeed(rig.apply());
+  rig.git('mv', 'policies', 'limits');
+  rig.git('commit', '--quiet', '-m', 'another name');
+  rig.git('push', '--quiet', 'origin', 'main');
   const rebuilt = await rig.rebuild({ from: 'HEAD', dir: 'policies', format: 'json', yes: true });
   expect([rebuilt.exit, parseOutput(rebuilt)]).toEqual([1, expect.objectContaining({ ok: false })]);
   expect(rebuilt.stderr).toContain('has no policy files in policies');
