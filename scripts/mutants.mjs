@@ -3,7 +3,7 @@
  * test/mutants/*.json, a file a room: by module, the tests that are related to it and what is changed to what.
  *
  *     npm run mutants                             all of them, each against the tests related to its module
- *     npm run mutants -- --module plan/guards     of one module, or of a room (`plan`)
+ *     npm run mutants -- --module guards/judge    of one module, or of a room (`plan`)
  *     npm run mutants -- --only 3                 with --module: the third one alone, or `3,5`
  *     npm run mutants -- --cases                  those alone that take away the rule of a case
  *     npm run mutants -- --survivors              what survives is tried once more, against laws, faults and stories

@@ -32,6 +32,8 @@ const layers: Readonly<Record<string, number>> = {
   github: 3,
   render: 3,
   emulator: 3,
+  // Judges plans, and is asked by whoever shows or applies them.
+  guards: 3.2,
   // The record lives in the repository that it finds, GitHub tells of the run that it knows.
   checkout: 3.5,
   plan: 4,
@@ -52,6 +54,7 @@ const layers: Readonly<Record<string, number>> = {
   'process-space.ts': 8,
   'proxies.ts': 7.5,
   'real-path.ts': 8,
+  'guard-names.ts': 8,
   'rule-names.ts': 8,
 };
 

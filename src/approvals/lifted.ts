@@ -3,10 +3,11 @@
  * its number; the guard is then judged over the rest.
  */
 
+import type { GuardName } from '../guard-names.ts';
+import type { GuardInput, Rewind } from '../guards/input.ts';
+import { judgePlan } from '../guards/judge.ts';
 import type { Impact } from '../impact/document.ts';
 import type { Lift } from '../plan/applied-record.ts';
-import { guardNames } from '../plan/guard-names.ts';
-import { type GuardInput, judgePlan, type Rewind } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import type { Change, Plan, RecordStep, Violation } from '../plan/types.ts';
 import { isWithin, largestOf, printWord, type Word, type WordNumber } from '../plan/words.ts';
@@ -101,14 +102,12 @@ function linesFor(input: LiftInput, { guard, count }: Violation): WordLine[] {
     const alone = measure(input, guard, own);
     // Nothing that it asks for is counted: others are in the way.
     if (alone === 0 && !isAboutNoChange(input, guard)) return [];
-    const name = guardNames.find((known) => known === guard);
-    if (name === undefined) return [];
-    const word = { guard: name, number: alone === 0 ? count : alone, digest };
+    const word = { guard, number: alone === 0 ? count : alone, digest };
     return [{ pull: pull.number, word, line: allowLine(word) }];
   });
 }
 
-function isAboutNoChange(input: LiftInput, guard: string): boolean {
+function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
   return guard === 'unmanaged' || measure(input, guard, input.plan.changes) === 0;
 }
 
@@ -118,7 +117,7 @@ export function allowLine(word: Word): string {
 }
 
 /** What a guard counts over some changes alone, whether or not that is too much. */
-export function measure(input: LiftInput, guard: string, changes: readonly Change[]): WordNumber {
+export function measure(input: LiftInput, guard: GuardName, changes: readonly Change[]): WordNumber {
   if (changes.length === 0) return 0;
   const strict = { ...input, settings: strictest(input.settings), allowances: [] };
   return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;
@@ -149,14 +148,15 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
 
 /** Every guard says its number, however small. */
 function strictest(settings: Review): Review {
-  const nothing = { count: 0, percent: 0 };
+  const none = { count: 0, percent: 0 };
+  const nothing = { ...none, plan: none };
   const on = { empties_scope: 'on', blocks_now: 'on', counter_reset: 'on', impact_unknown: 'on' } as const;
   const spend_up = { percent: 0, said: 'on' } as const;
   return { ...settings, guards: { ...settings.guards, ...on, deletes: nothing, updates: nothing, spend_up } };
 }
 
 /** Counts add up; a rise on top of a rise is of the risen amount. */
-function sumOf(guard: string, numbers: readonly WordNumber[]): WordNumber {
+function sumOf(guard: GuardName, numbers: readonly WordNumber[]): WordNumber {
   if (numbers.includes('unbounded')) return 'unbounded';
   const known = numbers as readonly number[];
   if (guard !== 'spend-up') return known.reduce((sum, number) => sum + number, 0);

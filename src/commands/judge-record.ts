@@ -2,9 +2,9 @@
 
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
+import type { ProtectedBy, RecordMoved } from '../guards/input.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import { type BelievedRecord, believeRecord, type Unsealed } from '../plan/believe-record.ts';
-import type { ProtectedBy, RecordMoved } from '../plan/guards.ts';
 import { DeclaredIndex, type Proof, type ProofProblem } from '../plan/prove-entries.ts';
 import { describeMove, explainOther, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { hasErrors } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { objecting } from '../guards/judge.ts';
 import type { Claim } from '../plan/applied-record.ts';
-import { objecting } from '../plan/guards.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
 import { isStdout, requireWritable, writeNamedFile } from '../policy/named-files.ts';

@@ -2,14 +2,14 @@
 
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import { underSettings } from '../guards/in-force.ts';
+import { judgePlan } from '../guards/judge.ts';
 import type { Impact } from '../impact/document.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { judgePlan } from '../plan/guards.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { scopeOf } from '../plan/scope.ts';
-import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { pendingSilences } from '../plan/silences.ts';
 import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';

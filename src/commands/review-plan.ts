@@ -1,9 +1,8 @@
 /** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { judgePlan, objecting } from '../guards/judge.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
-
-import { judgePlan, objecting } from '../plan/guards.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';

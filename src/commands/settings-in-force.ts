@@ -1,15 +1,10 @@
 /** The settings of a run: those of the record, against what the files say now. */
 
+import { type SettingsInForce, settingsInForce } from '../guards/in-force.ts';
+import type { Surroundings } from '../guards/review.ts';
+import { settingsLines } from '../guards/settings-lines.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
-import type { Surroundings } from '../plan/review.ts';
-import {
-  noSettings,
-  type SettingsInForce,
-  settingsInForce,
-  settingsOf,
-  settingsOfFormatOne,
-} from '../plan/settings.ts';
-import { settingsLines } from '../plan/settings-lines.ts';
+import { noSettings, settingsOf, settingsOfFormatOne } from '../plan/settings.ts';
 import type { RecordLine } from '../plan/types.ts';
 import { compilePolicies } from '../policy/compile.ts';
 import type { Desired } from '../resources/types.ts';

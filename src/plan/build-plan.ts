@@ -19,8 +19,6 @@ import { findPast, type RecordedResource, RecordIndex } from './record-index.ts'
 import { keepStep } from './record-lines.ts';
 import { resolveDesired, type Unplanned } from './resolve.ts';
 import { returningDriftNotes } from './returning-drift.ts';
-import { settingsOf } from './settings.ts';
-import { settingsLines } from './settings-lines.ts';
 import type {
   Change,
   LeftDrift,
@@ -46,7 +44,7 @@ export interface PlanInput {
   readonly now: Date;
   /** Where the record is kept. */
   readonly place?: string;
-  /** What the files would bring into force, where `desired` has what is in force in the place of it. */
+  /** What an apply of the files would bring into force. Default: nothing. */
   readonly settingsLines?: readonly RecordLine[];
   /** What becomes of what moved by hand. Default: all of it is put back. */
   readonly drift?: DriftMode | undefined;
@@ -84,7 +82,7 @@ export interface PlanParts {
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
-  const { desired, live, record, kept = [], now, place = '', settingsLines: lines, drift = 'revert' } = input;
+  const { desired, live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
   const resolution = resolveDesired(desired, live, index, now);
   const parts: PlanParts = {
@@ -114,7 +112,7 @@ export function buildPlan(input: PlanInput): PlanResult {
     parts.recordSteps.push(keepStep(resource, resource.entry));
     parts.managed.set(resource.entry.kind, resource.entry.id, Object.keys(resource.entry.fields));
   }
-  if (record !== null) parts.recordLines.push(...(lines ?? settingsLines(record.settings, settingsOf(desired))));
+  if (record !== null) parts.recordLines.push(...settingsLines);
   const { all: diagnostics, stopsAll, stopped } = parts.problems;
   if (stopsAll || (stopped.size > 0 && input.confinesErrors !== true))
     return { plan: null, diagnostics, resolved: [], recordSteps: [] };

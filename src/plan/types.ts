@@ -1,6 +1,7 @@
 /** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
 
 import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
+import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { WireRow } from '../resources/kind.ts';
 import type { Budget, Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
@@ -216,7 +217,7 @@ export interface Finding {
 
 /** A guard's objection. Guards are a stage of their own between plan and apply (guards.ts). */
 export interface Violation {
-  readonly guard: string;
+  readonly guard: GuardName;
   /** What has to be allowed, at least: a count; of `spend-up` percent of committed spend, or `unbounded`. */
   readonly count: WordNumber;
   /** What was exceeded where, and by how much; one sentence each. */

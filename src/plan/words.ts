@@ -3,8 +3,8 @@
  * word says which guard, up to which number, and for which plan or request.
  */
 
+import { type GuardName, guardNames } from '../guard-names.ts';
 import { didYouMean } from '../nearest-name.ts';
-import { type GuardName, guardNames } from './guard-names.ts';
 
 /** Hex digits of a digest that a word names: 128 bits. Two plans of one prefix of 8 are found in seconds. */
 export const wordDigits = 32;

@@ -1,4 +1,4 @@
-/** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
+/** `review:` as it is written; what it leaves out is filled in where settings are used (guards/review.ts). */
 
 import { compareText } from '../diagnostics.ts';
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';

@@ -1,8 +1,8 @@
 /** The plan and its outcomes for programs: stable key order, versioned, complete. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import { notJudged } from '../guards/judge.ts';
 import { toDrift } from '../plan/find-drift.ts';
-import { notJudged } from '../plan/guards.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { countPlan } from './count-plan.ts';
 import { describeChange } from './describe-change.ts';

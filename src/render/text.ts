@@ -1,7 +1,7 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
+import { notJudged, objecting } from '../guards/judge.ts';
 import { toDrift } from '../plan/find-drift.ts';
-import { notJudged, objecting } from '../plan/guards.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';

@@ -42,10 +42,14 @@ export interface ReviewSettings {
 export type DriftMode = 'safe' | 'revert' | 'leave';
 
 export interface WrittenGuards extends Readonly<Partial<Record<SwitchName, Switch>>> {
-  readonly deletes?: 'on' | 'off' | Partial<Threshold>;
-  readonly updates?: 'on' | 'off' | Partial<Threshold>;
-  readonly spend_up?: Switch | { readonly percent: number };
+  readonly deletes?: WrittenCounted;
+  readonly updates?: WrittenCounted;
+  readonly spend_up?: WrittenSpendUp;
 }
+
+/** A part that is left out has its default. */
+export type WrittenCounted = 'on' | 'off' | (Partial<Threshold> & { readonly plan?: Partial<Threshold> });
+export type WrittenSpendUp = Switch | { readonly percent: number };
 
 /** With a value for everything: what guards, rules and checks are given. */
 export interface Review {
@@ -66,9 +70,14 @@ export interface Review {
 export interface Guards extends Readonly<Record<Exclude<SwitchName, 'impact_unknown'>, Switch>> {
   /** `asked`, where nothing is written: objects, and only warns of a plan that was asked for without its impact. */
   readonly impact_unknown: Switch | 'asked';
-  readonly deletes: Threshold | 'off';
-  readonly updates: Threshold | 'off';
+  readonly deletes: Counted | 'off';
+  readonly updates: Counted | 'off';
   readonly spend_up: SpendUp | 'off';
+}
+
+/** Of a workspace (or of the organisation's own), and of the whole plan. */
+export interface Counted extends Threshold {
+  readonly plan: Threshold;
 }
 
 /** More than `percent` is objected to, or only said. */

@@ -1,8 +1,8 @@
 /** All rules over a set of facts → findings, each with the severity in force and the reason that silences it. */
 
 import { compareText } from '../diagnostics.ts';
+import { fillReview } from '../guards/review.ts';
 import { changeId } from '../plan/make-change.ts';
-import { fillReview } from '../plan/review.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Finding } from '../plan/types.ts';
 import type { Review } from '../resources/review-settings.ts';

@@ -5,6 +5,7 @@ import { type ApplyCommandOptions, carryOut, type Verdict } from '../../src/comm
 import type { PreparedPlan } from '../../src/commands/prepare-plan.ts';
 import { findRefusal, judgeApproved, outcomesOf } from '../../src/commands/review-plan.ts';
 import { UserError } from '../../src/errors.ts';
+import type { GuardName } from '../../src/guard-names.ts';
 import type { Impact } from '../../src/impact/document.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import type { Approval } from '../../src/plan/approve.ts';
@@ -218,7 +219,7 @@ describe('what of a plan is judged', () => {
     expect(judgeApproved(given, null, [])).toBe(given.plan);
   });
 
-  const objecting = (guard: string, lifted = false) => ({
+  const objecting = (guard: GuardName, lifted = false) => ({
     guard,
     count: 1,
     details: [],

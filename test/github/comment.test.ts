@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type GuardName, guardNames } from '../../src/guard-names.ts';
 import type { Change, Plan, Violation } from '../../src/plan/types.ts';
 import {
   type CommentHeader,
@@ -159,7 +160,7 @@ describe('the body', () => {
 });
 
 describe('mistakes-E4: the limit', () => {
-  const violation = (guard: string, details: readonly string[]): Violation => {
+  const violation = (guard: GuardName, details: readonly string[]): Violation => {
     return {
       guard,
       count: details.length,
@@ -176,11 +177,7 @@ describe('mistakes-E4: the limit', () => {
 
   it.each<readonly [string, readonly Violation[], string | null]>([
     ['a guard with 899 objections', [violation('deletes', many)], null],
-    [
-      'twelve such guards',
-      Array.from({ length: 12 }, (_, index) => violation(`guard-${index}`, many)),
-      'Not approved so far.',
-    ],
+    ['twelve such guards', guardNames.slice(0, 12).map((guard) => violation(guard, many)), 'Not approved so far.'],
     ['one objection of 200 KB', [violation('rules', ['@everyone <b> '.repeat(14_000)])], null],
     [
       'a remark of 200 KB',

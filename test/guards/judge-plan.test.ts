@@ -1,8 +1,9 @@
 /** Guards over plans that are values: what each of them counts, what it lets pass, and what lifts it. */
 
 import { describe, expect, it } from 'vitest';
+import type { GuardInput } from '../../src/guards/input.ts';
+import { judgePlan, objecting } from '../../src/guards/judge.ts';
 import type { Impact, LimitImpact } from '../../src/impact/document.ts';
-import { type GuardInput, judgePlan, objecting } from '../../src/plan/guards.ts';
 import type { Change, Finding, Plan } from '../../src/plan/types.ts';
 import { printWord, type Word } from '../../src/plan/words.ts';
 import type { ReviewSettings } from '../../src/resources/review-settings.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { judgePlan } from '../../src/plan/guards.ts';
+import { judgePlan } from '../../src/guards/judge.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { isWordProblem, parseWord } from '../../src/plan/words.ts';
 import { smallState } from '../helpers/state.ts';

@@ -5,6 +5,7 @@ import { type Client, createClient } from '../../src/client/client.ts';
 import type { Timeouts } from '../../src/client/request.ts';
 import { createEmulator, type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { CancelledError } from '../../src/errors.ts';
+import { settingsLines as findSettingsLines } from '../../src/guards/settings-lines.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
@@ -145,7 +146,8 @@ export async function startWorld({
     const desired = compile(files);
     const live = await readLive(backend, desired.organisation, needsOf(desired, world.record));
     const settled = world.record === null ? null : settleClaim(world.record, live);
-    return { result: buildPlan({ desired, live, record: settled, now: now(), drift }), settled };
+    const settingsLines = settled === null ? [] : findSettingsLines(settled.settings, settingsOf(desired));
+    return { result: buildPlan({ desired, live, record: settled, now: now(), drift, settingsLines }), settled };
   };
   const prepareOk = async (files: Readonly<Record<string, string>>) => {
     const { result, settled } = await prepare(files);

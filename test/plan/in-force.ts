@@ -1,7 +1,8 @@
 /** What judges a plan, of settings alone. */
 
-import type { Surroundings } from '../../src/plan/review.ts';
-import { noSettings, settingsInForce } from '../../src/plan/settings.ts';
+import { settingsInForce } from '../../src/guards/in-force.ts';
+import type { Surroundings } from '../../src/guards/review.ts';
+import { noSettings } from '../../src/plan/settings.ts';
 import type { Review, ReviewSettings } from '../../src/resources/review-settings.ts';
 import { usualSeverities } from '../../src/rules/find.ts';
 

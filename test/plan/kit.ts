@@ -1,5 +1,6 @@
 /** Plans from policy files, a record and live objects, all of them values: nothing is read and nothing is written. */
 
+import { settingsLines as findSettingsLines } from '../../src/guards/settings-lines.ts';
 import { type AppliedRecord, type RecordedEntry, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { nextWorkspaces } from '../../src/plan/next-record.ts';
@@ -98,7 +99,8 @@ export function planResult(given: Given): PlanResult {
   if (desired === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   const live = liveOf(given.live ?? [], given.liveRest);
   const { record = null, confinesErrors } = given;
-  return buildPlan({ desired, live, record, now, confinesErrors });
+  const settingsLines = record === null ? [] : findSettingsLines(record.settings, settingsInFiles(desired));
+  return buildPlan({ desired, live, record, now, confinesErrors, settingsLines });
 }
 
 export function planOf(given: Given): Plan {

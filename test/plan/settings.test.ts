@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fillReview, stricterOf } from '../../src/plan/review.ts';
-import { noSettings, settingsInForce, settingsOfFormatOne } from '../../src/plan/settings.ts';
-import { settingsLines } from '../../src/plan/settings-lines.ts';
+import { settingsInForce } from '../../src/guards/in-force.ts';
+import { fillReview, stricterOf } from '../../src/guards/review.ts';
+import { settingsLines } from '../../src/guards/settings-lines.ts';
+import { noSettings, settingsOfFormatOne } from '../../src/plan/settings.ts';
 import { type Review, type ReviewSettings, switchNames } from '../../src/resources/review-settings.ts';
 import { ruleNames } from '../../src/rule-names.ts';
 import { effort } from '../helpers/effort.ts';
@@ -248,7 +249,7 @@ describe('lines of settings', () => {
       ),
     ).toEqual([
       'review.alone: false (default) → true',
-      'review.guards.deletes: {"count":5} → {"count":2,"percent":30} (default)',
+      'review.guards.deletes: {"count":5} → {"count":2,"percent":30,"plan":{"count":10,"percent":10}} (default)',
       'review.guards.spend_up: {"percent":25} (default) → "off"',
       'review.max_monthly_budget: "$5,000" → none (default)',
       'review.recipient_domains: none (default) → ["a.example"]',

@@ -1,7 +1,7 @@
 /** `api:`: what a file may not say to the service, however it is spelt, and who has to agree to the rest. */
 
 import { describe, expect, test } from 'vitest';
-import { judgePlan } from '../../src/plan/guards.ts';
+import { judgePlan } from '../../src/guards/judge.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { isWordProblem, parseWord } from '../../src/plan/words.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';

@@ -2,8 +2,8 @@
 
 import type { RecentCommit } from '../../checkout/branch.ts';
 import type { GitHub } from '../../github/port.ts';
+import { settingsLines } from '../../guards/settings-lines.ts';
 import { noSettings, settingsOf } from '../../plan/settings.ts';
-import { settingsLines } from '../../plan/settings-lines.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PreparedPlan } from '../prepare-plan.ts';
 import { saying } from './saying.ts';

@@ -1,8 +1,9 @@
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
+import { settingsInForce, underSettings } from '../../guards/in-force.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
 import { changeId } from '../../plan/make-change.ts';
-import { settingsInForce, settingsOf, underSettings } from '../../plan/settings.ts';
+import { settingsOf } from '../../plan/settings.ts';
 import type { Finding } from '../../plan/types.ts';
 import { compilePolicies } from '../../policy/compile.ts';
 import { describeChange, describeKey } from '../../render/describe-change.ts';

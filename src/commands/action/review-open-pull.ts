@@ -8,7 +8,6 @@ import { type MergedPull, readOpenPull } from '../../approvals/read-windows.ts';
 import { isMovedBy } from '../../approvals/review-changes.ts';
 import type { Branch } from '../../checkout/branch.ts';
 import type { GitHub, PullRequest } from '../../github/port.ts';
-import { guardNames } from '../../plan/guard-names.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
@@ -75,8 +74,8 @@ async function judgeOpen(
   });
   const digest = digestToName(pulls, pullsOf);
   const withLines = violations.map((violation) => {
-    const guard = guardNames.find((name) => name === violation.guard);
-    if (violation.allow === null || guard === undefined) return violation;
+    const { guard } = violation;
+    if (violation.allow === null) return violation;
     return { ...violation, allow: digest === null ? null : printWord({ guard, number: violation.count, digest }) };
   });
   const [only, ...more] = pulls;

@@ -3,7 +3,7 @@
 import { type PlanLabel, writeLabels } from '../../github/labels.ts';
 import type { Annotation, CheckRun, GitHub } from '../../github/port.ts';
 import { type StickyComment, type StickyResult, writeStickyComment } from '../../github/sticky-comment.ts';
-import { objecting } from '../../plan/guards.ts';
+import { objecting } from '../../guards/judge.ts';
 import {
   type CommentHeader,
   type CommentLinks,

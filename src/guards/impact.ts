@@ -4,17 +4,12 @@ import { ceiling, divide, type Exact, exactOf, fromText, multiply, round, subtra
 import { type Committed, exceedsSpend } from '../impact/committed.ts';
 import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/document.ts';
 import { formatExact } from '../impact/money.ts';
-import type { Review } from '../resources/review-settings.ts';
+import type { Change, Plan } from '../plan/types.ts';
+import { largestOf, type WordNumber } from '../plan/words.ts';
+import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
-import type { GuardName, Objection } from './guard-names.ts';
-import type { Change, Plan } from './types.ts';
-import { largestOf, type WordNumber } from './words.ts';
-
-export const impactGuards: readonly GuardName[] = ['blocks-now', 'spend-up', 'counter-reset', 'impact-unknown'];
-
-export function judgeImpact(plan: Plan, settings: Review): (Objection | null)[] {
-  return [judgeBlocksNow(plan), judgeSpendUp(plan, settings), judgeCounterReset(plan), judgeUnknown(plan)];
-}
+import type { GuardInput, Objection } from './input.ts';
+import { shorten } from './input.ts';
 
 interface ImpactLine {
   /** Id of the change. */
@@ -37,15 +32,7 @@ function nameOf({ name, workspace }: ResourceKey): string {
   return workspace === null ? name : `${name} (${workspace})`;
 }
 
-/** Guards are shown whole in places that hold little; the impact block has every line. */
-const mostDetails = 20;
-
-function shorten(details: readonly string[]): readonly string[] {
-  if (details.length <= mostDetails) return details;
-  return [...details.slice(0, mostDetails), `and ${details.length - mostDetails} more`];
-}
-
-function judgeBlocksNow(plan: Plan): Objection | null {
+export function judgeBlocksNow({ plan }: GuardInput): Objection | null {
   // A date is a limit: whoever calls with what it ends is refused, whatever was read of consumption.
   const ended = plan.changes.filter(({ expiresAtOnce }) => expiresAtOnce === true);
   let count = ended.length;
@@ -64,16 +51,14 @@ function judgeBlocksNow(plan: Plan): Objection | null {
     return [`${what} stops ${use.blocked.count} ${use.blocked.count === 1 ? 'counter' : 'counters'} at once${who}`];
   });
   const details = shorten([...byDate, ...byUse]);
-  return count === 0 ? null : { guard: 'blocks-now', count, details, liftable: true, first };
+  return count === 0 ? null : { count, details, first };
 }
 
 function describeCounter({ name, used }: CounterImpact, unit: LimitImpact['unit']): string {
   return `${name ?? 'its only one'} at ${formatExact(fromText(used), unit)}`;
 }
 
-function judgeSpendUp({ impact, changes }: Plan, { guards }: Review): Objection | null {
-  if (guards.spend_up === 'off') return null;
-  const { percent } = guards.spend_up;
+export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percent }: SpendUp): Objection | null {
   let first: string | undefined;
   const rises: WordNumber[] = [];
   const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
@@ -88,9 +73,7 @@ function judgeSpendUp({ impact, changes }: Plan, { guards }: Review): Objection 
       `${from} to ${formatExact(shall.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
     ];
   });
-  return details.length === 0
-    ? null
-    : { guard: 'spend-up', count: largestOf(rises), details: shorten(details), liftable: true, first };
+  return details.length === 0 ? null : { count: largestOf(rises), details: shorten(details), first };
 }
 
 function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
@@ -113,27 +96,23 @@ function percentUp(before: Exact, after: Exact, most: number): string {
   return tenths > BigInt(most * 10) ? `${tenths / 10n}.${tenths % 10n}` : `${most}.1`;
 }
 
-function judgeCounterReset(plan: Plan): Objection | null {
+export function judgeCounterReset({ plan }: GuardInput): Objection | null {
   let first: string | undefined;
   const details = linesOf(plan).flatMap(({ id, what, limit: { forgiven, unit } }) => {
     if (forgiven === null || fromText(forgiven).n <= 0n) return [];
     first ??= id;
     return [`${what} starts counting from zero: ${formatExact(fromText(forgiven), unit)} used so far no longer counts`];
   });
-  return details.length === 0
-    ? null
-    : { guard: 'counter-reset', count: details.length, details: shorten(details), liftable: true, first };
+  return details.length === 0 ? null : { count: details.length, details: shorten(details), first };
 }
 
 /** Changes that could trip one of the others, which cannot be judged for them: not knowing is not the same as harmless. */
-function judgeUnknown(plan: Plan): Objection | null {
+export function judgeUnknown({ plan }: GuardInput): Objection | null {
   const { impact, changes } = plan;
   if (impact === null) {
     const able = changes.filter(movesBudget);
     const details = ['consumption was not read: blocks-now, spend-up and counter-reset are not judged'];
-    return able.length === 0
-      ? null
-      : { guard: 'impact-unknown', count: able.length, details, liftable: true, first: able[0]?.id };
+    return able.length === 0 ? null : { count: able.length, details, first: able[0]?.id };
   }
   const groups = new Map<string, { readonly guard: string; readonly reason: string; readonly who: string[] }>();
   let first: string | undefined;
@@ -160,7 +139,7 @@ function judgeUnknown(plan: Plan): Objection | null {
   });
   const details = [...used, ...spend];
   const count = [...groups.values()].reduce((sum, { who }) => sum + who.length, 0) + spend.length;
-  return count === 0 ? null : { guard: 'impact-unknown', count, details: shorten(details), liftable: true, first };
+  return count === 0 ? null : { count, details: shorten(details), first };
 }
 
 /** Names, descriptions, recipients, alerts and rates stop nobody and spend nothing. */

@@ -4,19 +4,10 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import type {
-  DriftMode,
-  Guards,
-  Review,
-  ReviewSettings,
-  RuleSeverity,
-  SpendUp,
-  Switch,
-  SwitchName,
-  Threshold,
-  WrittenGuards,
-} from '../resources/review-settings.ts';
+import type { DriftMode, Review, ReviewSettings, RuleSeverity } from '../resources/review-settings.ts';
 import { type RuleName, ruleNames } from '../rule-names.ts';
+import { firstOf } from './settings.ts';
+import { defaultGuards, fillGuards, stricterGuards } from './table.ts';
 
 /** Defaults that depend on where a run takes place, and on the rules that this version has. */
 export interface Surroundings {
@@ -27,17 +18,6 @@ export interface Surroundings {
   /** The Action applies reviewed plans alone unless told otherwise; a person with the key is asked on the terminal. */
   readonly inAction: boolean;
 }
-
-export const defaultGuards = {
-  deletes: { count: 2, percent: 30 },
-  updates: { count: 10, percent: 30 },
-  empties_scope: 'on',
-  rewind: 'on',
-  blocks_now: 'on',
-  spend_up: { percent: 25, said: 'on' },
-  counter_reset: 'on',
-  impact_unknown: 'asked',
-} as const satisfies Guards;
 
 /** Of what does not depend on the surroundings. */
 export const defaultReview = {
@@ -64,26 +44,6 @@ export function fillReview(written: ReviewSettings, { rules, isPublic, inAction 
   };
 }
 
-export function fillGuards({ deletes, updates, spend_up: spendUp, ...switches }: WrittenGuards): Guards {
-  return {
-    ...defaultGuards,
-    ...switches,
-    deletes: fillThreshold(deletes, 'deletes'),
-    updates: fillThreshold(updates, 'updates'),
-    spend_up: fillSpendUp(spendUp),
-  };
-}
-
-function fillThreshold(said: WrittenGuards['deletes'] = 'on', guard: 'deletes' | 'updates'): Threshold | 'off' {
-  if (said === 'off') return said;
-  return { ...defaultGuards[guard], ...(said === 'on' ? {} : said) };
-}
-
-function fillSpendUp(said: WrittenGuards['spend_up'] = 'on'): SpendUp | 'off' {
-  if (said === 'off') return said;
-  return typeof said === 'object' ? { percent: said.percent, said: 'on' } : { ...defaultGuards.spend_up, said };
-}
-
 /**
  * What neither side could do without: never looser than either. A lattice, so that the order of commits means nothing.
  *
@@ -103,39 +63,6 @@ export function stricterOf(a: Review, b: Review): Review {
     guards: stricterGuards(a.guards, b.guards),
     rules: mapRules((name) => firstOf(['error', 'warning', 'info', 'off'], a.rules[name], b.rules[name])),
   };
-}
-
-function stricterGuards(a: Guards, b: Guards): Guards {
-  const either = (name: Exclude<SwitchName, 'impact_unknown'>): Switch => firstOf(switchOrder, a[name], b[name]);
-  return {
-    deletes: unlessOff(a.deletes, b.deletes, lowerThreshold),
-    updates: unlessOff(a.updates, b.updates, lowerThreshold),
-    empties_scope: either('empties_scope'),
-    rewind: either('rewind'),
-    blocks_now: either('blocks_now'),
-    spend_up: unlessOff(a.spend_up, b.spend_up, (one, other) => ({
-      percent: Math.min(one.percent, other.percent),
-      said: firstOf(['on', 'warn'], one.said, other.said),
-    })),
-    counter_reset: either('counter_reset'),
-    impact_unknown: firstOf(['on', 'asked', 'warn', 'off'], a.impact_unknown, b.impact_unknown),
-  };
-}
-
-const switchOrder = ['on', 'warn', 'off'] as const;
-
-function lowerThreshold(a: Threshold, b: Threshold): Threshold {
-  return { count: Math.min(a.count, b.count), percent: Math.min(a.percent, b.percent) };
-}
-
-function unlessOff<T>(a: T | 'off', b: T | 'off', both: (a: T, b: T) => T): T | 'off' {
-  if (a === 'off') return b;
-  return b === 'off' ? a : both(a, b);
-}
-
-/** Of a list from strict to loose, what comes first. */
-function firstOf<T extends string>(order: readonly T[], a: T, b: T): T {
-  return order.indexOf(a) <= order.indexOf(b) ? a : b;
 }
 
 function stricterDrift(a: DriftMode, b: DriftMode): DriftMode {

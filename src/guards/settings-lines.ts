@@ -1,12 +1,13 @@
 /** What an apply of the files would bring into force, as lines of the record: one a setting. */
 
 import { compareText } from '../diagnostics.ts';
+import type { RecordedSettings } from '../plan/settings-schema.ts';
+import type { RecordLine } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings, WrittenGuards } from '../resources/review-settings.ts';
-import { defaultReview, fillGuards } from './review.ts';
-import type { RecordedSettings } from './settings-schema.ts';
-import type { RecordLine } from './types.ts';
+import { defaultReview } from './review.ts';
+import { fillGuards } from './table.ts';
 
 interface Setting {
   /** As people write it. Undefined: not written. */
@@ -97,10 +98,11 @@ function show(name: string, { text }: Setting): string {
   if (text !== undefined) return text;
   if (name === 'review.require_reviewed_plan') return 'default (true in the Action)';
   if (name === 'review.show_people') return 'default (counts where anybody can read them)';
-  if (name === 'review.guards.spend_up') return `{"percent":${usualGuards.spend_up.percent}} (default)`;
   if (name === 'review.guards.impact_unknown') return '"on" (default)';
   const means = usualMeaning.get(name);
   if (means === null || isSame(means, [])) return 'none (default)';
-  if (means !== undefined) return `${JSON.stringify(means)} (default)`;
+  // No file writes what it is said as: a percentage alone objects.
+  if (means !== undefined)
+    return `${JSON.stringify(means, (key, value) => (key === 'said' ? undefined : value))} (default)`;
   return name.startsWith('review.rules.') ? "the rule's own (default)" : 'none';
 }

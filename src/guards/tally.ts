@@ -1,0 +1,69 @@
+/** How many limits a plan takes away and changes, by workspace. */
+
+import type { RecordedEntry } from '../plan/applied-record.ts';
+import type { Change } from '../plan/types.ts';
+import { isPolicyKind } from '../resources/registry.ts';
+import type { Fields } from '../resources/types.ts';
+import type { GuardInput } from './input.ts';
+
+/** Limits of one workspace (or of the organisation), and what the plan does to them. */
+export interface Tally {
+  /** Slug; null for the organisation. */
+  readonly workspace: string | null;
+  recorded: number;
+  desired: number;
+  /** Limits that stay when the plan is done. */
+  left: number;
+  deletes: number;
+  updates: number;
+}
+
+export function tallyWorkspaces({ plan, steps }: GuardInput): readonly Tally[] {
+  const tallies = new Map<string | null, Tally>();
+  const tallyOf = (workspace: string | null): Tally => {
+    const tally = tallies.get(workspace) ?? { workspace, recorded: 0, desired: 0, left: 0, deletes: 0, updates: 0 };
+    tallies.set(workspace, tally);
+    return tally;
+  };
+  const active = new Set(plan.changes.map(({ id }) => id));
+  for (const step of steps) {
+    const tally = tallyOf(step.workspaceSlug);
+    const before = countLimits(step.previous);
+    const after = countLimits(step.next);
+    tally.recorded += before;
+    tally.desired += after;
+    tally.left += step.changeId !== null && !active.has(step.changeId) ? before : after;
+  }
+  for (const change of plan.changes) {
+    const tally = tallyOf(change.key.workspace);
+    tally.deletes += countDeletes(change);
+    tally.updates += countUpdates(change);
+  }
+  return [...tallies.values()];
+}
+
+/** A policy is one limit; an attachment point has as many as it has budgets and rates. */
+function countLimits(entry: Pick<RecordedEntry, 'kind' | 'fields'> | null): number {
+  if (entry === null) return 0;
+  const fields = entry.fields as Fields;
+  return isPolicyKind(entry.kind)
+    ? 1
+    : Object.entries(fields).filter(([field, value]) => isLimit(field) && value !== null).length;
+}
+
+export function isLimit(field: string): boolean {
+  return /^(budget|rate)(\[|$)/.test(field);
+}
+
+/** Policies deleted plus budgets or rates cleared. */
+export function countDeletes({ action, after, fieldChanges, key }: Change): number {
+  if (isPolicyKind(key.kind)) return action === 'delete' && after === null ? 1 : 0;
+  return fieldChanges.filter(({ field, before, after: now }) => isLimit(field) && before != null && now === null)
+    .length;
+}
+
+/** Limits whose value changes; a replacement is one. A name, a description or an alert limits nobody. */
+export function countUpdates({ action, direction, fieldChanges, key }: Change): number {
+  if (isPolicyKind(key.kind)) return action === 'replace' || (action === 'update' && direction !== 'neutral') ? 1 : 0;
+  return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
+}
