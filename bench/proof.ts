@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openCheckout } from '../src/checkout/checkout.ts';
-import { proveRecord } from '../src/commands/prove-record.ts';
+import { proveRecord } from '../src/run/prove-record.ts';
 import { believeRecord } from '../src/plan/believe-record.ts';
 import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
 import { createMemoryStore } from '../src/record/memory.ts';

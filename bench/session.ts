@@ -1,4 +1,4 @@
-import type { Session } from '../src/commands/session.ts';
+import type { Session } from '../src/run/session.ts';
 import { compileAside } from '../src/compile-aside.ts';
 
 /** A session like the entry file's, whose output goes nowhere. */

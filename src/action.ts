@@ -13,7 +13,6 @@ import { systemTiming } from './client/timing.ts';
 import { exitOf } from './commands/action/failed-run.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs } from './commands/action/types.ts';
-import type { Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
 import { UserError } from './errors.ts';
 import { parseEvent } from './github/event.ts';
@@ -24,6 +23,7 @@ import { proxiesOf } from './proxies.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
 import { reportFailure, reportResult, runner } from './report.ts';
+import type { Session } from './run/session.ts';
 
 async function main(): Promise<void> {
   const { env } = process;

@@ -6,7 +6,6 @@ import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { findCiRun } from './checkout/ci-run.ts';
 import { systemTiming } from './client/timing.ts';
-import type { CommandResult, Format, Session } from './commands/session.ts';
 import { answerCompilation, compileAside } from './compile-aside.ts';
 import { CancelledError, ServiceError, UserError } from './errors.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
@@ -16,6 +15,7 @@ import { buildProgram, type GlobalFlags } from './program.ts';
 import { proxiesOf } from './proxies.ts';
 import { renderFailure, renderUsageError } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
+import type { CommandResult, Format, Session } from './run/session.ts';
 
 const cancellation = new AbortController();
 

@@ -1,7 +1,6 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
-import type { CommandResult, CommonOptions, Format, Session } from './commands/session.ts';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -24,6 +23,7 @@ import {
   workspaceOption,
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
+import type { CommandResult, CommonOptions, Format, Session } from './run/session.ts';
 import { collect, describeOption, findCommand, guardUsage } from './usage.ts';
 
 /** Flags that the entry file itself needs. */

@@ -22,6 +22,9 @@ const layers: Readonly<Record<string, number>> = {
   'report.ts': 1,
   'heap.ts': 2,
   commands: 2,
+  // What `import` makes of live things, and the run that commands begin.
+  importing: 2.1,
+  run: 2.2,
   // Between the commands and what they share: it reads through ports that are handed to it.
   approvals: 2.5,
   policy: 3,

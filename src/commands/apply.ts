@@ -3,11 +3,11 @@ import { summarizeNothing } from '../render/count-plan.ts';
 import { diagnosticDocument, outcomeDocument, planDocument, renderJson } from '../render/json.ts';
 import { renderOutcomesMarkdown } from '../render/markdown.ts';
 import { summarizeOutcomes } from '../render/text.ts';
-import { type ApplyCommandOptions, type ApplyReport, executeApply } from './execute-apply.ts';
-import { refuseFor } from './output.ts';
-import type { CommandResult, Format, Session } from './session.ts';
+import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../run/apply.ts';
+import { refuseFor } from '../run/output.ts';
+import type { CommandResult, Format, Session } from '../run/session.ts';
 
-export type { ApplyCommandOptions } from './execute-apply.ts';
+export type { ApplyCommandOptions } from '../run/apply.ts';
 
 /** Plan, guards, confirm, claim, apply, record. */
 export async function runApply(options: ApplyCommandOptions, session: Session): Promise<CommandResult> {

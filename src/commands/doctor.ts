@@ -2,6 +2,8 @@ import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CheckView, type DoctorView, failedChecks, renderDoctor } from '../render/doctor.ts';
 import type { Desired, Kind } from '../resources/types.ts';
+import { type OpenBackend, openBackend } from '../run/open-backend.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { type ApprovalsOptions, checkApprovals } from './doctor/check-approvals.ts';
 import { checkOrganisation, checkPolicies, checkRecord, type DirectoryCheck } from './doctor/check-directory.ts';
 import { checkVersion } from './doctor/check-version.ts';
@@ -9,8 +11,6 @@ import { explainKey, explainReads, explainStatuses, explainWrites } from './doct
 import { judgeCommands } from './doctor/judge-commands.ts';
 import { noteGateway } from './doctor/note-gateway.ts';
 import { type Survey, surveyService } from './doctor/probe-service.ts';
-import { type OpenBackend, openBackend } from './open-backend.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export type DoctorOptions = CommonOptions & ApprovalsOptions;
 

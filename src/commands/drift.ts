@@ -15,12 +15,14 @@ import {
 } from '../render/drift.ts';
 import { escapeMarkdown } from '../render/escape-markdown.ts';
 import { renderJson } from '../render/json.ts';
-import { findReturned } from './find-returned.ts';
-import { looksLost } from './judge-record.ts';
-import { isUnderWay } from './open-record.ts';
-import { refuseFor } from './output.ts';
-import { type NoPlan, type PreparedPlan, preparePlan } from './prepare-plan.ts';
-import { type CommandResult, type CommonOptions, type Format, nowOf, type Session } from './session.ts';
+import { findReturned } from '../run/find-returned.ts';
+import type { Judged } from '../run/judge.ts';
+import { looksLost } from '../run/judge-record.ts';
+import { isUnderWay } from '../run/open-record.ts';
+import { refuseFor } from '../run/output.ts';
+import { goOn } from '../run/prepare.ts';
+import { type CommandResult, type CommonOptions, type Format, nowOf, type Session } from '../run/session.ts';
+import { closingOnFailure, type NoPlan, type Started, startRun } from '../run/start.ts';
 
 /**
  * Recorded fields that moved live, and changes still owed to Git; exit 2 if there are any. A service that cannot be reached
@@ -48,18 +50,15 @@ export async function gatherDrift(
   options: CommonOptions,
   session: Session,
 ): Promise<DriftView | NoPlan | ApplyMeanwhile> {
-  let underWay: ApplyMeanwhile | null = null;
   const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, isWhole: true };
-  const prepared = await preparePlan(planning, session, async (found, _checkout, backend) => {
-    const claim = found?.record.claim;
-    if (found !== null && claim !== undefined && (await isUnderWay(claim, backend, session))) {
-      underWay = meanwhileOf(found, 'under-way');
-    }
-  });
+  const started = await startRun(planning, session);
+  if ('plan' in started) return started;
+  const underWay = await closingOnFailure(started.open, () => findUnderWay(started, session));
   if (underWay !== null) {
-    if (prepared.plan !== null) await prepared.open.close();
+    await started.open.close();
     return underWay;
   }
+  const prepared = await goOn(started, session);
   if (prepared.plan === null) return prepared;
   const { plan, steps, settled, filter, open, live, record } = prepared;
   try {
@@ -81,8 +80,14 @@ export async function gatherDrift(
   }
 }
 
+async function findUnderWay({ stored, backend }: Started, session: Session): Promise<ApplyMeanwhile | null> {
+  const claim = stored?.record.claim;
+  if (stored === null || claim === undefined || !(await isUnderWay(claim, backend, session))) return null;
+  return meanwhileOf(stored, 'under-way');
+}
+
 /** An apply that has moved the record since it was read. */
-async function findMeanwhile({ record: { store }, stored }: PreparedPlan): Promise<ApplyMeanwhile | null> {
+async function findMeanwhile({ record: { store }, stored }: Judged): Promise<ApplyMeanwhile | null> {
   if ((await store.readToken()) === (stored?.token ?? null)) return null;
   const found = await store.read();
   return found === null ? null : meanwhileOf(found, 'meanwhile');

@@ -14,12 +14,12 @@ import type { IntegrationPrices, PriceBook } from '../prices/types.ts';
 import { type EstimateView, renderEstimate } from '../render/estimate.ts';
 import { type Amount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Desired } from '../resources/types.ts';
-import { loadPolicies, loadPoliciesIfAny } from './load-policies.ts';
-import { type OpenBackend, openBackend } from './open-backend.ts';
-import { refuseFor } from './output.ts';
-import { findPriceReading, type PriceFlags } from './price-settings.ts';
-import { readPrices } from './read-prices.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+import { loadPolicies, loadPoliciesIfAny } from '../run/load-policies.ts';
+import { type OpenBackend, openBackend } from '../run/open-backend.ts';
+import { refuseFor } from '../run/output.ts';
+import { findPriceReading, type PriceFlags } from '../run/price-settings.ts';
+import { readPrices } from '../run/read-prices.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 
 export interface EstimateOptions
   extends PriceFlags,

@@ -1,7 +1,7 @@
 import { exitCodes } from '../exit-codes.ts';
 import { renderHistory } from '../render/history.ts';
-import { findApplies, isStore, openStore } from './open-history.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+import { findApplies, isStore, openStore } from '../run/open-history.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 
 export interface HistoryOptions extends CommonOptions {
   /** How many applies to show at most. */

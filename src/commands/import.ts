@@ -1,6 +1,8 @@
 import { join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { runAcceptDrift, runImportExisting } from '../importing/import-existing.ts';
+import { buildLiveEntries, renamedOf } from '../importing/live-entries.ts';
 import { describeOddStates } from '../plan/odd-states.ts';
 import { hasPolicyFiles } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
@@ -10,10 +12,8 @@ import { patterns } from '../policy/schema.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { leftOutDocument, renderImported, unreadableDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
-import { runAcceptDrift, runImportExisting } from './import-existing.ts';
-import { buildLiveEntries, renamedOf } from './live-entries.ts';
-import { openBackend } from './open-backend.ts';
-import type { CommandResult, CommonOptions, Session } from './session.ts';
+import { openBackend } from '../run/open-backend.ts';
+import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
 
 export interface ImportOptions extends CommonOptions {
   /** Name of the environment, for the organisation file; where there is one, it is checked against it. */

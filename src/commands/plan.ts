@@ -11,10 +11,11 @@ import { renderPlanMarkdown } from '../render/markdown.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { renderPlanText } from '../render/text.ts';
 import { allRules } from '../rules/find.ts';
-import { requireFreePlace } from './free-place.ts';
-import { refuseFor, renderDiagnostics, sayDiagnostics } from './output.ts';
-import { type PlanOptions, preparePlan } from './prepare-plan.ts';
-import type { CheckFormat, CommandResult, Format, Session } from './session.ts';
+import { requireFreePlace } from '../run/free-place.ts';
+import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';
+import { goOn } from '../run/prepare.ts';
+import type { CheckFormat, CommandResult, Format, Session } from '../run/session.ts';
+import { type PlanOptions, startRun } from '../run/start.ts';
 
 export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
   readonly format: CheckFormat;
@@ -30,10 +31,11 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     await requireWritable(resolve(session.cwd, out), out);
     await requireFreePlace('--out', out, options, session);
   }
-  const prepared = await preparePlan({ ...options, format: 'text' }, session, async (stored) => {
-    const claim = stored?.record.claim;
-    if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
-  });
+  const started = await startRun({ ...options, format: 'text' }, session);
+  if ('plan' in started) return refuseFor(started.diagnostics, options.format, session);
+  const claim = started.stored?.record.claim;
+  if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
+  const prepared = await goOn(started, session);
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
   const { plan, diagnostics, open } = prepared;
   await open.close();

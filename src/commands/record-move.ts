@@ -12,9 +12,9 @@ import type { FoundFile } from '../policy/files.ts';
 import type { RecordStore, StoredRecord } from '../record/store.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
-import { type FoundRecord, findRecord } from './find-record.ts';
-import { loadPolicies } from './load-policies.ts';
-import { type OpenBackend, openBackend } from './open-backend.ts';
+import { type FoundRecord, findRecord } from '../run/find-record.ts';
+import { loadPolicies } from '../run/load-policies.ts';
+import { type OpenBackend, openBackend } from '../run/open-backend.ts';
 import {
   type CheckoutFacts,
   checkClaim,
@@ -24,11 +24,11 @@ import {
   openRecord,
   openRefStore,
   readCheckout,
-} from './open-record.ts';
-import { refuseFor } from './output.ts';
-import { proveRecord } from './prove-record.ts';
+} from '../run/open-record.ts';
+import { refuseFor } from '../run/output.ts';
+import { proveRecord } from '../run/prove-record.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { rebuildWorkspaces } from './record-rebuild.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface RecordMoveOptions extends CommonOptions {
   /** The ref that the record is at; default: it is looked for. */

@@ -11,11 +11,11 @@ import { compilePolicies } from '../policy/compile.ts';
 import { needsOf, readLive } from '../reconcile/read-live.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
-import { findAdminKey } from './find-admin-key.ts';
-import { type OpenBackend, openBackend } from './open-backend.ts';
-import { folderOf, openRecord, requireCheckoutOf } from './open-record.ts';
-import { refuseFor } from './output.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+import { findAdminKey } from '../run/find-admin-key.ts';
+import { type OpenBackend, openBackend } from '../run/open-backend.ts';
+import { folderOf, openRecord, requireCheckoutOf } from '../run/open-record.ts';
+import { refuseFor } from '../run/output.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 
 export interface RecordRebuildOptions extends CommonOptions {
   /** The commit that was applied last: any name Git knows. */

@@ -3,7 +3,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { renderRule, renderRuleList } from '../render/rules.ts';
 import { allRules } from '../rules/find.ts';
-import type { CommandResult, Session } from './session.ts';
+import type { CommandResult, Session } from '../run/session.ts';
 
 /** For somebody who has met a finding: what a rule looks for, why, and what to do. Without a name, all of them. */
 export async function runRules(name: string | undefined, session: Session): Promise<CommandResult> {

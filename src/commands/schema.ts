@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
-import type { CommandResult } from './session.ts';
+import type { CommandResult } from '../run/session.ts';
 
 /** The schema of one kind of file, for editors that do not follow the comment at the top of a file. */
 export async function runSchema(kind: string): Promise<CommandResult> {

@@ -4,8 +4,8 @@ import { exitCodes } from '../exit-codes.ts';
 import { writeIntoEmpty } from '../policy/named-files.ts';
 import { isSafePath } from '../record/record-tree.ts';
 import { renderApply } from '../render/history.ts';
-import { findApply, isStore, openStore } from './open-history.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+import { findApply, isStore, openStore } from '../run/open-history.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 
 export interface ShowOptions extends CommonOptions {
   /** `latest`, `~1`, a token or its first digits. */

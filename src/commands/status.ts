@@ -18,11 +18,11 @@ import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
-import { loadPoliciesIfAny } from './load-policies.ts';
-import { openBackend } from './open-backend.ts';
-import { refuseFor } from './output.ts';
-import { readNobody } from './read-nobody.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
+import { loadPoliciesIfAny } from '../run/load-policies.ts';
+import { openBackend } from '../run/open-backend.ts';
+import { refuseFor } from '../run/output.ts';
+import { readNobody } from '../run/read-nobody.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 
 export interface StatusOptions extends CommonOptions {
   /** Whole percent; undefined: everything. */

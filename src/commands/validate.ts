@@ -5,9 +5,9 @@ import { countDiagnostics } from '../render/diagnostics.ts';
 import { describeMore, fileFindingDocument, pickFindings, toDiagnostics } from '../render/findings.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
 import { buildFileFacts, findInFiles, reviewInFiles } from '../rules/find.ts';
-import { loadPolicies } from './load-policies.ts';
-import { renderDiagnostics } from './output.ts';
-import type { CheckFormat, CommandResult, CommonOptions, Session } from './session.ts';
+import { loadPolicies } from '../run/load-policies.ts';
+import { renderDiagnostics } from '../run/output.ts';
+import type { CheckFormat, CommandResult, CommonOptions, Session } from '../run/session.ts';
 
 /** Files only, no network: every problem of every file, and what the rules find in them. */
 export async function runValidate(

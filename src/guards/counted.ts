@@ -1,8 +1,8 @@
 /** Guards over how much a plan takes away or changes. */
 
 import type { Counted, Threshold } from '../resources/review-settings.ts';
-import type { Judging, Objection } from './input.ts';
-import { countDeletes, countUpdates, type Tally } from './tally.ts';
+import type { Judging, Objection, Tally } from './input.ts';
+import { countDeletes, countUpdates } from './tally.ts';
 
 /** More than a number and more than a share, of a workspace or of the whole plan. The share is of the larger of both sides. */
 export function judgeCounted(what: 'deletes' | 'updates'): (input: Judging, setting: Counted) => Objection | null {

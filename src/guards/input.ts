@@ -4,7 +4,6 @@ import type { RecordedEntry } from '../plan/applied-record.ts';
 import type { Plan, RecordStep } from '../plan/types.ts';
 import type { Word, WordNumber } from '../plan/words.ts';
 import type { Review } from '../resources/review-settings.ts';
-import type { Tally } from './tally.ts';
 
 /** Whether the checkout contains the commit that was applied last; `unknown` refuses too. Null: there is nothing to rewind. */
 export type Rewind = {
@@ -42,6 +41,18 @@ export interface GuardInput {
    * part.
    */
   readonly reviewed?: readonly string[];
+}
+
+/** Limits of one workspace (or of the organisation), and what the plan does to them. */
+export interface Tally {
+  /** Slug; null for the organisation. */
+  readonly workspace: string | null;
+  recorded: number;
+  desired: number;
+  /** Limits that stay when the plan is done. */
+  left: number;
+  deletes: number;
+  updates: number;
 }
 
 export interface Judging extends GuardInput {

@@ -4,19 +4,7 @@ import type { RecordedEntry } from '../plan/applied-record.ts';
 import type { Change } from '../plan/types.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Fields } from '../resources/types.ts';
-import type { GuardInput } from './input.ts';
-
-/** Limits of one workspace (or of the organisation), and what the plan does to them. */
-export interface Tally {
-  /** Slug; null for the organisation. */
-  readonly workspace: string | null;
-  recorded: number;
-  desired: number;
-  /** Limits that stay when the plan is done. */
-  left: number;
-  deletes: number;
-  updates: number;
-}
+import type { GuardInput, Tally } from './input.ts';
 
 export function tallyWorkspaces({ plan, steps }: GuardInput): readonly Tally[] {
   const tallies = new Map<string | null, Tally>();

@@ -1,9 +1,6 @@
 /** From a plan that may be carried out to the record: against a control plane and a record in memory. */
 
 import { describe, expect, it } from 'vitest';
-import { type ApplyCommandOptions, carryOut, type Verdict } from '../../src/commands/execute-apply.ts';
-import type { PreparedPlan } from '../../src/commands/prepare-plan.ts';
-import { findRefusal, judgeApproved, outcomesOf } from '../../src/commands/review-plan.ts';
 import { UserError } from '../../src/errors.ts';
 import type { GuardName } from '../../src/guard-names.ts';
 import type { Impact } from '../../src/impact/document.ts';
@@ -13,6 +10,8 @@ import { toClaimedChange } from '../../src/plan/next-record.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { createMemoryStore } from '../../src/record/memory.ts';
 import type { RecordStore } from '../../src/record/store.ts';
+import { type ApplyCommandOptions, carryOut, type ToApply, type Verdict } from '../../src/run/apply.ts';
+import { findRefusal, judgeApproved, outcomesOf } from '../../src/run/review-plan.ts';
 import { testSession } from '../helpers/session.ts';
 import { uuid } from '../helpers/state.ts';
 import { inForce } from '../plan/in-force.ts';
@@ -26,11 +25,11 @@ interface Setting {
   readonly interruptions?: Interruptions;
   readonly store?: RecordStore;
   readonly verdict?: Partial<Verdict>;
-  readonly prepared?: Partial<PreparedPlan>;
+  readonly prepared?: Partial<ToApply>;
   readonly options?: Partial<ApplyCommandOptions>;
 }
 
-function prepare(given: Given, store: RecordStore, token: string | null, more: Setting): PreparedPlan {
+function prepare(given: Given, store: RecordStore, token: string | null, more: Setting): ToApply {
   const { plan, recordSteps: steps } = planResult(given);
   const { desired } = compilePolicies(Object.entries(filesOf(given)).map(([path, text]) => ({ path, text })));
   const usagePolicies = (given.live ?? []).map(({ id, row }) => ({ ...row, id }));
@@ -61,7 +60,7 @@ function prepare(given: Given, store: RecordStore, token: string | null, more: S
     allowances: [],
     assess: () => null,
     ...more.prepared,
-  } as unknown as PreparedPlan;
+  } as unknown as ToApply;
 }
 
 async function run(given: Given, more: Setting = {}) {
@@ -168,7 +167,7 @@ describe('a record that cannot be written', () => {
 
 describe('what is not carried out', () => {
   it('while the record is of another place', async () => {
-    const moved = { moved: { what: 'x', isPure: true }, unsealed: null } as unknown as PreparedPlan['inForce'];
+    const moved = { moved: { what: 'x', isPure: true }, unsealed: null } as unknown as ToApply['inForce'];
     const { report, calls } = await run(create, { prepared: { inForce: moved } });
     expect([report.outcomes, calls]).toEqual([[], []]);
   });
@@ -202,7 +201,7 @@ describe('what of a plan is judged', () => {
     organisation: null,
   });
   const unknown = { kind: 'unknown' as const, cents: null, by: null };
-  const prepared = (more: Partial<PreparedPlan> = {}) => prepare(adopt, createMemoryStore(), null, { prepared: more });
+  const prepared = (more: Partial<ToApply> = {}) => prepare(adopt, createMemoryStore(), null, { prepared: more });
   const nothing: Approval = { changes: [], stale: [], past: [], heldLines: [] };
 
   it('is the impact of what was approved, not of everything', () => {

@@ -3,11 +3,11 @@
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDrift } from '../../src/commands/drift.ts';
-import type { CommonOptions } from '../../src/commands/session.ts';
 import type { Emulator } from '../../src/emulator/server.ts';
 import { startEmulator } from '../../src/emulator/server.ts';
 import { ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
+import type { CommonOptions } from '../../src/run/session.ts';
 import { outcomesOf, parseOutput, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { keyA1, smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';

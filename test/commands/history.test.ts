@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HistoryOptions, runHistory } from '../../src/commands/history.ts';
-import type { CommandResult } from '../../src/commands/session.ts';
+import type { CommandResult } from '../../src/run/session.ts';
 import { budgetsFile, parseOutput, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';

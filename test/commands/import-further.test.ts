@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Added, addUnmanaged } from '../../src/commands/add-unmanaged.ts';
+import { type Added, addUnmanaged } from '../../src/importing/add-unmanaged.ts';
 import type { LiveObject } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderAdded } from '../../src/render/import.ts';

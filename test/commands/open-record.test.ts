@@ -3,11 +3,11 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Checkout, OnDefaultBranch } from '../../src/checkout/checkout.ts';
-import { checkService } from '../../src/commands/judge-record.ts';
-import { checkCommitted, checkRecord, openRecord } from '../../src/commands/open-record.ts';
-import type { CommonOptions, Session } from '../../src/commands/session.ts';
-import type { Surroundings } from '../../src/commands/surroundings.ts';
 import { UserError } from '../../src/errors.ts';
+import { checkService } from '../../src/run/judge-record.ts';
+import { checkCommitted, checkRecord, openRecord } from '../../src/run/open-record.ts';
+import type { CommonOptions, Session } from '../../src/run/session.ts';
+import type { Surroundings } from '../../src/run/surroundings.ts';
 import { testSession } from '../helpers/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { sampleRecord } from '../record/sample-record.ts';

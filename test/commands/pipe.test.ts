@@ -8,8 +8,8 @@ import { runEstimate } from '../../src/commands/estimate.ts';
 import { runHistory } from '../../src/commands/history.ts';
 import { runPlan } from '../../src/commands/plan.ts';
 import { runRules } from '../../src/commands/rules.ts';
-import type { CommandResult, CommonOptions, Session } from '../../src/commands/session.ts';
 import { runStatus } from '../../src/commands/status.ts';
+import type { CommandResult, CommonOptions, Session } from '../../src/run/session.ts';
 import { root } from '../helpers/bundle.ts';
 import { testSession } from '../helpers/session.ts';
 

@@ -1,13 +1,13 @@
 /** Git and the control plane of a run of the Action, in memory: a repository made of values, records, the emulator in process. */
 
 import type { Checkout } from '../../src/checkout/checkout.ts';
-import type { Surroundings } from '../../src/commands/surroundings.ts';
 import type { DetachedEmulator } from '../../src/emulator/server.ts';
 import { UserError } from '../../src/errors.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import type { SealState } from '../../src/record/seal.ts';
 import type { RecordStore, StoredRecord } from '../../src/record/store.ts';
 import { historyOf } from '../../src/record/summary.ts';
+import type { Surroundings } from '../../src/run/surroundings.ts';
 import type { MemoryRepository } from '../approvals/memory.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 

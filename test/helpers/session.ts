@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
-import type { Session } from '../../src/commands/session.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
 import { readProcessSpace } from '../../src/process-space.ts';
+import type { Session } from '../../src/run/session.ts';
 
 export interface TestSession extends Session {
   /** Everything said on stderr so far. */

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { acceptDrift } from '../../src/commands/accept-drift.ts';
-import { merge } from '../../src/commands/add-unmanaged.ts';
+import { acceptDrift } from '../../src/importing/accept-drift.ts';
+import { merge } from '../../src/importing/add-unmanaged.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
 import { testNow } from '../helpers/session.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildLiveEntries, type LeftOut } from '../../src/commands/live-entries.ts';
+import { buildLiveEntries, type LeftOut } from '../../src/importing/live-entries.ts';
 import type { Live } from '../../src/plan/types.ts';
 import { printPolicies } from '../../src/policy/print.ts';
 import { readEverything } from '../../src/reconcile/read-everything.ts';

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { runDrift } from '../../src/commands/drift.ts';
 import { runHistory } from '../../src/commands/history.ts';
-import type { CommandResult, CommonOptions, Format, Session } from '../../src/commands/session.ts';
 import { runShow } from '../../src/commands/show.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { renderFailure } from '../../src/render/failure.ts';
+import type { CommandResult, CommonOptions, Format, Session } from '../../src/run/session.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig, succeed } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import {

@@ -11,9 +11,9 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ApplyCommandOptions } from '../../src/commands/execute-apply.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
+import type { ApplyCommandOptions } from '../../src/run/apply.ts';
 import { type ActOptions, all, type Ran, type Scene, type SceneOptions, startScene } from '../action/scene.ts';
 import type { Push } from '../helpers/github/deeds.ts';
 import { type Ran as RanByHand, type Rig, startRig } from '../helpers/rig.ts';

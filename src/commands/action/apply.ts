@@ -6,10 +6,9 @@ import { exitCodes } from '../../exit-codes.ts';
 import type { GitHub } from '../../github/port.ts';
 import type { StoredRecord } from '../../record/store.ts';
 import type { Desired } from '../../resources/types.ts';
-import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply } from '../execute-apply.ts';
-import { loadPolicies } from '../load-policies.ts';
-import { openRecord } from '../open-record.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply, type ToApply } from '../../run/apply.ts';
+import { loadPolicies } from '../../run/load-policies.ts';
+import { openRecord } from '../../run/open-record.ts';
 import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
 import { asWhole, fatesOfApply, renderFates } from './fates-of-apply.ts';
 import { describeFirstApply } from './first-apply.ts';
@@ -103,7 +102,7 @@ async function applyFiles(run: ActionRun, tip: Tip): Promise<ActionResult | NoFi
 async function applyPrepared(
   run: ActionRun,
   tip: Tip,
-  prepared: PreparedPlan,
+  prepared: ToApply,
   desired: Desired,
   options: ApplyCommandOptions,
   warnings: string[],
@@ -138,7 +137,7 @@ interface Done {
 async function tellOutcome(
   run: ActionRun,
   tip: Tip,
-  { plan, settled, stored, assess }: PreparedPlan,
+  { plan, settled, stored, assess }: ToApply,
   { report, ruling, review }: Done,
 ): Promise<ToldAll> {
   // Who started it without a right to is told so; it says nothing of what was merged.
@@ -157,7 +156,7 @@ async function tellOutcome(
 
 async function carryOutRuling(
   { verdict, refusal }: Ruling,
-  prepared: PreparedPlan,
+  prepared: ToApply,
   options: ApplyCommandOptions,
   { session }: ActionRun,
 ): Promise<ApplyReport> {

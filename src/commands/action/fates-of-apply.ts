@@ -7,7 +7,7 @@ import type { Change, Outcome, OutcomeStatus, Plan, Violation } from '../../plan
 import { printWord } from '../../plan/words.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { FateState, PullFate } from '../../render/pull-fate.ts';
-import type { ApplyReport } from '../execute-apply.ts';
+import type { ApplyReport } from '../../run/apply.ts';
 import type { Review } from './read-review.ts';
 import { remarkOf } from './result-of-apply.ts';
 import type { Ruling } from './ruling.ts';

@@ -5,7 +5,7 @@ import type { GitHub } from '../../github/port.ts';
 import { settingsLines } from '../../guards/settings-lines.ts';
 import { noSettings, settingsOf } from '../../plan/settings.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Judged } from '../../run/judge.ts';
 import { saying } from './saying.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
@@ -14,7 +14,7 @@ import type { ActionRun } from './types.ts';
 const mostCommits = 10;
 
 /** Markdown: the settings that come into force by it, and what was merged lately. */
-export async function describeFirstApply(run: ActionRun, tip: Tip, { desired }: PreparedPlan): Promise<string> {
+export async function describeFirstApply(run: ActionRun, tip: Tip, { desired }: Judged): Promise<string> {
   const settings = settingsLines(noSettings, settingsOf(desired)).map(({ detail }) => `- ${escapeMarkdown(detail)}`);
   const commits = await tip.branch.readRecent(mostCommits);
   const numbers = await findNumbers(run.github, commits);

@@ -7,15 +7,14 @@ import type { Stretch } from '../../approvals/reviewed.ts';
 import { UserError } from '../../errors.ts';
 import { type ExitCode, exitCodes } from '../../exit-codes.ts';
 import type { Account, GitHub, WorkflowRun } from '../../github/port.ts';
-import { judgePlan } from '../../guards/judge.ts';
 import type { Lift } from '../../plan/applied-record.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import { type Judged, violationsOf } from '../../run/judge.ts';
 import { judgePlanOf } from './judge-merge.ts';
 import type { Review } from './read-review.ts';
 import type { Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
 
-export async function judgeDispatch(run: ActionRun, prepared: PreparedPlan, review: Review | null): Promise<Ruling> {
+export async function judgeDispatch(run: ActionRun, prepared: Judged, review: Review | null): Promise<Ruling> {
   const { plan, settings } = prepared;
   const approve = wordOf(run) ?? '';
   if (!/^[0-9a-f]{32,64}$/.test(approve)) {
@@ -76,11 +75,7 @@ export interface Starters {
 }
 
 /** @param settled what was applied last */
-export async function readStarters(
-  run: ActionRun,
-  github: GitHub,
-  settled: PreparedPlan['settled'],
-): Promise<Starters> {
+export async function readStarters(run: ActionRun, github: GitHub, settled: Judged['settled']): Promise<Starters> {
   const facts = await github.readRun(run.runNumber);
   if (facts === null) {
     const problem = 'who started this run cannot be read; the job needs `actions: read`';
@@ -120,11 +115,7 @@ function refuse(message: string, exit: ExitCode = exitCodes.refused): Ruling {
 }
 
 /** A word that was spoken before the last apply was about another state, even where the plan looks the same again. */
-function findSpent(
-  { runNumber }: ActionRun,
-  settled: PreparedPlan['settled'],
-  { createdAt }: WorkflowRun,
-): string | null {
+function findSpent({ runNumber }: ActionRun, settled: Judged['settled'], { createdAt }: WorkflowRun): string | null {
   if (settled === null || settled.run.startsWith(`github:${runNumber}.`)) return null;
   if (Date.parse(settled.appliedAt) < Date.parse(createdAt)) return null;
   return `this run was started on ${createdAt}, and ${settled.run} has been applied since: its word is spent. Start a new one`;
@@ -207,7 +198,7 @@ async function findPusher(
 
 function allowWith(
   run: ActionRun,
-  prepared: PreparedPlan,
+  prepared: Judged,
   people: readonly (Account | null)[],
   review: Review | null,
   isAlone: boolean,
@@ -229,8 +220,6 @@ function allowWith(
   return { verdict: { ...verdict, lifts: [...own, ...lifts] }, refusal: null, owed: [], lines, ways: null };
 }
 
-function judgeFirst({ plan, steps, settings, checkout, inForce, allowances }: PreparedPlan) {
-  const { moved, isProtected } = inForce;
-  const violations = judgePlan({ plan, steps, settings, rewind: checkout.rewind, moved, isProtected, allowances });
-  return { plan: { ...plan, violations }, lifts: [], lines: [] };
+function judgeFirst(prepared: Judged) {
+  return { plan: { ...prepared.plan, violations: violationsOf(prepared) }, lifts: [], lines: [] };
 }

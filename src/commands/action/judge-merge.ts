@@ -6,12 +6,12 @@ import type { Approval } from '../../plan/approve.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { RecordStep } from '../../plan/types.ts';
 import { wordDigest } from '../../plan/words.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Judged } from '../../run/judge.ts';
 import type { Review } from './read-review.ts';
 import { describeOwed, describeWays, type Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
 
-export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Review | null): Ruling {
+export function judgeMerge(_run: ActionRun, prepared: Judged, review: Review | null): Ruling {
   if (review === null) return refuseFirstApply(prepared);
   const { isCompulsory } = review;
   const { alone, require_reviewed_plan } = prepared.settings;
@@ -50,12 +50,12 @@ export function judgeMerge(_run: ActionRun, prepared: PreparedPlan, review: Revi
   };
 }
 
-function refuseLicence({ plan }: PreparedPlan): Ruling {
+function refuseLicence({ plan }: Judged): Ruling {
   const message = `not applied: the record lets changes through without a review, and commits since it was applied do not; somebody may have put an older record back. Somebody without a part in it runs the workflow by hand with approve: ${wordDigest(plan.digest)}`;
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
-function refuseFirstApply({ plan, settled }: PreparedPlan): Ruling {
+function refuseFirstApply({ plan, settled }: Judged): Ruling {
   const byHand = `an administrator of the repository runs the workflow by hand with approve: ${wordDigest(plan.digest)}`;
   const message =
     settled === null
@@ -64,7 +64,7 @@ function refuseFirstApply({ plan, settled }: PreparedPlan): Ruling {
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
-export function approvalOf({ plan }: PreparedPlan, { reviewed }: Review): Approval {
+export function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
   return {
     changes: reviewed.changes,
     stale: reviewed.owed.map(({ item, reasons }) => {
@@ -77,7 +77,7 @@ export function approvalOf({ plan }: PreparedPlan, { reviewed }: Review): Approv
 }
 
 /** The plan that is carried out: of what was reviewed alone, with the words of reviews. */
-export function judgePlanOf(prepared: PreparedPlan, { reviewed, windows }: Review, approval: Approval | null) {
+export function judgePlanOf(prepared: Judged, { reviewed, windows }: Review, approval: Approval | null) {
   const { plan, steps, settings, checkout, inForce, allowances, assess } = prepared;
   const held = new Set(approval?.heldLines ?? []);
   const narrowed =

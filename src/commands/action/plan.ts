@@ -11,9 +11,10 @@ import { countPlan, summarizePlan } from '../../render/count-plan.ts';
 import { settingsOf } from '../../render/describe-settings.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
+import type { Judged } from '../../run/judge.ts';
+import type { PolicySource } from '../../run/policy-source.ts';
+import { preparePlan } from '../../run/prepare.ts';
 import { describeClaim } from '../plan.ts';
-import type { PolicySource } from '../policy-source.ts';
-import { type PreparedPlan, preparePlan } from '../prepare-plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { readEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
@@ -63,7 +64,7 @@ const nobody: Said = { warnings: [], isChecked: false };
 
 async function tellPlan(
   run: ActionRun,
-  prepared: PreparedPlan,
+  prepared: Judged,
   subject: Subject | null,
   target: Target | null,
   found: DefaultBranch | null,
@@ -121,7 +122,7 @@ async function tellPlan(
 
 async function review(
   { github }: ActionRun,
-  prepared: PreparedPlan,
+  prepared: Judged,
   subject: Subject | null,
   target: Target | null,
   found: DefaultBranch | null,

@@ -3,7 +3,7 @@ import { readWindows, type Windows } from '../../approvals/read-windows.ts';
 import { type ReviewedChanges, reviewChanges, startsOf } from '../../approvals/review-changes.ts';
 import { UserError } from '../../errors.ts';
 import { GitHubError } from '../../github/port.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Judged } from '../../run/judge.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
 
@@ -17,7 +17,7 @@ export interface Review {
 }
 
 /** Null where no record, or none that is sealed, says where a window begins. */
-export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPlan): Promise<Review | null> {
+export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Promise<Review | null> {
   const { settled, plan, steps, desired, inForce, settings } = prepared;
   // What a version says that this key did not seal, anybody who may push can have written: also from where on it was applied.
   const record = settled === null || inForce.unsealed === null ? settled : inForce.unsealed.ancestor;
@@ -46,7 +46,7 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: PreparedPla
   }
 }
 
-export function placeOf({ plan, desired }: Pick<PreparedPlan, 'plan' | 'desired'>): {
+export function placeOf({ plan, desired }: Pick<Judged, 'plan' | 'desired'>): {
   readonly environment: string;
   readonly baseUrl: string;
   readonly record: string;

@@ -6,7 +6,7 @@ import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import { summarizeOutcomes } from '../../render/text.ts';
 import type { Desired } from '../../resources/types.ts';
-import type { ApplyReport } from '../execute-apply.ts';
+import type { ApplyReport } from '../../run/apply.ts';
 import { annotatePlan } from './annotate.ts';
 import { planOutputs } from './plan.ts';
 import type { Ruling } from './ruling.ts';

@@ -11,7 +11,7 @@ import type { GitHub, PullRequest } from '../../github/port.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
+import type { Judged } from '../../run/judge.ts';
 import { placeOf } from './read-review.ts';
 import { saying } from './saying.ts';
 import type { DefaultBranch } from './tip.ts';
@@ -30,7 +30,7 @@ export async function reviewOpenPulls(
   github: GitHub,
   pulls: readonly (number | PullRequest)[],
   found: DefaultBranch,
-  prepared: PreparedPlan,
+  prepared: Judged,
 ): Promise<OpenReview> {
   let review: Omit<OpenReview, 'warnings'> = { plan: prepared.plan, own: null, remark: null };
   if (pulls.length === 0) return { ...review, warnings: [] };
@@ -44,7 +44,7 @@ async function judgeOpen(
   github: GitHub,
   named: readonly (number | PullRequest)[],
   { branch, branchName }: DefaultBranch,
-  prepared: PreparedPlan,
+  prepared: Judged,
 ): Promise<Omit<OpenReview, 'warnings'>> {
   const { plan, steps, settings, checkout, inForce, assess } = prepared;
   const sources = { github, branch, branchName, place: placeOf(prepared) };
@@ -122,7 +122,7 @@ async function describeBehind(branch: Branch, commit: string | null): Promise<st
  * Why a commit that lacks what was applied last says nothing of its pull request: what others added since would be shown as
  * taken away. Null: it lacks nothing, or nobody can tell.
  */
-export async function describeMovedOn({ checkout }: PreparedPlan, found: DefaultBranch | null): Promise<string | null> {
+export async function describeMovedOn({ checkout }: Judged, found: DefaultBranch | null): Promise<string | null> {
   if (checkout.rewind?.answer !== 'no' || found === null) return null;
   const { commit } = checkout.rewind;
   const isOnBranch = await found.branch.hasInHistory(commit);
@@ -132,7 +132,7 @@ export async function describeMovedOn({ checkout }: PreparedPlan, found: Default
     : `The default branch was rewritten: ${applied}, is not in it any more. What its next apply says is the way on; then push to this pull request again.`;
 }
 
-function remarkFor({ approval, digest, facts }: MergedPull, { settings, stored }: PreparedPlan): string {
+function remarkFor({ approval, digest, facts }: MergedPull, { settings, stored }: Judged): string {
   const request = digest === null ? '' : ` (request ${digest.slice(0, 32)})`;
   if (stored === null)
     return 'There is no applied record: after the merge an administrator starts the first apply by hand.';

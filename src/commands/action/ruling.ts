@@ -1,7 +1,7 @@
 import type { WordLine } from '../../approvals/lifted.ts';
 import type { MergedPull } from '../../approvals/read-windows.ts';
 import type { ExitCode } from '../../exit-codes.ts';
-import type { Verdict } from '../execute-apply.ts';
+import type { Verdict } from '../../run/apply.ts';
 
 /** What an apply of the Action may do, and what those who read of it have to know. */
 export interface Ruling {

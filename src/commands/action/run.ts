@@ -4,7 +4,7 @@ import type { PullRequestFacts } from '../../github/event.ts';
 import { findOtherWriter } from '../../github/own.ts';
 import { countDiagnostics } from '../../render/diagnostics.ts';
 import { renderDiagnosticsMarkdown } from '../../render/markdown.ts';
-import { loadPolicies } from '../load-policies.ts';
+import { loadPolicies } from '../../run/load-policies.ts';
 import { annotateDiagnostics } from './annotate.ts';
 import { applyForEvent } from './apply.ts';
 import { watchDrift } from './drift.ts';

@@ -1,7 +1,7 @@
 /** What a plan is for, as GitHub has it by now: planning takes its time. */
 
 import type { GitHub, PullRequest } from '../../github/port.ts';
-import { nowOf } from '../session.ts';
+import { nowOf } from '../../run/session.ts';
 import { saying } from './saying.ts';
 import type { Subject } from './subject.ts';
 import { type ActionResult, type ActionRun, resultOfNothing } from './types.ts';

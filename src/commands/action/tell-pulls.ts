@@ -8,9 +8,9 @@ import type { AppliedRecord, Claim } from '../../plan/applied-record.ts';
 import { compileHead } from '../../policy/compile.ts';
 import { type CommentHeader, parseHeader, restateComment } from '../../render/comment.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
-import { openRecord, type RecordOwner } from '../open-record.ts';
-import type { PreparedPlan } from '../prepare-plan.ts';
-import { nowOf } from '../session.ts';
+import type { Judged } from '../../run/judge.ts';
+import { openRecord, type RecordOwner } from '../../run/open-record.ts';
+import { nowOf } from '../../run/session.ts';
 import { findEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf } from './failed-run.ts';
 import { asWhole, type Told } from './fates-of-apply.ts';
@@ -79,7 +79,7 @@ export interface EarlierPulls {
 export async function tellEarlier(
   run: ActionRun,
   tip: Tip,
-  { stored, settled, plan }: PreparedPlan,
+  { stored, settled, plan }: Judged,
   { windows }: Review,
 ): Promise<EarlierPulls> {
   const { github, inputs } = run;

@@ -7,8 +7,8 @@ import { parseRemote } from '../../checkout/remote-url.ts';
 import { UserError } from '../../errors.ts';
 import { keptPathOf } from '../../extended-file.ts';
 import type { FoundFile } from '../../policy/files.ts';
-import { folderOf, requireCheckoutOf } from '../open-record.ts';
-import type { PolicySource } from '../policy-source.ts';
+import { folderOf, requireCheckoutOf } from '../../run/open-record.ts';
+import type { PolicySource } from '../../run/policy-source.ts';
 import { emptiedFile, findIdentity } from './identity.ts';
 import { type ActionRun, commonOptions } from './types.ts';
 

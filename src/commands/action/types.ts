@@ -2,7 +2,7 @@ import { type ExitCode, exitCodes } from '../../exit-codes.ts';
 import type { GitHubEvent } from '../../github/event.ts';
 import type { Annotation, GitHub } from '../../github/port.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
-import type { CommonOptions, Session } from '../session.ts';
+import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface ActionInputs {
   readonly command: 'plan' | 'apply' | 'drift' | 'validate';

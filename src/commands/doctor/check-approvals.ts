@@ -7,8 +7,8 @@ import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
-import { folderOf, openCheckoutOf } from '../open-record.ts';
-import type { CommonOptions, Session } from '../session.ts';
+import { folderOf, openCheckoutOf } from '../../run/open-record.ts';
+import type { CommonOptions, Session } from '../../run/session.ts';
 import {
   explainBranch,
   explainEnvironment,

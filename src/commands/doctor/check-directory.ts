@@ -4,9 +4,9 @@ import { UserError, type UserErrorExit } from '../../errors.ts';
 import type { AppliedRecord } from '../../plan/applied-record.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
-import { loadPolicies } from '../load-policies.ts';
-import { checkRecord as compareRecord, openRecord } from '../open-record.ts';
-import type { CommonOptions, Session } from '../session.ts';
+import { loadPolicies } from '../../run/load-policies.ts';
+import { checkRecord as compareRecord, openRecord } from '../../run/open-record.ts';
+import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface DirectoryCheck {
   readonly view: CheckView;

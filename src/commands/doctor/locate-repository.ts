@@ -3,7 +3,7 @@
 import { findGitHubJob } from '../../checkout/github-job.ts';
 import { parseRemote } from '../../checkout/remote-url.ts';
 import { isLoopback } from '../../client/base-url.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../../run/session.ts';
 
 /** A repository, the API that tells about it, and what lets in there; or why nobody can be asked, and what would help. */
 export type Located =

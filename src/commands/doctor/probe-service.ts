@@ -2,7 +2,7 @@
 
 import type { ProbeRequest } from '../../client/client.ts';
 import { requireWorkspaces } from '../../reconcile/named-workspaces.ts';
-import type { OpenBackend } from '../open-backend.ts';
+import type { OpenBackend } from '../../run/open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
 import { conductOf, findOwnRow, type KeyConduct, type KeyRow, seesOneWorkspace } from './identify-key.ts';
 import { askOnce, firstRow, isUnreachable, type Probed, type Row, rowsOf, textOf } from './probed.ts';

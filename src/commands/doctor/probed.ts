@@ -2,7 +2,7 @@
 
 import type { ProbeRequest } from '../../client/client.ts';
 import { ServiceError } from '../../errors.ts';
-import type { OpenBackend } from '../open-backend.ts';
+import type { OpenBackend } from '../../run/open-backend.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 

@@ -26,12 +26,14 @@ import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { isUndone, renderObjections, renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
 import { isSame } from '../resources/canonical.ts';
+import type { Judged } from './judge.ts';
 import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
-import { type NoPlan, type PlanOptions, type PreparedPlan, preparePlan } from './prepare-plan.ts';
+import { goOn } from './prepare.ts';
 import { findRefusal, judgeApproved, outcomesOf, type RefusalReason } from './review-plan.ts';
 import { nowOf, type Session } from './session.ts';
 import { optionName } from './settings-in-force.ts';
+import { closingOnFailure, type NoPlan, type PlanOptions, startRun } from './start.ts';
 
 export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Do not ask. */
@@ -103,18 +105,29 @@ export async function executeApply(options: ApplyCommandOptions, session: Sessio
   }
 }
 
-/** The plan of an apply; the caller closes `open`. */
-export function prepareApply(options: ApplyCommandOptions, session: Session): Promise<PreparedPlan | NoPlan> {
-  return preparePlan({ ...options, checksSeal: true }, session, async (stored, checkout, backend, record) => {
-    const byHand = await checkCommitted(checkout, record, options, session);
+/** The plan of an apply, and whether the default branch holds its files. */
+export interface ToApply extends Judged {
+  /** No commit of the default branch holds the files: what they change counts as made by hand. */
+  readonly byHand: boolean;
+}
+
+/** The caller closes `open` of what has a plan. */
+export async function prepareApply(options: ApplyCommandOptions, session: Session): Promise<ToApply | NoPlan> {
+  const started = await startRun({ ...options, checksSeal: true }, session);
+  if ('plan' in started) return started;
+  const { checkout, record, stored, backend } = started;
+  const byHand = await closingOnFailure(started.open, async () => {
+    const isByHand = await checkCommitted(checkout, record, options, session);
     await checkClaim(stored?.record.claim, options.takeOver, backend, session, optionName('take-over', options));
-    return byHand;
+    return isByHand;
   });
+  const judged = await goOn(started, session);
+  return judged.plan === null ? judged : { ...judged, byHand };
 }
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function carryOut(
-  prepared: PreparedPlan,
+  prepared: ToApply,
   verdict: Verdict,
   options: ApplyCommandOptions,
   session: Session,
@@ -194,7 +207,7 @@ export async function carryOut(
 }
 
 /** What becomes of outcomes that could not be recorded. */
-async function afterUnrecorded({ commit }: AppliedRecord, { record: { store } }: PreparedPlan): Promise<string> {
+async function afterUnrecorded({ commit }: AppliedRecord, { record: { store } }: ToApply): Promise<string> {
   const token = await store.readToken().catch(() => undefined);
   if (token !== null) return 'The next apply settles them from what is live.';
   return `There is no record any more, neither of this apply nor of those before: \`tollgate record rebuild --from ${commit?.slice(0, 12) ?? 'COMMIT'}\` makes it anew.`;
@@ -206,7 +219,7 @@ function checkApprove(approve: string | undefined): void {
 }
 
 /** Nobody is asked about something unseen, whatever the format of the result. */
-function showPlan(plan: Plan, prepared: PreparedPlan, options: ApplyCommandOptions, session: Session): void {
+function showPlan(plan: Plan, prepared: ToApply, options: ApplyCommandOptions, session: Session): void {
   const asks = plan.changes.length > 0 && !options.yes && session.isInteractive;
   if (!asks && (options.format !== 'text' || options.quiet)) {
     if (options.quiet && options.format === 'text') {
@@ -229,7 +242,7 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
 }
 
 /** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
-function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, checkout }: PreparedPlan): boolean {
+function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, checkout }: ToApply): boolean {
   // Without one nothing is ever clean.
   if (settled === null) return true;
   // A commit that is in no history proves nothing, and would object to every apply to come.
@@ -258,7 +271,7 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
   { plan, approval, way, isUnreviewed, lifts }: Verdict,
-  { desired, checkout, settled, byHand }: PreparedPlan,
+  { desired, checkout, settled, byHand }: ToApply,
   options: ApplyCommandOptions,
   session: Session,
 ): AppliedRecord {
@@ -303,7 +316,7 @@ function documentOf(
 async function holdRecord(
   plan: Plan,
   base: AppliedRecord,
-  { settled, stored, record: { store }, open: { backend } }: PreparedPlan,
+  { settled, stored, record: { store }, open: { backend } }: ToApply,
   session: Session,
 ): Promise<HeldClaim> {
   const { run, appliedBy: by } = base;
@@ -328,7 +341,7 @@ async function writeOutcomes(
   next: AppliedRecord,
   message: string,
   claim: HeldClaim | null,
-  { stored, record: { store } }: PreparedPlan,
+  { stored, record: { store } }: ToApply,
   session: Session,
 ): Promise<void> {
   // What another run has written since is not overwritten; where only the lease is over, nobody may have come.

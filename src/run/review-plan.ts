@@ -1,33 +1,24 @@
 /** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { judgePlan, objecting } from '../guards/judge.ts';
+import { objecting } from '../guards/judge.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { describeStale } from '../render/describe-change.ts';
-import type { PreparedPlan } from './prepare-plan.ts';
+import { type Judged, violationsOf } from './judge.ts';
 
 /** The plan that will be carried out: all of it, or what was approved; guards judge that, not what stays undone. */
-export function judgeApproved(prepared: PreparedPlan, approval: Approval | null, reviewed: readonly PlanFile[]): Plan {
-  const { plan, steps, settings, checkout, inForce, allowances } = prepared;
+export function judgeApproved(prepared: Judged, approval: Approval | null, reviewed: readonly PlanFile[]): Plan {
+  const { plan } = prepared;
   if (approval === null) return plan;
   const held = new Set(approval.heldLines);
   const lines = plan.recordLines.filter((line) => !held.has(line));
   const narrowed = { ...narrowPlan(plan, approval.changes, lines), impact: prepared.assess(approval.changes) };
-  const violations = judgePlan({
-    plan: narrowed,
-    steps,
-    settings,
-    rewind: checkout.rewind,
-    moved: inForce.moved,
-    isProtected: inForce.isProtected,
-    allowances,
-    reviewed: [plan.digest, ...reviewed.map(({ digest }) => digest)],
-  });
-  return { ...narrowed, violations };
+  const digests = [plan.digest, ...reviewed.map(({ digest }) => digest)];
+  return { ...narrowed, violations: violationsOf({ ...prepared, plan: narrowed }, digests) };
 }
 
 export type RefusalReason = 'rewind' | 'other-digest' | 'guards' | 'unreviewed';
@@ -41,7 +32,7 @@ export interface Refusal {
 /** Why nothing is applied at all; null when nothing speaks against it. Told before the claim. */
 export function findRefusal(
   plan: Plan,
-  { settings }: PreparedPlan,
+  { settings }: Judged,
   options: { readonly approve?: string | undefined },
   isReviewed: boolean,
 ): Refusal | null {

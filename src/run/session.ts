@@ -75,3 +75,8 @@ export interface CommonOptions {
 export function nowOf(session: Session): Date {
   return new Date(session.clock.now());
 }
+
+/** Ids of a later run must not meet those that an earlier one left in the state directory. */
+export function randomSeed(session: Session): number {
+  return Number.parseInt(session.randomId().slice(0, 8), 16);
+}

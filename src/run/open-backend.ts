@@ -7,8 +7,7 @@ import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { proxiesOf } from '../proxies.ts';
 import type { Backend } from '../reconcile/backend.ts';
-import { randomSeed } from './emulate.ts';
-import { type CommonOptions, nowOf, type Session } from './session.ts';
+import { type CommonOptions, nowOf, randomSeed, type Session } from './session.ts';
 
 export const defaultBaseUrl = 'https://api.portkey.ai/v1';
 

@@ -10,14 +10,14 @@ import { writeFileAtomic } from '../policy/named-files.ts';
 import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
 import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
+import { loadPolicies } from '../run/load-policies.ts';
+import { openBackend } from '../run/open-backend.ts';
+import { checkRecord, openCheckoutOf, openRecord } from '../run/open-record.ts';
+import { refuseFor } from '../run/output.ts';
+import { preparePlan } from '../run/prepare.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { acceptDrift } from './accept-drift.ts';
 import { addUnmanaged, merge } from './add-unmanaged.ts';
-import { loadPolicies } from './load-policies.ts';
-import { openBackend } from './open-backend.ts';
-import { checkRecord, openCheckoutOf, openRecord } from './open-record.ts';
-import { refuseFor } from './output.ts';
-import { preparePlan } from './prepare-plan.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from './session.ts';
 
 export interface ImportExistingOptions extends CommonOptions {
   /** Checked against the organisation file where it is given. */

@@ -1,0 +1,53 @@
+/** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
+
+import type { Impact } from '../impact/document.ts';
+import { doubtKeyMetering } from '../impact/key-metering.ts';
+import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
+import type { Change, PlanNote } from '../plan/types.ts';
+import { readUsage } from '../reconcile/read-usage.ts';
+import { rememberReads } from '../reconcile/remember-reads.ts';
+import { buildFileFacts, findInPlan } from '../rules/find.ts';
+import { recordNotes } from './judge-record.ts';
+import { findOtherOwners } from './other-owners.ts';
+import type { Planned } from './plan.ts';
+import { readForRules } from './read-for-rules.ts';
+import { nowOf, type Session } from './session.ts';
+
+/** The plan has findings, notes and impact. */
+export interface Assessed extends Planned {
+  /** The impact of some of the plan's changes, from what was read; null: nothing was read. */
+  readonly assess: (changes: readonly Change[]) => Impact | null;
+}
+
+/** @throws CancelledError; what cannot be read is unknown */
+export async function assessPlanned(planned: Planned, session: Session): Promise<Assessed> {
+  const { options, whole, plan, scope, resolved, understood: desired, files, live, settings, prices, open } = planned;
+  const now = session.clock.now();
+  const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
+  const changes = options.impact ? plan.changes : [];
+  // Lists that several of them look at are asked for once.
+  const backend = rememberReads(open.backend);
+  const [usage, { notes, ...read }] = await Promise.all([
+    options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
+    readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
+  ]);
+  const ofFiles = buildFileFacts(desired, files, settings);
+  const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: whole.changes, now, ...read });
+  const assess = (some: readonly Change[]): Impact | null => {
+    if (usage === null || some.length === 0) return null;
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
+  };
+  const doubt = doubtKeyMetering(changes, live);
+  const owners = await findOtherOwners(plan, planned.record, session);
+  const about = [...plan.notes, ...owners, ...notes, ...(doubt === null ? [] : [keyNote(doubt)])].filter(
+    ({ workspace, source }) =>
+      (workspace === null || scope.covers(workspace)) && (source === null || scope.coversFile(source.file)),
+  );
+  const ofRecord = recordNotes(planned.inForce, planned.believed, planned.record.isShared, whole);
+  const impact = assess(plan.changes);
+  return { ...planned, plan: { ...plan, notes: [...ofRecord, ...about], findings, impact }, assess };
+}
+
+function keyNote(message: string): PlanNote {
+  return { code: 'key-limits-in-doubt', severity: 'info', workspace: null, message, source: null };
+}

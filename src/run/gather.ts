@@ -1,0 +1,113 @@
+/** Everything that a plan is made of: the files as they are understood, what of the record counts, and what is live. */
+
+import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
+import { underSettings } from '../guards/in-force.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
+import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
+import { settleClaim } from '../plan/settle-claim.ts';
+import type { Silences } from '../plan/silences.ts';
+import type { Live, RecordLine } from '../plan/types.ts';
+import type { FoundFile } from '../policy/files.ts';
+import { checkReview } from '../policy/review-checks.ts';
+import type { Backend } from '../reconcile/backend.ts';
+import { readAbsence } from '../reconcile/read-absence.ts';
+import { needsOf, readLive } from '../reconcile/read-live.ts';
+import type { Review } from '../resources/review-settings.ts';
+import type { Desired } from '../resources/types.ts';
+import { findAbsence } from '../rules/absence.ts';
+import { buildFileFacts } from '../rules/find.ts';
+import { believeInForce, judgeRecord, provenSettings, type RecordInForce } from './judge-record.ts';
+import type { OpenRecord } from './open-record.ts';
+import { type PricesForRules, readRulePrices } from './read-for-rules.ts';
+import type { Session } from './session.ts';
+import { judgeSettings } from './settings-in-force.ts';
+import type { NoPlan, Started } from './start.ts';
+
+export interface Gathered extends Started {
+  /** As the files say it. */
+  readonly desired: Desired;
+  /** With what is in force in the place of what they say of settings. */
+  readonly understood: Desired;
+  readonly files: readonly FoundFile[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** `review:` in force. */
+  readonly settings: Review;
+  /** Those in force. */
+  readonly silences: Silences;
+  /** What an apply of the files would bring into force. */
+  readonly settingsLines: readonly RecordLine[];
+  /** What of the record counts, and why. */
+  readonly inForce: RecordInForce;
+  readonly believed: BelievedRecord | null;
+  /** The record without the claim of a run that has ended: what an apply begins with. */
+  readonly settled: AppliedRecord | null;
+  readonly live: Live;
+  readonly prices: PricesForRules | null;
+  /** Of the service where this machine's clock is behind it: a date that is over must not be taken for one to come. */
+  readonly now: Date;
+}
+
+/** @throws UserError, ServiceError, CancelledError */
+export async function gather(started: Started, session: Session): Promise<Gathered | NoPlan> {
+  const { options, loading, open, backend, record, found, stored, checkout } = started;
+  if (loading.head !== null && stored !== null) startReading(backend, stored.record);
+  const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
+  if (desired === null) return { plan: null, diagnostics };
+  const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
+  const judging = judgeRecord({ record, found, facts: checkout, desired, checksSeal }, session);
+  const inForce = await session.waiting('proving the applied record', judging);
+  const proven = provenSettings(inForce, record.isShared);
+  const { inForce: said, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);
+  const settings = said.review;
+  const understood = underSettings(desired, said);
+  const offences = checkReview(desired, settings);
+  if (offences.length > 0) return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
+  const reading = readLive(backend, desired.organisation, needsOf(desired, stored?.record ?? null));
+  const [used, prices] = await Promise.all([
+    session.waiting(`reading ${open.backend.baseUrl}`, reading),
+    readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
+  ]);
+  const absence = findAbsence({ ...buildFileFacts(understood, files, settings), live: used });
+  const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
+  // What an unsealed record says of a run under way is not believed: it could make entries of anything.
+  const remembered = applied === null ? null : settledOf(applied, inForce, live);
+  const believed = believeInForce(inForce, remembered, { desired: understood, live });
+  return {
+    ...started,
+    desired,
+    understood,
+    files,
+    diagnostics,
+    settings,
+    silences: said.silences,
+    settingsLines: lines,
+    inForce,
+    believed,
+    settled: believed === null || inForce.unsealed === null ? remembered : withKept(believed),
+    live,
+    prices,
+    now: new Date(Math.max(session.clock.now(), open.backend.serviceNow() ?? 0)),
+  };
+}
+
+/** What the record names is in use whatever the files say. */
+function startReading(backend: Backend, record: AppliedRecord): void {
+  const ahead = readLive(backend, record.organisation, needsOf({ workspaces: [], entries: [] }, record));
+  // Whoever asks the same later on hears of what is wrong with it.
+  ahead.catch(() => {});
+}
+
+/** Price files judge too: whoever edits them beside a raise must not choose what it costs. */
+function priceWords({ checkout, isShared }: OpenRecord, applied: AppliedRecord | null) {
+  if (applied === null || !isShared || checkout === null) return { isInForce: applied !== null };
+  const { commit } = applied;
+  const isAsApplied = async (folder: string): Promise<boolean> =>
+    commit !== null && (await checkout.isFolderAsIn(commit, folder));
+  return { isInForce: true, isAsApplied };
+}
+
+function settledOf(record: AppliedRecord, { unsealed }: RecordInForce, live: Live): AppliedRecord {
+  if (unsealed === null) return settleClaim(record, live);
+  const { claim: _claim, doubts: _doubts, ...rest } = record;
+  return rest;
+}
