@@ -5,9 +5,9 @@
 
 import type { Argument, Command, Option } from 'commander';
 import { runPlan } from '../src/commands/plan.ts';
-import type { Session } from '../src/run/session.ts';
 import { exitCodes } from '../src/exit-codes.ts';
 import { buildProgram } from '../src/program.ts';
+import type { Session } from '../src/run/session.ts';
 
 export interface ReadmeSources {
   /** Directory that holds `policies/`. */

@@ -1,8 +1,13 @@
 // A tour without an account: validate, plan, apply and plan again, on the embedded emulator with the sample organisation.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+if (!existsSync('build/cli.js')) {
+  console.error('tollgate is not built: run `npm ci` first.');
+  process.exit(1);
+}
 
 const state = mkdtempSync(join(tmpdir(), 'tollgate-'));
 const emulator = ['--backend', 'emulator', '--state', state];

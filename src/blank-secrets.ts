@@ -30,7 +30,8 @@ export function createBlanker(...secrets: readonly string[]): (text: string) => 
 
 /** A few letters are blanked where they stand alone: inside words they are no key, and a text full of holes says nothing. */
 function wordOf(secret: string): RegExp {
-  const escaped = secret.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+  // The flag `u` takes no other escapes: a dash stands for itself outside of a class.
+  const escaped = secret.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
   return new RegExp(`(?<![\\p{L}\\p{N}_])${escaped}(?![\\p{L}\\p{N}_])`, 'gu');
 }
 

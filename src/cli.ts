@@ -58,7 +58,7 @@ function buildSession(flags: GlobalFlags): Session {
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
     env: process.env,
-    cwd: process.cwd(),
+    cwd: readCwd(),
     clock: {
       now: () => Date.now(),
       monotonic: () => performance.now(),
@@ -109,6 +109,14 @@ function guardScreen(text: string, flags: Pick<GlobalFlags, 'color'>): string {
     color: wantsColor(flags),
     isWorkflow: findCiRun(process.env)?.system === 'github',
   });
+}
+
+function readCwd(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UserError('the folder that this runs in is gone', { hint: 'Change into one that is there.', cause });
+  }
 }
 
 function readUser(): string {

@@ -16,5 +16,6 @@ export const guardNames = [
   'rules',
   'api-member',
   'record-moved',
+  'held-elsewhere',
 ] as const;
 export type GuardName = (typeof guardNames)[number];

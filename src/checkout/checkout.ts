@@ -9,7 +9,7 @@ import { type GitOptions, openRepository, type Repository } from './repository.t
 import { describeFailure, type Git } from './run-git.ts';
 
 export interface OnDefaultBranch {
-  readonly answer: 'yes' | 'no' | 'unknown' | 'no-remote';
+  readonly answer: 'yes' | 'no' | 'unknown' | 'no-remote' | 'no-branch';
   /** The branch that was looked at; null where the remote does not name it, or was not asked. */
   readonly branch: string | null;
 }
@@ -91,6 +91,8 @@ export interface Checkout {
   isShallow(): Promise<boolean>;
   /** Whether a commit is on the branch that the remote shows first. */
   isOnDefaultBranch(commit: string): Promise<OnDefaultBranch>;
+  /** Whether the clone itself has a ref that is looked for on its remote; false where there is no remote. */
+  hasOwnRef(ref: string): Promise<boolean>;
   /**
    * Texts that a file has had in the history of HEAD, the latest first, renames followed, then those of every file that was
    * the organisation's at some time; as far as this clone has them.
@@ -254,6 +256,10 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
     isShallow,
 
+    async hasOwnRef(ref) {
+      return repository.hasRemote && (await git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])).code === 0;
+    },
+
     async isOnDefaultBranch(commit) {
       if (!repository.hasRemote) return { answer: 'no-remote', branch: null };
       // What the clone knows of the branch may be old, but a commit that was on it is on it.
@@ -267,7 +273,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       const branch = /^ref: refs\/heads\/(.+)\tHEAD$/m.exec(said)?.[1] ?? null;
       const now = /^([0-9a-f]+)\tHEAD$/m.exec(said)?.[1] ?? '';
       if (asked.code !== 0) return { answer: 'unknown', branch: null };
-      return { answer: isObjectId(now) ? await isBehind(commit, now) : 'no', branch };
+      return { answer: isObjectId(now) ? await isBehind(commit, now) : 'no-branch', branch };
     },
 
     async isFolderAsIn(commit, folder) {

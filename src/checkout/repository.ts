@@ -101,7 +101,7 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
     readRemoteUrl,
 
     async withScratch(work, lenders = []) {
-      const folder = await mkdtemp(join(tmpdir(), 'tollgate-'));
+      const folder = await makeScratchFolder();
       try {
         await makeBareRepository(folder, objectFormat === 'sha256');
         if (lenders.length > 0) await lendObjects(folder, lenders);
@@ -127,6 +127,16 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
       }
     },
   };
+}
+
+async function makeScratchFolder(): Promise<string> {
+  const base = tmpdir();
+  return mkdtemp(join(base, 'tollgate-')).catch((cause: NodeJS.ErrnoException) => {
+    throw new UserError(`no temporary folder can be made in ${base} (${cause.code ?? cause.message})`, {
+      hint: 'Set TMPDIR to a folder that can be written.',
+      cause,
+    });
+  });
 }
 
 /** What it is asked first is something that older ones do not know. */

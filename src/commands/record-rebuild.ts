@@ -88,7 +88,7 @@ export async function runRecordRebuild(options: RecordRebuildOptions, session: S
       output:
         options.format === 'json'
           ? renderJson({ version: jsonVersion, ok: true, commit, entries: count })
-          : `Recorded ${count} entries of commit ${commit.slice(0, 12)} in ${store.description}.\n`,
+          : `Recorded ${count === 1 ? '1 entry' : `${count} entries`} of commit ${commit.slice(0, 12)} in ${store.description}.\n`,
     };
   } finally {
     await open.close();

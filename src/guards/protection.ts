@@ -1,6 +1,6 @@
 import type { Change, RecordStep } from '../plan/types.ts';
 import type { GuardInput, Objection } from './input.ts';
-import { isLimit } from './tally.ts';
+import { takesAway } from './tally.ts';
 
 /** Protection is the record's: a change that takes it away and uses that at once is what it protects against. */
 export function judgeProtected({ plan, steps, isProtected }: GuardInput): Objection | null {
@@ -10,7 +10,9 @@ export function judgeProtected({ plan, steps, isProtected }: GuardInput): Object
   };
   // Asked of what changes alone: most of a plan does not.
   const guarded = new Set(steps.flatMap((step) => (step.changeId !== null && isGuarded(step) ? [step.changeId] : [])));
-  const byChange = plan.changes.filter((change) => guarded.has(change.id) && weakens(change));
+  const byChange = plan.changes.filter(
+    (change) => guarded.has(change.id) && (change.action === 'replace' || takesAway(change)),
+  );
   const byForget = plan.recordLines.filter(
     (line) =>
       line.why === 'forget' &&
@@ -30,11 +32,6 @@ export function judgeProtected({ plan, steps, isProtected }: GuardInput): Object
   const hint = 'remove `protect:` first, in a merged change of its own';
   const said = [...details, hint];
   return { count: details.length, details: said, first: byChange[0]?.id };
-}
-
-function weakens({ action, after, fieldChanges }: Change): boolean {
-  if (action === 'delete' || action === 'replace' || after === null) return true;
-  return fieldChanges.some(({ field, before, after: now }) => isLimit(field) && before != null && now === null);
 }
 
 function verbOf(action: Change['action']): string {

@@ -1,6 +1,6 @@
 /** Guards over the record that a plan is judged by. */
 
-import type { GuardInput, Objection } from './input.ts';
+import { type GuardInput, type Objection, shorten } from './input.ts';
 
 /** The checkout does not contain what was applied last. */
 export function judgeRewind({ rewind }: GuardInput): Objection | null {
@@ -25,4 +25,12 @@ export function judgeMoved({ moved = null }: GuardInput): Objection | null {
       : 'a move of the record is a merged change of its own, with nothing else in it: take it out of this one, or apply the rest first',
   ];
   return { count: 1, details, ...(moved.isPure ? { warns: true } : {}) };
+}
+
+/** What has moved to another environment is that one's by now: the one that it left must not delete it. */
+export function judgeHeldElsewhere({ plan: { changes, heldElsewhere } }: GuardInput): Objection | null {
+  const taken = changes.filter(({ id }) => heldElsewhere?.has(id) === true);
+  if (taken.length === 0) return null;
+  const details = taken.map(({ id }) => `takes away ${id}, which the record of another environment holds as well`);
+  return { count: taken.length, details: shorten(details), first: taken[0]?.id };
 }

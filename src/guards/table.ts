@@ -7,7 +7,7 @@ import { judgeCounted, judgeEmptied } from './counted.ts';
 import { judgeBlocksNow, judgeCounterReset, judgeSpendUp, judgeUnknown } from './impact.ts';
 import type { Guard } from './input.ts';
 import { judgeProtected } from './protection.ts';
-import { judgeMoved, judgeRewind } from './record.ts';
+import { judgeHeldElsewhere, judgeMoved, judgeRewind } from './record.ts';
 import { atMostUp, counted, type GuardSetting, onOff, onUnlessAsked } from './settings.ts';
 
 type SettingName = keyof Guards;
@@ -35,6 +35,7 @@ export const guards: {
   protected: { liftable: false, judge: judgeProtected },
   rewind: { setting: onOff, liftable: true, judge: judgeRewind },
   'record-moved': { liftable: false, judge: judgeMoved },
+  'held-elsewhere': { liftable: true, judge: judgeHeldElsewhere },
   unmanaged: { liftable: true, judge: judgeUnmanaged },
   rules: { liftable: true, judge: judgeFindings },
   'api-member': { liftable: true, judge: judgeApiMembers },

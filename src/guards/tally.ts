@@ -55,3 +55,9 @@ export function countUpdates({ action, direction, fieldChanges, key }: Change): 
   if (isPolicyKind(key.kind)) return action === 'replace' || (action === 'update' && direction !== 'neutral') ? 1 : 0;
   return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
 }
+
+/** Something that is live would be live no more. */
+export function takesAway({ action, after, fieldChanges }: Change): boolean {
+  if (action === 'delete' || after === null) return true;
+  return fieldChanges.some(({ field, before, after: now }) => isLimit(field) && before != null && now === null);
+}

@@ -260,6 +260,8 @@ export interface Plan {
   readonly recordLines: readonly RecordLine[];
   /** Declared resources that are as they should be. */
   readonly unchanged: number;
+  /** Ids of changes to what the record of another environment holds as well. */
+  readonly heldElsewhere?: ReadonlySet<string>;
   readonly unmanaged: readonly Unmanaged[];
   /** Where limits may be live that nobody has looked at; default: nowhere. */
   readonly notRead?: readonly NotRead[] | undefined;

@@ -131,7 +131,10 @@ async function findRoot(root: string, shown: string): Promise<string> {
     const message = missing
       ? `there is no directory ${shown}`
       : `cannot read the directory ${shown} (${reasonOf(cause)})`;
-    throw new UserError(message, { hint: 'Name the directory of the policy files with --dir.', cause });
+    throw new UserError(message, {
+      hint: 'Name the directory of the policy files with --dir. `tollgate import` writes them from what is live.',
+      cause,
+    });
   }
   throw new UserError(`${shown} is a file, not a directory`, { hint: 'Name the directory that holds it with --dir.' });
 }

@@ -33,6 +33,15 @@ const pushHint =
 /** How many versions of others may lie on top of the last sealed one: two an apply, and no apply runs for months. */
 const sealedDepth = 200;
 
+/** The branch is that of the record, and something else was committed to it. */
+export class StrangerBesideRecord extends UserError {
+  constructor(ref: string, path: string) {
+    super(`${ref} holds the record, and beside it what is none of it: ${escapeInvisible(path)}`, {
+      hint: 'Take that out of the branch again with a commit: the record stays, and every write replaces the whole tree.',
+    });
+  }
+}
+
 /**
  * The record as commits on a ref of the remote; in a repository without any remote, on its own ref. Each record's parent is
  * the one it replaced. Fetched one commit deep and pushed with a lease on the commit that was read, from a scratch repository:
@@ -123,6 +132,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     if (!ref.startsWith('refs/heads/')) return;
     const stranger = paths.includes('record.json') ? paths.find((path) => !isRecordPath(path)) : (paths[0] ?? '');
     if (stranger === undefined) return;
+    if (paths.includes('record.json')) throw new StrangerBesideRecord(ref, stranger);
     throw new UserError(
       `${ref} is a branch that holds something else than a record${stranger === '' ? '' : `: ${escapeInvisible(stranger)}`}`,
       {

@@ -38,14 +38,15 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
   };
   const doubt = doubtKeyMetering(changes, live);
-  const owners = await findOtherOwners(plan, planned.record, session);
-  const about = [...plan.notes, ...owners, ...notes, ...(doubt === null ? [] : [keyNote(doubt)])].filter(
+  const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);
+  const about = [...plan.notes, ...owners.notes, ...notes, ...(doubt === null ? [] : [keyNote(doubt)])].filter(
     ({ workspace, source }) =>
       (workspace === null || scope.covers(workspace)) && (source === null || scope.coversFile(source.file)),
   );
   const ofRecord = recordNotes(planned.inForce, planned.believed, planned.record.isShared, whole);
   const impact = assess(plan.changes);
-  return { ...planned, plan: { ...plan, notes: [...ofRecord, ...about], findings, impact }, assess };
+  const { heldElsewhere } = owners;
+  return { ...planned, plan: { ...plan, notes: [...ofRecord, ...about], findings, impact, heldElsewhere }, assess };
 }
 
 function keyNote(message: string): PlanNote {

@@ -5,12 +5,14 @@
 
 import { resolve } from 'node:path';
 import type { Checkout } from '../checkout/checkout.ts';
+import type { Source } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { compareOwnership, type MovedMember, ownershipOf, type RecordOwnership } from '../plan/record-move.ts';
 import { compileHead, type PolicyHead } from '../policy/compile.ts';
 import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
+import { StrangerBesideRecord } from '../record/git-ref.ts';
 import type { StoredRecord } from '../record/store.ts';
 import { checkRecord, type OpenRecord, openRefStore, placeOf } from './open-record.ts';
 import type { Session } from './session.ts';
@@ -59,6 +61,7 @@ export async function findRecord(
   const elsewhere = here?.seal === 'own' ? null : await findElsewhere(checkout, here, head, now, session);
   const found = elsewhere ?? (here === null ? null : { ref, stored: here });
   if (found === null) {
+    await refuseUnpushed(checkout, ref);
     await refuseOtherRemote(checkout, now, session);
     return { stored: null, place: null, moved: [], token };
   }
@@ -89,6 +92,14 @@ async function refuseSecondDirectory(checkout: Checkout, moved: readonly MovedMe
       hint: 'Each would delete what the other declares. Give this one an `environment:` of its own in its org.yaml, or take the other one out of Git if this one is to be in its place.',
     },
   );
+}
+
+/** Applied before there was a remote: the record is in this clone alone, and nobody else's plan would know of it. */
+async function refuseUnpushed(checkout: Checkout, ref: string): Promise<void> {
+  if (!(await checkout.hasOwnRef(ref))) return;
+  throw new UserError(`there is no applied record on ${checkout.remote}, and one in this clone alone: ${ref}`, {
+    hint: `\`git push ${checkout.remote} ${ref}\` puts it there. If it is to count no more: \`git update-ref -d ${ref}\`, and the next apply begins a record anew.`,
+  });
 }
 
 /** More remotes than anybody has. */
@@ -133,21 +144,29 @@ async function findElsewhere(
   now: RecordOwnership,
   session: Session,
 ): Promise<RecordAtRef | null> {
-  const texts = await checkout.readPastTexts(await findRealPath(resolve(session.cwd, orgFile.file)), mostVersions);
-  const past = [...new Set(texts.flatMap((text) => placeIn(text) ?? []))].filter(
-    (place) => place !== now.place && /^refs\/(?:tollgate|heads)\//.test(place),
-  );
+  const past = (await namedPlaces(checkout, orgFile, session)).filter((place) => place !== now.place);
   // What a shallow clone does not show of the past may be below the refs that are ours.
   const looksAround = here === null || (await checkout.isShallow());
   const patterns = [...past, ...(looksAround ? ['refs/tollgate/*'] : [])];
   const refs = await checkout.listRefs(patterns);
+  let cameFrom: RecordAtRef | null = null;
   for (const ref of refs) {
     if (ref === now.place) continue;
-    const stored = await readRecordAt(ref, checkout, session);
+    const stored = await readRecordAt(ref, checkout, session, past.includes(ref));
     if (stored === null || stored.record.movedTo !== undefined) continue;
-    if (await isOfTheseFiles(checkout, stored.record, ref, past.includes(ref), now)) return { ref, stored };
+    if (!(await isOfTheseFiles(checkout, stored.record, ref, past.includes(ref), now))) continue;
+    // That of the very directory comes before one that its files may have come from.
+    if (stored.record.directory === now.directory) return { ref, stored };
+    cameFrom ??= { ref, stored };
   }
-  return null;
+  return cameFrom;
+}
+
+/** Where the organisation files of this repository, and those that this one was before, say or said that the record is. */
+export async function namedPlaces(checkout: Checkout, orgFile: Source, session: Session): Promise<readonly string[]> {
+  const texts = await checkout.readPastTexts(await findRealPath(resolve(session.cwd, orgFile.file)), mostVersions);
+  const places = new Set(texts.flatMap((text) => placeIn(text) ?? []));
+  return [...places].filter((place) => /^refs\/(?:tollgate|heads)\//.test(place));
 }
 
 function placeIn(text: string): string | null {
@@ -155,12 +174,23 @@ function placeIn(text: string): string | null {
   return head === null ? null : placeOf(head);
 }
 
-/** Null where something else is, or what cannot be read: whoever could spoil it could have deleted it. */
-export async function readRecordAt(ref: string, checkout: Checkout, session: Session): Promise<StoredRecord | null> {
+/**
+ * Null where something else is, or what cannot be read: whoever could spoil it could have deleted it. A record beside which
+ * something was committed is there all the same: to go on without it would forget what was applied.
+ *
+ * @param isNamed the files say, or said, that the record is there
+ */
+export async function readRecordAt(
+  ref: string,
+  checkout: Checkout,
+  session: Session,
+  isNamed = false,
+): Promise<StoredRecord | null> {
   try {
     return await openRefStore(ref, checkout, session).read();
   } catch (error) {
     if (!(error instanceof UserError) || error.exit === 'unreachable') throw error;
+    if (isNamed && error instanceof StrangerBesideRecord) throw error;
     return null;
   }
 }
@@ -176,8 +206,8 @@ async function isOfTheseFiles(
   if (record.directory !== null && record.directory === directory) return true;
   const head = await checkout.headCommit();
   if (record.directory !== null) {
-    // The files may have come from there; where that folder goes on as an environment of its own, they are a copy.
-    return wasNamed && head !== null && (await readPlace(checkout, head, record.directory)) !== ref;
+    // The files may have come from there; where that folder goes on as an environment, wherever its record is, they are not its.
+    return wasNamed && head !== null && (await readPlace(checkout, head, record.directory)) === null;
   }
   // Format 1 did not say which folder it was of.
   if (record.commit === null || head === null) return true;

@@ -57,7 +57,10 @@ export async function startLoading(
   if (leaks.length > 0)
     return { head: null, files, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };
   const toPolicies = (compiled: Compiled): LoadedPolicies => {
-    const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics]);
+    // Of a file that could not be had its absence is no second problem.
+    const unread = new Set(diagnostics.map(({ source }) => source.file));
+    const isNews = (one: Diagnostic): boolean => one.code !== 'extends-nothing' || !unread.has(one.source.file);
+    const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics.filter(isNews)]);
     const hasError = all.some(({ severity }) => severity === 'error');
     return { desired: hasError ? null : compiled.desired, files, diagnostics: all };
   };

@@ -227,7 +227,7 @@ export async function readCheckout(
 async function seek(checkout: Checkout, applied: string, head: string | null): Promise<'ahead' | 'lost' | 'unknown'> {
   if (head !== null && (await checkout.isAncestor(head, applied)) === 'yes') return 'ahead';
   const { answer } = await checkout.isOnDefaultBranch(applied);
-  return answer === 'yes' ? 'ahead' : answer === 'unknown' ? 'unknown' : 'lost';
+  return answer === 'yes' ? 'ahead' : answer === 'unknown' || answer === 'no-branch' ? 'unknown' : 'lost';
 }
 
 export interface ByHandOptions {
@@ -268,6 +268,11 @@ export async function checkCommitted(
   );
   if (answer === 'yes' || answer === 'no-remote') return false;
   if (allowDirty) return true;
+  if (answer === 'no-branch') {
+    throw new UserError(`the remote of ${store.description} has no default branch: its HEAD names none that is there`, {
+      hint: 'Push the branch that it names, or set the default branch on the server (in a bare repository of your own: `git symbolic-ref HEAD refs/heads/main`).',
+    });
+  }
   const why = answer === 'no' ? 'is not on' : 'could not be found on';
   const which = branch === null ? '' : ` (${branch})`;
   const words = await checkout.describeCommit(commit);

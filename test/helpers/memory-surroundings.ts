@@ -111,6 +111,7 @@ function checkoutOf(
     },
     isShallow: async () => false,
     isOnDefaultBranch: async () => ({ answer: 'yes', branch: 'main' }),
+    hasOwnRef: async () => false,
     isFolderAsIn: async () => true,
     async readPastTexts(path) {
       const name = path.split('/').at(-1) ?? '';

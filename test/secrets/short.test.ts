@@ -9,6 +9,9 @@ test.each([
   ['a.b', 'aXb a.b', 'aXb [key]'],
   ['$&', 'costs $& and $500', 'costs [key] and $500'],
   ['ключ', 'ключи ключ', 'ключи [key]'],
+  ['my-key', 'my-keys of my-key', 'my-keys of [key]'],
+  ['a/b-c', 'a/b-cd a/b-c', 'a/b-cd [key]'],
+  ['^a[b](', 'x ^a[b](', 'x [key]'],
 ])('mistakes-K14: the key %j is blanked where it stands alone', (secret, text, blanked) => {
   expect(createBlanker(secret)(text)).toBe(blanked);
 });
