@@ -1,8 +1,9 @@
 /** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
 
+import { isBudget, policyBudget } from '../resources/fields.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import { oddState } from '../resources/row-state.ts';
-import type { Budget, Fields, Match, Reset } from '../resources/types.ts';
+import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import {
   type Committed,
@@ -13,15 +14,7 @@ import {
   sumCommitted,
   type WorkspaceTerms,
 } from './committed.ts';
-import {
-  type ChangeFacts,
-  fieldsAfter,
-  fieldsOf,
-  indexLive,
-  type LiveFacts,
-  type ObjectFacts,
-  policyBudget,
-} from './moves.ts';
+import { type ChangeFacts, fieldsAfter, fieldsOf, indexLive, type LiveFacts, type ObjectFacts } from './moves.ts';
 import type { Usage } from './usage.ts';
 
 export interface Side {
@@ -125,21 +118,21 @@ function toObject(kind: ObjectFacts['kind'], workspaceId: string, row: { readonl
 }
 
 function budgetsIn(fields: Fields): Budget[] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    /^budget(\[|$)/.test(name) && value !== null ? [value as Budget] : [],
-  );
+  return Object.keys(fields)
+    .filter(isBudget)
+    .flatMap((name) => fields[name] ?? []);
 }
 
 function termsOf(name: string, fields: Fields | null, found?: Found): PolicyTerms[] {
-  const budget = policyBudget(fields);
+  const budget = policyBudget(fields ?? {});
   if (fields === null || budget === null) return [];
-  const per = (fields.per ?? ['workspace_id']) as readonly string[];
+  const { match = 'all', per = ['workspace_id'] } = fields;
   return [
     {
       name,
       ...budget,
       reset: isKnownReset(fields.reset) ? budget.reset : null,
-      match: (fields.match ?? 'all') as Match,
+      match,
       per,
       ...(found === undefined ? {} : { live: { object: found.object, budget: policyBudget(found.fields) } }),
     },
@@ -154,7 +147,7 @@ function isKnownReset(reset: unknown): boolean {
 
 function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
   const isActive = (row as unknown as WireKey).status !== 'expired';
-  const budget = oddState(row) === null ? ((fields.budget as Budget | null | undefined) ?? null) : null;
+  const budget = oddState(row) === null ? (fields.budget ?? null) : null;
   return { id, name: name ?? id, isActive, budget };
 }
 

@@ -243,7 +243,7 @@ function mailOf(
   const least = exactOf(alertAfter ?? after.amount);
   const isPassed = believed?.counters.some(({ used }) => compare(used, least) >= 0) ?? null;
   const at_once = isPassed !== true && believed?.doubted.length !== 0 ? null : isPassed;
-  const recipients = (change.after?.recipients ?? []) as readonly string[];
+  const recipients = change.after?.recipients ?? [];
   const own =
     people === 'names'
       ? [...recipients].sort(compareText)

@@ -1,12 +1,12 @@
 /** How the budgets of a change move: what there is to say about people and money. Rates, names and mail alone move none. */
 
 import { isSame } from '../resources/canonical.ts';
-import { pickFields, type WireRow } from '../resources/kind.ts';
+import { alertOf, isBudget, pickFields, policyBudget, slotFor } from '../resources/fields.ts';
+import type { WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import { specOf } from '../resources/registry.ts';
-import type { Budget, Fields, Kind, Match, Reset, ResourceKey, Unit } from '../resources/types.ts';
+import type { Budget, Fields, Kind, Match, ResourceKey, Unit } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
-import { budgetSlot } from '../resources/workspace-limits.ts';
 import { type Level, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
@@ -114,7 +114,7 @@ export function fieldsOf(object: ObjectFacts, { live, slugs }: LiveIndex): Field
 /** The fields once the change is made; null when the object goes. */
 export function fieldsAfter(before: Fields, change: ChangeFacts): Fields | null {
   if (change.after === null) return null;
-  const cleared = change.after.budgets === null ? pickFields(before, (field) => !field.startsWith('budget')) : before;
+  const cleared = change.after.budgets === null ? pickFields(before, (field) => !isBudget(field)) : before;
   return { ...cleared, ...change.after };
 }
 
@@ -137,19 +137,14 @@ function splitUnits(move: Move): Move[] {
   ];
 }
 
-export function policyBudget(fields: Fields | null): Budget | null {
-  if (fields === null || typeof fields.amount !== 'number') return null;
-  return { unit: (fields.unit ?? 'cost') as Unit, amount: fields.amount, reset: (fields.reset ?? 'never') as Reset };
-}
-
 function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: LiveIndex, now: number): Move[] {
   const fields = object === null ? null : fieldsOf(object, live);
   const next = fields === null ? change.after : fieldsAfter(fields, change);
-  const [before, after] = [policyBudget(fields), policyBudget(next)];
+  const [before, after] = [policyBudget(fields ?? {}), policyBudget(next ?? {})];
   const isRestart = change.action === 'replace';
   const moves = !isSame(before, after) || !isSame(fields?.match ?? null, next?.match ?? null) || isRestart;
   if (!moves && change.starting === null) return [];
-  const shown = (next ?? fields) as Fields;
+  const { match = 'all', per = ['workspace_id'] } = next ?? fields ?? {};
   const row = object?.row as unknown as WireUsagePolicy | undefined;
   return [
     {
@@ -159,8 +154,8 @@ function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: Live
       before,
       after,
       alertAfter: typeof next?.alert === 'number' ? next.alert : null,
-      match: (shown.match ?? 'all') as Match,
-      per: (shown.per ?? ['workspace_id']) as readonly string[],
+      match,
+      per,
       isRescoped:
         fields !== null && next !== null && !(isSame(fields.match, next.match) && isSame(fields.per, next.per)),
       counter: object === null ? 'new' : next === null ? 'gone' : isRestart ? 'starts-at-zero' : 'kept',
@@ -228,11 +223,10 @@ interface BudgetPair {
 
 /** Budgets that differ. In a workspace's list one that goes and one of its unit that comes are one that changes its reset. */
 function pairBudgets(fields: Fields, next: Fields): BudgetPair[] {
-  const names = new Set([...Object.keys(fields), ...Object.keys(next)].filter((name) => /^budget(\[|$)/.test(name)));
+  const names = new Set([...Object.keys(fields), ...Object.keys(next)].filter(isBudget));
   const moved = [...names].sort().flatMap((name) => {
-    const [before, after] = [budgetIn(fields, name), budgetIn(next, name)];
-    const alert = next[name.replace('budget', 'alert')];
-    return isSame(before, after) ? [] : [{ before, after, alert: typeof alert === 'number' ? alert : null }];
+    const [before = null, after = null] = [fields[name], next[name]];
+    return isSame(before, after) ? [] : [{ before, after, alert: next[alertOf(name)] ?? null }];
   });
   const come = moved.filter(({ before }) => before === null);
   const stay = moved.flatMap((pair): BudgetPair[] => {
@@ -242,10 +236,6 @@ function pairBudgets(fields: Fields, next: Fields): BudgetPair[] {
     return [next === undefined ? pair : { ...next, before: pair.before }];
   });
   return [...stay, ...come];
-}
-
-function budgetIn(fields: Fields, name: string): Budget | null {
-  return (fields[name] as Budget | null | undefined) ?? null;
 }
 
 /** The live budget's row; of a workspace's list the first of that unit and reset. */
@@ -258,7 +248,7 @@ export function wireBudgetOf(object: ObjectFacts, budget: Budget): WireBudget | 
   const list = Array.isArray(limits) ? (limits as readonly WireBudget[]) : limits ? [limits as WireBudget] : [];
   return list.find((wire) => {
     const read = budgetFromWire(wire);
-    return read !== null && budgetSlot(read) === budgetSlot(budget);
+    return read !== null && slotFor(read) === slotFor(budget);
   });
 }
 

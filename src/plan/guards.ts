@@ -4,9 +4,9 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
+import { isApi, isLimitField } from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Review, Threshold } from '../resources/review-settings.ts';
-import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { type GuardName, guardSetting, type Objection } from './guard-names.ts';
 import { impactGuards, judgeImpact } from './impact-guards.ts';
@@ -128,27 +128,24 @@ function tallyWorkspaces({ plan, steps }: GuardInput): Tally[] {
 /** A policy is one limit; an attachment point has as many as it has budgets and rates. */
 function countLimits(entry: Pick<RecordedEntry, 'kind' | 'fields'> | null): number {
   if (entry === null) return 0;
-  const fields = entry.fields as Fields;
+  const { fields } = entry;
   return isPolicyKind(entry.kind)
     ? 1
-    : Object.entries(fields).filter(([field, value]) => isLimit(field) && value !== null).length;
-}
-
-function isLimit(field: string): boolean {
-  return /^(budget|rate)(\[|$)/.test(field);
+    : Object.entries(fields).filter(([field, value]) => isLimitField(field) && value !== null).length;
 }
 
 /** Policies deleted plus budgets or rates cleared. */
 function countDeletes({ action, after, fieldChanges, key }: Change): number {
   if (isPolicyKind(key.kind)) return action === 'delete' && after === null ? 1 : 0;
-  return fieldChanges.filter(({ field, before, after: now }) => isLimit(field) && before != null && now === null)
+  return fieldChanges.filter(({ field, before, after: now }) => isLimitField(field) && before != null && now === null)
     .length;
 }
 
 /** Limits whose value changes; a replacement is one. A name, a description or an alert limits nobody. */
 function countUpdates({ action, direction, fieldChanges, key }: Change): number {
   if (isPolicyKind(key.kind)) return action === 'replace' || (action === 'update' && direction !== 'neutral') ? 1 : 0;
-  return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
+  return fieldChanges.filter(({ field, before, after }) => isLimitField(field) && before != null && after != null)
+    .length;
 }
 
 /** More than a number and more than a share, of a workspace or of the whole plan. The share is of the larger of both sides. */
@@ -241,7 +238,7 @@ function judgeProtected({ plan, steps, isProtected }: GuardInput): Objection | n
 
 function weakens({ action, after, fieldChanges }: Change): boolean {
   if (action === 'delete' || action === 'replace' || after === null) return true;
-  return fieldChanges.some(({ field, before, after: now }) => isLimit(field) && before != null && now === null);
+  return fieldChanges.some(({ field, before, after: now }) => isLimitField(field) && before != null && now === null);
 }
 
 function verbOf(action: Change['action']): string {
@@ -321,7 +318,7 @@ function judgeFindings({ findings }: Plan): Objection | null {
 function judgeApiMembers({ changes }: Plan): Objection | null {
   const set = changes.flatMap((change) =>
     Object.entries(change.after ?? {})
-      .filter(([field, value]) => field.startsWith('api.') && !isDeepStrictEqual(value, change.before?.[field]))
+      .filter(([field, value]) => isApi(field) && !isDeepStrictEqual(value, change.before?.[field]))
       .map(([field]) => ({ change, field })),
   );
   if (set.length === 0) return null;

@@ -14,8 +14,18 @@
 import { compare } from '../exact.ts';
 import { per30Days } from '../impact/money.ts';
 import { isSame } from '../resources/canonical.ts';
-import { pickFields } from '../resources/kind.ts';
-import { daysOfReset, rateNameOf, splitRateName } from '../resources/limits.ts';
+import {
+  budgetOf,
+  type FieldsDraft,
+  isAlert,
+  isBudget,
+  isRate,
+  isSlotted,
+  pickFields,
+  rateNameOf,
+  splitRateName,
+} from '../resources/fields.ts';
+import { daysOfReset } from '../resources/limits.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Budget, Fields, FieldValue, Kind, RateWindow, Reset } from '../resources/types.ts';
@@ -65,7 +75,7 @@ function withAlerts(
     const alert = after[field];
     const limit = limitOf(kind, field);
     if (!isAlert(field) || limit === null || !limits.has(limit) || typeof alert !== 'number') return false;
-    return alert >= (budgetOf(kind, limit, live)?.amount ?? Number.POSITIVE_INFINITY);
+    return alert >= (budgetIn(kind, limit, live)?.amount ?? Number.POSITIVE_INFINITY);
   });
   return new Set([...left, ...waiting]);
 }
@@ -73,8 +83,9 @@ function withAlerts(
 /** Fields as they shall be, with what is left as it is live: so it is sent when another field is written. */
 export function keepLeft(after: Fields, before: Fields, left: ReadonlySet<string>): Fields {
   if (left.size === 0) return after;
-  const kept = Object.fromEntries([...left].map((field) => [field, before[field] ?? null]));
-  return { ...after, ...kept };
+  const kept: FieldsDraft = { ...after };
+  for (const field of left) kept[field] = before[field] ?? null;
+  return kept;
 }
 
 /** @param draft what the change of the object would be made of */
@@ -105,24 +116,23 @@ function limitOf(kind: Kind, field: string): string | null {
   if (kind === 'usage-policy') return ['unit', 'amount', 'reset', 'alert'].includes(field) ? 'amount' : null;
   if (kind === 'rate-policy') return ['unit', 'value', 'window'].includes(field) ? 'value' : null;
   if (field === 'expires') return field;
-  if (rateNameOf(field) !== null) {
+  if (isRate(field)) {
     const spec = specOf(kind);
     return !spec.policy && spec.singleRate ? 'rate' : field;
   }
-  return /^(budget|alert)(\[|$)/.test(field) ? field.replace(/^alert/, 'budget') : null;
-}
-
-function isAlert(field: string): boolean {
-  return /^alert(\[|$)/.test(field);
+  if (isAlert(field)) return budgetOf(field);
+  return isBudget(field) ? field : null;
 }
 
 function directionOfLimit(kind: Kind, limit: string, past: Fields, live: Fields): 'loosen' | 'tighten' {
   if (limit === 'expires') return isLaterExpiry(past.expires, live.expires) ? 'loosen' : 'tighten';
   // What the record does not say of a limit (its period, its unit) is as it is live; what it says is none is none.
   const known = { ...live, ...past };
-  if (limit === 'amount' || limit.startsWith('budget')) {
-    const from = limit in past ? budgetOf(kind, limit, known) : null;
-    const now = standingFor(limit, isBudgetSlot, past, live).map((field) => budgetOf(kind, field, live));
+  if (limit === 'amount' || isBudget(limit)) {
+    const from = limit in past ? budgetIn(kind, limit, known) : null;
+    const now = standingFor(limit, (field) => isBudget(field) && isSlotted(field), past, live).map((field) =>
+      budgetIn(kind, field, live),
+    );
     return isCovered(from, now, isBudgetWithin) ? 'tighten' : 'loosen';
   }
   const names = limit === 'rate' ? Object.keys(past).filter(isRate) : [limit];
@@ -148,14 +158,10 @@ function isCovered<T>(
   return now.some((one) => one !== null && isWithin(one, from));
 }
 
-function budgetOf(kind: Kind, limit: string, fields: Fields): Budget | null {
-  if (kind !== 'usage-policy') return (fields[limit] as Budget | null | undefined) ?? null;
+function budgetIn(kind: Kind, limit: string, fields: Fields): Budget | null {
+  if (kind !== 'usage-policy') return isBudget(limit) ? (fields[limit] ?? null) : null;
   const { unit, amount, reset } = fields;
   return typeof amount === 'number' ? ({ unit, amount, reset } as Budget) : null;
-}
-
-function isBudgetSlot(field: string): boolean {
-  return field.startsWith('budget[');
 }
 
 /**
@@ -191,10 +197,6 @@ function rateOf(field: string, fields: Fields): Rate | null {
   return typeof value === 'number'
     ? { unit, value, seconds: secondsOfWindow[window as RateWindow] ?? Number.NaN }
     : null;
-}
-
-function isRate(field: string): boolean {
-  return rateNameOf(field) !== null;
 }
 
 /** No more at once and no more on average. */

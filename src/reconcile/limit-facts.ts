@@ -4,7 +4,7 @@ import type { LimitFacts, Usage } from '../impact/limit-status.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import { oddState } from '../resources/row-state.ts';
-import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
+import type { Kind } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -28,17 +28,17 @@ export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usag
     workspace: workspace.slug,
     id: row.id,
     name: row.name ?? '(no name)',
-    unit: fields.unit as Unit,
+    unit: fields.unit ?? 'cost',
     amount: fields.amount,
-    alert: (fields.alert ?? null) as number | null,
-    reset: (fields.reset as Reset | undefined) ?? null,
+    alert: fields.alert ?? null,
+    reset: fields.reset ?? null,
     nextReset: row.next_usage_reset_at ?? null,
     lastReset: row.last_reset_at ?? null,
     createdAt: textOf(row.created_at),
     updatedAt: textOf(row.last_updated_at),
     verdict: null,
-    per: fields.per as readonly string[],
-    match: fields.match as Match,
+    per: fields.per ?? [],
+    match: fields.match ?? 'all',
     usage: usageIn(row, usage),
   };
 }

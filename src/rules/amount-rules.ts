@@ -1,6 +1,7 @@
 /** Rules about one entry's amounts, alerts and resets, or those of one file. */
 
 import { formatAlert, formatAmount, formatRate } from '../resources/amounts.ts';
+import { alertOf, isBudget } from '../resources/fields.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import { type BudgetTerms, budgetsOf, isOwn, labelOf, type RateTerms, ratesOf } from './limits.ts';
 import { windowSeconds } from './periods.ts';
@@ -46,7 +47,7 @@ export const alertTooLate: FileRule = {
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
         const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
-        found(at(entry, field.replace(/^(?:budget|amount)/, 'alert')), `the alert at ${said} leaves ${left} to act in`);
+        found(at(entry, isBudget(field) ? alertOf(field) : 'alert'), `the alert at ${said} leaves ${left} to act in`);
       }
     }
   },
@@ -170,7 +171,7 @@ export const recipientsWithoutBudget: FileRule = {
 /** Those written on the entry itself: what comes from above is said for many keys, and some have a budget. */
 function recipientsOf(entry: DesiredEntry): readonly string[] {
   if (entry.fieldSources.recipients === undefined) return [];
-  return (entry.fields.recipients as readonly string[] | undefined) ?? [];
+  return entry.fields.recipients ?? [];
 }
 
 function budgetless({ name }: DesiredEntry): string {

@@ -1,6 +1,6 @@
 /** Budgets and rates of entries in one form, so that limits of different levels can be compared. */
 
-import { rateNameOf, splitRateName } from '../resources/limits.ts';
+import { rateNameOf, splitRateName } from '../resources/fields.ts';
 import { reachedBy } from '../resources/match.ts';
 import type {
   Budget,
@@ -63,13 +63,13 @@ export function labelOf({ kind, name }: DesiredEntry): string {
 
 /** Of a policy as written; none where it is for all calls, and of what is no policy. */
 export function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
-  const match = (fields.match as Match | undefined) ?? 'all';
+  const { match = 'all' } = fields;
   return match === 'all' ? [] : match;
 }
 
 /** What a policy groups by, as written; nothing of what is no policy. */
 export function perOf({ fields }: DesiredEntry): readonly string[] {
-  return (fields.per as readonly string[] | undefined) ?? [];
+  return fields.per ?? [];
 }
 
 /** What a condition names, left out or not; `"*"` names nothing. */
@@ -85,7 +85,7 @@ function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
     case 'usage-policy':
     case 'rate-policy':
       return {
-        match: (fields.match as Match | undefined) ?? 'all',
+        match: fields.match ?? 'all',
         per: withoutWorkspace(perOf(entry)),
         target: fields.target === 'mcp_tools' ? 'mcp_tools' : 'llm',
       };

@@ -38,7 +38,7 @@ function namedModels(match: Match | undefined): NamedModels {
 }
 
 function modelsOf({ fields }: DesiredEntry): NamedModels {
-  return namedModels(fields.match as Match | undefined);
+  return namedModels(fields.match);
 }
 
 /** Whether its dollars or tokens depend on what models cost. */
@@ -60,7 +60,7 @@ export function vendorsToPrice({ entries }: Pick<Desired, 'entries'>): string[] 
 
 /** Every price that calls of the entry's workspace may have. */
 function pricesOf(facts: Priced, entry: DesiredEntry, model: string): readonly ModelPrice[] {
-  return pricesAt(facts.prices.book, model, placeOf(facts, entry), (entry.fields.match ?? 'all') as Match);
+  return pricesAt(facts.prices.book, model, placeOf(facts, entry), entry.fields.match ?? 'all');
 }
 
 type Priced = Parameters<PriceRule['check']>[0];
