@@ -1,7 +1,8 @@
 import deepDiff from 'deep-diff';
 import { isAlert, isBudget, isRate, wordOf } from '../resources/fields.ts';
+import { secondsOfWindow } from '../resources/limit.ts';
 import { daysOfReset } from '../resources/limits.ts';
-import type { Budget, Fields, RateWindow, Reset } from '../resources/types.ts';
+import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
 
 /** Fields that differ, in the order in which people read them. The only user of deep-diff. */
@@ -76,8 +77,8 @@ function compareResets(before: Reset | undefined, after: Reset | undefined): Dir
 }
 
 /** Days of a window, for comparing: `never` is endless, a month counts 30. */
-export function windowDays(reset: Reset | undefined): number {
-  if (reset === undefined || reset === 'never') return Number.MAX_SAFE_INTEGER;
+export function windowDays(reset: Reset | null | undefined): number {
+  if (reset === undefined || reset === null || reset === 'never') return Number.MAX_SAFE_INTEGER;
   return reset === 'weekly' ? 7 : reset === 'monthly' ? 30 : (daysOfReset(reset) ?? Number.MAX_SAFE_INTEGER);
 }
 
@@ -86,14 +87,6 @@ function compareBudgets(before: Budget | null | undefined, after: Budget | null 
   if (before.unit !== after.unit) return 'loosen';
   return strongest([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
 }
-
-export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
-  second: 1,
-  minute: 60,
-  hour: 3600,
-  day: 86_400,
-  week: 604_800,
-};
 
 /** A window that moves together with its value: looser if more may pass on average, or more in one go. */
 function compareWindows(before: Fields, after: Fields): Direction {

@@ -12,24 +12,14 @@
  */
 
 import { compare } from '../exact.ts';
-import { per30Days } from '../impact/money.ts';
+import { limitPer30Days } from '../impact/money.ts';
 import { isSame } from '../resources/canonical.ts';
-import {
-  budgetOf,
-  type FieldsDraft,
-  isAlert,
-  isBudget,
-  isRate,
-  isSlotted,
-  pickFields,
-  rateNameOf,
-  splitRateName,
-} from '../resources/fields.ts';
-import { daysOfReset } from '../resources/limits.ts';
+import { budgetOf, type FieldsDraft, isAlert, isBudget, isRate, isSlotted, pickFields } from '../resources/fields.ts';
+import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf, secondsOfWindow } from '../resources/limit.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
-import type { Budget, Fields, FieldValue, Kind, RateWindow, Reset } from '../resources/types.ts';
-import { secondsOfWindow, strongest, windowDays } from './field-changes.ts';
+import type { Fields, FieldValue, Kind } from '../resources/types.ts';
+import { strongest, windowDays } from './field-changes.ts';
 import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
 import type { Direction, FieldChange, LeftDrift } from './types.ts';
 
@@ -75,7 +65,7 @@ function withAlerts(
     const alert = after[field];
     const limit = limitOf(kind, field);
     if (!isAlert(field) || limit === null || !limits.has(limit) || typeof alert !== 'number') return false;
-    return alert >= (budgetIn(kind, limit, live)?.amount ?? Number.POSITIVE_INFINITY);
+    return alert >= (limitsOf(kind, live).find((one) => one.field === limit)?.amount ?? Number.POSITIVE_INFINITY);
   });
   return new Set([...left, ...waiting]);
 }
@@ -127,83 +117,44 @@ function limitOf(kind: Kind, field: string): string | null {
 function directionOfLimit(kind: Kind, limit: string, past: Fields, live: Fields): 'loosen' | 'tighten' {
   if (limit === 'expires') return isLaterExpiry(past.expires, live.expires) ? 'loosen' : 'tighten';
   // What the record does not say of a limit (its period, its unit) is as it is live; what it says is none is none.
-  const known = { ...live, ...past };
-  if (limit === 'amount' || isBudget(limit)) {
-    const from = limit in past ? budgetIn(kind, limit, known) : null;
-    const now = standingFor(limit, (field) => isBudget(field) && isSlotted(field), past, live).map((field) =>
-      budgetIn(kind, field, live),
-    );
-    return isCovered(from, now, isBudgetWithin) ? 'tighten' : 'loosen';
-  }
+  const was = limitsOf(kind, { ...live, ...past });
+  const now = limitsOf(kind, live);
+  const isSort = limit === 'rate' || limit === 'value' || isRate(limit) ? isRateLimit : isBudgetLimit;
+  // Where it is gone, those of its sort that came by hand: one period may have been changed for another.
+  const come = now.filter(
+    (one) => isSort(one) && (isRate(one.field) || isSlotted(one.field)) && past[one.field] == null,
+  );
   const names = limit === 'rate' ? Object.keys(past).filter(isRate) : [limit];
   const isTighter = (names.length === 0 ? [''] : names).every((name) => {
-    const now = standingFor(name, isRate, past, live).map((field) => rateOf(field, live));
-    return isCovered(name in past ? rateOf(name, known) : null, now, isRateWithin);
+    const from = name in past ? was.find(({ field }) => field === name) : undefined;
+    const same = now.find(({ field }) => field === name);
+    return (same === undefined ? come : [same]).some((one) => isWithin(one, from));
   });
   return isTighter ? 'tighten' : 'loosen';
 }
 
-/** The limit itself; where it is gone, those of its sort that came by hand: one period may have been changed for another. */
-function standingFor(limit: string, isSort: (field: string) => boolean, past: Fields, live: Fields): string[] {
-  if (limit !== '' && live[limit] != null) return [limit];
-  return Object.keys(live).filter((field) => isSort(field) && past[field] == null);
-}
-
-/** Where there was no limit, any that binds is tighter. A list may hold in place of one period another one. */
-function isCovered<T>(
-  from: T | null,
-  now: readonly (T | null)[],
-  isWithin: (now: T, from: T | null) => boolean,
-): boolean {
-  return now.some((one) => one !== null && isWithin(one, from));
-}
-
-function budgetIn(kind: Kind, limit: string, fields: Fields): Budget | null {
-  if (kind !== 'usage-policy') return isBudget(limit) ? (fields[limit] ?? null) : null;
-  const { unit, amount, reset } = fields;
-  return typeof amount === 'number' ? ({ unit, amount, reset } as Budget) : null;
-}
-
 /**
+ * Where there was no limit, any that binds is tighter. A list may hold in place of one period another one.
+ *
  * | now, against before | |
  * |---|---|
  * | another unit, a higher amount, no limit | looser |
- * | a shorter period, and as much per 30 days or more | looser |
+ * | a budget of a shorter period, and as much per 30 days or more | looser |
+ * | a rate that lets more pass on average | looser |
+ * | a period that this program does not know, which may be any | looser |
  * | everything else | within |
  */
-function isBudgetWithin(now: Budget, from: Budget | null): boolean {
-  if (!binds(now.amount) || !isKnownReset(now.reset)) return false;
-  if (from === null) return true;
+function isWithin(now: Limit, from: Limit | undefined): boolean {
+  const isKnown = isBudgetLimit(now) ? isKnownReset(now.reset) : now.window in secondsOfWindow;
+  if (!binds(now.amount) || !isKnown) return false;
+  if (from === undefined) return true;
   if (now.unit !== from.unit || now.amount > from.amount) return false;
+  if (isRateLimit(now)) {
+    return isRateLimit(from) && now.amount * secondsOfWindow[from.window] <= from.amount * secondsOfWindow[now.window];
+  }
+  if (isRateLimit(from)) return false;
   if (windowDays(now.reset) >= windowDays(from.reset)) return true;
-  return compare(per30Days(now.amount, now.reset), per30Days(from.amount, from.reset)) < 0;
-}
-
-/** A period that this program does not know may be any. */
-function isKnownReset(reset: Reset): boolean {
-  return ['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset) !== null;
-}
-
-interface Rate {
-  readonly unit: FieldValue | undefined;
-  readonly value: number;
-  readonly seconds: number;
-}
-
-function rateOf(field: string, fields: Fields): Rate | null {
-  const name = rateNameOf(field);
-  const [unit, window] = name === null ? [fields.unit, fields.window] : splitRateName(name);
-  const value = fields[field];
-  return typeof value === 'number'
-    ? { unit, value, seconds: secondsOfWindow[window as RateWindow] ?? Number.NaN }
-    : null;
-}
-
-/** No more at once and no more on average. */
-function isRateWithin(now: Rate, from: Rate | null): boolean {
-  if (!binds(now.value) || Number.isNaN(now.seconds)) return false;
-  if (from === null) return true;
-  return now.unit === from.unit && now.value <= from.value && now.value * from.seconds <= from.value * now.seconds;
+  return compare(limitPer30Days(now), limitPer30Days(from)) < 0;
 }
 
 /** A limit of zero is none: the gateway does not enforce it (API reference 14.5). */

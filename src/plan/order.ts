@@ -23,7 +23,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import { isBudget, isPartOfBudget, isPartOfRate } from '../resources/fields.ts';
+import { isBudget, isPartOfBudget, isPartOfLimit } from '../resources/fields.ts';
 import { covers } from '../resources/match.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { Budget, Match } from '../resources/types.ts';
@@ -70,7 +70,7 @@ type ScopeMove = 'same' | 'wider' | 'narrower' | 'moved';
 /** A limit that bound is gone; dollars that become tokens leave the dollars unbound. */
 function clearsLimit({ field, before, after, direction }: FieldChange): boolean {
   if (direction !== 'loosen' || before === undefined || before === null) return false;
-  if (after === undefined || after === null) return isPartOfBudget(field) || isPartOfRate(field) || field === 'expires';
+  if (after === undefined || after === null) return isPartOfLimit(field) || field === 'expires';
   return isPartOfBudget(field) && (before as Budget).unit !== (after as Budget).unit;
 }
 

@@ -11,7 +11,7 @@ import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { type BudgetTerms, budgetsOf, labelOf, scopeText } from './limits.ts';
+import { budgetsOf, type DeclaredBudget, labelOf, scopeText } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, atSetting, type PriceRule } from './types.ts';
 
@@ -226,7 +226,7 @@ export const budgetOutpriced: PriceRule = {
   fix: 'Nothing, if one is a safety net; else change the amount, or take one out.',
   check: (facts, found) => {
     for (const entries of facts.byWorkspace.values()) {
-      const byScope = new Map<string, BudgetTerms[]>();
+      const byScope = new Map<string, DeclaredBudget[]>();
       for (const terms of entries.flatMap(budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
         byScope.set(scope, [...(byScope.get(scope) ?? []), terms]);
