@@ -9,6 +9,7 @@ import type { OrgFile } from '../policy/org.ts';
 import type { PolicyEntry } from '../policy/policy-entry.ts';
 import type { Recipient } from '../policy/recipients.ts';
 import type { WorkspaceFile } from '../policy/workspace.ts';
+import { isBudget, isPartOfRate } from '../resources/fields.ts';
 import type { Kind } from '../resources/types.ts';
 
 /** Values by the name of the part; equal meaning, equal value. */
@@ -112,8 +113,8 @@ function partsOfLimits(limits: WrittenLimits): Group {
   const parts: Record<string, unknown> = { target, protect, ...withoutAbsent({ previously }) };
   const budgets: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(fields)) {
-    if (/^budgets?(\[|$)/.test(field)) budgets[field] = value;
-    else parts[field] = /^rates?(\[|$)/.test(field) ? { target, value } : value;
+    if (isBudget(field) || field === 'budgets') budgets[field] = value;
+    else parts[field] = isPartOfRate(field) ? { target, value } : value;
   }
   // All budgets of a workspace are one part: a unit and a reset are the name of one, and move it to another name.
   if (Object.keys(budgets).length > 0) parts.budget = { target, ...budgets, ...withoutAbsent({ starting }) };

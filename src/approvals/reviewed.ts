@@ -2,7 +2,8 @@
 
 import { compareFields, strongest } from '../plan/field-changes.ts';
 import { isSame } from '../resources/canonical.ts';
-import type { Fields } from '../resources/types.ts';
+import { isPartOfRate, toFields } from '../resources/fields.ts';
+import type { Fields, FieldValue } from '../resources/types.ts';
 import type { Statement } from './atoms.ts';
 import { isSameValue, type Move, type PartValue, partOf, partsOfGroup, type Request, unknownValue } from './request.ts';
 
@@ -120,12 +121,12 @@ function limitsOf(part: string, value: PartValue): Limits | null {
     const { target, starting, ...fields } = value as Fields;
     return { target: [target, starting ?? null], fields };
   }
-  if (/^rates?(\[|$)/.test(part)) {
-    const { target, value: rate } = value as { readonly target: unknown; readonly value: Fields[string] };
-    return { target, fields: { [part]: rate } };
+  if (isPartOfRate(part)) {
+    const { target, value: rate } = value as { readonly target: unknown; readonly value: FieldValue };
+    return { target, fields: toFields([[part, rate]]) };
   }
   return /^(expires|alert|description|recipients)/.test(part)
-    ? { target: null, fields: { [part]: value as Fields[string] } }
+    ? { target: null, fields: toFields([[part, value as FieldValue]]) }
     : null;
 }
 

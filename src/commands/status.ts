@@ -4,7 +4,7 @@ import {
   countedSince,
   isOver,
   judgeLimit,
-  type LimitFacts,
+  type LiveLimit,
   type LimitStatus,
   settleDoubts,
   sortStatus,
@@ -120,7 +120,7 @@ function isBefore120(desired: Desired | null): boolean {
   return minor !== undefined && Number(minor) < 20;
 }
 
-function describeMistake({ workspace, name }: LimitFacts, unit: UsageUnit): string {
+function describeMistake({ workspace, name }: LiveLimit, unit: UsageUnit): string {
   const other = unit === 'cents' ? 'dollars' : 'cents';
   return (
     `the use of "${name}"${workspace === null ? '' : ` in ${workspace}`} contradicts the service's own verdict on it, ` +
@@ -164,7 +164,7 @@ function createDeclared(desired: Desired | null, { workspaces, serviceKeys }: Re
     for (const handle of [id, liveName, previously, name])
       if (handle !== undefined) declared.add([kind, place, handle].join('\n'));
   }
-  return ({ kind, workspace, id, name }: LimitFacts): boolean => {
+  return ({ kind, workspace, id, name }: LiveLimit): boolean => {
     const has = (handle: string): boolean => declared.has([kind, workspace ?? '', handle].join('\n'));
     // A workspace's budgets are one entry of the files, whatever they are called here.
     if (kind === 'workspace-limits') return has('limits');

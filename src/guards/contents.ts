@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { listKinds } from '../plan/not-read.ts';
+import { isApi } from '../resources/fields.ts';
 import { type GuardInput, type Objection, shorten } from './input.ts';
 
 /** `review.unmanaged: fail`: the files are to say everything that binds. */
@@ -45,7 +46,7 @@ export function judgeFindings({ plan: { findings } }: GuardInput): Objection | n
 export function judgeApiMembers({ plan: { changes } }: GuardInput): Objection | null {
   const set = changes.flatMap((change) =>
     Object.entries(change.after ?? {})
-      .filter(([field, value]) => field.startsWith('api.') && !isDeepStrictEqual(value, change.before?.[field]))
+      .filter(([field, value]) => isApi(field) && !isDeepStrictEqual(value, change.before?.[field]))
       .map(([field]) => ({ change, field })),
   );
   if (set.length === 0) return null;

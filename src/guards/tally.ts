@@ -2,8 +2,8 @@
 
 import type { RecordedEntry } from '../plan/applied-record.ts';
 import type { Change } from '../plan/types.ts';
+import { isLimitField } from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Fields } from '../resources/types.ts';
 import type { GuardInput, Tally } from './input.ts';
 
 export function tallyWorkspaces({ plan, steps }: GuardInput): readonly Tally[] {
@@ -33,31 +33,28 @@ export function tallyWorkspaces({ plan, steps }: GuardInput): readonly Tally[] {
 /** A policy is one limit; an attachment point has as many as it has budgets and rates. */
 function countLimits(entry: Pick<RecordedEntry, 'kind' | 'fields'> | null): number {
   if (entry === null) return 0;
-  const fields = entry.fields as Fields;
+  const { fields } = entry;
   return isPolicyKind(entry.kind)
     ? 1
-    : Object.entries(fields).filter(([field, value]) => isLimit(field) && value !== null).length;
-}
-
-export function isLimit(field: string): boolean {
-  return /^(budget|rate)(\[|$)/.test(field);
+    : Object.entries(fields).filter(([field, value]) => isLimitField(field) && value !== null).length;
 }
 
 /** Policies deleted plus budgets or rates cleared. */
 export function countDeletes({ action, after, fieldChanges, key }: Change): number {
   if (isPolicyKind(key.kind)) return action === 'delete' && after === null ? 1 : 0;
-  return fieldChanges.filter(({ field, before, after: now }) => isLimit(field) && before != null && now === null)
+  return fieldChanges.filter(({ field, before, after: now }) => isLimitField(field) && before != null && now === null)
     .length;
 }
 
 /** Limits whose value changes; a replacement is one. A name, a description or an alert limits nobody. */
 export function countUpdates({ action, direction, fieldChanges, key }: Change): number {
   if (isPolicyKind(key.kind)) return action === 'replace' || (action === 'update' && direction !== 'neutral') ? 1 : 0;
-  return fieldChanges.filter(({ field, before, after }) => isLimit(field) && before != null && after != null).length;
+  return fieldChanges.filter(({ field, before, after }) => isLimitField(field) && before != null && after != null)
+    .length;
 }
 
 /** Something that is live would be live no more. */
 export function takesAway({ action, after, fieldChanges }: Change): boolean {
   if (action === 'delete' || after === null) return true;
-  return fieldChanges.some(({ field, before, after: now }) => isLimit(field) && before != null && now === null);
+  return fieldChanges.some(({ field, before, after: now }) => isLimitField(field) && before != null && now === null);
 }

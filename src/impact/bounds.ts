@@ -1,27 +1,20 @@
 /** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
 
-import { daysOfReset } from '../resources/limits.ts';
+import { budgetField, slotFor, toFields } from '../resources/fields.ts';
+import { budgetLimitsOf } from '../resources/limit.ts';
 import { oddState } from '../resources/row-state.ts';
-import type { Budget, Fields, Match, Reset } from '../resources/types.ts';
+import type { Fields } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import {
+  type Bound,
   type Committed,
   type CommittedSum,
   committedOf,
   type KeyTerms,
-  type PolicyTerms,
   sumCommitted,
   type WorkspaceTerms,
 } from './committed.ts';
-import {
-  type ChangeFacts,
-  fieldsAfter,
-  fieldsOf,
-  indexLive,
-  type LiveFacts,
-  type ObjectFacts,
-  policyBudget,
-} from './moves.ts';
+import { type ChangeFacts, fieldsAfter, fieldsOf, indexLive, type LiveFacts, type ObjectFacts } from './moves.ts';
 import type { Usage } from './usage.ts';
 
 export interface Side {
@@ -69,18 +62,25 @@ export function boundsOf(
         policies: found('usage-policy', listOf(lists?.policies)),
         keys: found('key-limits', listOf(lists?.keys)),
       };
-      const budgets = workspace.budgets ?? [];
-      const before = termsOfRows(rows, budgets, ({ fields }) => fields, []);
+      const shown = (workspace.budgets ?? [])
+        .flatMap((budget) => budgetLimitsOf('workspace-limits', toFields([[budgetField(slotFor(budget)), budget]])))
+        .map((limit): Bound => ({ name: 'limits', limit, live: { object: rowless, limit } }));
+      const before = termsOfRows(rows, shown, ({ fields }) => fields, []);
       if (!touched.has(workspace.id)) return [workspace.id, { before, after: before }];
       const later = ({ object, fields }: Found): Fields | null => {
         const change = byTarget.get(`${object.kind}\n${object.id}`);
         return change === undefined ? fields : fieldsAfter(fields, change);
       };
-      const added = (created.get(workspace.id) ?? []).flatMap((change) => termsOf(change.key.name, change.after));
-      return [workspace.id, { before, after: termsOfRows(rows, budgets, later, added) }];
+      const added = (created.get(workspace.id) ?? []).flatMap(({ key, after }) =>
+        budgetLimitsOf('usage-policy', after ?? {}).map((limit): Bound => ({ name: key.name, limit, live: null })),
+      );
+      return [workspace.id, { before, after: termsOfRows(rows, shown, later, added) }];
     }),
   );
 }
+
+/** Its use is estimated. */
+const rowless: ObjectFacts = { kind: 'workspace-limits', id: '', name: 'limits', workspaceId: null, row: {} };
 
 interface Found {
   readonly object: ObjectFacts;
@@ -95,23 +95,16 @@ interface Rows {
 
 function termsOfRows(
   { own, policies, keys }: Rows,
-  budgets: readonly Budget[],
+  shown: readonly Bound[],
   fieldsAt: (found: Found) => Fields | null,
-  added: readonly PolicyTerms[],
+  added: readonly Bound[],
 ): WorkspaceTerms {
+  const boundsIn = (found: Found): Bound[] =>
+    oddState(found.object.row) === null ? toBounds(found, fieldsAt(found) ?? {}) : [];
   return {
-    budgets: own === undefined || oddState(own.object.row) !== null ? budgets : budgetsIn(fieldsAt(own) ?? {}),
-    ...(own === undefined ? {} : { own: own.object }),
-    policies:
-      policies === null
-        ? null
-        : [
-            ...policies
-              .filter(({ object }) => oddState(object.row) === null)
-              .flatMap((one) => termsOf(one.object.name ?? one.object.id, fieldsAt(one), one)),
-            ...added,
-          ],
-    keys: keys?.map((one) => keyTerms(one.object, fieldsAt(one) ?? {})) ?? null,
+    budgets: own === undefined || oddState(own.object.row) !== null ? shown : boundsIn(own),
+    policies: policies === null ? null : [...policies.flatMap(boundsIn), ...added],
+    keys: keys?.map((one) => toKey(one.object, fieldsAt(one) ?? {})) ?? null,
   };
 }
 
@@ -124,37 +117,17 @@ function toObject(kind: ObjectFacts['kind'], workspaceId: string, row: { readonl
   return { kind, id: row.id, name: name ?? null, workspaceId, row: row as unknown as ObjectFacts['row'] };
 }
 
-function budgetsIn(fields: Fields): Budget[] {
-  return Object.entries(fields).flatMap(([name, value]) =>
-    /^budget(\[|$)/.test(name) && value !== null ? [value as Budget] : [],
-  );
+function toBounds({ object, fields }: Found, next: Fields): Bound[] {
+  const before = budgetLimitsOf(object.kind, fields);
+  return budgetLimitsOf(object.kind, next).map((limit) => {
+    const live = before.find(({ field }) => field === limit.field) ?? null;
+    return { name: object.name ?? object.id, limit, live: { object, limit: live } };
+  });
 }
 
-function termsOf(name: string, fields: Fields | null, found?: Found): PolicyTerms[] {
-  const budget = policyBudget(fields);
-  if (fields === null || budget === null) return [];
-  const per = (fields.per ?? ['workspace_id']) as readonly string[];
-  return [
-    {
-      name,
-      ...budget,
-      reset: isKnownReset(fields.reset) ? budget.reset : null,
-      match: (fields.match ?? 'all') as Match,
-      per,
-      ...(found === undefined ? {} : { live: { object: found.object, budget: policyBudget(found.fields) } }),
-    },
-  ];
-}
-
-/** Missing in lists of backends before 1.18; and one that this version has never heard of may come round any day. */
-function isKnownReset(reset: unknown): boolean {
-  if (typeof reset !== 'string') return false;
-  return ['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset as Reset) !== null;
-}
-
-function keyTerms({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
+function toKey({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
   const isActive = (row as unknown as WireKey).status !== 'expired';
-  const budget = oddState(row) === null ? ((fields.budget as Budget | null | undefined) ?? null) : null;
+  const [budget = null] = oddState(row) === null ? budgetLimitsOf('key-limits', fields) : [];
   return { id, name: name ?? id, isActive, budget };
 }
 

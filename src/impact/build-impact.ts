@@ -3,7 +3,7 @@
 import { compareText } from '../diagnostics.ts';
 import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exact.ts';
 import { isSame } from '../resources/canonical.ts';
-import type { Budget } from '../resources/types.ts';
+import type { TimedLimit } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
@@ -23,7 +23,7 @@ import type {
 import type { Believed } from './doubt.ts';
 import { type Ends, endsOf } from './ends.ts';
 import { forecastOf } from './forecast.ts';
-import { per30Days, percentOf } from './money.ts';
+import { limitPer30Days, per30Days, percentOf } from './money.ts';
 import { type BudgetMove, boundsSpend, type ChangeFacts, type LiveFacts, movesOf, resetsOf } from './moves.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
@@ -114,7 +114,8 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   const { move, believed } = counted;
   const { counters, doubted } = believed;
   const { options } = context;
-  const { before, after, unit } = move;
+  const { before, after, limit } = move;
+  const { unit } = limit;
   const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const use = toUse(counted, context);
   const [firstReset, laterReset] = resetsOf(move, options.now);
@@ -135,10 +136,8 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
     unit,
     before: before === null ? null : toBudget(before, firstReset, token),
     after: after === null ? null : toBudget(after, laterReset, token),
-    delta_per_30_days: delta
-      ? toText(subtract(per30Days(after.amount, after.reset), per30Days(before.amount, before.reset)))
-      : null,
-    shared_by: [...move.per],
+    delta_per_30_days: delta ? toText(subtract(limitPer30Days(after), limitPer30Days(before))) : null,
+    shared_by: [...limit.per],
     counter: context.heirs.has(move.id) ? 'starts-at-zero' : move.counter,
     use,
     forecast,
@@ -149,7 +148,7 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   };
 }
 
-function toBudget({ unit, amount, reset }: Budget, next: Moment, token: Exact | null): BudgetImpact {
+function toBudget({ unit, amount, reset }: TimedLimit, next: Moment, token: Exact | null): BudgetImpact {
   const often = per30Days(amount, reset);
   const cents = unit === 'cost' ? often : unit === 'tokens' && token !== null ? multiply(often, token) : null;
   return {
@@ -194,7 +193,7 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */
-function nameOf({ valueKey }: Counter, { names, options }: Context, { per }: BudgetMove): string | null {
+function nameOf({ valueKey }: Counter, { names, options }: Context, { limit: { per } }: BudgetMove): string | null {
   if (valueKey === null || options.people === 'counts') return null;
   // The one counter of a workspace needs no name.
   if (per.every((key) => key === 'workspace_id')) return null;
@@ -217,15 +216,16 @@ function namesOf(live: LiveFacts, usage: Usage): ReadonlyMap<string, string> {
 /** A policy that goes while another is created over the same traffic: a replacement in two steps, whose counters start again. */
 function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
   const heirs = new Map<string, string>();
-  const created = moves.filter(({ level, counter }) => level === 'policy' && counter === 'new');
-  for (const gone of moves) {
-    if (gone.level !== 'policy' || gone.counter !== 'gone') continue;
+  const policies = moves.filter(({ limit }) => limit.kind === 'usage-policy');
+  const created = policies.filter(({ counter }) => counter === 'new');
+  for (const gone of policies) {
+    if (gone.counter !== 'gone') continue;
     const heir = created.find(
-      ({ change, unit, match, per }) =>
+      ({ change, limit }) =>
         change.workspaceId === gone.change.workspaceId &&
-        unit === gone.unit &&
-        isSame(match, gone.match) &&
-        isSame(per, gone.per),
+        limit.unit === gone.limit.unit &&
+        isSame(limit.match, gone.limit.match) &&
+        isSame(limit.per, gone.limit.per),
     );
     if (heir !== undefined) heirs.set(gone.id, heir.change.key.name);
   }
@@ -234,16 +234,16 @@ function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
 
 /** API reference 14.7. */
 function mailOf(
-  { change, alertAfter, after }: BudgetMove,
+  { change, after }: BudgetMove,
   believed: Believed | null,
   { people }: ImpactOptions,
 ): LimitImpact['mail'] {
   const { kind } = change.key;
   if (kind === 'usage-policy' || after === null) return { to: [], at_once: false };
-  const least = exactOf(alertAfter ?? after.amount);
+  const least = exactOf(after.alert ?? after.amount);
   const isPassed = believed?.counters.some(({ used }) => compare(used, least) >= 0) ?? null;
   const at_once = isPassed !== true && believed?.doubted.length !== 0 ? null : isPassed;
-  const recipients = (change.after?.recipients ?? []) as readonly string[];
+  const recipients = change.after?.recipients ?? [];
   const own =
     people === 'names'
       ? [...recipients].sort(compareText)

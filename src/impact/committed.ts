@@ -6,22 +6,17 @@
  */
 
 import { add, compare, type Exact, fraction, multiply, total, zero } from '../exact.ts';
-import type { Budget, Match, Reset, Unit } from '../resources/types.ts';
-import { per30Days } from './money.ts';
+import { type BudgetLimit, isKnownReset } from '../resources/limit.ts';
+import { limitPer30Days } from './money.ts';
 import type { ObjectFacts } from './moves.ts';
 
-/** A budget policy as far as it bounds spend. */
-export interface PolicyTerms {
+/** A limit of a workspace or of a policy in it, and what is live of it. */
+export interface Bound {
+  readonly limit: BudgetLimit;
+  /** Of the policy. */
   readonly name: string;
-  readonly unit: Unit;
-  /** Cents or a count. */
-  readonly amount: number;
-  /** Null: not shown, as in lists of backends before 1.18. */
-  readonly reset: Reset | null;
-  readonly match: Match;
-  readonly per: readonly string[];
-  /** What is live of it, and its budget there; absent where a plan makes it. */
-  readonly live?: { readonly object: ObjectFacts; readonly budget: Budget | null };
+  /** What carries it, and the limit that it has there; null where a plan makes it. */
+  readonly live: { readonly object: ObjectFacts; readonly limit: BudgetLimit | null } | null;
 }
 
 export interface KeyTerms {
@@ -29,15 +24,14 @@ export interface KeyTerms {
   readonly name: string;
   /** Not expired: an exhausted key spends again after its reset. */
   readonly isActive: boolean;
-  readonly budget: Budget | null;
+  readonly budget: BudgetLimit | null;
 }
 
 /** What bounds a workspace. Null: not read, so that nothing is known of it. */
 export interface WorkspaceTerms {
-  readonly budgets: readonly Budget[];
-  /** What carries those budgets, where it was read. */
-  readonly own?: ObjectFacts;
-  readonly policies: readonly PolicyTerms[] | null;
+  /** Its own. */
+  readonly budgets: readonly Bound[];
+  readonly policies: readonly Bound[] | null;
   readonly keys: readonly KeyTerms[] | null;
 }
 
@@ -52,18 +46,19 @@ export type Committed =
 export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Committed {
   const active = keys?.filter(({ isActive }) => isActive) ?? null;
   const bounds: { readonly cents: Exact; readonly by: string }[] = [];
-  for (const { unit, amount, reset } of budgets) {
-    if (unit === 'cost' && amount > 0) bounds.push({ cents: per30Days(amount, reset), by: 'the workspace budget' });
+  for (const { limit } of budgets) {
+    if (limit.unit === 'cost' && limit.amount > 0) {
+      bounds.push({ cents: limitPer30Days(limit), by: 'the workspace budget' });
+    }
   }
   let isKnown = policies !== null && active !== null;
-  for (const { name, unit, amount, reset, match, per } of policies ?? []) {
-    if (unit !== 'cost' || match !== 'all' || amount === 0) continue;
-    const counters = countersOf(per, active);
+  for (const { name, limit } of policies ?? []) {
+    if (limit.unit !== 'cost' || limit.match !== 'all' || limit.amount === 0) continue;
+    const counters = countersOf(limit.per, active);
+    if (counters === 'unbounded') continue;
     // How often it may be spent is not known: it may bound or not.
-    if (counters === 'unknown' || (reset === null && counters !== 'unbounded')) isKnown = false;
-    else if (counters !== 'unbounded' && reset !== null) {
-      bounds.push({ cents: multiply(per30Days(amount, reset), fraction(BigInt(counters), 1n)), by: name });
-    }
+    if (counters === 'unknown' || !isKnownReset(limit.reset)) isKnown = false;
+    else bounds.push({ cents: multiply(limitPer30Days(limit), fraction(BigInt(counters), 1n)), by: name });
   }
   const byKeys = active === null ? null : sumOfKeys(active);
   if (byKeys !== null) bounds.push({ cents: byKeys, by: 'the sum of its key budgets' });
@@ -91,7 +86,7 @@ function sumOfKeys(active: readonly KeyTerms[]): Exact | null {
   const parts: Exact[] = [];
   for (const { budget } of active) {
     if (budget === null || budget.unit !== 'cost' || budget.amount === 0) return null;
-    parts.push(per30Days(budget.amount, budget.reset));
+    parts.push(limitPer30Days(budget));
   }
   return total(parts);
 }

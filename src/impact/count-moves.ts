@@ -1,7 +1,7 @@
 /** The budgets of a plan with what was read of their counters, and which of it is believed. */
 
 import { compare, type Exact, exactOf } from '../exact.ts';
-import type { Budget } from '../resources/types.ts';
+import type { TimedLimit } from '../resources/limit.ts';
 import type { UsageUnit } from './consumption.ts';
 import { type Believed, believe, findUnitMistake, readCounters, type Witness } from './doubt.ts';
 import type { BudgetMove } from './moves.ts';
@@ -36,14 +36,14 @@ function countMove(move: BudgetMove, use: Known<ReadUse>, { usageUnit }: CountOp
   const { counters, source } = use.value;
   // Analytics always count in cents; only the counters' unit is in doubt.
   const unit = source === 'analytics' ? 'cents' : usageUnit;
-  return { move, use, believed: readCounters(counters, move.unit === 'cost', unit, source) };
+  return { move, use, believed: readCounters(counters, move.limit.unit === 'cost', unit, source) };
 }
 
 /** Whether the numbers are in a unit that the files do not say; one sentence. */
 function findDoubt(counted: readonly CountedMove[], { raiseDoesNotWake, usageUnit }: CountOptions): string | null {
   const witnesses = counted.flatMap(({ move, use, believed }): (Witness & { readonly move: BudgetMove })[] => {
     const limit = limitOf(move.before);
-    if (move.unit !== 'cost' || limit === null || 'unknown' in use || use.value.source === 'analytics') return [];
+    if (move.limit.unit !== 'cost' || limit === null || 'unknown' in use || use.value.source === 'analytics') return [];
     return believed.counters.map((counter) => ({ counter, limit, move }));
   });
   const found = findUnitMistake(witnesses, usageUnit, raiseDoesNotWake);
@@ -61,7 +61,7 @@ function believeMove(counted: CountedMove, doubt: string | null, { raiseDoesNotW
   const { move, use, believed } = counted;
   if ('unknown' in use) return counted;
   const { source } = use.value;
-  if (doubt !== null && move.unit === 'cost' && source === 'service') {
+  if (doubt !== null && move.limit.unit === 'cost' && source === 'service') {
     const doubted = believed.counters.map(({ valueKey, verdict }) => ({ valueKey, verdict, why: doubt }));
     return { ...counted, believed: { counters: [], doubted: [...believed.doubted, ...doubted] } };
   }
@@ -69,6 +69,6 @@ function believeMove(counted: CountedMove, doubt: string | null, { raiseDoesNotW
 }
 
 /** A budget of 0 stops nobody. */
-export function limitOf(budget: Budget | null): Exact | null {
+export function limitOf(budget: TimedLimit | null): Exact | null {
   return budget === null || budget.amount === 0 ? null : exactOf(budget.amount);
 }

@@ -17,11 +17,11 @@ export function endsOf(rivals: readonly CountedMove[], { budgets }: Usage, doubt
   const byId = new Map(rivals.map((rival) => [rival.move.id, rival]));
   return (move, own) => ({
     own: momentOf(own),
-    of: (wider) => {
-      const rival = byId.get(moveOfRival(wider, move.change.workspaceId, now).id);
+    of: (bound) => {
+      const rival = byId.get(moveOfRival(bound, move.change.workspaceId, now).id);
       const pace = budgets.get(rival?.move.id ?? '')?.pace;
       if (rival === undefined || pace === undefined) return { unknown: 'its use was not read' };
-      if (doubt !== null && rival.move.unit === 'cost') return { unknown: doubt };
+      if (doubt !== null && rival.move.limit.unit === 'cost') return { unknown: doubt };
       const { use, believed } = rival;
       const [doubtful] = believed.doubted;
       const [nextBefore, nextAfter] = resetsOf(rival.move, now);
@@ -47,8 +47,8 @@ export function endsOf(rivals: readonly CountedMove[], { budgets }: Usage, doubt
 }
 
 /** Of a policy for each key, the counter of one key is beside that key's own budget. */
-function keyOf({ object }: BudgetMove, rival: BudgetMove): string | null {
-  const isByKey = object?.kind === 'key-limits' && rival.per.length === 1 && rival.per[0] === 'api_key';
+function keyOf({ object }: BudgetMove, { limit: { per } }: BudgetMove): string | null {
+  const isByKey = object?.kind === 'key-limits' && per.length === 1 && per[0] === 'api_key';
   return isByKey ? `api_key:${object.id}` : null;
 }
 

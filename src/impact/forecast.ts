@@ -1,13 +1,13 @@
 /** When a budget runs out before and after a change, at the pace of the last seven days. */
 
 import { exactOf, zero } from '../exact.ts';
-import type { Budget } from '../resources/types.ts';
+import type { TimedLimit } from '../resources/limit.ts';
 import type { Counter } from './consumption.ts';
 import type { ForecastImpact, RunOutImpact } from './document.ts';
 import type { BudgetMove } from './moves.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import type { Known, ReadPace } from './usage.ts';
-import type { Moment } from './windows.ts';
+import { levelOf, type Moment } from './windows.ts';
 
 export interface ForecastInput {
   readonly move: BudgetMove;
@@ -25,7 +25,13 @@ export function forecastOf(input: ForecastInput): ForecastImpact {
   // A counter that starts again starts at nothing, whatever is known of the old one.
   const isZeroed = move.counter === 'new' || move.counter === 'starts-at-zero';
   const before = sideOf(move.before, input.nextBefore, input, pace.value, false);
-  const after = sideOf(move.after, input.nextAfter, input, pace.value, isZeroed && move.level === 'policy');
+  const after = sideOf(
+    move.after,
+    input.nextAfter,
+    input,
+    pace.value,
+    isZeroed && levelOf(move.limit.kind) === 'policy',
+  );
   const unknown = [before, after].find((side) => side !== null && 'unknown' in side);
   if (unknown !== undefined && unknown !== null && 'unknown' in unknown) {
     return { status: 'unknown', reason: unknown.unknown };
@@ -40,7 +46,7 @@ export function forecastOf(input: ForecastInput): ForecastImpact {
 }
 
 function sideOf(
-  budget: Budget | null,
+  budget: TimedLimit | null,
   next: Moment,
   { move, counters, now, nameOf }: ForecastInput,
   pace: ReadPace,
@@ -61,7 +67,7 @@ function sideOf(
       now,
       nextReset: next,
       reset: budget.reset,
-      level: move.level,
+      level: levelOf(move.limit.kind),
     }),
   }));
   const first = found.reduce<(typeof found)[number] | null>(

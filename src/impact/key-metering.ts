@@ -11,8 +11,7 @@ import type { ChangeFacts, LiveFacts } from './moves.ts';
  */
 export function doubtKeyMetering(changes: readonly ChangeFacts[], live: LiveFacts): string | null {
   const setsLimit = changes.some(({ key, after }) => {
-    const fields = Object.entries(after ?? {});
-    return key.kind === 'key-limits' && fields.some(([name, value]) => /^budget(\[|$)/.test(name) && value !== null);
+    return key.kind === 'key-limits' && Boolean(after?.budget);
   });
   if (!setsLimit) return null;
   const hasMoved = live.objects.some(({ kind, row }) => {

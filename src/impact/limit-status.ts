@@ -1,27 +1,21 @@
 /** One limit against what has been consumed of it: percent, next reset, and when it runs out. Pure. */
 
 import { compare, divide, type Exact, exactOf, fraction } from '../exact.ts';
-import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
+import type { BudgetLimit } from '../resources/limit.ts';
+import type { Reset } from '../resources/types.ts';
 import { type Counter, sortCounters, totalUsed, type UsageUnit } from './consumption.ts';
 import { believe, type DoubtedCounter, findUnitMistake, type Witness } from './doubt.ts';
 import { percentOf } from './money.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
-import { dayMilliseconds, type Level, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
+import { dayMilliseconds, levelOf, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
 
-/** A live budget, whoever declared it. */
-export interface LimitFacts {
-  readonly kind: Kind;
+/** As it is live, whoever declared it, and what its row says of it. */
+export interface LiveLimit extends BudgetLimit {
   /** Slug; null for the organisation's own keys. */
   readonly workspace: string | null;
   readonly id: string;
   readonly name: string;
-  readonly unit: Unit;
-  /** Cents or a count. */
-  readonly amount: number;
-  /** In the same unit; null: none. */
   readonly alert: number | null;
-  /** Null: the service does not show it. */
-  readonly reset: Reset | null;
   /** ISO; as the service says. */
   readonly nextReset: string | null;
   readonly lastReset: string | null;
@@ -30,9 +24,6 @@ export interface LimitFacts {
   readonly updatedAt: string | null;
   /** The service's word on the limit itself, where it gives one. */
   readonly verdict: 'active' | 'exhausted' | null;
-  /** Of policies: who shares a counter, and which requests count. */
-  readonly per: readonly string[];
-  readonly match: Match;
   readonly usage: Usage;
 }
 
@@ -57,7 +48,7 @@ export interface Pace {
 }
 
 export interface LimitStatus {
-  readonly facts: LimitFacts;
+  readonly facts: LiveLimit;
   readonly state: 'exhausted' | 'alert' | 'ok' | 'unknown';
   /** The fullest counter; null: unknown, or nothing was counted yet. */
   readonly worst: Counter | null;
@@ -76,11 +67,7 @@ export interface LimitStatus {
   readonly noForecast: string | null;
 }
 
-export function levelOf(kind: Kind): Level {
-  return kind === 'usage-policy' ? 'policy' : 'limits';
-}
-
-export function windowOf(facts: Pick<LimitFacts, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
+export function windowOf(facts: Pick<LiveLimit, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
   const { kind, nextReset: next, lastReset: last } = facts;
   return { reset, level: levelOf(kind), now, nextReset: next, lastReset: last } satisfies WindowFacts;
 }
@@ -90,7 +77,7 @@ export function windowOf(facts: Pick<LimitFacts, 'kind' | 'nextReset' | 'lastRes
  *
  * @returns milliseconds since the epoch; null: the service shows nothing to tell it by
  */
-export function countedSince(facts: LimitFacts, now: number): number | null {
+export function countedSince(facts: LiveLimit, now: number): number | null {
   const created = instantOf(facts.createdAt);
   if (facts.reset === null) return null;
   const start = windowStart(windowOf(facts, facts.reset, now));
@@ -100,7 +87,7 @@ export function countedSince(facts: LimitFacts, now: number): number | null {
 }
 
 /** @param analyticsPace per day over the last 7 days, where analytics can tell the limit's traffic apart */
-export function judgeLimit(facts: LimitFacts, analyticsPace: Exact | null, now: number): LimitStatus {
+export function judgeLimit(facts: LiveLimit, analyticsPace: Exact | null, now: number): LimitStatus {
   const limit = exactOf(facts.amount);
   const next = facts.reset === null ? 'unknown' : nextReset(windowOf(facts, facts.reset, now));
   const { usage } = facts;
@@ -141,7 +128,7 @@ export function judgeLimit(facts: LimitFacts, analyticsPace: Exact | null, now: 
 }
 
 /** A text instead of a pace: why there is none. */
-function choosePace(facts: LimitFacts, used: Exact, analyticsPace: Exact | null, now: number): Pace | string {
+function choosePace(facts: LiveLimit, used: Exact, analyticsPace: Exact | null, now: number): Pace | string {
   if (analyticsPace !== null) return { perDay: analyticsPace, basis: 'last-7-days' };
   if (facts.reset === null) return 'the service does not show its reset';
   const since = countedSince(facts, now);
@@ -153,7 +140,7 @@ function choosePace(facts: LimitFacts, used: Exact, analyticsPace: Exact | null,
 }
 
 function forecastOf(
-  { kind, reset }: LimitFacts,
+  { kind, reset }: LiveLimit,
   used: Exact,
   limit: Exact,
   pace: Pace | string,
@@ -171,17 +158,17 @@ function forecastOf(
  * are where most of those that can tell are in another unit than believed.
  */
 export function settleDoubts(
-  all: readonly LimitFacts[],
+  all: readonly LiveLimit[],
   unit: UsageUnit,
   mayStayExhausted: boolean,
-): { readonly limits: readonly LimitFacts[]; readonly mistake: LimitFacts | undefined } {
-  const witnesses = all.flatMap((facts): (Witness & { readonly facts: LimitFacts })[] => {
+): { readonly limits: readonly LiveLimit[]; readonly mistake: LiveLimit | undefined } {
+  const witnesses = all.flatMap((facts): (Witness & { readonly facts: LiveLimit })[] => {
     const { usage, amount } = facts;
     if (facts.unit !== 'cost' || !usage.known || usage.source !== 'reported') return [];
     return usage.counters.map((counter) => ({ counter, limit: exactOf(amount), facts }));
   });
   const mistake = findUnitMistake(witnesses, unit, mayStayExhausted)?.facts;
-  const limits = all.map((facts): LimitFacts => {
+  const limits = all.map((facts): LiveLimit => {
     const { usage } = facts;
     if (!usage.known) return facts;
     if (mistake !== undefined && facts.unit === 'cost' && usage.source === 'reported') {
@@ -201,7 +188,7 @@ export function settleDoubts(
   return { limits, mistake };
 }
 
-function withoutUsage(facts: LimitFacts, why: string, isExhausted: boolean): LimitFacts {
+function withoutUsage(facts: LiveLimit, why: string, isExhausted: boolean): LiveLimit {
   return { ...facts, verdict: isExhausted ? 'exhausted' : facts.verdict, usage: { known: false, why } };
 }
 

@@ -5,6 +5,7 @@
 
 import { compare, divide, type Exact, exactOf, fraction, multiply, round, subtract, zero } from '../exact.ts';
 import { formatAmount } from '../resources/amounts.ts';
+import type { BudgetLimit } from '../resources/limit.ts';
 import { daysOfReset } from '../resources/limits.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 
@@ -14,6 +15,10 @@ export function per30Days(amount: number, reset: Reset): Exact {
   if (reset === 'weekly') return multiply(exact, fraction(30n, 7n));
   const days = daysOfReset(reset);
   return days === null ? exact : multiply(exact, fraction(30n, BigInt(days)));
+}
+
+export function limitPer30Days({ amount, reset }: Pick<BudgetLimit, 'amount' | 'reset'>): Exact {
+  return per30Days(amount, reset ?? 'never');
 }
 
 /** Cents or a count to text: `$428.57`, `1,234 tokens`. Money is rounded to whole cents, counts to whole ones. */

@@ -1,13 +1,14 @@
 /** How the budgets of a change move: what there is to say about people and money. Rates, names and mail alone move none. */
 
 import { isSame } from '../resources/canonical.ts';
-import { pickFields, type WireRow } from '../resources/kind.ts';
+import { isBudget, pickFields, slotFor } from '../resources/fields.ts';
+import type { WireRow } from '../resources/kind.ts';
+import { budgetLimitsOf, type TimedLimit, timed } from '../resources/limit.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import { specOf } from '../resources/registry.ts';
-import type { Budget, Fields, Kind, Match, Reset, ResourceKey, Unit } from '../resources/types.ts';
+import type { Budget, Fields, Kind, ResourceKey } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
-import { budgetSlot } from '../resources/workspace-limits.ts';
-import { type Level, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
+import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
 export interface ChangeFacts {
@@ -49,15 +50,10 @@ export interface BudgetMove {
   /** `<change id>#<n>`: names what was read for it. */
   readonly id: string;
   readonly change: ChangeFacts;
-  readonly level: Level;
-  readonly unit: Unit;
-  readonly before: Budget | null;
-  readonly after: Budget | null;
-  /** In the budget's unit, as it shall be. */
-  readonly alertAfter: number | null;
-  /** What the budget applies to once the change is made; before it, when it goes. */
-  readonly match: Match;
-  readonly per: readonly string[];
+  readonly before: TimedLimit | null;
+  readonly after: TimedLimit | null;
+  /** What it is about: the limit as it shall be; as it is, when it goes. */
+  readonly limit: TimedLimit;
   /** It applies to other requests than before, or shares its counters otherwise. */
   readonly isRescoped: boolean;
   readonly counter: 'kept' | 'new' | 'starts-at-zero' | 'gone';
@@ -68,8 +64,9 @@ export interface BudgetMove {
 }
 
 /** Whether committed spend of its workspace follows from it; budgets of providers and integrations bound only a part. */
-export function boundsSpend({ unit, change: { workspaceId, key } }: BudgetMove): boolean {
-  return unit === 'cost' && workspaceId !== null && key.kind !== 'provider-limits' && key.kind !== 'integration-limits';
+export function boundsSpend({ limit, change: { workspaceId, key } }: BudgetMove): boolean {
+  const isPart = key.kind === 'provider-limits' || key.kind === 'integration-limits';
+  return limit.unit === 'cost' && workspaceId !== null && !isPart;
 }
 
 /** Live facts with what is looked up in them again and again. */
@@ -114,7 +111,7 @@ export function fieldsOf(object: ObjectFacts, { live, slugs }: LiveIndex): Field
 /** The fields once the change is made; null when the object goes. */
 export function fieldsAfter(before: Fields, change: ChangeFacts): Fields | null {
   if (change.after === null) return null;
-  const cleared = change.after.budgets === null ? pickFields(before, (field) => !field.startsWith('budget')) : before;
+  const cleared = change.after.budgets === null ? pickFields(before, (field) => !isBudget(field)) : before;
   return { ...cleared, ...change.after };
 }
 
@@ -122,134 +119,110 @@ type Move = Omit<BudgetMove, 'id'>;
 
 /** Dollars that become tokens are two budgets: one that goes with its counters, and one whose counters are new. */
 function splitUnits(move: Move): Move[] {
-  const { before, after } = move;
+  const { before, after, limit } = move;
   if (before === null || after === null || before.unit === after.unit) return [move];
+  const { match, per } = limit;
   return [
-    { ...move, unit: before.unit, after: null, alertAfter: null, counter: 'starts-at-zero' },
+    { ...move, limit: { ...before, match, per }, after: null, counter: 'starts-at-zero' },
     {
       ...move,
-      unit: after.unit,
       before: null,
       counter: 'new',
       window: null,
-      object: move.level === 'policy' ? null : move.object,
+      object: levelOf(limit.kind) === 'policy' ? null : move.object,
     },
   ];
 }
 
-export function policyBudget(fields: Fields | null): Budget | null {
-  if (fields === null || typeof fields.amount !== 'number') return null;
-  return { unit: (fields.unit ?? 'cost') as Unit, amount: fields.amount, reset: (fields.reset ?? 'never') as Reset };
-}
-
+/** What limits nothing, before and after, moves nothing. */
 function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: LiveIndex, now: number): Move[] {
   const fields = object === null ? null : fieldsOf(object, live);
   const next = fields === null ? change.after : fieldsAfter(fields, change);
-  const [before, after] = [policyBudget(fields), policyBudget(next)];
+  const [before = null] = budgetLimitsOf('usage-policy', fields ?? {}).map(timed);
+  const [after = null] = budgetLimitsOf('usage-policy', next ?? {}).map(timed);
+  const limit = after ?? before;
   const isRestart = change.action === 'replace';
-  const moves = !isSame(before, after) || !isSame(fields?.match ?? null, next?.match ?? null) || isRestart;
-  if (!moves && change.starting === null) return [];
-  const shown = (next ?? fields) as Fields;
-  const row = object?.row as unknown as WireUsagePolicy | undefined;
+  const moves = !isSameBudget(before, after) || !isSame(fields?.match ?? null, next?.match ?? null) || isRestart;
+  if (limit === null || (!moves && change.starting === null)) return [];
   return [
     {
       change,
-      level: 'policy',
-      unit: (after ?? before)?.unit ?? 'cost',
       before,
       after,
-      alertAfter: typeof next?.alert === 'number' ? next.alert : null,
-      match: (shown.match ?? 'all') as Match,
-      per: (shown.per ?? ['workspace_id']) as readonly string[],
+      limit,
       isRescoped:
         fields !== null && next !== null && !(isSame(fields.match, next.match) && isSame(fields.per, next.per)),
       counter: object === null ? 'new' : next === null ? 'gone' : isRestart ? 'starts-at-zero' : 'kept',
-      window: before === null ? null : windowOf(before, 'policy', now, row?.next_usage_reset_at, row?.last_reset_at),
+      window: before === null || object === null ? null : windowOf(object, before, now),
       object,
     },
   ];
-}
-
-function windowOf(
-  { reset }: Budget,
-  level: Level,
-  now: number,
-  nextReset: string | null | undefined,
-  lastReset: string | null | undefined,
-): WindowFacts {
-  return { reset, level, now, nextReset, lastReset };
 }
 
 function attachmentMoves(change: ChangeFacts, object: ObjectFacts, live: LiveIndex, now: number): Move[] {
   const fields = fieldsOf(object, live);
   const next = fieldsAfter(fields, change) ?? {};
-  return pairBudgets(fields, next).map(({ before, after, alert }) => {
-    const wire = before === null ? undefined : wireBudgetOf(object, before);
-    const owner = object.row as unknown as WireKey & { readonly last_reset_at?: string | null };
+  return pairBudgets(object.kind, fields, next).map(({ before, after, limit }) => {
     // A counter goes on under the budget of its unit; a key counts for itself, whoever calls with it.
     const isKept = before !== null && after !== null && before.unit === after.unit;
     return {
       change,
-      level: 'limits',
-      unit: (after ?? before)?.unit ?? 'cost',
       before,
       after,
-      alertAfter: alert,
-      match: 'all',
-      per: [perOf(object.kind)],
+      limit,
       isRescoped: false,
       counter: after === null ? 'gone' : before === null ? 'new' : isKept ? 'kept' : 'starts-at-zero',
-      window:
-        before === null
-          ? null
-          : windowOf(
-              before,
-              'limits',
-              now,
-              wire?.next_usage_reset_at ?? owner.next_usage_reset_at,
-              wire?.last_reset_at ?? owner.last_reset_at,
-            ),
+      window: before === null ? null : windowOf(object, before, now),
       object,
     };
   });
 }
 
-function perOf(kind: Kind): string {
-  if (kind === 'key-limits') return 'api_key';
-  if (kind === 'provider-limits') return 'virtual_key';
-  return kind === 'integration-limits' ? 'integration' : 'workspace_id';
-}
-
-interface BudgetPair {
-  readonly before: Budget | null;
-  readonly after: Budget | null;
-  readonly alert: number | null;
-}
+type Pair = Pick<BudgetMove, 'before' | 'after' | 'limit'>;
 
 /** Budgets that differ. In a workspace's list one that goes and one of its unit that comes are one that changes its reset. */
-function pairBudgets(fields: Fields, next: Fields): BudgetPair[] {
-  const names = new Set([...Object.keys(fields), ...Object.keys(next)].filter((name) => /^budget(\[|$)/.test(name)));
-  const moved = [...names].sort().flatMap((name) => {
-    const [before, after] = [budgetIn(fields, name), budgetIn(next, name)];
-    const alert = next[name.replace('budget', 'alert')];
-    return isSame(before, after) ? [] : [{ before, after, alert: typeof alert === 'number' ? alert : null }];
+function pairBudgets(kind: Kind, fields: Fields, next: Fields): Pair[] {
+  const [was, shall] = [fields, next].map((side) => budgetLimitsOf(kind, side).map(timed)) as [
+    TimedLimit[],
+    TimedLimit[],
+  ];
+  const names = [...new Set([...was, ...shall].map(({ field }) => field))].sort();
+  const moved = names.flatMap((name): Pair[] => {
+    const before = was.find(({ field }) => field === name) ?? null;
+    const after = shall.find(({ field }) => field === name) ?? null;
+    const limit = after ?? before;
+    return limit === null || isSameBudget(before, after) ? [] : [{ before, after, limit }];
   });
   const come = moved.filter(({ before }) => before === null);
-  const stay = moved.flatMap((pair): BudgetPair[] => {
+  const stay = moved.flatMap((pair): Pair[] => {
     if (pair.before === null) return [];
     const heir = pair.after === null ? come.findIndex(({ after }) => after?.unit === pair.before?.unit) : -1;
-    const [next] = heir < 0 ? [] : come.splice(heir, 1);
-    return [next === undefined ? pair : { ...next, before: pair.before }];
+    const [found] = heir < 0 ? [] : come.splice(heir, 1);
+    return [found === undefined ? pair : { ...found, before: pair.before }];
   });
   return [...stay, ...come];
 }
 
-function budgetIn(fields: Fields, name: string): Budget | null {
-  return (fields[name] as Budget | null | undefined) ?? null;
+function isSameBudget(a: TimedLimit | null, b: TimedLimit | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.unit === b.unit && a.amount === b.amount && a.reset === b.reset;
+}
+
+/** The running window of a live limit, as what carries it shows it. */
+export function windowOf(object: ObjectFacts, limit: TimedLimit, now: number): WindowFacts {
+  const owner = object.row as unknown as Pick<WireUsagePolicy, 'next_usage_reset_at' | 'last_reset_at'>;
+  const wire = limit.kind === 'usage-policy' ? owner : wireBudgetOf(object, limit);
+  return {
+    reset: limit.reset,
+    level: levelOf(limit.kind),
+    now,
+    nextReset: wire?.next_usage_reset_at ?? owner.next_usage_reset_at,
+    lastReset: wire?.last_reset_at ?? owner.last_reset_at,
+  };
 }
 
 /** The live budget's row; of a workspace's list the first of that unit and reset. */
-export function wireBudgetOf(object: ObjectFacts, budget: Budget): WireBudget | undefined {
+export function wireBudgetOf(object: ObjectFacts, { unit, reset }: Budget): WireBudget | undefined {
   const limits = (object.row as unknown as WireWorkspace | WireKey).usage_limits as
     | WireBudget
     | readonly WireBudget[]
@@ -258,15 +231,15 @@ export function wireBudgetOf(object: ObjectFacts, budget: Budget): WireBudget | 
   const list = Array.isArray(limits) ? (limits as readonly WireBudget[]) : limits ? [limits as WireBudget] : [];
   return list.find((wire) => {
     const read = budgetFromWire(wire);
-    return read !== null && budgetSlot(read) === budgetSlot(budget);
+    return read !== null && slotFor(read) === slotFor({ unit, reset });
   });
 }
 
 /** When its window ends, as it is and once the change is made. */
 export function resetsOf(move: BudgetMove, now: number): [before: Moment, after: Moment] {
-  const { before, after, window, level, change } = move;
+  const { before, after, window, limit, change } = move;
   const first = window === null || before === null ? null : nextReset(window);
   if (after === null) return [first, null];
-  const facts = { reset: after.reset, level, now, starting: change.starting };
+  const facts = { reset: after.reset, level: levelOf(limit.kind), now, starting: change.starting };
   return [first, nextResetAfterChange(window, facts)];
 }

@@ -1,12 +1,12 @@
 /** Guards that a change could trip and that cannot be judged for want of a number: not knowing is not the same as harmless. */
 
 import { compare } from '../exact.ts';
-import type { Budget } from '../resources/types.ts';
+import type { TimedLimit } from '../resources/limit.ts';
 import type { Committed } from './committed.ts';
 import { totalUsed } from './consumption.ts';
 import { type CountedMove, limitOf } from './count-moves.ts';
 import type { LimitImpact } from './document.ts';
-import { per30Days } from './money.ts';
+import { limitPer30Days } from './money.ts';
 import { type BudgetMove, boundsSpend } from './moves.ts';
 
 /** What the change could do to those of whom nothing is known; a guard that could be tripped by it is not judged. */
@@ -45,8 +45,8 @@ export function isSpendUnjudged(
   );
 }
 
-function isHigher(before: Budget | null, after: Budget | null): boolean {
+function isHigher(before: TimedLimit | null, after: TimedLimit | null): boolean {
   if (before === null || limitOf(before) === null) return false;
   if (after === null || limitOf(after) === null) return true;
-  return compare(per30Days(after.amount, after.reset), per30Days(before.amount, before.reset)) > 0;
+  return compare(limitPer30Days(after), limitPer30Days(before)) > 0;
 }

@@ -10,12 +10,16 @@
  */
 
 import { daysOfReset } from '../resources/limits.ts';
-import type { Reset } from '../resources/types.ts';
+import type { Kind, Reset } from '../resources/types.ts';
 
 export const dayMilliseconds = 86_400_000;
 
 /** Policies start their week on Monday, everything else on Sunday. */
 export type Level = 'policy' | 'limits';
+
+export function levelOf(kind: Kind): Level {
+  return kind === 'usage-policy' ? 'policy' : 'limits';
+}
 
 export interface WindowFacts {
   readonly reset: Reset;

@@ -223,7 +223,7 @@ class Acceptor {
     const index = new RecordIndex(this.#input.record?.workspaces ?? []);
     const byName = index.byName(key.kind, workspaceId, key.name);
     const found = byName ?? (liveId === null ? undefined : index.byId(key.kind, workspaceId, liveId));
-    return (found?.entry.fields ?? {}) as Fields;
+    return found?.entry.fields ?? {};
   }
 
   #effective(entry: DesiredEntry): Fields {
@@ -245,7 +245,7 @@ class Acceptor {
     written: ReturnType<typeof readValue>,
   ): readonly string[] | undefined | null {
     const { files, desired } = this.#input;
-    const live = (before?.recipients ?? []) as readonly string[];
+    const live = before?.recipients ?? [];
     if (live.length === 0) return [];
     const inherited = inheritedRecipients(files, desired, file);
     if (inherited.some((address) => !live.includes(address))) return null;

@@ -3,9 +3,21 @@
 import type { Change } from '../plan/types.ts';
 import type { PrintedEntry } from '../policy/print.ts';
 import { isSame } from '../resources/canonical.ts';
-import { isBudgetField, isRateField } from '../resources/kind.ts';
+import {
+  alertOf,
+  budgetOf,
+  type FieldsDraft,
+  isAlert,
+  isApart,
+  isApi,
+  isBudget,
+  isPartOfBudget,
+  isPartOfRate,
+  isRate,
+  isSlotted,
+} from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Condition, DesiredEntry, Fields, FieldValue, Match } from '../resources/types.ts';
+import type { Condition, DesiredEntry, Fields, Match } from '../resources/types.ts';
 
 /**
  * Of a change whose cause is `drifted`, all; of one that is `both`, those that live moved away from the record. A field that
@@ -36,13 +48,13 @@ export interface AcceptedFields {
 
 export function acceptFields({ change, fields, base, effective, live, names }: AcceptedFields): Fields {
   const before = change.before ?? {};
-  const next: Record<string, FieldValue> = { ...base };
-  const isSlot = (field: string): boolean => /^(?:budget|alert)\[|^budgets$/.test(field);
+  const next: FieldsDraft = { ...base };
+  const isSlot = (field: string): boolean => isSlotted(field) || field === 'budgets';
   for (const field of fields) {
     const value = before[field];
-    if (isRateField(field) || isSlot(field) || field === 'recipients') continue;
-    if (field === 'match') next.match = nameKeys(value as Match | undefined, names);
-    else if (value === undefined && field.startsWith('api.')) delete next[field];
+    if (isPartOfRate(field) || isSlot(field) || field === 'recipients') continue;
+    if (field === 'match') next.match = nameKeys(before.match, names);
+    else if (value === undefined && isApi(field)) delete next[field];
     else next[field] = value ?? null;
   }
   // A budget and its alert are written together: an alert of `"*"`, or a percentage, would follow the new amount.
@@ -53,37 +65,37 @@ export function acceptFields({ change, fields, base, effective, live, names }: A
     else if ('alert' in effective || 'alert' in base) next.alert = before.alert ?? live.alert ?? null;
   }
   if (fields.some(isSlot)) acceptSlots(next, fields, before, live);
-  if (fields.some(isRateField)) acceptRates(next, fields, before, live);
+  if (fields.some(isPartOfRate)) acceptRates(next, fields, before, live);
   return next;
 }
 
 /** A workspace's list of budgets: one that moved to another period or unit is found among those that nobody declares. */
-function acceptSlots(next: Record<string, FieldValue>, fields: readonly string[], before: Fields, live: Fields): void {
+function acceptSlots(next: FieldsDraft, fields: readonly string[], before: Fields, live: Fields): void {
   let isMoved = false;
-  for (const field of fields.filter((name) => name.startsWith('budget['))) {
+  for (const field of fields.filter(isBudget).filter(isSlotted)) {
     const value = before[field] ?? null;
     if (value === null) {
       isMoved = true;
       delete next[field];
-      delete next[field.replace('budget', 'alert')];
+      delete next[alertOf(field)];
     } else {
       delete next.budgets;
       next[field] = value;
     }
   }
-  for (const field of fields.filter((name) => name.startsWith('alert['))) {
-    if (field.replace('alert', 'budget') in next) next[field] = before[field] ?? null;
+  for (const field of fields.filter(isAlert).filter(isSlotted)) {
+    if (budgetOf(field) in next) next[field] = before[field] ?? null;
   }
   if (isMoved) {
     for (const [field, value] of Object.entries(live)) {
-      if (/^(?:budget|alert)\[/.test(field) && !field.includes('#') && value !== null) next[field] ??= value;
+      if (isSlotted(field) && !isApart(field) && value !== null) next[field] ??= value;
     }
   }
-  if (!Object.keys(next).some(isBudgetField)) next.budgets = null;
+  if (!Object.keys(next).some(isPartOfBudget)) next.budgets = null;
 }
 
-function acceptRates(next: Record<string, FieldValue>, fields: readonly string[], before: Fields, live: Fields): void {
-  for (const field of fields.filter((name) => name.startsWith('rate[') && !name.includes('#'))) {
+function acceptRates(next: FieldsDraft, fields: readonly string[], before: Fields, live: Fields): void {
+  for (const field of fields.filter((name) => isRate(name) && !isApart(name))) {
     const value = before[field] ?? null;
     if (value === null) delete next[field];
     else {
@@ -91,8 +103,7 @@ function acceptRates(next: Record<string, FieldValue>, fields: readonly string[]
       next[field] = value;
     }
   }
-  const hasRate = (all: Fields): boolean =>
-    Object.keys(all).some((name) => name.startsWith('rate[') && all[name] !== null);
+  const hasRate = (all: Fields): boolean => Object.keys(all).some((name) => isRate(name) && all[name] !== null);
   // `none` would take away a rate that nobody declared.
   if (!hasRate(next) && !hasRate(live)) next.rates = null;
 }
@@ -109,7 +120,9 @@ function nameKeys(match: Match | undefined, names: ReadonlyMap<string, string>):
 
 /** The written start belongs to the reset that it stands in. */
 export function keepsStarting(entry: DesiredEntry, fields: readonly string[]): boolean {
-  return entry.starting === undefined || !fields.some((field) => field === 'reset' || field.startsWith('budget'));
+  return (
+    entry.starting === undefined || !fields.some((field) => field === 'reset' || isBudget(field) || field === 'budgets')
+  );
 }
 
 export function toPrinted(entry: DesiredEntry): PrintedEntry {

@@ -4,7 +4,6 @@ import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { isForgetOf } from '../plan/forget.ts';
-import { hasAnyValue } from '../plan/make-change.ts';
 import type { Live, LiveObject, PlanResult } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
@@ -13,10 +12,9 @@ import { patterns } from '../policy/schema.ts';
 import { isPlainMap } from '../policy/yaml-plain.ts';
 import { findLines, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import type { AddedReport } from '../render/import.ts';
-import { isForgottenField } from '../resources/forgotten-fields.ts';
-import { isBudgetField, isRateField } from '../resources/kind.ts';
+import { isForgotten, isPartOfBudget, isPartOfRate, isSet } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, Fields, ResourceKey } from '../resources/types.ts';
+import type { Desired, ResourceKey } from '../resources/types.ts';
 import { buildLiveEntries, type LeftOut, sectionKey } from './live-entries.ts';
 import { addRecipients, inheritedRecipients, orgFileOf } from './policy-texts.ts';
 
@@ -125,7 +123,7 @@ function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }:
       if (next === null || object === undefined || !isAsked) return [];
       const { kind, name } = next;
       const scope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
-      const shown = specOf(kind).readFields(object.row, scope, [next.fields as Fields]);
+      const shown = specOf(kind).readFields(object.row, scope, [next.fields]);
       const forgotten = desired.forget.filter(
         (item) =>
           isForgetOf(item, { workspaceId, workspaceSlug, entry: next }) &&
@@ -134,12 +132,10 @@ function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }:
       const isSaid = (field: string): boolean =>
         field in next.fields ||
         field === 'name' ||
-        ('rates' in next.fields && isRateField(field)) ||
-        ('budgets' in next.fields && isBudgetField(field)) ||
-        forgotten.some((item) => item.field === undefined || isForgottenField(kind, item.field, field));
-      const fields = Object.keys(shown).filter(
-        (field) => !isSaid(field) && hasAnyValue({ [field]: shown[field] ?? null }),
-      );
+        ('rates' in next.fields && isPartOfRate(field)) ||
+        ('budgets' in next.fields && isPartOfBudget(field)) ||
+        forgotten.some((item) => item.field === undefined || isForgotten(kind, item.field, field));
+      const fields = Object.keys(shown).filter((field) => !isSaid(field) && isSet(shown[field]));
       const key = { kind, workspace: workspaceSlug, name };
       return fields.length === 0 ? [] : [{ key, id: object.id, fields: fields.sort(compareText) }];
     })

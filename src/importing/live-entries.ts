@@ -1,13 +1,13 @@
 /** Live objects → entries of policy files. Pure. */
 
 import { compareText } from '../diagnostics.ts';
-import { hasAnyValue } from '../plan/make-change.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { findRefusal, type PrintedEntry } from '../policy/print.ts';
+import { budgetOf, isAlert, isApart, isLimitField, isSet, isUnknownRate, pickFields } from '../resources/fields.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
-import type { Condition, Fields } from '../resources/types.ts';
+import type { Fields } from '../resources/types.ts';
 
 export interface LeftOut {
   readonly object: LiveObject;
@@ -61,7 +61,7 @@ export function buildLiveEntries(
     if (wanted?.isWanted(object) === false) continue;
     const all = specOf(object.kind).readFields(object.row, scope, []);
     const read = importedFields(object, all);
-    for (const field of Object.keys(all).filter((name) => /^(budget|rate)\[.*#/.test(name))) {
+    for (const field of Object.keys(all).filter((name) => isLimitField(name) && isApart(name))) {
       leftOut.push({ object, ...(read === null ? {} : { field }), why: whyApart(field) });
     }
     if (read === null) continue;
@@ -91,7 +91,7 @@ function findUnlimited({ kind }: LiveObject, { amount, value }: Fields): string 
 }
 
 function whyApart(field: string): string {
-  return field.endsWith('#unknown]')
+  return isUnknownRate(field)
     ? 'its type or unit is not known, so no file can say it'
     : 'another of the same kind stands beside it, and a file can say one';
 }
@@ -110,13 +110,13 @@ function dropOddFields(
   const isOptional = (field: string): boolean => !isPolicyKind(entry.kind) || optionalOfPolicy.includes(field);
   const without = (fields: readonly string[]): PrintedEntry => ({
     ...entry,
-    fields: Object.fromEntries(Object.entries(entry.fields).filter(([field]) => !fields.includes(field))),
+    fields: pickFields(entry.fields, (field) => !fields.includes(field)),
   });
   const names = Object.keys(entry.fields);
   const core = names.filter((field) => !isOptional(field));
   // Alone each field says whether it is the odd one; an alert says it beside its budget.
   const dropped = names.filter(isOptional).flatMap((field): [string, string][] => {
-    const beside = [...core, field, ...(field.startsWith('alert') ? [field.replace('alert', 'budget')] : [])];
+    const beside = [...core, field, ...(isAlert(field) ? [budgetOf(field)] : [])];
     const why = findRefusal(without(names.filter((name) => !beside.includes(name))), written);
     return why === null ? [] : [[field, why]];
   });
@@ -128,15 +128,15 @@ function dropOddFields(
 /** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */
 function findUnresolvable({ match }: Fields): string | null {
   if (match === undefined || match === 'all') return null;
-  for (const { key, others } of match as readonly Condition[]) {
+  for (const { key, others } of match) {
     const [member] = Object.keys(others ?? {});
     if (member !== undefined) return `its condition on ${key} has the member "${member}", which no file can say`;
   }
-  const keys = (match as readonly Condition[]).map(({ key }) => key);
+  const keys = match.map(({ key }) => key);
   const twice = keys.find((key, index) => keys.indexOf(key) !== index);
   if (twice !== undefined)
     return `its match has several conditions on ${twice}, and a file can say one: make one of them live, or take the others away`;
-  const values = (match as readonly Condition[])
+  const values = match
     .filter(({ key }) => key === 'api_key')
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
   const odd = values.find((value) => !isUuid(value) || value !== value.toLowerCase());
@@ -162,7 +162,7 @@ function nameKeys(fields: Fields, names: ReadonlyMap<string, string>): Fields {
   const { match } = fields;
   if (match === undefined || match === 'all') return fields;
   const write = (values: readonly string[]): string[] => values.map((id) => names.get(id) ?? id).sort(compareText);
-  const conditions = (match as readonly Condition[]).map((condition) => {
+  const conditions = match.map((condition) => {
     const { key, any, except } = condition;
     return key === 'api_key' ? { ...condition, any: any === '*' ? any : write(any), except: write(except) } : condition;
   });
@@ -172,12 +172,12 @@ function nameKeys(fields: Fields, names: ReadonlyMap<string, string>): Fields {
 /** What is set. `none` is left unsaid: import declares what there is, and nothing about what there is not. */
 function importedFields(object: LiveObject, fields: Fields): Fields | null {
   const isPolicy = isPolicyKind(object.kind);
-  const kept = Object.entries(fields).filter(([field, value]) => {
+  const kept = pickFields(fields, (field, value) => {
     if (isPolicy) return value !== null || field === 'amount';
     // A key's description is no limit; a look-alike budget has no name of its own.
-    return field !== 'description' && !field.includes('#') && hasAnyValue({ [field]: value });
+    return field !== 'description' && !isApart(field) && isSet(value);
   });
-  return isPolicy || kept.length > 0 ? Object.fromEntries(kept) : null;
+  return isPolicy || Object.keys(kept).length > 0 ? kept : null;
 }
 
 /** The live name is the key where it can be; what shares a name, or has none, is told apart by its id. */

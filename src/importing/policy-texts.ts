@@ -36,7 +36,7 @@ export function addressesOf(written: Plain | undefined): readonly string[] {
 /** A live key as an entry below inherited recipients; null where they would be added to it. */
 export function addRecipients(entry: PrintedEntry, inherited: readonly string[]): PrintedEntry | null {
   if (entry.kind !== 'key-limits' || inherited.length === 0) return entry;
-  const live = (entry.fields.recipients ?? []) as readonly string[];
+  const live = entry.fields.recipients ?? [];
   if (live.length > 0 && inherited.some((address) => !live.includes(address))) return null;
   return { ...entry, fields: { ...entry.fields, recipients: live } };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kinds } from '../resources/types.ts';
+import { type Fields, kinds } from '../resources/types.ts';
 import { recordedSettingsSchema } from './settings-schema.ts';
 
 /**
@@ -10,7 +10,8 @@ import { recordedSettingsSchema } from './settings-schema.ts';
 /** Raised when an older tollgate could misread what a newer one writes. */
 export const recordVersion = 2;
 
-const json: z.ZodType<unknown> = z.json();
+/** Nobody but this program writes them, and each by its name has the values that Fields says. */
+export const fieldsSchema = z.record(z.string(), z.json()) as unknown as z.ZodType<Fields>;
 
 export const recordedEntrySchema = z.object({
   kind: z.enum(kinds),
@@ -18,7 +19,7 @@ export const recordedEntrySchema = z.object({
   /** The live object's id at the last apply. */
   id: z.string(),
   /** Effective fields as applied, see resources/types.ts. */
-  fields: z.record(z.string(), json),
+  fields: fieldsSchema,
   protect: z.boolean(),
   /** Reached through `keys: {"*": …}` and not by its own name. */
   viaStar: z.literal(true).optional(),
@@ -82,8 +83,8 @@ export const recordedOutcomeSchema = z.object({
   /** Why, for everything but `applied`. */
   detail: z.string().optional(),
   /** Fields before and after, as the plan had them. */
-  before: z.record(z.string(), json).nullable(),
-  after: z.record(z.string(), json).nullable(),
+  before: fieldsSchema.nullable(),
+  after: fieldsSchema.nullable(),
 });
 
 /** A change as a claim remembers it: enough to settle, from live alone, whether it happened. */
@@ -97,7 +98,7 @@ export const claimedChangeSchema = z.object({
   /** Live id before the change; null for a policy to be created. */
   liveId: z.string().nullable(),
   /** Managed fields as they shall be; null for a policy that goes. */
-  after: z.record(z.string(), json).nullable(),
+  after: fieldsSchema.nullable(),
   /** The record's entry once the change has happened; null when it leaves the record. */
   entry: recordedEntrySchema.omit({ id: true }).nullable(),
   /** Of a replacement: live ids of unmanaged policies of that name. */

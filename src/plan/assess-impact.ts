@@ -34,7 +34,8 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
     usageUnit: desired.gateway.usageUnit ?? 'cents',
     people: settings.show_people,
     raiseDoesNotWake: isBefore120(desired),
-    dearestToken: ({ match, change }) => (prices === null ? null : dearestToken(prices, match, change.workspaceId)),
+    dearestToken: ({ limit, change }) =>
+      prices === null ? null : dearestToken(prices, limit.match, change.workspaceId),
   });
 }
 

@@ -1,4 +1,5 @@
 import { isSame } from '../resources/canonical.ts';
+import { isPartOfLimit } from '../resources/fields.ts';
 import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { ResolvedEntry } from './resolve.ts';
@@ -14,7 +15,7 @@ export function isAtRest(resolved: ResolvedEntry, recorded: RecordedEntry | null
   const { entry, fields } = resolved;
   if (recorded.name !== resolved.name || recorded.protect !== entry.protect) return false;
   if (recorded.starting !== entry.starting || (recorded.viaStar === true) !== resolved.viaStar) return false;
-  const past = recorded.fields as Fields;
+  const past = recorded.fields;
   let count = 0;
   for (const field in fields) {
     const wanted = fields[field];
@@ -29,8 +30,4 @@ export function isAtRest(resolved: ResolvedEntry, recorded: RecordedEntry | null
     if (live[field] !== null && fields[field] === undefined && isPartOfLimit(field)) return false;
   }
   return true;
-}
-
-function isPartOfLimit(field: string): boolean {
-  return field.startsWith('rate') || field.startsWith('budget') || field.startsWith('alert');
 }

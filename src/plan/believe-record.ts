@@ -1,8 +1,8 @@
 /** What of a record counts in a plan: what is proven whole, what is not as a memory that takes nothing away. */
 
 import { isSame } from '../resources/canonical.ts';
-import { pickFields } from '../resources/kind.ts';
-import type { Desired, Fields } from '../resources/types.ts';
+import { pickFields } from '../resources/fields.ts';
+import type { Desired } from '../resources/types.ts';
 import type { AppliedRecord, RecordedEntry, RecordedWorkspace } from './applied-record.ts';
 import { commitOf, compareEntries } from './next-record.ts';
 import { DeclaredIndex, type Proof } from './prove-entries.ts';
@@ -59,6 +59,7 @@ export function believeRecord(
       }
       if (id === null) withoutId += 1;
       const now = declared.findAll(entry, workspace)[0];
+      const wanted = now?.fieldsOverStar ?? now?.fields;
       if ((!isProven || id === null) && now === undefined) {
         // Written again it would be sealed: an id that nobody vouches for must not come to be believed that way.
         const { leftovers, ...rest } = { ...entry, id: id ?? '' };
@@ -71,7 +72,7 @@ export function believeRecord(
         ...entry,
         id: id ?? '',
         protect,
-        ...(isProven || now === undefined ? {} : { fields: declaredFieldsOf(entry, now.fieldsOverStar ?? now.fields) }),
+        ...(isProven || wanted === undefined ? {} : { fields: pickFields(entry.fields, (field) => field in wanted) }),
       };
       if (unsealed !== null) {
         const { leftovers: _others, ...rest } = believed;
@@ -90,10 +91,6 @@ export function believeRecord(
     unprovenCommits: [...unprovenCommits],
     withoutId,
   };
-}
-
-function declaredFieldsOf(entry: RecordedEntry, now: Fields): RecordedEntry['fields'] {
-  return pickFields(entry.fields as Fields, (field) => field in now) as RecordedEntry['fields'];
 }
 
 /** The record's id where a version that this key sealed has it for that entry, or the live object has the entry's name. */

@@ -6,7 +6,7 @@ import { compareText } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
-import type { AppliedRecord, RecordedEntry } from './applied-record.ts';
+import type { AppliedRecord } from './applied-record.ts';
 import { digestOf } from './digest.ts';
 import { forgetNotes } from './forget.ts';
 import { findNotRead } from './not-read.ts';
@@ -173,7 +173,7 @@ function absenceSteps({ index }: PlanContext, { entry, workspace }: Unplanned): 
       ...place,
       changeId: null,
       previous: null,
-      next: { kind, name, fields: fields as RecordedEntry['fields'], protect },
+      next: { kind, name, fields, protect },
       liveId: null,
       kept: true,
     },

@@ -2,7 +2,7 @@
 
 import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
-import type { Fields, PolicyKind } from '../resources/types.ts';
+import type { PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './build-plan.ts';
 import { makeChange } from './make-change.ts';
@@ -68,7 +68,7 @@ function makeDelete(
     liveId: live.id,
     action: 'delete',
     reason,
-    before: registry[kind].readFields(live.row, scope, [recorded.fields as Fields]),
+    before: registry[kind].readFields(live.row, scope, [recorded.fields]),
     after: null,
     declared: {},
     recorded,

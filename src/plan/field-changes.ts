@@ -1,6 +1,8 @@
 import deepDiff from 'deep-diff';
-import { daysOfReset, rateNameOf } from '../resources/limits.ts';
-import type { Budget, Fields, FieldValue, RateWindow, Reset } from '../resources/types.ts';
+import { isAlert, isBudget, isRate, wordOf } from '../resources/fields.ts';
+import { secondsOfWindow } from '../resources/limit.ts';
+import { daysOfReset } from '../resources/limits.ts';
+import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
 
 /** Fields that differ, in the order in which people read them. The only user of deep-diff. */
@@ -10,7 +12,7 @@ export function compareFields(before: Fields, after: Fields, immutable: readonly
     field,
     before: before[field],
     after: after[field],
-    direction: directionOf(field, before[field], after[field], before, after),
+    direction: directionOf(field, before, after),
     ...(immutable.includes(field) ? { immutable: true as const } : {}),
   }));
 }
@@ -19,7 +21,7 @@ const fieldOrder = ['name', 'unit', 'amount', 'value', 'window', 'budget', 'rese
 
 function compareFieldNames(a: string, b: string): number {
   const rank = (field: string): number => {
-    const index = fieldOrder.indexOf(field.replace(/\[.*/, ''));
+    const index = fieldOrder.indexOf(wordOf(field));
     return index === -1 ? fieldOrder.length : index;
   };
   return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
@@ -36,33 +38,25 @@ function compareFieldNames(a: string, b: string): number {
  * | match, per, target, api | rescopes | – |
  * | name, description, alert, recipients | neutral | – |
  */
-function directionOf(
-  field: string,
-  before: FieldValue | undefined,
-  after: FieldValue | undefined,
-  allBefore: Fields,
-  allAfter: Fields,
-): Direction {
-  const base = field.replace(/\[.*/, '');
-  if (rateNameOf(field) !== null) return compareLimits(before, after);
-  switch (base) {
+function directionOf(field: string, before: Fields, after: Fields): Direction {
+  if (isBudget(field)) return compareBudgets(before[field], after[field]);
+  if (isRate(field)) return compareLimits(before[field], after[field]);
+  if (isAlert(field)) return 'neutral';
+  switch (field) {
     case 'amount':
     case 'value':
-      return compareLimits(before, after);
+      return compareLimits(before[field], after[field]);
     case 'reset':
-      return compareResets(before as Reset | undefined, after as Reset | undefined);
+      return compareResets(before.reset, after.reset);
     case 'window':
-      return compareWindows(allBefore, allAfter);
-    case 'budget':
-      return compareBudgets(before as Budget | null | undefined, after as Budget | null | undefined);
+      return compareWindows(before, after);
     case 'expires':
-      return compareLimits(timeOf(before), timeOf(after));
+      return compareLimits(timeOf(before.expires), timeOf(after.expires));
     case 'unit':
       // The limit on the old unit goes; what the new one allows cannot be compared with it.
       return 'loosen';
     case 'name':
     case 'description':
-    case 'alert':
     case 'recipients':
     case 'starting':
       return 'neutral';
@@ -83,8 +77,8 @@ function compareResets(before: Reset | undefined, after: Reset | undefined): Dir
 }
 
 /** Days of a window, for comparing: `never` is endless, a month counts 30. */
-export function windowDays(reset: Reset | undefined): number {
-  if (reset === undefined || reset === 'never') return Number.MAX_SAFE_INTEGER;
+export function windowDays(reset: Reset | null | undefined): number {
+  if (reset === undefined || reset === null || reset === 'never') return Number.MAX_SAFE_INTEGER;
   return reset === 'weekly' ? 7 : reset === 'monthly' ? 30 : (daysOfReset(reset) ?? Number.MAX_SAFE_INTEGER);
 }
 
@@ -94,24 +88,16 @@ function compareBudgets(before: Budget | null | undefined, after: Budget | null 
   return strongest([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
 }
 
-export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
-  second: 1,
-  minute: 60,
-  hour: 3600,
-  day: 86_400,
-  week: 604_800,
-};
-
 /** A window that moves together with its value: looser if more may pass on average, or more in one go. */
 function compareWindows(before: Fields, after: Fields): Direction {
   const perSecond = (fields: Fields): number =>
-    Number(fields.value) / (secondsOfWindow[fields.window as RateWindow] ?? Number.NaN);
+    Number(fields.value) / ((fields.window === undefined ? undefined : secondsOfWindow[fields.window]) ?? Number.NaN);
   const average = compareLimits(perSecond(before), perSecond(after));
   const burst = compareLimits(before.value, after.value);
   return strongest([average, burst]);
 }
 
-function timeOf(value: FieldValue | undefined): number | undefined {
+function timeOf(value: string | null | undefined): number | undefined {
   return typeof value === 'string' ? Date.parse(value) : undefined;
 }
 

@@ -1,7 +1,6 @@
 /** What moved live since the last apply, and what is still owed to Git: a reading of a plan the other way round. */
 
-import { pickFields } from '../resources/kind.ts';
-import type { Fields } from '../resources/types.ts';
+import { pickFields } from '../resources/fields.ts';
 import { compareFields } from './field-changes.ts';
 import { directionOfDrift } from './leave-drift.ts';
 import { isSelected } from './mode.ts';
@@ -43,13 +42,13 @@ export function findDrift(plan: Plan, steps: readonly RecordStep[], workspaces: 
   const leftFields = new Map(left.map(({ change }) => [change.id, change.fieldChanges.map(({ field }) => field)]));
   const drifts = all.flatMap((change): Drift[] => {
     if (change.cause !== 'drifted' && change.cause !== 'both') return [];
-    const recorded = (recordedOf.get(change.id)?.fields ?? {}) as Fields;
+    const recorded = recordedOf.get(change.id)?.fields ?? {};
     const deleted = change.before === null;
     if (deleted) return [{ change, fieldChanges: [], direction: 'loosen', deleted, left: false }];
     const apart = leftFields.get(change.id) ?? [];
     const live = pickFields(change.before ?? {}, (field) => !apart.includes(field));
-    const known = Object.fromEntries(Object.entries(recorded).filter(([field]) => live[field] !== undefined));
-    const now = Object.fromEntries(Object.entries(live).filter(([field]) => field in recorded));
+    const known = pickFields(recorded, (field) => live[field] !== undefined);
+    const now = pickFields(live, (field) => field in recorded);
     const fieldChanges = compareFields(known, now);
     const direction = directionOfDrift(change.key.kind, recorded, live, fieldChanges);
     return [{ change, fieldChanges, direction, deleted, left: false }];

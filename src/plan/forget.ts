@@ -1,8 +1,7 @@
 /** `forget:` against the record: what is named there is never touched, however much of it is named. */
 
 import { didYouMean } from '../nearest-name.ts';
-import { hasForgettableField, isForgottenField } from '../resources/forgotten-fields.ts';
-import { isBudgetField, pickFields } from '../resources/kind.ts';
+import { isForgotten, isPartOfBudget, pickFields } from '../resources/fields.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { Fields, Forget, Kind } from '../resources/types.ts';
 import { kinds } from '../resources/types.ts';
@@ -28,18 +27,39 @@ export function afterForget(
     if (!hasForgettableField(entry.kind, item.field)) continue;
     // A policy goes as a whole: with it would go the part that is not to be touched.
     if (declared === null && isPolicyKind(entry.kind)) return null;
-    entry = { ...entry, fields: withoutForgotten(entry, item.field, declared) };
+    entry = { ...entry, fields: withoutWord(entry, item.field, declared) };
   }
   return entry;
 }
 
-function withoutForgotten({ kind, fields }: RecordedEntry, word: string, declared: Fields | null) {
+function withoutWord({ kind, fields }: RecordedEntry, word: string, declared: Fields | null): Fields {
   // An alert lives on its budget: where that would be cleared, the alert would go with it.
-  const takesBudget = word === 'alert' && !isPolicyKind(kind) && !Object.keys(declared ?? {}).some(isBudgetField);
-  return pickFields(
-    fields as Fields,
-    (field) => !isForgottenField(kind, takesBudget ? 'budget' : word, field),
-  ) as RecordedEntry['fields'];
+  const takesBudget = word === 'alert' && !isPolicyKind(kind) && !Object.keys(declared ?? {}).some(isPartOfBudget);
+  return pickFields(fields, (field) => !isForgotten(kind, takesBudget ? 'budget' : word, field));
+}
+
+/** Whether entries of a kind have such a field at all: policies of both kinds stand in one section. */
+function hasForgettableField(kind: Kind, word: string): boolean {
+  if (!isPolicyKind(kind)) return true;
+  const ofBudgets = ['budget', 'reset', 'alert'].includes(word);
+  return kind === 'usage-policy' ? word !== 'rate' : !ofBudgets;
+}
+
+/** What `"*"` gives to a key of which `forget:` names something; null: nothing, all of it is forgotten. */
+export function withoutForgotten(
+  fields: Fields,
+  forget: readonly Forget[],
+  { kind, workspace, name }: { readonly kind: Kind; readonly workspace: string | null; readonly name: string | null },
+): Fields | null {
+  if (forget.length === 0) return fields;
+  const { section } = specOf(kind);
+  const items = forget.filter(
+    (item) => item.section === section && item.workspace === workspace && item.name === name && name !== null,
+  );
+  if (items.some(({ field }) => field === undefined)) return null;
+  const isNamed = (field: string): boolean =>
+    items.some((item) => item.field !== undefined && isForgotten(kind, item.field, field));
+  return items.length === 0 ? fields : pickFields(fields, (field) => !isNamed(field));
 }
 
 export function isForgetOf(

@@ -12,14 +12,14 @@
  */
 
 import { compare } from '../exact.ts';
-import { per30Days } from '../impact/money.ts';
+import { limitPer30Days } from '../impact/money.ts';
 import { isSame } from '../resources/canonical.ts';
-import { pickFields } from '../resources/kind.ts';
-import { daysOfReset, rateNameOf, splitRateName } from '../resources/limits.ts';
+import { budgetOf, type FieldsDraft, isAlert, isBudget, isRate, isSlotted, pickFields } from '../resources/fields.ts';
+import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf, secondsOfWindow } from '../resources/limit.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
-import type { Budget, Fields, FieldValue, Kind, RateWindow, Reset } from '../resources/types.ts';
-import { secondsOfWindow, strongest, windowDays } from './field-changes.ts';
+import type { Fields, FieldValue, Kind } from '../resources/types.ts';
+import { strongest, windowDays } from './field-changes.ts';
 import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
 import type { Direction, FieldChange, LeftDrift } from './types.ts';
 
@@ -65,7 +65,7 @@ function withAlerts(
     const alert = after[field];
     const limit = limitOf(kind, field);
     if (!isAlert(field) || limit === null || !limits.has(limit) || typeof alert !== 'number') return false;
-    return alert >= (budgetOf(kind, limit, live)?.amount ?? Number.POSITIVE_INFINITY);
+    return alert >= (limitsOf(kind, live).find((one) => one.field === limit)?.amount ?? Number.POSITIVE_INFINITY);
   });
   return new Set([...left, ...waiting]);
 }
@@ -73,8 +73,9 @@ function withAlerts(
 /** Fields as they shall be, with what is left as it is live: so it is sent when another field is written. */
 export function keepLeft(after: Fields, before: Fields, left: ReadonlySet<string>): Fields {
   if (left.size === 0) return after;
-  const kept = Object.fromEntries([...left].map((field) => [field, before[field] ?? null]));
-  return { ...after, ...kept };
+  const kept: FieldsDraft = { ...after };
+  for (const field of left) kept[field] = before[field] ?? null;
+  return kept;
 }
 
 /** @param draft what the change of the object would be made of */
@@ -105,103 +106,55 @@ function limitOf(kind: Kind, field: string): string | null {
   if (kind === 'usage-policy') return ['unit', 'amount', 'reset', 'alert'].includes(field) ? 'amount' : null;
   if (kind === 'rate-policy') return ['unit', 'value', 'window'].includes(field) ? 'value' : null;
   if (field === 'expires') return field;
-  if (rateNameOf(field) !== null) {
+  if (isRate(field)) {
     const spec = specOf(kind);
     return !spec.policy && spec.singleRate ? 'rate' : field;
   }
-  return /^(budget|alert)(\[|$)/.test(field) ? field.replace(/^alert/, 'budget') : null;
-}
-
-function isAlert(field: string): boolean {
-  return /^alert(\[|$)/.test(field);
+  if (isAlert(field)) return budgetOf(field);
+  return isBudget(field) ? field : null;
 }
 
 function directionOfLimit(kind: Kind, limit: string, past: Fields, live: Fields): 'loosen' | 'tighten' {
   if (limit === 'expires') return isLaterExpiry(past.expires, live.expires) ? 'loosen' : 'tighten';
   // What the record does not say of a limit (its period, its unit) is as it is live; what it says is none is none.
-  const known = { ...live, ...past };
-  if (limit === 'amount' || limit.startsWith('budget')) {
-    const from = limit in past ? budgetOf(kind, limit, known) : null;
-    const now = standingFor(limit, isBudgetSlot, past, live).map((field) => budgetOf(kind, field, live));
-    return isCovered(from, now, isBudgetWithin) ? 'tighten' : 'loosen';
-  }
+  const was = limitsOf(kind, { ...live, ...past });
+  const now = limitsOf(kind, live);
+  const isSort = limit === 'rate' || limit === 'value' || isRate(limit) ? isRateLimit : isBudgetLimit;
+  // Where it is gone, those of its sort that came by hand: one period may have been changed for another.
+  const come = now.filter(
+    (one) => isSort(one) && (isRate(one.field) || isSlotted(one.field)) && past[one.field] == null,
+  );
   const names = limit === 'rate' ? Object.keys(past).filter(isRate) : [limit];
   const isTighter = (names.length === 0 ? [''] : names).every((name) => {
-    const now = standingFor(name, isRate, past, live).map((field) => rateOf(field, live));
-    return isCovered(name in past ? rateOf(name, known) : null, now, isRateWithin);
+    const from = name in past ? was.find(({ field }) => field === name) : undefined;
+    const same = now.find(({ field }) => field === name);
+    return (same === undefined ? come : [same]).some((one) => isWithin(one, from));
   });
   return isTighter ? 'tighten' : 'loosen';
 }
 
-/** The limit itself; where it is gone, those of its sort that came by hand: one period may have been changed for another. */
-function standingFor(limit: string, isSort: (field: string) => boolean, past: Fields, live: Fields): string[] {
-  if (limit !== '' && live[limit] != null) return [limit];
-  return Object.keys(live).filter((field) => isSort(field) && past[field] == null);
-}
-
-/** Where there was no limit, any that binds is tighter. A list may hold in place of one period another one. */
-function isCovered<T>(
-  from: T | null,
-  now: readonly (T | null)[],
-  isWithin: (now: T, from: T | null) => boolean,
-): boolean {
-  return now.some((one) => one !== null && isWithin(one, from));
-}
-
-function budgetOf(kind: Kind, limit: string, fields: Fields): Budget | null {
-  if (kind !== 'usage-policy') return (fields[limit] as Budget | null | undefined) ?? null;
-  const { unit, amount, reset } = fields;
-  return typeof amount === 'number' ? ({ unit, amount, reset } as Budget) : null;
-}
-
-function isBudgetSlot(field: string): boolean {
-  return field.startsWith('budget[');
-}
-
 /**
+ * Where there was no limit, any that binds is tighter. A list may hold in place of one period another one.
+ *
  * | now, against before | |
  * |---|---|
  * | another unit, a higher amount, no limit | looser |
- * | a shorter period, and as much per 30 days or more | looser |
+ * | a budget of a shorter period, and as much per 30 days or more | looser |
+ * | a rate that lets more pass on average | looser |
+ * | a period that this program does not know, which may be any | looser |
  * | everything else | within |
  */
-function isBudgetWithin(now: Budget, from: Budget | null): boolean {
-  if (!binds(now.amount) || !isKnownReset(now.reset)) return false;
-  if (from === null) return true;
+function isWithin(now: Limit, from: Limit | undefined): boolean {
+  const isKnown = isBudgetLimit(now) ? isKnownReset(now.reset) : now.window in secondsOfWindow;
+  if (!binds(now.amount) || !isKnown) return false;
+  if (from === undefined) return true;
   if (now.unit !== from.unit || now.amount > from.amount) return false;
+  if (isRateLimit(now)) {
+    return isRateLimit(from) && now.amount * secondsOfWindow[from.window] <= from.amount * secondsOfWindow[now.window];
+  }
+  if (isRateLimit(from)) return false;
   if (windowDays(now.reset) >= windowDays(from.reset)) return true;
-  return compare(per30Days(now.amount, now.reset), per30Days(from.amount, from.reset)) < 0;
-}
-
-/** A period that this program does not know may be any. */
-function isKnownReset(reset: Reset): boolean {
-  return ['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset) !== null;
-}
-
-interface Rate {
-  readonly unit: FieldValue | undefined;
-  readonly value: number;
-  readonly seconds: number;
-}
-
-function rateOf(field: string, fields: Fields): Rate | null {
-  const name = rateNameOf(field);
-  const [unit, window] = name === null ? [fields.unit, fields.window] : splitRateName(name);
-  const value = fields[field];
-  return typeof value === 'number'
-    ? { unit, value, seconds: secondsOfWindow[window as RateWindow] ?? Number.NaN }
-    : null;
-}
-
-function isRate(field: string): boolean {
-  return rateNameOf(field) !== null;
-}
-
-/** No more at once and no more on average. */
-function isRateWithin(now: Rate, from: Rate | null): boolean {
-  if (!binds(now.value) || Number.isNaN(now.seconds)) return false;
-  if (from === null) return true;
-  return now.unit === from.unit && now.value <= from.value && now.value * from.seconds <= from.value * now.seconds;
+  return compare(limitPer30Days(now), limitPer30Days(from)) < 0;
 }
 
 /** A limit of zero is none: the gateway does not enforce it (API reference 14.5). */

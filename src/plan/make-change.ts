@@ -1,6 +1,6 @@
 import type { Source } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';
-import { isBudgetField, isRateField } from '../resources/kind.ts';
+import { hasAnyValue, isPartOfBudget, isPartOfRate, isRate } from '../resources/fields.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
@@ -100,7 +100,7 @@ function causeOf(draft: ChangeDraft, fieldChanges: readonly FieldChange[]): Caus
   const { recorded, declared, hasRecord, before, action } = draft;
   if (!hasRecord) return 'unknown';
   if (recorded === null) return before === null || !hasAnyValue(before) ? 'edited' : 'adopted';
-  const past = recorded.fields as Fields;
+  const past = recorded.fields;
   if (action === 'delete' && draft.after === null) return 'edited';
   const who = fieldChanges.map(({ field, before: now, after }) =>
     whoMoved({ kind: draft.key.kind, declared, past }, field, now, after),
@@ -133,13 +133,8 @@ export function whoMoved(
  * rate where only one fits.
  */
 function sweepsAway(kind: Kind, fields: Fields, field: string): boolean {
-  if (!isRateField(field)) return isBudgetField(field) && fields.budgets === null;
+  if (!isPartOfRate(field)) return isPartOfBudget(field) && fields.budgets === null;
   const spec = specOf(kind);
   const fitsOne = !spec.policy && spec.singleRate;
-  return fields.rates === null || (fitsOne && Object.keys(fields).some((name) => name.startsWith('rate[')));
-}
-
-/** Whether anything is set: `null`s and empty lists are no hand-made values. */
-export function hasAnyValue(fields: Fields): boolean {
-  return Object.values(fields).some((value) => value !== null && !(Array.isArray(value) && value.length === 0));
+  return fields.rates === null || (fitsOne && Object.keys(fields).some(isRate));
 }

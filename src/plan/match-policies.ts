@@ -236,7 +236,7 @@ function findRenames(
     const { name: _name, description: _description, ...rest } = fields;
     return canonicalJson(rest);
   };
-  const matching = groupBy(candidates, (entry) => contentOf(entry.fields as Fields));
+  const matching = groupBy(candidates, (entry) => contentOf(entry.fields));
   const rivals = groupBy(added, ({ resolved }) => contentOf(resolved.fields));
   for (const [content, [first, ...others]] of rivals) {
     const [only, ...more] = matching.get(content) ?? [];

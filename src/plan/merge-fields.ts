@@ -1,7 +1,19 @@
 import { isSame } from '../resources/canonical.ts';
-import { isBudgetField, isRateField, type KindSpec } from '../resources/kind.ts';
+import {
+  alertOf,
+  budgetOf,
+  type FieldsDraft,
+  isAlert,
+  isApart,
+  isBudget,
+  isPartOfLimit,
+  isRate,
+  isSet,
+  isSlotted,
+  policyBudget,
+} from '../resources/fields.ts';
+import type { KindSpec } from '../resources/kind.ts';
 import type { Budget, Fields, FieldValue } from '../resources/types.ts';
-import { budgetSlotOf } from '../resources/workspace-limits.ts';
 
 export interface MergedFields {
   /** Managed fields as they are live. A field the service does not show is left out. */
@@ -22,8 +34,8 @@ export interface MergedFields {
  * | absent | absent | not compared |
  */
 export function mergeFields(spec: KindSpec, declared: Fields, recorded: Fields, live: Fields): MergedFields {
-  const before: Record<string, FieldValue> = {};
-  const after: Record<string, FieldValue> = {};
+  const before: FieldsDraft = {};
+  const after: FieldsDraft = {};
   const released: string[] = [];
 
   const set = (field: string, wanted: FieldValue): void => {
@@ -41,13 +53,14 @@ export function mergeFields(spec: KindSpec, declared: Fields, recorded: Fields, 
   };
 
   for (const [field, value] of Object.entries(declared)) {
-    if (field === 'rates') setAll(live, isSingleRate, set);
-    else if (field === 'budgets') setAll(live, isSingleBudget, set);
+    if (field === 'rates') setAll(live, isRate, set);
+    else if (field === 'budgets') setAll(live, (name) => isBudget(name) && isSlotted(name), set);
     else set(field, value);
   }
   for (const [field, value] of Object.entries(recorded)) {
     if (field in declared || field in after) continue;
-    if (field === 'rates' || field === 'budgets' || isCleared(field, value)) continue;
+    // `none`, once recorded, has nothing left to take away.
+    if (value === null || (field === 'recipients' && !isSet(value))) continue;
     if (spec.isReleased(field)) released.push(field);
     else set(field, field === 'recipients' ? [] : null);
   }
@@ -59,20 +72,7 @@ export function mergeFields(spec: KindSpec, declared: Fields, recorded: Fields, 
 /** Absent limits are "no such limit"; other absent fields are "not said". */
 function liveValue(live: Fields, field: string): FieldValue | undefined {
   const value = live[field];
-  return value === undefined && (isBudgetField(field) || isRateField(field)) ? null : value;
-}
-
-/** `none`, once recorded, has nothing left to take away. */
-function isCleared(field: string, value: FieldValue): boolean {
-  return value === null || (field === 'recipients' && Array.isArray(value) && value.length === 0);
-}
-
-function isSingleRate(field: string): boolean {
-  return field.startsWith('rate[');
-}
-
-function isSingleBudget(field: string): boolean {
-  return field.startsWith('budget[');
+  return value === undefined && isPartOfLimit(field) ? null : value;
 }
 
 function setAll(
@@ -88,21 +88,17 @@ function setAll(
  * those that no file can name (`rate[images/minute#unknown]`): they are nobody's.
  */
 function displaceOtherRates(declared: Fields, live: Fields, set: (field: string, value: FieldValue) => void): void {
-  if (!Object.keys(declared).some(isSingleRate)) return;
-  const rates = Object.keys(live).filter(isSingleRate);
-  for (const field of rates) if (!(field in declared) && (rates.length === 1 || !field.includes('#'))) set(field, null);
+  if (!Object.keys(declared).some(isRate)) return;
+  const rates = Object.keys(live).filter(isRate);
+  for (const field of rates) if (!(field in declared) && (rates.length === 1 || !isApart(field))) set(field, null);
 }
 
 /** An alert goes with its budget; saying so twice would only be noise. */
-function dropAlertsOfClearedBudgets(before: Record<string, FieldValue>, after: Record<string, FieldValue>): void {
+function dropAlertsOfClearedBudgets(before: FieldsDraft, after: FieldsDraft): void {
   for (const field of Object.keys(after)) {
-    if (!field.startsWith('alert')) continue;
-    const slot = budgetSlotOf(field);
-    const budget = slot === null ? 'budget' : `budget[${slot}]`;
-    if (after[budget] === null) {
-      delete before[field];
-      delete after[field];
-    }
+    if (!isAlert(field) || after[budgetOf(field)] !== null) continue;
+    delete before[field];
+    delete after[field];
   }
 }
 
@@ -111,16 +107,14 @@ function dropAlertsOfClearedBudgets(before: Record<string, FieldValue>, after: R
  * dropping it in silence would be worse. Returns the alert's amount and unit, for the message.
  */
 export function overtakenAlert(after: Fields, live: Fields): { alert: number; budget: Budget } | null {
-  for (const [field, value] of Object.entries(after)) {
-    const alertField = field === 'amount' ? 'alert' : field.replace(/^budget/, 'alert');
+  for (const field of Object.keys(after)) {
+    const alertName = field === 'amount' ? 'alert' : isBudget(field) ? alertOf(field) : null;
     // What does not move is not written, so the service is not asked to take the two together.
-    if (alertField === field || alertField in after || isSame(value, live[field])) continue;
-    const budget =
-      field === 'amount' ? { unit: after.unit, amount: value, reset: after.reset } : (value as Budget | null);
-    const alert = live[alertField];
-    if (budget === null || typeof alert !== 'number') continue;
-    const sameUnit = field === 'amount' || (live[field] as Budget | null)?.unit === budget.unit;
-    if (sameUnit && alert >= (budget.amount as number)) return { alert, budget: budget as Budget };
+    if (alertName === null || alertName in after || isSame(after[field], live[field])) continue;
+    const [budget, now] = isBudget(field) ? [after[field], live[field]] : [policyBudget(after), policyBudget(after)];
+    const alert = live[alertName];
+    if (!budget || typeof alert !== 'number') continue;
+    if (now?.unit === budget.unit && alert >= budget.amount) return { alert, budget };
   }
   return null;
 }

@@ -224,8 +224,8 @@ export function toRecordedOutcome({ change, status, detail }: Outcome): Recorded
     fingerprint: change.fingerprint,
     status,
     ...(detail === null ? {} : { detail }),
-    before: change.before as RecordedOutcome['before'],
-    after: change.after as RecordedOutcome['after'],
+    before: change.before,
+    after: change.after,
   };
 }
 
@@ -238,7 +238,7 @@ export function toClaimedChange(change: Change): ClaimedChange {
     action: change.action,
     fingerprint: change.fingerprint,
     liveId: change.liveId,
-    after: change.after as ClaimedChange['after'],
+    after: change.after,
     entry: change.entry,
     ...(change.twins === undefined ? {} : { twins: [...change.twins] }),
   };

@@ -1,9 +1,9 @@
 /** Live limits in a state that nobody documented: whether they bind is not known. */
 
 import { compareText } from '../diagnostics.ts';
+import { isLimitField, isSet } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import { oddState } from '../resources/row-state.ts';
-import { hasAnyValue } from './make-change.ts';
 import { groupBy } from './place-index.ts';
 import type { Live, LiveObject, PlanNote } from './types.ts';
 
@@ -47,9 +47,7 @@ function limitsAnything(
 ): boolean {
   if (isPolicyKind(kind)) return true;
   const fields = specOf(kind).readFields(row, { workspaceId, workspaceSlug: slug, organisationId }, []);
-  return Object.entries(fields).some(
-    ([field, value]) => /^(?:budget|rate)/.test(field) && hasAnyValue({ [field]: value }),
-  );
+  return Object.keys(fields).some((field) => isLimitField(field) && isSet(fields[field]));
 }
 
 function wordOf({ kind }: LiveObject): string {

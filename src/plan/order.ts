@@ -23,7 +23,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import { isBudgetField, isRateField } from '../resources/kind.ts';
+import { isBudget, isPartOfBudget, isPartOfLimit } from '../resources/fields.ts';
 import { covers } from '../resources/match.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { Budget, Match } from '../resources/types.ts';
@@ -70,14 +70,14 @@ type ScopeMove = 'same' | 'wider' | 'narrower' | 'moved';
 /** A limit that bound is gone; dollars that become tokens leave the dollars unbound. */
 function clearsLimit({ field, before, after, direction }: FieldChange): boolean {
   if (direction !== 'loosen' || before === undefined || before === null) return false;
-  if (after === undefined || after === null) return isBudgetField(field) || isRateField(field) || field === 'expires';
-  return isBudgetField(field) && (before as Budget).unit !== (after as Budget).unit;
+  if (after === undefined || after === null) return isPartOfLimit(field) || field === 'expires';
+  return isPartOfBudget(field) && (before as Budget).unit !== (after as Budget).unit;
 }
 
 /** Also a budget of which one part loosens, such as `$5,000 monthly → $100 weekly`, and one of another unit. */
 function tightensField({ field, before, after, direction }: FieldChange): boolean {
   if (direction === 'tighten') return true;
-  if (direction !== 'loosen' || !/^budget(\[|$)/.test(field) || !before || !after) return false;
+  if (direction !== 'loosen' || !isBudget(field) || !before || !after) return false;
   const [from, to] = [before as Budget, after as Budget];
   return from.unit !== to.unit || to.amount < from.amount;
 }

@@ -1,6 +1,7 @@
 /** Attachment points: limits on keys, workspaces, providers and integrations. Nothing is created or deleted but limits. */
 
 import { isSame } from '../resources/canonical.ts';
+import { hasAnyValue } from '../resources/fields.ts';
 import type { AttachmentKindSpec, LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts';
@@ -10,7 +11,7 @@ import type { PlanContext } from './build-plan.ts';
 import { expiresAtOnce, hasExpired } from './expired.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
-import { hasAnyValue, makeChange } from './make-change.ts';
+import { makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { indexKey, type RecordedResource } from './record-index.ts';
 import {
@@ -90,7 +91,7 @@ function planDeclared(
   // Under the name there is another object now: what the recorded one had says nothing of it, so that nothing drifted.
   const isAnother = previous !== null && previous.id !== live.id && previous.id !== '';
   const recorded = isAnother ? null : previous;
-  const past = (recorded?.fields ?? {}) as Fields;
+  const past = recorded?.fields ?? {};
   const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
@@ -197,7 +198,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const kind = entry.kind as AttachmentKind;
   const spec = registry[kind];
   const key: ResourceKey = { kind, workspace: workspaceSlug, name: entry.name };
-  const past = left.fields as Fields;
+  const past = left.fields;
   const fields = spec.readFields(object.row, scopeOf(context, object), [past]);
   const { before, after, released } = mergeFields(spec, {}, past, fields);
   parts.managed.set(kind, object.id, Object.keys(after));

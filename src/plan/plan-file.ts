@@ -8,7 +8,8 @@ import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
 import { canonicalJson } from '../resources/canonical.ts';
-import { type Fields, kinds } from '../resources/types.ts';
+import { kinds } from '../resources/types.ts';
+import { fieldsSchema } from './applied-record.ts';
 import { type Digested, digestPlan } from './build-plan.ts';
 import { digestOf } from './digest.ts';
 import { fingerprintOf } from './make-change.ts';
@@ -16,9 +17,6 @@ import type { Change, Plan } from './types.ts';
 
 /** Raised when an older tollgate could misread what a newer one writes. New members do not raise it. */
 export const planFileVersion = 2;
-
-const json = z.json();
-const fields = z.record(z.string(), json);
 
 export const planFileChangeSchema = z.object({
   id: z.string().describe('`<kind>/<workspace slug or ->/<name>`, unique within the plan'),
@@ -28,8 +26,8 @@ export const planFileChangeSchema = z.object({
   live_id: z.string().nullable().describe("the service's id; null for a policy that did not exist yet"),
   action: z.enum(['create', 'update', 'replace', 'delete']).describe('what is done to it'),
   direction: z.enum(['loosen', 'rescope', 'tighten', 'neutral']).describe('what it does to those whom the limit binds'),
-  before: fields.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
-  after: fields.nullable().describe('managed fields as they shall be'),
+  before: fieldsSchema.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
+  after: fieldsSchema.nullable().describe('managed fields as they shall be'),
   starting: z.string().nullable().describe('ISO date that is sent as the start of the window'),
   via_star: z.boolean().describe('a key that is reached through `"*"` alone'),
   fingerprint: z
@@ -131,8 +129,8 @@ export function buildPlanFile(plan: Plan, facts: PlanFileFacts): PlanFile {
       live_id: change.liveId,
       action: change.action,
       direction: change.direction,
-      before: change.before as PlanFileChange['before'],
-      after: change.after as PlanFileChange['after'],
+      before: change.before,
+      after: change.after,
       starting: change.starting,
       via_star: change.viaStar === true,
       fingerprint: change.fingerprint,
@@ -219,8 +217,8 @@ export function toPastChange(change: PlanFileChange): Change {
     cause: 'edited',
     reason: 'changed',
     direction: change.direction,
-    before: change.before as Fields | null,
-    after: change.after as Fields | null,
+    before: change.before,
+    after: change.after,
     fieldChanges: [],
     source: null,
     dependsOn: [],

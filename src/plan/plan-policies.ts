@@ -2,9 +2,10 @@
 
 import semver from 'semver';
 import { canonicalJson, isSame } from '../resources/canonical.ts';
-import { type LiveScope, pickFields } from '../resources/kind.ts';
+import { pickFields } from '../resources/fields.ts';
+import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
-import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
+import type { Desired, Fields, PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
@@ -235,7 +236,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
       source: resolved.entry.source,
     });
   }
-  const past = (recorded?.fields ?? {}) as Fields;
+  const past = recorded?.fields ?? {};
   const fields = live === null ? null : spec.readFields(live.row, scope, [past, resolved.fields]);
   if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, 'all');
@@ -344,7 +345,7 @@ function namesakesOf({ kind, workspace, match }: PolicyTask, { resolution }: Pla
 
 function updateNotes(replaces: boolean, moved: readonly string[], after: Fields, now: Date): string[] {
   if (replaces) return ['replacement: counters restart at zero'];
-  return moved.includes('reset') ? [newWindowNote(after.reset as Reset, 'policy', now)] : [];
+  return moved.includes('reset') ? [newWindowNote(after.reset ?? 'never', 'policy', now)] : [];
 }
 
 /** A new policy that looks like one somebody made by hand: perhaps it is meant to be that one. */

@@ -4,9 +4,9 @@
  */
 
 import { isSame } from '../resources/canonical.ts';
-import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import type { Condition, Desired, DesiredEntry, Fields, Kind, Match } from '../resources/types.ts';
 import type { AppliedRecord, RecordedEntry, RecordedSettings, RecordedWorkspace } from './applied-record.ts';
+import { withoutForgotten } from './forget.ts';
 import { commitOf, settingsCommitOf } from './next-record.ts';
 import { settingsOf } from './settings.ts';
 import { isUuid } from './written-id.ts';
@@ -133,8 +133,8 @@ function isDeclaredSo(
   return [declared.fields, declared.fieldsOverStar].some(
     (wanted) =>
       wanted !== undefined &&
-      (hasSameFields(wanted, fields as Fields) ||
-        hasSameFields(withoutForgotten(wanted, forget, { ...declared, name }) ?? wanted, fields as Fields)),
+      (hasSameFields(wanted, fields) ||
+        hasSameFields(withoutForgotten(wanted, forget, { ...declared, name }) ?? wanted, fields)),
   );
 }
 
@@ -142,19 +142,17 @@ function hasSameFields(declared: Fields, recorded: Fields): boolean {
   const names = Object.keys(declared);
   if (names.length !== Object.keys(recorded).length) return false;
   return names.every((name) =>
-    name === 'match'
-      ? isSameMatch(declared[name] as Match, recorded[name] as Match | undefined)
-      : isSame(declared[name], recorded[name]),
+    name === 'match' ? isSameMatch(declared.match, recorded.match) : isSame(declared[name], recorded[name]),
   );
 }
 
 /** Files name keys, the record has their ids: which those were, no file tells. */
-function isSameMatch(declared: Match, recorded: Match | undefined): boolean {
-  if (!Array.isArray(declared) || !Array.isArray(recorded)) return isSame(declared, recorded);
+function isSameMatch(declared: Match | undefined, recorded: Match | undefined): boolean {
+  if (typeof declared !== 'object' || typeof recorded !== 'object') return isSame(declared, recorded);
   if (declared.length !== recorded.length) return false;
-  return declared.every((condition: Condition, index) => {
-    const other = recorded[index] as Condition;
-    if (condition.key !== 'api_key' || other.key !== 'api_key') return isSame(condition, other);
+  return declared.every((condition, index) => {
+    const other = recorded[index];
+    if (condition.key !== 'api_key' || other?.key !== 'api_key') return isSame(condition, other);
     return isSameKeys(condition.any, other.any) && isSameKeys(condition.except, other.except);
   });
 }

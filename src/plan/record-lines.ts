@@ -3,10 +3,9 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
-import { pickFields } from '../resources/kind.ts';
+import { hasAnyValue, pickFields } from '../resources/fields.ts';
 import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import { hasAnyValue } from './make-change.ts';
 import type { RecordedResource } from './record-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
 import type { LiveObject, RecordLine, RecordStep } from './types.ts';
@@ -18,7 +17,7 @@ export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {
     kind: entry.kind,
     name,
     id,
-    fields: fields as RecordedEntry['fields'],
+    fields,
     protect: entry.protect,
     ...(viaStar ? { viaStar: true as const } : {}),
     ...(entry.starting === undefined ? {} : { starting: entry.starting }),
@@ -95,9 +94,7 @@ export function caughtUpLines(
 ): RecordLine[] {
   if (recorded === null) return [];
   const kept =
-    released.length === 0
-      ? recorded.fields
-      : pickFields(recorded.fields as Fields, (field) => !released.includes(field));
+    released.length === 0 ? recorded.fields : pickFields(recorded.fields, (field) => !released.includes(field));
   if (recorded.name === resolved.name && recorded.owed !== true && isSame(kept, resolved.fields)) return [];
   return [{ action: 'record', key, detail: 'live is already as the files say' }];
 }

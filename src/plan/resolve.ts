@@ -3,11 +3,11 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isSame } from '../resources/canonical.ts';
-import { withoutForgotten } from '../resources/forgotten-fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, DesiredEntry, DesiredWorkspace, Fields, Forget, Kind, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace, Fields, Forget, Kind } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { hasExpired, yieldExpired } from './expired.ts';
+import { withoutForgotten } from './forget.ts';
 import { PlaceIndex } from './place-index.ts';
 import { Problems } from './problems.ts';
 import type { RecordIndex } from './record-index.ts';
@@ -295,7 +295,7 @@ class Resolver {
   }
 
   #resolveKeyNames(entry: DesiredEntry, workspace: LiveWorkspace | null): Fields | null {
-    const match = entry.fields.match as Match | undefined;
+    const match = entry.fields.match;
     if (!hasKeyNames(match)) return entry.fields;
     const keys = this.#objects.at('key-limits', workspace?.id ?? null);
     const recordedAs = (name: string | undefined) =>
@@ -303,7 +303,7 @@ class Resolver {
     const resolved = resolveMatch(match, {
       named: (name) => yieldExpired(keys.byName(name), this.#now),
       isLive: (id) => keys.byId(id) !== undefined,
-      recorded: (recordedAs(entry.name) ?? recordedAs(entry.previously))?.entry.fields.match as Match | undefined,
+      recorded: (recordedAs(entry.name) ?? recordedAs(entry.previously))?.entry.fields.match,
     });
     const source = entry.fieldSources.match ?? entry.source;
     for (const { name, ids } of resolved.ambiguous) {

@@ -1,7 +1,8 @@
 /** What an apply that was killed had done, told from live alone (design, section 4: claim, then outcomes). */
 
 import { isSame } from '../resources/canonical.ts';
-import { isBudgetField, isRateField, type LiveScope } from '../resources/kind.ts';
+import { isPartOfLimit } from '../resources/fields.ts';
+import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Fields } from '../resources/types.ts';
 import type { AppliedRecord, ClaimedChange, RecordedEntry, RecordedWorkspace } from './applied-record.ts';
@@ -105,7 +106,7 @@ function findReached(change: PlannedResult, live: Live, known: ReadonlySet<strin
   );
   const old = objects.find(({ id }) => id === change.liveId);
   if (change.after === null) return old === undefined ? 'gone' : null;
-  const after = change.after as Fields;
+  const after = change.after;
   const hasReached = (object: LiveObject): boolean => {
     const fields = readFields(live, object, after);
     return Object.entries(after).every(([field, value]) => isReached(fields, field, value));
@@ -126,10 +127,9 @@ function isKnownToBe(
 ): boolean {
   if (reached === 'gone' || action !== 'update') return true;
   const past = entries.find((entry) => entry.kind === kind && entry.id === liveId)?.fields ?? {};
-  const shown = readFields(live, reached, (after ?? {}) as Fields);
+  const shown = readFields(live, reached, after ?? {});
   return Object.entries(after ?? {}).every(
-    ([field, value]) =>
-      shown[field] !== undefined || isBudgetField(field) || isRateField(field) || isSame(past[field], value),
+    ([field, value]) => shown[field] !== undefined || isPartOfLimit(field) || isSame(past[field], value),
   );
 }
 
@@ -148,6 +148,6 @@ function readFields(live: Live, object: LiveObject, hint: Fields): Fields {
  */
 export function isReached(fields: Fields, field: string, wanted: Fields[string]): boolean {
   const now = fields[field];
-  if (now === undefined) return wanted === null || !(isBudgetField(field) || isRateField(field));
+  if (now === undefined) return wanted === null || !isPartOfLimit(field);
   return isSame(now, wanted);
 }

@@ -1,7 +1,8 @@
 /** What live has of a policy that no file declares, where the policy is made anew. */
 
+import { apiField, type FieldsDraft } from '../resources/fields.ts';
 import type { WireRow } from '../resources/kind.ts';
-import type { Fields, FieldValue, PolicyKind } from '../resources/types.ts';
+import type { Fields, PolicyKind } from '../resources/types.ts';
 
 /** Members that are fields of ours, or that the service sets by itself (API reference 2.2, 3). */
 const knownMembers = new Set([
@@ -34,7 +35,7 @@ export interface Undeclared {
  * @param row of the old one
  */
 export function carryUndeclared(kind: PolicyKind, after: Fields, live: Fields, row: WireRow): Undeclared {
-  const carried: Record<string, FieldValue> = {};
+  const carried: FieldsDraft = {};
   const lost: string[] = [];
   const carry = (field: string): void => {
     const value = live[field];
@@ -49,7 +50,7 @@ export function carryUndeclared(kind: PolicyKind, after: Fields, live: Fields, r
     }
   }
   const members = Object.keys(row).filter(
-    (member) => !knownMembers.has(member) && after[`api.${member}`] === undefined && isSaid(row[member]),
+    (member) => !knownMembers.has(member) && after[apiField(member)] === undefined && isSaid(row[member]),
   );
   if (members.length > 0) {
     const list = members.sort().map((member) => `\`${member}\``);

@@ -1,8 +1,8 @@
 import { compareText } from '../diagnostics.ts';
+import { isLimitField, isSet } from '../resources/fields.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { PlanContext } from './build-plan.ts';
-import { hasAnyValue } from './make-change.ts';
 import type { LiveObject, Unmanaged } from './types.ts';
 
 /** Live limits that neither files nor record know: counted and shown, never touched. */
@@ -20,11 +20,9 @@ export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
       organisationId: live.organisationId,
     };
     const fields = specOf(object.kind).readFields(object.row, scope, []);
+    // What binds; an alert, an expiry or a description that nobody declared is not worth a line.
     const others = Object.keys(fields)
-      .filter(
-        (field) =>
-          isLimit(field) && managed?.includes(field) !== true && hasAnyValue({ [field]: fields[field] ?? null }),
-      )
+      .filter((field) => isLimitField(field) && managed?.includes(field) !== true && isSet(fields[field]))
       .sort(compareText);
     if (others.length === 0) return [];
     return [managed === undefined ? facts : { ...facts, fields: others }];
@@ -38,9 +36,4 @@ export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
         compareText(a.name ?? '', b.name ?? '') ||
         compareText(a.id, b.id),
     );
-}
-
-/** What binds; an alert, an expiry or a description that nobody declared is not worth a line. */
-function isLimit(field: string): boolean {
-  return field.startsWith('budget') || field.startsWith('rate');
 }

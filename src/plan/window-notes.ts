@@ -1,11 +1,11 @@
 /** What people have to know of a counter's window beforehand. */
 
 import { type Level, resetAfter } from '../impact/windows.ts';
-import { type AttachmentKindSpec, isBudgetField } from '../resources/kind.ts';
+import { budgetField, isBudget, slotFor, slotOf, slotsIn } from '../resources/fields.ts';
+import type { AttachmentKindSpec } from '../resources/kind.ts';
 import { budgetFromWire, daysOfReset, hasEnded } from '../resources/limits.ts';
-import type { Budget, Fields, Reset } from '../resources/types.ts';
+import type { Fields, Reset } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
-import { budgetSlot, budgetSlotOf } from '../resources/workspace-limits.ts';
 import type { LiveObject } from './types.ts';
 
 /**
@@ -44,17 +44,15 @@ export function windowNotes(
   const budgets = moved.filter(isBudget);
   const gone = budgets.find((field) => after[field] === null);
   const changed = budgets.flatMap((field) => {
-    const [from, to] = [budgetIn(before, field), budgetIn(after, field)];
+    const [from, to] = [before[field], after[field]];
     // In a list of budgets one period goes while another comes.
-    const old = from === null ? gone : field;
-    if (to === null || old === undefined || from?.reset === to.reset) return [];
-    return [newWindowNote(to.reset, 'limits', now, nextResetOf(spec, live, budgetSlotOf(old)))];
+    const old = from ? field : gone;
+    if (!to || old === undefined || from?.reset === to.reset) return [];
+    return [newWindowNote(to.reset, 'limits', now, nextResetOf(spec, live, slotOf(old)))];
   });
-  const ends = moved.filter(isBudgetField).flatMap((field) => {
-    const slot = budgetSlotOf(field);
-    const name = slot === null ? 'budget' : `budget[${slot}]`;
-    const [from, to] = [budgetIn(before, name), budgetIn(after, name)];
-    const keepsWindow = from !== null && to !== null && from.reset === to.reset && daysOfReset(to.reset) !== null;
+  const ends = slotsIn(moved).flatMap((slot) => {
+    const [from, to] = [before[budgetField(slot)], after[budgetField(slot)]];
+    const keepsWindow = from && to && from.reset === to.reset && daysOfReset(to.reset) !== null;
     return keepsWindow ? [nextResetOf(spec, live, slot)] : [];
   });
   const past = ends.find((end) => end !== null && hasEnded(end, now.getTime()))?.slice(0, 10);
@@ -70,8 +68,8 @@ export function windowNotes(
 
 /** The service takes one reset alone, so that a write of the budget clears the other. */
 export function resetNotes(spec: AttachmentKindSpec, live: LiveObject, moved: readonly string[]): string[] {
-  const cleared = moved.filter(isBudgetField).flatMap((field) => {
-    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(spec, live, budgetSlotOf(field)) ?? {};
+  const cleared = slotsIn(moved).flatMap((slot) => {
+    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(spec, live, slot) ?? {};
     return word && typeof days === 'number'
       ? [`its budget has two resets live: "${word}" is cleared, every ${days} days stays`]
       : [];
@@ -85,19 +83,13 @@ export function readWindow(
   row: LiveObject['row'],
   { before, after }: { readonly before: Fields; readonly after: Fields },
 ): string | null {
-  const ends = Object.keys(after).flatMap((field) => {
-    const [from, to] = [budgetIn(before, field), budgetIn(after, field)];
-    if (!isBudget(field) || from === null || to === null || from.reset === to.reset) return [];
-    return nextResetOf(spec, { row }, budgetSlotOf(field)) ?? [];
-  });
+  const ends = Object.keys(after)
+    .filter(isBudget)
+    .flatMap((field) => {
+      const [from, to] = [before[field], after[field]];
+      return from && to && from.reset !== to.reset ? (nextResetOf(spec, { row }, slotOf(field)) ?? []) : [];
+    });
   return ends.length === 0 ? null : `its next reset reads ${ends.map((end) => end.slice(0, 10)).join(' and ')}`;
-}
-
-/** The budget itself, of a list too, and not its alert. */
-const isBudget = (field: string): boolean => /^budget(\[|$)/.test(field);
-
-function budgetIn(fields: Fields, name: string): Budget | null {
-  return (fields[name] as Budget | null | undefined) ?? null;
 }
 
 function nextResetOf(spec: AttachmentKindSpec, live: Pick<LiveObject, 'row'>, slot: string | null): string | null {
@@ -114,7 +106,7 @@ function budgetRowOf(
 ): WireBudget | null {
   if (spec.kind === 'workspace-limits') {
     const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
-    return budgets.find((wire) => slotOf(wire) === slot) ?? null;
+    return budgets.find((wire) => slotOfWire(wire) === slot) ?? null;
   }
   const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
   const budget = Array.isArray(limits)
@@ -123,7 +115,7 @@ function budgetRowOf(
   return budget ?? null;
 }
 
-function slotOf(wire: WireBudget): string | null {
+function slotOfWire(wire: WireBudget): string | null {
   const read = budgetFromWire(wire);
-  return read === null ? null : budgetSlot(read);
+  return read === null ? null : slotFor(read);
 }

@@ -2,7 +2,7 @@
 
 import type { Source } from '../diagnostics.ts';
 import { formatReset } from '../resources/amounts.ts';
-import { rateField } from '../resources/limits.ts';
+import { alertField, budgetField, type FieldsDraft, rateField, slotFor } from '../resources/fields.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
 import { example, say, writeField } from './advice.ts';
 import { alertOf } from './alerts.ts';
@@ -127,7 +127,7 @@ function readBudgets(
         say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`,
       );
     }
-    const key = `${budget.unit}/${budget.reset}`;
+    const key = slotFor(budget);
     const first = seen.get(key);
     if (first !== undefined) {
       report(
@@ -158,7 +158,7 @@ export function resolveLimits(
   above: readonly (readonly Recipient[] | undefined)[],
   report: Report = () => {},
 ): ResolvedLimits {
-  const fields: Record<string, FieldValue> = {};
+  const fields: FieldsDraft = {};
   const fieldSources: Record<string, Source> = {};
   const set = (name: string, value: FieldValue, at: Place | undefined) => {
     fields[name] = value;
@@ -169,10 +169,10 @@ export function resolveLimits(
   if (written.budgets === null) set(many ? 'budgets' : 'budget', null, places.budget ?? places.budgets);
   for (const budget of written.budgets ?? []) {
     const value: Budget = { unit: budget.unit, amount: budget.amount, reset: budget.reset };
-    const suffix = many ? `[${budget.unit}/${budget.reset}]` : '';
-    set(`budget${suffix}`, { ...value }, budget.places.budget);
+    const slot = many ? slotFor(budget) : null;
+    set(budgetField(slot), { ...value }, budget.places.budget);
     const alert = alertOf(budget, levels[written.kind], budget.places.alert ?? written.at, report);
-    if (alert !== undefined) set(`alert${suffix}`, alert, budget.places.alert);
+    if (alert !== undefined) set(alertField(slot), alert, budget.places.alert);
   }
   if (written.rates === null) set('rates', null, places.rates ?? places.rate);
   for (const rate of written.rates ?? []) set(rateField(rate.name), rate.value, rate.at);

@@ -1,7 +1,8 @@
 /** Files as written → desired state: defaults copied, recipients joined, `"*"` laid beneath named keys. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Desired, DesiredEntry, DesiredWorkspace, Fields } from '../resources/types.ts';
+import { sortFields } from '../resources/fields.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { kinds } from '../resources/types.ts';
 import { say } from './advice.ts';
 import type { WrittenLimits } from './limits-entry.ts';
@@ -99,6 +100,7 @@ function toEntry(
     ...(limits.id === undefined ? {} : { id: limits.id }),
     protect: limits.protect,
     ...(owner === undefined ? {} : { owner }),
+    // The order of lines in a file means nothing: equal entries are equal text.
     fields: sortFields(fields),
     ...(overStar === undefined ? {} : { fieldsOverStar: sortFields(overStar) }),
     ...(starting === undefined ? {} : { starting }),
@@ -116,11 +118,6 @@ function describeWorkspace(workspace: WorkspaceFile): DesiredWorkspace {
     skipDefaults: [...new Set(workspace.skipDefaults.map((skip) => skip.name))].sort(compareText),
     source: workspace.at.source,
   };
-}
-
-/** The order of lines in a file means nothing: equal entries are equal text. */
-function sortFields(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => compareText(a, b)));
 }
 
 function compareEntries(a: DesiredEntry, b: DesiredEntry): number {

@@ -1,5 +1,6 @@
 /** `api:`: members of the service that the grammar does not know. The only place where its own words are written by hand. */
 
+import { apiField } from '../resources/fields.ts';
 import type { Json } from '../resources/types.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { isEmpty, toJson } from './nodes.ts';
@@ -163,7 +164,7 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       `\`api\`: ${quote(key)} is sent as it stands, unchecked; the guard \`api-member\` asks for a reviewer's word`,
       'info',
     );
-    return [{ field: `api.${key}`, value: toJson(node), at }];
+    return [{ field: apiField(key), value: toJson(node), at }];
   });
 }
 

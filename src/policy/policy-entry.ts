@@ -1,6 +1,7 @@
 /** One entry of `policies:` → a usage policy or a rate policy, without its workspace. */
 
 import type { Advice, Source } from '../diagnostics.ts';
+import { toFields } from '../resources/fields.ts';
 import type { DesiredEntry, FieldValue, PolicyKind } from '../resources/types.ts';
 import { adviseNone, exampleOf, say } from './advice.ts';
 import { alertOf } from './alerts.ts';
@@ -55,7 +56,7 @@ export function readPolicy(field: FieldNode, file: FileDefaults, report: Report)
       kind: form.limits === 'budget' ? 'usage-policy' : 'rate-policy',
       name: field.key,
       ...identity,
-      fields: Object.fromEntries(parts.map(([name, value]) => [name, value])),
+      fields: toFields(parts.map(([name, value]) => [name, value])),
       ...(limit?.starting === undefined ? {} : { starting: limit.starting }),
       source: field.at.source,
       fieldSources: sourcesOf(parts),

@@ -5,19 +5,9 @@
 
 import { compareText } from '../diagnostics.ts';
 import { formatAlert, formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
-import { rateNameOf } from '../resources/limits.ts';
-import type {
-  Budget,
-  Condition,
-  Desired,
-  Fields,
-  Json,
-  Kind,
-  Match,
-  RateName,
-  Reset,
-  Unit,
-} from '../resources/types.ts';
+import { rateOf } from '../resources/field-text.ts';
+import { alertOf, isApi, isBudget, memberOf, parseField, policyBudget } from '../resources/fields.ts';
+import type { Budget, Condition, Desired, Fields, Kind, Match, Reset } from '../resources/types.ts';
 import { compilePolicies } from './compile.ts';
 import { levels } from './levels.ts';
 import { type PrintedValue, quoted, renderYaml } from './yaml-text.ts';
@@ -124,22 +114,22 @@ export function printEntry(entry: PrintedEntry): ReadonlyMap<string, PrintedValu
   return mapOf([
     ['name', named ? liveName : undefined],
     ['id', entry.id],
-    ['description', 'description' in fields ? printDescription(fields.description) : undefined],
+    ['description', fields.description === undefined ? undefined : printDescription(fields.description)],
     ...printBudgets(entry),
     ...printRates(kind, fields),
-    ['match', printMatch(fields.match as Match | undefined)],
-    ['per', printOneOrList(fields.per as readonly string[] | undefined)],
+    ['match', printMatch(fields.match)],
+    ['per', printOneOrList(fields.per)],
     ['target', fields.target === 'mcp_tools' ? 'mcp_tools' : undefined],
-    ['recipients', printRecipients(fields.recipients as readonly string[] | undefined)],
-    ['expires', fields.expires === null ? 'none' : (fields.expires as string | undefined)?.replace('.000Z', 'Z')],
+    ['recipients', printRecipients(fields.recipients)],
+    ['expires', fields.expires === null ? 'none' : fields.expires?.replace('.000Z', 'Z')],
     ['owner', entry.owner],
     ['protect', entry.protect === true ? true : undefined],
     [
       'api',
       mapOf(
         Object.keys(fields)
-          .filter((name) => name.startsWith('api.'))
-          .map((name) => [name.slice(4), fields[name] as Json]),
+          .filter(isApi)
+          .map((name) => [memberOf(name), fields[name]]),
       ),
     ],
   ]);
@@ -179,23 +169,12 @@ function canonicalText(value: unknown): string {
 function printBudgets({ kind, fields, starting }: PrintedEntry): Lines {
   if (kind === 'rate-policy') return [];
   if (kind === 'usage-policy') {
-    const { unit, amount, reset } = fields;
-    return printBudget(
-      kind,
-      { unit: unit as Unit, amount: amount as number, reset: reset as Reset },
-      fields.alert,
-      starting,
-    );
+    return printBudget(kind, policyBudget(fields) ?? undefined, fields.alert, starting);
   }
-  if (kind !== 'workspace-limits')
-    return printBudget(kind, fields.budget as Budget | null | undefined, fields.alert, starting);
+  if (kind !== 'workspace-limits') return printBudget(kind, fields.budget, fields.alert, starting);
   if (fields.budgets === null) return [['budget', 'none']];
-  const names = Object.keys(fields)
-    .filter((name) => name.startsWith('budget['))
-    .sort(compareText);
-  const budgets = names.map((name) =>
-    printBudget(kind, fields[name] as Budget, fields[name.replace('budget', 'alert')], starting),
-  );
+  const names = Object.keys(fields).filter(isBudget).sort(compareText);
+  const budgets = names.map((name) => printBudget(kind, fields[name], fields[alertOf(name)], starting));
   const [only] = budgets;
   return only !== undefined && budgets.length === 1
     ? only
@@ -205,7 +184,7 @@ function printBudgets({ kind, fields, starting }: PrintedEntry): Lines {
 function printBudget(
   kind: Kind,
   budget: Budget | null | undefined,
-  alert: unknown,
+  alert: number | null | undefined,
   starting: string | undefined,
 ): Lines {
   if (budget === undefined) return [];
@@ -215,7 +194,7 @@ function printBudget(
   return [
     ['budget', formatAmount(amount, unit)],
     ['reset', printReset(reset, starting)],
-    ['alert', alert === undefined ? undefined : printAlert(alert as number | null, budget, wholeUnits)],
+    ['alert', alert === undefined ? undefined : printAlert(alert, budget, wholeUnits)],
   ];
 }
 
@@ -237,14 +216,12 @@ function printReset(reset: Reset, starting: string | undefined): PrintedValue {
 
 function printRates(kind: Kind, fields: Fields): Lines {
   if (kind === 'rate-policy') {
-    return [
-      ['rate', formatRate(fields.value as number, `${String(fields.unit)}/${String(fields.window)}` as RateName)],
-    ];
+    return [['rate', formatRate(fields.value ?? 0, rateOf(fields))]];
   }
   if (fields.rates === null) return [['rate', 'none']];
   const rates = Object.keys(fields).flatMap((field) => {
-    const name = rateNameOf(field);
-    return name === null ? [] : [formatRate(fields[field] as number, name)];
+    const parsed = parseField(field);
+    return parsed.part === 'rate' ? [formatRate(fields[parsed.field] ?? 0, parsed.name)] : [];
   });
   const [only] = rates;
   return only !== undefined && rates.length === 1
@@ -277,9 +254,9 @@ function printRecipients(recipients: readonly string[] | undefined): PrintedValu
 }
 
 /** The text `none` is told from the keyword by its quotes. */
-function printDescription(description: unknown): PrintedValue {
+function printDescription(description: string | null): PrintedValue {
   if (description === null) return 'none';
-  return description === 'none' ? quoted('none') : (description as string);
+  return description === 'none' ? quoted('none') : description;
 }
 
 function sectionOf(

@@ -4,6 +4,7 @@
  */
 
 import { type Diagnostic, type Source, sortDiagnostics } from '../diagnostics.ts';
+import { alertOf, isBudget } from '../resources/fields.ts';
 import type { RequirableField, Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { isPolicyKind } from './policy-kinds.ts';
@@ -48,9 +49,7 @@ const lacks: Readonly<Record<RequirableField, (entry: DesiredEntry) => boolean>>
     const { fields } =
       entry.fieldsOverStar === undefined ? entry : { fields: { ...entry.fieldsOverStar, ...entry.fields } };
     if (entry.kind === 'usage-policy') return 'amount' in fields && !('alert' in fields);
-    return Object.keys(fields).some(
-      (name) => /^budget(?:\[|$)/.test(name) && fields[name] !== null && !(name.replace('budget', 'alert') in fields),
-    );
+    return Object.keys(fields).some((name) => isBudget(name) && fields[name] !== null && !(alertOf(name) in fields));
   },
 };
 

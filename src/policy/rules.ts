@@ -2,7 +2,7 @@
 
 import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
-import { isForgottenField } from '../resources/forgotten-fields.ts';
+import { isForgotten } from '../resources/fields.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
 import type { Place } from './nodes.ts';
@@ -109,7 +109,7 @@ function declares(entry: DesiredEntry, forget: Forget): boolean {
   return (
     field === undefined ||
     entry.absent === true ||
-    Object.keys(entry.fields).some((name) => isForgottenField(entry.kind, field, name))
+    Object.keys(entry.fields).some((name) => isForgotten(entry.kind, field, name))
   );
 }
 

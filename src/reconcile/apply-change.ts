@@ -5,10 +5,11 @@ import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { readWindow } from '../plan/window-notes.ts';
 import { isSame } from '../resources/canonical.ts';
 import { formatField } from '../resources/field-text.ts';
-import { isBudgetField, isRateField, type WireRow } from '../resources/kind.ts';
+import { isPartOfLimit, pickFields } from '../resources/fields.ts';
+import type { WireRow } from '../resources/kind.ts';
 import { dropEndedWindows, hasEnded } from '../resources/limits.ts';
 import { isPolicyKind, registry } from '../resources/registry.ts';
-import type { AttachmentKind, Fields, PolicyKind, Reset } from '../resources/types.ts';
+import type { AttachmentKind, Fields, PolicyKind } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
@@ -178,7 +179,7 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
   if (old === null || checked !== null) return checked ?? stale('it is no longer live');
   const { after } = fieldsOf(change);
   const carried =
-    kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset as Reset) : null;
+    kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset ?? 'never') : null;
   const ahead = carried !== null && !hasEnded(carried, context.clock.now()) ? carried : null;
   const nextReset = change.starting ?? ahead;
 
@@ -277,7 +278,7 @@ function checkBefore(change: Change, context: ChangeContext, row: WireRow | null
   const fields = readFields(change, context.organisation, row, [before, after]);
   // A field that the service does not show may be there or not: it is written.
   const isShown = Object.keys(changedFields(change)).every(
-    (field) => fields[field] !== undefined || isBudgetField(field) || isRateField(field),
+    (field) => fields[field] !== undefined || isPartOfLimit(field),
   );
   const isSoAlready = isShown && findDifference(fields, after) === null;
   if (change.action !== 'replace' && change.starting === null && isSoAlready) {
@@ -362,7 +363,7 @@ function fieldsOf(change: Change): { before: Fields; after: Fields } {
 
 function changedFields(change: Change): Fields {
   const { before, after } = fieldsOf(change);
-  return Object.fromEntries(Object.entries(after).filter(([field, value]) => !isSame(before[field] ?? null, value)));
+  return pickFields(after, (field, value) => !isSame(before[field] ?? null, value));
 }
 
 function stale(detail: string): ChangeResult {

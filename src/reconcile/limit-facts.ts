@@ -1,10 +1,11 @@
 /** Live rows as the facts of their limits. Pure. */
 
-import type { LimitFacts, Usage } from '../impact/limit-status.ts';
+import type { LiveLimit, Usage } from '../impact/limit-status.ts';
+import { type BudgetLimit, budgetLimitsOf } from '../resources/limit.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import { oddState } from '../resources/row-state.ts';
-import type { Kind, Match, Reset, Unit } from '../resources/types.ts';
+import type { AttachmentKind } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -18,68 +19,52 @@ export type Traffic =
   | { readonly of: 'providers'; readonly slugs: readonly string[] }
   | null;
 
-/** Null where the policy shows no limit. */
-export function policyFacts(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LimitFacts | null {
-  const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
-  const fields = registry['usage-policy'].readFields(row as unknown as Row, scope, []);
-  if (typeof fields.amount !== 'number') return null;
-  return {
-    kind: 'usage-policy',
-    workspace: workspace.slug,
-    id: row.id,
-    name: row.name ?? '(no name)',
-    unit: fields.unit as Unit,
-    amount: fields.amount,
-    alert: (fields.alert ?? null) as number | null,
-    reset: (fields.reset as Reset | undefined) ?? null,
-    nextReset: row.next_usage_reset_at ?? null,
-    lastReset: row.last_reset_at ?? null,
-    createdAt: textOf(row.created_at),
-    updatedAt: textOf(row.last_updated_at),
-    verdict: null,
-    per: fields.per as readonly string[],
-    match: fields.match as Match,
-    usage: usageIn(row, usage),
-  };
-}
-
-export interface BudgetRow {
+/** Where a limit stands, and what is known of its use. */
+export interface LimitRow {
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** Of the object that carries it. */
   readonly row: Row;
-  readonly verdict: LimitFacts['verdict'];
+  /** The budget's own members, where it has any. */
+  readonly budget: WireBudget | null | undefined;
+  readonly verdict: LiveLimit['verdict'];
   readonly usage: Usage;
 }
 
+/** Null where the policy shows no limit. */
+export function policyLimit(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LiveLimit | null {
+  const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
+  const fields = registry['usage-policy'].readFields(row, scope, []);
+  const [limit] = budgetLimitsOf('usage-policy', fields);
+  const { id, name } = row;
+  const place = { workspace: workspace.slug, id, name: name ?? '(no name)', row, budget: null };
+  return limit === undefined ? null : toLiveLimit(limit, { ...place, verdict: null, usage });
+}
+
 /** Null where there is no budget. */
-export function budgetFacts(
-  kind: Kind,
-  workspace: string | null,
-  id: string,
-  name: string,
-  wire: WireBudget | null | undefined,
-  { row, verdict, usage }: BudgetRow,
-): LimitFacts | null {
-  const budget = budgetFromWire(wire);
+export function budgetLimit(kind: AttachmentKind, found: LimitRow): LiveLimit | null {
+  const budget = budgetFromWire(found.budget);
   if (budget === null) return null;
+  const [limit] = budgetLimitsOf(kind, { budget, alert: alertFromWire(found.budget) });
+  return limit === undefined ? null : toLiveLimit(limit, found);
+}
+
+function toLiveLimit(limit: BudgetLimit, { row, budget, usage, ...place }: LimitRow): LiveLimit {
   return {
-    kind,
-    workspace,
-    id,
-    name,
-    ...budget,
-    alert: alertFromWire(wire),
-    nextReset: wire?.next_usage_reset_at ?? textOf(row.next_usage_reset_at),
-    lastReset: wire?.last_reset_at ?? textOf(row.last_reset_at),
+    ...limit,
+    ...place,
+    alert: limit.alert ?? null,
+    nextReset: budget?.next_usage_reset_at ?? textOf(row.next_usage_reset_at),
+    lastReset: budget?.last_reset_at ?? textOf(row.last_reset_at),
     createdAt: textOf(row.created_at),
     updatedAt: textOf(row.last_updated_at),
-    verdict,
-    per: [],
-    match: 'all',
     usage: usageIn(row, usage),
   };
 }
 
 /** All requests of the workspace, or of one key each. Anything else analytics cannot tell apart with certainty. */
-export function trafficOfPolicy({ match, per, usage }: LimitFacts): Traffic {
+export function trafficOfPolicy({ match, per, usage }: LiveLimit): Traffic {
   if (match !== 'all') return null;
   const groups = per.filter((key) => key !== 'workspace_id' && key !== 'organisation_id');
   if (groups.length === 0) return { of: 'workspace' };

@@ -1,7 +1,7 @@
 /** What analytics add to limits: estimates where the service shows no counter, and the pace of the last 7 days. */
 
 import { compare, type Exact, exactOf, fraction, multiply, total, zero } from '../exact.ts';
-import { countedSince, type LimitFacts, type Usage } from '../impact/limit-status.ts';
+import { countedSince, type LiveLimit, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
 import type { Unit } from '../resources/types.ts';
 import type { Answer } from './gate.ts';
@@ -12,9 +12,9 @@ import type { Analytics, GroupRow } from './spend-analytics.ts';
 
 export interface Consumption {
   /** With estimates filled in. */
-  readonly limits: readonly LimitFacts[];
+  readonly limits: readonly LiveLimit[];
   /** Per day over the last 7 days, in the limit's unit; null: analytics cannot tell. By the facts in `limits`. */
-  readonly paces: ReadonlyMap<LimitFacts, Exact | null>;
+  readonly paces: ReadonlyMap<LiveLimit, Exact | null>;
   /** Why paces are missing, each reason once. */
   readonly why: readonly string[];
 }
@@ -33,7 +33,7 @@ export async function readConsumption(read: ReadLimits, analytics: Analytics, no
       return { facts: { ...facts, usage }, pace };
     }),
   );
-  const paces = new Map<LimitFacts, Exact | null>();
+  const paces = new Map<LiveLimit, Exact | null>();
   const why = new Set<string>();
   for (const { facts, pace } of pairs) {
     paces.set(facts, pace?.known === true ? pace.value : null);
@@ -42,7 +42,7 @@ export async function readConsumption(read: ReadLimits, analytics: Analytics, no
   return { limits: pairs.map(({ facts }) => facts), paces, why: [...why].sort() };
 }
 
-async function estimate(facts: LimitFacts, traffic: Traffic, analytics: Analytics, now: () => number): Promise<Usage> {
+async function estimate(facts: LiveLimit, traffic: Traffic, analytics: Analytics, now: () => number): Promise<Usage> {
   const since = countedSince(facts, now());
   if (since === null) return { known: false, why: 'it is not known since when it counts' };
   if (facts.unit === 'requests' || facts.workspace === null) return { known: false, why: 'analytics do not count it' };
@@ -68,7 +68,7 @@ function createPaces({ keyNames }: ReadLimits, analytics: Analytics, now: number
     return running;
   };
 
-  return async (facts: LimitFacts, of: Traffic): Promise<Answer<Exact> | null> => {
+  return async (facts: LiveLimit, of: Traffic): Promise<Answer<Exact> | null> => {
     if (of === null || facts.workspace === null) return null;
     const groups = await readGroups(of.of === 'providers' ? 'provider' : 'api_key', facts.workspace);
     if (!groups.known) return groups;
@@ -83,14 +83,14 @@ function createPaces({ keyNames }: ReadLimits, analytics: Analytics, now: number
 }
 
 /** A key of yesterday has had no seven days to spend in; a policy counts what was there before it. */
-function observed(facts: LimitFacts, now: number): number {
+function observed(facts: LiveLimit, now: number): number {
   const whole = paceDays * dayMilliseconds;
   const created = facts.kind === 'usage-policy' || facts.createdAt === null ? Number.NaN : Date.parse(facts.createdAt);
   return Number.isNaN(created) ? whole : Math.min(whole, Math.max(dayMilliseconds, now - created));
 }
 
 function selectRows(
-  facts: LimitFacts,
+  facts: LiveLimit,
   traffic: Exclude<Traffic, null>,
   keyNames: ReadLimits['keyNames'],
 ): ((row: GroupRow) => boolean) | null {

@@ -3,7 +3,7 @@
 import type { UnreadableRow } from '../errors.ts';
 import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
 import { readCounters } from '../impact/doubt.ts';
-import type { LimitFacts, Usage } from '../impact/limit-status.ts';
+import type { LiveLimit, Usage } from '../impact/limit-status.ts';
 import type { Kind } from '../resources/types.ts';
 import type {
   WireBudget,
@@ -15,7 +15,7 @@ import type {
 } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
 import { createGate } from './gate.ts';
-import { budgetFacts, policyFacts, type Traffic, trafficOfPolicy } from './limit-facts.ts';
+import { budgetLimit, policyLimit, type Traffic, trafficOfPolicy } from './limit-facts.ts';
 import { byHandle, requireWorkspaces } from './named-workspaces.ts';
 import { lacksReset, readReset } from './read-live.ts';
 import { type Row, useOfRow } from './row-use.ts';
@@ -49,8 +49,8 @@ export interface ExpiringThing {
 export interface ReadLimits {
   readonly workspaces: readonly { readonly id: string; readonly slug: string; readonly name: string }[];
   /** Use of workspaces, providers and integrations is not in them yet. */
-  readonly limits: readonly LimitFacts[];
-  readonly traffic: ReadonlyMap<LimitFacts, Traffic>;
+  readonly limits: readonly LiveLimit[];
+  readonly traffic: ReadonlyMap<LiveLimit, Traffic>;
   readonly expiries: readonly ExpiringThing[];
   readonly gaps: readonly Gap[];
   /** Ids of keys that belong to no person. */
@@ -87,17 +87,17 @@ interface Place {
 }
 
 function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
-  const limits: LimitFacts[] = [];
-  const traffic = new Map<LimitFacts, Traffic>();
+  const limits: LiveLimit[] = [];
+  const traffic = new Map<LiveLimit, Traffic>();
   const expiries: ExpiringThing[] = [];
   const gaps: Gap[] = [];
   const keyNames: Record<string, string> = {};
   const serviceKeys = new Set<string>();
   /** By workspace id: the slugs of an integration's providers. Lists of providers and shares arrive in any order. */
   const providers = new Map<string, readonly WireProvider[]>();
-  const shares: { facts: LimitFacts; workspaceId: string; integration: string }[] = [];
+  const shares: { facts: LiveLimit; workspaceId: string; integration: string }[] = [];
 
-  const add = (facts: LimitFacts, of: Traffic): void => {
+  const add = (facts: LiveLimit, of: Traffic): void => {
     limits.push(facts);
     traffic.set(facts, of);
   };
@@ -152,7 +152,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
 
   async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
     const [row, usage] = await Promise.all([readWhole(listed), readUsage(listed)]);
-    const facts = policyFacts(workspace, row, usage);
+    const facts = policyLimit(workspace, row, usage);
     if (facts === null) return;
     add(facts, trafficOfPolicy(facts));
   }
@@ -170,6 +170,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     const isCost = (budget?.type ?? 'cost') === 'cost';
     return {
       row,
+      budget,
       verdict,
       usage: reported === null ? fallback : toUsage([{ valueKey: null, reported, verdict }], isCost),
     };
@@ -186,8 +187,8 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       // What has expired consumes nothing any more.
       if (row.status === 'expired') continue;
       const budget = row.usage_limits;
-      const read = readRow('key-limits', row as unknown as Row, budget, notShown);
-      const facts = budgetFacts('key-limits', place.slug, row.id, name, budget, read);
+      const read = readRow('key-limits', row, budget, notShown);
+      const facts = budgetLimit('key-limits', { workspace: place.slug, id: row.id, name, ...read });
       if (facts !== null) add(facts, { of: 'key', id: row.id });
     }
   }
@@ -199,8 +200,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         const { slug, expires_at: expiresAt } = row;
         expiries.push({ kind: 'provider-limits', workspace: workspace.slug, id: row.id, name: slug, expiresAt });
       }
-      const read = readRow('provider-limits', row as unknown as Row, row.usage_limits, notEstimated);
-      const facts = budgetFacts('provider-limits', workspace.slug, row.id, row.slug, row.usage_limits, read);
+      const read = readRow('provider-limits', row, row.usage_limits, notEstimated);
+      const place = { workspace: workspace.slug, id: row.id, name: row.slug };
+      const facts = budgetLimit('provider-limits', { ...place, ...read });
       if (facts !== null) add(facts, { of: 'providers', slugs: [row.slug] });
     }
   }
@@ -210,8 +212,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     async workspace(workspace: WireWorkspace): Promise<void> {
       for (const [index, budget] of (workspace.usage_limits ?? []).entries()) {
         const name = index === 0 ? 'limits' : `limits#${index + 1}`;
-        const read = readRow('workspace-limits', workspace as unknown as Row, budget, notEstimated);
-        const facts = budgetFacts('workspace-limits', workspace.slug, `${workspace.id}/${index}`, name, budget, read);
+        const read = readRow('workspace-limits', workspace, budget, notEstimated);
+        const place = { workspace: workspace.slug, id: `${workspace.id}/${index}`, name };
+        const facts = budgetLimit('workspace-limits', { ...place, ...read });
         if (facts !== null) add(facts, { of: 'workspace' });
       }
       await Promise.all([
@@ -238,9 +241,9 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         const workspace = workspaceOf.get(row.id);
         if (workspace === undefined) return;
         const budget = row.usage_limits?.[0];
-        const read = readRow('integration-limits', row as unknown as Row, budget, notEstimated);
+        const read = readRow('integration-limits', row, budget, notEstimated);
         const id = `${integration}/${workspace.id}`;
-        const facts = budgetFacts('integration-limits', workspace.slug, id, integration, budget, read);
+        const facts = budgetLimit('integration-limits', { workspace: workspace.slug, id, name: integration, ...read });
         if (facts === null) return;
         limits.push(facts);
         shares.push({ facts, workspaceId: workspace.id, integration });

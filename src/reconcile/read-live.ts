@@ -50,7 +50,7 @@ export function needsOf(
     useEntry(entry.kind, entry.workspace, entry.name);
     for (const handle of [entry.liveName, entry.id, entry.previously]) if (handle !== undefined) wanted.add(handle);
     if (entry.kind === 'key-limits' && entry.name === '*') wanted.add('*');
-    if (usesKeyNames(entry.fields.match as Match | undefined)) use('key-limits', entry.workspace);
+    if (usesKeyNames(entry.fields.match)) use('key-limits', entry.workspace);
   }
   for (const { id, entries } of record?.workspaces ?? []) {
     for (const entry of entries) {

@@ -12,7 +12,8 @@ import type { ReportedCounter } from '../impact/consumption.ts';
 import { type BudgetMove, type LiveFacts, type ObjectFacts, wireBudgetOf } from '../impact/moves.ts';
 import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import { dayMilliseconds, windowStart } from '../impact/windows.ts';
-import type { Unit } from '../resources/types.ts';
+import type { BudgetLimit } from '../resources/limit.ts';
+import type { Match, Unit } from '../resources/types.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
 import type { AnalyticsQuery, Backend } from './backend.ts';
@@ -82,15 +83,15 @@ class UsageReader {
   /** Policies and keys of workspaces whose cost limits move: committed spend needs them, names of counters too. */
   async readLists(moves: readonly BudgetMove[]): Promise<ReadonlyMap<string, WorkspaceLists>> {
     const wanted = new Map<string, { policies: boolean; keys: boolean }>();
-    for (const { change, unit, per } of moves) {
+    for (const { change, limit } of moves) {
       const { workspaceId, key } = change;
       const bounds = key.kind !== 'provider-limits' && key.kind !== 'integration-limits';
       if (workspaceId === null || !bounds) continue;
       const want = wanted.get(workspaceId) ?? { policies: false, keys: false };
-      const isCost = unit === 'cost';
+      const isCost = limit.unit === 'cost';
       wanted.set(workspaceId, {
         policies: want.policies || isCost,
-        keys: want.keys || isCost || (key.kind === 'usage-policy' && per.includes('api_key')),
+        keys: want.keys || isCost || (key.kind === 'usage-policy' && limit.per.includes('api_key')),
       });
     }
     const read = [...wanted].map(async ([id, want]): Promise<[string, WorkspaceLists]> => {
@@ -161,13 +162,13 @@ class UsageReader {
   }
 
   async #estimateUse(move: BudgetMove, object: ObjectFacts, verdict: Verdict): Promise<Known<number>> {
-    const { window, unit, before } = move;
+    const { window, limit, before } = move;
     const start = window === null ? 'unknown' : windowStart(window);
     const since = typeof start === 'number' ? start : createdAt(object);
     if (since === null) return { unknown: 'the service does not show since when it counts' };
     const filter = await this.#filterOf(move);
     if ('unknown' in filter) return filter;
-    const spent = await this.#total(filter.value, unit, since);
+    const spent = await this.#total(filter.value, limit.unit, since);
     if ('unknown' in spent) return spent;
     // Where the service gives a verdict, that tells.
     const isOver = verdict === null && before !== null && spent.value >= before.amount;
@@ -175,14 +176,14 @@ class UsageReader {
   }
 
   async #readPace(move: BudgetMove): Promise<Known<ReadPace>> {
-    const { per, unit } = move;
+    const { per, unit, kind } = move.limit;
     const since = this.#now - paceDays * dayMilliseconds;
-    const filter = await this.#filterOf({ ...move, match: withoutGrouped(move) });
+    const filter = await this.#filterOf(move, withoutGrouped(move.limit));
     if ('unknown' in filter) return filter;
     const pace = (single: Exact | null, byValueKey: ReadonlyMap<string, Exact>): Known<ReadPace> => ({
       value: { since: new Date(since).toISOString(), asOf: new Date(this.#now).toISOString(), single, byValueKey },
     });
-    if (move.level === 'limits' || per.every((key) => key === 'workspace_id')) {
+    if (kind !== 'usage-policy' || per.every((key) => key === 'workspace_id')) {
       const spent = await this.#total(filter.value, unit, since);
       return 'unknown' in spent ? spent : pace(perDay(spent.value), new Map());
     }
@@ -197,7 +198,7 @@ class UsageReader {
   }
 
   /** Which traffic the budget counts, in the words of analytics. */
-  async #filterOf({ change, object, match }: BudgetMove): Promise<Known<AnalyticsFilter>> {
+  async #filterOf({ change, object, limit }: BudgetMove, match = limit.match): Promise<Known<AnalyticsFilter>> {
     const workspace = this.#live.workspaces.find(({ id }) => id === change.workspaceId);
     if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
     if (workspace === undefined) return { unknown: 'analytics are read by workspace, and this belongs to none' };
@@ -287,7 +288,7 @@ function createdAt({ row }: ObjectFacts): number | null {
 }
 
 /** Groups hold calls with a value alone, so that a condition for any value of what is grouped by takes none of them away. */
-function withoutGrouped({ match, per }: BudgetMove): BudgetMove['match'] {
+function withoutGrouped({ match, per }: BudgetLimit): Match {
   if (match === 'all') return match;
   const left = match.filter(({ key, any, except }) => any !== '*' || except.length > 0 || !per.includes(key));
   return left.length === 0 ? 'all' : left;

@@ -4,28 +4,17 @@ import type { Change, FieldChange } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatRate } from '../resources/amounts.ts';
 import {
-  budgetBeside,
   formatBudget,
   formatDate,
+  formatField,
   formatOptional,
   formatPeriod,
   formatValue,
-  isAlert,
-  isBudget,
+  rateOf,
 } from '../resources/field-text.ts';
-import { rateNameOf } from '../resources/limits.ts';
+import { isAlert, isBudget, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type {
-  Budget,
-  Condition,
-  Fields,
-  FieldValue,
-  Match,
-  RateName,
-  Reset,
-  ResourceKey,
-  Unit,
-} from '../resources/types.ts';
+import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey } from '../resources/types.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
 export type Names = Readonly<Record<string, string>>;
@@ -64,28 +53,22 @@ export function describeStale(change: Change, approved: Change | null, names: Na
 /** A whole policy in a phrase. */
 export function describePolicy(fields: Fields, names: Names): string {
   const parts = [describeLimit(fields), describeScope(fields, names)];
-  if (typeof fields.alert === 'number') parts.push(`alert at ${formatAmount(fields.alert, fields.unit as Unit)}`);
+  if (typeof fields.alert === 'number') parts.push(`alert at ${formatOptional(fields.alert, fields.unit)}`);
   return parts.join(', ').replace(/, per /, ' per ');
 }
 
 function describeLimit(fields: Fields): string {
-  if (fields.window !== undefined) return formatRate(fields.value as number, rateOf(fields));
-  const amount =
-    fields.amount === null || fields.amount === undefined
-      ? 'no limit'
-      : formatAmount(fields.amount as number, fields.unit as Unit);
-  return fields.reset === undefined ? amount : `${amount} ${formatPeriod(fields.reset as Reset)}`;
-}
-
-function rateOf(fields: Fields): RateName {
-  return `${String(fields.unit)}/${String(fields.window)}` as RateName;
+  if (fields.window !== undefined) return formatRate(fields.value ?? 0, rateOf(fields));
+  const { amount, unit, reset } = fields;
+  const said = typeof amount === 'number' ? formatOptional(amount, unit) : 'no limit';
+  return reset === undefined ? said : `${said} ${formatPeriod(reset)}`;
 }
 
 function describeScope(fields: Fields, names: Names): string {
-  const per = fields.per as readonly string[];
+  const { per = [] } = fields;
   const shared = per.length === 1 && per[0] === 'workspace_id';
   const scope = shared ? 'shared by the workspace' : `per ${per.map(escapeInvisible).join(' and ')}`;
-  const match = describeMatch(fields.match as Match, names);
+  const match = describeMatch(fields.match, names);
   return match === null ? scope : `${scope}, for ${match}`;
 }
 
@@ -118,7 +101,7 @@ function describePolicyMove(change: Change, before: Fields, after: Fields, names
 }
 
 function describePer(fields: Fields): string {
-  const per = fields.per as readonly string[] | undefined;
+  const { per } = fields;
   if (per === undefined) return '';
   return per.length === 1 && per[0] === 'workspace_id' ? 'shared by the workspace' : `per ${per.join(' and ')}`;
 }
@@ -128,7 +111,7 @@ function describeLimitMove(before: Fields, after: Fields): string {
   const from = describeLimit(before);
   const to = describeLimit(after);
   if (before.window !== undefined || before.reset !== after.reset) return `${from} → ${to}`;
-  return `${from.replace(` ${formatPeriod(before.reset as Reset)}`, '')} → ${to}`;
+  return `${from.replace(` ${formatPeriod(before.reset ?? 'never')}`, '')} → ${to}`;
 }
 
 function describeField(
@@ -142,8 +125,8 @@ function describeField(
       return `alert ${formatOptional(before, allBefore.unit)} → ${formatOptional(after, allAfter.unit ?? allBefore.unit)}`;
     case 'match': {
       const everything = 'all requests';
-      const from = describeMatch(before as Match, names) ?? everything;
-      return `for ${from} → ${describeMatch(after as Match, names) ?? everything}`;
+      const from = describeMatch(allBefore.match, names) ?? everything;
+      return `for ${from} → ${describeMatch(allAfter.match, names) ?? everything}`;
     }
     case 'name':
       return `renamed from ${formatValue(before)}`;
@@ -163,11 +146,9 @@ function describeLimits(fields: Fields): string[] {
 }
 
 function describeWhole(field: string, value: FieldValue, fields: Fields): string {
-  const rate = rateNameOf(field);
-  if (rate !== null) return formatRate(value as number, rate);
-  if (isBudget(field)) return formatBudget(value as Budget);
-  if (isAlert(field)) return `alert at ${formatOptional(value, budgetBeside(field, fields)?.unit)}`;
-  if (field === 'recipients') return `recipients ${(value as readonly string[]).map(escapeInvisible).join(', ')}`;
+  if (isRate(field) || isBudget(field)) return formatField(field, value, fields);
+  if (isAlert(field)) return `alert at ${formatField(field, value, fields)}`;
+  if (field === 'recipients') return `recipients ${(fields.recipients ?? []).map(escapeInvisible).join(', ')}`;
   if (field === 'expires') return `expires ${formatDate(value)}`;
   return `${field} ${formatValue(value)}`;
 }
@@ -177,12 +158,12 @@ function describeLimitsMove({ fieldChanges, before, after }: Change): string[] {
     const { field } = change;
     const rate = rateNameOf(field);
     if (rate !== null) return [describeRateMove(change, rate)];
-    if (isBudget(field)) return [describeBudgetMove(change)];
+    if (isBudget(field)) return [describeBudgetMove(before?.[field], after?.[field])];
     if (isAlert(field)) {
-      const unit = budgetBeside(field, after ?? {})?.unit ?? budgetBeside(field, before ?? {})?.unit ?? 'cost';
+      const unit = unitOfAlert(field, after ?? {}) ?? unitOfAlert(field, before ?? {});
       return [`alert ${formatOptional(change.before, unit)} → ${formatOptional(change.after, unit)}`];
     }
-    if (field === 'recipients') return [describeRecipientsMove(change)];
+    if (field === 'recipients') return [describeRecipientsMove(before?.recipients ?? [], after?.recipients ?? [])];
     if (field === 'expires') return [`expires ${formatDate(change.before)} → ${formatDate(change.after)}`];
     if (field === 'starting') return [`window starts ${formatDate(change.after)}`];
     return [`${field} ${formatValue(change.before)} → ${formatValue(change.after)}`];
@@ -191,15 +172,13 @@ function describeLimitsMove({ fieldChanges, before, after }: Change): string[] {
 }
 
 function describeRateMove({ before, after }: FieldChange, rate: RateName): string {
-  if (typeof before !== 'number') return `+ ${formatRate(after as number, rate)}`;
+  if (typeof before !== 'number') return `+ ${formatRate(Number(after), rate)}`;
   if (typeof after !== 'number') return `- ${formatRate(before, rate)}`;
   const [from = ''] = formatRate(before, rate).split(' ');
   return `${from} → ${formatRate(after, rate)}`;
 }
 
-function describeBudgetMove({ before, after }: FieldChange): string {
-  const from = before as Budget | null | undefined;
-  const to = after as Budget | null | undefined;
+function describeBudgetMove(from: Budget | null | undefined, to: Budget | null | undefined): string {
   if (!from) return to ? `+ ${formatBudget(to)}` : 'no budget';
   if (!to) return `- ${formatBudget(from)}`;
   if (from.unit === to.unit && from.reset === to.reset) {
@@ -208,9 +187,7 @@ function describeBudgetMove({ before, after }: FieldChange): string {
   return `${formatBudget(from)} → ${formatBudget(to)}`;
 }
 
-function describeRecipientsMove({ before, after }: FieldChange): string {
-  const from = (before ?? []) as readonly string[];
-  const to = (after ?? []) as readonly string[];
+function describeRecipientsMove(from: readonly string[], to: readonly string[]): string {
   const added = to.filter((address) => !from.includes(address)).map((address) => `+ ${escapeInvisible(address)}`);
   const gone = from.filter((address) => !to.includes(address)).map((address) => `- ${escapeInvisible(address)}`);
   return `recipients ${[...added, ...gone].join(' ')}`;

@@ -2,6 +2,7 @@
 
 import type { Drift } from '../plan/find-drift.ts';
 import { escapeInvisible } from '../printable.ts';
+import { toFields } from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import { describeChange, type Names } from './describe-change.ts';
 
@@ -15,7 +16,7 @@ export function describeDrift({ change, fieldChanges, deleted }: Drift, names: N
   const moved = fieldChanges.map(({ field }) => field);
   const pick = (side: 'before' | 'after') => ({
     ...change.before,
-    ...Object.fromEntries(fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange[side] ?? null])),
+    ...toFields(fieldChanges.map((fieldChange) => [fieldChange.field, fieldChange[side] ?? null])),
   });
   if (moved.length === 0) return 'moved';
   // A change is headed by the name it leads to, a drift by the one that was recorded.

@@ -5,7 +5,6 @@ import { shortDigest } from '../plan/digest.ts';
 import { compareFields } from '../plan/field-changes.ts';
 import type { Change } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
-import type { Fields } from '../resources/types.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
@@ -244,9 +243,9 @@ function toChange({ kind, workspace, name, action, fingerprint, before, after }:
     cause: 'edited',
     reason: 'changed',
     direction: 'neutral',
-    before: before as Fields | null,
-    after: after as Fields | null,
-    fieldChanges: compareFields((before ?? {}) as Fields, (after ?? {}) as Fields),
+    before,
+    after,
+    fieldChanges: compareFields(before ?? {}, after ?? {}),
     source: null,
     dependsOn: [],
     fingerprint,

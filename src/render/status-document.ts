@@ -50,7 +50,7 @@ function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unk
     limit: facts.amount,
     alert: facts.alert,
     reset: facts.reset,
-    per: facts.per,
+    per: facts.kind === 'usage-policy' ? facts.per : [],
     state: limit.state,
     used: whole(limit.used),
     percent: limit.percent,

@@ -181,7 +181,7 @@ function describeScope(
   { names, counts }: Pick<StatusView, 'names' | 'counts'>,
 ): string[] {
   if (facts.kind !== 'usage-policy') return [];
-  const shared = facts.per.length === 0 || (facts.per.length === 1 && facts.per[0] === 'workspace_id');
+  const shared = facts.per.length === 1 && facts.per[0] === 'workspace_id';
   // Conditions may name keys and people.
   const match = counts ? (facts.match === 'all' ? null : 'some requests') : describeMatch(facts.match, names);
   const scope = `${shared ? 'shared by the workspace' : `per ${facts.per.join(' and ')}`}${match === null ? '' : `, for ${match}`}`;

@@ -2,22 +2,30 @@
 
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatRate, formatReset } from './amounts.ts';
-import { rateNameOf } from './limits.ts';
+import { parseField, unitOfAlert } from './fields.ts';
 import type { Budget, Fields, FieldValue, RateName, Reset, Unit } from './types.ts';
-import { budgetSlotOf } from './workspace-limits.ts';
 
 /** @param beside the other fields: they say in what an amount counts */
 export function formatField(field: string, value: FieldValue | undefined, beside: Fields): string {
   if (value === undefined || value === null) return 'none';
-  const rate = rateNameOf(field);
-  if (rate !== null) return formatRate(value as number, rate);
-  if (isBudget(field)) return formatBudget(value as Budget);
-  if (isAlert(field)) return formatOptional(value, budgetBeside(field, beside)?.unit ?? beside.unit ?? 'cost');
-  if (field === 'amount') return formatAmount(value as number, beside.unit as Unit);
-  if (field === 'value' && beside.window !== undefined) {
-    return formatRate(value as number, `${String(beside.unit)}/${String(beside.window)}` as RateName);
+  const parsed = parseField(field);
+  switch (parsed.part) {
+    case 'rate':
+      return formatRate(Number(value), parsed.name);
+    case 'budget':
+      return formatBudget(value as Budget);
+    case 'alert':
+      return formatOptional(value, unitOfAlert(parsed.field, beside));
+    default:
+      if (field === 'amount') return formatOptional(value, beside.unit);
+      if (field === 'value' && beside.window !== undefined) return formatRate(Number(value), rateOf(beside));
+      return field === 'expires' ? formatDate(value) : formatValue(value);
   }
-  return field === 'expires' ? formatDate(value) : formatValue(value);
+}
+
+/** Of a rate policy. */
+export function rateOf({ unit, window }: Fields): RateName {
+  return `${unit}/${window}` as RateName;
 }
 
 /** `monthly`, `every 14 days`, and `in all` for what never starts again. */
@@ -25,23 +33,8 @@ export function formatPeriod(reset: Reset): string {
   return reset === 'never' ? 'in all, never reset' : formatReset(reset);
 }
 
-export function formatOptional(value: FieldValue | undefined, unit: FieldValue | undefined): string {
-  return typeof value === 'number' ? formatAmount(value, unit as Unit) : 'none';
-}
-
-export function isBudget(field: string): boolean {
-  return field === 'budget' || field.startsWith('budget[');
-}
-
-export function isAlert(field: string): boolean {
-  return field === 'alert' || field.startsWith('alert[');
-}
-
-export function budgetBeside(alertField: string, fields: Fields): Budget | null | undefined {
-  const slot = budgetSlotOf(alertField);
-  const budget = fields[slot === null ? 'budget' : `budget[${slot}]`] as Budget | null | undefined;
-  if (budget !== undefined || slot === null) return budget;
-  return { unit: slot.split('/')[0] as Unit, amount: 0, reset: 'never' };
+export function formatOptional(value: FieldValue | undefined, unit: Unit = 'cost'): string {
+  return typeof value === 'number' ? formatAmount(value, unit) : 'none';
 }
 
 export function formatBudget(budget: Budget): string {

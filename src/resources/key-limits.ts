@@ -1,6 +1,8 @@
-import { type AttachmentKindSpec, apiBody, canonicalDate, pickFields, readApiFields } from './kind.ts';
+import { isApi } from './fields.ts';
+import { type AttachmentKindSpec, apiBody, canonicalDate, readApiFields } from './kind.ts';
+import { buildRates } from './limits.ts';
 import { sortedSet } from './match.ts';
-import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
+import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
 import type { WireKey } from './wire.ts';
 
@@ -24,7 +26,7 @@ export const keyLimits: AttachmentKindSpec = {
     };
   },
 
-  isReleased: (field) => field === 'expires' || field === 'budgets' || field === 'rates' || field.startsWith('api.'),
+  isReleased: (field) => field === 'expires' || field === 'budgets' || field === 'rates' || isApi(field),
 
   buildLimits(wire, move) {
     const row = wire as unknown as WireKey;
@@ -32,14 +34,14 @@ export const keyLimits: AttachmentKindSpec = {
     const windowEnd = row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
     const budget = buildSingleBudget(row.usage_limits, move, windowEnd);
     const rates = buildRates(row.rate_limits, move, false);
-    const recipients = changed.recipients as readonly string[] | undefined;
+    const { recipients } = changed;
     return {
       ...(budget === undefined ? {} : { usage_limits: budget }),
       ...(rates === undefined ? {} : { rate_limits: rates }),
       ...(recipients === undefined ? {} : { alert_emails: recipients.length === 0 ? null : recipients }),
       ...(changed.expires === undefined ? {} : { expires_at: changed.expires }),
       ...(changed.description === undefined ? {} : { description: changed.description }),
-      ...apiBody(pickFields(changed, (field) => changed[field] !== undefined)),
+      ...apiBody(changed),
     };
   },
 };

@@ -1,6 +1,7 @@
 /** What every kind has to say about itself; one object a kind, one file an object, one row in registry.ts. */
 
-import type { AttachmentKind, Fields, FieldValue, Kind, PolicyKind } from './types.ts';
+import { type FieldsDraft, isApi, memberOf } from './fields.ts';
+import type { AttachmentKind, Fields, Json, Kind, PolicyKind } from './types.ts';
 
 /** Where a live row was found; some values on the wire mean "this workspace" or "this organisation". */
 export interface LiveScope {
@@ -63,18 +64,14 @@ export interface LimitsMove {
 
 export type KindSpec = PolicyKindSpec | AttachmentKindSpec;
 
-/** `api.<member>`: passed through to the service and compared member by member. */
-export function apiMember(field: string): string | null {
-  return field.startsWith('api.') ? field.slice(4) : null;
-}
-
 /** Canonical values of the `api:` members that the hints name and the row carries. */
-export function readApiFields(row: WireRow, hints: readonly Fields[]): Record<string, FieldValue> {
-  const fields: Record<string, FieldValue> = {};
+export function readApiFields(row: WireRow, hints: readonly Fields[]): FieldsDraft {
+  const fields: FieldsDraft = {};
   for (const hint of hints) {
     for (const field in hint) {
-      const member = apiMember(field);
-      if (member !== null && Object.hasOwn(row, member)) fields[field] = row[member] as FieldValue;
+      if (!isApi(field)) continue;
+      const member = memberOf(field);
+      if (Object.hasOwn(row, member)) fields[field] = row[member] as Json;
     }
   }
   return fields;
@@ -82,24 +79,8 @@ export function readApiFields(row: WireRow, hints: readonly Fields[]): Record<st
 
 export function apiBody(fields: Fields): WireRow {
   return Object.fromEntries(
-    Object.entries(fields).flatMap(([field, value]) => {
-      const member = apiMember(field);
-      return member === null ? [] : [[member, value]];
-    }),
+    Object.entries(fields).flatMap(([field, value]) => (isApi(field) ? [[memberOf(field), value]] : [])),
   );
-}
-
-/** Whether a limit in `fields` belongs to the budget (`budget`, `alert`, `budgets`, with or without a qualifier). */
-export function isBudgetField(field: string): boolean {
-  return /^(budget|alert|budgets)(\[|$)/.test(field);
-}
-
-export function isRateField(field: string): boolean {
-  return /^rates?(\[|$)/.test(field);
-}
-
-export function pickFields(fields: Fields, keep: (field: string) => boolean): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([field]) => keep(field)));
 }
 
 /** ISO date-time in UTC with milliseconds, as the service writes it; text that is no date stays as it is. */

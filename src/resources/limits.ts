@@ -3,7 +3,18 @@
  * workspaces, providers and integrations.
  */
 
-import type { Budget, Fields, FieldValue, RateName, RateUnit, RateWindow, Reset, Unit } from './types.ts';
+import {
+  type FieldsDraft,
+  isPartOfRate,
+  isRate,
+  numberSlot,
+  rateField,
+  rateNameOf,
+  splitRateName,
+  unknownSlot,
+} from './fields.ts';
+import type { LimitsMove } from './kind.ts';
+import type { Budget, Fields, RateField, RateName, RateWindow, Reset, Unit } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
 /** Members only the server sets; never compared and never sent (API reference 1.11). */
@@ -48,8 +59,8 @@ export function amountFromWire(amount: number, unit: Unit): number {
   return unit === 'cost' ? centsFromDollars(amount) : amount;
 }
 
-export function amountToWire(amount: number, unit: Unit): number {
-  return unit === 'cost' ? amount / 100 : amount;
+export function amountToWire(amount: number | null, unit: Unit): number | null {
+  return unit === 'cost' && amount !== null ? amount / 100 : amount;
 }
 
 /** Null, "" and absent all mean that the budget never starts again (API reference 1.8). */
@@ -125,7 +136,7 @@ export function budgetToWire(
     ...kept,
     type: budget.unit,
     credit_limit: amountToWire(budget.amount, budget.unit),
-    alert_threshold: alert === undefined ? liveAlert : alert === null ? null : amountToWire(alert, budget.unit),
+    alert_threshold: alert === undefined ? liveAlert : amountToWire(alert, budget.unit),
     ...resetToWire(budget.reset),
     ...(daysOfReset(budget.reset) !== null && nextReset !== null ? { next_usage_reset_at: nextReset } : {}),
   };
@@ -167,10 +178,6 @@ export function rateToWire(name: RateName, value: number): WireRate {
   return { type: unit, unit: wireUnitByWindow[window], value };
 }
 
-export function splitRateName(name: RateName): [RateUnit, RateWindow] {
-  return name.split('/') as [RateUnit, RateWindow];
-}
-
 export function windowToWire(window: RateWindow): string {
   return wireUnitByWindow[window];
 }
@@ -183,8 +190,10 @@ export function windowFromWire(unit: string | null | undefined): RateWindow | un
 export function rateFieldsFromWire(
   rates: readonly WireRate[] | null | undefined,
   hints: readonly Fields[],
-): Record<string, FieldValue> {
-  return Object.fromEntries([...assignRates(rates, hints)].map(([field, { value }]) => [field, value ?? null]));
+): FieldsDraft {
+  const fields: FieldsDraft = {};
+  for (const [field, { value }] of assignRates(rates, hints)) fields[field] = value ?? null;
+  return fields;
 }
 
 /**
@@ -195,67 +204,60 @@ export function rateFieldsFromWire(
 function assignRates(
   rates: readonly WireRate[] | null | undefined,
   hints: readonly Fields[],
-): ReadonlyMap<string, WireRate> {
+): ReadonlyMap<RateField, WireRate> {
   const groups = new Map<string, WireRate[]>();
   for (const rate of rates ?? []) {
     if (!isLimit(rate.value)) continue;
-    const name = rateNameFromWire(rate) ?? `${rate.type ?? '-'}/${rate.unit ?? '-'}#unknown`;
+    const name = rateNameFromWire(rate) ?? unknownSlot(rate.type ?? '-', rate.unit ?? '-');
     groups.set(name, [...(groups.get(name) ?? []), rate]);
   }
-  const fields = new Map<string, WireRate>();
+  const fields = new Map<RateField, WireRate>();
   for (const [name, group] of groups) {
-    const hinted = hints.map((hint) => group.find(({ value }) => value === hint[`rate[${name}]`]));
+    const hinted = hints.map((hint) => group.find(({ value }) => value === hint[rateField(name)]));
     const smallest = Math.min(...group.map(({ value }) => value ?? 0));
     const managed = hinted.find((rate) => rate !== undefined) ?? group.find(({ value }) => value === smallest);
     const others = group.filter((rate) => rate !== managed);
     for (const [index, rate] of [...(managed === undefined ? [] : [managed]), ...others].entries()) {
-      fields.set(index === 0 ? `rate[${name}]` : `rate[${name}#${index + 1}]`, rate);
+      fields.set(rateField(numberSlot(name, index + 1)), rate);
     }
   }
   return fields;
 }
 
-export function rateField(name: RateName): string {
-  return `rate[${name}]`;
-}
-
-/** The name inside `rate[…]`, without what tells entries of one name apart, or null for another field. */
-export function rateNameOf(field: string): RateName | null {
-  return (/^rate\[([^#]+)(?:#.*)?\]$/.exec(field)?.[1] ?? null) as RateName | null;
-}
-
 /**
  * The whole list of rates to be written: managed values over the live entries, with whatever else those carry; the others
- * unchanged. Null when nothing is left: `[]` is not proven to clear anything (API reference 1.3).
+ * unchanged. Undefined when none moves, null when nothing is left: `[]` is not proven to clear anything (API reference 1.3).
  *
- * @param changes name of the field → value, or null to take that rate away
- * @param before the managed fields as they are
  * @param single the level holds at most one rate, so that a managed one takes the place of any other
  */
-export function ratesToWire(
+export function buildRates(
   live: readonly WireRate[] | null | undefined,
-  changes: Readonly<Record<string, number | null>>,
-  before: Fields,
+  { changed, before }: LimitsMove,
   single: boolean,
-): readonly WireRate[] | null {
+): readonly WireRate[] | null | undefined {
+  if (!Object.keys(changed).some(isPartOfRate)) return undefined;
   const fieldOf = new Map([...assignRates(live, [before])].map(([field, rate]) => [rate, field]));
-  const missing = new Map(Object.entries(changes).filter(([, value]) => value !== null));
+  const missing = new Map<RateField, number>();
+  for (const field of Object.keys(changed).filter(isRate)) {
+    const value = changed[field];
+    if (value !== null && value !== undefined) missing.set(field, value);
+  }
   // Where several stand although one fits, those that are not managed go back as they are.
   const isSwept = single && missing.size > 0 && live?.length === 1;
   const all = (live ?? []).flatMap((rate): WireRate[] => {
     const name = rateNameFromWire(rate);
     // An entry that limits nothing makes room for a rate of its name.
-    const field = fieldOf.get(rate) ?? (name !== null && !isLimit(rate.value) ? rateField(name) : '');
-    const value = missing.get(field);
-    if (value !== undefined && (fieldOf.has(rate) || ![...fieldOf.values()].includes(field))) {
+    const field = fieldOf.get(rate) ?? (name !== null && !isLimit(rate.value) ? rateField(name) : null);
+    const value = field === null ? undefined : missing.get(field);
+    if (field !== null && value !== undefined && (fieldOf.has(rate) || ![...fieldOf.values()].includes(field))) {
       missing.delete(field);
       return [{ ...rate, value }];
     }
-    return isSwept || (fieldOf.has(rate) && field in changes) ? [] : [rate];
+    return isSwept || (fieldOf.has(rate) && field !== null && field in changed) ? [] : [rate];
   });
   for (const [field, value] of missing) {
     const name = rateNameOf(field);
-    if (name !== null && value !== null) all.push(rateToWire(name, value));
+    if (name !== null) all.push(rateToWire(name, value));
   }
   return all.length === 0 ? null : all;
 }

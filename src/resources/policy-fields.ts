@@ -1,8 +1,9 @@
 /** What usage policies and rate policies have in common (API reference 2 and 3). */
 
+import { type FieldsDraft, isApi } from './fields.ts';
 import { apiBody, type LiveScope, readApiFields, type WireRow } from './kind.ts';
-import { matchFromWire, matchToWire, perFromWire, perToWire } from './match.ts';
-import type { Fields, FieldValue, Match } from './types.ts';
+import { matchFromWire, matchToWire, perFromWire } from './match.ts';
+import type { Fields } from './types.ts';
 import type { WireCondition } from './wire.ts';
 
 interface CommonRow {
@@ -17,7 +18,7 @@ export function readCommonFields(
   scope: LiveScope,
   hints: readonly Fields[],
   target: string,
-): Record<string, FieldValue> {
+): FieldsDraft {
   // Filled in, not spread: a plan reads every policy of the organisation.
   const fields = readApiFields(row as WireRow, hints);
   fields.name = row.name ?? null;
@@ -34,16 +35,12 @@ export function buildCommonBody(fields: Fields, target: string): WireRow {
   return {
     ...(typeof name === 'string' ? { name } : {}),
     ...(description === undefined ? {} : { description }),
-    ...(match === undefined ? {} : { conditions: matchToWire(match as Match, target) }),
+    ...(match === undefined ? {} : { conditions: matchToWire(match, target) }),
     ...apiBody(fields),
   };
 }
 
-export function groupByBody(per: FieldValue | undefined): WireRow {
-  return { group_by: perToWire(per as readonly string[]) };
-}
-
 /** A policy stops managing its name and `api:` members by absence; alert and description are cleared. */
 export function isPolicyFieldReleased(field: string): boolean {
-  return field === 'name' || field.startsWith('api.');
+  return field === 'name' || isApi(field);
 }

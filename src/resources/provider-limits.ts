@@ -1,5 +1,6 @@
 import { type AttachmentKindSpec, canonicalDate } from './kind.ts';
-import { buildRates, buildSingleBudget, readSingleLimits } from './single-limits.ts';
+import { buildRates } from './limits.ts';
+import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
 import type { WireProvider } from './wire.ts';
 

@@ -1,7 +1,8 @@
 import type { PolicyKindSpec } from './kind.ts';
 import { isLimit, windowFromWire, windowToWire } from './limits.ts';
-import { buildCommonBody, groupByBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
-import type { Fields, RateWindow } from './types.ts';
+import { perToWire } from './match.ts';
+import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
+import type { Fields, RateUnit, RateWindow, Target } from './types.ts';
 import type { WireRatePolicy } from './wire.ts';
 
 /** A rate over matching requests, counted per group; `/policies/rate-limits` (API reference 3). */
@@ -16,11 +17,11 @@ export const ratePolicy: PolicyKindSpec = {
     const row = wire as unknown as WireRatePolicy;
     // Never shown before backend 1.24, so that it cannot be compared: it is what it was last written as, else calls to models.
     const hinted = hints.find((hint) => hint.target !== undefined)?.target;
-    const target = (row.target === undefined ? (hinted as string | undefined) : row.target) ?? 'llm';
+    const target = (row.target === undefined ? hinted : (row.target as Target | null)) ?? 'llm';
     const fields = readCommonFields(row, scope, hints, target);
-    fields.unit = row.type ?? null;
+    fields.unit = (row.type ?? null) as RateUnit;
     // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.
-    fields.window = windowFromWire(row.unit) ?? row.unit ?? null;
+    fields.window = windowFromWire(row.unit) ?? ((row.unit ?? null) as RateWindow);
     fields.value = isLimit(row.value) ? row.value : null;
     fields.target = target;
     return fields;
@@ -28,14 +29,13 @@ export const ratePolicy: PolicyKindSpec = {
 
   isReleased: isPolicyFieldReleased,
 
-  buildCreate(fields, workspaceId) {
-    const target = fields.target as string;
+  buildCreate({ target = 'llm', per = [], window, ...fields }, workspaceId) {
     return {
       workspace_id: workspaceId,
       ...buildCommonBody(fields, target),
-      ...groupByBody(fields.per),
+      group_by: perToWire(per),
       type: fields.unit,
-      unit: windowToWire(fields.window as RateWindow),
+      unit: window === undefined ? undefined : windowToWire(window),
       value: fields.value,
       // Older backends do not know the member; `llm` is their only meaning.
       ...(target === 'llm' ? {} : { target }),
@@ -44,8 +44,8 @@ export const ratePolicy: PolicyKindSpec = {
 
   buildUpdate(changed, after) {
     return {
-      ...buildCommonBody(changed, after.target as string),
-      ...(changed.window === undefined ? {} : { unit: windowToWire(changed.window as RateWindow) }),
+      ...buildCommonBody(changed, after.target ?? 'llm'),
+      ...(changed.window === undefined ? {} : { unit: windowToWire(changed.window) }),
       ...(changed.value === undefined ? {} : { value: changed.value }),
     };
   },

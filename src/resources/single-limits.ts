@@ -1,8 +1,9 @@
 /** Attachment points with one budget: keys, providers, and an integration's share of a workspace. */
 
-import { isBudgetField, isRateField, type LimitsMove, pickFields } from './kind.ts';
-import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire, ratesToWire } from './limits.ts';
-import type { Budget, Fields } from './types.ts';
+import { isPartOfBudget } from './fields.ts';
+import type { LimitsMove } from './kind.ts';
+import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire } from './limits.ts';
+import type { Fields } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
 export function readSingleLimits(
@@ -23,20 +24,9 @@ export function buildSingleBudget(
   { changed, after, starting }: LimitsMove,
   windowEnd: string | null,
 ): WireBudget | null | undefined {
-  if (!Object.keys(changed).some(isBudgetField)) return undefined;
+  if (!Object.keys(changed).some(isPartOfBudget)) return undefined;
   // Only the alert is managed: the budget it belongs to stays as it is.
-  const budget = after.budget === undefined ? budgetFromWire(live) : (after.budget as Budget | null);
+  const budget = after.budget === undefined ? budgetFromWire(live) : after.budget;
   if (budget === null) return null;
-  return budgetToWire(live ?? null, budget, after.alert as number | null | undefined, { starting, windowEnd });
-}
-
-/** The list of rates as it shall be written, or undefined when none moves. */
-export function buildRates(
-  live: readonly WireRate[] | null | undefined,
-  { changed, before }: LimitsMove,
-  single: boolean,
-): readonly WireRate[] | null | undefined {
-  const changes = pickFields(changed, isRateField) as Record<string, number | null>;
-  if (Object.keys(changes).length === 0) return undefined;
-  return ratesToWire(live, changes, before, single);
+  return budgetToWire(live ?? null, budget, after.alert, { starting, windowEnd });
 }

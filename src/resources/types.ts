@@ -53,6 +53,14 @@ export type Match = 'all' | readonly Condition[];
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** Fields whose names say which limit of several they are; fields.ts reads and writes such names. */
+type BudgetSlot = `budget[${string}]`;
+type AlertSlot = `alert[${string}]`;
+export type BudgetField = 'budget' | BudgetSlot;
+export type AlertField = 'alert' | AlertSlot;
+export type RateField = `rate[${string}]`;
+export type ApiField = `api.${string}`;
+
 /**
  * The fields of a resource by name, each in canonical form (equal meaning, equal value). A missing name means "not
  * declared" in files and record, "the service did not say" in live rows. `null` means none: cleared, or no such limit.
@@ -65,15 +73,40 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
  * | key-limits | `budget` `alert` `rate[…]` `rates` `recipients` `expires` `description` `api.<member>` |
  * | provider-limits | `budget` `alert` `rate[…]` `rates` `expires` |
  * | integration-limits | `budget` `alert` `rate[…]` `rates` |
- *
- * Values: `unit` a Unit (a RateUnit on rate-policy); `amount` and `alert` a number in the budget's unit (alert null: none);
- * `reset` a Reset; `window` a RateWindow; `match` a Match; `per` a sorted list; `target` `llm` or `mcp_tools`; `value` and
- * `rate[…]` a number; `budget` and `budget[…]` a Budget or null;
- * `recipients` a sorted lower-cased list (empty: none); `expires` an ISO date-time in UTC with milliseconds, or null.
- * `budgets: null` and `rates: null` mean "no budget / no rate at all" (`none`), and exclude the single ones.
  */
-export type Fields = Readonly<Record<string, FieldValue>>;
+export interface Fields {
+  readonly name?: string | null;
+  readonly description?: string | null;
+  /** Of a rate, never `cost`. */
+  readonly unit?: Unit;
+  readonly amount?: number | null;
+  readonly reset?: Reset;
+  readonly value?: number | null;
+  readonly window?: RateWindow;
+  readonly match?: Match;
+  /** Sorted. */
+  readonly per?: readonly string[];
+  readonly target?: Target;
+  /** Sorted and lower-cased; empty: none. */
+  readonly recipients?: readonly string[];
+  /** ISO date-time in UTC with milliseconds. */
+  readonly expires?: string | null;
+  /** "No budget at all" (`none`), which excludes the single ones. */
+  readonly budgets?: null;
+  readonly rates?: null;
+  readonly budget?: Budget | null;
+  /** In the unit of the budget or policy. */
+  readonly alert?: number | null;
+  readonly [budget: BudgetSlot]: Budget | null;
+  readonly [alert: AlertSlot]: number | null;
+  readonly [rate: RateField]: number | null;
+  readonly [member: ApiField]: Json;
+  readonly [field: string]: FieldValue;
+}
 export type FieldValue = Json | Budget | Match;
+
+/** Which calls a policy counts. */
+export type Target = 'llm' | 'mcp_tools';
 
 /** Identity of a resource within an environment, as people write it. */
 export interface ResourceKey {

@@ -1,6 +1,7 @@
 import type { PolicyKindSpec } from './kind.ts';
 import { amountFromWire, amountToWire, daysOfReset, isLimit, resetFromWire, resetToWire } from './limits.ts';
-import { buildCommonBody, groupByBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
+import { perToWire } from './match.ts';
+import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
 import type { Fields, Reset, Unit } from './types.ts';
 import type { WireUsagePolicy } from './wire.ts';
 
@@ -28,28 +29,26 @@ export const usagePolicy: PolicyKindSpec = {
 
   isReleased: isPolicyFieldReleased,
 
-  buildCreate(fields, workspaceId, nextReset) {
-    const unit = fields.unit as Unit;
+  buildCreate({ unit = 'cost', amount, alert, reset = 'never', per = [], ...fields }, workspaceId, nextReset) {
     return {
       workspace_id: workspaceId,
       ...buildCommonBody(fields, 'llm'),
-      ...groupByBody(fields.per),
+      group_by: perToWire(per),
       type: unit,
-      credit_limit: amountToWire(fields.amount as number, unit),
-      ...(typeof fields.alert === 'number' ? { alert_threshold: amountToWire(fields.alert, unit) } : {}),
-      ...presentMembers(resetToWire(fields.reset as Reset)),
+      credit_limit: amountToWire(amount ?? null, unit),
+      ...(typeof alert === 'number' ? { alert_threshold: amountToWire(alert, unit) } : {}),
+      ...presentMembers(resetToWire(reset)),
       ...(nextReset === null ? {} : { next_usage_reset_at: nextReset }),
     };
   },
 
-  buildUpdate(changed, after) {
-    const unit = after.unit as Unit;
+  buildUpdate(changed, { unit = 'cost' }) {
     const { amount, alert, reset } = changed;
     return {
       ...buildCommonBody(changed, 'llm'),
-      ...(amount === undefined ? {} : { credit_limit: amountToWire(amount as number, unit) }),
-      ...(alert === undefined ? {} : { alert_threshold: alert === null ? null : amountToWire(alert as number, unit) }),
-      ...(reset === undefined ? {} : resetToWire(reset as Reset)),
+      ...(amount === undefined ? {} : { credit_limit: amountToWire(amount, unit) }),
+      ...(alert === undefined ? {} : { alert_threshold: amountToWire(alert, unit) }),
+      ...(reset === undefined ? {} : resetToWire(reset)),
     };
   },
 };

@@ -1,7 +1,28 @@
-import { type AttachmentKindSpec, isBudgetField, type LimitsMove } from './kind.ts';
-import { alertFromWire, budgetFromWire, budgetToWire, rateFieldsFromWire, resetFromWire } from './limits.ts';
-import { buildRates } from './single-limits.ts';
-import type { Budget, Fields, FieldValue, Unit } from './types.ts';
+import {
+  alertField,
+  budgetField,
+  type FieldsDraft,
+  isApart,
+  isBeside,
+  isBudget,
+  isPartOfBudget,
+  isRate,
+  isUnknownRate,
+  numberSlot,
+  slotFor,
+  slotOf,
+  slotsIn,
+} from './fields.ts';
+import type { AttachmentKindSpec, LimitsMove } from './kind.ts';
+import {
+  alertFromWire,
+  budgetFromWire,
+  budgetToWire,
+  buildRates,
+  rateFieldsFromWire,
+  resetFromWire,
+} from './limits.ts';
+import type { Fields, Unit } from './types.ts';
 import type { WireBudget, WireWorkspace } from './wire.ts';
 
 /**
@@ -19,10 +40,10 @@ export const workspaceLimits: AttachmentKindSpec = {
 
   readFields(wire, _scope, hints): Fields {
     const row = wire as unknown as WireWorkspace;
-    const fields: Record<string, FieldValue> = { ...rateFieldsFromWire(row.rate_limits, hints) };
+    const fields = rateFieldsFromWire(row.rate_limits, hints);
     for (const [slot, budget] of assignSlots(row.usage_limits, hints)) {
-      fields[`budget[${slot}]`] = budgetFromWire(budget);
-      fields[`alert[${slot}]`] = alertFromWire(budget);
+      fields[budgetField(slot)] = budgetFromWire(budget);
+      fields[alertField(slot)] = alertFromWire(budget);
     }
     return fields;
   },
@@ -31,7 +52,7 @@ export const workspaceLimits: AttachmentKindSpec = {
 
   buildLimits(wire, move) {
     const row = wire as unknown as WireWorkspace;
-    const budgets = Object.keys(move.changed).some(isBudgetField) ? buildBudgets(row.usage_limits, move) : undefined;
+    const budgets = Object.keys(move.changed).some(isPartOfBudget) ? buildBudgets(row.usage_limits, move) : undefined;
     const rates = buildRates(row.rate_limits, move, false);
     return {
       ...(budgets === undefined ? {} : { usage_limits: budgets }),
@@ -39,16 +60,6 @@ export const workspaceLimits: AttachmentKindSpec = {
     };
   },
 };
-
-/** `cost/monthly`, `tokens/every 14 days`. */
-export function budgetSlot(budget: Pick<Budget, 'unit' | 'reset'>): string {
-  return `${budget.unit}/${budget.reset}`;
-}
-
-/** The slot inside `budget[…]` or `alert[…]`, or null for another field. */
-export function budgetSlotOf(field: string): string | null {
-  return /^(?:budget|alert)\[(.+)\]$/.exec(field)?.[1] ?? null;
-}
 
 /**
  * Live budgets by slot. Of several with one unit and reset the managed one is that of a hinted amount, else the first; the
@@ -62,17 +73,17 @@ function assignSlots(
   for (const budget of budgets ?? []) {
     const parsed = budgetFromWire(budget);
     if (parsed === null) continue;
-    const slot = budgetSlot(parsed);
+    const slot = slotFor(parsed);
     groups.set(slot, [...(groups.get(slot) ?? []), budget]);
   }
   const slots = new Map<string, WireBudget>();
   for (const [slot, group] of groups) {
-    const amounts = hints.map((hint) => (hint[`budget[${slot}]`] as Budget | null | undefined)?.amount);
+    const amounts = hints.map((hint) => hint[budgetField(slot)]?.amount);
     const hinted = amounts.map((amount) => group.find((budget) => budgetFromWire(budget)?.amount === amount));
     const managed = hinted.find((budget) => budget !== undefined) ?? group[0];
     const others = group.filter((budget) => budget !== managed);
     if (managed !== undefined) slots.set(slot, managed);
-    for (const [index, budget] of others.entries()) slots.set(`${slot}#${index + 2}`, budget);
+    for (const [index, budget] of others.entries()) slots.set(numberSlot(slot, index + 2), budget);
   }
   return slots;
 }
@@ -84,19 +95,21 @@ function assignSlots(
  * @param shown all fields before the write, read with the managed ones as hints
  */
 export function expectAfterClearing(wanted: Fields, shown: Fields): Fields {
-  const expected: Record<string, FieldValue> = { ...wanted };
-  for (const [field, value] of Object.entries(wanted)) {
-    if (value === null && /^rate\[[^#]+\]$/.test(field)) {
-      const next = Object.entries(shown).find(
-        ([name]) => name.startsWith(field.replace(']', '#')) && !(name in wanted),
-      );
-      if (next !== undefined && !next[0].endsWith('#unknown]')) expected[field] = next[1];
+  const expected: FieldsDraft = { ...wanted };
+  const others = Object.keys(shown).filter((field) => isApart(field) && !(field in wanted));
+  for (const field of Object.keys(wanted)) {
+    if (wanted[field] !== null || isApart(field)) continue;
+    if (isRate(field)) {
+      const next = others.filter(isRate).find((other) => isBeside(other, field));
+      if (next !== undefined && !isUnknownRate(next)) expected[field] = shown[next] ?? null;
     }
-    const slot = value === null && field.startsWith('budget[') ? budgetSlotOf(field) : null;
-    if (slot === null || slot.includes('#')) continue;
-    const others = Object.keys(shown).filter((name) => name.startsWith(`budget[${slot}#`) && !(name in wanted));
-    for (const [index, other] of others.entries()) {
-      expected[index === 0 ? field : `budget[${slot}#${index + 1}]`] = shown[other] ?? null;
+    const slot = isBudget(field) ? slotOf(field) : null;
+    if (slot === null) continue;
+    for (const [index, other] of others
+      .filter(isBudget)
+      .filter((one) => isBeside(one, budgetField(slot)))
+      .entries()) {
+      expected[budgetField(numberSlot(slot, index + 1))] = shown[other] ?? null;
     }
   }
   return expected;
@@ -108,31 +121,32 @@ function buildBudgets(
 ): readonly WireBudget[] | null {
   const slots = assignSlots(live, [before]);
   const list: WireBudget[] = [];
-  for (const slot of new Set([...slots.keys(), ...Object.keys(after).flatMap((field) => budgetSlotOf(field) ?? [])])) {
+  for (const slot of new Set([...slots.keys(), ...slotsIn(Object.keys(after))])) {
+    if (slot === null) continue;
     const budget = slots.get(slot);
-    const moves = `budget[${slot}]` in changed || `alert[${slot}]` in changed;
-    const wanted = after[`budget[${slot}]`] as Budget | null | undefined;
+    const moves = budgetField(slot) in changed || alertField(slot) in changed;
+    const wanted = after[budgetField(slot)];
     if (!moves || wanted === undefined) {
       // Not ours, or not moving: back as it was read.
       if (budget !== undefined) list.push(budget);
     } else if (wanted !== null) {
-      const alert = after[`alert[${slot}]`] as number | null | undefined;
+      const alert = after[alertField(slot)];
       const windowEnd = budget?.next_usage_reset_at ?? null;
       list.push(budgetToWire(budget ?? null, wanted, alert, { starting, windowEnd }));
     }
   }
   // A limit of zero makes room for a budget of its unit and reset.
-  const taken = new Set(list.flatMap((budget) => slotOf(budget) ?? []));
+  const taken = new Set(list.flatMap((budget) => slotOfWire(budget) ?? []));
   const unread = (live ?? []).filter(
-    (budget) => budgetFromWire(budget) === null && holdsAnything(budget) && !taken.has(slotOf(budget) ?? ''),
+    (budget) => budgetFromWire(budget) === null && holdsAnything(budget) && !taken.has(slotOfWire(budget) ?? ''),
   );
   const whole = [...list, ...unread];
   return whole.length === 0 ? null : whole;
 }
 
-function slotOf(budget: WireBudget): string | null {
+function slotOfWire(budget: WireBudget): string | null {
   return typeof budget.credit_limit === 'number'
-    ? budgetSlot({ unit: (budget.type ?? 'cost') as Unit, reset: resetFromWire(budget) })
+    ? slotFor({ unit: (budget.type ?? 'cost') as Unit, reset: resetFromWire(budget) })
     : null;
 }
 

@@ -1,9 +1,10 @@
 /** Rules about one entry's amounts, alerts and resets, or those of one file. */
 
-import { formatAlert, formatAmount, formatRate } from '../resources/amounts.ts';
+import { formatAlert, formatAmount } from '../resources/amounts.ts';
+import { alertOf, isBudget } from '../resources/fields.ts';
+import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf, isOwn, labelOf, type RateTerms, ratesOf } from './limits.ts';
-import { windowSeconds } from './periods.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, isOwn, labelOf, ratesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
@@ -46,7 +47,7 @@ export const alertTooLate: FileRule = {
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
         const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
-        found(at(entry, field.replace(/^(?:budget|amount)/, 'alert')), `the alert at ${said} leaves ${left} to act in`);
+        found(at(entry, isBudget(field) ? alertOf(field) : 'alert'), `the alert at ${said} leaves ${left} to act in`);
       }
     }
   },
@@ -100,7 +101,7 @@ export const lifetimeLikeMonthly: FileRule = {
   },
 };
 
-function isAlike(a: BudgetTerms, b: BudgetTerms): boolean {
+function isAlike(a: DeclaredBudget, b: DeclaredBudget): boolean {
   return a.unit === b.unit && a.amount === b.amount && a.entry.kind === b.entry.kind;
 }
 
@@ -116,17 +117,17 @@ export const rateNeverBindsItself: FileRule = {
     for (const entry of desired.entries) {
       const rates = ratesOf(entry);
       for (const finer of rates) {
-        const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.value >= other.value);
+        const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.amount >= other.amount);
         if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
-        const said = [finer, coarser].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
+        const said = [finer, coarser].map(formatRateLimit);
         found(at(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
       }
     }
   },
 };
 
-function isCoarserRate(a: RateTerms, b: RateTerms): boolean {
-  return a.unit === b.unit && windowSeconds[a.window] > windowSeconds[b.window];
+function isCoarserRate(a: DeclaredRate, b: DeclaredRate): boolean {
+  return a.unit === b.unit && secondsOfWindow[a.window] > secondsOfWindow[b.window];
 }
 
 export const tokenRateBelowOneCall: FileRule = {
@@ -139,12 +140,9 @@ export const tokenRateBelowOneCall: FileRule = {
   fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { unit, window, value, field } of ratesOf(entry).filter(isOwn)) {
-        if (unit !== 'tokens' || value >= smallCall) continue;
-        found(
-          at(entry, field),
-          `${formatRate(value, `${unit}/${window}`)} is less than one call of ordinary length uses`,
-        );
+      for (const limit of ratesOf(entry).filter(isOwn)) {
+        if (limit.unit !== 'tokens' || limit.amount >= smallCall) continue;
+        found(at(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
       }
     }
   },
@@ -170,7 +168,7 @@ export const recipientsWithoutBudget: FileRule = {
 /** Those written on the entry itself: what comes from above is said for many keys, and some have a budget. */
 function recipientsOf(entry: DesiredEntry): readonly string[] {
   if (entry.fieldSources.recipients === undefined) return [];
-  return (entry.fields.recipients as readonly string[] | undefined) ?? [];
+  return entry.fields.recipients ?? [];
 }
 
 function budgetless({ name }: DesiredEntry): string {

@@ -2,11 +2,11 @@
 
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf, labelOf, type RateTerms, ratesOf } from './limits.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, labelOf, ratesOf } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule, type Subject } from './types.ts';
 
-type Terms = BudgetTerms | RateTerms;
+type Terms = DeclaredBudget | DeclaredRate;
 type Node = Readonly<Record<string, unknown>>;
 
 /** What the gateway answers when a limit refuses: budgets, then rates. */

@@ -12,7 +12,7 @@ import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
-import { forgetTerms } from './limits.ts';
+import { forgetLimits } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules, modelBySlug, perConfig, vendorCase } from './match-rules.ts';
@@ -58,7 +58,7 @@ export function buildFileFacts(desired: Desired, files: FileFacts['files'], sett
 export function findInFiles(facts: FileFacts): Finding[] {
   const severities = facts.settings.rules;
   const findings = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities));
-  forgetTerms();
+  forgetLimits();
   return sortFindings(findings);
 }
 
@@ -80,7 +80,7 @@ export function findNobody(facts: LiveFacts): Finding[] {
     ...nobodyInFiles.flatMap((rule) => apply(rule, (found) => rule.check(ofFiles, found), severities)),
     ...conditionRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities)),
   ];
-  forgetTerms();
+  forgetLimits();
   return sortFindings(findings);
 }
 
@@ -102,7 +102,7 @@ export function findInPlan(facts: LiveFacts): Finding[] {
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
-  forgetTerms();
+  forgetLimits();
   return sortFindings([...inFiles, ...inLive]);
 }
 

@@ -5,6 +5,7 @@
  */
 
 import semver from 'semver';
+import { rateNameOf } from '../resources/fields.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { conditionsOf, perOf } from './limits.ts';
 import { at, atSetting, type FileRule } from './types.ts';
@@ -27,6 +28,10 @@ function conditionKeys(entry: DesiredEntry): readonly string[] {
 
 function isPolicy({ kind }: DesiredEntry): boolean {
   return kind === 'usage-policy' || kind === 'rate-policy';
+}
+
+function isWeekly(field: string): boolean {
+  return rateNameOf(field)?.endsWith('/week') === true;
 }
 
 /** What an entry uses, and the first version that has it: of the gateway, or of the backend (control plane). */
@@ -110,9 +115,9 @@ export const ignoresWeeklyRates: FileRule = {
       const weekly =
         entry.kind === 'rate-policy'
           ? entry.fields.window === 'week'
-          : Object.entries(entry.fields).some(([name, value]) => /^rate\[.*\/week\]$/.test(name) && value !== null);
+          : Object.entries(entry.fields).some(([name, value]) => isWeekly(name) && value !== null);
       if (!weekly) continue;
-      const field = Object.keys(entry.fieldSources).find((name) => /^rate\[.*\/week\]$/.test(name)) ?? 'window';
+      const field = Object.keys(entry.fieldSources).find(isWeekly) ?? 'window';
       found(at(entry, field), `gateway ${desired.gateway.version} does not enforce rates per week`);
     }
   },

@@ -1,43 +1,13 @@
 /** Budgets and rates of entries in one form, so that limits of different levels can be compared. */
 
-import { rateNameOf, splitRateName } from '../resources/limits.ts';
+import { isRateLimit, type Limit, limitsOf, type RateLimit, type TimedLimit } from '../resources/limit.ts';
 import { reachedBy } from '../resources/match.ts';
-import type {
-  Budget,
-  Condition,
-  DesiredEntry,
-  Fields,
-  Match,
-  RateUnit,
-  RateWindow,
-  Reset,
-  Unit,
-} from '../resources/types.ts';
+import type { Condition, DesiredEntry, Fields, Match } from '../resources/types.ts';
 
-interface Bound {
-  readonly entry: DesiredEntry;
-  /** The field that holds it, for the place of a finding. */
-  readonly field: string;
-  readonly match: Match;
-  /** Without `workspace_id`, which tells nothing apart within a workspace. */
-  readonly per: readonly string[];
-  readonly target: 'llm' | 'mcp_tools';
-}
-
-export interface BudgetTerms extends Bound {
-  readonly unit: Unit;
-  /** Cents or a count. */
-  readonly amount: number;
-  readonly reset: Reset;
-  /** Undefined: not declared. Null: none. */
-  readonly alert: number | null | undefined;
-}
-
-export interface RateTerms extends Bound {
-  readonly unit: RateUnit;
-  readonly window: RateWindow;
-  readonly value: number;
-}
+/** In the words of policies, so that limits of all levels can be compared; `per` without the workspace, which tells nothing apart. */
+export type Declared<L extends Limit = Limit> = L & { readonly entry: DesiredEntry };
+export type DeclaredBudget = Declared<TimedLimit>;
+export type DeclaredRate = Declared<RateLimit>;
 
 /** With what `"*"` lays beneath a named key. */
 export function fieldsOf(entry: DesiredEntry): Fields {
@@ -63,13 +33,13 @@ export function labelOf({ kind, name }: DesiredEntry): string {
 
 /** Of a policy as written; none where it is for all calls, and of what is no policy. */
 export function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
-  const match = (fields.match as Match | undefined) ?? 'all';
+  const { match = 'all' } = fields;
   return match === 'all' ? [] : match;
 }
 
 /** What a policy groups by, as written; nothing of what is no policy. */
 export function perOf({ fields }: DesiredEntry): readonly string[] {
-  return (fields.per as readonly string[] | undefined) ?? [];
+  return fields.per ?? [];
 }
 
 /** What a condition names, left out or not; `"*"` names nothing. */
@@ -78,27 +48,19 @@ export function valuesOf({ any, except }: Condition): readonly string[] {
 }
 
 /** Which calls an entry's limits count, in the words of policies. Integrations have none, so they get one of their own. */
-function scopeOf(entry: DesiredEntry): Pick<Bound, 'match' | 'per' | 'target'> {
-  const { kind, name, fields, liveName } = entry;
+function scopeOf({ kind, name, liveName }: DesiredEntry, { match, per }: Limit): Pick<Limit, 'match' | 'per'> {
   const only = (key: string): Match => [{ key, any: [liveName ?? name], except: [] }];
   switch (kind) {
     case 'usage-policy':
     case 'rate-policy':
-      return {
-        match: (fields.match as Match | undefined) ?? 'all',
-        per: withoutWorkspace(perOf(entry)),
-        target: fields.target === 'mcp_tools' ? 'mcp_tools' : 'llm',
-      };
     case 'workspace-limits':
-      return { match: 'all', per: [], target: 'llm' };
+      return { match, per: withoutWorkspace(per) };
     case 'key-limits':
-      return name === '*'
-        ? { match: 'all', per: ['api_key'], target: 'llm' }
-        : { match: only('api_key'), per: [], target: 'llm' };
+      return name === '*' ? { match, per } : { match: only('api_key'), per: [] };
     case 'provider-limits':
-      return { match: only('virtual_key'), per: [], target: 'llm' };
+      return { match: only('virtual_key'), per: [] };
     case 'integration-limits':
-      return { match: only('integration'), per: [], target: 'llm' };
+      return { match: only('integration'), per: [] };
   }
 }
 
@@ -106,91 +68,62 @@ function withoutWorkspace(per: readonly string[]): readonly string[] {
   return per.includes('workspace_id') ? per.filter((key) => key !== 'workspace_id') : per;
 }
 
-let budgetsByEntry = new WeakMap<DesiredEntry, readonly BudgetTerms[]>();
-let ratesByEntry = new WeakMap<DesiredEntry, readonly RateTerms[]>();
+interface DeclaredLimits {
+  readonly budgets: readonly DeclaredBudget[];
+  readonly rates: readonly DeclaredRate[];
+}
+
+/** Made once an entry: a dozen rules ask. */
+let limitsByEntry = new WeakMap<DesiredEntry, DeclaredLimits>();
 
 /** Of a large organisation they take more room than they are worth once the rules have run. */
-export function forgetTerms(): void {
-  budgetsByEntry = new WeakMap();
-  ratesByEntry = new WeakMap();
+export function forgetLimits(): void {
+  limitsByEntry = new WeakMap();
 }
 
 /** Most entries have no rates, or no budgets. */
 const nothing: readonly never[] = [];
 
-/** Made once an entry: a dozen rules ask. */
-export function budgetsOf(entry: DesiredEntry): readonly BudgetTerms[] {
-  return remembered(budgetsByEntry, entry, buildBudgets);
+export function budgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
+  return declaredLimitsOf(entry).budgets;
 }
 
-/** Made once an entry. */
-export function ratesOf(entry: DesiredEntry): readonly RateTerms[] {
-  return remembered(ratesByEntry, entry, buildRates);
+export function ratesOf(entry: DesiredEntry): readonly DeclaredRate[] {
+  return declaredLimitsOf(entry).rates;
 }
 
-function remembered<T>(
-  memory: WeakMap<DesiredEntry, readonly T[]>,
-  entry: DesiredEntry,
-  build: (entry: DesiredEntry) => readonly T[],
-): readonly T[] {
-  const known = memory.get(entry);
+function declaredLimitsOf(entry: DesiredEntry): DeclaredLimits {
+  const known = limitsByEntry.get(entry);
   if (known !== undefined) return known;
-  const built = build(entry);
-  memory.set(entry, built.length === 0 ? nothing : built);
-  return built;
-}
-
-function buildBudgets(entry: DesiredEntry): readonly BudgetTerms[] {
-  if (entry.absent === true || entry.kind === 'rate-policy') return [];
-  const fields = fieldsOf(entry);
-  const common = { entry, ...scopeOf(entry) };
-  if (entry.kind === 'usage-policy') {
-    const { unit, amount, reset, alert } = fields as { unit?: Unit; amount?: number; reset?: Reset; alert?: number };
-    if (unit === undefined || amount === undefined || reset === undefined) return [];
-    return [{ ...common, field: 'amount', unit, amount, reset, alert }];
+  const budgets: DeclaredBudget[] = [];
+  const rates: DeclaredRate[] = [];
+  for (const limit of entry.absent === true ? [] : limitsOf(entry.kind, fieldsOf(entry))) {
+    const scope = { entry, ...scopeOf(entry, limit) };
+    if (isRateLimit(limit)) rates.push({ ...limit, ...scope });
+    else if (limit.reset !== null) budgets.push({ ...limit, reset: limit.reset, ...scope });
   }
-  return Object.entries(fields).flatMap(([field, value]) => {
-    if (!/^budget(\[|$)/.test(field) || value === null) return [];
-    const { unit, amount, reset } = value as Budget;
-    const alert = fields[field.replace('budget', 'alert')] as number | null | undefined;
-    return [{ ...common, field, unit, amount, reset, alert }];
-  });
-}
-
-function buildRates(entry: DesiredEntry): readonly RateTerms[] {
-  if (entry.absent === true || entry.kind === 'usage-policy') return [];
-  const fields = fieldsOf(entry);
-  const common = { entry, ...scopeOf(entry) };
-  if (entry.kind === 'rate-policy') {
-    const { unit, window, value } = fields as { unit?: RateUnit; window?: RateWindow; value?: number };
-    if (unit === undefined || window === undefined || value === undefined) return [];
-    return [{ ...common, field: 'value', unit, window, value }];
-  }
-  return Object.entries(fields).flatMap(([field, value]) => {
-    const name = rateNameOf(field);
-    if (name === null || typeof value !== 'number') return [];
-    const [unit, window] = splitRateName(name);
-    return [{ ...common, field, unit, window, value }];
-  });
+  const limits = { budgets: budgets.length === 0 ? nothing : budgets, rates: rates.length === 0 ? nothing : rates };
+  limitsByEntry.set(entry, limits);
+  return limits;
 }
 
 /** Whether the entry itself says so: what `"*"` lays beneath a named key is told at `"*"`. */
-export function isOwn({ entry, field }: Pick<Bound, 'entry' | 'field'>): boolean {
+export function isOwn({ entry, field }: Pick<Declared, 'entry' | 'field'>): boolean {
   return field in entry.fields;
 }
 
 /** Every model call of the workspace is counted by the limit, and nobody can stay outside. */
-export function isInescapable({ match, per, entry, target }: Bound): boolean {
+export function isInescapable({ match, per, kind, target }: Limit): boolean {
   // `"*"` reaches service keys alone, and a limit on one key or provider lets the others pass.
   const isForAll = match === 'all' && per.every((key) => key === 'api_key');
-  return isForAll && target === 'llm' && entry.kind !== 'key-limits';
+  return isForAll && target === 'llm' && kind !== 'key-limits';
 }
 
 /**
  * The limits that may cover a match, without asking each one: in their order, a superset of those that do. Whatever covers a match
  * holds all its values, so hundreds of policies for different teams or models are found by theirs.
  */
-export function coveringIndex<T extends Pick<Bound, 'match'>>(outer: readonly T[]): (inner: Match) => readonly T[] {
+export function coveringIndex<T extends Pick<Limit, 'match'>>(outer: readonly T[]): (inner: Match) => readonly T[] {
   const wide: number[] = [];
   const byValue = new Map<string, number[]>();
   outer.forEach(({ match }, index) => {
@@ -235,6 +168,6 @@ export function isCoarser(outer: readonly string[], inner: readonly string[]): b
 }
 
 /** Equal texts count the same calls into the same counters. */
-export function scopeText({ match, per, target }: Bound): string {
+export function scopeText({ match, per, target }: Limit): string {
   return JSON.stringify([match, per, target]);
 }

@@ -3,6 +3,7 @@
 import { changeId } from '../plan/make-change.ts';
 import type { Change, LiveObject, LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
+import { isBudget, isLimitField, isRate } from '../resources/fields.ts';
 import { budgetFromWire, isLimit } from '../resources/limits.ts';
 import { oddState } from '../resources/row-state.ts';
 import type { DesiredEntry } from '../resources/types.ts';
@@ -108,7 +109,7 @@ function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
           ? false
           : kind === 'usage-policy'
             ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
-            : budgetOfRow(object) !== null && takenFrom(facts, object.id, /^budget/) === 0,
+            : budgetOfRow(object) !== null && takenFrom(facts, object.id, isBudget) === 0,
       ),
     )
   );
@@ -121,7 +122,7 @@ function isInOddState({ resolved }: LiveFacts, entry: DesiredEntry): boolean {
 }
 
 function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): boolean {
-  return budgets.length > takenFrom(facts, id, /^budget/);
+  return budgets.length > takenFrom(facts, id, isBudget);
 }
 
 /** By the live object that they are about, made once a plan: there is one for each. */
@@ -139,9 +140,9 @@ function isDeleted(facts: LiveFacts, { id }: LiveObject): boolean {
 }
 
 /** How many limits of these fields the plan takes away at an attachment point, where null is none. */
-function takenFrom(facts: LiveFacts, id: string, fields: RegExp): number {
+function takenFrom(facts: LiveFacts, id: string, isMeant: (field: string) => boolean): number {
   const changed = changeOf(facts, id)?.fieldChanges ?? [];
-  return changed.filter(({ field, after }) => fields.test(field) && after === null).length;
+  return changed.filter(({ field, after }) => isMeant(field) && after === null).length;
 }
 
 function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {
@@ -181,14 +182,14 @@ export const keyWithoutLimit: LiveRule = {
 
 function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boolean {
   if (kind !== 'key-limits') return false;
-  return Object.entries(fields).some(([name, value]) => /^(?:budget$|rate\[)/.test(name) && value !== null);
+  return Object.entries(fields).some(([name, value]) => isLimitField(name) && value !== null);
 }
 
 function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
   if (oddState(object.row) !== null) return true;
   const budgets = budgetOfRow(object) === null ? 0 : 1;
   const rates = keyOf(object).rate_limits?.filter(({ value }) => isLimit(value)).length ?? 0;
-  return takenFrom(facts, object.id, /^budget/) >= budgets && takenFrom(facts, object.id, /^rate/) >= rates;
+  return takenFrom(facts, object.id, isBudget) >= budgets && takenFrom(facts, object.id, isRate) >= rates;
 }
 
 function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {

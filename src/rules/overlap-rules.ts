@@ -2,22 +2,23 @@
 
 import { compare, exactOf, total } from '../exact.ts';
 import { formatExact, per30Days, percentOf } from '../impact/money.ts';
-import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
-  type BudgetTerms,
   budgetsOf,
   coveringIndex,
+  type DeclaredBudget,
+  type DeclaredRate,
   isCoarser,
   isInescapable,
   isOwn,
   labelOf,
-  type RateTerms,
   ratesOf,
   scopeText,
 } from './limits.ts';
-import { contains, lastsAsLong, windowSeconds } from './periods.ts';
+import { contains, lastsAsLong } from './periods.ts';
 import { at, atSetting, type FileRule } from './types.ts';
 
 export const duplicateLimit: FileRule = {
@@ -31,7 +32,7 @@ export const duplicateLimit: FileRule = {
   fix: 'Delete one of the two, or tell them apart by `match:`, `per:` or `reset:`.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const seen = new Map<string, BudgetTerms | RateTerms>();
+      const seen = new Map<string, DeclaredBudget | DeclaredRate>();
       for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(ratesOf)]) {
         const key = duplicateKey(terms);
         if (key === null) continue;
@@ -47,18 +48,18 @@ export const duplicateLimit: FileRule = {
   },
 };
 
-function duplicateKey(terms: BudgetTerms | RateTerms): string | null {
+function duplicateKey(terms: DeclaredBudget | DeclaredRate): string | null {
   const { kind } = terms.entry;
   if (kind !== 'usage-policy' && kind !== 'rate-policy') return null;
   return JSON.stringify([kind, scopeText(terms), terms.unit, 'reset' in terms ? terms.reset : terms.window]);
 }
 
-function isDuplicate(a: BudgetTerms | RateTerms, b: BudgetTerms | RateTerms): boolean {
+function isDuplicate(a: DeclaredBudget | DeclaredRate, b: DeclaredBudget | DeclaredRate): boolean {
   return duplicateKey(a) !== null && duplicateKey(a) === duplicateKey(b);
 }
 
 /** A default is copied into many workspaces: the entry that the workspace wrote is the one to look at. */
-function laterOf<T extends BudgetTerms | RateTerms>(a: T, b: T): T {
+function laterOf<T extends DeclaredBudget | DeclaredRate>(a: T, b: T): T {
   return b.entry.fromDefaults === true ? a : b;
 }
 
@@ -74,10 +75,10 @@ export const budgetNeverReached: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const budgets = entries.flatMap(budgetsOf);
-      const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter), ({ amount }) => amount));
+      const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter)));
       for (const inner of budgets) {
         // Of two that end each other one is told; of two equal policies duplicate-limit speaks.
-        const isToldInstead = (other: BudgetTerms): boolean =>
+        const isToldInstead = (other: DeclaredBudget): boolean =>
           endsBefore(inner, other) && (isDuplicate(inner, other) || orderOf(budgets, inner, other) < 0);
         const other = outerOf(inner.match).find(
           (candidate) => candidate !== inner && endsBefore(candidate, inner) && !isToldInstead(candidate),
@@ -103,14 +104,11 @@ export const budgetNeverReached: FileRule = {
  * Of limits that differ in the amount alone the two smallest: one may be the limit that is looked at, and what a third ends
  * those end too. Thousands of alike limits are then compared with two.
  */
-function leastOf<T extends BudgetTerms | RateTerms>(
-  limits: readonly T[],
-  amountOf: (limit: T) => number,
-): readonly T[] {
+function leastOf<T extends DeclaredBudget | DeclaredRate>(limits: readonly T[]): readonly T[] {
   const groups = new Map<string, T[]>();
   for (const limit of limits) {
     const key = JSON.stringify([scopeText(limit), limit.unit, 'reset' in limit ? limit.reset : limit.window]);
-    const least = [...(groups.get(key) ?? []), limit].sort((a, b) => amountOf(a) - amountOf(b));
+    const least = [...(groups.get(key) ?? []), limit].sort((a, b) => a.amount - b.amount);
     groups.set(key, least.slice(0, 2));
   }
   const kept = new Set([...groups.values()].flat());
@@ -123,16 +121,16 @@ function orderOf<T>(limits: readonly T[], a: T, b: T): number {
 }
 
 /** `"*"` is many budgets and reaches service keys alone: it bounds nothing but itself. */
-function canBeOuter({ entry }: BudgetTerms | RateTerms): boolean {
+function canBeOuter({ entry }: DeclaredBudget | DeclaredRate): boolean {
   return !(entry.kind === 'key-limits' && entry.name === '*');
 }
 
 /** The limit of `"*"` that a named key has from it: what is so of that is told there. */
-function starOf<T extends BudgetTerms | RateTerms>(limits: readonly T[], limit: T): T | undefined {
+function starOf<T extends DeclaredBudget | DeclaredRate>(limits: readonly T[], limit: T): T | undefined {
   return isOwn(limit) ? undefined : limits.find((other) => other.field === limit.field && !canBeOuter(other));
 }
 
-function endsBefore(outer: BudgetTerms, inner: BudgetTerms): boolean {
+function endsBefore(outer: DeclaredBudget, inner: DeclaredBudget): boolean {
   if (outer.unit !== inner.unit || outer.amount > inner.amount || !lastsAsLong(outer.reset, inner.reset)) return false;
   return covers(outer.match, inner.match) && isCoarser(outer.per, inner.per);
 }
@@ -149,14 +147,14 @@ export const rateNeverReached: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const rates = entries.flatMap(ratesOf);
-      const outerOf = coveringIndex(leastOf(rates.filter(canBeOuter), ({ value }) => value));
+      const outerOf = coveringIndex(leastOf(rates.filter(canBeOuter)));
       for (const inner of rates) {
         const other = outerOf(inner.match).find((candidate) => keepsBelow(candidate, inner));
         if (other === undefined) continue;
         if (keepsBelow(inner, other) && orderOf(rates, inner, other) < 0) continue;
         const star = starOf(rates, inner);
         if (star !== undefined && keepsBelow(other, star)) continue;
-        const [mine, theirs] = [inner, other].map(({ value, unit, window }) => formatRate(value, `${unit}/${window}`));
+        const [mine, theirs] = [inner, other].map(formatRateLimit);
         found(
           at(inner.entry, inner.field),
           `${mine} is never reached: ${labelOf(other.entry)} allows ${theirs} for the same calls`,
@@ -166,11 +164,11 @@ export const rateNeverReached: FileRule = {
   },
 };
 
-function keepsBelow(outer: RateTerms, inner: RateTerms): boolean {
+function keepsBelow(outer: DeclaredRate, inner: DeclaredRate): boolean {
   if (outer.entry === inner.entry || outer.unit !== inner.unit || outer.target !== inner.target) return false;
-  const windows = Math.max(1, windowSeconds[inner.window] / windowSeconds[outer.window]);
-  const most = outer.value * windows;
-  if (most > inner.value || !covers(outer.match, inner.match) || !isCoarser(outer.per, inner.per)) return false;
+  const windows = Math.max(1, secondsOfWindow[inner.window] / secondsOfWindow[outer.window]);
+  const most = outer.amount * windows;
+  if (most > inner.amount || !covers(outer.match, inner.match) || !isCoarser(outer.per, inner.per)) return false;
   return !isDuplicate(outer, inner);
 }
 
@@ -232,21 +230,21 @@ export const ceilingExceeded: FileRule = {
 };
 
 /** The cost budget over all calls of a workspace that bounds it most. */
-function leastOverAll(entries: readonly DesiredEntry[]): BudgetTerms | null {
+function leastOverAll(entries: readonly DesiredEntry[]): DeclaredBudget | null {
   return entries
     .flatMap(budgetsOf)
     .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms))
-    .reduce<BudgetTerms | null>(
+    .reduce<DeclaredBudget | null>(
       (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
       null,
     );
 }
 
-function costOf(entry: DesiredEntry): BudgetTerms[] {
+function costOf(entry: DesiredEntry): DeclaredBudget[] {
   return budgetsOf(entry).filter(({ unit }) => unit === 'cost');
 }
 
-function monthly({ amount, reset }: BudgetTerms): ReturnType<typeof per30Days> {
+function monthly({ amount, reset }: DeclaredBudget): ReturnType<typeof per30Days> {
   return per30Days(amount, reset);
 }
 

@@ -1,17 +1,8 @@
 /** Periods of budgets and windows of rates against one another. */
 
 import { daysOfReset } from '../resources/limits.ts';
-import type { RateWindow, Reset } from '../resources/types.ts';
-import type { BudgetTerms } from './limits.ts';
-
-/** Seconds. Every window is a whole number of each shorter one, and all start at the same instants in UTC. */
-export const windowSeconds: Readonly<Record<RateWindow, number>> = {
-  second: 1,
-  minute: 60,
-  hour: 3_600,
-  day: 86_400,
-  week: 604_800,
-};
+import type { Reset } from '../resources/types.ts';
+import type { DeclaredBudget } from './limits.ts';
 
 function shortestDays(reset: Reset): number {
   if (reset === 'never') return Number.POSITIVE_INFINITY;
@@ -31,10 +22,13 @@ export function lastsAsLong(a: Reset, b: Reset): boolean {
  * Whether a period of `a` ends only where one of `b` ends too, so that what `a` has counted holds all that `b` has. Weeks of
  * policies start on Monday and all others on Sunday; N days count from a day of their own.
  */
-export function contains(a: Pick<BudgetTerms, 'reset' | 'entry'>, b: Pick<BudgetTerms, 'reset' | 'entry'>): boolean {
+export function contains(
+  a: Pick<DeclaredBudget, 'reset' | 'entry'>,
+  b: Pick<DeclaredBudget, 'reset' | 'entry'>,
+): boolean {
   if (a.reset === 'never') return true;
   if (a.reset !== b.reset) return false;
   if (a.reset === 'monthly') return true;
-  const isPolicy = (terms: Pick<BudgetTerms, 'entry'>): boolean => terms.entry.kind === 'usage-policy';
+  const isPolicy = (terms: Pick<DeclaredBudget, 'entry'>): boolean => terms.entry.kind === 'usage-policy';
   return a.reset === 'weekly' && isPolicy(a) === isPolicy(b);
 }

@@ -11,7 +11,7 @@ import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { type BudgetTerms, budgetsOf, labelOf, scopeText } from './limits.ts';
+import { budgetsOf, type DeclaredBudget, labelOf, scopeText } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, atSetting, type PriceRule } from './types.ts';
 
@@ -38,7 +38,7 @@ function namedModels(match: Match | undefined): NamedModels {
 }
 
 function modelsOf({ fields }: DesiredEntry): NamedModels {
-  return namedModels(fields.match as Match | undefined);
+  return namedModels(fields.match);
 }
 
 /** Whether its dollars or tokens depend on what models cost. */
@@ -60,7 +60,7 @@ export function vendorsToPrice({ entries }: Pick<Desired, 'entries'>): string[] 
 
 /** Every price that calls of the entry's workspace may have. */
 function pricesOf(facts: Priced, entry: DesiredEntry, model: string): readonly ModelPrice[] {
-  return pricesAt(facts.prices.book, model, placeOf(facts, entry), (entry.fields.match ?? 'all') as Match);
+  return pricesAt(facts.prices.book, model, placeOf(facts, entry), entry.fields.match ?? 'all');
 }
 
 type Priced = Parameters<PriceRule['check']>[0];
@@ -226,7 +226,7 @@ export const budgetOutpriced: PriceRule = {
   fix: 'Nothing, if one is a safety net; else change the amount, or take one out.',
   check: (facts, found) => {
     for (const entries of facts.byWorkspace.values()) {
-      const byScope = new Map<string, BudgetTerms[]>();
+      const byScope = new Map<string, DeclaredBudget[]>();
       for (const terms of entries.flatMap(budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
         byScope.set(scope, [...(byScope.get(scope) ?? []), terms]);

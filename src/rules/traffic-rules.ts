@@ -7,7 +7,7 @@ import type { LiveWorkspace } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { covers } from '../resources/match.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { type BudgetTerms, budgetsOf } from './limits.ts';
+import { budgetsOf, type DeclaredBudget } from './limits.ts';
 import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
@@ -46,7 +46,7 @@ export const tokensWithoutCost: LiveRule = {
     for (const { workspace, place, traffic, entries } of placesOf(facts)) {
       const budgets = entries.flatMap(budgetsOf);
       const tokens = budgets.filter(({ unit }) => unit === 'tokens');
-      const isAlone = (cost: BudgetTerms): boolean =>
+      const isAlone = (cost: DeclaredBudget): boolean =>
         !tokens.some(({ match, target }) => target === cost.target && covers(match, cost.match));
       if (!budgets.some((terms) => terms.unit === 'cost' && isAlone(terms))) continue;
       for (const { model, tokens, cost } of traffic.models ?? []) {

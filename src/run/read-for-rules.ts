@@ -86,7 +86,7 @@ export async function readForRules(
   const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
   const asOf = nowOf(session).toISOString();
   const priced = moves.filter(
-    ({ change, match }) => prices !== null && change.key.kind === 'usage-policy' && namesModels(match),
+    ({ change, limit }) => prices !== null && change.key.kind === 'usage-policy' && namesModels(limit.match),
   );
   const shares = severities['custom-prices'] === 'off' ? [] : moves.filter(isOfIntegration);
   const [integrations, traffic, configs, conditions] = await Promise.all([

@@ -9,7 +9,7 @@ import { readConditions } from '../reconcile/read-conditions.ts';
 import type { StatusGap, StatusNobody } from '../render/status-words.ts';
 import type { WireRow } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
-import type { Desired, DesiredEntry, Kind, Match } from '../resources/types.ts';
+import type { Desired, DesiredEntry, Kind } from '../resources/types.ts';
 import { buildFileFacts, findNobody, reviewInFiles } from '../rules/find.ts';
 
 interface Place {
@@ -57,7 +57,7 @@ export async function readNobody(
   };
   const resolved = resolveLive(live, desired ?? noFiles);
   const policies = resolved.flatMap(({ live: object, workspace, fields }) => {
-    const match = (fields.match ?? 'all') as Match;
+    const { match = 'all' } = fields;
     if (object === null || workspace === null || match === 'all') return [];
     return [{ id: object.id, workspaceId: workspace.id, match, countsCalls: fields.target !== 'mcp_tools' }];
   });

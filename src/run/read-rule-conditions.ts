@@ -4,7 +4,6 @@ import { type ConditionFacts, noConditions } from '../impact/condition-facts.ts'
 import type { Change, Live } from '../plan/types.ts';
 import type { Backend } from '../reconcile/backend.ts';
 import { readConditions } from '../reconcile/read-conditions.ts';
-import type { Match } from '../resources/types.ts';
 import { conditionRules } from '../rules/condition-rules.ts';
 import type { Severities } from '../rules/find.ts';
 import type { Session } from './session.ts';
@@ -24,7 +23,7 @@ export async function readRuleConditions(
 ): Promise<ConditionFacts> {
   if (conditionRules.every(({ name }) => severities[name] === 'off')) return noConditions;
   const policies = changes.flatMap(({ id, key, action, after, workspaceId }) => {
-    const match = after?.match as Match | undefined;
+    const match = after?.match;
     const isPolicy = key.kind === 'usage-policy' || key.kind === 'rate-policy';
     if (!isPolicy || action === 'delete' || workspaceId === null || match === undefined || match === 'all') return [];
     const countsCalls = severities['matches-no-call'] !== 'off' && after?.target !== 'mcp_tools';

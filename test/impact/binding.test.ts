@@ -1,16 +1,18 @@
 import { expect, it, test } from 'vitest';
-import { bindingOf, bindingsOf, rivalMoves } from '../../src/impact/binding.ts';
-import type { PolicyTerms, WorkspaceTerms } from '../../src/impact/committed.ts';
+import { bindingOf, bindingsOf, labelOf, rivalMoves } from '../../src/impact/binding.ts';
+import type { WorkspaceTerms } from '../../src/impact/committed.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
 import type { Known } from '../../src/impact/usage.ts';
-import type { Budget, Match, Reset } from '../../src/resources/types.ts';
+import type { BudgetLimit } from '../../src/resources/limit.ts';
+import type { Match, Reset } from '../../src/resources/types.ts';
+import { limitIn, ownBound, policyBound } from './limits.ts';
 
-const budget = (dollars: number, reset: Reset = 'monthly'): Budget => ({ unit: 'cost', amount: dollars * 100, reset });
+const money = (dollars: number, reset: Reset = 'monthly') => ({ unit: 'cost' as const, amount: dollars * 100, reset });
+const budget = (dollars: number, reset: Reset = 'monthly') => ownBound(money(dollars, reset));
 const only = (key: string): Match => [{ key: 'metadata.team', any: [key], except: [] }];
 
-function policy(name: string, dollars: number, rest: Partial<PolicyTerms> = {}): PolicyTerms {
-  return { name, ...budget(dollars), match: 'all', per: ['workspace_id'], ...rest };
-}
+const policy = (name: string, dollars: number, rest: Partial<BudgetLimit> = {}) =>
+  policyBound(name, money(dollars), rest);
 
 const unread: Known<number> = { unknown: 'not read' };
 
@@ -22,16 +24,15 @@ function bindsMine(
 ): string | undefined {
   const move = {
     change: { key: { kind: 'usage-policy', workspace: 'ws-team-a', name: 'mine' } },
-    match: only('a'),
-    per: ['metadata._user'],
-    after: budget(500),
+    limit: { match: only('a'), per: ['metadata._user'] },
+    after: limitIn(money(500)),
     ...own,
   } as unknown as BudgetMove;
   const mine = policy('mine', 500, { match: only('a'), per: ['metadata._user'] });
   const policies = terms.policies === null ? null : [mine, ...(terms.policies ?? [])];
   return bindingOf(move, bindingsOf({ budgets: [], keys: [], ...terms, policies }), {
     own: ends.mine ?? unread,
-    of: ({ label }) => ends[label] ?? unread,
+    of: (rival) => ends[labelOf(rival)] ?? unread,
   })?.limit;
 }
 
@@ -70,7 +71,7 @@ it.each<[string, string | undefined, Partial<WorkspaceTerms>]>([
 
 it('lies beneath no other budget of its own workspace, and beneath nothing once it is gone', () => {
   const change = { key: { kind: 'workspace-limits', workspace: 'ws-team-a', name: 'limits' } };
-  const own = { change, match: 'all', per: ['workspace_id'] } as unknown as Partial<BudgetMove>;
+  const own = { change, limit: { match: 'all', per: ['workspace_id'] } } as unknown as Partial<BudgetMove>;
   expect(bindsMine({ budgets: [budget(100)] }, own)).toBe('this');
   expect(bindsMine({ policies: [policy('small', 100)] }, own)).toBe('policy small');
   expect(bindsMine({ budgets: [budget(100)] }, { after: null })).toBeUndefined();
@@ -105,7 +106,7 @@ test.each<[string, string, Readonly<Record<string, Known<number>>>]>([
 test('mistakes-D5: the use of others is asked for only where periods differ, and once', () => {
   const change = (id: string) => ({ id, key: { kind: 'usage-policy', workspace: 'w', name: id }, workspaceId: 'w' });
   const moves = ['a', 'b'].map(
-    (id) => ({ change: change(id), match: 'all', per: ['workspace_id'], after: budget(500) }) as unknown as BudgetMove,
+    (id) => ({ change: change(id), limit: limitIn(money(500)), after: limitIn(money(500)) }) as unknown as BudgetMove,
   );
   const asked = (terms: Partial<WorkspaceTerms>) =>
     rivalMoves(moves, new Map([['w', bindingsOf({ budgets: [], policies: [], keys: [], ...terms })]]), 0).map(

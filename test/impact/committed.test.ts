@@ -5,27 +5,22 @@ import {
   committedOf,
   exceedsSpend,
   type KeyTerms,
-  type PolicyTerms,
   sumCommitted,
   type WorkspaceTerms,
 } from '../../src/impact/committed.ts';
+import type { BudgetLimit } from '../../src/resources/limit.ts';
 import type { Budget } from '../../src/resources/types.ts';
+import { limitIn, ownBound, policyBound } from './limits.ts';
 
-const monthly = (dollars: number): Budget => ({ unit: 'cost', amount: dollars * 100, reset: 'monthly' });
-const policy = (name: string, dollars: number, rest: Partial<PolicyTerms> = {}): PolicyTerms => ({
-  name,
-  unit: 'cost',
-  amount: dollars * 100,
-  reset: 'monthly',
-  match: 'all',
-  per: ['workspace_id'],
-  ...rest,
-});
+const money = (dollars: number): Budget => ({ unit: 'cost', amount: dollars * 100, reset: 'monthly' });
+const monthly = (dollars: number) => ownBound(money(dollars));
+const policy = (name: string, dollars: number, rest: Partial<BudgetLimit> = {}) =>
+  policyBound(name, money(dollars), rest);
 const key = (id: string, budget: Budget | null = null, isActive = true): KeyTerms => ({
   id,
   name: id,
   isActive,
-  budget,
+  budget: budget === null ? null : limitIn(budget, { kind: 'key-limits', field: 'budget' }),
 });
 const terms = (rest: Partial<WorkspaceTerms>): WorkspaceTerms => ({ budgets: [], policies: [], keys: [], ...rest });
 
@@ -36,7 +31,7 @@ function show(committed: Committed): string {
 }
 
 it('is bounded by no budget of 0, which the gateway does not enforce', () => {
-  const keys = [key('a', monthly(0))];
+  const keys = [key('a', money(0))];
   expect(show(committedOf(terms({ budgets: [monthly(0)], policies: [policy('p', 0)], keys })))).toBe('unbounded');
 });
 
@@ -49,17 +44,17 @@ describe('committed spend of a workspace', () => {
     ['its own budget', terms({ budgets: [monthly(400)] }), '40000 by the workspace budget'],
     [
       'the least of several',
-      terms({ budgets: [monthly(400), { unit: 'cost', amount: 7000, reset: 'weekly' }] }),
+      terms({ budgets: [monthly(400), ownBound({ unit: 'cost', amount: 7000, reset: 'weekly' })] }),
       '30000 by the workspace budget',
     ],
     [
       'a lifetime budget counts once',
-      terms({ budgets: [{ unit: 'cost', amount: 9000, reset: 'never' }] }),
+      terms({ budgets: [ownBound({ unit: 'cost', amount: 9000, reset: 'never' })] }),
       '9000 by the workspace budget',
     ],
     [
       'a budget in tokens bounds no money',
-      terms({ budgets: [{ unit: 'tokens', amount: 100, reset: 'monthly' }] }),
+      terms({ budgets: [ownBound({ unit: 'tokens', amount: 100, reset: 'monthly' })] }),
       'unbounded',
     ],
     ['a policy over everything', terms({ policies: [policy('p', 300)], budgets: [monthly(400)] }), '30000 by p'],
@@ -85,14 +80,14 @@ describe('committed spend of a workspace', () => {
     [
       'every active key has a budget',
       terms({
-        keys: [key('a', monthly(5)), key('b', { unit: 'cost', amount: 700, reset: 'weekly' }), key('old', null, false)],
+        keys: [key('a', money(5)), key('b', { unit: 'cost', amount: 700, reset: 'weekly' }), key('old', null, false)],
       }),
       '3500 by the sum of its key budgets',
     ],
-    ['one active key has none', terms({ keys: [key('a', monthly(5)), key('b')] }), 'unbounded'],
+    ['one active key has none', terms({ keys: [key('a', money(5)), key('b')] }), 'unbounded'],
     [
       'one active key has tokens',
-      terms({ keys: [key('a', monthly(5)), key('b', { unit: 'tokens', amount: 100, reset: 'weekly' })] }),
+      terms({ keys: [key('a', money(5)), key('b', { unit: 'tokens', amount: 100, reset: 'weekly' })] }),
       'unbounded',
     ],
     ['policies not read', terms({ budgets: [monthly(4)], policies: null }), 'unknown, at most 400'],
@@ -116,7 +111,7 @@ describe('committed spend of the organisation', () => {
   it('is a sum of what is bounded, with a count of what is not', () => {
     const all = [
       committedOf(terms({ budgets: [monthly(1)] })),
-      committedOf(terms({ budgets: [{ unit: 'cost', amount: 100, reset: 'weekly' }] })),
+      committedOf(terms({ budgets: [ownBound({ unit: 'cost', amount: 100, reset: 'weekly' })] })),
       committedOf(terms({})),
       committedOf(terms({ keys: null })),
       committedOf(terms({ keys: null, budgets: [monthly(5)] })),

@@ -5,10 +5,11 @@ import { exactOf, fraction } from '../../src/exact.ts';
 import { type ForecastInput, forecastOf } from '../../src/impact/forecast.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
 import { dayMilliseconds } from '../../src/impact/windows.ts';
+import { limitIn } from './limits.ts';
 
 const now = Date.UTC(2026, 10, 20);
 const monthEnd = Date.UTC(2026, 11, 1);
-const budget = (amount: number) => ({ unit: 'cost' as const, amount, reset: 'monthly' as const });
+const budget = (amount: number) => limitIn({ unit: 'cost', amount, reset: 'monthly' });
 const counter = (valueKey: string | null, used: number) => ({ valueKey, used: exactOf(used), verdict: null });
 const perDay = (all: Readonly<Record<string, number>>) =>
   new Map(Object.entries(all).map(([key, used]) => [key, exactOf(used)]));
@@ -26,7 +27,13 @@ function forecast(
     single: typeof pace === 'number' ? fraction(BigInt(pace), 1n) : null,
     byValueKey: typeof pace === 'number' ? new Map() : perDay(pace),
   };
-  const whole = { level: 'policy', counter: 'kept', before: budget(100), after: budget(100), ...move } as BudgetMove;
+  const whole = {
+    limit: { kind: 'usage-policy' },
+    counter: 'kept',
+    before: budget(100),
+    after: budget(100),
+    ...move,
+  } as BudgetMove;
   return forecastOf({
     move: whole,
     counters: { value: counters },
@@ -57,7 +64,11 @@ describe('one counter', () => {
   it.each<readonly [string, Partial<BudgetMove>, object]>([
     ['of a policy that starts again', { counter: 'starts-at-zero' }, { when: 'this-window', at: inDays(10) }],
     ['of a new policy', { counter: 'new', before: null }, { when: 'this-window', at: inDays(10) }],
-    ['of a key, which goes on', { counter: 'new', level: 'limits' }, { when: 'this-window', at: inDays(6) }],
+    [
+      'of a key, which goes on',
+      { counter: 'new', limit: limitIn({ unit: 'cost', amount: 1, reset: 'never' }, { kind: 'key-limits' }) },
+      { when: 'this-window', at: inDays(6) },
+    ],
   ])('%s', (_, move, after) => {
     expect(forecast(move, [counter(null, 40)], 10)).toMatchObject({ after });
   });

@@ -5,7 +5,7 @@ import {
   countedSince,
   isOver,
   judgeLimit,
-  type LimitFacts,
+  type LiveLimit,
   settleDoubts,
   sortStatus,
 } from '../../src/impact/limit-status.ts';
@@ -20,7 +20,7 @@ const counter = (used: number, verdict: Counter['verdict'] = null, valueKey: str
 });
 
 /** $100 a month of a key, made long ago; `used` in cents. */
-function facts(used: number | readonly Counter[] | null, more: Partial<LimitFacts> = {}): LimitFacts {
+function facts(used: number | readonly Counter[] | null, more: Partial<LiveLimit> = {}): LiveLimit {
   const counters = typeof used === 'number' ? [counter(used)] : used;
   return {
     kind: 'key-limits',
@@ -36,8 +36,10 @@ function facts(used: number | readonly Counter[] | null, more: Partial<LimitFact
     createdAt: '2026-01-01T00:00:00.000Z',
     updatedAt: '2026-01-01T00:00:00.000Z',
     verdict: null,
-    per: [],
+    field: 'budget',
+    per: ['api_key'],
     match: 'all',
+    target: 'llm',
     usage:
       counters === null ? { known: false, why: 'refused' } : { known: true, counters, source: 'reported', asOf: now },
     ...more,
@@ -45,7 +47,7 @@ function facts(used: number | readonly Counter[] | null, more: Partial<LimitFact
 }
 
 describe('state', () => {
-  it.each<[name: string, facts: LimitFacts, state: string, percent: number | null]>([
+  it.each<[name: string, facts: LiveLimit, state: string, percent: number | null]>([
     ['nothing used', facts(0), 'ok', 0],
     ['no counter yet', facts([]), 'ok', 0],
     ['a cent below', facts(9_999), 'ok', 99],
@@ -83,7 +85,7 @@ describe('state', () => {
 });
 
 describe('the forecast', () => {
-  it.each<[name: string, facts: LimitFacts, pace: number | null, runOut: object | null, basis: string | null]>([
+  it.each<[name: string, facts: LiveLimit, pace: number | null, runOut: object | null, basis: string | null]>([
     // 11.5 days to the reset: $50 left at $5 a day is 10 days.
     ['in this window', facts(5_000), 500, { when: 'this-window', at: now + 10 * day }, 'last-7-days'],
     ['not before the reset', facts(5_000), 100, { when: 'never' }, 'last-7-days'],
@@ -98,7 +100,7 @@ describe('the forecast', () => {
     expect(judged.noForecast).toBeNull();
   });
 
-  it.each<[name: string, facts: LimitFacts, why: RegExp]>([
+  it.each<[name: string, facts: LiveLimit, why: RegExp]>([
     ['a window of hours', facts(5_000, { lastReset: '2026-11-20T00:00:00.000Z' }), /less than a day ago/],
     ['a key of this morning', facts(5_000, { createdAt: '2026-11-20T08:00:00.000Z' }), /less than a day ago/],
     ['no reset shown', facts(5_000, { reset: null }), /does not show its reset/],
@@ -123,7 +125,7 @@ describe('the forecast', () => {
 });
 
 describe('since when it counts', () => {
-  it.each<[name: string, more: Partial<LimitFacts>, since: number | null]>([
+  it.each<[name: string, more: Partial<LiveLimit>, since: number | null]>([
     ['its last reset', {}, Date.UTC(2026, 10, 1)],
     ['the start of the month, without one', { lastReset: null }, Date.UTC(2026, 10, 1)],
     [
@@ -140,12 +142,12 @@ describe('since when it counts', () => {
 });
 
 describe('trust-C1: which numbers are believed', () => {
-  const settle = (all: readonly LimitFacts[], unit: 'cents' | 'dollars' = 'cents', isOld = false) => {
+  const settle = (all: readonly LiveLimit[], unit: 'cents' | 'dollars' = 'cents', isOld = false) => {
     const { limits, mistake } = settleDoubts(all, unit, isOld);
     return { known: limits.map(({ usage }) => usage.known), mistake };
   };
-  const active = (used: number): LimitFacts => facts([counter(used, 'active')]);
-  const exhausted = (used: number): LimitFacts => facts([counter(used, 'exhausted')]);
+  const active = (used: number): LiveLimit => facts([counter(used, 'active')]);
+  const exhausted = (used: number): LiveLimit => facts([counter(used, 'exhausted')]);
 
   it('a counter that contradicts its verdict is unknown, and it alone', () => {
     // Lowered below its use; raised and not yet woken.
@@ -207,16 +209,16 @@ describe('trust-C1: which numbers are believed', () => {
 });
 
 it('sorts what is exhausted first, what is unknown last, and keeps a fixed order among equals', () => {
-  const named = (name: string, used: number | null): LimitFacts => facts(used, { name });
+  const named = (name: string, used: number | null): LiveLimit => facts(used, { name });
   const all = [named('b', 500), named('x', null), named('a', 500), named('full', 10_000), named('c', 9_000)];
-  const names = (list: readonly LimitFacts[]): string[] =>
+  const names = (list: readonly LiveLimit[]): string[] =>
     sortStatus(list.map((each) => judgeLimit(each, null, now))).map((limit) => limit.facts.name);
   expect(names(all)).toEqual(['full', 'c', 'a', 'b', 'x']);
   expect(names([...all].reverse())).toEqual(names(all));
 });
 
 it('--over takes its percent in, what is used up always, and what is unknown never', () => {
-  const over = (given: LimitFacts): boolean => isOver(judgeLimit(given, null, now), 80);
+  const over = (given: LiveLimit): boolean => isOver(judgeLimit(given, null, now), 80);
   expect([facts(8_000), facts(7_949), facts(null)].map(over)).toEqual([true, false, false]);
   expect(over(facts([counter(10, 'exhausted')]))).toBe(true);
 });

@@ -29,8 +29,8 @@ function moves(given: Given) {
   return movesOf(planOf({ record: recorded(), ...given }).changes, liveOf(given.live ?? []), now.getTime());
 }
 const told = (given: Given) =>
-  moves(given).map(({ unit, before, after, counter, isRescoped }) => [
-    unit,
+  moves(given).map(({ limit, before, after, counter, isRescoped }) => [
+    limit.unit,
     before?.amount ?? null,
     after?.amount ?? null,
     counter,
@@ -97,7 +97,7 @@ describe('an attachment point', () => {
 
   it('goes on counting for itself: tokens for dollars is another counter of the same key', () => {
     const [, come] = moves({ body: app('budget: 2M tokens\n    reset: monthly'), live: key(money(10)) });
-    expect([come?.counter, come?.object?.id, come?.per]).toEqual(['new', k1, ['api_key']]);
+    expect([come?.counter, come?.object?.id, come?.limit.per]).toEqual(['new', k1, ['api_key']]);
   });
 
   it('of a provider counts for the provider', () => {

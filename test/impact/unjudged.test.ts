@@ -9,13 +9,14 @@ import type { DoubtedCounter } from '../../src/impact/doubt.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
 import { findUnjudged, isSpendUnjudged } from '../../src/impact/unjudged.ts';
 import { teamA, teamB } from '../helpers/state.ts';
+import { limitIn } from './limits.ts';
 
-const budget = (amount: number) => ({ unit: 'cost' as const, amount, reset: 'monthly' as const });
+const budget = (amount: number) => limitIn({ unit: 'cost', amount, reset: 'monthly' });
 const change = { workspaceId: teamA, key: { kind: 'usage-policy', workspace: 'ws-team-a', name: 'cap' } };
 const moveOf = (before: number | null, after: number | null, more: Partial<BudgetMove> = {}): BudgetMove =>
   ({
     change,
-    unit: 'cost',
+    limit: budget(1),
     isRescoped: false,
     before: before === null ? null : budget(before),
     after: after === null ? null : budget(after),
@@ -85,7 +86,11 @@ describe('committed spend that is not known', () => {
     ['one that comes to bind others', moveOf(100, 100, { isRescoped: true }), true],
     ['a tightening raises nothing', moveOf(100, 50), false],
     ['nor does a further limit', moveOf(null, 50), false],
-    ['nor a budget of tokens', moveOf(100, 200, { unit: 'tokens' }), false],
+    [
+      'nor a budget of tokens',
+      moveOf(100, 200, { limit: limitIn({ unit: 'tokens', amount: 1, reset: 'never' }) }),
+      false,
+    ],
   ])('%s', (_, move, isUnjudged) => {
     expect(isSpendUnjudged([move], teamA, unknown, unknown)).toBe(isUnjudged);
     expect(isSpendUnjudged([move], teamB, unknown, unknown)).toBe(false);

@@ -3,8 +3,9 @@
 import fc from 'fast-check';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { type PrintedEntry, printPolicies } from '../../src/policy/print.ts';
+import { type FieldsDraft, toFields } from '../../src/resources/fields.ts';
 import { reachesNothing } from '../../src/resources/match.ts';
-import type { Condition, Fields, FieldValue, Match, Reset } from '../../src/resources/types.ts';
+import type { Budget, Condition, Fields, FieldValue, Match, Reset } from '../../src/resources/types.ts';
 import { organisationId } from '../helpers/world.ts';
 import { hostileNames, uniqueBy, workspaces } from './organisations.ts';
 
@@ -72,8 +73,8 @@ const ratePolicy: fc.Arbitrary<PrintedEntry> = fc
   .map(({ name, ...rest }) => ({ kind: 'rate-policy', name, fields: { name, target: 'llm', ...rest } }));
 
 interface Budgets {
-  readonly budget?: FieldValue;
-  readonly alert?: FieldValue;
+  readonly budget?: Budget | null;
+  readonly alert?: number | null;
 }
 
 const budget: fc.Arbitrary<Budgets> = fc.oneof(
@@ -101,9 +102,7 @@ const rates = (single: boolean): fc.Arbitrary<Fields> =>
         minLength: 1,
         maxLength: single ? 1 : 2,
       })
-      .chain((names) =>
-        fc.integer({ min: 1, max: 900 }).map((value) => Object.fromEntries(names.map((name) => [name, value]))),
-      ),
+      .chain((names) => fc.integer({ min: 1, max: 900 }).map((value) => toFields(names.map((name) => [name, value])))),
   );
 
 const expires = fc.constantFrom(undefined, undefined, null, '2027-12-01T00:00:00.000Z');
@@ -145,7 +144,7 @@ const workspaceFields: fc.Arbitrary<Fields> = fc
     rates: rates(false),
   })
   .map(({ budgets, none, rates: speed }) => {
-    const fields: Record<string, FieldValue> = none ? { budgets: null } : {};
+    const fields: FieldsDraft = none ? { budgets: null } : {};
     for (const { unit, size, reset: when, share } of none ? [] : budgets) {
       fields[`budget[${unit}/${when}]`] = { unit, amount: size * 100, reset: when };
       fields[`alert[${unit}/${when}]`] = alertOf(size * 100, share);
@@ -201,7 +200,5 @@ export function toFiles({ entries }: Declaration): Files {
 }
 
 function withoutUndefined(fields: Readonly<Record<string, FieldValue | undefined>>): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).filter((pair): pair is [string, FieldValue] => pair[1] !== undefined),
-  );
+  return toFields(Object.entries(fields).filter((pair): pair is [string, FieldValue] => pair[1] !== undefined));
 }

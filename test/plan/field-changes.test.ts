@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compareFields, strongest } from '../../src/plan/field-changes.ts';
 import type { Direction } from '../../src/plan/types.ts';
-import type { Fields, FieldValue } from '../../src/resources/types.ts';
+import { toFields } from '../../src/resources/fields.ts';
+import type { Budget, Fields, FieldValue, RateWindow } from '../../src/resources/types.ts';
 
-const money = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as FieldValue;
+const money = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as Budget;
 
 type Row = readonly [field: string, before: FieldValue | undefined, after: FieldValue | undefined, Direction];
 
@@ -56,7 +57,7 @@ const rows: readonly Row[] = [
 ];
 
 function fields(field: string, value: FieldValue | undefined): Fields {
-  return value === undefined ? {} : { [field]: value };
+  return value === undefined ? {} : toFields([[field, value]]);
 }
 
 describe('direction of every field', () => {
@@ -64,7 +65,7 @@ describe('direction of every field', () => {
     expect(compareFields(fields(field, before), fields(field, after))).toEqual([{ field, before, after, direction }]);
   });
 
-  it.each<readonly [number, string, number, string, Direction]>([
+  it.each<readonly [number, RateWindow, number, RateWindow, Direction]>([
     [100, 'minute', 100, 'hour', 'tighten'],
     [100, 'hour', 100, 'minute', 'loosen'],
     [60, 'minute', 3600, 'hour', 'loosen'], // as much on average, but all of it in one go

@@ -1,6 +1,7 @@
 /** Which live policy is which declared one (design, section 4, Matching). */
 
 import { describe, expect, it } from 'vitest';
+import type { Fields } from '../../src/resources/types.ts';
 import { uuid } from '../helpers/state.ts';
 import { orgFile } from '../helpers/world.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from './kit.ts';
 
 const [a, b, c] = [uuid(41), uuid(42), uuid(43)];
-const fields = { unit: 'cost', amount: 50_000, reset: 'monthly', match: 'all', per: ['workspace_id'] };
+const fields: Fields = { unit: 'cost', amount: 50_000, reset: 'monthly', match: 'all', per: ['workspace_id'] };
 const recordedSpend = (name = 'spend', id = a) => ({
   kind: 'usage-policy' as const,
   name,

@@ -3,9 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { mergeFields, overtakenAlert } from '../../src/plan/merge-fields.ts';
 import { registry, specOf } from '../../src/resources/registry.ts';
-import type { Fields, FieldValue, Kind } from '../../src/resources/types.ts';
+import type { Budget, Fields, Kind } from '../../src/resources/types.ts';
 
-const b = (amount: number, reset = 'monthly') => ({ unit: 'cost', amount, reset }) as FieldValue;
+const b = (amount: number, reset = 'monthly') => ({ unit: 'cost', amount, reset }) as Budget;
 
 interface Case {
   readonly name: string;
@@ -277,7 +277,7 @@ describe('absent, none and value', () => {
 });
 
 describe('an undeclared live alert that the new amount would overtake', () => {
-  const policy = { unit: 'cost', reset: 'monthly' };
+  const policy = { unit: 'cost', reset: 'monthly' } as const;
   it.each<readonly [string, Fields, Fields, number | null]>([
     ['policy: above', { ...policy, amount: 300 }, { amount: 500, alert: 400 }, 400],
     ['policy: equal', { ...policy, amount: 400 }, { amount: 500, alert: 400 }, 400],

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { nextWorkspaces } from '../../src/plan/next-record.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import type { Fields } from '../../src/resources/types.ts';
 import { teamB, uuid } from '../helpers/state.ts';
 import {
   filesOf,
@@ -21,7 +22,14 @@ import {
 } from './kit.ts';
 
 const [a, b, c] = [uuid(41), uuid(42), uuid(43)];
-const fields = { unit: 'cost', amount: 50_000, reset: 'monthly', match: 'all', per: ['workspace_id'], name: 'spend' };
+const fields: Fields = {
+  unit: 'cost',
+  amount: 50_000,
+  reset: 'monthly',
+  match: 'all',
+  per: ['workspace_id'],
+  name: 'spend',
+};
 const recordedSpend = { kind: 'usage-policy' as const, name: 'spend', id: a, fields };
 const perKey = spend().replace('per: workspace_id', 'per: api_key');
 

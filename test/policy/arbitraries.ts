@@ -5,7 +5,7 @@ import { isRefusedName } from '../../src/policy/passthrough.ts';
 import type { PrintedEntry } from '../../src/policy/print.ts';
 import { alertFromPercent } from '../../src/resources/amounts.ts';
 import { reachesNothing } from '../../src/resources/match.ts';
-import type { Condition, Fields, FieldValue, Kind, Reset, Unit } from '../../src/resources/types.ts';
+import type { Condition, Fields, Kind, Reset, Unit } from '../../src/resources/types.ts';
 
 const hostile = [
   'none',
@@ -189,10 +189,7 @@ const date = fc.date({ min: new Date('2026-01-01'), max: new Date('2030-12-31'),
 
 function fieldsFrom(parts: Record<string, unknown>, apiMembers: Record<string, unknown> | undefined): Fields {
   const passed = Object.entries(apiMembers ?? {}).map(([member, json]) => [`api.${member}`, json]);
-  return Object.fromEntries([...Object.entries(parts).filter(([, part]) => part !== undefined), ...passed]) as Record<
-    string,
-    FieldValue
-  >;
+  return Object.fromEntries([...Object.entries(parts).filter(([, part]) => part !== undefined), ...passed]) as Fields;
 }
 
 const identity = {

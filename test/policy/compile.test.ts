@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { compilePolicies, type PolicyFile } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
-import { isForgottenField } from '../../src/resources/forgotten-fields.ts';
+import { isForgotten } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Match } from '../../src/resources/types.ts';
 import { compileWorkspace, desiredOf, entryNamed, orgHead, summarize, workspaceHead } from './helpers.ts';
 
@@ -456,5 +456,5 @@ test.each<readonly [string, Kind, string, boolean]>([
   ['rate', 'workspace-limits', 'rate[tokens/day]', true],
   ['rate', 'key-limits', 'budget', false],
 ])('forget: `%s` of %s is about %s: %s', (written, kind, compiled, is) => {
-  expect(isForgottenField(kind, written, compiled)).toBe(is);
+  expect(isForgotten(kind, written, compiled)).toBe(is);
 });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { findRefusal, type PrintedEntry, printPolicies } from '../../src/policy/print.ts';
-import type { Fields, Kind } from '../../src/resources/types.ts';
+import { sortFields } from '../../src/resources/fields.ts';
+import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
 import { entryOf, kindOfEntry } from './arbitraries.ts';
 
 const organisation = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
@@ -15,10 +16,6 @@ function roundTrip(entries: readonly PrintedEntry[], workspace: string | null) {
     workspaces: workspace === null ? [] : [{ slug: workspace, entries }],
   });
   return { files, ...compilePolicies(files) };
-}
-
-function sorted(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 describe.each<Kind>([
@@ -44,7 +41,7 @@ describe.each<Kind>([
           name: entry.name,
           protect: entry.protect ?? false,
         });
-        expect(JSON.stringify(compiled?.fields)).toBe(JSON.stringify(sorted(entry.fields)));
+        expect(JSON.stringify(compiled?.fields)).toBe(JSON.stringify(sortFields(entry.fields)));
         expect(compiled?.id).toBe(entry.id);
         expect(compiled?.starting).toBe(entry.starting);
         expect(findRefusal(entry, 'ws-one')).toBeNull();
@@ -88,7 +85,7 @@ it("keeps the organisation's own entries", () => {
     fc.property(owned, (entry) => {
       const { desired, diagnostics } = roundTrip([entry], null);
       expect(diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([]);
-      expect(JSON.stringify(desired?.entries[0]?.fields)).toBe(JSON.stringify(sorted(entry.fields)));
+      expect(JSON.stringify(desired?.entries[0]?.fields)).toBe(JSON.stringify(sortFields(entry.fields)));
     }),
   );
 });
@@ -110,7 +107,7 @@ describe('findRefusal', () => {
     ],
     ['an unknown condition', { ...policy, match: [{ key: 'nothing', any: ['x'], except: [] }] }],
     ['an unknown grouping', { ...policy, per: ['organisation_id'] }],
-    ['an unknown reset', { ...policy, reset: 'yearly' }],
+    ['an unknown reset', { ...policy, reset: 'yearly' as Reset }],
     ['an alert above the budget', { ...policy, alert: 60_000 }],
   ])('refuses %s', (_, fields) => {
     expect(findRefusal({ kind: 'usage-policy', name: 'p', fields }, 'ws-one')).not.toBeNull();

@@ -26,7 +26,7 @@ export function sampleRecord(run = 'local:host:1:a'): AppliedRecord {
             kind: 'usage-policy',
             name: 'monthly-spend – "all"',
             id: '11111111-1111-4111-8111-111111111111',
-            fields: { credit_limit: 500, alert: null, match: { 'metadata.team': ['b', 'a'] }, zero: 0, empty: '' },
+            fields: { credit_limit: 500, alert: null, match: { 'metadata.team': ['b', 'a'] } as never, zero: 0, empty: '' },
             protect: true,
           },
         ],

@@ -1,9 +1,10 @@
 /** Canonical fields → request bodies: what is sent, and what is left out. */
 
 import { describe, expect, it } from 'vitest';
+import { pickFields } from '../../src/resources/fields.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { registry } from '../../src/resources/registry.ts';
-import type { AttachmentKind, Fields, FieldValue } from '../../src/resources/types.ts';
+import type { AttachmentKind, Budget, Fields, Match } from '../../src/resources/types.ts';
 import { expectAfterClearing } from '../../src/resources/workspace-limits.ts';
 import { teamA } from '../helpers/state.ts';
 
@@ -24,7 +25,7 @@ const rate: Fields = {
   per: ['api_key'],
   target: 'llm',
 };
-const b = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as FieldValue;
+const b = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as Budget;
 
 describe('create of a policy', () => {
   const { buildCreate } = registry['usage-policy'];
@@ -85,8 +86,8 @@ describe('create of a policy', () => {
 });
 
 describe('conditions', () => {
-  const conditions = (match: FieldValue) => registry['usage-policy'].buildUpdate({ match }, usage).conditions;
-  it.each<readonly [FieldValue, unknown]>([
+  const conditions = (match: Match) => registry['usage-policy'].buildUpdate({ match }, usage).conditions;
+  it.each<readonly [Match, unknown]>([
     ['all', [{ key: 'api_key', value: '*' }]],
     [[{ key: 'k', any: ['v'], except: [] }], [{ key: 'k', value: 'v' }]],
     [[{ key: 'k', any: ['v', 'w'], except: [] }], [{ key: 'k', value: ['v', 'w'] }]],
@@ -131,9 +132,7 @@ function body(
   after: Fields,
   starting: string | null = null,
 ): WireRow {
-  const changed = Object.fromEntries(
-    Object.entries(after).filter(([field, value]) => JSON.stringify(before[field] ?? null) !== JSON.stringify(value)),
-  );
+  const changed = pickFields(after, (field, value) => JSON.stringify(before[field] ?? null) !== JSON.stringify(value));
   return registry[kind].buildLimits(row, { before, after, changed, starting });
 }
 

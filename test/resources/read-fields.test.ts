@@ -39,7 +39,7 @@ describe('usage-policy', () => {
     });
   });
 
-  it.each<readonly [string, WireRow, Fields]>([
+  it.each<readonly [string, WireRow, Readonly<Record<string, unknown>>]>([
     ['500.0 is 500', { credit_limit: JSON.parse('500.0') as number }, { amount: 50_000 }],
     ['binary fractions come out whole', { credit_limit: 4.35 }, { amount: 435 }],
     ['a large one too', { credit_limit: 99_999.99 }, { amount: 9_999_999 }],
@@ -159,7 +159,7 @@ describe('match', () => {
 });
 
 describe('rate-policy', () => {
-  it.each<readonly [string, WireRow, Fields]>([
+  it.each<readonly [string, WireRow, Readonly<Record<string, unknown>>]>([
     ['a minute', {}, { unit: 'requests', window: 'minute', value: 100, target: 'llm', match: 'all' }],
     ['a week', { unit: 'rpw' }, { window: 'week' }],
     ['an unknown unit is kept', { unit: 'rpx' }, { window: 'rpx' }],
@@ -203,7 +203,7 @@ describe('limits of keys, providers and shares', () => {
     expect(read('integration-limits', { usage_limits: [money], rate_limits: rates })).toEqual(limits);
   });
 
-  it.each<readonly [string, WireRow, Fields]>([
+  it.each<readonly [string, WireRow, Readonly<Record<string, unknown>>]>([
     ['null', { usage_limits: null }, { budget: null, alert: null }],
     ['absent', {}, { budget: null, alert: null }],
     ['flags alone', { usage_limits: { is_expired_alerts_sent: true } }, { budget: null, alert: null }],

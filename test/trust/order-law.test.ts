@@ -89,7 +89,16 @@ const group: fc.Arbitrary<Files> = fc
     const entries = policies.map(({ name, match, per, size }) => ({
       kind: 'usage-policy' as const,
       name,
-      fields: { name, unit: 'cost', target: 'llm', amount: size * 100, alert: null, reset: 'monthly', match, per },
+      fields: {
+        name,
+        unit: 'cost',
+        target: 'llm',
+        amount: size * 100,
+        alert: null,
+        reset: 'monthly',
+        match,
+        per,
+      } as const,
     }));
     const workspaces = [{ slug: 'ws-team-a', entries }];
     const printed = printPolicies({ environment: 'production', organisation: organisationId, entries: [], workspaces });
