@@ -670,8 +670,8 @@ describe('output', () => {
 
       This directory
         note      policy files             there is no directory nowhere
-                  → Name the directory of the policy files with --dir. `tollgate
-                    import` writes them from what is live.
+                  → Name the directory of the policy files with --dir. \`tollgate
+                    import\` writes them from what is live.
         not tried applied record           there are no policy files, and they say
                                            where it is
 
