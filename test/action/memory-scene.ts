@@ -35,6 +35,8 @@ export const files = (amounts: Readonly<Record<string, string>>, more: Files = {
 export interface RunFacts {
   readonly id: number;
   readonly attempt?: number;
+  /** Branch that the pull request goes into; default: main. */
+  readonly into?: string;
 }
 
 /** A run of the plan job as GitHub starts it: for a head, and the merge that it has made of it. */
@@ -83,7 +85,7 @@ export class MemoryScene {
     return this.#played.records;
   }
 
-  open(changed: Files, more: { readonly from?: string } = {}): number {
+  open(changed: Files, more: { readonly from?: string; readonly head?: string; readonly into?: string } = {}): number {
     return this.world.open(changed, more);
   }
 
@@ -108,7 +110,7 @@ export class MemoryScene {
     const { pull, head, merge } = typeof run === 'number' ? await this.start(run) : run;
     this.#checkOut(merge);
     const repo = { full_name: 'example/budgets' };
-    const base = { ref: 'main', sha: this.world.main, repo };
+    const base = { ref: facts.into ?? 'main', sha: this.world.main, repo };
     const pull_request = { number: pull, state: 'open', user: { login: 'alice' }, head: { sha: head, repo }, base };
     return this.#run('pull_request', { pull_request }, { command: 'plan' }, facts);
   }
