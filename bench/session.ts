@@ -1,5 +1,5 @@
-import type { Session } from '../src/run/session.ts';
 import { compileAside } from '../src/compile-aside.ts';
+import type { Session } from '../src/run/session.ts';
 
 /** A session like the entry file's, whose output goes nowhere. */
 export function benchSession(env: Session['env'], cwd: string): Session {

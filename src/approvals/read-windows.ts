@@ -12,6 +12,7 @@ import {
 import { type KnownTexts, readWritten } from '../policy/compile.ts';
 import { candidateReviews, judgeApproval, type PullApproval } from './approved.ts';
 import { type Statement, statementOf } from './atoms.ts';
+import { findOvertaken, type Overtaken } from './overtaken.ts';
 import { findPartTakers, type PartTakers } from './part-takers.ts';
 import { buildRequest, type Request, type RequestPlace } from './request.ts';
 import type { ApprovalWindow, Stretch } from './reviewed.ts';
@@ -42,6 +43,8 @@ export interface MergedPull {
 export interface Windows {
   /** From a commit to the tip; null: it is not in the branch's history. */
   from(start: string | null): ApprovalWindow | null;
+  /** What of the line belongs to a pull request. */
+  stretchOf(pull: number): Stretch | undefined;
   /** In the order in which they were merged. */
   readonly pulls: readonly MergedPull[];
 }
@@ -54,6 +57,34 @@ export async function listMergedPulls(
   const { cuts } = await readCuts(sources, starts);
   const pulls = [...cuts.values()].flat().flatMap(({ pull }) => pull ?? []);
   return [...new Map(pulls.map((pull) => [pull.number, pull])).values()];
+}
+
+/** Those merged since any of these commits, and which of them others have overtaken since: nobody's word is asked for. */
+export async function readEarlier(
+  sources: Omit<ReviewSources, 'place'>,
+  starts: readonly string[],
+): Promise<ReadonlyMap<number, Overtaken | null>> {
+  const states = new Statements(sources.branch);
+  const { lines, cuts } = await readCuts(sources, starts);
+  const found = new Map<number, Overtaken | null>();
+  for (const [start, line] of lines) {
+    const treeOf = new Map([[start, line.startTree], ...line.commits.map(({ sha, tree }) => [sha, tree] as const)]);
+    await states.load([...treeOf.values()]);
+    const stretches = (cuts.get(start) ?? []).map(({ pull, commits, firstParent, last }) => ({
+      pull: pull?.number ?? null,
+      commits,
+      before: states.of(treeOf.get(firstParent) ?? null),
+      after: states.of(treeOf.get(last) ?? null),
+    }));
+    for (const stretch of stretches) {
+      if (stretch.pull !== null)
+        found.set(
+          stretch.pull,
+          findOvertaken(stretch, () => stretches),
+        );
+    }
+  }
+  return found;
 }
 
 async function readCuts(sources: Omit<ReviewSources, 'place'>, starts: readonly string[]) {
@@ -103,7 +134,12 @@ export async function readWindows(sources: ReviewSources, starts: readonly strin
     }
     windows.set(start, { stretches });
   }
-  return { from: (start) => windows.get(start ?? '') ?? null, pulls: reader.pulls };
+  const ofPulls = new Map([...windows.values()].flatMap(({ stretches }) => stretches.map((one) => [one.pull, one])));
+  return {
+    from: (start) => windows.get(start ?? '') ?? null,
+    stretchOf: (pull) => ofPulls.get(pull),
+    pulls: reader.pulls,
+  };
 }
 
 /** A pull request that is not merged yet, as it would be onto the tip. */

@@ -43,17 +43,6 @@ export interface ReviewedChanges {
   readonly isHeldBack: boolean;
 }
 
-/** Commits as of which something of a record is applied. */
-export function startsOf(record: AppliedRecord): string[] {
-  const commits = [
-    record.commit,
-    reviewedCommitOf(record),
-    settingsCommitOf(record),
-    ...record.workspaces.flatMap(({ entries, absent = [] }) => [...entries, ...absent].map(({ commit }) => commit)),
-  ];
-  return [...new Set(commits)].filter((commit) => typeof commit === 'string');
-}
-
 export function reviewChanges(input: ReviewInput): ReviewedChanges {
   const { plan, steps, record } = input;
   const judge = new Judge(input);

@@ -25,7 +25,12 @@ const payloadSchema = z.looseObject({
   after: z.string().optional(),
   inputs: z.record(z.string(), z.unknown()).nullish().catch(null),
   merge_group: z
-    .looseObject({ head_sha: z.string(), head_ref: z.string(), base_sha: z.string().optional() })
+    .looseObject({
+      head_sha: z.string(),
+      head_ref: z.string(),
+      base_sha: z.string().optional(),
+      base_ref: z.string().optional(),
+    })
     .optional()
     .catch(undefined),
   sender: user.nullish().catch(null),
@@ -37,6 +42,8 @@ export interface PullRequestFacts {
   /** Head commit, which is not the merge commit that is checked out. */
   readonly head: string;
   readonly base: string;
+  /** Branch that it goes into, without `refs/heads/`. */
+  readonly baseRef: string;
   readonly author: string | null;
   /** From another repository, or by Dependabot: such a run has no secrets and must not want any. */
   readonly isForeign: boolean;
@@ -59,6 +66,8 @@ export type EventContext =
       readonly head: string;
       /** What the group is put on. */
       readonly base: string | null;
+      /** Branch of that, without `refs/heads/`; empty where the event does not say. */
+      readonly baseRef: string;
     }
   | { readonly kind: 'other'; readonly name: string };
 
@@ -125,8 +134,14 @@ function contextOf(
     case 'schedule':
       return { kind: 'schedule' };
     case 'merge_group': {
-      const { head_sha: head = job.sha ?? '', base_sha: base = null } = event.merge_group ?? {};
-      return { kind: 'merge-group', head, base };
+      const {
+        head_sha: head = job.sha ?? '',
+        head_ref = '',
+        base_sha: base = null,
+        base_ref,
+      } = event.merge_group ?? {};
+      const queued = /^refs\/heads\/gh-readonly-queue\/(.+)\/pr-\d+-[0-9a-f]+$/.exec(head_ref)?.[1];
+      return { kind: 'merge-group', head, base, baseRef: base_ref?.replace(/^refs\/heads\//, '') ?? queued ?? '' };
     }
     default:
       return { kind: 'other', name };
@@ -147,6 +162,7 @@ function pullContext(pull: z.infer<typeof pullRequest>): EventContext {
       number: pull.number,
       head: pull.head.sha,
       base: pull.base.sha,
+      baseRef: pull.base.ref,
       author,
       isForeign,
       isOpen: pull.state !== 'closed',

@@ -147,7 +147,9 @@ class Acceptor {
     const recorded = this.#recordedFields(change);
     const fields = driftedFields(change, recorded);
     const inOrganisation = change.key.workspace === null;
-    const own = change.viaStar === true ? keyEntry(change) : toPrinted(entry);
+    const isAdded = change.viaStar === true || entry.fromDefaults === true;
+    const named = change.viaStar === true ? keyEntry(change) : toPrinted(entry);
+    const own = isAdded ? { ...named, ...this.#inherited(entry) } : named;
     const written = readValue(text, [...pathOfEntry({ ...own, inOrganisation }), 'recipients']);
     const base = change.viaStar === true ? {} : this.#ownFields(entry, written);
     const wished = acceptFields({
@@ -174,7 +176,6 @@ class Acceptor {
     if (change.viaStar === true && Object.keys(after.fields).length === 0) {
       return { why: `no file can say that this key lacks ${fields.join(', ')}, which \`"*"\` gives it` };
     }
-    const isAdded = change.viaStar === true || entry.fromDefaults === true;
     const edited = isAdded
       ? addEntry(text, after, inOrganisation)
       : rewriteEntry(text, { ...own, fields: base }, after, inOrganisation);
@@ -209,6 +210,21 @@ class Acceptor {
         (entry.workspace === key.workspace ||
           (entry.workspace !== null && entry.workspace.toLowerCase() === workspaceId)),
     );
+  }
+
+  /** What an entry of its own no longer has from the one that it stands over; the owner of the file goes on being its owner. */
+  #inherited({
+    workspace,
+    owner,
+    silence,
+    protect,
+  }: DesiredEntry): Pick<PrintedEntry, 'owner' | 'silence' | 'protect'> {
+    const file = this.#input.desired.workspaces.find(({ ref }) => ref === workspace);
+    return {
+      ...(owner === undefined || owner === file?.owner ? {} : { owner }),
+      ...(silence === undefined ? {} : { silence }),
+      protect,
+    };
   }
 
   #fileOf({ workspace }: DesiredEntry): string | undefined {

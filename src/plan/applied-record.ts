@@ -149,8 +149,10 @@ export const appliedRecordSchema = z.object({
   commit: z.string().nullable(),
   /** Name of the default branch that it was applied from, in the Action: a branch that is renamed keeps what was merged into it. */
   branch: z.string().optional(),
-  /** Pull requests that were to be told what became of them: the next run looks whether they were. */
+  /** Pull requests of which nothing was left to do, and that were to be told so: the next run looks whether they were. */
   pulls: z.array(z.number().int()).optional(),
+  /** Commits since which others may have been merged that nobody was told of: it was applied by hand, or they were overtaken. */
+  untoldFrom: z.array(z.string()).optional(),
   /** The files had uncommitted changes. */
   dirty: z.boolean(),
   appliedBy: z.string(),

@@ -105,6 +105,17 @@ export function settingsCommitOf(record: Pick<AppliedRecord, 'settingsCommit' | 
   return record.settingsCommit === undefined ? record.commit : record.settingsCommit;
 }
 
+/** Commits as of which something of a record is applied. */
+export function startsOf(record: AppliedRecord): string[] {
+  const commits = [
+    record.commit,
+    reviewedCommitOf(record),
+    settingsCommitOf(record),
+    ...record.workspaces.flatMap(({ entries, absent = [] }) => [...entries, ...absent].map(({ commit }) => commit)),
+  ];
+  return [...new Set(commits)].filter((commit) => typeof commit === 'string');
+}
+
 /** The policy that a change made before it failed: it is there, and ours to take away, whether or not it could be read back. */
 function findMade({ changeId, liveId }: RecordStep, outcomeOf: ReadonlyMap<string, Outcome>): string | null {
   const outcome = changeId === null ? undefined : outcomeOf.get(changeId);

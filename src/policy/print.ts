@@ -22,6 +22,8 @@ export interface PrintedEntry {
   readonly id?: string;
   readonly fields: Fields;
   readonly owner?: string;
+  /** Reasons by the name of a rule. */
+  readonly silence?: Readonly<Record<string, string>>;
   readonly protect?: boolean;
   /** ISO date-time at midnight UTC. */
   readonly starting?: string;
@@ -123,6 +125,7 @@ export function printEntry(entry: PrintedEntry): ReadonlyMap<string, PrintedValu
     ['recipients', printRecipients(fields.recipients)],
     ['expires', fields.expires === null ? 'none' : fields.expires?.replace('.000Z', 'Z')],
     ['owner', entry.owner],
+    ['silence', mapOf(Object.entries(entry.silence ?? {}))],
     ['protect', entry.protect === true ? true : undefined],
     [
       'api',

@@ -9,7 +9,7 @@ import { wordDigest } from '../plan/words.ts';
 import { countPlan, summarizeNothing, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { settingsOf } from './describe-settings.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeLines, escapeMarkdown } from './escape-markdown.ts';
 import { findingHead, findingRow, pickFindings } from './findings.ts';
 import { bytesOf, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
 import {
@@ -184,7 +184,7 @@ function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[
 }
 
 function remarkSection(remark: string): Section {
-  return pinnedList([remark], ' ', escapeMarkdown);
+  return pinnedList([remark], ' ', escapeLines);
 }
 
 function errorSections(diagnostics: readonly Diagnostic[], head: string, links: CommentLinks): Section[] {
@@ -244,6 +244,7 @@ const stateWords: Readonly<Record<CommentState, string>> = {
   stale: 'tollgate did not apply: it is owed',
   failed: 'tollgate failed to apply',
   refused: 'tollgate did not apply',
+  overtaken: 'tollgate: overtaken by later changes',
 };
 
 function renderHeadline(fate: PullFate, environment: string): string {

@@ -14,5 +14,10 @@ export function escapeMarkdown(text: string): string {
     .replace(/&#(?:64|35);|\bGH(?=-\d)/gi, (start) => start + noWidth);
 }
 
+/** The same of several lines, such as an error and its advice. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeMarkdown).join('<br>');
+}
+
 /** Mentions and issue numbers are looked for in the text that a reader sees, after entities: a space of no width parts them. */
 const noWidth = '&#8203;';

@@ -19,9 +19,9 @@ export type PullFate =
   | { readonly state: 'unplanned'; readonly why: string }
   /** It changes no policy files: what is required of it is answered, and nothing else said where nothing stands. */
   | { readonly state: 'untouched' }
-  /** A merged one, after a run that applies: all of it, a part, nothing for want of a word, by a failure, or not tried. */
+  /** A merged one, after a run that applies: all of it, a part, nothing for want of a word, by a failure, not tried, or others overtook it. */
   | {
-      readonly state: 'applied' | 'partly-applied' | 'stale' | 'failed' | 'refused';
+      readonly state: 'applied' | 'partly-applied' | 'stale' | 'failed' | 'refused' | 'overtaken';
       /** Of its entries alone; null: none are left to do, or nobody came to plan them. */
       readonly plan: Plan | null;
       readonly diagnostics: readonly Diagnostic[];

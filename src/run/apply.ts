@@ -12,6 +12,7 @@ import {
   nextWorkspaces,
   reviewedCommitOf,
   settingsCommitOf,
+  startsOf,
   toClaimedChange,
   toRecordedOutcome,
   withheldOutcomes,
@@ -44,10 +45,17 @@ export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   readonly plan: readonly string[];
   /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
-  /** Pull requests that are told what becomes of them: the record remembers that they have to be. */
-  readonly pulls?: readonly number[] | undefined;
+  /** In the Action, who is told what becomes of them: the record remembers that they have to be. */
+  readonly telling?: Telling | undefined;
   /** Called once the claim is held and nothing is written yet; what it fails with is not this run's failure. */
   readonly onClaimed?: (() => Promise<void>) | undefined;
+}
+
+export interface Telling {
+  /** Pull requests of which nothing will be left to do. */
+  readonly pulls: readonly number[];
+  /** There are none but these. */
+  readonly isAll: boolean;
 }
 
 /** What an apply came to. */
@@ -280,7 +288,11 @@ function documentOf(
   const keepsSettings = isUnseen || approval?.heldLines.some(({ action }) => action === 'settings') === true;
   const kept = keepsSettings || byHand ? settled : null;
   const branch = options.source?.branchName ?? settled?.branch;
-  const pulls = options.pulls ?? settled?.pulls;
+  const { telling } = options;
+  const pulls = telling?.pulls ?? settled?.pulls;
+  // Where the Action has never applied nobody waits to be told.
+  const isUntold = telling === undefined ? settled?.branch !== undefined : !telling.isAll;
+  const untoldFrom = settled === null || !isUntold ? [] : (settled.untoldFrom ?? startsOf(settled));
   return {
     version: recordVersion,
     tool: session.version,
@@ -292,6 +304,7 @@ function documentOf(
     commit: byHand ? (settled?.commit ?? null) : checkout.commit,
     ...(branch === undefined ? {} : { branch }),
     ...(pulls === undefined || pulls.length === 0 ? {} : { pulls: [...pulls] }),
+    ...(untoldFrom.length === 0 ? {} : { untoldFrom }),
     dirty: byHand || (checkout.commit !== null && checkout.uncommitted.length > 0),
     appliedBy: actorOf(session, options.as),
     appliedAt: nowOf(session).toISOString(),

@@ -10,6 +10,8 @@ import { createEmulator, type DetachedEmulator } from '../../src/emulator/server
 import { parseEvent } from '../../src/github/event.ts';
 import { type CheckRun, type GitHub, GitHubError, type IssueComment } from '../../src/github/port.ts';
 import { type CommentHeader, parseHeader } from '../../src/render/comment.ts';
+import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../../src/run/apply.ts';
+import type { NoPlan } from '../../src/run/start.ts';
 import { type Files, MemoryRepository } from '../approvals/memory.ts';
 import { playSurroundings } from '../helpers/memory-surroundings.ts';
 import { testSession } from '../helpers/session.ts';
@@ -20,6 +22,22 @@ import { all, team } from './scene.ts';
 
 export const recordRef = 'refs/tollgate/production';
 const us = 'github-actions[bot]';
+const byHand: ApplyCommandOptions = {
+  dir: 'policies',
+  workspace: [],
+  format: 'text',
+  backend: 'portkey',
+  concurrency: 1,
+  quiet: true,
+  verbose: false,
+  mode: 'sync',
+  only: [],
+  allow: [],
+  plan: [],
+  yes: true,
+  impact: false,
+};
+const address = { PORTKEY_BASE_URL: 'http://127.0.0.1:9/v1' };
 const folders: string[] = [];
 afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
@@ -35,6 +53,10 @@ export const files = (amounts: Readonly<Record<string, string>>, more: Files = {
 export interface RunFacts {
   readonly id: number;
   readonly attempt?: number;
+  /** Branch that the pull request goes into; default: main. */
+  readonly into?: string;
+  /** Of the job's environment, what is otherwise. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A run of the plan job as GitHub starts it: for a head, and the merge that it has made of it. */
@@ -83,7 +105,7 @@ export class MemoryScene {
     return this.#played.records;
   }
 
-  open(changed: Files, more: { readonly from?: string } = {}): number {
+  open(changed: Files, more: { readonly from?: string; readonly head?: string; readonly into?: string } = {}): number {
     return this.world.open(changed, more);
   }
 
@@ -108,7 +130,7 @@ export class MemoryScene {
     const { pull, head, merge } = typeof run === 'number' ? await this.start(run) : run;
     this.#checkOut(merge);
     const repo = { full_name: 'example/budgets' };
-    const base = { ref: 'main', sha: this.world.main, repo };
+    const base = { ref: facts.into ?? 'main', sha: this.world.main, repo };
     const pull_request = { number: pull, state: 'open', user: { login: 'alice' }, head: { sha: head, repo }, base };
     return this.#run('pull_request', { pull_request }, { command: 'plan' }, facts);
   }
@@ -123,6 +145,14 @@ export class MemoryScene {
     this.#checkOut(this.world.main);
     const payload = { ref: `refs/heads/${this.branch}`, inputs: {} };
     return this.#run('workflow_dispatch', payload, { command: 'apply', ...inputs }, { id: this.lastRun + 1 }, actor);
+  }
+
+  /** On the machine of somebody who holds the key. */
+  applyByHand(): Promise<ApplyReport | NoPlan> {
+    this.#checkOut(this.world.main);
+    const env = { PORTKEY_API_KEY: adminKey, ...address };
+    const session = testSession({ cwd: this.#root, now: () => this.world.time() + ++this.#count, env });
+    return executeApply(byHand, { ...session, surroundings: this.#played.surroundings });
   }
 
   header(pull: number): CommentHeader | null {
@@ -150,7 +180,7 @@ export class MemoryScene {
     name: string,
     payload: object,
     inputs: Partial<ActionInputs>,
-    { id, attempt = 1 }: RunFacts,
+    { id, attempt = 1, env = {} }: RunFacts,
     actor = 'alice',
   ): Promise<ActionResult> {
     this.lastRun = Math.max(this.lastRun, id);
@@ -167,7 +197,8 @@ export class MemoryScene {
         GITHUB_RUN_ATTEMPT: String(attempt),
         GITHUB_ACTOR: actor,
         PORTKEY_API_KEY: adminKey,
-        PORTKEY_BASE_URL: 'http://127.0.0.1:9/v1',
+        ...address,
+        ...env,
       },
     });
     const repositoryUrl = 'https://github.example/example/budgets';

@@ -36,6 +36,15 @@ export interface Made {
   readonly pusher?: string | null;
 }
 
+interface NewPull {
+  readonly from?: string;
+  readonly opener?: string;
+  /** A commit that is there already, of another pull request. */
+  readonly head?: string;
+  /** Default: main. */
+  readonly into?: string;
+}
+
 interface Pull {
   pull: PullRequest;
   readonly base: string;
@@ -112,9 +121,9 @@ export class MemoryRepository {
   }
 
   /** A pull request from the tip, or from an older commit. */
-  open(files: Files, made: Made & { readonly from?: string; readonly opener?: string } = {}): number {
+  open(files: Files, made: Made & NewPull = {}): number {
     const base = made.from ?? this.main;
-    const head = this.commit(files, [base], made);
+    const head = made.head ?? this.commit(files, [base], made);
     const number = this.#pulls.length + 1;
     const { by = 'alice', opener = by, pusher = by } = made;
     const pull: PullRequest = {
@@ -125,7 +134,7 @@ export class MemoryRepository {
       headRef: `change-${number}`,
       headRepository: 'example/budgets',
       isCrossRepository: false,
-      baseRef: 'main',
+      baseRef: made.into ?? 'main',
       merged: false,
       mergeCommit: null,
       mergedAt: null,

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { StoreState } from '../../src/emulator/store.ts';
+import { compilePolicies } from '../../src/policy/compile.ts';
 import { parseOutput, type Rig, startRig, succeed, writeIn } from '../helpers/rig.ts';
 import {
   integrationRow,
@@ -325,6 +326,26 @@ keys:
         `${star}  app:\n    budget: $60\n    reset: monthly\n    alert: $25\npolicies:\n  cap:\n    budget: $12\n    reset: monthly\n    alert: $4.50\n    per: api_key\n`,
       ),
     );
+    expect(await changes()).toEqual([]);
+  });
+
+  it('months: keeps owner, silences and protection of what an entry of its own stands over', async () => {
+    const carries = (owner: string) => `owner: ${owner}, protect: true, silence: {alert-missing: told elsewhere}`;
+    const org = orgFile(
+      `review: {require: [owner]}\ndefaults: {policies: {cap: {budget: $9, reset: monthly, per: api_key, ${carries('finops')}}}}\n`,
+    );
+    const star = `keys:\n  "*": {budget: $50, reset: monthly, ${carries('keys-team')}}\n`;
+    await start({}, { 'org.yaml': org, 'a.yaml': workspaceFile('ws-team-a', star) });
+    await succeed(rig.apply());
+    const { usagePolicies, apiKeys } = rig.emulator.store.state;
+    for (const row of usagePolicies) row.credit_limit = 12;
+    for (const row of apiKeys) if (row.name === 'app') row.usage_limits = dollars(60);
+    await succeed(accept());
+    const { desired } = compilePolicies(['org.yaml', 'a.yaml'].map((path) => ({ path, text: file(path) })));
+    const entryOf = (name: string) => desired?.entries.find((one) => one.name === name && one.fromDefaults !== true);
+    const kept = { protect: true, silence: { 'alert-missing': 'told elsewhere' } };
+    expect(entryOf('cap')).toMatchObject({ ...kept, owner: 'finops', fields: { amount: 1_200 } });
+    expect(entryOf('app')).toMatchObject({ ...kept, owner: 'keys-team' });
     expect(await changes()).toEqual([]);
   });
 

@@ -94,6 +94,13 @@ describe('the workflow of the page', () => {
     });
   });
 
+  it('mistakes-H16: months: applies after every push: what `extends:` names may lie outside the policies', () => {
+    expect(pageWorkflow().on.push).toEqual({ branches: ['main'] });
+    const howTo = readText(page).split('```yaml')[0] ?? '';
+    expect(howTo).toContain('Leave `paths:` out below `push`');
+    expect(readText('README.md')).toMatch(/^### .*`extends`$/m);
+  });
+
   it('gives the key that writes to the protected job alone, and every input that a person may give', () => {
     const workflow = pageWorkflow();
     for (const [name, job] of Object.entries(workflow.jobs)) {

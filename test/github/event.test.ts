@@ -21,7 +21,15 @@ it.each([
   const { context } = parseEvent('pull_request', payload, {});
   expect(context).toEqual({
     kind: 'pull-request',
-    pull: { number: 12, head: 'h', base: 'b', author: payload.pull_request.user.login, isForeign, isOpen: true },
+    pull: {
+      number: 12,
+      head: 'h',
+      base: 'b',
+      baseRef: 'main',
+      author: payload.pull_request.user.login,
+      isForeign,
+      isOpen: true,
+    },
   });
 });
 
@@ -39,7 +47,7 @@ it.each([
     { kind: 'dispatch', isDefaultBranch: false, inputs: { approve: ' 3f9c ', allow: '', deep: true } },
   ],
   ['schedule', { repository }, { kind: 'schedule' }],
-  ['merge_group', { repository }, { kind: 'merge-group', head: '', base: null }],
+  ['merge_group', { repository }, { kind: 'merge-group', head: '', base: null, baseRef: '' }],
   ['pull_request', { repository }, { kind: 'other', name: 'pull_request' }],
   ['release', 'nonsense', { kind: 'other', name: 'release' }],
 ])('reads %s', (name, payload, context) => {

@@ -75,6 +75,7 @@ const record: Omit<AppliedRecord, 'wasFormatOne'> = {
   commit,
   branch: 'main',
   pulls: [7],
+  untoldFrom: [commit],
   unreviewed: true,
   lifts: [lift],
   settingsCommit: commit,

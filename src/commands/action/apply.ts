@@ -114,18 +114,32 @@ async function applyPrepared(
   warnings.push(...(earlier?.warnings ?? []));
   const merged = review?.windows.pulls.map(({ pull }) => pull) ?? [];
   const moved = new Set(ruling.verdict?.plan.changes.flatMap(({ id }) => review?.reviewed.pullsOf.get(id) ?? []));
+  const numbers = merged.map(({ number }) => number);
+  const applied = numbers.filter((number) => review?.overtakenOf(number) === null);
+  const told =
+    earlier === null
+      ? undefined
+      : {
+          pulls: [...applied, ...earlier.untold],
+          isAll: applied.length === numbers.length && !earlier.hasOthers,
+        };
   const telling = {
-    pulls: earlier === null ? undefined : [...merged.map(({ number }) => number), ...earlier.untold],
+    telling: told,
     onClaimed: async () => {
       const pulls = merged.filter(({ number }) => moved.has(number));
       warnings.push(...(await announce(run, pulls, ground)));
     },
   };
   const report = await carryOutRuling(ruling, prepared, { ...options, ...telling }, run);
-  const { told, warnings: said } = await tellOutcome(run, tip, prepared, { report, ruling, review });
-  warnings.push(...said);
+  const outcome = await tellOutcome(run, tip, prepared, { report, ruling, review });
+  warnings.push(...outcome.warnings);
   const first = review === null ? await describeFirstApply(run, tip, prepared) : null;
-  return resultOfApply(report, ruling, { desired, warnings, first, fates: renderFates(told, run.repositoryUrl) });
+  return resultOfApply(report, ruling, {
+    desired,
+    warnings,
+    first,
+    fates: renderFates(outcome.told, run.repositoryUrl),
+  });
 }
 
 interface Done {

@@ -1,11 +1,12 @@
 /** What became of each merged pull request's entries in an apply. Pure. */
 
+import type { Overtaken } from '../../approvals/overtaken.ts';
 import type { MergedPull } from '../../approvals/read-windows.ts';
 import type { Diagnostic } from '../../diagnostics.ts';
 import type { Impact } from '../../impact/document.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, Violation } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
-import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { escapeLines, escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { FateState, PullFate } from '../../render/pull-fate.ts';
 import type { ApplyReport } from '../../run/apply.ts';
 import type { Review } from './read-review.ts';
@@ -24,7 +25,7 @@ export interface Told {
 export function fatesOfApply(
   report: ApplyReport,
   ruling: Ruling,
-  { windows, reviewed }: Review,
+  { windows, reviewed, overtakenOf }: Review,
   assess: (changes: readonly Change[]) => Impact | null,
 ): readonly Told[] {
   const { planned, plan, diagnostics } = report;
@@ -35,7 +36,7 @@ export function fatesOfApply(
     const recordLines = planned.recordLines.filter((line) => isOf(reviewed.pullsOfLine.get(line)));
     const owed = ruling.owed.filter(({ pulls }) => isOf(pulls));
     const isDone = changes.length === 0 && recordLines.length === 0 && owed.length === 0;
-    if (isDone) return { pull, fate: asWhole('applied', 'Nothing of what it asks for is left to do.'), isDone };
+    if (isDone) return { pull, fate: fateOfDone(overtakenOf(pull.number), 'never applied'), isDone };
     const outcomes = report.outcomes.filter(({ change }) => isOf(reviewed.pullsOf.get(change.id)));
     const ids = new Set(changes.map(({ id }) => id));
     const own: Plan = {
@@ -46,10 +47,35 @@ export function fatesOfApply(
       findings: planned.findings.filter(({ change }) => change !== null && ids.has(change)),
       violations: plan.violations.flatMap((violation) => aboutPull(violation, merged, ruling)),
     };
-    const state = stateOf(report, outcomes, owed.length > 0);
-    const remark = remarkOf({ ...report, outcomes }, ruling, pull.number);
+    const back = overtakenOf(pull.number, { onlyBack: true });
+    const whole = stateOf(report, outcomes, owed.length > 0);
+    const state = whole === 'applied' && back !== null ? 'partly-applied' : whole;
+    const remarks = [
+      remarkOf({ ...report, outcomes }, ruling, pull.number) ?? [],
+      back === null ? [] : describeOvertaken(back, 'never applied'),
+    ].flat();
+    const remark = remarks.length === 0 ? null : remarks.join(' ');
     return { pull, fate: { state, plan: own, diagnostics, outcomes, remark }, isDone };
   });
+}
+
+/**
+ * Of one of which nothing is left to do: it has been applied, unless others overtook it first.
+ *
+ * @param said what is known of what was overtaken
+ */
+export function fateOfDone(overtaken: Overtaken | null, said: OvertakenWord): PullFate {
+  const nothing = 'Nothing of what it asks for is left to do.';
+  if (overtaken === null) return asWhole('applied', nothing);
+  const remark = `${describeOvertaken(overtaken, said)} ${nothing}`;
+  return asWhole(overtaken.isAll ? 'overtaken' : 'partly-applied', remark);
+}
+
+type OvertakenWord = 'never applied' | 'not said any more';
+
+function describeOvertaken({ what, by, isBack }: Overtaken, said: OvertakenWord): string {
+  const who = by.length === 0 ? 'later commits' : by.join(', ');
+  return `${said[0]?.toUpperCase()}${said.slice(1)}, as ${isBack ? 'taken back' : 'changed again'} by ${who}: ${what.join(', ')}.`;
 }
 
 /** Without a word on single entries. */
@@ -86,7 +112,7 @@ export function renderFates(told: readonly Told[], repositoryUrl: string): strin
   if (told.length === 0) return '';
   const rows = told.map(({ pull: { number, title }, fate }) => {
     const link = `[#${number}](${repositoryUrl}/pull/${number})`;
-    return `| ${link} | ${escapeMarkdown(title)} | ${escapeMarkdown(describeFate(fate))} |`;
+    return `| ${link} | ${escapeMarkdown(title)} | ${escapeLines(describeFate(fate))} |`;
   });
   return ['| pull request | | what became of it |', '|---|---|---|', ...rows].join('\n');
 }
@@ -108,4 +134,5 @@ const words: Readonly<Record<FateState, string>> = {
   stale: 'owed',
   failed: 'failed',
   refused: 'not applied',
+  overtaken: 'overtaken',
 };

@@ -1,8 +1,10 @@
 import { isSaidThroughout } from '../../approvals/licence.ts';
+import { findOvertaken, type Overtaken, readStarts } from '../../approvals/overtaken.ts';
 import { readWindows, type Windows } from '../../approvals/read-windows.ts';
-import { type ReviewedChanges, reviewChanges, startsOf } from '../../approvals/review-changes.ts';
+import { type ReviewedChanges, reviewChanges } from '../../approvals/review-changes.ts';
 import { UserError } from '../../errors.ts';
 import { GitHubError } from '../../github/port.ts';
+import { startsOf } from '../../plan/next-record.ts';
 import type { Judged } from '../../run/judge.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
@@ -10,6 +12,8 @@ import type { ActionRun } from './types.ts';
 export interface Review {
   readonly windows: Windows;
   readonly reviewed: ReviewedChanges;
+  /** What of a pull request has never been applied, as others overtook it. @param onlyBack see `findOvertaken` */
+  readonly overtakenOf: (pull: number, more?: { readonly onlyBack?: boolean }) => Overtaken | null;
   /** `review.alone` in force: merging is enough. */
   readonly isAlone: boolean;
   /** Only what was reviewed is applied. */
@@ -36,7 +40,13 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Pr
     const window = windows.from(record.commit);
     const isAlone = settings.alone && isSaidThroughout(window, 'alone', true);
     const isOff = !settings.require_reviewed_plan && isSaidThroughout(window, 'require_reviewed_plan', false);
-    return { windows, reviewed, isAlone, isCompulsory: !isOff && !isAlone };
+    const startOf = readStarts(record);
+    const overtakenOf: Review['overtakenOf'] = (pull, more) => {
+      const stretch = windows.stretchOf(pull);
+      const windowOf = (group: string) => windows.from(startOf(group))?.stretches ?? [];
+      return stretch === undefined ? null : findOvertaken(stretch, windowOf, more);
+    };
+    return { windows, reviewed, overtakenOf, isAlone, isCompulsory: !isOff && !isAlone };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
     throw new UserError(`what was reviewed could not be read: ${error.message}`, {

@@ -2,7 +2,7 @@ import { exitCodes } from '../../exit-codes.ts';
 import type { Outcome, OutcomeStatus } from '../../plan/types.ts';
 import { printWord, wordDigest } from '../../plan/words.ts';
 import { summarizeNothing } from '../../render/count-plan.ts';
-import { escapeMarkdown } from '../../render/escape-markdown.ts';
+import { escapeLines, escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import { summarizeOutcomes } from '../../render/text.ts';
 import type { Desired } from '../../resources/types.ts';
@@ -80,7 +80,7 @@ export function resultOfApply(
   const shown = isLeft ? { ...planned, violations: plan.violations } : plan;
   const sections = [
     `### ${refusal === null ? escapeMarkdown(done) : 'Not applied'}`,
-    ...(remark === null ? [] : [escapeMarkdown(remark)]),
+    ...(remark === null ? [] : [escapeLines(remark)]),
     ...(fates === '' ? [] : [fates]),
     ...(first === null ? [] : [first]),
     ...(outcomes.length > 0 ? [renderOutcomesMarkdown(outcomes)] : []),

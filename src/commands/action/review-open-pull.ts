@@ -82,7 +82,11 @@ async function judgeOpen(
   const isOne = only !== undefined && more.length === 0;
   const others = plan.changes.filter((change) => !pullsOf.has(change.id) && isOfFiles(change));
   const remarks = isOne
-    ? [remarkFor(only, prepared), ...describeOthers(others), ...(await describeBehind(branch, checkout.commit))]
+    ? [
+        remarkFor(only, prepared, branchName),
+        ...describeOthers(others),
+        ...(await describeBehind(branch, checkout.commit)),
+      ]
     : [];
   return {
     plan: { ...plan, violations: withLines },
@@ -132,7 +136,14 @@ export async function describeMovedOn({ checkout }: Judged, found: DefaultBranch
     : `The default branch was rewritten: ${applied}, is not in it any more. What its next apply says is the way on; then push to this pull request again.`;
 }
 
-function remarkFor({ approval, digest, facts }: MergedPull, { settings, stored }: Judged): string {
+function remarkFor(
+  { approval, digest, facts, pull }: MergedPull,
+  { settings, stored }: Judged,
+  branchName: string,
+): string {
+  if (pull.baseRef !== branchName) {
+    return `It goes into ${pull.baseRef}, and only what is on ${branchName} is applied: its merge applies nothing.`;
+  }
   const request = digest === null ? '' : ` (request ${digest.slice(0, 32)})`;
   if (stored === null)
     return 'There is no applied record: after the merge an administrator starts the first apply by hand.';

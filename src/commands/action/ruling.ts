@@ -1,6 +1,7 @@
 import type { WordLine } from '../../approvals/lifted.ts';
 import type { MergedPull } from '../../approvals/read-windows.ts';
 import type { ExitCode } from '../../exit-codes.ts';
+import { escapeInvisible } from '../../printable.ts';
 import type { Verdict } from '../../run/apply.ts';
 
 /** What an apply of the Action may do, and what those who read of it have to know. */
@@ -24,7 +25,8 @@ export interface OwedItem {
 }
 
 export function describeOwed(id: string, reasons: readonly string[]): string {
-  return `${id}: ${reasons.join('; ')}`;
+  // Lines are an error's and its advice's: a name has none.
+  return escapeInvisible(`${id}: ${reasons.join('; ')}`);
 }
 
 /** The ways on for a pull request that lacks a word. */

@@ -12,15 +12,22 @@ export interface Subject {
   readonly head: string;
   /** Of a group, what it is put on; null: of a pull request that is a matter of Git. */
   readonly base: string | null;
+  /** Branch that it goes into where that is another one than the default branch; null: it is the default branch. */
+  readonly into: string | null;
   /** Of a group, the branch of the queue. */
   readonly ref: string | null;
 }
 
 /** Null: the run is about nothing that could be merged. What is closed already has its last word. */
-export function subjectOf({ event: { context, ref } }: ActionRun): Subject | null {
-  if (context.kind === 'merge-group') return { pull: null, head: context.head, base: context.base, ref };
+export function subjectOf({ event: { context, ref, defaultBranch } }: ActionRun): Subject | null {
+  const intoOf = (branch: string): string | null => (branch === defaultBranch ? null : branch);
+  if (context.kind === 'merge-group') {
+    const { head, base } = context;
+    return { pull: null, head, base, into: intoOf(context.baseRef), ref };
+  }
   if (context.kind !== 'pull-request' || !context.pull.isOpen) return null;
-  return { pull: context.pull, head: context.pull.head, base: null, ref: null };
+  const { pull } = context;
+  return { pull, head: pull.head, base: null, into: intoOf(pull.baseRef), ref: null };
 }
 
 /** False also where it cannot be told. */

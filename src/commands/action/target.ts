@@ -12,6 +12,8 @@ export interface Target {
   /** That was planned. */
   readonly head: string;
   readonly at: string;
+  /** Another branch than the default one, that it was planned for: see `Subject`. */
+  readonly into: string | null;
   /** Null: of a group, or it could not be read again. */
   readonly pull: PullRequest | null;
   readonly isOpen: boolean;
@@ -23,9 +25,9 @@ export interface Target {
 export async function findTarget(run: ActionRun, subject: Subject | null): Promise<Target | null> {
   const { github, session } = run;
   if (subject === null || github === null) return null;
-  const { head } = subject;
+  const { head, into } = subject;
   const at = nowOf(session).toISOString();
-  const group = { number: null, head, at, pull: null, isOpen: true, isLastHead: true, warnings: [] };
+  const group = { number: null, head, at, into, pull: null, isOpen: true, isLastHead: true, warnings: [] };
   if (subject.pull === null) return group;
   const { number } = subject.pull;
   let found: Awaited<ReturnType<GitHub['readPull']>> | null = null;

@@ -44,6 +44,8 @@ export async function tellMerged(
 export interface ToldOpen extends Omit<ToldPull, 'number'> {
   /** Null: a group of several, or one that this token may only read: the check alone. */
   readonly number: number | null;
+  /** Another branch than the default one, that it goes into: nothing of it is applied by its merge. */
+  readonly into: string | null;
   /** False: a later push has a run of its own, which has the last word in comment and labels. */
   readonly isLastHead: boolean;
 }
@@ -56,7 +58,7 @@ export interface Said {
 
 export async function tellOpen(
   run: ActionRun,
-  { number, isLastHead, ...about }: ToldOpen,
+  { number, isLastHead, into, ...about }: ToldOpen,
   fate: PullFate,
   annotations: readonly Annotation[],
 ): Promise<Said> {
@@ -66,25 +68,28 @@ export async function tellOpen(
   const { warnings, result } =
     pull === null ? { warnings: [], result: null } : await tellByComment(run, pull, fate, {});
   const checked = await saying(notWritten('the check'), () =>
-    github.createCheck(checkOf(fate, about, run, annotations)),
+    github.createCheck(checkOf(fate, { ...about, into }, run, annotations)),
   );
   // Like the comment, labels are about the last head; and without a comment there was no plan that they could be of.
   const isTold = result !== 'superseded' && (fate.state !== 'untouched' || result !== 'not-wanted');
-  const labelled = pull !== null && isTold ? await tellByLabels(run, github, pull, labelsOf(fate)) : [];
+  const labelled = pull !== null && isTold ? await tellByLabels(run, github, { ...pull, into }, labelsOf(fate)) : [];
   return { warnings: [...warnings, ...checked, ...labelled], isChecked: checked.length === 0 };
 }
 
 async function tellByLabels(
   { session }: ActionRun,
   github: GitHub,
-  { number, head, environment }: ToldPull,
+  { number, head, environment, into }: ToldPull & Pick<ToldOpen, 'into'>,
   wanted: ReadonlySet<PlanLabel>,
 ): Promise<string[]> {
   // Another environment of this repository has its own reasons for a label: its check says which.
   const readOthers = async (): Promise<readonly string[]> => {
     const checks = await github.listChecks(head);
     return checks
-      .filter(({ name }) => name.startsWith(checkPrefix) && name !== checkName(environment))
+      .filter(({ name }) => {
+        const other = environmentOf(name);
+        return other !== null && other !== environment && name === checkName(other, into);
+      })
       .flatMap(({ labels }) => labels);
   };
   return saying(notWritten('the labels'), async () => {
@@ -145,11 +150,17 @@ function isQuiet(fate: PullFate): boolean {
   return countPlan(plan).toDo === 0 && plan.violations.length === 0 && settingsOf(plan).length === 0;
 }
 
-const checkPrefix = 'tollgate (';
+/**
+ * The check that a branch is to require. Checks are a commit's, and the newest of a name counts: what a head does to another
+ * branch than the default one must not answer for what it does to that.
+ */
+function checkName(environment: string, into: string | null): string {
+  return `tollgate (${environment}${into === null ? '' : `, into ${into}`})`;
+}
 
-/** The check that a branch is to require. */
-function checkName(environment: string): string {
-  return `${checkPrefix}${environment})`;
+/** Null: of somebody else. */
+function environmentOf(check: string): string | null {
+  return /^tollgate \(([\w-]+)/.exec(check)?.[1] ?? null;
 }
 
 /** GitHub takes fifty in a request; who reads on after these does so in the run's summary. */
@@ -157,7 +168,7 @@ const annotationsShown = 250;
 
 function checkOf(
   fate: PullFate,
-  { environment, head }: Pick<ToldPull, 'environment' | 'head'>,
+  { environment, head, into }: Pick<ToldOpen, 'environment' | 'head' | 'into'>,
   { runUrl }: ActionRun,
   annotations: readonly Annotation[],
 ): CheckRun {
@@ -165,7 +176,7 @@ function checkOf(
   const more = annotations.length - annotationsShown;
   const missing = more > 0 ? ` ${more} more annotations are not shown on their lines.` : '';
   return {
-    name: checkName(environment),
+    name: checkName(environment, into),
     head,
     labels: [...labelsOf(fate)],
     conclusion: hasFailed ? 'failure' : 'success',

@@ -1,10 +1,10 @@
 /** Merged pull requests learn what became of them, in one comment each. Comments only show; they never permit. */
 
-import { listMergedPulls } from '../../approvals/read-windows.ts';
-import { startsOf } from '../../approvals/review-changes.ts';
+import { listMergedPulls, readEarlier } from '../../approvals/read-windows.ts';
 import { keepOwn } from '../../github/own.ts';
 import type { GitHub, IssueComment, PullRequest } from '../../github/port.ts';
 import type { AppliedRecord, Claim } from '../../plan/applied-record.ts';
+import { startsOf } from '../../plan/next-record.ts';
 import { compileHead } from '../../policy/compile.ts';
 import { type CommentHeader, parseHeader, restateComment } from '../../render/comment.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
@@ -13,7 +13,7 @@ import { openRecord, type RecordOwner } from '../../run/open-record.ts';
 import { nowOf } from '../../run/session.ts';
 import { findEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf } from './failed-run.ts';
-import { asWhole, type Told } from './fates-of-apply.ts';
+import { fateOfDone, type Told } from './fates-of-apply.ts';
 import type { Review } from './read-review.ts';
 import { notWritten, saying } from './saying.ts';
 import { tellMerged } from './tell-pull.ts';
@@ -71,8 +71,10 @@ export async function conclude(run: ActionRun, told: readonly Told[], ground: Gr
  * that nothing of it is owed.
  */
 export interface EarlierPulls {
-  /** Still to be told by a later run. */
+  /** Still to be told by a later run that nothing is left to do. */
   readonly untold: readonly number[];
+  /** There are others of which that is to be found out then. */
+  readonly hasOthers: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -83,22 +85,34 @@ export async function tellEarlier(
   { windows }: Review,
 ): Promise<EarlierPulls> {
   const { github, inputs } = run;
-  if (github === null || inputs.comment === 'never') return { untold: [], warnings: [] };
+  if (github === null || inputs.comment === 'never') return { untold: [], hasOthers: false, warnings: [] };
   const { environment } = plan;
   const warnings: string[] = [];
-  const numbers = new Set(settled?.pulls ?? []);
-  // What a killed run has applied begins behind its pull requests.
-  if (stored?.record.claim !== undefined) {
-    const starts = startsOf(stored.record);
+  const known = new Set(settled?.pulls ?? []);
+  const fates = new Map([...known].map((number) => [number, fateOfDone(null, 'never applied')]));
+  const starts = [
+    ...(settled?.untoldFrom ?? []),
+    // What a killed run has applied begins behind its pull requests.
+    ...(stored?.record.claim === undefined ? [] : startsOf(stored.record)),
+    // Before the Action ever applied, somebody may have done so by hand.
+    ...(settled?.branch === undefined ? (await tip.branch.readRecent(mostCommits + 1)).slice(-1) : []).map(
+      ({ sha }) => sha,
+    ),
+  ];
+  let hasOthers = false;
+  if (starts.length > 0) {
     const said = await saying('which pull requests the last run was about could not be read', async () => {
-      const sources = { github, ...tip, formerName: stored.record.branch };
-      for (const { number } of await listMergedPulls(sources, starts)) numbers.add(number);
+      const sources = { github, ...tip, formerName: stored?.record.branch };
+      for (const [number, overtaken] of await readEarlier(sources, starts)) {
+        if (!known.has(number)) fates.set(number, fateOfDone(overtaken, 'not said any more'));
+      }
     });
+    hasOthers = said.length > 0;
     warnings.push(...said);
   }
-  for (const { pull } of windows.pulls) numbers.delete(pull.number);
+  for (const { pull } of windows.pulls) fates.delete(pull.number);
   const untold: number[] = [];
-  for (const number of numbers) {
+  for (const [number, fate] of fates) {
     // GitHub is asked no further where it fails: the next run will.
     if (untold.length > 0) {
       untold.push(number);
@@ -106,20 +120,18 @@ export async function tellEarlier(
     }
     const said = await saying(`#${number}: ${notWritten('the comment')}`, async () => {
       const found = await findComment(github, number, environment);
-      if (found === null || isApplied(found.header)) return;
+      if (found === null || hasLastWord(found.header) || found.header.state === fate.state) return;
       const about = { environment, number, head: found.header.head, record: settled?.appliedAt ?? null };
-      const fate = asWhole(
-        'applied',
-        'Nothing of what it asks for is left to do. The run that applied it could not say so here.',
-      );
-      const failed = await tellMerged(run, { ...about, at: timeOf(run) }, fate, { onlyUpdate: true, stays: isApplied });
+      const more = { onlyUpdate: true, stays: hasLastWord };
+      const failed = await tellMerged(run, { ...about, at: timeOf(run) }, fate, more);
       warnings.push(...failed);
       if (failed.length > 0) untold.push(number);
     });
     if (said.length > 0) untold.push(number);
     warnings.push(...said);
   }
-  return { untold, warnings };
+  const left = untold.filter((number) => known.has(number));
+  return { untold: left, hasOthers: hasOthers || left.length < untold.length, warnings };
 }
 
 export interface ToldAll {
@@ -191,6 +203,11 @@ async function findMerged(
   if (commits.length === 0) return [];
   const found = [...(await github.listPullsOfCommits(commits.map(({ sha }) => sha))).values()].flat();
   return [...new Map(found.map((pull) => [pull.number, pull])).values()];
+}
+
+/** Nothing is left to do for it, and that will not change. */
+function hasLastWord({ state }: CommentHeader): boolean {
+  return state === 'applied' || state === 'overtaken';
 }
 
 function isApplied({ state }: CommentHeader): boolean {
