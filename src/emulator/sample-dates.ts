@@ -8,10 +8,10 @@ export interface SampleDates {
   ago(days: number): string;
   /** Midnight `days` away: negative is past. */
   midnight(days: number): string;
-  /** The 1st of this month, and of the next (14.8). */
+  /** The 1st of this month, and of the next. */
   readonly monthStart: string;
   readonly monthEnd: string;
-  /** Keys, workspaces, providers and integrations start their week on Sunday; policies on Monday (14.8). */
+  /** Keys, workspaces, providers and integrations start their week on Sunday; policies on Monday. */
   readonly sunday: string;
   readonly nextSunday: string;
 }

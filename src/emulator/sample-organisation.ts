@@ -213,7 +213,7 @@ export function buildApiKeys(dates: SampleDates): ApiKeyRow[] {
           name: 'load-test',
           status: 'expired',
           expires_at: dates.midnight(-12),
-          // Flags alone are no limit (1.11).
+          // Flags alone are no limit.
           usage_limits: { is_expired_alerts_sent: true },
         },
       ],
@@ -228,7 +228,7 @@ export function buildApiKeys(dates: SampleDates): ApiKeyRow[] {
   }));
 }
 
-/** A key that was made for a member on joining; never adopted, never deleted by tools (4.2). */
+/** A key that was made for a member on joining; never adopted, never deleted by tools. */
 function automatic(user: string): Partial<ApiKeyRow> {
   return { type: 'workspace-user', creation_mode: 'auto', user_id: userId(user) };
 }
@@ -294,7 +294,7 @@ export function buildConfigs(dates: SampleDates): ConfigRow[] {
   const drafts: readonly (readonly [SampleArea, string, string, object])[] = [
     ['platform', 'checkout-fallback', 'pc-checko-4b8d21', { retry: { attempts: 3, on_status_codes: [429, 503] } }],
     ['marketing', 'cached-copy', 'pc-cached-9f02c6', { cache: { mode: 'simple', max_age: 3600 } }],
-    // Two configs of one name: names are not unique (8).
+    // Two configs of one name: names are not unique.
     ['support', 'helpdesk-default', 'pc-helpde-17a3e5', { strategy: { mode: 'single' } }],
     ['support', 'helpdesk-default', 'pc-helpde-c0d944', { strategy: { mode: 'fallback' } }],
   ];

@@ -17,7 +17,7 @@ const vendors: Readonly<Record<string, string>> = {
   'azure-eu': 'azure-openai',
 };
 
-/** A grant makes a provider with the integration's slug by itself (6.2). */
+/** A grant makes a provider with the integration's slug by itself. */
 function granted(integration: string): ProviderDraft {
   return { slug: integration, integration_id: integration, note: autoNote };
 }

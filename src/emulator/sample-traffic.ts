@@ -123,7 +123,7 @@ export function buildRequestLogs(dates: SampleDates): RequestLogRow[] {
     history('support', 'triage', mini, small, 80, { metadata: { shift: 'weekend' } }),
 
     stream('sandbox', 'playground', gpt4o, small, 60, month, user('platform-admin')),
-    // A model without a price: it costs nothing and never uses up a cost budget (14.5).
+    // A model without a price: it costs nothing and never uses up a cost budget.
     stream('sandbox', 'playground', ['azure-eu', 'azure-openai', 'tickets-finetune'], small, 30, month),
   ];
   return generateRequests(streams, 2231);

@@ -77,7 +77,7 @@ function countEntities(
 const tenDayStart = Date.parse('2026-12-01T00:00:00.000Z');
 const day = 86_400_000;
 
-/** The end and the start of the running window; keys and their like start weeks on Sunday (14.8). */
+/** The end and the start of the running window; keys and their like start weeks on Sunday. */
 function withWindow(limit: UsageLimitRow, dates: SampleDates, createdAt: string): UsageLimitRow {
   if (limit.credit_limit === undefined) return limit;
   if (limit.periodic_reset === 'monthly') {

@@ -66,7 +66,7 @@ describe('configs', () => {
       success: true,
       data: { config: { retry: { attempts: 3, on_status_codes: [429, 503] } } },
     });
-    const version = emulator.store.findConfig('pc-checko-4b8d21')?.versions.at(-1);
+    const version = emulator.store.find('configs', 'pc-checko-4b8d21')?.versions.at(-1);
     if (version) version.config = '{broken';
     expect((await call('GET', '/configs/pc-checko-4b8d21')).body.data).toEqual({ config: '{broken' });
   });
@@ -108,7 +108,7 @@ describe('configs', () => {
 
   it('are deleted, but not while a workspace points at one', async () => {
     const { call, emulator } = start();
-    const workspace = emulator.store.findWorkspace(platform);
+    const workspace = emulator.store.find('workspaces', platform);
     if (workspace) workspace.defaults = { user_api_key_config: 'pc-checko-4b8d21' };
     expect((await call('DELETE', '/configs/pc-checko-4b8d21')).body.errorCode).toBe('AB07');
     if (workspace) workspace.defaults = null;
