@@ -3,6 +3,7 @@
 import type { Context, Hono } from 'hono';
 import { maskKey } from '../audit.ts';
 import { buildKeyScope } from '../auth.ts';
+import { blankKey } from '../blank-rows.ts';
 import {
   type Body,
   has,
@@ -207,34 +208,9 @@ export function registerApiKeys(app: Hono, context: RouteContext): void {
   registerKind(app, context, keys);
 }
 
-function buildKey(type: ApiKeyType, workspaceId: string | null, context: RouteContext): ApiKeyRow {
-  const created = context.timestamp();
-  return {
-    id: context.newId(),
-    secret: context.newSecret(),
-    previous_secret: null,
-    previous_secret_expires_at: null,
-    name: '',
-    description: null,
-    type,
-    workspace_id: workspaceId,
-    user_id: null,
-    status: 'active',
-    creation_mode: 'api',
-    scopes: [],
-    usage_limits: null,
-    rate_limits: [],
-    alert_emails: null,
-    expires_at: null,
-    metadata: null,
-    config_id: null,
-    allow_config_override: null,
-    rotation_policy: null,
-    last_reset_at: null,
-    expiry_enforced: 0,
-    created_at: created,
-    last_updated_at: created,
-  };
+function buildKey(type: ApiKeyType, workspace_id: string | null, context: RouteContext): ApiKeyRow {
+  const named = { id: context.newId(), secret: context.newSecret(), name: '' };
+  return { ...blankKey(context.timestamp()), ...named, type, workspace_id };
 }
 
 /** Budget, counter and id stay; only the secret changes. */

@@ -1,5 +1,6 @@
 /** Providers as they begin, and the one that a grant of an integration makes by itself. */
 
+import { blankProvider } from '../blank-rows.ts';
 import { type Body, has, readText } from '../body.ts';
 import { refuseMember } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
@@ -13,29 +14,15 @@ interface NewProvider {
   readonly integration: IntegrationRow;
 }
 
-export function buildProvider(
-  { name, slug, note, workspace, integration }: NewProvider,
-  context: RouteContext,
-): ProviderRow {
-  const created = context.timestamp();
+export function buildProvider({ workspace, integration, ...parts }: NewProvider, context: RouteContext): ProviderRow {
   return {
+    ...blankProvider(context.timestamp()),
+    ...parts,
     id: context.newId(),
-    slug,
-    name,
-    note,
     workspace_id: workspace.id,
     integration_id: integration.slug,
     ai_provider_name: integration.ai_provider_id,
     masked_api_key: integration.masked_key,
-    status: 'active',
-    usage_limits: null,
-    rate_limits: [],
-    expires_at: null,
-    last_reset_at: null,
-    model_config: null,
-    tags: null,
-    created_at: created,
-    last_updated_at: created,
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono';
 import { maskKey } from '../audit.ts';
+import { blankIntegration } from '../blank-rows.ts';
 import { isObject, mergeNested, readNullableText, readObject, readOrNull, readText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
@@ -164,28 +165,9 @@ export interface NewIntegration {
   readonly owner: WorkspaceRow | undefined;
 }
 
-export function buildIntegration({ name, slug, vendor, owner }: NewIntegration, context: RouteContext): IntegrationRow {
-  const created = context.timestamp();
-  return {
-    id: context.newId(),
-    slug,
-    name,
-    ai_provider_id: vendor,
-    description: null,
-    status: 'active',
-    type: owner === undefined ? 'organisation' : 'workspace',
-    workspace_id: owner?.id ?? null,
-    masked_key: '',
-    configurations: {},
-    secret_mappings: [],
-    pricing_adjustments: null,
-    allow_all_models: true,
-    global_workspace_access: null,
-    workspaces:
-      owner === undefined ? [] : [{ workspace_id: owner.id, enabled: true, usage_limits: null, rate_limits: null }],
-    models: [],
-    tags: null,
-    created_at: created,
-    last_updated_at: created,
-  };
+export function buildIntegration({ vendor, owner, ...named }: NewIntegration, context: RouteContext): IntegrationRow {
+  const row = { ...blankIntegration(context.timestamp()), ...named, id: context.newId(), ai_provider_id: vendor };
+  if (owner === undefined) return row;
+  const share = { workspace_id: owner.id, enabled: true, usage_limits: null, rate_limits: null };
+  return { ...row, type: 'workspace', workspace_id: owner.id, workspaces: [share] };
 }

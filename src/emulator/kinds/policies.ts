@@ -1,6 +1,7 @@
 /** Policies of both kinds: what they have in common, and the two tables. */
 
 import type { Context } from 'hono';
+import { blankRatePolicy, blankUsagePolicy } from '../blank-rows.ts';
 import {
   type Body,
   has,
@@ -129,20 +130,10 @@ function buildShared<Name extends PolicyTable>(table: Name) {
   } as const satisfies Partial<Kind<Name>>;
 }
 
-function buildBlank(c: Context, context: RouteContext, body: Body) {
+/** Where a new policy belongs. */
+function placeNew(c: Context, context: RouteContext, body: Body) {
   const workspace = context.workspaceFor(c, body.workspace_id);
-  const created = context.timestamp();
-  return {
-    id: context.newId(),
-    name: null,
-    description: null,
-    workspace_id: workspace.id,
-    conditions: [],
-    group_by: [],
-    status: 'active',
-    created_at: created,
-    last_updated_at: created,
-  } as const;
+  return { id: context.newId(), workspace_id: workspace.id };
 }
 
 const usageFields = {
@@ -169,19 +160,7 @@ export const usagePolicies: Kind<'usagePolicies'> = {
   path: '/policies/usage-limits',
   item: '/policies/usage-limits/:id',
   fields: { ...sharedFields, ...usageFields },
-  build: (c, context, body) => ({
-    ...buildBlank(c, context, body),
-    conditions: [],
-    group_by: [],
-    type: 'cost',
-    credit_limit: 0,
-    alert_threshold: null,
-    periodic_reset: null,
-    periodic_reset_days: null,
-    next_usage_reset_at: null,
-    last_reset_at: null,
-    entities: {},
-  }),
+  build: (c, context, body) => ({ ...blankUsagePolicy(context.timestamp()), ...placeNew(c, context, body) }),
   settle: settleUsage,
   showCreated: ({ id }) => ({ id, object: 'policy_usage_limits' }),
   frameOne: ({ entities }, shown, { c }) => ({
@@ -245,15 +224,7 @@ export const ratePolicies: Kind<'ratePolicies'> = {
     unit: { required: true, read: (body, name) => readChoice(body, name, ['rpm', 'rph', 'rpd', 'rpw']) },
     value: { required: true, read: (body, name) => readNumber(body, name, { min: 1, integer: true }) },
   },
-  build: (c, context, body) => ({
-    ...buildBlank(c, context, body),
-    conditions: [],
-    group_by: [],
-    type: 'requests',
-    unit: 'rpm',
-    value: 0,
-    target: 'llm',
-  }),
+  build: (c, context, body) => ({ ...blankRatePolicy(context.timestamp()), ...placeNew(c, context, body) }),
   showCreated: ({ id }) => ({ id, object: 'policy_rate_limits' }),
   frameOne: (_, shown) => ({ ...shown, object: 'policy_rate_limits' }),
 };

@@ -1,6 +1,7 @@
 /** Workspaces. They live under `/admin`; `/workspaces` answers 400. */
 
 import type { Context } from 'hono';
+import { blankWorkspace } from '../blank-rows.ts';
 import { has, mergeNested, readNullableText, readObject, readOrNull, readText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
@@ -122,29 +123,9 @@ export const workspaces: Kind<'workspaces'> = {
   },
   openCreate: (c, context) => openWorkspaces(c, context, 'workspaces.create'),
   build(_, context, body) {
-    const created = context.timestamp();
     const { name } = splitName(readText(body, 'name'));
-    return {
-      id: context.newId(),
-      slug: buildShortSlug('ws', name, 'space', context),
-      name,
-      icon: null,
-      description: null,
-      status: 'active',
-      is_default: 0,
-      defaults: null,
-      usage_limits: null,
-      rate_limits: null,
-      security_settings: {},
-      settings: {},
-      users: [],
-      created_at: created,
-      last_updated_at: created,
-      last_reset_at: null,
-      created_by: null,
-      creation_source: 'api',
-      scim_source_id: null,
-    };
+    const named = { id: context.newId(), slug: buildShortSlug('ws', name, 'space', context), name };
+    return { ...blankWorkspace(context.timestamp()), ...named };
   },
   afterCreate(row, _, c, context) {
     grantGlobalIntegrations(row, context);
