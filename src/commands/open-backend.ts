@@ -2,7 +2,7 @@ import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
-import { sampleSeed } from '../emulator/seed.ts';
+import { sampleSeed } from '../emulator/sample/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { proxiesOf } from '../proxies.ts';

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { type Checkout, openCheckout } from '../checkout/checkout.ts';
 import { isCi, isGone } from '../checkout/this-run.ts';
-import { sampleRecord } from '../emulator/sample-record.ts';
+import { sampleRecord } from '../emulator/sample/record.ts';
 import { UserError } from '../errors.ts';
 import { fromKeptPath } from '../extended-file.ts';
 import { type AppliedRecord, appliedRecordSchema, type Claim } from '../plan/applied-record.ts';

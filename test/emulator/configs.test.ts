@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Quirks } from '../../src/emulator/quirks.ts';
-import { sampleSecrets, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 
 const now = new Date('2026-11-20T19:30:12.000Z');
