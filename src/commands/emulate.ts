@@ -4,6 +4,7 @@ import { sampleSeed } from '../emulator/sample/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { randomSeed } from './open-backend.ts';
 import { type CommandResult, nowOf, type Session } from './session.ts';
 
 export interface EmulateOptions {
@@ -70,9 +71,4 @@ function parseOr<T>(flag: string, text: string, parse: (text: string) => T): T {
   } catch (cause) {
     throw new UserError(`${flag} ${text}: ${cause instanceof Error ? cause.message : 'not understood'}`, { cause });
   }
-}
-
-/** Ids of a later run must not meet those that an earlier one left in the state directory. */
-export function randomSeed(session: Session): number {
-  return Number.parseInt(session.randomId().slice(0, 8), 16);
 }

@@ -2,12 +2,9 @@ import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
-import { sampleSeed } from '../emulator/sample/seed.ts';
-import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { proxiesOf } from '../proxies.ts';
 import type { Backend } from '../reconcile/backend.ts';
-import { randomSeed } from './emulate.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 
 export const defaultBaseUrl = 'https://api.portkey.ai/v1';
@@ -95,6 +92,11 @@ async function connect(
 }
 
 async function openEmulator(state: string | undefined, connecting: Connecting, session: Session): Promise<OpenBackend> {
+  // A plan against a real control plane does not wait for it to be loaded.
+  const [{ startEmulator }, { sampleSeed }] = await Promise.all([
+    import('../emulator/server.ts'),
+    import('../emulator/sample/seed.ts'),
+  ]);
   const key = `emulator-${session.randomId()}`;
   const emulator = await startEmulator({
     acceptKeys: key,
@@ -112,4 +114,9 @@ async function openEmulator(state: string | undefined, connecting: Connecting, s
       await emulator.close();
     },
   };
+}
+
+/** Ids of a later run must not meet those that an earlier one left in the state directory. */
+export function randomSeed(session: Session): number {
+  return Number.parseInt(session.randomId().slice(0, 8), 16);
 }
