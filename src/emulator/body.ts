@@ -20,6 +20,13 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** One JSON object or several; undefined: none, or something else among them. */
+export function readObjects(text: string): Body[] | undefined {
+  const parsed = parseJson(text);
+  const entries: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  return entries.length > 0 && entries.every(isObject) ? entries : undefined;
+}
+
 export function has(body: Body, name: string): boolean {
   return Object.hasOwn(body, name) && body[name] !== undefined;
 }

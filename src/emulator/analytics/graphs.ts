@@ -57,8 +57,20 @@ function percentage(part: number, whole: number): number {
   return whole === 0 ? 0 : (part / whole) * 100;
 }
 
-function sumOf(rows: readonly RequestLogRow[], read: (row: RequestLogRow) => number): number {
+type ReadNumber = (row: RequestLogRow) => number;
+
+export function sumOf(rows: readonly RequestLogRow[], read: ReadNumber): number {
   return rows.reduce((sum, row) => sum + read(row), 0);
+}
+
+export function averageOf(rows: readonly RequestLogRow[], read: ReadNumber): number {
+  return average(sumOf(rows, read), rows.length);
+}
+
+/** Of the times that answers took. */
+export function percentileOf(rows: readonly RequestLogRow[], share: number): number {
+  const times = rows.map((row) => row.response_time).sort((a, b) => a - b);
+  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 }
 
 /** A graph whose points and summary hold the same members, all computed from the rows at hand. */
@@ -70,18 +82,8 @@ function buildUniform(input: GraphInput, compute: (rows: readonly RequestLogRow[
 }
 
 function computeLatency(rows: readonly RequestLogRow[]): Record<string, number> {
-  const times = rows.map((row) => row.response_time).sort((a, b) => a - b);
-  const percentile = (share: number): number =>
-    times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
-  return {
-    avg: average(
-      times.reduce((sum, time) => sum + time, 0),
-      times.length,
-    ),
-    p50: percentile(0.5),
-    p90: percentile(0.9),
-    p99: percentile(0.99),
-  };
+  const [p50, p90, p99] = [0.5, 0.9, 0.99].map((share) => percentileOf(rows, share));
+  return { avg: averageTime(rows), p50: p50 ?? 0, p90: p90 ?? 0, p99: p99 ?? 0 };
 }
 
 function countUsers(rows: readonly RequestLogRow[]): number {
@@ -96,13 +98,15 @@ function failuresOf(rows: readonly RequestLogRow[]): RequestLogRow[] {
   return rows.filter((row) => !row.is_success);
 }
 
-/** How often each status code failed, in order of the codes. */
-function countByStatus(rows: readonly RequestLogRow[]): [number, number][] {
+/** How often each value occurs, in order of the values. */
+function countBy<Item>(items: readonly Item[], read: (item: Item) => number): [number, number][] {
   const counts = new Map<number, number>();
-  for (const row of failuresOf(rows)) {
-    counts.set(row.response_status_code, (counts.get(row.response_status_code) ?? 0) + 1);
-  }
+  for (const item of items) counts.set(read(item), (counts.get(read(item)) ?? 0) + 1);
   return [...counts].sort(([a], [b]) => a - b);
+}
+
+function countByStatus(rows: readonly RequestLogRow[]): [number, number][] {
+  return countBy(failuresOf(rows), (row) => row.response_status_code);
 }
 
 function buildErrorStacks(input: GraphInput): Graph {
@@ -130,19 +134,14 @@ function buildRescued(input: GraphInput): Graph {
     rows.filter((row) => row.retry_success_count > 0 && row.is_success);
   return {
     summary: { retry: retried(input.rows).length, fallback: fallbacks(input.rows) },
-    data_points: splitIntoBuckets(input).map(({ timestamp, rows }) => {
-      const counts = new Map<number, number>();
-      for (const row of retried(rows)) {
-        counts.set(row.retry_success_count, (counts.get(row.retry_success_count) ?? 0) + 1);
-      }
-      return {
-        timestamp,
-        retry: [...counts]
-          .sort(([a], [b]) => a - b)
-          .map(([retry_success_count, count]) => ({ retry_success_count, count })),
-        fallback: fallbacks(rows),
-      };
-    }),
+    data_points: splitIntoBuckets(input).map(({ timestamp, rows }) => ({
+      timestamp,
+      retry: countBy(retried(rows), (row) => row.retry_success_count).map(([retry_success_count, count]) => ({
+        retry_success_count,
+        count,
+      })),
+      fallback: fallbacks(rows),
+    })),
   };
 }
 
@@ -178,10 +177,7 @@ function buildCacheHitRate(input: GraphInput): Graph {
 }
 
 function averageTime(rows: readonly RequestLogRow[]): number {
-  return average(
-    sumOf(rows, (row) => row.response_time),
-    rows.length,
-  );
+  return averageOf(rows, (row) => row.response_time);
 }
 
 export function buildCacheSummary(rows: readonly RequestLogRow[]): Record<string, number> {
@@ -201,12 +197,8 @@ function feedbackOf(rows: readonly RequestLogRow[], feedback: FeedbackByTrace): 
 
 function buildScores({ rows, feedback }: GraphInput): Graph {
   const all = feedbackOf(rows, feedback);
-  const counts = new Map<number, number>();
-  for (const row of all) counts.set(row.value, (counts.get(row.value) ?? 0) + 1);
-  return {
-    summary: { total: all.length },
-    data_points: [...counts].sort(([a], [b]) => a - b).map(([score, total]) => ({ score, total })),
-  };
+  const counts = countBy(all, (row) => row.value);
+  return { summary: { total: all.length }, data_points: counts.map(([score, total]) => ({ score, total })) };
 }
 
 function buildFeedbackModels({ rows, feedback }: GraphInput): Graph {

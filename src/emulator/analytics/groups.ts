@@ -3,6 +3,7 @@
 import { isCacheHit, sumCost } from '../request-logs.ts';
 import type { RequestLogRow } from '../store.ts';
 import { computeWeightedFeedback, type FeedbackByTrace } from './filters.ts';
+import { averageOf, percentileOf, sumOf } from './graphs.ts';
 
 export type GroupRow = Readonly<Record<string, unknown>>;
 
@@ -74,7 +75,7 @@ export const groupings: Readonly<
 
 export const groupColumns: Readonly<Record<string, (rows: readonly RequestLogRow[]) => unknown>> = {
   cost: sumCost,
-  total_tokens: (rows) => rows.reduce((sum, row) => sum + row.total_units, 0),
+  total_tokens: (rows) => sumOf(rows, (row) => row.total_units),
   avg_tokens: (rows) => averageOf(rows, (row) => row.total_units),
   avg_input_tokens: (rows) => averageOf(rows, (row) => row.req_units),
   avg_output_tokens: (rows) => averageOf(rows, (row) => row.res_units),
@@ -100,15 +101,6 @@ export function groupByField(
     ...Object.fromEntries(columns.map((column) => [column, groupColumns[column]?.(group)])),
     object,
   }));
-}
-
-function averageOf(rows: readonly RequestLogRow[], read: (row: RequestLogRow) => number): number {
-  return rows.length === 0 ? 0 : rows.reduce((sum, row) => sum + read(row), 0) / rows.length;
-}
-
-function percentileOf(rows: readonly RequestLogRow[], share: number): number {
-  const times = rows.map((row) => row.response_time).sort((a, b) => a - b);
-  return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
 }
 
 /** The first (0) or last (-1) date of the rows. */

@@ -1,7 +1,7 @@
 /** `/feedback`: thumbs on a trace. */
 
 import type { Context, Hono } from 'hono';
-import { type Body, has, isObject, parseJson, readNumber, readObject, readText } from '../body.ts';
+import { type Body, has, readNumber, readObject, readObjects, readText } from '../body.ts';
 import { invalidRequest } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { FeedbackRow } from '../store.ts';
@@ -12,7 +12,10 @@ export function registerFeedback(app: Hono, context: RouteContext): void {
 
   app.post('/feedback', async (c) => {
     const workspace_id = requireWorkspaceKey(c, context);
-    const rows = readEntries(await c.req.text(), context).map((body): FeedbackRow => {
+    const bodies = readObjects(await c.req.text());
+    if (bodies === undefined) throw context.invalid(invalidRequest);
+    // The answer has the ids in the order of the input.
+    const rows = bodies.map((body): FeedbackRow => {
       const blank = { id: context.newId(), workspace_id, created_at: context.timestamp(), weight: 1, metadata: {} };
       return { ...blank, trace_id: readText(body, 'trace_id'), ...readOpinion(body) };
     });
@@ -34,15 +37,6 @@ function requireWorkspaceKey(c: Context, context: RouteContext): string {
   const { workspaceId } = context.caller(c);
   if (workspaceId !== undefined) return workspaceId;
   throw context.fail(403, 'AB03', 'Feedback needs a workspace key');
-}
-
-/** One, or several at once: the answer has the ids in the order of the input. */
-function readEntries(text: string, context: RouteContext): Body[] {
-  const parsed = parseJson(text);
-  const entries: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  const bodies = entries.filter(isObject);
-  if (bodies.length === 0 || bodies.length < entries.length) throw context.invalid(invalidRequest);
-  return bodies;
 }
 
 function readOpinion(body: Body): Pick<FeedbackRow, 'value'> & Partial<FeedbackRow> {

@@ -3,32 +3,33 @@
 import { type Body, isObject } from '../body.ts';
 import type { RequestLogRow, WorkspaceRow } from '../store.ts';
 
-/** What an export can hold, and how it reads there; `cost` in cents. */
-export const exportFields: Readonly<Record<string, (row: RequestLogRow) => unknown>> = {
-  id: (row) => row.id,
-  trace_id: (row) => row.trace_id,
-  created_at: (row) => row.created_at,
-  request: (row) => ({ url: row.request_url, method: 'POST', body: { model: row.ai_model } }),
-  response: (row) => ({ status: row.response_status_code, responseTime: row.response_time }),
-  is_success: (row) => row.is_success,
-  ai_org: (row) => row.ai_org,
-  ai_model: (row) => row.ai_model,
-  req_units: (row) => row.req_units,
-  res_units: (row) => row.res_units,
-  total_units: (row) => row.total_units,
-  request_url: (row) => row.request_url,
-  cost: (row) => row.cost,
-  cost_currency: () => 'USD',
-  response_time: (row) => row.response_time,
-  response_status_code: (row) => row.response_status_code,
-  mode: (row) => row.mode,
-  config: (row) => row.config,
-  prompt_slug: (row) => row.prompt_slug,
-  metadata: (row) => row.metadata,
-};
+/** What an export can hold, in the order in which it is told. */
+export const exportFields: readonly string[] = [
+  ...[
+    'id',
+    'trace_id',
+    'created_at',
+    'request',
+    'response',
+    'is_success',
+    'ai_org',
+    'ai_model',
+    'req_units',
+    'res_units',
+  ],
+  ...['total_units', 'request_url', 'cost', 'cost_currency', 'response_time', 'response_status_code', 'mode', 'config'],
+  ...['prompt_slug', 'metadata'],
+];
 
+/** `cost` in cents. */
 export function renderExportLine(row: RequestLogRow, fields: readonly string[]): string {
-  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, exportFields[field]?.(row)])));
+  const line: Readonly<Record<string, unknown>> = {
+    ...row,
+    request: { url: row.request_url, method: 'POST', body: { model: row.ai_model } },
+    response: { status: row.response_status_code, responseTime: row.response_time },
+    cost_currency: 'USD',
+  };
+  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, line[field]])));
 }
 
 export function renderLog(
@@ -36,6 +37,7 @@ export function renderLog(
   organisation: { readonly id: string; readonly name: string },
   workspace: WorkspaceRow | undefined,
 ): Record<string, unknown> {
+  const { workspace_id: _workspace, endpoint_type: _type, is_fallback: _fallback, metadata: _pairs, ...measured } = row;
   return {
     _id: row.id,
     request: {
@@ -51,38 +53,23 @@ export function renderLog(
     organisation_id: organisation.id,
     created_at: row.created_at,
     metrics: {
-      id: row.id,
+      ...measured,
       organisation_id: organisation.id,
       organisation_name: organisation.name,
-      created_at: row.created_at,
-      is_success: row.is_success,
-      ai_org: row.ai_org,
-      ai_model: row.ai_model,
-      req_units: row.req_units,
-      res_units: row.res_units,
-      total_units: row.total_units,
       // Dollars here, cents everywhere else.
       cost: row.cost / 100,
       cost_currency: 'USD',
-      request_url: row.request_url,
       request_method: 'POST',
-      response_status_code: row.response_status_code,
-      response_time: row.response_time,
       is_proxy_call: false,
-      cache_status: row.cache_status,
       cache_type: row.cache_status === 'DISABLED' ? null : 'simple',
       stream_mode: 0,
-      retry_success_count: row.retry_success_count,
-      trace_id: row.trace_id,
       span_id: row.span_id ?? '',
-      mode: row.mode,
       virtual_key: row.virtual_key ?? '',
       config: row.config ?? '',
       prompt_slug: row.prompt_slug ?? '',
       workspace_slug: workspace?.slug ?? null,
       'metadata.key': Object.keys(row.metadata),
       'metadata.value': Object.values(row.metadata),
-      api_key_id: row.api_key_id,
     },
   };
 }

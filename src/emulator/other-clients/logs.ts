@@ -2,7 +2,8 @@
 
 import type { Context, Hono } from 'hono';
 import { buildRowFilter, indexFeedback } from '../analytics/filters.ts';
-import { has, isObject, readObject, readTextList } from '../body.ts';
+import { type Body, has, isObject, readObject, readObjects, readTextList } from '../body.ts';
+import { invalidRequest, refuseField, refuseMember } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import { type LogExportRow, type RequestLogRow, sortNewestFirst } from '../store.ts';
 import { exportFields, readCustomLog, renderExportLine, renderLog } from './log-details.ts';
@@ -15,14 +16,11 @@ export function registerLogs(app: Hono, context: RouteContext): void {
 
   app.post('/logs', async (c) => {
     context.requireScope(c, 'logs.write');
-    const text = await c.req.text();
-    const logs = readJsonList(text).map((entry) => (isObject(entry) ? readCustomLog(entry) : undefined));
-    if (logs.length === 0 || logs.includes(undefined)) {
-      throw context.invalid('Invalid request. Please check and try again.', { param: 'request', location: 'body' });
-    }
+    const logs = readObjects(await c.req.text())?.map(readCustomLog) ?? [undefined];
+    const known = logs.filter((log) => log !== undefined);
+    if (known.length < logs.length) throw refuseMember('request', invalidRequest);
     const caller = context.caller(c);
-    for (const log of logs) {
-      if (log === undefined) continue;
+    for (const log of known) {
       context.store.state.requestLogs.push({
         ...log,
         id: context.newId(),
@@ -47,12 +45,12 @@ export function registerLogs(app: Hono, context: RouteContext): void {
 
 function registerExports(app: Hono, context: RouteContext): void {
   app.get('/logs/exports/field-restrictions', (c) => {
-    context.requireScope(c, 'logs.export', 'logs.list', 'logs.view');
-    return c.json({ allowed_fields: Object.keys(exportFields), restricted_fields: [], object: 'field-restrictions' });
+    requireReads(c, context);
+    return c.json({ allowed_fields: exportFields, restricted_fields: [], object: 'field-restrictions' });
   });
 
   app.get('/logs/exports', (c) => {
-    context.requireScope(c, 'logs.export', 'logs.list', 'logs.view');
+    requireReads(c, context);
     const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
     const rows = context.store.list('logExports', workspace?.id).filter((row) => isVisible(c, context, row));
     return context.sendList(c, sortNewestFirst(rows), (row) => renderExport(row, context));
@@ -61,9 +59,12 @@ function registerExports(app: Hono, context: RouteContext): void {
   app.post('/logs/exports', async (c) => {
     context.requireScope(c, 'logs.export');
     const body = await context.readBody(c);
-    const workspace = context.workspaceFor(c, body.workspace_id ?? readFilterSlug(body));
+    const workspace = context.workspaceFor(
+      c,
+      body.workspace_id ?? (isObject(body.filters) ? body.filters.workspace_slug : undefined),
+    );
     const filters = readObject(body, 'filters');
-    const requested_data = readRequestedData(body, context);
+    const requested_data = readRequestedData(body);
     const now = context.timestamp();
     const row: LogExportRow = {
       id: context.newId(),
@@ -82,7 +83,7 @@ function registerExports(app: Hono, context: RouteContext): void {
   });
 
   app.get('/logs/exports/:id', (c) => {
-    context.requireScope(c, 'logs.export', 'logs.list', 'logs.view');
+    requireReads(c, context);
     const row = findExport(c, context, c.req.param('id'));
     // The work is done the moment somebody asks: polling sees it finish, and no timer runs in tests.
     if (row.status === 'in_progress') setStatus(row, 'success', context);
@@ -95,7 +96,7 @@ function registerExports(app: Hono, context: RouteContext): void {
     const body = await context.readBody(c);
     if (row.status !== 'draft') throw context.invalid('Only a draft export can be updated');
     const filters = readObject(body, 'filters');
-    const requested_data = has(body, 'requested_data') ? readRequestedData(body, context) : row.requested_data;
+    const requested_data = has(body, 'requested_data') ? readRequestedData(body) : row.requested_data;
     const total = selectExport({ ...row, filters }, context).length;
     Object.assign(row, { filters, requested_data, last_updated_at: context.timestamp() });
     return c.json({ id: row.id, total, object: 'export' });
@@ -137,7 +138,7 @@ export const exportDownloadPath = '/exports';
 
 export function registerExportDownload(app: Hono, context: RouteContext): void {
   app.get(`${exportDownloadPath}/:id`, (c) => {
-    const row = context.store.state.logExports.find((candidate) => candidate.id === c.req.param('id'));
+    const row = context.store.find('logExports', c.req.param('id'));
     if (row === undefined || c.req.query('signature') !== signExport(row)) return c.text('AccessDenied', 403);
     const lines = selectExport(row, context).map((log) => `${renderExportLine(log, row.requested_data)}\n`);
     return c.body(lines.join(''), 200, { 'content-type': 'application/x-ndjson' });
@@ -152,27 +153,15 @@ function signExport(row: LogExportRow): string {
     .padStart(8, '0');
 }
 
-function readJsonList(text: string): unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed : [parsed];
-  } catch {
-    return [];
-  }
+function requireReads(c: Context, context: RouteContext): void {
+  context.requireScope(c, 'logs.export', 'logs.list', 'logs.view');
 }
 
-function readFilterSlug(body: Readonly<Record<string, unknown>>): unknown {
-  return isObject(body.filters) ? body.filters.workspace_slug : undefined;
-}
-
-function readRequestedData(body: Readonly<Record<string, unknown>>, context: RouteContext): string[] {
+function readRequestedData(body: Body): string[] {
   const fields = readTextList(body, 'requested_data');
-  const unknown = fields.find((field) => !Object.hasOwn(exportFields, field));
+  const unknown = fields.find((field) => !exportFields.includes(field));
   if (fields.length === 0 || unknown !== undefined) {
-    throw context.invalid(`Validation failed: requested_data: Invalid value "${unknown ?? ''}"`, {
-      param: 'requested_data',
-      location: 'body',
-    });
+    throw refuseField('requested_data', `Invalid value "${unknown ?? ''}"`);
   }
   return fields;
 }
@@ -199,7 +188,7 @@ function isVisible(c: Context, context: RouteContext, row: LogExportRow): boolea
 }
 
 function findExport(c: Context, context: RouteContext, id: string): LogExportRow {
-  const row = context.store.state.logExports.find((candidate) => candidate.id === id);
+  const row = context.store.find('logExports', id);
   if (row === undefined || !isVisible(c, context, row)) throw context.notFound('Export not found');
   context.annotateAudit(c, { workspace_id: row.workspace_id });
   return row;
@@ -210,20 +199,6 @@ function setStatus(row: LogExportRow, status: LogExportRow['status'], context: R
   row.last_updated_at = context.timestamp();
 }
 
-function renderExport(row: LogExportRow, context: RouteContext): Record<string, unknown> {
-  const { id, filters, requested_data, status, description, created_at, last_updated_at, created_by, workspace_id } =
-    row;
-  return {
-    id,
-    organisation_id: context.organisation().id,
-    filters,
-    requested_data,
-    status,
-    description,
-    created_at,
-    last_updated_at,
-    created_by,
-    workspace_id,
-    object: 'export',
-  };
+function renderExport(row: LogExportRow, context: RouteContext): object {
+  return { organisation_id: context.organisation().id, ...row, object: 'export' };
 }
