@@ -97,7 +97,10 @@ export const workspaces: Readonly<Record<string, WorkspaceDraft>> = {
   legacy: { slug: 'ws-legacy-e04d61', members: [], status: 'archived' },
 };
 
-type Owned<Row> = readonly (readonly [area: string, name: string, row?: Draft<Row>])[];
+/** Whose it is, its name, and what is not blank. */
+const of = <Row>(area: string, name: string, row: Row) => [area, name, row] as const;
+
+type Owned<Row> = readonly (readonly [area: string, name: string, row: Draft<Row>])[];
 
 /** What keys may do unless they say otherwise. */
 export const callScopes = ['completions.write', 'logs.view', 'virtual_keys.list', 'virtual_keys.read'];
@@ -111,79 +114,63 @@ const finance = 'ai-finance@example.com';
 const onCall = [finance, 'platform-oncall@example.com'];
 
 export const apiKeys: Owned<ApiKeyRow> = [
-  [
-    'marketing',
-    'campaign-writer',
-    {
-      secret: sampleSecrets.workspace,
-      scopes: [...callScopes, 'analytics.view', 'logs.export', 'logs.list', 'logs.write', 'configs.list'],
-      usage_limits: cost(80, 64),
-      alert_emails: [finance, 'marketing-lead@example.com'],
-      // Taken off by hand.
-      was: { recipients: [finance, 'campaigns@example.com', 'marketing-lead@example.com'] },
-      last_updated_at: 'ago 2',
-    },
-  ],
-  ['marketing', 'newsletter-bot'],
-  ['marketing', 'brand-studio'],
-  ['marketing', 'seo-audit'],
-  ['marketing', 'default_user_key', automatic('writer-1')],
-  ['sales', 'crm-assistant', { alert_emails: [] }],
-  ['sales', 'proposal-writer'],
-  ['sales', 'forecast'],
-  ['sales', 'deal-desk'],
-  ['sales', 'default_user_key', automatic('account-manager-1')],
+  of('marketing', 'campaign-writer', {
+    secret: sampleSecrets.workspace,
+    scopes: [...callScopes, 'analytics.view', 'logs.export', 'logs.list', 'logs.write', 'configs.list'],
+    usage_limits: cost(80, 64),
+    alert_emails: [finance, 'marketing-lead@example.com'],
+    // Taken off by hand.
+    was: { recipients: [finance, 'campaigns@example.com', 'marketing-lead@example.com'] },
+    last_updated_at: 'ago 2',
+  }),
+  of('marketing', 'newsletter-bot', {}),
+  of('marketing', 'brand-studio', {}),
+  of('marketing', 'seo-audit', {}),
+  of('marketing', 'default_user_key', automatic('writer-1')),
+  of('sales', 'crm-assistant', { alert_emails: [] }),
+  of('sales', 'proposal-writer', {}),
+  of('sales', 'forecast', {}),
+  of('sales', 'deal-desk', {}),
+  of('sales', 'default_user_key', automatic('account-manager-1')),
   // A second key of the same name: names are not unique.
-  ['sales', 'default_user_key', { ...automatic('account-manager-2'), id: keyId('sales', 'default_user_key 2') }],
-  ['research', 'notebooks'],
-  ['research', 'grant-pipeline'],
-  ['research', 'team-runs'],
-  [
-    'platform',
-    'checkout-service',
-    {
-      usage_limits: cost(300, 240),
-      rate_limits: [requests(5, 'rps'), requests(200, 'rpm'), tokensPer(40_000_000, 'rpw')],
-      alert_emails: [...onCall, 'payments-oncall@example.com'],
-      config_id: sampleId('config platform/checkout-fallback'),
-      allow_config_override: 0,
-    },
-  ],
-  [
-    'platform',
-    'ci-runner',
-    {
-      usage_limits: tokens(5_000_000, 4_000_000),
-      rate_limits: [requests(2_000, 'rph'), tokensPer(500_000, 'rpd')],
-    },
-  ],
-  [
-    'platform',
-    'contractor-ana',
-    {
-      type: 'workspace-user',
-      user_id: userId('contractor-ana'),
-      usage_limits: cost(150, 120, {}),
-      alert_emails: onCall,
-      expires_at: '2031-01-31T00:00:00.000Z',
-      expiry_enforced: 1,
-      created_at: 'ago 25',
-    },
-  ],
-  [
-    'platform',
-    'batch-embedder',
-    { usage_limits: cost(900, 765, { periodic_reset_days: 10 }), alert_emails: onCall, created_at: 'ago 20' },
-  ],
+  of('sales', 'default_user_key', { ...automatic('account-manager-2'), id: keyId('sales', 'default_user_key 2') }),
+  of('research', 'notebooks', {}),
+  of('research', 'grant-pipeline', {}),
+  of('research', 'team-runs', {}),
+  of('platform', 'checkout-service', {
+    usage_limits: cost(300, 240),
+    rate_limits: [requests(5, 'rps'), requests(200, 'rpm'), tokensPer(40_000_000, 'rpw')],
+    alert_emails: [...onCall, 'payments-oncall@example.com'],
+    config_id: sampleId('config platform/checkout-fallback'),
+    allow_config_override: 0,
+  }),
+  of('platform', 'ci-runner', {
+    usage_limits: tokens(5_000_000, 4_000_000),
+    rate_limits: [requests(2_000, 'rph'), tokensPer(500_000, 'rpd')],
+  }),
+  of('platform', 'contractor-ana', {
+    type: 'workspace-user',
+    user_id: userId('contractor-ana'),
+    usage_limits: cost(150, 120, {}),
+    alert_emails: onCall,
+    expires_at: '2031-01-31T00:00:00.000Z',
+    expiry_enforced: 1,
+    created_at: 'ago 25',
+  }),
+  of('platform', 'batch-embedder', {
+    usage_limits: cost(900, 765, { periodic_reset_days: 10 }),
+    alert_emails: onCall,
+    created_at: 'ago 20',
+  }),
   // Flags alone are no limit.
-  [
-    'platform',
-    'load-test',
-    { status: 'expired', expires_at: 'day -12', usage_limits: { is_expired_alerts_sent: true } },
-  ],
-  ['support', 'helpdesk-bot'],
-  ['support', 'triage'],
-  ['sandbox', 'playground'],
+  of('platform', 'load-test', {
+    status: 'expired',
+    expires_at: 'day -12',
+    usage_limits: { is_expired_alerts_sent: true },
+  }),
+  of('support', 'helpdesk-bot', {}),
+  of('support', 'triage', {}),
+  of('sandbox', 'playground', {}),
 ];
 
 const verbs = ['create', 'read', 'update', 'delete', 'list'];
@@ -219,130 +206,101 @@ const perWorkspace = ['workspace_id'];
 const keyCeiling = { description: 'No single key may spend more than this', per: perKey };
 
 export const usagePolicies: Policies<UsagePolicyRow> = [
-  ['marketing', 'key-ceiling', { ...cost(100, 80), ...keyCeiling, was: { description: null } }],
-  ['marketing', 'monthly-spend', { ...cost(400, 320), description: 'Agreed with finance for FY27', per: perWorkspace }],
-  ['marketing', 'old-trial', { ...cost(50, 40), per: perKey }],
-  [
-    'marketing',
-    'summer-campaign',
-    {
-      ...cost(120, 100),
-      conditions: [{ key: 'metadata.campaign', value: '*' }],
-      per: ['metadata.campaign'],
-      was: null,
-    },
-  ],
-  ['sales', 'key-ceiling', { ...cost(250, 200), ...keyCeiling }],
-  [
-    'sales',
-    'pilot-cap',
-    {
-      ...cost(1_000, 800),
-      description: 'New department, first two quarters',
-      conditions: [{ key: 'virtual_key', value: ['openai-sales', 'anthropic-sales'] }],
-      per: perWorkspace,
-    },
-  ],
-  [
-    'research',
-    'fortnight-quota',
-    {
-      type: 'tokens',
-      credit_limit: 2_000_000,
-      alert_threshold: 1_600_000,
-      periodic_reset_days: 14,
-      // In the ninth day of its window.
-      next_usage_reset_at: 'day 5',
-      last_reset_at: 'day -9',
-      conditions: [{ key: 'metadata.team', value: ['nlp', 'vision'] }],
-      per: ['metadata.team'],
-    },
-  ],
-  [
-    'research',
-    'frontier-models',
-    {
-      ...cost(50, 40),
-      conditions: [{ key: 'model', value: ['@openai/gpt-5', '@anthropic/*'] }],
-      per: ['metadata._user', 'model'],
-    },
-  ],
-  [
-    'research',
-    'grant-2231',
-    {
-      type: 'cost',
-      credit_limit: 3_000,
-      alert_threshold: 2_700,
-      conditions: [{ key: 'metadata.project', value: 'grant-2231' }],
-      per: ['metadata.project'],
-      created_at: 'ago 28',
-    },
-  ],
-  ['support', 'key-ceiling', { ...cost(250, 200), ...keyCeiling }],
-  [
-    'sandbox',
-    'playground-cap',
-    { type: 'cost', credit_limit: 25, periodic_reset: 'monthly', per: perWorkspace, was: null },
-  ],
+  of('marketing', 'key-ceiling', { ...cost(100, 80), ...keyCeiling, was: { description: null } }),
+  of('marketing', 'monthly-spend', {
+    ...cost(400, 320),
+    description: 'Agreed with finance for FY27',
+    per: perWorkspace,
+  }),
+  of('marketing', 'old-trial', { ...cost(50, 40), per: perKey }),
+  of('marketing', 'summer-campaign', {
+    ...cost(120, 100),
+    conditions: [{ key: 'metadata.campaign', value: '*' }],
+    per: ['metadata.campaign'],
+    was: null,
+  }),
+  of('sales', 'key-ceiling', { ...cost(250, 200), ...keyCeiling }),
+  of('sales', 'pilot-cap', {
+    ...cost(1_000, 800),
+    description: 'New department, first two quarters',
+    conditions: [{ key: 'virtual_key', value: ['openai-sales', 'anthropic-sales'] }],
+    per: perWorkspace,
+  }),
+  of('research', 'fortnight-quota', {
+    type: 'tokens',
+    credit_limit: 2_000_000,
+    alert_threshold: 1_600_000,
+    periodic_reset_days: 14,
+    // In the ninth day of its window.
+    next_usage_reset_at: 'day 5',
+    last_reset_at: 'day -9',
+    conditions: [{ key: 'metadata.team', value: ['nlp', 'vision'] }],
+    per: ['metadata.team'],
+  }),
+  of('research', 'frontier-models', {
+    ...cost(50, 40),
+    conditions: [{ key: 'model', value: ['@openai/gpt-5', '@anthropic/*'] }],
+    per: ['metadata._user', 'model'],
+  }),
+  of('research', 'grant-2231', {
+    type: 'cost',
+    credit_limit: 3_000,
+    alert_threshold: 2_700,
+    conditions: [{ key: 'metadata.project', value: 'grant-2231' }],
+    per: ['metadata.project'],
+    created_at: 'ago 28',
+  }),
+  of('support', 'key-ceiling', { ...cost(250, 200), ...keyCeiling }),
+  of('sandbox', 'playground-cap', {
+    type: 'cost',
+    credit_limit: 25,
+    periodic_reset: 'monthly',
+    per: perWorkspace,
+    was: null,
+  }),
 ];
 
 const burstGuard: PolicyDraft<RatePolicyRow> = { unit: 'rpm', value: 600, per: perWorkspace };
 
 /** Two of support were made by hand. */
 export const ratePolicies: Policies<RatePolicyRow> = [
-  ['sales', 'burst-guard', burstGuard],
-  ['research', 'burst-guard', burstGuard],
-  ['platform', 'burst-guard', burstGuard],
-  [
-    'support',
-    'user-minute',
-    { unit: 'rpm', value: 30, conditions: [{ key: 'metadata._user', value: '*' }], per: ['metadata._user'] },
-  ],
-  [
-    'support',
-    'costly-models-hourly',
-    {
-      type: 'tokens',
-      unit: 'rph',
-      value: 300_000,
-      conditions: [{ key: 'model', value: ['@openai/gpt-4o', '@anthropic/claude-opus-4-5'] }],
-      per: perWorkspace,
-    },
-  ],
-  ['support', 'daily-ceiling', { unit: 'rpd', value: 20_000, per: perWorkspace, was: null }],
-  [
-    'support',
-    'weekly-embeddings',
-    {
-      type: 'tokens',
-      unit: 'rpw',
-      value: 50_000_000,
-      conditions: [{ key: 'endpoint_type', value: 'embed' }],
-      per: perKey,
-    },
-  ],
-  [
-    'support',
-    'openai-but-4o',
-    {
-      unit: 'rpm',
-      value: 300,
-      conditions: [{ key: 'model', value: '@openai/*', excludes: '@openai/gpt-4o' }],
-      per: ['model'],
-    },
-  ],
-  [
-    'support',
-    'weekend-brake',
-    {
-      unit: 'rph',
-      value: 400,
-      conditions: [{ key: 'metadata.shift', value: 'weekend' }],
-      per: perWorkspace,
-      was: null,
-    },
-  ],
+  of('sales', 'burst-guard', burstGuard),
+  of('research', 'burst-guard', burstGuard),
+  of('platform', 'burst-guard', burstGuard),
+  of('support', 'user-minute', {
+    unit: 'rpm',
+    value: 30,
+    conditions: [{ key: 'metadata._user', value: '*' }],
+    per: ['metadata._user'],
+  }),
+  of('support', 'costly-models-hourly', {
+    type: 'tokens',
+    unit: 'rph',
+    value: 300_000,
+    conditions: [{ key: 'model', value: ['@openai/gpt-4o', '@anthropic/claude-opus-4-5'] }],
+    per: perWorkspace,
+  }),
+  of('support', 'daily-ceiling', { unit: 'rpd', value: 20_000, per: perWorkspace, was: null }),
+  of('support', 'weekly-embeddings', {
+    type: 'tokens',
+    unit: 'rpw',
+    value: 50_000_000,
+    conditions: [{ key: 'endpoint_type', value: 'embed' }],
+    per: perKey,
+  }),
+  of('support', 'openai-but-4o', {
+    unit: 'rpm',
+    value: 300,
+    conditions: [{ key: 'model', value: '@openai/*', excludes: '@openai/gpt-4o' }],
+    per: ['model'],
+  }),
+  of('support', 'weekend-brake', {
+    unit: 'rph',
+    value: 400,
+    conditions: [{ key: 'metadata.shift', value: 'weekend' }],
+    per: perWorkspace,
+    was: null,
+  }),
 ];
 
 interface IntegrationDraft {
@@ -375,22 +333,22 @@ export const limited = {
 
 /** By slug; one with the slug of its integration was made by the grant itself. */
 export const providers: Owned<ProviderRow> = [
-  ['marketing', 'openai-prod'],
-  ['marketing', 'anthropic-prod'],
-  [
-    'sales',
-    'openai-sales',
-    { integration_id: 'openai-prod', usage_limits: cost(700, 630), rate_limits: [requests(200, 'rpm')] },
-  ],
-  ['sales', 'anthropic-sales', { integration_id: 'anthropic-prod', usage_limits: cost(300, 270) }],
-  ['research', 'openai-prod'],
-  ['research', 'anthropic-prod'],
-  ['platform', 'openai-prod'],
-  ['platform', 'anthropic-prod'],
-  ['support', 'openai-prod'],
-  ['support', 'anthropic-prod'],
-  ['sandbox', 'openai-prod'],
-  ['sandbox', 'azure-eu'],
+  of('marketing', 'openai-prod', {}),
+  of('marketing', 'anthropic-prod', {}),
+  of('sales', 'openai-sales', {
+    integration_id: 'openai-prod',
+    usage_limits: cost(700, 630),
+    rate_limits: [requests(200, 'rpm')],
+  }),
+  of('sales', 'anthropic-sales', { integration_id: 'anthropic-prod', usage_limits: cost(300, 270) }),
+  of('research', 'openai-prod', {}),
+  of('research', 'anthropic-prod', {}),
+  of('platform', 'openai-prod', {}),
+  of('platform', 'anthropic-prod', {}),
+  of('support', 'openai-prod', {}),
+  of('support', 'anthropic-prod', {}),
+  of('sandbox', 'openai-prod', {}),
+  of('sandbox', 'azure-eu', {}),
 ];
 
 type Size = Pick<Traffic, 'input' | 'output'>;

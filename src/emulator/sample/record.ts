@@ -103,16 +103,16 @@ function listEntries(area: string): PlainObject[] {
   ];
 }
 
-/** What was recorded of the drafts of one area: nothing of those that have no columns of their own. */
+/** What was recorded of the drafts of one area; null: nothing. */
 function select<Row extends { readonly was?: object | null }>(
   area: string,
-  drafts: readonly (readonly [area: string, name: string, row?: Row])[],
+  drafts: readonly (readonly [area: string, name: string, row: Row])[],
   describe: (name: string, row: Row) => PlainObject | null,
 ): PlainObject[] {
   return drafts
-    .filter(([of, , row]) => of === area && row?.was !== null)
+    .filter(([of, , row]) => of === area && row.was !== null)
     .sort(([, a], [, b]) => compareText(a, b))
-    .map(([, name, row]) => (row === undefined ? null : describe(name, row)))
+    .map(([, name, row]) => describe(name, row))
     .filter((described) => described !== null);
 }
 

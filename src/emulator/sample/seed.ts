@@ -96,7 +96,7 @@ function buildMember(name: string, now: Date): WorkspaceUserRow {
 }
 
 function buildApiKeys(now: Date): ApiKeyRow[] {
-  const keys = sample.apiKeys.map(([area, name, { was: _was, ...draft } = {}], index): ApiKeyRow => {
+  const keys = sample.apiKeys.map(([area, name, { was: _was, ...draft }], index): ApiKeyRow => {
     const id = draft.id ?? keyId(area, name);
     const blank = { ...blankKey(`ago ${199 - index}`), last_updated_at: 'ago 30', scopes: sample.callScopes };
     const own = { id, secret: `sample-key-${area}-${name}-${id.slice(0, 4)}`, name };
@@ -115,7 +115,7 @@ function buildApiKeys(now: Date): ApiKeyRow[] {
 }
 
 function buildProviders(now: Date): ProviderRow[] {
-  return sample.providers.map(([area, slug, { was: _was, ...draft } = {}], index): ProviderRow => {
+  return sample.providers.map(([area, slug, { was: _was, ...draft }], index): ProviderRow => {
     const { integration_id = slug } = draft;
     const blank = { ...blankProvider(`ago ${260 - index}`), last_updated_at: 'ago 45' };
     const own = {
@@ -137,9 +137,7 @@ function buildIntegrations(now: Date): IntegrationRow[] {
   const isMain = (slug: string): boolean => slug === sample.limited.integration;
   return Object.entries(sample.integrations).map(([slug, { vendor, models, description = null }], index) => {
     const created = resolveDate(`ago ${300 - index}`, now);
-    const areas = sample.providers
-      .filter(([, own, row]) => (row?.integration_id ?? own) === slug)
-      .map(([area]) => area);
+    const areas = sample.providers.filter(([, own, row]) => (row.integration_id ?? own) === slug).map(([area]) => area);
     return {
       ...blankIntegration(created),
       last_updated_at: resolveDate('ago 60', now),
