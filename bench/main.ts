@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
 import { keepHeapSmall } from '../src/heap.ts';
 import { measureApply } from './apply.ts';
+import { measureEmulator } from './emulator.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
 import { measureManyChanges, measurePlanner } from './planner.ts';
 import { measureProof } from './proof.ts';
@@ -27,6 +28,7 @@ const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Resul
   apply: () => measureApply(),
   'start-up': (isQuick) => measureStartUp(isQuick ? 7 : 21, join(root, 'build', 'cli.js')),
   memory: () => measureMemory(),
+  emulator: (isQuick) => measureEmulator(isQuick ? 3 : 9),
   validate: (isQuick) => measureValidate(isQuick ? 3 : 5),
 };
 

@@ -5,7 +5,7 @@ export { type Client, type ClientOptions, createClient } from './client/client.t
 export type { Diagnostic, Severity, Source } from './diagnostics.ts';
 export { parseFault } from './emulator/faults.ts';
 export { parseQuirk } from './emulator/quirks.ts';
-export { sampleSeed } from './emulator/seed.ts';
+export { sampleSeed } from './emulator/sample/seed.ts';
 export { type Emulator, type ListenOptions, startEmulator } from './emulator/server.ts';
 export { CancelledError, ServiceError, UserError } from './errors.ts';
 export { type ExitCode, exitCodes } from './exit-codes.ts';

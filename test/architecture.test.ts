@@ -146,6 +146,15 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('loads the emulator only when it is asked for', () => {
+    const eager = modules
+      .filter(({ path }) => !path.startsWith('emulator/') && path !== 'index.ts')
+      .filter(({ text }) => /^import (?!type )[^;]*'[./]*\/emulator\//m.test(text))
+      .map(({ path }) => path);
+    // A command of its own, which is loaded when it runs.
+    expect(eager).toEqual(['commands/emulate.ts']);
+  });
+
   it('keeps the emulator apart from what it stands in for', () => {
     const wrong = modules
       .filter(({ path }) => path.startsWith('emulator/'))

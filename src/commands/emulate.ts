@@ -1,6 +1,6 @@
 import { parseFault } from '../emulator/faults.ts';
 import { parseQuirk } from '../emulator/quirks.ts';
-import { sampleSeed } from '../emulator/seed.ts';
+import { sampleSeed } from '../emulator/sample/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -10,8 +10,8 @@ import type { RequestLogRow, StoreState, UsageLimitRow, UsagePolicyRow } from '.
 export type LimitType = UsagePolicyRow['type'];
 
 /**
- * What a row adds to a counter: micro-cents, tokens or 1. Failures and cache hits add nothing to any of them (14.5,
- * enforcement.md "Upstream 500: nothing metered"); a model without a price adds tokens and requests, but no cost.
+ * What a row adds to a counter: micro-cents, tokens or 1. Failures and cache hits add nothing to any of them;
+ * a model without a price adds tokens and requests, but no cost.
  */
 function measure(row: RequestLogRow, type: LimitType): number {
   if (!row.is_success || isCacheHit(row)) return 0;
@@ -25,7 +25,7 @@ function measure(row: RequestLogRow, type: LimitType): number {
   }
 }
 
-/** The wire's number: cents for cost (control-plane-api.md 16, question 12), else the count. */
+/** The wire's number: cents for cost, else the count. */
 function toReported(sum: number, type: LimitType): number {
   return type === 'cost' ? centsFromMicroCents(sum) : sum;
 }
@@ -66,13 +66,13 @@ export function countUsage(
   return toReported(sum, type);
 }
 
-/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is no limit (14.5). */
+/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is no limit. */
 export function isReached(usage: number, limit: number | null | undefined, type: LimitType): boolean {
   if (limit === null || limit === undefined || limit === 0) return false;
   return usage >= (type === 'cost' ? limit * 100 : limit);
 }
 
-/** The budget with its counter and what follows from it: status and the marks of the mails sent (1.11). */
+/** The budget with its counter and what follows from it: status and the marks of the mails sent. */
 export function withUsage(limit: UsageLimitRow, usage: number): UsageLimitRow {
   const type = limit.type ?? 'cost';
   const exhausted = isReached(usage, limit.credit_limit, type);

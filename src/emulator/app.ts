@@ -2,48 +2,40 @@
 
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { registerAnalytics } from './analytics/routes.ts';
 import { buildAuditRow, isAudited } from './audit.ts';
 import { basePath, cutBase } from './base-path.ts';
-import type { RouteContext } from './context.ts';
-import { buildErrorBody, EmulatorError, type ErrorShape } from './errors.ts';
+import { parseJson } from './body.ts';
+import { buildErrorBody, EmulatorError, type ErrorShape, invalidRequest } from './errors.ts';
+import { registerApiKeys } from './kinds/api-keys.ts';
+import { registerConfigs } from './kinds/configs.ts';
+import { registerEntities } from './kinds/entities.ts';
+import { registerIntegrationModels } from './kinds/integration-models.ts';
+import { integrations } from './kinds/integrations.ts';
+import { registerKind } from './kinds/kind.ts';
+import { ratePolicies, usagePolicies } from './kinds/policies.ts';
+import { providers } from './kinds/providers.ts';
+import { registerShares } from './kinds/shares.ts';
+import { workspaces } from './kinds/workspaces.ts';
+import { registerFeedback } from './other-clients/feedback.ts';
+import { registerGateway } from './other-clients/gateway/routes.ts';
+import { registerExportDownload, registerLogs } from './other-clients/logs.ts';
+import { registerModels } from './other-clients/models.ts';
+import { registerUsers } from './other-clients/users.ts';
+import { registerVirtualKeys } from './other-clients/virtual-keys.ts';
+import { registerWorkspaceMembers } from './other-clients/workspace-members.ts';
 import type { RequestCounter } from './request-counter.ts';
 import { formatTimestamp } from './resets.ts';
-import { registerAnalyticsRoutes } from './routes/analytics.ts';
-import { registerApiKeysRoutes } from './routes/api-keys.ts';
-import { registerAuditLogsRoutes } from './routes/audit-logs.ts';
-import { registerConfigsRoutes } from './routes/configs.ts';
-import { registerFeedbackRoutes } from './routes/feedback.ts';
-import { registerGatewayRoutes } from './routes/gateway.ts';
-import { registerIntegrationsRoutes } from './routes/integrations.ts';
-import { registerExportDownload, registerLogsRoutes } from './routes/logs.ts';
-import { registerModelsRoutes } from './routes/models.ts';
-import { registerPoliciesRoutes } from './routes/policies.ts';
+import { registerAuditLogs } from './routes/audit-logs.ts';
 import { registerModelPrices, registerPriceFiles } from './routes/price-files.ts';
-import { registerProvidersRoutes } from './routes/providers.ts';
-import { registerUsersRoutes } from './routes/users.ts';
-import { registerVirtualKeysRoutes } from './routes/virtual-keys.ts';
-import { registerWorkspaceMembersRoutes } from './routes/workspace-members.ts';
-import { registerWorkspacesRoutes } from './routes/workspaces.ts';
-import { authenticate, createRouteContext, readAnnotation, readCaller, type ServiceParts } from './service.ts';
-
-type RegisterRoutes = (app: Hono, context: RouteContext) => void;
-
-const routes: readonly RegisterRoutes[] = [
-  registerPoliciesRoutes,
-  registerApiKeysRoutes,
-  registerWorkspacesRoutes,
-  registerWorkspaceMembersRoutes,
-  registerUsersRoutes,
-  registerProvidersRoutes,
-  registerVirtualKeysRoutes,
-  registerIntegrationsRoutes,
-  registerAnalyticsRoutes,
-  registerLogsRoutes,
-  registerFeedbackRoutes,
-  registerConfigsRoutes,
-  registerModelsRoutes,
-  registerAuditLogsRoutes,
-];
+import {
+  authenticate,
+  createRouteContext,
+  type RouteContext,
+  readAnnotation,
+  readCaller,
+  type ServiceParts,
+} from './service.ts';
 
 export interface AppParts extends ServiceParts {
   readonly requests: RequestCounter;
@@ -65,18 +57,18 @@ export function createApp(parts: AppParts): Hono {
     root.use(path, dateAnswers(parts), countRequests(parts), parts.injectFaults, keepWrites(parts));
   }
   // Of gateways, and public: neither asks for a key of the admin API.
-  registerGatewayRoutes(root, context, parts.acceptKeys);
+  registerGateway(root, context, parts.acceptKeys);
   registerModelPrices(app as Hono);
   app.use('*', auditWrites(parts));
   app.use('*', async (c, next) => {
     authenticate(c, parts);
     await next();
   });
-  for (const register of routes) register(app as Hono, context);
+  registerRoutes(app as Hono, context);
 
-  // Beside the base path: signed links carry no key (10.2).
+  // Beside the base path: signed links carry no key.
   registerExportDownload(root, context);
-  // Of another host of the service, and public (12).
+  // Of another host of the service, and public.
   registerPriceFiles(root);
   registerModelPrices(root);
 
@@ -90,6 +82,33 @@ export function createApp(parts: AppParts): Hono {
   return root;
 }
 
+function registerRoutes(app: Hono, context: RouteContext): void {
+  // Of an older version of the service.
+  for (const path of ['/workspaces/*', '/admin/integrations/*']) {
+    app.all(path, () => {
+      throw context.invalid(invalidRequest);
+    });
+  }
+  registerEntities(app, context);
+  registerKind(app, context, usagePolicies);
+  registerKind(app, context, ratePolicies);
+  registerApiKeys(app, context);
+  registerKind(app, context, workspaces);
+  registerKind(app, context, providers);
+  registerShares(app, context);
+  registerIntegrationModels(app, context);
+  registerKind(app, context, integrations);
+  registerConfigs(app, context);
+  registerAnalytics(app, context);
+  registerAuditLogs(app, context);
+  registerWorkspaceMembers(app, context);
+  registerUsers(app, context);
+  registerVirtualKeys(app, context);
+  registerLogs(app, context);
+  registerFeedback(app, context);
+  registerModels(app, context);
+}
+
 function sendError(c: Context, parts: AppParts, error: EmulatorError): Response {
   const shape = parts.quirks.errorShape ?? pickShape(c, error);
   return new Response(JSON.stringify(buildErrorBody(error, shape)), {
@@ -98,7 +117,7 @@ function sendError(c: Context, parts: AppParts, error: EmulatorError): Response 
   });
 }
 
-/** The shape seen for the route (1.6). */
+/** The shape seen for the route. */
 function pickShape(c: Context, error: EmulatorError): ErrorShape {
   const isWrapped = error.status === 401 || c.req.path.startsWith(`${basePath}/virtual-keys`);
   return isWrapped ? 'success-data' : 'flat';
@@ -130,22 +149,13 @@ function countRequests(parts: AppParts): MiddlewareHandler {
       path: cutBase(c.req.path),
       route: route === '/*' ? '*' : route,
       query: c.req.query(),
-      body: parseBody(text),
+      body: text === '' ? undefined : (parseJson(text) ?? text),
       status: c.res.status,
     });
   };
 }
 
-function parseBody(text: string): unknown {
-  if (text === '') return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-/** Every write of a known caller, refused ones too (13). */
+/** Every write of a known caller, refused ones too. */
 function auditWrites(parts: AppParts): MiddlewareHandler {
   return async (c, next) => {
     await next();

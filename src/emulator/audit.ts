@@ -1,6 +1,7 @@
-/** What the audit log says of a write (control-plane-api.md 13). */
+/** What the audit log says of a write. */
 
-import type { AuditAnnotation, Caller } from './context.ts';
+import type { Caller } from './auth.ts';
+import type { AuditAnnotation } from './service.ts';
 import type { AuditRow } from './store.ts';
 
 export interface AuditedRequest {
@@ -101,8 +102,8 @@ export function buildAuditRow(request: AuditedRequest & { readonly method: Audit
     organisation_id: request.organisationId,
     workspace_id: annotation.workspace_id ?? caller.workspaceId ?? '',
     response_status_code: request.status,
-    resource_type: annotation.resource_type ?? readResourceType(path),
-    action: annotation.action ?? readAction(request.method, path),
+    resource_type: readResourceType(path),
+    action: readAction(request.method, path),
     client_ip: '127.0.0.1',
     country: '',
   };

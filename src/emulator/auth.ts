@@ -1,7 +1,17 @@
-/** Whose key a request carries, and what it may do (control-plane-api.md 1.2). */
+/** Whose key a request carries, and what it may do. */
 
-import type { Caller } from './context.ts';
 import type { ApiKeyType, Store } from './store.ts';
+
+/** Whose key a request carries. */
+export interface Caller {
+  /** UUID of the key; the audit log's `user_id`. */
+  readonly id: string;
+  readonly kind: ApiKeyType;
+  /** UUID of the key's only workspace; undefined for an admin key. */
+  readonly workspaceId: string | undefined;
+  /** Undefined: every scope. */
+  readonly scopes: readonly string[] | undefined;
+}
 
 /** A key that is accepted without being an object of the service. */
 export interface AcceptedKey {
@@ -34,7 +44,9 @@ export function findCaller(
   const entry = accepted[index];
   if (entry !== undefined) {
     const workspaceId =
-      entry.workspaceId === undefined ? undefined : (store.findWorkspace(entry.workspaceId)?.id ?? entry.workspaceId);
+      entry.workspaceId === undefined
+        ? undefined
+        : (store.find('workspaces', entry.workspaceId)?.id ?? entry.workspaceId);
     return { id: buildAcceptedId(index), kind: entry.kind, workspaceId, scopes: entry.scopes };
   }
   const row = store.findApiKeyBySecret(secret);
@@ -46,7 +58,7 @@ export function findCaller(
   return { id: row.id, kind: row.type, workspaceId: row.workspace_id ?? undefined, scopes: row.scopes };
 }
 
-/** Documents print scopes with a colon, keys carry the dot (1.2). */
+/** Documents print scopes with a colon, keys carry the dot. */
 export function hasScope(caller: Caller, anyOf: readonly string[]): boolean {
   if (caller.scopes === undefined) return anyOf.length > 0;
   const held = new Set(caller.scopes.map((scope) => scope.replace(':', '.')));

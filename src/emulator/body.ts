@@ -3,16 +3,28 @@
  * of the client in this package.
  */
 
-import { EmulatorError } from './errors.ts';
+import { refuseField } from './errors.ts';
 
 export type Body = Readonly<Record<string, unknown>>;
 
-export function invalid(param: string, message: string): EmulatorError {
-  return new EmulatorError(400, 'AB01', message, { param, location: 'body' });
-}
-
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Undefined: no JSON. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** One JSON object or several; undefined: none, or something else among them. */
+export function readObjects(text: string): Body[] | undefined {
+  const parsed = parseJson(text);
+  const entries: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
+  return entries.length > 0 && entries.every(isObject) ? entries : undefined;
 }
 
 export function has(body: Body, name: string): boolean {
@@ -21,10 +33,10 @@ export function has(body: Body, name: string): boolean {
 
 export function readText(body: Body, name: string, limits: { min?: number; max?: number } = {}): string {
   const value = body[name];
-  if (typeof value !== 'string') throw invalid(name, `Validation failed: ${name}: Invalid value`);
+  if (typeof value !== 'string') throw refuseField(name);
   const { min = 1, max = 255 } = limits;
   if (value.length < min || value.length > max) {
-    throw invalid(name, `Validation failed: ${name}: must have between ${min} and ${max} characters`);
+    throw refuseField(name, `must have between ${min} and ${max} characters`);
   }
   return value;
 }
@@ -36,39 +48,51 @@ export function readNullableText(body: Body, name: string, max: number): string 
 export function readChoice<const Choice extends string>(body: Body, name: string, allowed: readonly Choice[]): Choice {
   const found = allowed.find((choice) => choice === body[name]);
   if (found === undefined) {
-    throw invalid(name, `Validation failed: ${name}: Invalid value, must be one of ${allowed.join(', ')}`);
+    throw refuseField(name, `Invalid value, must be one of ${allowed.join(', ')}`);
   }
   return found;
 }
 
-export function readNumber(body: Body, name: string, rules: { min: number; integer: boolean }): number {
+/** The reader, or null where null was sent. */
+export function readOrNull<Value>(body: Body, name: string, read: (body: Body, name: string) => Value): Value | null {
+  return body[name] === null ? null : read(body, name);
+}
+
+export interface NumberRules {
+  readonly min: number;
+  readonly max?: number;
+  readonly integer: boolean;
+}
+
+export function readNumber(body: Body, name: string, rules: NumberRules): number {
   const value = body[name];
   if (typeof value !== 'number' || !Number.isFinite(value) || value < rules.min) {
-    throw invalid(name, `Validation failed: ${name}: must be a number of at least ${rules.min}`);
+    throw refuseField(name, `must be a number of at least ${rules.min}`);
   }
   if (rules.integer && !Number.isInteger(value)) {
-    throw invalid(name, `Validation failed: ${name}: must be an integer`);
+    throw refuseField(name, 'must be an integer');
   }
+  if (value > (rules.max ?? Infinity)) throw refuseField(name, `must be between ${rules.min} and ${rules.max}`);
   return value;
 }
 
 export function readBoolean(body: Body, name: string): boolean {
   const value = body[name];
-  if (typeof value !== 'boolean') throw invalid(name, `Validation failed: ${name}: must be a boolean`);
+  if (typeof value !== 'boolean') throw refuseField(name, 'must be a boolean');
   return value;
 }
 
 export function readTextList(body: Body, name: string): string[] {
   const value = body[name];
   if (!Array.isArray(value) || !value.every((entry): entry is string => typeof entry === 'string')) {
-    throw invalid(name, `Validation failed: ${name}: must be an array of strings`);
+    throw refuseField(name, 'must be an array of strings');
   }
   return [...value];
 }
 
 export function readObject(body: Body, name: string): Record<string, unknown> {
   const value = body[name];
-  if (!isObject(value)) throw invalid(name, `Validation failed: ${name}: must be an object`);
+  if (!isObject(value)) throw refuseField(name, 'must be an object');
   return value;
 }
 
@@ -76,7 +100,7 @@ export function readObject(body: Body, name: string): Record<string, unknown> {
 export function readDate(body: Body, name: string): string {
   const value = body[name];
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(time)) throw invalid(name, `Validation failed: ${name}: must be an ISO 8601 date`);
+  if (Number.isNaN(time)) throw refuseField(name, 'must be an ISO 8601 date');
   return new Date(Math.floor(time / 1000) * 1000).toISOString();
 }
 

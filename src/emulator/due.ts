@@ -38,7 +38,7 @@ function advanceOwner(owner: ApiKeyRow | ProviderRow, now: Date): void {
   const isPast = owner.expires_at !== null && new Date(owner.expires_at).getTime() <= now.getTime();
   if (isPast && owner.status !== 'expired') {
     owner.status = 'expired';
-    // The recorded shape of an expired key without a budget: an object of flags alone (fixtures/README.md).
+    // The recorded shape of an expired key without a budget: an object of flags alone.
     owner.usage_limits = { ...owner.usage_limits, is_expired_alerts_sent: true };
   }
 }
@@ -54,7 +54,7 @@ function advanceList(limits: readonly UsageLimitRow[] | null, now: Date): string
 
 /** Carries out what has come due for a row that is asked for: resets, expiry, rotations, verdicts. */
 export function createSettlers(now: () => Date): Settlers {
-  return {
+  const rows: Settlers['rows'] = {
     usagePolicies: (row) => advancePolicy(row, now()),
     apiKeys: (row) => {
       advanceOwner(row, now());
@@ -64,6 +64,6 @@ export function createSettlers(now: () => Date): Settlers {
     workspaces: (row) => {
       row.last_reset_at = advanceList(row.usage_limits, now()) ?? row.last_reset_at;
     },
-    shares: (row) => void advanceList(row.usage_limits, now()),
   };
+  return { rows, shares: (row) => void advanceList(row.usage_limits, now()) };
 }

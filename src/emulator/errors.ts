@@ -1,4 +1,4 @@
-/** Refusals, in the body shapes that were seen of the service (control-plane-api.md 1.6). */
+/** Refusals, in the body shapes that were seen of the service. */
 
 export type ErrorCode = 'AB01' | 'AB02' | 'AB03' | 'AB04' | 'AB05' | 'AB06' | 'AB07' | 'AB08' | 'AB09';
 
@@ -30,6 +30,22 @@ export class EmulatorError extends Error {
     this.details = details;
   }
 }
+
+/** 400 AB01 about one member of what was sent. */
+export function refuseField(
+  param: string,
+  problem = 'Invalid value',
+  location: ErrorDetails['location'] = 'body',
+): EmulatorError {
+  return new EmulatorError(400, 'AB01', `Validation failed: ${param}: ${problem}`, { param, location });
+}
+
+/** 400 AB01, said in words of its own. */
+export function refuseMember(param: string, message: string): EmulatorError {
+  return new EmulatorError(400, 'AB01', message, { param, location: 'body' });
+}
+
+export const invalidRequest = 'Invalid request. Please check and try again.';
 
 const slugs: Readonly<Record<number, string>> = {
   400: 'bad_request',

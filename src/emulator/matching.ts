@@ -1,6 +1,6 @@
 /**
  * Which policies a request falls under, and into which of their counters: the vendor's own gateway as it was measured
- * (enforcement.md, Semantics), table by table. Pure.
+ *, table by table. Pure.
  *
  * | condition | matches |
  * |---|---|
@@ -14,7 +14,7 @@
  * | `endpoint_type`, `mcp_server`, `mcp_tool`, unknown keys | no: the measured gateway has no value for them |
  */
 
-/** One condition as the wire has it (control-plane-api.md 2.3). */
+/** One condition as the wire has it. */
 export interface WireCondition {
   readonly key: string;
   readonly value?: string | readonly string[] | undefined;
@@ -124,7 +124,7 @@ export function buildValueKey(groupBy: readonly { readonly key: string }[], requ
   for (const { key } of groupBy) {
     const value = readGroupValue(key, request);
     if (!hasValue(value)) return undefined;
-    // Not escaped (2.4): values that hold `-` or `:` cannot be told apart. Never parse a value key.
+    // Not escaped: values that hold `-` or `:` cannot be told apart. Never parse a value key.
     parts.push(`${key}:${String(value)}`);
   }
   return parts.length === 0 ? 'default' : parts.join('-');
@@ -134,7 +134,7 @@ export function buildValueKey(groupBy: readonly { readonly key: string }[], requ
 export function matchPolicy(policy: MatchablePolicy, request: RequestFacts): string | undefined {
   if (policy.status !== undefined && policy.status !== 'active') return undefined;
   if (policy.workspace_id !== request.workspace_id) return undefined;
-  // A policy on MCP tools does not see model requests (control-plane-api.md 3).
+  // A policy on MCP tools does not see model requests.
   if (policy.target === 'mcp_tools') return undefined;
   if (!policy.conditions.every((condition) => isConditionMet(condition, request))) return undefined;
   return buildValueKey(policy.group_by, request);
@@ -145,7 +145,7 @@ export interface PolicyMatch<Policy extends MatchablePolicy> {
   readonly valueKey: string;
 }
 
-/** Every policy that applies; all of them count the request, and any one that is exhausted blocks it (14.4). */
+/** Every policy that applies; all of them count the request, and any one that is exhausted blocks it. */
 export function matchPolicies<Policy extends MatchablePolicy>(
   policies: readonly Policy[],
   request: RequestFacts,

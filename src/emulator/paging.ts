@@ -1,4 +1,4 @@
-/** `page_size` and `current_page` (control-plane-api.md 1.5). */
+/** `page_size` and `current_page`. */
 
 import { EmulatorError } from './errors.ts';
 import type { Quirks } from './quirks.ts';

@@ -1,10 +1,8 @@
 /**
  * Switches that make the stand-in behave as an older backend, another deployment, or the service on a bad day. Each one
- * names something that was seen or documented (control-plane-api.md); all are off at the start unless asked for.
+ * names something that was seen or documented; all are off at the start unless asked for.
  * Data only, so that a command line flag or a test can carry them.
  */
-
-import type { ErrorShape } from './errors.ts';
 
 export interface StaleReads {
   /** Reads show the value before the write until this much time has passed, by the injected clock. Default 0. */
@@ -15,123 +13,97 @@ export interface StaleReads {
   readonly creations?: boolean;
 }
 
-export interface Quirks {
-  /** `conditions` in a policy's PUT: taken (≥1.16), dropped in silence, or 400 AB01 (2.2). */
-  conditionsOnPut: 'update' | 'ignore' | 'refuse';
-  /** Lists of policies by an admin key that name no workspace are 400 AB01 (2.8); otherwise they are of all (2.1). */
-  policyListsNeedWorkspace: boolean;
-  /** Lists of usage policies lack `periodic_reset` (<1.18, 2.2). */
-  listWithoutPeriodicReset: boolean;
-  /** Lists of usage policies lack `periodic_reset_days`, `next_usage_reset_at`, `last_reset_at` (<1.15, 2.2). */
-  listWithoutResetDetails: boolean;
-  /** Policies forget `description` and never show it (2.2). */
-  dropDescription: boolean;
-  /** Rate policies never show `target` (<1.24, 3). */
-  dropTarget: boolean;
-  /** A second active policy, or key, of the same name in a workspace is 409 AB07; otherwise names may repeat (1.7). */
-  nameConflict409: boolean;
-  /** What is gone or archived answers 403 AB03 instead of 404 AB08 (1.6). */
-  goneAs403: boolean;
-  /** Reads after a PUT or DELETE show the old object for a while (1.8); null is off. */
-  staleReads: StaleReads | null;
-  /** Nested values of a PUT are merged into the old ones instead of replacing them (against 1.3). */
-  mergingPuts: boolean;
-  /** `current_page` counts from 1; 0 is taken as 1 (1.5). */
-  pagesFromOne: boolean;
+const flag = [false, true] as const;
+
+/** What each switch can be; the first is the default. */
+const switches = {
+  /** `conditions` in a policy's PUT: taken (1.16 and later), dropped in silence, or 400 AB01. */
+  conditionsOnPut: ['update', 'ignore', 'refuse'],
+  /** Lists of policies by an admin key that name no workspace are 400 AB01; otherwise they are of all. */
+  policyListsNeedWorkspace: flag,
+  /** Lists of usage policies lack `periodic_reset` (before 1.18). */
+  listWithoutPeriodicReset: flag,
+  /** Lists of usage policies lack `periodic_reset_days`, `next_usage_reset_at`, `last_reset_at` (before 1.15). */
+  listWithoutResetDetails: flag,
+  /** Policies forget `description` and never show it. */
+  dropDescription: flag,
+  /** Rate policies never show `target` (before 1.24). */
+  dropTarget: flag,
+  /** A second active policy, or key, of the same name in a workspace is 409 AB07; otherwise names may repeat. */
+  nameConflict409: flag,
+  /** What is gone or archived answers 403 AB03 instead of 404 AB08. */
+  goneAs403: flag,
+  /** Nested values of a PUT are merged into the old ones instead of replacing them. */
+  mergingPuts: flag,
+  /** `current_page` counts from 1; 0 is taken as 1. */
+  pagesFromOne: flag,
   /** Lists of policies answer every row whatever page was asked for. */
-  policiesIgnorePaging: boolean;
+  policiesIgnorePaging: flag,
   /** Every page is the first one. */
-  pagesRepeat: boolean;
-  /** `total` counts the page (`page`), one row too many (`more`), nothing (`zero`), or is not there (`none`); backends before 1.3 (1.5). */
-  wrongTotal: 'page' | 'more' | 'zero' | 'none' | null;
+  pagesRepeat: flag,
+  /** `total` counts the page (`page`), one row too many (`more`), nothing (`zero`), or is not there (`none`); backends before 1.3. */
+  wrongTotal: [null, 'page', 'more', 'zero', 'none'],
   /** Immutable fields in a PUT are 400 AB01 instead of ignored in silence. */
-  refuseImmutable: boolean;
-  /** DELETE answers 204 with no body (1.4). */
-  deleteAnswers204: boolean;
-  /** A condition's single value reads back as a list of one; `"*"` does not, it would change its meaning (2.3). */
-  echoValuesAsLists: boolean;
-  /** Conditions, their members and their lists read back in another order (1.8). */
-  shuffleConditions: boolean;
-  /** A workspace's cleared limits, and limits without a reset, read back with `periodic_reset: ""` (1.8). */
-  emptyPeriodicReset: boolean;
-  /** A missing scope is 401 AB05 instead of 403 AB03 (1.2). */
-  missingScopeAs401: boolean;
-  /** `[]` in a PUT clears limits; otherwise it changes nothing, as only `null` is proven to clear (1.3). */
-  emptyListClears: boolean;
-  /** Raising the limit of a usage policy leaves its exhausted entities blocked (<1.20, 2.2). */
-  raiseDoesNotWake: boolean;
-  /** A counter that a lowered limit has left above it goes on saying `active`; otherwise until the next whole minute (16, question 32). */
-  lowerDoesNotExhaust: boolean;
+  refuseImmutable: flag,
+  /** DELETE answers 204 with no body. */
+  deleteAnswers204: flag,
+  /** A condition's single value reads back as a list of one; `"*"` does not, it would change its meaning. */
+  echoValuesAsLists: flag,
+  /** Conditions, their members and their lists read back in another order. */
+  shuffleConditions: flag,
+  /** A workspace's cleared limits, and limits without a reset, read back with `periodic_reset: ""`. */
+  emptyPeriodicReset: flag,
+  /** A missing scope is 401 AB05 instead of 403 AB03. */
+  missingScopeAs401: flag,
+  /** `[]` in a PUT clears limits; otherwise it changes nothing, as only `null` is proven to clear. */
+  emptyListClears: flag,
+  /** Raising the limit of a usage policy leaves its exhausted entities blocked (before 1.20). */
+  raiseDoesNotWake: flag,
+  /** A counter that a lowered limit has left above it goes on saying `active`; otherwise until the next whole minute. */
+  lowerDoesNotExhaust: flag,
   /** A limit whose reset is changed without a date keeps the date it had. */
-  changedResetKeepsDate: boolean;
+  changedResetKeepsDate: flag,
   /** Shares of integrations take an `alert_threshold` at or above `credit_limit`. */
-  sharesTakeHighThreshold: boolean;
-  /** Custom models are deleted by `?slugs=` alone, a body is 400 AB01 (7.3); otherwise by either. */
-  modelsDeletedByQueryOnly: boolean;
+  sharesTakeHighThreshold: flag,
+  /** Custom models are deleted by `?slugs=` alone, a body is 400 AB01; otherwise by either. */
+  modelsDeletedByQueryOnly: flag,
   /** An integration cannot be deleted while the provider that its creation made is there: 409 AB07. */
-  defaultProviderHoldsIntegration: boolean;
-  /** Workspaces are found by UUID only: GET before 1.20, PUT before 1.17 (1.9). */
-  workspacesByIdOnly: boolean;
-  /** DELETE of a workspace demands `{name}`; otherwise it may come without, since sources disagree and clients send none (5). */
-  workspaceDeleteNeedsName: boolean;
-  /** Flags read back as `1`, `0` or text instead of booleans (1.10). */
-  looseBooleans: boolean;
-  /** The key of a person who is no member of the workspace any more answers 403 AB03 (4.2). */
-  leaversAs403: boolean;
-  /** No key has this scope, such as `policies.update`, whatever it was made with (1.2); null: none is missing. */
-  missingScope: string | null;
-  /** Lists of one workspace's policies, keys and providers also hold rows of the others (1.2). */
-  foreignRows: boolean;
+  defaultProviderHoldsIntegration: flag,
+  /** Workspaces are found by UUID only: GET before 1.20, PUT before 1.17. */
+  workspacesByIdOnly: flag,
+  /** DELETE of a workspace demands `{name}`; otherwise it may come without, since sources disagree and clients send none. */
+  workspaceDeleteNeedsName: flag,
+  /** Flags read back as `1`, `0` or text instead of booleans. */
+  looseBooleans: flag,
+  /** The key of a person who is no member of the workspace any more answers 403 AB03. */
+  leaversAs403: flag,
+  /** Lists of one workspace's policies, keys and providers also hold rows of the others. */
+  foreignRows: flag,
   /** Gateways are told that the organisation does not limit keys, and so do not meter the budgets of keys. */
-  keyLimitsNotMetered: boolean;
+  keyLimitsNotMetered: flag,
   /** What gateways are told of a key holds for five seconds, so that one without a sync sees each change. */
-  gatewaysForgetKeys: boolean;
-  /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object (8). */
-  configsInEnvelope: boolean;
-  /** The body of every refusal; null picks the one seen for the route (1.6). */
-  errorShape: ErrorShape | null;
+  gatewaysForgetKeys: flag,
+  /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object. */
+  configsInEnvelope: flag,
+  /** The body of every refusal; null picks the one seen for the route. */
+  errorShape: [null, 'flat', 'success-data', 'nested'],
+} as const;
+
+type Switches = { -readonly [Name in keyof typeof switches]: (typeof switches)[Name][number] };
+
+export interface Quirks extends Switches {
+  /** Reads after a PUT or DELETE show the old object for a while; null is off. */
+  staleReads: StaleReads | null;
+  /** No key has this scope, such as `policies.update`, whatever it was made with; null: none is missing. */
+  missingScope: string | null;
 }
 
+/** The quirks that are on or off. */
+export type Flag = { [Name in keyof Switches]: Switches[Name] extends boolean ? Name : never }[keyof Switches];
+
 export function buildDefaultQuirks(): Quirks {
-  return {
-    conditionsOnPut: 'update',
-    policyListsNeedWorkspace: false,
-    listWithoutPeriodicReset: false,
-    listWithoutResetDetails: false,
-    dropDescription: false,
-    dropTarget: false,
-    nameConflict409: false,
-    goneAs403: false,
-    staleReads: null,
-    mergingPuts: false,
-    pagesFromOne: false,
-    policiesIgnorePaging: false,
-    pagesRepeat: false,
-    wrongTotal: null,
-    refuseImmutable: false,
-    deleteAnswers204: false,
-    echoValuesAsLists: false,
-    shuffleConditions: false,
-    emptyPeriodicReset: false,
-    missingScopeAs401: false,
-    emptyListClears: false,
-    raiseDoesNotWake: false,
-    lowerDoesNotExhaust: false,
-    changedResetKeepsDate: false,
-    sharesTakeHighThreshold: false,
-    modelsDeletedByQueryOnly: false,
-    defaultProviderHoldsIntegration: false,
-    workspacesByIdOnly: false,
-    workspaceDeleteNeedsName: false,
-    looseBooleans: false,
-    leaversAs403: false,
-    missingScope: null,
-    foreignRows: false,
-    keyLimitsNotMetered: false,
-    gatewaysForgetKeys: false,
-    configsInEnvelope: false,
-    errorShape: null,
-  };
+  const first = Object.entries(switches).map(([name, [value]]) => [name, value]);
+  return { ...(Object.fromEntries(first) as Switches), staleReads: null, missingScope: null };
 }
 
 /** The quirks that make up an older backend; `version` is `1.<minor>`. */
@@ -147,12 +119,6 @@ export function quirksOfBackend(version: string): Partial<Quirks> {
     ...(minor < 24 && { dropTarget: true, dropDescription: true }),
   };
 }
-
-const choices: { readonly [Name in keyof Quirks]?: readonly string[] } = {
-  conditionsOnPut: ['update', 'ignore', 'refuse'],
-  wrongTotal: ['page', 'more', 'zero', 'none'],
-  errorShape: ['flat', 'success-data', 'nested'],
-};
 
 /**
  * A switch as a flag writes it.
@@ -178,12 +144,14 @@ export function parseQuirk(text: string): Partial<Quirks> {
     if (value === undefined || value === '') throw new RangeError('quirk "missingScope" needs the name of a scope');
     return { missingScope: value };
   }
-  const allowed = choices[name as keyof Quirks] ?? ['true', 'false'];
-  const chosen = value ?? (allowed[0] === 'true' ? 'true' : '');
-  if (!allowed.includes(chosen)) {
+  const values: readonly unknown[] = switches[name as keyof Switches];
+  const isFlag = values.includes(true);
+  const allowed = isFlag ? [true, false] : values.filter((each) => each !== null);
+  const chosen = allowed.find((each) => String(each) === (value ?? (isFlag ? 'true' : '')));
+  if (chosen === undefined) {
     throw new RangeError(`quirk "${name}" cannot be "${value ?? ''}": one of ${allowed.join(', ')}`);
   }
-  return { [name]: allowed[0] === 'true' ? chosen === 'true' : chosen };
+  return { [name]: chosen };
 }
 
 function parseStaleReads(value: string): StaleReads {

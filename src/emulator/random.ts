@@ -42,7 +42,7 @@ export function buildUuid(random: Random): string {
 
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** 28 characters: gateways drop keys above 50 (enforcement.md). */
+/** 28 characters: gateways drop keys above 50. */
 export function buildSecret(random: Random): string {
   let text = '';
   while (text.length < 28) text += secretAlphabet[Math.floor(random() * secretAlphabet.length)] ?? 'A';

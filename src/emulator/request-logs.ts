@@ -3,13 +3,12 @@
  * inputs give equal rows.
  *
  * Money is counted in **micro-cents** (a millionth of a US cent), always a whole number: prices are whole cents per million
- * tokens, so `tokens × price` is exact and every sum over rows is exact, however it is grouped. Cents (the service's unit,
- * control-plane-api.md 1.10) come out of one division at the very end. That is why usage counters, entities and analytics
+ * tokens, so `tokens × price` is exact and every sum over rows is exact, however it is grouped. Cents (the service's unit) come out of one division at the very end. That is why usage counters, entities and analytics
  * agree to the last digit.
  */
 
 import type { RequestFacts } from './matching.ts';
-import { priceOf } from './prices.ts';
+import { priceOf } from './price-catalogue.ts';
 import { buildUuid, createRandom, type Random } from './random.ts';
 import type { ProviderRow, RequestLogRow } from './store.ts';
 

@@ -1,4 +1,4 @@
-/** When counters start anew (control-plane-api.md 14.8). Pure: the time is an argument. */
+/** When counters start anew. Pure: the time is an argument. */
 
 import type { EntityRow, UsageLimitRow } from './store.ts';
 

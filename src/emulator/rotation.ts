@@ -1,4 +1,4 @@
-/** When the secret of a key is due for rotation (control-plane-api.md 4.4). Pure. */
+/** When the secret of a key is due for rotation. Pure. */
 
 import { computeNextReset, normalizeResetDate } from './resets.ts';
 import type { RotationPolicyRow } from './store.ts';

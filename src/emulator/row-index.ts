@@ -16,24 +16,25 @@ interface Known<Row> {
   readonly byKey: Map<string, Set<Entry<Row>>>;
 }
 
-export interface RowIndex<Row extends object> {
+/** One index serves any number of arrays whose rows have such keys. */
+export interface RowIndex<Keyed extends object> {
   /** The first row with this key, of those that are wanted. */
-  find(rows: readonly Row[], key: string, isWanted?: (row: Row) => boolean): Row | undefined;
+  find<Row extends Keyed>(rows: readonly Row[], key: string, isWanted?: (row: Row) => boolean): Row | undefined;
   /** The rows with this key, in their order. */
-  select(rows: readonly Row[], key: string): Row[];
+  select<Row extends Keyed>(rows: readonly Row[], key: string): Row[];
   /** Call after a key of the row has changed in place. */
-  rekey(rows: readonly Row[], row: Row): void;
+  rekey(rows: readonly Keyed[], row: Keyed): void;
 }
 
-export function createRowIndex<Row extends object>(keysOf: (row: Row) => readonly string[]): RowIndex<Row> {
-  const known = new WeakMap<readonly Row[], Known<Row>>();
+export function createRowIndex<Keyed extends object>(keysOf: (row: Keyed) => readonly string[]): RowIndex<Keyed> {
+  const known = new WeakMap<readonly Keyed[], Known<Keyed>>();
 
-  const enter = ({ byKey }: Known<Row>, entry: Entry<Row>): void => {
+  const enter = ({ byKey }: Known<Keyed>, entry: Entry<Keyed>): void => {
     entry.keys = keysOf(entry.row);
     for (const key of entry.keys) byKey.set(key, (byKey.get(key) ?? new Set()).add(entry));
   };
 
-  const leave = ({ byKey }: Known<Row>, entry: Entry<Row>): void => {
+  const leave = ({ byKey }: Known<Keyed>, entry: Entry<Keyed>): void => {
     for (const key of entry.keys) {
       const entries = byKey.get(key);
       entries?.delete(entry);
@@ -42,10 +43,10 @@ export function createRowIndex<Row extends object>(keysOf: (row: Row) => readonl
   };
 
   /** What is gone from the array leaves; what follows the last row that is still there enters. */
-  const refresh = (rows: readonly Row[]): Known<Row> => {
-    const at: Known<Row> = known.get(rows) ?? { entries: [], byRow: new WeakMap(), byKey: new Map() };
+  const refresh = (rows: readonly Keyed[]): Known<Keyed> => {
+    const at: Known<Keyed> = known.get(rows) ?? { entries: [], byRow: new WeakMap(), byKey: new Map() };
     known.set(rows, at);
-    let left: Entry<Row>[] | undefined;
+    let left: Entry<Keyed>[] | undefined;
     let position = 0;
     for (const [index, entry] of at.entries.entries()) {
       if (rows[position] === entry.row) {
@@ -58,7 +59,7 @@ export function createRowIndex<Row extends object>(keysOf: (row: Row) => readonl
       }
     }
     if (left === undefined && position === rows.length) return at;
-    const added = rows.slice(position).map((row, offset): Entry<Row> => {
+    const added = rows.slice(position).map((row, offset): Entry<Keyed> => {
       const entry = { row, keys: [], position: position + offset };
       at.byRow.set(row, entry);
       enter(at, entry);
@@ -68,16 +69,20 @@ export function createRowIndex<Row extends object>(keysOf: (row: Row) => readonl
     return at;
   };
 
-  const holds = (rows: readonly Row[], entry: Entry<Row>, key: string): boolean =>
-    rows[entry.position] === entry.row && keysOf(entry.row).includes(key);
+  /** The row of an entry where it is still what it was; places are compared, so the array's own type is known. */
+  const rowOf = <Row extends Keyed>(rows: readonly Row[], entry: Entry<Keyed>, key: string): Row[] => {
+    const row = rows[entry.position];
+    return row !== undefined && row === entry.row && keysOf(row).includes(key) ? [row] : [];
+  };
 
-  const select = (rows: readonly Row[], key: string): Row[] =>
-    [...(refresh(rows).byKey.get(key) ?? [])].filter((entry) => holds(rows, entry, key)).map(({ row }) => row);
+  const select = <Row extends Keyed>(rows: readonly Row[], key: string): Row[] =>
+    [...(refresh(rows).byKey.get(key) ?? [])].flatMap((entry) => rowOf(rows, entry, key));
 
   return {
     find(rows, key, isWanted = () => true) {
       for (const entry of known.get(rows)?.byKey.get(key) ?? []) {
-        if (holds(rows, entry, key) && isWanted(entry.row)) return entry.row;
+        const [row] = rowOf(rows, entry, key);
+        if (row !== undefined && isWanted(row)) return row;
       }
       return select(rows, key).find(isWanted);
     },

@@ -129,7 +129,6 @@ function build(options: EmulatorOptions, extras: Extras): DetachedEmulator {
   const app = createApp({
     store,
     quirks: quirksInForce,
-    faults,
     requests,
     stale,
     now,

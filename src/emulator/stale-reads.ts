@@ -1,5 +1,5 @@
 /**
- * The window after a write in which reads show what was before (control-plane-api.md 1.8). Off unless the quirk
+ * The window after a write in which reads show what was before. Off unless the quirk
  * `staleReads` is on, for all or for one write. Keyed by the row object itself, so a reset of the store forgets everything.
  */
 

@@ -1,22 +1,22 @@
 /**
  * What the stand-in service holds. Rows are close to what the wire shows, but they are not the wire: each route picks the
- * members that its answer has, because the service's get and list answers differ (fixtures/README.md). Nothing here is
+ * members that its answer has, because the service's get and list answers differ. Nothing here is
  * shared with the client of this package, so that the two can disagree.
  *
- * Timestamps are ISO text of whole seconds with `.000Z` (control-plane-api.md 1.10). Counters of type `cost` are in
- * **cents**, limits in **dollars** (16, question 12).
+ * Timestamps are ISO text of whole seconds with `.000Z`. Counters of type `cost` are in
+ * **cents**, limits in **dollars**.
  */
 
 export type Metadata = Readonly<Record<string, string>>;
 export type IntegerBoolean = 0 | 1;
 
-/** The shared budget object (1.11). Members that the server sets sit in the same object, as they do on the wire. */
+/** The shared budget object. Members that the server sets sit in the same object, as they do on the wire. */
 export interface UsageLimitRow {
   id?: string;
   type?: 'cost' | 'tokens';
   credit_limit?: number;
   alert_threshold?: number | null;
-  /** The empty text is what a cleared reset may read back as (1.8). */
+  /** The empty text is what a cleared reset may read back as. */
   periodic_reset?: 'weekly' | 'monthly' | '' | null;
   periodic_reset_days?: number | null;
   next_usage_reset_at?: string | null;
@@ -37,18 +37,37 @@ export interface RateLimitRow {
   value: number;
 }
 
+interface Dated {
+  created_at: string;
+  last_updated_at: string;
+}
+
+export interface Limits {
+  usage_limits: UsageLimitRow[] | null;
+  rate_limits: RateLimitRow[] | null;
+}
+
+/** What has a budget of its own: keys and providers. */
+export interface OwnerRow extends Dated {
+  status: 'active' | 'exhausted' | 'expired';
+  usage_limits: UsageLimitRow | null;
+  rate_limits: RateLimitRow[];
+  expires_at: string | null;
+  last_reset_at: string | null;
+}
+
 export interface OrganisationRow {
   id: string;
   name: string;
-  /** False: every call on policies answers 403 AB03, as where the plan lacks them (14.9). Absent: true. */
+  /** False: every call on policies answers 403 AB03, as where the plan lacks them. Absent: true. */
   policies_enabled?: boolean;
-  /** Longest life of a key in days; creating or updating beyond it answers 400 (4.2). Absent: no maximum. */
+  /** Longest life of a key in days; creating or updating beyond it answers 400. Absent: no maximum. */
   max_key_ttl_days?: number;
-  /** Whether workspaces may set their own security settings; otherwise 400 (5.2). Absent: false. */
+  /** Whether workspaces may set their own security settings; otherwise 400. Absent: false. */
   workspace_override_enabled?: boolean;
 }
 
-export interface WorkspaceUserRow {
+export interface WorkspaceUserRow extends Dated {
   id: string;
   first_name: string;
   last_name: string;
@@ -56,27 +75,21 @@ export interface WorkspaceUserRow {
   org_role: 'admin' | 'member' | 'owner';
   role: 'admin' | 'member' | 'manager';
   status: 'active';
-  created_at: string;
-  last_updated_at: string;
 }
 
-export interface WorkspaceRow {
+export interface WorkspaceRow extends Dated, Limits {
   id: string;
   slug: string;
-  /** Without the icon; reads put the icon in front unless `name_format=plain` (5.2). */
+  /** Without the icon; reads put the icon in front unless `name_format=plain`. */
   name: string;
   icon: string | null;
   description: string | null;
   status: 'active' | 'archived';
   is_default: IntegerBoolean;
   defaults: Record<string, unknown> | null;
-  usage_limits: UsageLimitRow[] | null;
-  rate_limits: RateLimitRow[] | null;
   security_settings: Record<string, boolean>;
   settings: Record<string, unknown>;
   users: WorkspaceUserRow[];
-  created_at: string;
-  last_updated_at: string;
   last_reset_at: string | null;
   created_by: string | null;
   creation_source: string;
@@ -93,11 +106,11 @@ export interface RotationPolicyRow {
   status?: string;
 }
 
-export interface ApiKeyRow {
+export interface ApiKeyRow extends OwnerRow {
   id: string;
   /** The whole key. Shown once, by create and rotate; everywhere else masked. */
   secret: string;
-  /** The key before the last rotation, accepted until its end (4.4). */
+  /** The key before the last rotation, accepted until its end. */
   previous_secret: string | null;
   previous_secret_expires_at: string | null;
   name: string;
@@ -106,26 +119,19 @@ export interface ApiKeyRow {
   /** The workspace's UUID; null for keys of the organisation. */
   workspace_id: string | null;
   user_id: string | null;
-  status: 'active' | 'exhausted' | 'expired';
   creation_mode: 'ui' | 'api' | 'auto';
   scopes: string[];
-  usage_limits: UsageLimitRow | null;
-  rate_limits: RateLimitRow[];
   alert_emails: string[] | null;
-  expires_at: string | null;
   metadata: Record<string, unknown> | null;
   /** The UUID of the bound config. */
   config_id: string | null;
   allow_config_override: IntegerBoolean | null;
   rotation_policy: RotationPolicyRow | null;
-  last_reset_at: string | null;
   expiry_enforced: IntegerBoolean;
-  created_at: string;
-  last_updated_at: string;
 }
 
-/** A provider, once called virtual key: a workspace's handle on an integration (6). */
-export interface ProviderRow {
+/** A provider, once called virtual key: a workspace's handle on an integration. */
+export interface ProviderRow extends OwnerRow {
   id: string;
   slug: string;
   name: string;
@@ -136,24 +142,15 @@ export interface ProviderRow {
   /** The vendor's name, such as `openai`. */
   ai_provider_name: string;
   masked_api_key: string;
-  status: 'active' | 'exhausted' | 'expired';
-  usage_limits: UsageLimitRow | null;
-  rate_limits: RateLimitRow[];
-  expires_at: string | null;
-  last_reset_at: string | null;
   model_config: Record<string, unknown> | null;
   tags: unknown;
-  created_at: string;
-  last_updated_at: string;
 }
 
-export interface IntegrationWorkspaceRow {
-  /** The workspace's UUID; answers show its slug (1.9). */
+/** At most one limit of each sort. */
+export interface IntegrationWorkspaceRow extends Limits {
+  /** The workspace's UUID; answers show its slug. */
   workspace_id: string;
   enabled: boolean;
-  /** At most one of each (7.2). */
-  usage_limits: UsageLimitRow[] | null;
-  rate_limits: RateLimitRow[] | null;
 }
 
 export interface IntegrationModelRow {
@@ -164,17 +161,15 @@ export interface IntegrationModelRow {
   is_finetune: boolean;
   base_model_slug: string | null;
   configurations: Record<string, unknown> | null;
-  /** `{ type: "static", pay_as_you_go: … }`, in dollars per million tokens (7.3). */
+  /** `{ type: "static", pay_as_you_go: … }`, in dollars per million tokens. */
   pricing_config: Record<string, unknown> | null;
 }
 
-export interface GlobalWorkspaceAccessRow {
+export interface GlobalWorkspaceAccessRow extends Limits {
   enabled: boolean;
-  usage_limits: UsageLimitRow[] | null;
-  rate_limits: RateLimitRow[] | null;
 }
 
-export interface IntegrationRow {
+export interface IntegrationRow extends Dated {
   id: string;
   slug: string;
   name: string;
@@ -194,19 +189,17 @@ export interface IntegrationRow {
   workspaces: IntegrationWorkspaceRow[];
   models: IntegrationModelRow[];
   tags: unknown;
-  created_at: string;
-  last_updated_at: string;
 }
 
 export interface ConfigVersionRow {
   version_id: string;
-  /** JSON text, as the get answer shows it (8). */
+  /** JSON text, as the get answer shows it. */
   config: string;
   created_at: string;
   updated_by: string | null;
 }
 
-export interface ConfigRow {
+export interface ConfigRow extends Dated {
   id: string;
   slug: string;
   name: string;
@@ -217,8 +210,6 @@ export interface ConfigRow {
   updated_by: string;
   /** The last one is in force. */
   versions: ConfigVersionRow[];
-  created_at: string;
-  last_updated_at: string;
 }
 
 export interface ConditionRow {
@@ -231,7 +222,7 @@ export interface GroupByRow {
   key: string;
 }
 
-/** One counter of a usage policy (2.4). */
+/** One counter of a usage policy. */
 export interface EntityRow {
   id: string;
   /** Cents for `cost`, tokens or requests otherwise. */
@@ -241,13 +232,18 @@ export interface EntityRow {
   is_exhausted_alerts_sent: boolean;
 }
 
-export interface UsagePolicyRow {
+/** What policies of both kinds have. */
+export interface PolicyBase extends Dated {
   id: string;
   name: string | null;
   description: string | null;
   workspace_id: string;
   conditions: ConditionRow[];
   group_by: GroupByRow[];
+  status: 'active' | 'archived';
+}
+
+export interface UsagePolicyRow extends PolicyBase {
   type: 'cost' | 'tokens' | 'requests';
   /** Dollars for `cost`. */
   credit_limit: number;
@@ -256,32 +252,20 @@ export interface UsagePolicyRow {
   periodic_reset_days: number | null;
   next_usage_reset_at: string | null;
   last_reset_at: string | null;
-  status: 'active' | 'archived';
-  /** By value key; lost with the policy (2.7). */
+  /** By value key; lost with the policy. */
   entities: Record<string, EntityRow>;
   /** See verdicts.ts; never shown. */
   verdict_due_at?: string;
-  created_at: string;
-  last_updated_at: string;
 }
 
-export interface RatePolicyRow {
-  id: string;
-  name: string | null;
-  description: string | null;
-  workspace_id: string;
-  conditions: ConditionRow[];
-  group_by: GroupByRow[];
+export interface RatePolicyRow extends PolicyBase {
   type: 'requests' | 'tokens';
   unit: 'rpm' | 'rph' | 'rpd' | 'rpw';
   value: number;
   target: 'llm' | 'mcp_tools';
-  status: 'active' | 'archived';
-  created_at: string;
-  last_updated_at: string;
 }
 
-/** One request of the data plane; the source of analytics, log details and exports (10, 11). */
+/** One request of the data plane; the source of analytics, log details and exports. */
 export interface RequestLogRow {
   id: string;
   trace_id: string;
@@ -318,7 +302,7 @@ export interface RequestLogRow {
   is_fallback: boolean;
 }
 
-export interface LogExportRow {
+export interface LogExportRow extends Dated {
   id: string;
   workspace_id: string;
   status: 'draft' | 'in_progress' | 'success' | 'failed' | 'stopped';
@@ -326,8 +310,6 @@ export interface LogExportRow {
   filters: Record<string, unknown>;
   requested_data: string[];
   created_by: string;
-  created_at: string;
-  last_updated_at: string;
 }
 
 export interface FeedbackRow {
@@ -354,7 +336,7 @@ export interface InviteRow {
   expires_at: string;
 }
 
-/** One write, tried or done (13). */
+/** One write, tried or done. */
 export interface AuditRow {
   timestamp: string;
   method: 'POST' | 'PUT' | 'DELETE';
@@ -378,18 +360,25 @@ export interface AuditRow {
   country: string;
 }
 
-export interface StoreState {
+/** What stands in each table. */
+export interface Rows {
+  workspaces: WorkspaceRow;
+  apiKeys: ApiKeyRow;
+  providers: ProviderRow;
+  integrations: IntegrationRow;
+  configs: ConfigRow;
+  usagePolicies: UsagePolicyRow;
+  ratePolicies: RatePolicyRow;
+  requestLogs: RequestLogRow;
+  logExports: LogExportRow;
+  feedback: FeedbackRow;
+  invites: InviteRow;
+  auditLogs: AuditRow;
+}
+export type Table = keyof Rows;
+
+export type Tables = { [Name in Table]: Rows[Name][] };
+
+export interface StoreState extends Tables {
   organisation: OrganisationRow;
-  workspaces: WorkspaceRow[];
-  apiKeys: ApiKeyRow[];
-  providers: ProviderRow[];
-  integrations: IntegrationRow[];
-  configs: ConfigRow[];
-  usagePolicies: UsagePolicyRow[];
-  ratePolicies: RatePolicyRow[];
-  requestLogs: RequestLogRow[];
-  logExports: LogExportRow[];
-  feedback: FeedbackRow[];
-  invites: InviteRow[];
-  auditLogs: AuditRow[];
 }

@@ -1,6 +1,6 @@
 /**
  * When a counter that a lowered limit has left above it is called exhausted. Gateways fetch limits and verdicts each whole minute
- * (control-plane-api.md 14.6): until then it goes on saying what it said. Pure.
+ *: until then it goes on saying what it said. Pure.
  */
 
 import { isReached } from './accounting.ts';

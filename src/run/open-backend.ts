@@ -2,8 +2,6 @@ import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
-import { sampleSeed } from '../emulator/seed.ts';
-import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
 import { proxiesOf } from '../proxies.ts';
 import type { Backend } from '../reconcile/backend.ts';
@@ -94,6 +92,11 @@ async function connect(
 }
 
 async function openEmulator(state: string | undefined, connecting: Connecting, session: Session): Promise<OpenBackend> {
+  // A plan against a real control plane does not wait for it to be loaded.
+  const [{ startEmulator }, { sampleSeed }] = await Promise.all([
+    import('../emulator/server.ts'),
+    import('../emulator/sample/seed.ts'),
+  ]);
   const key = `emulator-${session.randomId()}`;
   const emulator = await startEmulator({
     acceptKeys: key,

@@ -1,7 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { type Checkout, openCheckout } from '../checkout/checkout.ts';
 import { isCi, isGone } from '../checkout/this-run.ts';
-import { sampleRecord } from '../emulator/sample-record.ts';
 import { UserError } from '../errors.ts';
 import { fromKeptPath } from '../extended-file.ts';
 import type { Rewind } from '../guards/input.ts';
@@ -139,6 +138,7 @@ export async function requireCheckoutOf(options: CheckoutOptions, session: Sessi
 
 /** The sample organisation brings a record of its own, so that the first plan can show a removal. */
 async function openEmulatorRecord(state: string | undefined, session: Session): Promise<RecordStore> {
+  const { sampleRecord } = await import('../emulator/sample/record.ts');
   const sample = appliedRecordSchema.parse(sampleRecord(nowOf(session), emulatorBaseUrl));
   if (state === undefined) return createMemoryStore(sample);
   const store = createFileStore({ path: join(state, 'record.json') });

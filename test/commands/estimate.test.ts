@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { cachePathOf, renderCacheEntry } from '../../src/prices/cache-entry.ts';
 import { answer, type Handler, type Loopback, serve } from '../client/loopback.ts';
 import { parseOutput, type Rig, type RigOptions, startRig, writeIn } from '../helpers/rig.ts';

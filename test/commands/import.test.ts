@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { parseOutput, type Rig, startRig, succeed, writeIn } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';

@@ -2,7 +2,7 @@
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { runStatus } from '../../src/commands/status.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { EntityRow, StoreState, UsageLimitRow } from '../../src/emulator/store.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig } from '../helpers/rig.ts';

@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { sampleId, sampleOrganisationId } from '../../src/emulator/sample-ids.ts';
-import { keyId, sampleSecrets, userId, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { keyId, sampleId, sampleOrganisationId, userId, workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 
 const path = fileURLToPath(new URL('../../../shared/reference/openapi-control-plane.yaml', import.meta.url));

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReadme } from '../../scripts/readme.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';

@@ -4,8 +4,8 @@
  */
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { userId, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { userId, workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator, type DetachedEmulator } from '../../src/emulator/server.ts';
 
 const adminKey = 'admin-key-for-tests';

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sumCost } from '../../src/emulator/request-logs.ts';
-import { keyId, sampleSecrets, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { keyId, workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 import type { RequestLogRow } from '../../src/emulator/store.ts';
 
@@ -52,12 +53,12 @@ describe('analytics add up', () => {
   it("cost of one key = the key's own counter", async () => {
     const id = keyId('platform', 'checkout-service');
     const { summary } = await readGraph('cost', { workspace_slug: 'ws-platform-5d10aa', api_key_ids: id });
-    expect(summary.total).toBe(emulator.store.findApiKey(id)?.usage_limits?.current_usage);
+    expect(summary.total).toBe(emulator.store.find('apiKeys', id)?.usage_limits?.current_usage);
   });
 
   it("cost of one provider = the provider's counter", async () => {
     const { summary } = await readGraph('cost', { workspace_slug: 'ws-sales-91be02', virtual_keys: 'openai-sales' });
-    const provider = emulator.store.findProvider(workspaceId('sales'), 'openai-sales');
+    const provider = emulator.store.find('providers', 'openai-sales', workspaceId('sales'));
     expect(summary.total).toBe(provider?.usage_limits?.current_usage);
   });
 

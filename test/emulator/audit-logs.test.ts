@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { sampleId, sampleOrganisationId } from '../../src/emulator/sample-ids.ts';
-import { keyId, sampleSecrets, userId, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { keyId, sampleId, sampleOrganisationId, userId, workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 
 const now = new Date('2026-11-20T19:30:12.000Z');

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Quirks } from '../../src/emulator/quirks.ts';
-import { sampleSecrets, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 
 const now = new Date('2026-11-20T19:30:12.000Z');
@@ -66,7 +67,7 @@ describe('configs', () => {
       success: true,
       data: { config: { retry: { attempts: 3, on_status_codes: [429, 503] } } },
     });
-    const version = emulator.store.findConfig('pc-checko-4b8d21')?.versions.at(-1);
+    const version = emulator.store.find('configs', 'pc-checko-4b8d21')?.versions.at(-1);
     if (version) version.config = '{broken';
     expect((await call('GET', '/configs/pc-checko-4b8d21')).body.data).toEqual({ config: '{broken' });
   });
@@ -108,7 +109,7 @@ describe('configs', () => {
 
   it('are deleted, but not while a workspace points at one', async () => {
     const { call, emulator } = start();
-    const workspace = emulator.store.findWorkspace(platform);
+    const workspace = emulator.store.find('workspaces', platform);
     if (workspace) workspace.defaults = { user_api_key_config: 'pc-checko-4b8d21' };
     expect((await call('DELETE', '/configs/pc-checko-4b8d21')).body.errorCode).toBe('AB07');
     if (workspace) workspace.defaults = null;

@@ -251,8 +251,8 @@ describe('what a gateway reports', () => {
       create_default_provider: false,
       workspaces: [{ id: 'ws-alpha-00000a', enabled: true, usage_limits: [limit] }],
     });
-    const integration = emulator.store.findIntegration('openai-main')?.id;
-    const tokenLimit = emulator.store.findWorkspace(alphaId)?.usage_limits?.[1]?.id;
+    const integration = emulator.store.find('integrations', 'openai-main')?.id;
+    const tokenLimit = emulator.store.find('workspaces', alphaId)?.usage_limits?.[1]?.id;
     await resync({
       apiKeysToUpdateUsage: [{ id: secret, usage: 5000 }],
       virtualKeyIdsToUpdateUsage: [{ id: providerId, usage: 1000 }],
@@ -346,7 +346,7 @@ describe('what a gateway reports', () => {
       gateway_version: '2.2.3',
     };
     await ask('POST', '/v1/dp/metrics', { body: { table: 'generations', data: [row] } });
-    expect(emulator.store.findRequestLog(row.id)).toMatchObject({
+    expect(emulator.store.find('requestLogs', row.id)).toMatchObject({
       created_at: '2026-03-11T10:18:37.000Z',
       cost: 625,
       retry_success_count: 1,

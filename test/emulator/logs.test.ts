@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sumCost } from '../../src/emulator/request-logs.ts';
-import { keyId, sampleSecrets, workspaceId } from '../../src/emulator/sample-organisation.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { keyId, workspaceId } from '../../src/emulator/sample/ids.ts';
+import { sampleSecrets } from '../../src/emulator/sample/organisation.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
 
 const now = new Date('2026-11-20T19:30:12.000Z');

@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { sampleRecord } from '../../src/emulator/sample-record.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleRecord } from '../../src/emulator/sample/record.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { appliedRecordSchema } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { sumCost } from '../../src/emulator/request-logs.ts';
-import { sampleOrganisationId } from '../../src/emulator/sample-ids.ts';
-import { sampleRecord } from '../../src/emulator/sample-record.ts';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleOrganisationId } from '../../src/emulator/sample/ids.ts';
+import { sampleRecord } from '../../src/emulator/sample/record.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
 import { appliedRecordSchema } from '../../src/plan/applied-record.ts';
 

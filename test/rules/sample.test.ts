@@ -1,7 +1,7 @@
 /** The sample organisation is what people copy from: the rules have nothing to say against it, in any step of `npm start`. */
 
 import { afterEach, describe, expect, it } from 'vitest';
-import { sampleSeed } from '../../src/emulator/seed.ts';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';

@@ -1,8 +1,9 @@
-/** `/audit-logs`: who wrote what, the emulator's own writes among them (control-plane-api.md 13). */
+/** `/audit-logs`: who wrote what, the emulator's own writes among them. */
 
 import type { Hono } from 'hono';
-import type { RouteContext } from '../context.ts';
-import { readTime } from '../log-filters.ts';
+import { readTime } from '../analytics/filters.ts';
+import { refuseField } from '../errors.ts';
+import type { RouteContext } from '../service.ts';
 import type { AuditRow } from '../store.ts';
 
 const equalities = [
@@ -17,17 +18,15 @@ const equalities = [
   'country',
 ] as const satisfies readonly (keyof AuditRow)[];
 
-export function registerAuditLogsRoutes(app: Hono, context: RouteContext): void {
+export function registerAuditLogs(app: Hono, context: RouteContext): void {
   app.get('/audit-logs', (c) => {
     context.requireAdmin(c);
     context.requireScope(c, 'audit_logs.list');
     const query = c.req.query();
     const from = readTime(query, 'start_time', 'query');
     const to = readTime(query, 'end_time', 'query');
-    if (from === undefined || to === undefined) {
-      const param = from === undefined ? 'start_time' : 'end_time';
-      throw context.invalid(`Validation failed: ${param}: is required`, { param, location: 'query' });
-    }
+    if (from === undefined) throw refuseField('start_time', 'is required', 'query');
+    if (to === undefined) throw refuseField('end_time', 'is required', 'query');
     // [spec] requires the organisation, but the key implies it and other clients leave it out.
     if (query.organisation_id && query.organisation_id !== context.organisation().id) {
       throw context.fail(403, 'AB03', 'You do not have access to this organisation');

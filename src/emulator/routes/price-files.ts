@@ -1,7 +1,7 @@
-/** Prices of models, for everybody (control-plane-api.md 12): no key, no `/v1`. */
+/** Prices of models, for everybody: no key, no `/v1`. */
 
 import type { Hono } from 'hono';
-import { buildModelPrice, buildPriceFile } from '../prices.ts';
+import { buildModelPrice, buildPriceFile } from '../price-catalogue.ts';
 
 export function registerPriceFiles(root: Hono): void {
   root.get('/pricing/:file', (c) => {

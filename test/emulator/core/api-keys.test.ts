@@ -175,7 +175,7 @@ describe('update', () => {
 
   async function createExhausted(): Promise<string> {
     const id = await createKey({ usage_limits: budget });
-    const row = emulator.store.findApiKey(id);
+    const row = emulator.store.find('apiKeys', id);
     Object.assign(row ?? {}, { status: 'exhausted' });
     Object.assign(row?.usage_limits ?? {}, {
       current_usage: 8000,

@@ -368,7 +368,7 @@ describe('a budget lowered below its use', () => {
   } as const;
   const makePolicy = async () => {
     const id = await create(call, usage, usagePolicy);
-    const row = emulator.store.findUsagePolicy(id);
+    const row = emulator.store.find('usagePolicies', id);
     if (row !== undefined) row.entities = { 'api_key:k': { ...entity } };
     return id;
   };
@@ -401,7 +401,7 @@ describe('a budget lowered below its use', () => {
   test('goes on saying what it said, where the quirk says so, as does what was never lowered', async () => {
     const id = await makePolicy();
     const odd = await makePolicy();
-    const row = emulator.store.findUsagePolicy(odd);
+    const row = emulator.store.find('usagePolicies', odd);
     if (row !== undefined) row.credit_limit = 50;
     quirk({ lowerDoesNotExhaust: true });
     await call('PUT', `${usage}/${id}`, { credit_limit: 50 });

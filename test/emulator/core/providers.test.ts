@@ -93,7 +93,7 @@ describe('writing', () => {
 
   it('resets the counter and wakes', async () => {
     await call('PUT', `/providers/main${inAlpha}`, { usage_limits: { credit_limit: 1 } });
-    const row = emulator.store.findProvider(alphaId, 'main');
+    const row = emulator.store.find('providers', 'main', alphaId);
     Object.assign(row ?? {}, { status: 'exhausted' });
     Object.assign(row?.usage_limits ?? {}, { current_usage: 100 });
     await call('PUT', `/providers/main${inAlpha}`, { reset_usage: true });

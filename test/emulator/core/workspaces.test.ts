@@ -94,7 +94,7 @@ describe('writing', () => {
     await call('PUT', `${base}/${alphaId}`, {
       usage_limits: [{ credit_limit: 10 }, { type: 'tokens', credit_limit: 1000 }],
     });
-    const row = emulator.store.findWorkspace(alphaId);
+    const row = emulator.store.find('workspaces', alphaId);
     Object.assign(row?.usage_limits?.[0] ?? {}, { current_usage: 1000, status: 'exhausted' });
     await call('PUT', `${base}/${alphaId}`, { usage_limits: [{ type: 'cost', credit_limit: 20 }] });
     expect((await read()).usage_limits).toMatchObject([{ credit_limit: 20, current_usage: 1000, status: 'active' }]);
@@ -136,7 +136,7 @@ describe('writing', () => {
     expect(await listNames('')).toEqual(['Alpha']);
     expect(await listNames('?status=active,archived')).toEqual(['Beta', 'Alpha']);
     expect((await call('GET', `${base}/${betaId}`)).status).toBe(404);
-    Object.assign(emulator.store.findWorkspace(alphaId) ?? {}, { is_default: 1 });
+    Object.assign(emulator.store.find('workspaces', alphaId) ?? {}, { is_default: 1 });
     expect((await call('DELETE', `${base}/${alphaId}`, { name: 'Alpha' })).status).toBe(403);
   });
 });
