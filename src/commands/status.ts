@@ -4,8 +4,8 @@ import {
   countedSince,
   isOver,
   judgeLimit,
-  type LiveLimit,
   type LimitStatus,
+  type LiveLimit,
   settleDoubts,
   sortStatus,
 } from '../impact/limit-status.ts';
