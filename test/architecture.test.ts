@@ -53,6 +53,7 @@ const layers: Readonly<Record<string, number>> = {
   'proxies.ts': 7.5,
   'real-path.ts': 8,
   'rule-names.ts': 8,
+  'without-absent.ts': 9,
 };
 
 /** One import against the rule, with its reason. */

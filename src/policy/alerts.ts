@@ -13,14 +13,22 @@ import {
   writeValue,
   writeWholeDollars,
 } from './advice.ts';
+import { type Form, orNone, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import type { FieldNode, ListNode, Place } from './nodes.ts';
+import { amountPatterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
 import { expectScalar, isNone } from './reader.ts';
+import type { Report } from './report.ts';
 
 /** Null: `none`. */
 export type WrittenAlert = { readonly percent: number } | Amount | null;
+
+export function alertForm(level: Level): Form {
+  const { alert, isZero } = amountPatterns(level);
+  const message = 'write a percentage or an amount below the budget, such as 80%';
+  return orNone(textForm(alert, message, ['80%', '$400'], isZero));
+}
 
 /** @param budget undefined where it cannot be read */
 export function readAlert(

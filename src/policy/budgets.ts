@@ -17,12 +17,15 @@ import {
   writeWholeDollars,
 } from './advice.ts';
 import { alertOf, readAlert, type WrittenAlert } from './alerts.ts';
+import { type Form, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import { type FieldNode, isEmpty, type Place } from './nodes.ts';
+import { amountPatterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report, Written } from './reader.ts';
+import type { Written } from './reader.ts';
 import { expectScalar, isNone, shown } from './reader.ts';
-import { readReset } from './resets.ts';
+import type { Report } from './report.ts';
+import { reset as resetShape } from './resets.ts';
 
 export interface WrittenBudget extends Amount {
   readonly reset: Reset;
@@ -30,6 +33,12 @@ export interface WrittenBudget extends Amount {
   readonly starting?: string;
   readonly alert?: WrittenAlert;
   readonly places: { readonly budget: Place; readonly reset?: Place; readonly alert?: Place };
+}
+
+export function budgetForm(level: Level): Form {
+  const { budget, tooSmall } = amountPatterns(level);
+  const examples = ['$500', level.wholeUnits ? '$1,250' : '$1,250.50', '2M tokens'];
+  return textForm(budget, 'write an amount with its unit, such as $500 or 2M tokens', examples, tooSmall);
 }
 
 /**
@@ -44,7 +53,7 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
   const rateBeside = level.form === 'policy' ? written.get('rate') : undefined;
   const isLimited = budget !== undefined && !isNone(budget.node);
   const amount = isLimited ? readAmount(budget, level, report) : undefined;
-  const reset = fields.reset === undefined ? undefined : readReset(fields.reset, report);
+  const reset = fields.reset === undefined ? undefined : resetShape.read(fields.reset, report);
   const alert = fields.alert === undefined ? undefined : readAlert(fields.alert, amount, level, report);
   if (!isLimited) {
     const alone = [fields.reset, fields.alert].filter((field) => field !== undefined);

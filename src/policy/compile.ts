@@ -4,19 +4,18 @@ import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
-import { example, exampleOf, say, writeValue } from './advice.ts';
-import { checkSchema } from './check-schema.ts';
+import { example, exampleOf, say, textOf, writeValue } from './advice.ts';
 import { ExtendedFiles } from './extended-files.ts';
+import { type FileKind, fileKinds } from './file-keys.ts';
 import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
 import { readOrg } from './org.ts';
 import { parsePolicyFile } from './parse.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { collectInto, expectScalar, readMap, readWord } from './reader.ts';
+import { expectScalar, readMap, readWord, type Written } from './reader.ts';
+import { collectInto, type Report, startOf } from './report.ts';
 import { rules } from './rules.ts';
-import { extendedShape, orgShape, workspaceShape } from './schema.ts';
 import type { WorkspaceFile } from './workspace.ts';
 import { readWorkspace } from './workspace.ts';
 
@@ -69,9 +68,8 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   }
   const [first] = sorted;
   if (org === undefined && first !== undefined && !sawOrg(diagnostics)) {
-    const source = { file: first.path, line: 1, column: 1 };
     const said = 'no file says `kind: org`: write `org.yaml` with `environment:` and `organisation:`';
-    report('missing-org-file', { source, end: source }, said);
+    report('missing-org-file', startOf(first.path), said);
   }
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
   // Of a file that was copied everything would be there twice: that is one mistake, and told as one.
@@ -169,12 +167,8 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
   const root = withoutOwnKeys(parsed.root);
   if (root === null) {
     if (parsed.diagnostics.length > 0) return undefined;
-    const source = { file: file.path, line: 1, column: 1 };
-    report(
-      'missing-kind',
-      { source, end: source },
-      'the file is empty: write `kind: workspace` or `kind: org`, or delete it',
-    );
+    const said = 'the file is empty: write `kind: workspace` or `kind: org`, or delete it';
+    report('missing-kind', startOf(file.path), said);
     return undefined;
   }
   if (root.type !== 'map') {
@@ -188,28 +182,26 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
     report('missing-kind', root.at, say`the file does not say what it is: write ${ways}`);
     return undefined;
   }
-  const kind = readWord(kindField, ['org', 'workspace', 'defaults'] as const, report);
+  const kind = readWord(kindField, ['org', 'workspace', 'defaults'], report);
   if (kind === undefined) return undefined;
-  const before = diagnostics.length;
   checkVersion(root, report);
-  const shape = { org: orgShape, workspace: workspaceShape, defaults: extendedShape }[kind];
   const whole = kind === 'org' && extended !== null ? extended.layBeneath(root, file, report) : root;
   const top: FieldNode = { key: 'file', at: root.at, node: whole };
-  const what = { org: 'the organisation file', workspace: 'a workspace file', defaults: 'a file of shared defaults' }[
-    kind
-  ];
-  const written = readMap(top, Object.keys(shape.shape), what, report) ?? new Map<string, FieldNode>();
-  const result =
-    kind === 'defaults'
-      ? { kind }
-      : kind === 'org'
-        ? { kind, org: readOrg(kindField.at, written, report) }
-        : readWorkspaceFile(kindField.at, written, report);
-  // Shared defaults are checked where they are laid beneath a file.
-  const isWhole = kind !== 'defaults';
-  if (isWhole && !hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before)))
-    checkSchema(whole, shape, report);
-  return result;
+  const written = readMap(top, fileKinds[kind].keys, fileKinds[kind].what, report) ?? new Map<string, FieldNode>();
+  checkRequired(fileKinds[kind], written, kindField.at, report);
+  // Shared defaults are read where they are laid beneath a file.
+  if (kind === 'defaults') return { kind };
+  if (kind === 'org') return { kind, org: readOrg(kindField.at, written, report) };
+  const workspace = readWorkspace(written, report);
+  return workspace === undefined ? undefined : { kind, workspace };
+}
+
+/** But for those that say what kind of file it is, without which it is not read. */
+function checkRequired({ keys, what }: FileKind, written: Written, at: Place, report: Report): void {
+  for (const [name, { isRequired, expected }] of Object.entries(keys)) {
+    if (isRequired !== true || expected === undefined || written.has(name)) continue;
+    report(`missing-${name}`, at, `${what} needs \`${name}:\`: write ${textOf(expected)}`);
+  }
 }
 
 /** Keys `x-…` at the top are the author's own, a place for what is shared by alias. */
@@ -221,17 +213,6 @@ function withoutOwnKeys(root: Node | null): Node | null {
 function findLikely(root: MapNode, key: string): FieldNode | undefined {
   const near = (field: FieldNode) => nearestName(field.key, [key]) !== undefined;
   return root.fields.find((field) => field.key === key) ?? root.fields.find(near);
-}
-
-function readWorkspaceFile(
-  kindAt: Place,
-  written: ReadonlyMap<string, FieldNode>,
-  report: Report,
-): ReadFile | undefined {
-  if (!written.has('workspace'))
-    report('missing-workspace', kindAt, 'a workspace file needs `workspace:` with the slug or UUID');
-  const workspace = readWorkspace(written, report);
-  return workspace === undefined ? undefined : { kind: 'workspace', workspace };
 }
 
 /** A line more of the file. */

@@ -2,7 +2,8 @@
 
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
-import { type PrintedEntry, printEntry } from './print.ts';
+import { printEntry } from './print.ts';
+import type { PrintedEntry } from './print-values.ts';
 import { quote } from './quote.ts';
 import { isPlainMap, type Plain } from './yaml-plain.ts';
 import { type Edited, isRefused, readValue, setValue } from './yaml-splice.ts';

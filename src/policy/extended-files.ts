@@ -6,8 +6,8 @@ import { example, say } from './advice.ts';
 import type { FieldNode, MapNode, Node } from './nodes.ts';
 import { parsePolicyFile } from './parse.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
 import { expectScalar } from './reader.ts';
+import type { Report } from './report.ts';
 
 interface PolicyFile {
   readonly path: string;

@@ -9,7 +9,7 @@ import { layOver, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
 import type { PolicyEntry } from './policy-entry.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
+import type { Report } from './report.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
 /** Bound by the resource it belongs to; kept for the rules, which look across files. */

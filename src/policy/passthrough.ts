@@ -1,11 +1,12 @@
 /** `api:`: members of the service that the grammar does not know. The only place where its own words are written by hand. */
 
 import type { Json } from '../resources/types.ts';
+import type { Shape } from './forms.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { isEmpty, toJson } from './nodes.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
 import { expectMap } from './reader.ts';
+import type { Report } from './report.ts';
 
 export interface PassedMember {
   /** `api.<member>` */
@@ -120,6 +121,7 @@ function foldName(name: string): string {
   return latin.replace(/[^\p{L}\p{N}]/gu, '').replace(/organiz/g, 'organis');
 }
 
+const memberName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 const refusedNames = new Set(refused.map(foldName));
 const ownWords = new Map(Object.entries(ownWord).map(([name, word]) => [foldName(name), word]));
@@ -130,8 +132,12 @@ export function isRefusedName(name: string): boolean {
   return prototypeKeys.has(name) || refusedNames.has(folded) || refusedParts.some((part) => folded.includes(part));
 }
 
-export function readPassthrough(field: FieldNode | undefined, report: Report): readonly PassedMember[] {
-  if (field === undefined) return [];
+export const passthrough: Shape<readonly PassedMember[]> = {
+  schema: { type: 'object', propertyNames: { type: 'string', pattern: memberName.source }, additionalProperties: {} },
+  read: readPassthrough,
+};
+
+function readPassthrough(field: FieldNode, report: Report): readonly PassedMember[] {
   return (expectMap(field, report)?.fields ?? []).flatMap((member) => {
     const { key, at, node } = member;
     const own = ownWords.get(foldName(key));
@@ -143,7 +149,7 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       report('api-refused-member', at, `\`api\`: ${quote(key)} cannot be declared in a file: take it out`);
       return [];
     }
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key)) {
+    if (!memberName.test(key)) {
       const said = 'members of the API are one word of letters, digits and underscores';
       report('api-refused-member', at, `\`api\`: ${quote(key)} is no member: ${said}`);
       return [];

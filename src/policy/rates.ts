@@ -13,15 +13,24 @@ import {
   say,
   writeRate,
 } from './advice.ts';
+import { type Form, textForm } from './forms.ts';
 import { guess } from './guess.ts';
 import { inList, type Level } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
+import { amountPatterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report, Written } from './reader.ts';
+import type { Written } from './reader.ts';
 import { expectScalar, isNone, readItems, shown } from './reader.ts';
+import type { Report } from './report.ts';
 
 export interface WrittenRate extends Rate {
   readonly at: Place;
+}
+
+export function rateForm(level: Level): Form {
+  const { rate, isZero } = amountPatterns(level);
+  const examples = ['100 requests/minute', '200k tokens/day'];
+  return textForm(rate, 'write a count and a window, such as 100 requests/minute', examples, isZero);
 }
 
 /**

@@ -1,31 +1,14 @@
 /** Reading a document node by node: every problem is reported where it stands, and reading goes on. */
 
-import type { Diagnostic, Severity } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { example, explainPlaceholder, type Said, say, writeQuoted, writeValue } from './advice.ts';
+import type { Keys } from './forms.ts';
 import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
 import { regroupEntries, regroupFields, splitNameless } from './regroup.ts';
-
-export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
-
-export function collectInto(diagnostics: Diagnostic[]): Report {
-  return (code, at, message, severity = 'error') => {
-    const { source, end } = at;
-    const empty = end.line === source.line && end.column === source.column;
-    const { text, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
-    diagnostics.push({
-      code,
-      severity,
-      message: text,
-      ...(advice.length === 0 ? {} : { advice }),
-      source,
-      ...(empty ? {} : { end }),
-    });
-  };
-}
+import type { Report } from './report.ts';
 
 /** The fields of a map by key, in the order of the file. */
 export type Written = ReadonlyMap<string, FieldNode>;
@@ -40,11 +23,12 @@ export function isAbsent(node: Node): boolean {
 }
 
 /** @param what follows "is no key of", such as `a policy` */
-export function readMap(field: FieldNode, known: readonly string[], what: string, report: Report): Written | undefined {
+export function readMap(field: FieldNode, keys: Keys, what: string, report: Report): Written | undefined {
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
   const written = new Map<string, FieldNode>();
-  const fields = regroupFields(map.fields, known, report);
+  const known = Object.keys(keys);
+  const fields = regroupFields(map.fields, keys, report);
   const present = new Set(fields.map((inner) => inner.key));
   // One mistake, however many keys it takes along.
   const grouped = new Set<string>();
@@ -67,16 +51,11 @@ export function readMap(field: FieldNode, known: readonly string[], what: string
 /**
  * The entries of a map whose keys are names. Empty entries are absent.
  *
- * @param words keys that an entry has, to tell when they stand in its column
+ * @param keys those of an entry, to tell when they stand in its column
  */
-export function readEntries(
-  field: FieldNode | undefined,
-  report: Report,
-  words: readonly string[] = [],
-): readonly FieldNode[] {
-  if (field === undefined) return [];
+export function readEntries(field: FieldNode, keys: Keys, report: Report): readonly FieldNode[] {
   const map = expectMap(field, report);
-  const { nameless, entries } = splitNameless(regroupEntries(map?.fields ?? [], words, report), words);
+  const { nameless, entries } = splitNameless(regroupEntries(map?.fields ?? [], keys, report), keys);
   if (nameless !== undefined) {
     const said = `${quote(nameless.key)} stands where a name belongs: write the name of the entry above it, as in \`total:\`, and indent below that what belongs to it`;
     report('missing-name', nameless.at, said);
@@ -241,6 +220,7 @@ export function shown(field: FieldNode): string {
     .replaceAll('`', '');
 }
 
+/** Where written keys stand. */
 export function placesOf(written: Written): Readonly<Record<string, Place>> {
   return Object.fromEntries([...written].map(([key, field]) => [key, field.at]));
 }

@@ -2,11 +2,13 @@
 
 import { compareText } from '../diagnostics.ts';
 import { example, explainPlaceholder, type Sentence, say, writeValue } from './advice.ts';
+import { key, oneOrList, orNone, type Shape, textForm } from './forms.ts';
 import type { FieldNode, Place } from './nodes.ts';
+import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectScalar, isNone, readItems, readMap, shown } from './reader.ts';
-import { patterns } from './schema.ts';
+import { expectScalar, isNone, readItems, shown } from './reader.ts';
+import type { Report } from './report.ts';
+import { convert, section } from './shapes.ts';
 
 export interface Recipient {
   /** Lower-cased, as the service compares them. */
@@ -14,8 +16,25 @@ export interface Recipient {
   readonly at: Place;
 }
 
+const writeAddress = 'write an address, such as team@example.com, or a list of them';
+const address = { ...textForm(patterns.email.source, writeAddress, ['team@example.com']).schema, maxLength: 254 };
+
 /** Null: `none`. */
-export function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {
+export const recipients = orNone<Shape<readonly Recipient[] | null>>(
+  { schema: oneOrList(address), read: readRecipients },
+  writeAddress,
+);
+export const recipientsKey = key(
+  recipients,
+  'Who gets mail, beside the recipients that the service always adds. `none`: nobody else.',
+);
+
+/** `alerts: {recipients: […]}` of a file. */
+export const alerts: Shape<readonly Recipient[]> = convert(section({ recipients: recipientsKey }), (said) =>
+  said.recipients === undefined ? undefined : (said.recipients ?? []),
+);
+
+function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {
   if (isNone(field.node)) return null;
   const seen = new Map<string, Place>();
   const expected = 'a list of addresses, or `none`';
@@ -41,13 +60,6 @@ export function readRecipients(field: FieldNode, report: Report): readonly Recip
       );
   }
   return [...seen].map(([address, at]) => ({ address, at }));
-}
-
-/** `alerts: {recipients: […]}` of a file. */
-export function readAlerts(field: FieldNode | undefined, report: Report): readonly Recipient[] | undefined {
-  const recipients =
-    field === undefined ? undefined : readMap(field, ['recipients'], '`alerts`', report)?.get('recipients');
-  return recipients === undefined ? undefined : (readRecipients(recipients, report) ?? []);
 }
 
 /** Union, sorted; undefined where no level declares any. */
@@ -82,8 +94,15 @@ function guessTime(text: string): string | null {
   return patterns.dateTime.test(written) && parseTime(written) !== null ? written : null;
 }
 
+const writeTime = 'write a date with its time and zone, such as 2027-01-31T00:00:00Z';
+
 /** ISO date-time in UTC with milliseconds; null for `none`. */
-export function readExpires(field: FieldNode, report: Report): string | null | undefined {
+export const expires: Shape<string | null> = {
+  ...orNone(textForm(patterns.dateTime.source, writeTime, ['2027-01-31T00:00:00Z'])),
+  read: readExpires,
+};
+
+function readExpires(field: FieldNode, report: Report): string | null | undefined {
   if (isNone(field.node)) return null;
   const expected = say`a date-time with its zone, such as ${['2027-01-31T00:00:00Z', 'none'].map(example)}`;
   const node = expectScalar(field, expected, report);

@@ -13,14 +13,51 @@ import {
   writeReset,
   writeValue,
 } from './advice.ts';
+import { type Keys, key, mapForm, type Shape, textForm } from './forms.ts';
 import { guessReset } from './guess.ts';
 import type { FieldNode } from './nodes.ts';
+import { dayPattern, everyPattern, patterns, resetPattern } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
 import { expectScalar, readMap, readShaped, shown } from './reader.ts';
-import { patterns } from './schema.ts';
+import type { Report } from './report.ts';
 
-export function readReset(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
+export interface WrittenReset {
+  readonly reset: Reset;
+  /** ISO date-time at midnight UTC. */
+  readonly starting?: string;
+}
+
+const every = key(
+  textForm(everyPattern, 'write a number of days, such as 10 days', ['10 days']),
+  'Length of a window, 1 to 365 days.',
+  { isRequired: true },
+);
+const windowKeys: Keys = {
+  every,
+  starting: key(
+    textForm(dayPattern, 'write a day in quotes, such as "2026-12-01"', ['2026-12-01']),
+    'First day of the window (UTC). Sent when it is new; it moves by itself afterwards.',
+  ),
+};
+
+const line = textForm(resetPattern, 'write monthly, weekly, never, or days such as every 14 days', [
+  'monthly',
+  'weekly',
+  'never',
+  'every 14 days',
+]);
+
+/** @param keys of the window */
+function resetShape(keys: Keys): Shape<WrittenReset> {
+  const window = mapForm(keys);
+  return { ...window, schema: { anyOf: [line.schema, window.schema] }, read: readReset };
+}
+
+export const reset = resetShape(windowKeys);
+/** In a list of budgets a window starts on no day of its own. */
+export const resetInList = resetShape({ every });
+
+function readReset(field: FieldNode, report: Report): WrittenReset | undefined {
   if (field.node.type === 'map') return readWindow(field, report);
   const node = expectScalar(field, say`${exampleResets}`, report);
   if (node === undefined) return undefined;
@@ -44,8 +81,8 @@ function adviseReset(text: string): Sentence {
   return say`${left ?? `is no reset${tooLong}`}: write ${exampleResets}`;
 }
 
-function readWindow(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
-  const written = readMap(field, ['every', 'starting'], '`reset`', report);
+function readWindow(field: FieldNode, report: Report): WrittenReset | undefined {
+  const written = readMap(field, windowKeys, '`reset`', report);
   const every = written?.get('every');
   const starting = written?.get('starting');
   const date = starting === undefined ? undefined : readDate(starting, report);

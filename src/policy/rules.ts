@@ -3,13 +3,13 @@
 import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { isForgottenField } from '../resources/forgotten-fields.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
-import { isPolicyKind } from './policy-kinds.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
+import type { Report } from './report.ts';
 import { findMissing } from './review-checks.ts';
 
 export interface Checked extends Organisation {
