@@ -125,13 +125,13 @@ export async function preparePlan(
     const backend = rememberReads(open.backend);
     const byHand = (await onRecord?.(stored, checkout, backend, record)) === true;
     if (loading.head !== null && stored !== null) startReading(backend, stored.record);
-    const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
+    const { desired, files, texts, diagnostics } = await session.waiting('reading the policy files', loading.policies);
     if (desired === null) {
       await open.close();
       return { plan: null, diagnostics };
     }
     const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
-    const judged = { record, found, facts: checkout, desired, checksSeal };
+    const judged = { record, found, facts: { ...checkout, texts }, desired, checksSeal };
     const recordInForce = await session.waiting('proving the applied record', judgeRecord(judged, session));
     const proven = provenSettings(recordInForce, record.isShared);
     const { inForce, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);

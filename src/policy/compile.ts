@@ -32,18 +32,20 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What files were read as, by their text. Reading YAML is most of the work of a plan without changes. */
-const readFiles = new WeakMap<Desired, ReadonlyMap<string, ReadFile>>();
+/**
+ * What texts were read as; null: there is an error in it. Kept by whoever reads several versions of much the same files, since reading
+ * YAML is most of the work.
+ */
+export type KnownTexts = Map<string, ReadFile | null>;
 
 /**
  * The same files in any order give the same bytes.
  *
- * @param alike compiled before from much the same files: a file of equal text is not read again, and keeps the place that it
- *   had there
+ * @param known a file of a text that is known and right is not read again, and keeps the place that it had there; what is read is added
  */
-export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): Compiled {
-  const known = alike === undefined ? undefined : readFiles.get(alike);
-  const reads = new Map<string, ReadFile>();
+export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts = new Map()): Compiled {
+  // Of two files of this run that are alike, each has its own place.
+  const before: ReadonlyMap<string, ReadFile | null> = new Map(known);
   const diagnostics: Diagnostic[] = [];
   const report = collectInto(diagnostics);
   const orgs: OrgFile[] = [];
@@ -51,9 +53,7 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   const extended = new ExtendedFiles(files);
   for (const file of sorted) {
-    const key = extended.keyOf(file);
-    const read = known?.get(key) ?? readFile(file, diagnostics, extended);
-    if (read !== undefined) reads.set(key, read);
+    const read = before.get(extended.keyOf(file)) ?? readInto(known, file, diagnostics, extended);
     if (read?.kind === 'org') orgs.push(read.org);
     else if (read?.kind === 'workspace') workspaces.push(read.workspace);
     else if (read !== undefined) extended.checkUse(file, report);
@@ -77,7 +77,6 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   for (const rule of rules) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
   if (hasErrors(unique)) return { desired: null, diagnostics: unique };
-  readFiles.set(desired, reads);
   return { desired, diagnostics: unique };
 }
 
@@ -90,9 +89,6 @@ export interface WrittenFiles {
   readonly broken: readonly string[];
 }
 
-/** What texts were read as; null: there is an error in it. Kept by whoever reads several versions of much the same files. */
-export type KnownTexts = Map<string, ReadFile | null>;
-
 export function readWritten(files: readonly PolicyFile[], known: KnownTexts): WrittenFiles {
   const broken: string[] = [];
   const orgs: OrgFile[] = [];
@@ -101,8 +97,8 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   const extended = new ExtendedFiles(files);
   for (const file of sorted) {
     const key = extended.keyOf(file);
-    const read = known.get(key) ?? readAlone(file, extended);
-    known.set(key, read);
+    if (!known.has(key)) readInto(known, file, [], extended);
+    const read = known.get(key);
     if (read?.kind === 'defaults') continue;
     if (read?.kind === 'org' && orgs.length === 0) orgs.push(read.org);
     else if (read?.kind === 'workspace' && !workspaces.has(read.workspace.ref)) {
@@ -112,10 +108,12 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   return { org: orgs[0] ?? null, workspaces: [...workspaces.values()], broken };
 }
 
-function readAlone(file: PolicyFile, extended: ExtendedFiles): ReadFile | null {
-  const diagnostics: Diagnostic[] = [];
-  const read = readFile(file, diagnostics, extended);
-  return read === undefined || hasErrors(diagnostics) ? null : read;
+function readInto(known: KnownTexts, file: PolicyFile, diagnostics: Diagnostic[], extended: ExtendedFiles) {
+  const own: Diagnostic[] = [];
+  const read = readFile(file, own, extended);
+  diagnostics.push(...own);
+  known.set(extended.keyOf(file), read === undefined || hasErrors(own) ? null : read);
+  return read;
 }
 
 /** What has to be known before anything but the files is read. */
