@@ -17,8 +17,7 @@ import { type Form, orNone, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import type { FieldNode, ListNode, Place } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
-import { quote } from './quote.ts';
-import { expectScalar, isNone } from './reader.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 /** Null: `none`. */
@@ -57,8 +56,7 @@ export function readAlert(
   }
   const amount = parseAmount(node.text);
   if (!isProblem(amount)) return amount;
-  report('invalid-alert', node.at, say`\`alert\`: ${quote(node.text)} ${adviseAlert(node.text, budget, level)}`);
-  return undefined;
+  return refuseValue(field, 'invalid-alert', adviseAlert(node.text, budget, level), report);
 }
 
 /** The last of several thresholds that could stand alone. */

@@ -4,6 +4,7 @@ import type { Advice } from '../diagnostics.ts';
 import type { Amount } from '../resources/amounts.ts';
 import { formatAmount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Reset } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import {
   adviseAmount,
   adviseNone,
@@ -21,9 +22,8 @@ import { type Form, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import { type FieldNode, isEmpty, type Place } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
-import { quote } from './quote.ts';
 import type { Written } from './reader.ts';
-import { expectScalar, isNone, shown } from './reader.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 import { reset as resetShape } from './resets.ts';
 
@@ -71,17 +71,13 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
     );
   }
   if (amount === undefined) return undefined;
-  const result: WrittenBudget = {
+  const result: WrittenBudget = withoutAbsent({
     ...amount,
     reset: reset?.reset ?? 'never',
-    ...(reset?.starting === undefined ? {} : { starting: reset.starting }),
-    ...(alert === undefined ? {} : { alert }),
-    places: {
-      budget: budget.at,
-      ...(fields.reset === undefined ? {} : { reset: fields.reset.at }),
-      ...(fields.alert === undefined ? {} : { alert: fields.alert.at }),
-    },
-  };
+    starting: reset?.starting,
+    alert,
+    places: withoutAbsent({ budget: budget.at, reset: fields.reset?.at, alert: fields.alert?.at }),
+  });
   if (fields.alert !== undefined) alertOf(result, level, fields.alert.node.at, report);
   return result;
 }
@@ -104,17 +100,17 @@ export function readAmount(field: FieldNode, level: Level, report: Report): Amou
   const node = expectScalar(field, say`an amount such as ${exampleAmounts(level)}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
-  const refuse = (code: string, said: Sentence) =>
-    report(code, node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
   if (isNoneWord(text)) {
-    refuse('invalid-amount', say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`);
-    return undefined;
+    return refuse(
+      'invalid-amount',
+      say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
+    );
   }
   const amount = parseAmount(text);
   if (isProblem(amount)) {
     const { code, said } = adviseAmount(text, amount, level);
-    refuse(code, said);
-    return undefined;
+    return refuse(code, said);
   }
   const { unit } = amount;
   if (!level.units.includes(unit)) {

@@ -6,7 +6,8 @@ import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
 import { example, exampleOf, say, textOf, writeValue } from './advice.ts';
 import { ExtendedFiles } from './extended-files.ts';
-import { type FileKind, fileKinds } from './file-keys.ts';
+import { fileKinds } from './file-keys.ts';
+import type { Keys } from './forms.ts';
 import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
@@ -186,7 +187,7 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
   const whole = kind === 'org' && extended !== null ? extended.layBeneath(root, file, report) : root;
   const top: FieldNode = { key: 'file', at: root.at, node: whole };
   const written = readMap(top, fileKinds[kind].keys, fileKinds[kind].what, report) ?? new Map<string, FieldNode>();
-  checkRequired(fileKinds[kind], written, kindField.at, report);
+  checkRequired(kind, written, kindField.at, report);
   // Shared defaults are read where they are laid beneath a file.
   if (kind === 'defaults') return { kind };
   if (kind === 'org') return { kind, org: readOrg(kindField.at, written, report) };
@@ -195,7 +196,8 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
 }
 
 /** But for those that say what kind of file it is, without which it is not read. */
-function checkRequired({ keys, what }: FileKind, written: Written, at: Place, report: Report): void {
+function checkRequired(kind: keyof typeof fileKinds, written: Written, at: Place, report: Report): void {
+  const { keys, what }: { keys: Keys; what: string } = fileKinds[kind];
   for (const [name, { isRequired, expected }] of Object.entries(keys)) {
     if (isRequired !== true || expected === undefined || written.has(name)) continue;
     report(`missing-${name}`, at, `${what} needs \`${name}:\`: write ${textOf(expected)}`);

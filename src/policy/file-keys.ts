@@ -6,6 +6,7 @@ import { forget } from './forget.ts';
 import { type Form, type Keys, key, lacks, orNone, type Schema, type Shape } from './forms.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
+import { refuseValue } from './reader.ts';
 
 import { alerts } from './recipients.ts';
 import { review } from './review-keys.ts';
@@ -30,7 +31,8 @@ const starUnnamed: Schema = {
 const entriesOfKind = (kind: 'provider-limits' | 'integration-limits') =>
   entriesOf(entryKeys[kind], orNoEntry(entryForms[kind]));
 
-const head = (kind: string, more: { readonly isRequired: true } = { isRequired: true }) => ({
+const more = { isRequired: true } as const;
+const head = (kind: string) => ({
   version: key({ schema: { type: 'number', const: 1 } }, 'Version of this grammar.', more),
   kind: key(
     { schema: { type: 'string', const: kind } },
@@ -117,13 +119,10 @@ const gateway = key(
   'What runs where; decides which features can be used.',
 );
 
-const source = convert(text(2000, 'a URL or a directory'), (written, { node }, report) => {
+const source = convert(text(2000, 'a URL or a directory'), (written, field, report) => {
   const isAddress = /^https?:/.test(written) && URL.canParse(written);
-  if (/^\w+:\/\//.test(written) && !isAddress) {
-    const said = `\`source\`: ${quote(written)} is no address: it starts with \`https://\`, or is a directory`;
-    report('invalid-url', node.at, said);
-  }
-  return written;
+  if (!/^\w+:\/\//.test(written) || isAddress) return written;
+  return refuseValue(field, 'invalid-url', 'is no address: it starts with `https://`, or is a directory', report);
 });
 const maxAge = shaped(patterns.age, 'invalid-age', say`hours or days, such as ${['24h', '30d'].map(example)}`, {
   examples: ['24h', '30d'],
@@ -145,12 +144,10 @@ const ref = convert(
     errorMessage: 'write a full ref, such as refs/heads/tollgate-record',
     not: { pattern: patterns.lockedRef.source },
   }),
-  (written, { node }, report) => {
-    if (!patterns.lockedRef.test(written)) return written;
-    const said = say`\`ref\`: ${quote(written)} ends a part in \`.lock\`, which is Git's own: write ${aRef}`;
-    report('invalid-ref', node.at, said);
-    return undefined;
-  },
+  (written, field, report) =>
+    patterns.lockedRef.test(written)
+      ? refuseValue(field, 'invalid-ref', say`ends a part in \`.lock\`, which is Git's own: write ${aRef}`, report)
+      : written,
 );
 
 const defaultsKeys = {
@@ -217,31 +214,26 @@ export const orgKeys = {
 export const sharedKeys = { gateway, review: reviewKey, defaults };
 const extendedKeys: Keys = { ...head('defaults'), description: note, ...sharedKeys };
 
-export interface FileKind {
-  readonly keys: Keys;
-  /** For messages, and for the head of the schema. */
-  readonly what: string;
-  readonly title: string;
-  readonly description: string;
-}
+const aFile = (keys: Keys, what: string, title: string, description: string) => ({ keys, what, title, description });
 
-export const fileKinds: Readonly<Record<'defaults' | 'org' | 'workspace', FileKind>> = {
-  defaults: {
-    keys: extendedKeys,
-    what: 'a file of shared defaults',
-    title: 'tollgate shared defaults',
-    description: 'What several directories of one repository share: defaults, review rules, the gateway.',
-  },
-  org: {
-    keys: orgKeys,
-    what: 'the organisation file',
-    title: 'tollgate organisation file',
-    description: 'What holds for the whole organisation: environment, defaults, review rules.',
-  },
-  workspace: {
-    keys: workspaceKeys,
-    what: 'a workspace file',
-    title: 'tollgate workspace file',
-    description: 'What one workspace may spend, how fast it may go, and who is told.',
-  },
+/** `what` a file is in messages, and the head of its schema. */
+export const fileKinds = {
+  defaults: aFile(
+    extendedKeys,
+    'a file of shared defaults',
+    'tollgate shared defaults',
+    'What several directories of one repository share: defaults, review rules, the gateway.',
+  ),
+  org: aFile(
+    orgKeys,
+    'the organisation file',
+    'tollgate organisation file',
+    'What holds for the whole organisation: environment, defaults, review rules.',
+  ),
+  workspace: aFile(
+    workspaceKeys,
+    'a workspace file',
+    'tollgate workspace file',
+    'What one workspace may spend, how fast it may go, and who is told.',
+  ),
 };

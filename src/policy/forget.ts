@@ -7,7 +7,7 @@ import { entryKeys } from './entry-keys.ts';
 import { type Shape, textForm } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
-import { readItems, readText } from './reader.ts';
+import { readItems, readText, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 const limitsOf = (kind: Kind): readonly string[] =>
@@ -50,7 +50,7 @@ function readForget(field: FieldNode, report: Report): readonly ForgetPath[] {
   ).flatMap((item) => {
     const path = readText(item, say`a path such as ${example('policies/old')}`, report, 600);
     if (path === undefined) return [];
-    if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
+    if (seen.has(path)) refuseValue(item, 'duplicate-forget', 'stands here twice: keep one', report);
     seen.add(path);
     if (path === '*') return sectionNames.map((name) => ({ path, section: name, source: item.at.source }));
     const [head = '', ...rest] = path.split('/');
@@ -61,27 +61,20 @@ function readForget(field: FieldNode, report: Report): readonly ForgetPath[] {
         section !== undefined || near === undefined
           ? say`write a path such as ${['policies/old', 'keys/old/rate', 'providers/old'].map(example)}`
           : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
-      report('invalid-forget', item.at, say`\`forget\`: ${quote(path)} is no path: ${hint}`);
+      refuseValue(item, 'invalid-forget', say`is no path: ${hint}`, report);
       return [];
     }
     const target = split(section, rest);
     if (section === 'limits' && target.name !== undefined) {
-      report(
-        'invalid-forget',
-        item.at,
-        say`\`forget\`: ${quote(path)} is no field of \`limits\`: write ${['limits', 'limits/budget', 'limits/rate'].map(example)}`,
-      );
+      const ways = ['limits', 'limits/budget', 'limits/rate'].map(example);
+      refuseValue(item, 'invalid-forget', say`is no field of \`limits\`: write ${ways}`, report);
       return [];
     }
     const last = rest.at(-1) ?? '';
     const near = target.field === undefined && rest.length > 1 ? nearestName(last, sections[section]) : undefined;
     if (near !== undefined) {
       const meant = writeValue([section, ...rest.slice(0, -1), near].join('/'));
-      report(
-        'invalid-forget',
-        item.at,
-        say`\`forget\`: ${quote(path)} ends in no field of ${quote(section)}: did you mean ${meant}?`,
-      );
+      refuseValue(item, 'invalid-forget', say`ends in no field of ${quote(section)}: did you mean ${meant}?`, report);
       return [];
     }
     return [{ path, section, ...target, source: item.at.source }];

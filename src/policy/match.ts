@@ -9,7 +9,7 @@ import { type Form, type Keys, key, mapForm, oneOrList, type Schema } from './fo
 import type { FieldNode } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import { expectMap, expectScalar, readItems, readMap, readText, shown } from './reader.ts';
+import { expectMap, expectScalar, readItems, readMap, readText, refuseValue, shown } from './reader.ts';
 import type { Report } from './report.ts';
 
 export interface PolicyForm {
@@ -158,12 +158,8 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
     return undefined;
   }
   if (node.type === 'scalar' && node.value !== null) {
-    report(
-      'invalid-match',
-      node.at,
-      say`\`match\`: ${quote(node.text)} is no condition: write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`,
-    );
-    return undefined;
+    const ways = say`write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`;
+    return refuseValue(field, 'invalid-match', say`is no condition: ${ways}`, report);
   }
   if (node.type === 'list') {
     const map = example('{ metadata.team: nlp }');

@@ -37,75 +37,25 @@ const ownWord: Readonly<Record<string, string>> = {
 };
 
 /** Members that act, identify, carry secrets or belong to somebody else: never declared in files, at no depth. */
-const refused = [
-  'id',
-  'uuid',
-  'object',
-  'status',
-  'key',
-  'workspace_id',
-  'organisation_id',
-  'user_id',
-  'scopes',
-  'defaults',
-  'creation_mode',
-  'reset_usage',
-  'reset_usage_for_value',
-  'rotation_policy',
-  'api_key_defaults_id',
-  'expiry_enforced',
-  'current_usage',
-  'value_key_usage_map',
-  'created_at',
-  'last_updated_at',
-  'last_reset_at',
-  'sub_type',
-  'slug',
-  'state',
-  'active',
-  'enabled',
-  'is_enabled',
-  'disabled',
-  'is_disabled',
-  'blocked',
-  'archived',
-  'is_archived',
-  'deleted',
-  'is_deleted',
-  'is_default',
-  'owner',
-  'owner_id',
-  'created_by',
-  'updated_by',
-  'role',
-  'roles',
-  'admin',
-  'is_admin',
-  'acl',
-  'access',
-  'users',
-  'members',
-  'token',
-  'auth',
-  'authorization',
-  'virtual_key',
-  'config',
-  'configurations',
-  'models',
-  'allow_all_models',
-  'create_default_provider',
-  'global_workspace_access',
-  'override_existing_workspace_access',
-  'provider',
-  'integration_id',
-];
+const refused = `
+  id uuid object status key workspace_id organisation_id user_id scopes defaults creation_mode reset_usage
+  reset_usage_for_value rotation_policy api_key_defaults_id expiry_enforced current_usage value_key_usage_map
+  created_at last_updated_at last_reset_at sub_type slug state active enabled is_enabled disabled is_disabled
+  blocked archived is_archived deleted is_deleted is_default owner owner_id created_by updated_by role roles admin
+  is_admin acl access users members token auth authorization virtual_key config configurations models
+  allow_all_models create_default_provider global_workspace_access override_existing_workspace_access provider
+  integration_id
+`
+  .trim()
+  .split(/\s+/);
 
 /** Parts of names that say the same, whatever stands around them. */
-const refusedParts = [
-  ...['secret', 'password', 'credential', 'privatekey', 'apikey', 'accesskey', 'accesstoken', 'authtoken', 'webhook'],
-  ...['permission', 'scope', 'configid', 'configoverride', 'workspaceid', 'organisationid', 'orgid', 'userid', 'keyid'],
-  ...['rotation', 'resetusage', 'currentusage', 'prototype'],
-];
+const refusedParts = `
+  secret password credential privatekey apikey accesskey accesstoken authtoken webhook permission scope configid configoverride
+  workspaceid organisationid orgid userid keyid rotation resetusage currentusage prototype
+`
+  .trim()
+  .split(/\s+/);
 
 /** Letters that are drawn like Latin ones; what accents and wide forms hide is undone by normalizing. */
 const drawnLike: Readonly<Record<string, string>> = Object.fromEntries(

@@ -9,6 +9,7 @@ import {
   adviseWindow,
   example,
   exampleRates,
+  isNoneWord,
   type Sentence,
   say,
   writeRate,
@@ -18,9 +19,8 @@ import { guess } from './guess.ts';
 import { inList, type Level } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
-import { quote } from './quote.ts';
 import type { Written } from './reader.ts';
-import { expectScalar, isNone, readItems, shown } from './reader.ts';
+import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 export interface WrittenRate extends Rate {
@@ -63,17 +63,14 @@ export function readRate(field: FieldNode, level: Level, report: Report): Rate |
   const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
-  const refuse = (code: string, said: Sentence) =>
-    report(code, node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
-  if (/^(?:off|no|false|never|null|unlimited|disabled|0)$/i.test(text)) {
-    refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
-    return undefined;
+  const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
+  if (isNoneWord(text)) {
+    return refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
   }
   const rate = parseRate(text);
   if (isProblem(rate)) {
     const { code, said } = adviseRate(text, rate, level);
-    refuse(code, said);
-    return undefined;
+    return refuse(code, said);
   }
   const window = rate.name.split('/')[1] ?? '';
   if (!level.windows.includes(window as RateWindow)) {

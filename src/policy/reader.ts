@@ -147,8 +147,17 @@ export function readShaped(
     if (text === undefined || shape.test(text)) return text;
   }
   const why = explainPlaceholder(node.text) ?? 'does not fit';
-  report(code, node.at, say`\`${shown(field)}\`: ${quote(node.text)} ${why}: write ${expected}`);
-  return undefined;
+  return refuseValue(field, code, say`${why}: write ${expected}`, report);
+}
+
+/** "`key`: `value` …", where the value stands. */
+export function refuseValue(field: FieldNode, code: string, said: Said, report: Report): undefined {
+  const { node } = field;
+  report(
+    code,
+    node.at,
+    say`\`${shown(field)}\`: ${node.type === 'scalar' ? quote(node.text) : `a ${node.type}`} ${said}`,
+  );
 }
 
 const switches: Readonly<Record<string, string>> = { false: 'off', no: 'off', true: 'on', yes: 'on' };
@@ -162,8 +171,7 @@ export function readWord<W extends string>(field: FieldNode, words: readonly W[]
   if (word !== undefined) return word;
   const near = words.find((candidate) => candidate === switches[node.text]) ?? nearestName(node.text, words);
   const hint = near === undefined ? say`write ${expected}` : say`did you mean ${writeValue(near)}?`;
-  report('unknown-word', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
-  return undefined;
+  return refuseValue(field, 'unknown-word', say`is not known: ${hint}`, report);
 }
 
 export function readBoolean(field: FieldNode, report: Report): boolean | undefined {
@@ -176,8 +184,7 @@ export function readBoolean(field: FieldNode, report: Report): boolean | undefin
     : /^(?:no|n|off|none)$/i.test(node.text)
       ? writeValue('false')
       : both;
-  report('not-a-boolean', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
-  return undefined;
+  return refuseValue(field, 'not-a-boolean', say`is text in YAML 1.2: write ${meant}`, report);
 }
 
 /** Items as fields that carry the name of the list, for messages. A lone value counts as a list of one where that is allowed. */

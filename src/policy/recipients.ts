@@ -1,12 +1,12 @@
 /** Mail recipients and expiry dates. */
 
 import { compareText } from '../diagnostics.ts';
-import { example, explainPlaceholder, type Sentence, say, writeValue } from './advice.ts';
+import { example, explainPlaceholder, isNoneWord, type Sentence, say, writeValue } from './advice.ts';
 import { key, oneOrList, orNone, type Shape, textForm } from './forms.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import { expectScalar, isNone, readItems, shown } from './reader.ts';
+import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 import { convert, section } from './shapes.ts';
 
@@ -43,10 +43,11 @@ function readRecipients(field: FieldNode, report: Report): readonly Recipient[] 
     if (node === undefined) continue;
     const address = node.text.toLowerCase();
     if (!patterns.email.test(address) || address.length > 254) {
-      report(
+      refuseValue(
+        item,
         'invalid-recipient',
-        node.at,
-        say`\`${shown(field)}\`: ${quote(node.text)} is no address: write one such as ${example('team@example.com')}`,
+        say`is no address: write one such as ${example('team@example.com')}`,
+        report,
       );
       continue;
     }
@@ -110,14 +111,11 @@ function readExpires(field: FieldNode, report: Report): string | null | undefine
   const { text } = node;
   const time = patterns.dateTime.test(text) ? parseTime(text) : null;
   if (time !== null) return time;
-  const refuse = (said: Sentence) => report('invalid-date', node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  const refuse = (said: Sentence) => refuseValue(field, 'invalid-date', said, report);
   const meant = guessTime(text);
-  if (/^(?:never|no|off|false|null|0)$/i.test(text)) refuse(say`is no date: write ${writeValue('none')} for never`);
-  else if (meant !== null) refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
-  else {
-    const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
-    const left = explainPlaceholder(text);
-    refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
-  }
-  return undefined;
+  if (isNoneWord(text)) return refuse(say`is no date: write ${writeValue('none')} for never`);
+  if (meant !== null) return refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
+  const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
+  const left = explainPlaceholder(text);
+  return refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
 }

@@ -17,8 +17,7 @@ import { type Keys, key, mapForm, type Shape, textForm } from './forms.ts';
 import { guessReset } from './guess.ts';
 import type { FieldNode } from './nodes.ts';
 import { dayPattern, everyPattern, patterns, resetPattern } from './patterns.ts';
-import { quote } from './quote.ts';
-import { expectScalar, readMap, readShaped, shown } from './reader.ts';
+import { expectScalar, readMap, readShaped, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 export interface WrittenReset {
@@ -67,8 +66,7 @@ function readReset(field: FieldNode, report: Report): WrittenReset | undefined {
     report('reset-days', node.at, adviseDays(reset, 'every '));
     return undefined;
   }
-  report('invalid-reset', node.at, say`\`reset\`: ${quote(node.text)} ${adviseReset(node.text)}`);
-  return undefined;
+  return refuseValue(field, 'invalid-reset', adviseReset(node.text), report);
 }
 
 const exampleResets = ['monthly', 'weekly', 'every 14 days', 'never'].map((text) => example(text));
@@ -93,18 +91,16 @@ function readWindow(field: FieldNode, report: Report): WrittenReset | undefined 
   }
   const node = expectScalar(every, say`${example('10 days')}`, report);
   if (node === undefined) return undefined;
-  const refuse = (said: Sentence) => report('invalid-reset', node.at, say`\`every\`: ${quote(node.text)} ${said}`);
+  const refuse = (said: Sentence) => refuseValue(every, 'invalid-reset', said, report);
   if (/^(?:monthly|weekly|never)$/.test(node.text)) {
-    refuse(
+    return refuse(
       say`is a calendar reset and cannot start on a day of its own, as \`reset: ${node.text}\` without \`starting\` does not: write a number of days, such as ${example('30 days')}`,
     );
-    return undefined;
   }
   const reset = patterns.every.test(node.text) ? parseReset(`every ${node.text}`) : null;
   if (reset === null) {
     const days = daysOf(guessReset(node.text) ?? 'never');
-    refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
-    return undefined;
+    return refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
   }
   if (!isWithinYear(reset)) {
     report('reset-days', node.at, adviseDays(reset, ''));
@@ -131,10 +127,5 @@ function readDate(field: FieldNode, report: Report): string | undefined {
   const date = new Date(`${text}T00:00:00Z`);
   // A day that does not exist is moved into the next month, or is no date at all.
   if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) return date.toISOString();
-  report(
-    'invalid-date',
-    field.node.at,
-    say`\`${shown(field)}\`: ${quote(text)} is no day of the calendar: write ${expected}`,
-  );
-  return undefined;
+  return refuseValue(field, 'invalid-date', say`is no day of the calendar: write ${expected}`, report);
 }

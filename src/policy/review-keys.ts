@@ -7,8 +7,7 @@ import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';
 import { ceiling } from './levels.ts';
 import { amountPatterns, patterns } from './patterns.ts';
-import { quote } from './quote.ts';
-import { expectScalar, isNone } from './reader.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
 import { convert, readSection, section, setOf, shaped, truth, whole, word } from './shapes.ts';
 import { ruleSeverities } from './silence.ts';
 
@@ -38,9 +37,7 @@ const spendUp: Shape<Switch | { readonly percent: number }> = {
     if (node.type === 'scalar' && patterns.spendUp.test(node.text))
       return { percent: parsePercent(node.text) ?? Number.parseInt(node.text, 10) };
     if (node.type !== 'scalar' || !/^\d{1,4}$/.test(node.text)) return aSwitch.read(field, report);
-    const said = say`\`spend_up\`: ${quote(node.text)} has no unit: write ${writeValue(`${node.text}%`)}`;
-    report('invalid-number', node.at, said);
-    return undefined;
+    return refuseValue(field, 'invalid-number', say`has no unit: write ${writeValue(`${node.text}%`)}`, report);
   },
 };
 
@@ -67,8 +64,7 @@ const dollars: Shape<number | null> = {
     const { code, said } = isProblem(amount)
       ? adviseAmount(node.text, amount, ceiling)
       : { code: 'unit-not-at-level', said: say`is not in dollars: write an amount such as ${example('$5,000')}` };
-    report(code, node.at, say`\`${field.key}\`: ${quote(node.text)} ${said}`);
-    return undefined;
+    return refuseValue(field, code, said, report);
   },
 };
 

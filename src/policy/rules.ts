@@ -1,15 +1,14 @@
 /** Checks across entries and files, one small function each. Everything that one entry can tell is checked while reading it. */
 
-import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { isForgottenField } from '../resources/forgotten-fields.ts';
-import { isPolicyKind } from '../resources/registry.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
-import type { Report } from './report.ts';
+import { placeAt, type Report } from './report.ts';
 import { findMissing } from './review-checks.ts';
 
 export interface Checked extends Organisation {
@@ -28,8 +27,6 @@ export const rules: readonly Rule[] = [
   previousNamesAreFree,
   requiredFields,
 ];
-
-const at = (source: Source): Place => ({ source, end: source });
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
   const seen = new Map<string, Place>();
@@ -83,7 +80,7 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
       const hint = `give each its own ${member === 'id' ? '`id:`' : '`name:`, or tell them apart by `id:`'}`;
       report(
         `duplicate-${member === 'id' ? 'id' : 'name'}`,
-        at(entry.source),
+        placeAt(entry.source),
         `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`,
       );
     }
@@ -94,16 +91,8 @@ function canShareName({ kind }: DesiredEntry): boolean {
   return kind === 'key-limits' || isPolicyKind(kind);
 }
 
-const sectionOf = {
-  'workspace-limits': 'limits',
-  'key-limits': 'keys',
-  'provider-limits': 'providers',
-  'integration-limits': 'integrations',
-} as const;
-
 function declares(entry: DesiredEntry, forget: Forget): boolean {
-  const section = isPolicyKind(entry.kind) ? 'policies' : sectionOf[entry.kind];
-  if (entry.workspace !== forget.workspace || section !== forget.section) return false;
+  if (entry.workspace !== forget.workspace || specOf(entry.kind).section !== forget.section) return false;
   if (forget.name !== undefined && entry.name !== forget.name && entry.liveName !== forget.name) return false;
   const { field } = forget;
   return (
@@ -131,7 +120,7 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
     const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
     report(
       'declared-and-forgotten',
-      at(forget.source),
+      placeAt(forget.source),
       `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`,
     );
   }
@@ -186,7 +175,7 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
     else {
       report(
         'previously-twice',
-        at(entry.source),
+        placeAt(entry.source),
         `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`,
       );
     }
@@ -195,7 +184,7 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
     const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
     report(
       'previously-in-use',
-      at(entry.source),
+      placeAt(entry.source),
       `\`previously\`: ${quote(entry.previously)} ${said}: take the line out`,
     );
   }
@@ -203,5 +192,5 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
 
 function requiredFields({ org, desired }: Checked, report: Report): void {
   for (const { code, source, message } of findMissing(desired, org.settings.require ?? []))
-    report(code, at(source), message);
+    report(code, placeAt(source), message);
 }

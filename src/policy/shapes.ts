@@ -1,10 +1,9 @@
 /** Shapes: what editors are told of a value and how it is read, in one. */
 
 import { compareText } from '../diagnostics.ts';
-import { type Said, say } from './advice.ts';
+import type { Said } from './advice.ts';
 import { type Form, type Keys, mapForm, type Schema, type Shape } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
-import { quote } from './quote.ts';
 import type { Written } from './reader.ts';
 import {
   expectScalar,
@@ -17,6 +16,7 @@ import {
   readShaped,
   readText,
   readWord,
+  refuseValue,
 } from './reader.ts';
 import type { Report } from './report.ts';
 
@@ -56,9 +56,13 @@ export function whole(max: number): Shape<number> {
       const node = expectScalar(field, 'a whole number', report);
       const value = node?.value;
       if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max) return value;
-      const said = say`\`${field.key}\`: ${quote(node?.text)} is no whole number from 0 to ${max}: write one without a unit`;
-      if (node !== undefined) report('invalid-number', node.at, said);
-      return undefined;
+      if (node === undefined) return undefined;
+      return refuseValue(
+        field,
+        'invalid-number',
+        `is no whole number from 0 to ${max}: write one without a unit`,
+        report,
+      );
     },
   };
 }
