@@ -38,11 +38,8 @@ export function readAlert(
 ): WrittenAlert | undefined {
   if (isNone(field.node)) return null;
   if (field.node.type === 'list') {
-    report(
-      'not-a-value',
-      field.node.at,
-      say`\`alert\` is one threshold, not a list: write ${fromList(field.node, budget, level)}`,
-    );
+    const said = say`\`alert\` is one threshold, not a list: write ${fromList(field.node, budget, level)}`;
+    report('not-a-value', field.node.at, said);
     return undefined;
   }
   const node = expectScalar(field, say`a percentage or an amount, such as ${writeThreshold(budget, level)}`, report);

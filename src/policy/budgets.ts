@@ -64,11 +64,8 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
   }
   if (fields.reset === undefined && rateBeside === undefined && !isEmpty(budget.node)) {
     const ways = ['monthly', 'weekly', 'every 14 days', 'never'].map((way) => writeBeside(`reset: ${way}`));
-    report(
-      'missing-reset',
-      budget.at,
-      say`\`budget\` without \`reset\`, which is \`never\` for a lifetime cap: write ${ways}`,
-    );
+    const said = say`\`budget\` without \`reset\`, which is \`never\` for a lifetime cap: write ${ways}`;
+    report('missing-reset', budget.at, said);
   }
   if (amount === undefined) return undefined;
   const result: WrittenBudget = withoutAbsent({

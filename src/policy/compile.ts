@@ -61,11 +61,8 @@ export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts 
   }
   const [org, ...others] = orgs;
   for (const other of others) {
-    report(
-      'duplicate-org-file',
-      other.at,
-      `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation, so delete the one that is a copy`,
-    );
+    const said = `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation, so delete the one that is a copy`;
+    report('duplicate-org-file', other.at, said);
   }
   const [first] = sorted;
   if (org === undefined && first !== undefined && !sawOrg(diagnostics)) {
@@ -223,11 +220,8 @@ function inFile(write: string): Advice {
 function checkVersion(root: MapNode, report: Report): void {
   const field = findLikely(root, 'version');
   if (field === undefined) {
-    report(
-      'missing-version',
-      root.at,
-      say`the file does not say which grammar it is written in: write ${inFile('version: 1')}`,
-    );
+    const said = say`the file does not say which grammar it is written in: write ${inFile('version: 1')}`;
+    report('missing-version', root.at, said);
     return;
   }
   const node = expectScalar(field, say`${example('1')}`, report);

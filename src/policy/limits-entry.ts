@@ -57,11 +57,8 @@ export function readLimits(
   if (kind === 'key-limits' && field.key === '*') {
     for (const inner of [written.get('id'), written.get('name')]) {
       if (inner === undefined) continue;
-      report(
-        'star-identity',
-        inner.at,
-        `\`"*"\` stands for many keys, which have no one \`${inner.key}\`: leave the line out`,
-      );
+      const said = `\`"*"\` stands for many keys, which have no one \`${inner.key}\`: leave the line out`;
+      report('star-identity', inner.at, said);
     }
   }
   const { recipients, expires, description, api = [], ...said } = readValues(keyKeys, written, report);
@@ -103,20 +100,14 @@ function readBudgets(
     if (budget === null) report('no-limit', item.at, 'an entry of `budgets` cannot be `none`: leave it out');
     if (budget === undefined || budget === null) return [];
     if (budget.starting !== undefined) {
-      report(
-        'starting-in-list',
-        budget.places.reset ?? item.at,
-        say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`,
-      );
+      const said = say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`;
+      report('starting-in-list', budget.places.reset ?? item.at, said);
     }
     const key = `${budget.unit}/${budget.reset}`;
     const first = seen.get(key);
     if (first !== undefined) {
-      report(
-        'duplicate-budget',
-        item.at,
-        `a second budget of ${budget.unit} that resets ${quote(budget.reset)}, first on line ${first.source.line}: keep one`,
-      );
+      const said = `a second budget of ${budget.unit} that resets ${quote(budget.reset)}, first on line ${first.source.line}: keep one`;
+      report('duplicate-budget', item.at, said);
     }
     seen.set(key, item.at);
     return [budget];

@@ -178,11 +178,8 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
 function readCondition(field: FieldNode, form: PolicyForm, report: Report): Condition | undefined {
   const { key, node } = field;
   if (/^(?:workspace|organi[sz]ation)(?:_id)?$/.test(key)) {
-    report(
-      'scope-condition',
-      field.at,
-      `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`,
-    );
+    const said = `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`;
+    report('scope-condition', field.at, said);
     return undefined;
   }
   if (key === 'metadata' && node.type === 'map') {
@@ -212,19 +209,13 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
   const except = exceptField === undefined ? [] : readValues(exceptField, key, report);
   if (any === undefined || except === undefined) return undefined;
   if (except === '*') {
-    report(
-      'invalid-match',
-      exceptField?.at ?? field.at,
-      '`except: "*"` would leave nothing: write the values to leave out',
-    );
+    const said = '`except: "*"` would leave nothing: write the values to leave out';
+    report('invalid-match', exceptField?.at ?? field.at, said);
     return undefined;
   }
   if (reachesNothing({ key, any, except })) {
-    report(
-      'invalid-match',
-      exceptField?.at ?? field.at,
-      `\`${shown(field)}\` matches no call, as \`except\` leaves nothing of \`any\`: take one of the two back`,
-    );
+    const said = `\`${shown(field)}\` matches no call, as \`except\` leaves nothing of \`any\`: take one of the two back`;
+    report('invalid-match', exceptField?.at ?? field.at, said);
     return undefined;
   }
   return { key, any, except };
@@ -246,11 +237,8 @@ function readValue(field: FieldNode, key: string, report: Report): string | unde
   if (text === undefined) return undefined;
   const { at } = field.node;
   if (key.startsWith('metadata.') && text.length > longest.metadata) {
-    report(
-      'metadata-too-long',
-      at,
-      `${quote(text)} has ${text.length} characters: metadata values have at most ${longest.metadata}`,
-    );
+    const said = `${quote(text)} has ${text.length} characters: metadata values have at most ${longest.metadata}`;
+    report('metadata-too-long', at, said);
     return undefined;
   }
   if (key === 'model') return readModel(text, field, report);
@@ -265,11 +253,8 @@ function readModel(text: string, field: FieldNode, report: Report): string | und
   const { at } = field.node;
   if (patterns.model.test(text)) return text;
   if (text.includes('*') && text !== '*') {
-    report(
-      'model-wildcard',
-      at,
-      `${quote(text)}: an asterisk stands only alone after the provider, as in \`"@openai/*"\``,
-    );
+    const said = `${quote(text)}: an asterisk stands only alone after the provider, as in \`"@openai/*"\``;
+    report('model-wildcard', at, said);
     return undefined;
   }
   // Blanks are looked for by themselves: one at the end would be scanned for again from every `__`.

@@ -70,11 +70,8 @@ function findSettings(written: Written): NonNullable<Desired['settingSources']> 
 
 function readDefaultKey(entries: readonly FieldNode[], report: Report): WrittenLimits | undefined {
   for (const entry of entries.filter(({ key }) => key !== '*')) {
-    report(
-      'default-key',
-      entry.at,
-      `${quote(entry.key)}: a default for keys is for all of them: write \`"*"\`, or name the key in its workspace's file`,
-    );
+    const said = `${quote(entry.key)}: a default for keys is for all of them: write \`"*"\`, or name the key in its workspace's file`;
+    report('default-key', entry.at, said);
   }
   const star = entries.find(({ key }) => key === '*');
   return star === undefined ? undefined : readLimits(star, 'key-limits', noProtection, report);
@@ -97,11 +94,8 @@ function readOrgIntegrations(entries: readonly FieldNode[], report: Report): rea
         ? entry.node.fields.find((candidate) => /^(?:budget|rate|reset|alert)/.test(candidate.key))
         : undefined;
     if (inner !== undefined) {
-      report(
-        'misplaced-key',
-        inner.at,
-        `\`${inner.key}\`: in the organisation file, limits of an integration stand below \`new_workspaces:\``,
-      );
+      const said = `\`${inner.key}\`: in the organisation file, limits of an integration stand below \`new_workspaces:\``;
+      report('misplaced-key', inner.at, said);
       return [];
     }
     const written = readMap(entry, newWorkspacesKeys, 'an integration of the organisation', report);

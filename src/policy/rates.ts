@@ -86,25 +86,16 @@ export function readRate(field: FieldNode, level: Level, report: Report): Rate |
 
 /** Two rates of a type and window share one counter, and of several token rates only one is charged (API reference 1.11). */
 export function checkTogether(rates: readonly WrittenRate[], report: Report): void {
-  const seen = new Map<string, WrittenRate>();
-  for (const rate of rates) {
-    const same = seen.get(rate.name);
-    const tokens = rate.name.startsWith('tokens/') ? seen.get('tokens') : undefined;
-    if (same !== undefined) {
-      report(
-        'duplicate-rate',
-        rate.at,
-        `\`${formatRate(rate.value, rate.name)}\` beside \`${formatRate(same.value, same.name)}\`: keep one`,
-      );
-    } else if (tokens !== undefined) {
-      const said = 'the gateway charges only one rate of tokens: keep one';
-      report(
-        'two-token-rates',
-        rate.at,
-        `\`${formatRate(rate.value, rate.name)}\` beside \`${formatRate(tokens.value, tokens.name)}\`: ${said}`,
-      );
+  const text = ({ value, name }: WrittenRate) => `\`${formatRate(value, name)}\``;
+  const isTokens = ({ name }: WrittenRate) => name.startsWith('tokens/');
+  for (const [index, rate] of rates.entries()) {
+    const before = rates.slice(0, index);
+    const same = before.find(({ name }) => name === rate.name);
+    const tokens = isTokens(rate) ? before.find(isTokens) : undefined;
+    if (same !== undefined) report('duplicate-rate', rate.at, `${text(rate)} beside ${text(same)}: keep one`);
+    else if (tokens !== undefined) {
+      const said = `${text(rate)} beside ${text(tokens)}: the gateway charges only one rate of tokens: keep one`;
+      report('two-token-rates', rate.at, said);
     }
-    if (!seen.has(rate.name)) seen.set(rate.name, rate);
-    if (rate.name.startsWith('tokens/') && !seen.has('tokens')) seen.set('tokens', rate);
   }
 }

@@ -62,11 +62,8 @@ export function readEntries(field: FieldNode, keys: Keys, report: Report): reado
   }
   return entries.filter((entry) => {
     if (entry.key.length > 255) {
-      report(
-        'name-too-long',
-        entry.at,
-        `${quote(entry.key)} has ${entry.key.length} characters: a name has at most 255`,
-      );
+      const said = `${quote(entry.key)} has ${entry.key.length} characters: a name has at most 255`;
+      report('name-too-long', entry.at, said);
     }
     if (entry.key === '') report('empty-key', entry.at, 'a name is empty: write one before the colon');
     return !isAbsent(entry.node);
@@ -109,11 +106,8 @@ export function readText(field: FieldNode, expected: Said, report: Report, max =
   const node = expectScalar(field, expected, report);
   if (node === undefined) return undefined;
   if (typeof node.value !== 'string') {
-    report(
-      'not-text',
-      node.at,
-      say`YAML reads ${quote(node.text)} as a ${typeof node.value}: write it in quotes, ${writeQuoted(node.text)}`,
-    );
+    const said = say`YAML reads ${quote(node.text)} as a ${typeof node.value}: write it in quotes, ${writeQuoted(node.text)}`;
+    report('not-text', node.at, said);
     return undefined;
   }
   if (node.value === '') {
@@ -121,11 +115,8 @@ export function readText(field: FieldNode, expected: Said, report: Report, max =
     return undefined;
   }
   if (node.value.length > max) {
-    report(
-      'text-too-long',
-      node.at,
-      `\`${shown(field)}\` has ${node.value.length} characters: at most ${max} are allowed`,
-    );
+    const said = `\`${shown(field)}\` has ${node.value.length} characters: at most ${max} are allowed`;
+    report('text-too-long', node.at, said);
     return undefined;
   }
   return node.value;
@@ -153,11 +144,8 @@ export function readShaped(
 /** "`key`: `value` …", where the value stands. */
 export function refuseValue(field: FieldNode, code: string, said: Said, report: Report): undefined {
   const { node } = field;
-  report(
-    code,
-    node.at,
-    say`\`${shown(field)}\`: ${node.type === 'scalar' ? quote(node.text) : `a ${node.type}`} ${said}`,
-  );
+  const value = node.type === 'scalar' ? quote(node.text) : `a ${node.type}`;
+  report(code, node.at, say`\`${shown(field)}\`: ${value} ${said}`);
 }
 
 const switches: Readonly<Record<string, string>> = { false: 'off', no: 'off', true: 'on', yes: 'on' };

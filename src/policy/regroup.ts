@@ -75,11 +75,8 @@ function regroup(
     if (parent !== undefined && open !== null && isStray(field) && isBelow(open.form, field)) {
       if (outer === null) {
         const [name, key] = [quote(field.key), quote(open.field.key)];
-        report(
-          'level-with-parent',
-          field.at,
-          `${name} stands left of ${key}, which has nothing below it: indent it, and what belongs to it, below ${key}`,
-        );
+        const said = `${name} stands left of ${key}, which has nothing below it: indent it, and what belongs to it, below ${key}`;
+        report('level-with-parent', field.at, said);
       }
       outer = open;
       kept[kept.length - 1] = putBelow(parent, open.field, field);
@@ -96,11 +93,8 @@ function regroup(
     }
     if (moving === null) {
       const [name, below] = [quote(field.key), quote(parent.key)];
-      report(
-        'level-with-parent',
-        field.at,
-        `${name} stands level with ${below}: indent it, and what belongs to it, below ${below}`,
-      );
+      const said = `${name} stands level with ${below}: indent it, and what belongs to it, below ${below}`;
+      report('level-with-parent', field.at, said);
       if (isEmpty) moving = parent;
     }
     kept[kept.length - 1] = { ...parent, node: { type: 'map', at: parent.node.at, fields: [...inner, field] } };

@@ -53,11 +53,8 @@ function knownDefaults({ org, workspaces }: Checked, report: Report): void {
     const near = nearestName(skip.name, known);
     const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
     const hint = near === undefined ? list : say`did you mean ${writeValue(near)}?`;
-    report(
-      'unknown-default',
-      skip.at,
-      say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`,
-    );
+    const said = say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`;
+    report('unknown-default', skip.at, said);
   }
 }
 
@@ -78,11 +75,8 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
       if (first.source.file === entry.source.file && first.name === entry.name) continue;
       const what = member === 'id' ? 'id' : 'live name';
       const hint = `give each its own ${member === 'id' ? '`id:`' : '`name:`, or tell them apart by `id:`'}`;
-      report(
-        `duplicate-${member === 'id' ? 'id' : 'name'}`,
-        placeAt(entry.source),
-        `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`,
-      );
+      const said = `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`;
+      report(`duplicate-${member === 'id' ? 'id' : 'name'}`, placeAt(entry.source), said);
     }
   }
 }
@@ -118,11 +112,8 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
     told.add(forget.source);
     const where = `${entry.source.file}:${entry.source.line}`;
     const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
-    report(
-      'declared-and-forgotten',
-      placeAt(forget.source),
-      `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`,
-    );
+    const said = `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`;
+    report('declared-and-forgotten', placeAt(forget.source), said);
   }
 }
 
@@ -139,11 +130,8 @@ function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): 
     const domain = recipient.address.slice(recipient.address.lastIndexOf('@') + 1);
     if (domains.includes(domain)) continue;
     const allowed = domains.map(quote).join(', ');
-    report(
-      'recipient-domain',
-      recipient.at,
-      `${quote(recipient.address)}: the organisation allows recipients at ${allowed} only`,
-    );
+    const said = `${quote(recipient.address)}: the organisation allows recipients at ${allowed} only`;
+    report('recipient-domain', recipient.at, said);
   }
 }
 
@@ -173,20 +161,14 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
     const first = claimants.get(key);
     if (first === undefined) claimants.set(key, entry);
     else {
-      report(
-        'previously-twice',
-        placeAt(entry.source),
-        `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`,
-      );
+      const said = `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`;
+      report('previously-twice', placeAt(entry.source), said);
     }
     const other = byKey.get(key);
     if (other === undefined) continue;
-    const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
-    report(
-      'previously-in-use',
-      placeAt(entry.source),
-      `\`previously\`: ${quote(entry.previously)} ${said}: take the line out`,
-    );
+    const why = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
+    const said = `\`previously\`: ${quote(entry.previously)} ${why}: take the line out`;
+    report('previously-in-use', placeAt(entry.source), said);
   }
 }
 
