@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { openCheckout } from '../src/checkout/checkout.ts';
 import { believeRecord } from '../src/plan/believe-record.ts';
-import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
+import { compilePolicies, type KnownTexts, type PolicyFile } from '../src/policy/compile.ts';
 import { createMemoryStore } from '../src/record/memory.ts';
 import { proveRecord } from '../src/run/prove-record.ts';
 import { median, time } from './measure.ts';
@@ -49,7 +49,8 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
     const head = commit(now);
     const live = buildLive(buildRows(size));
     const record = { ...buildRecord(compileFiles(applied), live), directory: 'policies', commit: first };
-    const { desired } = compilePolicies(now);
+    const texts: KnownTexts = new Map();
+    const { desired } = compilePolicies(now, texts);
     if (desired === null) throw new Error('the files do not compile');
     const facts = {
       directory: 'policies',
@@ -72,7 +73,7 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
         ref: 'refs/tollgate/bench',
         place: '',
       };
-      const proof = await proveRecord(record, desired, opened, facts);
+      const proof = await proveRecord(record, desired, opened, { ...facts, texts: new Map(texts) });
       const { unproven } = believeRecord(record, proof, { desired, live, unsealed: null });
       if (unproven.length > 0) throw new Error(`not proven: ${unproven.length}, such as ${unproven[0]}`);
     };

@@ -1,15 +1,18 @@
 /** Policy files compiled in a thread of their own: reading YAML takes as long as reading live, and neither needs the other. */
 
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { Compiled, PolicyFile } from './policy/compile.ts';
+import type { Compiled, KnownTexts, PolicyFile } from './policy/compile.ts';
 
 const task = 'tollgate: compile policy files';
+
+/** With what the files were read as: the memory of another thread is not this one's. */
+export type CompiledAside = Compiled & { readonly texts?: KnownTexts };
 
 /**
  * @param entry the bundle that runs now, which has to call `answerCompilation`
  * @throws what the thread ended with
  */
-export function compileAside(entry: URL, files: readonly PolicyFile[]): Promise<Compiled> {
+export function compileAside(entry: URL, files: readonly PolicyFile[]): Promise<CompiledAside> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(entry, { workerData: { task, files }, execArgv: [], argv: [] });
     worker.once('message', resolve);
@@ -22,6 +25,7 @@ export function compileAside(entry: URL, files: readonly PolicyFile[]): Promise<
 export async function answerCompilation(): Promise<boolean> {
   if (isMainThread || workerData?.task !== task) return false;
   const { compilePolicies } = await import('./policy/compile.ts');
-  parentPort?.postMessage(compilePolicies(workerData.files));
+  const texts: KnownTexts = new Map();
+  parentPort?.postMessage({ ...compilePolicies(workerData.files, texts), texts });
   return true;
 }

@@ -59,6 +59,7 @@ const layers: Readonly<Record<string, number>> = {
   'real-path.ts': 8,
   'guard-names.ts': 8,
   'rule-names.ts': 8,
+  'without-absent.ts': 9,
 };
 
 /** One import against the rule, with its reason. */

@@ -11,6 +11,7 @@ import type { Recipient } from '../policy/recipients.ts';
 import type { WorkspaceFile } from '../policy/workspace.ts';
 import { isBudget, isPartOfRate } from '../resources/fields.ts';
 import type { Kind } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 
 /** Values by the name of the part; equal meaning, equal value. */
 export type Group = Readonly<Record<string, unknown>>;
@@ -59,7 +60,7 @@ function addOrganisation(org: OrgFile, groups: Map<string, Group>): void {
   groups.set(groupKeys.place, {
     environment: org.environment,
     organisation: org.organisation,
-    ...(org.recordRef === undefined ? {} : { ref: org.recordRef }),
+    ...withoutAbsent({ ref: org.recordRef }),
   });
   groups.set(groupKeys.file(null), { exists: true, ...alertsOf(org.alerts), ...forgetOf(org) });
   for (const limits of org.limits) groups.set(groupKeys.entry(limits.kind, null, limits.name), partsOfLimits(limits));
@@ -121,10 +122,6 @@ function partsOfLimits(limits: WrittenLimits): Group {
   return parts;
 }
 
-function withoutAbsent(members: Readonly<Record<string, unknown>>): Group {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-}
-
 /** One part for each thing that a setting says: two guards that are edited apart are two. */
 function settingsOf({ settings, gateway, pricing }: OrgFile): Group {
   const review = Object.entries(settings).flatMap(([name, value]) =>
@@ -143,7 +140,7 @@ interface Silenced {
 
 function silencesOf({ ref, silence, policies, limits }: WorkspaceFile): Group {
   return {
-    ...silencesAt(keyOf(ref), { ...(silence === undefined ? {} : { silence }) }),
+    ...silencesAt(keyOf(ref), withoutAbsent({ silence })),
     ...Object.assign(
       {},
       ...[...policies, ...limits].map((entry) => silencesAt(keyOf(ref, entry.kind, entry.name), entry)),

@@ -8,6 +8,7 @@ import { type AppliedRecord, recordVersion } from '../plan/applied-record.ts';
 import { describeMove, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { toRecordedFiles } from '../plan/same-files.ts';
 import { settingsOf } from '../plan/settings.ts';
+import type { KnownTexts } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
 import type { RecordStore, StoredRecord } from '../record/store.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
@@ -26,7 +27,7 @@ import {
   readCheckout,
 } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
-import { proveRecord } from '../run/prove-record.ts';
+import { proveRecord, type ReadFacts } from '../run/prove-record.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { rebuildWorkspaces } from './record-rebuild.ts';
 
@@ -47,6 +48,7 @@ export interface RecordMoveOptions extends CommonOptions {
 export interface FoundMove {
   readonly desired: Desired;
   readonly files: readonly FoundFile[];
+  readonly texts: KnownTexts;
   readonly record: OpenRecord;
   readonly open: OpenBackend;
   readonly found: FoundRecord;
@@ -69,7 +71,7 @@ export async function findMove(
   options: RecordMoveOptions,
   session: Session,
 ): Promise<FoundMove | { readonly diagnostics: readonly Diagnostic[] }> {
-  const { desired, files, diagnostics } = await loadPolicies(options, session);
+  const { desired, files, texts, diagnostics } = await loadPolicies(options, session);
   if (desired === null) return { diagnostics };
   const record = await openRecord(options, desired, session);
   if (record.ref === null) {
@@ -87,7 +89,7 @@ export async function findMove(
         hint: 'Name the ref that it is at with --from; `git ls-remote origin "refs/tollgate/*"` lists those that are ours.',
       });
     }
-    return { desired, files, record, open, found, stored };
+    return { desired, files, texts, record, open, found, stored };
   } catch (error) {
     await open.close();
     throw error;
@@ -96,7 +98,7 @@ export async function findMove(
 
 /** Checks that it is a move and nothing else, and says what was done. */
 export async function carryOutMove(
-  { desired, files, record, open, found, stored }: FoundMove,
+  { desired, files, texts, record, open, found, stored }: FoundMove,
   options: RecordMoveOptions,
   session: Session,
 ): Promise<string> {
@@ -107,7 +109,7 @@ export async function carryOutMove(
   const facts = await readCheckout(record, stored.record, files, options);
   await checkClaim(stored.record.claim, undefined, open.backend, session);
   await checkCommitted(facts, record, { allowDirty: false }, session);
-  await checkMove(found, desired, record, facts);
+  await checkMove(found, desired, record, { ...facts, texts });
   await askFirst(found, options, session);
   const moved = movedRecord(stored.record, desired, facts, options, session);
   const next = { ...moved, files: toRecordedFiles(files) };
@@ -125,7 +127,7 @@ async function checkMove(
   { stored, moved }: FoundRecord,
   desired: Desired,
   record: OpenRecord,
-  facts: CheckoutFacts,
+  facts: ReadFacts,
 ): Promise<void> {
   if (stored === null) return;
   if (stored.seal === 'foreign') {

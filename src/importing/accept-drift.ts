@@ -15,7 +15,7 @@ import { RecordIndex } from '../plan/record-index.ts';
 import type { Change, Live } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry, removeEntry, rewriteEntry } from '../policy/edit.ts';
-import type { PrintedEntry } from '../policy/print.ts';
+import type { PrintedEntry } from '../policy/print-values.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';

@@ -1,7 +1,7 @@
 /** Which fields of a change drifted, and an entry's fields with live values over them. Pure. */
 
 import type { Change } from '../plan/types.ts';
-import type { PrintedEntry } from '../policy/print.ts';
+import type { PrintedEntry } from '../policy/print-values.ts';
 import { isSame } from '../resources/canonical.ts';
 import {
   alertOf,

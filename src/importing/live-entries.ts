@@ -3,7 +3,8 @@
 import { compareText } from '../diagnostics.ts';
 import type { Live, LiveObject } from '../plan/types.ts';
 import { isUuid } from '../plan/written-id.ts';
-import { findRefusal, type PrintedEntry } from '../policy/print.ts';
+import { findRefusal } from '../policy/print.ts';
+import type { PrintedEntry } from '../policy/print-values.ts';
 import { budgetOf, isAlert, isApart, isLimitField, isSet, isUnknownRate, pickFields } from '../resources/fields.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';

@@ -1,7 +1,7 @@
 /** What a policy file says apart from its entries, as edits need to know it. Pure. */
 
 import type { PolicyFile } from '../policy/compile.ts';
-import type { PrintedEntry } from '../policy/print.ts';
+import type { PrintedEntry } from '../policy/print-values.ts';
 import type { Plain } from '../policy/yaml-plain.ts';
 import { readValue } from '../policy/yaml-splice.ts';
 import type { Desired } from '../resources/types.ts';

@@ -16,7 +16,7 @@ import {
 } from '../resources/amounts.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import { looksSecret } from '../secret-shape.ts';
-import { amountsOf, type Guess, guess, ratesOf } from './guess.ts';
+import { amountsOf, type Guess, guess, type Period, ratesOf } from './guess.ts';
 import type { Level } from './levels.ts';
 
 /** A message, or a part of one, with the advice in it. */
@@ -218,19 +218,7 @@ export function adviseAmount(
 /** `$500/month` is a budget with its reset; `1000 requests/minute` beside `budget:` a rate. */
 function advisePeriodic(found: Guess, level: Level): Sentence | null {
   const units = found.unit === null ? level.units : [found.unit];
-  const budgets = found.periods.flatMap(({ reset }) =>
-    reset === undefined
-      ? []
-      : units.flatMap((unit) =>
-          amountsOf(found, unit)
-            .filter((amount) => fitsLevel(amount, level))
-            .map((amount) =>
-              level.form === 'alone'
-                ? writeValue(spellAmount(found, amount))
-                : writeBudget(spellAmount(found, amount), reset),
-            ),
-        ),
-  );
+  const budgets = budgetsIn(found, units, level, found.periods);
   if (budgets.length > 0) return say`is an amount for a time: write ${budgets}`;
   const rates = ratesFor(found, level);
   if (rates.length === 0 || level.form === 'list' || level.form === 'alone') return null;
@@ -308,14 +296,26 @@ export function adviseWindow(found: Guess, level: Level): Sentence {
 function budgetsFor(found: Guess, level: Level): readonly Advice[] {
   if (level.form === 'list' || level.hasBudget) return [];
   const units = found.unit === null ? level.units.filter((unit) => unit !== 'cost') : [found.unit];
-  return found.periods.flatMap(({ window, reset }) =>
-    reset === undefined || (window !== undefined && level.windows.includes(window) && found.unit !== 'cost')
-      ? []
-      : units.flatMap((unit) =>
-          amountsOf(found, unit)
-            .filter((amount) => fitsLevel(amount, level))
-            .map((amount) => writeBudget(spellAmount(found, amount), reset)),
-        ),
+  const isRate = ({ window }: Period) =>
+    window !== undefined && level.windows.includes(window) && found.unit !== 'cost';
+  return budgetsIn(
+    found,
+    units,
+    level,
+    found.periods.filter((period) => !isRate(period)),
+  );
+}
+
+/** The budgets, each with its reset, that were written as an amount in a time. */
+function budgetsIn(found: Guess, units: readonly Unit[], level: Level, periods: readonly Period[]): readonly Advice[] {
+  return periods.flatMap(({ reset }) =>
+    (reset === undefined ? [] : units)
+      .flatMap((unit) => amountsOf(found, unit))
+      .filter((amount) => fitsLevel(amount, level))
+      .map((amount) => {
+        const text = spellAmount(found, amount);
+        return level.form === 'alone' || reset === undefined ? writeValue(text) : writeBudget(text, reset);
+      }),
   );
 }
 
@@ -333,7 +333,7 @@ export function adviseAlert(text: string, budget: Amount | undefined, level: Lev
   const example = writeThreshold(budget, level);
   const left = explainPlaceholder(text);
   if (left !== null) return say`${left}: write the threshold itself, such as ${example}`;
-  if (/^(?:off|no|false|never|null|0)$/i.test(text)) return say`is no alert: write ${writeValue('none')} for no alert`;
+  if (isNoneWord(text)) return say`is no alert: write ${writeValue('none')} for no alert`;
   const neither = say`write a whole percentage or an amount below the budget, such as ${example}`;
   const percent = percentOf(text);
   if (percent !== null && fitsBelow({ percent }, budget, level))

@@ -13,14 +13,21 @@ import {
   writeValue,
   writeWholeDollars,
 } from './advice.ts';
+import { type Form, orNone, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import type { FieldNode, ListNode, Place } from './nodes.ts';
-import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectScalar, isNone } from './reader.ts';
+import { amountPatterns } from './patterns.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
 
 /** Null: `none`. */
 export type WrittenAlert = { readonly percent: number } | Amount | null;
+
+export function alertForm(level: Level): Form {
+  const { alert, isZero } = amountPatterns(level);
+  const message = 'write a percentage or an amount below the budget, such as 80%';
+  return orNone(textForm(alert, message, ['80%', '$400'], isZero));
+}
 
 /** @param budget undefined where it cannot be read */
 export function readAlert(
@@ -31,11 +38,8 @@ export function readAlert(
 ): WrittenAlert | undefined {
   if (isNone(field.node)) return null;
   if (field.node.type === 'list') {
-    report(
-      'not-a-value',
-      field.node.at,
-      say`\`alert\` is one threshold, not a list: write ${fromList(field.node, budget, level)}`,
-    );
+    const said = say`\`alert\` is one threshold, not a list: write ${fromList(field.node, budget, level)}`;
+    report('not-a-value', field.node.at, said);
     return undefined;
   }
   const node = expectScalar(field, say`a percentage or an amount, such as ${writeThreshold(budget, level)}`, report);
@@ -49,8 +53,7 @@ export function readAlert(
   }
   const amount = parseAmount(node.text);
   if (!isProblem(amount)) return amount;
-  report('invalid-alert', node.at, say`\`alert\`: ${quote(node.text)} ${adviseAlert(node.text, budget, level)}`);
-  return undefined;
+  return refuseValue(field, 'invalid-alert', adviseAlert(node.text, budget, level), report);
 }
 
 /** The last of several thresholds that could stand alone. */

@@ -4,6 +4,7 @@ import type { Advice } from '../diagnostics.ts';
 import type { Amount } from '../resources/amounts.ts';
 import { formatAmount, isProblem, parseAmount } from '../resources/amounts.ts';
 import type { Reset } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import {
   adviseAmount,
   adviseNone,
@@ -17,12 +18,14 @@ import {
   writeWholeDollars,
 } from './advice.ts';
 import { alertOf, readAlert, type WrittenAlert } from './alerts.ts';
+import { type Form, textForm } from './forms.ts';
 import type { Level } from './levels.ts';
 import { type FieldNode, isEmpty, type Place } from './nodes.ts';
-import { quote } from './quote.ts';
-import type { Report, Written } from './reader.ts';
-import { expectScalar, isNone, shown } from './reader.ts';
-import { readReset } from './resets.ts';
+import { amountPatterns } from './patterns.ts';
+import type { Written } from './reader.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
+import { reset as resetShape } from './resets.ts';
 
 export interface WrittenBudget extends Amount {
   readonly reset: Reset;
@@ -30,6 +33,12 @@ export interface WrittenBudget extends Amount {
   readonly starting?: string;
   readonly alert?: WrittenAlert;
   readonly places: { readonly budget: Place; readonly reset?: Place; readonly alert?: Place };
+}
+
+export function budgetForm(level: Level): Form {
+  const { budget, tooSmall } = amountPatterns(level);
+  const examples = ['$500', level.wholeUnits ? '$1,250' : '$1,250.50', '2M tokens'];
+  return textForm(budget, 'write an amount with its unit, such as $500 or 2M tokens', examples, tooSmall);
 }
 
 /**
@@ -44,7 +53,7 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
   const rateBeside = level.form === 'policy' ? written.get('rate') : undefined;
   const isLimited = budget !== undefined && !isNone(budget.node);
   const amount = isLimited ? readAmount(budget, level, report) : undefined;
-  const reset = fields.reset === undefined ? undefined : readReset(fields.reset, report);
+  const reset = fields.reset === undefined ? undefined : resetShape.read(fields.reset, report);
   const alert = fields.alert === undefined ? undefined : readAlert(fields.alert, amount, level, report);
   if (!isLimited) {
     const alone = [fields.reset, fields.alert].filter((field) => field !== undefined);
@@ -55,24 +64,17 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
   }
   if (fields.reset === undefined && rateBeside === undefined && !isEmpty(budget.node)) {
     const ways = ['monthly', 'weekly', 'every 14 days', 'never'].map((way) => writeBeside(`reset: ${way}`));
-    report(
-      'missing-reset',
-      budget.at,
-      say`\`budget\` without \`reset\`, which is \`never\` for a lifetime cap: write ${ways}`,
-    );
+    const said = say`\`budget\` without \`reset\`, which is \`never\` for a lifetime cap: write ${ways}`;
+    report('missing-reset', budget.at, said);
   }
   if (amount === undefined) return undefined;
-  const result: WrittenBudget = {
+  const result: WrittenBudget = withoutAbsent({
     ...amount,
     reset: reset?.reset ?? 'never',
-    ...(reset?.starting === undefined ? {} : { starting: reset.starting }),
-    ...(alert === undefined ? {} : { alert }),
-    places: {
-      budget: budget.at,
-      ...(fields.reset === undefined ? {} : { reset: fields.reset.at }),
-      ...(fields.alert === undefined ? {} : { alert: fields.alert.at }),
-    },
-  };
+    starting: reset?.starting,
+    alert,
+    places: withoutAbsent({ budget: budget.at, reset: fields.reset?.at, alert: fields.alert?.at }),
+  });
   if (fields.alert !== undefined) alertOf(result, level, fields.alert.node.at, report);
   return result;
 }
@@ -95,17 +97,17 @@ export function readAmount(field: FieldNode, level: Level, report: Report): Amou
   const node = expectScalar(field, say`an amount such as ${exampleAmounts(level)}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
-  const refuse = (code: string, said: Sentence) =>
-    report(code, node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
   if (isNoneWord(text)) {
-    refuse('invalid-amount', say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`);
-    return undefined;
+    return refuse(
+      'invalid-amount',
+      say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
+    );
   }
   const amount = parseAmount(text);
   if (isProblem(amount)) {
     const { code, said } = adviseAmount(text, amount, level);
-    refuse(code, said);
-    return undefined;
+    return refuse(code, said);
   }
   const { unit } = amount;
   if (!level.units.includes(unit)) {

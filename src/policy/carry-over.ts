@@ -16,7 +16,7 @@ import { fitsLevel, percentOf, writeWholeDollars } from './advice.ts';
 import { findPeriods, guess, guessReset, ratesOf } from './guess.ts';
 import { inList, type Level, levels } from './levels.ts';
 import type { FieldNode, Node } from './nodes.ts';
-import { patterns } from './schema.ts';
+import { patterns } from './patterns.ts';
 
 /** Keys that say what a rate counts and in what time. */
 export const rateWord =

@@ -4,19 +4,19 @@ import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
-import { example, exampleOf, say, writeValue } from './advice.ts';
-import { checkSchema } from './check-schema.ts';
+import { example, exampleOf, say, textOf, writeValue } from './advice.ts';
 import { ExtendedFiles } from './extended-files.ts';
+import { fileKinds } from './file-keys.ts';
+import type { Keys } from './forms.ts';
 import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
 import { readOrg } from './org.ts';
 import { parsePolicyFile } from './parse.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { collectInto, expectScalar, readMap, readWord } from './reader.ts';
+import { expectScalar, readMap, readWord, type Written } from './reader.ts';
+import { collectInto, type Report, startOf } from './report.ts';
 import { rules } from './rules.ts';
-import { extendedShape, orgShape, workspaceShape } from './schema.ts';
 import type { WorkspaceFile } from './workspace.ts';
 import { readWorkspace } from './workspace.ts';
 
@@ -33,18 +33,20 @@ export interface Compiled {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What files were read as, by their text. Reading YAML is most of the work of a plan without changes. */
-const readFiles = new WeakMap<Desired, ReadonlyMap<string, ReadFile>>();
+/**
+ * What texts were read as; null: there is an error in it. Kept by whoever reads several versions of much the same files, since reading
+ * YAML is most of the work.
+ */
+export type KnownTexts = Map<string, ReadFile | null>;
 
 /**
  * The same files in any order give the same bytes.
  *
- * @param alike compiled before from much the same files: a file of equal text is not read again, and keeps the place that it
- *   had there
+ * @param known a file of a text that is known and right is not read again, and keeps the place that it had there; what is read is added
  */
-export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): Compiled {
-  const known = alike === undefined ? undefined : readFiles.get(alike);
-  const reads = new Map<string, ReadFile>();
+export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts = new Map()): Compiled {
+  // Of two files of this run that are alike, each has its own place.
+  const before: ReadonlyMap<string, ReadFile | null> = new Map(known);
   const diagnostics: Diagnostic[] = [];
   const report = collectInto(diagnostics);
   const orgs: OrgFile[] = [];
@@ -52,26 +54,20 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   const sorted = [...files].sort((a, b) => compareText(a.path, b.path));
   const extended = new ExtendedFiles(files);
   for (const file of sorted) {
-    const key = extended.keyOf(file);
-    const read = known?.get(key) ?? readFile(file, diagnostics, extended);
-    if (read !== undefined) reads.set(key, read);
+    const read = before.get(extended.keyOf(file)) ?? readInto(known, file, diagnostics, extended);
     if (read?.kind === 'org') orgs.push(read.org);
     else if (read?.kind === 'workspace') workspaces.push(read.workspace);
     else if (read !== undefined) extended.checkUse(file, report);
   }
   const [org, ...others] = orgs;
   for (const other of others) {
-    report(
-      'duplicate-org-file',
-      other.at,
-      `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation, so delete the one that is a copy`,
-    );
+    const said = `\`kind: org\` stands in ${org?.at.source.file} already: one directory describes one organisation, so delete the one that is a copy`;
+    report('duplicate-org-file', other.at, said);
   }
   const [first] = sorted;
   if (org === undefined && first !== undefined && !sawOrg(diagnostics)) {
-    const source = { file: first.path, line: 1, column: 1 };
     const said = 'no file says `kind: org`: write `org.yaml` with `environment:` and `organisation:`';
-    report('missing-org-file', { source, end: source }, said);
+    report('missing-org-file', startOf(first.path), said);
   }
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
   // Of a file that was copied everything would be there twice: that is one mistake, and told as one.
@@ -79,7 +75,6 @@ export function compilePolicies(files: readonly PolicyFile[], alike?: Desired): 
   for (const rule of rules) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
   if (hasErrors(unique)) return { desired: null, diagnostics: unique };
-  readFiles.set(desired, reads);
   return { desired, diagnostics: unique };
 }
 
@@ -92,9 +87,6 @@ export interface WrittenFiles {
   readonly broken: readonly string[];
 }
 
-/** What texts were read as; null: there is an error in it. Kept by whoever reads several versions of much the same files. */
-export type KnownTexts = Map<string, ReadFile | null>;
-
 export function readWritten(files: readonly PolicyFile[], known: KnownTexts): WrittenFiles {
   const broken: string[] = [];
   const orgs: OrgFile[] = [];
@@ -103,8 +95,8 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   const extended = new ExtendedFiles(files);
   for (const file of sorted) {
     const key = extended.keyOf(file);
-    const read = known.get(key) ?? readAlone(file, extended);
-    known.set(key, read);
+    if (!known.has(key)) readInto(known, file, [], extended);
+    const read = known.get(key);
     if (read?.kind === 'defaults') continue;
     if (read?.kind === 'org' && orgs.length === 0) orgs.push(read.org);
     else if (read?.kind === 'workspace' && !workspaces.has(read.workspace.ref)) {
@@ -114,10 +106,12 @@ export function readWritten(files: readonly PolicyFile[], known: KnownTexts): Wr
   return { org: orgs[0] ?? null, workspaces: [...workspaces.values()], broken };
 }
 
-function readAlone(file: PolicyFile, extended: ExtendedFiles): ReadFile | null {
-  const diagnostics: Diagnostic[] = [];
-  const read = readFile(file, diagnostics, extended);
-  return read === undefined || hasErrors(diagnostics) ? null : read;
+function readInto(known: KnownTexts, file: PolicyFile, diagnostics: Diagnostic[], extended: ExtendedFiles) {
+  const own: Diagnostic[] = [];
+  const read = readFile(file, own, extended);
+  diagnostics.push(...own);
+  known.set(extended.keyOf(file), read === undefined || hasErrors(own) ? null : read);
+  return read;
 }
 
 /** What has to be known before anything but the files is read. */
@@ -169,12 +163,8 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
   const root = withoutOwnKeys(parsed.root);
   if (root === null) {
     if (parsed.diagnostics.length > 0) return undefined;
-    const source = { file: file.path, line: 1, column: 1 };
-    report(
-      'missing-kind',
-      { source, end: source },
-      'the file is empty: write `kind: workspace` or `kind: org`, or delete it',
-    );
+    const said = 'the file is empty: write `kind: workspace` or `kind: org`, or delete it';
+    report('missing-kind', startOf(file.path), said);
     return undefined;
   }
   if (root.type !== 'map') {
@@ -188,28 +178,27 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
     report('missing-kind', root.at, say`the file does not say what it is: write ${ways}`);
     return undefined;
   }
-  const kind = readWord(kindField, ['org', 'workspace', 'defaults'] as const, report);
+  const kind = readWord(kindField, ['org', 'workspace', 'defaults'], report);
   if (kind === undefined) return undefined;
-  const before = diagnostics.length;
   checkVersion(root, report);
-  const shape = { org: orgShape, workspace: workspaceShape, defaults: extendedShape }[kind];
   const whole = kind === 'org' && extended !== null ? extended.layBeneath(root, file, report) : root;
   const top: FieldNode = { key: 'file', at: root.at, node: whole };
-  const what = { org: 'the organisation file', workspace: 'a workspace file', defaults: 'a file of shared defaults' }[
-    kind
-  ];
-  const written = readMap(top, Object.keys(shape.shape), what, report) ?? new Map<string, FieldNode>();
-  const result =
-    kind === 'defaults'
-      ? { kind }
-      : kind === 'org'
-        ? { kind, org: readOrg(kindField.at, written, report) }
-        : readWorkspaceFile(kindField.at, written, report);
-  // Shared defaults are checked where they are laid beneath a file.
-  const isWhole = kind !== 'defaults';
-  if (isWhole && !hasErrors(parsed.diagnostics) && !hasErrors(diagnostics.slice(before)))
-    checkSchema(whole, shape, report);
-  return result;
+  const written = readMap(top, fileKinds[kind].keys, fileKinds[kind].what, report) ?? new Map<string, FieldNode>();
+  checkRequired(kind, written, kindField.at, report);
+  // Shared defaults are read where they are laid beneath a file.
+  if (kind === 'defaults') return { kind };
+  if (kind === 'org') return { kind, org: readOrg(kindField.at, written, report) };
+  const workspace = readWorkspace(written, report);
+  return workspace === undefined ? undefined : { kind, workspace };
+}
+
+/** But for those that say what kind of file it is, without which it is not read. */
+function checkRequired(kind: keyof typeof fileKinds, written: Written, at: Place, report: Report): void {
+  const { keys, what }: { keys: Keys; what: string } = fileKinds[kind];
+  for (const [name, { isRequired, expected }] of Object.entries(keys)) {
+    if (isRequired !== true || expected === undefined || written.has(name)) continue;
+    report(`missing-${name}`, at, `${what} needs \`${name}:\`: write ${textOf(expected)}`);
+  }
 }
 
 /** Keys `x-…` at the top are the author's own, a place for what is shared by alias. */
@@ -223,17 +212,6 @@ function findLikely(root: MapNode, key: string): FieldNode | undefined {
   return root.fields.find((field) => field.key === key) ?? root.fields.find(near);
 }
 
-function readWorkspaceFile(
-  kindAt: Place,
-  written: ReadonlyMap<string, FieldNode>,
-  report: Report,
-): ReadFile | undefined {
-  if (!written.has('workspace'))
-    report('missing-workspace', kindAt, 'a workspace file needs `workspace:` with the slug or UUID');
-  const workspace = readWorkspace(written, report);
-  return workspace === undefined ? undefined : { kind: 'workspace', workspace };
-}
-
 /** A line more of the file. */
 function inFile(write: string): Advice {
   return exampleOf({ write, instead: 'beside' });
@@ -242,11 +220,8 @@ function inFile(write: string): Advice {
 function checkVersion(root: MapNode, report: Report): void {
   const field = findLikely(root, 'version');
   if (field === undefined) {
-    report(
-      'missing-version',
-      root.at,
-      say`the file does not say which grammar it is written in: write ${inFile('version: 1')}`,
-    );
+    const said = say`the file does not say which grammar it is written in: write ${inFile('version: 1')}`;
+    report('missing-version', root.at, said);
     return;
   }
   const node = expectScalar(field, say`${example('1')}`, report);

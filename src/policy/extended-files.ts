@@ -3,19 +3,16 @@
 import { normalize } from 'node:path/posix';
 import { extendedPath, extendingFiles, findExtends } from '../extended-file.ts';
 import { example, say } from './advice.ts';
+import { sharedKeys } from './file-keys.ts';
 import type { FieldNode, MapNode, Node } from './nodes.ts';
 import { parsePolicyFile } from './parse.ts';
-import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectScalar } from './reader.ts';
+import { expectScalar, refuseValue } from './reader.ts';
+import { type Report, startOf } from './report.ts';
 
 interface PolicyFile {
   readonly path: string;
   readonly text: string;
 }
-
-/** Sections of the shared file that are laid beneath; its version and kind are its own. */
-const sections = ['gateway', 'review', 'defaults'];
 
 /** Maps inside one another that are joined: `review`, `guards`; `defaults`, `policies`. An entry is one thing. */
 const joinedMaps = 2;
@@ -40,10 +37,9 @@ export class ExtendedFiles {
 
   checkUse({ path }: PolicyFile, report: Report): void {
     if (this.#used.has(path)) return;
-    const source = { file: path, line: 1, column: 1 };
     const said =
       'this file holds shared defaults, and the organisation file of this directory does not extend it: name it there, or take it out';
-    report('not-extended', { source, end: source }, said);
+    report('not-extended', startOf(path), said);
   }
 
   /** The organisation file with what it extends beneath; as it is where that is wrong, which is reported. */
@@ -60,14 +56,15 @@ export class ExtendedFiles {
     if (written === undefined) return root;
     const name = normalize(file.path).split('/').at(-1) ?? '';
     if (written !== glance || !extendingFiles.includes(name)) {
-      const said = `\`extends\`: ${quote(written)} has to stand on a line of its own, at the top level of \`org.yaml\``;
-      report('extends-form', field.node.at, said);
+      const said = 'has to stand on a line of its own, at the top level of `org.yaml`';
+      refuseValue(field, 'extends-form', said, report);
       return root;
     }
     const found = this.#findFor(file);
     if (found === undefined || found.path === file.path) {
-      const said = `\`extends\`: ${quote(written)} names no file that may be shared: it is a YAML file below the top of the repository, reached without links, outside every folder that starts with a dot`;
-      report('extends-nothing', field.node.at, said);
+      const said =
+        'names no file that may be shared: it is a YAML file below the top of the repository, reached without links, outside every folder that starts with a dot';
+      refuseValue(field, 'extends-nothing', said, report);
       return root;
     }
     const { root: shared } = parsePolicyFile(found.text, found.path);
@@ -75,11 +72,15 @@ export class ExtendedFiles {
     if (shared?.type !== 'map') return root;
     const kind = shared.fields.find(({ key }) => key === 'kind')?.node;
     if (kind?.type !== 'scalar' || kind.value !== 'defaults') {
-      const said = `\`extends\`: ${quote(written)} holds no shared defaults: such a file says \`kind: defaults\``;
-      report('extends-nothing', field.node.at, said);
+      const said = 'holds no shared defaults: such a file says `kind: defaults`';
+      refuseValue(field, 'extends-nothing', said, report);
       return root;
     }
-    return join(root, { ...shared, fields: shared.fields.filter(({ key }) => sections.includes(key)) }, joinedMaps + 1);
+    return join(
+      root,
+      { ...shared, fields: shared.fields.filter(({ key }) => Object.hasOwn(sharedKeys, key)) },
+      joinedMaps + 1,
+    );
   }
 
   #findFor(file: PolicyFile): PolicyFile | undefined {

@@ -1,30 +1,46 @@
 /** `forget:`, a list of paths such as `keys/ci/rate`. */
 
 import { nearestName } from '../nearest-name.ts';
-import type { Forget } from '../resources/types.ts';
+import type { Forget, Kind } from '../resources/types.ts';
 import { example, say, writeValue } from './advice.ts';
+import { entryKeys } from './entry-keys.ts';
+import { type Shape, textForm } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { readItems, readText } from './reader.ts';
-import { integrationShape, keyShape, limitsShape, policyShape, providerShape } from './schema.ts';
+import { readItems, readText, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
 
-/** Keys of an entry that are no limits and cannot be forgotten one by one. */
-const notFields = ['name', 'id', 'previously', 'owner', 'silence', 'protect', 'target', 'per', 'match'];
-const fieldsOf = (shape: { readonly shape: object }): readonly string[] =>
-  Object.keys(shape.shape).filter((key) => !notFields.includes(key));
+const limitsOf = (kind: Kind): readonly string[] =>
+  Object.entries(entryKeys[kind]).flatMap(([name, { isForgettable }]) => (isForgettable ? [name] : []));
 
 const sections: Readonly<Record<Forget['section'], readonly string[]>> = {
-  policies: fieldsOf(policyShape),
-  limits: fieldsOf(limitsShape),
-  keys: fieldsOf(keyShape),
-  providers: fieldsOf(providerShape),
-  integrations: fieldsOf(integrationShape),
+  policies: limitsOf('usage-policy'),
+  limits: limitsOf('workspace-limits'),
+  keys: limitsOf('key-limits'),
+  providers: limitsOf('provider-limits'),
+  integrations: limitsOf('integration-limits'),
 };
 const sectionNames = Object.keys(sections) as Forget['section'][];
 
-export function readForget(field: FieldNode | undefined, workspace: string | null, report: Report): readonly Forget[] {
-  if (field === undefined) return [];
+const sectionPaths = sectionNames.map((name) =>
+  name === 'limits' ? `limits(?:/(?:${sections.limits.join('|')}))?` : `${name}(?:/[^/]+)*`,
+);
+const path = textForm(`^(?:\\*|${sectionPaths.join('|')})$`, 'unknown section', [
+  'policies/old',
+  'keys/ci/rate',
+  'limits',
+  '*',
+]);
+
+/** Without the workspace of the file. */
+export type ForgetPath = Omit<Forget, 'workspace'>;
+
+export const forget: Shape<readonly ForgetPath[]> = {
+  schema: { type: 'array', items: { ...path.schema, maxLength: 600 }, uniqueItems: true },
+  read: readForget,
+};
+
+function readForget(field: FieldNode, report: Report): readonly ForgetPath[] {
   const seen = new Set<string>();
   return readItems(
     field,
@@ -34,9 +50,9 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
   ).flatMap((item) => {
     const path = readText(item, say`a path such as ${example('policies/old')}`, report, 600);
     if (path === undefined) return [];
-    if (seen.has(path)) report('duplicate-forget', item.at, `\`forget\`: ${quote(path)} stands here twice: keep one`);
+    if (seen.has(path)) refuseValue(item, 'duplicate-forget', 'stands here twice: keep one', report);
     seen.add(path);
-    if (path === '*') return sectionNames.map((name) => ({ workspace, path, section: name, source: item.at.source }));
+    if (path === '*') return sectionNames.map((name) => ({ path, section: name, source: item.at.source }));
     const [head = '', ...rest] = path.split('/');
     const section = sectionNames.find((name) => name === head);
     if (section === undefined || rest.some((part) => part === '')) {
@@ -45,30 +61,23 @@ export function readForget(field: FieldNode | undefined, workspace: string | nul
         section !== undefined || near === undefined
           ? say`write a path such as ${['policies/old', 'keys/old/rate', 'providers/old'].map(example)}`
           : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
-      report('invalid-forget', item.at, say`\`forget\`: ${quote(path)} is no path: ${hint}`);
+      refuseValue(item, 'invalid-forget', say`is no path: ${hint}`, report);
       return [];
     }
     const target = split(section, rest);
     if (section === 'limits' && target.name !== undefined) {
-      report(
-        'invalid-forget',
-        item.at,
-        say`\`forget\`: ${quote(path)} is no field of \`limits\`: write ${['limits', 'limits/budget', 'limits/rate'].map(example)}`,
-      );
+      const ways = ['limits', 'limits/budget', 'limits/rate'].map(example);
+      refuseValue(item, 'invalid-forget', say`is no field of \`limits\`: write ${ways}`, report);
       return [];
     }
     const last = rest.at(-1) ?? '';
     const near = target.field === undefined && rest.length > 1 ? nearestName(last, sections[section]) : undefined;
     if (near !== undefined) {
       const meant = writeValue([section, ...rest.slice(0, -1), near].join('/'));
-      report(
-        'invalid-forget',
-        item.at,
-        say`\`forget\`: ${quote(path)} ends in no field of ${quote(section)}: did you mean ${meant}?`,
-      );
+      refuseValue(item, 'invalid-forget', say`ends in no field of ${quote(section)}: did you mean ${meant}?`, report);
       return [];
     }
-    return [{ workspace, path, section, ...target, source: item.at.source }];
+    return [{ path, section, ...target, source: item.at.source }];
   });
 }
 

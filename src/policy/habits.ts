@@ -38,65 +38,40 @@ const unitInAmount: readonly Habit[] = [
 ];
 
 /**
- * Word → keys of this grammar in order of preference; the first that is known where the word stands is the answer, else the
+ * Words → keys of this grammar in order of preference; the first that is known where the word stands is the answer, else the
  * first one.
  */
-const apiWords: Readonly<Record<string, readonly Habit[]>> = {
-  credit_limit: budget,
-  limit: budget,
-  amount: budget,
-  usage_limit: budget,
-  usage_limits: budget,
-  max_budget: budget,
-  budget_limit: budget,
-  spend_limit: budget,
-  quota: budget,
-  cap: budget,
-  periodic_reset: [['reset']],
-  periodic_reset_days: [['reset', 'every 14 days']],
-  next_usage_reset_at: [window],
-  starting: [window],
-  every: [['reset', 'every 14 days']],
-  period: [['reset', 'monthly']],
-  budget_duration: [['reset', 'monthly']],
-  alert_threshold: [['alert', '80%']],
-  threshold: [['alert', '80%']],
-  alert_emails: recipients,
-  emails: recipients,
-  notify: recipients,
-  conditions: [['match', '{ metadata.team: nlp }']],
-  group_by: [['per', 'workspace_id']],
-  rate_limit: [rate],
-  rate_limits: [['rates', '[100 requests/minute]'], rate, ['limits', '{ rate: 100 requests/minute }']],
-  value: [['any'], rate],
-  excludes: [['except']],
-  exclude: [['except']],
-  type: unitInAmount,
-  unit: unitInAmount,
-  expires_at: [['expires']],
-  expiry: [['expires']],
-  policy: [['policies']],
-  virtual_keys: [['providers', undefined, 'virtual keys have another name now: ']],
-  virtual_key: [['providers', undefined, 'virtual keys have another name now: ']],
-  api_keys: [['keys']],
-  workspace_id: workspace,
-  workspace_slug: workspace,
-  workspaces: [['workspace', undefined, 'one file describes one workspace: ']],
-  slug: workspace,
-  usage_limits_policies: [['policies']],
-  rate_limits_policies: [['policies']],
-  organization: [['organisation']],
-  organisation_id: [['organisation']],
-  organization_id: [['organisation']],
-  env: [['environment']],
-  every_workspace: [['new_workspaces', undefined, 'the service applies it to workspaces created later: ']],
-  global_workspace_access: [['new_workspaces', '{ budget: $500, reset: monthly }']],
-  previous_name: [['previously']],
-  renamed_from: [['previously']],
-  protected: [['protect']],
-  prevent_destroy: [['protect']],
-  ignore: [['forget']],
-};
+const apiWords: ReadonlyMap<string, readonly Habit[]> = new Map(
+  Object.entries<readonly Habit[]>({
+    'credit_limit limit amount usage_limit usage_limits max_budget budget_limit spend_limit quota cap': budget,
+    periodic_reset: [['reset']],
+    'periodic_reset_days every': [['reset', 'every 14 days']],
+    'next_usage_reset_at starting': [window],
+    'period budget_duration': [['reset', 'monthly']],
+    'alert_threshold threshold': [['alert', '80%']],
+    'alert_emails emails notify': recipients,
+    conditions: [['match', '{ metadata.team: nlp }']],
+    group_by: [['per', 'workspace_id']],
+    rate_limit: [rate],
+    rate_limits: [['rates', '[100 requests/minute]'], rate, ['limits', '{ rate: 100 requests/minute }']],
+    value: [['any'], rate],
+    'excludes exclude': [['except']],
+    'type unit': unitInAmount,
+    'expires_at expiry': [['expires']],
+    'policy usage_limits_policies rate_limits_policies': [['policies']],
+    'virtual_keys virtual_key': [['providers', undefined, 'virtual keys have another name now: ']],
+    api_keys: [['keys']],
+    'workspace_id workspace_slug slug': workspace,
+    workspaces: [['workspace', undefined, 'one file describes one workspace: ']],
+    'organization organisation_id organization_id': [['organisation']],
+    env: [['environment']],
+    every_workspace: [['new_workspaces', undefined, 'the service applies it to workspaces created later: ']],
+    global_workspace_access: [['new_workspaces', '{ budget: $500, reset: monthly }']],
+    'previous_name renamed_from': [['previously']],
+    'protected prevent_destroy': [['protect']],
+    ignore: [['forget']],
+  }).flatMap(([words, habits]) => words.split(' ').map((word) => [word, habits] as const)),
+);
 
 /** Keys that exist, but elsewhere. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -145,7 +120,7 @@ export function adviseUnknownKey(field: FieldNode, known: readonly string[], wha
   }
   const periodic = advisePeriodicBudget(field, known, what);
   if (periodic !== null) return periodic;
-  const habits = rateWord.test(key) ? [rate] : Object.hasOwn(apiWords, key) ? (apiWords[key] ?? []) : [];
+  const habits = rateWord.test(key) ? [rate] : (apiWords.get(key) ?? []);
   const answer = habits.find(([right]) => known.includes(right));
   if (answer !== undefined) return adviseHabit(field, answer, known, what);
   if (key === 'alerts' && known.includes('alert') && node.type !== 'map') return adviseNear(field, 'alert', what);

@@ -4,24 +4,25 @@ import type { Source } from '../diagnostics.ts';
 import { formatReset } from '../resources/amounts.ts';
 import { alertField, budgetField, type FieldsDraft, rateField, slotFor } from '../resources/fields.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import { example, say, writeField } from './advice.ts';
 import { alertOf } from './alerts.ts';
 import type { WrittenBudget } from './budgets.ts';
 import { readBudget } from './budgets.ts';
-import { type Identity, readIdentity } from './identity.ts';
+import { budgetInListKeys, entryKeys, keyKeys } from './entry-keys.ts';
 import { inList, levels } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
 import type { PassedMember } from './passthrough.ts';
-import { readPassthrough } from './passthrough.ts';
-import { type FileDefaults, readDescription } from './policy-entry.ts';
+import { type FileDefaults, type Identity, identityOf } from './policy-entry.ts';
 import { quote } from './quote.ts';
 import type { WrittenRate } from './rates.ts';
 import { readRates } from './rates.ts';
-import type { Report, Written } from './reader.ts';
-import { isNone, readItems, readMap } from './reader.ts';
+import type { Written } from './reader.ts';
+import { isNone, placesOf, readItems, readMap } from './reader.ts';
 import type { Recipient } from './recipients.ts';
-import { joinRecipients, readExpires, readRecipients } from './recipients.ts';
-import { integrationShape, keyShape, limitsShape, providerShape } from './schema.ts';
+import { joinRecipients } from './recipients.ts';
+import type { Report } from './report.ts';
+import { readValues } from './shapes.ts';
 
 /** As written: undefined is absent, null is `none`. */
 export interface WrittenLimits extends Identity {
@@ -38,13 +39,6 @@ export interface WrittenLimits extends Identity {
   readonly places: Readonly<Record<string, Place>>;
 }
 
-const forms: Readonly<Record<AttachmentKind, { readonly known: readonly string[]; readonly several: boolean }>> = {
-  'workspace-limits': { known: Object.keys(limitsShape.shape), several: true },
-  'key-limits': { known: Object.keys(keyShape.shape), several: false },
-  'provider-limits': { known: Object.keys(providerShape.shape), several: false },
-  'integration-limits': { known: Object.keys(integrationShape.shape), several: false },
-};
-
 export function readLimits(
   field: FieldNode,
   kind: AttachmentKind,
@@ -58,36 +52,21 @@ export function readLimits(
     return kind === 'key-limits' ? { ...all, recipients: null } : all;
   }
   const level = levels[kind];
-  const written = readMap(field, forms[kind].known, level.what, report);
+  const written = readMap(field, entryKeys[kind], level.what, report);
   if (written === undefined) return undefined;
   if (kind === 'key-limits' && field.key === '*') {
     for (const inner of [written.get('id'), written.get('name')]) {
       if (inner === undefined) continue;
-      report(
-        'star-identity',
-        inner.at,
-        `\`"*"\` stands for many keys, which have no one \`${inner.key}\`: leave the line out`,
-      );
+      const said = `\`"*"\` stands for many keys, which have no one \`${inner.key}\`: leave the line out`;
+      report('star-identity', inner.at, said);
     }
   }
-  const budgets = forms[kind].several ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
+  const { recipients, expires, description, api = [], ...said } = readValues(keyKeys, written, report);
+  const budgets =
+    kind === 'workspace-limits' ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
   const rates = readRates(written, level, report);
-  const recipients = written.get('recipients');
-  const expires = written.get('expires');
-  const description = written.get('description');
-  const at = expires === undefined ? undefined : readExpires(expires, report);
-  const said = description === undefined ? undefined : readDescription(description, 200, report);
-  return {
-    ...base,
-    ...readIdentity(field, written, file, report),
-    ...(budgets === undefined ? {} : { budgets }),
-    ...(rates === undefined ? {} : { rates }),
-    ...(recipients === undefined ? {} : { recipients: readRecipients(recipients, report) }),
-    ...(at === undefined ? {} : { expires: at }),
-    ...(said === undefined ? {} : { description: said }),
-    api: readPassthrough(written.get('api'), report),
-    places: Object.fromEntries([...written].map(([key, inner]) => [key, inner.at])),
-  };
+  const own = { budgets, rates, recipients, expires, description, places: placesOf(written) };
+  return withoutAbsent({ ...base, ...identityOf(field, written, said, file), ...own, api });
 }
 
 function listOf<T>(value: T | null | undefined): readonly T[] | null | undefined {
@@ -111,7 +90,7 @@ function readBudgets(
   const seen = new Map<string, Place>();
   const list = example('[{ budget: $500, reset: monthly }]');
   return readItems(field, say`a list such as ${list}`, report).flatMap((item) => {
-    const inner = readMap(item, ['budget', 'reset', 'alert'], 'an entry of `budgets`', report);
+    const inner = readMap(item, budgetInListKeys, 'an entry of `budgets`', report);
     if (inner === undefined) return [];
     if (!inner.has('budget')) {
       report('no-limit', item.at, 'an entry of `budgets` needs `budget:`');
@@ -121,20 +100,14 @@ function readBudgets(
     if (budget === null) report('no-limit', item.at, 'an entry of `budgets` cannot be `none`: leave it out');
     if (budget === undefined || budget === null) return [];
     if (budget.starting !== undefined) {
-      report(
-        'starting-in-list',
-        budget.places.reset ?? item.at,
-        say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`,
-      );
+      const said = say`\`starting\` is not possible in a list of budgets: write ${writeField(`reset: ${formatReset(budget.reset)}`)}`;
+      report('starting-in-list', budget.places.reset ?? item.at, said);
     }
     const key = slotFor(budget);
     const first = seen.get(key);
     if (first !== undefined) {
-      report(
-        'duplicate-budget',
-        item.at,
-        `a second budget of ${budget.unit} that resets ${quote(budget.reset)}, first on line ${first.source.line}: keep one`,
-      );
+      const said = `a second budget of ${budget.unit} that resets ${quote(budget.reset)}, first on line ${first.source.line}: keep one`;
+      report('duplicate-budget', item.at, said);
     }
     seen.set(key, item.at);
     return [budget];
@@ -184,7 +157,7 @@ export function resolveLimits(
   if (written.description !== undefined) set('description', written.description, places.description);
   for (const member of written.api) set(member.field, member.value, member.at);
   const starting = written.budgets?.[0]?.starting;
-  return { fields, fieldSources, ...(starting === undefined ? {} : { starting }) };
+  return withoutAbsent({ fields, fieldSources, starting });
 }
 
 /**
@@ -194,23 +167,22 @@ export function resolveLimits(
 export function layOver(named: WrittenLimits, star: WrittenLimits): WrittenLimits {
   const budgets = overBudgets(named.budgets, star.budgets);
   const rates = overRates(named.rates, star.rates);
-  const recipients = named.recipients === undefined ? star.recipients : named.recipients;
-  const expires = named.expires === undefined ? star.expires : named.expires;
-  const description = named.description === undefined ? star.description : named.description;
+  const over = <F extends 'recipients' | 'expires' | 'description'>(field: F): WrittenLimits[F] =>
+    named[field] === undefined ? star[field] : named[field];
   const own = new Set(named.api.map((member) => member.field));
-  return {
+  return withoutAbsent({
     kind: named.kind,
     name: named.name,
     at: named.at,
     protect: named.protect,
-    ...(budgets === undefined ? {} : { budgets }),
-    ...(rates === undefined ? {} : { rates }),
-    ...(recipients === undefined ? {} : { recipients }),
-    ...(expires === undefined ? {} : { expires }),
-    ...(description === undefined ? {} : { description }),
+    budgets,
+    rates,
+    recipients: over('recipients'),
+    expires: over('expires'),
+    description: over('description'),
     api: [...named.api, ...star.api.filter((member) => !own.has(member.field))],
     places: { ...star.places, ...named.places },
-  };
+  });
 }
 
 function overBudgets(named: WrittenLimits['budgets'], star: WrittenLimits['budgets']): WrittenLimits['budgets'] {

@@ -5,10 +5,12 @@ import { nearestName } from '../nearest-name.ts';
 import { everythingKey, reachesNothing, sortConditions } from '../resources/match.ts';
 import type { Condition, Match } from '../resources/types.ts';
 import { example, exampleOf, type Sentence, say, writeKey, writeQuoted, writeValue } from './advice.ts';
+import { type Form, type Keys, key, mapForm, oneOrList, type Schema } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
+import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectMap, expectScalar, readItems, readMap, readText, shown } from './reader.ts';
+import { expectMap, expectScalar, readItems, readMap, readText, refuseValue, shown } from './reader.ts';
+import type { Report } from './report.ts';
 
 export interface PolicyForm {
   readonly target: 'llm' | 'mcp_tools';
@@ -17,6 +19,60 @@ export interface PolicyForm {
 
 const llmOnly = ['virtual_key', 'provider', 'model', 'config', 'prompt'];
 const mcpOnly = ['mcp_server', 'mcp_tool'];
+
+const longest = { value: 2000, metadata: 128 } as const;
+const value: Schema = { type: 'string', minLength: 1, maxLength: longest.value };
+const model: Schema = { type: 'string', pattern: patterns.model.source, maxLength: longest.value };
+const anyModel: Schema = { ...model, pattern: `^\\*$|${patterns.model.source}` };
+
+/** @param lone where an asterisk stands for any value */
+function condition(description: string, item: Schema = value, lone: Schema = item): Schema {
+  const except = item === value || item.maxLength === longest.metadata ? { ...item, not: { const: '*' } } : item;
+  const keys = {
+    any: key({ schema: oneOrList(item, lone) }, 'A value, a list of values, or `"*"` for any.'),
+    except: key({ schema: oneOrList(item, except) }, 'Values that do not count.'),
+  };
+  return { anyOf: [oneOrList(item, lone), mapForm(keys, { minProperties: 1 }).schema], description };
+}
+
+/** By their names: of a pattern of names editors offer the word `property`, and say nothing of what it stands for. */
+const conditions: Schema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    api_key: condition('API keys, by name or id. `"*"`: any.'),
+    virtual_key: condition('Providers of this workspace, by slug.'),
+    provider: condition('Vendors, such as `openai`.'),
+    model: condition('Models as in requests, such as `@openai-prod/gpt-4o`.', model, anyModel),
+    config: condition('Gateway configs, by slug.'),
+    prompt: condition('Prompts, by slug.'),
+    endpoint_type: condition('Kinds of request, such as `chat/completions`.'),
+    mcp_server: condition('MCP servers, by slug; with `target: mcp_tools`.'),
+    mcp_tool: condition('Tools of MCP servers; with `target: mcp_tools`.'),
+  },
+  patternProperties: {
+    '^metadata\\.[\\s\\S]+$': condition(
+      'Values that callers send under this key of their metadata; `"*"`: any that is sent.',
+      { ...value, maxLength: longest.metadata },
+    ),
+  },
+};
+
+export const match: Form = {
+  schema: { anyOf: [{ type: 'string', const: 'all' }, conditions] },
+  below: ({ key }) => (patterns.conditionKey.test(key) ? { schema: {} } : null),
+};
+
+export const per: Form = {
+  schema: oneOrList({
+    type: 'string',
+    pattern: patterns.groupKey.source,
+    examples: ['workspace_id', 'api_key', 'metadata._user'],
+    errorMessage: 'unknown grouping',
+  }),
+};
+
+const conditionKeys: Keys = { any: { schema: {} }, except: { schema: {} } };
 
 /** Words for keys that people write by habit. */
 const keyHabits: Readonly<Record<string, string>> = {
@@ -102,12 +158,8 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
     return undefined;
   }
   if (node.type === 'scalar' && node.value !== null) {
-    report(
-      'invalid-match',
-      node.at,
-      say`\`match\`: ${quote(node.text)} is no condition: write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`,
-    );
-    return undefined;
+    const ways = say`write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`;
+    return refuseValue(field, 'invalid-match', say`is no condition: ${ways}`, report);
   }
   if (node.type === 'list') {
     const map = example('{ metadata.team: nlp }');
@@ -126,11 +178,8 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
 function readCondition(field: FieldNode, form: PolicyForm, report: Report): Condition | undefined {
   const { key, node } = field;
   if (/^(?:workspace|organi[sz]ation)(?:_id)?$/.test(key)) {
-    report(
-      'scope-condition',
-      field.at,
-      `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`,
-    );
+    const said = `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`;
+    report('scope-condition', field.at, said);
     return undefined;
   }
   if (key === 'metadata' && node.type === 'map') {
@@ -148,7 +197,7 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
     const any = readValues(field, key, report);
     return any === undefined ? undefined : { key, any, except: [] };
   }
-  const written = readMap(field, ['any', 'except'], `the condition \`${shown(field)}\``, report);
+  const written = readMap(field, conditionKeys, `the condition \`${shown(field)}\``, report);
   const anyField = written?.get('any');
   const exceptField = written?.get('except');
   if (anyField === undefined && exceptField === undefined) {
@@ -160,19 +209,13 @@ function readCondition(field: FieldNode, form: PolicyForm, report: Report): Cond
   const except = exceptField === undefined ? [] : readValues(exceptField, key, report);
   if (any === undefined || except === undefined) return undefined;
   if (except === '*') {
-    report(
-      'invalid-match',
-      exceptField?.at ?? field.at,
-      '`except: "*"` would leave nothing: write the values to leave out',
-    );
+    const said = '`except: "*"` would leave nothing: write the values to leave out';
+    report('invalid-match', exceptField?.at ?? field.at, said);
     return undefined;
   }
   if (reachesNothing({ key, any, except })) {
-    report(
-      'invalid-match',
-      exceptField?.at ?? field.at,
-      `\`${shown(field)}\` matches no call, as \`except\` leaves nothing of \`any\`: take one of the two back`,
-    );
+    const said = `\`${shown(field)}\` matches no call, as \`except\` leaves nothing of \`any\`: take one of the two back`;
+    report('invalid-match', exceptField?.at ?? field.at, said);
     return undefined;
   }
   return { key, any, except };
@@ -190,11 +233,12 @@ function readValues(field: FieldNode, key: string, report: Report): '*' | readon
 }
 
 function readValue(field: FieldNode, key: string, report: Report): string | undefined {
-  const text = readText(field, say`a value, or ${anything} for any value`, report, 2000);
+  const text = readText(field, say`a value, or ${anything} for any value`, report, longest.value);
   if (text === undefined) return undefined;
   const { at } = field.node;
-  if (key.startsWith('metadata.') && text.length > 128) {
-    report('metadata-too-long', at, `${quote(text)} has ${text.length} characters: metadata values have at most 128`);
+  if (key.startsWith('metadata.') && text.length > longest.metadata) {
+    const said = `${quote(text)} has ${text.length} characters: metadata values have at most ${longest.metadata}`;
+    report('metadata-too-long', at, said);
     return undefined;
   }
   if (key === 'model') return readModel(text, field, report);
@@ -205,16 +249,12 @@ function readValue(field: FieldNode, key: string, report: Report): string | unde
   return text;
 }
 
-/** `@provider/model` or `@provider/*`. */
 function readModel(text: string, field: FieldNode, report: Report): string | undefined {
   const { at } = field.node;
-  if (/^@[^/\s*]+\/(?:\*|[^\s*]+)$/.test(text)) return text;
+  if (patterns.model.test(text)) return text;
   if (text.includes('*') && text !== '*') {
-    report(
-      'model-wildcard',
-      at,
-      `${quote(text)}: an asterisk stands only alone after the provider, as in \`"@openai/*"\``,
-    );
+    const said = `${quote(text)}: an asterisk stands only alone after the provider, as in \`"@openai/*"\``;
+    report('model-wildcard', at, said);
     return undefined;
   }
   // Blanks are looked for by themselves: one at the end would be scanned for again from every `__`.

@@ -4,13 +4,14 @@ import { compareText } from '../diagnostics.ts';
 import { sortFields } from '../resources/fields.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { kinds } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import { say } from './advice.ts';
 import type { WrittenLimits } from './limits-entry.ts';
 import { layOver, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
 import type { PolicyEntry } from './policy-entry.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
+import type { Report } from './report.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
 /** Bound by the resource it belongs to; kept for the rules, which look across files. */
@@ -24,7 +25,7 @@ export function normalize({ org, workspaces }: Organisation, report: Report): De
     ...org.limits.map((limits) => toEntry(limits, null, undefined, [org.alerts], report)),
     ...workspaces.flatMap((workspace) => normalizeWorkspace(org, workspace, report)),
   ];
-  return {
+  return withoutAbsent({
     environment: org.environment,
     organisation: org.organisation,
     workspaces: workspaces.map(describeWorkspace).sort((a, b) => compareText(a.ref, b.ref)),
@@ -34,11 +35,11 @@ export function normalize({ org, workspaces }: Organisation, report: Report): De
     ),
     settings: org.settings,
     gateway: org.gateway,
-    ...(org.recordRef === undefined ? {} : { recordRef: org.recordRef }),
-    ...(org.pricing === undefined ? {} : { pricing: org.pricing }),
+    recordRef: org.recordRef,
+    pricing: org.pricing,
     orgFile: org.at.source,
     settingSources: org.settingSources,
-  };
+  });
 }
 
 function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Report): DesiredEntry[] {
@@ -69,14 +70,9 @@ function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Repo
   ];
 }
 
-function toPolicy(policy: PolicyEntry, workspace: WorkspaceFile): DesiredEntry {
-  const owner = policy.owner ?? workspace.owner;
-  return {
-    ...policy,
-    workspace: workspace.ref,
-    fields: sortFields(policy.fields),
-    ...(owner === undefined ? {} : { owner }),
-  };
+function toPolicy(policy: PolicyEntry, { ref: workspace, owner }: WorkspaceFile): DesiredEntry {
+  const fields = sortFields(policy.fields);
+  return withoutAbsent({ ...policy, workspace, fields, owner: policy.owner ?? owner });
 }
 
 function toEntry(
@@ -91,33 +87,19 @@ function toEntry(
   const overStarReport: Report = (code, at, message) =>
     report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
   const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, overStarReport).fields;
-  const owner = limits.owner ?? fileOwner;
-  return {
-    kind: limits.kind,
-    workspace,
-    name: limits.name,
-    ...(limits.liveName === undefined ? {} : { liveName: limits.liveName }),
-    ...(limits.id === undefined ? {} : { id: limits.id }),
-    protect: limits.protect,
-    ...(owner === undefined ? {} : { owner }),
+  const { kind, name, liveName, id, protect, silence, owner = fileOwner } = limits;
+  return withoutAbsent({
+    ...{ kind, workspace, name, liveName, id, protect, owner },
     // The order of lines in a file means nothing: equal entries are equal text.
     fields: sortFields(fields),
-    ...(overStar === undefined ? {} : { fieldsOverStar: sortFields(overStar) }),
-    ...(starting === undefined ? {} : { starting }),
-    ...(limits.silence === undefined ? {} : { silence: limits.silence }),
-    source: limits.at.source,
-    fieldSources,
-  };
+    fieldsOverStar: overStar === undefined ? undefined : sortFields(overStar),
+    ...{ starting, silence, source: limits.at.source, fieldSources },
+  });
 }
 
-function describeWorkspace(workspace: WorkspaceFile): DesiredWorkspace {
-  return {
-    ref: workspace.ref,
-    ...(workspace.owner === undefined ? {} : { owner: workspace.owner }),
-    ...(workspace.silence === undefined ? {} : { silence: workspace.silence }),
-    skipDefaults: [...new Set(workspace.skipDefaults.map((skip) => skip.name))].sort(compareText),
-    source: workspace.at.source,
-  };
+function describeWorkspace({ ref, owner, silence, skipDefaults, at }: WorkspaceFile): DesiredWorkspace {
+  const skipped = [...new Set(skipDefaults.map((skip) => skip.name))].sort(compareText);
+  return withoutAbsent({ ref, owner, silence, skipDefaults: skipped, source: at.source });
 }
 
 function compareEntries(a: DesiredEntry, b: DesiredEntry): number {

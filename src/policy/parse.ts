@@ -17,6 +17,7 @@ import { nearestName } from '../nearest-name.ts';
 import { type Said, say, writeField, writeValue } from './advice.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { quote } from './quote.ts';
+import { collectInto } from './report.ts';
 import { findCut } from './yaml-commas.ts';
 import { withoutEmptyDocuments } from './yaml-documents.ts';
 import { explainYamlErrors } from './yaml-errors.ts';
@@ -47,23 +48,22 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     const from = position(lines, start);
     return { source: { file, ...from }, end: position(lines, Math.max(end, start)) };
   };
-  const problem = (code: string, at: Place, message: Said): Diagnostic => {
-    const { text: said, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
-    const told = advice.length === 0 ? {} : { advice };
-    return { code, severity: 'error', message: said, ...told, source: at.source, end: at.end };
-  };
+  const diagnostics: Diagnostic[] = [];
+  const tell = collectInto(diagnostics);
   const body = withoutEmptyDocuments(text.startsWith('\uFEFF') ? text.slice(1) : text);
 
   const refusal = refuseHostile(body);
   if (refusal !== null) {
     countLines(lines, body, refusal.offset);
-    return { root: null, diagnostics: [problem(refusal.code, place(refusal.offset, refusal.offset), refusal.message)] };
+    tell(refusal.code, place(refusal.offset, refusal.offset), refusal.message);
+    return { root: null, diagnostics };
   }
 
   if (lfsPointer.test(body)) {
     const said =
       'this is a pointer of Git LFS and not the file that it stands for: fetch that with `git lfs pull`, or take policy files out of `.gitattributes`, so that Git holds them themselves';
-    return { root: null, diagnostics: [problem('lfs-pointer', place(0, 0), said)] };
+    tell('lfs-pointer', place(0, 0), said);
+    return { root: null, diagnostics };
   }
 
   const document = parseDocument(body, {
@@ -79,9 +79,8 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   });
   const cause = findConflict(body) ?? (document.errors.length > 0 ? findCause(body) : null);
   const explained = cause === null ? explainYamlErrors(document.errors, document.warnings, body) : [cause];
-  const diagnostics = explained.map(({ code, start, end, message }) => problem(code, place(start, end), message));
-  if (diagnostics.length > 0) return { root: null, diagnostics };
-  if (document.contents === null) return { root: null, diagnostics };
+  for (const { code, start, end, message } of explained) tell(code, place(start, end), message);
+  if (diagnostics.length > 0 || document.contents === null) return { root: null, diagnostics };
 
   const anchors = new Map<string, unknown>();
   const open = new Set<unknown>();
@@ -90,8 +89,8 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   let isBroken = false;
   let isMerging = false;
 
-  const report = (diagnostic: Diagnostic): void => {
-    if (resolving === 0) diagnostics.push(diagnostic);
+  const report = (code: string, at: Place, message: Said): void => {
+    if (resolving === 0) tell(code, at, message);
   };
 
   const convert = (node: unknown, key: Place): Node => {
@@ -117,7 +116,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
           target === undefined
             ? say`\`*${node.source}\` refers to an anchor that is not there: ${hint}`
             : `\`*${node.source}\` refers to the value that it is a part of`;
-        report(problem(code, at, said));
+        report(code, at, said);
         const meant = near === undefined || target !== undefined ? undefined : anchors.get(near);
         if (meant !== undefined && !open.has(meant)) {
           resolving += 1;
@@ -140,7 +139,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       if (isPlaceholder(node)) {
         isBroken = true;
         const said = '`{{ … }}` is a placeholder, and variables are not substituted here: write the value itself';
-        report(problem('placeholder', at, said));
+        report('placeholder', at, said);
         return { type: 'scalar', value: 'placeholder', text: 'placeholder', plain: true, at };
       }
       open.add(node);
@@ -162,7 +161,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       const length = String(plain ? node.source : node.value).length;
       if (length > limits.valueLength) {
         const said = `this value has ${length} characters: at most ${limits.valueLength} are read`;
-        report(problem('text-too-long', at, said));
+        report('text-too-long', at, said);
         // Reported; what reads on need not look at all of it.
         return { type: 'scalar', value: 'too long', text: 'too long', plain, at };
       }
@@ -177,7 +176,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     const cut = findCut(head, behind, inside);
     if (cut === null || node.type !== 'scalar') return { node, tails: 0 };
     const at = { source: node.at.source, end: place(cut.end, cut.end).end };
-    report(problem('comma-in-flow', at, cut.said));
+    report('comma-in-flow', at, cut.said);
     const value = /^[\d.]+$/.test(cut.text) ? Number(cut.text) : cut.text;
     return { node: { ...node, value, text: cut.text, at }, tails: cut.tails };
   };
@@ -204,7 +203,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       if (pair === undefined) break;
       const keyNode = convert(pair.key, at);
       if (keyNode.type !== 'scalar') {
-        report(problem('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon'));
+        report('complex-key', keyNode.at, 'a key is a map or a list: write a plain word before the colon');
         continue;
       }
       // `2231`, `true` and `null` are names like any other.
@@ -220,12 +219,12 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       }
       if (first !== undefined) {
         const said = `${quote(key)} stands here twice, first on line ${first.source.line}: keep one of them`;
-        report(problem('duplicate-key', keyNode.at, said));
+        report('duplicate-key', keyNode.at, said);
         continue;
       }
       seen.set(key, keyNode.at);
       if (key === '' && keyNode.plain) {
-        report(problem('empty-key', keyNode.at, 'a key is empty: write a name before the colon'));
+        report('empty-key', keyNode.at, 'a key is empty: write a name before the colon');
         continue;
       }
       if (!map.flow) {
@@ -236,7 +235,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
       fields.push({ key, at: keyNode.at, node });
       index += tails;
     }
-    if (second !== undefined) report(problem('duplicate-key', second, adviseMerges(merges)));
+    if (second !== undefined) report('duplicate-key', second, adviseMerges(merges));
     // What the map says itself wins, wherever the merge stands; of several merges the first.
     for (const field of merged) {
       if (seen.has(field.key)) continue;
@@ -258,7 +257,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     isBroken = true;
     const said =
       '`<<` takes the fields of a map, such as `<<: *common` with `&common` at that map, or of a list of maps';
-    if (diagnostics.length === told) report(problem('merge-key', at, said));
+    if (diagnostics.length === told) report('merge-key', at, said);
     return fields;
   };
 
@@ -270,7 +269,9 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   } catch (error) {
     if (!(error instanceof TooMany)) throw error;
     const said = `the file holds more than ${limits.nodes} values once its aliases are resolved: split it, or write less by alias`;
-    return { root: null, diagnostics: [problem('too-many-values', start, said)] };
+    diagnostics.length = 0;
+    tell('too-many-values', start, said);
+    return { root: null, diagnostics };
   }
 }
 

@@ -2,11 +2,12 @@
 
 import { apiField } from '../resources/fields.ts';
 import type { Json } from '../resources/types.ts';
+import type { Shape } from './forms.ts';
 import type { FieldNode, Node, Place } from './nodes.ts';
 import { isEmpty, toJson } from './nodes.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
 import { expectMap } from './reader.ts';
+import type { Report } from './report.ts';
 
 export interface PassedMember {
   /** `api.<member>` */
@@ -37,75 +38,25 @@ const ownWord: Readonly<Record<string, string>> = {
 };
 
 /** Members that act, identify, carry secrets or belong to somebody else: never declared in files, at no depth. */
-const refused = [
-  'id',
-  'uuid',
-  'object',
-  'status',
-  'key',
-  'workspace_id',
-  'organisation_id',
-  'user_id',
-  'scopes',
-  'defaults',
-  'creation_mode',
-  'reset_usage',
-  'reset_usage_for_value',
-  'rotation_policy',
-  'api_key_defaults_id',
-  'expiry_enforced',
-  'current_usage',
-  'value_key_usage_map',
-  'created_at',
-  'last_updated_at',
-  'last_reset_at',
-  'sub_type',
-  'slug',
-  'state',
-  'active',
-  'enabled',
-  'is_enabled',
-  'disabled',
-  'is_disabled',
-  'blocked',
-  'archived',
-  'is_archived',
-  'deleted',
-  'is_deleted',
-  'is_default',
-  'owner',
-  'owner_id',
-  'created_by',
-  'updated_by',
-  'role',
-  'roles',
-  'admin',
-  'is_admin',
-  'acl',
-  'access',
-  'users',
-  'members',
-  'token',
-  'auth',
-  'authorization',
-  'virtual_key',
-  'config',
-  'configurations',
-  'models',
-  'allow_all_models',
-  'create_default_provider',
-  'global_workspace_access',
-  'override_existing_workspace_access',
-  'provider',
-  'integration_id',
-];
+const refused = `
+  id uuid object status key workspace_id organisation_id user_id scopes defaults creation_mode reset_usage
+  reset_usage_for_value rotation_policy api_key_defaults_id expiry_enforced current_usage value_key_usage_map
+  created_at last_updated_at last_reset_at sub_type slug state active enabled is_enabled disabled is_disabled
+  blocked archived is_archived deleted is_deleted is_default owner owner_id created_by updated_by role roles admin
+  is_admin acl access users members token auth authorization virtual_key config configurations models
+  allow_all_models create_default_provider global_workspace_access override_existing_workspace_access provider
+  integration_id
+`
+  .trim()
+  .split(/\s+/);
 
 /** Parts of names that say the same, whatever stands around them. */
-const refusedParts = [
-  ...['secret', 'password', 'credential', 'privatekey', 'apikey', 'accesskey', 'accesstoken', 'authtoken', 'webhook'],
-  ...['permission', 'scope', 'configid', 'configoverride', 'workspaceid', 'organisationid', 'orgid', 'userid', 'keyid'],
-  ...['rotation', 'resetusage', 'currentusage', 'prototype'],
-];
+const refusedParts = `
+  secret password credential privatekey apikey accesskey accesstoken authtoken webhook permission scope configid configoverride
+  workspaceid organisationid orgid userid keyid rotation resetusage currentusage prototype
+`
+  .trim()
+  .split(/\s+/);
 
 /** Letters that are drawn like Latin ones; what accents and wide forms hide is undone by normalizing. */
 const drawnLike: Readonly<Record<string, string>> = Object.fromEntries(
@@ -121,6 +72,7 @@ function foldName(name: string): string {
   return latin.replace(/[^\p{L}\p{N}]/gu, '').replace(/organiz/g, 'organis');
 }
 
+const memberName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
 const refusedNames = new Set(refused.map(foldName));
 const ownWords = new Map(Object.entries(ownWord).map(([name, word]) => [foldName(name), word]));
@@ -131,8 +83,12 @@ export function isRefusedName(name: string): boolean {
   return prototypeKeys.has(name) || refusedNames.has(folded) || refusedParts.some((part) => folded.includes(part));
 }
 
-export function readPassthrough(field: FieldNode | undefined, report: Report): readonly PassedMember[] {
-  if (field === undefined) return [];
+export const passthrough: Shape<readonly PassedMember[]> = {
+  schema: { type: 'object', propertyNames: { type: 'string', pattern: memberName.source }, additionalProperties: {} },
+  read: readPassthrough,
+};
+
+function readPassthrough(field: FieldNode, report: Report): readonly PassedMember[] {
   return (expectMap(field, report)?.fields ?? []).flatMap((member) => {
     const { key, at, node } = member;
     const own = ownWords.get(foldName(key));
@@ -144,7 +100,7 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       report('api-refused-member', at, `\`api\`: ${quote(key)} cannot be declared in a file: take it out`);
       return [];
     }
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(key)) {
+    if (!memberName.test(key)) {
       const said = 'members of the API are one word of letters, digits and underscores';
       report('api-refused-member', at, `\`api\`: ${quote(key)} is no member: ${said}`);
       return [];
@@ -158,12 +114,8 @@ export function readPassthrough(field: FieldNode | undefined, report: Report): r
       report('not-json', at, `\`api\`: ${quote(key)} holds a number that JSON does not have: write a finite one`);
       return [];
     }
-    report(
-      'api-passthrough',
-      at,
-      `\`api\`: ${quote(key)} is sent as it stands, unchecked; the guard \`api-member\` asks for a reviewer's word`,
-      'info',
-    );
+    const said = `\`api\`: ${quote(key)} is sent as it stands, unchecked; the guard \`api-member\` asks for a reviewer's word`;
+    report('api-passthrough', at, said, 'info');
     return [{ field: apiField(key), value: toJson(node), at }];
   });
 }

@@ -3,18 +3,20 @@
 import type { Advice, Source } from '../diagnostics.ts';
 import { toFields } from '../resources/fields.ts';
 import type { DesiredEntry, FieldValue, PolicyKind } from '../resources/types.ts';
+import { withoutAbsent } from '../without-absent.ts';
 import { adviseNone, exampleOf, say } from './advice.ts';
 import { alertOf } from './alerts.ts';
 import { readBudget } from './budgets.ts';
-import { readIdentity } from './identity.ts';
+import { policyKeys } from './entry-keys.ts';
 import { levels } from './levels.ts';
 import { type PolicyForm, readMatch, readPer } from './match.ts';
 import type { FieldNode } from './nodes.ts';
-import { readPassthrough } from './passthrough.ts';
 import { readRates } from './rates.ts';
-import type { Report, Written } from './reader.ts';
-import { isNone, readMap, readText, readWord } from './reader.ts';
-import { policyShape } from './schema.ts';
+import type { Written } from './reader.ts';
+import { isNone, readMap } from './reader.ts';
+import type { Report } from './report.ts';
+import { readValues } from './shapes.ts';
+import type { Silence } from './silence.ts';
 
 export type PolicyEntry = Omit<DesiredEntry, 'workspace' | 'owner'> & {
   readonly kind: PolicyKind;
@@ -26,7 +28,29 @@ export interface FileDefaults {
   readonly protect: boolean;
 }
 
-const known = Object.keys(policyShape.shape);
+/** Who an entry is, apart from its limits. */
+export interface Identity {
+  readonly liveName?: string;
+  readonly id?: string;
+  readonly previously?: string;
+  readonly owner?: string;
+  readonly protect: boolean;
+  readonly silence?: Silence;
+}
+
+type WrittenIdentity = Partial<Omit<Identity, 'liveName'>> & { readonly name?: string };
+
+/** The key is the live name, unless `name:` gives one; with `id:` alone the live name is not managed. */
+export function identityOf(
+  field: FieldNode,
+  written: Written,
+  { name, protect, id, previously, owner, silence }: WrittenIdentity,
+  file: FileDefaults,
+): Identity {
+  const liveName = name ?? (written.has('id') ? undefined : field.key);
+  return withoutAbsent({ liveName, id, previously, owner, protect: protect ?? file.protect, silence });
+}
+
 const level = levels['usage-policy'];
 
 /** `x: none` is two entries, since it says of either kind that it shall not exist. */
@@ -42,39 +66,45 @@ export function readPolicy(field: FieldNode, file: FileDefaults, report: Report)
     } as const;
     return (['usage-policy', 'rate-policy'] as const).map((kind) => ({ ...absent, kind, fieldSources: {} }));
   }
-  const written = readMap(field, known, 'a policy', report);
+  const written = readMap(field, policyKeys, 'a policy', report);
   if (written === undefined) return [];
-  const form = readForm(field, written, report);
-  const identity = readIdentity(field, written, file, report);
-  const common = readCommon(field, written, form, report);
+  const { description, target = 'llm', api = [], ...said } = readValues(policyKeys, written, report);
+  const form = readForm(field, written, target, report);
+  const identity = identityOf(field, written, said, file);
   const limit = form.limits === 'budget' ? readBudgetFields(written, report) : readRateFields(written, report);
-  const named: Part =
-    identity.liveName === undefined ? [] : [['name', identity.liveName, written.get('name') ?? field]];
-  const parts = [...named, ...common, ...(limit?.part ?? [])];
+  const { match, per } = readScope(field, written, form, report);
+  const parts: Part = [
+    ['name', identity.liveName, written.get('name') ?? field],
+    ['description', description, written.get('description')],
+    ['match', match, written.get('match')],
+    ['per', per, written.get('per')],
+    ['target', form.limits === 'rate' ? target : undefined, written.get('target')],
+    ...api.map((member) => [member.field, member.value, member] as const),
+    ...(limit?.part ?? []),
+  ];
+  const present = parts.filter(([, value]) => value !== undefined);
   return [
-    {
-      kind: form.limits === 'budget' ? 'usage-policy' : 'rate-policy',
+    withoutAbsent({
+      kind: form.limits === 'budget' ? ('usage-policy' as const) : ('rate-policy' as const),
       name: field.key,
       ...identity,
-      fields: toFields(parts.map(([name, value]) => [name, value])),
-      ...(limit?.starting === undefined ? {} : { starting: limit.starting }),
+      fields: toFields(present.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
+      starting: limit?.starting,
       source: field.at.source,
-      fieldSources: sourcesOf(parts),
-    },
+      fieldSources: Object.fromEntries(
+        present.flatMap(([name, , where]) => (where === undefined ? [] : [[name, where.at.source]])),
+      ),
+    }),
   ];
 }
 
 type Part = readonly (readonly [
   name: string,
-  value: FieldValue,
+  value: FieldValue | undefined,
   field: { readonly at: { readonly source: Source } } | undefined,
 ])[];
 
-function sourcesOf(part: Part): Record<string, Source> {
-  return Object.fromEntries(part.flatMap(([name, , field]) => (field === undefined ? [] : [[name, field.at.source]])));
-}
-
-function readForm(field: FieldNode, written: Written, report: Report): PolicyForm {
+function readForm(field: FieldNode, written: Written, target: PolicyForm['target'], report: Report): PolicyForm {
   const budget = written.get('budget');
   const rate = written.get('rate');
   if (budget !== undefined && rate !== undefined) {
@@ -85,11 +115,10 @@ function readForm(field: FieldNode, written: Written, report: Report): PolicyFor
   }
   const limits = budget === undefined && rate !== undefined ? 'rate' : 'budget';
   const targetField = written.get('target');
-  const target = targetField === undefined ? undefined : readWord(targetField, ['llm', 'mcp_tools'] as const, report);
   if (targetField !== undefined && budget !== undefined) {
     report('target-on-budget', targetField.at, '`target` exists on rate policies alone: leave it out');
   }
-  return { target: target ?? 'llm', limits };
+  return { target, limits };
 }
 
 /** A line more of the policy. */
@@ -97,25 +126,18 @@ function inEntry(write: string): Advice {
   return exampleOf({ write, instead: 'in-entry' });
 }
 
-function readCommon(field: FieldNode, written: Written, form: PolicyForm, report: Report): Part {
-  const description = written.get('description');
+function readScope(field: FieldNode, written: Written, form: PolicyForm, report: Report) {
   const match = written.get('match');
   const per = written.get('per');
-  const said = description === undefined ? undefined : readDescription(description, 500, report);
-  const readableMatch = match === undefined ? ('all' as const) : readMatch(match, form, report);
-  const readablePer = per === undefined ? undefined : readPer(per, form, report);
   if (per === undefined) {
     const [all, each] = ['workspace_id', 'api_key'].map((key) => inEntry(`per: ${key}`));
     const hint = say`write ${all ?? []} for one counter that all share, or ${each ?? []} for one per key`;
     report('missing-per', field.at, say`a policy needs \`per\`, which says who shares a counter: ${hint}`);
   }
-  return [
-    ...(said === undefined ? [] : [['description', said, description] as const]),
-    ...(readableMatch === undefined ? [] : [['match', readableMatch, match] as const]),
-    ...(readablePer === undefined ? [] : [['per', readablePer, per] as const]),
-    ...(form.limits === 'rate' ? [['target', form.target, written.get('target')] as const] : []),
-    ...readPassthrough(written.get('api'), report).map((member) => [member.field, member.value, member] as const),
-  ];
+  return {
+    match: match === undefined ? ('all' as const) : readMatch(match, form, report),
+    per: per === undefined ? undefined : readPer(per, form, report),
+  };
 }
 
 function readBudgetFields(written: Written, report: Report): { part: Part; starting?: string | undefined } | undefined {
@@ -132,7 +154,7 @@ function readBudgetFields(written: Written, report: Report): { part: Part; start
     ['unit', budget.unit, field],
     ['amount', budget.amount, field],
     ['reset', budget.reset, written.get('reset')],
-    ...(alert === undefined ? [] : [['alert', alert, written.get('alert')] as const]),
+    ['alert', alert, written.get('alert')],
   ];
   return { part, starting: budget.starting };
 }
@@ -154,10 +176,4 @@ function readRateFields(written: Written, report: Report): { part: Part; startin
       ['value', rate.value, field],
     ],
   };
-}
-
-/** `none` without quotes clears; `"none"` is the text. */
-export function readDescription(field: FieldNode, max: number, report: Report): string | null | undefined {
-  if (isNone(field.node) && field.node.type === 'scalar' && field.node.plain) return null;
-  return readText(field, 'a text, or `none`', report, max);
 }

@@ -18,6 +18,11 @@ export function quote(value: unknown): string {
   return `\`${escapeInvisible(short)}\`${blank === undefined ? '' : ` (with ${nameBlank(blank)})`}`;
 }
 
+/** A scanner error may stand at anything, a secret included: a few characters are enough to find the place. */
+export function shorten(text: string): string {
+  return text.length > 24 || looksSecret(text) ? `${text.slice(0, 4)}…` : text;
+}
+
 /** Looks like a space, which a code point alone tells nobody. */
 const oddBlank = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/;
 

@@ -9,19 +9,28 @@ import {
   adviseWindow,
   example,
   exampleRates,
+  isNoneWord,
   type Sentence,
   say,
   writeRate,
 } from './advice.ts';
+import { type Form, textForm } from './forms.ts';
 import { guess } from './guess.ts';
 import { inList, type Level } from './levels.ts';
 import type { FieldNode, Place } from './nodes.ts';
-import { quote } from './quote.ts';
-import type { Report, Written } from './reader.ts';
-import { expectScalar, isNone, readItems, shown } from './reader.ts';
+import { amountPatterns } from './patterns.ts';
+import type { Written } from './reader.ts';
+import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
 
 export interface WrittenRate extends Rate {
   readonly at: Place;
+}
+
+export function rateForm(level: Level): Form {
+  const { rate, isZero } = amountPatterns(level);
+  const examples = ['100 requests/minute', '200k tokens/day'];
+  return textForm(rate, 'write a count and a window, such as 100 requests/minute', examples, isZero);
 }
 
 /**
@@ -54,17 +63,14 @@ export function readRate(field: FieldNode, level: Level, report: Report): Rate |
   const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
-  const refuse = (code: string, said: Sentence) =>
-    report(code, node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
-  if (/^(?:off|no|false|never|null|unlimited|disabled|0)$/i.test(text)) {
-    refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
-    return undefined;
+  const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
+  if (isNoneWord(text)) {
+    return refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
   }
   const rate = parseRate(text);
   if (isProblem(rate)) {
     const { code, said } = adviseRate(text, rate, level);
-    refuse(code, said);
-    return undefined;
+    return refuse(code, said);
   }
   const window = rate.name.split('/')[1] ?? '';
   if (!level.windows.includes(window as RateWindow)) {
@@ -80,25 +86,16 @@ export function readRate(field: FieldNode, level: Level, report: Report): Rate |
 
 /** Two rates of a type and window share one counter, and of several token rates only one is charged (API reference 1.11). */
 export function checkTogether(rates: readonly WrittenRate[], report: Report): void {
-  const seen = new Map<string, WrittenRate>();
-  for (const rate of rates) {
-    const same = seen.get(rate.name);
-    const tokens = rate.name.startsWith('tokens/') ? seen.get('tokens') : undefined;
-    if (same !== undefined) {
-      report(
-        'duplicate-rate',
-        rate.at,
-        `\`${formatRate(rate.value, rate.name)}\` beside \`${formatRate(same.value, same.name)}\`: keep one`,
-      );
-    } else if (tokens !== undefined) {
-      const said = 'the gateway charges only one rate of tokens: keep one';
-      report(
-        'two-token-rates',
-        rate.at,
-        `\`${formatRate(rate.value, rate.name)}\` beside \`${formatRate(tokens.value, tokens.name)}\`: ${said}`,
-      );
+  const text = ({ value, name }: WrittenRate) => `\`${formatRate(value, name)}\``;
+  const isTokens = ({ name }: WrittenRate) => name.startsWith('tokens/');
+  for (const [index, rate] of rates.entries()) {
+    const before = rates.slice(0, index);
+    const same = before.find(({ name }) => name === rate.name);
+    const tokens = isTokens(rate) ? before.find(isTokens) : undefined;
+    if (same !== undefined) report('duplicate-rate', rate.at, `${text(rate)} beside ${text(same)}: keep one`);
+    else if (tokens !== undefined) {
+      const said = `${text(rate)} beside ${text(tokens)}: the gateway charges only one rate of tokens: keep one`;
+      report('two-token-rates', rate.at, said);
     }
-    if (!seen.has(rate.name)) seen.set(rate.name, rate);
-    if (rate.name.startsWith('tokens/') && !seen.has('tokens')) seen.set('tokens', rate);
   }
 }

@@ -1,31 +1,14 @@
 /** Reading a document node by node: every problem is reported where it stands, and reading goes on. */
 
-import type { Diagnostic, Severity } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { example, explainPlaceholder, type Said, say, writeQuoted, writeValue } from './advice.ts';
+import type { Keys } from './forms.ts';
 import { adviseUnknownKey } from './habits.ts';
 import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
 import { regroupEntries, regroupFields, splitNameless } from './regroup.ts';
-
-export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
-
-export function collectInto(diagnostics: Diagnostic[]): Report {
-  return (code, at, message, severity = 'error') => {
-    const { source, end } = at;
-    const empty = end.line === source.line && end.column === source.column;
-    const { text, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
-    diagnostics.push({
-      code,
-      severity,
-      message: text,
-      ...(advice.length === 0 ? {} : { advice }),
-      source,
-      ...(empty ? {} : { end }),
-    });
-  };
-}
+import type { Report } from './report.ts';
 
 /** The fields of a map by key, in the order of the file. */
 export type Written = ReadonlyMap<string, FieldNode>;
@@ -40,11 +23,12 @@ export function isAbsent(node: Node): boolean {
 }
 
 /** @param what follows "is no key of", such as `a policy` */
-export function readMap(field: FieldNode, known: readonly string[], what: string, report: Report): Written | undefined {
+export function readMap(field: FieldNode, keys: Keys, what: string, report: Report): Written | undefined {
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
   const written = new Map<string, FieldNode>();
-  const fields = regroupFields(map.fields, known, report);
+  const known = Object.keys(keys);
+  const fields = regroupFields(map.fields, keys, report);
   const present = new Set(fields.map((inner) => inner.key));
   // One mistake, however many keys it takes along.
   const grouped = new Set<string>();
@@ -67,27 +51,19 @@ export function readMap(field: FieldNode, known: readonly string[], what: string
 /**
  * The entries of a map whose keys are names. Empty entries are absent.
  *
- * @param words keys that an entry has, to tell when they stand in its column
+ * @param keys those of an entry, to tell when they stand in its column
  */
-export function readEntries(
-  field: FieldNode | undefined,
-  report: Report,
-  words: readonly string[] = [],
-): readonly FieldNode[] {
-  if (field === undefined) return [];
+export function readEntries(field: FieldNode, keys: Keys, report: Report): readonly FieldNode[] {
   const map = expectMap(field, report);
-  const { nameless, entries } = splitNameless(regroupEntries(map?.fields ?? [], words, report), words);
+  const { nameless, entries } = splitNameless(regroupEntries(map?.fields ?? [], keys, report), keys);
   if (nameless !== undefined) {
     const said = `${quote(nameless.key)} stands where a name belongs: write the name of the entry above it, as in \`total:\`, and indent below that what belongs to it`;
     report('missing-name', nameless.at, said);
   }
   return entries.filter((entry) => {
     if (entry.key.length > 255) {
-      report(
-        'name-too-long',
-        entry.at,
-        `${quote(entry.key)} has ${entry.key.length} characters: a name has at most 255`,
-      );
+      const said = `${quote(entry.key)} has ${entry.key.length} characters: a name has at most 255`;
+      report('name-too-long', entry.at, said);
     }
     if (entry.key === '') report('empty-key', entry.at, 'a name is empty: write one before the colon');
     return !isAbsent(entry.node);
@@ -130,11 +106,8 @@ export function readText(field: FieldNode, expected: Said, report: Report, max =
   const node = expectScalar(field, expected, report);
   if (node === undefined) return undefined;
   if (typeof node.value !== 'string') {
-    report(
-      'not-text',
-      node.at,
-      say`YAML reads ${quote(node.text)} as a ${typeof node.value}: write it in quotes, ${writeQuoted(node.text)}`,
-    );
+    const said = say`YAML reads ${quote(node.text)} as a ${typeof node.value}: write it in quotes, ${writeQuoted(node.text)}`;
+    report('not-text', node.at, said);
     return undefined;
   }
   if (node.value === '') {
@@ -142,11 +115,8 @@ export function readText(field: FieldNode, expected: Said, report: Report, max =
     return undefined;
   }
   if (node.value.length > max) {
-    report(
-      'text-too-long',
-      node.at,
-      `\`${shown(field)}\` has ${node.value.length} characters: at most ${max} are allowed`,
-    );
+    const said = `\`${shown(field)}\` has ${node.value.length} characters: at most ${max} are allowed`;
+    report('text-too-long', node.at, said);
     return undefined;
   }
   return node.value;
@@ -168,8 +138,14 @@ export function readShaped(
     if (text === undefined || shape.test(text)) return text;
   }
   const why = explainPlaceholder(node.text) ?? 'does not fit';
-  report(code, node.at, say`\`${shown(field)}\`: ${quote(node.text)} ${why}: write ${expected}`);
-  return undefined;
+  return refuseValue(field, code, say`${why}: write ${expected}`, report);
+}
+
+/** "`key`: `value` …", where the value stands. */
+export function refuseValue(field: FieldNode, code: string, said: Said, report: Report): undefined {
+  const { node } = field;
+  const value = node.type === 'scalar' ? quote(node.text) : `a ${node.type}`;
+  report(code, node.at, say`\`${shown(field)}\`: ${value} ${said}`);
 }
 
 const switches: Readonly<Record<string, string>> = { false: 'off', no: 'off', true: 'on', yes: 'on' };
@@ -183,8 +159,7 @@ export function readWord<W extends string>(field: FieldNode, words: readonly W[]
   if (word !== undefined) return word;
   const near = words.find((candidate) => candidate === switches[node.text]) ?? nearestName(node.text, words);
   const hint = near === undefined ? say`write ${expected}` : say`did you mean ${writeValue(near)}?`;
-  report('unknown-word', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is not known: ${hint}`);
-  return undefined;
+  return refuseValue(field, 'unknown-word', say`is not known: ${hint}`, report);
 }
 
 export function readBoolean(field: FieldNode, report: Report): boolean | undefined {
@@ -197,8 +172,7 @@ export function readBoolean(field: FieldNode, report: Report): boolean | undefin
     : /^(?:no|n|off|none)$/i.test(node.text)
       ? writeValue('false')
       : both;
-  report('not-a-boolean', node.at, say`\`${shown(field)}\`: ${quote(node.text)} is text in YAML 1.2: write ${meant}`);
-  return undefined;
+  return refuseValue(field, 'not-a-boolean', say`is text in YAML 1.2: write ${meant}`, report);
 }
 
 /** Items as fields that carry the name of the list, for messages. A lone value counts as a list of one where that is allowed. */
@@ -241,6 +215,7 @@ export function shown(field: FieldNode): string {
     .replaceAll('`', '');
 }
 
+/** Where written keys stand. */
 export function placesOf(written: Written): Readonly<Record<string, Place>> {
   return Object.fromEntries([...written].map(([key, field]) => [key, field.at]));
 }

@@ -1,12 +1,14 @@
 /** Mail recipients and expiry dates. */
 
 import { compareText } from '../diagnostics.ts';
-import { example, explainPlaceholder, type Sentence, say, writeValue } from './advice.ts';
+import { example, explainPlaceholder, isNoneWord, type Sentence, say, writeValue } from './advice.ts';
+import { key, oneOrList, orNone, type Shape, textForm } from './forms.ts';
 import type { FieldNode, Place } from './nodes.ts';
+import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectScalar, isNone, readItems, readMap, shown } from './reader.ts';
-import { patterns } from './schema.ts';
+import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
+import { convert, section } from './shapes.ts';
 
 export interface Recipient {
   /** Lower-cased, as the service compares them. */
@@ -14,8 +16,25 @@ export interface Recipient {
   readonly at: Place;
 }
 
+const writeAddress = 'write an address, such as team@example.com, or a list of them';
+const address = { ...textForm(patterns.email.source, writeAddress, ['team@example.com']).schema, maxLength: 254 };
+
 /** Null: `none`. */
-export function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {
+export const recipients = orNone<Shape<readonly Recipient[] | null>>(
+  { schema: oneOrList(address), read: readRecipients },
+  writeAddress,
+);
+export const recipientsKey = key(
+  recipients,
+  'Who gets mail, beside the recipients that the service always adds. `none`: nobody else.',
+);
+
+/** `alerts: {recipients: […]}` of a file. */
+export const alerts: Shape<readonly Recipient[]> = convert(section({ recipients: recipientsKey }), (said) =>
+  said.recipients === undefined ? undefined : (said.recipients ?? []),
+);
+
+function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {
   if (isNone(field.node)) return null;
   const seen = new Map<string, Place>();
   const expected = 'a list of addresses, or `none`';
@@ -24,10 +43,11 @@ export function readRecipients(field: FieldNode, report: Report): readonly Recip
     if (node === undefined) continue;
     const address = node.text.toLowerCase();
     if (!patterns.email.test(address) || address.length > 254) {
-      report(
+      refuseValue(
+        item,
         'invalid-recipient',
-        node.at,
-        say`\`${shown(field)}\`: ${quote(node.text)} is no address: write one such as ${example('team@example.com')}`,
+        say`is no address: write one such as ${example('team@example.com')}`,
+        report,
       );
       continue;
     }
@@ -41,13 +61,6 @@ export function readRecipients(field: FieldNode, report: Report): readonly Recip
       );
   }
   return [...seen].map(([address, at]) => ({ address, at }));
-}
-
-/** `alerts: {recipients: […]}` of a file. */
-export function readAlerts(field: FieldNode | undefined, report: Report): readonly Recipient[] | undefined {
-  const recipients =
-    field === undefined ? undefined : readMap(field, ['recipients'], '`alerts`', report)?.get('recipients');
-  return recipients === undefined ? undefined : (readRecipients(recipients, report) ?? []);
 }
 
 /** Union, sorted; undefined where no level declares any. */
@@ -82,8 +95,15 @@ function guessTime(text: string): string | null {
   return patterns.dateTime.test(written) && parseTime(written) !== null ? written : null;
 }
 
+const writeTime = 'write a date with its time and zone, such as 2027-01-31T00:00:00Z';
+
 /** ISO date-time in UTC with milliseconds; null for `none`. */
-export function readExpires(field: FieldNode, report: Report): string | null | undefined {
+export const expires: Shape<string | null> = {
+  ...orNone(textForm(patterns.dateTime.source, writeTime, ['2027-01-31T00:00:00Z'])),
+  read: readExpires,
+};
+
+function readExpires(field: FieldNode, report: Report): string | null | undefined {
   if (isNone(field.node)) return null;
   const expected = say`a date-time with its zone, such as ${['2027-01-31T00:00:00Z', 'none'].map(example)}`;
   const node = expectScalar(field, expected, report);
@@ -91,14 +111,11 @@ export function readExpires(field: FieldNode, report: Report): string | null | u
   const { text } = node;
   const time = patterns.dateTime.test(text) ? parseTime(text) : null;
   if (time !== null) return time;
-  const refuse = (said: Sentence) => report('invalid-date', node.at, say`\`${shown(field)}\`: ${quote(text)} ${said}`);
+  const refuse = (said: Sentence) => refuseValue(field, 'invalid-date', said, report);
   const meant = guessTime(text);
-  if (/^(?:never|no|off|false|null|0)$/i.test(text)) refuse(say`is no date: write ${writeValue('none')} for never`);
-  else if (meant !== null) refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
-  else {
-    const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
-    const left = explainPlaceholder(text);
-    refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
-  }
-  return undefined;
+  if (isNoneWord(text)) return refuse(say`is no date: write ${writeValue('none')} for never`);
+  if (meant !== null) return refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
+  const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
+  const left = explainPlaceholder(text);
+  return refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
 }

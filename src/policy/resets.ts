@@ -13,14 +13,50 @@ import {
   writeReset,
   writeValue,
 } from './advice.ts';
+import { type Keys, key, mapForm, type Shape, textForm } from './forms.ts';
 import { guessReset } from './guess.ts';
 import type { FieldNode } from './nodes.ts';
-import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
-import { expectScalar, readMap, readShaped, shown } from './reader.ts';
-import { patterns } from './schema.ts';
+import { dayPattern, everyPattern, patterns, resetPattern } from './patterns.ts';
+import { expectScalar, readMap, readShaped, refuseValue } from './reader.ts';
+import type { Report } from './report.ts';
 
-export function readReset(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
+export interface WrittenReset {
+  readonly reset: Reset;
+  /** ISO date-time at midnight UTC. */
+  readonly starting?: string;
+}
+
+const every = key(
+  textForm(everyPattern, 'write a number of days, such as 10 days', ['10 days']),
+  'Length of a window, 1 to 365 days.',
+  { isRequired: true },
+);
+const windowKeys: Keys = {
+  every,
+  starting: key(
+    textForm(dayPattern, 'write a day in quotes, such as "2026-12-01"', ['2026-12-01']),
+    'First day of the window (UTC). Sent when it is new; it moves by itself afterwards.',
+  ),
+};
+
+const line = textForm(resetPattern, 'write monthly, weekly, never, or days such as every 14 days', [
+  'monthly',
+  'weekly',
+  'never',
+  'every 14 days',
+]);
+
+/** @param keys of the window */
+function resetShape(keys: Keys): Shape<WrittenReset> {
+  const window = mapForm(keys);
+  return { ...window, schema: { anyOf: [line.schema, window.schema] }, read: readReset };
+}
+
+export const reset = resetShape(windowKeys);
+/** In a list of budgets a window starts on no day of its own. */
+export const resetInList = resetShape({ every });
+
+function readReset(field: FieldNode, report: Report): WrittenReset | undefined {
   if (field.node.type === 'map') return readWindow(field, report);
   const node = expectScalar(field, say`${exampleResets}`, report);
   if (node === undefined) return undefined;
@@ -30,8 +66,7 @@ export function readReset(field: FieldNode, report: Report): { reset: Reset; sta
     report('reset-days', node.at, adviseDays(reset, 'every '));
     return undefined;
   }
-  report('invalid-reset', node.at, say`\`reset\`: ${quote(node.text)} ${adviseReset(node.text)}`);
-  return undefined;
+  return refuseValue(field, 'invalid-reset', adviseReset(node.text), report);
 }
 
 const exampleResets = ['monthly', 'weekly', 'every 14 days', 'never'].map((text) => example(text));
@@ -44,8 +79,8 @@ function adviseReset(text: string): Sentence {
   return say`${left ?? `is no reset${tooLong}`}: write ${exampleResets}`;
 }
 
-function readWindow(field: FieldNode, report: Report): { reset: Reset; starting?: string } | undefined {
-  const written = readMap(field, ['every', 'starting'], '`reset`', report);
+function readWindow(field: FieldNode, report: Report): WrittenReset | undefined {
+  const written = readMap(field, windowKeys, '`reset`', report);
   const every = written?.get('every');
   const starting = written?.get('starting');
   const date = starting === undefined ? undefined : readDate(starting, report);
@@ -56,18 +91,16 @@ function readWindow(field: FieldNode, report: Report): { reset: Reset; starting?
   }
   const node = expectScalar(every, say`${example('10 days')}`, report);
   if (node === undefined) return undefined;
-  const refuse = (said: Sentence) => report('invalid-reset', node.at, say`\`every\`: ${quote(node.text)} ${said}`);
+  const refuse = (said: Sentence) => refuseValue(every, 'invalid-reset', said, report);
   if (/^(?:monthly|weekly|never)$/.test(node.text)) {
-    refuse(
+    return refuse(
       say`is a calendar reset and cannot start on a day of its own, as \`reset: ${node.text}\` without \`starting\` does not: write a number of days, such as ${example('30 days')}`,
     );
-    return undefined;
   }
   const reset = patterns.every.test(node.text) ? parseReset(`every ${node.text}`) : null;
   if (reset === null) {
     const days = daysOf(guessReset(node.text) ?? 'never');
-    refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
-    return undefined;
+    return refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
   }
   if (!isWithinYear(reset)) {
     report('reset-days', node.at, adviseDays(reset, ''));
@@ -94,10 +127,5 @@ function readDate(field: FieldNode, report: Report): string | undefined {
   const date = new Date(`${text}T00:00:00Z`);
   // A day that does not exist is moved into the next month, or is no date at all.
   if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) return date.toISOString();
-  report(
-    'invalid-date',
-    field.node.at,
-    say`\`${shown(field)}\`: ${quote(text)} is no day of the calendar: write ${expected}`,
-  );
-  return undefined;
+  return refuseValue(field, 'invalid-date', say`is no day of the calendar: write ${expected}`, report);
 }

@@ -5,9 +5,9 @@
 
 import { type Diagnostic, type Source, sortDiagnostics } from '../diagnostics.ts';
 import { alertOf, isBudget } from '../resources/fields.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { RequirableField, Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
-import { isPolicyKind } from './policy-kinds.ts';
 import { quote } from './quote.ts';
 
 /** By the settings in force. */

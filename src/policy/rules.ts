@@ -1,15 +1,14 @@
 /** Checks across entries and files, one small function each. Everything that one entry can tell is checked while reading it. */
 
-import type { Source } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import { isForgotten } from '../resources/fields.ts';
+import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
 import type { Place } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
-import { isPolicyKind } from './policy-kinds.ts';
 import { quote } from './quote.ts';
-import type { Report } from './reader.ts';
+import { placeAt, type Report } from './report.ts';
 import { findMissing } from './review-checks.ts';
 
 export interface Checked extends Organisation {
@@ -28,8 +27,6 @@ export const rules: readonly Rule[] = [
   previousNamesAreFree,
   requiredFields,
 ];
-
-const at = (source: Source): Place => ({ source, end: source });
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
   const seen = new Map<string, Place>();
@@ -56,11 +53,8 @@ function knownDefaults({ org, workspaces }: Checked, report: Report): void {
     const near = nearestName(skip.name, known);
     const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
     const hint = near === undefined ? list : say`did you mean ${writeValue(near)}?`;
-    report(
-      'unknown-default',
-      skip.at,
-      say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`,
-    );
+    const said = say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`;
+    report('unknown-default', skip.at, said);
   }
 }
 
@@ -81,11 +75,8 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
       if (first.source.file === entry.source.file && first.name === entry.name) continue;
       const what = member === 'id' ? 'id' : 'live name';
       const hint = `give each its own ${member === 'id' ? '`id:`' : '`name:`, or tell them apart by `id:`'}`;
-      report(
-        `duplicate-${member === 'id' ? 'id' : 'name'}`,
-        at(entry.source),
-        `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`,
-      );
+      const said = `${quote(entry.name)} and ${quote(first.name)} have one ${what}, ${quote(value)}: ${hint}`;
+      report(`duplicate-${member === 'id' ? 'id' : 'name'}`, placeAt(entry.source), said);
     }
   }
 }
@@ -94,16 +85,8 @@ function canShareName({ kind }: DesiredEntry): boolean {
   return kind === 'key-limits' || isPolicyKind(kind);
 }
 
-const sectionOf = {
-  'workspace-limits': 'limits',
-  'key-limits': 'keys',
-  'provider-limits': 'providers',
-  'integration-limits': 'integrations',
-} as const;
-
 function declares(entry: DesiredEntry, forget: Forget): boolean {
-  const section = isPolicyKind(entry.kind) ? 'policies' : sectionOf[entry.kind];
-  if (entry.workspace !== forget.workspace || section !== forget.section) return false;
+  if (entry.workspace !== forget.workspace || specOf(entry.kind).section !== forget.section) return false;
   if (forget.name !== undefined && entry.name !== forget.name && entry.liveName !== forget.name) return false;
   const { field } = forget;
   return (
@@ -129,11 +112,8 @@ function notDeclaredAndForgotten({ desired }: Checked, report: Report): void {
     told.add(forget.source);
     const where = `${entry.source.file}:${entry.source.line}`;
     const hint = entry.fromDefaults === true ? 'add it to `skip_defaults`' : 'delete one of the two';
-    report(
-      'declared-and-forgotten',
-      at(forget.source),
-      `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`,
-    );
+    const said = `\`forget\`: ${quote(forget.path)} is declared at ${where}: ${hint}`;
+    report('declared-and-forgotten', placeAt(forget.source), said);
   }
 }
 
@@ -150,11 +130,8 @@ function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): 
     const domain = recipient.address.slice(recipient.address.lastIndexOf('@') + 1);
     if (domains.includes(domain)) continue;
     const allowed = domains.map(quote).join(', ');
-    report(
-      'recipient-domain',
-      recipient.at,
-      `${quote(recipient.address)}: the organisation allows recipients at ${allowed} only`,
-    );
+    const said = `${quote(recipient.address)}: the organisation allows recipients at ${allowed} only`;
+    report('recipient-domain', recipient.at, said);
   }
 }
 
@@ -184,24 +161,18 @@ function previousNamesAreFree({ desired }: Checked, report: Report): void {
     const first = claimants.get(key);
     if (first === undefined) claimants.set(key, entry);
     else {
-      report(
-        'previously-twice',
-        at(entry.source),
-        `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`,
-      );
+      const said = `\`previously\`: ${quote(first.name)} and ${quote(entry.name)} cannot both have been ${quote(entry.previously)}: keep the line in one of them`;
+      report('previously-twice', placeAt(entry.source), said);
     }
     const other = byKey.get(key);
     if (other === undefined) continue;
-    const said = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
-    report(
-      'previously-in-use',
-      at(entry.source),
-      `\`previously\`: ${quote(entry.previously)} ${said}: take the line out`,
-    );
+    const why = other === entry ? 'is the name it has now' : 'is declared as an entry of its own';
+    const said = `\`previously\`: ${quote(entry.previously)} ${why}: take the line out`;
+    report('previously-in-use', placeAt(entry.source), said);
   }
 }
 
 function requiredFields({ org, desired }: Checked, report: Report): void {
   for (const { code, source, message } of findMissing(desired, org.settings.require ?? []))
-    report(code, at(source), message);
+    report(code, placeAt(source), message);
 }

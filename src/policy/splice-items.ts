@@ -7,7 +7,7 @@ import { type PrintedValue, renderYaml } from './yaml-text.ts';
 type Item = string | number | boolean;
 
 export function isOnlyItems(values: readonly PrintedValue[]): values is readonly Item[] {
-  return values.every((value) => ['string', 'number', 'boolean'].includes(typeof value));
+  return values.every(isItem);
 }
 
 /** Null where lists of lines have nothing in common, or one is no list of plain values: then the list is written anew. */

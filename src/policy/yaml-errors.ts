@@ -1,19 +1,11 @@
 /** YAML's own errors in words of somebody who has never read the YAML specification. */
 
 import type { ErrorCode, YAMLError } from 'yaml';
-import { looksSecret } from '../secret-shape.ts';
 import { example, percentOf, type Said, say, writeValue } from './advice.ts';
+import { shorten } from './quote.ts';
+import type { Cause } from './yaml-lines.ts';
 
-interface Explanation {
-  readonly code: string;
-  readonly message: Said;
-}
-
-export interface ExplainedError extends Explanation {
-  /** Offsets in the text. */
-  readonly start: number;
-  readonly end: number;
-}
+type Explanation = Pick<Cause, 'code' | 'message'>;
 
 /** A file that is not YAML at all is not worth more. */
 const most = 100;
@@ -25,8 +17,8 @@ export function explainYamlErrors(
   errors: readonly YAMLError[],
   warnings: readonly YAMLError[],
   text: string,
-): readonly ExplainedError[] {
-  const byStart = new Map<number, ExplainedError>();
+): readonly Cause[] {
+  const byStart = new Map<number, Cause>();
   for (const error of errors.slice(0, most)) {
     const [start, end] = error.pos;
     const isValue = error.code === 'BAD_SCALAR_START' || error.code === 'BAD_ALIAS';
@@ -139,11 +131,6 @@ function rawValue(text: string, offset: number): string {
     .replace(/\s#.*$/, '')
     .replace(/[,\]}].*$/, '')
     .trim();
-}
-
-/** A scanner error may stand at anything, a secret included: a few characters are enough to find the place. */
-function shorten(text: string): string {
-  return text.length > 24 || looksSecret(text) ? `${text.slice(0, 4)}…` : text;
 }
 
 function oneLine(message: string): string {

@@ -6,7 +6,7 @@
 import type { Advice } from '../diagnostics.ts';
 import { looksSecret } from '../secret-shape.ts';
 import { type Said, say } from './advice.ts';
-import { nameBlank, quote } from './quote.ts';
+import { nameBlank, quote, shorten } from './quote.ts';
 
 export interface Cause {
   readonly code: string;
@@ -150,10 +150,8 @@ function misaligned(line: Line, wanted: number): Cause {
 function missingColon(line: Line): Cause {
   const where = { code: 'missing-colon', start: line.start, end: line.start + line.text.length };
   const [, word, value] = /^([A-Za-z_][\w-]*)(?:\s*[:=]\s*|\s+)(\S.*)$/.exec(line.text) ?? [];
-  // A scanner error may stand at anything, a secret included: a few characters are enough to find the place.
   if (word === undefined || value === undefined || line.text.length > 40 || looksSecret(value)) {
-    const shown = line.text.length > 24 || looksSecret(line.text) ? `${line.text.slice(0, 4)}…` : line.text;
-    const said = say`${quote(shown.replace(/[`"]/g, ''))} is neither a key nor part of the value above`;
+    const said = say`${quote(shorten(line.text).replace(/[`"]/g, ''))} is neither a key nor part of the value above`;
     return { ...where, message: say`${said}: a key ends in a colon and a space` };
   }
   const written: Advice = { write: `${word}: ${value}`, instead: 'line' };

@@ -51,10 +51,10 @@ export interface Gathered extends Started {
 export async function gather(started: Started, session: Session): Promise<Gathered | NoPlan> {
   const { options, loading, open, backend, record, found, stored, checkout } = started;
   if (loading.head !== null && stored !== null) startReading(backend, stored.record);
-  const { desired, files, diagnostics } = await session.waiting('reading the policy files', loading.policies);
+  const { desired, files, texts, diagnostics } = await session.waiting('reading the policy files', loading.policies);
   if (desired === null) return { plan: null, diagnostics };
   const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
-  const judging = judgeRecord({ record, found, facts: checkout, desired, checksSeal }, session);
+  const judging = judgeRecord({ record, found, facts: { ...checkout, texts }, desired, checksSeal }, session);
   const inForce = await session.waiting('proving the applied record', judging);
   const proven = provenSettings(inForce, record.isShared);
   const { inForce: said, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);

@@ -12,8 +12,8 @@ import type { Live, Plan, PlanNote } from '../plan/types.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import type { FoundRecord } from './find-record.ts';
-import { type CheckoutFacts, type OpenRecord, openRefStore } from './open-record.ts';
-import { DeclarationReader, proveRecord } from './prove-record.ts';
+import { type OpenRecord, openRefStore } from './open-record.ts';
+import { DeclarationReader, proveRecord, type ReadFacts } from './prove-record.ts';
 import type { Session } from './session.ts';
 import type { ProvenSettings } from './settings-in-force.ts';
 
@@ -38,7 +38,7 @@ export interface RecordInForce {
 export interface Judged {
   readonly record: OpenRecord;
   readonly found: FoundRecord;
-  readonly facts: CheckoutFacts;
+  readonly facts: ReadFacts;
   readonly desired: Desired;
   /** Only who holds the key that seals can tell; others take the record as it is. */
   readonly checksSeal: boolean;

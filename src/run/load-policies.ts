@@ -1,6 +1,6 @@
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import { type Compiled, compileHead, compilePolicies, type PolicyHead } from '../policy/compile.ts';
+import { type Compiled, compileHead, compilePolicies, type KnownTexts, type PolicyHead } from '../policy/compile.ts';
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
@@ -10,6 +10,8 @@ export interface LoadedPolicies {
   /** Null when there is an error among the diagnostics. */
   readonly desired: Desired | null;
   readonly files: readonly FoundFile[];
+  /** What they were read as, for whoever reads other versions of them. */
+  readonly texts: KnownTexts;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -55,19 +57,24 @@ export async function startLoading(
   const leaks = findAdminKey(files, session.env.PORTKEY_API_KEY);
   // Nothing else is said of these files: another message might quote the key.
   if (leaks.length > 0)
-    return { head: null, files, policies: Promise.resolve({ desired: null, files, diagnostics: leaks }) };
-  const toPolicies = (compiled: Compiled): LoadedPolicies => {
+    return {
+      head: null,
+      files,
+      policies: Promise.resolve({ desired: null, files, texts: new Map(), diagnostics: leaks }),
+    };
+  const toPolicies = ({ texts = new Map(), ...compiled }: Compiled & { texts?: KnownTexts }): LoadedPolicies => {
     // Of a file that could not be had its absence is no second problem.
     const unread = new Set(diagnostics.map(({ source }) => source.file));
     const isNews = (one: Diagnostic): boolean => one.code !== 'extends-nothing' || !unread.has(one.source.file);
     const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics.filter(isNews)]);
     const hasError = all.some(({ severity }) => severity === 'error');
-    return { desired: hasError ? null : compiled.desired, files, diagnostics: all };
+    return { desired: hasError ? null : compiled.desired, files, texts, diagnostics: all };
   };
   const isQuick = files.reduce((sum, { text }) => sum + text.length, 0) < quick;
   const head = isQuick || session.compileAside === undefined ? null : compileHead(files);
   if (head === null || session.compileAside === undefined) {
-    return { head: null, files, policies: Promise.resolve(toPolicies(compilePolicies(files))) };
+    const texts: KnownTexts = new Map();
+    return { head: null, files, policies: Promise.resolve(toPolicies({ ...compilePolicies(files, texts), texts })) };
   }
   const policies = session.compileAside(files.map(({ path, text }) => ({ path, text }))).then(toPolicies);
   // A run that ends before it asks for them has something else to say.

@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { findOutside } from '../extended-file.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildProof, commitsOf, type Proof, type ProofProblem, trustRecord } from '../plan/prove-entries.ts';
-import { compilePolicies } from '../policy/compile.ts';
+import { compilePolicies, type KnownTexts } from '../policy/compile.ts';
 import type { Desired } from '../resources/types.ts';
 import type { CheckoutFacts, OpenRecord } from './open-record.ts';
 
@@ -14,14 +14,14 @@ import type { CheckoutFacts, OpenRecord } from './open-record.ts';
 const mostCommits = 100;
 
 /**
- * @param desired what the files of this run declare: files that have not changed are not read again, and where none has, nothing
- *   is compiled
+ * @param desired what the files of this run declare: where none has changed, nothing is compiled, and else what `facts.texts` holds of
+ *   them is not read again
  */
 export async function proveRecord(
   record: AppliedRecord,
   desired: Desired,
   { checkout, isShared }: OpenRecord,
-  facts: CheckoutFacts & { readonly isVouchedFor: boolean },
+  facts: ReadFacts & { readonly isVouchedFor: boolean },
 ): Promise<Proof> {
   if (!isShared) return trustRecord(record);
   const reader = checkout === null ? null : new DeclarationReader(checkout, desired, facts);
@@ -40,16 +40,19 @@ export async function proveRecord(
   return buildProof(record, read, desired);
 }
 
+/** With what the files of this run were read as. */
+export type ReadFacts = CheckoutFacts & { readonly texts: KnownTexts };
+
 /** What commits in the history of HEAD declare, each tree compiled once. */
 export class DeclarationReader {
   readonly #checkout: Checkout;
-  readonly #facts: CheckoutFacts;
+  readonly #facts: ReadFacts;
   readonly #desired: Desired;
   readonly #byTree = new Map<string, Desired | ProofProblem>();
   readonly #extended = new Set<string>();
   #trees: ReadonlyMap<string, string | null> = new Map();
 
-  constructor(checkout: Checkout, desired: Desired, facts: CheckoutFacts) {
+  constructor(checkout: Checkout, desired: Desired, facts: ReadFacts) {
     this.#checkout = checkout;
     this.#facts = facts;
     this.#desired = desired;
@@ -95,7 +98,7 @@ export class DeclarationReader {
     try {
       const files = await this.#checkout.readFilesAtCommit(commit, resolve(this.#checkout.root, folder));
       const extended = files.flatMap(({ path, text }) => findOutside(folder, path, text)?.place ?? []);
-      return { found: compilePolicies(files, this.#desired).desired ?? ('does-not-compile' as const), extended };
+      return { found: compilePolicies(files, this.#facts.texts).desired ?? ('does-not-compile' as const), extended };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       return { found: 'unreadable' as const, extended: [] };

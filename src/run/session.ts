@@ -1,7 +1,7 @@
 import type { RunFacts } from '../checkout/this-run.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GitHub } from '../github/port.ts';
-import type { Compiled, PolicyFile } from '../policy/compile.ts';
+import type { Compiled, KnownTexts, PolicyFile } from '../policy/compile.ts';
 import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
 import type { PolicySource } from './policy-source.ts';
@@ -25,7 +25,9 @@ export interface Session extends RunFacts {
   /** Connects to GitHub; without it nobody asks there. Loaded when it is called: few commands do. */
   readonly openGitHub?: ((place: GitHubPlace) => Promise<GitHub>) | undefined;
   /** Compiles policy files beside everything else, on another processor. Without it they are compiled first. */
-  readonly compileAside?: ((files: readonly PolicyFile[]) => Promise<Compiled>) | undefined;
+  readonly compileAside?:
+    | ((files: readonly PolicyFile[]) => Promise<Compiled & { readonly texts?: KnownTexts }>)
+    | undefined;
   /** Default: the clone in `cwd`, its remote, and the network. */
   readonly surroundings?: Surroundings | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */

@@ -46,7 +46,7 @@ export function judgeSettings(
   proven?: ProvenSettings,
 ): JudgedSettings {
   const written = settingsOf(desired);
-  const said = record === null ? null : settingsSaid(record, desired);
+  const said = record === null ? null : settingsSaid(record);
   const recorded = proven === undefined ? said : proven.settings;
   const inForce = settingsInForce(recorded, [written, ...(proven?.older ?? [])], surroundingsOf(place));
   if (record === null || said === null) return { inForce, lines: [], record };
@@ -58,9 +58,9 @@ export function judgeSettings(
 }
 
 /** What the files of the last apply said, also where 0.1 wrote down more than that. */
-function settingsSaid(record: AppliedRecord, desired: Desired): RecordedSettings {
+function settingsSaid(record: AppliedRecord): RecordedSettings {
   if (record.wasFormatOne !== true) return record.settings;
-  return settingsOfFormatOne(record.settings, compileFiles(record, desired));
+  return settingsOfFormatOne(record.settings, compileFiles(record));
 }
 
 export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace): Surroundings {
@@ -68,9 +68,6 @@ export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace)
 }
 
 /** Null where the files of the record do not compile, with this grammar or at all. */
-function compileFiles({ files }: AppliedRecord, current: Desired): Desired | null {
-  return compilePolicies(
-    Object.entries(files).map(([path, text]) => ({ path, text })),
-    current,
-  ).desired;
+function compileFiles({ files }: AppliedRecord): Desired | null {
+  return compilePolicies(Object.entries(files).map(([path, text]) => ({ path, text }))).desired;
 }

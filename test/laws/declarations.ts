@@ -2,7 +2,8 @@
 
 import fc from 'fast-check';
 import type { StoreState } from '../../src/emulator/store.ts';
-import { type PrintedEntry, printPolicies } from '../../src/policy/print.ts';
+import { printPolicies } from '../../src/policy/print.ts';
+import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { type FieldsDraft, toFields } from '../../src/resources/fields.ts';
 import { reachesNothing } from '../../src/resources/match.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, Reset } from '../../src/resources/types.ts';

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { isRefusedName } from '../../src/policy/passthrough.ts';
-import type { PrintedEntry } from '../../src/policy/print.ts';
+import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { alertFromPercent } from '../../src/resources/amounts.ts';
 import { reachesNothing } from '../../src/resources/match.ts';
 import type { Condition, Fields, Kind, Reset, Unit } from '../../src/resources/types.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { compilePolicies, type PolicyFile } from '../../src/policy/compile.ts';
+import { compilePolicies, type KnownTexts, type PolicyFile } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
 import { isForgotten } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Match } from '../../src/resources/types.ts';
@@ -360,6 +360,16 @@ describe('files', () => {
   it('names the other file', () => {
     const { diagnostics } = compilePolicies([org, workspace, { ...workspace, path: 'b.yaml' }]);
     expect(diagnostics[0]).toMatchObject({ source: { file: 'b.yaml' }, message: expect.stringContaining('a.yaml') });
+  });
+
+  it('of a text that was read before, in another thread too, are not read again', () => {
+    const texts: KnownTexts = new Map();
+    compilePolicies([org, workspace], texts);
+    const files = [org, workspace].map(({ path, text }) => ({ path: `later/${path}`, text }));
+    // What is known keeps its place: that shows it.
+    const placeOf = (known?: KnownTexts) => desiredOf(compilePolicies(files, known)).orgFile.file;
+    expect(placeOf(structuredClone(texts))).toBe('org.yaml');
+    expect(placeOf()).toBe('later/org.yaml');
   });
 
   it('accept a workspace by its UUID', () => {

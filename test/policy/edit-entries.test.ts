@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { addEntry, removeEntry, rewriteEntry } from '../../src/policy/edit.ts';
-import type { PrintedEntry } from '../../src/policy/print.ts';
+import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { type Edited, isRefused, setValue } from '../../src/policy/yaml-splice.ts';
 
 const plain = 'version: 1\nkind: workspace\nworkspace: ws-one\nowner: platform\n';

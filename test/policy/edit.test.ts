@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { addEntry, removeEntry, rewriteEntry, setField } from '../../src/policy/edit.ts';
-import type { PrintedEntry } from '../../src/policy/print.ts';
+import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { type Edited, isRefused, readValue, setValue } from '../../src/policy/yaml-splice.ts';
 import type { DesiredEntry, Fields, Kind } from '../../src/resources/types.ts';
 import { orgFile } from '../helpers/world.ts';

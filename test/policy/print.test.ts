@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { findRefusal, type PrintedEntry, printPolicies } from '../../src/policy/print.ts';
+import { findRefusal, printPolicies } from '../../src/policy/print.ts';
+import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { sortFields } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
 import { entryOf, kindOfEntry } from './arbitraries.ts';

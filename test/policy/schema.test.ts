@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
-import { patterns } from '../../src/policy/schema.ts';
+import { patterns } from '../../src/policy/patterns.ts';
 import { orgHead } from './helpers.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -63,7 +63,7 @@ it('mistakes-K16: editors offer the conditions of match by name, and say what ea
   expect(Object.keys(match?.properties ?? {})).toEqual(names);
   for (const name of [...names, 'metadata.team', 'metadata.', 'metadat.x', 'workspace_id']) {
     const isKnown = patterns.conditionKey.test(name);
-    const line = `policies: {x: {budget: $500, reset: monthly, per: api_key, match: {${name}: x}}}`;
+    const line = `policies: {x: {budget: $500, reset: monthly, per: api_key, match: {${name}: "@openai/x"}}}`;
     expect([name, isValid(`${head}${line}`)]).toEqual([name, isKnown]);
   }
   expect(JSON.stringify(match?.patternProperties)).toContain('metadata; ');

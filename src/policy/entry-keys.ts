@@ -1,0 +1,214 @@
+/** What may be written of an entry, by its kind. */
+
+import type { Kind } from '../resources/types.ts';
+import { alertForm } from './alerts.ts';
+import { budgetForm } from './budgets.ts';
+import { type Form, hasOne, type Keys, key, lacks, mapForm, orNone, type Schema } from './forms.ts';
+import { type Level, levels } from './levels.ts';
+import { match, per } from './match.ts';
+import { passthrough } from './passthrough.ts';
+import {
+  printDescription,
+  printExpires,
+  printMatch,
+  printName,
+  printOneOrList,
+  printOnly,
+  printPassed,
+  printRates,
+  printRecipients,
+  printSeveral,
+  printSilence,
+} from './print-values.ts';
+import { rateForm } from './rates.ts';
+import { expires, recipientsKey } from './recipients.ts';
+import { reset, resetInList } from './resets.ts';
+import { clearableText, text, truth, word } from './shapes.ts';
+import { silence } from './silence.ts';
+
+const say = {
+  budget:
+    'How much may be spent until the next reset: `$500`, `$1,250.50`, `2M tokens`, on policies also `10k requests`.',
+  reset:
+    'When the budget starts again: `monthly`, `weekly`, `never` (a lifetime cap), `every 14 days`. Required beside `budget`.',
+  alert: 'When to warn: a percentage of the budget, or an amount in its unit, below the budget. `none`: no warning.',
+  rate: 'How fast: `100 requests/minute`, `200k tokens/day`.',
+};
+
+const isForgettable = true;
+
+/** Read with the budget that they belong to. */
+const { read: _, ...resetForm } = reset;
+const { read: __, ...listResetForm } = resetInList;
+
+/** Of entries that can be told from others of their name. */
+const identity = {
+  name: key(text(255), 'The live name, where it is not the key of this entry.', { print: printName }),
+  id: key(text(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
+};
+
+export const owner = key(text(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
+export const common = {
+  owner,
+  silence: key(
+    silence,
+    'Rules that this is excused from, by name, each with the reason; the plan prints it (docs/rules.md).',
+    { print: printSilence },
+  ),
+  protect: key(truth, 'Refuse every plan that would delete, replace or clear it.', {
+    print: (entry) => (entry.protect === true ? true : undefined),
+  }),
+};
+
+const description = (max: number) =>
+  key(clearableText(max), 'Shown in the dashboard. `none` clears it.', { isForgettable, print: printDescription });
+
+const api = key(passthrough, 'Members of the API that this grammar does not know, sent as they are.', {
+  isForgettable,
+  print: printPassed,
+});
+
+/** @param clearable a policy without its limit is none */
+function budgetKeys(level: Level, clearable: (form: Form) => Form) {
+  return {
+    budget: key(clearable(budgetForm(level)), say.budget, {
+      isForgettable,
+      print: (entry) => printOnly(entry, 'budget'),
+    }),
+    reset: key(resetForm, say.reset, { isForgettable, print: (entry) => printOnly(entry, 'reset') }),
+    alert: key(alertForm(level), say.alert, { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
+  };
+}
+
+function rateKey(level: Level, clearable: (form: Form) => Form) {
+  const print: NonNullable<Keys[string]['print']> = (entry) => {
+    const rates = printRates(entry);
+    return typeof rates === 'string' ? rates : undefined;
+  };
+  return key(clearable(rateForm(level)), say.rate, { isForgettable, print });
+}
+
+function ratesKey(level: Level) {
+  const list = { schema: { type: 'array', items: rateForm(level).schema, minItems: 1 } };
+  const about =
+    'Several rates, at most one for requests per window, and at most one for tokens. `none`: no rate at all.';
+  return key(orNone(list, 'write a list of rates, such as [100 requests/minute]'), about, {
+    isForgettable,
+    print: (entry) => {
+      const rates = printRates(entry);
+      return typeof rates === 'string' ? undefined : rates;
+    },
+  });
+}
+
+/** Of an entry of `budgets`. */
+export const budgetInListKeys = {
+  budget: key(budgetForm(levels['workspace-limits']), say.budget, { isRequired: true }),
+  reset: key(listResetForm, say.reset, { isRequired: true }),
+  alert: key(alertForm(levels['workspace-limits']), say.alert),
+} satisfies Keys;
+
+const budgets = key(
+  orNone(
+    { schema: { type: 'array', items: mapForm(budgetInListKeys).schema, minItems: 1 } },
+    'write a list of budgets, each with its reset',
+  ),
+  'Several budgets of one workspace, each with its own unit or reset. `none`: no budget at all.',
+  { isForgettable, print: printSeveral },
+);
+
+const asWritten = (form: Form): Form => form;
+const expiresKey = key(expires, 'When the key stops working, with its zone: `2027-01-31T00:00:00Z`. `none`: never.', {
+  isForgettable,
+  print: printExpires,
+});
+const limitKeys = (kind: Kind) => ({ ...budgetKeys(levels[kind], orNone), rate: rateKey(levels[kind], orNone) });
+
+export const policyKeys = {
+  ...identity,
+  previously: key(text(255), 'The name this policy had before, so that it is renamed instead of replaced.'),
+  description: description(500),
+  ...budgetKeys(levels['usage-policy'], asWritten),
+  rate: rateKey(levels['rate-policy'], asWritten),
+  match: key(match, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
+    print: printMatch,
+  }),
+  per: key(
+    per,
+    'Who shares one counter: `workspace_id` is one for all, `api_key` one per key, or a list for one per combination.',
+    { isRequired: true, print: ({ fields }) => printOneOrList(fields.per as readonly string[] | undefined) },
+  ),
+  target: key(
+    word('llm', 'mcp_tools'),
+    'What is limited: LLM calls (`llm`, the default) or MCP tool calls (`mcp_tools`).',
+    {
+      print: ({ fields: { target } }) => (target === 'mcp_tools' ? target : undefined),
+    },
+  ),
+  ...common,
+  api,
+} satisfies Keys;
+
+export const keyKeys = {
+  ...identity,
+  description: description(200),
+  ...limitKeys('key-limits'),
+  rates: ratesKey(levels['key-limits']),
+  recipients: { ...recipientsKey, isForgettable, print: printRecipients },
+  expires: expiresKey,
+  ...common,
+  api,
+} satisfies Keys;
+
+const { rate, ...ownBudget } = limitKeys('workspace-limits');
+
+/** All keys that any kind of attachment point has are read in one way. */
+export const entryKeys: Readonly<Record<Kind, Keys>> = {
+  'usage-policy': policyKeys,
+  'rate-policy': policyKeys,
+  'workspace-limits': { ...ownBudget, budgets, rate, rates: ratesKey(levels['workspace-limits']), ...common },
+  'key-limits': keyKeys,
+  'provider-limits': { ...limitKeys('provider-limits'), expires: expiresKey, ...common },
+  'integration-limits': { ...limitKeys('integration-limits'), ...common },
+};
+
+const policyForm = mapForm(policyKeys, {
+  dependencies: {
+    budget: ['reset'],
+    reset: ['budget'],
+    alert: ['budget'],
+    target: ['rate'],
+    rate: lacks('budget'),
+    per: hasOne('write budget or rate', 'budget', 'rate'),
+  },
+});
+
+const isBudgetNone = (isNone: Schema): Schema => ({ patternProperties: { '^budget$': isNone } });
+
+function limitsForm(kind: Kind): Form {
+  const keys = entryKeys[kind];
+  return mapForm(keys, {
+    dependencies: {
+      budget: {
+        anyOf: [
+          { ...isBudgetNone({ not: { const: 'none' } }), ...hasOne('write reset beside budget', 'reset') },
+          { ...isBudgetNone({ const: 'none' }), ...lacks('reset', 'alert') },
+        ],
+      },
+      reset: ['budget'],
+      alert: ['budget'],
+      ...('budgets' in keys ? { budgets: lacks('budget') } : {}),
+      ...('rates' in keys ? { rates: lacks('rate') } : {}),
+    },
+  });
+}
+
+/** The form of one entry. */
+export const entryForms: Readonly<Record<Kind, Form>> = {
+  'usage-policy': policyForm,
+  'rate-policy': policyForm,
+  'workspace-limits': limitsForm('workspace-limits'),
+  'key-limits': limitsForm('key-limits'),
+  'provider-limits': limitsForm('provider-limits'),
+  'integration-limits': limitsForm('integration-limits'),
+};

@@ -1,0 +1,33 @@
+/** Where problems in files are told. */
+
+import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
+import type { Said } from './advice.ts';
+import type { Place } from './nodes.ts';
+
+export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
+
+export function collectInto(diagnostics: Diagnostic[]): Report {
+  return (code, at, message, severity = 'error') => {
+    const { source, end } = at;
+    const empty = end.line === source.line && end.column === source.column;
+    const { text, advice } = typeof message === 'string' ? { text: message, advice: [] } : message;
+    diagnostics.push({
+      code,
+      severity,
+      message: text,
+      ...(advice.length === 0 ? {} : { advice }),
+      source,
+      ...(empty ? {} : { end }),
+    });
+  };
+}
+
+/** A place without an extent. */
+export function placeAt(source: Source): Place {
+  return { source, end: source };
+}
+
+/** Of a file as a whole. */
+export function startOf(file: string): Place {
+  return placeAt({ file, line: 1, column: 1 });
+}

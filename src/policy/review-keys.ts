@@ -1,0 +1,111 @@
+/** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
+
+import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
+import { canonicalJson } from '../resources/canonical.ts';
+import { type ReviewSettings, requirableFields, type Switch } from '../resources/review-settings.ts';
+import { adviseAmount, example, say, writeValue } from './advice.ts';
+import { key, orNone, type Shape, textForm } from './forms.ts';
+import { ceiling } from './levels.ts';
+import { amountPatterns, patterns } from './patterns.ts';
+import { expectScalar, isNone, refuseValue } from './reader.ts';
+import { convert, readSection, section, setOf, shaped, truth, whole, word } from './shapes.ts';
+import { ruleSeverities } from './silence.ts';
+
+const aSwitch = word<Switch>('on', 'warn', 'off');
+
+const thresholdKeys = {
+  count: key(whole(1_000_000), 'More than so many, and'),
+  percent: key(whole(100), 'more than so many per cent.'),
+};
+
+const isOn = word('on', 'off');
+const parts = section(thresholdKeys);
+/** `on`, `off`, or more than `count` and more than `percent`; a part that is left out keeps its default. */
+const threshold: Shape<'on' | 'off' | { readonly count?: number; readonly percent?: number }> = {
+  ...parts,
+  schema: { anyOf: [isOn.schema, parts.schema] },
+  read: (field, report) =>
+    field.node.type === 'map' ? (readSection(thresholdKeys, field, report) ?? {}) : isOn.read(field, report),
+};
+
+const spendUp: Shape<Switch | { readonly percent: number }> = {
+  schema: {
+    anyOf: [aSwitch.schema, { type: 'string', pattern: patterns.spendUp.source, examples: ['25%'] }],
+  },
+  read: (field, report) => {
+    const { node } = field;
+    if (node.type === 'scalar' && patterns.spendUp.test(node.text))
+      return { percent: parsePercent(node.text) ?? Number.parseInt(node.text, 10) };
+    if (node.type !== 'scalar' || !/^\d{1,4}$/.test(node.text)) return aSwitch.read(field, report);
+    return refuseValue(field, 'invalid-number', say`has no unit: write ${writeValue(`${node.text}%`)}`, report);
+  },
+};
+
+const guardKeys = {
+  deletes: key(threshold, 'Policies deleted and limits cleared.'),
+  updates: key(threshold, 'Limits changed.'),
+  empties_scope: key(aSwitch, 'A workspace that would be left without any limit.'),
+  rewind: key(aSwitch, 'A plan from a commit older than the last apply.'),
+  blocks_now: key(aSwitch, 'Somebody would be blocked the moment the change merges.'),
+  spend_up: key(spendUp, 'Committed spend rises by more than this.'),
+  counter_reset: key(aSwitch, 'A counter in use would start again at zero.'),
+  impact_unknown: key(aSwitch, 'What a change does to consumption cannot be told.'),
+};
+
+/** Whole cents, or null for `none`. */
+const dollars: Shape<number | null> = {
+  ...orNone(textForm(amountPatterns(ceiling).cost, 'write an amount in dollars, such as $5,000', ['$5,000'])),
+  read: (field, report) => {
+    if (isNone(field.node)) return null;
+    const node = expectScalar(field, say`an amount such as ${[example('$5,000'), example('none')]}`, report);
+    if (node === undefined) return undefined;
+    const amount = parseAmount(node.text);
+    if (!isProblem(amount) && amount.unit === 'cost') return amount.amount;
+    const { code, said } = isProblem(amount)
+      ? adviseAmount(node.text, amount, ceiling)
+      : { code: 'unit-not-at-level', said: say`is not in dollars: write an amount such as ${example('$5,000')}` };
+    return refuseValue(field, code, said, report);
+  },
+};
+
+const domain = shaped(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
+  examples: ['example.com'],
+  errorMessage: 'write a domain',
+});
+
+const reviewKeys = {
+  require: key(
+    setOf(word(...requirableFields), 'a list of `alert`, `owner`, `description`'),
+    'What every entry with a budget must have.',
+  ),
+  max_monthly_budget: key(
+    dollars,
+    'What the budgets of all workspaces may add up to in 30 days (rule ceiling-exceeded).',
+  ),
+  recipient_domains: key(
+    setOf(
+      convert(domain, (name) => name.toLowerCase()),
+      say`a list of domains such as ${example('[example.com]')}`,
+    ),
+    'Domains that recipients may have.',
+  ),
+  unmanaged: key(word('report', 'fail'), 'Whether live objects that no file declares are reported or fail the run.'),
+  show_people: key(word('names', 'counts'), 'Whether names of keys and users are shown, or only how many there are.'),
+  drift: key(
+    word('safe', 'revert', 'leave'),
+    'What apply puts back of what was changed by hand: what was loosened (`safe`, the default), all of it (`revert`), nothing (`leave`).',
+  ),
+  require_reviewed_plan: key(
+    truth,
+    'Apply only what was reviewed. Default: true in the GitHub Action, false elsewhere.',
+  ),
+  alone: key(truth, 'A team of one: merging is enough to apply, and its own word lifts guards. Default: false.'),
+  guards: key(section(guardKeys), 'Safety checks between plan and apply.'),
+  rules: key(ruleSeverities, 'Severity of single rules by name (docs/rules.md).'),
+};
+
+/** Canonical: equal settings are equal text. */
+export const review: Shape<ReviewSettings> = convert(
+  section(reviewKeys),
+  (settings) => JSON.parse(canonicalJson(settings)) as ReviewSettings,
+);
