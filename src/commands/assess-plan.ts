@@ -2,12 +2,14 @@
 
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Scope } from '../plan/scope.ts';
-import type { Change, Finding, Live, Plan, PlanNote } from '../plan/types.ts';
+import type { Change, Finding, Plan, PlanNote } from '../plan/types.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { buildFileFacts, findInPlan } from '../rules/find.ts';
@@ -58,7 +60,8 @@ export async function assessPlan(
     readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
   ]);
   const ofFiles = buildFileFacts(desired, files, settings);
-  const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: plan.changes, now, ...read });
+  const index = new LiveIndex(live);
+  const findings = findInPlan({ ...ofFiles, scope, index, resolved, changes: plan.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });

@@ -5,8 +5,8 @@ import { systemTiming } from '../client/timing.ts';
 import { sampleSeed } from '../emulator/seed.ts';
 import { startEmulator } from '../emulator/server.ts';
 import { UserError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
 import { proxiesOf } from '../proxies.ts';
-import type { Backend } from '../reconcile/backend.ts';
 import { randomSeed } from './emulate.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
 

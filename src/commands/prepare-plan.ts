@@ -3,6 +3,13 @@
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Impact } from '../impact/document.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { requireWorkspaces } from '../live/named-workspaces.ts';
+import { readAbsence } from '../live/read-absence.ts';
+import { readLive } from '../live/read-live.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { withKept } from '../plan/believe-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
@@ -12,15 +19,11 @@ import { scopeOf } from '../plan/scope.ts';
 import { underSettings } from '../plan/settings.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { pendingSilences } from '../plan/silences.ts';
-import type { Change, Live, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
+import type { Change, Mode, Plan, PlanNote, RecordStep } from '../plan/types.ts';
 import { explainIdleWords, isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { checkReview } from '../policy/review-checks.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
-import { readAbsence } from '../reconcile/read-absence.ts';
-import { needsOf, readLive } from '../reconcile/read-live.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
+import { needsOf } from '../reconcile/live-needs.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
@@ -148,7 +151,7 @@ export async function preparePlan(
       session.waiting(`reading ${open.backend.baseUrl}`, reading),
       readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
     ]);
-    const absence = findAbsence({ ...buildFileFacts(understood, files, settings), live: used });
+    const absence = findAbsence({ ...buildFileFacts(understood, files, settings), index: new LiveIndex(used) });
     const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
     // What an unsealed record says of a run under way is not believed: it could make entries of anything.
     const remembered = applied === null ? null : settledOf(applied, recordInForce, live);

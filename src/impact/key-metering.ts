@@ -1,7 +1,8 @@
 /** Whether limits of keys are known to count. Pure. */
 
+import type { Live } from '../live/live.ts';
 import type { WireBudget } from '../resources/wire.ts';
-import type { ChangeFacts, LiveFacts } from './moves.ts';
+import type { ChangeFacts } from './moves.ts';
 
 /**
  * The gateway counts them only where a setting of the organisation is on, which no route shows. One counter that has moved
@@ -9,7 +10,7 @@ import type { ChangeFacts, LiveFacts } from './moves.ts';
  *
  * @returns one sentence where a plan sets such a limit and nothing proves it; null otherwise
  */
-export function doubtKeyMetering(changes: readonly ChangeFacts[], live: LiveFacts): string | null {
+export function doubtKeyMetering(changes: readonly ChangeFacts[], live: Live): string | null {
   const setsLimit = changes.some(({ key, after }) => {
     return key.kind === 'key-limits' && Boolean(after?.budget);
   });

@@ -1,7 +1,8 @@
 /** What depends on live rows that make no sense: nothing there is created, deleted, or taken for gone. */
 
+import type { Live, UnreadableObject } from '../live/live.ts';
 import type { Kind } from '../resources/types.ts';
-import type { Change, Live, PlanNote, UnreadableObject } from './types.ts';
+import type { Change, PlanNote } from './types.ts';
 
 /** Whether something of this kind and place may be among the rows that could not be read. */
 export function isInDoubt({ unreadable = [] }: Live, kind: Kind, workspaceId: string | null): boolean {

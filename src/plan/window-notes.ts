@@ -1,12 +1,12 @@
 /** What people have to know of a counter's window beforehand. */
 
 import { type Level, resetAfter } from '../impact/windows.ts';
+import type { LiveObject } from '../live/live.ts';
 import { budgetField, isBudget, slotFor, slotOf, slotsIn } from '../resources/fields.ts';
 import type { AttachmentKindSpec } from '../resources/kind.ts';
 import { budgetFromWire, daysOfReset, hasEnded } from '../resources/limits.ts';
 import type { Fields, Reset } from '../resources/types.ts';
 import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
-import type { LiveObject } from './types.ts';
 
 /**
  * The service starts the window anew where the period changes (API reference 2.5). Of limits it may keep the end of the old

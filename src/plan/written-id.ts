@@ -1,10 +1,10 @@
 /** `id:` of an entry: the live object that is meant, and what to say where it is not there. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import type { LiveObject } from '../live/live.ts';
 import { nearestName } from '../nearest-name.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
-import type { LiveObject } from './types.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 

@@ -1,6 +1,7 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { readWindow } from '../plan/window-notes.ts';
 import { isSame } from '../resources/canonical.ts';
@@ -14,7 +15,6 @@ import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
 import type { Clock } from './apply-plan.ts';
-import type { Backend } from './backend.ts';
 import {
   type Difference,
   findDifference,

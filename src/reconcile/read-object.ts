@@ -1,13 +1,13 @@
 /** One object, read anew: before a write to build it, after a write to see it. */
 
 import { ServiceError } from '../errors.ts';
+import type { Backend, LimitsTarget } from '../live/backend.ts';
+import { listReadable } from '../live/set-aside.ts';
 import { isReached } from '../plan/settle-claim.ts';
 import type { Change } from '../plan/types.ts';
 import type { LiveScope, WireRow } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Fields, FieldValue, PolicyKind } from '../resources/types.ts';
-import type { Backend, LimitsTarget } from './backend.ts';
-import { listReadable } from './set-aside.ts';
 
 /** Null: gone. Existence is decided by lists alone: 403 may mean "deleted" as well as "no right" (API reference 1.6). */
 export async function readObject(backend: Backend, change: Change, id: string): Promise<WireRow | null> {

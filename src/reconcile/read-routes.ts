@@ -1,11 +1,11 @@
 /** By which integrations workspaces call, and what those charge. Reads only advise: a refusal is a value. */
 
-import type { Live } from '../plan/types.ts';
+import type { Backend } from '../live/backend.ts';
+import { createGate } from '../live/gate.ts';
+import type { Live } from '../live/live.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import type { IntegrationPrices, PriceBook, Route } from '../prices/types.ts';
 import type { WireProvider } from '../resources/wire.ts';
-import type { Backend } from './backend.ts';
-import { createGate } from './gate.ts';
 
 /** Integrations whose own prices are read, two requests each. */
 const mostIntegrations = 10;

@@ -1,16 +1,17 @@
 /** Rules about limits and what is live, from what the plan has read anyway. */
 
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
+import { hasExpired, oddState } from '../live/row-state.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { Change, LiveObject, LiveWorkspace } from '../plan/types.ts';
+import type { Change } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isBudget, isLimitField, isRate } from '../resources/fields.ts';
 import { budgetFromWire, isLimit } from '../resources/limits.ts';
-import { oddState } from '../resources/row-state.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
 import { budgetKinds } from './absence.ts';
 import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
-import { isEnded, isRead, isUnseen, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
+import { isUnseen, keyOf, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 export const countersMultiply: LiveRule = {
@@ -30,8 +31,10 @@ export const countersMultiply: LiveRule = {
       if (key !== undefined) {
         found(at(entry, 'per'), `${amount} for every value of \`${key}\`: unbounded, as any caller can invent one`);
       } else if (budget.per.length === 1 && budget.per[0] === 'api_key' && budget.match === 'all') {
-        if (!isRead(facts, 'key-limits', workspace)) continue;
-        const count = objectsIn(facts, 'key-limits', workspace).filter((object) => !isEnded(object, facts.now)).length;
+        if (!facts.index.isRead('key-limits', workspace.id)) continue;
+        const count = facts.index
+          .at('key-limits', workspace.id)
+          .all.filter((object) => !hasExpired(object, facts.now)).length;
         if (count < 2) continue;
         found(
           at(entry, 'per'),
@@ -60,7 +63,7 @@ export const metadataFixedByKey: LiveRule = {
           found(at(entry, 'per'), `\`${group}\` is set by the workspace: one counter, whatever callers send`);
           continue;
         }
-        const fixed = objectsIn(facts, 'key-limits', workspace).filter((object) => setsMetadata(object, name));
+        const fixed = facts.index.at('key-limits', workspace.id).all.filter((object) => setsMetadata(object, name));
         if (fixed.length > 0)
           found(
             at(entry, 'per'),
@@ -88,7 +91,7 @@ export const workspaceWithoutBudget: LiveRule = {
   fix: 'Add a budget for the whole workspace: a policy with `per: workspace_id`, or `limits:`.',
   check: (facts, found) => {
     for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
+      const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       const bounds = declared.filter((entry) => budgetsOf(entry).length > 0 && !isInOddState(facts, entry));
       if (place === undefined || bounds.length > 0) continue;
@@ -104,13 +107,15 @@ function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
   return (
     hasOwnBudget(facts, workspace) ||
     budgetKinds.some((kind) =>
-      objectsIn(facts, kind, workspace).some((object) =>
-        oddState(object.row) !== null
-          ? false
-          : kind === 'usage-policy'
-            ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
-            : budgetOfRow(object) !== null && takenFrom(facts, object.id, isBudget) === 0,
-      ),
+      facts.index
+        .at(kind, workspace.id)
+        .all.some((object) =>
+          oddState(object.row) !== null
+            ? false
+            : kind === 'usage-policy'
+              ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
+              : budgetOfRow(object) !== null && takenFrom(facts, object.id, isBudget) === 0,
+        ),
     )
   );
 }
@@ -166,15 +171,17 @@ export const keyWithoutLimit: LiveRule = {
     const limited = facts.resolved.filter(({ entry, fields }) => hasLimit(entry, fields));
     const reached = new Set(limited.flatMap(({ live }) => live?.id ?? []));
     for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
-      if (place === undefined || !isRead(facts, 'key-limits', place)) continue;
+      const place = facts.index.findWorkspace(workspace.ref);
+      if (place === undefined || !facts.index.isRead('key-limits', place.id)) continue;
       if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
-      const bare = objectsIn(facts, 'key-limits', place).filter(
-        (object) => !reached.has(object.id) && !isEnded(object, facts.now) && isUnlimited(facts, object),
-      );
+      const bare = facts.index
+        .at('key-limits', place.id)
+        .all.filter(
+          (object) => !reached.has(object.id) && !hasExpired(object, facts.now) && isUnlimited(facts, object),
+        );
       if (bare.length > 0) found({ workspace }, `${listKeys(bare)} of ${place.slug} may spend without any limit`);
     }
   },
@@ -193,7 +200,10 @@ function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
 }
 
 function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {
-  const policies = [...objectsIn(facts, 'usage-policy', workspace), ...objectsIn(facts, 'rate-policy', workspace)];
+  const policies = [
+    ...facts.index.at('usage-policy', workspace.id).all,
+    ...facts.index.at('rate-policy', workspace.id).all,
+  ];
   return policies.some((policy) => {
     const { row } = policy;
     if (row.target === 'mcp_tools' || isDeleted(facts, policy) || oddState(row) !== null) return false;

@@ -16,7 +16,7 @@ import { testSession } from '../helpers/session.ts';
 import { uuid } from '../helpers/state.ts';
 import { inForce } from '../plan/in-force.ts';
 import { filesOf, type Given, planOf, planResult, policyObject, recordAfter, spend } from '../plan/kit.ts';
-import { createMemoryBackend, type Interruptions, refusal } from '../reconcile/memory-backend.ts';
+import { createMemoryBackend, type Interruptions, refusal } from '../live/memory-backend.ts';
 
 const a = uuid(41);
 const options = { yes: true, quiet: true, format: 'json', verbose: false } as unknown as ApplyCommandOptions;

@@ -1,3 +1,4 @@
+import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { renderReadme } from '../../scripts/readme.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
@@ -9,8 +10,8 @@ import { compilePolicies } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
-import { readEverything } from '../../src/reconcile/read-everything.ts';
-import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
+import { readEverything } from '../../src/live/read-everything.ts';
+import { readLive } from '../../src/live/read-live.ts';
 import { testNow } from '../helpers/session.ts';
 import { codeBlocks, readText, root } from './markdown.ts';
 

@@ -2,16 +2,14 @@
 
 import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import type { AppliedRecord } from '../plan/applied-record.ts';
-import type { Live, LiveObject, UnreadableObject } from '../plan/types.ts';
-import { isUuid } from '../plan/written-id.ts';
 import type { WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
-import { oddState } from '../resources/row-state.ts';
-import type { Desired, Kind, Match } from '../resources/types.ts';
+import type { Kind } from '../resources/types.ts';
 import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import type { Live, LiveObject, UnreadableObject } from './live.ts';
 import { byHandle } from './named-workspaces.ts';
+import { oddState } from './row-state.ts';
 import { type Listed, listReadable, listWorkspaces, setTwinsAside } from './set-aside.ts';
 
 /** Which lists to read. */
@@ -27,56 +25,6 @@ export interface LiveScopeNeeds {
    * is read by id. Objects that nobody declares need not be.
    */
   needsWhole(kind: Kind, id: string, name: string | null): boolean;
-}
-
-/** What files and record use. */
-export function needsOf(
-  desired: Pick<Desired, 'workspaces' | 'entries'>,
-  record: AppliedRecord | null,
-): LiveScopeNeeds {
-  const pairs = new Map<string, { kind: Kind; workspace: string | null }>();
-  const integrations = new Set<string>();
-  const globalAccess = new Set<string>();
-  const wanted = new Set<string>();
-  const use = (kind: Kind, workspace: string | null): void => {
-    pairs.set(`${kind}\n${workspace ?? ''}`, { kind, workspace });
-  };
-  const useEntry = (kind: Kind, workspace: string | null, name: string): void => {
-    if (kind === 'integration-limits') (workspace === null ? globalAccess : integrations).add(name);
-    else use(kind, workspace);
-  };
-  for (const { ref } of desired.workspaces) use('workspace-limits', ref);
-  for (const entry of desired.entries) {
-    useEntry(entry.kind, entry.workspace, entry.name);
-    for (const handle of [entry.liveName, entry.id, entry.previously]) if (handle !== undefined) wanted.add(handle);
-    if (entry.kind === 'key-limits' && entry.name === '*') wanted.add('*');
-    if (usesKeyNames(entry.fields.match)) use('key-limits', entry.workspace);
-  }
-  for (const { id, entries } of record?.workspaces ?? []) {
-    for (const entry of entries) {
-      useEntry(entry.kind, id, entry.name);
-      wanted.add(entry.id);
-    }
-  }
-  for (const change of [...(record?.doubts ?? []), ...(record?.claim?.changes ?? [])]) {
-    useEntry(change.kind, change.workspaceId, change.name);
-    for (const handle of [change.liveId, change.name]) if (handle !== null) wanted.add(handle);
-  }
-  return {
-    needs: [...pairs.values()],
-    integrations: [...integrations],
-    globalAccess: [...globalAccess],
-    needsWhole: (kind, id, name) =>
-      wanted.has(id) || wanted.has(name ?? '') || (kind === 'key-limits' && wanted.has('*')),
-  };
-}
-
-function usesKeyNames(match: Match | undefined): boolean {
-  if (match === undefined || match === 'all') return false;
-  return match.some(
-    ({ key, any, except }) =>
-      key === 'api_key' && [...(any === '*' ? [] : any), ...except].some((value) => !isUuid(value)),
-  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { WireRow } from './kind.ts';
+import type { WireRow } from '../resources/kind.ts';
 
 /** What rows and budgets are documented to be in (API reference 2.2, 4.2, 5, 6). */
 const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired', 'archived']);
@@ -15,4 +15,10 @@ export function oddState(row: WireRow | null | undefined): string | null {
     if (typeof status === 'string' && status !== '' && !documented.has(status.toLowerCase())) return status;
   }
   return null;
+}
+
+/** A key or provider whose time is over: no call gets through it, and the service may refuse every write to it. */
+export function hasExpired({ row }: { readonly row: WireRow }, now: number): boolean {
+  const { status, expires_at: expires } = row;
+  return status === 'expired' || (typeof expires === 'string' && Date.parse(expires) <= now);
 }
