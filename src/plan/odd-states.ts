@@ -48,5 +48,5 @@ function limitsAnything(object: LiveObject, index: LiveIndex): boolean {
 }
 
 function wordOf({ kind }: LiveObject): string {
-  return isPolicyKind(kind) ? 'policy' : specOf(kind).label || 'the';
+  return isPolicyKind(kind) ? 'policy' : kind === 'workspace-limits' ? 'the' : specOf(kind).label;
 }

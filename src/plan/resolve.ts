@@ -363,6 +363,5 @@ class Resolver {
 }
 
 function describe(entry: DesiredEntry): string {
-  const label = specOf(entry.kind).label;
-  return `${label === '' ? 'policy' : label} "${entry.name}"`;
+  return `${specOf(entry.kind).label} "${entry.name}"`;
 }

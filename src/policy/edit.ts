@@ -1,6 +1,7 @@
 /** Text → text edits of policy files that keep comments, order and quoting. */
 
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
+import { specOf } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
 import { type PrintedEntry, printEntry } from './print.ts';
 import { quote } from './quote.ts';
@@ -16,19 +17,11 @@ export interface EntryPlace {
   readonly inOrganisation?: boolean;
 }
 
-const sections: Readonly<Record<Kind, string>> = {
-  'usage-policy': 'policies',
-  'rate-policy': 'policies',
-  'workspace-limits': 'limits',
-  'key-limits': 'keys',
-  'provider-limits': 'providers',
-  'integration-limits': 'integrations',
-};
-
 /** The keys that lead to an entry: `policies`, `monthly-spend`. */
 export function pathOfEntry({ kind, name, inOrganisation = false }: EntryPlace): readonly string[] {
-  if (kind === 'workspace-limits') return [sections[kind]];
-  const path = [sections[kind], name];
+  const { section } = specOf(kind);
+  if (kind === 'workspace-limits') return [section];
+  const path = [section, name];
   return inOrganisation && kind === 'integration-limits' ? [...path, 'new_workspaces'] : path;
 }
 

@@ -7,10 +7,10 @@ import type { LiveLimit, Usage } from '../impact/limit-status.ts';
 import type { Backend } from '../live/backend.ts';
 import { createGate } from '../live/gate.ts';
 import { byHandle, requireWorkspaces } from '../live/named-workspaces.ts';
-import { lacksReset, readReset } from '../live/read-live.ts';
 import { type Row, useOfRow } from '../live/row-use.ts';
 import { listReadable, listWorkspaces } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
+import { lacksReset, readWithReset } from '../resources/usage-policy.ts';
 import type {
   WireBudget,
   WireIntegrationWorkspace,
@@ -138,7 +138,10 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
     if (!lacksReset(listed)) return listed;
     return (
-      (await attempt('usage-policy', { id: null, slug: null }, 'policy', () => readReset(backend, listed))) ?? listed
+      (await attempt('usage-policy', { id: null, slug: null }, 'policy', async () => ({
+        ...listed,
+        ...(await readWithReset(backend, listed.id)),
+      }))) ?? listed
     );
   }
 

@@ -9,6 +9,12 @@ export const providerLimits: AttachmentKindSpec = {
   kind: 'provider-limits',
   section: 'providers',
   label: 'provider',
+  plural: 'providers',
+  list: async (port, workspaceId) => (workspaceId === null ? [] : port.listProviders(workspaceId)),
+  nameOf: ({ slug }) => String(slug),
+  read: (port, { name, workspaceId }) => port.readProvider(name, workspaceId ?? ''),
+  target: ({ name, workspaceId }) => ({ kind: 'provider-limits', slug: name, workspaceId: workspaceId ?? '' }),
+  per: 'virtual_key',
   policy: false,
   singleRate: true,
 

@@ -9,7 +9,11 @@ import type { WireRatePolicy } from './wire.ts';
 export const ratePolicy: PolicyKindSpec = {
   kind: 'rate-policy',
   section: 'policies',
-  label: '',
+  label: 'rate policy',
+  plural: 'rate policies',
+  list: async (port, workspaceId) => (workspaceId === null ? [] : port.listRatePolicies(workspaceId)),
+  nameOf: ({ name }) => (typeof name === 'string' ? name : null),
+  read: (port, { id }) => port.readRatePolicy(id),
   policy: true,
   immutable: ['unit', 'per', 'target'],
 

@@ -34,7 +34,12 @@ import type { WireBudget, WireWorkspace } from './wire.ts';
 export const workspaceLimits: AttachmentKindSpec = {
   kind: 'workspace-limits',
   section: 'limits',
-  label: '',
+  label: 'workspace',
+  plural: 'workspaces',
+  nameOf: () => 'limits',
+  read: (port, { id }) => port.readWorkspace(id),
+  target: ({ id }) => ({ kind: 'workspace-limits', workspaceId: id }),
+  per: 'workspace_id',
   policy: false,
   singleRate: false,
 
