@@ -21,7 +21,7 @@ export const exhausted: LiveRule = {
   check: (facts, found) => {
     for (const { entry, live, name } of facts.resolved) {
       if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
-      const row = live.row as unknown as WireKey & WireProvider;
+      const row = live.row as WireKey & WireProvider;
       const limits = row.usage_limits;
       if (row.status !== 'exhausted' && limits?.status !== 'exhausted') continue;
       const budget = budgetFromWire(limits);
@@ -90,7 +90,7 @@ export const legacyVirtualKey: LiveRule = {
     for (const { entry, live, name } of facts.resolved) {
       if (live?.kind !== 'provider-limits') continue;
       // Null or empty: none. Missing: the service did not say.
-      const { integration_id: integration } = live.row as unknown as WireProvider;
+      const { integration_id: integration } = live.row as WireProvider;
       if (integration === null || integration === '')
         found(at(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
     }

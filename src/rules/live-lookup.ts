@@ -2,16 +2,11 @@
 
 import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import type { Kind } from '../resources/types.ts';
-import type { WireKey } from '../resources/wire.ts';
 import type { LiveFacts } from './types.ts';
 
 /** Whether one of these lists was asked for, and is not known whole: nothing follows from what is not in it. */
 export function isUnseen({ index }: Pick<LiveFacts, 'index'>, kinds: readonly Kind[], { id }: LiveWorkspace): boolean {
   return kinds.some((kind) => index.live.unseen?.has(`${id}/${kind}`) === true);
-}
-
-export function keyOf(object: LiveObject): WireKey {
-  return object.row as unknown as WireKey;
 }
 
 /** `key "a"`, `3 keys ("a", "b" …)` */

@@ -6,12 +6,12 @@ import { changeId } from '../plan/make-change.ts';
 import type { Change } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isBudget, isLimitField, isRate } from '../resources/fields.ts';
-import { budgetFromWire, isLimit } from '../resources/limits.ts';
+import { isBudgetLimit, type Limit, limitsOf } from '../resources/limit.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import type { WireBudget } from '../resources/wire.ts';
 import { budgetKinds } from './absence.ts';
 import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
-import { isUnseen, keyOf, listKeys } from './live-lookup.ts';
+import { isUnseen, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 export const countersMultiply: LiveRule = {
@@ -104,20 +104,18 @@ export const workspaceWithoutBudget: LiveRule = {
 
 /** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
+  const stays = (object: LiveObject): boolean =>
+    isPolicyKind(object.kind) ? !isDeleted(facts, object) : takenFrom(facts, object.id, isBudget) === 0;
+  const objects = budgetKinds.flatMap((kind) => facts.index.at(kind, workspace.id).all);
   return (
     hasOwnBudget(facts, workspace) ||
-    budgetKinds.some((kind) =>
-      facts.index
-        .at(kind, workspace.id)
-        .all.some((object) =>
-          oddState(object.row) !== null
-            ? false
-            : kind === 'usage-policy'
-              ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
-              : budgetOfRow(object) !== null && takenFrom(facts, object.id, isBudget) === 0,
-        ),
-    )
+    objects.some((object) => liveLimitsOf(facts, object).some(isBudgetLimit) && stays(object))
   );
+}
+
+/** In a state that nobody documented it bounds nothing. */
+function liveLimitsOf({ index }: LiveFacts, object: LiveObject): Limit[] {
+  return oddState(object.row) === null ? limitsOf(object.kind, index.fieldsOf(object)) : [];
 }
 
 /** Whether all that an entry is live as is in a state of which nobody knows what it means. */
@@ -148,12 +146,6 @@ function isDeleted(facts: LiveFacts, { id }: LiveObject): boolean {
 function takenFrom(facts: LiveFacts, id: string, isMeant: (field: string) => boolean): number {
   const changed = changeOf(facts, id)?.fieldChanges ?? [];
   return changed.filter(({ field, after }) => isMeant(field) && after === null).length;
-}
-
-function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {
-  if (kind === 'usage-policy' || kind === 'rate-policy' || kind === 'workspace-limits') return null;
-  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
-  return budgetFromWire(Array.isArray(limits) ? limits[0] : (limits as WireBudget | null | undefined));
 }
 
 const policyKinds = ['usage-policy', 'rate-policy'] as const;
@@ -193,28 +185,21 @@ function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boole
 }
 
 function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
-  if (oddState(object.row) !== null) return true;
-  const budgets = budgetOfRow(object) === null ? 0 : 1;
-  const rates = keyOf(object).rate_limits?.filter(({ value }) => isLimit(value)).length ?? 0;
-  return takenFrom(facts, object.id, isBudget) >= budgets && takenFrom(facts, object.id, isRate) >= rates;
+  const limits = liveLimitsOf(facts, object);
+  const isTaken = (isMeant: (field: string) => boolean): boolean =>
+    takenFrom(facts, object.id, isMeant) >= limits.filter(({ field }) => isMeant(field)).length;
+  return isTaken(isBudget) && isTaken(isRate);
 }
 
 function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {
-  const policies = [
-    ...facts.index.at('usage-policy', workspace.id).all,
-    ...facts.index.at('rate-policy', workspace.id).all,
-  ];
-  return policies.some((policy) => {
-    const { row } = policy;
-    if (row.target === 'mcp_tools' || isDeleted(facts, policy) || oddState(row) !== null) return false;
-    if (!isLimit((row.credit_limit ?? row.value) as number | null | undefined)) return false;
-    const conditions = (row.conditions as readonly { readonly key: string; readonly value?: unknown }[] | null) ?? [];
-    const groups = (row.group_by as readonly { readonly key: string }[] | null) ?? [];
-    return (
-      conditions.every(({ key, value }) => key === 'workspace_id' || (key === 'api_key' && value === '*')) &&
-      groups.every(({ key }) => key === 'workspace_id' || key === 'api_key')
+  return policyKinds
+    .flatMap((kind) => facts.index.at(kind, workspace.id).all)
+    .filter((policy) => !isDeleted(facts, policy))
+    .flatMap((policy) => liveLimitsOf(facts, policy))
+    .some(
+      ({ match, per, target }) =>
+        match === 'all' && target === 'llm' && per.every((key) => key === 'workspace_id' || key === 'api_key'),
     );
-  });
 }
 
 export const startingInPast: LiveRule = {
