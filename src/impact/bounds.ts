@@ -120,7 +120,7 @@ function toBounds({ object, fields }: Found, next: Fields): Bound[] {
 }
 
 function toKey({ id, name, row }: LiveObject, fields: Fields): KeyTerms {
-  const isActive = (row as unknown as WireKey).status !== 'expired';
+  const isActive = (row as WireKey).status !== 'expired';
   const [budget = null] = oddState(row) === null ? budgetLimitsOf('key-limits', fields) : [];
   return { id, name: name ?? id, isActive, budget };
 }

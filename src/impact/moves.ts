@@ -5,9 +5,9 @@ import type { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isBudget, pickFields, slotFor } from '../resources/fields.ts';
 import { budgetLimitsOf, type TimedLimit, timed } from '../resources/limit.ts';
-import { budgetFromWire } from '../resources/limits.ts';
+import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Budget, Fields, Kind, ResourceKey } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+import type { WireBudget, WireUsagePolicy } from '../resources/wire.ts';
 import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
@@ -173,13 +173,7 @@ export function windowOf(object: LiveObject, limit: TimedLimit, now: number): Wi
 
 /** The live budget's row; of a workspace's list the first of that unit and reset. */
 export function wireBudgetOf(object: LiveObject, { unit, reset }: Budget): WireBudget | undefined {
-  const limits = (object.row as unknown as WireWorkspace | WireKey).usage_limits as
-    | WireBudget
-    | readonly WireBudget[]
-    | null
-    | undefined;
-  const list = Array.isArray(limits) ? (limits as readonly WireBudget[]) : limits ? [limits as WireBudget] : [];
-  return list.find((wire) => {
+  return wireBudgetsOf(object.row).find((wire) => {
     const read = budgetFromWire(wire);
     return read !== null && slotFor(read) === slotFor({ unit, reset });
   });

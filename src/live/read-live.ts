@@ -156,14 +156,14 @@ async function readIntegrations(
       return rows.flatMap((row) => {
         const workspace = workspaceOf.get(row.id);
         if (workspace === undefined) return [];
-        return [integrationObject(slug, workspace.id, row as unknown as WireRow)];
+        return [integrationObject(slug, workspace.id, row as WireRow)];
       });
     });
   const gifts = globalAccess
     .filter((slug) => slugs.includes(slug))
     .map(async (slug): Promise<LiveObject[]> => {
       const access = await backend.readGlobalAccess(slug);
-      return access?.enabled === true ? [integrationObject(slug, null, access as unknown as WireRow)] : [];
+      return access?.enabled === true ? [integrationObject(slug, null, access as WireRow)] : [];
     });
   const objects = (await Promise.all([...shares, ...gifts])).flat();
   return { slugs, objects, isWhole: slugs.every((slug) => integrations.includes(slug)) };

@@ -1,4 +1,5 @@
 import type { WireRow } from '../resources/kind.ts';
+import { wireBudgetsOf } from '../resources/limits.ts';
 
 /** What rows and budgets are documented to be in (API reference 2.2, 4.2, 5, 6). */
 const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired', 'archived']);
@@ -8,10 +9,7 @@ const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired
  * known, so they bound nothing as far as rules and committed spend go.
  */
 export function oddState(row: WireRow | null | undefined): string | null {
-  const limits = row?.usage_limits;
-  const parts: readonly unknown[] = [row, ...(Array.isArray(limits) ? limits : [limits])];
-  for (const part of parts) {
-    const status = (part as { readonly status?: unknown } | null | undefined)?.status;
+  for (const { status } of row ? [row, ...wireBudgetsOf(row)] : []) {
     if (typeof status === 'string' && status !== '' && !documented.has(status.toLowerCase())) return status;
   }
   return null;

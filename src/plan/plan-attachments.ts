@@ -282,7 +282,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
       ...(resolved === null ? [] : idNotes(resolved, live)),
       ...(ends ? [`it stops working at once: it expires on ${dayOf(after.expires)}, which is over`] : []),
       ...windowNotes(context.now, spec, task, moved),
-      ...resetNotes(spec, live, moved),
+      ...resetNotes(live, moved),
     ],
     starting,
     viaStar: resolved?.viaStar ?? false,

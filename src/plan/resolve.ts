@@ -284,7 +284,7 @@ class Resolver {
   /** Live service keys that have not expired; user keys and those made for members only by name (design, section 3). */
   #isReachedByStar(object: LiveObject): boolean {
     if (object.kind !== 'key-limits') return false;
-    const key = object.row as unknown as WireKey;
+    const key = object.row as WireKey;
     return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !hasExpired(object, this.#now.getTime());
   }
 

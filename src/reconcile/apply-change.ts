@@ -178,8 +178,7 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
   const checked = checkBefore(change, context, old);
   if (old === null || checked !== null) return checked ?? stale('it is no longer live');
   const { after } = fieldsOf(change);
-  const carried =
-    kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset ?? 'never') : null;
+  const carried = kind === 'usage-policy' ? carriedReset(old as WireUsagePolicy, after.reset ?? 'never') : null;
   const ahead = carried !== null && !hasEnded(carried, context.clock.now()) ? carried : null;
   const nextReset = change.starting ?? ahead;
 

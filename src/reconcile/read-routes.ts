@@ -29,7 +29,7 @@ export async function readRoutes(backend: Backend, needs: RouteNeeds): Promise<R
   const rowsOf = async (id: string): Promise<readonly WireProvider[] | null> => {
     if (live.read.has(`${id}/provider-limits`)) {
       const own = live.objects.filter(({ kind, workspaceId }) => kind === 'provider-limits' && workspaceId === id);
-      return own.map(({ row }) => row as unknown as WireProvider);
+      return own.map(({ row }) => row as WireProvider);
     }
     const answer = await gate('providers', () => backend.listProviders(id));
     return answer.known ? answer.value : null;

@@ -138,12 +138,11 @@ class UsageReader {
 
   /** The row of the list as a rule shows what a key has used; by id where it does not. */
   async #readKeyUse(object: LiveObject): Promise<Known<ReadUse>> {
-    const listed = useOfRow(object.kind, object.row, (object.row as unknown as WireKey).usage_limits);
+    const listed = useOfRow(object.kind, object.row, (object.row as WireKey).usage_limits);
     if (listed.reported !== null) return this.#stamp('service', [{ valueKey: null, ...listed }]);
     const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
     const why = 'unknown' in read ? read.unknown : 'the service shows no use of this key';
-    const use =
-      'unknown' in read ? listed : useOfRow(object.kind, read.value as unknown as Row, read.value.usage_limits);
+    const use = 'unknown' in read ? listed : useOfRow(object.kind, read.value as Row, read.value.usage_limits);
     return this.#stamp('service', [{ valueKey: null, ...use, ...(use.reported === null ? { why } : {}) }]);
   }
 
@@ -218,7 +217,7 @@ class UsageReader {
   async #providersOf(workspaceId: string): Promise<Known<readonly WireProvider[]>> {
     if (this.#index.isRead('provider-limits', workspaceId)) {
       const rows = this.#index.at('provider-limits', workspaceId).all;
-      return { value: rows.map(({ row }) => row as unknown as WireProvider) };
+      return { value: rows.map(({ row }) => row as WireProvider) };
     }
     return this.#ask('providers', `providers ${workspaceId}`, () => this.#backend.listProviders(workspaceId));
   }

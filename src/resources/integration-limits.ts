@@ -23,14 +23,14 @@ export const integrationLimits: AttachmentKindSpec = {
   singleRate: true,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireIntegrationWorkspace;
+    const row = wire as WireIntegrationWorkspace;
     return readSingleLimits(row.usage_limits?.[0], row.rate_limits, hints);
   },
 
   isReleased: (field) => field === 'rates',
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireIntegrationWorkspace;
+    const row = wire as WireIntegrationWorkspace;
     const live = row.usage_limits?.[0];
     const budget = buildSingleBudget(live, move, live?.next_usage_reset_at ?? null);
     const rates = buildRates(row.rate_limits, move, true);

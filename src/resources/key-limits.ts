@@ -23,7 +23,7 @@ export const keyLimits: AttachmentKindSpec = {
   singleRate: false,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireKey;
+    const row = wire as WireKey;
     return {
       ...readSingleLimits(row.usage_limits, row.rate_limits, hints),
       // null and [] are one thing (recorded answers); addresses compare lower-cased, as a set.
@@ -37,7 +37,7 @@ export const keyLimits: AttachmentKindSpec = {
   isReleased: (field) => field === 'expires' || field === 'budgets' || field === 'rates' || isApi(field),
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireKey;
+    const row = wire as WireKey;
     const { changed } = move;
     const windowEnd = row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
     const budget = buildSingleBudget(row.usage_limits, move, windowEnd);

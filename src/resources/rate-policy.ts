@@ -18,7 +18,7 @@ export const ratePolicy: PolicyKindSpec = {
   immutable: ['unit', 'per', 'target'],
 
   readFields(wire, scope, hints): Fields {
-    const row = wire as unknown as WireRatePolicy;
+    const row = wire as WireRatePolicy;
     // Never shown before backend 1.24, so that it cannot be compared: it is what it was last written as, else calls to models.
     const hinted = hints.find((hint) => hint.target !== undefined)?.target;
     const target = (row.target === undefined ? hinted : (row.target as Target | null)) ?? 'llm';

@@ -21,7 +21,7 @@ export const usagePolicy: PolicyKindSpec = {
   immutable: ['unit', 'per'],
 
   readFields(wire, scope, hints): Fields {
-    const row = wire as unknown as WireUsagePolicy;
+    const row = wire as WireUsagePolicy;
     const unit = (row.type ?? 'cost') as Unit;
     // Days that are null say nothing while the other member is missing: lists of backends 1.15 to 1.17 (reference 2.2).
     const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
