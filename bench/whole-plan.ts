@@ -1,6 +1,5 @@
 /** `tollgate plan`, from the files on disk to the text on stdout, against a service with latency. */
 
-import { needsOf } from '../src/reconcile/live-needs.ts';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,8 +7,9 @@ import { Agent, request } from 'undici';
 import { createApiBackend } from '../src/client/api-backend.ts';
 import { createClient } from '../src/client/client.ts';
 import { runPlan } from '../src/commands/plan.ts';
-import { buildPlan } from '../src/plan/build-plan.ts';
 import { readLive } from '../src/live/read-live.ts';
+import { buildPlan } from '../src/plan/build-plan.ts';
+import { needsOf } from '../src/reconcile/live-needs.ts';
 import { median, time } from './measure.ts';
 import { buildFiles, buildLive, buildPages, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
 import { type Result, round } from './result.ts';

@@ -1,5 +1,5 @@
-import type { LiveObject } from '../../src/live/live.ts';
 import { describe, expect, it } from 'vitest';
+import type { LiveObject } from '../../src/live/live.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { findDrift } from '../../src/plan/find-drift.ts';
 import type { Violation } from '../../src/plan/types.ts';
