@@ -3,9 +3,9 @@
  * follows from numbers, so two runs measure the same bytes.
  */
 
+import type { Live, LiveObject } from '../src/live/live.ts';
 import { type AppliedRecord, type RecordedEntry, recordVersion } from '../src/plan/applied-record.ts';
 import { settingsOf } from '../src/plan/settings.ts';
-import type { Live, LiveObject } from '../src/plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../src/policy/compile.ts';
 import type { Desired } from '../src/resources/types.ts';
 

@@ -1,5 +1,5 @@
 import { ServiceError, type UnreadableRow, UnreadableRowsError, UserError } from '../errors.ts';
-import type { Backend, WireBody, WireCounter } from '../reconcile/backend.ts';
+import type { Backend, WireBody, WireCounter } from '../live/backend.ts';
 import type { WireKey } from '../resources/wire.ts';
 import type { Client } from './client.ts';
 

@@ -1,7 +1,7 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import {
   type ApplyMeanwhile,

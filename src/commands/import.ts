@@ -3,13 +3,14 @@ import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { runAcceptDrift, runImportExisting } from '../importing/import-existing.ts';
 import { buildLiveEntries, renamedOf } from '../importing/live-entries.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { readEverything } from '../live/read-everything.ts';
 import { describeOddStates } from '../plan/odd-states.ts';
 import { hasPolicyFiles } from '../policy/files.ts';
 import { renderJsonSchemas } from '../policy/json-schema.ts';
 import { writeFileAtomic } from '../policy/named-files.ts';
 import { patterns } from '../policy/patterns.ts';
 import { printPolicies } from '../policy/print.ts';
-import { readEverything } from '../reconcile/read-everything.ts';
 import { leftOutDocument, renderImported, unreadableDocument } from '../render/import.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -40,15 +41,16 @@ export async function runImport(options: ImportOptions, session: Session): Promi
   try {
     const reading = readEverything(open.backend, options.workspace);
     const live = await session.waiting(`reading ${open.backend.baseUrl}`, reading);
-    const organisation = buildLiveEntries(live, null, null);
+    const index = new LiveIndex(live);
+    const organisation = buildLiveEntries(index, null);
     const chosen = live.workspaces.filter(
       ({ id, slug }) =>
         options.workspace.length === 0 || options.workspace.includes(id) || options.workspace.includes(slug),
     );
     const names = nameWorkspaces(chosen);
-    const workspaces = chosen.map((workspace, index) => {
-      const written = names[index] ?? workspace.id;
-      return { workspace, written, ...buildLiveEntries(live, workspace.id, workspace.slug, written) };
+    const workspaces = chosen.map((workspace, number) => {
+      const written = names[number] ?? workspace.id;
+      return { workspace, written, ...buildLiveEntries(index, workspace.id, written) };
     });
     const files = printPolicies(
       {
@@ -68,7 +70,7 @@ export async function runImport(options: ImportOptions, session: Session): Promi
       ...workspaces.flatMap(({ workspace, leftOut: left }) => left.map((item) => ({ ...item, slug: workspace.slug }))),
     ];
     const unreadable = live.unreadable ?? [];
-    const notes = describeOddStates(live);
+    const notes = describeOddStates(index);
     const count = organisation.entries.length + workspaces.reduce((sum, { entries }) => sum + entries.length, 0);
     const renamed = [
       ...renamedOf(organisation, null),

@@ -10,10 +10,10 @@ import {
   sortStatus,
 } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import { readConsumption } from '../reconcile/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
 import { readTrends } from '../reconcile/read-trends.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
 import { createAnalytics } from '../reconcile/spend-analytics.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';

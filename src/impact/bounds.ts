@@ -1,9 +1,11 @@
 /** What bounds the traffic of workspaces before and after a plan: the limits that committed spend and binding are judged by. */
 
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
+import { oddState } from '../live/row-state.ts';
 import { budgetField, slotFor, toFields } from '../resources/fields.ts';
 import { budgetLimitsOf } from '../resources/limit.ts';
-import { oddState } from '../resources/row-state.ts';
-import type { Fields } from '../resources/types.ts';
+import type { Fields, Kind } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
 import {
   type Bound,
@@ -14,7 +16,7 @@ import {
   sumCommitted,
   type WorkspaceTerms,
 } from './committed.ts';
-import { type ChangeFacts, fieldsAfter, fieldsOf, indexLive, type LiveFacts, type ObjectFacts } from './moves.ts';
+import { type ChangeFacts, fieldsAfter } from './moves.ts';
 import type { Usage } from './usage.ts';
 
 export interface Side {
@@ -25,16 +27,10 @@ export interface Side {
 /** By workspace id; every active workspace is there. */
 export function boundsOf(
   changes: readonly ChangeFacts[],
-  live: LiveFacts,
+  index: LiveIndex,
   usage: Pick<Usage, 'lists'>,
+  workspaces: readonly LiveWorkspace[] = index.live.workspaces,
 ): ReadonlyMap<string, Side> {
-  const objects = new Map<string, ObjectFacts[]>();
-  for (const object of live.objects) {
-    const place = `${object.workspaceId ?? ''}/${object.kind}`;
-    const list = objects.get(place);
-    if (list === undefined) objects.set(place, [object]);
-    else list.push(object);
-  }
   const byTarget = new Map<string, ChangeFacts>();
   const created = new Map<string, ChangeFacts[]>();
   for (const change of changes) {
@@ -45,17 +41,15 @@ export function boundsOf(
       else list.push(change);
     }
   }
-  const index = indexLive(live);
   const touched = new Set(changes.map(({ workspaceId }) => workspaceId));
   return new Map(
-    live.workspaces.map((workspace) => {
+    workspaces.map((workspace) => {
       const lists = usage.lists.get(workspace.id);
-      const found = (kind: ObjectFacts['kind'], extra: readonly { readonly id: string }[] | null) => {
-        const place = `${workspace.id}/${kind}`;
-        const own = live.read.has(place)
-          ? (objects.get(place) ?? [])
+      const found = (kind: Kind, extra: readonly { readonly id: string }[] | null): Found[] | null => {
+        const own = index.isRead(kind, workspace.id)
+          ? index.at(kind, workspace.id).all
           : (extra?.map((row) => toObject(kind, workspace.id, row)) ?? null);
-        return own?.map((object): Found => ({ object, fields: fieldsOf(object, index) })) ?? null;
+        return own?.map((object) => ({ object, fields: index.fieldsOf(object) })) ?? null;
       };
       const rows = {
         own: found('workspace-limits', null)?.[0],
@@ -80,10 +74,10 @@ export function boundsOf(
 }
 
 /** Its use is estimated. */
-const rowless: ObjectFacts = { kind: 'workspace-limits', id: '', name: 'limits', workspaceId: null, row: {} };
+const rowless: LiveObject = { kind: 'workspace-limits', id: '', name: 'limits', workspaceId: null, row: {} };
 
 interface Found {
-  readonly object: ObjectFacts;
+  readonly object: LiveObject;
   readonly fields: Fields;
 }
 
@@ -112,9 +106,9 @@ function listOf<T>(known: { readonly value: T } | { readonly unknown: string } |
   return known !== undefined && 'value' in known ? known.value : null;
 }
 
-function toObject(kind: ObjectFacts['kind'], workspaceId: string, row: { readonly id: string }): ObjectFacts {
+function toObject(kind: Kind, workspaceId: string, row: { readonly id: string }): LiveObject {
   const { name } = row as { readonly name?: string | null };
-  return { kind, id: row.id, name: name ?? null, workspaceId, row: row as unknown as ObjectFacts['row'] };
+  return { kind, id: row.id, name: name ?? null, workspaceId, row: row as unknown as LiveObject['row'] };
 }
 
 function toBounds({ object, fields }: Found, next: Fields): Bound[] {
@@ -125,8 +119,8 @@ function toBounds({ object, fields }: Found, next: Fields): Bound[] {
   });
 }
 
-function toKey({ id, name, row }: ObjectFacts, fields: Fields): KeyTerms {
-  const isActive = (row as unknown as WireKey).status !== 'expired';
+function toKey({ id, name, row }: LiveObject, fields: Fields): KeyTerms {
+  const isActive = (row as WireKey).status !== 'expired';
   const [budget = null] = oddState(row) === null ? budgetLimitsOf('key-limits', fields) : [];
   return { id, name: name ?? id, isActive, budget };
 }
@@ -145,7 +139,7 @@ export interface CommittedMoves {
 /** @param changed ids of the workspaces to be listed one by one */
 export function committedMoves(
   bounds: ReadonlyMap<string, Side>,
-  live: LiveFacts,
+  { live }: LiveIndex,
   changed: ReadonlySet<string>,
 ): CommittedMoves {
   const all = live.workspaces.flatMap(({ id, slug }) => {

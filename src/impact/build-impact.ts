@@ -2,6 +2,8 @@
 
 import { compareText } from '../diagnostics.ts';
 import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exact.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
@@ -24,7 +26,7 @@ import type { Believed } from './doubt.ts';
 import { type Ends, endsOf } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days, percentOf } from './money.ts';
-import { type BudgetMove, boundsSpend, type ChangeFacts, type LiveFacts, movesOf, resetsOf } from './moves.ts';
+import { type BudgetMove, boundsSpend, type ChangeFacts, movesOf, resetsOf } from './moves.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
 import type { Moment } from './windows.ts';
@@ -41,16 +43,12 @@ export interface ImpactOptions extends CountOptions {
 /** Names shown of those who are blocked or freed; the count is of all. */
 const mostNamed = 20;
 
-export function buildImpact(
-  changes: readonly ChangeFacts[],
-  live: LiveFacts,
-  usage: Usage,
-  options: ImpactOptions,
-): Impact {
-  const moves = movesOf(changes, live, options.now);
+export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: Usage, options: ImpactOptions): Impact {
+  const index = new LiveIndex(live);
+  const moves = movesOf(changes, index, options.now);
   const { counted, doubt } = countMoves(moves, usage, options);
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
-  const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, live, usage);
+  const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, index, usage);
   const names = namesOf(live, usage);
   const heirs = findHeirs(moves);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
@@ -64,7 +62,7 @@ export function buildImpact(
     limits.set(id, [...(limits.get(id) ?? []), toLimit(one, usage.budgets.get(one.move.id)?.pace, context)]);
   }
   const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
-  const committed = committedMoves(bounds, live, changed);
+  const committed = committedMoves(bounds, index, changed);
   return {
     as_of: usage.asOf,
     people: options.people,
@@ -200,7 +198,7 @@ function nameOf({ valueKey }: Counter, { names, options }: Context, { limit: { p
   return names.get(valueKey) ?? valueKey;
 }
 
-function namesOf(live: LiveFacts, usage: Usage): ReadonlyMap<string, string> {
+function namesOf(live: Live, usage: Usage): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const note = (id: string, name: string | null | undefined): void => {
     if (name) names.set(`api_key:${id}`, name);

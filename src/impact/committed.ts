@@ -6,9 +6,9 @@
  */
 
 import { add, compare, type Exact, fraction, multiply, total, zero } from '../exact.ts';
+import type { LiveObject } from '../live/live.ts';
 import { type BudgetLimit, isKnownReset } from '../resources/limit.ts';
 import { limitPer30Days } from './money.ts';
-import type { ObjectFacts } from './moves.ts';
 
 /** A limit of a workspace or of a policy in it, and what is live of it. */
 export interface Bound {
@@ -16,7 +16,7 @@ export interface Bound {
   /** Of the policy. */
   readonly name: string;
   /** What carries it, and the limit that it has there; null where a plan makes it. */
-  readonly live: { readonly object: ObjectFacts; readonly limit: BudgetLimit | null } | null;
+  readonly live: { readonly object: LiveObject; readonly limit: BudgetLimit | null } | null;
 }
 
 export interface KeyTerms {

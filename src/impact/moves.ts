@@ -1,13 +1,13 @@
 /** How the budgets of a change move: what there is to say about people and money. Rates, names and mail alone move none. */
 
+import type { LiveObject } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isBudget, pickFields, slotFor } from '../resources/fields.ts';
-import type { WireRow } from '../resources/kind.ts';
 import { budgetLimitsOf, type TimedLimit, timed } from '../resources/limit.ts';
-import { budgetFromWire } from '../resources/limits.ts';
-import { specOf } from '../resources/registry.ts';
+import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Budget, Fields, Kind, ResourceKey } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+import type { WireBudget, WireUsagePolicy } from '../resources/wire.ts';
 import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
@@ -19,31 +19,6 @@ export interface ChangeFacts {
   readonly action: 'create' | 'update' | 'replace' | 'delete';
   readonly after: Fields | null;
   readonly starting: string | null;
-}
-
-/** The part of a live object that matters here. */
-export interface ObjectFacts {
-  readonly kind: Kind;
-  readonly id: string;
-  readonly name: string | null;
-  readonly workspaceId: string | null;
-  readonly row: WireRow;
-}
-
-export interface WorkspaceFacts {
-  readonly id: string;
-  readonly slug: string;
-  /** Its own budgets, as its row shows them. */
-  readonly budgets?: readonly Budget[];
-}
-
-/** What was read of the control plane. */
-export interface LiveFacts {
-  readonly organisationId: string;
-  readonly workspaces: readonly WorkspaceFacts[];
-  readonly objects: readonly ObjectFacts[];
-  /** `<workspace id>/<kind>` pairs whose list was read. */
-  readonly read: ReadonlySet<string>;
 }
 
 export interface BudgetMove {
@@ -60,7 +35,7 @@ export interface BudgetMove {
   /** The live budget's own members; null where there is none. */
   readonly window: WindowFacts | null;
   /** The live object; null for what is created. */
-  readonly object: ObjectFacts | null;
+  readonly object: LiveObject | null;
 }
 
 /** Whether committed spend of its workspace follows from it; budgets of providers and integrations bound only a part. */
@@ -69,43 +44,18 @@ export function boundsSpend({ limit, change: { workspaceId, key } }: BudgetMove)
   return limit.unit === 'cost' && workspaceId !== null && !isPart;
 }
 
-/** Live facts with what is looked up in them again and again. */
-export interface LiveIndex {
-  readonly live: LiveFacts;
-  readonly slugs: ReadonlyMap<string, string>;
-}
-
-export function indexLive(live: LiveFacts): LiveIndex {
-  return { live, slugs: new Map(live.workspaces.map(({ id, slug }) => [id, slug])) };
-}
-
-export function movesOf(changes: readonly ChangeFacts[], facts: LiveFacts, now: number): BudgetMove[] {
-  const objects = new Map(facts.objects.map((object) => [placeOf(object.kind, object.id), object]));
-  const live = indexLive(facts);
+export function movesOf(changes: readonly ChangeFacts[], index: LiveIndex, now: number): BudgetMove[] {
   return changes.flatMap((change) => {
-    const object = change.liveId === null ? undefined : objects.get(placeOf(change.key.kind, change.liveId));
+    const { kind } = change.key;
+    const object = change.liveId === null ? undefined : index.at(kind, change.workspaceId).byId(change.liveId);
     const moves =
-      change.key.kind === 'usage-policy'
-        ? policyMoves(change, object ?? null, live, now)
-        : change.key.kind === 'rate-policy' || object === undefined
+      kind === 'usage-policy'
+        ? policyMoves(change, object ?? null, index, now)
+        : kind === 'rate-policy' || object === undefined
           ? []
-          : attachmentMoves(change, object, live, now);
-    return moves.flatMap(splitUnits).map((move, index) => ({ ...move, id: `${change.id}#${index}` }));
+          : attachmentMoves(change, object, index, now);
+    return moves.flatMap(splitUnits).map((move, number) => ({ ...move, id: `${change.id}#${number}` }));
   });
-}
-
-function placeOf(kind: Kind, id: string): string {
-  return `${kind}\n${id}`;
-}
-
-/** Canonical fields of a live object. */
-export function fieldsOf(object: ObjectFacts, { live, slugs }: LiveIndex): Fields {
-  const scope = {
-    workspaceId: object.workspaceId,
-    workspaceSlug: slugs.get(object.workspaceId ?? '') ?? null,
-    organisationId: live.organisationId,
-  };
-  return specOf(object.kind).readFields(object.row, scope, []);
 }
 
 /** The fields once the change is made; null when the object goes. */
@@ -135,8 +85,8 @@ function splitUnits(move: Move): Move[] {
 }
 
 /** What limits nothing, before and after, moves nothing. */
-function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: LiveIndex, now: number): Move[] {
-  const fields = object === null ? null : fieldsOf(object, live);
+function policyMoves(change: ChangeFacts, object: LiveObject | null, index: LiveIndex, now: number): Move[] {
+  const fields = object === null ? null : index.fieldsOf(object);
   const next = fields === null ? change.after : fieldsAfter(fields, change);
   const [before = null] = budgetLimitsOf('usage-policy', fields ?? {}).map(timed);
   const [after = null] = budgetLimitsOf('usage-policy', next ?? {}).map(timed);
@@ -159,8 +109,8 @@ function policyMoves(change: ChangeFacts, object: ObjectFacts | null, live: Live
   ];
 }
 
-function attachmentMoves(change: ChangeFacts, object: ObjectFacts, live: LiveIndex, now: number): Move[] {
-  const fields = fieldsOf(object, live);
+function attachmentMoves(change: ChangeFacts, object: LiveObject, index: LiveIndex, now: number): Move[] {
+  const fields = index.fieldsOf(object);
   const next = fieldsAfter(fields, change) ?? {};
   return pairBudgets(object.kind, fields, next).map(({ before, after, limit }) => {
     // A counter goes on under the budget of its unit; a key counts for itself, whoever calls with it.
@@ -209,7 +159,7 @@ function isSameBudget(a: TimedLimit | null, b: TimedLimit | null): boolean {
 }
 
 /** The running window of a live limit, as what carries it shows it. */
-export function windowOf(object: ObjectFacts, limit: TimedLimit, now: number): WindowFacts {
+export function windowOf(object: LiveObject, limit: TimedLimit, now: number): WindowFacts {
   const owner = object.row as unknown as Pick<WireUsagePolicy, 'next_usage_reset_at' | 'last_reset_at'>;
   const wire = limit.kind === 'usage-policy' ? owner : wireBudgetOf(object, limit);
   return {
@@ -222,14 +172,8 @@ export function windowOf(object: ObjectFacts, limit: TimedLimit, now: number): W
 }
 
 /** The live budget's row; of a workspace's list the first of that unit and reset. */
-export function wireBudgetOf(object: ObjectFacts, { unit, reset }: Budget): WireBudget | undefined {
-  const limits = (object.row as unknown as WireWorkspace | WireKey).usage_limits as
-    | WireBudget
-    | readonly WireBudget[]
-    | null
-    | undefined;
-  const list = Array.isArray(limits) ? (limits as readonly WireBudget[]) : limits ? [limits as WireBudget] : [];
-  return list.find((wire) => {
+export function wireBudgetOf(object: LiveObject, { unit, reset }: Budget): WireBudget | undefined {
+  return wireBudgetsOf(object.row).find((wire) => {
     const read = budgetFromWire(wire);
     return read !== null && slotFor(read) === slotFor({ unit, reset });
   });

@@ -9,15 +9,17 @@
  * | a key that `"*"` reaches | an entry of its own in the workspace's file, with the fields that drifted |
  */
 
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { RecordIndex } from '../plan/record-index.ts';
-import type { Change, Live } from '../plan/types.ts';
+import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry, removeEntry, rewriteEntry } from '../policy/edit.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
-import { isPolicyKind, specOf } from '../resources/registry.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
 import { acceptFields, driftedFields, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
 import { merge } from './add-unmanaged.ts';
@@ -130,10 +132,12 @@ type Result =
 
 class Acceptor {
   readonly #input: AcceptInput;
+  readonly #index: LiveIndex;
   readonly #texts: ReadonlyMap<string, string>;
 
   constructor(input: AcceptInput, texts: ReadonlyMap<string, string>) {
     this.#input = input;
+    this.#index = new LiveIndex(input.live);
     this.#texts = texts;
   }
 
@@ -274,20 +278,13 @@ class Acceptor {
   }
 
   #liveFields({ key, workspaceId, liveId }: Change): Fields {
-    const { live } = this.#input;
-    const object = live.objects.find(
-      (candidate) => candidate.kind === key.kind && candidate.id === liveId && candidate.workspaceId === workspaceId,
-    );
-    if (object === undefined) return {};
-    const scope = { workspaceId, workspaceSlug: key.workspace, organisationId: live.organisationId };
-    return specOf(key.kind).readFields(object.row, scope, []);
+    const object = this.#index.at(key.kind, workspaceId).byId(liveId ?? '');
+    return object === undefined ? {} : this.#index.readFields(object, []);
   }
 
   /** Names of the workspace's keys by id, where a name is of one key only. */
   #names({ workspaceId }: Change): ReadonlyMap<string, string> {
-    const keys = this.#input.live.objects.filter(
-      ({ kind, workspaceId: id }) => kind === 'key-limits' && id === workspaceId,
-    );
+    const keys = this.#index.at('key-limits', workspaceId).all;
     const names = keys.map(({ name }) => name);
     return new Map(
       keys.flatMap(({ id, name }) =>

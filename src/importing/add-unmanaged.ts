@@ -1,10 +1,12 @@
 /** Live objects that nobody declares → entries in the policy files that are there. Pure. */
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
+import type { Live, LiveObject } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { isForgetOf } from '../plan/forget.ts';
-import type { Live, LiveObject, PlanResult } from '../plan/types.ts';
+import type { PlanResult } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
 import { patterns } from '../policy/patterns.ts';
@@ -114,16 +116,15 @@ function managedObjects({ recordSteps }: PlanResult, live: Live): (object: LiveO
 
 /** An edit of an entry is somebody's own: what it leaves out is told, not written. */
 function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }: AddInput): Added['further'] {
-  const objects = new Map(live.objects.map((object) => [`${object.kind}\n${object.id}`, object]));
+  const index = new LiveIndex(live);
   return recordSteps
     .flatMap(({ next, liveId, workspaceId, workspaceSlug }) => {
-      const object = next === null || liveId === null ? undefined : objects.get(`${next.kind}\n${liveId}`);
+      const object = next === null || liveId === null ? undefined : index.at(next.kind, workspaceId).byId(liveId);
       const isAsked =
         workspaces.length === 0 || [workspaceId, workspaceSlug].some((ref) => workspaces.includes(ref ?? ''));
       if (next === null || object === undefined || !isAsked) return [];
       const { kind, name } = next;
-      const scope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
-      const shown = specOf(kind).readFields(object.row, scope, [next.fields]);
+      const shown = index.readFields(object, [next.fields]);
       const forgotten = desired.forget.filter(
         (item) =>
           isForgetOf(item, { workspaceId, workspaceSlug, entry: next }) &&
@@ -153,6 +154,7 @@ function tryAdding(
   refused: ReadonlyMap<string, string>,
 ): Omit<Added, 'further'> {
   const { live, desired, files } = input;
+  const index = new LiveIndex(live);
   const texts = new Map<string, string>();
   const additions: Addition[] = [];
   const leftOut: Added['leftOut'][number][] = [];
@@ -185,7 +187,7 @@ function tryAdding(
       entries,
       leftOut: left,
       objects,
-    } = buildLiveEntries(live, workspace?.id ?? null, slug, written, {
+    } = buildLiveEntries(index, workspace?.id ?? null, written, {
       isWanted: (object) => !isManaged(object),
       taken: takenNames(input, refs, workspace?.id ?? null),
     });

@@ -3,12 +3,12 @@
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { requireWorkspaces } from '../live/named-workspaces.ts';
+import { readEverything } from '../live/read-everything.ts';
 import { isSelected } from '../plan/mode.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { writeFileAtomic } from '../policy/named-files.ts';
-import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
-import { readEverything } from '../reconcile/read-everything.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
 import { loadPolicies } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';

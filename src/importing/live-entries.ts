@@ -1,12 +1,12 @@
 /** Live objects → entries of policy files. Pure. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Live, LiveObject } from '../plan/types.ts';
+import type { LiveObject } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { findRefusal } from '../policy/print.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
 import { budgetOf, isAlert, isApart, isLimitField, isSet, isUnknownRate, pickFields } from '../resources/fields.ts';
-import type { LiveScope } from '../resources/kind.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { Fields } from '../resources/types.ts';
 
@@ -39,15 +39,13 @@ export interface Wanted {
  * @param wanted default: everything, in an empty file
  */
 export function buildLiveEntries(
-  live: Live,
+  index: LiveIndex,
   workspaceId: string | null,
-  workspaceSlug: string | null,
-  written: string | null = workspaceSlug,
+  written: string | null = index.slugOf(workspaceId),
   wanted?: Wanted,
 ): LiveEntries {
-  const scope: LiveScope = { workspaceId, workspaceSlug, organisationId: live.organisationId };
   // Made-up names count up: equal objects, equal bytes, in whatever order the lists came.
-  const objects = live.objects
+  const objects = index.live.objects
     .filter((object) => object.workspaceId === workspaceId)
     .sort(
       (a, b) =>
@@ -60,7 +58,7 @@ export function buildLiveEntries(
   const keyNames = findKeyNames(objects);
   for (const object of objects) {
     if (wanted?.isWanted(object) === false) continue;
-    const all = specOf(object.kind).readFields(object.row, scope, []);
+    const all = index.readFields(object, []);
     const read = importedFields(object, all);
     for (const field of Object.keys(all).filter((name) => isLimitField(name) && isApart(name))) {
       leftOut.push({ object, ...(read === null ? {} : { field }), why: whyApart(field) });

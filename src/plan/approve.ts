@@ -10,11 +10,13 @@
  * | no | yes | stale, unless it only extends a reviewed `"*"` to a key made since |
  */
 
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { canonicalJson } from '../resources/canonical.ts';
 import { digestOf } from './digest.ts';
 import type { PlanFile, PlanFileChange } from './plan-file.ts';
 import { isChangeLive } from './settle-claim.ts';
-import type { Change, Live, OutcomeStatus, Plan, RecordLine } from './types.ts';
+import type { Change, OutcomeStatus, Plan, RecordLine } from './types.ts';
 
 /** An approved change that the plan does not hold any more. */
 export interface PastChange {
@@ -61,10 +63,11 @@ export function approvePlan(plan: Plan, files: readonly PlanFile[], live: Live):
   }
   // What a mode or a filter holds back is still planned, and has an outcome of its own.
   const planned = new Set([...plan.changes, ...plan.withheld].map(({ id }) => id));
+  const index = new LiveIndex(live);
   const past = [...approved.values()]
     .filter(({ id }) => !planned.has(id))
     .map((change): PastChange => {
-      return { change, status: isPastLive(change, live) ? 'already-applied' : 'superseded' };
+      return { change, status: isPastLive(change, index) ? 'already-applied' : 'superseded' };
     });
   const heldLines = plan.recordLines.filter((line) => needsReview(line) && !lines.has(lineText(line)));
   return { changes, stale, past, heldLines };
@@ -96,8 +99,8 @@ function lineText({
   return canonicalJson({ action, key, detail, liveId: liveId ?? null });
 }
 
-function isPastLive(change: PlanFileChange, live: Live): boolean {
-  const workspace = live.workspaces.find(({ slug }) => slug === change.workspace);
+function isPastLive(change: PlanFileChange, index: LiveIndex): boolean {
+  const workspace = change.workspace === null ? undefined : index.findWorkspace(change.workspace);
   const { kind, action, live_id: liveId, after } = change;
-  return isChangeLive({ kind, action, liveId, after, workspaceId: workspace?.id ?? null }, live);
+  return isChangeLive({ kind, action, liveId, after, workspaceId: workspace?.id ?? null }, index);
 }

@@ -5,11 +5,13 @@ import { buildImpact } from '../impact/build-impact.ts';
 import type { Impact } from '../impact/document.ts';
 import { type BudgetMove, movesOf } from '../impact/moves.ts';
 import type { Usage } from '../impact/usage.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { dearestToken } from '../prices/dearest-token.ts';
 import type { PriceBook } from '../prices/types.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
-import type { Change, Live } from './types.ts';
+import type { Change } from './types.ts';
 
 export interface ImpactFacts {
   readonly live: Live;
@@ -23,7 +25,7 @@ export interface ImpactFacts {
 
 /** The budgets that move, for reading what is consumed under them. */
 export function budgetMoves(changes: readonly Change[], live: Live, now: Date): BudgetMove[] {
-  return movesOf(changes, live, now.getTime());
+  return movesOf(changes, new LiveIndex(live), now.getTime());
 }
 
 /** Of all changes, or of those of them that will be carried out. */

@@ -1,5 +1,7 @@
 /** What of a record counts in a plan: what is proven whole, what is not as a memory that takes nothing away. */
 
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import { pickFields } from '../resources/fields.ts';
 import type { Desired } from '../resources/types.ts';
@@ -8,7 +10,6 @@ import { commitOf, compareEntries } from './next-record.ts';
 import { DeclaredIndex, type Proof } from './prove-entries.ts';
 import type { RecordedResource } from './record-index.ts';
 import { noSettings } from './settings.ts';
-import type { Live } from './types.ts';
 
 /** What the last version sealed by this key says, where a version came after it that it did not seal. */
 export interface Unsealed {
@@ -96,11 +97,11 @@ export function believeRecord(
 /** The record's id where a version that this key sealed has it for that entry, or the live object has the entry's name. */
 function vouchForIds({ ancestor }: Unsealed, live: Live, declared: DeclaredIndex) {
   const sealed = new Set((ancestor?.workspaces ?? []).flatMap(({ id, entries }) => entries.map((e) => idKey(e, id))));
-  const objects = new Map(live.objects.map((object) => [`${object.kind}\n${object.id}`, object]));
+  const index = new LiveIndex(live);
   return (entry: RecordedEntry, workspace: RecordedWorkspace): string | null => {
     if (sealed.has(idKey(entry, workspace.id))) return entry.id;
-    const object = objects.get(`${entry.kind}\n${entry.id}`);
-    if (object === undefined || object.workspaceId !== workspace.id) return null;
+    const object = index.at(entry.kind, workspace.id).byId(entry.id);
+    if (object === undefined) return null;
     const names = [entry.name, ...declared.findAll(entry, workspace).flatMap(({ liveName }) => liveName ?? [])];
     const isNamed = object.name !== null && names.includes(object.name);
     // A key that shares its name with others is recorded with its id beside the name.

@@ -3,6 +3,8 @@
  */
 
 import { compareText } from '../diagnostics.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Desired, Kind } from '../resources/types.ts';
@@ -19,18 +21,7 @@ import { findPast, type RecordedResource, RecordIndex } from './record-index.ts'
 import { keepStep } from './record-lines.ts';
 import { resolveDesired, type Unplanned } from './resolve.ts';
 import { returningDriftNotes } from './returning-drift.ts';
-import type {
-  Change,
-  LeftDrift,
-  Live,
-  LiveWorkspace,
-  Plan,
-  PlanNote,
-  PlanResult,
-  RecordLine,
-  RecordStep,
-  Unmanaged,
-} from './types.ts';
+import type { Change, LeftDrift, Plan, PlanNote, PlanResult, RecordLine, RecordStep, Unmanaged } from './types.ts';
 import { findUnmanaged } from './unmanaged.ts';
 import { unreadableNotes, waitsForReading } from './unreadable.ts';
 
@@ -84,7 +75,8 @@ export interface PlanParts {
 export function buildPlan(input: PlanInput): PlanResult {
   const { desired, live, record, kept = [], now, place = '', settingsLines = [], drift = 'revert' } = input;
   const index = new RecordIndex(record?.workspaces ?? []);
-  const resolution = resolveDesired(desired, live, index, now);
+  const liveIndex = new LiveIndex(live);
+  const resolution = resolveDesired(desired, liveIndex, index, now);
   const parts: PlanParts = {
     changes: [],
     left: [],
@@ -98,7 +90,7 @@ export function buildPlan(input: PlanInput): PlanResult {
   const context: PlanContext = {
     desired,
     live,
-    workspaceOf: new Map(live.workspaces.map((workspace) => [workspace.id, workspace])),
+    liveIndex,
     index,
     resolution,
     hasRecord: record !== null,
@@ -147,7 +139,7 @@ export function buildPlan(input: PlanInput): PlanResult {
       ...parts.notes,
       ...stoppedNotes(stoppedWorkspaces),
       ...unreadableNotes(live),
-      ...oddStateNotes(live),
+      ...oddStateNotes(liveIndex),
       ...generalNotes(context),
       ...returningDriftNotes([...changes, ...parts.left.map(({ change }) => change)], record),
     ].sort(compareNotes),
@@ -184,8 +176,7 @@ function absenceSteps({ index }: PlanContext, { entry, workspace }: Unplanned): 
 export interface PlanContext {
   readonly desired: Desired;
   readonly live: Live;
-  /** Live workspaces by id. */
-  readonly workspaceOf: ReadonlyMap<string, LiveWorkspace>;
+  readonly liveIndex: LiveIndex;
   readonly index: RecordIndex;
   readonly resolution: ReturnType<typeof resolveDesired>;
   readonly hasRecord: boolean;

@@ -1,49 +1,47 @@
 /** Policies that go: those no longer declared, and what a replacement that was cut short left behind. */
 
-import type { LiveScope } from '../resources/kind.ts';
-import { registry } from '../resources/registry.ts';
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { PlanContext } from './build-plan.ts';
 import { makeChange } from './make-change.ts';
-import type { Change, LiveObject, LiveWorkspace } from './types.ts';
+import type { Change } from './types.ts';
 
 /** Where a policy to be deleted is. */
 export interface DeletePlace {
   readonly kind: PolicyKind;
   readonly workspace: LiveWorkspace;
-  readonly scope: LiveScope;
 }
 
 type DeleteReason = 'no-longer-declared' | 'declared-none' | 'replacement-cut-short';
 
 /** Deletes what a replacement left behind; the resource's own step remembers it until that is done. */
 export function planLeftovers(
-  { parts, hasRecord }: PlanContext,
+  context: PlanContext,
   place: DeletePlace,
   recorded: RecordedEntry,
   leftovers: readonly LiveObject[],
 ): { id: string; changeId: string }[] {
   return leftovers.map((live) => {
-    const change = makeDelete(place, recorded, live, 'replacement-cut-short', hasRecord);
-    parts.managed.set(place.kind, live.id, []);
-    parts.changes.push(change);
+    const change = makeDelete(context, place, recorded, live, 'replacement-cut-short');
+    context.parts.managed.set(place.kind, live.id, []);
+    context.parts.changes.push(change);
     return { id: live.id, changeId: change.id };
   });
 }
 
 export function planDelete(
-  { parts, hasRecord }: PlanContext,
+  context: PlanContext,
   place: DeletePlace,
   recorded: RecordedEntry,
   live: LiveObject,
   reason: DeleteReason,
   leftovers: readonly { readonly id: string; readonly changeId: string }[],
 ): void {
-  const change = makeDelete(place, recorded, live, reason, hasRecord);
-  parts.managed.set(place.kind, live.id, []);
-  parts.changes.push(change);
-  parts.recordSteps.push({
+  const change = makeDelete(context, place, recorded, live, reason);
+  context.parts.managed.set(place.kind, live.id, []);
+  context.parts.changes.push(change);
+  context.parts.recordSteps.push({
     workspaceId: place.workspace.id,
     workspaceSlug: place.workspace.slug,
     changeId: change.id,
@@ -55,11 +53,11 @@ export function planDelete(
 }
 
 function makeDelete(
-  { kind, workspace, scope }: DeletePlace,
+  { hasRecord, liveIndex }: PlanContext,
+  { kind, workspace }: DeletePlace,
   recorded: RecordedEntry,
   live: LiveObject,
   reason: DeleteReason,
-  hasRecord: boolean,
 ): Change {
   const cutShort = reason === 'replacement-cut-short';
   return makeChange({
@@ -68,7 +66,7 @@ function makeDelete(
     liveId: live.id,
     action: 'delete',
     reason,
-    before: registry[kind].readFields(live.row, scope, [recorded.fields]),
+    before: liveIndex.readFields(live, [recorded.fields]),
     after: null,
     declared: {},
     recorded,

@@ -94,18 +94,18 @@ function kindsOf(section: Forget['section']): Kind[] {
 }
 
 /** A slip in a name: what was meant is taken away, while its owner believes it safe. */
-export function forgetNotes({ desired, live, index, resolution }: PlanContext): PlanNote[] {
+export function forgetNotes({ desired, liveIndex, index, resolution }: PlanContext): PlanNote[] {
   return desired.forget.flatMap((item): PlanNote[] => {
     const { name, section, workspace, path, source } = item;
     const workspaceId = workspace === null ? null : resolution.workspaces.get(workspace)?.id;
     if (name === undefined || name === '*' || workspaceId === undefined) return [];
-    const isRead = kindsOf(section).some((kind) => live.read.has(`${workspaceId ?? ''}/${kind}`));
+    const isRead = kindsOf(section).some((kind) => liveIndex.isRead(kind, workspaceId));
     const known = index.all.filter(
       (resource) => resource.workspaceId === workspaceId && specOf(resource.entry.kind).section === section,
     );
     const isKnown =
       known.some((resource) => isNamed(item, resource, index, null)) ||
-      kindsOf(section).some((kind) => resolution.objectsOf(kind, workspaceId).some((object) => object.name === name));
+      kindsOf(section).some((kind) => liveIndex.at(kind, workspaceId).byName(name).length > 0);
     if (!isRead || isKnown) return [];
     const names = known.map(({ entry }) => entry.name);
     const message = `\`forget\`: \`${path}\` names nothing that is recorded or live${didYouMean(name, names)}`;

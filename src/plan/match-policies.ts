@@ -13,25 +13,23 @@
  */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
+import { groupBy } from '../live/place-index.ts';
 import { canonicalJson, isSame } from '../resources/canonical.ts';
-import type { LiveScope } from '../resources/kind.ts';
-import { registry } from '../resources/registry.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import { groupBy } from './place-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { LiveObject } from './types.ts';
 import { unknownId, writtenId } from './written-id.ts';
 
 export interface PolicyGroup {
   readonly kind: PolicyKind;
-  readonly scope: LiveScope;
+  readonly workspace: LiveWorkspace;
   readonly declared: readonly ResolvedEntry[];
   /** What the record holds, after `forget:`. */
   readonly recorded: readonly RecordedEntry[];
   readonly live: readonly LiveObject[];
-  /** Of all kinds and workspaces: to say where an id belongs. */
-  readonly all: readonly LiveObject[];
+  readonly index: LiveIndex;
   /** `conditions` cannot be changed in place here. */
   readonly immutable: readonly string[];
 }
@@ -75,7 +73,7 @@ export function matchPolicies(group: PolicyGroup): PolicyMatches {
     const written = writtenId(resolved.entry);
     const object = liveById.get(written ?? '') ?? ownedObjects(recordOf.get(resolved), liveById)[0];
     if (object === undefined && written !== undefined && !recordOf.has(resolved)) {
-      diagnostics.push(unknownId(resolved.entry, group.scope.workspaceSlug, group.live, group.all));
+      diagnostics.push(unknownId(resolved.entry, group.workspace.slug, group.live, group.index.live.objects));
     }
     if (object === undefined) continue;
     const other = taken.get(object.id);
@@ -259,9 +257,8 @@ function findSuccessor(
 ): LiveObject | undefined {
   // By far most policies have none, and need not be read for it.
   if (leftovers.length === 0) return undefined;
-  const spec = registry[group.kind];
   const fits = (object: LiveObject): boolean => {
-    const fields = spec.readFields(object.row, group.scope, [resolved.fields]);
+    const fields = group.index.readFields(object, [resolved.fields]);
     return group.immutable.every((field) => isSame(fields[field], resolved.fields[field]));
   };
   if (resolved.entry.absent === true || writtenId(resolved.entry) === bound.id || fits(bound)) return undefined;

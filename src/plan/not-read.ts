@@ -1,7 +1,7 @@
 /** Where nobody has looked: what is live there is neither declared nor counted as unmanaged. */
 
 import { compareText } from '../diagnostics.ts';
-import { isPolicyKind, kindOrder } from '../resources/registry.ts';
+import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
 import type { PlanContext } from './build-plan.ts';
 import type { NotRead } from './types.ts';
@@ -26,21 +26,12 @@ export function findNotRead({ live, resolution }: Pick<PlanContext, 'live' | 're
   return [organisation, ...workspaces].filter(({ kinds }) => kinds.length > 0);
 }
 
-const words: Readonly<Record<Kind, string>> = {
-  'usage-policy': 'budget policies',
-  'rate-policy': 'rate policies',
-  'workspace-limits': 'workspaces',
-  'key-limits': 'keys',
-  'provider-limits': 'providers',
-  'integration-limits': 'shares of integrations',
-};
-
 /** `policies, keys`: of several places, each kind once. */
 export function listKinds(places: readonly Pick<NotRead, 'kinds'>[]): string {
   const kinds = [...new Set(places.flatMap((place) => place.kinds))].sort((a, b) => kindOrder(a) - kindOrder(b));
   const policies = kinds.filter(isPolicyKind).length === 2 ? ['policies'] : [];
   const others = kinds.filter((kind) => policies.length === 0 || !isPolicyKind(kind));
-  return [...policies, ...others.map((kind) => words[kind])].join(', ');
+  return [...policies, ...others.map((kind) => specOf(kind).plural)].join(', ');
 }
 
 /** What "0 unmanaged" does not cover, where the files are about it at all; null: all was read. */

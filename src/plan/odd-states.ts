@@ -1,25 +1,25 @@
 /** Live limits in a state that nobody documented: whether they bind is not known. */
 
 import { compareText } from '../diagnostics.ts';
+import type { LiveObject } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
+import { groupBy } from '../live/place-index.ts';
+import { oddState } from '../live/row-state.ts';
 import { isLimitField, isSet } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import { oddState } from '../resources/row-state.ts';
-import { groupBy } from './place-index.ts';
-import type { Live, LiveObject, PlanNote } from './types.ts';
+import type { PlanNote } from './types.ts';
 
 /** How many of one state are named. */
 const examples = 3;
 
 /** One sentence a state. */
-export function describeOddStates({ objects, workspaces, organisationId }: Live): string[] {
-  const slugs = new Map(workspaces.map(({ id, slug }) => [id, slug]));
-  const slugOf = ({ workspaceId }: LiveObject): string | null => slugs.get(workspaceId ?? '') ?? null;
+export function describeOddStates(index: LiveIndex): string[] {
   const nameOf = (object: LiveObject): string => {
-    const slug = slugOf(object);
+    const slug = index.slugOf(object.workspaceId);
     return `${wordOf(object)} "${object.name ?? object.id}"${slug === null ? '' : ` of ${slug}`}`;
   };
-  const limiting = objects.filter(
-    (object) => oddState(object.row) !== null && limitsAnything(object, { slug: slugOf(object), organisationId }),
+  const limiting = index.live.objects.filter(
+    (object) => oddState(object.row) !== null && limitsAnything(object, index),
   );
   return [...groupBy(limiting, ({ row }) => oddState(row))]
     .sort(([a], [b]) => compareText(a, b))
@@ -31,8 +31,8 @@ export function describeOddStates({ objects, workspaces, organisationId }: Live)
     });
 }
 
-export function oddStateNotes(live: Live): PlanNote[] {
-  return describeOddStates(live).map((message) => ({
+export function oddStateNotes(index: LiveIndex): PlanNote[] {
+  return describeOddStates(index).map((message) => ({
     code: 'odd-state',
     severity: 'warning',
     workspace: null,
@@ -41,15 +41,12 @@ export function oddStateNotes(live: Live): PlanNote[] {
   }));
 }
 
-function limitsAnything(
-  { kind, row, workspaceId }: LiveObject,
-  { slug, organisationId }: { readonly slug: string | null; readonly organisationId: string },
-): boolean {
-  if (isPolicyKind(kind)) return true;
-  const fields = specOf(kind).readFields(row, { workspaceId, workspaceSlug: slug, organisationId }, []);
+function limitsAnything(object: LiveObject, index: LiveIndex): boolean {
+  if (isPolicyKind(object.kind)) return true;
+  const fields = index.fieldsOf(object);
   return Object.keys(fields).some((field) => isLimitField(field) && isSet(fields[field]));
 }
 
 function wordOf({ kind }: LiveObject): string {
-  return isPolicyKind(kind) ? 'policy' : specOf(kind).label || 'the';
+  return isPolicyKind(kind) ? 'policy' : kind === 'workspace-limits' ? 'the' : specOf(kind).label;
 }

@@ -1,14 +1,16 @@
 /** Attachment points: limits on keys, workspaces, providers and integrations. Nothing is created or deleted but limits. */
 
+import type { LiveObject } from '../live/live.ts';
+import { hasExpired } from '../live/row-state.ts';
 import { isSame } from '../resources/canonical.ts';
 import { hasAnyValue } from '../resources/fields.ts';
-import type { AttachmentKindSpec, LiveScope } from '../resources/kind.ts';
+import type { AttachmentKindSpec } from '../resources/kind.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
-import { expiresAtOnce, hasExpired } from './expired.ts';
+import { expiresAtOnce } from './expired.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
@@ -28,7 +30,7 @@ import {
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { Action, Change, LiveObject, PlanNote } from './types.ts';
+import type { Action, Change, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';
 
@@ -92,7 +94,7 @@ function planDeclared(
   const isAnother = previous !== null && previous.id !== live.id && previous.id !== '';
   const recorded = isAnother ? null : previous;
   const past = recorded?.fields ?? {};
-  const fields = spec.readFields(live.row, scopeOf(context, live), [past, resolved.fields]);
+  const fields = context.liveIndex.readFields(live, [past, resolved.fields]);
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
     parts.unchanged += 1;
@@ -142,16 +144,16 @@ function planDeclared(
 }
 
 function anotherObjectNote(
-  { resolution, now }: PlanContext,
+  { liveIndex, now }: PlanContext,
   { entry, name, workspace }: ResolvedEntry,
   recorded: RecordedEntry,
   live: LiveObject,
 ): PlanNote {
-  const old = resolution.objectOf(entry.kind, live.workspaceId, recorded.id);
+  const old = liveIndex.at(entry.kind, live.workspaceId).byId(recorded.id);
   const fate =
     old === undefined
       ? 'is no longer live'
-      : hasExpired(old, now)
+      : hasExpired(old, now.getTime())
         ? 'has expired'
         : `is called ${JSON.stringify(old.name)} now, and keeps its limits without being managed by this entry`;
   return {
@@ -176,7 +178,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     forget('forget', 'no longer managed, live is not touched');
     return;
   }
-  const object = context.resolution.objectOf(entry.kind, workspaceId, entry.id);
+  const object = context.liveIndex.at(entry.kind, workspaceId).byId(entry.id);
   if (object === undefined) {
     // Declared still: a warning has been given, and what was recorded stays owed until the file says otherwise.
     const isDoubtful = isInDoubt(context.live, entry.kind, workspaceId);
@@ -184,7 +186,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
     else forget('gone', 'no longer live and no longer in Git');
     return;
   }
-  if (hasExpired(object, context.now)) {
+  if (hasExpired(object, context.now.getTime())) {
     // The service may refuse to write it, in this run and in every later one, and no call gets through it anyway.
     if (entry.viaStar === true && isStarDeclared(context, workspaceSlug)) {
       parts.managed.set(entry.kind, object.id, 'all');
@@ -199,7 +201,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const spec = registry[kind];
   const key: ResourceKey = { kind, workspace: workspaceSlug, name: entry.name };
   const past = left.fields;
-  const fields = spec.readFields(object.row, scopeOf(context, object), [past]);
+  const fields = context.liveIndex.readFields(object, [past]);
   const { before, after, released } = mergeFields(spec, {}, past, fields);
   parts.managed.set(kind, object.id, Object.keys(after));
   const change = changeOf(context, spec, {
@@ -280,7 +282,7 @@ function changeOf(context: PlanContext, spec: AttachmentKindSpec, task: Attachme
       ...(resolved === null ? [] : idNotes(resolved, live)),
       ...(ends ? [`it stops working at once: it expires on ${dayOf(after.expires)}, which is over`] : []),
       ...windowNotes(context.now, spec, task, moved),
-      ...resetNotes(spec, live, moved),
+      ...resetNotes(live, moved),
     ],
     starting,
     viaStar: resolved?.viaStar ?? false,
@@ -306,13 +308,5 @@ function draftOf(
     hasRecord,
     source: resolved?.entry.source ?? null,
     entry: resolved === null ? null : toEntry(resolved, ''),
-  };
-}
-
-function scopeOf({ live, workspaceOf }: PlanContext, object: LiveObject): LiveScope {
-  return {
-    workspaceId: object.workspaceId,
-    workspaceSlug: workspaceOf.get(object.workspaceId ?? '')?.slug ?? null,
-    organisationId: live.organisationId,
   };
 }

@@ -1,9 +1,11 @@
 /** Policies: create, update in place, replace what is immutable, delete. */
 
 import semver from 'semver';
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
+import { groupBy } from '../live/place-index.ts';
 import { canonicalJson, isSame } from '../resources/canonical.ts';
 import { pickFields } from '../resources/fields.ts';
-import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
 import type { Desired, Fields, PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
@@ -15,7 +17,6 @@ import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
 import { makeChange } from './make-change.ts';
 import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
-import { groupBy } from './place-index.ts';
 import { findPast, type RecordedResource } from './record-index.ts';
 import {
   caughtUpLines,
@@ -31,7 +32,6 @@ import {
   toEntry,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { LiveObject, LiveWorkspace } from './types.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
 import { newWindowNote } from './window-notes.ts';
@@ -54,18 +54,18 @@ interface Group {
   readonly live: readonly LiveObject[];
 }
 
-function groupByWorkspace({ workspaceOf, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
+function groupByWorkspace({ liveIndex, index, resolution }: PlanContext, kind: PolicyKind): Map<string, Group> {
   const groups = new Map<string, Group>();
   const groupOf = (id: string, slug: string | null): Group => {
     const found = groups.get(id);
     if (found !== undefined) return found;
-    const workspace = workspaceOf.get(id) ?? null;
+    const workspace = liveIndex.workspace(id) ?? null;
     const group = {
       workspace,
       slug: workspace?.slug ?? slug,
       declared: [],
       recorded: [],
-      live: resolution.objectsOf(kind, id),
+      live: liveIndex.at(kind, id).all,
     };
     groups.set(id, group);
     return group;
@@ -82,7 +82,7 @@ function groupByWorkspace({ workspaceOf, index, resolution }: PlanContext, kind:
 }
 
 function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, group: Group): void {
-  const { desired, live, parts, resolution } = context;
+  const { desired, live, liveIndex, parts, resolution } = context;
   const { workspace, slug } = group;
   if (workspace === null) {
     const isSkipped = desired.workspaces.some(
@@ -95,7 +95,6 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
     }
     return;
   }
-  const scope: LiveScope = { workspaceId, workspaceSlug: workspace.slug, organisationId: live.organisationId };
   const immutable = immutableFields(kind, desired);
   const unplanned = leaveUnplanned(context, kind, workspaceId);
   const remembered = rememberedEntries(context, {
@@ -104,17 +103,17 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   });
   const { matches, removed, diagnostics } = matchPolicies({
     kind,
-    scope,
+    workspace,
     declared: group.declared,
     recorded: remembered,
     live: group.live,
-    all: live.objects,
+    index: liveIndex,
     immutable,
   });
   for (const diagnostic of diagnostics) parts.problems.add(diagnostic, workspaceId);
   const known = [...remembered, ...unplanned.map(({ entry }) => entry)];
-  const unmanaged = groupByLooks(kind, scope, unmanagedLive(group.live, matches, known));
-  for (const match of matches) planPolicy(context, { kind, workspace, scope, immutable, match, unmanaged });
+  const unmanaged = groupByLooks(liveIndex, kind, unmanagedLive(group.live, matches, known));
+  for (const match of matches) planPolicy(context, { kind, workspace, immutable, match, unmanaged });
   for (const { recorded, live: object, leftovers } of removed) {
     if (object === null && isInDoubt(live, kind, workspaceId)) {
       const resource = resourceOf(context, kind, group, recorded);
@@ -127,8 +126,8 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
         'no longer live and no longer in Git',
       );
     else {
-      const left = planLeftovers(context, { kind, workspace, scope }, recorded, leftovers);
-      planDelete(context, { kind, workspace, scope }, recorded, object, 'no-longer-declared', left);
+      const left = planLeftovers(context, { kind, workspace }, recorded, leftovers);
+      planDelete(context, { kind, workspace }, recorded, object, 'no-longer-declared', left);
     }
   }
 }
@@ -195,7 +194,6 @@ export function immutableFields(kind: PolicyKind, desired: Desired): readonly st
 interface PolicyTask {
   readonly kind: PolicyKind;
   readonly workspace: LiveWorkspace;
-  readonly scope: LiveScope;
   readonly immutable: readonly string[];
   readonly match: PolicyMatch;
   /** By looksOf. */
@@ -203,9 +201,9 @@ interface PolicyTask {
 }
 
 function planPolicy(context: PlanContext, task: PolicyTask): void {
-  const { kind, workspace, scope, immutable, match } = task;
+  const { kind, workspace, immutable, match } = task;
   const { resolved, recorded, live, twins } = match;
-  const { parts, hasRecord } = context;
+  const { parts, hasRecord, liveIndex } = context;
   const spec = registry[kind];
 
   for (const twin of twins) {
@@ -237,7 +235,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     });
   }
   const past = recorded?.fields ?? {};
-  const fields = live === null ? null : spec.readFields(live.row, scope, [past, resolved.fields]);
+  const fields = live === null ? null : liveIndex.readFields(live, [past, resolved.fields]);
   if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, 'all');
     parts.unchanged += 1;
@@ -332,15 +330,11 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
 }
 
 /** What a replacement is not to be taken for: whatever is live under its name, and what an earlier one left behind. */
-function namesakesOf({ kind, workspace, match }: PolicyTask, { resolution }: PlanContext): LiveObject[] {
+function namesakesOf({ kind, workspace, match }: PolicyTask, { liveIndex }: PlanContext): LiveObject[] {
   const { resolved, live, twins, leftovers } = match;
-  const name = resolved.entry.liveName;
-  const declared = resolution
-    .objectsOf(kind, workspace.id)
-    .filter(
-      (object) => object.name === name && object !== live && !twins.includes(object) && !leftovers.includes(object),
-    );
-  return [...twins, ...leftovers, ...declared];
+  const { liveName } = resolved.entry;
+  const named = liveName === undefined ? [] : liveIndex.at(kind, workspace.id).byName(liveName);
+  return [...new Set([...twins, ...leftovers, ...named])].filter((object) => object !== live);
 }
 
 function updateNotes(replaces: boolean, moved: readonly string[], after: Fields, now: Date): string[] {
@@ -363,11 +357,11 @@ function looksOf(kind: PolicyKind, fields: Fields): string {
 }
 
 function groupByLooks(
+  index: LiveIndex,
   kind: PolicyKind,
-  scope: LiveScope,
   objects: readonly LiveObject[],
 ): ReadonlyMap<string, readonly LiveObject[]> {
-  return groupBy(objects, ({ row }) => looksOf(kind, registry[kind].readFields(row, scope, [])));
+  return groupBy(objects, (object) => looksOf(kind, index.fieldsOf(object)));
 }
 
 function unmanagedLive(

@@ -1,7 +1,8 @@
 /** What of the files cannot be followed on what is live, and how much of a plan it stops. */
 
 import type { Diagnostic } from '../diagnostics.ts';
-import type { LiveWorkspace, PlanNote, RecordLine, RecordStep } from './types.ts';
+import type { LiveWorkspace } from '../live/live.ts';
+import type { PlanNote, RecordLine, RecordStep } from './types.ts';
 
 /** Errors about things of one workspace stop that workspace; all others stop everything. */
 export class Problems {

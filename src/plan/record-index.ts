@@ -1,6 +1,6 @@
+import { PlaceIndex } from '../live/place-index.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import type { RecordedEntry, RecordedWorkspace } from './applied-record.ts';
-import { PlaceIndex } from './place-index.ts';
 import { writtenId } from './written-id.ts';
 
 export interface RecordedResource {

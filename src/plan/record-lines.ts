@@ -1,6 +1,7 @@
 /** What a plan changes in the record alone: shown, counted apart, part of the digest. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import type { LiveObject } from '../live/live.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
 import { hasAnyValue, pickFields } from '../resources/fields.ts';
@@ -8,7 +9,7 @@ import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { RecordedResource } from './record-index.ts';
 import type { ResolvedEntry } from './resolve.ts';
-import type { LiveObject, RecordLine, RecordStep } from './types.ts';
+import type { RecordLine, RecordStep } from './types.ts';
 
 /** The record's entry of a declared resource. */
 export function toEntry(resolved: ResolvedEntry, id: string): RecordedEntry {

@@ -1,7 +1,7 @@
 /** Key names in a policy's conditions → ids, which is what the gateway compares (API reference 14.2). */
 
+import type { LiveObject } from '../live/live.ts';
 import type { Condition, Match } from '../resources/types.ts';
-import type { LiveObject } from './types.ts';
 import { isUuid } from './written-id.ts';
 
 type Side = 'any' | 'except';

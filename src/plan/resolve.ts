@@ -1,18 +1,20 @@
 /** Names → ids, once per run; `"*"` → the keys that it reaches. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import type { Live, LiveObject, LiveWorkspace } from '../live/live.ts';
+import type { LiveIndex } from '../live/live-index.ts';
+import { hasExpired } from '../live/row-state.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
-import type { Desired, DesiredEntry, DesiredWorkspace, Fields, Forget, Kind } from '../resources/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace, Fields, Forget } from '../resources/types.ts';
 import type { WireKey } from '../resources/wire.ts';
-import { hasExpired, yieldExpired } from './expired.ts';
+import { yieldExpired } from './expired.ts';
 import { withoutForgotten } from './forget.ts';
-import { PlaceIndex } from './place-index.ts';
 import { Problems } from './problems.ts';
 import type { RecordIndex } from './record-index.ts';
 import { hasKeyNames, resolveMatch } from './resolve-match.ts';
-import type { Live, LiveObject, LiveWorkspace, PlanNote } from './types.ts';
+import type { PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { unknownId, writtenId } from './written-id.ts';
 
@@ -40,16 +42,14 @@ export interface Resolution {
   readonly notes: readonly PlanNote[];
   /** Live workspaces that have a file, by the reference written there. */
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
-  objectsOf(kind: Kind, workspaceId: string | null): readonly LiveObject[];
-  objectOf(kind: Kind, workspaceId: string | null, id: string): LiveObject | undefined;
   /** What `"*"` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Declared, and what they name is gone, cannot be read or cannot be told: kept as recorded, not planned. */
   readonly unplanned: readonly Unplanned[];
 }
 
-export function resolveDesired(desired: Desired, live: Live, record: RecordIndex, now: Date): Resolution {
-  const resolver = new Resolver(live, record, now, desired.forget);
+export function resolveDesired(desired: Desired, index: LiveIndex, record: RecordIndex, now: Date): Resolution {
+  const resolver = new Resolver(index, record, now, desired.forget);
   resolver.resolveWorkspaces(desired);
   for (const entry of desired.entries) resolver.resolveEntry(entry);
   resolver.expandStars();
@@ -58,6 +58,7 @@ export function resolveDesired(desired: Desired, live: Live, record: RecordIndex
 
 class Resolver {
   readonly #live: Live;
+  readonly #index: LiveIndex;
   readonly #record: RecordIndex;
   readonly #now: Date;
   readonly #forget: readonly Forget[];
@@ -66,18 +67,14 @@ class Resolver {
   readonly #entries: ResolvedEntry[] = [];
   readonly #unplanned: Unplanned[] = [];
   readonly #workspaces = new Map<string, LiveWorkspace>();
-  readonly #objects = new PlaceIndex<LiveObject>(
-    ({ id }) => id,
-    ({ name }) => name,
-  );
   readonly #stars: { entry: DesiredEntry; workspace: LiveWorkspace | null }[] = [];
 
-  constructor(live: Live, record: RecordIndex, now: Date, forget: readonly Forget[]) {
-    this.#live = live;
+  constructor(index: LiveIndex, record: RecordIndex, now: Date, forget: readonly Forget[]) {
+    this.#live = index.live;
+    this.#index = index;
     this.#record = record;
     this.#now = now;
     this.#forget = forget;
-    for (const object of live.objects) this.#objects.at(object.kind, object.workspaceId).all.push(object);
   }
 
   result(): Resolution {
@@ -87,19 +84,15 @@ class Resolver {
       notes: this.#notes,
       workspaces: this.#workspaces,
       unplanned: this.#unplanned,
-      objectsOf: (kind, workspaceId) => this.#objects.at(kind, workspaceId).all,
-      objectOf: (kind, workspaceId, id) => this.#objects.at(kind, workspaceId).byId(id),
       stars: this.#stars.map(({ entry, workspace }) => ({ workspace: workspace?.slug ?? '', fields: entry.fields })),
     };
   }
 
   resolveWorkspaces(desired: Desired): void {
     const byId = new Map<string, DesiredWorkspace>();
-    const bySlug = new Map(this.#live.workspaces.map((workspace) => [workspace.slug, workspace]));
-    const byUuid = new Map(this.#live.workspaces.map((workspace) => [workspace.id, workspace]));
     for (const workspace of desired.workspaces) {
       const { ref, source } = workspace;
-      const found = bySlug.get(ref) ?? byUuid.get(ref.toLowerCase());
+      const found = this.#index.findWorkspace(ref);
       if (found === undefined) {
         const wasRecorded = this.#record.all.some(
           ({ workspaceId, workspaceSlug }) => workspaceSlug === ref || workspaceId === ref,
@@ -163,7 +156,7 @@ class Resolver {
 
   #resolveAttachment(entry: DesiredEntry, workspace: LiveWorkspace | null): void {
     const workspaceId = workspace?.id ?? null;
-    const candidates = this.#objects.at(entry.kind, workspaceId);
+    const candidates = this.#index.at(entry.kind, workspaceId);
     const recorded = this.#record.byName(entry.kind, workspaceId, entry.name)?.entry;
     const named = yieldExpired(candidates.byName(entry.liveName ?? entry.name), this.#now);
     const written = writtenId(entry);
@@ -172,8 +165,8 @@ class Resolver {
     // A recorded one that has expired is no answer where others of the name are in use: they would have no limit.
     const isReplaced =
       remembered !== undefined &&
-      hasExpired(remembered, this.#now) &&
-      named.some((object) => !hasExpired(object, this.#now));
+      hasExpired(remembered, this.#now.getTime()) &&
+      named.some((object) => !hasExpired(object, this.#now.getTime()));
     const byRecord = isReplaced ? undefined : remembered;
     const byName = named.length === 1 ? named[0] : undefined;
     // Whoever writes an id means that object: a name decides only where there is none, or where even the recorded one is gone.
@@ -272,13 +265,14 @@ class Resolver {
     const taken = new Set(this.#entries.flatMap(({ live }) => live?.id ?? []));
     for (const { entry, workspace } of this.#stars) {
       const workspaceId = workspace?.id ?? null;
-      const keys = this.#objectsOf(entry, workspaceId);
+      const keys = this.#index.at(entry.kind, workspaceId).all;
       const names = new Map<string, number>();
       for (const { name } of keys) names.set(name ?? '', (names.get(name ?? '') ?? 0) + 1);
       for (const key of keys) {
         const wasReached = this.#record.byId('key-limits', workspaceId, key.id)?.entry.viaStar === true;
         // What a key is may change; only expiry ends its being reached (plan-attachments.ts keeps such a one as it is).
-        if (taken.has(key.id) || hasExpired(key, this.#now) || !(this.#isReachedByStar(key) || wasReached)) continue;
+        if (taken.has(key.id) || hasExpired(key, this.#now.getTime()) || !(this.#isReachedByStar(key) || wasReached))
+          continue;
         const isUnique = key.name !== null && key.name !== '' && names.get(key.name) === 1;
         const name = isUnique ? (key.name ?? key.id) : `${key.name ?? ''}#${key.id}`;
         const fields = withoutForgotten(entry.fields, this.#forget, { ...entry, name: key.name });
@@ -290,14 +284,14 @@ class Resolver {
   /** Live service keys that have not expired; user keys and those made for members only by name (design, section 3). */
   #isReachedByStar(object: LiveObject): boolean {
     if (object.kind !== 'key-limits') return false;
-    const key = object.row as unknown as WireKey;
-    return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !hasExpired(object, this.#now);
+    const key = object.row as WireKey;
+    return key.type === 'workspace-service' && key.creation_mode !== 'auto' && !hasExpired(object, this.#now.getTime());
   }
 
   #resolveKeyNames(entry: DesiredEntry, workspace: LiveWorkspace | null): Fields | null {
     const match = entry.fields.match;
     if (!hasKeyNames(match)) return entry.fields;
-    const keys = this.#objects.at('key-limits', workspace?.id ?? null);
+    const keys = this.#index.at('key-limits', workspace?.id ?? null);
     const recordedAs = (name: string | undefined) =>
       name === undefined ? undefined : this.#record.byName(entry.kind, workspace?.id ?? null, name);
     const resolved = resolveMatch(match, {
@@ -348,10 +342,6 @@ class Resolver {
     return { ...entry.fields, match: resolved.match };
   }
 
-  #objectsOf(entry: DesiredEntry, workspaceId: string | null): readonly LiveObject[] {
-    return this.#objects.at(entry.kind, workspaceId).all;
-  }
-
   #push(
     entry: DesiredEntry,
     workspace: LiveWorkspace | null,
@@ -373,6 +363,5 @@ class Resolver {
 }
 
 function describe(entry: DesiredEntry): string {
-  const label = specOf(entry.kind).label;
-  return `${label === '' ? 'policy' : label} "${entry.name}"`;
+  return `${specOf(entry.kind).label} "${entry.name}"`;
 }

@@ -1,7 +1,7 @@
 /** What a run that is confined to some workspaces says something of. */
 
+import type { Live } from '../live/live.ts';
 import type { Desired } from '../resources/types.ts';
-import type { Live } from './types.ts';
 
 export interface Scope {
   /** A workspace by slug, or as the files call it; null: the organisation. */

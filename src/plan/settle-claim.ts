@@ -1,13 +1,13 @@
 /** What an apply that was killed had done, told from live alone (design, section 4: claim, then outcomes). */
 
+import type { Live, LiveObject } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isPartOfLimit } from '../resources/fields.ts';
-import type { LiveScope } from '../resources/kind.ts';
-import { isPolicyKind, specOf } from '../resources/registry.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { Fields } from '../resources/types.ts';
 import type { AppliedRecord, ClaimedChange, RecordedEntry, RecordedWorkspace } from './applied-record.ts';
 import { compareEntries } from './next-record.ts';
-import type { Live, LiveObject } from './types.ts';
 
 /**
  * The record without its claim and its doubts: a planned change whose result is live counts as applied, every other keeps its
@@ -29,6 +29,7 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
     ...(claim?.changes ?? []).map((change) => ({ change, commit: claim?.commit })),
   ];
   if (claim === undefined && doubts === undefined) return record;
+  const index = new LiveIndex(live);
   const workspaces = new Map<string, RecordedWorkspace>(
     record.workspaces.map((workspace) => [workspace.id ?? '', { ...workspace, entries: [...workspace.entries] }]),
   );
@@ -37,13 +38,13 @@ export function settleClaim(record: AppliedRecord, live: Live): AppliedRecord {
     const workspace = workspaces.get(place) ?? { id: change.workspaceId, slug: change.workspace, entries: [] };
     const recorded = workspace.entries.flatMap(({ id, leftovers = [] }) => [id, ...leftovers]);
     const known = new Set([...recorded, ...(change.twins ?? [])]);
-    const successor = findSuccessor(change, live, known);
+    const successor = findSuccessor(change, index, known);
     if (successor !== null) {
       workspaces.set(place, { ...workspace, entries: noteSuccessor(workspace.entries, change, successor) });
       continue;
     }
-    const reached = findReached(change, live, known);
-    if (reached === null || !isKnownToBe(change, reached, live, workspace)) continue;
+    const reached = findReached(change, index, known);
+    if (reached === null || !isKnownToBe(change, reached, index, workspace)) continue;
     const { kind, name, entry, liveId } = change;
     const settled = entry === null || reached === 'gone' ? [] : [settledEntry(entry, reached.id, commit)];
     // A leftover of a replacement goes by its id alone: the entry of that name is the successor's.
@@ -63,12 +64,10 @@ function settledEntry(entry: Omit<RecordedEntry, 'id'>, id: string, commit: stri
 }
 
 /** What a replacement that was cut short has made, while the old one is still there. */
-function findSuccessor(change: ClaimedChange, live: Live, known: ReadonlySet<string>): LiveObject | null {
-  const { action, liveId } = change;
-  const old = live.objects.find(({ id, kind }) => id === liveId && kind === change.kind);
-  if (action !== 'replace' || old === undefined) return null;
-  const others = { ...live, objects: live.objects.filter((object) => object !== old) };
-  const reached = findReached(change, others, known);
+function findSuccessor(change: ClaimedChange, index: LiveIndex, known: ReadonlySet<string>): LiveObject | null {
+  const old = index.object(change.kind, change.liveId ?? '');
+  if (change.action !== 'replace' || old === undefined) return null;
+  const reached = findReached(change, index, known, old);
   return reached === 'gone' ? null : reached;
 }
 
@@ -95,20 +94,23 @@ function noteSuccessor(
 /** What a planned change shares with a reviewed one: enough to see whether its result is live. */
 type PlannedResult = Pick<ClaimedChange, 'kind' | 'workspaceId' | 'action' | 'liveId' | 'after'>;
 
-export function isChangeLive(change: PlannedResult, live: Live): boolean {
-  return findReached(change, live, new Set()) !== null;
+export function isChangeLive(change: PlannedResult, index: LiveIndex): boolean {
+  return findReached(change, index, new Set()) !== null;
 }
 
 /** The live object that is as the change wants it; `gone` where that is what it wants; null when it did not happen. */
-function findReached(change: PlannedResult, live: Live, known: ReadonlySet<string>): LiveObject | 'gone' | null {
-  const objects = live.objects.filter(
-    ({ kind, workspaceId }) => kind === change.kind && workspaceId === change.workspaceId,
-  );
+function findReached(
+  change: PlannedResult,
+  index: LiveIndex,
+  known: ReadonlySet<string>,
+  besides?: LiveObject,
+): LiveObject | 'gone' | null {
+  const objects = index.at(change.kind, change.workspaceId).all.filter((object) => object !== besides);
   const old = objects.find(({ id }) => id === change.liveId);
   if (change.after === null) return old === undefined ? 'gone' : null;
   const after = change.after;
   const hasReached = (object: LiveObject): boolean => {
-    const fields = readFields(live, object, after);
+    const fields = index.readFields(object, [after]);
     return Object.entries(after).every(([field, value]) => isReached(fields, field, value));
   };
   const makesNew = isPolicyKind(change.kind) && (change.action === 'create' || change.action === 'replace');
@@ -122,24 +124,15 @@ function findReached(change: PlannedResult, live: Live, known: ReadonlySet<strin
 function isKnownToBe(
   { action, kind, liveId, after }: ClaimedChange,
   reached: LiveObject | 'gone',
-  live: Live,
+  index: LiveIndex,
   { entries }: RecordedWorkspace,
 ): boolean {
   if (reached === 'gone' || action !== 'update') return true;
   const past = entries.find((entry) => entry.kind === kind && entry.id === liveId)?.fields ?? {};
-  const shown = readFields(live, reached, after ?? {});
+  const shown = index.readFields(reached, [after ?? {}]);
   return Object.entries(after ?? {}).every(
     ([field, value]) => shown[field] !== undefined || isPartOfLimit(field) || isSame(past[field], value),
   );
-}
-
-function readFields(live: Live, object: LiveObject, hint: Fields): Fields {
-  const scope: LiveScope = {
-    workspaceId: object.workspaceId,
-    workspaceSlug: live.workspaces.find(({ id }) => id === object.workspaceId)?.slug ?? null,
-    organisationId: live.organisationId,
-  };
-  return specOf(object.kind).readFields(object.row, scope, [hint]);
 }
 
 /**

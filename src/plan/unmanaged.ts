@@ -1,25 +1,19 @@
 import { compareText } from '../diagnostics.ts';
+import type { LiveObject } from '../live/live.ts';
 import { isLimitField, isSet } from '../resources/fields.ts';
-import type { LiveScope } from '../resources/kind.ts';
-import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
+import { isPolicyKind, kindOrder } from '../resources/registry.ts';
 import type { PlanContext } from './build-plan.ts';
-import type { LiveObject, Unmanaged } from './types.ts';
+import type { Unmanaged } from './types.ts';
 
 /** Live limits that neither files nor record know: counted and shown, never touched. */
-export function findUnmanaged({ live, parts }: PlanContext): Unmanaged[] {
-  const slugs = new Map(live.workspaces.map(({ id, slug }) => [id, slug]));
+export function findUnmanaged({ live, liveIndex, parts }: PlanContext): Unmanaged[] {
   const toUnmanaged = (object: LiveObject): Unmanaged[] => {
     const managed = parts.managed.get(object.kind, object.id);
     if (managed === 'all') return [];
-    const workspace = object.workspaceId === null ? null : (slugs.get(object.workspaceId) ?? null);
+    const workspace = liveIndex.slugOf(object.workspaceId);
     const facts = { kind: object.kind, workspace, id: object.id, name: object.name };
     if (isPolicyKind(object.kind)) return managed === undefined ? [facts] : [];
-    const scope: LiveScope = {
-      workspaceId: object.workspaceId,
-      workspaceSlug: workspace,
-      organisationId: live.organisationId,
-    };
-    const fields = specOf(object.kind).readFields(object.row, scope, []);
+    const fields = liveIndex.readFields(object, []);
     // What binds; an alert, an expiry or a description that nobody declared is not worth a line.
     const others = Object.keys(fields)
       .filter((field) => isLimitField(field) && managed?.includes(field) !== true && isSet(fields[field]))

@@ -1,7 +1,9 @@
 /** What depends on live rows that make no sense: nothing there is created, deleted, or taken for gone. */
 
+import type { Live, UnreadableObject } from '../live/live.ts';
+import { specOf } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
-import type { Change, Live, PlanNote, UnreadableObject } from './types.ts';
+import type { Change, PlanNote } from './types.ts';
 
 /** Whether something of this kind and place may be among the rows that could not be read. */
 export function isInDoubt({ unreadable = [] }: Live, kind: Kind, workspaceId: string | null): boolean {
@@ -19,19 +21,12 @@ export function waitsForReading(change: Change, live: Live): boolean {
   return makesOrTakes && isInDoubt(live, change.key.kind, change.workspaceId);
 }
 
-const words: Readonly<Record<Kind, string>> = {
-  'usage-policy': 'budget policy',
-  'rate-policy': 'rate policy',
-  'workspace-limits': 'workspace',
-  'key-limits': 'key',
-  'provider-limits': 'provider',
-  'integration-limits': 'share of an integration, or integration,',
-};
-
 /** `usage-policy "summer" (0f3c…): member credit_limit cannot be read (not a number)`. */
 export function describeUnreadable({ kind, name, id, why }: UnreadableObject): string {
   const called = name === null ? 'without a name' : JSON.stringify(name);
-  return `${words[kind]} ${called}${id === null ? '' : ` (${id})`}: ${why}`;
+  // Of a row that cannot be read nobody knows which of the two it is.
+  const what = kind === 'integration-limits' ? 'share of an integration, or integration,' : specOf(kind).label;
+  return `${what} ${called}${id === null ? '' : ` (${id})`}: ${why}`;
 }
 
 export function unreadableNotes({ unreadable = [], workspaces }: Live): PlanNote[] {

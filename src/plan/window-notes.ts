@@ -1,12 +1,12 @@
 /** What people have to know of a counter's window beforehand. */
 
 import { type Level, resetAfter } from '../impact/windows.ts';
+import type { LiveObject } from '../live/live.ts';
 import { budgetField, isBudget, slotFor, slotOf, slotsIn } from '../resources/fields.ts';
 import type { AttachmentKindSpec } from '../resources/kind.ts';
-import { budgetFromWire, daysOfReset, hasEnded } from '../resources/limits.ts';
+import { budgetFromWire, daysOfReset, hasEnded, wireBudgetsOf } from '../resources/limits.ts';
 import type { Fields, Reset } from '../resources/types.ts';
-import type { WireBudget, WireKey, WireWorkspace } from '../resources/wire.ts';
-import type { LiveObject } from './types.ts';
+import type { WireBudget, WireKey } from '../resources/wire.ts';
 
 /**
  * The service starts the window anew where the period changes (API reference 2.5). Of limits it may keep the end of the old
@@ -67,9 +67,9 @@ export function windowNotes(
 }
 
 /** The service takes one reset alone, so that a write of the budget clears the other. */
-export function resetNotes(spec: AttachmentKindSpec, live: LiveObject, moved: readonly string[]): string[] {
+export function resetNotes(live: LiveObject, moved: readonly string[]): string[] {
   const cleared = slotsIn(moved).flatMap((slot) => {
-    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(spec, live, slot) ?? {};
+    const { periodic_reset: word, periodic_reset_days: days } = budgetRowOf(live, slot) ?? {};
     return word && typeof days === 'number'
       ? [`its budget has two resets live: "${word}" is cleared, every ${days} days stays`]
       : [];
@@ -93,26 +93,14 @@ export function readWindow(
 }
 
 function nextResetOf(spec: AttachmentKindSpec, live: Pick<LiveObject, 'row'>, slot: string | null): string | null {
-  const shown = budgetRowOf(spec, live, slot)?.next_usage_reset_at ?? null;
-  return spec.kind === 'workspace-limits'
-    ? shown
-    : (shown ?? (live.row as unknown as WireKey).next_usage_reset_at ?? null);
+  const shown = budgetRowOf(live, slot)?.next_usage_reset_at ?? null;
+  return spec.kind === 'workspace-limits' ? shown : (shown ?? (live.row as WireKey).next_usage_reset_at ?? null);
 }
 
-function budgetRowOf(
-  spec: AttachmentKindSpec,
-  { row }: Pick<LiveObject, 'row'>,
-  slot: string | null,
-): WireBudget | null {
-  if (spec.kind === 'workspace-limits') {
-    const budgets = (row as unknown as WireWorkspace).usage_limits ?? [];
-    return budgets.find((wire) => slotOfWire(wire) === slot) ?? null;
-  }
-  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
-  const budget = Array.isArray(limits)
-    ? (limits as readonly WireBudget[])[0]
-    : (limits as WireBudget | null | undefined);
-  return budget ?? null;
+/** @param slot null: of an object that has one budget at most */
+function budgetRowOf({ row }: Pick<LiveObject, 'row'>, slot: string | null): WireBudget | null {
+  const budgets = wireBudgetsOf(row);
+  return (slot === null ? budgets[0] : budgets.find((wire) => slotOfWire(wire) === slot)) ?? null;
 }
 
 function slotOfWire(wire: WireBudget): string | null {

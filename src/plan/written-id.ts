@@ -1,10 +1,10 @@
 /** `id:` of an entry: the live object that is meant, and what to say where it is not there. */
 
 import type { Diagnostic } from '../diagnostics.ts';
+import type { LiveObject } from '../live/live.ts';
 import { nearestName } from '../nearest-name.ts';
 import { specOf } from '../resources/registry.ts';
-import type { DesiredEntry, Kind } from '../resources/types.ts';
-import type { LiveObject } from './types.ts';
+import type { DesiredEntry } from '../resources/types.ts';
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -34,7 +34,7 @@ export function unknownId(
   return {
     code: 'unknown-id',
     severity: 'error',
-    message: `"${entry.name}": no live ${nounOf(entry.kind)} in ${place} has the id ${id}${hintAt(entry, id, candidates, all)}`,
+    message: `"${entry.name}": no live ${specOf(entry.kind).label} in ${place} has the id ${id}${hintAt(entry, id, candidates, all)}`,
     source: entry.fieldSources.id ?? entry.source,
   };
 }
@@ -49,7 +49,7 @@ function hintAt(
   if (elsewhere !== undefined) {
     const called = elsewhere.name === null ? 'without a name' : `"${elsewhere.name}"`;
     const where = elsewhere.kind === kind ? ' in another workspace' : '';
-    return `; it is that of the ${nounOf(elsewhere.kind)} ${called}${where}`;
+    return `; it is that of the ${specOf(elsewhere.kind).label} ${called}${where}`;
   }
   const nearest = nearestName(
     id,
@@ -64,10 +64,4 @@ function hintAt(
 
 function describe({ id, name }: LiveObject): string {
   return name === null ? id : `${id} ("${name}")`;
-}
-
-function nounOf(kind: Kind): string {
-  const { label } = specOf(kind);
-  if (label !== '') return label;
-  return kind === 'workspace-limits' ? 'workspace' : kind === 'usage-policy' ? 'budget policy' : 'rate policy';
 }

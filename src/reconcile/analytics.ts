@@ -2,8 +2,8 @@
 
 import { ServiceError } from '../errors.ts';
 import type { Known } from '../impact/usage.ts';
+import type { AnalyticsQuery, Backend } from '../live/backend.ts';
 import type { Condition, Match, Unit } from '../resources/types.ts';
-import type { AnalyticsQuery, Backend } from './backend.ts';
 import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 export type AnalyticsFilter = AnalyticsQuery;

@@ -1,6 +1,7 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
 import { readWindow } from '../plan/window-notes.ts';
 import { isSame } from '../resources/canonical.ts';
@@ -14,7 +15,6 @@ import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
 import type { Clock } from './apply-plan.ts';
-import type { Backend } from './backend.ts';
 import {
   type Difference,
   findDifference,
@@ -178,8 +178,7 @@ async function replacePolicy(change: Change, kind: PolicyKind, context: ChangeCo
   const checked = checkBefore(change, context, old);
   if (old === null || checked !== null) return checked ?? stale('it is no longer live');
   const { after } = fieldsOf(change);
-  const carried =
-    kind === 'usage-policy' ? carriedReset(old as unknown as WireUsagePolicy, after.reset ?? 'never') : null;
+  const carried = kind === 'usage-policy' ? carriedReset(old as WireUsagePolicy, after.reset ?? 'never') : null;
   const ahead = carried !== null && !hasEnded(carried, context.clock.now()) ? carried : null;
   const nextReset = change.starting ?? ahead;
 

@@ -4,10 +4,10 @@
  */
 
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
 import { placeOf, type Stage, stageOf, stages } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
-import type { Backend } from './backend.ts';
 
 export interface Clock {
   /** Milliseconds since the epoch. */

@@ -1,8 +1,8 @@
 /** Who moved a live object, and when, where the audit log can be read. */
 
 import { ServiceError } from '../errors.ts';
+import type { AuditRecord, Backend } from '../live/backend.ts';
 import type { Change } from '../plan/types.ts';
-import type { AuditRecord, Backend } from './backend.ts';
 
 export interface Actor {
   /** User id or key id as the service names it; null when it does not say. */

@@ -4,12 +4,12 @@ import type { ConditionFacts, ConditionNames } from '../impact/condition-facts.t
 import { trafficDays } from '../impact/traffic.ts';
 import type { Known } from '../impact/usage.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Live } from '../plan/types.ts';
+import type { Backend } from '../live/backend.ts';
+import { createGate, type Gate } from '../live/gate.ts';
+import type { Live } from '../live/live.ts';
 import { isUuid } from '../plan/written-id.ts';
 import type { Condition, Match } from '../resources/types.ts';
 import { type AnalyticsFilter, filterOfMatch, readTotal } from './analytics.ts';
-import type { Backend } from './backend.ts';
-import { createGate, type Gate } from './gate.ts';
 import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -3,9 +3,9 @@
  * or fails leaves them out with the reason, and never fails a plan.
  */
 
+import type { Backend, ConfigRow } from '../live/backend.ts';
+import { type Answer, createGate, type Gate } from '../live/gate.ts';
 import type { GatewayConfig, GatewayConfigs, WorkspaceConfigs } from '../plan/gateway-configs.ts';
-import type { Backend, ConfigRow } from './backend.ts';
-import { type Answer, createGate, type Gate } from './gate.ts';
 
 /** A list shows no contents, so that each costs a request: so many of a workspace are read, the newest, and so many in all. */
 export const configLimits = { perWorkspace: 20, inAll: 100, workspaces: 100 } as const;

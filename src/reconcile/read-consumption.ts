@@ -3,11 +3,11 @@
 import { compare, type Exact, exactOf, fraction, multiply, total, zero } from '../exact.ts';
 import { countedSince, type LiveLimit, type Usage } from '../impact/limit-status.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
+import type { Answer } from '../live/gate.ts';
+import { beganLater, mayBeginLater } from '../live/row-use.ts';
 import type { Unit } from '../resources/types.ts';
-import type { Answer } from './gate.ts';
 import type { Traffic } from './limit-facts.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
-import { beganLater, mayBeginLater } from './row-use.ts';
 import type { Analytics, GroupRow } from './spend-analytics.ts';
 
 export interface Consumption {

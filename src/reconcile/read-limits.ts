@@ -4,7 +4,13 @@ import type { UnreadableRow } from '../errors.ts';
 import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
 import { readCounters } from '../impact/doubt.ts';
 import type { LiveLimit, Usage } from '../impact/limit-status.ts';
+import type { Backend } from '../live/backend.ts';
+import { createGate } from '../live/gate.ts';
+import { byHandle, requireWorkspaces } from '../live/named-workspaces.ts';
+import { type Row, useOfRow } from '../live/row-use.ts';
+import { listReadable, listWorkspaces } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
+import { lacksReset, readWithReset } from '../resources/usage-policy.ts';
 import type {
   WireBudget,
   WireIntegrationWorkspace,
@@ -13,13 +19,7 @@ import type {
   WireUsagePolicy,
   WireWorkspace,
 } from '../resources/wire.ts';
-import type { Backend } from './backend.ts';
-import { createGate } from './gate.ts';
 import { budgetLimit, policyLimit, type Traffic, trafficOfPolicy } from './limit-facts.ts';
-import { byHandle, requireWorkspaces } from './named-workspaces.ts';
-import { lacksReset, readReset } from './read-live.ts';
-import { type Row, useOfRow } from './row-use.ts';
-import { listReadable, listWorkspaces } from './set-aside.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
@@ -138,7 +138,10 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
     if (!lacksReset(listed)) return listed;
     return (
-      (await attempt('usage-policy', { id: null, slug: null }, 'policy', () => readReset(backend, listed))) ?? listed
+      (await attempt('usage-policy', { id: null, slug: null }, 'policy', async () => ({
+        ...listed,
+        ...(await readWithReset(backend, listed.id)),
+      }))) ?? listed
     );
   }
 

@@ -1,11 +1,11 @@
 /** By which integrations workspaces call, and what those charge. Reads only advise: a refusal is a value. */
 
-import type { Live } from '../plan/types.ts';
+import type { Backend } from '../live/backend.ts';
+import { createGate } from '../live/gate.ts';
+import type { Live } from '../live/live.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import type { IntegrationPrices, PriceBook, Route } from '../prices/types.ts';
 import type { WireProvider } from '../resources/wire.ts';
-import type { Backend } from './backend.ts';
-import { createGate } from './gate.ts';
 
 /** Integrations whose own prices are read, two requests each. */
 const mostIntegrations = 10;
@@ -29,7 +29,7 @@ export async function readRoutes(backend: Backend, needs: RouteNeeds): Promise<R
   const rowsOf = async (id: string): Promise<readonly WireProvider[] | null> => {
     if (live.read.has(`${id}/provider-limits`)) {
       const own = live.objects.filter(({ kind, workspaceId }) => kind === 'provider-limits' && workspaceId === id);
-      return own.map(({ row }) => row as unknown as WireProvider);
+      return own.map(({ row }) => row as WireProvider);
     }
     const answer = await gate('providers', () => backend.listProviders(id));
     return answer.known ? answer.value : null;

@@ -2,7 +2,7 @@
 
 import { type Traffic, trafficDays } from '../impact/traffic.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Backend } from './backend.ts';
+import type { Backend } from '../live/backend.ts';
 import { createAnalytics } from './spend-analytics.ts';
 
 export interface TrafficNeeds {

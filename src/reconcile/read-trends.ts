@@ -12,7 +12,7 @@ import {
   type UnusualDay,
 } from '../impact/trends.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { Answer } from './gate.ts';
+import type { Answer } from '../live/gate.ts';
 import type { Analytics, Groups, Window } from './spend-analytics.ts';
 
 const sources = [

@@ -9,15 +9,17 @@ import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import { bindingsOf, rivalMoves } from '../impact/binding.ts';
 import { boundsOf } from '../impact/bounds.ts';
 import type { ReportedCounter } from '../impact/consumption.ts';
-import { type BudgetMove, type LiveFacts, type ObjectFacts, wireBudgetOf } from '../impact/moves.ts';
+import { type BudgetMove, wireBudgetOf } from '../impact/moves.ts';
 import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import { dayMilliseconds, windowStart } from '../impact/windows.ts';
+import type { AnalyticsQuery, Backend } from '../live/backend.ts';
+import type { Live, LiveObject } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { beganLater, mayBeginLater, type Row, useOfRow, useWithoutBudget, type Verdict } from '../live/row-use.ts';
 import type { BudgetLimit } from '../resources/limit.ts';
 import type { Match, Unit } from '../resources/types.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
-import type { AnalyticsQuery, Backend } from './backend.ts';
-import { beganLater, mayBeginLater, type Row, useOfRow, useWithoutBudget, type Verdict } from './row-use.ts';
 
 /** Limits beside those that move whose use is read; of more it is not known which ends first. */
 const mostRivals = 20;
@@ -27,41 +29,39 @@ const paceDays = 7;
 
 export interface UsageNeeds {
   readonly moves: readonly BudgetMove[];
-  readonly live: LiveFacts;
+  readonly live: Live;
   /** Milliseconds since the epoch; every read is stamped with it, as the service sends no time of its own. */
   readonly now: number;
 }
 
 /** @throws CancelledError */
 export async function readUsage(backend: Backend, { moves, live, now }: UsageNeeds): Promise<Usage> {
-  const reader = new UsageReader(backend, live, now);
+  const index = new LiveIndex(live);
+  const reader = new UsageReader(backend, index, now);
   const readBudgets = (some: readonly BudgetMove[]) =>
     Promise.all(some.map(async (move) => [move.id, await reader.readBudget(move)] as const));
   const reading = readBudgets(moves);
   // Whatever becomes of it is told where it is awaited.
   reading.catch(() => {});
   const lists = await reader.readLists(moves);
-  const rivals = rivalsOf(moves, live, lists, now).slice(0, mostRivals);
+  const rivals = rivalsOf(moves, index, lists, now).slice(0, mostRivals);
   const [budgets, others] = await Promise.all([reading, readBudgets(rivals)]);
   return { asOf: new Date(now).toISOString(), budgets: new Map([...budgets, ...others]), lists };
 }
 
 /** Limits of other periods over the traffic of those that move. */
-function rivalsOf(moves: readonly BudgetMove[], live: LiveFacts, lists: Usage['lists'], now: number): BudgetMove[] {
+function rivalsOf(moves: readonly BudgetMove[], index: LiveIndex, lists: Usage['lists'], now: number): BudgetMove[] {
   if (moves.length === 0) return [];
   const moved = new Set(moves.map(({ change }) => change.workspaceId));
   const changes = [...new Set(moves.map(({ change }) => change))];
-  const bounds = boundsOf(
-    changes,
-    { ...live, workspaces: live.workspaces.filter(({ id }) => moved.has(id)) },
-    { lists },
-  );
+  const workspaces = index.live.workspaces.filter(({ id }) => moved.has(id));
+  const bounds = boundsOf(changes, index, { lists }, workspaces);
   return rivalMoves(moves, new Map([...bounds].map(([id, { after }]) => [id, bindingsOf(after)])), now);
 }
 
 class UsageReader {
   readonly #backend: Backend;
-  readonly #live: LiveFacts;
+  readonly #index: LiveIndex;
   readonly #now: number;
   /** Equal questions are asked once: two policies over all traffic of a workspace share their answer. */
   readonly #asked = new Map<string, Promise<Known<unknown>>>();
@@ -69,9 +69,9 @@ class UsageReader {
   readonly #first = new Map<string, Promise<unknown>>();
   readonly #closed = new Map<string, string>();
 
-  constructor(backend: Backend, live: LiveFacts, now: number) {
+  constructor(backend: Backend, index: LiveIndex, now: number) {
     this.#backend = backend;
-    this.#live = live;
+    this.#index = index;
     this.#now = now;
   }
 
@@ -95,12 +95,11 @@ class UsageReader {
       });
     }
     const read = [...wanted].map(async ([id, want]): Promise<[string, WorkspaceLists]> => {
-      const isRead = (kind: string): boolean => this.#live.read.has(`${id}/${kind}`);
       const [policies, keys] = await Promise.all([
-        want.policies && !isRead('usage-policy')
+        want.policies && !this.#index.isRead('usage-policy', id)
           ? this.#ask('policies', `policies ${id}`, () => this.#backend.listUsagePolicies(id))
           : undefined,
-        want.keys && !isRead('key-limits')
+        want.keys && !this.#index.isRead('key-limits', id)
           ? this.#ask('keys', `keys ${id}`, () => this.#backend.listKeys(id))
           : undefined,
       ]);
@@ -138,18 +137,17 @@ class UsageReader {
   }
 
   /** The row of the list as a rule shows what a key has used; by id where it does not. */
-  async #readKeyUse(object: ObjectFacts): Promise<Known<ReadUse>> {
-    const listed = useOfRow(object.kind, object.row, (object.row as unknown as WireKey).usage_limits);
+  async #readKeyUse(object: LiveObject): Promise<Known<ReadUse>> {
+    const listed = useOfRow(object.kind, object.row, (object.row as WireKey).usage_limits);
     if (listed.reported !== null) return this.#stamp('service', [{ valueKey: null, ...listed }]);
     const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
     const why = 'unknown' in read ? read.unknown : 'the service shows no use of this key';
-    const use =
-      'unknown' in read ? listed : useOfRow(object.kind, read.value as unknown as Row, read.value.usage_limits);
+    const use = 'unknown' in read ? listed : useOfRow(object.kind, read.value as Row, read.value.usage_limits);
     return this.#stamp('service', [{ valueKey: null, ...use, ...(use.reported === null ? { why } : {}) }]);
   }
 
   /** What the row of a workspace, provider or share says; what analytics say since the window began stands for what it lacks. */
-  async #readRowUse(move: BudgetMove, object: ObjectFacts): Promise<Known<ReadUse>> {
+  async #readRowUse(move: BudgetMove, object: LiveObject): Promise<Known<ReadUse>> {
     const wire = move.before === null ? undefined : wireBudgetOf(object, move.before);
     const { reported, verdict } = useOfRow(object.kind, object.row, wire);
     if (reported !== null) return this.#stamp('service', [{ valueKey: null, reported, verdict }]);
@@ -161,7 +159,7 @@ class UsageReader {
     ]);
   }
 
-  async #estimateUse(move: BudgetMove, object: ObjectFacts, verdict: Verdict): Promise<Known<number>> {
+  async #estimateUse(move: BudgetMove, object: LiveObject, verdict: Verdict): Promise<Known<number>> {
     const { window, limit, before } = move;
     const start = window === null ? 'unknown' : windowStart(window);
     const since = typeof start === 'number' ? start : createdAt(object);
@@ -199,7 +197,7 @@ class UsageReader {
 
   /** Which traffic the budget counts, in the words of analytics. */
   async #filterOf({ change, object, limit }: BudgetMove, match = limit.match): Promise<Known<AnalyticsFilter>> {
-    const workspace = this.#live.workspaces.find(({ id }) => id === change.workspaceId);
+    const workspace = this.#index.workspace(change.workspaceId);
     if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
     if (workspace === undefined) return { unknown: 'analytics are read by workspace, and this belongs to none' };
     const base = { workspace_slug: workspace.slug };
@@ -217,11 +215,9 @@ class UsageReader {
   }
 
   async #providersOf(workspaceId: string): Promise<Known<readonly WireProvider[]>> {
-    if (this.#live.read.has(`${workspaceId}/provider-limits`)) {
-      const rows = this.#live.objects.filter(
-        (object) => object.kind === 'provider-limits' && object.workspaceId === workspaceId,
-      );
-      return { value: rows.map(({ row }) => row as unknown as WireProvider) };
+    if (this.#index.isRead('provider-limits', workspaceId)) {
+      const rows = this.#index.at('provider-limits', workspaceId).all;
+      return { value: rows.map(({ row }) => row as WireProvider) };
     }
     return this.#ask('providers', `providers ${workspaceId}`, () => this.#backend.listProviders(workspaceId));
   }
@@ -277,11 +273,11 @@ function closesFamily(status: number | undefined): boolean {
   return status === undefined || status === 401 || status === 402 || status === 403 || status >= 500;
 }
 
-function isPattern({ kind, workspaceId }: ObjectFacts): boolean {
+function isPattern({ kind, workspaceId }: LiveObject): boolean {
   return kind === 'integration-limits' && workspaceId === null;
 }
 
-function createdAt({ row }: ObjectFacts): number | null {
+function createdAt({ row }: LiveObject): number | null {
   const created = row.created_at;
   const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
   return Number.isNaN(time) ? null : time;

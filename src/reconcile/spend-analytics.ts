@@ -3,8 +3,8 @@
 import { add, type Exact, exactOf, zero } from '../exact.ts';
 import type { Day } from '../impact/trends.ts';
 import { dayMilliseconds, startOfDay } from '../impact/windows.ts';
-import type { Backend } from './backend.ts';
-import { type Answer, createGate } from './gate.ts';
+import type { Backend } from '../live/backend.ts';
+import { type Answer, createGate } from '../live/gate.ts';
 import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 type Row = Readonly<Record<string, unknown>>;

@@ -24,7 +24,7 @@ export function describeKey(key: ResourceKey): string {
   const { label, kind } = specOf(key.kind);
   if (kind === 'workspace-limits') return 'workspace limits';
   const suffix = kind === 'integration-limits' && key.workspace === null ? ' (new workspaces)' : '';
-  return escapeInvisible(label === '' ? key.name : `${label} ${key.name}`) + suffix;
+  return escapeInvisible(isPolicyKind(kind) ? key.name : `${label} ${key.name}`) + suffix;
 }
 
 /** What changes, without the name: `$500 → $750 monthly, shared by the workspace`. */

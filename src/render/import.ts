@@ -1,7 +1,8 @@
 /** What import wrote into files that were there, and what it left. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Change, UnreadableObject } from '../plan/types.ts';
+import type { UnreadableObject } from '../live/live.ts';
+import type { Change } from '../plan/types.ts';
 import { describeUnreadable } from '../plan/unreadable.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Kind, ResourceKey } from '../resources/types.ts';

@@ -1,4 +1,6 @@
-import type { AttachmentKindSpec } from './kind.ts';
+import { UnreadableRowsError } from '../errors.ts';
+import type { Address, AttachmentKindSpec, WireRow } from './kind.ts';
+import type { KindPort } from './kind-port.ts';
 import { buildRates } from './limits.ts';
 import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
@@ -12,18 +14,23 @@ export const integrationLimits: AttachmentKindSpec = {
   kind: 'integration-limits',
   section: 'integrations',
   label: 'integration',
+  plural: 'shares of integrations',
+  nameOf: ({ id }) => slugOf(id),
+  read: readShare,
+  target: ({ id, workspaceSlug }) => ({ kind: 'integration-limits', slug: slugOf(id), workspaceSlug }),
+  per: 'integration',
   policy: false,
   singleRate: true,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireIntegrationWorkspace;
+    const row = wire as WireIntegrationWorkspace;
     return readSingleLimits(row.usage_limits?.[0], row.rate_limits, hints);
   },
 
   isReleased: (field) => field === 'rates',
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireIntegrationWorkspace;
+    const row = wire as WireIntegrationWorkspace;
     const live = row.usage_limits?.[0];
     const budget = buildSingleBudget(live, move, live?.next_usage_reset_at ?? null);
     const rates = buildRates(row.rate_limits, move, true);
@@ -36,3 +43,22 @@ export const integrationLimits: AttachmentKindSpec = {
     };
   },
 };
+
+/** Ids of shares are `<slug>/<workspace id or *>`. */
+function slugOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('/'));
+}
+
+async function readShare(port: KindPort, { id, workspaceId, workspaceSlug }: Address): Promise<WireRow | null> {
+  if (workspaceId === null) return port.readGlobalAccess(slugOf(id));
+  const isIt = (row: WireIntegrationWorkspace): boolean => row.id === workspaceSlug || row.id === workspaceId;
+  try {
+    return (await port.listIntegrationWorkspaces(slugOf(id))).find(isIt) ?? null;
+  } catch (error) {
+    if (!(error instanceof UnreadableRowsError)) throw error;
+    const found = (error.readable as readonly WireIntegrationWorkspace[]).find(isIt);
+    // Among the rows that make no sense it is not known to be gone.
+    if (found === undefined) throw error;
+    return found;
+  }
+}

@@ -1,5 +1,5 @@
 import { isApi } from './fields.ts';
-import { type AttachmentKindSpec, apiBody, canonicalDate, readApiFields } from './kind.ts';
+import { type AttachmentKindSpec, apiBody, canonicalDate, type ListedRow, readApiFields } from './kind.ts';
 import { buildRates } from './limits.ts';
 import { sortedSet } from './match.ts';
 import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
@@ -11,11 +11,19 @@ export const keyLimits: AttachmentKindSpec = {
   kind: 'key-limits',
   section: 'keys',
   label: 'key',
+  plural: 'keys',
+  list: (port, workspaceId) => port.listKeys(workspaceId),
+  nameOf: ({ name }) => (typeof name === 'string' ? name : null),
+  lacksMembers: lacksWindow,
+  readWhole: (port, { id }) => port.readKey(id),
+  read: (port, { id }) => port.readKey(id),
+  target: ({ id }) => ({ kind: 'key-limits', keyId: id }),
+  per: 'api_key',
   policy: false,
   singleRate: false,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireKey;
+    const row = wire as WireKey;
     return {
       ...readSingleLimits(row.usage_limits, row.rate_limits, hints),
       // null and [] are one thing (recorded answers); addresses compare lower-cased, as a set.
@@ -29,7 +37,7 @@ export const keyLimits: AttachmentKindSpec = {
   isReleased: (field) => field === 'expires' || field === 'budgets' || field === 'rates' || isApi(field),
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireKey;
+    const row = wire as WireKey;
     const { changed } = move;
     const windowEnd = row.usage_limits?.next_usage_reset_at ?? row.next_usage_reset_at ?? null;
     const budget = buildSingleBudget(row.usage_limits, move, windowEnd);
@@ -45,3 +53,11 @@ export const keyLimits: AttachmentKindSpec = {
     };
   },
 };
+
+/** A key's list row does not show when a window of N days ends; its get does (API reference 4.2). */
+function lacksWindow(row: ListedRow): boolean {
+  const { usage_limits: budget, next_usage_reset_at: next } = row as WireKey;
+  return (
+    typeof budget?.periodic_reset_days === 'number' && budget.next_usage_reset_at === undefined && next === undefined
+  );
+}

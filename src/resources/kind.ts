@@ -1,6 +1,7 @@
 /** What every kind has to say about itself; one object a kind, one file an object, one row in registry.ts. */
 
 import { type FieldsDraft, isApi, memberOf } from './fields.ts';
+import type { KindPort, LimitsTarget } from './kind-port.ts';
 import type { AttachmentKind, Fields, Json, Kind, PolicyKind } from './types.ts';
 
 /** Where a live row was found; some values on the wire mean "this workspace" or "this organisation". */
@@ -12,13 +13,35 @@ export interface LiveScope {
 }
 
 export type WireRow = Readonly<Record<string, unknown>>;
+export type ListedRow = WireRow & { readonly id: string };
+
+/** Where one object is, in all the words that routes ask for. */
+export interface Address {
+  readonly id: string;
+  /** Of a provider its slug, which cannot change (API reference 6.2). */
+  readonly name: string;
+  readonly workspaceId: string | null;
+  readonly workspaceSlug: string | null;
+}
 
 interface KindBasics<K extends Kind> {
   readonly kind: K;
   /** Section of a policy file in which entries of this kind stand. */
   readonly section: 'policies' | 'limits' | 'keys' | 'providers' | 'integrations';
-  /** Word that people see before the name; empty for policies. */
+  /** What people call one, and several. */
   readonly label: string;
+  readonly plural: string;
+  /**
+   * Active ones of a workspace, or of the organisation (null). Missing: they stand in no list of their own, and live/read-live.ts
+   * finds them in the rows of others.
+   */
+  readonly list?: (port: KindPort, workspaceId: string | null) => Promise<readonly ListedRow[]>;
+  nameOf(row: ListedRow): string | null;
+  /** Lists of older backends leave members out: whether this row lacks some, and how it is read with them. */
+  readonly lacksMembers?: (row: ListedRow) => boolean;
+  readonly readWhole?: (port: KindPort, row: ListedRow) => Promise<ListedRow>;
+  /** One, read anew; null where it is known to be gone. */
+  read(port: KindPort, address: Address): Promise<WireRow | null>;
   /**
    * Canonical fields of a live row. A field that the row does not carry is left out ("the service did not say").
    *
@@ -46,6 +69,9 @@ export interface AttachmentKindSpec extends KindBasics<AttachmentKind> {
   readonly policy: false;
   /** The level holds at most one rate, so that a declared one takes the place of any other. */
   readonly singleRate: boolean;
+  /** What a counter is kept for. */
+  readonly per: string;
+  target(address: Address): LimitsTarget;
   /** Body of the update; `row` is the object as read just before. */
   buildLimits(row: WireRow, move: LimitsMove): WireRow;
 }

@@ -6,18 +6,8 @@
 import { formatRate } from './amounts.ts';
 import { alertOf, parseField, splitRateName } from './fields.ts';
 import { daysOfReset } from './limits.ts';
-import type {
-  AttachmentKind,
-  Budget,
-  Fields,
-  Kind,
-  Match,
-  RateUnit,
-  RateWindow,
-  Reset,
-  Target,
-  Unit,
-} from './types.ts';
+import { specOf } from './registry.ts';
+import type { Budget, Fields, Kind, Match, RateUnit, RateWindow, Reset, Target, Unit } from './types.ts';
 
 interface Bound {
   /** What carries it. */
@@ -59,26 +49,19 @@ export function isRateLimit(limit: Limit): limit is RateLimit {
   return 'window' in limit;
 }
 
-/** A counter of its own for what carries the limit. */
-const sharedBy: Readonly<Record<AttachmentKind, readonly string[]>> = {
-  'workspace-limits': ['workspace_id'],
-  'key-limits': ['api_key'],
-  'provider-limits': ['virtual_key'],
-  'integration-limits': ['integration'],
-};
-
 /** By the names of their fields, policies' own first: what is null is none. */
 export function limitsOf(kind: Kind, fields: Fields): Limit[] {
-  if (kind === 'usage-policy' || kind === 'rate-policy') {
+  const spec = specOf(kind);
+  if (spec.policy) {
     const { unit = 'cost', amount, value, reset = null, alert, window, match = 'all', target = 'llm' } = fields;
-    const common = { kind, match, per: fields.per ?? sharedBy['workspace-limits'], target };
+    const common = { kind, match, per: fields.per ?? ['workspace_id'], target };
     if (kind === 'rate-policy') {
       if (typeof value !== 'number' || window === undefined || unit === 'cost') return [];
       return [{ ...common, field: 'value', unit, window, amount: value }];
     }
     return typeof amount === 'number' ? [{ ...common, field: 'amount', unit, amount, reset, alert }] : [];
   }
-  const common = { kind, match: 'all', per: sharedBy[kind], target: 'llm' } as const;
+  const common = { kind, match: 'all', per: [spec.per], target: 'llm' } as const;
   return Object.keys(fields).flatMap((field): Limit[] => {
     const parsed = parseField(field);
     if (parsed.part === 'budget') {

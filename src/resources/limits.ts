@@ -95,6 +95,12 @@ export function isLimit(amount: number | null | undefined): amount is number {
   return typeof amount === 'number' && amount > 0;
 }
 
+/** The budgets of a row, which has a list of them, one, or none. */
+export function wireBudgetsOf({ usage_limits: limits }: { readonly usage_limits?: unknown }): readonly WireBudget[] {
+  const list: readonly unknown[] = Array.isArray(limits) ? limits : [limits];
+  return list.filter((one): one is WireBudget => typeof one === 'object' && one !== null);
+}
+
 /** An object without `credit_limit` (server flags only) is no limit (API reference 1.11), nor is one of zero. */
 export function budgetFromWire(wire: WireBudget | null | undefined): Budget | null {
   if (!isLimit(wire?.credit_limit)) return null;

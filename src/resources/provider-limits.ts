@@ -9,11 +9,17 @@ export const providerLimits: AttachmentKindSpec = {
   kind: 'provider-limits',
   section: 'providers',
   label: 'provider',
+  plural: 'providers',
+  list: async (port, workspaceId) => (workspaceId === null ? [] : port.listProviders(workspaceId)),
+  nameOf: ({ slug }) => String(slug),
+  read: (port, { name, workspaceId }) => port.readProvider(name, workspaceId ?? ''),
+  target: ({ name, workspaceId }) => ({ kind: 'provider-limits', slug: name, workspaceId: workspaceId ?? '' }),
+  per: 'virtual_key',
   policy: false,
   singleRate: true,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireProvider;
+    const row = wire as WireProvider;
     return {
       ...readSingleLimits(row.usage_limits, row.rate_limits, hints),
       expires: row.expires_at ? canonicalDate(row.expires_at) : null,
@@ -23,7 +29,7 @@ export const providerLimits: AttachmentKindSpec = {
   isReleased: (field) => field === 'expires' || field === 'rates',
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireProvider;
+    const row = wire as WireProvider;
     const { changed } = move;
     const budget = buildSingleBudget(row.usage_limits, move, row.usage_limits?.next_usage_reset_at ?? null);
     const rates = buildRates(row.rate_limits, move, true);

@@ -9,12 +9,16 @@ import type { WireRatePolicy } from './wire.ts';
 export const ratePolicy: PolicyKindSpec = {
   kind: 'rate-policy',
   section: 'policies',
-  label: '',
+  label: 'rate policy',
+  plural: 'rate policies',
+  list: async (port, workspaceId) => (workspaceId === null ? [] : port.listRatePolicies(workspaceId)),
+  nameOf: ({ name }) => (typeof name === 'string' ? name : null),
+  read: (port, { id }) => port.readRatePolicy(id),
   policy: true,
   immutable: ['unit', 'per', 'target'],
 
   readFields(wire, scope, hints): Fields {
-    const row = wire as unknown as WireRatePolicy;
+    const row = wire as WireRatePolicy;
     // Never shown before backend 1.24, so that it cannot be compared: it is what it was last written as, else calls to models.
     const hinted = hints.find((hint) => hint.target !== undefined)?.target;
     const target = (row.target === undefined ? hinted : (row.target as Target | null)) ?? 'llm';

@@ -1,4 +1,5 @@
-import type { PolicyKindSpec } from './kind.ts';
+import type { PolicyKindSpec, WireRow } from './kind.ts';
+import type { KindPort } from './kind-port.ts';
 import { amountFromWire, amountToWire, daysOfReset, isLimit, resetFromWire, resetToWire } from './limits.ts';
 import { perToWire } from './match.ts';
 import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
@@ -9,12 +10,18 @@ import type { WireUsagePolicy } from './wire.ts';
 export const usagePolicy: PolicyKindSpec = {
   kind: 'usage-policy',
   section: 'policies',
-  label: '',
+  label: 'budget policy',
+  plural: 'budget policies',
+  list: async (port, workspaceId) => (workspaceId === null ? [] : port.listUsagePolicies(workspaceId)),
+  nameOf: ({ name }) => (typeof name === 'string' ? name : null),
+  lacksMembers: lacksReset,
+  readWhole: async (port, row) => ({ ...row, ...(await readWithReset(port, row.id)) }),
+  read: (port, { id }) => readWithReset(port, id),
   policy: true,
   immutable: ['unit', 'per'],
 
   readFields(wire, scope, hints): Fields {
-    const row = wire as unknown as WireUsagePolicy;
+    const row = wire as WireUsagePolicy;
     const unit = (row.type ?? 'cost') as Unit;
     // Days that are null say nothing while the other member is missing: lists of backends 1.15 to 1.17 (reference 2.2).
     const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
@@ -22,7 +29,6 @@ export const usagePolicy: PolicyKindSpec = {
     fields.unit = unit;
     fields.amount = isLimit(row.credit_limit) ? amountFromWire(row.credit_limit, unit) : null;
     fields.alert = isLimit(row.alert_threshold) ? amountFromWire(row.alert_threshold, unit) : null;
-    // Lists of backends before 1.18 lack both members (reference 2.2); read-live.ts then reads the policy by id.
     if (knowsReset) fields.reset = resetFromWire(row);
     return fields;
   },
@@ -52,6 +58,20 @@ export const usagePolicy: PolicyKindSpec = {
     };
   },
 };
+
+/**
+ * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (API reference 2.2). From 1.15 on days that are null
+ * say nothing about the other member.
+ */
+export function lacksReset(row: WireRow): boolean {
+  return row.periodic_reset === undefined && typeof row.periodic_reset_days !== 'number';
+}
+
+/** Read by id, a policy that still shows no reset has none; only lists leave the members out. */
+export async function readWithReset(port: KindPort, id: string): Promise<WireUsagePolicy> {
+  const row = await port.readUsagePolicy(id);
+  return { ...row, periodic_reset: row.periodic_reset ?? null };
+}
 
 /** A create leaves out what is null: a policy that never resets has neither member. */
 function presentMembers(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

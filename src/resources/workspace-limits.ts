@@ -34,12 +34,17 @@ import type { WireBudget, WireWorkspace } from './wire.ts';
 export const workspaceLimits: AttachmentKindSpec = {
   kind: 'workspace-limits',
   section: 'limits',
-  label: '',
+  label: 'workspace',
+  plural: 'workspaces',
+  nameOf: () => 'limits',
+  read: (port, { id }) => port.readWorkspace(id),
+  target: ({ id }) => ({ kind: 'workspace-limits', workspaceId: id }),
+  per: 'workspace_id',
   policy: false,
   singleRate: false,
 
   readFields(wire, _scope, hints): Fields {
-    const row = wire as unknown as WireWorkspace;
+    const row = wire as WireWorkspace;
     const fields = rateFieldsFromWire(row.rate_limits, hints);
     for (const [slot, budget] of assignSlots(row.usage_limits, hints)) {
       fields[budgetField(slot)] = budgetFromWire(budget);
@@ -51,7 +56,7 @@ export const workspaceLimits: AttachmentKindSpec = {
   isReleased: (field) => field === 'budgets' || field === 'rates',
 
   buildLimits(wire, move) {
-    const row = wire as unknown as WireWorkspace;
+    const row = wire as WireWorkspace;
     const budgets = Object.keys(move.changed).some(isPartOfBudget) ? buildBudgets(row.usage_limits, move) : undefined;
     const rates = buildRates(row.rate_limits, move, false);
     return {

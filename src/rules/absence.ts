@@ -1,16 +1,15 @@
 /** What has to be read before rules may say that something is not there. */
 
-import type { Live } from '../plan/types.ts';
+import type { LiveIndex } from '../live/live-index.ts';
 import type { Kind } from '../resources/types.ts';
 import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
-import { workspaceOf } from './live-lookup.ts';
 import type { FileFacts } from './types.ts';
 
 /** Where money can be bounded besides the workspace's own row. */
 export const budgetKinds = ['usage-policy', 'key-limits', 'provider-limits', 'integration-limits'] as const;
 
 export interface AbsenceFacts extends Pick<FileFacts, 'desired' | 'settings' | 'byWorkspace'> {
-  readonly live: Live;
+  readonly index: LiveIndex;
 }
 
 export interface Absence {
@@ -21,16 +20,16 @@ export interface Absence {
 }
 
 /** `review.unmanaged: fail` says that the files hold everything; a workspace without a budget, that there is none anywhere. */
-export function findAbsence({ desired, settings, byWorkspace, live }: AbsenceFacts): Absence {
+export function findAbsence({ desired, settings, byWorkspace, index }: AbsenceFacts): Absence {
   const listed: readonly Kind[] = ['usage-policy', 'rate-policy', 'key-limits', 'provider-limits'];
   const placesOf = (workspace: string, kinds: readonly Kind[]) => kinds.map((kind) => ({ kind, workspace }));
   if (settings.unmanaged === 'fail') {
     const own = { kind: 'key-limits' as const, workspace: null };
-    const all = live.workspaces.flatMap(({ id }) => placesOf(id, ['workspace-limits', ...listed]));
+    const all = index.live.workspaces.flatMap(({ id }) => placesOf(id, ['workspace-limits', ...listed]));
     return { places: [own, ...all], shares: true, gifts: true };
   }
   const unbounded = desired.workspaces.flatMap(({ ref }) => {
-    const workspace = workspaceOf({ live }, ref);
+    const workspace = index.findWorkspace(ref);
     const declared = byWorkspace.get(ref) ?? [];
     if (workspace === undefined || workspace.budgets !== undefined) return [];
     const hasBudget = declared.some((entry) => budgetsOf(entry).length > 0);
@@ -43,7 +42,7 @@ export function findAbsence({ desired, settings, byWorkspace, live }: AbsenceFac
     places: [
       ...bare.flatMap(({ workspace }) => placesOf(workspace.id, ['usage-policy', 'key-limits', 'provider-limits'])),
       ...loose
-        .filter(({ workspace }) => live.read.has(`${workspace.id}/key-limits`))
+        .filter(({ workspace }) => index.isRead('key-limits', workspace.id))
         .flatMap(({ workspace }) => placesOf(workspace.id, ['usage-policy', 'rate-policy'])),
     ],
     shares: bare.length > 0,

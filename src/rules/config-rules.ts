@@ -3,7 +3,6 @@
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { budgetsOf, type DeclaredBudget, type DeclaredRate, labelOf, ratesOf } from './limits.ts';
-import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule, type Subject } from './types.ts';
 
 type Terms = DeclaredBudget | DeclaredRate;
@@ -25,7 +24,7 @@ function placesOf(facts: LiveFacts): Place[] {
   if (configs.size === 0) return [];
   return desired.workspaces.flatMap((workspace) => {
     const { ref } = workspace;
-    const read = configs.get(workspaceOf(facts, ref)?.id ?? '');
+    const read = configs.get(facts.index.findWorkspace(ref)?.id ?? '');
     if (read === undefined || read.configs.length === 0) return [];
     const declared = (byWorkspace.get(ref) ?? []).filter(isCheckedByTarget);
     const limits = {

@@ -13,7 +13,6 @@ import { configRules } from './config-rules.ts';
 import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
 import { forgetLimits } from './limits.ts';
-import { workspaceOf } from './live-lookup.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules, modelBySlug, perConfig, vendorCase } from './match-rules.ts';
 import { nameRules } from './name-rules.ts';
@@ -110,7 +109,7 @@ function providerSlugsOf(facts: LiveFacts): NonNullable<FileFacts['providerSlugs
   const { desired, conditions } = facts;
   return new Map(
     desired.workspaces.flatMap(({ ref }) => {
-      const slugs = conditions.names.get(workspaceOf(facts, ref)?.id ?? '')?.virtual_key;
+      const slugs = conditions.names.get(facts.index.findWorkspace(ref)?.id ?? '')?.virtual_key;
       return slugs !== undefined && 'value' in slugs ? [[ref, slugs.value] as const] : [];
     }),
   );

@@ -1,10 +1,10 @@
 /** Rules about live keys and providers: what is used up, ends, or tells people that nobody allowed. */
 
 import { dayMilliseconds, nextReset } from '../impact/windows.ts';
-import type { LiveObject } from '../plan/types.ts';
+import type { LiveObject } from '../live/live.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
-import { listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
+import { listKeys } from './live-lookup.ts';
 import { at, type LiveRule } from './types.ts';
 
 /** Days before the end of a key in which somebody has to act. */
@@ -21,7 +21,7 @@ export const exhausted: LiveRule = {
   check: (facts, found) => {
     for (const { entry, live, name } of facts.resolved) {
       if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;
-      const row = live.row as unknown as WireKey & WireProvider;
+      const row = live.row as WireKey & WireProvider;
       const limits = row.usage_limits;
       if (row.status !== 'exhausted' && limits?.status !== 'exhausted') continue;
       const budget = budgetFromWire(limits);
@@ -90,7 +90,7 @@ export const legacyVirtualKey: LiveRule = {
     for (const { entry, live, name } of facts.resolved) {
       if (live?.kind !== 'provider-limits') continue;
       // Null or empty: none. Missing: the service did not say.
-      const { integration_id: integration } = live.row as unknown as WireProvider;
+      const { integration_id: integration } = live.row as WireProvider;
       if (integration === null || integration === '')
         found(at(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
     }
@@ -112,11 +112,13 @@ export const recipientOutsideDomains: LiveRule = {
       facts.resolved.flatMap(({ live, fields }) => (live !== null && 'recipients' in fields ? [live.id] : [])),
     );
     for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
+      const place = facts.index.findWorkspace(workspace.ref);
       if (place === undefined) continue;
-      const told = objectsIn(facts, 'key-limits', place).filter(
-        (object) => !managed.has(object.id) && addressesOf(object).some((address) => !isWithin(address, domains)),
-      );
+      const told = facts.index
+        .at('key-limits', place.id)
+        .all.filter(
+          (object) => !managed.has(object.id) && addressesOf(object).some((address) => !isWithin(address, domains)),
+        );
       if (told.length > 0)
         found(
           { workspace },

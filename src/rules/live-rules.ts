@@ -1,16 +1,17 @@
 /** Rules about limits and what is live, from what the plan has read anyway. */
 
+import type { LiveObject, LiveWorkspace } from '../live/live.ts';
+import { hasExpired, oddState } from '../live/row-state.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { Change, LiveObject, LiveWorkspace } from '../plan/types.ts';
+import type { Change } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isBudget, isLimitField, isRate } from '../resources/fields.ts';
-import { budgetFromWire, isLimit } from '../resources/limits.ts';
-import { oddState } from '../resources/row-state.ts';
+import { isBudgetLimit, type Limit, limitsOf } from '../resources/limit.ts';
+import { isPolicyKind } from '../resources/registry.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import type { WireBudget } from '../resources/wire.ts';
 import { budgetKinds } from './absence.ts';
 import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
-import { isEnded, isRead, isUnseen, keyOf, listKeys, objectsIn, workspaceOf } from './live-lookup.ts';
+import { isUnseen, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 export const countersMultiply: LiveRule = {
@@ -30,8 +31,10 @@ export const countersMultiply: LiveRule = {
       if (key !== undefined) {
         found(at(entry, 'per'), `${amount} for every value of \`${key}\`: unbounded, as any caller can invent one`);
       } else if (budget.per.length === 1 && budget.per[0] === 'api_key' && budget.match === 'all') {
-        if (!isRead(facts, 'key-limits', workspace)) continue;
-        const count = objectsIn(facts, 'key-limits', workspace).filter((object) => !isEnded(object, facts.now)).length;
+        if (!facts.index.isRead('key-limits', workspace.id)) continue;
+        const count = facts.index
+          .at('key-limits', workspace.id)
+          .all.filter((object) => !hasExpired(object, facts.now)).length;
         if (count < 2) continue;
         found(
           at(entry, 'per'),
@@ -60,7 +63,7 @@ export const metadataFixedByKey: LiveRule = {
           found(at(entry, 'per'), `\`${group}\` is set by the workspace: one counter, whatever callers send`);
           continue;
         }
-        const fixed = objectsIn(facts, 'key-limits', workspace).filter((object) => setsMetadata(object, name));
+        const fixed = facts.index.at('key-limits', workspace.id).all.filter((object) => setsMetadata(object, name));
         if (fixed.length > 0)
           found(
             at(entry, 'per'),
@@ -88,7 +91,7 @@ export const workspaceWithoutBudget: LiveRule = {
   fix: 'Add a budget for the whole workspace: a policy with `per: workspace_id`, or `limits:`.',
   check: (facts, found) => {
     for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
+      const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       const bounds = declared.filter((entry) => budgetsOf(entry).length > 0 && !isInOddState(facts, entry));
       if (place === undefined || bounds.length > 0) continue;
@@ -101,18 +104,18 @@ export const workspaceWithoutBudget: LiveRule = {
 
 /** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
+  const stays = (object: LiveObject): boolean =>
+    isPolicyKind(object.kind) ? !isDeleted(facts, object) : takenFrom(facts, object.id, isBudget) === 0;
+  const objects = budgetKinds.flatMap((kind) => facts.index.at(kind, workspace.id).all);
   return (
     hasOwnBudget(facts, workspace) ||
-    budgetKinds.some((kind) =>
-      objectsIn(facts, kind, workspace).some((object) =>
-        oddState(object.row) !== null
-          ? false
-          : kind === 'usage-policy'
-            ? !isDeleted(facts, object) && isLimit(object.row.credit_limit as number | null | undefined)
-            : budgetOfRow(object) !== null && takenFrom(facts, object.id, isBudget) === 0,
-      ),
-    )
+    objects.some((object) => liveLimitsOf(facts, object).some(isBudgetLimit) && stays(object))
   );
+}
+
+/** In a state that nobody documented it bounds nothing. */
+function liveLimitsOf({ index }: LiveFacts, object: LiveObject): Limit[] {
+  return oddState(object.row) === null ? limitsOf(object.kind, index.fieldsOf(object)) : [];
 }
 
 /** Whether all that an entry is live as is in a state of which nobody knows what it means. */
@@ -145,12 +148,6 @@ function takenFrom(facts: LiveFacts, id: string, isMeant: (field: string) => boo
   return changed.filter(({ field, after }) => isMeant(field) && after === null).length;
 }
 
-function budgetOfRow({ kind, row }: LiveObject): ReturnType<typeof budgetFromWire> {
-  if (kind === 'usage-policy' || kind === 'rate-policy' || kind === 'workspace-limits') return null;
-  const limits = row.usage_limits as WireBudget | readonly WireBudget[] | null | undefined;
-  return budgetFromWire(Array.isArray(limits) ? limits[0] : (limits as WireBudget | null | undefined));
-}
-
 const policyKinds = ['usage-policy', 'rate-policy'] as const;
 
 export const keyWithoutLimit: LiveRule = {
@@ -166,15 +163,17 @@ export const keyWithoutLimit: LiveRule = {
     const limited = facts.resolved.filter(({ entry, fields }) => hasLimit(entry, fields));
     const reached = new Set(limited.flatMap(({ live }) => live?.id ?? []));
     for (const workspace of facts.desired.workspaces) {
-      const place = workspaceOf(facts, workspace.ref);
-      if (place === undefined || !isRead(facts, 'key-limits', place)) continue;
+      const place = facts.index.findWorkspace(workspace.ref);
+      if (place === undefined || !facts.index.isRead('key-limits', place.id)) continue;
       if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
       if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
-      const bare = objectsIn(facts, 'key-limits', place).filter(
-        (object) => !reached.has(object.id) && !isEnded(object, facts.now) && isUnlimited(facts, object),
-      );
+      const bare = facts.index
+        .at('key-limits', place.id)
+        .all.filter(
+          (object) => !reached.has(object.id) && !hasExpired(object, facts.now) && isUnlimited(facts, object),
+        );
       if (bare.length > 0) found({ workspace }, `${listKeys(bare)} of ${place.slug} may spend without any limit`);
     }
   },
@@ -186,25 +185,21 @@ function hasLimit({ kind }: DesiredEntry, fields: DesiredEntry['fields']): boole
 }
 
 function isUnlimited(facts: LiveFacts, object: LiveObject): boolean {
-  if (oddState(object.row) !== null) return true;
-  const budgets = budgetOfRow(object) === null ? 0 : 1;
-  const rates = keyOf(object).rate_limits?.filter(({ value }) => isLimit(value)).length ?? 0;
-  return takenFrom(facts, object.id, isBudget) >= budgets && takenFrom(facts, object.id, isRate) >= rates;
+  const limits = liveLimitsOf(facts, object);
+  const isTaken = (isMeant: (field: string) => boolean): boolean =>
+    takenFrom(facts, object.id, isMeant) >= limits.filter(({ field }) => isMeant(field)).length;
+  return isTaken(isBudget) && isTaken(isRate);
 }
 
 function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boolean {
-  const policies = [...objectsIn(facts, 'usage-policy', workspace), ...objectsIn(facts, 'rate-policy', workspace)];
-  return policies.some((policy) => {
-    const { row } = policy;
-    if (row.target === 'mcp_tools' || isDeleted(facts, policy) || oddState(row) !== null) return false;
-    if (!isLimit((row.credit_limit ?? row.value) as number | null | undefined)) return false;
-    const conditions = (row.conditions as readonly { readonly key: string; readonly value?: unknown }[] | null) ?? [];
-    const groups = (row.group_by as readonly { readonly key: string }[] | null) ?? [];
-    return (
-      conditions.every(({ key, value }) => key === 'workspace_id' || (key === 'api_key' && value === '*')) &&
-      groups.every(({ key }) => key === 'workspace_id' || key === 'api_key')
+  return policyKinds
+    .flatMap((kind) => facts.index.at(kind, workspace.id).all)
+    .filter((policy) => !isDeleted(facts, policy))
+    .flatMap((policy) => liveLimitsOf(facts, policy))
+    .some(
+      ({ match, per, target }) =>
+        match === 'all' && target === 'llm' && per.every((key) => key === 'workspace_id' || key === 'api_key'),
     );
-  });
 }
 
 export const startingInPast: LiveRule = {

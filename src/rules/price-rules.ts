@@ -12,7 +12,6 @@ import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { budgetsOf, type DeclaredBudget, labelOf, scopeText } from './limits.ts';
-import { workspaceOf } from './live-lookup.ts';
 import { at, atSetting, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
@@ -66,7 +65,7 @@ function pricesOf(facts: Priced, entry: DesiredEntry, model: string): readonly M
 type Priced = Parameters<PriceRule['check']>[0];
 
 function placeOf(facts: Priced, { workspace }: DesiredEntry): string | null {
-  return workspace === null ? null : (workspaceOf(facts, workspace)?.id ?? null);
+  return workspace === null ? null : (facts.index.findWorkspace(workspace)?.id ?? null);
 }
 
 function isCostBudget({ kind, fields }: DesiredEntry): boolean {

@@ -3,12 +3,11 @@
 import { round, zero } from '../exact.ts';
 import { type ModelTraffic, type Traffic, trafficDays } from '../impact/traffic.ts';
 import { dayMilliseconds } from '../impact/windows.ts';
-import type { LiveWorkspace } from '../plan/types.ts';
+import type { LiveWorkspace } from '../live/live.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { covers } from '../resources/match.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { budgetsOf, type DeclaredBudget } from './limits.ts';
-import { workspaceOf } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 interface TrafficPlace {
@@ -22,7 +21,7 @@ function placesOf(facts: LiveFacts): TrafficPlace[] {
   const { desired, traffic, byWorkspace } = facts;
   if (traffic.size === 0) return [];
   return desired.workspaces.flatMap((workspace) => {
-    const place = workspaceOf(facts, workspace.ref);
+    const place = facts.index.findWorkspace(workspace.ref);
     const own = place === undefined ? undefined : traffic.get(place.id);
     if (place === undefined || own === undefined) return [];
     return [{ workspace, place, traffic: own, entries: byWorkspace.get(workspace.ref) ?? [] }];
@@ -93,7 +92,7 @@ export const keyUnused: LiveRule = {
   why: 'A key that nobody uses is a key that nobody misses when it is stolen. Only workspaces in which the plan changes a limit are looked at.',
   fix: 'Delete the key if it is no longer needed, and take its entry out.',
   check: (facts, found) => {
-    const known = new Set(facts.live.objects.flatMap(({ kind, id }) => (kind === 'key-limits' ? [id] : [])));
+    const known = new Set(facts.index.live.objects.flatMap(({ kind, id }) => (kind === 'key-limits' ? [id] : [])));
     for (const { entry, live, name, workspace } of facts.resolved) {
       if (live?.kind !== 'key-limits' || workspace === null || entry.name === '*') continue;
       const keys = facts.traffic.get(workspace.id)?.keys;

@@ -3,10 +3,11 @@
 import type { Severity, Source } from '../diagnostics.ts';
 import type { ConditionFacts } from '../impact/condition-facts.ts';
 import type { Traffic } from '../impact/traffic.ts';
+import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
 import type { Scope } from '../plan/scope.ts';
-import type { Change, Live } from '../plan/types.ts';
+import type { Change } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
@@ -29,7 +30,7 @@ export interface FileFacts {
 export interface LiveFacts extends FileFacts {
   /** What findings are wanted of; missing: everything. */
   readonly scope?: Scope | undefined;
-  readonly live: Live;
+  readonly index: LiveIndex;
   readonly resolved: readonly ResolvedEntry[];
   readonly changes: readonly Change[];
   /** Milliseconds since the epoch. */

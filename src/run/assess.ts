@@ -2,10 +2,11 @@
 
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
 import { buildFileFacts, findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
@@ -32,7 +33,8 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
   ]);
   const ofFiles = buildFileFacts(desired, files, settings);
-  const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: whole.changes, now, ...read });
+  const index = new LiveIndex(live);
+  const findings = findInPlan({ ...ofFiles, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });

@@ -1,9 +1,11 @@
 /** Live limits that an apply took away and that are back: a service restored from a backup knows nothing of what came after. */
 
 import { UserError } from '../errors.ts';
-import type { Live, LiveObject, Plan, PlanNote } from '../plan/types.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { readAbsence } from '../reconcile/read-absence.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live, LiveObject } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { readAbsence } from '../live/read-absence.ts';
+import type { Plan, PlanNote } from '../plan/types.ts';
 import type { RecordStore } from '../record/store.ts';
 import { listTakenAway, type TakenAway } from '../record/taken-away.ts';
 import { isSame } from '../resources/canonical.ts';
@@ -26,15 +28,15 @@ export async function findReturned(
     taken.map(({ kind, workspaceId: workspace }) => [`${kind}\n${workspace}`, { kind, workspace }]),
   );
   const live = await readAbsence(backend, known, { places: [...places.values()], shares: false, gifts: false });
-  const objects = new Map(live.objects.map((object) => [keyOf(object), object]));
+  const index = new LiveIndex(live);
   const others = new Map(unmanaged.map((one) => [keyOf(one), one]));
   return taken.flatMap((past): PlanNote[] => {
     const { kind, liveId: id, workspaceId, outcome, commit, at } = past;
-    const object = objects.get(keyOf({ kind, id }));
+    const object = index.object(kind, id);
     const found = others.get(keyOf({ kind, id }));
     const isManaged = found === undefined && known.read.has(`${workspaceId ?? ''}/${kind}`);
     const isTold = notes.some(({ code, message }) => code === 'twin' && message.includes(id));
-    if (object === undefined || isManaged || isTold || !isAsBefore(object, past, found?.fields, live)) return [];
+    if (object === undefined || isManaged || isTold || !isAsBefore(object, past, found?.fields, index)) return [];
     const { workspace } = outcome;
     const what = `${isPolicyKind(kind) ? 'policy' : specOf(kind).label} "${outcome.name}"${workspace === null ? '' : ` (${workspace})`}`;
     const by = `${commit === null ? 'an apply' : `commit ${commit.slice(0, 12)}, applied`} on ${at.slice(0, 10)}`;
@@ -60,13 +62,12 @@ async function readTakenAway(store: RecordStore, session: Session): Promise<read
 /** A policy has an id of its own. What else is limited is so again by the very limit, or somebody has set another. */
 function isAsBefore(
   object: LiveObject,
-  { outcome: { workspace, before, after } }: TakenAway,
+  { outcome: { before, after } }: TakenAway,
   unmanaged: readonly string[] | undefined,
-  { organisationId }: Live,
+  index: LiveIndex,
 ): boolean {
   if (isPolicyKind(object.kind)) return true;
-  const scope = { workspaceId: object.workspaceId, workspaceSlug: workspace, organisationId };
-  const now = specOf(object.kind).readFields(object.row, scope, []);
+  const now = index.readFields(object, []);
   return Object.entries(before ?? {}).some(
     ([field, value]) =>
       value !== null &&

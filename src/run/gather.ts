@@ -2,16 +2,19 @@
 
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { underSettings } from '../guards/in-force.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
+import { readAbsence } from '../live/read-absence.ts';
+import { readLive } from '../live/read-live.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
 import { settleClaim } from '../plan/settle-claim.ts';
 import type { Silences } from '../plan/silences.ts';
-import type { Live, RecordLine } from '../plan/types.ts';
+import type { RecordLine } from '../plan/types.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { checkReview } from '../policy/review-checks.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { readAbsence } from '../reconcile/read-absence.ts';
-import { needsOf, readLive } from '../reconcile/read-live.ts';
+import { needsOf } from '../reconcile/live-needs.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAbsence } from '../rules/absence.ts';
@@ -67,7 +70,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
     session.waiting(`reading ${open.backend.baseUrl}`, reading),
     readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
   ]);
-  const absence = findAbsence({ ...buildFileFacts(understood, files, settings), live: used });
+  const absence = findAbsence({ ...buildFileFacts(understood, files, settings), index: new LiveIndex(used) });
   const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
   // What an unsealed record says of a run under way is not believed: it could make entries of anything.
   const remembered = applied === null ? null : settledOf(applied, inForce, live);

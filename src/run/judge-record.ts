@@ -3,12 +3,13 @@
 import { resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { ProtectedBy, RecordMoved } from '../guards/input.ts';
+import type { Live } from '../live/live.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import { type BelievedRecord, believeRecord, type Unsealed } from '../plan/believe-record.ts';
 import { DeclaredIndex, type Proof, type ProofProblem } from '../plan/prove-entries.ts';
 import { describeMove, explainOther, isOtherService, isSameButForPlace } from '../plan/record-move.ts';
 import { settingsOf } from '../plan/settings.ts';
-import type { Live, Plan, PlanNote } from '../plan/types.ts';
+import type { Plan, PlanNote } from '../plan/types.ts';
 import type { StoredRecord } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
 import type { FoundRecord } from './find-record.ts';

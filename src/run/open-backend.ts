@@ -3,8 +3,8 @@ import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
 import { UserError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
 import { proxiesOf } from '../proxies.ts';
-import type { Backend } from '../reconcile/backend.ts';
 import { type CommonOptions, nowOf, randomSeed, type Session } from './session.ts';
 
 export const defaultBaseUrl = 'https://api.portkey.ai/v1';

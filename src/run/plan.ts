@@ -1,11 +1,12 @@
 /** Files, record and live state to the changes that a run is about. Pure. */
 
 import { UserError } from '../errors.ts';
+import type { Live } from '../live/live.ts';
+import { requireWorkspaces } from '../live/named-workspaces.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { type Scope, scopeOf } from '../plan/scope.ts';
-import type { Live, Plan, PlanResult, RecordStep } from '../plan/types.ts';
-import { requireWorkspaces } from '../reconcile/named-workspaces.ts';
+import type { Plan, PlanResult, RecordStep } from '../plan/types.ts';
 import type { Gathered } from './gather.ts';
 import type { NoPlan } from './start.ts';
 

@@ -3,7 +3,8 @@
 import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
 import type { Traffic } from '../impact/traffic.ts';
-import type { Change, Live } from '../plan/types.ts';
+import type { Live } from '../live/live.ts';
+import type { Change } from '../plan/types.ts';
 import type { ProviderPrices } from '../prices/types.ts';
 import { type ReadRoutes, readRoutes } from '../reconcile/read-routes.ts';
 import { readTraffic } from '../reconcile/read-traffic.ts';

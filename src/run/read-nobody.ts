@@ -1,14 +1,14 @@
 /** Live limits that may limit nobody: the rules of a plan about that, over what is live, whoever declared it. */
 
+import type { Backend } from '../live/backend.ts';
+import { createGate } from '../live/gate.ts';
+import type { Live, LiveObject } from '../live/live.ts';
+import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';
-import type { Live, LiveObject } from '../plan/types.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { createGate } from '../reconcile/gate.ts';
 import { readConditions } from '../reconcile/read-conditions.ts';
 import type { StatusGap, StatusNobody } from '../render/status-words.ts';
 import type { WireRow } from '../resources/kind.ts';
-import { specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Kind } from '../resources/types.ts';
 import { buildFileFacts, findNobody, reviewInFiles } from '../rules/find.ts';
 
@@ -55,7 +55,8 @@ export async function readNobody(
     integrations: [],
     read: new Set(),
   };
-  const resolved = resolveLive(live, desired ?? noFiles);
+  const index = new LiveIndex(live);
+  const resolved = resolveLive(index, desired ?? noFiles);
   const policies = resolved.flatMap(({ live: object, workspace, fields }) => {
     const { match = 'all' } = fields;
     if (object === null || workspace === null || match === 'all') return [];
@@ -66,7 +67,7 @@ export async function readNobody(
   const ofLive = { ...(desired ?? noFiles), entries, workspaces: workspaces.map(toDesired) };
   const findings = findNobody({
     ...buildFileFacts(ofLive, [], reviewInFiles(desired ?? noFiles)),
-    live,
+    index,
     resolved,
     changes: [],
     now,
@@ -114,21 +115,17 @@ function toObject(kind: Kind, workspaceId: string, row: WireRow): LiveObject {
 }
 
 /** Each entry's place is its number: equal sentences about two limits are two. */
-function resolveLive(live: Live, desired: Desired): ResolvedEntry[] {
-  const placeOf = new Map(live.workspaces.map((workspace) => [workspace.id, workspace]));
-  const slugOf = new Map(live.workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
+function resolveLive(index: LiveIndex, desired: Desired): ResolvedEntry[] {
   const silences = new Map(
-    desired.entries.flatMap(({ silence, kind, workspace, name, liveName }) =>
-      silence === undefined
-        ? []
-        : [[changeId({ kind, workspace: slugOf.get(workspace ?? '') ?? null, name: liveName ?? name }), silence]],
-    ),
+    desired.entries.flatMap(({ silence, kind, workspace, name, liveName }) => {
+      const slug = workspace === null ? null : (index.findWorkspace(workspace)?.slug ?? null);
+      return silence === undefined ? [] : [[changeId({ kind, workspace: slug, name: liveName ?? name }), silence]];
+    }),
   );
-  return live.objects.map((object, line): ResolvedEntry => {
-    const workspace = placeOf.get(object.workspaceId ?? '') ?? null;
-    const { kind, row } = object;
-    const scope = { workspaceId: object.workspaceId, workspaceSlug: workspace?.slug ?? null };
-    const fields = specOf(kind).readFields(row, { ...scope, organisationId: live.organisationId }, []);
+  return index.live.objects.map((object, line): ResolvedEntry => {
+    const workspace = index.workspace(object.workspaceId) ?? null;
+    const { kind } = object;
+    const fields = index.readFields(object, []);
     const name = object.name ?? '(no name)';
     const silence = silences.get(changeId({ kind, workspace: workspace?.slug ?? null, name }));
     const entry: DesiredEntry = {

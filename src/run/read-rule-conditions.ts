@@ -1,8 +1,9 @@
 /** For rules about conditions: read only where the plan sets a policy that has some. */
 
 import { type ConditionFacts, noConditions } from '../impact/condition-facts.ts';
-import type { Change, Live } from '../plan/types.ts';
-import type { Backend } from '../reconcile/backend.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live } from '../live/live.ts';
+import type { Change } from '../plan/types.ts';
 import { readConditions } from '../reconcile/read-conditions.ts';
 import { conditionRules } from '../rules/condition-rules.ts';
 import type { Severities } from '../rules/find.ts';

@@ -1,9 +1,10 @@
 /** Configs of the gateway for rules, where the plan changes a limit that one may go round. */
 
 import { compareText } from '../diagnostics.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live } from '../live/live.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
-import type { Change, Live, PlanNote } from '../plan/types.ts';
-import type { Backend } from '../reconcile/backend.ts';
+import type { Change, PlanNote } from '../plan/types.ts';
 import { readConfigs } from '../reconcile/read-configs.ts';
 import { configRules } from '../rules/config-rules.ts';
 import type { Severities } from '../rules/find.ts';

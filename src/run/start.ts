@@ -2,10 +2,10 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
+import type { Backend } from '../live/backend.ts';
+import { rememberReads } from '../live/remember-reads.ts';
 import type { Mode } from '../plan/types.ts';
 import { isWordProblem, parseWord, type Word } from '../plan/words.ts';
-import type { Backend } from '../reconcile/backend.ts';
-import { rememberReads } from '../reconcile/remember-reads.ts';
 import type { StoredRecord } from '../record/store.ts';
 import { type FoundRecord, findRecord } from './find-record.ts';
 import { checkService } from './judge-record.ts';

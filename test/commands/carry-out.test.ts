@@ -14,9 +14,9 @@ import { type ApplyCommandOptions, carryOut, type ToApply, type Verdict } from '
 import { findRefusal, judgeApproved, outcomesOf } from '../../src/run/review-plan.ts';
 import { testSession } from '../helpers/session.ts';
 import { uuid } from '../helpers/state.ts';
+import { createMemoryBackend, type Interruptions, refusal } from '../live/memory-backend.ts';
 import { inForce } from '../plan/in-force.ts';
 import { filesOf, type Given, planOf, planResult, policyObject, recordAfter, spend } from '../plan/kit.ts';
-import { createMemoryBackend, type Interruptions, refusal } from '../reconcile/memory-backend.ts';
 
 const a = uuid(41);
 const options = { yes: true, quiet: true, format: 'json', verbose: false } as unknown as ApplyCommandOptions;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Added, addUnmanaged } from '../../src/importing/add-unmanaged.ts';
-import type { LiveObject } from '../../src/plan/types.ts';
+import type { LiveObject } from '../../src/live/live.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderAdded } from '../../src/render/import.ts';
 import { uuid } from '../helpers/state.ts';

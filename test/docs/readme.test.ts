@@ -4,13 +4,14 @@ import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
+import { readEverything } from '../../src/live/read-everything.ts';
+import { readLive } from '../../src/live/read-live.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
 import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
-import { readEverything } from '../../src/reconcile/read-everything.ts';
-import { needsOf, readLive } from '../../src/reconcile/read-live.ts';
+import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { testNow } from '../helpers/session.ts';
 import { codeBlocks, readText, root } from './markdown.ts';
 

@@ -13,7 +13,8 @@
  * And over traffic, whatever the order was: what a policy binds before and one binds after is bound by one at every moment.
  */
 
-import type { Change, Live } from '../../src/plan/types.ts';
+import type { Live } from '../../src/live/live.ts';
+import type { Change } from '../../src/plan/types.ts';
 import { isPolicyKind, specOf } from '../../src/resources/registry.ts';
 import type { Budget, Fields, FieldValue, Kind, Match } from '../../src/resources/types.ts';
 

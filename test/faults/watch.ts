@@ -2,9 +2,11 @@
 
 import type { ObservedRequest } from '../../src/emulator/server.ts';
 import type { StoreState } from '../../src/emulator/store.ts';
+import type { Live, LiveObject } from '../../src/live/live.ts';
+import { LiveIndex } from '../../src/live/live-index.ts';
 import type { ClaimedChange } from '../../src/plan/applied-record.ts';
 import { isChangeLive } from '../../src/plan/settle-claim.ts';
-import type { Change, Live, LiveObject, Outcome } from '../../src/plan/types.ts';
+import type { Change, Outcome } from '../../src/plan/types.ts';
 import { isSame } from '../../src/resources/canonical.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { isPolicyKind, specOf } from '../../src/resources/registry.ts';
@@ -169,7 +171,7 @@ export function isInForce(change: Change, live: Live, { dropsDescription = false
       : Object.fromEntries(Object.entries(change.after).filter(([field]) => !isLeftOut(field)));
   const isThere = isChangeLive(
     { kind: key.kind, workspaceId, action, liveId, after: after as ClaimedChange['after'] },
-    live,
+    new LiveIndex(live),
   );
   return isThere && cleared.every((slot) => !hasBudget(change, live, slot));
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { fieldsAfter, movesOf, wireBudgetOf } from '../../src/impact/moves.ts';
+import { LiveIndex } from '../../src/live/live-index.ts';
 import { uuid } from '../helpers/state.ts';
 import {
   type Given,
@@ -26,7 +27,11 @@ const money = (credit_limit: number, more: object = {}) => ({
 });
 
 function moves(given: Given) {
-  return movesOf(planOf({ record: recorded(), ...given }).changes, liveOf(given.live ?? []), now.getTime());
+  return movesOf(
+    planOf({ record: recorded(), ...given }).changes,
+    new LiveIndex(liveOf(given.live ?? [])),
+    now.getTime(),
+  );
 }
 const told = (given: Given) =>
   moves(given).map(({ limit, before, after, counter, isRescoped }) => [
@@ -103,7 +108,7 @@ describe('an attachment point', () => {
   it('of a provider counts for the provider', () => {
     const body = 'providers:\n  openai-a:\n    budget: $20\n    reset: monthly\n';
     expect(moves({ body, live: [providerObject('openai-a', 'p')] })).toMatchObject([
-      { per: ['virtual_key'], level: 'limits' },
+      { limit: { kind: 'provider-limits', per: ['virtual_key'] } },
     ]);
   });
 });

@@ -6,9 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { ConditionRow, RatePolicyRow, StoreState, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { buildLiveEntries, type LeftOut } from '../../src/importing/live-entries.ts';
-import type { Live } from '../../src/plan/types.ts';
+import type { Live } from '../../src/live/live.ts';
+import { LiveIndex } from '../../src/live/live-index.ts';
+import { readEverything } from '../../src/live/read-everything.ts';
 import { printPolicies } from '../../src/policy/print.ts';
-import { readEverything } from '../../src/reconcile/read-everything.ts';
 import { keyA1, keyRow, ratePolicyRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { startWorld, type World } from '../helpers/world.ts';
 import { organisation, shuffle, withUniqueNames } from './organisations.ts';
@@ -34,8 +35,9 @@ async function importState(state: Partial<StoreState>): Promise<Imported> {
 }
 
 function importLive(live: Live): Imported {
-  const own = buildLiveEntries(live, null, null);
-  const parts = live.workspaces.map(({ id, slug }) => ({ slug, ...buildLiveEntries(live, id, slug) }));
+  const index = new LiveIndex(live);
+  const own = buildLiveEntries(index, null);
+  const parts = live.workspaces.map(({ id, slug }) => ({ slug, ...buildLiveEntries(index, id) }));
   const printed = printPolicies({
     environment: 'production',
     organisation: live.organisationId,

@@ -3,9 +3,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildLiveEntries, type LeftOut } from '../../src/importing/live-entries.ts';
-import type { Live } from '../../src/plan/types.ts';
+import type { Live } from '../../src/live/live.ts';
+import { LiveIndex } from '../../src/live/live-index.ts';
+import { readEverything } from '../../src/live/read-everything.ts';
 import { printPolicies } from '../../src/policy/print.ts';
-import { readEverything } from '../../src/reconcile/read-everything.ts';
 import { specOf } from '../../src/resources/registry.ts';
 import { effort } from '../helpers/effort.ts';
 import { createMuseum } from '../helpers/museum.ts';
@@ -72,8 +73,9 @@ interface Printed {
 }
 
 function printLive(live: Live): Printed {
-  const own = buildLiveEntries(live, null, null);
-  const workspaces = live.workspaces.map(({ id, slug }) => ({ slug, ...buildLiveEntries(live, id, slug) }));
+  const index = new LiveIndex(live);
+  const own = buildLiveEntries(index, null);
+  const workspaces = live.workspaces.map(({ id, slug }) => ({ slug, ...buildLiveEntries(index, id) }));
   const printed = printPolicies({
     environment: 'production',
     organisation: live.organisationId,

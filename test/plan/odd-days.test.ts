@@ -1,8 +1,8 @@
 /** Keys that expire, go and come back, and what stands in their names. */
 
 import { describe, expect, it } from 'vitest';
+import type { LiveObject } from '../../src/live/live.ts';
 import { findDrift } from '../../src/plan/find-drift.ts';
-import type { LiveObject } from '../../src/plan/types.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import {

@@ -1,7 +1,8 @@
 /** Names → ids, and what `"*"` reaches. */
 
 import { describe, expect, it } from 'vitest';
-import type { LiveObject, Plan } from '../../src/plan/types.ts';
+import type { LiveObject } from '../../src/live/live.ts';
+import type { Plan } from '../../src/plan/types.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';

@@ -1,10 +1,11 @@
 /** What a killed apply had done, told from live alone. */
 
 import { describe, expect, it } from 'vitest';
+import type { LiveObject } from '../../src/live/live.ts';
+import { LiveIndex } from '../../src/live/live-index.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { toClaimedChange } from '../../src/plan/next-record.ts';
 import { isChangeLive, isReached, settleClaim } from '../../src/plan/settle-claim.ts';
-import type { LiveObject } from '../../src/plan/types.ts';
 import { uuid } from '../helpers/state.ts';
 import { entry, type Given, keyObject, liveOf, planOf, policyObject, recordAfter, spend } from './kit.ts';
 
@@ -156,10 +157,10 @@ describe('what is noted of a replacement that was cut short', () => {
     const [change] = planOf({ body: perKey, record: past, live: [policyObject(a)] }).changes;
     if (change === undefined) throw new Error('no change');
     const result = { ...change, kind: change.key.kind, after: change.after as never };
-    expect([isChangeLive(result, liveOf(both)), isChangeLive(result, liveOf([policyObject(b, keyed)]))]).toEqual([
-      false,
-      true,
-    ]);
+    expect([
+      isChangeLive(result, new LiveIndex(liveOf(both))),
+      isChangeLive(result, new LiveIndex(liveOf([policyObject(b, keyed)]))),
+    ]).toEqual([false, true]);
   });
 });
 

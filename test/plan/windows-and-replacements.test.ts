@@ -1,8 +1,8 @@
 /** What a change of the period does to the window, what a replacement hands on, and what waits for what is held back. */
 
 import { describe, expect, it } from 'vitest';
+import type { LiveObject } from '../../src/live/live.ts';
 import { filterPlan } from '../../src/plan/mode.ts';
-import type { LiveObject } from '../../src/plan/types.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { registry } from '../../src/resources/registry.ts';
 import type { AttachmentKind, Fields } from '../../src/resources/types.ts';

@@ -2,9 +2,18 @@
 
 import { describe, expect, it } from 'vitest';
 import { CancelledError } from '../../src/errors.ts';
-import type { LiveObject, Outcome } from '../../src/plan/types.ts';
+import type { LiveObject } from '../../src/live/live.ts';
+import type { Outcome } from '../../src/plan/types.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { uuid } from '../helpers/state.ts';
+import {
+  createMemoryBackend,
+  createStepClock,
+  type Interruptions,
+  type MemoryBackend,
+  refusal,
+  workspaceRows,
+} from '../live/memory-backend.ts';
 import {
   type Given,
   keyObject,
@@ -15,14 +24,6 @@ import {
   spend,
   workspaceObject,
 } from '../plan/kit.ts';
-import {
-  createMemoryBackend,
-  createStepClock,
-  type Interruptions,
-  type MemoryBackend,
-  refusal,
-  workspaceRows,
-} from './memory-backend.ts';
 
 const [a, b, k1] = [uuid(41), uuid(42), uuid(11)];
 const made = uuid(0xa01);

@@ -5,14 +5,14 @@ import { CancelledError, ClaimLostError, UserError } from '../../src/errors.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
-import { entry, type Given, planOf, policyObject, recordAfter, recorded } from '../plan/kit.ts';
 import {
   createMemoryBackend,
   createStepClock,
   type Interruptions,
   type MemoryBackend,
   refusal,
-} from './memory-backend.ts';
+} from '../live/memory-backend.ts';
+import { entry, type Given, planOf, policyObject, recordAfter, recorded } from '../plan/kit.ts';
 
 const policies = (...names: readonly string[]) =>
   names.length === 0 ? '' : `policies:\n${names.map((name) => entry(name)).join('')}`;

@@ -2,7 +2,7 @@
 
 import { describe, expect, it, test } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
-import type { AnalyticsQuery, Backend } from '../../src/reconcile/backend.ts';
+import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
 import { mostCounted, readConditions, widestFilter } from '../../src/reconcile/read-conditions.ts';
 import type { Condition, Match } from '../../src/resources/types.ts';
 import { teamA, uuid } from '../helpers/state.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CancelledError, ServiceError } from '../../src/errors.ts';
-import type { ConfigRow } from '../../src/reconcile/backend.ts';
+import type { ConfigRow } from '../../src/live/backend.ts';
 import { configLimits, readConfigs } from '../../src/reconcile/read-configs.ts';
 
 const refused = (path: string, status = 403): ServiceError =>

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { type LimitsQuery, readLimits } from '../../src/reconcile/read-limits.ts';
 import { teamA, uuid } from '../helpers/state.ts';
-import { createMemoryBackend, type Interruptions, type Rows, refusal } from './memory-backend.ts';
+import { createMemoryBackend, type Interruptions, type Rows, refusal } from '../live/memory-backend.ts';
 
 const counters = [{ valueKey: 'k', usage: 5, status: 'active' as const }];
 const policy = (row: object = {}) => ({

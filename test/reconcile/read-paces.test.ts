@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { Backend } from '../../src/live/backend.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
-import type { Backend } from '../../src/reconcile/backend.ts';
 import { readUsage } from '../../src/reconcile/read-usage.ts';
 import { entry, liveOf, now, planOf } from '../plan/kit.ts';
 

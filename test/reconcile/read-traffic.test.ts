@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { ServiceError } from '../../src/errors.ts';
-import type { AnalyticsQuery, Backend } from '../../src/reconcile/backend.ts';
+import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
 import { readTraffic } from '../../src/reconcile/read-traffic.ts';
 import { testNow } from '../helpers/session.ts';
 import { teamA, teamB } from '../helpers/state.ts';

@@ -1,10 +1,11 @@
 /** What is read of the use of budgets that a plan moves, and what is not asked again once it was refused. */
 
 import { describe, expect, it } from 'vitest';
+import { mayBeginLater, useOfRow, useWithoutBudget } from '../../src/live/row-use.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
 import { readUsage } from '../../src/reconcile/read-usage.ts';
-import { mayBeginLater, useOfRow, useWithoutBudget } from '../../src/reconcile/row-use.ts';
 import { teamA, uuid } from '../helpers/state.ts';
+import { createMemoryBackend, type Interruptions, type Rows, refusal } from '../live/memory-backend.ts';
 import {
   entry,
   type Given,
@@ -18,7 +19,6 @@ import {
   spend,
   workspaceObject,
 } from '../plan/kit.ts';
-import { createMemoryBackend, type Interruptions, type Rows, refusal } from './memory-backend.ts';
 
 const [a, k1] = [uuid(41), uuid(11)];
 const week = 7 * 86_400_000;

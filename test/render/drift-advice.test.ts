@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { LiveObject } from '../../src/live/live.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { findDrift } from '../../src/plan/find-drift.ts';
-import type { LiveObject, Violation } from '../../src/plan/types.ts';
+import type { Violation } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { renderDriftText } from '../../src/render/drift.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';

@@ -1,6 +1,7 @@
 /** How findings come out: in which order, how often, as whose, and as how severe. */
 
 import { describe, expect, it } from 'vitest';
+import { LiveIndex } from '../../src/live/live-index.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleSeverity } from '../../src/resources/review-settings.ts';
@@ -160,7 +161,7 @@ describe('the change of a finding', () => {
     const changes = (plan?.changes ?? []).flatMap((change) => [change, { ...change, id: `${change.id}#left` }]);
     const facts = {
       ...buildFileFacts(desired, files, reviewInFiles(desired)),
-      live,
+      index: new LiveIndex(live),
       resolved,
       changes,
       now: now.getTime(),

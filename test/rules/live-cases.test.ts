@@ -1,7 +1,7 @@
 /** Live rules at their edges: what is counted and what is not, what a plan takes away, and where the finding stands. */
 
 import { describe, expect, it } from 'vitest';
-import type { LiveObject } from '../../src/plan/types.ts';
+import type { LiveObject } from '../../src/live/live.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
 import {

@@ -1,5 +1,6 @@
 /** Files, live objects and a record → findings, as `plan` makes them: one reading of the files for plan and rules. */
 
+import { LiveIndex } from '../../src/live/live-index.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
@@ -21,7 +22,7 @@ export function findingsOf(
   if (plan === null) throw new Error(diagnostics.map(({ code, message }) => `${code}: ${message}`).join('\n'));
   const facts = {
     ...buildFileFacts(desired, files, reviewInFiles(desired)),
-    live,
+    index: new LiveIndex(live),
     resolved,
     changes: plan.changes,
     now: time,

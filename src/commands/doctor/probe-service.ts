@@ -1,7 +1,7 @@
 /** The requests of `tollgate doctor`: one a feature, reads only. What they came to is data; what it means is explain.ts. */
 
 import type { ProbeRequest } from '../../client/client.ts';
-import { requireWorkspaces } from '../../reconcile/named-workspaces.ts';
+import { requireWorkspaces } from '../../live/named-workspaces.ts';
 import type { OpenBackend } from '../../run/open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
 import { conductOf, findOwnRow, type KeyConduct, type KeyRow, seesOneWorkspace } from './identify-key.ts';

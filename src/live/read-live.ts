@@ -2,16 +2,15 @@
 
 import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import type { AppliedRecord } from '../plan/applied-record.ts';
-import type { Live, LiveObject, UnreadableObject } from '../plan/types.ts';
-import { isUuid } from '../plan/written-id.ts';
-import type { WireRow } from '../resources/kind.ts';
+import type { ListedRow, WireRow } from '../resources/kind.ts';
 import { budgetFromWire } from '../resources/limits.ts';
-import { oddState } from '../resources/row-state.ts';
-import type { Desired, Kind, Match } from '../resources/types.ts';
-import type { WireKey, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+import { specOf } from '../resources/registry.ts';
+import type { Kind } from '../resources/types.ts';
+import type { WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import type { Live, LiveObject, UnreadableObject } from './live.ts';
 import { byHandle } from './named-workspaces.ts';
+import { oddState } from './row-state.ts';
 import { type Listed, listReadable, listWorkspaces, setTwinsAside } from './set-aside.ts';
 
 /** Which lists to read. */
@@ -27,56 +26,6 @@ export interface LiveScopeNeeds {
    * is read by id. Objects that nobody declares need not be.
    */
   needsWhole(kind: Kind, id: string, name: string | null): boolean;
-}
-
-/** What files and record use. */
-export function needsOf(
-  desired: Pick<Desired, 'workspaces' | 'entries'>,
-  record: AppliedRecord | null,
-): LiveScopeNeeds {
-  const pairs = new Map<string, { kind: Kind; workspace: string | null }>();
-  const integrations = new Set<string>();
-  const globalAccess = new Set<string>();
-  const wanted = new Set<string>();
-  const use = (kind: Kind, workspace: string | null): void => {
-    pairs.set(`${kind}\n${workspace ?? ''}`, { kind, workspace });
-  };
-  const useEntry = (kind: Kind, workspace: string | null, name: string): void => {
-    if (kind === 'integration-limits') (workspace === null ? globalAccess : integrations).add(name);
-    else use(kind, workspace);
-  };
-  for (const { ref } of desired.workspaces) use('workspace-limits', ref);
-  for (const entry of desired.entries) {
-    useEntry(entry.kind, entry.workspace, entry.name);
-    for (const handle of [entry.liveName, entry.id, entry.previously]) if (handle !== undefined) wanted.add(handle);
-    if (entry.kind === 'key-limits' && entry.name === '*') wanted.add('*');
-    if (usesKeyNames(entry.fields.match)) use('key-limits', entry.workspace);
-  }
-  for (const { id, entries } of record?.workspaces ?? []) {
-    for (const entry of entries) {
-      useEntry(entry.kind, id, entry.name);
-      wanted.add(entry.id);
-    }
-  }
-  for (const change of [...(record?.doubts ?? []), ...(record?.claim?.changes ?? [])]) {
-    useEntry(change.kind, change.workspaceId, change.name);
-    for (const handle of [change.liveId, change.name]) if (handle !== null) wanted.add(handle);
-  }
-  return {
-    needs: [...pairs.values()],
-    integrations: [...integrations],
-    globalAccess: [...globalAccess],
-    needsWhole: (kind, id, name) =>
-      wanted.has(id) || wanted.has(name ?? '') || (kind === 'key-limits' && wanted.has('*')),
-  };
-}
-
-function usesKeyNames(match: Match | undefined): boolean {
-  if (match === undefined || match === 'all') return false;
-  return match.some(
-    ({ key, any, except }) =>
-      key === 'api_key' && [...(any === '*' ? [] : any), ...except].some((value) => !isUuid(value)),
-  );
 }
 
 /**
@@ -166,69 +115,17 @@ async function readList(
   needs: LiveScopeNeeds,
   setAside: SetAside,
 ): Promise<LiveObject[]> {
-  const list = async <Row>(of: string | null, listing: Promise<readonly Row[]>): Promise<readonly Row[]> =>
-    setAside(kind, of, await listReadable(listing));
+  const { list, nameOf, lacksMembers, readWhole } = specOf(kind);
   const workspaceId = workspace?.id ?? null;
-  const toObject = (row: { readonly id: string }, name: string | null): LiveObject => ({
-    kind,
-    id: row.id,
-    name,
-    workspaceId,
-    row: row as unknown as WireRow,
+  const toObject = (row: ListedRow): LiveObject => ({ kind, id: row.id, name: nameOf(row), workspaceId, row });
+  if (kind === 'workspace-limits') return workspace === null ? [] : [toObject(workspace)];
+  if (list === undefined) return [];
+  const rows = setAside(kind, workspaceId, await listReadable(list(backend, workspaceId)));
+  const whole = rows.map((row) => {
+    const isPart = lacksMembers?.(row) === true && needs.needsWhole(kind, row.id, nameOf(row));
+    return isPart && readWhole !== undefined ? readWhole(backend, row) : row;
   });
-  switch (kind) {
-    case 'usage-policy': {
-      if (workspaceId === null) return [];
-      const rows = await list(workspaceId, backend.listUsagePolicies(workspaceId));
-      const whole = rows.map((row) =>
-        lacksReset(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? readReset(backend, row) : row,
-      );
-      return (await Promise.all(whole)).map((row) => toObject(row, row.name ?? null));
-    }
-    case 'rate-policy':
-      if (workspaceId === null) return [];
-      return (await list(workspaceId, backend.listRatePolicies(workspaceId))).map((row) =>
-        toObject(row, row.name ?? null),
-      );
-    case 'workspace-limits':
-      return workspace === null ? [] : [toObject(workspace, 'limits')];
-    case 'key-limits': {
-      const rows = await list(workspaceId, backend.listKeys(workspaceId));
-      const whole = rows.map((row) =>
-        lacksWindow(row) && needs.needsWhole(kind, row.id, row.name ?? null) ? backend.readKey(row.id) : row,
-      );
-      return (await Promise.all(whole)).map((row) => toObject(row, row.name ?? null));
-    }
-    case 'provider-limits':
-      if (workspaceId === null) return [];
-      return (await list(workspaceId, backend.listProviders(workspaceId))).map((row) => toObject(row, row.slug));
-    case 'integration-limits':
-      return [];
-  }
-}
-
-/**
- * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (API reference 2.2). From 1.15 on days that are null
- * say nothing about the other member.
- */
-export function lacksReset(row: WireUsagePolicy): boolean {
-  return row.periodic_reset === undefined && typeof row.periodic_reset_days !== 'number';
-}
-
-/** Read by id, a policy that still shows no reset has none. */
-export async function readReset(backend: Backend, row: WireUsagePolicy): Promise<WireUsagePolicy> {
-  const whole = await backend.readUsagePolicy(row.id);
-  return { ...row, ...whole, periodic_reset: whole.periodic_reset ?? null };
-}
-
-/** A key's list row does not show when a window of N days ends; its get does (API reference 4.2). */
-function lacksWindow(row: WireKey): boolean {
-  const budget = row.usage_limits;
-  return (
-    typeof budget?.periodic_reset_days === 'number' &&
-    budget.next_usage_reset_at === undefined &&
-    row.next_usage_reset_at === undefined
-  );
+  return (await Promise.all(whole)).map(toObject);
 }
 
 async function readIntegrations(
@@ -259,14 +156,14 @@ async function readIntegrations(
       return rows.flatMap((row) => {
         const workspace = workspaceOf.get(row.id);
         if (workspace === undefined) return [];
-        return [integrationObject(slug, workspace.id, row as unknown as WireRow)];
+        return [integrationObject(slug, workspace.id, row as WireRow)];
       });
     });
   const gifts = globalAccess
     .filter((slug) => slugs.includes(slug))
     .map(async (slug): Promise<LiveObject[]> => {
       const access = await backend.readGlobalAccess(slug);
-      return access?.enabled === true ? [integrationObject(slug, null, access as unknown as WireRow)] : [];
+      return access?.enabled === true ? [integrationObject(slug, null, access as WireRow)] : [];
     });
   const objects = (await Promise.all([...shares, ...gifts])).flat();
   return { slugs, objects, isWhole: slugs.every((slug) => integrations.includes(slug)) };

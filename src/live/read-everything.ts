@@ -1,7 +1,7 @@
 import { UserError } from '../errors.ts';
-import type { Live } from '../plan/types.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Backend } from './backend.ts';
+import type { Live } from './live.ts';
 import { requireWorkspaces } from './named-workspaces.ts';
 import { readLive } from './read-live.ts';
 import { listReadable, listWorkspaces } from './set-aside.ts';

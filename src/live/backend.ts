@@ -1,23 +1,7 @@
 import type { WireIntegrationPrices } from '../prices/integration-prices.ts';
+import type { KindPort, LimitsTarget } from '../resources/kind-port.ts';
 import type { PolicyKind } from '../resources/types.ts';
-import type {
-  WireGlobalAccess,
-  WireIntegrationWorkspace,
-  WireKey,
-  WireProvider,
-  WireRatePolicy,
-  WireUsagePolicy,
-  WireWorkspace,
-} from '../resources/wire.ts';
-
-/** Which object `setLimits` changes, addressed the way its endpoint wants it. */
-export type LimitsTarget =
-  | { readonly kind: 'workspace-limits'; readonly workspaceId: string }
-  | { readonly kind: 'key-limits'; readonly keyId: string }
-  | { readonly kind: 'provider-limits'; readonly slug: string; readonly workspaceId: string }
-  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: string }
-  /** What the integration gives to workspaces created later. */
-  | { readonly kind: 'integration-limits'; readonly slug: string; readonly workspaceSlug: null };
+import type { WireWorkspace } from '../resources/wire.ts';
 
 /** API reference 13; only what names the author of a change. */
 export interface AuditRecord {
@@ -64,7 +48,7 @@ export type WireBody = Readonly<Record<string, unknown>>;
  * `createPolicy` is sent again only when the earlier request certainly had no effect; otherwise it rejects with
  * `maybeApplied: true` and the caller settles the doubt by reading.
  */
-export interface Backend {
+export interface Backend extends KindPort {
   /** Base URL including `/v1`, for the record and for messages. */
   readonly baseUrl: string;
 
@@ -83,28 +67,11 @@ export interface Backend {
 
   /** Active workspaces of the organisation, with their own limits. */
   listWorkspaces(): Promise<readonly WireWorkspace[]>;
-  readWorkspace(workspaceId: string): Promise<WireWorkspace>;
-
-  /** Active policies of one workspace. */
-  listUsagePolicies(workspaceId: string): Promise<readonly WireUsagePolicy[]>;
-  listRatePolicies(workspaceId: string): Promise<readonly WireRatePolicy[]>;
-  readUsagePolicy(id: string): Promise<WireUsagePolicy>;
-  readRatePolicy(id: string): Promise<WireRatePolicy>;
-
-  /** Keys of one workspace; with null the keys that belong to the organisation itself. */
-  listKeys(workspaceId: string | null): Promise<readonly WireKey[]>;
-  readKey(id: string): Promise<WireKey>;
-
-  listProviders(workspaceId: string): Promise<readonly WireProvider[]>;
-  readProvider(slug: string, workspaceId: string): Promise<WireProvider>;
 
   /** Slugs of all integrations, for messages about unknown names. */
   listIntegrationSlugs(): Promise<readonly string[]>;
-  listIntegrationWorkspaces(slug: string): Promise<readonly WireIntegrationWorkspace[]>;
   /** What an integration charges instead of the price files, as the service sends it. */
   readIntegrationPrices(slug: string): Promise<WireIntegrationPrices>;
-  /** Null when the service shows no such settings. */
-  readGlobalAccess(slug: string): Promise<WireGlobalAccess | null>;
 
   /** Active configs of one workspace. */
   listConfigs(workspaceId: string): Promise<readonly ConfigRow[]>;

@@ -1,7 +1,7 @@
 /** A control plane that is a few rows: every call is listed, and may be answered otherwise. Nothing is checked. */
 
 import { ServiceError } from '../../src/errors.ts';
-import type { Backend, WireBody } from '../../src/reconcile/backend.ts';
+import type { Backend, WireBody } from '../../src/live/backend.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { organisationId } from '../helpers/world.ts';

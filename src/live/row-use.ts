@@ -1,6 +1,6 @@
 /** What rows of keys, workspaces, providers and shares say of their own budget's use. It is read before anything is estimated. Pure. */
 
-import { budgetFromWire } from '../resources/limits.ts';
+import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Kind } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
 
@@ -33,9 +33,9 @@ export function useOfRow(kind: Kind, row: Row, budget: WireBudget | null | undef
  * set may go on from there.
  */
 export function useWithoutBudget(row: Row): number | null {
-  const limits = row.usage_limits;
-  const list = (Array.isArray(limits) ? limits : [limits]) as (WireBudget | null | undefined)[];
-  const shown = list.find((wire) => wire && budgetFromWire(wire) === null && typeof wire.current_usage === 'number');
+  const shown = wireBudgetsOf(row).find(
+    (wire) => budgetFromWire(wire) === null && typeof wire.current_usage === 'number',
+  );
   return shown?.current_usage ?? null;
 }
 

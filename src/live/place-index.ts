@@ -36,6 +36,15 @@ export class PlaceIndex<T> {
     this.#nameOf = nameOf;
   }
 
+  /** Wherever it is. */
+  findById(kind: Kind, id: string): T | undefined {
+    for (const kinds of this.#places.values()) {
+      const found = kinds.get(kind)?.byId(id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
   /** @param workspaceId null for what belongs to the organisation */
   at(kind: Kind, workspaceId: string | null): Place<T> {
     const kinds = this.#places.get(workspaceId) ?? new Map<Kind, Place<T>>();

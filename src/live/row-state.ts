@@ -1,4 +1,5 @@
-import type { WireRow } from './kind.ts';
+import type { WireRow } from '../resources/kind.ts';
+import { wireBudgetsOf } from '../resources/limits.ts';
 
 /** What rows and budgets are documented to be in (API reference 2.2, 4.2, 5, 6). */
 const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired', 'archived']);
@@ -8,11 +9,14 @@ const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired
  * known, so they bound nothing as far as rules and committed spend go.
  */
 export function oddState(row: WireRow | null | undefined): string | null {
-  const limits = row?.usage_limits;
-  const parts: readonly unknown[] = [row, ...(Array.isArray(limits) ? limits : [limits])];
-  for (const part of parts) {
-    const status = (part as { readonly status?: unknown } | null | undefined)?.status;
+  for (const { status } of row ? [row, ...wireBudgetsOf(row)] : []) {
     if (typeof status === 'string' && status !== '' && !documented.has(status.toLowerCase())) return status;
   }
   return null;
+}
+
+/** A key or provider whose time is over: no call gets through it, and the service may refuse every write to it. */
+export function hasExpired({ row }: { readonly row: WireRow }, now: number): boolean {
+  const { status, expires_at: expires } = row;
+  return status === 'expired' || (typeof expires === 'string' && Date.parse(expires) <= now);
 }

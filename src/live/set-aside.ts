@@ -1,9 +1,9 @@
 /** Rows of a list that make no sense, set aside: the others are read, and what depends on these is left alone. */
 
 import { type UnreadableRow, UnreadableRowsError } from '../errors.ts';
-import { groupBy } from '../plan/place-index.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
 import type { Backend } from './backend.ts';
+import { groupBy } from './place-index.ts';
 
 export interface Listed<Row> {
   readonly rows: readonly Row[];

@@ -1,9 +1,9 @@
 /** Lists that neither files nor record use, read where something is concluded from what is not in them. */
 
-import type { Live } from '../plan/types.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Backend } from './backend.ts';
 import { createGate } from './gate.ts';
+import type { Live } from './live.ts';
 import { type LiveScopeNeeds, readLive } from './read-live.ts';
 import { listReadable } from './set-aside.ts';
 
