@@ -31,11 +31,17 @@ export function settingsLines(
   return names.flatMap((name): RecordLine[] => {
     const [before, after] = [was.get(name) ?? usual(name), now.get(name) ?? usual(name)];
     if (!isSame(before.means, after.means)) {
-      return [{ action: 'settings', key: null, detail: `${name}: ${show(name, before)} → ${show(name, after)}` }];
+      return [
+        {
+          action: 'settings',
+          key: null,
+          detail: `${name}: ${show(name, before, after)} → ${show(name, after, before)}`,
+        },
+      ];
     }
     const old = filled.get(name);
     if (old === undefined || was.has(name) || now.has(name) || isSame(old.means, after.means)) return [];
-    const detail = `${name}: ${old.text} (filled in by 0.1) → ${show(name, after)}`;
+    const detail = `${name}: ${old.text} (filled in by 0.1) → ${show(name, after, old)}`;
     return [{ action: 'settings', key: null, detail, why: 'default' }];
   });
 }
@@ -94,7 +100,8 @@ function usual(name: string): Setting {
   return { means: usualMeaning.has(name) ? usualMeaning.get(name) : undefined };
 }
 
-function show(name: string, { text }: Setting): string {
+/** @param other side of the line: what neither writes is the same on both, and left out */
+function show(name: string, { text }: Setting, other: Setting): string {
   if (text !== undefined) return text;
   if (name === 'review.require_reviewed_plan') return 'default (true in the Action)';
   if (name === 'review.show_people') return 'default (counts where anybody can read them)';
@@ -102,7 +109,10 @@ function show(name: string, { text }: Setting): string {
   const means = usualMeaning.get(name);
   if (means === null || isSame(means, [])) return 'none (default)';
   // No file writes what it is said as: a percentage alone objects.
-  if (means !== undefined)
-    return `${JSON.stringify(means, (key, value) => (key === 'said' ? undefined : value))} (default)`;
+  const isShown = (key: string): boolean =>
+    key !== 'said' && (key !== 'plan' || other.text?.includes('"plan"') === true);
+  if (means !== undefined) {
+    return `${JSON.stringify(means, (key, value) => (isShown(key) ? value : undefined))} (default)`;
+  }
   return name.startsWith('review.rules.') ? "the rule's own (default)" : 'none';
 }

@@ -249,7 +249,7 @@ describe('lines of settings', () => {
       ),
     ).toEqual([
       'review.alone: false (default) → true',
-      'review.guards.deletes: {"count":5} → {"count":2,"percent":30,"plan":{"count":10,"percent":10}} (default)',
+      'review.guards.deletes: {"count":5} → {"count":2,"percent":30} (default)',
       'review.guards.spend_up: {"percent":25} (default) → "off"',
       'review.max_monthly_budget: "$5,000" → none (default)',
       'review.recipient_domains: none (default) → ["a.example"]',
