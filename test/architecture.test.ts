@@ -48,10 +48,12 @@ const layers: Readonly<Record<string, number>> = {
   'exit-codes.ts': 8,
   'nearest-name.ts': 8,
   'secret-shape.ts': 8,
+  'stable-json.ts': 8,
   'printable.ts': 8,
   'process-space.ts': 8,
   'proxies.ts': 7.5,
   'real-path.ts': 8,
+  'replace-file.ts': 8,
   'rule-names.ts': 8,
 };
 
@@ -68,6 +70,7 @@ const impure = new Set([
   'compile-aside.ts',
   'process-space.ts',
   'real-path.ts',
+  'replace-file.ts',
   'github/octokit.ts',
   'github/send.ts',
   'proxies.ts',

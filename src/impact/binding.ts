@@ -6,10 +6,10 @@
 
 import { exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { canonicalJson } from '../resources/canonical.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { Budget, Match, Unit } from '../resources/types.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
+import { canonicalJson } from '../stable-json.ts';
 import type { WorkspaceTerms } from './committed.ts';
 import type { LimitImpact } from './document.ts';
 import { type BudgetMove, type ObjectFacts, wireBudgetOf } from './moves.ts';

@@ -10,7 +10,7 @@
  * | no | yes | stale, unless it only extends a reviewed `"*"` to a key made since |
  */
 
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { digestOf } from './digest.ts';
 import type { PlanFile, PlanFileChange } from './plan-file.ts';
 import { isChangeLive } from './settle-claim.ts';

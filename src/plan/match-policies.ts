@@ -13,10 +13,11 @@
  */
 
 import type { Diagnostic } from '../diagnostics.ts';
-import { canonicalJson, isSame } from '../resources/canonical.ts';
+import { isSame } from '../resources/canonical.ts';
 import type { LiveScope } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { groupBy } from './place-index.ts';
 import type { ResolvedEntry } from './resolve.ts';

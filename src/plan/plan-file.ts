@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
-import { canonicalJson } from '../resources/canonical.ts';
 import { type Fields, kinds } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { type Digested, digestPlan } from './build-plan.ts';
 import { digestOf } from './digest.ts';
 import { fingerprintOf } from './make-change.ts';
@@ -20,7 +20,7 @@ export const planFileVersion = 2;
 const json = z.json();
 const fields = z.record(z.string(), json);
 
-export const planFileChangeSchema = z.object({
+const planFileChangeSchema = z.object({
   id: z.string().describe('`<kind>/<workspace slug or ->/<name>`, unique within the plan'),
   kind: z.enum(kinds).describe('what is changed'),
   workspace: z.string().nullable().describe('slug; null for what belongs to the organisation'),

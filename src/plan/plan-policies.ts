@@ -1,10 +1,11 @@
 /** Policies: create, update in place, replace what is immutable, delete. */
 
 import semver from 'semver';
-import { canonicalJson, isSame } from '../resources/canonical.ts';
+import { isSame } from '../resources/canonical.ts';
 import { type LiveScope, pickFields } from '../resources/kind.ts';
 import { registry } from '../resources/registry.ts';
 import type { Desired, Fields, PolicyKind, Reset } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
 import type { PlanContext } from './build-plan.ts';
@@ -185,7 +186,7 @@ function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entr
 }
 
 /** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
-export function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
+function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
   const backend = semver.coerce(desired.gateway.backend);
   const isOld = backend !== null && semver.lt(backend, '1.16.0');
   return isOld ? [...registry[kind].immutable, 'match'] : registry[kind].immutable;

@@ -6,10 +6,11 @@ import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
+import { renderStableJson } from '../stable-json.ts';
 import { listVersions } from './git-history.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
-import { renderStableJson } from './stable-json.ts';
+
 import type { RecordStore, StoredRecord } from './store.ts';
 
 export interface GitRefStoreOptions extends GitOptions {
