@@ -58,7 +58,7 @@ export function partsOfGroup(statements: readonly Statement[], group: string): r
   return [...new Set([first, ...others].flatMap((found) => Object.keys(found)))].sort();
 }
 
-export function movesBetween(before: Statement, after: Statement): Move[] {
+function movesBetween(before: Statement, after: Statement): Move[] {
   const groups = new Set([...before.groups.keys(), ...after.groups.keys()]);
   return [...groups].sort().flatMap((group) =>
     partsOfGroup([before, after], group).flatMap((part): Move[] => {

@@ -76,11 +76,11 @@ export interface LimitStatus {
   readonly noForecast: string | null;
 }
 
-export function levelOf(kind: Kind): Level {
+function levelOf(kind: Kind): Level {
   return kind === 'usage-policy' ? 'policy' : 'limits';
 }
 
-export function windowOf(facts: Pick<LimitFacts, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
+function windowOf(facts: Pick<LimitFacts, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
   const { kind, nextReset: next, lastReset: last } = facts;
   return { reset, level: levelOf(kind), now, nextReset: next, lastReset: last } satisfies WindowFacts;
 }

@@ -28,7 +28,7 @@ export interface Surroundings {
   readonly inAction: boolean;
 }
 
-export const defaultGuards = {
+const defaultGuards = {
   deletes: { count: 2, percent: 30 },
   updates: { count: 10, percent: 30 },
   empties_scope: 'on',

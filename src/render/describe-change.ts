@@ -62,7 +62,7 @@ export function describeStale(change: Change, approved: Change | null, names: Na
 }
 
 /** A whole policy in a phrase. */
-export function describePolicy(fields: Fields, names: Names): string {
+function describePolicy(fields: Fields, names: Names): string {
   const parts = [describeLimit(fields), describeScope(fields, names)];
   if (typeof fields.alert === 'number') parts.push(`alert at ${formatAmount(fields.alert, fields.unit as Unit)}`);
   return parts.join(', ').replace(/, per /, ' per ');

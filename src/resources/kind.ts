@@ -64,7 +64,7 @@ export interface LimitsMove {
 export type KindSpec = PolicyKindSpec | AttachmentKindSpec;
 
 /** `api.<member>`: passed through to the service and compared member by member. */
-export function apiMember(field: string): string | null {
+function apiMember(field: string): string | null {
   return field.startsWith('api.') ? field.slice(4) : null;
 }
 

@@ -40,7 +40,7 @@ export interface RateTerms extends Bound {
 }
 
 /** With what `"*"` lays beneath a named key. */
-export function fieldsOf(entry: DesiredEntry): Fields {
+function fieldsOf(entry: DesiredEntry): Fields {
   return entry.fieldsOverStar === undefined ? entry.fields : { ...entry.fieldsOverStar, ...entry.fields };
 }
 

@@ -119,7 +119,7 @@ async function tellByComment(
   return { warnings, result };
 }
 
-export function linksOf(run: ActionRun): CommentLinks {
+function linksOf(run: ActionRun): CommentLinks {
   return { repository: run.repositoryUrl, run: run.runUrl };
 }
 
