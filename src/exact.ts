@@ -54,10 +54,6 @@ export function compare(a: Exact, b: Exact): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-export function least(values: readonly Exact[]): Exact | null {
-  return values.reduce<Exact | null>((low, value) => (low === null || compare(value, low) < 0 ? value : low), null);
-}
-
 export function total(values: readonly Exact[]): Exact {
   return values.reduce(add, zero);
 }

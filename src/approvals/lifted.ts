@@ -112,12 +112,12 @@ function isAboutNoChange(input: LiftInput, guard: GuardName): boolean {
 }
 
 /** A line as a review has to hold it. */
-export function allowLine(word: Word): string {
+function allowLine(word: Word): string {
   return `/tollgate allow ${printWord(word)}`;
 }
 
 /** What a guard counts over some changes alone, whether or not that is too much. */
-export function measure(input: LiftInput, guard: GuardName, changes: readonly Change[]): WordNumber {
+function measure(input: LiftInput, guard: GuardName, changes: readonly Change[]): WordNumber {
   if (changes.length === 0) return 0;
   const strict = { ...input, settings: strictest(input.settings), allowances: [] };
   return judge(strict, changes).find((violation) => violation.guard === guard)?.count ?? 0;

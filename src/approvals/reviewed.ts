@@ -92,7 +92,7 @@ function isAsked(request: Request, move: Move): boolean {
 }
 
 /** Whether a step gives nobody more than before; false where that cannot be told. */
-export function isNoLooser(part: string, before: PartValue, after: PartValue): boolean {
+function isNoLooser(part: string, before: PartValue, after: PartValue): boolean {
   if (part === 'protect') return after === true;
   const [from, to] = [limitsOf(part, before), limitsOf(part, after)];
   if (from === null || to === null) return false;

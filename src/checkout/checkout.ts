@@ -5,7 +5,7 @@ import { isPassedOver, isPolicyFile, readFilesOf } from './commit-files.ts';
 import { fetchFrom } from './fetch.ts';
 import { readObjects } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
-import { type GitOptions, openRepository, type Repository } from './repository.ts';
+import { type GitOptions, openRepository, type Repository, requireRepository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 export interface OnDefaultBranch {
@@ -13,6 +13,8 @@ export interface OnDefaultBranch {
   /** The branch that was looked at; null where the remote does not name it, or was not asked. */
   readonly branch: string | null;
 }
+
+export type Wanted = Pick<GitOptions, 'remote' | 'token'>;
 
 /** A version of the clone's files, as it describes itself. */
 export interface CommitWords {
@@ -24,8 +26,8 @@ export interface CommitWords {
 export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
-  /** How git is asked here: the same folder, environment and remote for all. */
-  readonly place: GitOptions;
+  /** The repository itself, by the remote and with the token that are wanted. Each is opened once, which takes git two processes. */
+  open(wanted?: Wanted): Promise<Repository>;
   /** What the remote is called here; null: there is none. */
   readonly remote: string | null;
   /** Somebody said that it is this one: it need not be looked for at others. */
@@ -39,9 +41,8 @@ export interface Checkout {
    * Refs of the remote, in the order of their names.
    *
    * @param patterns full refs, or folders of them such as `refs/tollgate/*`
-   * @param remote default: the one that the record is on
    */
-  listRefs(patterns: readonly string[], remote?: string): Promise<readonly string[]>;
+  listRefs(patterns: readonly string[]): Promise<readonly string[]>;
   /**
    * Works on the default branch as the remote has it.
    *
@@ -114,6 +115,8 @@ function pathFromRoot(root: string, folder: string): string | null {
   return path === '..' || path.startsWith('../') ? null : path;
 }
 
+const keyOf = ({ remote = '', token = '' }: Wanted): string => JSON.stringify([remote, token]);
+
 /** Null outside a Git work tree. */
 export async function openCheckout(options: GitOptions): Promise<Checkout | null> {
   const repository = await openRepository(options);
@@ -121,6 +124,15 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
   const { root, git } = repository;
   // Several ask about the commit that was applied last, and beyond a shallow clone the answer takes a fetch.
   const ancestry = new Map<string, Promise<'yes' | 'no' | 'unknown'>>();
+
+  const opened = new Map([[keyOf(options), Promise.resolve(repository)]]);
+
+  function open(wanted: Wanted = {}): Promise<Repository> {
+    const own = { ...options, ...wanted, directory: root, remote: wanted.remote ?? options.remote };
+    const opening = opened.get(keyOf(own)) ?? requireRepository(own);
+    opened.set(keyOf(own), opening);
+    return opening;
+  }
 
   async function isShallow(): Promise<boolean> {
     const result = await git(['rev-parse', '--is-shallow-repository']);
@@ -149,14 +161,14 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
   return {
     root,
-    place: { ...options, directory: root },
+    open,
     remote: repository.hasRemote ? repository.remoteName : null,
     isRemoteChosen: repository.isRemoteChosen,
     otherRemotes: repository.otherRemotes,
     readRemoteUrl: () => repository.readRemoteUrl(),
     readDefaultBranch: () => readDefaultBranch(repository),
 
-    listRefs: (patterns, remote) => listRefs({ ...options, directory: root, ...(remote && { remote }) }, patterns),
+    listRefs: (patterns) => listRefs(repository, patterns),
 
     async withBranch(name, folder, work) {
       const branchName = name ?? (await readDefaultBranch(repository));

@@ -1,16 +1,15 @@
 /** Refs of the remote: those at which there may be records, and others. */
 
 import { UserError } from '../errors.ts';
-import { type GitOptions, requireRepository } from './repository.ts';
+import type { Repository } from './repository.ts';
 import { describeFailure } from './run-git.ts';
 
 /**
  * @param patterns full refs, or folders of them such as `refs/tollgate/*`
  * @returns those that exist, in the order of their names
  */
-export async function listRefs(options: GitOptions, patterns: readonly string[]): Promise<readonly string[]> {
+export async function listRefs(repository: Repository, patterns: readonly string[]): Promise<readonly string[]> {
   if (patterns.length === 0) return [];
-  const repository = await requireRepository(options);
   return repository.withScratch(async (git) => {
     const result = await git(['ls-remote', '--quiet', repository.remote, ...patterns]);
     if (result.code !== 0) {

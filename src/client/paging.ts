@@ -8,7 +8,7 @@ export interface Page<Row> {
 export type ReadPage<Row> = (page: number, size: number) => Promise<Page<Row>>;
 
 /** Largest page the service gives (API reference 1.5). */
-export const pageSize = 100;
+const pageSize = 100;
 
 /** Pages asked for before looking at what came: keeps a senseless `total` from becoming a million requests. */
 const windowSize = 64;

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { ApiRequest, Attempt } from './failure.ts';
 
@@ -43,37 +44,32 @@ const longestRetryAfter = 60_000;
 export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, options: RetryOptions): Call {
   const { timing, signal } = options;
   const tries = options.tries ?? 5;
-  const slots = createSlots(options.concurrency ?? 4);
+  const limit = pLimit(options.concurrency ?? 4);
   /** One 429 speaks for the key, not for the request: nobody sends before this moment. */
   let pausedUntil = 0;
 
   async function tryOnce(request: ApiRequest, tried: number): Promise<{ result: Attempt; delay: number }> {
-    await slots.take();
-    try {
-      for (let wait = pausedUntil - timing.now(); wait > 0; wait = pausedUntil - timing.now()) {
-        await timing.sleep(wait, signal);
-      }
-      if (signal?.aborted) throw new CancelledError('cancelled');
-      if (request.method !== 'GET') await options.mayWrite?.();
-      const result = await attempt(request);
-      if (result.ok) return { result, delay: 0 };
-      const delay = Math.max(
-        parseRetryAfter(result.retryAfter, timing.now()) ?? 0,
-        Math.min(firstDelay * 2 ** (tried - 1), longestDelay) * (0.5 + timing.random() / 2),
-      );
-      // Before the slot goes to the next caller, who would else be sent into the same wall.
-      if (result.error.status === 429) pausedUntil = Math.max(pausedUntil, timing.now() + delay);
-      return { result, delay };
-    } finally {
-      slots.free();
+    for (let wait = pausedUntil - timing.now(); wait > 0; wait = pausedUntil - timing.now()) {
+      await timing.sleep(wait, signal);
     }
+    if (signal?.aborted) throw new CancelledError('cancelled');
+    if (request.method !== 'GET') await options.mayWrite?.();
+    const result = await attempt(request);
+    if (result.ok) return { result, delay: 0 };
+    const delay = Math.max(
+      parseRetryAfter(result.retryAfter, timing.now()) ?? 0,
+      Math.min(firstDelay * 2 ** (tried - 1), longestDelay) * (0.5 + timing.random() / 2),
+    );
+    // Before the slot goes to the next caller, who would else be sent into the same wall.
+    if (result.error.status === 429) pausedUntil = Math.max(pausedUntil, timing.now() + delay);
+    return { result, delay };
   }
 
   return async (request) => {
     let maybeApplied = false;
     let failure: ServiceError | undefined;
     for (let tried = 1; ; tried++) {
-      const { result, delay } = await tryOnce(request, tried).catch((error: unknown) => {
+      const { result, delay } = await limit(tryOnce, request, tried).catch((error: unknown) => {
         // What an earlier try came to is all there is to say: it may have had an effect.
         throw error instanceof ClaimLostError && failure !== undefined ? withDoubt(failure, maybeApplied) : error;
       });
@@ -101,27 +97,4 @@ export function parseRetryAfter(text: string | undefined, now: number): number |
   const seconds = Number(text);
   const wait = Number.isNaN(seconds) ? Date.parse(text) - now : seconds * 1000;
   return Number.isNaN(wait) || wait < 0 ? undefined : Math.min(wait, longestRetryAfter);
-}
-
-interface Slots {
-  take(): Promise<void>;
-  free(): void;
-}
-
-/** First come, first served. */
-function createSlots(count: number): Slots {
-  let unused = count;
-  const waiting: (() => void)[] = [];
-  return {
-    take() {
-      if (unused === 0) return new Promise((resolve) => waiting.push(resolve));
-      unused--;
-      return Promise.resolve();
-    },
-    free() {
-      const next = waiting.shift();
-      if (next === undefined) unused++;
-      else next();
-    },
-  };
 }

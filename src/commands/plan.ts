@@ -74,6 +74,6 @@ function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode 
   return detailedExitcode && plan.changes.length > 0 ? exitCodes.changes : exitCodes.ok;
 }
 
-export function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
+function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
   return format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, session.style, { verbose });
 }

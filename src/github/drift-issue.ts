@@ -11,7 +11,7 @@ export interface DriftIssue {
 }
 
 /** A person's word that this drift is known: such an issue stays closed. */
-export const acceptedLabel = 'tollgate:accepted';
+const acceptedLabel = 'tollgate:accepted';
 
 export type DriftIssueResult = 'opened' | 'reopened' | 'updated' | 'unchanged' | 'closed' | 'accepted' | 'none';
 

@@ -34,7 +34,7 @@ import {
 } from './pull-review-query.ts';
 
 /** As many as one query may ask for, of objects by name and of rows in a list. */
-export const commitsPerQuery = 50;
+const commitsPerQuery = 50;
 /** Lists are read this many pages far: 3,000 reviews of one pull request are no review. */
 const mostPages = 30;
 /** A pull request of more commits than this is not read to its end. */

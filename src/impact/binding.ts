@@ -6,7 +6,7 @@
 
 import { exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { type BudgetLimit, isKnownReset, timed } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import type { Bound, WorkspaceTerms } from './committed.ts';

@@ -175,7 +175,6 @@ export const impactSchema = z
   .describe('What the plan does to people and money, as of a moment; outside fingerprints and digest.');
 
 export type Impact = z.infer<typeof impactSchema>;
-export type ChangeImpact = Impact['changes'][number];
 export type LimitImpact = z.infer<typeof limit>;
 export type BudgetImpact = z.infer<typeof budget>;
 export type CounterImpact = z.infer<typeof counter>;

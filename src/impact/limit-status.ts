@@ -67,7 +67,7 @@ export interface LimitStatus {
   readonly noForecast: string | null;
 }
 
-export function windowOf(facts: Pick<LiveLimit, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
+function windowOf(facts: Pick<LiveLimit, 'kind' | 'nextReset' | 'lastReset'>, reset: Reset, now: number) {
   const { kind, nextReset: next, lastReset: last } = facts;
   return { reset, level: levelOf(kind), now, nextReset: next, lastReset: last } satisfies WindowFacts;
 }

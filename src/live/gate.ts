@@ -58,7 +58,7 @@ function speaksForAll(status: number | undefined): boolean {
 }
 
 /** `GET /policies/usage-limits/… answered 403 AB03`: short and without ids, since it may stand for many objects. */
-export function describeRefusal({ method, path, status, code, detail }: ServiceError): string {
+function describeRefusal({ method, path, status, code, detail }: ServiceError): string {
   const asked = `${method} ${(path.split('?')[0] ?? '').replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi, '…')}`;
   if (status === undefined) return `${asked}: no answer`;
   if (status < 300) return `${asked}: ${detail ?? 'an answer that cannot be read'}`;

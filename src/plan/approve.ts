@@ -12,7 +12,7 @@
 
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { digestOf } from './digest.ts';
 import type { PlanFile, PlanFileChange } from './plan-file.ts';
 import { isChangeLive } from './settle-claim.ts';

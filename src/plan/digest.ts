@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 
 /** SHA-256 of the canonical JSON, as 64 hex digits. */
 export function digestOf(value: unknown): string {

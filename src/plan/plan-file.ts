@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { parseBoundedJson } from '../bounded-json.ts';
 import { UserError } from '../errors.ts';
 import { impactSchema } from '../impact/document.ts';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { kinds } from '../resources/types.ts';
 import { fieldsSchema } from './applied-record.ts';
 import { type Digested, digestPlan } from './build-plan.ts';
@@ -18,7 +18,7 @@ import type { Change, Plan } from './types.ts';
 /** Raised when an older tollgate could misread what a newer one writes. New members do not raise it. */
 export const planFileVersion = 2;
 
-export const planFileChangeSchema = z.object({
+const planFileChangeSchema = z.object({
   id: z.string().describe('`<kind>/<workspace slug or ->/<name>`, unique within the plan'),
   kind: z.enum(kinds).describe('what is changed'),
   workspace: z.string().nullable().describe('slug; null for what belongs to the organisation'),

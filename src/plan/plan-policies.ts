@@ -4,7 +4,8 @@ import semver from 'semver';
 import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { groupBy } from '../live/place-index.ts';
-import { canonicalJson, isSame } from '../resources/canonical.ts';
+import { isSame } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { pickFields } from '../resources/fields.ts';
 import { registry } from '../resources/registry.ts';
 import type { Desired, Fields, PolicyKind } from '../resources/types.ts';
@@ -185,7 +186,7 @@ function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entr
 }
 
 /** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
-export function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
+function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
   const backend = semver.coerce(desired.gateway.backend);
   const isOld = backend !== null && semver.lt(backend, '1.16.0');
   return isOld ? [...registry[kind].immutable, 'match'] : registry[kind].immutable;

@@ -7,7 +7,7 @@ import { type GuardName, guardNames } from '../guard-names.ts';
 import { didYouMean } from '../nearest-name.ts';
 
 /** Hex digits of a digest that a word names: 128 bits. Two plans of one prefix of 8 are found in seconds. */
-export const wordDigits = 32;
+const wordDigits = 32;
 
 /** A count; of `spend-up` percent of committed spend, rounded up, or `unbounded`. */
 export type WordNumber = number | 'unbounded';

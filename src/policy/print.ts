@@ -4,7 +4,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import type { Desired, Kind } from '../resources/types.ts';
 import { compilePolicies } from './compile.ts';
 import { entryKeys } from './entry-keys.ts';

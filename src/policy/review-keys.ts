@@ -1,7 +1,7 @@
 /** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
 
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
-import { canonicalJson } from '../resources/canonical.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { type ReviewSettings, requirableFields, type Switch } from '../resources/review-settings.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';

@@ -26,7 +26,7 @@ import {
 } from './read-object.ts';
 
 /** After a write, reads may be stale for a while (API reference 1.8); longer than this and the write has failed. */
-export const readBackMilliseconds = 30_000;
+const readBackMilliseconds = 30_000;
 
 export interface ChangeResult {
   readonly status: OutcomeStatus;

@@ -13,7 +13,7 @@ export interface GroupPages {
 export const groupPageSize = 100;
 
 /** Past this many pages the smaller groups are not read. */
-export const mostGroupPages = 10;
+const mostGroupPages = 10;
 
 /**
  * To an empty page, or to one that is not full where the total says the same. Pages that repeat themselves are no whole.

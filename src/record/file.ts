@@ -1,14 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { link, open, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from '../process-space.ts';
 import { findRealPath, makeDirectory } from '../real-path.ts';
+import { replaceFile } from '../replace-file.ts';
+import { renderStableJson } from '../stable-json.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
-import { renderStableJson } from './stable-json.ts';
 import type { RecordStore, StoredRecord } from './store.ts';
 import { historyOf } from './summary.ts';
 
@@ -108,28 +109,6 @@ function versionOf(text: string): SealedVersion {
   const files = new Map([['record.json', renderStableJson(document)]]);
   if (seal !== undefined) files.set(sealFile, JSON.stringify(seal));
   return { files, parent: null, place: 'file' };
-}
-
-/** All or nothing, also when the machine loses power: the name changes only once the bytes are on disk. */
-async function replaceFile(path: string, bytes: Buffer): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  // The rename itself; some file systems refuse to sync a folder, and then there is nothing more to do.
-  const folder = await open(dirname(path), 'r').catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
 }
 
 /** A lock is never without its holder: what is empty is left of a disk that was full, or of a crash. */

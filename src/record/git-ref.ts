@@ -6,10 +6,10 @@ import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { escapeInvisible } from '../printable.ts';
+import { renderStableJson } from '../stable-json.ts';
 import { listVersions } from './git-history.ts';
 import { isRecordPath, parseTree, renderTree, type TreeFiles } from './record-tree.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
-import { renderStableJson } from './stable-json.ts';
 import type { RecordStore, StoredRecord } from './store.ts';
 
 export interface GitRefStoreOptions extends GitOptions {
@@ -17,6 +17,8 @@ export interface GitRefStoreOptions extends GitOptions {
   readonly ref: string;
   /** Seals what is written, and tells what was sealed; without it nothing is. */
   readonly sealer?: Sealer | null | undefined;
+  /** Default: opens what the other options say. */
+  readonly open?: (() => Promise<Repository>) | undefined;
   /** For the commit's date; default the real clock. Milliseconds since the epoch. */
   readonly now?: (() => number) | undefined;
 }
@@ -57,8 +59,12 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   /** Until the repository has been opened, where records usually are. */
   let place = options.remote ?? 'origin';
 
-  async function openIt(own: GitOptions = options): Promise<Repository> {
-    const repository = await requireRepository(own);
+  let opening: Promise<Repository> | undefined;
+
+  async function openIt({ evenCancelled = false } = {}): Promise<Repository> {
+    opening ??= options.open?.() ?? requireRepository(options);
+    const isOther = evenCancelled && options.signal !== undefined;
+    const repository = await (isOther ? requireRepository({ ...options, signal: undefined }) : opening);
     place = repository.remoteName;
     return repository;
   }
@@ -253,7 +259,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 
     async write(next, expected, message) {
       // Not cut short by a cancelled run, which has its outcomes to record; every command has its time-out.
-      const repository = await openIt({ ...options, signal: undefined });
+      const repository = await openIt({ evenCancelled: true });
       return repository.withScratch(async (git) => {
         await checkIsNobodysBranch(git, repository);
         if (expected !== null) {

@@ -6,8 +6,8 @@ import {
   recordedOutcomeSchema,
   recordedWorkspaceSchema,
 } from '../plan/applied-record.ts';
+import { renderStableJson } from '../stable-json.ts';
 import { corrupt, parseStored, parseStoredJson, upgradeDocument, upgradeEntries } from './parse-record.ts';
-import { renderStableJson } from './stable-json.ts';
 import { type RecordSummary, summarySchema } from './summary.ts';
 
 /**

@@ -22,7 +22,7 @@ export const summarySchema = appliedRecordSchema.pick({
 
 export type RecordSummary = z.infer<typeof summarySchema>;
 
-export function summarizeRecord(record: AppliedRecord): RecordSummary {
+function summarizeRecord(record: AppliedRecord): RecordSummary {
   // Strips what it does not name.
   return summarySchema.parse(record);
 }

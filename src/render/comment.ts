@@ -57,7 +57,7 @@ export interface CommentLinks {
   readonly run: string;
 }
 
-export function commentMarker(environment: string): string {
+function commentMarker(environment: string): string {
   return `<!-- tollgate:${encodeURIComponent(environment)} -->`;
 }
 

@@ -51,7 +51,7 @@ export function describeStale(change: Change, approved: Change | null, names: Na
 }
 
 /** A whole policy in a phrase. */
-export function describePolicy(fields: Fields, names: Names): string {
+function describePolicy(fields: Fields, names: Names): string {
   const parts = [describeLimit(fields), describeScope(fields, names)];
   if (typeof fields.alert === 'number') parts.push(`alert at ${formatOptional(fields.alert, fields.unit)}`);
   return parts.join(', ').replace(/, per /, ' per ');

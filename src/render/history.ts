@@ -228,7 +228,7 @@ function placed(key: Pick<RecordedOutcome, 'kind' | 'workspace' | 'name'>): stri
 }
 
 /** `$500 → $750 monthly`. */
-export function describeOutcome(outcome: RecordedOutcome, names: Names): string {
+function describeOutcome(outcome: RecordedOutcome, names: Names): string {
   return describeChange(toChange(outcome), names);
 }
 

@@ -94,7 +94,7 @@ export interface KeyCounts {
   readonly fullest: number | null;
 }
 
-export const nearlyPercent = 80;
+const nearlyPercent = 80;
 
 export function countKeys(limits: readonly StatusLimit[]): KeyCounts[] {
   const places = new Map<string | null, StatusLimit[]>();
@@ -196,7 +196,7 @@ function describeScope(
 const longestValueKey = 60;
 
 /** A value key is compared, never parsed: its parts are not escaped. */
-export function describeValueKey(valueKey: string, names: Names): string {
+function describeValueKey(valueKey: string, names: Names): string {
   const id = valueKey.startsWith('api_key:') ? valueKey.slice('api_key:'.length) : '';
   const name = Object.hasOwn(names, id) ? names[id] : undefined;
   const text = name === undefined ? valueKey : `key ${name}`;

@@ -1,19 +1,6 @@
-/** JSON with sorted keys: equal values, equal text. `undefined` members are left out; NaN and functions do not occur. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
-  const record = value as Readonly<Record<string, unknown>>;
-  let text = '';
-  for (const key of Object.keys(record).sort()) {
-    const member = record[key];
-    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonicalJson(member)}`;
-  }
-  return `{${text}}`;
-}
-
 /**
  * Whether two canonical values are the same; `undefined` equals only itself. The answer is that of comparing their canonical
- * JSON, without writing it: a plan asks this of every field of every resource.
+ * JSON (stable-json.ts), without writing it: a plan asks this of every field of every resource.
  */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;

@@ -48,7 +48,7 @@ const wireUnitByWindow: Readonly<Record<RateWindow, string>> = {
  * US dollars on the wire to US cents. Whole cents come out whole (4.35 × 100 is 434.99999999999994 in binary); an amount
  * that is no whole number of cents stays fractional, so that it never equals a written one.
  */
-export function centsFromDollars(dollars: number): number {
+function centsFromDollars(dollars: number): number {
   const cents = dollars * 100;
   const whole = Math.round(cents);
   return Math.abs(cents - whole) < 1e-6 * Math.max(1, Math.abs(whole) * 1e-6) ? whole : cents;
@@ -173,13 +173,13 @@ function withoutServerMembers(wire: WireBudget): WireBudget {
 }
 
 /** Null for an entry whose type or unit tollgate does not know: it is kept as it is and never managed. */
-export function rateNameFromWire(wire: WireRate): RateName | null {
+function rateNameFromWire(wire: WireRate): RateName | null {
   const window = windowByWireUnit[wire.unit ?? ''];
   if (window === undefined || (wire.type !== 'requests' && wire.type !== 'tokens')) return null;
   return `${wire.type}/${window}`;
 }
 
-export function rateToWire(name: RateName, value: number): WireRate {
+function rateToWire(name: RateName, value: number): WireRate {
   const [unit, window] = splitRateName(name);
   return { type: unit, unit: wireUnitByWindow[window], value };
 }

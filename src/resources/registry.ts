@@ -3,7 +3,7 @@ import { keyLimits } from './key-limits.ts';
 import type { AttachmentKindSpec, KindSpec, PolicyKindSpec } from './kind.ts';
 import { providerLimits } from './provider-limits.ts';
 import { ratePolicy } from './rate-policy.ts';
-import { type AttachmentKind, type Kind, kinds, type PolicyKind } from './types.ts';
+import { type Kind, kinds, type PolicyKind } from './types.ts';
 import { usagePolicy } from './usage-policy.ts';
 import { workspaceLimits } from './workspace-limits.ts';
 
@@ -32,10 +32,6 @@ export function specOf(kind: Kind): KindSpec {
 
 export function isPolicyKind(kind: Kind): kind is PolicyKind {
   return kind === 'usage-policy' || kind === 'rate-policy';
-}
-
-export function isAttachmentKind(kind: Kind): kind is AttachmentKind {
-  return !isPolicyKind(kind);
 }
 
 export function kindOrder(kind: Kind): number {

@@ -13,7 +13,7 @@ const latestAlert = 95;
 /** Tokens that a short question with a short answer uses. */
 const smallCall = 1_000;
 
-export const alertMissing: FileRule = {
+const alertMissing: FileRule = {
   name: 'alert-missing',
   id: 'T2',
   severity: 'warning',
@@ -32,7 +32,7 @@ export const alertMissing: FileRule = {
   },
 };
 
-export const alertTooLate: FileRule = {
+const alertTooLate: FileRule = {
   name: 'alert-too-late',
   id: 'T4',
   severity: 'info',
@@ -53,7 +53,7 @@ export const alertTooLate: FileRule = {
   },
 };
 
-export const weeksDiffer: FileRule = {
+const weeksDiffer: FileRule = {
   name: 'weeks-differ',
   id: 'T8',
   severity: 'warning',
@@ -76,7 +76,7 @@ export const weeksDiffer: FileRule = {
   },
 };
 
-export const lifetimeLikeMonthly: FileRule = {
+const lifetimeLikeMonthly: FileRule = {
   name: 'lifetime-amount-like-monthly',
   id: 'T9',
   severity: 'warning',
@@ -105,7 +105,7 @@ function isAlike(a: DeclaredBudget, b: DeclaredBudget): boolean {
   return a.unit === b.unit && a.amount === b.amount && a.entry.kind === b.entry.kind;
 }
 
-export const rateNeverBindsItself: FileRule = {
+const rateNeverBindsItself: FileRule = {
   name: 'rate-never-binds-itself',
   id: 'A10',
   severity: 'info',
@@ -130,7 +130,7 @@ function isCoarserRate(a: DeclaredRate, b: DeclaredRate): boolean {
   return a.unit === b.unit && secondsOfWindow[a.window] > secondsOfWindow[b.window];
 }
 
-export const tokenRateBelowOneCall: FileRule = {
+const tokenRateBelowOneCall: FileRule = {
   name: 'token-rate-below-one-call',
   id: 'A11',
   severity: 'warning',
@@ -148,7 +148,7 @@ export const tokenRateBelowOneCall: FileRule = {
   },
 };
 
-export const recipientsWithoutBudget: FileRule = {
+const recipientsWithoutBudget: FileRule = {
   name: 'recipients-without-budget',
   id: 'K3',
   severity: 'warning',
@@ -175,7 +175,7 @@ function budgetless({ name }: DesiredEntry): string {
   return name === '*' ? 'keys without a budget' : `key "${name}", which has no budget,`;
 }
 
-export const singleRecipient: FileRule = {
+const singleRecipient: FileRule = {
   name: 'single-recipient',
   id: 'K5',
   severity: 'info',

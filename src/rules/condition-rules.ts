@@ -48,7 +48,7 @@ function listedFor({ key, place: { names } }: Named): [keyof ConditionNames, Con
   return [asked, names[asked]];
 }
 
-export const unknownCondition: LiveRule = {
+const unknownCondition: LiveRule = {
   name: 'unknown-condition',
   id: 'M12',
   severity: 'error',
@@ -77,7 +77,7 @@ export const unknownCondition: LiveRule = {
 
 const unlisted: ReadonlySet<string> = new Set(['prompt', 'mcp_server', 'mcp_tool']);
 
-export const uncheckedCondition: LiveRule = {
+const uncheckedCondition: LiveRule = {
   name: 'unchecked-condition',
   id: 'M13',
   severity: 'info',
@@ -125,7 +125,7 @@ export const uncheckedCondition: LiveRule = {
   },
 };
 
-export const matchesNoCall: LiveRule = {
+const matchesNoCall: LiveRule = {
   name: 'matches-no-call',
   id: 'M14',
   severity: 'warning',

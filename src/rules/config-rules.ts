@@ -156,7 +156,7 @@ function subjectOf(workspace: DesiredWorkspace, limits: readonly Terms[]): Subje
   return first !== undefined && entriesOf(limits).length === 1 ? at(first.entry, first.field) : { workspace };
 }
 
-export const fallbackPassesBudget: LiveRule = {
+const fallbackPassesBudget: LiveRule = {
   name: 'fallback-passes-budget',
   id: 'D10',
   severity: 'warning',
@@ -190,7 +190,7 @@ export const fallbackPassesBudget: LiveRule = {
   },
 };
 
-export const cachePassesLimit: LiveRule = {
+const cachePassesLimit: LiveRule = {
   name: 'cache-passes-limit',
   id: 'G9',
   severity: 'info',

@@ -84,7 +84,7 @@ export const gatewayTooOld: FileRule = {
   },
 };
 
-export const countsRequestsAsTokens: FileRule = {
+const countsRequestsAsTokens: FileRule = {
   name: 'gateway-counts-requests-as-tokens',
   id: 'G5',
   severity: 'error',
@@ -146,7 +146,7 @@ export const ignoresEndpointType: FileRule = {
 /** The first gateway that takes new prices by itself. */
 const readsPrices = '1.12.0';
 
-export const pricesByHand: FileRule = {
+const pricesByHand: FileRule = {
   name: 'gateway-prices-by-hand',
   id: 'P5',
   severity: 'warning',

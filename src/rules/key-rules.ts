@@ -10,7 +10,7 @@ import { at, type LiveRule } from './types.ts';
 /** Days before the end of a key in which somebody has to act. */
 const soonDays = 14;
 
-export const exhausted: LiveRule = {
+const exhausted: LiveRule = {
   name: 'exhausted',
   id: 'K6',
   severity: 'warning',
@@ -48,7 +48,7 @@ function dateOf(time: number): string {
   return `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-export const expiresSoon: LiveRule = {
+const expiresSoon: LiveRule = {
   name: 'expires-soon',
   id: 'K7',
   severity: 'warning',
@@ -78,7 +78,7 @@ export const expiresSoon: LiveRule = {
   },
 };
 
-export const legacyVirtualKey: LiveRule = {
+const legacyVirtualKey: LiveRule = {
   name: 'legacy-virtual-key',
   id: 'K10',
   severity: 'info',
@@ -97,7 +97,7 @@ export const legacyVirtualKey: LiveRule = {
   },
 };
 
-export const recipientOutsideDomains: LiveRule = {
+const recipientOutsideDomains: LiveRule = {
   name: 'recipient-outside-domains',
   id: 'K1',
   severity: 'warning',

@@ -10,7 +10,7 @@ export type DeclaredBudget = Declared<TimedLimit>;
 export type DeclaredRate = Declared<RateLimit>;
 
 /** With what `"*"` lays beneath a named key. */
-export function fieldsOf(entry: DesiredEntry): Fields {
+function fieldsOf(entry: DesiredEntry): Fields {
   return entry.fieldsOverStar === undefined ? entry.fields : { ...entry.fieldsOverStar, ...entry.fields };
 }
 

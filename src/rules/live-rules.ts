@@ -14,7 +14,7 @@ import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
 import { isUnseen, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
-export const countersMultiply: LiveRule = {
+const countersMultiply: LiveRule = {
   name: 'counters-multiply',
   id: 'M2',
   severity: 'info',
@@ -45,7 +45,7 @@ export const countersMultiply: LiveRule = {
   },
 };
 
-export const metadataFixedByKey: LiveRule = {
+const metadataFixedByKey: LiveRule = {
   name: 'metadata-fixed-by-key',
   id: 'M4',
   severity: 'warning',
@@ -80,7 +80,7 @@ function setsMetadata(object: LiveObject, name: string): boolean {
   return typeof metadata === 'object' && metadata !== null && Object.hasOwn(metadata, name);
 }
 
-export const workspaceWithoutBudget: LiveRule = {
+const workspaceWithoutBudget: LiveRule = {
   name: 'workspace-without-budget',
   id: 'O9',
   severity: 'warning',
@@ -150,7 +150,7 @@ function takenFrom(facts: LiveFacts, id: string, isMeant: (field: string) => boo
 
 const policyKinds = ['usage-policy', 'rate-policy'] as const;
 
-export const keyWithoutLimit: LiveRule = {
+const keyWithoutLimit: LiveRule = {
   name: 'key-without-limit',
   id: 'O9',
   severity: 'warning',
@@ -202,7 +202,7 @@ function hasLivePolicyOverAll(facts: LiveFacts, workspace: LiveWorkspace): boole
     );
 }
 
-export const startingInPast: LiveRule = {
+const startingInPast: LiveRule = {
   name: 'starting-in-past',
   id: 'T11',
   severity: 'warning',

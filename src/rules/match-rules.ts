@@ -8,7 +8,7 @@ import { isVendor, vendorOf } from './vendors.ts';
 
 const isMetadata = (key: string): boolean => key.startsWith('metadata.');
 
-export const metadataEscapable: FileRule = {
+const metadataEscapable: FileRule = {
   name: 'metadata-escapable',
   id: 'M3',
   severity: 'warning',
@@ -39,7 +39,7 @@ export const metadataEscapable: FileRule = {
   },
 };
 
-export const metadataNumber: FileRule = {
+const metadataNumber: FileRule = {
   name: 'metadata-number',
   id: 'G1',
   severity: 'info',
@@ -59,7 +59,7 @@ export const metadataNumber: FileRule = {
   },
 };
 
-export const userFromBody: FileRule = {
+const userFromBody: FileRule = {
   name: 'user-from-body',
   id: 'G2',
   severity: 'info',
@@ -91,7 +91,7 @@ export const perConfig: FileRule = {
   },
 };
 
-export const countersRunTogether: FileRule = {
+const countersRunTogether: FileRule = {
   name: 'counters-run-together',
   id: 'G8',
   severity: 'info',
@@ -168,7 +168,7 @@ function slugsOf(entry: DesiredEntry): readonly string[] {
   return conditionsOf(entry).flatMap((condition) => (condition.key === 'virtual_key' ? valuesOf(condition) : []));
 }
 
-export const mcpPerKey: FileRule = {
+const mcpPerKey: FileRule = {
   name: 'mcp-per-key',
   id: 'M8',
   severity: 'warning',

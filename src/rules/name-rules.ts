@@ -27,7 +27,7 @@ export function describeLookalike(name: string): string | null {
   return null;
 }
 
-export const nameLooksAlike: FileRule = {
+const nameLooksAlike: FileRule = {
   name: 'name-looks-alike',
   id: 'N1',
   severity: 'warning',

@@ -21,7 +21,7 @@ import {
 import { contains, lastsAsLong } from './periods.ts';
 import { at, atSetting, type FileRule } from './types.ts';
 
-export const duplicateLimit: FileRule = {
+const duplicateLimit: FileRule = {
   name: 'duplicate-limit',
   id: 'O5',
   // No error: an organisation that is imported as it is may hold such pairs, and its files have to pass.
@@ -63,7 +63,7 @@ function laterOf<T extends DeclaredBudget | DeclaredRate>(a: T, b: T): T {
   return b.entry.fromDefaults === true ? a : b;
 }
 
-export const budgetNeverReached: FileRule = {
+const budgetNeverReached: FileRule = {
   name: 'budget-never-reached',
   id: 'O1',
   severity: 'warning',
@@ -135,7 +135,7 @@ function endsBefore(outer: DeclaredBudget, inner: DeclaredBudget): boolean {
   return covers(outer.match, inner.match) && isCoarser(outer.per, inner.per);
 }
 
-export const rateNeverReached: FileRule = {
+const rateNeverReached: FileRule = {
   name: 'rate-never-reached',
   id: 'O3',
   severity: 'warning',
@@ -178,7 +178,7 @@ const children: readonly (readonly [kind: Kind, word: string])[] = [
   ['integration-limits', 'integrations'],
 ];
 
-export const oversubscribed: FileRule = {
+const oversubscribed: FileRule = {
   name: 'oversubscribed',
   id: 'O4',
   severity: 'info',
@@ -205,7 +205,7 @@ export const oversubscribed: FileRule = {
   },
 };
 
-export const ceilingExceeded: FileRule = {
+const ceilingExceeded: FileRule = {
   name: 'ceiling-exceeded',
   id: 'O10',
   severity: 'error',

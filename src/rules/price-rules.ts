@@ -79,7 +79,7 @@ function listModels(models: readonly string[]): string {
   return `${quoted.length} models (${quoted.slice(0, 3).join(', ')}${quoted.length > 3 ? ' …' : ''})`;
 }
 
-export const unpricedModel: PriceRule = {
+const unpricedModel: PriceRule = {
   name: 'unpriced-model',
   id: 'P1',
   severity: 'warning',
@@ -144,7 +144,7 @@ function hasFallback({ fallback }: PriceFile): boolean {
   return prices.some((price) => price !== null && price.n > 0n);
 }
 
-export const freeModel: PriceRule = {
+const freeModel: PriceRule = {
   name: 'free-model',
   id: 'P3',
   severity: 'info',
@@ -163,7 +163,7 @@ export const freeModel: PriceRule = {
   },
 };
 
-export const unknownModel: PriceRule = {
+const unknownModel: PriceRule = {
   name: 'unknown-model',
   id: 'M10',
   severity: 'warning',
@@ -186,7 +186,7 @@ export const unknownModel: PriceRule = {
   },
 };
 
-export const datedModel: PriceRule = {
+const datedModel: PriceRule = {
   name: 'dated-model',
   id: 'M11',
   severity: 'warning',
@@ -214,7 +214,7 @@ export const datedModel: PriceRule = {
   },
 };
 
-export const budgetOutpriced: PriceRule = {
+const budgetOutpriced: PriceRule = {
   name: 'budget-outpriced',
   id: 'O8',
   severity: 'info',
@@ -265,7 +265,7 @@ export const budgetOutpriced: PriceRule = {
 /** Lowest and highest do not depend on the mix. */
 const half = { n: 1n, d: 2n };
 
-export const customPrices: PriceRule = {
+const customPrices: PriceRule = {
   name: 'custom-prices',
   id: 'P6',
   severity: 'info',
@@ -288,7 +288,7 @@ export const customPrices: PriceRule = {
   },
 };
 
-export const pricesStale: PriceRule = {
+const pricesStale: PriceRule = {
   name: 'prices-stale',
   id: 'P5',
   severity: 'warning',
@@ -309,7 +309,7 @@ export const pricesStale: PriceRule = {
   },
 };
 
-export const pricesUnknown: PriceRule = {
+const pricesUnknown: PriceRule = {
   name: 'prices-unknown',
   id: 'P5',
   severity: 'info',

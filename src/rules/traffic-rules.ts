@@ -33,7 +33,7 @@ function answered({ requests, errors }: ModelTraffic): number {
   return requests - (errors ?? 0);
 }
 
-export const tokensWithoutCost: LiveRule = {
+const tokensWithoutCost: LiveRule = {
   name: 'tokens-without-cost',
   id: 'P2',
   severity: 'warning',
@@ -58,7 +58,7 @@ export const tokensWithoutCost: LiveRule = {
   },
 };
 
-export const callsWithoutTokens: LiveRule = {
+const callsWithoutTokens: LiveRule = {
   name: 'calls-without-tokens',
   id: 'P4',
   severity: 'warning',
@@ -83,7 +83,7 @@ export const callsWithoutTokens: LiveRule = {
   },
 };
 
-export const keyUnused: LiveRule = {
+const keyUnused: LiveRule = {
   name: 'key-unused',
   id: 'K9',
   severity: 'info',

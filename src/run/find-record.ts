@@ -110,8 +110,7 @@ async function refuseOtherRemote(checkout: Checkout, now: RecordOwnership, sessi
   // A token is for its own remote, and is not sent to others.
   if (checkout.isRemoteChosen || session.recordToken !== undefined) return;
   for (const remote of checkout.otherRemotes.slice(0, mostRemotes)) {
-    const place = { ...checkout.place, remote };
-    const stored = await openRefStore(now.place, { place }, session)
+    const stored = await openRefStore(now.place, checkout, session, remote)
       .read()
       .catch((error: unknown) => {
         // It was not asked for: one that cannot be reached, or holds something else, is in nobody's way.

@@ -94,12 +94,20 @@ export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environme
   return recordRef ?? `refs/tollgate/${environment}`;
 }
 
-/** The record on a ref of the clone's remote. */
-export function openRefStore(ref: string, { place }: Pick<Checkout, 'place'>, session: Session): RecordStore {
+/** The record on a ref of the clone's remote, or of another remote of it. */
+export function openRefStore(ref: string, checkout: Checkout, session: Session, remote?: string): RecordStore {
   if (session.surroundings !== undefined) return session.surroundings.openStore(ref);
-  const { recordToken: token, clock } = session;
-  const sealer = createSealer(session.env);
-  return createGitRefStore({ ...place, token, ref, sealer, now: clock.now });
+  const { recordToken: token, clock, env } = session;
+  const open = () => checkout.open({ token, remote });
+  return createGitRefStore({
+    directory: checkout.root,
+    env,
+    remote,
+    open,
+    ref,
+    sealer: createSealer(env),
+    now: clock.now,
+  });
 }
 
 /** Where the policy files of a run lie, through every link, also when they are not there yet. */

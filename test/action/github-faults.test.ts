@@ -1,6 +1,7 @@
 /** GitHub refuses, stumbles, hangs or vanishes: what was done to limits is done, is said, and decides the exit code. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
+import { effort } from '../helpers/effort.ts';
 import type { GitHubFault } from '../helpers/github/faults.ts';
 import { all, type Scene, startApplied, team } from './scene.ts';
 
@@ -17,6 +18,14 @@ const faults: readonly [string, GitHubFault][] = [
   ['a reset connection', { kind: 'reset', when: 'before' }],
   ['a hanging connection', { kind: 'hang' }],
 ];
+
+const faultsAtOnce = effort('faults of GitHub in each of four tests', 4, faults.length);
+
+/** All of them, or some by turns: what one test leaves out the others have. */
+function faultsOf(turn: 0 | 1 | 2 | 3): typeof faults {
+  const first = (turn * 3) % faults.length;
+  return [...faults.slice(first), ...faults.slice(0, first)].slice(0, faultsAtOnce);
+}
 
 /** Requests of an apply for one merged pull request that tell what was reviewed. */
 const asked: readonly [what: string, method: string, path: string][] = [
@@ -58,7 +67,7 @@ beforeEach(async () => {
 
 describe('an apply that succeeds', () => {
   it('stays a success under every fault of what only shows it, and says what could not be written', async () => {
-    for (const [name, fault] of faults) {
+    for (const [name, fault] of faultsOf(0)) {
       await mergeNext();
       scene.github.setFaults(shown.map(([, method, path]) => ({ method, path, fault })));
       // What is not under the fault has to have its time.
@@ -103,7 +112,7 @@ describe('an apply that succeeds', () => {
 describe('an apply that cannot know what was reviewed', () => {
   it('writes nothing under any fault of GitHub, says so, and is made up for by the next', async () => {
     await mergeNext();
-    for (const [name, fault] of faults) {
+    for (const [name, fault] of faultsOf(1)) {
       scene.github.setFaults([{ fault }]);
       const before = seen();
       const ran = await scene.apply({ timeout: patience(fault) });
@@ -131,7 +140,7 @@ describe('an apply that cannot know what was reviewed', () => {
 describe('a plan', () => {
   it('is judged by what it says, not by whether GitHub takes it', async () => {
     const pull = scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-    for (const [name, fault] of faults) {
+    for (const [name, fault] of faultsOf(2)) {
       scene.github.setFaults([{ fault }]);
       const before = seen();
       const ran = await scene.plan(pull, { keep: false, timeout: patience(fault) });
@@ -189,7 +198,7 @@ describe('drift', () => {
 
   it('is told by exit code and summary under every fault of GitHub', async () => {
     scene.row('alpha').credit_limit = 5_000;
-    for (const [name, fault] of faults) {
+    for (const [name, fault] of faultsOf(3)) {
       scene.github.setFaults([{ fault }]);
       const ran = await watch(patience(fault));
       expect(ran.exit, name).toBe(2);

@@ -1,9 +1,7 @@
 /** A scene of the Action in memory: a repository made of values, GitHub as a port that can fail, the emulator in process. */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { runAction } from '../../src/commands/action/run.ts';
 import type { ActionInputs, ActionResult } from '../../src/commands/action/types.ts';
 import { createEmulator, type DetachedEmulator } from '../../src/emulator/server.ts';
@@ -17,6 +15,7 @@ import { playSurroundings } from '../helpers/memory-surroundings.ts';
 import { testSession } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
 import { adminKey, orgFile } from '../helpers/world.ts';
+import { makeFolder } from '../record/git-fixture.ts';
 import { defaultInputs } from './default-inputs.ts';
 import { all, team } from './scene.ts';
 
@@ -38,10 +37,6 @@ const byHand: ApplyCommandOptions = {
   impact: false,
 };
 const address = { PORTKEY_BASE_URL: 'http://127.0.0.1:9/v1' };
-const folders: string[] = [];
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});
 
 /** Policy files as the scenes with real Git name them → as they lie in the directory. */
 export const files = (amounts: Readonly<Record<string, string>>, more: Files = {}, org?: string): Files => ({
@@ -94,8 +89,7 @@ export class MemoryScene {
       state: smallState(),
       now: () => new Date(this.world.time()),
     });
-    this.#root = mkdtempSync(join(tmpdir(), 'tollgate-scene-'));
-    folders.push(this.#root);
+    this.#root = makeFolder();
     const head = () => this.#head;
     this.#played = playSurroundings(this.world, this.emulator, { root: this.#root, head });
   }

@@ -1,11 +1,11 @@
 /** Runs the bundled Action as a runner does: environment, event file, output and summary files, a fresh checkout. */
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { git } from '../record/git-fixture.ts';
+import { checkOut, git } from '../record/git-fixture.ts';
 
 export const bundle = fileURLToPath(new URL('../../dist/action.js', import.meta.url));
 
@@ -34,18 +34,10 @@ export interface Job {
   readonly gitStatus: string;
 }
 
-const folders: string[] = [];
-
-export function removeJobFolders(): void {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-}
-
 export async function runJob(options: JobOptions): Promise<Job> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-action-'));
-  folders.push(folder);
   const workspace = join(folder, 'work');
-  git(folder, 'clone', '--quiet', options.remote, workspace);
-  git(workspace, 'checkout', '--quiet', options.ref);
+  checkOut(options.remote, workspace, options.ref);
   const files = { event: join(folder, 'event.json'), output: join(folder, 'output'), summary: join(folder, 'summary') };
   writeFileSync(files.event, JSON.stringify(options.payload));
   writeFileSync(files.output, '');

@@ -1,13 +1,14 @@
 /** A repository with policies, a stand-in of GitHub around it and an emulator: what a run of the Action finds. */
 
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { runAction } from '../../src/commands/action/run.ts';
 import type { ActionInputs, ActionResult } from '../../src/commands/action/types.ts';
+import { buildDefaultQuirks } from '../../src/emulator/quirks.ts';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
-import type { UsagePolicyRow } from '../../src/emulator/store.ts';
+import type { StoreState, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { ServiceError, UserError } from '../../src/errors.ts';
 import { parseEvent } from '../../src/github/event.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
@@ -15,13 +16,15 @@ import { type CommentHeader, parseHeader } from '../../src/render/comment.ts';
 import { type Area, allPermissions, type Level } from '../helpers/github/access.ts';
 import type { EventName, EventOptions } from '../helpers/github/events.ts';
 import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
+import type { SavedState } from '../helpers/github/state.ts';
 import { buildZip } from '../helpers/github/zip.ts';
 import { testNow, testSession } from '../helpers/session.ts';
+import { closeWithFile } from '../helpers/shared.ts';
 import { smallState } from '../helpers/state.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
-import { git, makeFolder } from '../record/git-fixture.ts';
+import { checkOut, git, makeFolder } from '../record/git-fixture.ts';
 import { defaultInputs } from './default-inputs.ts';
-import { type Job, removeJobFolders, runJob } from './runner.ts';
+import { type Job, runJob } from './runner.ts';
 
 /** What a run in this process left behind; of one that threw, its error instead of outputs. */
 export interface Ran extends Omit<ActionResult, 'exit'> {
@@ -113,11 +116,9 @@ export interface MergeMore {
   readonly approvedBy?: string | null;
 }
 
-const closers = new Set<() => Promise<void>>();
-afterEach(async () => {
-  for (const close of closers) await close();
-  removeJobFolders();
-});
+interface PreparedScene extends Scene {
+  keep(): Kept;
+}
 
 export const names = ['alpha', 'beta', 'gamma', 'delta'];
 export const policies = (amounts: Readonly<Record<string, string>>): string =>
@@ -130,41 +131,105 @@ export const team = (amounts: Readonly<Record<string, string>>): Record<string, 
   'policies/a.yaml': workspaceFile('ws-team-a', policies(amounts)),
 });
 
-export async function startScene(options: SceneOptions = {}): Promise<Scene> {
+export function startScene(options: SceneOptions = {}): Promise<Scene> {
+  return openScene(options, null);
+}
+
+/** A scene as it was at some moment. Its emulator is used again: the record holds its address. */
+interface Kept {
+  readonly remote: string;
+  readonly emulator: Emulator;
+  readonly time: { elapsed: number };
+  readonly elapsed: number;
+  readonly runId: number;
+  readonly state: StoreState;
+  readonly github: SavedState;
+  inUse: boolean;
+}
+
+const keptScenes = new Map<string, Kept>();
+
+/**
+ * A scene in which something has happened: it happens once in a test file, and is copied from then on.
+ *
+ * @param what is not in the options, for scenes of the same options
+ */
+export async function startPrepared(
+  options: SceneOptions,
+  what: string,
+  prepare: (scene: Scene) => Promise<void>,
+): Promise<Scene> {
+  const key = JSON.stringify([what, options]);
+  const kept = keptScenes.get(key);
+  if (kept?.inUse === false) return openScene(options, kept);
+  const scene = await openScene(options, null);
+  await prepare(scene);
+  if (kept === undefined && options.isSystemClock !== true) {
+    keptScenes.set(key, scene.keep());
+    closeWithFile(() => {
+      keptScenes.delete(key);
+      return scene.emulator.close();
+    });
+  }
+  return scene;
+}
+
+async function openScene(options: SceneOptions, kept: Kept | null): Promise<PreparedScene> {
   const remote = makeFolder();
-  git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
-  let elapsed = 0;
-  const now = () => new Date(testNow).getTime() + elapsed;
+  if (kept === null) git(remote, 'init', '--quiet', '--bare', '--initial-branch=main');
+  else cpSync(kept.remote, remote, { recursive: true });
+  const time = kept?.time ?? { elapsed: 0 };
+  if (kept !== null) time.elapsed = kept.elapsed;
+  const now = () => new Date(testNow).getTime() + time.elapsed;
   const clock = options.isSystemClock === true ? {} : { now: () => new Date(now()) };
   const { enterpriseUrl } = options;
   const keys = [adminKey, ...(options.otherKeys ?? [])];
   const acceptKeys = keys.map((key) => ({ key, kind: 'organisation-service' }) as const);
-  const emulator = await startEmulator({ acceptKeys, state: smallState(), ...clock });
+  const emulator = kept?.emulator ?? (await startEmulator({ acceptKeys, state: smallState(), ...clock }));
+  if (kept !== null) {
+    kept.inUse = true;
+    emulator.store.loadState(structuredClone(kept.state));
+    emulator.setFaults([]);
+    emulator.setQuirks(buildDefaultQuirks());
+  }
   const collaborators = { author: 'write', reviewer: 'write', third: 'write', owner: 'admin', guest: 'read' } as const;
   const github = await startGitHub({
     repositories: [{ owner: 'example', name: 'budgets', bareDir: remote, collaborators }],
     tokens: { [actionsToken]: { kind: 'actions', permissions: options.permissions ?? allPermissions } },
     ...(enterpriseUrl === undefined ? {} : { isEnterprise: true, serverUrl: enterpriseUrl }),
+    ...(kept === null ? {} : { saved: kept.github }),
     ...clock,
   });
+  let keeping = kept;
+  let isClosed = false;
   const close = async (): Promise<void> => {
-    closers.delete(close);
-    await emulator.close();
+    if (isClosed) return;
+    isClosed = true;
+    if (keeping === null) await emulator.close();
+    else keeping.inUse = false;
     await github.close();
   };
-  closers.add(close);
+  onTestFinished(close);
   const org = orgFile(options.org ?? 'review: { require_reviewed_plan: true, guards: { spend_up: off } }\n');
   const files = { 'policies/org.yaml': org, ...team(all('$100')), ...options.files };
-  github.pushTo({ branch: 'main', user: 'author', files });
-  let runId = 1_000;
+  if (kept === null) github.pushTo({ branch: 'main', user: 'author', files });
+  let runId = kept?.runId ?? 1_000;
   const active = (): UsagePolicyRow[] => emulator.store.state.usagePolicies.filter(({ status }) => status === 'active');
 
-  const scene: Scene = {
+  const scene: PreparedScene = {
     close,
     github,
     emulator,
     remote,
     lastRun: () => runId,
+    keep() {
+      const folder = makeFolder();
+      cpSync(remote, folder, { recursive: true });
+      const state = emulator.store.exportState();
+      const { elapsed } = time;
+      keeping = { remote: folder, emulator, time, elapsed, runId, state, github: github.state.save(), inUse: true };
+      return keeping;
+    },
     grant: (permissions) => github.setToken(actionsToken, { kind: 'actions', permissions }),
 
     async act(name, event, ref, more = {}) {
@@ -176,9 +241,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
       more.payload?.(payload);
       const folder = mkdtempSync(join(makeFolder(), 'run-'));
       const workspace = join(folder, 'work');
-      git(folder, 'clone', '--quiet', remote, workspace);
-      git(workspace, 'fetch', '--quiet', 'origin', '+refs/pull/*:refs/pull/*');
-      git(workspace, 'checkout', '--quiet', ref);
+      checkOut(remote, workspace, ref);
       for (const [path, text] of Object.entries(more.files ?? {})) writeFileSync(join(workspace, path), text);
       const session = testSession({
         cwd: workspace,
@@ -253,7 +316,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     },
 
     dispatch(inputs, { ref = 'main', actor = 'reviewer', triggeringActor = actor, ...more } = {}) {
-      elapsed += 60_000;
+      time.elapsed += 60_000;
       const id = more.runId ?? runId + 1;
       if (!github.repository().workflowRuns.some((run) => run.id === id)) {
         const headSha = git(remote, 'rev-parse', 'main');
@@ -269,7 +332,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     },
 
     approve(pull, user = 'reviewer', body = '') {
-      elapsed += 60_000;
+      time.elapsed += 60_000;
       github.review({ pull, user, state: 'APPROVED', body });
     },
 
@@ -281,7 +344,7 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
     },
 
     pass(milliseconds) {
-      elapsed += milliseconds;
+      time.elapsed += milliseconds;
     },
 
     keepPlanFile(outputs, headSha, expired = false) {
@@ -313,12 +376,12 @@ export async function startScene(options: SceneOptions = {}): Promise<Scene> {
 }
 
 /** A scene in which what main says has been applied: an administrator has started the first apply. */
-export async function startApplied(options: SceneOptions = {}): Promise<Scene> {
-  const scene = await startScene(options);
-  const approve = (await scene.apply()).outputs.digest ?? '';
-  const ran = await scene.dispatch({ approve }, { actor: 'owner' });
-  if (ran.exit !== 0) throw new Error(ran.text);
-  return scene;
+export function startApplied(options: SceneOptions = {}): Promise<Scene> {
+  return startPrepared(options, 'applied', async (scene) => {
+    const approve = (await scene.apply()).outputs.digest ?? '';
+    const ran = await scene.dispatch({ approve }, { actor: 'owner' });
+    if (ran.exit !== 0) throw new Error(ran.text);
+  });
 }
 
 function textOf({ summary, warnings, failure }: ActionResult): string {

@@ -15,7 +15,7 @@ import {
   renderPlanFile,
 } from '../../src/plan/plan-file.ts';
 import { renderPlanSchema } from '../../src/plan/plan-schema.ts';
-import { canonicalJson } from '../../src/resources/canonical.ts';
+import { canonicalJson } from '../../src/stable-json.ts';
 import { effort } from '../helpers/effort.ts';
 import { type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
@@ -78,7 +78,7 @@ describe('schemas/plan.schema.json', () => {
           expect(isPlan.errors).toBeNull();
           expect(parsePlanFile(text, 'plan.json')).toEqual(JSON.parse(text));
         }),
-        { numRuns: effort('plans', 40, 200), seed: 7 },
+        { numRuns: effort('plans', 12, 200), seed: 7 },
       );
     } finally {
       await world.close();

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { runBundle, startBundle } from '../helpers/bundle.ts';
+import { effort } from '../helpers/effort.ts';
 import { makePolicyRemote, type PolicyRemote } from '../helpers/policy-remote.ts';
 import { type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
@@ -72,6 +73,10 @@ async function killAfter(count: number): Promise<void> {
 
 const positions = 19;
 
+/** Every one of them, or some that are as far from one another as can be, the first among them. */
+const spread = (count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => 1 + Math.floor((index * positions) / count));
+
 describe('with the record in a file', () => {
   it('is what an apply that is not killed comes to', async () => {
     await start();
@@ -82,7 +87,7 @@ describe('with the record in a file', () => {
   });
 
   it('converges wherever it was killed', async () => {
-    for (let count = 1; count <= positions; count++) {
+    for (const count of spread(effort('writes after which an apply is killed', 5, positions))) {
       await start();
       rig.write(filesAfter);
       await killAfter(count);
@@ -101,20 +106,22 @@ describe('with the record in a file', () => {
 });
 
 describe('with the record on a Git remote', () => {
-  const odd = Array.from({ length: positions }, (_, index) => index + 1).filter((count) => count % 2 === 1);
-  it.each(odd)('converges when it was killed after write %i', async (count) => {
-    await start(null);
-    remote.commit(filesAfter);
-    git(rig.folder, 'pull', '--quiet');
-    killAt = count;
-    const options = { cwd: rig.folder, env: rig.env, stdin: '' };
-    const running = await startBundle(['apply', '--yes', '--concurrency', '2'], options);
-    kill = () => running.kill('SIGKILL');
-    expect((await running.ended).signal).toBe('SIGKILL');
-    killAt = Number.POSITIVE_INFINITY;
-    const again = await runBundle(['apply', '--yes'], options);
-    expect(again.exit, again.stderr).toBe(0);
-    expectPutRight(null);
-    expect((await runBundle(['plan', '--detailed-exitcode'], options)).exit).toBe(0);
-  });
+  it.each(spread(effort('writes after which an apply is killed that records in Git', 3, 10)))(
+    'converges when it was killed after write %i',
+    async (count) => {
+      await start(null);
+      remote.commit(filesAfter);
+      git(rig.folder, 'pull', '--quiet');
+      killAt = count;
+      const options = { cwd: rig.folder, env: rig.env, stdin: '' };
+      const running = await startBundle(['apply', '--yes', '--concurrency', '2'], options);
+      kill = () => running.kill('SIGKILL');
+      expect((await running.ended).signal).toBe('SIGKILL');
+      killAt = Number.POSITIVE_INFINITY;
+      const again = await runBundle(['apply', '--yes'], options);
+      expect(again.exit, again.stderr).toBe(0);
+      expectPutRight(null);
+      expect((await runBundle(['plan', '--detailed-exitcode'], options)).exit).toBe(0);
+    },
+  );
 });

@@ -160,7 +160,7 @@ function findTouched(moments: readonly Moment[], changes: readonly Change[]): st
     .map(([id]) => `${id} was touched, and nobody asked for it`);
 }
 
-export function isInForce(change: Change, live: Live, { dropsDescription = false }: Leniency = {}): boolean {
+function isInForce(change: Change, live: Live, { dropsDescription = false }: Leniency = {}): boolean {
   const { key, workspaceId, action, liveId } = change;
   const cleared = key.kind === 'workspace-limits' ? clearedBudgets(change) : [];
   const isLeftOut = (field: string): boolean =>
@@ -192,7 +192,7 @@ function hasBudget({ key, workspaceId, liveId, before }: Change, live: Live, slo
 }
 
 /** As if read from a service that shows everything at once. */
-export function toLive(rows: Rows): Live {
+function toLive(rows: Rows): Live {
   const asRow = (row: object): WireRow => row as unknown as WireRow;
   const isActive = ({ status }: { readonly status: string }): boolean => status === 'active';
   const objects: LiveObject[] = [
@@ -244,44 +244,6 @@ export function toLive(rows: Rows): Live {
     integrations: rows.integrations.map(({ slug }) => slug),
     read: new Set(),
   };
-}
-
-/** What the limits come to, without ids and dates: two runs that end alike are equal here. */
-export function projectLimits(state: StoreState): unknown {
-  const policies = [...state.usagePolicies, ...state.ratePolicies]
-    .filter(({ status }) => status === 'active')
-    .map(({ id: _id, created_at: _created, last_updated_at: _updated, ...row }) => {
-      const { next_usage_reset_at: _next, last_reset_at: _last, ...rest } = { ...row } as Record<string, unknown>;
-      return JSON.stringify(sortMembers(rest));
-    });
-  const limitsOf = (row: { usage_limits: unknown; rate_limits: unknown; alert_emails?: unknown }): string =>
-    JSON.stringify(
-      sortMembers({ usage: row.usage_limits, rates: row.rate_limits ?? [], emails: row.alert_emails ?? [] }),
-    );
-  return {
-    policies: policies.sort(),
-    keys: state.apiKeys.map((row) => [row.id, limitsOf(row)]),
-    providers: state.providers.map((row) => [row.id, limitsOf(row)]),
-    workspaces: state.workspaces.map((row) => [row.id, limitsOf(row)]),
-    shares: state.integrations.flatMap((row) =>
-      row.workspaces.map((share) => [row.slug, share.workspace_id, share.enabled, limitsOf(share)]),
-    ),
-  };
-}
-
-/** Members in one order; dates of windows and a list's order mean nothing here. */
-function sortMembers(value: unknown): unknown {
-  if (Array.isArray(value)) {
-    return value.map(sortMembers).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  }
-  if (typeof value !== 'object' || value === null) return value;
-  const dates = ['next_usage_reset_at', 'last_reset_at'];
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name]) => !dates.includes(name))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, member]) => [name, sortMembers(member)]),
-  );
 }
 
 function policiesOf(rows: Rows, { key, workspaceId }: Change): { id: string; name: string | null }[] {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createRandom, type Random } from '../../src/emulator/random.ts';
 import { compilePolicies, type PolicyFile } from '../../src/policy/compile.ts';
 import { root } from '../helpers/bundle.ts';
+import { effort } from '../helpers/effort.ts';
 
 const samples: readonly PolicyFile[] = readdirSync(join(root, 'policies'), { recursive: true, encoding: 'utf8' })
   .filter((path) => /\.ya?ml$/.test(path))
@@ -173,7 +174,7 @@ function generate(random: Random, depth = 0): string {
 }
 
 const seed = 20_261_120;
-const perShare = 1_000;
+const perShare = effort('broken policy files in each of ten shares', 150, 1_000);
 
 function fuzzFile(random: Random): { name: string; files: readonly PolicyFile[] } {
   const victim = pick(random, samples);

@@ -17,7 +17,7 @@ const source = process.env.TOLLGATE_SOURCE ?? root;
 
 /** Made once for a state of the source, whichever test asks first; two that ask at once both make it, and one stays. */
 export async function buildBundle(): Promise<string> {
-  const file = join(tmpdir(), `tollgate-bundle-${digestSource()}`, 'build', 'cli.js');
+  const file = join(cacheFolder(), `tollgate-bundle-${digestSource()}`, 'build', 'cli.js');
   if (existsSync(file)) return file;
   const draft = `${dirname(dirname(file))}-${process.pid}`;
   mkdirSync(join(draft, 'build'), { recursive: true });
@@ -33,10 +33,14 @@ export async function buildBundle(): Promise<string> {
   return file;
 }
 
+function cacheFolder(): string {
+  return process.env.TOLLGATE_TEST_CACHE ?? tmpdir();
+}
+
 /** Each is some megabytes. None of the last hour: another run may be using it. */
 function dropOldBundles(): void {
-  for (const name of readdirSync(tmpdir()).filter((entry) => entry.startsWith('tollgate-bundle-'))) {
-    const folder = join(tmpdir(), name);
+  for (const name of readdirSync(cacheFolder()).filter((entry) => entry.startsWith('tollgate-bundle-'))) {
+    const folder = join(cacheFolder(), name);
     const age = Date.now() - (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
     if (age > 3_600_000) rmSync(folder, { recursive: true, force: true });
   }

@@ -81,7 +81,7 @@ function checkoutOf(
     folderOf(folder) === 'policies' ? JSON.stringify(repository.filesOf(commit)) : null;
   return {
     root,
-    place: { directory: root, env: {} },
+    open: () => Promise.reject(new Error('there is no Git')),
     remote: 'origin',
     isRemoteChosen: true,
     otherRemotes: [],

@@ -1,7 +1,7 @@
 /** Policy files in Git: a bare remote on disk and clones of it, used by somebody without a name or a home. */
 
 import { join } from 'node:path';
-import { bareEnvironment, clone, git, makeFolder } from '../record/git-fixture.ts';
+import { bareEnvironment, clone, copyMade, git, makeFolder } from '../record/git-fixture.ts';
 import { writeIn } from './rig.ts';
 
 export const recordRef = 'refs/tollgate/production';
@@ -17,16 +17,26 @@ export interface PolicyRemote {
 }
 
 export function makePolicyRemote(files: Readonly<Record<string, string>>): PolicyRemote {
-  const base = makeFolder();
+  const { folder } = copyMade(`policies ${JSON.stringify(files)}`, (base) => makeIn(base).commit(files));
+  return openIn(folder);
+}
+
+function makeIn(base: string): PolicyRemote {
   const remote = join(base, 'remote.git');
   const work = join(base, 'work');
   git(base, 'init', '--quiet', '--bare', '--initial-branch=main', remote);
   git(base, 'init', '--quiet', '--initial-branch=main', work);
-  git(work, 'remote', 'add', 'origin', remote);
+  git(work, 'remote', 'add', 'origin', '../remote.git');
   // As on the large hosts: a commit can be asked for by its id, and history without files.
   git(remote, 'config', 'uploadpack.allowFilter', 'true');
   git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
-  const made: PolicyRemote = {
+  return openIn(base);
+}
+
+function openIn(base: string): PolicyRemote {
+  const remote = join(base, 'remote.git');
+  const work = join(base, 'work');
+  return {
     remote,
     commit(wanted) {
       git(work, 'rm', '-r', '--quiet', '--ignore-unmatch', '.');
@@ -40,8 +50,6 @@ export function makePolicyRemote(files: Readonly<Record<string, string>>): Polic
     clone: (...flags) => clone(remote, ...flags),
     git: (...args) => git(remote, ...args),
   };
-  made.commit(files);
-  return made;
 }
 
 /** No user name, no mail address, no settings of anybody. */

@@ -4,11 +4,10 @@ import type { EntityRow, RequestLogRow, StoreState, UsagePolicyRow } from '../..
 import type { Impact, LimitImpact } from '../../src/impact/document.ts';
 import { parseOutput, type Ran, type Rig, type RigOptions, startRig, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
-import { keyA1, keyA2, requestRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { requestRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 export const wholeTeam = `workspace_id:${teamA}`;
-export const keyNames = { [`api_key:${keyA1}`]: 'app', [`api_key:${keyA2}`]: 'batch' };
 
 export function entity(usage: number, status: EntityRow['status'] = 'active', id = 900): EntityRow {
   return {
@@ -63,7 +62,7 @@ export async function startMoved(
   return rig;
 }
 
-export function impactIn(ran: Ran): Impact {
+function impactIn(ran: Ran): Impact {
   return parseOutput(ran).impact as Impact;
 }
 

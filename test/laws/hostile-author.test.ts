@@ -48,11 +48,11 @@ async function tell(
 const hours = { timeout: 4 * 3_600_000 };
 
 test('what nobody approved never reaches the control plane, and what was approved does', hours, () =>
-  tell(startInMemory, 'in memory', effort('hostile authors', 200, 2_000), attackNames.length, everyAttack),
+  tell(startInMemory, 'in memory', effort('hostile authors', 50, 2_000), attackNames.length, everyAttack),
 );
 
 test('… nor with real Git and the stand-in of GitHub', hours, () =>
-  tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 10, 100), 1),
+  tell(startWithGit, 'with real Git', effort('hostile authors with real Git', 3, 100), 1),
 );
 
 /** Stories that once went wrong. */

@@ -68,7 +68,7 @@ function complaints({ text, line, meant }: Mistake): string[] {
 test('the file without a mistake is sound', () => expect(errorsIn(sound)).toEqual([]));
 
 test('mistakes-A3: a generated mistake is told at its line, at most twice, with advice that is accepted and means what it says', () => {
-  const runs = effort('generated mistakes', 500, 5000);
+  const runs = effort('generated mistakes', 200, 5000);
   const told = new Map<string, string>();
   fc.assert(
     fc.property(mistake, (one) => {

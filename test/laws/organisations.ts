@@ -139,7 +139,7 @@ export const conditionRows: fc.Arbitrary<ConditionRow[]> = fc.oneof(
   ),
 );
 
-export const groupRows = fc
+const groupRows = fc
   .uniqueArray(fc.constantFrom('workspace_id', 'api_key', 'metadata._user', 'model'), { minLength: 1, maxLength: 3 })
   .map((keys) => keys.map((key) => ({ key })));
 

@@ -55,7 +55,7 @@ const hostile = [
 /** Lone surrogates cannot be encoded in UTF-8. */
 const isWellFormed = (text: string) => !/\p{Cs}/u.test(text);
 
-export const nameText = fc
+const nameText = fc
   .oneof(
     fc.constantFrom(...hostile),
     fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }),

@@ -21,7 +21,7 @@ export function regional(modes: Readonly<Record<string, Record<string, unknown>>
   return { custom_pricing: { regions: { [region]: { execution_modes: modes } } } };
 }
 
-export const asOf = '2026-11-20T09:00:00.000Z';
+const asOf = '2026-11-20T09:00:00.000Z';
 
 export function read(body: unknown, provider = 'openai'): ProviderPrices {
   return { status: 'read', file: parsed(body), provenance: provenanceOf(provider) };

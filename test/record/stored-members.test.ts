@@ -16,7 +16,7 @@ import {
 } from '../../src/plan/applied-record.ts';
 import { parseRecord } from '../../src/record/parse-record.ts';
 import { parseTree, renderTree } from '../../src/record/record-tree.ts';
-import { renderStableJson } from '../../src/record/stable-json.ts';
+import { renderStableJson } from '../../src/stable-json.ts';
 import { sampleRecord } from './sample-record.ts';
 
 const commit = 'c'.repeat(40);

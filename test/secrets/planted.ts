@@ -16,7 +16,7 @@ export const shapes = [
 ] as const;
 
 /** Every spelling in which a key would still be one. */
-export function spellings(key: string): string[] {
+function spellings(key: string): string[] {
   const base64 = Buffer.from(key).toString('base64');
   return [
     key,

@@ -1,10 +1,8 @@
 /** A clone with a bare remote, as in CI: policy files in commits, the record on its ref, the emulator as control plane. */
 
-import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Rig, type RigOptions, startRig } from '../helpers/rig.ts';
-import { git, makeFolder } from '../record/git-fixture.ts';
+import { copyMade, git } from '../record/git-fixture.ts';
 
 export type Files = Readonly<Record<string, string>>;
 
@@ -19,12 +17,12 @@ export interface GitRig extends Rig {
 }
 
 export async function startGitRig(options: Omit<RigOptions, 'files' | 'folder' | 'recordFile'> = {}): Promise<GitRig> {
-  const base = makeFolder();
+  const { folder: base } = copyMade('nothing in a clone', (empty) => {
+    git(empty, 'init', '--quiet', '--bare', '--initial-branch=main', join(empty, 'remote.git'));
+    git(empty, 'init', '--quiet', '--initial-branch=main', join(empty, 'clone'));
+  });
   const remote = join(base, 'remote.git');
   const folder = join(base, 'clone');
-  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=main', remote]);
-  mkdirSync(folder);
-  git(folder, 'init', '--quiet', '--initial-branch=main');
   git(folder, 'remote', 'add', 'origin', remote);
   const rig = await startRig({ ...options, folder, recordFile: null });
   return {

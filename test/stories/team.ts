@@ -14,7 +14,15 @@ import { join } from 'node:path';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import type { ApplyCommandOptions } from '../../src/run/apply.ts';
-import { type ActOptions, all, type Ran, type Scene, type SceneOptions, startScene } from '../action/scene.ts';
+import {
+  type ActOptions,
+  all,
+  type Ran,
+  type Scene,
+  type SceneOptions,
+  startPrepared,
+  startScene,
+} from '../action/scene.ts';
 import type { Push } from '../helpers/github/deeds.ts';
 import { type Ran as RanByHand, type Rig, startRig } from '../helpers/rig.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
@@ -83,20 +91,24 @@ export const calm = 'review: { require_reviewed_plan: true, guards: { spend_up: 
 
 /** A team whose files have been applied by hand. */
 export async function startTeam(options: TeamOptions = {}): Promise<Team> {
-  const team = await foundTeam(options);
-  const applied = await team.olivia.applies({}, { env: options.firstEnv ?? {} });
-  if (applied.exit !== 0) throw new Error(applied.stdout + applied.stderr);
-  return team;
+  const scene = await startPrepared(sceneOf(options), `team ${JSON.stringify(options.firstEnv)}`, async (first) => {
+    const applied = await around(first).olivia.applies({}, { env: options.firstEnv ?? {} });
+    if (applied.exit !== 0) throw new Error(applied.stdout + applied.stderr);
+  });
+  return around(scene);
 }
 
 /** … whose files have never been applied. */
 export async function foundTeam(options: TeamOptions = {}): Promise<Team> {
-  const org = orgFile(options.org ?? calm);
-  const scene = await startScene({
-    ...options,
-    org: options.org ?? calm,
-    files: { [file]: textOf(options.amounts ?? all('$100')), 'policies/org.yaml': org, ...options.files },
-  });
+  return around(await startScene(sceneOf(options)));
+}
+
+function sceneOf({ amounts = all('$100'), firstEnv, ...options }: TeamOptions): SceneOptions {
+  const { org = calm } = options;
+  return { ...options, org, files: { [file]: textOf(amounts), 'policies/org.yaml': orgFile(org), ...options.files } };
+}
+
+function around(scene: Scene): Team {
   const { github, remote } = scene;
   let branches = 0;
   for (const login of ['alice', 'bob', 'carol']) github.setRole(login, 'write');

@@ -129,7 +129,7 @@ const hours = 4 * 3_600_000;
 test(
   'trust-E3: whatever fails, nothing is given before what was to bind in its place is in force',
   async () => {
-    const numRuns = effort('applies of which a write fails', 30, 2_000);
+    const numRuns = effort('applies of which a write fails', 12, 2_000);
     await fc.assert(fc.asyncProperty(cases, run), { seed: 6, numRuns, endOnFailure: true });
   },
   hours,
@@ -138,7 +138,7 @@ test(
 test(
   'trust-E3: … and no call that a policy binds before and after goes unbound in between',
   async () => {
-    const numRuns = effort('applies that pass traffic from policy to policy', 60, 2_000);
+    const numRuns = effort('applies that pass traffic from policy to policy', 20, 2_000);
     await fc.assert(fc.asyncProperty(passings, run), { seed: 9, numRuns, endOnFailure: true });
   },
   hours,

@@ -64,7 +64,7 @@ function refuseFirstApply({ plan, settled }: Judged): Ruling {
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
-export function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
+function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
   return {
     changes: reviewed.changes,
     stale: reviewed.owed.map(({ item, reasons }) => {

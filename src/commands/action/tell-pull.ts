@@ -124,7 +124,7 @@ async function tellByComment(
   return { warnings, result };
 }
 
-export function linksOf(run: ActionRun): CommentLinks {
+function linksOf(run: ActionRun): CommentLinks {
   return { repository: run.repositoryUrl, run: run.runUrl };
 }
 

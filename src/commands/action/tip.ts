@@ -35,7 +35,7 @@ export function withTip<T>(run: ActionRun, work: (tip: Tip) => Promise<T>): Prom
 }
 
 /** @throws UserError when the branch cannot be had */
-export async function withDefaultBranch<T>(run: ActionRun, work: (found: DefaultBranch) => Promise<T>): Promise<T> {
+async function withDefaultBranch<T>(run: ActionRun, work: (found: DefaultBranch) => Promise<T>): Promise<T> {
   const { inputs, event, session } = run;
   checkDirectory(inputs.directory);
   const options = commonOptions(run);

@@ -241,7 +241,7 @@ function capitalize(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-export function describeScopes(scopes: readonly string[]): string {
+function describeScopes(scopes: readonly string[]): string {
   const [first = '', ...rest] = scopes;
   return rest.length === 0 ? `the scope ${first}` : `the scope ${first} (or ${rest.join(', ')})`;
 }

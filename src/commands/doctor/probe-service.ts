@@ -247,7 +247,7 @@ function chooseWorkspace(
 }
 
 /** Asked for one workspace, sent rows of another. */
-export function answersForAnother(probes: ReadonlyMap<ReadFeatureId, Probed>, workspaceId: string | null): boolean {
+function answersForAnother(probes: ReadonlyMap<ReadFeatureId, Probed>, workspaceId: string | null): boolean {
   if (workspaceId === null || !/^[0-9a-f-]{36}$/i.test(workspaceId)) return false;
   const lists: readonly ReadFeatureId[] = ['usage-policies.list', 'rate-policies.list', 'providers.list'];
   return lists.some((id) => {

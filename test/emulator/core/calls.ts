@@ -18,7 +18,7 @@ export const adminKey = 'admin-key-for-tests';
 export const alphaKey = 'alpha-key-for-tests';
 export const alphaId = '10000000-0000-4000-8000-00000000000a';
 export const betaId = '10000000-0000-4000-8000-00000000000b';
-export const start = '2026-03-11T10:20:30.000Z';
+const start = '2026-03-11T10:20:30.000Z';
 
 /** A Wednesday; tests move it. */
 export function createClock(at = start) {

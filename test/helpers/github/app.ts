@@ -17,7 +17,7 @@ import { pullRoutes } from './routes/pulls.ts';
 import { repositoryRoutes } from './routes/repository.ts';
 import { findRepository, fullName, type Json, type JsonObject, type Repository } from './state.ts';
 
-const routes: readonly Route[] = [
+export const routes: readonly Route[] = [
   ...issueRoutes,
   ...labelRoutes,
   ...pullRoutes,

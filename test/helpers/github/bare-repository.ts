@@ -1,9 +1,18 @@
 /** A bare Git repository on disk: what GitHub reads from it, and the merges it makes in it. */
 
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
+import {
+  formatTree,
+  type GitObject,
+  parseTree,
+  readLoose,
+  readRefs,
+  type TreeRow,
+  writeLoose,
+  writeRef,
+} from './loose-objects.ts';
 
 export interface Person {
   readonly name: string;
@@ -104,7 +113,21 @@ export function openBareRepository(folder: string): BareRepository {
       throw error;
     }
   };
-  const peel = (name: string): string | null => tryRun(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]);
+  /** Null: there is none. */
+  const readObject = (sha: string): GitObject | null => {
+    const loose = readLoose(folder, sha);
+    if (loose !== null) return loose;
+    const answer = runRaw(['cat-file', '--batch'], { input: `${sha}\n` });
+    const end = answer.indexOf('\n');
+    const [, type = '', size] = answer.subarray(0, end).toString().split(' ');
+    return size === undefined ? null : { type, body: answer.subarray(end + 1, end + 1 + Number(size)) };
+  };
+  /** The commit that an id stands for; null when it stands for something else, or nothing. */
+  const peel = (sha: string): string | null => {
+    const object = readObject(sha);
+    if (object?.type !== 'tag') return object?.type === 'commit' ? sha : null;
+    return peel(/^object ([0-9a-f]{40})$/m.exec(object.body.toString())?.[1] ?? '');
+  };
   // As GitHub does: who knows a commit's id is given it, also when no branch leads to it any more.
   appendFileSync(join(folder, 'config'), '[uploadpack]\n\tallowAnySHA1InWant = true\n');
   const present = new Set<string>();
@@ -114,50 +137,43 @@ export function openBareRepository(folder: string): BareRepository {
   };
   const loaded = new Map<string, Commit>();
   const commit = (sha: string): Commit => {
-    if (!loaded.has(sha)) load([sha]);
-    const found = loaded.get(sha);
-    if (found === undefined) throw new Error(`there is no commit ${sha}`);
-    return found;
+    const known = loaded.get(sha);
+    if (known !== undefined) return known;
+    const object = readObject(sha);
+    if (object?.type !== 'commit') throw new Error(`there is no commit ${sha}`);
+    const made = parseCommit(sha, object.body.toString());
+    loaded.set(sha, made);
+    present.add(sha);
+    return made;
   };
-  /** A process a commit would make long branches slow. */
-  const load = (shas: readonly string[]): void => {
-    const missing = shas.filter((sha) => !loaded.has(sha));
-    if (missing.length === 0) return;
-    let rest = runRaw(['cat-file', '--batch'], { input: `${missing.join('\n')}\n` });
-    for (const sha of missing) {
-      const end = rest.indexOf('\n');
-      const [, type, size] = rest.subarray(0, end).toString().split(' ');
-      if (type !== 'commit') return;
-      const after = end + 1 + Number(size);
-      loaded.set(sha, parseCommit(sha, rest.subarray(end + 1, after).toString()));
-      present.add(sha);
-      rest = rest.subarray(after + 1);
+  const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
+  const history = remember((tip) => {
+    const seen = new Set<string>();
+    const open = [tip];
+    for (let sha = open.pop(); sha !== undefined; sha = open.pop()) {
+      if (seen.has(sha)) continue;
+      seen.add(sha);
+      open.push(...commit(sha).parents);
     }
-  };
-  const between = remember((range) => {
-    const shas = splitLines(run(['rev-list', '--reverse', '--topo-order', range]));
-    load(shas);
-    return shas;
+    return seen;
   });
-  const history = remember((tip) => new Set(splitLines(run(['rev-list', tip]))));
   const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
   const changes = remember((pair) => {
-    const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index'];
-    const raw = run(['diff', '--raw', '-z', ...flags, '--no-abbrev', ...pair.split(' ')]);
-    const counts = run(['diff', '--numstat', ...flags, ...pair.split(' ')]);
-    return parseChanges(raw, counts, run(['diff', ...flags, ...pair.split(' ')]));
+    const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index', '--no-abbrev'];
+    return parseChanges(run(['diff', '--raw', '--numstat', '--patch', '-z', ...flags, ...pair.split(' ')]));
   });
   const mergeTree = remember((pair) => tryRun(['merge-tree', '--write-tree', '--no-messages', ...pair.split(' ')]));
+  /** Of a tree, or of a commit's. */
+  const rowsOf = (sha: string): readonly TreeRow[] => {
+    const object = readObject(sha);
+    return object?.type === 'commit' ? rowsOf(commit(sha).tree) : parseTree(object?.body ?? Buffer.alloc(0));
+  };
+  const typeOf = (sha: string): string => (present.has(sha) ? 'commit' : (readObject(sha)?.type ?? ''));
   return {
     folder,
     refs() {
-      const lines = splitLines(run(['for-each-ref', '--format=%(objectname) %(objecttype) %(refname)']));
-      return new Map(
-        lines.map((line) => {
-          const [sha = '', type = '', ...name] = line.split(' ');
-          return [name.join(' '), { sha, type }] as const;
-        }),
-      );
+      const rows = [...readRefs(folder)].map(([name, sha]) => [name, { sha, type: typeOf(sha) }] as const);
+      return new Map(rows);
     },
     resolve(name) {
       if (/^[0-9a-f]{40}$/.test(name)) return hasCommit(name) ? name : null;
@@ -167,13 +183,13 @@ export function openBareRepository(folder: string): BareRepository {
         const found = refs.get(ref);
         if (found !== undefined) return found.type === 'commit' ? found.sha : peel(found.sha);
       }
-      return /^[0-9a-f]{4,39}$/.test(name) ? peel(name) : null;
+      return /^[0-9a-f]{4,39}$/.test(name) ? tryRun(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]) : null;
     },
     commit,
     between: (base, head) => between(`${base}..${head}`),
     mergeBase: (one, other) => mergeBase(`${one} ${other}`),
     history,
-    isAncestor: (ancestor, sha) => mergeBase(`${ancestor} ${sha}`) === ancestor,
+    isAncestor: (ancestor, sha) => hasCommit(ancestor) && hasCommit(sha) && history(sha).has(ancestor),
     changes: (base, head) => changes(`${base} ${head}`),
     mergeTree: (one, other) => mergeTree(`${one} ${other}`),
     writeCommit(made) {
@@ -187,24 +203,36 @@ export function openBareRepository(folder: string): BareRepository {
       const signature = made.sign?.(write(headers));
       // Further lines of a header begin with a space.
       if (signature !== undefined) headers.push(`gpgsig ${signature.replaceAll('\n', '\n ')}`);
-      return run(['hash-object', '-t', 'commit', '-w', '--stdin'], { input: write(headers) }).trim();
+      return writeLoose(folder, 'commit', Buffer.from(write(headers)));
     },
     writeTree(base, files) {
-      const scratch = mkdtempSync(join(tmpdir(), 'tollgate-index-'));
-      const env = { GIT_INDEX_FILE: join(scratch, 'index') };
-      try {
-        run(base === null ? ['read-tree', '--empty'] : ['read-tree', base], { env });
-        const lines = Object.entries(files).map(([path, text]) => {
-          if (text === null) return `0 ${noCommit}\t${path}\0`;
-          return `100644 ${run(['hash-object', '-w', '--stdin'], { input: text }).trim()}\t${path}\0`;
-        });
-        run(['update-index', '-z', '--index-info'], { env, input: lines.join('') });
-        return run(['write-tree'], { env }).trim();
-      } finally {
-        rmSync(scratch, { recursive: true, force: true });
-      }
+      type Edits = readonly (readonly [path: string, text: string | null])[];
+      const editTree = (rows: readonly TreeRow[], edits: Edits): string => {
+        const kept = new Map(rows.map((row) => [row.name, row]));
+        for (const name of new Set(edits.map(([path]) => path.split('/', 1)[0] ?? ''))) {
+          const own = edits.find(([path]) => path === name);
+          if (own !== undefined) kept.delete(name);
+          if (typeof own?.[1] === 'string') {
+            kept.set(name, { mode: '100644', name, sha: writeLoose(folder, 'blob', Buffer.from(own[1])) });
+          }
+          const below: Edits = edits.flatMap(([path, text]) =>
+            path.startsWith(`${name}/`) ? [[path.slice(name.length + 1), text] as const] : [],
+          );
+          if (below.length === 0) continue;
+          const there = kept.get(name);
+          const sha = editTree(there?.mode === '40000' ? rowsOf(there.sha) : [], below);
+          if (rowsOf(sha).length === 0) kept.delete(name);
+          else kept.set(name, { mode: '40000', name, sha });
+        }
+        return writeLoose(folder, 'tree', formatTree([...kept.values()]));
+      };
+      return editTree(base === null ? [] : rowsOf(base), Object.entries(files));
     },
-    setRef: (ref, sha, before) => void run(['update-ref', ref, sha, ...(before === undefined ? [] : [before])]),
+    setRef(ref, sha, before) {
+      const now = readRefs(folder).get(ref) ?? noCommit;
+      if (before !== undefined && before !== now) throw new Error(`${ref} is at ${now}, not at ${before}`);
+      writeRef(folder, ref, sha);
+    },
     deleteRef: (ref) => void run(['update-ref', '-d', ref]),
     prune() {
       run(['reflog', 'expire', '--expire=now', '--all']);
@@ -248,30 +276,31 @@ function parsePerson(text: string): Person {
 
 const statuses = { A: 'added', D: 'removed', R: 'renamed' } as const;
 
-/** Three outputs of one comparison, in one order. */
-function parseChanges(raw: string, counts: string, patches: string): readonly FileChange[] {
-  const fields = raw.split('\0').filter((field) => field !== '');
-  const stats = splitLines(counts);
-  const hunks = patches.split(/^(?=diff --git )/m).filter((part) => part !== '');
-  const found: FileChange[] = [];
-  while (fields.length > 0) {
+/** Rows of `--raw`, counts of `--numstat` and patches, in one order. */
+function parseChanges(text: string): readonly FileChange[] {
+  const [listed = '', ...patches] = text.split(/\0\0(?=diff --git )/);
+  const fields = listed.split('\0');
+  const hunks = patches.join('').split(/^(?=diff --git )/m);
+  const rows: Omit<FileChange, 'additions' | 'deletions' | 'patch'>[] = [];
+  while (fields[0]?.startsWith(':')) {
     const [, , before = '', after = '', letter = 'M'] = (fields.shift() ?? '').split(' ');
     const status = statuses[letter[0] as keyof typeof statuses] ?? 'modified';
     const first = fields.shift() ?? '';
-    const path = status === 'renamed' ? (fields.shift() ?? '') : first;
-    const [additions = '0', deletions = '0'] = (stats[found.length] ?? '').split('\t');
-    const hunk = hunks[found.length] ?? '';
+    const isRenamed = status === 'renamed';
+    const path = isRenamed ? (fields.shift() ?? '') : first;
+    rows.push({ status, path, previousPath: isRenamed ? first : null, blob: status === 'removed' ? before : after });
+  }
+  const counts = fields.filter((field) => /^(\d+|-)\t(\d+|-)\t/.test(field));
+  return rows.map((row, index) => {
+    const [additions = '0', deletions = '0'] = (counts[index] ?? '').split('\t');
+    const hunk = hunks[index] ?? '';
     const start = hunk.search(/^@@ /m);
-    found.push({
-      status,
-      path,
-      previousPath: status === 'renamed' ? first : null,
-      blob: status === 'removed' ? before : after,
+    return {
+      ...row,
       // "-" for what is not text.
       additions: Number(additions) || 0,
       deletions: Number(deletions) || 0,
       patch: start < 0 ? null : hunk.slice(start).replace(/\n$/, ''),
-    });
-  }
-  return found;
+    };
+  });
 }

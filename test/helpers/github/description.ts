@@ -1,7 +1,6 @@
 /** GitHub's own published description of its REST API, as a judge over requests and answers. */
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 
 type Node = null | boolean | number | string | readonly Node[] | { readonly [key: string]: Node };
@@ -53,17 +52,19 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
   email: (text) => /^[^\s@]+@[^\s@]+$/.test(text),
 };
 
+/** The operations of the stand-in alone: `scripts/refresh-github-fixtures.mjs`. */
+const published = new URL('../../fixtures/github/rest.json', import.meta.url);
+
 let loaded: Description | undefined;
 
-/** Read once in a process, at first use: it is large. */
+/** Read once in a process, at first use. */
 export function loadDescription(): Description {
   loaded ??= openDescription();
   return loaded;
 }
 
 function openDescription(): Description {
-  const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json');
-  const document = JSON.parse(readFileSync(file, 'utf8')) as NodeObject;
+  const document = JSON.parse(readFileSync(published, 'utf8')) as NodeObject;
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: true });
   for (const [name, validate] of Object.entries(formats)) ajv.addFormat(name, validate);
   for (const name of ['int32', 'int64', 'float', 'double', 'repo.nwo', 'timestamp', 'uri-template', 'ssh-url']) {

@@ -1,6 +1,6 @@
 /** What GitHub writes into a workflow's event file: published examples, laid over with what the stand-in holds. */
 
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
 import { type Commit, noCommit } from './bare-repository.ts';
 import type { Site } from './call.ts';
 import type { Pushed } from './deeds.ts';
@@ -64,10 +64,13 @@ interface Definition {
   readonly examples: readonly JsonObject[];
 }
 
+/** `scripts/refresh-github-fixtures.mjs`. */
+const published = new URL('../../fixtures/github/events.json', import.meta.url);
+
 let definitions: readonly Definition[] | undefined;
 
 function findExample(name: string, action: string | undefined): JsonObject {
-  definitions ??= createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Definition[];
+  definitions ??= JSON.parse(readFileSync(published, 'utf8')) as readonly Definition[];
   const examples = definitions.find((definition) => definition.name === name)?.examples ?? [];
   const example = examples.find((one) => one.action === action) ?? examples[0];
   if (example === undefined) throw new Error(`there is no example of ${name}`);
@@ -202,6 +205,8 @@ const builders: { readonly [Name in EventName]: Build<Name> } = {
     };
   },
 };
+
+export const eventNames = Object.keys(builders) as readonly EventName[];
 
 const defaultWorkflow = '.github/workflows/tollgate.yml';
 

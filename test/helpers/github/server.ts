@@ -13,7 +13,7 @@ import { loadDescription } from './description.ts';
 import { createEventBuilder, type EventBuilder } from './events.ts';
 import { createFaultSwitch, type EndingFault, type GitHubFaultRule } from './faults.ts';
 import { serveDownload } from './routes/actions.ts';
-import { createState, formatTime, type Repository, type Role, type State } from './state.ts';
+import { createState, formatTime, type Repository, type Role, type SavedState, type State } from './state.ts';
 
 export interface RepositoryOptions {
   readonly owner: string;
@@ -33,6 +33,8 @@ export interface RepositoryOptions {
 export interface GitHubOptions {
   /** The first one is the default of everything that takes a repository. */
   readonly repositories?: readonly RepositoryOptions[];
+  /** What it starts with, in place of what the options say of the repositories beside their folders. */
+  readonly saved?: SavedState;
   /** By the token. Default: `actionsToken` with every permission. */
   readonly tokens?: Readonly<Record<string, TokenGrant>>;
   /** Default: the system's clock. */
@@ -72,7 +74,7 @@ export interface GitHubStandIn extends Deeds {
 export const actionsToken = 'sample-token-of-actions';
 
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubStandIn> {
-  const state = createState(options.now ?? (() => new Date()));
+  const state = createState(options.now ?? (() => new Date()), options.saved);
   const tokens = new Map(
     Object.entries(options.tokens ?? { [actionsToken]: { kind: 'actions', permissions: allPermissions } as const }),
   );
@@ -111,7 +113,11 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
     state.repositories.push(repository);
     return repository;
   };
-  for (const wanted of options.repositories ?? []) attachRepository(wanted);
+  for (const [index, wanted] of (options.repositories ?? []).entries()) {
+    const saved = options.saved?.repositories[index];
+    if (saved === undefined) attachRepository(wanted);
+    else state.repositories.push({ ...structuredClone(saved), git: openGit(wanted) });
+  }
   return {
     ...createDeeds(state),
     url: urls.api,
@@ -132,8 +138,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubSt
   };
 }
 
+const openGit = ({ bareDir }: RepositoryOptions) => (bareDir === undefined ? null : openBareRepository(bareDir));
+
 function buildRepository(state: State, wanted: RepositoryOptions): Repository {
-  const git = wanted.bareDir === undefined ? null : openBareRepository(wanted.bareDir);
   return {
     id: state.newId(),
     owner: wanted.owner,
@@ -145,7 +152,7 @@ function buildRepository(state: State, wanted: RepositoryOptions): Repository {
     forkOf: wanted.forkOf ?? null,
     defaultBranch: wanted.defaultBranch ?? 'main',
     createdAt: formatTime(state.date()),
-    git,
+    git: openGit(wanted),
     collaborators: new Map(Object.entries(wanted.collaborators ?? {})),
     nextNumber: 1,
     issues: [],

@@ -266,12 +266,22 @@ export interface State {
   date(): Date;
   /** Lets time go by, in milliseconds. */
   pass(milliseconds: number): void;
+  /** All but what lies in Git, as it is now, to start another from. */
+  save(): SavedState;
   /** Accounts that are gone. */
   readonly deleted: Set<string>;
   /** A signature over a commit by somebody's key; `GitHub` is the key of the service. */
   sign(signer: string, payload: string): string;
   /** Whose key it is, and whether it fits the commit; null when it is none of ours. */
   verify(signature: string, payload: string): { readonly signer: string; readonly isValid: boolean } | null;
+}
+
+export interface SavedState {
+  readonly repositories: readonly Omit<Repository, 'git'>[];
+  readonly lastId: number;
+  readonly passed: number;
+  readonly users: readonly (readonly [string, number])[];
+  readonly deleted: readonly string[];
 }
 
 export const actionsBot = 'github-actions[bot]';
@@ -286,15 +296,16 @@ const knownUsers: Readonly<Record<string, number>> = {
   ghost: 10_137,
 };
 
-export function createState(clock: () => Date): State {
-  let lastId = 1_000_000;
-  let passed = 0;
-  const users = new Map<string, number>(Object.entries(knownUsers));
+export function createState(clock: () => Date, saved?: SavedState): State {
+  let { lastId = 1_000_000, passed = 0 } = saved ?? {};
+  const users = new Map<string, number>(saved?.users ?? Object.entries(knownUsers));
+  const repositories: Repository[] = [];
+  const deleted = new Set<string>(saved?.deleted);
   const date = (): Date => new Date(clock().getTime() + passed);
   const seal = (signer: string, payload: string): string =>
     createHmac('sha256', `the key of ${signer}`).update(payload).digest('base64');
   return {
-    repositories: [],
+    repositories,
     newId: () => ++lastId,
     userId(login) {
       const id = users.get(login) ?? 1000 + users.size;
@@ -306,7 +317,14 @@ export function createState(clock: () => Date): State {
     pass(milliseconds) {
       passed += milliseconds;
     },
-    deleted: new Set(),
+    deleted,
+    save: () => ({
+      repositories: repositories.map(({ git, ...rows }) => structuredClone(rows)),
+      lastId,
+      passed,
+      users: [...users],
+      deleted: [...deleted],
+    }),
     sign: (signer, payload) =>
       ['-----BEGIN PGP SIGNATURE-----', '', signer, seal(signer, payload), '-----END PGP SIGNATURE-----'].join('\n'),
     verify(signature, payload) {

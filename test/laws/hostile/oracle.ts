@@ -52,7 +52,7 @@ interface Memory {
   readonly settings: readonly number[];
 }
 
-export const entries = [...capNames.map((name) => `a/${name}`), 'a/floor', 'b/floor', 'b/solo', 'key/app', 'key/batch'];
+const entries = [...capNames.map((name) => `a/${name}`), 'a/floor', 'b/floor', 'b/solo', 'key/app', 'key/batch'];
 const settingsEntry = 'settings';
 type Parts = Readonly<Record<string, unknown>>;
 

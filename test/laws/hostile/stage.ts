@@ -2,10 +2,6 @@
 
 import type { Files, Model } from './model.ts';
 
-export const people = ['alice', 'bob', 'carol', 'owner', 'reader'] as const;
-export type Person = (typeof people)[number];
-export const bot = 'helper[bot]';
-
 /** One commit of a story. */
 export interface Made {
   readonly by: string;

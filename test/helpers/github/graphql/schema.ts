@@ -10,12 +10,12 @@ const shapes: Readonly<Record<string, RegExp>> = {
   URI: /^(https?:\/\/|\/)/,
 };
 
-/** The package itself would also read a JSON form of it, three times as long. */
-const published = new URL('../../../../node_modules/@octokit/graphql-schema/schema.graphql', import.meta.url);
+/** The types of our queries alone: `scripts/refresh-github-fixtures.mjs`. */
+const published = new URL('../../../fixtures/github/schema.graphql', import.meta.url);
 
 let loaded: GraphQLSchema | undefined;
 
-/** Read once in a process, at first use: it is large. */
+/** Read once in a process, at first use. */
 export function loadSchema(): GraphQLSchema {
   if (loaded !== undefined) return loaded;
   loaded = buildSchema(readFileSync(published, 'utf8'), { assumeValid: true });
