@@ -8,7 +8,7 @@ import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
 import { readPolicyFiles } from '../../policy/files.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
-import { settingsOf } from '../../render/describe-settings.ts';
+import { describeSettings } from '../../render/describe-settings.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import type { Judged } from '../../run/judge.ts';
@@ -172,7 +172,7 @@ export function invalidFiles(diagnostics: readonly Diagnostic[]): ActionResult {
 
 /** Settings that judge are changes too: of what comes later. */
 function changesAnything(plan: Plan): boolean {
-  return plan.changes.length > 0 || settingsOf(plan).length > 0;
+  return plan.changes.length > 0 || describeSettings(plan).length > 0;
 }
 
 export function planOutputs(plan: Plan): Record<string, string> {
