@@ -6,7 +6,7 @@ import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
 import { rememberReads } from '../reconcile/remember-reads.ts';
-import { buildFileFacts, findInPlan } from '../rules/find.ts';
+import { findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
@@ -21,7 +21,19 @@ export interface Assessed extends Planned {
 
 /** @throws CancelledError; what cannot be read is unknown */
 export async function assessPlanned(planned: Planned, session: Session): Promise<Assessed> {
-  const { options, whole, plan, scope, resolved, understood: desired, files, live, settings, prices, open } = planned;
+  const {
+    options,
+    whole,
+    plan,
+    scope,
+    resolved,
+    understood: desired,
+    fileFacts,
+    live,
+    settings,
+    prices,
+    open,
+  } = planned;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
@@ -31,8 +43,7 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
     readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
   ]);
-  const ofFiles = buildFileFacts(desired, files, settings);
-  const findings = findInPlan({ ...ofFiles, scope, live, resolved, changes: whole.changes, now, ...read });
+  const findings = findInPlan({ ...fileFacts, scope, live, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
