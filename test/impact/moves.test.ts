@@ -103,7 +103,7 @@ describe('an attachment point', () => {
   it('of a provider counts for the provider', () => {
     const body = 'providers:\n  openai-a:\n    budget: $20\n    reset: monthly\n';
     expect(moves({ body, live: [providerObject('openai-a', 'p')] })).toMatchObject([
-      { per: ['virtual_key'], level: 'limits' },
+      { limit: { kind: 'provider-limits', per: ['virtual_key'] } },
     ]);
   });
 });
