@@ -4,25 +4,18 @@
  */
 
 import type { GuardName } from '../guard-names.ts';
-import type { GuardInput, Rewind } from '../guards/input.ts';
+import type { GuardInput } from '../guards/input.ts';
 import { judgePlan } from '../guards/judge.ts';
 import type { Impact } from '../impact/document.ts';
 import type { Lift } from '../plan/applied-record.ts';
 import { narrowPlan } from '../plan/mode.ts';
-import type { Change, Plan, RecordStep, Violation } from '../plan/types.ts';
+import type { Change, Violation } from '../plan/types.ts';
 import { isWithin, largestOf, printWord, type Word, type WordNumber } from '../plan/words.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { MergedPull } from './read-windows.ts';
 
-export interface LiftInput {
-  /** What would be applied, with its impact. */
-  readonly plan: Plan;
-  readonly steps: readonly RecordStep[];
-  readonly settings: Review;
-  readonly rewind: Rewind;
-  readonly moved: GuardInput['moved'];
-  readonly isProtected: GuardInput['isProtected'];
-  readonly allowances: readonly Word[];
+/** The plan is what would be applied, with its impact. */
+export interface LiftInput extends Omit<GuardInput, 'reviewed'> {
   readonly assess: (changes: readonly Change[]) => Impact | null;
   readonly pulls: readonly MergedPull[];
   /** Pull requests without which a change would not be there, by the change's id. */
@@ -124,7 +117,7 @@ function measure(input: LiftInput, guard: GuardName, changes: readonly Change[])
 }
 
 function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
-  const { plan, steps, settings, rewind, moved, isProtected, allowances, assess } = input;
+  const { plan, assess } = input;
   const isAll = changes.length === plan.changes.length;
   const ids = new Set(changes.map(({ id }) => id));
   const narrowed = isAll
@@ -134,16 +127,7 @@ function judge(input: LiftInput, changes: readonly Change[]): Violation[] {
         impact: assess(changes),
         findings: plan.findings.filter(({ change }) => change === null || ids.has(change)),
       };
-  return judgePlan({
-    plan: narrowed,
-    steps,
-    settings,
-    rewind,
-    moved,
-    isProtected,
-    allowances,
-    reviewed: [plan.digest],
-  });
+  return judgePlan({ ...input, plan: narrowed, reviewed: [plan.digest] });
 }
 
 /** Every guard says its number, however small. */

@@ -38,7 +38,7 @@ export interface Traffic {
   readonly endpoint?: 'chatComplete' | 'embed';
 }
 
-export const microCentsPerCent = 1_000_000;
+const microCentsPerCent = 1_000_000;
 /** Token counts are multiples of this, so that sums read well. */
 const tokenStep = 10;
 const errorCodes = [429, 500, 429, 503, 400] as const;

@@ -37,7 +37,7 @@ export function authenticate(c: Context, parts: ServiceParts): Caller {
   return caller;
 }
 
-export function refuseCaller(): EmulatorError {
+function refuseCaller(): EmulatorError {
   return new EmulatorError(401, 'AB05', 'Unauthorised Request');
 }
 

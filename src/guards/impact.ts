@@ -6,10 +6,10 @@ import type { CommittedImpact, CounterImpact, LimitImpact } from '../impact/docu
 import { formatExact } from '../impact/money.ts';
 import type { Change, Plan } from '../plan/types.ts';
 import { largestOf, type WordNumber } from '../plan/words.ts';
+import { isBudget } from '../resources/fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
-import type { GuardInput, Objection } from './input.ts';
-import { shorten } from './input.ts';
+import { type GuardInput, type Objection, shorten } from './input.ts';
 
 interface ImpactLine {
   /** Id of the change. */
@@ -142,11 +142,21 @@ export function judgeUnknown({ plan }: GuardInput): Objection | null {
   return count === 0 ? null : { count, details: shorten(details), first };
 }
 
+/** Of a policy, what moves whom it stops and when. */
+const moving: ReadonlySet<string> = new Set([
+  'amount',
+  'unit',
+  'reset',
+  'match',
+  'per',
+  'target',
+  'starting',
+  'budgets',
+]);
+
 /** Names, descriptions, recipients, alerts and rates stop nobody and spend nothing. */
 function movesBudget({ key, action, fieldChanges }: Change): boolean {
   if (key.kind === 'rate-policy') return false;
   if (key.kind === 'usage-policy' && action !== 'update') return true;
-  return fieldChanges.some(({ field }) =>
-    /^(?:amount|unit|reset|match|per|target|starting|budgets?(?:\[|$))/.test(field),
-  );
+  return fieldChanges.some(({ field }) => moving.has(field) || isBudget(field));
 }

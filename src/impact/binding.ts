@@ -6,9 +6,9 @@
 
 import { exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { canonicalJson } from '../stable-json.ts';
 import { type BudgetLimit, isKnownReset, timed } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import type { Bound, WorkspaceTerms } from './committed.ts';
 import type { LimitImpact } from './document.ts';
 import { type BudgetMove, windowOf } from './moves.ts';

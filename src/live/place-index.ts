@@ -1,7 +1,7 @@
 import type { Kind } from '../resources/types.ts';
 
 /** Things of one kind in one workspace. The maps are made when they are first asked for, and mostly nobody asks. */
-class Place<T> {
+export class Place<T> {
   readonly all: T[] = [];
   readonly #idOf: (item: T) => string;
   readonly #nameOf: (item: T) => string | null;

@@ -115,12 +115,12 @@ export function writeReset(reset: Reset): Advice {
 }
 
 /** A budget with its reset, where something else stood for both. */
-export function writeBudget(amount: string, reset: Reset): Advice {
+function writeBudget(amount: string, reset: Reset): Advice {
   return writeField(`budget: ${amount}`, `reset: ${formatReset(reset)}`);
 }
 
 /** How "none of it" is written where a budget or a rate is refused: a policy without its limit is none. */
-export function writeNone(level: Level, what: 'budget' | 'rate'): Advice | null {
+function writeNone(level: Level, what: 'budget' | 'rate'): Advice | null {
   if (level.form === 'list' || level.form === 'alone') return null;
   if (level.form === 'policy') return { write: 'none', instead: 'entry' };
   return { ...writeValue('none'), ...(what === 'budget' ? { without: ['reset', 'alert'] } : {}) };

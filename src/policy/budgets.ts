@@ -93,7 +93,7 @@ function reportAlone(field: FieldNode, beside: string | null, level: Level, repo
   report(`${field.key}-without-budget`, field.at, say`\`${field.key}\` ${said}`);
 }
 
-export function readAmount(field: FieldNode, level: Level, report: Report): Amount | undefined {
+function readAmount(field: FieldNode, level: Level, report: Report): Amount | undefined {
   const node = expectScalar(field, say`an amount such as ${exampleAmounts(level)}`, report);
   if (node === undefined) return undefined;
   const { text } = node;

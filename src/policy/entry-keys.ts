@@ -47,7 +47,7 @@ const identity = {
   id: key(text(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
 };
 
-export const owner = key(text(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
+const owner = key(text(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
 export const common = {
   owner,
   silence: key(

@@ -25,7 +25,7 @@ export interface FoundFiles {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export const fileLimits = {
+const fileLimits = {
   /** Bytes of one file. */
   size: 1024 * 1024,
   /** Policy files in a directory. */

@@ -4,8 +4,8 @@
  */
 
 import { compareText } from '../diagnostics.ts';
-import { canonicalJson } from '../stable-json.ts';
 import type { Desired, Kind } from '../resources/types.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { compilePolicies } from './compile.ts';
 import { entryKeys } from './entry-keys.ts';
 import { mapOf, type PrintedEntry } from './print-values.ts';
@@ -47,7 +47,7 @@ export function printPolicies(
   ];
 }
 
-export function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas'): string {
+function printOrgFile(organisation: PrintedOrganisation, schemas = '../schemas'): string {
   const { gateway = {}, entries } = organisation;
   const integrations = sectionOf(entries, 'integration-limits');
   return renderFile(`${schemas}/org.schema.json`, [

@@ -59,7 +59,7 @@ export function readRates(written: Written, level: Level, report: Report): reado
   return rates;
 }
 
-export function readRate(field: FieldNode, level: Level, report: Report): Rate | undefined {
+function readRate(field: FieldNode, level: Level, report: Report): Rate | undefined {
   const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
@@ -85,7 +85,7 @@ export function readRate(field: FieldNode, level: Level, report: Report): Rate |
 }
 
 /** Two rates of a type and window share one counter, and of several token rates only one is charged (API reference 1.11). */
-export function checkTogether(rates: readonly WrittenRate[], report: Report): void {
+function checkTogether(rates: readonly WrittenRate[], report: Report): void {
   const text = ({ value, name }: WrittenRate) => `\`${formatRate(value, name)}\``;
   const isTokens = ({ name }: WrittenRate) => name.startsWith('tokens/');
   for (const [index, rate] of rates.entries()) {

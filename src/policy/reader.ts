@@ -200,7 +200,7 @@ function itemFields(field: FieldNode, list: ListNode): readonly FieldNode[] {
 }
 
 /** An empty value is an error everywhere, since nobody can tell whether it means none or "not yet". */
-export function reportEmpty(field: FieldNode, report: Report): boolean {
+function reportEmpty(field: FieldNode, report: Report): boolean {
   if (!isEmpty(field.node)) return false;
   const written =
     field.node.type === 'scalar' && field.node.text !== '' ? `is ${quote(field.node.text)}` : 'has no value';

@@ -20,7 +20,7 @@ const writeAddress = 'write an address, such as team@example.com, or a list of t
 const address = { ...textForm(patterns.email.source, writeAddress, ['team@example.com']).schema, maxLength: 254 };
 
 /** Null: `none`. */
-export const recipients = orNone<Shape<readonly Recipient[] | null>>(
+const recipients = orNone<Shape<readonly Recipient[] | null>>(
   { schema: oneOrList(address), read: readRecipients },
   writeAddress,
 );

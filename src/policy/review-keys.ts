@@ -1,8 +1,8 @@
 /** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
 
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
-import { canonicalJson } from '../stable-json.ts';
 import { type ReviewSettings, requirableFields, type Switch } from '../resources/review-settings.ts';
+import { canonicalJson } from '../stable-json.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';
 import { ceiling } from './levels.ts';

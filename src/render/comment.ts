@@ -2,13 +2,13 @@
 
 import type { Diagnostic } from '../diagnostics.ts';
 import { needsReview } from '../plan/approve.ts';
-import { digestOf } from '../plan/digest.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, Plan, Violation } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
+import { type CommentFacts, type CommentHeader, type CommentState, joinComment, textBelow } from './comment-header.ts';
 import { countPlan, summarizeNothing, summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
-import { settingsOf } from './describe-settings.ts';
+import { describeSettings } from './describe-settings.ts';
 import { escapeLines, escapeMarkdown } from './escape-markdown.ts';
 import { findingHead, findingRow, pickFindings } from './findings.ts';
 import { bytesOf, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
@@ -21,70 +21,13 @@ import {
   impactRows,
 } from './impact-markdown.ts';
 import { leftItems } from './markdown.ts';
-import { contentOf, type FateState, type PullFate } from './pull-fate.ts';
-
-/** What the hidden header says of a comment; read back to find it and to tell old from new. */
-export interface CommentHeader {
-  readonly environment: string;
-  /** Commit that was planned: the head of the pull request. */
-  readonly head: string;
-  /** Of the plan that is shown: 64 hex digits; null when there is no plan. */
-  readonly digest: string | null;
-  /** Number of the workflow run and attempt that wrote it. */
-  readonly run: number;
-  readonly attempt: number;
-  readonly state: CommentState;
-  /** When the record that it rests on was applied; null: there is none. */
-  readonly record: string | null;
-  /** When the run had read what it tells of. */
-  readonly at: string;
-  /** Hash of what is told, see `contentOf`. */
-  readonly content: string;
-  /** Hash of all below the header, as it was written: somebody may have edited it since. */
-  readonly text: string;
-}
-
-/** `applying` passes: it is there between the first write and the last. */
-export type CommentState = FateState | 'applying';
-
-/** Who writes, about what. */
-export type CommentFacts = Pick<CommentHeader, 'environment' | 'head' | 'run' | 'attempt' | 'record' | 'at'>;
+import { contentOf, type PullFate } from './pull-fate.ts';
 
 export interface CommentLinks {
   /** `https://github.com/owner/name`. */
   readonly repository: string;
   /** The workflow run, where the full text and the plan file are. */
   readonly run: string;
-}
-
-function commentMarker(environment: string): string {
-  return `<!-- tollgate:${encodeURIComponent(environment)} -->`;
-}
-
-/** Marker and header: nothing of them shows. `--` may not stand in an HTML comment, so the JSON is percent-encoded. */
-export function renderHeader(header: CommentHeader): string {
-  const json = JSON.stringify(header).replace(/[%<>-]/g, (character) =>
-    encodeURIComponent(character).replace('-', '%2D'),
-  );
-  return `${commentMarker(header.environment)}\n<!-- ${json} -->`;
-}
-
-/** Null when the body is not a comment of this environment. */
-export function parseHeader(body: string, environment: string): CommentHeader | null {
-  const [first, second] = body.split('\n', 2);
-  if (first?.trim() !== commentMarker(environment)) return null;
-  const json = /^<!-- (\{.*\}) -->\s*$/.exec(second ?? '')?.[1];
-  if (json === undefined) return null;
-  try {
-    const header = JSON.parse(decodeURIComponent(json)) as Partial<CommentHeader>;
-    const isWhole =
-      typeof header.head === 'string' && typeof header.run === 'number' && typeof header.attempt === 'number';
-    // Those of earlier versions say less.
-    const missing = { record: null, at: '', content: '', text: '' };
-    return isWhole && header.environment === environment ? ({ ...missing, ...header } as CommentHeader) : null;
-  } catch {
-    return null;
-  }
 }
 
 /** The whole comment. What it is about stands in its headline, and the run that says so in its footer. */
@@ -112,44 +55,6 @@ export function renderComment(fate: PullFate, facts: CommentFacts, links: Commen
   };
   const room = limit - bytesOf(joinComment(header, ''));
   return joinComment(header, fitSections(sections, `<sub>${about.join(' · ')}</sub>`, links.run, room));
-}
-
-/** Header and text to one body. */
-export function joinComment(header: Omit<CommentHeader, 'text'>, text: string): string {
-  return `${renderHeader({ ...header, text: textHash(text) })}\n\n${text}`;
-}
-
-function textBelow(body: string): string {
-  return body.split('\n').slice(3).join('\n');
-}
-
-/** Line ends are those of whoever saved it last. */
-function textHash(text: string): string {
-  return digestOf(text.replace(/\r/g, '').trimEnd()).slice(0, 32);
-}
-
-/** Whether a comment tells what another one does, and stands there as it was written. */
-export function tellsTheSame(there: string, wanted: string, environment: string): boolean {
-  const [old, next] = [parseHeader(there, environment), parseHeader(wanted, environment)];
-  if (old === null || next === null) return false;
-  return old.content === next.content && old.state === next.state && old.text === textHash(textBelow(there));
-}
-
-/**
- * Whether what stands in a comment is newer than what is to be written there, whichever run is the later one: after the merge
- * an outcome, of outcomes that on the later record, of plans for one head that which was read later.
- */
-export function isNewerComment(there: string, wanted: string, environment: string): boolean {
-  const [old, next] = [parseHeader(there, environment), parseHeader(wanted, environment)];
-  if (old === null || next === null) return false;
-  if (isPlan(old) !== isPlan(next)) return isPlan(next);
-  if (isPlan(old)) return old.head === next.head && old.at > next.at;
-  const isOnOneRecord = old.record === null || next.record === null || old.record === next.record;
-  return isOnOneRecord ? old.at > next.at : old.record > next.record;
-}
-
-function isPlan({ state }: CommentHeader): boolean {
-  return state === 'planned' || state === 'invalid' || state === 'unplanned' || state === 'untouched';
 }
 
 function sectionsOf(fate: PullFate, head: string, links: CommentLinks): Section[] {
@@ -197,7 +102,7 @@ function errorSections(diagnostics: readonly Diagnostic[], head: string, links: 
 
 /** Who changes what judges changes more than any limit: first, and in words. */
 function settingsSections(plan: Plan): Section[] {
-  const settings = settingsOf(plan);
+  const settings = describeSettings(plan);
   if (settings.length === 0) return [];
   const frame = (list: string): string => `**settings that judge later changes**\n\n- ${list}`;
   return [pinnedList(settings, '\n- ', escapeMarkdown, frame)];
@@ -253,7 +158,7 @@ function renderHeadline(fate: PullFate, environment: string): string {
   if (plan === null) return title;
   const loosens = plan.changes.filter(({ direction }) => direction === 'loosen').length;
   const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
-  const settings = settingsOf(plan).length;
+  const settings = describeSettings(plan).length;
   const judged = settings === 0 ? '' : ` **${settings} ${settings === 1 ? 'setting changes' : 'settings change'}.**`;
   const nothing = countPlan(plan).toDo === 0 ? ` ${summarizeNothing(plan)}` : '';
   return `${title}\n\n${escapeMarkdown(summarizePlan(plan))}${looser}${judged}${nothing}`;

@@ -4,7 +4,7 @@ import { needsReview } from '../plan/approve.ts';
 import type { Plan } from '../plan/types.ts';
 
 /** One a line; what nobody wrote, a default that is another one now, is not among them. */
-export function settingsOf({ recordLines }: Pick<Plan, 'recordLines'>): string[] {
+export function describeSettings({ recordLines }: Pick<Plan, 'recordLines'>): string[] {
   return recordLines
     .filter((line) => line.action === 'settings' && needsReview(line))
     .map(({ detail }) => {

@@ -10,7 +10,7 @@ import { wordDigest } from '../plan/words.ts';
 import { summarizePlan } from './count-plan.ts';
 import { describeChange, describeKey } from './describe-change.ts';
 import { describeDrift, leftAdvice } from './describe-drift.ts';
-import { settingsOf } from './describe-settings.ts';
+import { describeSettings } from './describe-settings.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { describeMore, findingHead, findingRow, pickFindings } from './findings.ts';
 import { renderImpactMarkdown } from './impact-markdown.ts';
@@ -19,7 +19,7 @@ const symbols: Readonly<Record<Change['action'], string>> = { create: '➕', upd
 
 export function renderPlanMarkdown(plan: Plan): string {
   const lines = [`### ${escapeMarkdown(summarizePlan(plan))}`, ''];
-  const settings = settingsOf(plan);
+  const settings = describeSettings(plan);
   if (settings.length > 0) {
     lines.push('**settings that judge later changes**', '', ...settings.map((text) => `- ${escapeMarkdown(text)}`), '');
   }

@@ -34,7 +34,7 @@ export interface AmountProblem {
 const number = String.raw`([1-9]\d{0,2}(?:,\d{3})+|\d+)(?:(?:\.(\d+))?([kMB])|\.(\d{1,2}|\d{4,}))?`;
 
 /** Sources of regular expressions, shared with the JSON Schema. */
-export const amountPatterns = {
+const amountPatterns = {
   cost: String.raw`^\$${number}$`,
   count: `^${number} (tokens?|requests?)$`,
   rate: `^${number} (tokens?|requests?)/(second|minute|hour|day|week)$`,

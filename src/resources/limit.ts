@@ -7,7 +7,7 @@ import { formatRate } from './amounts.ts';
 import { alertOf, parseField, splitRateName } from './fields.ts';
 import { daysOfReset } from './limits.ts';
 import { specOf } from './registry.ts';
-import type { Budget, Fields, Kind, Match, RateUnit, RateWindow, Reset, Target, Unit } from './types.ts';
+import type { Fields, Kind, Match, RateUnit, RateWindow, Reset, Target, Unit } from './types.ts';
 
 interface Bound {
   /** What carries it. */
@@ -95,10 +95,6 @@ export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
 /** The period counts as none where the service does not show it. */
 export function timed(limit: BudgetLimit): TimedLimit {
   return { ...limit, reset: limit.reset ?? 'never' };
-}
-
-export function toBudget({ unit, amount, reset }: TimedLimit): Budget {
-  return { unit, amount, reset };
 }
 
 /** Shown, and one that this version has heard of: lists of backends before 1.18 show none, and another may come any day. */

@@ -7,7 +7,7 @@ import { rememberReads } from '../live/remember-reads.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
 import { readUsage } from '../reconcile/read-usage.ts';
-import { buildFileFacts, findInPlan } from '../rules/find.ts';
+import { findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
@@ -22,7 +22,19 @@ export interface Assessed extends Planned {
 
 /** @throws CancelledError; what cannot be read is unknown */
 export async function assessPlanned(planned: Planned, session: Session): Promise<Assessed> {
-  const { options, whole, plan, scope, resolved, understood: desired, files, live, settings, prices, open } = planned;
+  const {
+    options,
+    whole,
+    plan,
+    scope,
+    resolved,
+    understood: desired,
+    fileFacts,
+    live,
+    settings,
+    prices,
+    open,
+  } = planned;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
@@ -32,9 +44,8 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
     readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
   ]);
-  const ofFiles = buildFileFacts(desired, files, settings);
   const index = new LiveIndex(live);
-  const findings = findInPlan({ ...ofFiles, scope, index, resolved, changes: whole.changes, now, ...read });
+  const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
     return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });

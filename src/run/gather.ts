@@ -19,6 +19,7 @@ import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAbsence } from '../rules/absence.ts';
 import { buildFileFacts } from '../rules/find.ts';
+import type { FileFacts } from '../rules/types.ts';
 import { believeInForce, judgeRecord, provenSettings, type RecordInForce } from './judge-record.ts';
 import type { OpenRecord } from './open-record.ts';
 import { type PricesForRules, readRulePrices } from './read-for-rules.ts';
@@ -32,6 +33,8 @@ export interface Gathered extends Started {
   /** With what is in force in the place of what they say of settings. */
   readonly understood: Desired;
   readonly files: readonly FoundFile[];
+  /** What rules look at of them. */
+  readonly fileFacts: FileFacts;
   readonly diagnostics: readonly Diagnostic[];
   /** `review:` in force. */
   readonly settings: Review;
@@ -70,7 +73,8 @@ export async function gather(started: Started, session: Session): Promise<Gather
     session.waiting(`reading ${open.backend.baseUrl}`, reading),
     readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
   ]);
-  const absence = findAbsence({ ...buildFileFacts(understood, files, settings), index: new LiveIndex(used) });
+  const fileFacts = buildFileFacts(understood, files, settings);
+  const absence = findAbsence({ ...fileFacts, index: new LiveIndex(used) });
   const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
   // What an unsealed record says of a run under way is not believed: it could make entries of anything.
   const remembered = applied === null ? null : settledOf(applied, inForce, live);
@@ -80,6 +84,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
     desired,
     understood,
     files,
+    fileFacts,
     diagnostics,
     settings,
     silences: said.silences,

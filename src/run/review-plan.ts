@@ -1,14 +1,14 @@
 /** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { objecting } from '../guards/judge.ts';
+import { judgePlan, objecting } from '../guards/judge.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
 import type { Outcome, Plan } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { describeStale } from '../render/describe-change.ts';
-import { type Judged, violationsOf } from './judge.ts';
+import { guardInputOf, type Judged } from './judge.ts';
 
 /** The plan that will be carried out: all of it, or what was approved; guards judge that, not what stays undone. */
 export function judgeApproved(prepared: Judged, approval: Approval | null, reviewed: readonly PlanFile[]): Plan {
@@ -18,7 +18,7 @@ export function judgeApproved(prepared: Judged, approval: Approval | null, revie
   const lines = plan.recordLines.filter((line) => !held.has(line));
   const narrowed = { ...narrowPlan(plan, approval.changes, lines), impact: prepared.assess(approval.changes) };
   const digests = [plan.digest, ...reviewed.map(({ digest }) => digest)];
-  return { ...narrowed, violations: violationsOf({ ...prepared, plan: narrowed }, digests) };
+  return { ...narrowed, violations: judgePlan({ ...guardInputOf(prepared), plan: narrowed, reviewed: digests }) };
 }
 
 export type RefusalReason = 'rewind' | 'other-digest' | 'guards' | 'unreviewed';

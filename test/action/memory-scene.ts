@@ -7,7 +7,7 @@ import type { ActionInputs, ActionResult } from '../../src/commands/action/types
 import { createEmulator, type DetachedEmulator } from '../../src/emulator/server.ts';
 import { parseEvent } from '../../src/github/event.ts';
 import { type CheckRun, type GitHub, GitHubError, type IssueComment } from '../../src/github/port.ts';
-import { type CommentHeader, parseHeader } from '../../src/render/comment.ts';
+import { type CommentHeader, parseHeader } from '../../src/render/comment-header.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../../src/run/apply.ts';
 import type { NoPlan } from '../../src/run/start.ts';
 import { type Files, MemoryRepository } from '../approvals/memory.ts';

@@ -1,7 +1,7 @@
 /** The bundled Action file over a whole life of a change, against the stand-in of GitHub, a bare remote and the emulator. */
 
 import { expect, it } from 'vitest';
-import { parseHeader } from '../../src/render/comment.ts';
+import { parseHeader } from '../../src/render/comment-header.ts';
 import { adminKey } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 import type { Job } from './runner.ts';

@@ -1,7 +1,7 @@
 /** The check that a branch requires, and what stands beside it: posted for whatever may be merged, about what that changes itself. */
 
 import { describe, expect, test } from 'vitest';
-import { parseHeader } from '../../src/render/comment.ts';
+import { parseHeader } from '../../src/render/comment-header.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 import { all, names, policies, type Scene, startApplied, team } from './scene.ts';

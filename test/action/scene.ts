@@ -12,7 +12,7 @@ import type { StoreState, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { ServiceError, UserError } from '../../src/errors.ts';
 import { parseEvent } from '../../src/github/event.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
-import { type CommentHeader, parseHeader } from '../../src/render/comment.ts';
+import { type CommentHeader, parseHeader } from '../../src/render/comment-header.ts';
 import { type Area, allPermissions, type Level } from '../helpers/github/access.ts';
 import type { EventName, EventOptions } from '../helpers/github/events.ts';
 import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type GuardName, guardNames } from '../../src/guard-names.ts';
 import type { Change, Plan, Violation } from '../../src/plan/types.ts';
+import { renderComment, restateComment } from '../../src/render/comment.ts';
 import {
   type CommentHeader,
   isNewerComment,
   parseHeader,
-  renderComment,
   renderHeader,
-  restateComment,
   tellsTheSame,
-} from '../../src/render/comment.ts';
+} from '../../src/render/comment-header.ts';
 import { commentBytes, fitSections } from '../../src/render/fit-sections.ts';
 import { contentOf, type PullFate } from '../../src/render/pull-fate.ts';
 import { smallState } from '../helpers/state.ts';

@@ -5,7 +5,7 @@ import { writeLabels } from '../../src/github/labels.ts';
 import { createGitHub } from '../../src/github/octokit.ts';
 import type { GitHub } from '../../src/github/port.ts';
 import { writeStickyComment } from '../../src/github/sticky-comment.ts';
-import { joinComment } from '../../src/render/comment.ts';
+import { joinComment } from '../../src/render/comment-header.ts';
 import { type StandInFixture, startFixture } from '../helpers/github/fixture.ts';
 import { actionsToken } from '../helpers/github/server.ts';
 

@@ -7,8 +7,9 @@ import type { Stretch } from '../../approvals/reviewed.ts';
 import { UserError } from '../../errors.ts';
 import { type ExitCode, exitCodes } from '../../exit-codes.ts';
 import type { Account, GitHub, WorkflowRun } from '../../github/port.ts';
+import { judgePlan } from '../../guards/judge.ts';
 import type { Lift } from '../../plan/applied-record.ts';
-import { type Judged, violationsOf } from '../../run/judge.ts';
+import { guardInputOf, type Judged } from '../../run/judge.ts';
 import { judgePlanOf } from './judge-merge.ts';
 import type { Review } from './read-review.ts';
 import type { Ruling } from './ruling.ts';
@@ -221,5 +222,5 @@ function allowWith(
 }
 
 function judgeFirst(prepared: Judged) {
-  return { plan: { ...prepared.plan, violations: violationsOf(prepared) }, lifts: [], lines: [] };
+  return { plan: { ...prepared.plan, violations: judgePlan(guardInputOf(prepared)) }, lifts: [], lines: [] };
 }

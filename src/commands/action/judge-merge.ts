@@ -6,7 +6,7 @@ import type { Approval } from '../../plan/approve.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { RecordStep } from '../../plan/types.ts';
 import { wordDigest } from '../../plan/words.ts';
-import type { Judged } from '../../run/judge.ts';
+import { guardInputOf, type Judged } from '../../run/judge.ts';
 import type { Review } from './read-review.ts';
 import { describeOwed, describeWays, type Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
@@ -78,7 +78,7 @@ function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
 
 /** The plan that is carried out: of what was reviewed alone, with the words of reviews. */
 export function judgePlanOf(prepared: Judged, { reviewed, windows }: Review, approval: Approval | null) {
-  const { plan, steps, settings, checkout, inForce, allowances, assess } = prepared;
+  const { plan, assess } = prepared;
   const held = new Set(approval?.heldLines ?? []);
   const narrowed =
     approval === null
@@ -91,9 +91,13 @@ export function judgePlanOf(prepared: Judged, { reviewed, windows }: Review, app
           ),
           impact: assess(approval.changes),
         };
-  const judges = { rewind: checkout.rewind, moved: inForce.moved, isProtected: inForce.isProtected };
-  const common = { steps, settings, ...judges, allowances, assess, pulls: windows.pulls, pullsOf: reviewed.pullsOf };
-  const { violations, lifts, lines } = judgeWithWords({ ...common, plan: narrowed });
+  const { violations, lifts, lines } = judgeWithWords({
+    ...guardInputOf(prepared),
+    plan: narrowed,
+    assess,
+    pulls: windows.pulls,
+    pullsOf: reviewed.pullsOf,
+  });
   return { plan: { ...narrowed, violations }, lifts, lines };
 }
 

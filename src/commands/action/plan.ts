@@ -8,7 +8,7 @@ import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
 import { readPolicyFiles } from '../../policy/files.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
-import { settingsOf } from '../../render/describe-settings.ts';
+import { describeSettings } from '../../render/describe-settings.ts';
 import { renderDiagnosticsMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import type { Judged } from '../../run/judge.ts';
@@ -20,7 +20,7 @@ import { readEnvironment } from './environment-of-files.ts';
 import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
 import { emptiedFile, findIdentity } from './identity.ts';
 import { describeMovedOn, type OpenReview, reviewOpenPulls } from './review-open-pull.ts';
-import { findGroup, readTouched, type Subject, subjectOf } from './subject.ts';
+import { type Compared, findGroup, readTouched, type Subject, subjectOf } from './subject.ts';
 import { findTarget, resultOfGone, type Target } from './target.ts';
 import { type Said, tellOpen } from './tell-pull.ts';
 import type { DefaultBranch } from './tip.ts';
@@ -31,7 +31,7 @@ import { type ActionResult, type ActionRun, commonOptions, impactOptions } from 
  *
  * @param found null: the default branch could not be had
  */
-export async function planForEvent(run: ActionRun, found: DefaultBranch | null): Promise<ActionResult> {
+export async function planForEvent(run: ActionRun, found: Compared | null): Promise<ActionResult> {
   const { event, inputs } = run;
   const subject = subjectOf(run);
   const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
@@ -67,7 +67,7 @@ async function tellPlan(
   prepared: Judged,
   subject: Subject | null,
   target: Target | null,
-  found: DefaultBranch | null,
+  found: Compared | null,
 ): Promise<ActionResult> {
   const { inputs, session } = run;
   const { diagnostics, checkout, desired, settled, stored } = prepared;
@@ -90,7 +90,7 @@ async function tellPlan(
   const own =
     changes === null || subject === null || found === null
       ? null
-      : { changes, files: await readTouched(found, subject, inputs.directory) };
+      : { changes, files: await readTouched(found, inputs.directory) };
 
   const file = join(run.tempDirectory, `tollgate-plan-${environment}.json`);
   const planFile = buildPlanFile(plan, { tool: session.version, commit: checkout.commit });
@@ -172,7 +172,7 @@ export function invalidFiles(diagnostics: readonly Diagnostic[]): ActionResult {
 
 /** Settings that judge are changes too: of what comes later. */
 function changesAnything(plan: Plan): boolean {
-  return plan.changes.length > 0 || settingsOf(plan).length > 0;
+  return plan.changes.length > 0 || describeSettings(plan).length > 0;
 }
 
 export function planOutputs(plan: Plan): Record<string, string> {

@@ -11,7 +11,7 @@ import type { GitHub, PullRequest } from '../../github/port.ts';
 import { narrowPlan } from '../../plan/mode.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
-import type { Judged } from '../../run/judge.ts';
+import { guardInputOf, type Judged } from '../../run/judge.ts';
 import { placeOf } from './read-review.ts';
 import { saying } from './saying.ts';
 import type { DefaultBranch } from './tip.ts';
@@ -46,7 +46,7 @@ async function judgeOpen(
   { branch, branchName }: DefaultBranch,
   prepared: Judged,
 ): Promise<Omit<OpenReview, 'warnings'>> {
-  const { plan, steps, settings, checkout, inForce, assess } = prepared;
+  const { plan, checkout, assess } = prepared;
   const sources = { github, branch, branchName, place: placeOf(prepared) };
   const pulls: MergedPull[] = [];
   const pullsOf = new Map<string, number[]>();
@@ -61,12 +61,8 @@ async function judgeOpen(
   const own = plan.changes.filter(({ id }) => pullsOf.has(id));
   const alone = { ...narrowPlan(plan, own, plan.recordLines), impact: assess(own) };
   const { violations } = judgeWithWords({
+    ...guardInputOf(prepared),
     plan: alone,
-    steps,
-    settings,
-    rewind: checkout.rewind,
-    moved: inForce.moved,
-    isProtected: inForce.isProtected,
     allowances: [],
     assess,
     pulls,

@@ -11,8 +11,8 @@ import { watchDrift } from './drift.ts';
 import { readAsMeant } from './inputs.ts';
 import { invalidFiles, planForEvent } from './plan.ts';
 import { previewEdit } from './preview.ts';
-import { isUntouched, subjectOf } from './subject.ts';
-import { type DefaultBranch, withDefaultBranchIfAny } from './tip.ts';
+import { type Compared, compareWith, isUntouched, subjectOf } from './subject.ts';
+import { withDefaultBranchIfAny } from './tip.ts';
 import type { ActionResult, ActionRun } from './types.ts';
 import { tellUntouched } from './untouched.ts';
 
@@ -38,12 +38,13 @@ export async function runAction(given: ActionRun): Promise<ActionResult> {
 async function planOrPreview(run: ActionRun, pull: PullRequestFacts | null, hasKey: boolean): Promise<ActionResult> {
   const subject = subjectOf(run);
   // A run for somebody else's code gets no secret, and is not asked to have one.
-  const plan = (found: DefaultBranch | null): Promise<ActionResult> =>
+  const plan = (found: Compared | null): Promise<ActionResult> =>
     pull?.isForeign === true || !hasKey ? previewEdit(run, pull) : planForEvent(run, found);
   if (subject === null) return plan(null);
-  return withDefaultBranchIfAny(run, async (found) =>
-    found !== null && (await isUntouched(found, subject)) ? tellUntouched(run, found, subject) : plan(found),
-  );
+  return withDefaultBranchIfAny(run, async (found) => {
+    const compared = found === null ? null : await compareWith(found, subject);
+    return compared !== null && isUntouched(compared) ? tellUntouched(run, compared, subject) : plan(compared);
+  });
 }
 
 /** With another writer than somebody counts on, every run would make a comment of its own. */

@@ -30,9 +30,25 @@ export function subjectOf({ event: { context, ref, defaultBranch } }: ActionRun)
   return { pull, head: pull.head, base: null, into: intoOf(pull.baseRef), ref: null };
 }
 
+/** The default branch beside what is to be merged. */
+export interface Compared extends DefaultBranch {
+  /** Tree of the policies' directory at the head; null: there is none, or no such commit here. */
+  readonly headTree: string | null;
+  /** The same where it began; empty: nobody knows where that is. */
+  readonly baseTrees: readonly (string | null)[];
+}
+
+export async function compareWith(found: DefaultBranch, { head, base, pull }: Subject): Promise<Compared> {
+  const { branch } = found;
+  if (!(await branch.fetchHeads([{ pull: pull?.number ?? 0, commit: head }])).has(head))
+    return { ...found, headTree: null, baseTrees: [] };
+  const bases = base === null ? await branch.mergeBases(head, branch.tip) : [base];
+  const trees = await branch.treesOf([head, ...bases]);
+  return { ...found, headTree: trees.get(head) ?? null, baseTrees: bases.map((commit) => trees.get(commit) ?? null) };
+}
+
 /** False also where it cannot be told. */
-export async function isUntouched(found: DefaultBranch, subject: Subject): Promise<boolean> {
-  const { head, bases } = await readSides(found, subject);
+export function isUntouched({ headTree: head, baseTrees: bases }: Compared): boolean {
   return head !== null && bases.length > 0 && bases.every((tree) => tree === head);
 }
 
@@ -42,12 +58,10 @@ export async function isUntouched(found: DefaultBranch, subject: Subject): Promi
  * @param directory as the files' places name it
  */
 export async function readTouched(
-  found: DefaultBranch,
-  subject: Subject,
+  { branch, headTree: head, baseTrees: bases }: Compared,
   directory: string,
 ): Promise<ReadonlySet<string>> {
-  const { head, bases } = await readSides(found, subject);
-  const trees = await found.branch.readTrees([head, ...bases].filter((tree) => tree !== null));
+  const trees = await branch.readTrees([head, ...bases].filter((tree) => tree !== null));
   const textsOf = (tree: string | null): ReadonlyMap<string, string> =>
     new Map((trees.get(tree ?? '')?.files ?? []).map(({ path, text }) => [path, text]));
   const after = textsOf(head);
@@ -56,15 +70,6 @@ export async function readTouched(
     return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path));
   });
   return new Set(touched.map((path) => join(directory, path)));
-}
-
-/** Trees of the policies' directory at the head and where it began; null: there is none, or no such commit here. */
-async function readSides({ branch }: DefaultBranch, { head, base, pull }: Subject) {
-  if (!(await branch.fetchHeads([{ pull: pull?.number ?? 0, commit: head }])).has(head))
-    return { head: null, bases: [] };
-  const bases = base === null ? await branch.mergeBases(head, branch.tip) : [base];
-  const trees = await branch.treesOf([head, ...bases]);
-  return { head: trees.get(head) ?? null, bases: bases.map((commit) => trees.get(commit) ?? null) };
 }
 
 /**

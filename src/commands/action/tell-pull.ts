@@ -4,16 +4,10 @@ import { type PlanLabel, writeLabels } from '../../github/labels.ts';
 import type { Annotation, CheckRun, GitHub } from '../../github/port.ts';
 import { type StickyComment, type StickyResult, writeStickyComment } from '../../github/sticky-comment.ts';
 import { objecting } from '../../guards/judge.ts';
-import {
-  type CommentHeader,
-  type CommentLinks,
-  isNewerComment,
-  parseHeader,
-  renderComment,
-  tellsTheSame,
-} from '../../render/comment.ts';
+import { type CommentLinks, renderComment } from '../../render/comment.ts';
+import { type CommentHeader, isNewerComment, parseHeader, tellsTheSame } from '../../render/comment-header.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
-import { settingsOf } from '../../render/describe-settings.ts';
+import { describeSettings } from '../../render/describe-settings.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
 import { notWritten, saying } from './saying.ts';
@@ -147,7 +141,7 @@ export function stickyOf(
 function isQuiet(fate: PullFate): boolean {
   if (fate.state !== 'planned') return false;
   const { plan } = fate;
-  return countPlan(plan).toDo === 0 && plan.violations.length === 0 && settingsOf(plan).length === 0;
+  return countPlan(plan).toDo === 0 && plan.violations.length === 0 && describeSettings(plan).length === 0;
 }
 
 /**
@@ -218,6 +212,6 @@ function labelsOf(fate: PullFate): ReadonlySet<PlanLabel> {
     if (direction === 'tighten') wanted.add('tighten');
     if (action === 'delete') wanted.add('delete');
   }
-  if (settingsOf(fate.plan).length > 0) wanted.add('settings');
+  if (describeSettings(fate.plan).length > 0) wanted.add('settings');
   return wanted;
 }

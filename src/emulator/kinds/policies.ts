@@ -76,7 +76,7 @@ function mergeConditions(row: PolicyBase, body: Body): unknown {
 }
 
 /** Refuses everything where the plan of the organisation has no policies. */
-export function openPolicies(c: Context, context: RouteContext, verb: Verb | 'create' | 'list'): void {
+function openPolicies(c: Context, context: RouteContext, verb: Verb | 'create' | 'list'): void {
   if (context.organisation().policies_enabled === false) {
     throw context.fail(403, 'AB03', 'Policies are not available for this organisation');
   }

@@ -4,7 +4,7 @@ import { type Body, has, readText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 
-export function toStem(name: string): string {
+function toStem(name: string): string {
   return name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

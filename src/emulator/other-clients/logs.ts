@@ -134,7 +134,7 @@ function registerExports(app: Hono, context: RouteContext): void {
  * Beside `/v1`, on the same server: the signed link is fetched without the key, as from a bucket.
  * server.ts mounts it outside the routes that ask for one.
  */
-export const exportDownloadPath = '/exports';
+const exportDownloadPath = '/exports';
 
 export function registerExportDownload(app: Hono, context: RouteContext): void {
   app.get(`${exportDownloadPath}/:id`, (c) => {
