@@ -7,18 +7,16 @@ import type { Desired } from '../resources/types.ts';
 import { ruleNames } from '../rule-names.ts';
 
 const guardSwitch = z.enum(['on', 'warn', 'off']);
-const threshold = z.union([
-  z.enum(['on', 'off']),
-  z.object({ count: z.number().exactOptional(), percent: z.number().exactOptional() }),
-]);
+const threshold = z.object({ count: z.number().exactOptional(), percent: z.number().exactOptional() });
+const counted = z.union([z.enum(['on', 'off']), threshold.extend({ plan: threshold.exactOptional() })]);
 
 const guardsSchema = z.looseObject({
   ...(Object.fromEntries(switchNames.map((name) => [name, guardSwitch.exactOptional()])) as Record<
     (typeof switchNames)[number],
     z.ZodExactOptional<typeof guardSwitch>
   >),
-  deletes: threshold.exactOptional(),
-  updates: threshold.exactOptional(),
+  deletes: counted.exactOptional(),
+  updates: counted.exactOptional(),
   spend_up: z.union([guardSwitch, z.object({ percent: z.number() })]).exactOptional(),
 });
 

@@ -1,7 +1,12 @@
 /** `review:` as it is written; what it leaves out is filled in where settings are used (plan/review.ts). */
 
 import { isProblem, parseAmount, parsePercent } from '../resources/amounts.ts';
-import { type ReviewSettings, requirableFields, type Switch } from '../resources/review-settings.ts';
+import {
+  type ReviewSettings,
+  requirableFields,
+  type Switch,
+  type WrittenCounted,
+} from '../resources/review-settings.ts';
 import { canonicalJson } from '../stable-json.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';
@@ -18,14 +23,19 @@ const thresholdKeys = {
   percent: key(whole(100), 'more than so many per cent.'),
 };
 
+const countedKeys = {
+  ...thresholdKeys,
+  plan: key(section(thresholdKeys), 'The same of the whole plan; those beside it are of one workspace.'),
+};
+
 const isOn = word('on', 'off');
-const parts = section(thresholdKeys);
+const parts = section(countedKeys);
 /** `on`, `off`, or more than `count` and more than `percent`; a part that is left out keeps its default. */
-const threshold: Shape<'on' | 'off' | { readonly count?: number; readonly percent?: number }> = {
+const threshold: Shape<WrittenCounted> = {
   ...parts,
   schema: { anyOf: [isOn.schema, parts.schema] },
   read: (field, report) =>
-    field.node.type === 'map' ? (readSection(thresholdKeys, field, report) ?? {}) : isOn.read(field, report),
+    field.node.type === 'map' ? (readSection(countedKeys, field, report) ?? {}) : isOn.read(field, report),
 };
 
 const spendUp: Shape<Switch | { readonly percent: number }> = {

@@ -77,7 +77,12 @@ const org: JsonMap = {
     drift: 'safe',
     require_reviewed_plan: true,
     alone: false,
-    guards: { deletes: { count: 2, percent: 30 }, updates: 'on', rewind: 'warn', spend_up: '25%' },
+    guards: {
+      deletes: { count: 2, percent: 30, plan: { count: 10, percent: 10 } },
+      updates: 'on',
+      rewind: 'warn',
+      spend_up: '25%',
+    },
     rules: { exhausted: 'warning' },
   },
   forget: ['keys/old'],
