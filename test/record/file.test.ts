@@ -147,7 +147,7 @@ describe('a record file', () => {
     const script = join(makeFolder(), 'write.mjs');
     buildSync({
       stdin: {
-        contents: `import { createFileStore } from '../../src/record/file.ts'; await createFileStore({ path: process.argv[2] }).write({}, null, 'a');`,
+        contents: `import { createFileStore } from './src/record/file.ts'; await createFileStore({ path: process.argv[2] }).write({}, null, 'a');`,
         resolveDir: root,
       },
       outfile: script,
