@@ -15,6 +15,7 @@ import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { testNow } from '../helpers/session.ts';
+import { orgFile } from '../helpers/world.ts';
 import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
 
 const indexPage = 'docs/README.md';
@@ -49,7 +50,12 @@ describe('the README', () => {
     const [, path = '', text = ''] = /^# (\S+)\n([\s\S]*)$/.exec(shown?.text ?? '') ?? [];
     const whole = parse(readText(path)) as unknown;
     expect(whole).toMatchObject(parse(text) as object);
-    expect(compilePolicies([{ path, text }]).diagnostics.map(({ message }) => message)).toEqual([]);
+    expect(
+      compilePolicies([
+        { path: 'policies/org.yaml', text: orgFile() },
+        { path, text },
+      ]).diagnostics.map(({ message }) => message),
+    ).toEqual([]);
   });
 });
 
