@@ -29,7 +29,7 @@ it.each(['README.md', 'docs/coming-from-the-dashboard.md'])(
 
 const onTheSample = markdownFiles.flatMap((file) =>
   commandLines(readText(file))
-    .filter((words) => words.includes('emulator') && words.length > 3)
+    .filter((words) => words.includes('--backend') && words.includes('emulator'))
     .map((words) => ({ file, line: words.join(' '), words })),
 );
 
