@@ -1,10 +1,10 @@
 /**
- * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, and the tables and the plan in
- * README.md, docs/rules.md. Tests fail when they are out of date.
+ * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, docs/rules.md, and the tables, tables
+ * of contents and the plan in README.md and docs. Tests fail when they are out of date.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -47,10 +47,11 @@ const hasExample = (name) => name !== 'secret-in-file' && existsSync(`${examples
 const exampleOf = (name) => (hasExample(name) ? readFileSync(`${examples}${name}.bad.yaml`, 'utf8') : null);
 await write('docs/rules.md', renderRules(exampleOf));
 
-const { renderReadme } = await load('scripts/readme.ts');
-const readme = await readFile(new URL('README.md', root), 'utf8');
+const { renderPages } = await load('scripts/generated-parts.ts');
+const paths = ['README.md', ...readdirSync(new URL('docs/', root)).map((name) => `docs/${name}`)];
+const pages = new Map(paths.sort().map((path) => [path, readFileSync(new URL(path, root), 'utf8')]));
 const sources = {
   root: fileURLToPath(root),
-  exitCodes: await readFile(new URL('src/exit-codes.ts', root), 'utf8'),
+  exitCodes: readFileSync(new URL('src/exit-codes.ts', root), 'utf8'),
 };
-await write('README.md', await renderReadme(readme, sources));
+for (const [path, text] of await renderPages(pages, sources)) if (text !== pages.get(path)) await write(path, text);

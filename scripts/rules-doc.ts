@@ -2,6 +2,7 @@
 
 import { allRules } from '../src/rules/find.ts';
 import type { Rule } from '../src/rules/types.ts';
+import { renderContents } from './contents.ts';
 
 /** Rows of the catalogue that are errors of the grammar: checked while a file is read, by these codes. */
 const grammar: readonly (readonly [ids: string, what: string, codes: readonly string[]])[] = [
@@ -43,7 +44,7 @@ const grammar: readonly (readonly [ids: string, what: string, codes: readonly st
 const elsewhere: readonly (readonly [ids: string, where: string])[] = [
   [
     'D1, D2, D3, D4, D9',
-    'guards `blocks-now`, `counter-reset`, `deletes`, `updates` and `spend-up` (README, docs/impact.md)',
+    'guards `blocks-now`, `counter-reset`, `deletes`, `updates` and `spend-up` ([guards](guards.md), [impact](impact.md))',
   ],
   ['D6', 'a plan that is stale is not applied (exit 4)'],
   ['D7', '`review.unmanaged`'],
@@ -64,7 +65,7 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
   const file = allRules.filter(({ where }) => where === 'file');
   const live = allRules.filter(({ where }) => where === 'live');
   const price = allRules.filter(({ where }) => where === 'price');
-  return `${[
+  const page = `${[
     '# Rules',
     '<!-- Written by `npm run generate` from src/rules and scripts/rules-doc.ts. -->',
     'A finding is about something that the grammar allows and few people mean. It has a place in a file, says what is so there, and',
@@ -79,6 +80,9 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '- **warning** stops nobody. **info** is worth knowing.',
     '- `validate` shows everything, and so do JSON and SARIF. A plan shows errors, what is silenced, and five of each other rule, those',
     '  about its own changes first; notes only about its changes. The others are counted, and in `--verbose` and the details of the comment.',
+    '',
+    '<!-- generated: contents -->',
+    '<!-- /generated -->',
     '',
     '## Too strict, or not for us',
     '',
@@ -164,6 +168,7 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '',
     ...missing.map(([ids, why]) => `- ${ids}: ${why}.`),
   ].join('\n')}\n`;
+  return page.replace('<!-- generated: contents -->\n', `<!-- generated: contents -->\n\n${renderContents(page)}\n\n`);
 }
 
 /** Codes that the table of the grammar names, for the test that knows them all. */

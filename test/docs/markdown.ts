@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { anchorOf } from '../../scripts/contents.ts';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -38,15 +39,7 @@ export function withoutCodeBlocks(markdown: string): string {
 export function anchorsOf(markdown: string): ReadonlySet<string> {
   const headings = [...withoutCodeBlocks(markdown).matchAll(/^#{1,6} +(.+)$/gm)].map(([, text = '']) => text);
   const named = [...markdown.matchAll(/<a id="([^"]+)">/g)].map(([, id = '']) => id);
-  return new Set([
-    ...named,
-    ...headings.map((text) =>
-      text
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  ]);
+  return new Set([...named, ...headings.map(anchorOf)]);
 }
 
 /** Every command line of ours that is shown: in blocks of shell text, and between backticks. Arguments only. */
@@ -58,9 +51,13 @@ export function commandLines(markdown: string): readonly (readonly string[])[] {
   const inline = [...withoutCodeBlocks(markdown).matchAll(/`([^`\n]+)`/g)].map(([, text = '']) => text);
   return [...inBlocks, ...inline].flatMap((line) => {
     const words = /^\s*(?:\w+=\S+ )*(?:tollgate|node build\/cli\.js)(?: (.*))?$/.exec(line)?.[1];
-    // A quoted word may hold spaces.
-    return words === undefined ? [] : [(words.match(/"[^"]*"|'[^']*'|\S+/g) ?? ['']).map(unquote)];
+    return words === undefined ? [] : [commandWords(words)];
   });
+}
+
+/** A quoted word may hold spaces. */
+export function commandWords(line: string): readonly string[] {
+  return (line.match(/"[^"]*"|'[^']*'|\S+/g) ?? ['']).map(unquote);
 }
 
 function unquote(word: string): string {

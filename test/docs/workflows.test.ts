@@ -29,9 +29,8 @@ const action = parse(readText('action.yml')) as {
 
 const pageWorkflow = (): Workflow => parseWorkflow(offered.find(({ file }) => file === page)?.text ?? '');
 
-it('are the same on the page of the Action and in the README', () => {
-  expect(offered.map(({ file }) => file)).toEqual(['README.md', page]);
-  expect(offered[0]?.text).toBe(offered[1]?.text);
+it('are on one page alone', () => {
+  expect(offered.map(({ file }) => file)).toEqual([page]);
 });
 
 describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
@@ -98,7 +97,7 @@ describe('the workflow of the page', () => {
     expect(pageWorkflow().on.push).toEqual({ branches: ['main'] });
     const howTo = readText(page).split('```yaml')[0] ?? '';
     expect(howTo).toContain('Leave `paths:` out below `push`');
-    expect(readText('README.md')).toMatch(/^### .*`extends`$/m);
+    expect(readText('docs/files.md')).toMatch(/^## .*`extends`$/m);
   });
 
   it('gives the key that writes to the protected job alone, and every input that a person may give', () => {

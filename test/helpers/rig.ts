@@ -144,7 +144,11 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** As the entry file does: one message, the exit code of the family of the error. */
-async function capture(format: Format, session: TestSession, command: () => Promise<CommandResult>): Promise<Ran> {
+export async function capture(
+  format: Format,
+  session: TestSession,
+  command: () => Promise<CommandResult>,
+): Promise<Ran> {
   try {
     const { exit, output } = await command();
     // mistakes-F12: of every command that a test runs.

@@ -1,15 +1,15 @@
 /**
- * The generated parts of README.md: the plan of the sample, the commands, the flags and the exit codes. They stand between
- * `<!-- generated: NAME -->` and `<!-- /generated -->`; everything else is written by hand.
+ * The generated parts of README.md and docs: tables of contents, the plan of the sample, the commands, the flags and the exit
+ * codes. They stand between `<!-- generated: NAME -->` and `<!-- /generated -->`; everything else is written by hand.
  */
 
 import type { Argument, Command, Option } from 'commander';
-import { runPlan } from '../src/commands/plan.ts';
 import { exitCodes } from '../src/exit-codes.ts';
 import { buildProgram } from '../src/program.ts';
 import type { Session } from '../src/run/session.ts';
+import { renderContents } from './contents.ts';
 
-export interface ReadmeSources {
+export interface PageSources {
   /** Directory that holds `policies/`. */
   readonly root: string;
   /** Text of `src/exit-codes.ts`: its comments say what each code means. */
@@ -20,31 +20,36 @@ export interface ReadmeSources {
 const columns = 80;
 const day = Date.UTC(2026, 10, 20, 12);
 
-/** README.md with its generated parts written anew. */
-export async function renderReadme(text: string, sources: ReadmeSources): Promise<string> {
+/** One workspace of the sample, so that the plan fits the first screen beside the file that it is about. */
+const samplePlan = 'plan --backend emulator --workspace ws-market-4f2a1c';
+
+/** The pages, by path, with their generated parts written anew. */
+export async function renderPages(
+  pages: ReadonlyMap<string, string>,
+  sources: PageSources,
+): Promise<ReadonlyMap<string, string>> {
   const program = buildProgram('0.0.0', async () => {});
   const parts: Readonly<Record<string, string>> = {
-    plan: fence(await renderSamplePlan(sources.root)),
+    plan: fence(`$ tollgate ${samplePlan}\n\n${await renderSamplePlan(sources.root)}`),
     commands: renderCommands(program),
     flags: renderFlags(program),
     'exit-codes': renderExitCodes(sources.exitCodes),
   };
   const seen = new Set<string>();
-  const result = text.replace(
-    /<!-- generated: ([\w-]+) -->\n[\s\S]*?<!-- \/generated -->/g,
-    (_whole, name: string): string => {
-      const part = parts[name];
-      if (part === undefined) throw new Error(`README.md asks for a generated part that there is not: ${name}`);
+  const fill = (path: string, text: string): string =>
+    text.replace(/<!-- generated: ([\w-]+) -->\n[\s\S]*?<!-- \/generated -->/g, (_whole, name: string): string => {
+      const part = name === 'contents' ? renderContents(text) : parts[name];
+      if (part === undefined) throw new Error(`${path} asks for a generated part that there is not: ${name}`);
       seen.add(name);
       return `<!-- generated: ${name} -->\n\n${part}\n\n<!-- /generated -->`;
-    },
-  );
+    });
+  const filled = new Map([...pages].map(([path, text]) => [path, fill(path, text)]));
   const missing = Object.keys(parts).filter((name) => !seen.has(name));
-  if (missing.length > 0) throw new Error(`README.md has no place for: ${missing.join(', ')}`);
-  return result;
+  if (missing.length > 0) throw new Error(`no page has a place for: ${missing.join(', ')}`);
+  return filled;
 }
 
-/** What `tollgate plan --backend emulator` prints on a terminal. */
+/** What the command prints on a terminal. */
 async function renderSamplePlan(root: string): Promise<string> {
   const session: Session = {
     env: {},
@@ -63,10 +68,12 @@ async function renderSamplePlan(root: string): Promise<string> {
     confirm: async () => false,
     waiting: (_what, work) => work,
   };
-  const program = buildProgram('0.0.0', async () => {});
-  const plan = program.commands.find((command) => command.name() === 'plan');
-  const { output } = await runPlan({ ...plan?.opts(), backend: 'emulator' } as Parameters<typeof runPlan>[0], session);
-  return output;
+  let printed = '';
+  const program = buildProgram('0.0.0', async (_flags, command) => {
+    printed = (await command(session)).output;
+  });
+  await program.parseAsync(samplePlan.split(' '), { from: 'user' });
+  return printed;
 }
 
 interface Leaf {

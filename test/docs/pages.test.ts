@@ -1,5 +1,7 @@
+import { basename } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { renderReadme } from '../../scripts/readme.ts';
+import { parse } from 'yaml';
+import { renderPages } from '../../scripts/generated-parts.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
@@ -13,18 +15,54 @@ import { renderJsonSchemas } from '../../src/policy/json-schema.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { testNow } from '../helpers/session.ts';
-import { codeBlocks, readText, root } from './markdown.ts';
+import { orgFile } from '../helpers/world.ts';
+import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
 
-const readme = readText('README.md');
+const indexPage = 'docs/README.md';
+const pages = new Map(
+  markdownFiles
+    .filter((path) => path === 'README.md' || path.startsWith('docs/'))
+    .map((path) => [path, readText(path)]),
+);
 
-it('is up to date with the commands, the exit codes and the sample (npm run generate)', async () => {
-  expect(await renderReadme(readme, { root, exitCodes: readText('src/exit-codes.ts') })).toBe(readme);
+it('are up to date with the commands, the exit codes, the sample and their headings (npm run generate)', async () => {
+  const written = await renderPages(pages, { root, exitCodes: readText('src/exit-codes.ts') });
+  expect(Object.fromEntries(pages)).toEqual(Object.fromEntries(written));
 });
 
-describe('the YAML', () => {
-  const files = codeBlocks(readme)
+it.each([...pages.keys()].filter((path) => path.startsWith('docs/') && path !== indexPage))(
+  '%s has a table of contents, and a line on the index page',
+  (path) => {
+    expect(readText(path).match(/^<!-- generated: contents -->$/gm)).toHaveLength(1);
+    expect(readText(indexPage)).toContain(`](${basename(path)})`);
+  },
+);
+
+describe('the README', () => {
+  const readme = readText('README.md');
+
+  it('can be read: 250 lines at most, and the reference is elsewhere', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(250);
+  });
+
+  it('shows a file of the sample, shortened', () => {
+    const [shown] = codeBlocks(readme).filter(({ language }) => language === 'yaml');
+    const [, path = '', text = ''] = /^# (\S+)\n([\s\S]*)$/.exec(shown?.text ?? '') ?? [];
+    const whole = parse(readText(path)) as unknown;
+    expect(whole).toMatchObject(parse(text) as object);
+    expect(
+      compilePolicies([
+        { path: 'policies/org.yaml', text: orgFile() },
+        { path, text },
+      ]).diagnostics.map(({ message }) => message),
+    ).toEqual([]);
+  });
+});
+
+describe('the YAML of the files page', () => {
+  const files = codeBlocks(readText('docs/files.md'))
     .filter(({ language, text }) => language === 'yaml' && /^kind:/m.test(text))
-    .map(({ text }, index) => ({ path: `README-${index + 1}.yaml`, text }));
+    .map(({ text }, index) => ({ path: `shown-${index + 1}.yaml`, text }));
   const organisation = files.filter(({ text }) => /^kind: org\b/m.test(text));
 
   it('is there', () => {
@@ -53,7 +91,7 @@ describe('the YAML', () => {
 });
 
 describe('the scopes', () => {
-  const rows = /<!-- scopes -->([\s\S]*?)\n\n[^|]/.exec(readme)?.[1]?.split('\n') ?? [];
+  const rows = /<!-- scopes -->([\s\S]*?)\n\n[^|]/.exec(readText('docs/commands.md'))?.[1]?.split('\n') ?? [];
   const scopesOf = (row: string): string[] => {
     let family = '';
     return [...row.matchAll(/`([\w]*)\.(\w+)`/g)].map(([, name = '', verb = '']) => {

@@ -1,0 +1,117 @@
+/**
+ * What pages tell a reader to type, typed: on a new clone, with the sample organisation as the account. Their outputs are those of
+ * the commands; `npm run generate` writes them anew.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { sampleSeed } from '../../src/emulator/sample/seed.ts';
+import { buildProgram } from '../../src/program.ts';
+import type { CommandResult } from '../../src/run/session.ts';
+import { capture, type Ran } from '../helpers/rig.ts';
+import { testNow, testSession } from '../helpers/session.ts';
+import { adminKey } from '../helpers/world.ts';
+import { type GitRig, startGitRig } from '../stories/git-rig.ts';
+import { commandLines, commandWords, markdownFiles, readText, root } from './markdown.ts';
+
+it.each(['README.md', 'docs/coming-from-the-dashboard.md'])(
+  '%s is run from its first command to its last, and shows what they print',
+  async (page) => {
+    const rig = await startGitRig({ state: sampleSeed(new Date(testNow)) });
+    try {
+      await expect(await walk(rig, readText(page))).toMatchFileSnapshot(join(root, page));
+    } finally {
+      await rig.close();
+    }
+  },
+);
+
+const onTheSample = markdownFiles.flatMap((file) =>
+  commandLines(readText(file))
+    .filter((words) => words.includes('--backend') && words.includes('emulator'))
+    .map((words) => ({ file, line: words.join(' '), words })),
+);
+
+it.each(onTheSample)('$file: tollgate $line', async ({ words }) => {
+  expect(await runLine(words, { cwd: root, env: {} })).toMatchObject({ exit: 0 });
+});
+
+/**
+ * The page, with each `text` block that follows a block of commands replaced by what these printed. A `diff` is an edit of the file
+ * that it names; `<!-- by hand: POLICY MEMBER=NUMBER -->` is somebody at the dashboard.
+ */
+async function walk(rig: GitRig, page: string): Promise<string> {
+  let printed: string | null = null;
+  let result = '';
+  const part = /<!-- by hand: (\S+) (\w+)=(\d+) -->|^```(sh|diff|text)\n([\s\S]*?)^```$/gm;
+  let from = 0;
+  for (const found of page.matchAll(part)) {
+    const [whole, policy = '', member = '', amount = '', language, text = ''] = found;
+    let shown = whole;
+    if (language === 'sh') printed = await runBlock(rig, text);
+    else if (language === 'diff') edit(rig, text);
+    else if (language === undefined) await clickAt(rig, policy, { [member]: Number(amount) });
+    else if (printed !== null) {
+      shown = `\`\`\`text\n${printed}\`\`\``;
+      printed = null;
+    }
+    result += page.slice(from, found.index) + shown;
+    from = found.index + whole.length;
+  }
+  return result + page.slice(from);
+}
+
+/** What is typed elsewhere: in a clone of tollgate, before there is a repository, or to start what the rig is. */
+const elsewhere = /^(?:npm |export |curl |tollgate emulate|git init)/;
+
+async function runBlock(rig: GitRig, text: string): Promise<string> {
+  let printed = '';
+  for (const line of text.replaceAll('\\\n', '').split('\n')) {
+    if (line.trim() === '' || elsewhere.test(line)) continue;
+    const [, command = '', wanted = '0'] = /^(.*?)(?:\s+# (?:exit (\d))?.*)?$/.exec(line) ?? [];
+    const [name, ...words] = commandWords(command);
+    if (name === 'git') rig.git(...words);
+    else if (name === 'tollgate') {
+      const { exit, stdout, stderr } = await runLine(words, { cwd: rig.folder, env: rig.env });
+      if (String(exit) !== wanted) throw new Error(`${line} ended with ${exit}:\n${stdout}${stderr}`);
+      printed += stdout;
+    } else throw new Error(`a line that this test cannot run: ${line}`);
+  }
+  // Digests name the port of the emulator, and commits the time.
+  return printed.replace(/\b[0-9a-f]{32}\b/g, '3f9c2e1a5b7d4c608e9f1a2b3c4d5e6f').trimStart();
+}
+
+function edit({ folder }: GitRig, diff: string): void {
+  const [name = '', ...lines] = diff.trimEnd().split('\n');
+  const linesWith = (sign: string): string =>
+    lines
+      .filter((line) => line.startsWith(sign))
+      .map((line) => line.slice(1))
+      .join('\n');
+  const file = join(folder, name.trim());
+  const before = readFileSync(file, 'utf8');
+  expect(before.split(linesWith('-'))).toHaveLength(2);
+  writeFileSync(file, before.replace(linesWith('-'), linesWith('+')));
+}
+
+async function clickAt({ emulator }: GitRig, policy: string, members: Readonly<Record<string, number>>): Promise<void> {
+  const row = emulator.store.state.usagePolicies.find(({ name }) => name === policy);
+  const headers = { 'x-portkey-api-key': adminKey, 'content-type': 'application/json' };
+  const body = JSON.stringify(members);
+  const { status } = await fetch(`${emulator.url}/policies/usage-limits/${row?.id}`, { method: 'PUT', headers, body });
+  expect(status).toBe(200);
+}
+
+function runLine(words: readonly string[], options: Pick<GitRig, 'env'> & { readonly cwd: string }): Promise<Ran> {
+  const session = testSession({ ...options, columns: 80 });
+  return capture('text', session, async () => {
+    let result: CommandResult | undefined;
+    const program = buildProgram('0.0.0', async (_flags, command) => {
+      result = await command(session);
+    });
+    await program.parseAsync([...words], { from: 'user' });
+    if (result === undefined) throw new Error('nothing was run');
+    return result;
+  });
+}
