@@ -46,7 +46,8 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
       ...(found === null ? [] : noteGateway(kinds)),
       ...(found === null ? [] : explainWrites({ survey: found, kinds })),
       ...directory.map(({ view }) => view),
-      ...(await checkApprovals(options, desired, session)),
+      // Before there are policy files there is nothing to approve.
+      ...(policies.view.state === 'note' ? [] : await checkApprovals(options, desired, session)),
     ];
     const view: DoctorView = {
       baseUrl,

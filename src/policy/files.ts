@@ -63,7 +63,7 @@ export async function readPolicyFiles(directory: string, cwd: string = process.c
   }
   if (files.length === 0 && diagnostics.length === 0) {
     throw new UserError(`no policy files in ${directory}: no *.yaml or *.yml below it`, {
-      hint: 'Write org.yaml and one file per workspace, run `tollgate import`, or name another directory with --dir.',
+      hint: 'Write them from what is live with `tollgate import`, or name their directory with --dir.',
     });
   }
   return { files, diagnostics: sortDiagnostics(diagnostics) };
@@ -132,7 +132,7 @@ async function findRoot(root: string, shown: string): Promise<string> {
       ? `there is no directory ${shown}`
       : `cannot read the directory ${shown} (${reasonOf(cause)})`;
     throw new UserError(message, {
-      hint: 'Name the directory of the policy files with --dir. `tollgate import` writes them from what is live.',
+      hint: 'Write policy files from what is live with `tollgate import`, or name their directory with --dir.',
       cause,
     });
   }

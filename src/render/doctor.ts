@@ -164,7 +164,7 @@ function summarizeWalls({ checks }: DoctorView): string | null {
   const [missing, unknown] = [count('missing'), count('unknown')];
   const asked = count('not-tried') > 0 ? '; GitHub was not asked' : '';
   if (missing + unknown === 0 && asked === '') return null;
-  return `Of what keeps approvals honest, ${missing} ${missing === 1 ? 'is' : 'are'} missing and ${unknown} unknown${asked}: docs/approvals.md.`;
+  return `Of what keeps approvals honest, ${missing} ${missing === 1 ? 'is' : 'are'} missing and ${unknown} unknown${asked}: see approvals.md in tollgate's documentation.`;
 }
 
 /** `GET /policies/usage-limits/3f0c9a52… → 403 AB03`; the whole of it is in the other formats. */

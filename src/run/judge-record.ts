@@ -163,7 +163,7 @@ export function looksLost({ changes, recordLines }: Pick<Plan, 'changes' | 'reco
 
 /** One note for each reason, with what mends it. */
 export function recordNotes(
-  { proof, stored, unsealed }: RecordInForce,
+  { proof, stored, unsealed, judges }: RecordInForce,
   believed: BelievedRecord | null,
   isShared: boolean,
   plan: Pick<Plan, 'changes' | 'recordLines'>,
@@ -171,13 +171,7 @@ export function recordNotes(
   const notes: PlanNote[] = [];
   const say = (code: string, severity: PlanNote['severity'], message: string): void =>
     void notes.push({ code, severity, workspace: null, message, source: null });
-  if (stored === null && isShared) {
-    say(
-      'record-missing',
-      'warning',
-      `there is no applied record of these files. ${looksLost(plan) ? 'All that they declare is live already, so that it was probably lost' : 'If something was applied before, somebody has deleted the record'}: \`tollgate record rebuild --from COMMIT\`, with the commit that was applied last, brings it back. Until then protection and settings are the strictest of these files and of the commit before them`,
-    );
-  }
+  if (stored === null && isShared) say('record-missing', 'warning', missingMessage(looksLost(plan), judges.length > 0));
   if (believed !== null && believed.unproven.length > 0) {
     say('record-unproven', 'warning', unprovenMessage(believed, proof?.problems ?? new Map()));
   }
@@ -187,6 +181,17 @@ export function recordNotes(
     say('record-seal', 'info', `the applied record ${why}, which only the next apply can check: it is taken as it is`);
   }
   return notes;
+}
+
+/** @param isOld policy files stand in an earlier commit as well, so that an apply of them is likelier than a first run */
+function missingMessage(isLive: boolean, isOld: boolean): string {
+  const rebuild = '`tollgate record rebuild --from COMMIT`, with the commit that was applied last, brings it back';
+  const why = !isLive
+    ? `If something was applied before, somebody has deleted the record: ${rebuild}`
+    : isOld
+      ? `All that they declare is live already, so that it was probably lost: ${rebuild}`
+      : `All that they declare is live already. After an import the first apply makes it; if they were applied before, it was lost, and ${rebuild}`;
+  return `there is no applied record of these files. ${why}. Until then protection and settings are the strictest of these files and of the commit before them`;
 }
 
 function unprovenMessage(

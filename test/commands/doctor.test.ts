@@ -670,24 +670,10 @@ describe('output', () => {
 
       This directory
         note      policy files             there is no directory nowhere
-                  → Name the directory of the policy files with --dir. \`tollgate
-                    import\` writes them from what is live.
+                  → Write policy files from what is live with \`tollgate import\`, or
+                    name their directory with --dir.
         not tried applied record           there are no policy files, and they say
                                            where it is
-
-      Approvals
-        not tried ask GitHub               no token of GitHub is in the environment
-                  → Set GITHUB_TOKEN or GH_TOKEN, best an administrator's: others are
-                    not shown all of it.
-        unknown   record: protected        the policy files say where the record is,
-                                           and there are none that can be read
-        missing   seal key                 TOLLGATE_SEAL_KEY is not set here: what
-                                           another key than the present one sealed
-                                           counts as sealed by nobody
-                  → Set it where applies run, as a secret of the environment; this
-                    tells of this machine alone.
-        ok        Git computes merges      Git X here; 2.30 is the least that
-                                           works
 
       Commands
         validate            does not work: there are no policy files
@@ -699,8 +685,6 @@ describe('output', () => {
         history, show       not proven: applied record: not tried
 
       Everything that tollgate needs works.
-      Of what keeps approvals honest, 1 is missing and 1 unknown; GitHub was not
-      asked: docs/approvals.md.
       Nothing was written. --format json has every request in full.
       "
     `);
