@@ -48,6 +48,7 @@ const layers: Readonly<Record<string, number>> = {
   'errors.ts': 8,
   'diagnostics.ts': 8,
   'blank-secrets.ts': 8,
+  'clock.ts': 8,
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,
   'exact.ts': 8,
@@ -144,6 +145,26 @@ describe('architecture', () => {
         .map(({ from, to }) => `${from} → ${to}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it('has no circle, of types either', () => {
+    const targets = new Map(
+      modules.map((module) => [
+        module.path,
+        module.imports.filter((name) => name.startsWith('.')).map((name) => localTarget(module, name)),
+      ]),
+    );
+    const circles: string[] = [];
+    const seen = new Set<string>();
+    const visit = (path: string, way: readonly string[]): void => {
+      const start = way.indexOf(path);
+      if (start >= 0) circles.push([...way.slice(start), path].join(' → '));
+      if (start >= 0 || seen.has(path)) return;
+      for (const target of targets.get(path) ?? []) visit(target, [...way, path]);
+      seen.add(path);
+    };
+    for (const path of targets.keys()) visit(path, []);
+    expect(circles).toEqual([]);
   });
 
   it('loads the emulator only when it is asked for', () => {

@@ -9,7 +9,7 @@ import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import { expiresAtOnce } from './expired.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
@@ -29,7 +29,7 @@ import {
   startingToSend,
   toEntry,
 } from './record-lines.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import type { Action, Change, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';

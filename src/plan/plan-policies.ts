@@ -11,7 +11,7 @@ import type { Desired, Fields, PolicyKind } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import { planDelete, planLeftovers } from './delete-policy.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
@@ -32,7 +32,7 @@ import {
   startingToSend,
   toEntry,
 } from './record-lines.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
 import { newWindowNote } from './window-notes.ts';

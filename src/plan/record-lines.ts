@@ -8,7 +8,7 @@ import { hasAnyValue, pickFields } from '../resources/fields.ts';
 import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { RecordedResource } from './record-index.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import type { RecordLine, RecordStep } from './types.ts';
 
 /** The record's entry of a declared resource. */

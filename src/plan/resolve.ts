@@ -13,40 +13,11 @@ import { yieldExpired } from './expired.ts';
 import { withoutForgotten } from './forget.ts';
 import { Problems } from './problems.ts';
 import type { RecordIndex } from './record-index.ts';
+import type { Resolution, ResolvedEntry, Unplanned } from './resolution.ts';
 import { hasKeyNames, resolveMatch } from './resolve-match.ts';
 import type { PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { unknownId, writtenId } from './written-id.ts';
-
-/** A declared resource whose names are ids now. */
-export interface ResolvedEntry {
-  readonly entry: DesiredEntry;
-  /** Null for what belongs to the organisation. */
-  readonly workspace: LiveWorkspace | null;
-  /** The resource's name: the entry's, or that of a key which `"*"` reaches. */
-  readonly name: string;
-  readonly fields: Fields;
-  /** The object at an attachment point; null for policies, which match.ts looks for. */
-  readonly live: LiveObject | null;
-  readonly viaStar: boolean;
-}
-
-export interface Unplanned {
-  readonly entry: DesiredEntry;
-  readonly workspace: LiveWorkspace | null;
-}
-
-export interface Resolution {
-  readonly entries: readonly ResolvedEntry[];
-  readonly problems: Problems;
-  readonly notes: readonly PlanNote[];
-  /** Live workspaces that have a file, by the reference written there. */
-  readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
-  /** What `"*"` declares, by workspace slug. */
-  readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
-  /** Declared, and what they name is gone, cannot be read or cannot be told: kept as recorded, not planned. */
-  readonly unplanned: readonly Unplanned[];
-}
 
 export function resolveDesired(desired: Desired, index: LiveIndex, record: RecordIndex, now: Date): Resolution {
   const resolver = new Resolver(index, record, now, desired.forget);

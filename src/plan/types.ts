@@ -1,12 +1,11 @@
 /** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
 
-import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
+import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { ResolvedEntry } from './resolve.ts';
 import type { Word, WordNumber } from './words.ts';
 
 /** Kinds of which nothing, or not every row, was read. */
@@ -245,16 +244,6 @@ export interface RecordStep {
   readonly kept?: true;
   /** What a replacement left behind, each with the change that deletes it: remembered until it is gone. */
   readonly leftovers?: readonly { readonly id: string; readonly changeId: string }[];
-}
-
-/** Everything that follows from files, record and live state. */
-export interface PlanResult {
-  /** Null when there is an error among the diagnostics, but for those that stop one workspace where that was asked for. */
-  readonly plan: Plan | null;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Declared resources with names resolved; empty when there is no plan. */
-  readonly resolved: readonly ResolvedEntry[];
-  readonly recordSteps: readonly RecordStep[];
 }
 
 export type OutcomeStatus =

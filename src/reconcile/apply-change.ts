@@ -1,5 +1,6 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
+import type { Clock } from '../clock.ts';
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
@@ -14,7 +15,6 @@ import type { AttachmentKind, Fields, PolicyKind } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
-import type { Clock } from './apply-plan.ts';
 import {
   type Difference,
   findDifference,

@@ -3,20 +3,12 @@
  * (plan/order.ts), and what a change depends on has to be in force, read back, before it starts.
  */
 
+import type { Clock } from '../clock.ts';
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
 import { placeOf, type Stage, stageOf, stages } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
-
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Milliseconds by a clock that nobody sets, and that may stand still while the machine sleeps. Default: `now`. */
-  readonly monotonic?: () => number;
-  /** Rejects with CancelledError when the run is cancelled meanwhile. */
-  sleep(milliseconds: number): Promise<void>;
-}
 
 export interface ApplyOptions {
   readonly backend: Backend;

@@ -5,7 +5,7 @@ import type { ConditionFacts } from '../impact/condition-facts.ts';
 import type { Traffic } from '../impact/traffic.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
-import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { ResolvedEntry } from '../plan/resolution.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Change } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
