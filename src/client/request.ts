@@ -136,7 +136,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const date = Date.parse(headerText(answer, 'date') ?? '');
     if (!Number.isNaN(date)) serverTime = date;
     if (request.method === 'PUT' || request.method === 'DELETE') {
-      // `{}`, 204 or nothing (API reference 1.4): the status line is the whole answer, also when what follows is cut off.
+      // `{}`, 204 or nothing (docs/service-notes.md#envelopes): the status line is the whole answer, also when what follows is cut off.
       await body.text().catch(() => undefined);
       return { ok: true, body: undefined, status };
     }

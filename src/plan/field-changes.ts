@@ -101,7 +101,7 @@ function timeOf(value: string | null | undefined): number | undefined {
   return typeof value === 'string' ? Date.parse(value) : undefined;
 }
 
-/** The direction of a whole: loosening wins, then rescoping, then tightening (design, section 5). */
+/** The direction of a whole: loosening wins, then rescoping, then tightening. */
 export function strongest(directions: readonly Direction[]): Direction {
   return (['loosen', 'rescope', 'tighten'] as const).find((direction) => directions.includes(direction)) ?? 'neutral';
 }

@@ -157,7 +157,7 @@ function isWithin(now: Limit, from: Limit | undefined): boolean {
   return compare(limitPer30Days(now), limitPer30Days(from)) < 0;
 }
 
-/** A limit of zero is none: the gateway does not enforce it (API reference 14.5). */
+/** A limit of zero is none: the gateway does not enforce it (docs/service-notes.md#zero-limit). */
 function binds(amount: number): boolean {
   return Number.isFinite(amount) && amount > 0;
 }

@@ -1,5 +1,5 @@
 /**
- * Which live policy is which declared one (design, section 4, Matching).
+ * Which live policy is which declared one.
  *
  * | declared | recorded | live | becomes |
  * |---|---|---|---|

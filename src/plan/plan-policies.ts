@@ -185,7 +185,7 @@ function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entr
   );
 }
 
-/** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
+/** `conditions` can be changed in place from backend 1.16 on (docs/service-notes.md#backend-versions); SaaS is assumed to be newer. */
 function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
   const backend = semver.coerce(desired.gateway.backend);
   const isOld = backend !== null && semver.lt(backend, '1.16.0');

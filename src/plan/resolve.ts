@@ -252,7 +252,7 @@ class Resolver {
     }
   }
 
-  /** Live service keys that have not expired; user keys and those made for members only by name (design, section 3). */
+  /** Live service keys that have not expired; user keys and those made for members only by name. */
   #isReachedByStar(object: LiveObject): boolean {
     if (object.kind !== 'key-limits') return false;
     const key = object.row as WireKey;

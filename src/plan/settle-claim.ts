@@ -1,4 +1,4 @@
-/** What an apply that was killed had done, told from live alone (design, section 4: claim, then outcomes). */
+/** What an apply that was killed had done, told from live alone. */
 
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';

@@ -126,10 +126,10 @@ function writeNone(level: Level, what: 'budget' | 'rate'): Advice | null {
   return { ...writeValue('none'), ...(what === 'budget' ? { without: ['reset', 'alert'] } : {}) };
 }
 
-/** Smallest budget in canonical units: a dollar, 100 tokens, a request (API reference 14.9). */
+/** Smallest budget in canonical units: a dollar, 100 tokens, a request (docs/service-notes.md#minimums). */
 export const smallest: Readonly<Record<Unit, number>> = { cost: 100, tokens: 100, requests: 1 };
 
-/** Smallest alert: 1 on the wire (API reference 1.11), which is a dollar where the unit is cost. */
+/** Smallest alert: 1 on the wire (docs/service-notes.md#limit-object), which is a dollar where the unit is cost. */
 export const smallestAlert: Readonly<Record<Unit, number>> = { cost: 100, tokens: 1, requests: 1 };
 
 /** Whether a budget of that amount is accepted there. */

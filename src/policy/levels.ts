@@ -1,4 +1,4 @@
-/** What each place that can hold limits allows (API reference 1.11, 2.2, 3; features 1.6). */
+/** What each place that can hold limits allows (docs/service-notes.md#limit-object, docs/service-notes.md#policies). */
 
 import type { Kind, RateWindow, Unit } from '../resources/types.ts';
 

@@ -1,4 +1,7 @@
-/** `match` and `per`: which requests a policy counts, and who shares a counter (API reference 14.2, 14.3). */
+/**
+ * `match` and `per`: which requests a policy counts, and who shares a counter (docs/service-notes.md#condition-values,
+ * docs/service-notes.md#grouping).
+ */
 
 import { type Advice, compareText } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';

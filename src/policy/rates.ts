@@ -77,14 +77,17 @@ function readRate(field: FieldNode, level: Level, report: Report): Rate | undefi
     const found = guess(text);
     refuse('rate-window', found === null ? say`has a window that ${level.what} has not` : adviseWindow(found, level));
   } else if (rate.value === 0) {
-    // The gateway reads 0 as "not enforced" and some documents say that it blocks (API reference 14.5).
+    // The gateway does not enforce 0, and some documents say that it blocks (docs/service-notes.md#zero-limit).
     const one = writeRate({ name: rate.name, value: 1 });
     refuse('rate-zero', say`is no rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
   }
   return rate;
 }
 
-/** Two rates of a type and window share one counter, and of several token rates only one is charged (API reference 1.11). */
+/**
+ * Two rates of a type and window share one counter, and of several token rates only one is charged
+ * (docs/service-notes.md#limit-object).
+ */
 function checkTogether(rates: readonly WrittenRate[], report: Report): void {
   const text = ({ value, name }: WrittenRate) => `\`${formatRate(value, name)}\``;
   const isTokens = ({ name }: WrittenRate) => name.startsWith('tokens/');

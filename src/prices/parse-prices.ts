@@ -1,7 +1,7 @@
 /**
  * The price file of one provider: model → `pricing_config` → `pay_as_you_go` → kind of token or unit → `price`, **in US cents**
- * (API reference 12). Somebody else's file, in a form that grows: one entry that cannot be read is that entry's problem, and
- * says "unknown" for its model alone.
+ * (docs/service-notes.md#price-files). Somebody else's file, in a form that grows: one entry that cannot be read is that entry's
+ * problem, and says "unknown" for its model alone.
  */
 
 import { z } from 'zod';

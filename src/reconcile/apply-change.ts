@@ -25,7 +25,7 @@ import {
   targetOf,
 } from './read-object.ts';
 
-/** After a write, reads may be stale for a while (API reference 1.8); longer than this and the write has failed. */
+/** After a write, reads may be stale for a while (docs/service-notes.md#stale-reads); longer than this and the write has failed. */
 const readBackMilliseconds = 30_000;
 
 export interface ChangeResult {
@@ -133,7 +133,7 @@ async function createPolicy(
 
 /**
  * There is no idempotency key: a create whose answer leaves doubt is never sent again in this run. The list tells whether it
- * took effect (API reference 1.7).
+ * took effect (docs/service-notes.md#retries).
  */
 async function sendCreate(
   change: Change,

@@ -18,7 +18,7 @@ export type ListedRow = WireRow & { readonly id: string };
 /** Where one object is, in all the words that routes ask for. */
 export interface Address {
   readonly id: string;
-  /** Of a provider its slug, which cannot change (API reference 6.2). */
+  /** Of a provider its slug, which cannot change (docs/service-notes.md#provider-rows). */
   readonly name: string;
   readonly workspaceId: string | null;
   readonly workspaceSlug: string | null;
@@ -60,7 +60,7 @@ export interface PolicyKindSpec extends KindBasics<PolicyKind> {
   readonly immutable: readonly string[];
   /** Body of the create; `nextReset` is an ISO date carried over from the policy it replaces, or the written start. */
   buildCreate(fields: Fields, workspaceId: string, nextReset: string | null): WireRow;
-  /** Body of the update: only the members that differ (API reference 2.5). */
+  /** Body of the update: only the members that differ (docs/service-notes.md#resent-reset). */
   buildUpdate(changed: Fields, after: Fields): WireRow;
 }
 

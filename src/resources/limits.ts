@@ -1,6 +1,6 @@
 /**
- * Budgets and rates between the wire and canonical form: the shared limit objects of API reference 1.11, used by keys,
- * workspaces, providers and integrations.
+ * Budgets and rates between the wire and canonical form: the limit object that keys, workspaces, providers and
+ * integrations share (docs/service-notes.md#limit-object).
  */
 
 import {
@@ -17,7 +17,7 @@ import type { LimitsMove } from './kind.ts';
 import type { Budget, Fields, RateField, RateName, RateWindow, Reset, Unit } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
-/** Members only the server sets; never compared and never sent (API reference 1.11). */
+/** Members only the server sets; never compared and never sent (docs/service-notes.md#limit-object). */
 const serverMembers = [
   'id',
   'current_usage',
@@ -63,7 +63,7 @@ export function amountToWire(amount: number | null, unit: Unit): number | null {
   return unit === 'cost' && amount !== null ? amount / 100 : amount;
 }
 
-/** Null, "" and absent all mean that the budget never starts again (API reference 1.8). */
+/** Null, "" and absent all mean that the budget never starts again (docs/service-notes.md#stale-reads). */
 export function resetFromWire(wire: Pick<WireBudget, 'periodic_reset' | 'periodic_reset_days'>): Reset {
   if (typeof wire.periodic_reset_days === 'number') return `every ${wire.periodic_reset_days} days`;
   if (wire.periodic_reset === 'weekly' || wire.periodic_reset === 'monthly') return wire.periodic_reset;
@@ -83,14 +83,14 @@ export function isWithinYear(reset: Reset): boolean {
   return days >= 1 && days <= 365;
 }
 
-/** Both members, so that switching from one kind of reset to the other clears the first (API reference 2.5). */
+/** Both members, so that switching from one kind of reset to the other clears the first (docs/service-notes.md#resent-reset). */
 export function resetToWire(reset: Reset): { periodic_reset: string | null; periodic_reset_days: number | null } {
   const days = daysOfReset(reset);
   if (days !== null) return { periodic_reset: null, periodic_reset_days: days };
   return { periodic_reset: reset === 'never' ? null : reset, periodic_reset_days: null };
 }
 
-/** A limit of zero limits nothing: the gateway enforces none (API reference 14.5). Whoever reads an amount asks here. */
+/** A limit of zero limits nothing: the gateway enforces none (docs/service-notes.md#zero-limit). Whoever reads an amount asks here. */
 export function isLimit(amount: number | null | undefined): amount is number {
   return typeof amount === 'number' && amount > 0;
 }
@@ -101,7 +101,7 @@ export function wireBudgetsOf({ usage_limits: limits }: { readonly usage_limits?
   return list.filter((one): one is WireBudget => typeof one === 'object' && one !== null);
 }
 
-/** An object without `credit_limit` (server flags only) is no limit (API reference 1.11), nor is one of zero. */
+/** An object without `credit_limit` (server flags only) is no limit (docs/service-notes.md#limit-object), nor is one of zero. */
 export function budgetFromWire(wire: WireBudget | null | undefined): Budget | null {
   if (!isLimit(wire?.credit_limit)) return null;
   const unit = unitFromWire(wire?.type);
@@ -232,7 +232,7 @@ function assignRates(
 
 /**
  * The whole list of rates to be written: managed values over the live entries, with whatever else those carry; the others
- * unchanged. Undefined when none moves, null when nothing is left: `[]` is not proven to clear anything (API reference 1.3).
+ * unchanged. Undefined when none moves, null when nothing is left: `[]` is not proven to clear anything (docs/service-notes.md#clearing).
  *
  * @param single the level holds at most one rate, so that a managed one takes the place of any other
  */

@@ -5,7 +5,7 @@ import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './poli
 import type { Fields, RateUnit, RateWindow, Target } from './types.ts';
 import type { WireRatePolicy } from './wire.ts';
 
-/** A rate over matching requests, counted per group; `/policies/rate-limits` (API reference 3). */
+/** A rate over matching requests, counted per group; `/policies/rate-limits` (docs/service-notes.md#policies). */
 export const ratePolicy: PolicyKindSpec = {
   kind: 'rate-policy',
   section: 'policies',

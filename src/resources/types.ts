@@ -38,7 +38,7 @@ export interface Budget {
 
 /**
  * One condition of a policy. `any` is the text `*` (the request has some value) or a sorted list of exact values; a list
- * that holds an asterisk means the literal asterisk (enforcement.md, Conditions). `except` is sorted; empty means none.
+ * that holds an asterisk means the literal asterisk (docs/service-notes.md#condition-values). `except` is sorted; empty means none.
  */
 export interface Condition {
   readonly key: string;

@@ -366,7 +366,7 @@ function messageOf(outcomes: readonly Outcome[], environment: string): string {
   return outcomes.length === 0 ? `record ${environment}` : `apply ${environment}: ${summarizeOutcomes(outcomes)}`;
 }
 
-/** Precedence (design, section 7): 6 when nothing was written; after a write 5, else 4, else 0. */
+/** Which code goes before which: 6 when nothing was written; after a write 5, else 4, else 0. */
 function exitOf(outcomes: readonly Outcome[], claim: HeldClaim | null): ExitCode {
   const isBroken = outcomes.some(({ status }) => status === 'failed' || status === 'not-attempted');
   const hasWritten = outcomes.some(({ status }) => status === 'applied');

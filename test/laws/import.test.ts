@@ -142,7 +142,7 @@ describe('what validate would refuse stays unmanaged', () => {
 const reference = new URL('../../../shared/reference/openapi-control-plane.yaml', import.meta.url);
 const examples = readExamples();
 
-describe.skipIf(examples.length === 0)('policy examples of the API reference', () => {
+describe.skipIf(examples.length === 0)('policy examples of the official API description', () => {
   it.each(examples.map((example, index) => [`${example.kind} ${index + 1}`, example] as const))(
     '%s',
     async (_, { kind, body }) => {

@@ -174,7 +174,7 @@ function explainFailure(feature: Feature, error: ServiceError, survey: Survey): 
 
 const newKey = 'Set PORTKEY_API_KEY to an organisation admin key';
 
-/** 401 is an unknown key, and on some endpoints a missing scope (API reference 1.2). What else was answered tells. */
+/** 401 is an unknown key, and on some endpoints a missing scope (docs/service-notes.md#keys-and-scopes). What else was answered tells. */
 function explain401(feature: Feature, survey: Survey, said: string): Said {
   if (!hasAnswer(survey)) {
     // Said once: every other row would repeat it.

@@ -17,7 +17,7 @@ export type KeyConduct = 'admin' | 'workspace' | 'unknown';
 const keyPages = 5;
 
 /**
- * The key list shows every key with its first two and last three characters (API reference 4.2): enough to find this one,
+ * The key list shows every key with its first two and last three characters (docs/service-notes.md#key-rows): enough to find this one,
  * with its type and scopes, in most organisations. The first page is the proof that keys can be listed.
  */
 export async function findOwnRow(

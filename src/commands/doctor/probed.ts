@@ -22,7 +22,7 @@ export async function askOnce(probe: OpenBackend['probe'], request: ProbeRequest
   }
 }
 
-/** Rows of a list, under any of the names it may have (API reference 1.4). */
+/** Rows of a list, under any of the names it may have (docs/service-notes.md#envelopes). */
 export function rowsOf(probed: Probed): readonly Row[] {
   if (probed.state !== 'answered') return [];
   const { data, workspaces, records } = probed.body;

@@ -153,7 +153,7 @@ function grantGlobalIntegrations(workspace: WorkspaceRow, context: RouteContext)
 async function refuseDelete(row: WorkspaceRow, c: Context, context: RouteContext): Promise<void> {
   const body = await context.readBody(c);
   if (row.is_default === 1) throw context.fail(403, 'AB03', 'The default workspace cannot be deleted');
-  // The reference demands the name; other clients of the service send no body at all.
+  // The service documents the name as required; other clients of it send no body at all.
   const needsName = context.quirks.workspaceDeleteNeedsName || has(body, 'name');
   if (needsName && body.name !== row.name && body.name !== renderName(row)) {
     throw refuseField('name', 'must be the name of the workspace');
