@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { hasErrors } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { objecting } from '../guards/judge.ts';
+import { findObjections } from '../guards/judge.ts';
 import type { Claim } from '../plan/applied-record.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
@@ -69,7 +69,7 @@ export function describeClaim({ by, startedAt, run }: Pick<Claim, 'by' | 'starte
 }
 
 function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {
-  if (objecting(plan.violations).length > 0) return exitCodes.refused;
+  if (findObjections(plan.violations).length > 0) return exitCodes.refused;
   // Record lines change nothing live: a first run that only adopts ends with 0.
   return detailedExitcode && plan.changes.length > 0 ? exitCodes.changes : exitCodes.ok;
 }

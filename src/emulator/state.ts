@@ -199,7 +199,7 @@ export interface ConfigVersionRow {
   updated_by: string | null;
 }
 
-export interface ConfigRow extends Dated {
+export interface GatewayConfigRow extends Dated {
   id: string;
   slug: string;
   name: string;
@@ -366,7 +366,7 @@ export interface Rows {
   apiKeys: ApiKeyRow;
   providers: ProviderRow;
   integrations: IntegrationRow;
-  configs: ConfigRow;
+  configs: GatewayConfigRow;
   usagePolicies: UsagePolicyRow;
   ratePolicies: RatePolicyRow;
   requestLogs: RequestLogRow;

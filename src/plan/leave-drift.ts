@@ -19,7 +19,7 @@ import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf, seconds
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind } from '../resources/types.ts';
-import { strongest, windowDays } from './field-changes.ts';
+import { strongestDirection, windowDays } from './field-changes.ts';
 import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
 import type { Direction, FieldChange, LeftDrift } from './types.ts';
 
@@ -95,7 +95,7 @@ export function makeLeft(
 export function directionOfDrift(kind: Kind, past: Fields, live: Fields, moves: readonly FieldChange[]): Direction {
   const limits = new Set(moves.flatMap(({ field }) => (isAlert(field) ? [] : (limitOf(kind, field) ?? []))));
   const others = moves.filter(({ field }) => isAlert(field) || limitOf(kind, field) === null);
-  return strongest([
+  return strongestDirection([
     ...[...limits].map((limit) => directionOfLimit(kind, limit, past, live)),
     ...others.map(({ direction }) => direction),
   ]);

@@ -20,17 +20,17 @@ import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { findPast, type RecordedResource } from './record-index.ts';
 import {
-  caughtUpLines,
   forgetStep,
-  forgottenLine,
   idNotes,
   keepStep,
+  lineForForgotten,
+  linesForForgottenFields,
+  linesForMetEdits,
   overtakenAlertDiagnostic,
-  partlyForgottenLines,
   recordLinesFor,
-  restStep,
-  startingToSend,
   toEntry,
+  unchangedStep,
+  windowStartToSend,
 } from './record-lines.ts';
 import type { ResolvedEntry } from './resolution.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
@@ -156,7 +156,7 @@ function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] 
   return group.recorded.flatMap((resource) => {
     const left = afterForget(resource, context, declared.get(resource.entry.name) ?? null);
     if (left !== null) {
-      context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+      context.parts.recordLines.push(...linesForForgottenFields(resource, left));
       return [left];
     }
     forgetResource(context, resource, 'forget', 'no longer managed, live is not touched');
@@ -170,7 +170,7 @@ function forgetResource(
   why: 'forget' | 'gone',
   detail: string,
 ): void {
-  parts.recordLines.push(forgottenLine(resource, why, detail));
+  parts.recordLines.push(lineForForgotten(resource, why, detail));
   parts.recordSteps.push(forgetStep(resource));
   parts.managed.set(resource.entry.kind, resource.entry.id, []);
 }
@@ -240,7 +240,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, 'all');
     parts.unchanged += 1;
-    parts.recordSteps.push(restStep(workspace, recorded, live.id));
+    parts.recordSteps.push(unchangedStep(workspace, recorded, live.id));
     return;
   }
   const key = { kind, workspace: workspace.slug, name: resolved.name };
@@ -291,7 +291,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), workspace.id);
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
 
-  const starting = startingToSend(resolved, recorded, hasRecord, before);
+  const starting = windowStartToSend(resolved, recorded, hasRecord, before);
   const draft = {
     key,
     workspaceId: workspace.id,
@@ -307,7 +307,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
   if (moved.length === 0 && starting === null) {
     if (left.size === 0) parts.unchanged += 1;
-    parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
+    parts.recordLines.push(...linesForMetEdits(key, resolved, recorded, released));
     parts.recordSteps.push({ ...step, changeId: null });
     return;
   }

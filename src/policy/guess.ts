@@ -155,7 +155,7 @@ export function amountsOf({ numbers, exponent, isCents }: Guess, unit: Unit): re
   });
 }
 
-export function ratesOf(found: Guess, unit: 'tokens' | 'requests', window: RateWindow): readonly Rate[] {
+export function guessedRatesOf(found: Guess, unit: 'tokens' | 'requests', window: RateWindow): readonly Rate[] {
   return amountsOf(found, unit).map(({ amount }) => ({ name: `${unit}/${window}` as RateName, value: amount }));
 }
 

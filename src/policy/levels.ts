@@ -2,7 +2,7 @@
 
 import type { Kind, RateWindow, Unit } from '../resources/types.ts';
 
-export interface Level {
+export interface LevelGrammar {
   /** For messages: `an API key`. */
   readonly what: string;
   readonly units: readonly Unit[];
@@ -18,7 +18,7 @@ export interface Level {
   readonly hasBudget?: boolean;
 }
 
-const policy: Level = {
+const policy: LevelGrammar = {
   what: 'a policy',
   units: ['cost', 'tokens', 'requests'],
   windows: ['minute', 'hour', 'day', 'week'],
@@ -33,7 +33,7 @@ const attachment = {
   form: 'limits',
 } as const;
 
-export const levels: Readonly<Record<Kind, Level>> = {
+export const levelGrammars: Readonly<Record<Kind, LevelGrammar>> = {
   'usage-policy': policy,
   'rate-policy': policy,
   'workspace-limits': { ...attachment, what: 'a workspace' },
@@ -43,9 +43,15 @@ export const levels: Readonly<Record<Kind, Level>> = {
 };
 
 /** Dollars alone: what all budgets may add up to. */
-export const ceiling: Level = { what: 'a ceiling', units: ['cost'], windows: [], wholeUnits: false, form: 'alone' };
+export const ceilingGrammar: LevelGrammar = {
+  what: 'a ceiling',
+  units: ['cost'],
+  windows: [],
+  wholeUnits: false,
+  form: 'alone',
+};
 
 /** The same level, inside a list of budgets or rates. */
-export function inList(level: Level): Level {
+export function asListItem(level: LevelGrammar): LevelGrammar {
   return { ...level, form: 'list' };
 }

@@ -61,12 +61,12 @@ const conditions: Schema = {
   },
 };
 
-export const match: Form = {
+export const matchForm: Form = {
   schema: { anyOf: [{ type: 'string', const: 'all' }, conditions] },
   below: ({ key }) => (patterns.conditionKey.test(key) ? { schema: {} } : null),
 };
 
-export const per: Form = {
+export const perForm: Form = {
   schema: oneOrList({
     type: 'string',
     pattern: patterns.groupKey.source,

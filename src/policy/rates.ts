@@ -16,18 +16,18 @@ import {
 } from './advice.ts';
 import { type Form, textForm } from './forms.ts';
 import { guess } from './guess.ts';
-import { inList, type Level } from './levels.ts';
-import type { FieldNode, Place } from './nodes.ts';
+import { asListItem, type LevelGrammar } from './levels.ts';
+import type { FieldNode, SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
 import type { Written } from './reader.ts';
 import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 export interface WrittenRate extends Rate {
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
-export function rateForm(level: Level): Form {
+export function rateForm(level: LevelGrammar): Form {
   const { rate, isZero } = amountPatterns(level);
   const examples = ['100 requests/minute', '200k tokens/day'];
   return textForm(rate, 'write a count and a window, such as 100 requests/minute', examples, isZero);
@@ -38,7 +38,11 @@ export function rateForm(level: Level): Form {
  *
  * @returns null for `none`, undefined where neither is written
  */
-export function readRates(written: Written, level: Level, report: Report): readonly WrittenRate[] | null | undefined {
+export function readRates(
+  written: Written,
+  level: LevelGrammar,
+  report: Report,
+): readonly WrittenRate[] | null | undefined {
   const one = written.get('rate');
   const several = written.get('rates');
   if (one !== undefined && several !== undefined) {
@@ -50,7 +54,9 @@ export function readRates(written: Written, level: Level, report: Report): reado
   const list = say`a list such as ${example('[100 requests/minute]')}`;
   const items = several === undefined ? [field] : readItems(field, list, report);
   const place =
-    several === undefined ? { ...level, hasBudget: written.has('budget') || written.has('budgets') } : inList(level);
+    several === undefined
+      ? { ...level, hasBudget: written.has('budget') || written.has('budgets') }
+      : asListItem(level);
   const rates = items.flatMap((item) => {
     const rate = readRate(item, place, report);
     return rate === undefined ? [] : [{ ...rate, at: one === undefined ? item.at : field.at }];
@@ -59,7 +65,7 @@ export function readRates(written: Written, level: Level, report: Report): reado
   return rates;
 }
 
-function readRate(field: FieldNode, level: Level, report: Report): Rate | undefined {
+function readRate(field: FieldNode, level: LevelGrammar, report: Report): Rate | undefined {
   const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
   const { text } = node;

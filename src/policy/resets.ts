@@ -52,9 +52,9 @@ function resetShape(keys: Keys): Shape<WrittenReset> {
   return { ...window, schema: { anyOf: [line.schema, window.schema] }, read: readReset };
 }
 
-export const reset = resetShape(windowKeys);
+export const resetOfBudget = resetShape(windowKeys);
 /** In a list of budgets a window starts on no day of its own. */
-export const resetInList = resetShape({ every });
+export const resetOfListedBudget = resetShape({ every });
 
 function readReset(field: FieldNode, report: Report): WrittenReset | undefined {
   if (field.node.type === 'map') return readWindow(field, report);

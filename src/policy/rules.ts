@@ -5,7 +5,7 @@ import { isForgotten } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
-import type { Place } from './nodes.ts';
+import type { SourceRange } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
 import { placeAt, type Report } from './report.ts';
@@ -15,9 +15,9 @@ export interface Checked extends Organisation {
   readonly desired: Desired;
 }
 
-export type Rule = (checked: Checked, report: Report) => void;
+export type GrammarCheck = (checked: Checked, report: Report) => void;
 
-export const rules: readonly Rule[] = [
+export const grammarChecks: readonly GrammarCheck[] = [
   oneFilePerWorkspace,
   knownDefaults,
   oneEntryPerLiveObject,
@@ -29,7 +29,7 @@ export const rules: readonly Rule[] = [
 ];
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
-  const seen = new Map<string, Place>();
+  const seen = new Map<string, SourceRange>();
   for (const workspace of workspaces) {
     const ref = workspace.ref.toLowerCase();
     const first = seen.get(ref);

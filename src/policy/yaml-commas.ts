@@ -8,7 +8,7 @@ import { isProblem, parseAmount, parseRate } from '../resources/amounts.ts';
 import { type Sentence, say, writeQuoted, writeValue } from './advice.ts';
 import { quote } from './quote.ts';
 
-export interface Cut {
+export interface SplitItem {
   /** How many items behind the first belong to it. */
   readonly tails: number;
   /** Offset in the text. */
@@ -19,7 +19,7 @@ export interface Cut {
 }
 
 /** @param head the value of a pair, or an item of a list, with what stands behind it */
-export function findCut(head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets'): Cut | null {
+export function findCut(head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets'): SplitItem | null {
   if (!isPlain(head) || !/\d$/.test(head.source ?? '')) return null;
   const parts = [head];
   for (const item of behind) {

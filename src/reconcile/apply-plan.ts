@@ -6,7 +6,7 @@
 import type { Clock } from '../clock.ts';
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
-import { placeOf, type Stage, stageOf, stages } from '../plan/order.ts';
+import { type Stage, stageOf, stages, workspaceKeyOf } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
 
@@ -22,7 +22,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<read
   const run = new Run(plan, options);
   const byWorkspace = new Map<string, Change[]>();
   for (const change of plan.changes) {
-    const place = placeOf(change);
+    const place = workspaceKeyOf(change);
     const list = byWorkspace.get(place);
     if (list === undefined) byWorkspace.set(place, [change]);
     else list.push(change);

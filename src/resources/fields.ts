@@ -154,7 +154,7 @@ export function budgetOf(alert: AlertField): BudgetField {
 }
 
 /** The name without what stands in brackets. */
-export function wordOf(field: string): string {
+export function fieldWordOf(field: string): string {
   return field.replace(/\[.*/, '');
 }
 
@@ -222,6 +222,6 @@ export function isForgotten(kind: Kind, word: string, field: string): boolean {
     case 'api':
       return isApi(field);
     default:
-      return wordOf(field) === word;
+      return fieldWordOf(field) === word;
   }
 }

@@ -7,7 +7,7 @@ import { formatRate } from './amounts.ts';
 import { alertOf, parseField, splitRateName } from './fields.ts';
 import { daysOfReset } from './limits.ts';
 import { specOf } from './registry.ts';
-import type { Fields, Kind, Match, RateUnit, RateWindow, Reset, Target, Unit } from './types.ts';
+import type { Fields, Kind, Match, PolicyTarget, RateUnit, RateWindow, Reset, Unit } from './types.ts';
 
 interface Bound {
   /** What carries it. */
@@ -20,7 +20,7 @@ interface Bound {
   readonly match: Match;
   /** What a counter is kept for. */
   readonly per: readonly string[];
-  readonly target: Target;
+  readonly target: PolicyTarget;
 }
 
 export interface BudgetLimit extends Bound {

@@ -86,7 +86,7 @@ export interface Fields {
   readonly match?: Match;
   /** Sorted. */
   readonly per?: readonly string[];
-  readonly target?: Target;
+  readonly target?: PolicyTarget;
   /** Sorted and lower-cased; empty: none. */
   readonly recipients?: readonly string[];
   /** ISO date-time in UTC with milliseconds. */
@@ -106,7 +106,7 @@ export interface Fields {
 export type FieldValue = Json | Budget | Match;
 
 /** Which calls a policy counts. */
-export type Target = 'llm' | 'mcp_tools';
+export type PolicyTarget = 'llm' | 'mcp_tools';
 
 /** Identity of a resource within an environment, as people write it. */
 export interface ResourceKey {

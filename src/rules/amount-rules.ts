@@ -4,8 +4,15 @@ import { formatAlert, formatAmount } from '../resources/amounts.ts';
 import { alertOf, isBudget } from '../resources/fields.ts';
 import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget, type DeclaredRate, isOwn, labelOf, ratesOf } from './limits.ts';
-import { at, type FileRule } from './types.ts';
+import {
+  type DeclaredBudget,
+  type DeclaredRate,
+  declaredBudgetsOf,
+  declaredRatesOf,
+  isOwn,
+  labelOfEntry,
+} from './limits.ts';
+import { type FileRule, subjectAt } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
 const latestAlert = 95;
@@ -24,9 +31,9 @@ const alertMissing: FileRule = {
   check: ({ desired, settings }, found) => {
     if (settings.require.includes('alert')) return;
     for (const entry of desired.entries) {
-      for (const { alert, field, amount, unit } of budgetsOf(entry).filter(isOwn)) {
+      for (const { alert, field, amount, unit } of declaredBudgetsOf(entry).filter(isOwn)) {
         if (alert === undefined)
-          found(at(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
+          found(subjectAt(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
       }
     }
   },
@@ -42,12 +49,15 @@ const alertTooLate: FileRule = {
   fix: 'Lower the alert, to 80% for example.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { alert, amount, unit, field } of budgetsOf(entry).filter(isOwn)) {
+      for (const { alert, amount, unit, field } of declaredBudgetsOf(entry).filter(isOwn)) {
         // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
         const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
-        found(at(entry, isBudget(field) ? alertOf(field) : 'alert'), `the alert at ${said} leaves ${left} to act in`);
+        found(
+          subjectAt(entry, isBudget(field) ? alertOf(field) : 'alert'),
+          `the alert at ${said} leaves ${left} to act in`,
+        );
       }
     }
   },
@@ -64,14 +74,14 @@ const weeksDiffer: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const [workspace, entries] of byWorkspace) {
       if (workspace === null) continue;
-      const weekly = entries.flatMap(budgetsOf).filter(({ reset }) => reset === 'weekly');
+      const weekly = entries.flatMap(declaredBudgetsOf).filter(({ reset }) => reset === 'weekly');
       const policy = weekly.find(({ entry }) => entry.kind === 'usage-policy');
       const other = weekly.find(({ entry }) => entry.kind !== 'usage-policy');
       if (policy === undefined || other === undefined) continue;
-      const message = `the week of ${labelOf(policy.entry)} starts on Monday, that of ${labelOf(other.entry)} on Sunday (00:00 UTC)`;
+      const message = `the week of ${labelOfEntry(policy.entry)} starts on Monday, that of ${labelOfEntry(other.entry)} on Sunday (00:00 UTC)`;
       // A default that is copied into many workspaces is not to blame for the entry beside it.
       const blamed = policy.entry.fromDefaults === true ? other : policy;
-      found(at(blamed.entry, 'reset', blamed.field), message);
+      found(subjectAt(blamed.entry, 'reset', blamed.field), message);
     }
   },
 };
@@ -86,15 +96,15 @@ const lifetimeLikeMonthly: FileRule = {
   fix: 'Write `reset: monthly`, or say under `silence:` that it is a lifetime cap.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const budgets = entries.flatMap(budgetsOf);
+      const budgets = entries.flatMap(declaredBudgetsOf);
       for (const budget of budgets) {
         if (budget.reset !== 'never' || !isOwn(budget)) continue;
         const like = budgets.find((other) => other.reset === 'monthly' && isAlike(budget, other));
         if (like === undefined) continue;
         const amount = formatAmount(budget.amount, budget.unit);
         found(
-          at(budget.entry, 'reset', budget.field),
-          `${amount} is never given again, while ${labelOf(like.entry)} has it every month`,
+          subjectAt(budget.entry, 'reset', budget.field),
+          `${amount} is never given again, while ${labelOfEntry(like.entry)} has it every month`,
         );
       }
     }
@@ -115,12 +125,12 @@ const rateNeverBindsItself: FileRule = {
   fix: 'Lower the rate of the shorter window, or take it out.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      const rates = ratesOf(entry);
+      const rates = declaredRatesOf(entry);
       for (const finer of rates) {
         const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.amount >= other.amount);
         if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
         const said = [finer, coarser].map(formatRateLimit);
-        found(at(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
+        found(subjectAt(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
       }
     }
   },
@@ -140,9 +150,9 @@ const tokenRateBelowOneCall: FileRule = {
   fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const limit of ratesOf(entry).filter(isOwn)) {
+      for (const limit of declaredRatesOf(entry).filter(isOwn)) {
         if (limit.unit !== 'tokens' || limit.amount >= smallCall) continue;
-        found(at(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
+        found(subjectAt(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
       }
     }
   },
@@ -159,8 +169,8 @@ const recipientsWithoutBudget: FileRule = {
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       if (entry.kind !== 'key-limits' || recipientsOf(entry).length === 0) continue;
-      if (budgetsOf(entry).length === 0)
-        found(at(entry, 'recipients'), `the recipients of ${budgetless(entry)} are never told anything`);
+      if (declaredBudgetsOf(entry).length === 0)
+        found(subjectAt(entry, 'recipients'), `the recipients of ${budgetless(entry)} are never told anything`);
     }
   },
 };
@@ -185,9 +195,10 @@ const singleRecipient: FileRule = {
   fix: 'Add a group address, here or under `alerts:` of the file.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || budgetsOf(entry).length === 0) continue;
+      if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || declaredBudgetsOf(entry).length === 0)
+        continue;
       found(
-        at(entry, 'recipients'),
+        subjectAt(entry, 'recipients'),
         `only ${recipientsOf(entry)[0]} is told about ${entry.name === '*' ? 'these keys' : `key "${entry.name}"`}`,
       );
     }

@@ -15,7 +15,7 @@ function fieldsOf(entry: DesiredEntry): Fields {
 }
 
 /** For messages: `policy "x"`, `key "y"`, `the workspace`. */
-export function labelOf({ kind, name }: DesiredEntry): string {
+export function labelOfEntry({ kind, name }: DesiredEntry): string {
   switch (kind) {
     case 'usage-policy':
     case 'rate-policy':
@@ -84,11 +84,11 @@ export function forgetLimits(): void {
 /** Most entries have no rates, or no budgets. */
 const nothing: readonly never[] = [];
 
-export function budgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
+export function declaredBudgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
   return declaredLimitsOf(entry).budgets;
 }
 
-export function ratesOf(entry: DesiredEntry): readonly DeclaredRate[] {
+export function declaredRatesOf(entry: DesiredEntry): readonly DeclaredRate[] {
   return declaredLimitsOf(entry).rates;
 }
 

@@ -53,12 +53,12 @@ export interface PriceFacts {
 }
 
 /** Where a finding is about: an entry (and the place of one of its fields), a workspace, or a line of a file. */
-export type Subject =
+export type FindingSubject =
   | { readonly entry: DesiredEntry; readonly source: Source }
   | { readonly workspace: DesiredWorkspace }
   | { readonly line: Source };
 
-export type Found = (subject: Subject, message: string) => void;
+export type Found = (subject: FindingSubject, message: string) => void;
 
 interface RuleText {
   readonly name: RuleName;
@@ -93,13 +93,13 @@ export interface PriceRule extends RuleText {
 export type Rule = FileRule | LiveRule | PriceRule;
 
 /** An entry, at the place of the first of these fields that is written. */
-export function at(entry: DesiredEntry, ...fields: readonly string[]): Subject {
+export function subjectAt(entry: DesiredEntry, ...fields: readonly string[]): FindingSubject {
   const field = fields.find((name) => entry.fieldSources[name] !== undefined);
   return { entry, source: (field === undefined ? undefined : entry.fieldSources[field]) ?? entry.source };
 }
 
 /** A setting of the organisation file, by path; where it is not written its section, else the file. */
-export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): Subject {
+export function subjectAtSetting({ settingSources = {}, orgFile }: Desired, path: string): FindingSubject {
   const [section = ''] = path.split('.');
   return { line: settingSources[path] ?? settingSources[section] ?? orgFile };
 }

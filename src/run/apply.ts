@@ -46,12 +46,12 @@ export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
   /** In the Action, who is told what becomes of them: the record remembers that they have to be. */
-  readonly telling?: Telling | undefined;
+  readonly telling?: PullsToTell | undefined;
   /** Called once the claim is held and nothing is written yet; what it fails with is not this run's failure. */
   readonly onClaimed?: (() => Promise<void>) | undefined;
 }
 
-export interface Telling {
+export interface PullsToTell {
   /** Pull requests of which nothing will be left to do. */
   readonly pulls: readonly number[];
   /** There are none but these. */
@@ -79,7 +79,7 @@ export interface ApplyReport {
 }
 
 /** What may be carried out, and on whose word. */
-export interface Verdict {
+export interface ApplyRuling {
   /** With the objections that are left. */
   readonly plan: Plan;
   /** Null: nothing was held against what was reviewed. */
@@ -136,7 +136,7 @@ export async function prepareApply(options: ApplyCommandOptions, session: Sessio
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function carryOut(
   prepared: ToApply,
-  verdict: Verdict,
+  verdict: ApplyRuling,
   options: ApplyCommandOptions,
   session: Session,
 ): Promise<ApplyReport> {
@@ -278,7 +278,7 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
-  { plan, approval, way, isUnreviewed, lifts }: Verdict,
+  { plan, approval, way, isUnreviewed, lifts }: ApplyRuling,
   { desired, checkout, settled, byHand }: ToApply,
   options: ApplyCommandOptions,
   session: Session,

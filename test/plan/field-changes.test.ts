@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compareFields, strongest } from '../../src/plan/field-changes.ts';
+import { compareFields, strongestDirection } from '../../src/plan/field-changes.ts';
 import type { Direction } from '../../src/plan/types.ts';
 import { toFields } from '../../src/resources/fields.ts';
 import type { Budget, Fields, FieldValue, RateWindow } from '../../src/resources/types.ts';
@@ -74,7 +74,7 @@ describe('direction of every field', () => {
     [10, 'hour', 5, 'second', 'loosen'],
   ])('a rate of %i/%s → %i/%s is %s', (value, window, nextValue, nextWindow, direction) => {
     const changes = compareFields({ value, window }, { value: nextValue, window: nextWindow });
-    expect(strongest(changes.map((change) => change.direction))).toBe(direction);
+    expect(strongestDirection(changes.map((change) => change.direction))).toBe(direction);
   });
 });
 
@@ -126,6 +126,6 @@ describe('direction of a whole', () => {
     [['tighten', 'rescope'], 'rescope'],
     [['rescope', 'tighten', 'loosen'], 'loosen'],
   ])('%j is %s', (directions, whole) => {
-    expect(strongest(directions)).toBe(whole);
+    expect(strongestDirection(directions)).toBe(whole);
   });
 });

@@ -14,7 +14,7 @@ import {
 } from './features.ts';
 import type { KeyConduct } from './identify-key.ts';
 import type { Survey } from './probe-service.ts';
-import { firstRow, type Probed, rowsOf } from './probed.ts';
+import { firstRow, type Probed, probedRowsOf } from './probed.ts';
 
 export interface ExplainInput {
   readonly survey: Survey;
@@ -78,7 +78,7 @@ function explainProbe(feature: Feature, probed: Probed, survey: Survey): Said {
 
 function explainAnswer(feature: Feature, probed: Probed & { state: 'answered' }, survey: Survey): Said {
   const isList = feature.id.endsWith('.list') || feature.id === 'usage-policies.entities';
-  if (isList && rowsOf(probed).length === 0 && !holdsList(probed)) {
+  if (isList && probedRowsOf(probed).length === 0 && !holdsList(probed)) {
     return {
       state: 'broken',
       detail: 'the answer holds no list',
@@ -119,7 +119,7 @@ const rowFamilies: Readonly<Record<string, RowFamily>> = {
 };
 
 function rowsIn({ id }: Feature, probed: Probed & { state: 'answered' }): readonly unknown[] {
-  return id.endsWith('.read') ? [probed.body] : rowsOf(probed);
+  return id.endsWith('.read') ? [probed.body] : probedRowsOf(probed);
 }
 
 function holdsList(probed: Probed & { state: 'answered' }): boolean {
