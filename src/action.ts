@@ -134,7 +134,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
-  // Inputs are no business of Git's, which inherits this; nor is a key that a whole job has in its environment.
+  // Inputs are not Git's business, which inherits this; nor is a key that a whole job has in its environment.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('INPUT_') && !(isForeign && name === 'PORTKEY_API_KEY'),
   );

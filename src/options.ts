@@ -72,7 +72,7 @@ export function checkFormatOption(): Option {
     .default('text');
 }
 
-/** For commands whose answer is no table. */
+/** For commands whose answer is not a table. */
 export function dataFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');
 }

@@ -113,7 +113,7 @@ function guardOption(command: Command, option: Option): void {
   if (!option.required && !option.optional) return;
   const isList = option.parseArg === (collectFlag as Option['parseArg']);
   let isGiven = false;
-  // Before the value is parsed: what a variable of CI that is not set leaves behind is no number, name or path.
+  // Before the value is parsed: what a variable of CI that is not set leaves behind is not a number, name or path.
   const events: Pick<EventEmitter, 'prependListener'> = command as unknown as EventEmitter;
   events.prependListener(`option:${option.name()}`, (value: unknown) => {
     if (typeof value === 'string' && value.trim() === '') {

@@ -35,7 +35,7 @@ export interface MergedPull {
   readonly facts: PullReviewFacts;
   readonly partTakers: PartTakers;
   readonly approval: PullApproval;
-  /** Digest of what it asks for; null where that cannot be told. */
+  /** Digest of what it asks for; null where that cannot be known. */
   readonly digest: string | null;
   readonly words: readonly ReviewWord[];
 }
@@ -331,7 +331,7 @@ function digestsOf(requests: readonly Request[]): readonly string[] {
   return [...new Set(requests.map(({ digest }) => digest))].sort();
 }
 
-/** What a branch of that name held before, or after, is no part of this pull request. */
+/** What a branch of that name held before, or after, is not part of this pull request. */
 function ownPushes(pushes: readonly Push[] | null, { commits }: PullReviewFacts): readonly Push[] | null {
   if (pushes === null) return null;
   const own = new Set(commits.map(({ sha }) => sha));

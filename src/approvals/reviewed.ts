@@ -91,7 +91,7 @@ function isAsked(request: Request, move: Move): boolean {
   return isNoLooser(move.part, move.before, move.after);
 }
 
-/** Whether a step gives nobody more than before; false where that cannot be told. */
+/** Whether a step gives nobody more than before; false where that cannot be known. */
 function isNoLooser(part: string, before: PartValue, after: PartValue): boolean {
   if (part === 'protect') return after === true;
   const [from, to] = [limitsOf(part, before), limitsOf(part, after)];

@@ -99,7 +99,7 @@ export interface Checkout {
    * the organisation's at some time; as far as this clone has them.
    */
   readPastTexts(path: string, limit: number): Promise<readonly string[]>;
-  /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be told. */
+  /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be known. */
   isFolderAsIn(commit: string, folder: string): Promise<boolean>;
   /** Policy files below a folder as of a commit, and what they extend, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(

@@ -98,7 +98,7 @@ export function createApiBackend(client: Client): Backend {
   };
 }
 
-/** A counter without a number is no zero, and no reason to doubt the others. */
+/** A counter without a number is not zero, and not a reason to doubt the others. */
 function toCounter(
   valueKey: string | null | undefined,
   usage: number | null | undefined,

@@ -72,7 +72,7 @@ type ListedRow<Row> =
 export interface Client {
   readonly baseUrl: string;
 
-  /** Milliseconds since the epoch by the service's clock, from its latest answer; null when it never told. */
+  /** Milliseconds since the epoch by the service's clock, from its latest answer; null while there is none. */
   serverNow(): number | null;
   /** From now on every writing request asks this right before it leaves, see `RetryOptions`. */
   gateWrites(mayWrite: () => Promise<void>): void;
@@ -328,7 +328,7 @@ export function createClient(options: ClientOptions): Client {
         const query = page === 0 && size > 1 ? {} : { query: { page_size: size, current_page: page } };
         return readRows({ ...request, ...query }, integrationWorkspaceSchema);
       };
-      // A workspace that stands twice with other limits is no page that came again.
+      // A workspace that stands twice with other limits is not a page that came again.
       const shareOf = ({ id, usage_limits: budgets, rate_limits: rates }: WireIntegrationWorkspace): string =>
         JSON.stringify([id, budgets?.map(({ type, credit_limit: amount }) => [type, amount]), rates]);
       return walk(request, readPage, shareOf);

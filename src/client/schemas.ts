@@ -51,7 +51,7 @@ const used = number.refine(
   'not an amount that can be used',
 );
 
-/** What a counter holds: nonsense is no reason to refuse the row that it stands in, and no zero either. */
+/** What a counter holds: nonsense is not a reason to refuse the row that it stands in, and not zero either. */
 const usage = used.catch(null);
 
 /** `true`, `1`, `"false"`, `0`, null (docs/service-notes.md#numbers). */
@@ -116,7 +116,7 @@ const budgets = z
 /** A list of one at most: of two nobody can tell which binds, and a write would take one away. */
 const loneBudget = budgets.refine((list) => (list?.length ?? 0) <= 1, 'holds several budgets where one is expected');
 
-/** A list; on providers the specification says an object, and an empty one is no rate (docs/service-notes.md#provider-rows). */
+/** A list; on providers the specification says an object, and an empty one is not a rate (docs/service-notes.md#provider-rows). */
 const rates = z
   .union([z.array(rate), rate.transform((lone) => (Object.keys(lone).length === 0 ? [] : [lone]))])
   .nullable()
@@ -330,7 +330,7 @@ const listed = z.array(z.unknown()).nullable().optional();
 /** `{data}`, `{workspaces}` or `{records}` beside a `total` (docs/service-notes.md#envelopes); rows are parsed one by one. */
 export const envelopeSchema = z
   .looseObject({
-    // Only a check (paging.ts): one that is no number is none.
+    // Only a check (paging.ts): one that is not a number is none.
     total: number.catch(undefined),
     data: listed,
     workspaces: listed,
@@ -338,7 +338,7 @@ export const envelopeSchema = z
   })
   .transform(({ total, data, workspaces, records }) => {
     const found = records ?? data ?? workspaces;
-    // An empty list may be written as null; without the count that says so it is no list, or all of it would look removed.
+    // An empty list may be written as null; without the count that says so it is not a list, or all of it would look removed.
     const isEmpty = found === undefined || found === null;
     const isNull = records === null || data === null || workspaces === null;
     return { total, rows: isEmpty ? (isNull && total === 0 ? [] : undefined) : found };

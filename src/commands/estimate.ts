@@ -130,7 +130,7 @@ function readMix(text: string | undefined): EstimateView['mix'] {
   const [, input, output] = /^(\d{1,6}):(\d{1,6})$/.exec(text) ?? [];
   const mix = { input: Number(input), output: Number(output), isAssumed: false };
   if (mix.input + mix.output > 0) return mix;
-  throw new UserError(`--mix ${JSON.stringify(text)} is no mix of input and output tokens`, {
+  throw new UserError(`--mix ${JSON.stringify(text)} is not a mix of input and output tokens`, {
     hint: 'Write whole parts, such as 3:1 for three tokens of input to one of output.',
   });
 }

@@ -63,7 +63,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   return { exit, output };
 }
 
-/** A plan is no worse for it: a part of what it shows may be done by the time it is read. */
+/** A plan is none the worse for it: a part of what it shows may be done by the time it is read. */
 export function describeClaim({ by, startedAt, run }: Pick<Claim, 'by' | 'startedAt' | 'run'>): string {
   return `An apply by ${by} is recorded as under way since ${startedAt} (run ${run}).`;
 }

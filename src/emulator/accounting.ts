@@ -66,7 +66,7 @@ export function countUsage(
   return toReported(sum, type);
 }
 
-/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is no limit. */
+/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is not a limit. */
 export function reachesLimit(usage: number, limit: number | null | undefined, type: LimitType): boolean {
   if (limit === null || limit === undefined || limit === 0) return false;
   return usage >= (type === 'cost' ? limit * 100 : limit);

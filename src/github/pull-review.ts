@@ -35,7 +35,7 @@ import {
 
 /** As many as one query may ask for, of objects by name and of rows in a list. */
 const commitsPerQuery = 50;
-/** Lists are read this many pages far: 3,000 reviews of one pull request are no review. */
+/** Lists are read this many pages far: 3,000 reviews of one pull request are not a review. */
 const mostPages = 30;
 /** A pull request of more commits than this is not read to its end. */
 const mostCommits = 1_000;
@@ -135,7 +135,7 @@ export async function collectPullsOfCommits(
     part.forEach((sha, index) => {
       const told = repository[`commit${index}`];
       if (told === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
-      // Not known, or not yet: that is no word on who brought it.
+      // Not known, or not yet: that says nothing of who brought it.
       if (told === null) return;
       const pulls = told.associatedPullRequests?.nodes ?? [];
       // Of commits that are not on the default branch, open ones are told as well.

@@ -62,15 +62,15 @@ export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percen
   let first: string | undefined;
   const rises: WordNumber[] = [];
   const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
-    const [was, shall] = [toCommitted(before), toCommitted(after)];
-    if (was.kind !== 'bounded' || !exceedsSpend(was, shall, percent)) return [];
+    const [was, wanted] = [toCommitted(before), toCommitted(after)];
+    if (was.kind !== 'bounded' || !exceedsSpend(was, wanted, percent)) return [];
     first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
-    rises.push(riseOf(was, shall));
+    rises.push(riseOf(was, wanted));
     const from = `committed spend of ${workspace} goes from ${formatExact(was.cents, 'cost')}`;
-    if (shall.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
-    const rise = `+${percentUp(was.cents, shall.cents, percent)} %`;
+    if (wanted.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
+    const rise = `+${percentUp(was.cents, wanted.cents, percent)} %`;
     return [
-      `${from} to ${formatExact(shall.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
+      `${from} to ${formatExact(wanted.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
     ];
   });
   return details.length === 0 ? null : { count: largestOf(rises), details: shortenDetails(details), first };
@@ -82,9 +82,9 @@ function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
 }
 
 /** Percent, rounded up; from nothing every rise is without bound. */
-function riseOf(was: { readonly cents: Exact }, shall: Committed): WordNumber {
-  if (shall.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
-  return Number(ceiling(multiply(divide(subtract(shall.cents, was.cents), was.cents), exactOf(100))));
+function riseOf(was: { readonly cents: Exact }, wanted: Committed): WordNumber {
+  if (wanted.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
+  return Number(ceiling(multiply(divide(subtract(wanted.cents, was.cents), was.cents), exactOf(100))));
 }
 
 /** Whole percent; with a decimal where the whole one would deny that the bound was passed. */

@@ -69,7 +69,7 @@ function stricterDrift(a: DriftMode, b: DriftMode): DriftMode {
   return a === b ? a : 'safe';
 }
 
-/** Null is no bound at all. */
+/** Null is not a bound at all. */
 function leastOf(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);

@@ -26,7 +26,7 @@ import { mergeFiles } from './add-unmanaged.ts';
 import { addressesOf, inheritedRecipients } from './policy-texts.ts';
 
 export interface AcceptInput {
-  /** Those of the plan that shall be accepted; changes of another cause are passed over. */
+  /** Those of the plan to be accepted; changes of another cause are passed over. */
   readonly changes: readonly Change[];
   readonly desired: Desired;
   readonly files: readonly PolicyFile[];

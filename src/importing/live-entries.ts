@@ -141,7 +141,7 @@ function findUnresolvable({ match }: Fields): string | null {
     .filter(({ key }) => key === 'api_key')
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
   const odd = values.find((value) => !isUuid(value) || value !== value.toLowerCase());
-  return odd === undefined ? null : `its match names a key by "${odd}", which is no id of a key`;
+  return odd === undefined ? null : `its match names a key by "${odd}", which is not an id of a key`;
 }
 
 /** By id: what people call a key, where the name means one key, and nothing else, to whoever reads the file. */
@@ -175,7 +175,7 @@ function importedFields(object: LiveObject, fields: Fields): Fields | null {
   const isPolicy = isPolicyKind(object.kind);
   const kept = pickFields(fields, (field, value) => {
     if (isPolicy) return value !== null || field === 'amount';
-    // A key's description is no limit; a look-alike budget has no name of its own.
+    // A key's description is not a limit; a look-alike budget has no name of its own.
     return field !== 'description' && !isApart(field) && isSet(value);
   });
   return isPolicy || Object.keys(kept).length > 0 ? kept : null;

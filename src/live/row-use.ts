@@ -40,7 +40,7 @@ export function useWithoutBudget(row: Row): number | null {
 }
 
 /**
- * A sum of analytics since the window began is more than was counted where the limit was set later. When that was no row
+ * A sum of analytics since the window began is more than was counted where the limit was set later. When that was, no row
  * shows; not after the row was written last.
  *
  * @param lastUpdated `last_updated_at` of the row

@@ -28,7 +28,7 @@ export interface DriftFacts {
   readonly declared: Fields;
   /** As recorded. */
   readonly past: Fields;
-  /** Managed fields as they are live and as they shall be. */
+  /** Managed fields as they are live and as they are to be. */
   readonly before: Fields;
   readonly after: Fields;
   /** All fields of the live object. */
@@ -70,7 +70,7 @@ function withAlerts(
   return new Set([...left, ...waiting]);
 }
 
-/** Fields as they shall be, with what is left as it is live: so it is sent when another field is written. */
+/** Fields as they are to be, with what is left as it is live: so it is sent when another field is written. */
 export function keepLeft(after: Fields, before: Fields, left: ReadonlySet<string>): Fields {
   if (left.size === 0) return after;
   const kept: FieldsDraft = { ...after };

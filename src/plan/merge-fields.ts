@@ -18,7 +18,7 @@ import type { Budget, Fields, FieldValue } from '../resources/types.ts';
 export interface MergedFields {
   /** Managed fields as they are live. A field the service does not show is left out. */
   readonly before: Fields;
-  /** Managed fields as they shall be. */
+  /** Managed fields as they are to be. */
   readonly after: Fields;
   /** Recorded fields that absence stops managing without touching live. */
   readonly released: readonly string[];

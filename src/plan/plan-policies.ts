@@ -133,7 +133,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   }
 }
 
-/** A policy whose keys cannot be told is still declared: it stays as it is, and as it is recorded. */
+/** A policy whose keys cannot be known is still declared: it stays as it is, and as it is recorded. */
 function leaveUnplanned(
   { resolution, index, parts }: PlanContext,
   kind: PolicyKind,

@@ -38,7 +38,7 @@ export function commitsOf(record: AppliedRecord): ReadonlySet<string | null> {
 }
 
 /**
- * @param read what each commit of `commitsOf` declares, or why it cannot be told
+ * @param read what each commit of `commitsOf` declares, or why it cannot be known
  * @param head what the files of this run declare: who says the same as they has nothing taken away by them
  */
 export function buildProof(

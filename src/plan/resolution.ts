@@ -31,6 +31,6 @@ export interface Resolution {
   readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
   /** What `"*"` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
-  /** Declared, and what they name is gone, cannot be read or cannot be told: kept as recorded, not planned. */
+  /** Declared, and what they name is gone, cannot be read or cannot be known: kept as recorded, not planned. */
   readonly unplanned: readonly Unplanned[];
 }

@@ -133,7 +133,7 @@ class Resolver {
     const written = writtenId(entry);
     const byId = candidates.byId(written ?? '');
     const remembered = candidates.byId(recorded?.id ?? '');
-    // A recorded one that has expired is no answer where others of the name are in use: they would have no limit.
+    // A recorded one that has expired is not an answer where others of the name are in use: they would have no limit.
     const isReplaced =
       remembered !== undefined &&
       hasExpired(remembered, this.#now.getTime()) &&

@@ -67,7 +67,7 @@ export interface Change {
   readonly direction: Direction;
   /** Managed fields as they are live; null for a policy that does not exist yet. */
   readonly before: Fields | null;
-  /** Managed fields as they shall be; null for a policy that goes. */
+  /** Managed fields as they are to be; null for a policy that goes. */
   readonly after: Fields | null;
   readonly fieldChanges: readonly FieldChange[];
   /** Where the entry stands; null when it is no longer in the files. */
@@ -125,7 +125,7 @@ export interface Unmanaged {
   readonly fields?: readonly string[];
 }
 
-/** Something people should know that is no problem in a file. */
+/** Something people should know that is not a problem in a file. */
 export interface PlanNote {
   readonly code: string;
   readonly severity: 'warning' | 'info';
@@ -230,7 +230,7 @@ export interface Plan {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** What the record shall hold of one resource, depending on what becomes of its change. */
+/** What the record is to hold of one resource, depending on what becomes of its change. */
 export interface RecordStep {
   readonly workspaceId: string | null;
   readonly workspaceSlug: string | null;

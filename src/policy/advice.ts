@@ -338,24 +338,24 @@ export function adviseAlert(text: string, budget: Amount | undefined, level: Lev
   const example = writeThreshold(budget, level);
   const left = explainPlaceholder(text);
   if (left !== null) return say`${left}: write the threshold itself, such as ${example}`;
-  if (isNoneWord(text)) return say`is no alert: write ${writeValue('none')} for no alert`;
+  if (isNoneWord(text)) return say`is not an alert: write ${writeValue('none')} for no alert`;
   const neither = say`write a whole percentage or an amount below the budget, such as ${example}`;
   const percent = guessPercent(text);
   if (percent !== null && fitsBelow({ percent }, budget, level))
-    return say`is no alert: write ${writeValue(`${percent}%`)}`;
+    return say`is not an alert: write ${writeValue(`${percent}%`)}`;
   // What is a share of the budget is never an amount.
   const found = isShare(text) ? null : guess(text);
   const units = found?.unit == null ? (budget === undefined ? [] : [budget.unit]) : [found.unit];
   if (found === null || found.currency !== undefined || found.isNegative || found.periods.length > 0)
-    return say`is no alert: ${neither}`;
+    return say`is not an alert: ${neither}`;
   const meant = units.flatMap((unit) => amountsOf(found, unit));
   const advice = meant
     .filter((amount) => fitsBelow(amount, budget, level))
     .map((amount) => writeValue(spellAmount(found, amount)));
   // A bare number with a point may be a share as well.
   const isClear = found.unit !== null || meant.length > 1 || found.numbers[0]?.includes('.') !== true;
-  if (isClear && advice.length > 0 && advice.length === meant.length) return say`is no alert: write ${advice}`;
-  if (meant.length < 2) return say`is no alert: ${neither}`;
+  if (isClear && advice.length > 0 && advice.length === meant.length) return say`is not an alert: write ${advice}`;
+  if (meant.length < 2) return say`is not an alert: ${neither}`;
   const readings = meant.map((amount) => `\`${spellAmount(found, amount)}\``).join(' or ');
   return say`can be read as ${readings}: ${neither}`;
 }

@@ -101,7 +101,7 @@ function readAmount(field: FieldNode, level: LevelGrammar, report: Report): Amou
   if (isNoneWord(text)) {
     return refuse(
       'invalid-amount',
-      say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
+      say`is not an amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
     );
   }
   const amount = parseAmount(text);

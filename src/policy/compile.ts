@@ -168,7 +168,7 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
     return undefined;
   }
   if (root.type !== 'map') {
-    report('not-a-map', root.at, 'the file is no map: start with `version: 1` and `kind: workspace`');
+    report('not-a-map', root.at, 'the file is not a map: start with `version: 1` and `kind: workspace`');
     return undefined;
   }
   const kindField = findLikely(root, 'kind');

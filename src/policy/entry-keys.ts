@@ -41,7 +41,7 @@ const isForgettable = true;
 const { read: _, ...resetForm } = resetOfBudget;
 const { read: __, ...listResetForm } = resetOfListedBudget;
 
-/** Of entries that can be told from others of their name. */
+/** Of entries that can be told apart from others of their name. */
 const identity = {
   name: key(textShape(255), 'The live name, where it is not the key of this entry.', { print: printName }),
   id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),

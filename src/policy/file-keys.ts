@@ -68,7 +68,7 @@ export const workspaceKeys = {
   ),
   alerts: alertsKey,
   forget: forgetKey,
-  policies: key(policies, 'Budgets and rate limits of this workspace, by name. `none`: shall not exist.'),
+  policies: key(policies, 'Budgets and rate limits of this workspace, by name. `none`: there must be none.'),
   limits: key(orNoEntry(entryForms['workspace-limits']), "The workspace's own budgets and rates. `none`: none at all."),
   keys: key(
     keysOf(starUnnamed),
@@ -122,7 +122,7 @@ const gateway = key(
 const source = convert(textShape(2000, 'a URL or a directory'), (written, field, report) => {
   const isAddress = /^https?:/.test(written) && URL.canParse(written);
   if (!/^\w+:\/\//.test(written) || isAddress) return written;
-  return refuseValue(field, 'invalid-url', 'is no address: it starts with `https://`, or is a directory', report);
+  return refuseValue(field, 'invalid-url', 'is not an address: it starts with `https://`, or is a directory', report);
 });
 const maxAge = patternShape(patterns.age, 'invalid-age', say`hours or days, such as ${['24h', '30d'].map(example)}`, {
   examples: ['24h', '30d'],
@@ -210,7 +210,7 @@ export const orgKeys = {
   ),
 } satisfies Keys;
 
-/** Sections that several directories may share; what says which record judges is no default. */
+/** Sections that several directories may share; what says which record judges is not a default. */
 export const sharedKeys = { gateway, review: reviewKey, defaults };
 const extendedKeys: Keys = { ...head('defaults'), description: note, ...sharedKeys };
 

@@ -162,7 +162,7 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
   }
   if (node.type === 'scalar' && node.value !== null) {
     const ways = say`write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`;
-    return refuseValue(field, 'invalid-match', say`is no condition: ${ways}`, report);
+    return refuseValue(field, 'invalid-match', say`is not a condition: ${ways}`, report);
   }
   if (node.type === 'list') {
     const map = example('{ metadata.team: nlp }');
@@ -181,7 +181,7 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
 function readCondition(field: FieldNode, form: PolicyForm, report: Report): Condition | undefined {
   const { key, node } = field;
   if (/^(?:workspace|organi[sz]ation)(?:_id)?$/.test(key)) {
-    const said = `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`;
+    const said = `${quote(key)} is not a condition: a policy covers its own workspace; leave the line out`;
     report('scope-condition', field.at, said);
     return undefined;
   }

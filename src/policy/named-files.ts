@@ -74,7 +74,7 @@ export async function writeNamedFile(file: string, text: string, shown: string):
 /**
  * That something may be written there, before the work is done whose result it is to hold.
  *
- * @returns whether it is no file that could be replaced
+ * @returns whether it is not a file that could be replaced
  * @throws UserError
  */
 export async function requireWritable(file: string, shown: string): Promise<boolean> {

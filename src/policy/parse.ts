@@ -335,7 +335,7 @@ function refuseHostile(text: string): { code: string; offset: number; message: s
   let offset = 0;
   let tokens = 0;
   for (const token of new Lexer().lex(text)) {
-    // Markers of the lexer (document start, flow error end, scalar), which are no part of the text.
+    // Markers of the lexer (document start, flow error end, scalar), which are not part of the text.
     if (token === '\u0002' || token === '\u0018' || token === '\u001f') continue;
     tokens += 1;
     if (tokens > limits.tokens) {

@@ -102,7 +102,7 @@ function readPassthrough(field: FieldNode, report: Report): readonly PassedMembe
     }
     if (!memberName.test(key)) {
       const said = 'members of the API are one word of letters, digits and underscores';
-      report('api-refused-member', at, `\`api\`: ${quote(key)} is no member: ${said}`);
+      report('api-refused-member', at, `\`api\`: ${quote(key)} is not a member: ${said}`);
       return [];
     }
     // An explicit null is a value of the service; nothing after the colon is a forgotten one.

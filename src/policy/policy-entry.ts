@@ -53,7 +53,7 @@ export function identityOf(
 
 const level = levelGrammars['usage-policy'];
 
-/** `x: none` is two entries, since it says of either kind that it shall not exist. */
+/** `x: none` is two entries, since it says of either kind that it must not exist. */
 export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Report): readonly PolicyEntry[] {
   if (isNone(field.node)) {
     const absent = {

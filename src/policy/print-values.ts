@@ -38,7 +38,7 @@ export function printName({ name, liveName, id, fields }: PrintedEntry): string 
   return live !== name || id !== undefined ? live : undefined;
 }
 
-/** The text `none` is told from the keyword by its quotes. */
+/** The text `none` differs from the keyword by its quotes. */
 export function printDescription({ fields: { description } }: PrintedEntry): PrintedValue | undefined {
   if (description === undefined) return undefined;
   if (description === null) return 'none';

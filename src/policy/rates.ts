@@ -71,7 +71,7 @@ function readRate(field: FieldNode, level: LevelGrammar, report: Report): Rate |
   const { text } = node;
   const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
   if (isNoneWord(text)) {
-    return refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
+    return refuse('invalid-rate', say`is not a rate: ${adviseNone(level, 'rate')}`);
   }
   const rate = parseRate(text);
   if (isProblem(rate)) {
@@ -85,7 +85,7 @@ function readRate(field: FieldNode, level: LevelGrammar, report: Report): Rate |
   } else if (rate.value === 0) {
     // The gateway does not enforce 0, and some documents say that it blocks (docs/service-notes.md#zero-limit).
     const one = writeRate({ name: rate.name, value: 1 });
-    refuse('rate-zero', say`is no rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
+    refuse('rate-zero', say`is not a rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
   }
   return rate;
 }

@@ -22,7 +22,7 @@ export function isAbsent(node: Node): boolean {
   return node.type === 'map' && node.fields.length === 0;
 }
 
-/** @param what follows "is no key of", such as `a policy` */
+/** @param what follows "is not a key of", such as `a policy` */
 export function readMap(field: FieldNode, keys: Keys, what: string, report: Report): Written | undefined {
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
@@ -186,7 +186,7 @@ export function readItems(
   const { node } = field;
   if (node.type !== 'list') {
     if (options.lone && node.type === 'scalar') return [field];
-    report('not-a-list', node.at, say`\`${shown(field)}\` is no list: write ${expected}`);
+    report('not-a-list', node.at, say`\`${shown(field)}\` is not a list: write ${expected}`);
     return [];
   }
   if (node.items.length === 0 && !options.empty) {

@@ -46,7 +46,7 @@ function readRecipients(field: FieldNode, report: Report): readonly Recipient[] 
       refuseValue(
         item,
         'invalid-recipient',
-        say`is no address: write one such as ${example('team@example.com')}`,
+        say`is not an address: write one such as ${example('team@example.com')}`,
         report,
       );
       continue;
@@ -113,9 +113,9 @@ function readExpires(field: FieldNode, report: Report): string | null | undefine
   if (time !== null) return time;
   const refuse = (said: Sentence) => refuseValue(field, 'invalid-date', said, report);
   const meant = guessTime(text);
-  if (isNoneWord(text)) return refuse(say`is no date: write ${writeValue('none')} for never`);
+  if (isNoneWord(text)) return refuse(say`is not a date: write ${writeValue('none')} for never`);
   if (meant !== null) return refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
   const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
   const left = explainPlaceholder(text);
-  return refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
+  return refuse(say`${left ?? (isShaped ? 'is not a moment of the calendar' : 'does not fit')}: write ${expected}`);
 }

@@ -60,7 +60,7 @@ export function wholeNumberShape(max: number): Shape<number> {
       return refuseValue(
         field,
         'invalid-number',
-        `is no whole number from 0 to ${max}: write one without a unit`,
+        `is not a whole number from 0 to ${max}: write one without a unit`,
         report,
       );
     },

@@ -10,7 +10,7 @@ export function isOnlyItems(values: readonly PrintedValue[]): values is readonly
   return values.every(isItem);
 }
 
-/** Null where lists of lines have nothing in common, or one is no list of plain values: then the list is written anew. */
+/** Null where lists of lines have nothing in common, or one is not a list of plain values: then the list is written anew. */
 export function spliceItems(
   body: string,
   list: YAMLSeq,

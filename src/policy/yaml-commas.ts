@@ -26,7 +26,7 @@ export function findCut(head: unknown, behind: readonly unknown[], inside: 'brac
     const tail = isPair(item) && item.value === null ? item.key : item;
     const last = parts.at(-1) ?? head;
     if (!isPlain(tail) || !/^\d/.test(tail.source ?? '') || !/\d$/.test(last.source ?? '')) break;
-    // A comma, and in braces a blank, as a number is no key.
+    // A comma, and in braces a blank: a number is not a key.
     const gap = endOf(tail, 0) - endOf(last, 1);
     if (gap !== 1 && !(gap === 2 && inside === 'braces')) break;
     parts.push(tail);

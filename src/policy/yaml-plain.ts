@@ -47,7 +47,7 @@ export function findPair(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => keyText(pair.key) === key);
 }
 
-/** What the file shall say after the edit. */
+/** What the file is to say after the edit. */
 export function changePlain(
   plain: Plain | undefined,
   [key = '', ...rest]: readonly string[],

@@ -28,7 +28,7 @@ export function setValue(text: string, path: readonly string[], value: PrintedVa
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const body = text.slice(mark.length);
   const document = parseYaml(body);
-  if (document === null) return { refusal: 'the file is no map that can be read' };
+  if (document === null) return { refusal: 'the file is not a map that can be read' };
   const before = toPlain(document.contents, document);
   const ordered = keepOrder(follow(before, path), value);
   const cuts = new Splicer(body, document).cut(path, ordered);
@@ -224,7 +224,7 @@ class Splicer {
 
   #indent(text: string, column: number): string {
     const pad = ' '.repeat(column);
-    // Split, since `^` would also match behind U+2028, which is no line break in YAML.
+    // Split, since `^` would also match behind U+2028, which is not a line break in YAML.
     return text
       .split('\n')
       .map((line) => (line === '' ? '' : pad + line))

@@ -374,7 +374,7 @@ function staleField(difference: Difference, change: Change): ChangeResult {
   return stale(`${field} was ${wanted} when it was planned and is ${found} now`);
 }
 
-/** As people write it: an amount of cents is no number that anybody has written. */
+/** As people write it: an amount of cents is not a number that anybody has written. */
 function inWords({ field, wanted, found }: Difference, { before, after }: Change): Record<keyof Difference, string> {
   const beside = { ...before, ...after };
   return { field, wanted: formatField(field, wanted, beside), found: formatField(field, found, beside) };

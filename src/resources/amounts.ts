@@ -66,13 +66,13 @@ export function parseAmount(text: string): Amount | AmountProblem {
     const amount = scale(count, 0);
     return typeof amount === 'number' ? { unit: unitOf(count[5]), amount } : amount;
   }
-  return { code: 'invalid-amount', problem: 'is no amount' };
+  return { code: 'invalid-amount', problem: 'is not an amount' };
 }
 
 /** `100 requests/minute`, `200k tokens/day`. */
 export function parseRate(text: string): Rate | AmountProblem {
   const match = rateText.exec(text);
-  if (match === null) return { code: 'invalid-rate', problem: 'is no rate' };
+  if (match === null) return { code: 'invalid-rate', problem: 'is not a rate' };
   const value = scale(match, 0);
   if (typeof value !== 'number') return value;
   return { name: `${unitOf(match[5])}/${match[6] ?? ''}` as RateName, value };

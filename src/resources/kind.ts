@@ -80,7 +80,7 @@ export interface AttachmentKindSpec extends KindBasics<AttachmentKind> {
 export interface LimitsMove {
   /** All managed fields as they are. */
   readonly before: Fields;
-  /** All managed fields as they shall be; null clears. */
+  /** All managed fields as they are to be; null clears. */
   readonly after: Fields;
   /** Those of `after` that differ from `before`. */
   readonly changed: Fields;
@@ -109,7 +109,7 @@ export function apiBody(fields: Fields): WireRow {
   );
 }
 
-/** ISO date-time in UTC with milliseconds, as the service writes it; text that is no date stays as it is. */
+/** ISO date-time in UTC with milliseconds, as the service writes it; text that is not a date stays as it is. */
 export function canonicalDate(text: string): string {
   const time = Date.parse(text);
   return Number.isNaN(time) ? text : new Date(time).toISOString();

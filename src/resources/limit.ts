@@ -16,7 +16,7 @@ interface Bound {
   readonly field: string;
   /** Cents or a count. */
   readonly amount: number;
-  /** Which calls it counts; of what is no policy all that reach it. */
+  /** Which calls it counts; of what is not a policy all that reach it. */
   readonly match: Match;
   /** What a counter is kept for. */
   readonly per: readonly string[];

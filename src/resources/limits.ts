@@ -46,7 +46,7 @@ const wireUnitByWindow: Readonly<Record<RateWindow, string>> = {
 
 /**
  * US dollars on the wire to US cents. Whole cents come out whole (4.35 × 100 is 434.99999999999994 in binary); an amount
- * that is no whole number of cents stays fractional, so that it never equals a written one.
+ * that is not a whole number of cents stays fractional, so that it never equals a written one.
  */
 function centsFromDollars(dollars: number): number {
   const cents = dollars * 100;
@@ -101,7 +101,7 @@ export function wireBudgetsOf({ usage_limits: limits }: { readonly usage_limits?
   return list.filter((one): one is WireBudget => typeof one === 'object' && one !== null);
 }
 
-/** An object without `credit_limit` (server flags only) is no limit (docs/service-notes.md#limit-object), nor is one of zero. */
+/** An object without `credit_limit` (server flags only) is not a limit (docs/service-notes.md#limit-object), nor is one of zero. */
 export function budgetFromWire(wire: WireBudget | null | undefined): Budget | null {
   if (!isLimit(wire?.credit_limit)) return null;
   const unit = unitFromWire(wire?.type);

@@ -136,7 +136,7 @@ export interface DesiredEntry {
   readonly id?: string;
   /** The name this policy had before, written as `previously:`. */
   readonly previously?: string;
-  /** `none` was written for the whole policy: it shall not exist. Attachment points carry nulls in `fields` instead. */
+  /** `none` was written for the whole policy: it must not exist. Attachment points carry nulls in `fields` instead. */
   readonly absent?: true;
   readonly protect: boolean;
   readonly owner?: string;

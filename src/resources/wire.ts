@@ -84,7 +84,7 @@ export interface WireKey {
   readonly status?: string | null | undefined;
   /** `ui`, `api`, `auto`. */
   readonly creation_mode?: string | null | undefined;
-  /** An object without `credit_limit` is no limit. */
+  /** An object without `credit_limit` is not a limit. */
   readonly usage_limits?: WireBudget | null | undefined;
   readonly rate_limits?: readonly WireRate[] | null | undefined;
   readonly alert_emails?: readonly string[] | null | undefined;

@@ -74,7 +74,7 @@ function isNode(value: unknown): value is Node {
 interface Fallback {
   /** As written; null: none are, and every failure counts. */
   readonly codes: readonly unknown[] | null;
-  /** Slugs of the providers that it calls before its last target; null: they cannot be told. */
+  /** Slugs of the providers that it calls before its last target; null: they cannot be known. */
   readonly calls: ReadonlySet<string> | null;
 }
 

@@ -198,7 +198,7 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
   return once.filter(({ rule, source }) => rule !== 'matches-no-call' || !explained.has(placeText(source)));
 }
 
-/** Why no call matches: that none does is no second finding then. */
+/** Why no call matches: then it is not a second finding that none does. */
 const explaining: ReadonlySet<string> = new Set(['unknown-condition', 'model-by-slug', 'vendor-case']);
 
 function placeText({ file, line, column }: Finding['source']): string {

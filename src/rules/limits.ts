@@ -31,13 +31,13 @@ export function labelOfEntry({ kind, name }: DesiredEntry): string {
   }
 }
 
-/** Of a policy as written; none where it is for all calls, and of what is no policy. */
+/** Of a policy as written; none where it is for all calls, and of what is not a policy. */
 export function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
   const { match = 'all' } = fields;
   return match === 'all' ? [] : match;
 }
 
-/** What a policy groups by, as written; nothing of what is no policy. */
+/** What a policy groups by, as written; nothing of what is not a policy. */
 export function perOf({ fields }: DesiredEntry): readonly string[] {
   return fields.per ?? [];
 }

@@ -105,7 +105,7 @@ const workspaceWithoutBudget: LiveRule = {
   },
 };
 
-/** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
+/** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is not an excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
   const stays = (object: LiveObject): boolean =>
     isPolicyKind(object.kind) ? !isDeleted(facts, object) : takenFrom(facts, object.id, isBudget) === 0;

@@ -46,7 +46,7 @@ const metadataNumber: FileRule = {
   where: 'file',
   finds: 'a metadata condition whose value is a number in quotes',
   why: 'The gateway (2.2.3) compares metadata without converting it: a caller that sends the number 7 does not match "7", and so is outside the policy.',
-  fix: 'Make sure that callers send the value as text, or use a value that is no number.',
+  fix: 'Make sure that callers send the value as text, or use a value that is not a number.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       for (const condition of conditionsOf(entry)) {

@@ -18,9 +18,9 @@ export interface FileFacts {
   readonly desired: Desired;
   /** `review:` in force. */
   readonly settings: Review;
-  /** The files as they stand, for what is no entry. */
+  /** The files as they stand, for what is not an entry. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Entries that shall exist, by workspace as written; those of the organisation under null. */
+  /** Entries that are to exist, by workspace as written; those of the organisation under null. */
   readonly byWorkspace: ReadonlyMap<string | null, readonly DesiredEntry[]>;
   /** Live ones, by workspace as written; undefined: only the files are known. */
   readonly providerSlugs?: ReadonlyMap<string | null, readonly string[]>;

@@ -249,7 +249,7 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
   if (!quiet || isUndone(outcome)) session.say(`${renderOutcomeText(outcome, session.style)}\n`);
 }
 
-/** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
+/** A new commit alone is not news; what is remembered, what judges the next plan and the files are. */
 function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, checkout }: ToApply): boolean {
   // Without one nothing is ever clean.
   if (settled === null) return true;

@@ -226,7 +226,7 @@ it('prints equal bytes whatever the order of rows that need a made-up name', asy
   expect(importLive({ ...live, objects: [...live.objects].reverse() }).files).toEqual(files);
 });
 
-it('leaves out a policy whose match names a key by something that is no id', async () => {
+it('leaves out a policy whose match names a key by something that is not an id', async () => {
   const conditions = [{ key: 'api_key', value: ['*'] }];
   const { files, leftOut } = await importState(
     smallState({ usagePolicies: [usagePolicyRow('literal', uuid(90), teamA, { conditions })] }),

@@ -315,7 +315,7 @@ describe('what is refused', () => {
         'none',
       ),
     ],
-    ['a file that is no map', setValue('- a\n', ['a'], 1)],
+    ['a file that is not a map', setValue('- a\n', ['a'], 1)],
     ['a file that does not parse', setValue('a: [\n', ['a'], 1)],
     ['the last value of a file', setValue('a: 1\n', ['a'], undefined)],
   ])('%s', (_, edited) => {

@@ -145,7 +145,7 @@ async function findStranger(
     if (person.isBot) return `${person.login} is a bot, and a person has to approve`;
     const permission = await github.readPermission(person.login);
     if (untraced !== null && permission !== 'admin') {
-      return `${untraced}, and ${person.login} is no administrator of the repository`;
+      return `${untraced}, and ${person.login} is not an administrator of the repository`;
     }
     if (!mayWrite(permission)) return `${person.login} may not write to the repository`;
   }

@@ -47,7 +47,7 @@ export async function compareWith(found: DefaultBranch, { head, base, pull }: Ru
   return { ...found, headTree: trees.get(head) ?? null, baseTrees: bases.map((commit) => trees.get(commit) ?? null) };
 }
 
-/** False also where it cannot be told. */
+/** False also where it cannot be known. */
 export function isUntouched({ headTree: head, baseTrees: bases }: ComparedBranch): boolean {
   return head !== null && bases.length > 0 && bases.every((tree) => tree === head);
 }

@@ -18,7 +18,7 @@ export async function tellUntouched(run: ActionRun, found: DefaultBranch, subjec
   const about = { ...target, number: isForeign ? null : target.number, environment, record: null };
   const { warnings } = await tellOpen(run, about, { state: 'untouched' }, []);
   if (!isForeign) return { ...result, warnings: [...target.warnings, ...warnings] };
-  // The token of such a run reads alone: that is no news, and what a required check waits for is said in the log.
+  // The token of such a run reads alone: that is not news, and what a required check waits for is said in the log.
   for (const text of warnings) run.session.say(`${text}\n`);
   return result;
 }

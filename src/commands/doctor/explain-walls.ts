@@ -36,7 +36,7 @@ function viewWall({ id, title, stands, yes, no, unknown, advice }: Wall): CheckV
 
 const notTold = 'not told to this token: an administrator sees it';
 
-/** @param hasOwnersFile a file of code owners is in the commit that is checked out; null: cannot be told */
+/** @param hasOwnersFile a file of code owners is in the commit that is checked out; null: cannot be known */
 export function explainBranch(
   branch: string,
   told: GitHubFacts<BranchProtection>,

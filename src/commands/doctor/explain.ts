@@ -210,7 +210,7 @@ function explain403(feature: Feature, survey: Survey, said: string): Said {
     return lacksScope(feature, survey, 'related requests are answered, so the key lacks');
   }
   const scope = describeScopes(feature.scopes);
-  const admin = feature.adminOnly === true && survey.conduct !== 'admin' ? ', or is no organisation admin key' : '';
+  const admin = feature.adminOnly === true && survey.conduct !== 'admin' ? ', or is not an organisation admin key' : '';
   return {
     state: 'refused',
     detail: `the key lacks ${scope}${admin}, or the account does not have this${said}`,
@@ -222,7 +222,7 @@ function lacksScope(feature: Feature, survey: Survey, lead: string): Said {
   const scope = describeScopes(feature.scopes);
   const admin =
     feature.adminOnly === true && survey.conduct !== 'admin'
-      ? '; or it is no organisation admin key, which this needs'
+      ? '; or it is not an organisation admin key, which this needs'
       : '';
   return {
     state: 'refused',

@@ -40,7 +40,7 @@ export interface Field<Row, Value = unknown> {
   readonly hiddenInListsBy?: Flag;
 }
 
-/** In the order in which they are read and shown. Names that are no column of the row are what callers see alone. */
+/** In the order in which they are read and shown. Names that are not a column of the row are what callers see alone. */
 export type FieldTable<Row> = { readonly [Name in keyof Row]?: Field<Row, Row[Name]> } & {
   readonly [name: string]: Field<Row>;
 };

@@ -162,7 +162,7 @@ export const apiKeys: Owned<ApiKeyRow> = [
     alert_emails: onCall,
     created_at: 'ago 20',
   }),
-  // Flags alone are no limit.
+  // Flags alone are not a limit.
   of('platform', 'load-test', {
     status: 'expired',
     expires_at: 'day -12',

@@ -106,13 +106,11 @@ function takeSnapshot(context: RouteContext): Snapshot {
   const handle = ({ slug, workspace_id }: { slug: string; workspace_id: string }) => ({ slug, workspace_id });
   return {
     keys: new Map(
-      store
-        .list('apiKeys')
-        .map((row) =>
-          item(row.id, [row.secret, buildKeyDetails(row, context), workspaces.get(row.workspace_id ?? '')], {
-            id: row.id,
-          }),
-        ),
+      store.list('apiKeys').map((row) =>
+        item(row.id, [row.secret, buildKeyDetails(row, context), workspaces.get(row.workspace_id ?? '')], {
+          id: row.id,
+        }),
+      ),
     ),
     providers: new Map(
       store.list('providers').map((row) => item(row.id, buildProviderDetails(row, context), handle(row))),
