@@ -260,7 +260,7 @@ export interface UsagePolicyRow extends PolicyBase {
 
 export interface RatePolicyRow extends PolicyBase {
   type: 'requests' | 'tokens';
-  unit: 'rpm' | 'rph' | 'rpd' | 'rpw';
+  unit: string;
   value: number;
   target: 'llm' | 'mcp_tools';
 }

@@ -1,7 +1,7 @@
 import deepDiff from 'deep-diff';
 import { fieldWordOf, isAlert, isBudget, isRate } from '../resources/fields.ts';
-import { secondsOfWindow } from '../resources/limit.ts';
 import { daysOfReset } from '../resources/limits.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
 

@@ -11,7 +11,7 @@ import {
   parseReset,
 } from '../resources/amounts.ts';
 import { isWithinYear } from '../resources/limits.ts';
-import type { RateWindow } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
 import { fitsLevel, guessPercent, writeWholeDollars } from './advice.ts';
 import { findPeriods, guess, guessedRatesOf, guessReset } from './guess.ts';
 import { asListItem, type LevelGrammar, levelGrammars } from './levels.ts';

@@ -4,7 +4,8 @@
  */
 
 import type { Amount, Rate } from '../resources/amounts.ts';
-import type { RateName, RateWindow, Reset, Unit } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import type { RateName, Reset, Unit } from '../resources/types.ts';
 
 /** A stretch of time as a rate's window, as a budget's reset, or as both. */
 export interface Period {

@@ -1,6 +1,7 @@
 /** What each place that can hold limits allows (docs/service-notes.md#limit-object, docs/service-notes.md#policies). */
 
-import type { Kind, RateWindow, Unit } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import type { Kind, Unit } from '../resources/types.ts';
 
 export interface LevelGrammar {
   /** For messages: `an API key`. */

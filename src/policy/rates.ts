@@ -2,7 +2,7 @@
 
 import type { Rate } from '../resources/amounts.ts';
 import { formatRate, isProblem, parseRate } from '../resources/amounts.ts';
-import type { RateWindow } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
 import {
   adviseNone,
   adviseRate,

@@ -6,6 +6,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
+import type { RateWindow } from './rate-windows.ts';
 import type {
   AlertField,
   ApiField,
@@ -17,7 +18,6 @@ import type {
   RateField,
   RateName,
   RateUnit,
-  RateWindow,
   Unit,
 } from './types.ts';
 

@@ -14,7 +14,8 @@ import {
   unknownSlot,
 } from './fields.ts';
 import type { LimitsMove } from './kind.ts';
-import type { Budget, Fields, RateField, RateName, RateWindow, Reset, Unit } from './types.ts';
+import { windowFromWire, windowToWire } from './rate-windows.ts';
+import type { Budget, Fields, RateField, RateName, Reset, Unit } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
 /** Members only the server sets; never compared and never sent (docs/service-notes.md#limit-object). */
@@ -28,21 +29,6 @@ const serverMembers = [
   'is_exhausted_alerts_sent',
   'is_expired_alerts_sent',
 ];
-
-const windowByWireUnit: Readonly<Record<string, RateWindow>> = {
-  rps: 'second',
-  rpm: 'minute',
-  rph: 'hour',
-  rpd: 'day',
-  rpw: 'week',
-};
-const wireUnitByWindow: Readonly<Record<RateWindow, string>> = {
-  second: 'rps',
-  minute: 'rpm',
-  hour: 'rph',
-  day: 'rpd',
-  week: 'rpw',
-};
 
 /**
  * US dollars on the wire to US cents. Whole cents come out whole (4.35 × 100 is 434.99999999999994 in binary); an amount
@@ -174,22 +160,14 @@ function withoutServerMembers(wire: WireBudget): WireBudget {
 
 /** Null for an entry whose type or unit tollgate does not know: it is kept as it is and never managed. */
 function rateNameFromWire(wire: WireRate): RateName | null {
-  const window = windowByWireUnit[wire.unit ?? ''];
+  const window = windowFromWire(wire.unit);
   if (window === undefined || (wire.type !== 'requests' && wire.type !== 'tokens')) return null;
   return `${wire.type}/${window}`;
 }
 
 function rateToWire(name: RateName, value: number): WireRate {
   const [unit, window] = splitRateName(name);
-  return { type: unit, unit: wireUnitByWindow[window], value };
-}
-
-export function windowToWire(window: RateWindow): string {
-  return wireUnitByWindow[window];
-}
-
-export function windowFromWire(unit: string | null | undefined): RateWindow | undefined {
-  return windowByWireUnit[unit ?? ''];
+  return { type: unit, unit: windowToWire(window), value };
 }
 
 /** `rate[requests/minute]` and so on, for every live entry that limits anything. */

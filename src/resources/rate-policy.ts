@@ -1,8 +1,9 @@
 import type { PolicyKindSpec } from './kind.ts';
-import { isLimit, windowFromWire, windowToWire } from './limits.ts';
+import { isLimit } from './limits.ts';
 import { perToWire } from './match.ts';
 import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
-import type { Fields, PolicyTarget, RateUnit, RateWindow } from './types.ts';
+import { type RateWindow, windowFromWire, windowToWire } from './rate-windows.ts';
+import type { Fields, PolicyTarget, RateUnit } from './types.ts';
 import type { WireRatePolicy } from './wire.ts';
 
 /** A rate over matching requests, counted per group; `/policies/rate-limits` (docs/service-notes.md#policies). */

@@ -1,6 +1,7 @@
 /** What a resource is, whoever describes it: the files, the record or the control plane. */
 
 import type { Source } from '../diagnostics.ts';
+import type { RateWindow } from './rate-windows.ts';
 import type { ReviewSettings } from './review-settings.ts';
 
 /** In the order of the table of kinds (registry.ts). */
@@ -25,7 +26,6 @@ export type Unit = 'cost' | 'tokens' | 'requests';
 export type Reset = 'never' | 'weekly' | 'monthly' | `every ${number} days`;
 
 export type RateUnit = 'tokens' | 'requests';
-export type RateWindow = 'second' | 'minute' | 'hour' | 'day' | 'week';
 /** For example `requests/minute`. A level holds at most one rate of a type and window. */
 export type RateName = `${RateUnit}/${RateWindow}`;
 

@@ -2,7 +2,8 @@
 
 import { formatAlert, formatAmount } from '../resources/amounts.ts';
 import { alertOf, isBudget } from '../resources/fields.ts';
-import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
+import { formatRateLimit } from '../resources/limit.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import {
   type DeclaredBudget,

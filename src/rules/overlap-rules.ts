@@ -3,8 +3,9 @@
 import { compare, exactOf, total } from '../exact.ts';
 import { formatExact, per30Days, percentOf } from '../impact/money.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
+import { formatRateLimit } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
   coveringIndex,

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compareFields, strongestDirection } from '../../src/plan/field-changes.ts';
 import type { Direction } from '../../src/plan/types.ts';
 import { toFields } from '../../src/resources/fields.ts';
-import type { Budget, Fields, FieldValue, RateWindow } from '../../src/resources/types.ts';
+import type { RateWindow } from '../../src/resources/rate-windows.ts';
+import type { Budget, Fields, FieldValue } from '../../src/resources/types.ts';
 
 const money = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as Budget;
 

@@ -158,6 +158,7 @@ interface RateRules extends ListRules {
 
 export const keyRates: RateRules = { units: ['rps', 'rpm', 'rph', 'rpd', 'rpw'], least: 0 };
 export const sharedRates: RateRules = { units: ['rpm', 'rph', 'rpd'], least: 1 };
+export const policyRateUnits = ['rpm', 'rph', 'rpd', 'rpw'];
 
 /** `rate_limits`: a list everywhere, though one document types it as an object. */
 function writeRates(

@@ -20,7 +20,7 @@ import { findNextSync } from '../verdicts.ts';
 import { type ConditionLevel, renderConditions, takeConditions, takeGroupBy } from './conditions.ts';
 import type { FieldTable, Write } from './fields.ts';
 import type { EmulatedKind, Verb } from './kind.ts';
-import { leastLimit, refuseBothResets, refuseHighThreshold, resetFields } from './limits.ts';
+import { leastLimit, policyRateUnits, refuseBothResets, refuseHighThreshold, resetFields } from './limits.ts';
 
 type PolicyTable = 'usagePolicies' | 'ratePolicies';
 
@@ -221,7 +221,7 @@ export const ratePolicies: EmulatedKind<'ratePolicies'> = {
     },
     ...sharedFields,
     type: { required: true, immutable: true, read: (body, name) => takeChoice(body, name, ['requests', 'tokens']) },
-    unit: { required: true, read: (body, name) => takeChoice(body, name, ['rpm', 'rph', 'rpd', 'rpw']) },
+    unit: { required: true, read: (body, name) => takeChoice(body, name, policyRateUnits) },
     value: { required: true, read: (body, name) => takeNumber(body, name, { min: 1, integer: true }) },
   },
   build: (c, context, body) => ({ ...blankRatePolicy(context.timestamp()), ...placeNew(c, context, body) }),
