@@ -6,6 +6,7 @@
  */
 
 import { dropTrailing } from '../drop-trailing.ts';
+import { secondsOfWindow } from './rate-windows.ts';
 import type { RateName, Reset, Unit } from './types.ts';
 
 export interface Amount {
@@ -37,7 +38,7 @@ const number = String.raw`([1-9]\d{0,2}(?:,\d{3})+|\d+)(?:(?:\.(\d+))?([kMB])|\.
 const amountPatterns = {
   cost: String.raw`^\$${number}$`,
   count: `^${number} (tokens?|requests?)$`,
-  rate: `^${number} (tokens?|requests?)/(second|minute|hour|day|week)$`,
+  rate: `^${number} (tokens?|requests?)/(${Object.keys(secondsOfWindow).join('|')})$`,
   percent: String.raw`^(\d{1,3}) ?%$`,
   reset: String.raw`^(?:monthly|weekly|never|every \d{1,4} days?)$`,
 } as const;
