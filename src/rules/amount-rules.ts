@@ -5,15 +5,8 @@ import { alertOf, isBudget } from '../resources/fields.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import {
-  type DeclaredBudget,
-  type DeclaredRate,
-  declaredBudgetsOf,
-  declaredRatesOf,
-  isOwn,
-  labelOfEntry,
-} from './limits.ts';
-import { type FileRule, subjectAt } from './types.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, isOwn, labelOfEntry } from './limits.ts';
+import { at, type FileRule } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
 const latestAlert = 95;
@@ -32,9 +25,9 @@ const alertMissing: FileRule = {
   check: ({ desired, settings }, found) => {
     if (settings.require.includes('alert')) return;
     for (const entry of desired.entries) {
-      for (const { alert, field, amount, unit } of declaredBudgetsOf(entry).filter(isOwn)) {
+      for (const { alert, field, amount, unit } of budgetsOf(entry).filter(isOwn)) {
         if (alert === undefined)
-          found(subjectAt(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
+          found(at(entry, field), `nobody is told before ${formatAmount(amount, unit)} is used up`);
       }
     }
   },
@@ -50,15 +43,12 @@ const alertTooLate: FileRule = {
   fix: 'Lower the alert, to 80% for example.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const { alert, amount, unit, field } of declaredBudgetsOf(entry).filter(isOwn)) {
+      for (const { alert, amount, unit, field } of budgetsOf(entry).filter(isOwn)) {
         // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
         if (typeof alert !== 'number' || alert * 100 <= latestAlert * amount) continue;
         const left = formatAmount(amount - alert, unit);
         const said = formatAlert(alert, amount, unit, entry.kind !== 'usage-policy');
-        found(
-          subjectAt(entry, isBudget(field) ? alertOf(field) : 'alert'),
-          `the alert at ${said} leaves ${left} to act in`,
-        );
+        found(at(entry, isBudget(field) ? alertOf(field) : 'alert'), `the alert at ${said} leaves ${left} to act in`);
       }
     }
   },
@@ -75,14 +65,14 @@ const weeksDiffer: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const [workspace, entries] of byWorkspace) {
       if (workspace === null) continue;
-      const weekly = entries.flatMap(declaredBudgetsOf).filter(({ reset }) => reset === 'weekly');
+      const weekly = entries.flatMap(budgetsOf).filter(({ reset }) => reset === 'weekly');
       const policy = weekly.find(({ entry }) => entry.kind === 'usage-policy');
       const other = weekly.find(({ entry }) => entry.kind !== 'usage-policy');
       if (policy === undefined || other === undefined) continue;
       const message = `the week of ${labelOfEntry(policy.entry)} starts on Monday, that of ${labelOfEntry(other.entry)} on Sunday (00:00 UTC)`;
       // A default that is copied into many workspaces is not to blame for the entry beside it.
       const blamed = policy.entry.fromDefaults === true ? other : policy;
-      found(subjectAt(blamed.entry, 'reset', blamed.field), message);
+      found(at(blamed.entry, 'reset', blamed.field), message);
     }
   },
 };
@@ -97,14 +87,14 @@ const lifetimeLikeMonthly: FileRule = {
   fix: 'Write `reset: monthly`, or say under `silence:` that it is a lifetime cap.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const budgets = entries.flatMap(declaredBudgetsOf);
+      const budgets = entries.flatMap(budgetsOf);
       for (const budget of budgets) {
         if (budget.reset !== 'never' || !isOwn(budget)) continue;
         const like = budgets.find((other) => other.reset === 'monthly' && isAlike(budget, other));
         if (like === undefined) continue;
         const amount = formatAmount(budget.amount, budget.unit);
         found(
-          subjectAt(budget.entry, 'reset', budget.field),
+          at(budget.entry, 'reset', budget.field),
           `${amount} is never given again, while ${labelOfEntry(like.entry)} has it every month`,
         );
       }
@@ -131,7 +121,7 @@ const rateNeverBindsItself: FileRule = {
         const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.amount >= other.amount);
         if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
         const said = [finer, coarser].map(formatRateLimit);
-        found(subjectAt(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
+        found(at(entry, finer.field, coarser.field), `${said[0]} is never reached beside ${said[1]}`);
       }
     }
   },
@@ -153,7 +143,7 @@ const tokenRateBelowOneCall: FileRule = {
     for (const entry of desired.entries) {
       for (const limit of declaredRatesOf(entry).filter(isOwn)) {
         if (limit.unit !== 'tokens' || limit.amount >= smallCall) continue;
-        found(subjectAt(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
+        found(at(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
       }
     }
   },
@@ -170,8 +160,8 @@ const recipientsWithoutBudget: FileRule = {
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       if (entry.kind !== 'key-limits' || recipientsOf(entry).length === 0) continue;
-      if (declaredBudgetsOf(entry).length === 0)
-        found(subjectAt(entry, 'recipients'), `the recipients of ${budgetless(entry)} are never told anything`);
+      if (budgetsOf(entry).length === 0)
+        found(at(entry, 'recipients'), `the recipients of ${budgetless(entry)} are never told anything`);
     }
   },
 };
@@ -196,10 +186,9 @@ const singleRecipient: FileRule = {
   fix: 'Add a group address, here or under `alerts:` of the file.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || declaredBudgetsOf(entry).length === 0)
-        continue;
+      if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || budgetsOf(entry).length === 0) continue;
       found(
-        subjectAt(entry, 'recipients'),
+        at(entry, 'recipients'),
         `only ${recipientsOf(entry)[0]} is told about ${entry.name === '*' ? 'these keys' : `key "${entry.name}"`}`,
       );
     }

@@ -9,7 +9,7 @@ import { isUuid } from '../plan/written-id.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { conditionsOf, valuesOf } from './limits.ts';
-import { type LiveFacts, type LiveRule, subjectAt } from './types.ts';
+import { at, type LiveFacts, type LiveRule } from './types.ts';
 import { isVendor, vendorOf } from './vendors.ts';
 
 interface Named {
@@ -68,7 +68,7 @@ const unknownCondition: LiveRule = {
       const isSlug = slugs !== undefined && 'value' in slugs && slugs.value.includes(value);
       if (isForeign && (/[A-Z]/.test(value) || isSlug)) continue;
       found(
-        subjectAt(one.entry, 'match'),
+        at(one.entry, 'match'),
         `\`${key}\`: no live ${labels[asked]} ${quoteUnlessSecret(value)} in workspace ${place.slug}${didYouMean(value, listed.value)}`,
       );
     }
@@ -110,15 +110,12 @@ const uncheckedCondition: LiveRule = {
     for (const [one, { names, why }] of unnamed) {
       const others = names.length > 3 ? ` and ${names.length - 3} more` : '';
       const verb = names.length > 1 ? 'are' : 'is';
-      found(
-        subjectAt(one.entry, 'match'),
-        `not known whether ${names.slice(0, 3).join(', ')}${others} ${verb} live (${why})`,
-      );
+      found(at(one.entry, 'match'), `not known whether ${names.slice(0, 3).join(', ')}${others} ${verb} live (${why})`);
     }
     for (const { one, matched } of counted) {
       if ('unknown' in matched && !unnamed.has(one))
         found(
-          subjectAt(one.entry, 'match'),
+          at(one.entry, 'match'),
           `not known whether a call of ${trafficDays} days matches this (${matched.unknown})`,
         );
     }
@@ -141,7 +138,7 @@ const matchesNoCall: LiveRule = {
       if ('unknown' in matched || matched.value.atMost > 0 || matched.value.ofWorkspace <= 0) continue;
       const calls = formatAmount(matched.value.ofWorkspace, 'requests');
       found(
-        subjectAt(one.entry, 'match'),
+        at(one.entry, 'match'),
         `no call of ${trafficDays} days matches this, while ${one.workspace?.slug ?? ''} made ${calls}`,
       );
     }

@@ -2,8 +2,8 @@
 
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { type DeclaredBudget, type DeclaredRate, declaredBudgetsOf, declaredRatesOf, labelOfEntry } from './limits.ts';
-import { type FindingSubject, type LiveFacts, type LiveRule, subjectAt } from './types.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, labelOfEntry } from './limits.ts';
+import { at, type FindingSubject, type LiveFacts, type LiveRule } from './types.ts';
 
 type Terms = DeclaredBudget | DeclaredRate;
 type Node = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ function placesOf(facts: LiveFacts): Place[] {
     if (read === undefined || read.configs.length === 0) return [];
     const declared = (byWorkspace.get(ref) ?? []).filter(isCheckedByTarget);
     const limits = {
-      412: declared.flatMap(declaredBudgetsOf).filter(isForModels),
+      412: declared.flatMap(budgetsOf).filter(isForModels),
       429: declared.flatMap(declaredRatesOf).filter(isForModels),
     };
     return [{ workspace, configs: read.configs, limits }];
@@ -153,7 +153,7 @@ function entriesOf(limits: readonly Terms[]): DesiredEntry[] {
 /** Where a reviewer looks: at the limit, if it is one alone, and else at the workspace. */
 function subjectOf(workspace: DesiredWorkspace, limits: readonly Terms[]): FindingSubject {
   const [first] = limits;
-  return first !== undefined && entriesOf(limits).length === 1 ? subjectAt(first.entry, first.field) : { workspace };
+  return first !== undefined && entriesOf(limits).length === 1 ? at(first.entry, first.field) : { workspace };
 }
 
 const fallbackPassesBudget: LiveRule = {

@@ -8,7 +8,7 @@ import semver from 'semver';
 import { rateNameOf } from '../resources/fields.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { conditionsOf, perOf } from './limits.ts';
-import { type FileRule, subjectAt, subjectAtSetting } from './types.ts';
+import { at, atSetting, type FileRule } from './types.ts';
 
 const measured = '2.2.3';
 
@@ -75,7 +75,7 @@ export const gatewayTooOld: FileRule = {
         if (own === null || semver.gte(own, since)) continue;
         const which = of === 'version' ? 'gateway' : 'backend';
         found(
-          subjectAt(entry, field, 'per'),
+          at(entry, field, 'per'),
           `${what} need${what === 'policies' ? '' : 's'} ${which} ${since}, and this one is ${desired.gateway[of]}`,
         );
         break;
@@ -96,10 +96,7 @@ const countsRequestsAsTokens: FileRule = {
     if (!isGatewayUpTo(measured, desired)) return;
     for (const entry of desired.entries) {
       if (entry.kind !== 'usage-policy' || entry.fields.unit !== 'requests') continue;
-      found(
-        subjectAt(entry, 'amount'),
-        `gateway ${desired.gateway.version} counts tokens against this budget of requests`,
-      );
+      found(at(entry, 'amount'), `gateway ${desired.gateway.version} counts tokens against this budget of requests`);
     }
   },
 };
@@ -121,7 +118,7 @@ export const ignoresWeeklyRates: FileRule = {
           : Object.entries(entry.fields).some(([name, value]) => isWeekly(name) && value !== null);
       if (!weekly) continue;
       const field = Object.keys(entry.fieldSources).find(isWeekly) ?? 'window';
-      found(subjectAt(entry, field), `gateway ${desired.gateway.version} does not enforce rates per week`);
+      found(at(entry, field), `gateway ${desired.gateway.version} does not enforce rates per week`);
     }
   },
 };
@@ -139,7 +136,7 @@ export const ignoresEndpointType: FileRule = {
     for (const entry of desired.entries) {
       if (!isPolicy(entry) || !conditionKeys(entry).includes('endpoint_type')) continue;
       found(
-        subjectAt(entry, 'match', 'per'),
+        at(entry, 'match', 'per'),
         `gateway ${desired.gateway.version} never applies a policy with \`endpoint_type\``,
       );
     }
@@ -161,7 +158,7 @@ const pricesByHand: FileRule = {
     const own = versionOf(desired.gateway.version);
     if (own === null || semver.gte(own, readsPrices)) return;
     found(
-      subjectAtSetting(desired, 'gateway.version'),
+      atSetting(desired, 'gateway.version'),
       `gateway ${desired.gateway.version} counts by the prices that it was installed with`,
     );
   },

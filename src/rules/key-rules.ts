@@ -5,7 +5,7 @@ import type { LiveObject } from '../live/live.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
 import { listKeys } from './live-lookup.ts';
-import { type LiveRule, subjectAt } from './types.ts';
+import { at, type LiveRule } from './types.ts';
 
 /** Days before the end of a key in which somebody has to act. */
 const soonDays = 14;
@@ -37,7 +37,7 @@ const exhausted: LiveRule = {
             ? 'until its next reset'
             : `until ${dateOf(next)}`;
       found(
-        subjectAt(entry, 'budget'),
+        at(entry, 'budget'),
         `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}" is used up, and refused ${until}`,
       );
     }
@@ -69,11 +69,11 @@ const expiresSoon: LiveRule = {
       if (!isOver && !(time - facts.now <= soonDays * dayMilliseconds)) continue;
       const what = `${live.kind === 'key-limits' ? 'key' : 'provider'} "${name}"`;
       if (ended.has(`${live.kind}\n${live.id}`)) {
-        found(subjectAt(entry, 'expires'), `this plan ends ${what}, which works until then: ${dateOf(time)} is over`);
+        found(at(entry, 'expires'), `this plan ends ${what}, which works until then: ${dateOf(time)} is over`);
         continue;
       }
       const when = Number.isNaN(time) ? '' : ` ${isOver ? 'on' : 'at'} ${dateOf(time)}`;
-      found(subjectAt(entry, 'expires'), `${what} ${isOver ? 'has expired' : 'expires'}${when}`);
+      found(at(entry, 'expires'), `${what} ${isOver ? 'has expired' : 'expires'}${when}`);
     }
   },
 };
@@ -92,7 +92,7 @@ const legacyVirtualKey: LiveRule = {
       // Null or empty: none. Missing: the service did not say.
       const { integration_id: integration } = live.row as WireProvider;
       if (integration === null || integration === '')
-        found(subjectAt(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
+        found(at(entry), `provider "${name}" has no integration: it is a virtual key of the old kind`);
     }
   },
 };

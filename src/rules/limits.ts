@@ -84,7 +84,7 @@ export function forgetLimits(): void {
 /** Most entries have no rates, or no budgets. */
 const nothing: readonly never[] = [];
 
-export function declaredBudgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
+export function budgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
   return declaredLimitsOf(entry).budgets;
 }
 

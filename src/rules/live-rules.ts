@@ -10,9 +10,9 @@ import { isBudgetLimit, type Limit, limitsOf } from '../resources/limit.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import { budgetKinds } from './absence.ts';
-import { declaredBudgetsOf, declaredRatesOf, isInescapable, perOf } from './limits.ts';
+import { budgetsOf, declaredRatesOf, isInescapable, perOf } from './limits.ts';
 import { isUnseen, listKeys } from './live-lookup.ts';
-import { type LiveFacts, type LiveRule, subjectAt } from './types.ts';
+import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 const countersMultiply: LiveRule = {
   name: 'counters-multiply',
@@ -24,15 +24,12 @@ const countersMultiply: LiveRule = {
   fix: 'Nothing, if it is meant; else write `per: workspace_id`, or add a budget over all calls.',
   check: (facts, found) => {
     for (const { entry, workspace } of facts.resolved) {
-      const [budget] = entry.kind === 'usage-policy' ? declaredBudgetsOf(entry) : [];
+      const [budget] = entry.kind === 'usage-policy' ? budgetsOf(entry) : [];
       if (budget === undefined || workspace === null) continue;
       const amount = formatAmount(budget.amount, budget.unit);
       const key = budget.per.find((group) => group.startsWith('metadata.'));
       if (key !== undefined) {
-        found(
-          subjectAt(entry, 'per'),
-          `${amount} for every value of \`${key}\`: unbounded, as any caller can invent one`,
-        );
+        found(at(entry, 'per'), `${amount} for every value of \`${key}\`: unbounded, as any caller can invent one`);
       } else if (budget.per.length === 1 && budget.per[0] === 'api_key' && budget.match === 'all') {
         if (!facts.index.isRead('key-limits', workspace.id)) continue;
         const count = facts.index
@@ -40,7 +37,7 @@ const countersMultiply: LiveRule = {
           .all.filter((object) => !hasExpired(object, facts.now)).length;
         if (count < 2) continue;
         found(
-          subjectAt(entry, 'per'),
+          at(entry, 'per'),
           `${amount} × ${count} keys = ${formatAmount(budget.amount * count, budget.unit)} in ${workspace.slug}`,
         );
       }
@@ -63,13 +60,13 @@ const metadataFixedByKey: LiveRule = {
         const name = /^metadata\.(.+)$/s.exec(group)?.[1];
         if (name === undefined) continue;
         if (workspace.metadata?.includes(name) === true) {
-          found(subjectAt(entry, 'per'), `\`${group}\` is set by the workspace: one counter, whatever callers send`);
+          found(at(entry, 'per'), `\`${group}\` is set by the workspace: one counter, whatever callers send`);
           continue;
         }
         const fixed = facts.index.at('key-limits', workspace.id).all.filter((object) => setsMetadata(object, name));
         if (fixed.length > 0)
           found(
-            subjectAt(entry, 'per'),
+            at(entry, 'per'),
             `\`${group}\` is set by ${listKeys(fixed)}: one counter for each value set there, whatever callers send`,
           );
       }
@@ -96,7 +93,7 @@ const workspaceWithoutBudget: LiveRule = {
     for (const workspace of facts.desired.workspaces) {
       const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      const bounds = declared.filter((entry) => declaredBudgetsOf(entry).length > 0 && !isInOddState(facts, entry));
+      const bounds = declared.filter((entry) => budgetsOf(entry).length > 0 && !isInOddState(facts, entry));
       if (place === undefined || bounds.length > 0) continue;
       // Where nobody could look, something may bound it.
       if (isUnseen(facts, budgetKinds, place)) continue;
@@ -170,7 +167,7 @@ const keyWithoutLimit: LiveRule = {
       if (place === undefined || !facts.index.isRead('key-limits', place.id)) continue;
       if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      if ([...declared.flatMap(declaredBudgetsOf), ...declared.flatMap(declaredRatesOf)].some(isInescapable)) continue;
+      if ([...declared.flatMap(budgetsOf), ...declared.flatMap(declaredRatesOf)].some(isInescapable)) continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
       const bare = facts.index
         .at('key-limits', place.id)
@@ -223,7 +220,7 @@ const startingInPast: LiveRule = {
       if (starting === null || Date.parse(starting) > facts.now) continue;
       const entry = byChange.get(changeId(key));
       if (entry !== undefined)
-        found(subjectAt(entry, 'reset', 'budget'), `\`starting: ${starting.slice(0, 10)}\` is not ahead`);
+        found(at(entry, 'reset', 'budget'), `\`starting: ${starting.slice(0, 10)}\` is not ahead`);
     }
   },
 };

@@ -2,8 +2,8 @@
 
 import type { DesiredEntry } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { conditionsOf, declaredBudgetsOf, declaredRatesOf, isInescapable, perOf, valuesOf } from './limits.ts';
-import { type FileRule, subjectAt } from './types.ts';
+import { budgetsOf, conditionsOf, declaredRatesOf, isInescapable, perOf, valuesOf } from './limits.ts';
+import { at, type FileRule } from './types.ts';
 import { isVendor, vendorOf } from './vendors.ts';
 
 const isMetadata = (key: string): boolean => key.startsWith('metadata.');
@@ -20,7 +20,7 @@ const metadataEscapable: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const isCapped = {
-        'usage-policy': entries.flatMap(declaredBudgetsOf).some(isInescapable),
+        'usage-policy': entries.flatMap(budgetsOf).some(isInescapable),
         'rate-policy': entries.flatMap(declaredRatesOf).some(isInescapable),
       };
       for (const entry of entries) {
@@ -31,7 +31,7 @@ const metadataEscapable: FileRule = {
         const key = matched ?? grouped;
         if (key === undefined) continue;
         found(
-          subjectAt(entry, matched === undefined ? 'per' : 'match'),
+          at(entry, matched === undefined ? 'per' : 'match'),
           `calls without \`${key}\` are not counted, and no other ${entry.kind === 'usage-policy' ? 'budget' : 'rate'} of the workspace holds them`,
         );
       }
@@ -53,10 +53,7 @@ const metadataNumber: FileRule = {
         const { key } = condition;
         const number = valuesOf(condition).find((value) => /^-?\d+(?:\.\d+)?$/.test(value));
         if (!isMetadata(key) || number === undefined) continue;
-        found(
-          subjectAt(entry, 'match'),
-          `\`${key}\`: "${number}" does not match callers that send the number ${number}`,
-        );
+        found(at(entry, 'match'), `\`${key}\`: "${number}" does not match callers that send the number ${number}`);
       }
     }
   },
@@ -73,10 +70,7 @@ const userFromBody: FileRule = {
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       if (entry.kind !== 'usage-policy' || !perOf(entry).includes('metadata._user')) continue;
-      found(
-        subjectAt(entry, 'per'),
-        'callers that name the user only in the body of a request are counted and not refused',
-      );
+      found(at(entry, 'per'), 'callers that name the user only in the body of a request are counted and not refused');
     }
   },
 };
@@ -92,10 +86,7 @@ export const perConfig: FileRule = {
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       if (perOf(entry).includes('config'))
-        found(
-          subjectAt(entry, 'per'),
-          'the gateway skips this policy on every call whose config has no `id` of its own',
-        );
+        found(at(entry, 'per'), 'the gateway skips this policy on every call whose config has no `id` of its own');
     }
   },
 };
@@ -113,7 +104,7 @@ const countersRunTogether: FileRule = {
       const keys = perOf(entry).filter(isMetadata);
       if (keys.length < 2) continue;
       const said = keys.map((key) => `\`${key}\``).join(' and ');
-      found(subjectAt(entry, 'per'), `counters by ${said} cannot be told apart where a value holds \`-\``);
+      found(at(entry, 'per'), `counters by ${said} cannot be told apart where a value holds \`-\``);
     }
   },
 };
@@ -138,7 +129,7 @@ export const modelBySlug: FileRule = {
           if (named === undefined) continue;
           const slug = key === 'model' ? vendorOf(named) : named;
           found(
-            subjectAt(entry, 'match'),
+            at(entry, 'match'),
             `\`${key}\`: ${quoteUnlessSecret(named)} matches no call: ${slug} is the slug of a provider here, and vendors are compared`,
           );
         }
@@ -163,7 +154,7 @@ export const vendorCase: FileRule = {
         const named = valuesOf(condition).find((value) => /[A-Z]/.test(key === 'model' ? vendorOf(value) : value));
         if (named === undefined) continue;
         found(
-          subjectAt(entry, 'match'),
+          at(entry, 'match'),
           `\`${key}\`: ${quoteUnlessSecret(named)} matches no call: case counts, and vendors have small letters`,
         );
       }
@@ -191,7 +182,7 @@ const mcpPerKey: FileRule = {
       const isMatched = conditionsOf(entry).some(({ key }) => key === 'api_key');
       if (isMatched || perOf(entry).includes('api_key'))
         found(
-          subjectAt(entry, isMatched ? 'match' : 'per'),
+          at(entry, isMatched ? 'match' : 'per'),
           'calls through OAuth have no API key and are outside this policy',
         );
     }

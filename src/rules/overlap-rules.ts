@@ -8,10 +8,10 @@ import { covers } from '../resources/match.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
+  budgetsOf,
   coveringIndex,
   type DeclaredBudget,
   type DeclaredRate,
-  declaredBudgetsOf,
   declaredRatesOf,
   isCoarser,
   isInescapable,
@@ -20,7 +20,7 @@ import {
   scopeText,
 } from './limits.ts';
 import { contains, lastsAsLong } from './periods.ts';
-import { type FileRule, subjectAt, subjectAtSetting } from './types.ts';
+import { at, atSetting, type FileRule } from './types.ts';
 
 const duplicateLimit: FileRule = {
   name: 'duplicate-limit',
@@ -34,14 +34,14 @@ const duplicateLimit: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const seen = new Map<string, DeclaredBudget | DeclaredRate>();
-      for (const terms of [...entries.flatMap(declaredBudgetsOf), ...entries.flatMap(declaredRatesOf)]) {
+      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(declaredRatesOf)]) {
         const key = duplicateKey(terms);
         if (key === null) continue;
         const first = seen.get(key);
         if (first === undefined) seen.set(key, terms);
         else
           found(
-            subjectAt(laterOf(first, terms).entry),
+            at(laterOf(first, terms).entry),
             `${labelOfEntry(terms.entry)} and ${labelOfEntry(first.entry)} are one limit written twice`,
           );
       }
@@ -75,7 +75,7 @@ const budgetNeverReached: FileRule = {
   fix: 'Lower this budget below the other, raise the other, or take this one out.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const budgets = entries.flatMap(declaredBudgetsOf);
+      const budgets = entries.flatMap(budgetsOf);
       const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter)));
       for (const inner of budgets) {
         // Of two that end each other one is told; of two equal policies duplicate-limit speaks.
@@ -93,7 +93,7 @@ const budgetNeverReached: FileRule = {
         );
         const unless = contains(other, inner) ? '' : ', unless it starts anew in between';
         found(
-          subjectAt(inner.entry, inner.field),
+          at(inner.entry, inner.field),
           `${mine} is never reached: ${labelOfEntry(other.entry)} allows ${theirs} for the same calls and ends first${unless}`,
         );
       }
@@ -157,7 +157,7 @@ const rateNeverReached: FileRule = {
         if (star !== undefined && keepsBelow(other, star)) continue;
         const [mine, theirs] = [inner, other].map(formatRateLimit);
         found(
-          subjectAt(inner.entry, inner.field),
+          at(inner.entry, inner.field),
           `${mine} is never reached: ${labelOfEntry(other.entry)} allows ${theirs} for the same calls`,
         );
       }
@@ -198,7 +198,7 @@ const oversubscribed: FileRule = {
         const percent = percentOf(sum, monthly(parent)) - 100;
         const more = percent < 1 ? 'less than 1 %' : `${percent} %`;
         found(
-          subjectAt(parent.entry, parent.field),
+          at(parent.entry, parent.field),
           `${parts.length} ${word} may spend ${formatExact(sum, 'cost')} of ${formatExact(monthly(parent), 'cost')} in 30 days: ${more} more than there is`,
         );
       }
@@ -224,7 +224,7 @@ const ceilingExceeded: FileRule = {
     const others = workspaces.length - bounds.length;
     const more = others === 0 ? '' : `, and ${others} more ha${others === 1 ? 's' : 've'} no such budget`;
     found(
-      subjectAtSetting(desired, 'review.max_monthly_budget'),
+      atSetting(desired, 'review.max_monthly_budget'),
       `${bounds.length} workspace${bounds.length === 1 ? '' : 's'} may spend ${formatExact(sum, 'cost')} in 30 days, of ${formatAmount(cents, 'cost')} in all${more}`,
     );
   },
@@ -233,7 +233,7 @@ const ceilingExceeded: FileRule = {
 /** The cost budget over all calls of a workspace that bounds it most. */
 function leastOverAll(entries: readonly DesiredEntry[]): DeclaredBudget | null {
   return entries
-    .flatMap(declaredBudgetsOf)
+    .flatMap(budgetsOf)
     .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms))
     .reduce<DeclaredBudget | null>(
       (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
@@ -242,7 +242,7 @@ function leastOverAll(entries: readonly DesiredEntry[]): DeclaredBudget | null {
 }
 
 function costOf(entry: DesiredEntry): DeclaredBudget[] {
-  return declaredBudgetsOf(entry).filter(({ unit }) => unit === 'cost');
+  return budgetsOf(entry).filter(({ unit }) => unit === 'cost');
 }
 
 function monthly({ amount, reset }: DeclaredBudget): ReturnType<typeof per30Days> {

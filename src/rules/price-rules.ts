@@ -11,8 +11,8 @@ import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { type DeclaredBudget, declaredBudgetsOf, labelOfEntry, scopeText } from './limits.ts';
-import { type PriceRule, subjectAt, subjectAtSetting } from './types.ts';
+import { budgetsOf, type DeclaredBudget, labelOfEntry, scopeText } from './limits.ts';
+import { at, atSetting, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
 interface NamedModels {
@@ -90,7 +90,7 @@ const unpricedModel: PriceRule = {
   check: (facts, found) => {
     const { book } = facts.prices;
     for (const entry of facts.desired.entries) {
-      const [budget] = isCostBudget(entry) ? declaredBudgetsOf(entry) : [];
+      const [budget] = isCostBudget(entry) ? budgetsOf(entry) : [];
       if (budget === undefined) continue;
       const { models, vendors } = modelsOf(entry);
       const unpriced = models.flatMap((model) => {
@@ -107,12 +107,12 @@ const unpricedModel: PriceRule = {
         const [first] = unpriced;
         const meant = unpriced.length === 1 && first !== undefined ? meantText(first) : '';
         found(
-          subjectAt(entry, 'match'),
+          at(entry, 'match'),
           `${listModels(unpriced.map(({ model }) => model))} ${unpriced.length === 1 ? 'has' : 'have'} no price${meant}: calls cost nothing here${whole}`,
         );
       }
       for (const vendor of bare)
-        found(subjectAt(entry, 'match'), `no model of ${vendor} has a price: calls cost nothing here${whole}`);
+        found(at(entry, 'match'), `no model of ${vendor} has a price: calls cost nothing here${whole}`);
     }
   },
 };
@@ -158,7 +158,7 @@ const freeModel: PriceRule = {
       const isFree = ({ kind }: ModelPrice): boolean => kind === 'zero_by_design';
       const free = modelsOf(entry).models.filter((model) => pricesOf(facts, entry, model).every(isFree));
       if (free.length > 0)
-        found(subjectAt(entry, 'match'), `${listModels(free)} cost${free.length === 1 ? 's' : ''} nothing by design`);
+        found(at(entry, 'match'), `${listModels(free)} cost${free.length === 1 ? 's' : ''} nothing by design`);
     }
   },
 };
@@ -180,7 +180,7 @@ const unknownModel: PriceRule = {
         // In a budget of dollars, a model without a price is another rule's.
         if (price === undefined || price.suggestion === null || (isCostBudget(entry) && price.kind === 'unpriced'))
           continue;
-        found(subjectAt(entry, 'match'), `${quoteUnlessSecret(model)} is not listed${meantText(price)}`);
+        found(at(entry, 'match'), `${quoteUnlessSecret(model)} is not listed${meantText(price)}`);
       }
     }
   },
@@ -206,7 +206,7 @@ const datedModel: PriceRule = {
         const asked = `@${name.provider}/${usual}`;
         if (models.includes(asked)) continue;
         found(
-          subjectAt(entry, 'match'),
+          at(entry, 'match'),
           `calls that ask for ${quoteUnlessSecret(asked)} are outside: only ${quoteUnlessSecret(model)} is matched`,
         );
       }
@@ -226,7 +226,7 @@ const budgetOutpriced: PriceRule = {
   check: (facts, found) => {
     for (const entries of facts.byWorkspace.values()) {
       const byScope = new Map<string, DeclaredBudget[]>();
-      for (const terms of entries.flatMap(declaredBudgetsOf)) {
+      for (const terms of entries.flatMap(budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
         byScope.set(scope, [...(byScope.get(scope) ?? []), terms]);
       }
@@ -248,12 +248,12 @@ const budgetOutpriced: PriceRule = {
         const said = `${formatAmount(tokens.amount, 'tokens')} ${formatReset(tokens.reset)}`;
         if (range.highest.bound === 'exact' && compare(range.highest.value, dollars) < 0) {
           found(
-            subjectAt(cost.entry, 'amount'),
+            at(cost.entry, 'amount'),
             `${formatAmount(cost.amount, 'cost')} is never used up: ${labelOfEntry(tokens.entry)} ends at ${said}, which cost ${formatExact(range.highest.value, 'cost')} at most`,
           );
         } else if (range.lowest.bound === 'exact' && compare(range.lowest.value, dollars) > 0) {
           found(
-            subjectAt(tokens.entry, 'amount'),
+            at(tokens.entry, 'amount'),
             `${said} are never used up: they cost ${formatExact(range.lowest.value, 'cost')} at least, and ${labelOfEntry(cost.entry)} ends at ${formatAmount(cost.amount, 'cost')}`,
           );
         }
@@ -283,7 +283,7 @@ const customPrices: PriceRule = {
         ...(isScaled ? ['multiplies prices'] : []),
         ...(models.size === 0 ? [] : [`sets its own for ${models.size} model${models.size === 1 ? '' : 's'}`]),
       ];
-      if (said.length > 0) found(subjectAt(entry, 'budget'), `integration "${name}" ${said.join(' and ')}`);
+      if (said.length > 0) found(at(entry, 'budget'), `integration "${name}" ${said.join(' and ')}`);
     }
   },
 };
@@ -302,7 +302,7 @@ const pricesStale: PriceRule = {
       const age = now - Date.parse(known.provenance.asOf);
       if (age > maxAge)
         found(
-          subjectAtSetting(desired, 'pricing.source'),
+          atSetting(desired, 'pricing.source'),
           `the prices of ${vendor} are ${formatAge(age)} old (${known.provenance.from})`,
         );
     }
@@ -319,15 +319,12 @@ const pricesUnknown: PriceRule = {
   fix: 'Name a folder or an address under `pricing.source` that has them.',
   check: ({ desired, prices: { book } }, found) => {
     for (const [vendor, known] of book.providers) {
-      if (known.status === 'unread') found(subjectAtSetting(desired, 'pricing.source'), known.why);
+      if (known.status === 'unread') found(atSetting(desired, 'pricing.source'), known.why);
       if (known.status === 'missing')
-        found(
-          subjectAtSetting(desired, 'pricing.source'),
-          `there is no price file for ${vendor} (${known.provenance.from})`,
-        );
+        found(atSetting(desired, 'pricing.source'), `there is no price file for ${vendor} (${known.provenance.from})`);
     }
     for (const [slug, why] of book.unread ?? [])
-      found(subjectAtSetting(desired, 'pricing.source'), `the prices of integration "${slug}" were not read (${why})`);
+      found(atSetting(desired, 'pricing.source'), `the prices of integration "${slug}" were not read (${why})`);
   },
 };
 

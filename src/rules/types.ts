@@ -93,13 +93,13 @@ export interface PriceRule extends RuleText {
 export type Rule = FileRule | LiveRule | PriceRule;
 
 /** An entry, at the place of the first of these fields that is written. */
-export function subjectAt(entry: DesiredEntry, ...fields: readonly string[]): FindingSubject {
+export function at(entry: DesiredEntry, ...fields: readonly string[]): FindingSubject {
   const field = fields.find((name) => entry.fieldSources[name] !== undefined);
   return { entry, source: (field === undefined ? undefined : entry.fieldSources[field]) ?? entry.source };
 }
 
 /** A setting of the organisation file, by path; where it is not written its section, else the file. */
-export function subjectAtSetting({ settingSources = {}, orgFile }: Desired, path: string): FindingSubject {
+export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): FindingSubject {
   const [section = ''] = path.split('.');
   return { line: settingSources[path] ?? settingSources[section] ?? orgFile };
 }
