@@ -22,7 +22,7 @@ import { isProcessAlive, readProcessSpace, readProcessStart } from './process-sp
 import { proxiesOf } from './proxies.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
-import { reportFailure, reportResult, runner } from './report.ts';
+import { reportFailure, reportResult, workflowStyle } from './report.ts';
 import type { Session } from './run/session.ts';
 
 async function main(): Promise<void> {
@@ -134,7 +134,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
   const cancellation = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cancellation.abort());
   const { signal } = cancellation;
-  // Inputs are no business of Git's, which inherits this; nor is a key that a whole job has in its environment.
+  // Inputs are not Git's business, which inherits this; nor is a key that a whole job has in its environment.
   const inherited = Object.entries(process.env).filter(
     ([name]) => !name.startsWith('INPUT_') && !(isForeign && name === 'PORTKEY_API_KEY'),
   );
@@ -163,7 +163,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
     isProcessAlive,
     style: { color: false, columns: 120 },
     isInteractive: false,
-    say: (text) => core.info(renderForScreen(text.trimEnd(), runner)),
+    say: (text) => core.info(renderForScreen(text.trimEnd(), workflowStyle)),
     confirm: async () => false,
     recordToken: recordToken === '' ? undefined : recordToken,
     compileAside: (files) => compileAside(new URL(import.meta.url), files),

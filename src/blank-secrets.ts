@@ -28,7 +28,7 @@ export function createBlanker(...secrets: readonly string[]): (text: string) => 
   };
 }
 
-/** A few letters are blanked where they stand alone: inside words they are no key, and a text full of holes says nothing. */
+/** A few letters are blanked where they stand alone: inside words they are not a key, and a text full of holes says nothing. */
 function wordOf(secret: string): RegExp {
   // The flag `u` takes no other escapes: a dash stands for itself outside of a class.
   const escaped = secret.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
@@ -63,7 +63,7 @@ export function createValueBlanker(...secrets: readonly string[]): (value: unkno
     const plain = blank(text);
     if (!/[\\%&\p{Cf}]/u.test(plain)) return plain;
     const undone = undoEscapes(plain);
-    // Where it stands among the escapes cannot be told any more.
+    // Where it stands among the escapes cannot be known any more.
     return blank(undone) === undone ? plain : blanked;
   };
   const visit = (value: unknown): unknown => {

@@ -24,7 +24,7 @@ let endedBy: 129 | 130 | 143 | null = null;
 
 /**
  * The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. Not so when the
- * terminal is gone: the shell and the kernel both tell, so a second one is no impatience and ends nothing.
+ * terminal is gone: the shell and the kernel both tell, so a second one is not impatience and ends nothing.
  */
 const signals = { SIGHUP: exitCodes.hungUp, SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
@@ -43,7 +43,7 @@ function cancelBy(signal: keyof typeof signals): void {
 }
 
 /**
- * A reader that has seen enough (`| head`), or a terminal that is gone, is no failure of ours and ends nothing but the printing.
+ * A reader that has seen enough (`| head`), or a terminal that is gone, is not a failure of ours and ends nothing but the printing.
  * Nor does any other failure end an apply in the middle: it is told at the end.
  */
 let printProblem: string | null = null;

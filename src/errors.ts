@@ -32,7 +32,7 @@ export interface ServiceErrorFacts {
   readonly method: string;
   /** Path with query, without the base URL. */
   readonly path: string;
-  /** The service's own code, such as `AB01`; see the API reference, 1.6. */
+  /** The service's own code, such as `AB01` (docs/service-notes.md#errors). */
   readonly code?: string | undefined;
   /** The service's message, shortened and with secrets blanked. */
   readonly detail?: string | undefined;

@@ -29,7 +29,7 @@ export function locateExtended(directory: string, written: string): string | nul
 }
 
 /** What a file of the directory extends outside of it: as it is written there, and as a path from the top of the repository. */
-export interface Outside {
+export interface ExtendedOutside {
   readonly written: string;
   readonly place: string;
 }
@@ -39,7 +39,7 @@ export interface Outside {
  *
  * @param file from the directory
  */
-export function findOutside(directory: string, file: string, text: string): Outside | null {
+export function findOutside(directory: string, file: string, text: string): ExtendedOutside | null {
   const written = extendingFiles.includes(file) ? findExtends(text) : null;
   const place = written === null ? null : locateExtended(directory, written);
   return written === null || place === null || isInside(directory, place) ? null : { written, place };

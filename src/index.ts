@@ -2,6 +2,7 @@
 
 export { createApiBackend } from './client/api-backend.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
+export type { Clock } from './clock.ts';
 export type { Diagnostic, Severity, Source } from './diagnostics.ts';
 export { parseFault } from './emulator/faults.ts';
 export { parseQuirk } from './emulator/quirks.ts';
@@ -15,17 +16,17 @@ export type { Live } from './live/live.ts';
 export { readLive } from './live/read-live.ts';
 export type { AppliedRecord } from './plan/applied-record.ts';
 export { assessImpact, budgetMoves } from './plan/assess-impact.ts';
-export { buildPlan, type PlanInput } from './plan/build-plan.ts';
+export { buildPlan, type PlanInput, type PlanResult } from './plan/build-plan.ts';
 export { filterPlan, type PlanFilter } from './plan/mode.ts';
 export { nextWorkspaces } from './plan/next-record.ts';
 export { settleClaim } from './plan/settle-claim.ts';
-export type { Change, FieldChange, Outcome, Plan, PlanResult } from './plan/types.ts';
+export type { Change, FieldChange, Outcome, Plan } from './plan/types.ts';
 export { type Compiled, compilePolicies, type PolicyFile } from './policy/compile.ts';
 export { costOf, type Dearest, dearest, type Range, ratesOf, ratesOfAll, tokensOf } from './prices/estimate.ts';
 export { parsePriceFile } from './prices/parse-prices.ts';
 export { isPriced, priceOf } from './prices/price-of.ts';
 export type { ModelPrice, PriceBook, PriceKind } from './prices/types.ts';
-export { type ApplyOptions, applyPlan, type Clock } from './reconcile/apply-plan.ts';
+export { type ApplyOptions, applyPlan } from './reconcile/apply-plan.ts';
 export { needsOf } from './reconcile/live-needs.ts';
 export { readUsage } from './reconcile/read-usage.ts';
 export { createFileStore } from './record/file.ts';

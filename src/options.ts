@@ -1,7 +1,7 @@
 /** Flags that several commands share, and what their values may be. */
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { collect } from './usage.ts';
+import { collectFlag } from './usage.ts';
 
 /** What every command that talks to a control plane takes. */
 export function addServiceOptions(command: Command, format = formatOption()): Command {
@@ -22,7 +22,7 @@ export function addServiceOptions(command: Command, format = formatOption()): Co
 }
 
 export function workspaceOption(does = 'only this workspace; may be repeated', otherwise = 'all'): Option {
-  return new Option('--workspace <slug>', does).default([], otherwise).argParser(collect);
+  return new Option('--workspace <slug>', does).default([], otherwise).argParser(collectFlag);
 }
 
 export function addCommonOptions(command: Command, format = formatOption()): Command {
@@ -38,14 +38,14 @@ export function addPlanOptions(command: Command, format = formatOption()): Comma
         .default('sync'),
     )
     .addOption(
-      new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collect),
+      new Option('--only <kind/key>', 'only this change; may be repeated').default([], 'all').argParser(collectFlag),
     )
     .option('--revert-drift', 'also put back what was tightened by hand', false)
     .option('--no-impact', 'do not read consumption: the plan says nothing of people and money')
     .addOption(
       new Option('--allow <guard=number@digest>', 'lift a guard for this one plan; may be repeated')
         .default([], 'none')
-        .argParser(collect),
+        .argParser(collectFlag),
     );
 }
 
@@ -72,7 +72,7 @@ export function checkFormatOption(): Option {
     .default('text');
 }
 
-/** For commands whose answer is no table. */
+/** For commands whose answer is not a table. */
 export function dataFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');
 }

@@ -24,7 +24,7 @@ import {
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
 import type { CommandResult, CommonOptions, Format, Session } from './run/session.ts';
-import { collect, describeOption, findCommand, guardUsage } from './usage.ts';
+import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
 
 /** Flags that the entry file itself needs. */
 export interface GlobalFlags {
@@ -74,7 +74,7 @@ export function buildProgram(version: string, start: Start): Command {
     .addOption(
       new Option('--plan <file>', 'apply what was reviewed in this saved plan, and nothing else; may be repeated')
         .default([], 'none')
-        .argParser(collect),
+        .argParser(collectFlag),
     )
     .option('--approve <digest>', 'apply only if the plan has this digest')
     .option('--allow-dirty', 'apply files that no commit of the default branch holds: as made by hand', false)
@@ -127,14 +127,14 @@ export function buildProgram(version: string, start: Start): Command {
 
   addCommand(program, 'estimate', 'what a token budget costs in dollars, or a dollar budget buys in tokens')
     .requiredOption('--budget <amount>', 'as in the files, such as "$500" or "2M tokens"')
-    .requiredOption('--model <@provider/model>', 'a model as in requests; may be repeated', collect)
+    .requiredOption('--model <@provider/model>', 'a model as in requests; may be repeated', collectFlag)
     .option('--mix <input:output>', 'parts of input and output tokens (default: 3:1, and said to be assumed)')
     .option('--pricing <source>', 'address or folder of price files (default: `pricing.source`, else the service)')
     .option('--offline', 'make no request for prices: use the copies on this machine', false)
     .addOption(
       new Option('--integration <slug>', 'its own prices count for models @slug/…; needs a key; may be repeated')
         .default([], 'none')
-        .argParser(collect),
+        .argParser(collectFlag),
     )
     .addOption(dirOption())
     .addOption(formatOption())
@@ -214,12 +214,12 @@ export function buildProgram(version: string, start: Start): Command {
     .addOption(
       new Option('--quirk <name=value>', 'play an older or odder service, such as backend=1.15; may be repeated')
         .default([], 'none')
-        .argParser(collect),
+        .argParser(collectFlag),
     )
     .addOption(
       new Option('--fault <rule>', 'fail, such as "PUT /policies/** 429 p=0.2"; may be repeated')
         .default([], 'none')
-        .argParser(collect),
+        .argParser(collectFlag),
     )
     .addOption(quietOption())
     .action((options) =>

@@ -8,7 +8,7 @@ import type { Annotation } from './github/port.ts';
 import { escapeMarkdown } from './render/escape-markdown.ts';
 import { renderForScreen } from './render/log-text.ts';
 
-export const runner = { color: false, isWorkflow: true } as const;
+export const workflowStyle = { color: false, isWorkflow: true } as const;
 
 /** GitHub takes this many bytes of summary from one step. */
 const summaryBytes = 1_000_000;
@@ -64,7 +64,7 @@ async function writeSummary(text: string): Promise<void> {
       core.warning(`the step summary could not be written: ${messageOf(error)}`);
     }
   }
-  core.info(renderForScreen(shown, runner));
+  core.info(renderForScreen(shown, workflowStyle));
 }
 
 function messageOf(error: unknown): string {

@@ -111,9 +111,9 @@ function everyCommand(command: Command): readonly Command[] {
 
 function guardOption(command: Command, option: Option): void {
   if (!option.required && !option.optional) return;
-  const isList = option.parseArg === (collect as Option['parseArg']);
+  const isList = option.parseArg === (collectFlag as Option['parseArg']);
   let isGiven = false;
-  // Before the value is parsed: what a variable of CI that is not set leaves behind is no number, name or path.
+  // Before the value is parsed: what a variable of CI that is not set leaves behind is not a number, name or path.
   const events: Pick<EventEmitter, 'prependListener'> = command as unknown as EventEmitter;
   events.prependListener(`option:${option.name()}`, (value: unknown) => {
     if (typeof value === 'string' && value.trim() === '') {
@@ -125,6 +125,6 @@ function guardOption(command: Command, option: Option): void {
 }
 
 /** Of a flag that may be repeated: every value counts. */
-export function collect(value: string, previous: readonly string[] = []): string[] {
+export function collectFlag(value: string, previous: readonly string[] = []): string[] {
   return [...previous, value];
 }

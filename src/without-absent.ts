@@ -1,4 +1,4 @@
-/** Members that are undefined are left out: what is absent is no member, in objects that are compared or written. */
+/** Members that are undefined are left out: what is absent is not a member, in objects that are compared or written. */
 
 type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;

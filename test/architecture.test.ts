@@ -48,6 +48,7 @@ const layers: Readonly<Record<string, number>> = {
   'errors.ts': 8,
   'diagnostics.ts': 8,
   'blank-secrets.ts': 8,
+  'clock.ts': 8,
   'bounded-json.ts': 8,
   'drop-trailing.ts': 9,
   'exact.ts': 8,
@@ -146,6 +147,26 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('has no circle, of types either', () => {
+    const targets = new Map(
+      modules.map((module) => [
+        module.path,
+        module.imports.filter((name) => name.startsWith('.')).map((name) => localTarget(module, name)),
+      ]),
+    );
+    const circles: string[] = [];
+    const seen = new Set<string>();
+    const visit = (path: string, way: readonly string[]): void => {
+      const start = way.indexOf(path);
+      if (start >= 0) circles.push([...way.slice(start), path].join(' → '));
+      if (start >= 0 || seen.has(path)) return;
+      for (const target of targets.get(path) ?? []) visit(target, [...way, path]);
+      seen.add(path);
+    };
+    for (const path of targets.keys()) visit(path, []);
+    expect(circles).toEqual([]);
+  });
+
   it('loads the emulator only when it is asked for', () => {
     const eager = modules
       .filter(({ path }) => !path.startsWith('emulator/') && path !== 'index.ts')
@@ -212,5 +233,18 @@ describe('architecture', () => {
       ...imports.filter((name) => name.startsWith('.') && !/\.(ts|json)$/.test(name)).map((name) => `${path}: ${name}`),
     ]);
     expect(wrong).toEqual([]);
+  });
+
+  it('exports each name from one module: a name means one thing', () => {
+    // Still two things each; whoever touches one of them renames it.
+    const known = new Set(['Ends', 'Traffic', 'Usage', 'describeChange']);
+    const owners = new Map<string, string[]>();
+    const declared =
+      /^export (?:declare )?(?:async )?(?:abstract )?(?:const|let|function\*?|class|interface|type) (\w+)/gm;
+    for (const { path, text } of modules) {
+      for (const [, name = ''] of text.matchAll(declared)) owners.set(name, [...(owners.get(name) ?? []), path]);
+    }
+    const shared = [...owners].filter(([name, paths]) => paths.length > 1 && !known.has(name));
+    expect(shared.map(([name, paths]) => `${name}: ${paths.join(', ')}`)).toEqual([]);
   });
 });

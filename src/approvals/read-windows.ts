@@ -16,7 +16,7 @@ import { findOvertaken, type Overtaken } from './overtaken.ts';
 import { findPartTakers, type PartTakers } from './part-takers.ts';
 import { buildRequest, type Request, type RequestPlace } from './request.ts';
 import type { ApprovalWindow, Stretch } from './reviewed.ts';
-import { type Cut, cutLine } from './stretches.ts';
+import { type CommitGroup, cutLine } from './stretches.ts';
 import { type ReviewWord, wordsOf } from './words.ts';
 
 export interface ReviewSources {
@@ -35,7 +35,7 @@ export interface MergedPull {
   readonly facts: PullReviewFacts;
   readonly partTakers: PartTakers;
   readonly approval: PullApproval;
-  /** Digest of what it asks for; null where that cannot be told. */
+  /** Digest of what it asks for; null where that cannot be known. */
   readonly digest: string | null;
   readonly words: readonly ReviewWord[];
 }
@@ -205,7 +205,7 @@ class PullReader {
     return [...this.#merged.values()];
   }
 
-  async prepare(cuts: readonly Cut[]): Promise<void> {
+  async prepare(cuts: readonly CommitGroup[]): Promise<void> {
     const { branch } = this.#sources;
     const pulls = cuts.flatMap(({ pull }) => pull ?? []);
     this.#heads = await branch.fetchHeads(pulls.map(({ number, head }) => ({ pull: number, commit: head })));
@@ -223,12 +223,12 @@ class PullReader {
     return { merged: await this.#readPull({ firstParent: onto }, pull, requests), requests };
   }
 
-  requestsOf(cut: Cut): readonly Request[] {
+  requestsOf(cut: CommitGroup): readonly Request[] {
     return (cut.pull === null ? undefined : this.#requests.get(requestKey(cut, cut.pull.head))) ?? [];
   }
 
   /** Null: no pull request. */
-  async read(cut: Cut): Promise<MergedPull | null> {
+  async read(cut: CommitGroup): Promise<MergedPull | null> {
     const { pull } = cut;
     if (pull === null || this.#swallowed.has(pull.number)) return null;
     const requests = this.#heads.has(pull.head) ? await this.#readRequests(cut, pull.head) : [];
@@ -239,7 +239,11 @@ class PullReader {
     return merged;
   }
 
-  async #readPull(cut: Pick<Cut, 'firstParent'>, pull: PullRequest, requests: readonly Request[]): Promise<MergedPull> {
+  async #readPull(
+    cut: Pick<CommitGroup, 'firstParent'>,
+    pull: PullRequest,
+    requests: readonly Request[],
+  ): Promise<MergedPull> {
     const { github } = this.#sources;
     const facts = await github.readPullReview(pull.number);
     // Nobody is to be judged where nobody said yes.
@@ -281,7 +285,7 @@ class PullReader {
     return known;
   }
 
-  async #readRequests({ firstParent }: Pick<Cut, 'firstParent'>, head: string): Promise<readonly Request[]> {
+  async #readRequests({ firstParent }: Pick<CommitGroup, 'firstParent'>, head: string): Promise<readonly Request[]> {
     const key = requestKey({ firstParent }, head);
     const known = this.#requests.get(key);
     if (known !== undefined) return known;
@@ -319,7 +323,7 @@ class PullReader {
   }
 }
 
-function requestKey({ firstParent }: Pick<Cut, 'firstParent'>, head: string): string {
+function requestKey({ firstParent }: Pick<CommitGroup, 'firstParent'>, head: string): string {
   return `${firstParent} ${head}`;
 }
 
@@ -327,7 +331,7 @@ function digestsOf(requests: readonly Request[]): readonly string[] {
   return [...new Set(requests.map(({ digest }) => digest))].sort();
 }
 
-/** What a branch of that name held before, or after, is no part of this pull request. */
+/** What a branch of that name held before, or after, is not part of this pull request. */
 function ownPushes(pushes: readonly Push[] | null, { commits }: PullReviewFacts): readonly Push[] | null {
   if (pushes === null) return null;
   const own = new Set(commits.map(({ sha }) => sha));

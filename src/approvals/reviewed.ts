@@ -1,6 +1,6 @@
 /** What of a window was reviewed: every stretch that moves a part moves it as an approved request does. */
 
-import { compareFields, strongest } from '../plan/field-changes.ts';
+import { compareFields, strongestDirection } from '../plan/field-changes.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isPartOfRate, toFields } from '../resources/fields.ts';
 import type { Fields, FieldValue } from '../resources/types.ts';
@@ -91,7 +91,7 @@ function isAsked(request: Request, move: Move): boolean {
   return isNoLooser(move.part, move.before, move.after);
 }
 
-/** Whether a step gives nobody more than before; false where that cannot be told. */
+/** Whether a step gives nobody more than before; false where that cannot be known. */
 function isNoLooser(part: string, before: PartValue, after: PartValue): boolean {
   if (part === 'protect') return after === true;
   const [from, to] = [limitsOf(part, before), limitsOf(part, after)];
@@ -99,7 +99,7 @@ function isNoLooser(part: string, before: PartValue, after: PartValue): boolean 
   // `none` takes away what is live, whoever set it.
   if (after === 'none' || Object.values(to.fields).includes(null)) return false;
   if (Object.keys(from.fields).length > 0 && !isSame(from.target, to.target)) return false;
-  const direction = strongest(compareFields(from.fields, to.fields).map(({ direction }) => direction));
+  const direction = strongestDirection(compareFields(from.fields, to.fields).map(({ direction }) => direction));
   return direction === 'tighten' || direction === 'neutral';
 }
 

@@ -4,7 +4,7 @@ import type { LineCommit } from '../checkout/branch.ts';
 import type { PullRequest } from '../github/port.ts';
 
 /** Commits that belong together, oldest first; only such as change the policies' directory. */
-export interface Cut {
+export interface CommitGroup {
   readonly commits: readonly string[];
   /** What they were put on. */
   readonly firstParent: string;
@@ -25,9 +25,9 @@ export function cutLine(
   start: { readonly sha: string; readonly tree: string | null },
   pullsOf: ReadonlyMap<string, readonly PullRequest[]>,
   branches: readonly string[],
-): Cut[] {
+): CommitGroup[] {
   const place = new Map(line.map(({ sha }, index) => [sha, index]));
-  const cuts: Cut[] = [];
+  const cuts: CommitGroup[] = [];
   for (const [index, commit] of line.entries()) {
     const before = line[index - 1] ?? start;
     if (before.tree === commit.tree) continue;
@@ -59,7 +59,7 @@ function pullOf(
 }
 
 /** A pull request is merged in one push: what stands in two places of the line was put there otherwise. */
-function withoutTorn(cuts: readonly Cut[]): Cut[] {
+function withoutTorn(cuts: readonly CommitGroup[]): CommitGroup[] {
   const count = new Map<number, number>();
   for (const { pull } of cuts) if (pull !== null) count.set(pull.number, (count.get(pull.number) ?? 0) + 1);
   return cuts.map((cut) => (cut.pull !== null && (count.get(cut.pull.number) ?? 0) > 1 ? { ...cut, pull: null } : cut));

@@ -3,7 +3,7 @@ import { UserError } from '../errors.ts';
 import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
 import { isPassedOver, isPolicyFile, readFilesOf } from './commit-files.ts';
 import { fetchFrom } from './fetch.ts';
-import { readObjects } from './git-objects.ts';
+import { readGitObjects } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
 import { type GitOptions, openRepository, type Repository, requireRepository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
@@ -14,7 +14,7 @@ export interface OnDefaultBranch {
   readonly branch: string | null;
 }
 
-export type Wanted = Pick<GitOptions, 'remote' | 'token'>;
+export type RemoteAccess = Pick<GitOptions, 'remote' | 'token'>;
 
 /** A version of the clone's files, as it describes itself. */
 export interface CommitWords {
@@ -27,7 +27,7 @@ export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
   /** The repository itself, by the remote and with the token that are wanted. Each is opened once, which takes git two processes. */
-  open(wanted?: Wanted): Promise<Repository>;
+  open(wanted?: RemoteAccess): Promise<Repository>;
   /** What the remote is called here; null: there is none. */
   readonly remote: string | null;
   /** Somebody said that it is this one: it need not be looked for at others. */
@@ -99,7 +99,7 @@ export interface Checkout {
    * the organisation's at some time; as far as this clone has them.
    */
   readPastTexts(path: string, limit: number): Promise<readonly string[]>;
-  /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be told. */
+  /** Whether all that lies in a folder, ignored files too, is as in a commit; false where that cannot be known. */
   isFolderAsIn(commit: string, folder: string): Promise<boolean>;
   /** Policy files below a folder as of a commit, and what they extend, paths from that folder; fetched if the clone lacks the commit. */
   readFilesAtCommit(
@@ -115,7 +115,7 @@ function pathFromRoot(root: string, folder: string): string | null {
   return path === '..' || path.startsWith('../') ? null : path;
 }
 
-const keyOf = ({ remote = '', token = '' }: Wanted): string => JSON.stringify([remote, token]);
+const keyOf = ({ remote = '', token = '' }: RemoteAccess): string => JSON.stringify([remote, token]);
 
 /** Null outside a Git work tree. */
 export async function openCheckout(options: GitOptions): Promise<Checkout | null> {
@@ -127,7 +127,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
   const opened = new Map([[keyOf(options), Promise.resolve(repository)]]);
 
-  function open(wanted: Wanted = {}): Promise<Repository> {
+  function open(wanted: RemoteAccess = {}): Promise<Repository> {
     const own = { ...options, ...wanted, directory: root, remote: wanted.remote ?? options.remote };
     const opening = opened.get(keyOf(own)) ?? requireRepository(own);
     opened.set(keyOf(own), opening);
@@ -315,7 +315,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       const blobs = `${own}\n${theirs}`
         .split('\n')
         .flatMap((line) => /^:\d+ 100\d{3} [0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
-      const texts = await readObjects(git, [...new Set(blobs)]);
+      const texts = await readGitObjects(git, [...new Set(blobs)]);
       return (texts ?? []).map(({ text }) => text);
     },
 

@@ -2,7 +2,7 @@
 
 import { UserError } from '../errors.ts';
 import { extendedPath, findOutside } from '../extended-file.ts';
-import { parseTreeListing, readObjects } from './git-objects.ts';
+import { parseTreeListing, readGitObjects } from './git-objects.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 export const isPolicyFile = (path: string): boolean => /\.ya?ml$/i.test(path);
@@ -18,7 +18,7 @@ export async function readFilesOf(git: Git, commit: string, folder: string) {
   );
   const blobs =
     listing.code === 0
-      ? await readObjects(
+      ? await readGitObjects(
           git,
           entries.map(({ oid }) => oid),
         )
@@ -44,7 +44,7 @@ async function readExtended(
     if (outside === null) continue;
     const listing = await git(['ls-tree', '-z', '--full-tree', commit, '--', outside.place]);
     const [entry] = parseTreeListing(listing.stdout);
-    const [blob] = (entry === undefined ? null : await readObjects(git, [entry.oid])) ?? [];
+    const [blob] = (entry === undefined ? null : await readGitObjects(git, [entry.oid])) ?? [];
     if (blob !== undefined) found.push({ path: extendedPath(path, outside.written), text: blob.text });
   }
   return found;

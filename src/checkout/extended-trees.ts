@@ -1,6 +1,6 @@
 /** Trees of the policies' directory together with what they extend outside of it: a change of the shared file is one of each directory. */
 
-import { extendedPath, extendingFiles, findOutside, type Outside } from '../extended-file.ts';
+import { type ExtendedOutside, extendedPath, extendingFiles, findOutside } from '../extended-file.ts';
 import { type PolicyTree, readPolicyTrees, readTexts } from './policy-trees.ts';
 import type { Git } from './run-git.ts';
 
@@ -13,7 +13,7 @@ export async function withExtended(
   const unique = [...new Set(trees.values())].filter((tree) => tree !== null);
   const names = unique.flatMap((tree) => extendingFiles.map((file) => `${tree}:${file}`));
   const texts = await readTexts(git, names);
-  const found = new Map<string, Outside & { readonly file: string }>();
+  const found = new Map<string, ExtendedOutside & { readonly file: string }>();
   for (const tree of unique) {
     for (const file of extendingFiles) {
       const outside = findOutside(directory, file, texts.get(`${tree}:${file}`) ?? '');

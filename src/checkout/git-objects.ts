@@ -19,7 +19,7 @@ export function parseTreeListing(stdout: Buffer): readonly TreeEntry[] {
 }
 
 /** Contents in the order asked for; null when one is missing. `git cat-file --batch`: header line, bytes, newline. */
-export async function readObjects(
+export async function readGitObjects(
   git: Git,
   names: readonly string[],
 ): Promise<readonly { oid: string; text: string }[] | null> {

@@ -7,7 +7,7 @@ import type { Git } from './run-git.ts';
 export interface PolicyTree {
   /** Sorted; paths from the directory. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Paths of policy files that are no text of their own: links, files that are too large or not UTF-8. */
+  /** Paths of policy files that have no text of their own: links, files that are too large or not UTF-8. */
   readonly unreadable: readonly string[];
 }
 

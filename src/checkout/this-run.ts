@@ -39,21 +39,21 @@ export function runId(facts: RunFacts): string {
 
 /**
  * @param as how somebody calls themselves; what the machine knows stands beside it
- * @throws UserError when that is no name
+ * @throws UserError when that is not a name
  */
 export function actorOf({ env, user }: Pick<RunFacts, 'env' | 'user'>, as?: string): string {
   const known = findCiRun(env)?.actor ?? user;
   if (as === undefined) return known;
   const name = as.trim();
   if (name === '' || name.length > 100 || /[\p{C}\p{Zl}\p{Zp}]/u.test(name)) {
-    throw new UserError(`--as ${JSON.stringify(as)} is no name`, { hint: 'Write a name of up to 100 characters.' });
+    throw new UserError(`--as ${JSON.stringify(as)} is not a name`, { hint: 'Write a name of up to 100 characters.' });
   }
   return name === known ? known : `${name} (${known})`;
 }
 
 /**
  * A process that is certainly no more: of this host, this boot and this namespace of process ids. Elsewhere its id says nothing.
- * An earlier attempt of a CI run is no proof either: a cancelled job goes on for minutes. The Action asks GitHub.
+ * An earlier attempt of a CI run is not proof either: a cancelled job goes on for minutes. The Action asks GitHub.
  */
 export function isGone({ run }: { readonly run: string }, facts: RunFacts): boolean {
   const [, host, space, pid, start] = /^local:([^:]*):([^:]*):(\d+)(?:@([^:@]+))?:[^:]*$/.exec(run) ?? [];

@@ -78,7 +78,7 @@ export function createApiBackend(client: Client): Backend {
       try {
         await client.deletePolicy(kind, id);
       } catch (error) {
-        // Asked to be gone and gone (API reference 1.7). A 403 may mean the same or "no right": the list tells.
+        // Asked to be gone and gone (docs/service-notes.md#errors). A 403 may mean the same or "no right": the list tells.
         if (!(error instanceof ServiceError && error.status === 404)) throw error;
       }
     },
@@ -98,7 +98,7 @@ export function createApiBackend(client: Client): Backend {
   };
 }
 
-/** A counter without a number is no zero, and no reason to doubt the others. */
+/** A counter without a number is not zero, and not a reason to doubt the others. */
 function toCounter(
   valueKey: string | null | undefined,
   usage: number | null | undefined,
@@ -113,7 +113,7 @@ function toCounter(
 
 /**
  * The service makes a provider on the side unless told not to: on the top level, where it is the default, and in each entry,
- * where it overrides (API reference 7.2). The global settings have no such member.
+ * where it overrides (docs/service-notes.md#shares). The global settings have no such member.
  */
 function wrapIntegrationBody(workspaceSlug: string | null, body: WireBody): WireBody {
   if (workspaceSlug !== null) {
@@ -174,8 +174,8 @@ function isOrganisationKey(key: WireKey): boolean {
 }
 
 /**
- * A workspace key silently answers for its own workspace, whichever was asked for (API reference 1.2): believing it would
- * plan one workspace's policies onto another.
+ * A workspace key silently answers for its own workspace, whichever was asked for (docs/service-notes.md#keys-and-scopes): believing
+ * it would plan one workspace's policies onto another.
  */
 function requireWorkspace<Row extends { readonly id: string; readonly workspace_id?: string | null | undefined }>(
   what: string,

@@ -2,7 +2,7 @@ import { dropTrailing } from '../drop-trailing.ts';
 import { UserError } from '../errors.ts';
 
 /**
- * The control plane's base URL as configured, path prefix included (`https://api.portkey.ai/v1`, API reference 1.1), without
+ * The control plane's base URL as configured, path prefix included (`https://api.portkey.ai/v1`, docs/service-notes.md#base-url), without
  * a slash at its end. Plain http would send the key in the clear, so it is for loopback hosts only: the emulator.
  */
 export function checkBaseUrl(text: string): string {

@@ -68,11 +68,11 @@ type ListedRow<Row> =
   | { readonly row: Row }
   | { readonly unreadable: UnreadableRow; readonly place: string; readonly key: string };
 
-/** One method an endpoint; see the API reference under the section named. Writes resolve once the service has accepted. */
+/** One method an endpoint (docs/service-notes.md#envelopes). Writes resolve once the service has accepted. */
 export interface Client {
   readonly baseUrl: string;
 
-  /** Milliseconds since the epoch by the service's clock, from its latest answer; null when it never told. */
+  /** Milliseconds since the epoch by the service's clock, from its latest answer; null while there is none. */
   serverNow(): number | null;
   /** From now on every writing request asks this right before it leaves, see `RetryOptions`. */
   gateWrites(mayWrite: () => Promise<void>): void;
@@ -304,7 +304,7 @@ export function createClient(options: ClientOptions): Client {
       write({
         method: 'PUT',
         path: `/providers/${encode(slug)}`,
-        // In both places: the specification wants the query, Terraform is served by the body (API reference 16, 18).
+        // In both places: the specification wants the query, Terraform is served by the body (docs/service-notes.md#provider-rows).
         query: { workspace_id: workspaceId },
         body: { ...body, workspace_id: workspaceId },
         scope: 'providers.update',
@@ -323,12 +323,12 @@ export function createClient(options: ClientOptions): Client {
         path: `/integrations/${encode(slug)}/workspaces`,
         scope: 'organisation_integrations.read',
       };
-      // No paging is documented here (API reference 7.2), so that it is asked for only where the answer looks like a full page.
+      // No paging is documented here (docs/service-notes.md#shares), so that it is asked for only where the answer looks like a full page.
       const readPage = (page: number, size: number): Promise<Page<ListedRow<WireIntegrationWorkspace>>> => {
         const query = page === 0 && size > 1 ? {} : { query: { page_size: size, current_page: page } };
         return readRows({ ...request, ...query }, integrationWorkspaceSchema);
       };
-      // A workspace that stands twice with other limits is no page that came again.
+      // A workspace that stands twice with other limits is not a page that came again.
       const shareOf = ({ id, usage_limits: budgets, rate_limits: rates }: WireIntegrationWorkspace): string =>
         JSON.stringify([id, budgets?.map(({ type, credit_limit: amount }) => [type, amount]), rates]);
       return walk(request, readPage, shareOf);

@@ -12,7 +12,7 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>> | undefined;
   readonly body?: unknown;
-  /** The scope this endpoint asks of a key (API reference 1.2), for the message when it is refused. */
+  /** The scope this endpoint asks of a key (docs/service-notes.md#keys-and-scopes), for the message when it is refused. */
   readonly scope?: string | undefined;
 }
 
@@ -22,7 +22,7 @@ export type Attempt =
   | {
       readonly ok: false;
       readonly error: ServiceError;
-      /** Worth another try: no answer, 429, or 5xx but 501 (API reference 1.7). */
+      /** Worth another try: no answer, 429, or 5xx but 501 (docs/service-notes.md#retries). */
       readonly transient: boolean;
       /** The `Retry-After` header as sent. */
       readonly retryAfter: string | undefined;
@@ -106,7 +106,10 @@ export function buildBrokenAnswer(
   );
 }
 
-/** 401 and 403 have several causes that the answer does not tell apart (API reference 1.2 and 1.6). */
+/**
+ * 401 and 403 have several causes that the answer does not tell apart (docs/service-notes.md#keys-and-scopes,
+ * docs/service-notes.md#errors).
+ */
 function explainStatus(request: ApiRequest, status: number, baseUrl: string | null): string | undefined {
   const needs = request.scope === undefined ? 'a scope it needs here' : `the scope ${request.scope}`;
   if (status === 401) return `the key is invalid or revoked, or it lacks ${needs}`;
@@ -125,7 +128,7 @@ function explainStatus(request: ApiRequest, status: number, baseUrl: string | nu
 }
 
 /**
- * Code and message out of any error body seen (API reference 1.6):
+ * Code and message out of any error body seen (docs/service-notes.md#errors):
  *
  * | body | from |
  * |---|---|

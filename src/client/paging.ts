@@ -7,7 +7,7 @@ export interface Page<Row> {
 
 export type ReadPage<Row> = (page: number, size: number) => Promise<Page<Row>>;
 
-/** Largest page the service gives (API reference 1.5). */
+/** Largest page the service gives (docs/service-notes.md#totals). */
 const pageSize = 100;
 
 /** Pages asked for before looking at what came: keeps a senseless `total` from becoming a million requests. */
@@ -25,7 +25,7 @@ export interface IncompleteWalk {
 /**
  * Every row of a list, once. Pages count from 0; once the first has told the total the rest are asked for side by side.
  *
- * The end of a list is a page that is not full, never a total: some backends count the page in it (API reference 1.5), and a
+ * The end of a list is a page that is not full, never a total: some backends count the page in it (docs/service-notes.md#totals), and a
  * list that is cut reads as objects that were removed. The total is the check: a walk is believed only if every page named
  * the same one and that many different rows were seen, since rows that are created or archived meanwhile shift the later
  * pages, so that one is repeated or missed. Without a total that counts the list, two walks over several pages have to see

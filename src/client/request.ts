@@ -60,7 +60,7 @@ export interface Connection {
   readonly baseUrl: string;
   /** One try. Rejects with CancelledError only; every other failure is a value. */
   attempt(request: ApiRequest): Promise<Attempt>;
-  /** Milliseconds since the epoch by the server's clock, from the latest answer that it took; null when it never told. */
+  /** Milliseconds since the epoch by the server's clock, from the latest answer that it took; null while there is none. */
   serverNow(): number | null;
   /** For messages made elsewhere: no key, no control characters. */
   readonly clean: CleanText;
@@ -79,7 +79,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const through = isStraight ? '' : describeProxy(baseUrl, options.proxies ?? {});
   const { signal, isStranger = false } = options;
   let serverTime: number | null = null;
-  // One listener a request under way, and always taken off again: more than ten are no leak.
+  // One listener a request under way, and always taken off again: more than ten are not a leak.
   if (signal !== undefined) setMaxListeners(0, signal);
   const headers = {
     ...(apiKey === '' ? {} : { 'x-portkey-api-key': apiKey }),
@@ -136,7 +136,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const date = Date.parse(headerText(answer, 'date') ?? '');
     if (!Number.isNaN(date)) serverTime = date;
     if (request.method === 'PUT' || request.method === 'DELETE') {
-      // `{}`, 204 or nothing (API reference 1.4): the status line is the whole answer, also when what follows is cut off.
+      // `{}`, 204 or nothing (docs/service-notes.md#envelopes): the status line is the whole answer, also when what follows is cut off.
       await body.text().catch(() => undefined);
       return { ok: true, body: undefined, status };
     }

@@ -15,7 +15,7 @@ export interface Timing {
 export interface RetryOptions {
   readonly timing: Timing;
   readonly signal?: AbortSignal | undefined;
-  /** Requests under way at most, over all callers; default 4 (API reference 1.7). */
+  /** Requests under way at most, over all callers; default 4 (docs/service-notes.md#retries). */
   readonly concurrency?: number | undefined;
   /** Requests sent for one call at most; default 5. */
   readonly tries?: number | undefined;
@@ -32,7 +32,7 @@ const longestDelay = 8_000;
 const longestRetryAfter = 60_000;
 
 /**
- * Wraps a single try with the rules of API reference 1.7:
+ * Wraps a single try with the rules that docs/service-notes.md#retries leads to:
  *
  * | | GET, PUT, DELETE | POST |
  * |---|---|---|

@@ -19,7 +19,10 @@ import type {
  * one way of resources/wire.ts. `0`, `""`, `false`, null and absent stay different where the wire type can tell them apart.
  */
 
-/** Floats where integers are documented (API reference 1.10), numeric strings; `""` is null (1.8). */
+/**
+ * Floats where integers are documented (docs/service-notes.md#numbers), numeric strings; `""` is null
+ * (docs/service-notes.md#stale-reads).
+ */
 const number = z
   .union([z.number(), z.string().transform(parseNumber)])
   .nullable()
@@ -48,10 +51,10 @@ const used = number.refine(
   'not an amount that can be used',
 );
 
-/** What a counter holds: nonsense is no reason to refuse the row that it stands in, and no zero either. */
+/** What a counter holds: nonsense is not a reason to refuse the row that it stands in, and not zero either. */
 const usage = used.catch(null);
 
-/** `true`, `1`, `"false"`, `0`, null (API reference 1.10). */
+/** `true`, `1`, `"false"`, `0`, null (docs/service-notes.md#numbers). */
 const flag = z
   .union([z.boolean(), z.union([z.number(), z.string()]).transform(parseFlag)])
   .nullable()
@@ -67,7 +70,10 @@ function parseFlag(value: number | string, context: z.RefinementCtx): boolean {
 
 const text = z.string().nullable().optional();
 
-/** A time without a zone is UTC, as all that the service counts in is (API reference 14.8); read as it stands, it is local time. */
+/**
+ * A time without a zone is UTC, as all that the service counts in is (docs/service-notes.md#resets); read as it stands, it is local
+ * time.
+ */
 const time = z
   .string()
   .transform((said) =>
@@ -90,7 +96,7 @@ const budget: z.ZodType<WireBudget> = z.looseObject({
 
 const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
 
-/** One budget where the service may send a list of it (API reference 1.11). */
+/** One budget where the service may send a list of it (docs/service-notes.md#limit-object). */
 const oneBudget = z
   .union([
     budget,
@@ -110,7 +116,7 @@ const budgets = z
 /** A list of one at most: of two nobody can tell which binds, and a write would take one away. */
 const loneBudget = budgets.refine((list) => (list?.length ?? 0) <= 1, 'holds several budgets where one is expected');
 
-/** A list; on providers the specification says an object, and an empty one is no rate (API reference 6.2). */
+/** A list; on providers the specification says an object, and an empty one is not a rate (docs/service-notes.md#provider-rows). */
 const rates = z
   .union([z.array(rate), rate.transform((lone) => (Object.keys(lone).length === 0 ? [] : [lone]))])
   .nullable()
@@ -226,7 +232,7 @@ export const integrationWorkspaceSchema: z.ZodType<WireIntegrationWorkspace> = z
   rate_limits: rates,
 });
 
-/** One counter of a usage policy (API reference 2.4). */
+/** One counter of a usage policy (docs/service-notes.md#policies). */
 export interface WireEntity {
   readonly id: string;
   readonly value_key?: string | null | undefined;
@@ -240,7 +246,7 @@ export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
   current_usage: usage,
 });
 
-/** A change in the audit log, without the members that may hold headers and bodies (API reference 13). */
+/** A change in the audit log, without the members that may hold headers and bodies (docs/service-notes.md#audit-log). */
 export interface WireAuditRecord {
   readonly timestamp?: string | null | undefined;
   readonly method?: string | null | undefined;
@@ -273,7 +279,7 @@ export const integrationModelsSchema = z.looseObject({
   models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown().optional() })),
 });
 
-/** A config of the gateway (API reference 8); lists do not show what it says. */
+/** A config of the gateway (docs/service-notes.md#configs); lists do not show what it says. */
 export interface WireConfig {
   readonly id: string;
   readonly slug: string;
@@ -293,7 +299,7 @@ export const configSchema: z.ZodType<WireConfig> = z.looseObject({
 
 /**
  * One config: flat with `config` as JSON text, as the service was seen to answer, or `{success, data: {config}}` with an object, as
- * its specification says (API reference 8). What it holds is not looked at.
+ * its specification says (docs/service-notes.md#configs). What it holds is not looked at.
  */
 export const configContentSchema: z.ZodType<unknown> = z
   .looseObject({ config: z.unknown().optional(), data: z.unknown().optional() })
@@ -321,10 +327,10 @@ export const anyObjectSchema = z.looseObject({});
 
 const listed = z.array(z.unknown()).nullable().optional();
 
-/** `{data}`, `{workspaces}` or `{records}` beside a `total` (API reference 1.4); rows are parsed one by one. */
+/** `{data}`, `{workspaces}` or `{records}` beside a `total` (docs/service-notes.md#envelopes); rows are parsed one by one. */
 export const envelopeSchema = z
   .looseObject({
-    // Only a check (paging.ts): one that is no number is none.
+    // Only a check (paging.ts): one that is not a number is none.
     total: number.catch(undefined),
     data: listed,
     workspaces: listed,
@@ -332,7 +338,7 @@ export const envelopeSchema = z
   })
   .transform(({ total, data, workspaces, records }) => {
     const found = records ?? data ?? workspaces;
-    // An empty list may be written as null; without the count that says so it is no list, or all of it would look removed.
+    // An empty list may be written as null; without the count that says so it is not a list, or all of it would look removed.
     const isEmpty = found === undefined || found === null;
     const isNull = records === null || data === null || workspaces === null;
     return { total, rows: isEmpty ? (isNull && total === 0 ? [] : undefined) : found };

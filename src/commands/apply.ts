@@ -52,7 +52,7 @@ function closingLine({ planned, outcomes, recordedIn }: ApplyReport): string {
   const recorded = recordedIn === null ? '' : ` Recorded in ${recordedIn}.`;
   if (outcomes.length === 0) return `${summarizeNothing(planned)}${recorded}\n`;
   const hasWritten = outcomes.some(({ status }) => status === 'applied');
-  // API reference 14.6.
+  // docs/service-notes.md#propagation
   const effect = hasWritten ? ' The gateway learns of a change within about a minute.' : '';
   return `${summarizeOutcomes(outcomes)}${recorded}${effect}\n`;
 }

@@ -85,7 +85,7 @@ function survey(open: OpenBackend, options: CommonOptions, desired: Desired | nu
   const integrations = (desired?.entries ?? []).filter(({ kind }) => kind === 'integration-limits');
   const asking = surveyService({
     probe: open.probe,
-    // The emulator's own key is no object of its organisation.
+    // The emulator's own key is not an object of its organisation.
     apiKey: options.backend === 'emulator' ? '' : (session.env.PORTKEY_API_KEY ?? ''),
     wanted: options.workspace.length > 0 ? options.workspace : declared,
     insists: options.workspace.length > 0,

@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { adviseAmount } from '../policy/advice.ts';
 import { hasPolicyFiles } from '../policy/files.ts';
-import type { Level } from '../policy/levels.ts';
+import type { LevelGrammar } from '../policy/levels.ts';
 import { costOf, type Range, ratesOf, ratesOfAll, tokensOf } from '../prices/estimate.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import { type ModelName, parseModelName } from '../prices/model-name.ts';
@@ -102,7 +102,7 @@ function readModel(text: string): WrittenModel {
 }
 
 /** What has a price. */
-const spending: Level = {
+const spending: LevelGrammar = {
   what: 'an estimate',
   units: ['cost', 'tokens'],
   windows: [],
@@ -130,7 +130,7 @@ function readMix(text: string | undefined): EstimateView['mix'] {
   const [, input, output] = /^(\d{1,6}):(\d{1,6})$/.exec(text) ?? [];
   const mix = { input: Number(input), output: Number(output), isAssumed: false };
   if (mix.input + mix.output > 0) return mix;
-  throw new UserError(`--mix ${JSON.stringify(text)} is no mix of input and output tokens`, {
+  throw new UserError(`--mix ${JSON.stringify(text)} is not a mix of input and output tokens`, {
     hint: 'Write whole parts, such as 3:1 for three tokens of input to one of output.',
   });
 }

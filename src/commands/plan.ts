@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { hasErrors } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { objecting } from '../guards/judge.ts';
+import { findObjections } from '../guards/judge.ts';
 import type { Claim } from '../plan/applied-record.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
@@ -63,13 +63,13 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   return { exit, output };
 }
 
-/** A plan is no worse for it: a part of what it shows may be done by the time it is read. */
+/** A plan is none the worse for it: a part of what it shows may be done by the time it is read. */
 export function describeClaim({ by, startedAt, run }: Pick<Claim, 'by' | 'startedAt' | 'run'>): string {
   return `An apply by ${by} is recorded as under way since ${startedAt} (run ${run}).`;
 }
 
 function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode {
-  if (objecting(plan.violations).length > 0) return exitCodes.refused;
+  if (findObjections(plan.violations).length > 0) return exitCodes.refused;
   // Record lines change nothing live: a first run that only adopts ends with 0.
   return detailedExitcode && plan.changes.length > 0 ? exitCodes.changes : exitCodes.ok;
 }

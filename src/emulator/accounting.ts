@@ -66,8 +66,8 @@ export function countUsage(
   return toReported(sum, type);
 }
 
-/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is no limit. */
-export function isReached(usage: number, limit: number | null | undefined, type: LimitType): boolean {
+/** Whether a counter in reported units has reached a limit in the wire's unit; 0 is not a limit. */
+export function reachesLimit(usage: number, limit: number | null | undefined, type: LimitType): boolean {
   if (limit === null || limit === undefined || limit === 0) return false;
   return usage >= (type === 'cost' ? limit * 100 : limit);
 }
@@ -75,12 +75,12 @@ export function isReached(usage: number, limit: number | null | undefined, type:
 /** The budget with its counter and what follows from it: status and the marks of the mails sent. */
 export function withUsage(limit: UsageLimitRow, usage: number): UsageLimitRow {
   const type = limit.type ?? 'cost';
-  const exhausted = isReached(usage, limit.credit_limit, type);
+  const exhausted = reachesLimit(usage, limit.credit_limit, type);
   return {
     ...limit,
     current_usage: usage,
     status: exhausted ? 'exhausted' : 'active',
-    is_threshold_alerts_sent: isReached(usage, limit.alert_threshold, type),
+    is_threshold_alerts_sent: reachesLimit(usage, limit.alert_threshold, type),
     is_exhausted_alerts_sent: exhausted,
   };
 }

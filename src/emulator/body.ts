@@ -21,7 +21,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** One JSON object or several; undefined: none, or something else among them. */
-export function readObjects(text: string): Body[] | undefined {
+export function parseObjects(text: string): Body[] | undefined {
   const parsed = parseJson(text);
   const entries: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   return entries.length > 0 && entries.every(isObject) ? entries : undefined;
@@ -31,7 +31,7 @@ export function has(body: Body, name: string): boolean {
   return Object.hasOwn(body, name) && body[name] !== undefined;
 }
 
-export function readText(body: Body, name: string, limits: { min?: number; max?: number } = {}): string {
+export function takeText(body: Body, name: string, limits: { min?: number; max?: number } = {}): string {
   const value = body[name];
   if (typeof value !== 'string') throw refuseField(name);
   const { min = 1, max = 255 } = limits;
@@ -41,11 +41,11 @@ export function readText(body: Body, name: string, limits: { min?: number; max?:
   return value;
 }
 
-export function readNullableText(body: Body, name: string, max: number): string | null {
-  return body[name] === null ? null : readText(body, name, { min: 0, max });
+export function takeNullableText(body: Body, name: string, max: number): string | null {
+  return body[name] === null ? null : takeText(body, name, { min: 0, max });
 }
 
-export function readChoice<const Choice extends string>(body: Body, name: string, allowed: readonly Choice[]): Choice {
+export function takeChoice<const Choice extends string>(body: Body, name: string, allowed: readonly Choice[]): Choice {
   const found = allowed.find((choice) => choice === body[name]);
   if (found === undefined) {
     throw refuseField(name, `Invalid value, must be one of ${allowed.join(', ')}`);
@@ -64,7 +64,7 @@ export interface NumberRules {
   readonly integer: boolean;
 }
 
-export function readNumber(body: Body, name: string, rules: NumberRules): number {
+export function takeNumber(body: Body, name: string, rules: NumberRules): number {
   const value = body[name];
   if (typeof value !== 'number' || !Number.isFinite(value) || value < rules.min) {
     throw refuseField(name, `must be a number of at least ${rules.min}`);
@@ -76,13 +76,13 @@ export function readNumber(body: Body, name: string, rules: NumberRules): number
   return value;
 }
 
-export function readBoolean(body: Body, name: string): boolean {
+export function takeBoolean(body: Body, name: string): boolean {
   const value = body[name];
   if (typeof value !== 'boolean') throw refuseField(name, 'must be a boolean');
   return value;
 }
 
-export function readTextList(body: Body, name: string): string[] {
+export function takeTextList(body: Body, name: string): string[] {
   const value = body[name];
   if (!Array.isArray(value) || !value.every((entry): entry is string => typeof entry === 'string')) {
     throw refuseField(name, 'must be an array of strings');
@@ -90,14 +90,14 @@ export function readTextList(body: Body, name: string): string[] {
   return [...value];
 }
 
-export function readObject(body: Body, name: string): Record<string, unknown> {
+export function takeObject(body: Body, name: string): Record<string, unknown> {
   const value = body[name];
   if (!isObject(value)) throw refuseField(name, 'must be an object');
   return value;
 }
 
 /** An ISO 8601 date or date and time, in whole seconds. */
-export function readDate(body: Body, name: string): string {
+export function takeDate(body: Body, name: string): string {
   const value = body[name];
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\d/.test(value) ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(time)) throw refuseField(name, 'must be an ISO 8601 date');

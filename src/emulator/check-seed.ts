@@ -121,7 +121,7 @@ function findProblem(
     if (!isOf(shape, row[member])) return `${where}.${member} is not ${words[shape]}`;
   }
   for (const [member, value] of Object.entries(row)) {
-    if (isDateName(member) && !isDateOrNone(value)) return `${where}.${member} is no date`;
+    if (isDateName(member) && !isDateOrNone(value)) return `${where}.${member} is not a date`;
     const held = [member, `${table}.${member}`].find((name) => Object.hasOwn(inner, name));
     if (held === undefined) continue;
     const rows = Array.isArray(value) ? value : [value];

@@ -6,7 +6,7 @@
 import { passReset, resetEntity, resetUsageLimit } from './resets.ts';
 import { advanceRotation } from './rotation.ts';
 import type { ApiKeyRow, ProviderRow, Settlers, UsageLimitRow, UsagePolicyRow } from './store.ts';
-import { isVerdictDue, judgeLimit, judgeOwner, judgePolicy } from './verdicts.ts';
+import { isVerdictDue, judgeOwner, judgePolicy, judgeUsageLimit } from './verdicts.ts';
 
 function advanceLimit(limit: UsageLimitRow | null, now: Date): string | undefined {
   if (limit === null) return undefined;
@@ -47,7 +47,7 @@ function advanceList(limits: readonly UsageLimitRow[] | null, now: Date): string
   let last: string | undefined;
   for (const limit of limits ?? []) {
     last = advanceLimit(limit, now) ?? last;
-    if (isVerdictDue(limit, now)) judgeLimit(limit);
+    if (isVerdictDue(limit, now)) judgeUsageLimit(limit);
   }
   return last;
 }

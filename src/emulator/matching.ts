@@ -15,7 +15,7 @@
  */
 
 /** One condition as the wire has it. */
-export interface WireCondition {
+export interface SentCondition {
   readonly key: string;
   readonly value?: string | readonly string[] | undefined;
   readonly excludes?: string | readonly string[] | undefined;
@@ -24,7 +24,7 @@ export interface WireCondition {
 /** The part of a policy that decides what it applies to. */
 export interface MatchablePolicy {
   readonly workspace_id: string;
-  readonly conditions: readonly WireCondition[];
+  readonly conditions: readonly SentCondition[];
   readonly group_by: readonly { readonly key: string }[];
   readonly status?: string;
   readonly target?: string;
@@ -109,7 +109,7 @@ function isAmong(key: string, value: unknown, entries: string | readonly string[
   });
 }
 
-export function isConditionMet(condition: WireCondition, request: RequestFacts): boolean {
+export function isConditionMet(condition: SentCondition, request: RequestFacts): boolean {
   const { key, value: wanted, excludes } = condition;
   const value = readConditionValue(key, request);
   if (!hasValue(value)) return false;
@@ -140,16 +140,16 @@ export function matchPolicy(policy: MatchablePolicy, request: RequestFacts): str
   return buildValueKey(policy.group_by, request);
 }
 
-export interface PolicyMatch<Policy extends MatchablePolicy> {
+export interface MatchedPolicy<Policy extends MatchablePolicy> {
   readonly policy: Policy;
   readonly valueKey: string;
 }
 
 /** Every policy that applies; all of them count the request, and any one that is exhausted blocks it. */
-export function matchPolicies<Policy extends MatchablePolicy>(
+export function findMatchingPolicies<Policy extends MatchablePolicy>(
   policies: readonly Policy[],
   request: RequestFacts,
-): readonly PolicyMatch<Policy>[] {
+): readonly MatchedPolicy<Policy>[] {
   return policies.flatMap((policy) => {
     const valueKey = matchPolicy(policy, request);
     return valueKey === undefined ? [] : [{ policy, valueKey }];

@@ -25,7 +25,7 @@ const prices: Readonly<Record<string, Readonly<Record<string, Price>>>> = {
 };
 
 /** Undefined: the catalogue does not know the model, so its requests cost nothing. */
-export function priceOf(vendor: string, model: string): Price | undefined {
+export function cataloguePriceOf(vendor: string, model: string): Price | undefined {
   const models = Object.hasOwn(prices, vendor) ? prices[vendor] : undefined;
   return models !== undefined && Object.hasOwn(models, model) ? models[model] : undefined;
 }
@@ -41,7 +41,7 @@ export function buildPriceFile(vendor: string): Record<string, unknown> | undefi
 
 /** The price of one model as it is answered, with the way to sum it up; cents per token. Undefined: not known. */
 export function buildModelPrice(vendor: string, model: string): Record<string, unknown> | undefined {
-  const price = priceOf(vendor, model);
+  const price = cataloguePriceOf(vendor, model);
   if (price === undefined) return undefined;
   const multiply = (tokens: string, rate: string) => ({
     operation: 'multiply',

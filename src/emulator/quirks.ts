@@ -75,7 +75,7 @@ const switches = {
   workspaceDeleteNeedsName: flag,
   /** Flags read back as `1`, `0` or text instead of booleans. */
   looseBooleans: flag,
-  /** The key of a person who is no member of the workspace any more answers 403 AB03. */
+  /** The key of a person who is not a member of the workspace any more answers 403 AB03. */
   leaversAs403: flag,
   /** Lists of one workspace's policies, keys and providers also hold rows of the others. */
   foreignRows: flag,

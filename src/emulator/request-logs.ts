@@ -8,12 +8,12 @@
  */
 
 import type { RequestFacts } from './matching.ts';
-import { priceOf } from './price-catalogue.ts';
+import { cataloguePriceOf } from './price-catalogue.ts';
 import { buildUuid, createRandom, type Random } from './random.ts';
 import type { ProviderRow, RequestLogRow } from './store.ts';
 
 /** A stream of like requests, spread evenly from `from` to `to`. */
-export interface Traffic {
+export interface SampleStream {
   readonly workspace_id: string;
   readonly api_key_id: string;
   /** Slug of the provider. */
@@ -47,7 +47,7 @@ const errorCodes = [429, 500, 429, 503, 400] as const;
  * Rows of all streams, oldest first. Each stream has a generator of its own, so that its tokens do not depend on how long
  * the others are.
  */
-export function generateRequests(streams: readonly Traffic[], seed: number): RequestLogRow[] {
+export function generateRequests(streams: readonly SampleStream[], seed: number): RequestLogRow[] {
   return streams
     .flatMap((traffic, index) => generateStream(traffic, createRandom(seed + index * 7919)))
     .sort(compareByAge);
@@ -58,7 +58,7 @@ function compareByAge(a: RequestLogRow, b: RequestLogRow): number {
   return a.id < b.id ? -1 : 1;
 }
 
-function generateStream(traffic: Traffic, random: Random): RequestLogRow[] {
+function generateStream(traffic: SampleStream, random: Random): RequestLogRow[] {
   const rows: RequestLogRow[] = [];
   const length = traffic.to.getTime() - traffic.from.getTime();
   if (length <= 0) return rows;
@@ -69,7 +69,7 @@ function generateStream(traffic: Traffic, random: Random): RequestLogRow[] {
   return rows;
 }
 
-function drawRow(traffic: Traffic, index: number, at: Date, random: Random): RequestLogRow {
+function drawRow(traffic: SampleStream, index: number, at: Date, random: Random): RequestLogRow {
   const failed = isNth(index, traffic.errorEvery);
   const cached = !failed && isNth(index, traffic.cacheEvery);
   const input = drawTokens(traffic.input, random);
@@ -117,7 +117,7 @@ function drawTokens([least, most]: readonly [number, number], random: Random): n
 
 /** What the tokens cost at the catalogue's price; 0 for models without one. */
 export function priceInMicroCents(vendor: string, model: string, input: number, output: number): number {
-  const price = priceOf(vendor, model);
+  const price = cataloguePriceOf(vendor, model);
   return price === undefined ? 0 : input * price.input + output * price.output;
 }
 

@@ -199,7 +199,7 @@ export interface ConfigVersionRow {
   updated_by: string | null;
 }
 
-export interface ConfigRow extends Dated {
+export interface GatewayConfigRow extends Dated {
   id: string;
   slug: string;
   name: string;
@@ -260,7 +260,7 @@ export interface UsagePolicyRow extends PolicyBase {
 
 export interface RatePolicyRow extends PolicyBase {
   type: 'requests' | 'tokens';
-  unit: 'rpm' | 'rph' | 'rpd' | 'rpw';
+  unit: string;
   value: number;
   target: 'llm' | 'mcp_tools';
 }
@@ -366,7 +366,7 @@ export interface Rows {
   apiKeys: ApiKeyRow;
   providers: ProviderRow;
   integrations: IntegrationRow;
-  configs: ConfigRow;
+  configs: GatewayConfigRow;
   usagePolicies: UsagePolicyRow;
   ratePolicies: RatePolicyRow;
   requestLogs: RequestLogRow;

@@ -3,6 +3,7 @@
  * (persistence.ts has those). Rows stand in the order of their making; lists are sorted when answered.
  */
 
+import { compareText } from '../diagnostics.ts';
 import { createRowIndex } from './row-index.ts';
 import type {
   ApiKeyRow,
@@ -148,8 +149,4 @@ export function removeRow<Row>(rows: Row[], row: Row): void {
 export function sortNewestFirst<Row extends { readonly created_at: string }>(rows: readonly Row[]): Row[] {
   // Sorting is stable: of equal dates the later row stands first already.
   return [...rows].reverse().sort((a, b) => compareText(b.created_at, a.created_at));
-}
-
-export function compareText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -39,7 +39,7 @@ export function renderDigests({ drift, shown }: { readonly drift: string; readon
   return `<!-- ${drift} ${shown} -->`;
 }
 
-/** Texts that say the same in other words have the same head, so that a rewording is no news. */
+/** Texts that say the same in other words have the same head, so that a rewording is not news. */
 function headOf(body: string): string {
   return digestsIn(body)?.[0] ?? body;
 }

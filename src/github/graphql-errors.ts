@@ -1,4 +1,4 @@
-/** How GraphQL fails: with 200, and errors beside whatever it could read. That is no answer. Pure. */
+/** How GraphQL fails: with 200, and errors beside whatever it could read. That is not an answer. Pure. */
 
 import { z } from 'zod';
 import { GitHubError } from './port.ts';

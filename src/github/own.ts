@@ -16,7 +16,7 @@ export async function keepOwn<T extends { readonly author: string | null }>(
   return marked.filter(({ author }) => author === login);
 }
 
-/** Who the token writes as where it is not who somebody said; null: it is, or cannot be told. */
+/** Who the token writes as where it is not who somebody said; null: it is, or cannot be known. */
 export async function findOtherWriter(github: GitHub, said: string): Promise<string | null> {
   try {
     const login = await github.readLogin();

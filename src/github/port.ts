@@ -238,14 +238,14 @@ export interface GitHub {
     change: { readonly title?: string; readonly body?: string; readonly state?: 'open' | 'closed' },
   ): Promise<void>;
 
-  /** Null when it cannot be told. */
+  /** Null when it cannot be known. */
   readRun(runId: number): Promise<WorkflowRun | null>;
   /**
-   * Whether a workflow run has ended, all of it or one attempt; null when it cannot be told. While a later attempt runs the
+   * Whether a workflow run has ended, all of it or one attempt; null when it cannot be known. While a later attempt runs the
    * run has not ended, its earlier attempts have.
    */
   hasRunEnded(runId: number, attempt?: number): Promise<boolean | null>;
-  /** Moves of `refs/heads/x` in this repository, newest first; null when it cannot be told. */
+  /** Moves of `refs/heads/x` in this repository, newest first; null when it cannot be known. */
   listPushes(ref: string): Promise<readonly Push[] | null>;
   /** Null where there is no such branch, or nothing of it can be read. */
   readBranchProtection(branch: string): Promise<BranchProtection | null>;

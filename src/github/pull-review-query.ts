@@ -160,10 +160,10 @@ export const pullsOfCommitsAnswer = z.object({
 export const loginQuery = 'query writer { viewer { login } }';
 export const loginAnswer = z.object({ viewer: z.object({ login: z.string().min(1) }) });
 
-export type ToldPull = z.infer<typeof pull>;
-export type ToldActor = z.infer<typeof actor>;
-export type ToldPerson = z.infer<typeof person>;
-export type ToldReview = z.infer<typeof review>;
-export type ToldEvent = z.infer<typeof timelineItem>;
-export type ToldCommit = z.infer<typeof commit>;
-export type ToldPageInfo = z.infer<typeof pageInfo>;
+export type PullNode = z.infer<typeof pull>;
+export type ActorNode = z.infer<typeof actor>;
+export type PersonNode = z.infer<typeof person>;
+export type ReviewNode = z.infer<typeof review>;
+export type EventNode = z.infer<typeof timelineItem>;
+export type CommitNode = z.infer<typeof commit>;
+export type PageInfoNode = z.infer<typeof pageInfo>;

@@ -18,24 +18,24 @@ import {
   type ReviewFacts,
 } from './port.ts';
 import {
+  type ActorNode,
   buildPullsOfCommitsQuery,
+  type CommitNode,
+  type EventNode,
   loginAnswer,
   loginQuery,
+  type PageInfoNode,
+  type PersonNode,
+  type PullNode,
   pullReviewAnswer,
   pullReviewQuery,
   pullsOfCommitsAnswer,
-  type ToldActor,
-  type ToldCommit,
-  type ToldEvent,
-  type ToldPageInfo,
-  type ToldPerson,
-  type ToldPull,
-  type ToldReview,
+  type ReviewNode,
 } from './pull-review-query.ts';
 
 /** As many as one query may ask for, of objects by name and of rows in a list. */
 const commitsPerQuery = 50;
-/** Lists are read this many pages far: 3,000 reviews of one pull request are no review. */
+/** Lists are read this many pages far: 3,000 reviews of one pull request are not a review. */
 const mostPages = 30;
 /** A pull request of more commits than this is not read to its end. */
 const mostCommits = 1_000;
@@ -56,14 +56,14 @@ export interface RepositoryName {
 /** Null: the list has been read to its end. */
 type Next = { readonly after: string | null } | null;
 
-function nextOf(list: { readonly pageInfo: ToldPageInfo } | undefined): Next {
+function nextOf(list: { readonly pageInfo: PageInfoNode } | undefined): Next {
   return list?.pageInfo.hasNextPage === true ? { after: list.pageInfo.endCursor } : null;
 }
 
 /** Asks page after page, of each list only while it has more. All pages have to be of one head. */
 export async function collectPullReview(ask: Ask, of: RepositoryName, number: number): Promise<PullReviewFacts> {
-  const reviews: ToldReview[] = [];
-  const events: ToldEvent[] = [];
+  const reviews: ReviewNode[] = [];
+  const events: EventNode[] = [];
   const commits = new Map<string, CommitFacts>();
   let next: { readonly reviews: Next; readonly timeline: Next; readonly commits: Next } = {
     reviews: { after: null },
@@ -135,7 +135,7 @@ export async function collectPullsOfCommits(
     part.forEach((sha, index) => {
       const told = repository[`commit${index}`];
       if (told === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
-      // Not known, or not yet: that is no word on who brought it.
+      // Not known, or not yet: that says nothing of who brought it.
       if (told === null) return;
       const pulls = told.associatedPullRequests?.nodes ?? [];
       // Of commits that are not on the default branch, open ones are told as well.
@@ -162,7 +162,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.inf
 }
 
 /** The API for people and this one name apps differently: `dependabot[bot]` is `dependabot` here, where its type tells it apart. */
-function toAccount(told: ToldActor): Account | null {
+function toAccount(told: ActorNode): Account | null {
   if (told === null) return null;
   const isBot = told.__typename === 'Bot' || isBotName(told.login);
   return { login: isBot && !isBotName(told.login) ? `${told.login}[bot]` : told.login, isBot };
@@ -175,14 +175,14 @@ function isBotName(name: string): boolean {
 const unknownPerson: CommitPerson = { account: null, name: '', email: '', isBot: false };
 
 /** Apps have no account here, only an address such as `49699333+dependabot[bot]@users.noreply.github.com`. */
-function toPerson(told: ToldPerson | null): CommitPerson {
+function toPerson(told: PersonNode | null): CommitPerson {
   if (told === null) return unknownPerson;
   const account = told.user === null ? null : toAccount({ __typename: 'User', login: told.user.login });
   const [name, email] = [told.name ?? '', told.email ?? ''];
   return { account, name, email, isBot: account?.isBot === true || isBotName(name) || email.includes('[bot]@') };
 }
 
-function toPullRequest(told: ToldPull): PullRequest {
+function toPullRequest(told: PullNode): PullRequest {
   return {
     number: told.number,
     title: told.title,
@@ -199,7 +199,7 @@ function toPullRequest(told: ToldPull): PullRequest {
   };
 }
 
-function toReview(told: ToldReview): ReviewFacts {
+function toReview(told: ReviewNode): ReviewFacts {
   const { id, url, state, body, submittedAt, lastEditedAt } = told;
   return {
     id,
@@ -213,7 +213,7 @@ function toReview(told: ToldReview): ReviewFacts {
   };
 }
 
-function toCommit(told: ToldCommit): CommitFacts {
+function toCommit(told: CommitNode): CommitFacts {
   const authors = told.authors.nodes.map(toPerson);
   return {
     sha: told.oid,
@@ -226,7 +226,7 @@ function toCommit(told: ToldCommit): CommitFacts {
   };
 }
 
-function toBaseMove(told: ToldEvent): readonly BaseMove[] {
+function toBaseMove(told: EventNode): readonly BaseMove[] {
   switch (told.__typename) {
     case 'BaseRefChangedEvent':
     case 'AutomaticBaseChangeSucceededEvent':
@@ -240,7 +240,7 @@ function toBaseMove(told: ToldEvent): readonly BaseMove[] {
   }
 }
 
-function toHeadForcePush(told: ToldEvent): readonly HeadForcePush[] {
+function toHeadForcePush(told: EventNode): readonly HeadForcePush[] {
   if (told.__typename !== 'HeadRefForcePushedEvent') return [];
   const { createdAt: at, beforeCommit: before, afterCommit: after } = told;
   return [{ at, actor: toAccount(told.actor), before: before?.oid ?? null, after: after?.oid ?? null }];

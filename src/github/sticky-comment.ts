@@ -7,7 +7,7 @@ export interface StickyComment {
   /** The whole body; its first line is the marker, its second the header. */
   readonly body: string;
   readonly isOurs: (body: string) => boolean;
-  /** Whether one body is newer than another; false also where that cannot be told. */
+  /** Whether one body is newer than another; false also where that cannot be known. */
   readonly isNewer: (body: string, than: string) => boolean;
   /** Whether a reader of one body learns nothing from the other. */
   readonly isSame: (body: string, other: string) => boolean;

@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { listKinds } from '../plan/not-read.ts';
 import { isApi } from '../resources/fields.ts';
-import { type GuardInput, type Objection, shorten } from './input.ts';
+import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 /** `review.unmanaged: fail`: the files are to say everything that binds. */
 export function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null {
@@ -32,7 +32,7 @@ export function judgeUnmanaged({ plan, settings }: GuardInput): Objection | null
 export function judgeFindings({ plan: { findings } }: GuardInput): Objection | null {
   const errors = findings.filter(({ severity, silenced }) => severity === 'error' && silenced === null);
   if (errors.length === 0) return null;
-  const details = shorten(
+  const details = shortenDetails(
     errors.map(({ source, rule, message }) => `${source.file}:${source.line} ${rule}: ${message}`),
   );
   const first = errors.find(({ change }) => change !== null)?.change ?? undefined;
@@ -50,7 +50,7 @@ export function judgeApiMembers({ plan: { changes } }: GuardInput): Objection | 
       .map(([field]) => ({ change, field })),
   );
   if (set.length === 0) return null;
-  const details = shorten(
+  const details = shortenDetails(
     set.map(({ change: { key }, field }) => {
       const place = key.workspace === null ? key.name : `${key.workspace}/${key.name}`;
       return `${key.kind} ${place}: \`${field}\` is sent unchecked`;

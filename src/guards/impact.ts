@@ -9,7 +9,7 @@ import { largestOf, type WordNumber } from '../plan/words.ts';
 import { isBudget } from '../resources/fields.ts';
 import type { SpendUp } from '../resources/review-settings.ts';
 import type { ResourceKey } from '../resources/types.ts';
-import { type GuardInput, type Objection, shorten } from './input.ts';
+import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 interface ImpactLine {
   /** Id of the change. */
@@ -50,7 +50,7 @@ export function judgeBlocksNow({ plan }: GuardInput): Objection | null {
     const who = named.length === 0 ? '' : `: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     return [`${what} stops ${use.blocked.count} ${use.blocked.count === 1 ? 'counter' : 'counters'} at once${who}`];
   });
-  const details = shorten([...byDate, ...byUse]);
+  const details = shortenDetails([...byDate, ...byUse]);
   return count === 0 ? null : { count, details, first };
 }
 
@@ -62,18 +62,18 @@ export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percen
   let first: string | undefined;
   const rises: WordNumber[] = [];
   const details = (impact?.workspaces ?? []).flatMap(({ workspace, before, after }) => {
-    const [was, shall] = [toCommitted(before), toCommitted(after)];
-    if (was.kind !== 'bounded' || !exceedsSpend(was, shall, percent)) return [];
+    const [was, wanted] = [toCommitted(before), toCommitted(after)];
+    if (was.kind !== 'bounded' || !exceedsSpend(was, wanted, percent)) return [];
     first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
-    rises.push(riseOf(was, shall));
+    rises.push(riseOf(was, wanted));
     const from = `committed spend of ${workspace} goes from ${formatExact(was.cents, 'cost')}`;
-    if (shall.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
-    const rise = `+${percentUp(was.cents, shall.cents, percent)} %`;
+    if (wanted.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
+    const rise = `+${percentUp(was.cents, wanted.cents, percent)} %`;
     return [
-      `${from} to ${formatExact(shall.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
+      `${from} to ${formatExact(wanted.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
     ];
   });
-  return details.length === 0 ? null : { count: largestOf(rises), details: shorten(details), first };
+  return details.length === 0 ? null : { count: largestOf(rises), details: shortenDetails(details), first };
 }
 
 function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
@@ -82,9 +82,9 @@ function toCommitted({ kind, cents, by }: CommittedImpact): Committed {
 }
 
 /** Percent, rounded up; from nothing every rise is without bound. */
-function riseOf(was: { readonly cents: Exact }, shall: Committed): WordNumber {
-  if (shall.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
-  return Number(ceiling(multiply(divide(subtract(shall.cents, was.cents), was.cents), exactOf(100))));
+function riseOf(was: { readonly cents: Exact }, wanted: Committed): WordNumber {
+  if (wanted.kind !== 'bounded' || was.cents.n === 0n) return 'unbounded';
+  return Number(ceiling(multiply(divide(subtract(wanted.cents, was.cents), was.cents), exactOf(100))));
 }
 
 /** Whole percent; with a decimal where the whole one would deny that the bound was passed. */
@@ -103,7 +103,7 @@ export function judgeCounterReset({ plan }: GuardInput): Objection | null {
     first ??= id;
     return [`${what} starts counting from zero: ${formatExact(fromText(forgiven), unit)} used so far no longer counts`];
   });
-  return details.length === 0 ? null : { count: details.length, details: shorten(details), first };
+  return details.length === 0 ? null : { count: details.length, details: shortenDetails(details), first };
 }
 
 /** Changes that could trip one of the others, which cannot be judged for them: not knowing is not the same as harmless. */
@@ -139,7 +139,7 @@ export function judgeUnknown({ plan }: GuardInput): Objection | null {
   });
   const details = [...used, ...spend];
   const count = [...groups.values()].reduce((sum, { who }) => sum + who.length, 0) + spend.length;
-  return count === 0 ? null : { count, details: shorten(details), first };
+  return count === 0 ? null : { count, details: shortenDetails(details), first };
 }
 
 /** Of a policy, what moves whom it stops and when. */

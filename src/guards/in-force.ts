@@ -5,7 +5,7 @@ import type { RecordedSettings } from '../plan/settings-schema.ts';
 import { commonSilences, layOutSilences, type Silences } from '../plan/silences.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
-import { fillReview, type Surroundings, stricterOf } from './review.ts';
+import { fillReview, type ReviewDefaults, stricterOf } from './review.ts';
 
 /** What judges this run and how it understands what it reads. */
 export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pricing'> {
@@ -25,7 +25,7 @@ export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pri
 export function settingsInForce(
   recorded: RecordedSettings | null,
   written: readonly RecordedSettings[],
-  surroundings: Surroundings,
+  surroundings: ReviewDefaults,
 ): SettingsInForce {
   const { gateway, pricing } = recorded ?? written.at(-1) ?? noSettings;
   const all = recorded === null ? written : [recorded, ...written];
@@ -41,7 +41,7 @@ export function settingsInForce(
 }
 
 /** The files as this run understands them: with what is in force in the place of what they say. */
-export function underSettings(desired: Desired, { gateway, pricing, silences }: SettingsInForce): Desired {
+export function applySettings(desired: Desired, { gateway, pricing, silences }: SettingsInForce): Desired {
   const { pricing: _written, ...rest } = layOutSilences(desired, silences);
   return { ...rest, gateway, ...(Object.keys(pricing).length === 0 ? {} : { pricing }) };
 }

@@ -82,7 +82,7 @@ export interface Objection {
 /** Places for violations hold little; what they are about has every line elsewhere. */
 const mostDetails = 20;
 
-export function shorten(details: readonly string[]): readonly string[] {
+export function shortenDetails(details: readonly string[]): readonly string[] {
   if (details.length <= mostDetails) return details;
   return [...details.slice(0, mostDetails), `and ${details.length - mostDetails} more`];
 }

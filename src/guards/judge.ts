@@ -53,6 +53,6 @@ function severityOf(setting: Guards[keyof Guards] | undefined, { impact }: Plan)
 }
 
 /** What keeps a plan from being applied. */
-export function objecting(violations: readonly Violation[]): Violation[] {
+export function findObjections(violations: readonly Violation[]): Violation[] {
   return violations.filter(({ severity, lifted }) => severity === 'error' && !lifted);
 }

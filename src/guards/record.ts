@@ -1,6 +1,6 @@
 /** Guards over the record that a plan is judged by. */
 
-import { type GuardInput, type Objection, shorten } from './input.ts';
+import { type GuardInput, type Objection, shortenDetails } from './input.ts';
 
 /** The checkout does not contain what was applied last. */
 export function judgeRewind({ rewind }: GuardInput): Objection | null {
@@ -32,5 +32,5 @@ export function judgeHeldElsewhere({ plan: { changes, heldElsewhere } }: GuardIn
   const taken = changes.filter(({ id }) => heldElsewhere?.has(id) === true);
   if (taken.length === 0) return null;
   const details = taken.map(({ id }) => `takes away ${id}, which the record of another environment holds as well`);
-  return { count: taken.length, details: shorten(details), first: taken[0]?.id };
+  return { count: taken.length, details: shortenDetails(details), first: taken[0]?.id };
 }

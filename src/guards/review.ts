@@ -10,7 +10,7 @@ import { firstOf } from './settings.ts';
 import { defaultGuards, fillGuards, stricterGuards } from './table.ts';
 
 /** Defaults that depend on where a run takes place, and on the rules that this version has. */
-export interface Surroundings {
+export interface ReviewDefaults {
   /** Each rule's own severity; the rules stand above the planner. */
   readonly rules: Readonly<Record<RuleName, RuleSeverity>>;
   /** Anybody can read what this run prints. */
@@ -31,7 +31,7 @@ export const defaultReview = {
 } as const satisfies Partial<Review>;
 
 /** What settings mean: a value for everything that they leave out. */
-export function fillReview(written: ReviewSettings, { rules, isPublic, inAction }: Surroundings): Review {
+export function fillReview(written: ReviewSettings, { rules, isPublic, inAction }: ReviewDefaults): Review {
   const { recipient_domains: domains = [], guards = {}, rules: said = {}, ...rest } = written;
   return {
     ...defaultReview,
@@ -69,7 +69,7 @@ function stricterDrift(a: DriftMode, b: DriftMode): DriftMode {
   return a === b ? a : 'safe';
 }
 
-/** Null is no bound at all. */
+/** Null is not a bound at all. */
 function leastOf(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.min(a, b);

@@ -47,7 +47,7 @@ function lower(a: Threshold, b: Threshold): Threshold {
   return { count: Math.min(a.count, b.count), percent: Math.min(a.percent, b.percent) };
 }
 
-export function atMostUp(percent: number): GuardSetting<SpendUp | 'off', WrittenSpendUp> {
+export function percentGuard(percent: number): GuardSetting<SpendUp | 'off', WrittenSpendUp> {
   return {
     default: { percent, said: 'on' },
     fill: (written) => {

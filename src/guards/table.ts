@@ -8,7 +8,7 @@ import { judgeBlocksNow, judgeCounterReset, judgeSpendUp, judgeUnknown } from '.
 import type { Guard } from './input.ts';
 import { judgeProtected } from './protection.ts';
 import { judgeHeldElsewhere, judgeMoved, judgeRewind } from './record.ts';
-import { atMostUp, counted, type GuardSetting, onOff, onUnlessAsked } from './settings.ts';
+import { counted, type GuardSetting, onOff, onUnlessAsked, percentGuard } from './settings.ts';
 
 type SettingName = keyof Guards;
 type WrittenAs<N extends string> = N extends `${infer Start}-${infer Rest}` ? `${Start}_${WrittenAs<Rest>}` : N;
@@ -40,7 +40,7 @@ export const guards: {
   rules: { liftable: true, judge: judgeFindings },
   'api-member': { liftable: true, judge: judgeApiMembers },
   'blocks-now': { setting: onOff, liftable: true, needsImpact: true, judge: judgeBlocksNow },
-  'spend-up': { setting: atMostUp(25), liftable: true, needsImpact: true, judge: judgeSpendUp },
+  'spend-up': { setting: percentGuard(25), liftable: true, needsImpact: true, judge: judgeSpendUp },
   'counter-reset': { setting: onOff, liftable: true, needsImpact: true, judge: judgeCounterReset },
   'impact-unknown': { setting: onUnlessAsked, liftable: true, judge: judgeUnknown },
 };

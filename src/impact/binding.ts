@@ -1,7 +1,7 @@
 /**
- * Which limit binds where several apply to the same traffic: every one is checked, and any that is used up blocks (API
- * reference 14.4). Of one period the smaller amount ends first. Amounts of different periods say nothing about each other: $100 a
- * week may end on the first day and $400 a month on the last, or the other way round. There the forecasts tell.
+ * Which limit binds where several apply to the same traffic: every one is checked, and any that is used up blocks
+ * (docs/service-notes.md#many-limits). Of one period the smaller amount ends first. Amounts of different periods say nothing about
+ * each other: $100 a week may end on the first day and $400 a month on the last, or the other way round. There the forecasts tell.
  */
 
 import { exactOf, toText } from '../exact.ts';

@@ -230,7 +230,7 @@ function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
   return heirs;
 }
 
-/** API reference 14.7. */
+/** Whom the service mails (docs/service-notes.md#alerts). */
 function mailOf(
   { change, after }: BudgetMove,
   believed: Believed | null,

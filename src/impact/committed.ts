@@ -1,5 +1,5 @@
 /**
- * Committed spend: the most that a workspace can spend in 30 days by its budgets (design, section 9). The least of its own
+ * Committed spend: the most that a workspace can spend in 30 days by its budgets. The least of its own
  * cost budgets, of each cost policy over all of its traffic times its counters, and of the sum of its keys' cost budgets if
  * every active key has one. Token and request budgets bound no money until their models have prices: they count as
  * unbounded.
@@ -42,7 +42,7 @@ export type Committed =
   /** Something that could bound it was not read. `atMost`: cents by what was read, or null. */
   | { readonly kind: 'unknown'; readonly atMost: Exact | null };
 
-/** Budgets of 0 bound nothing: the gateway does not enforce them (API reference 14.5). */
+/** Budgets of 0 bound nothing: the gateway does not enforce them (docs/service-notes.md#zero-limit). */
 export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Committed {
   const active = keys?.filter(({ isActive }) => isActive) ?? null;
   const bounds: { readonly cents: Exact; readonly by: string }[] = [];

@@ -35,7 +35,7 @@ export function toCounter(
 }
 
 /**
- * Exhausted means at or above the limit, active means below (design, section 9). What a number that contradicts the service's own
+ * Exhausted means at or above the limit, active means below. What a number that contradicts the service's own
  * verdict makes doubtful is told in doubt.ts.
  *
  * @param limit the live limit, in the counters' unit

@@ -1,5 +1,5 @@
 /**
- * Which of the service's numbers are believed. Each is held against the service's own verdict (design, section 9): exhausted
+ * Which of the service's numbers are believed. Each is held against the service's own verdict: exhausted
  * means at or above the limit, active means below. A counter that contradicts itself is unknown, and it alone: most often its
  * limit moved and the service has not judged it since. Whether the unit of all of them is another than believed is told by
  * the counters that can tell.
@@ -51,7 +51,7 @@ export function believe(
   mayStayExhausted: boolean,
   source: 'service' | 'analytics' = 'service',
 ): Believed {
-  // The gateway enforces no budget of 0 (API reference 14.5), so that its counter is active at any height.
+  // The gateway enforces no budget of 0 (docs/service-notes.md#zero-limit), so that its counter is active at any height.
   if (limit === null || limit.n === 0n) return { counters, doubted };
   const isContradicted = (counter: Counter): boolean =>
     findContradiction([counter], limit, mayStayExhausted) !== undefined;

@@ -1,6 +1,6 @@
 /**
  * When a budget runs out at a steady pace. The counter is charged evenly, zeroed at each reset, and has run out as soon as it
- * reaches the limit (API reference 14.5: blocked at ≥).
+ * reaches the limit (docs/service-notes.md#enforcement).
  */
 
 import { add, ceiling, compare, divide, type Exact, fraction, multiply, subtract } from '../exact.ts';

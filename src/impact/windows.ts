@@ -1,5 +1,5 @@
 /**
- * When a budget's counter starts again, all in UTC (API reference 14.8).
+ * When a budget's counter starts again, all in UTC (docs/service-notes.md#resets).
  *
  * | reset | policies | keys, workspaces, providers, integrations |
  * |---|---|---|
@@ -100,7 +100,7 @@ function resetBefore(reset: Reset, level: Level, end: number): number | null {
 
 /**
  * The next reset once the change is made: the running window goes on where the reset stays the same, else the service starts
- * a new one from now (API reference 2.5). Of limits it may keep the end of the old one instead: then nobody can tell.
+ * a new one from now (docs/service-notes.md#new-window). Of limits it may keep the end of the old one instead: then nobody can tell.
  *
  * @param before null: there was no budget, or its counter starts anew without its window
  */

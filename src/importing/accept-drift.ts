@@ -22,11 +22,11 @@ import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
 import { acceptFields, driftedFields, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
-import { merge } from './add-unmanaged.ts';
+import { mergeFiles } from './add-unmanaged.ts';
 import { addressesOf, inheritedRecipients } from './policy-texts.ts';
 
 export interface AcceptInput {
-  /** Those of the plan that shall be accepted; changes of another cause are passed over. */
+  /** Those of the plan to be accepted; changes of another cause are passed over. */
   readonly changes: readonly Change[];
   readonly desired: Desired;
   readonly files: readonly PolicyFile[];
@@ -67,7 +67,7 @@ export function acceptDrift(input: AcceptInput): DriftAcceptance {
 function findProblems(input: AcceptInput, attempt: DriftAcceptance): ReadonlyMap<string, string> {
   const { desired, live, record, now } = input;
   if (attempt.accepted.length === 0) return new Map();
-  const { desired: next, diagnostics } = compilePolicies(merge(input.files, attempt.files));
+  const { desired: next, diagnostics } = compilePolicies(mergeFiles(input.files, attempt.files));
   const [problem] = diagnostics.filter(({ severity }) => severity === 'error');
   if (next === null) return blameOneByOne(input, attempt, problem?.message ?? 'the files would not compile');
   const { plan, diagnostics: found } = buildPlan({ desired: next, live, record, now });

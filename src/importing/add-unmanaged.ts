@@ -4,9 +4,8 @@ import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { buildPlan } from '../plan/build-plan.ts';
+import { buildPlan, type PlanResult } from '../plan/build-plan.ts';
 import { isForgetOf } from '../plan/forget.ts';
-import type { PlanResult } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import { addEntry, pathOfEntry } from '../policy/edit.ts';
 import { patterns } from '../policy/patterns.ts';
@@ -65,7 +64,7 @@ export function addUnmanaged(input: AddInput): Added | { readonly diagnostics: r
   const refused = new Map<string, string>();
   for (;;) {
     const attempt = tryAdding(input, isManaged, refused);
-    const { desired, diagnostics } = compilePolicies(merge(input.files, attempt.files));
+    const { desired, diagnostics } = compilePolicies(mergeFiles(input.files, attempt.files));
     const count = refused.size;
     const refuse = ({ id, key }: Addition, why: string): void => void refused.set(`${key.kind}\n${id}`, why);
     if (desired === null) {
@@ -267,7 +266,7 @@ function freePath({ files, directory }: AddInput, workspace: string, texts: Read
   }
 }
 
-export function merge(files: readonly PolicyFile[], changed: readonly PolicyFile[]): readonly PolicyFile[] {
+export function mergeFiles(files: readonly PolicyFile[], changed: readonly PolicyFile[]): readonly PolicyFile[] {
   const texts = new Map(changed.map(({ path, text }) => [path, text]));
   const kept = files.map(({ path, text }) => ({ path, text: texts.get(path) ?? text }));
   return [...kept, ...changed.filter(({ path }) => !files.some((file) => file.path === path))];

@@ -12,12 +12,12 @@ import { writeFileAtomic } from '../policy/named-files.ts';
 import { renderAcceptance, renderAdded } from '../render/import.ts';
 import { loadPolicies } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
-import { checkRecord, openCheckoutOf, openRecord } from '../run/open-record.ts';
+import { openCheckoutOf, openRecord, requireOwnRecord } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { acceptDrift } from './accept-drift.ts';
-import { addUnmanaged, merge } from './add-unmanaged.ts';
+import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 
 export interface ImportExistingOptions extends CommonOptions {
   /** Checked against the organisation file where it is given. */
@@ -49,7 +49,7 @@ export async function runImportExisting(options: ImportExistingOptions, session:
     requireWorkspaces(options.workspace, live.workspaces);
     const record = await readRecord(options, desired, session);
     if (record !== null) {
-      checkRecord(record, desired, backend.baseUrl);
+      requireOwnRecord(record, desired, backend.baseUrl);
     }
     const added = addUnmanaged({
       desired,
@@ -97,7 +97,7 @@ async function writeTogether(
   changed: readonly PolicyFile[],
   session: Session,
 ): Promise<void> {
-  const all = merge(files, changed);
+  const all = mergeFiles(files, changed);
   const { desired, diagnostics } = compilePolicies(all);
   if (desired === null) {
     const problem = diagnostics.find(({ severity }) => severity === 'error');
@@ -120,7 +120,7 @@ async function readRecord(
   options: CommonOptions,
   desired: Parameters<typeof openRecord>[1],
   session: Session,
-): Promise<Parameters<typeof checkRecord>[0] | null> {
+): Promise<Parameters<typeof requireOwnRecord>[0] | null> {
   const hasPlace =
     options.recordFile !== undefined ||
     options.backend === 'emulator' ||

@@ -4,7 +4,7 @@ import { compareText } from '../diagnostics.ts';
 import type { LiveObject } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { isUuid } from '../plan/written-id.ts';
-import { findRefusal } from '../policy/print.ts';
+import { explainUnprintable } from '../policy/print.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
 import { budgetOf, isAlert, isApart, isLimitField, isSet, isUnknownRate, pickFields } from '../resources/fields.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
@@ -26,7 +26,7 @@ export interface LiveEntries {
 }
 
 /** What of a scope is imported beside what is there. */
-export interface Wanted {
+export interface ImportWish {
   isWanted(object: LiveObject): boolean;
   /** Keys that entries have already, as `sectionKey`. */
   readonly taken: ReadonlySet<string>;
@@ -42,7 +42,7 @@ export function buildLiveEntries(
   index: LiveIndex,
   workspaceId: string | null,
   written: string | null = index.slugOf(workspaceId),
-  wanted?: Wanted,
+  wanted?: ImportWish,
 ): LiveEntries {
   // Made-up names count up: equal objects, equal bytes, in whatever order the lists came.
   const objects = index.live.objects
@@ -66,7 +66,7 @@ export function buildLiveEntries(
     if (read === null) continue;
     const named = nameEntry(object, nameKeys(read, keyNames), objects, taken);
     const whole = findUnlimited(object, read) ?? findUnresolvable(read);
-    const refused = whole ?? findRefusal(named, written);
+    const refused = whole ?? explainUnprintable(named, written);
     const lesser = refused === null || whole !== null ? null : dropOddFields(named, written);
     const entry = lesser?.entry ?? named;
     const why = lesser === null ? refused : null;
@@ -116,12 +116,14 @@ function dropOddFields(
   // Alone each field says whether it is the odd one; an alert says it beside its budget.
   const dropped = names.filter(isOptional).flatMap((field): [string, string][] => {
     const beside = [...core, field, ...(isAlert(field) ? [budgetOf(field)] : [])];
-    const why = findRefusal(without(names.filter((name) => !beside.includes(name))), written);
+    const why = explainUnprintable(without(names.filter((name) => !beside.includes(name))), written);
     return why === null ? [] : [[field, why]];
   });
   const lesser = without(dropped.map(([field]) => field));
   const isAnything = isPolicyKind(entry.kind) ? core.length > 0 : Object.keys(lesser.fields).length > 0;
-  return dropped.length > 0 && isAnything && findRefusal(lesser, written) === null ? { entry: lesser, dropped } : null;
+  return dropped.length > 0 && isAnything && explainUnprintable(lesser, written) === null
+    ? { entry: lesser, dropped }
+    : null;
 }
 
 /** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */
@@ -139,7 +141,7 @@ function findUnresolvable({ match }: Fields): string | null {
     .filter(({ key }) => key === 'api_key')
     .flatMap(({ any, except }) => [...(any === '*' ? [] : any), ...except]);
   const odd = values.find((value) => !isUuid(value) || value !== value.toLowerCase());
-  return odd === undefined ? null : `its match names a key by "${odd}", which is no id of a key`;
+  return odd === undefined ? null : `its match names a key by "${odd}", which is not an id of a key`;
 }
 
 /** By id: what people call a key, where the name means one key, and nothing else, to whoever reads the file. */
@@ -173,7 +175,7 @@ function importedFields(object: LiveObject, fields: Fields): Fields | null {
   const isPolicy = isPolicyKind(object.kind);
   const kept = pickFields(fields, (field, value) => {
     if (isPolicy) return value !== null || field === 'amount';
-    // A key's description is no limit; a look-alike budget has no name of its own.
+    // A key's description is not a limit; a look-alike budget has no name of its own.
     return field !== 'description' && !isApart(field) && isSet(value);
   });
   return isPolicy || Object.keys(kept).length > 0 ? kept : null;

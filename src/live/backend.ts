@@ -3,7 +3,7 @@ import type { KindPort, LimitsTarget } from '../resources/kind-port.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
 
-/** API reference 13; only what names the author of a change. */
+/** A record of the audit log (docs/service-notes.md#audit-log); only what names the author of a change. */
 export interface AuditRecord {
   /** ISO date-time, UTC. */
   readonly when: string;
@@ -15,7 +15,7 @@ export interface AuditRecord {
   readonly status: number | null;
 }
 
-/** One counter of a budget policy (API reference 2.4). */
+/** One counter of a budget policy (docs/service-notes.md#policies). */
 export interface WireCounter {
   /** Null: it shows none. */
   readonly valueKey: string | null;
@@ -24,7 +24,7 @@ export interface WireCounter {
   readonly status: 'active' | 'exhausted' | null;
 }
 
-/** A config of the gateway in a list (API reference 8), which does not show what it says. */
+/** A config of the gateway in a list (docs/service-notes.md#configs), which does not show what it says. */
 export interface ConfigRow {
   readonly id: string;
   readonly slug: string;
@@ -33,7 +33,7 @@ export interface ConfigRow {
   readonly status: string | null;
 }
 
-/** Filters of the analytics API (API reference 11): comma lists, dates in ISO. */
+/** Filters of the analytics API (docs/service-notes.md#analytics): comma lists, dates in ISO. */
 export type AnalyticsQuery = Readonly<Record<string, string | number | undefined>>;
 
 /** A request body in the service's own words; built by the kinds (resources/<kind>.ts), passed on unchanged. */
@@ -53,7 +53,7 @@ export interface Backend extends KindPort {
   readonly baseUrl: string;
 
   /**
-   * Milliseconds since the epoch by the service's own clock, from its latest answer (the header `Date`); null when it has told
+   * Milliseconds since the epoch by the service's own clock, from its latest answer (the header `Date`); null when it has said
    * none. To be compared with nothing but what was read from the same service.
    */
   serviceNow(): number | null;

@@ -2,7 +2,7 @@ import type { LiveScope } from '../resources/kind.ts';
 import { specOf } from '../resources/registry.ts';
 import type { Fields, Kind } from '../resources/types.ts';
 import type { Live, LiveObject, LiveWorkspace } from './live.ts';
-import { type Place, PlaceIndex } from './place-index.ts';
+import { type PlacedThings, PlaceIndex } from './place-index.ts';
 
 /** What was read of the control plane, looked up by every name that it goes by. Each row is normalized once, with its scope. */
 export class LiveIndex {
@@ -23,7 +23,7 @@ export class LiveIndex {
   }
 
   /** @param workspaceId null for what belongs to the organisation */
-  at(kind: Kind, workspaceId: string | null): Place<LiveObject> {
+  at(kind: Kind, workspaceId: string | null): PlacedThings<LiveObject> {
     return this.#places.at(kind, workspaceId);
   }
 

@@ -38,7 +38,7 @@ export interface UnreadableObject {
   readonly workspaceId: string | null;
   readonly id: string | null;
   readonly name: string | null;
-  /** What is wrong with it: a member, or that what it belongs to cannot be told. */
+  /** What is wrong with it: a member, or that what it belongs to cannot be known. */
   readonly why: string;
 }
 

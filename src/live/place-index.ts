@@ -1,7 +1,7 @@
 import type { Kind } from '../resources/types.ts';
 
 /** Things of one kind in one workspace. The maps are made when they are first asked for, and mostly nobody asks. */
-export class Place<T> {
+export class PlacedThings<T> {
   readonly all: T[] = [];
   readonly #idOf: (item: T) => string;
   readonly #nameOf: (item: T) => string | null;
@@ -27,7 +27,7 @@ export class Place<T> {
 
 /** Things by kind and workspace, and there by id and by name. Complete before the first look-up. */
 export class PlaceIndex<T> {
-  readonly #places = new Map<string | null, Map<Kind, Place<T>>>();
+  readonly #places = new Map<string | null, Map<Kind, PlacedThings<T>>>();
   readonly #idOf: (item: T) => string;
   readonly #nameOf: (item: T) => string | null;
 
@@ -46,11 +46,11 @@ export class PlaceIndex<T> {
   }
 
   /** @param workspaceId null for what belongs to the organisation */
-  at(kind: Kind, workspaceId: string | null): Place<T> {
-    const kinds = this.#places.get(workspaceId) ?? new Map<Kind, Place<T>>();
+  at(kind: Kind, workspaceId: string | null): PlacedThings<T> {
+    const kinds = this.#places.get(workspaceId) ?? new Map<Kind, PlacedThings<T>>();
     const known = kinds.get(kind);
     if (known !== undefined) return known;
-    const place = new Place(this.#idOf, this.#nameOf);
+    const place = new PlacedThings(this.#idOf, this.#nameOf);
     this.#places.set(workspaceId, kinds.set(kind, place));
     return place;
   }

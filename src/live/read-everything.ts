@@ -18,7 +18,7 @@ const workspaceKinds: readonly Kind[] = [
  * Every limit of an organisation, for `import`.
  *
  * @param workspaces slugs or UUIDs to confine it to; empty: all, and what belongs to the organisation itself
- * @throws UserError when a named workspace does not exist, or the organisation cannot be told
+ * @throws UserError when a named workspace does not exist, or the organisation cannot be known
  */
 export async function readEverything(backend: Backend, workspaces: readonly string[]): Promise<Live> {
   const { rows: live, unreadable } = await listWorkspaces(backend);

@@ -131,7 +131,7 @@ async function readList(
 async function readIntegrations(
   backend: Backend,
   { integrations, globalAccess }: LiveScopeNeeds,
-  /** By slug, as all that is documented has it (API reference 1.9); some rows hold the id. */
+  /** By slug, as all that is documented has it (docs/service-notes.md#share-slug); some rows hold the id. */
   workspaceOf: ReadonlyMap<string, WireWorkspace>,
   setAside: SetAside,
 ): Promise<{ slugs: readonly string[]; objects: readonly LiveObject[]; isWhole: boolean }> {

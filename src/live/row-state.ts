@@ -1,7 +1,7 @@
 import type { WireRow } from '../resources/kind.ts';
 import { wireBudgetsOf } from '../resources/limits.ts';
 
-/** What rows and budgets are documented to be in (API reference 2.2, 4.2, 5, 6). */
+/** What rows and budgets are documented to be in (docs/service-notes.md#odd-states). */
 const documented: ReadonlySet<string> = new Set(['active', 'exhausted', 'expired', 'archived']);
 
 /**

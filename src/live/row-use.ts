@@ -29,8 +29,8 @@ export function useOfRow(kind: Kind, row: Row, budget: WireBudget | null | undef
 }
 
 /**
- * What a row without a budget says to have been used: members of a limit that is none (API reference 1.11). A budget that is
- * set may go on from there.
+ * What a row without a budget says to have been used: members of a limit that is none (docs/service-notes.md#limit-object). A budget
+ * that is set may go on from there.
  */
 export function useWithoutBudget(row: Row): number | null {
   const shown = wireBudgetsOf(row).find(
@@ -40,7 +40,7 @@ export function useWithoutBudget(row: Row): number | null {
 }
 
 /**
- * A sum of analytics since the window began is more than was counted where the limit was set later. When that was no row
+ * A sum of analytics since the window began is more than was counted where the limit was set later. When that was, no row
  * shows; not after the row was written last.
  *
  * @param lastUpdated `last_updated_at` of the row

@@ -97,7 +97,7 @@ export const claimedChangeSchema = z.object({
   fingerprint: z.string(),
   /** Live id before the change; null for a policy to be created. */
   liveId: z.string().nullable(),
-  /** Managed fields as they shall be; null for a policy that goes. */
+  /** Managed fields as they are to be; null for a policy that goes. */
   after: fieldsSchema.nullable(),
   /** The record's entry once the change has happened; null when it leaves the record. */
   entry: recordedEntrySchema.omit({ id: true }).nullable(),

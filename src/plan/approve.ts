@@ -1,5 +1,5 @@
 /**
- * A plan against what was reviewed, change by change (design, section 5, Saved plans and approval):
+ * A plan against what was reviewed, change by change:
  *
  * | approved | planned now | becomes |
  * |---|---|---|

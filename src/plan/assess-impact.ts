@@ -41,7 +41,7 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
   });
 }
 
-/** Raising a limit wakes exhausted counters from backend 1.20 on (API reference 2.2); SaaS is assumed to be newer. */
+/** Raising a limit wakes exhausted counters from backend 1.20 on (docs/service-notes.md#backend-versions); SaaS is assumed to be newer. */
 function isBefore120({ gateway }: Desired): boolean {
   const backend = semver.coerce(gateway.backend);
   return backend !== null && semver.lt(backend, '1.20.0');

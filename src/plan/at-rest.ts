@@ -2,7 +2,7 @@ import { isSame } from '../resources/canonical.ts';
 import { isPartOfLimit } from '../resources/fields.ts';
 import type { Fields } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 
 /**
  * Git, record and live say the same of a resource, and live has no limit of it that nobody manages. By far the most resources

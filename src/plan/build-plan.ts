@@ -2,13 +2,14 @@
  * Files + record + live → plan. Pure: the date is a value, nothing is logged, the inputs are not changed.
  */
 
-import { compareText } from '../diagnostics.ts';
+import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { kindOrder } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
-import type { Desired, Kind } from '../resources/types.ts';
+import type { Desired } from '../resources/types.ts';
 import type { AppliedRecord } from './applied-record.ts';
+import { ManagedFields, type PlanContext, type PlanParts } from './context.ts';
 import { digestOf } from './digest.ts';
 import { forgetNotes } from './forget.ts';
 import { findNotRead } from './not-read.ts';
@@ -16,12 +17,13 @@ import { oddStateNotes } from './odd-states.ts';
 import { orderChanges } from './order.ts';
 import { planAttachments } from './plan-attachments.ts';
 import { planPolicies } from './plan-policies.ts';
-import { keepStopped, type Problems, stoppedNotes } from './problems.ts';
+import { keepStopped, stoppedNotes } from './problems.ts';
 import { findPast, type RecordedResource, RecordIndex } from './record-index.ts';
 import { keepStep } from './record-lines.ts';
-import { resolveDesired, type Unplanned } from './resolve.ts';
+import type { ResolvedEntry, Unplanned } from './resolution.ts';
+import { resolveDesired } from './resolve.ts';
 import { returningDriftNotes } from './returning-drift.ts';
-import type { Change, LeftDrift, Plan, PlanNote, PlanResult, RecordLine, RecordStep, Unmanaged } from './types.ts';
+import type { Change, LeftDrift, Plan, PlanNote, RecordLine, RecordStep, Unmanaged } from './types.ts';
 import { findUnmanaged } from './unmanaged.ts';
 import { unreadableNotes, waitsForReading } from './unreadable.ts';
 
@@ -43,33 +45,14 @@ export interface PlanInput {
   readonly confinesErrors?: boolean | undefined;
 }
 
-/** Live objects that files or record know, with their managed fields. */
-export class ManagedFields {
-  /** By kind, then by live id: a text of both for every resource takes longer than looking twice. */
-  readonly #kinds = new Map<Kind, Map<string, readonly string[] | 'all'>>();
-
-  /** `all`: no limit of the object is left that nobody manages. */
-  set(kind: Kind, id: string, fields: readonly string[] | 'all'): void {
-    const known = this.#kinds.get(kind);
-    if (known === undefined) this.#kinds.set(kind, new Map([[id, fields]]));
-    else known.set(id, fields);
-  }
-
-  get(kind: Kind, id: string): readonly string[] | 'all' | undefined {
-    return this.#kinds.get(kind)?.get(id);
-  }
-}
-
-/** What the planners of the kinds add up to. */
-export interface PlanParts {
-  readonly changes: Change[];
-  readonly left: LeftDrift[];
-  readonly recordLines: RecordLine[];
-  readonly recordSteps: RecordStep[];
-  readonly notes: PlanNote[];
-  readonly problems: Problems;
-  readonly managed: ManagedFields;
-  unchanged: number;
+/** Everything that follows from files, record and live state. */
+export interface PlanResult {
+  /** Null when there is an error among the diagnostics, but for those that stop one workspace where that was asked for. */
+  readonly plan: Plan | null;
+  readonly diagnostics: readonly Diagnostic[];
+  /** Declared resources with names resolved; empty when there is no plan. */
+  readonly resolved: readonly ResolvedEntry[];
+  readonly recordSteps: readonly RecordStep[];
 }
 
 export function buildPlan(input: PlanInput): PlanResult {
@@ -170,19 +153,6 @@ function absenceSteps({ index }: PlanContext, { entry, workspace }: Unplanned): 
       kept: true,
     },
   ];
-}
-
-/** Everything the planners of the kinds work from. */
-export interface PlanContext {
-  readonly desired: Desired;
-  readonly live: Live;
-  readonly liveIndex: LiveIndex;
-  readonly index: RecordIndex;
-  readonly resolution: ReturnType<typeof resolveDesired>;
-  readonly hasRecord: boolean;
-  readonly now: Date;
-  readonly drift: DriftMode;
-  readonly parts: PlanParts;
 }
 
 /** What makes a plan the one that was reviewed. */

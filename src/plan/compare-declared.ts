@@ -1,4 +1,4 @@
-/** What an edit asks for, told from files alone: for runs that may not read the control plane. */
+/** What an edit asks for, as files alone show: for runs that may not read the control plane. */
 
 import { compareText } from '../diagnostics.ts';
 import { kindOrder } from '../resources/registry.ts';

@@ -3,7 +3,7 @@
 import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import { makeChange } from './make-change.ts';
 import type { Change } from './types.ts';
 

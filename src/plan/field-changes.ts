@@ -1,7 +1,7 @@
 import deepDiff from 'deep-diff';
-import { isAlert, isBudget, isRate, wordOf } from '../resources/fields.ts';
-import { secondsOfWindow } from '../resources/limit.ts';
+import { fieldWordOf, isAlert, isBudget, isRate } from '../resources/fields.ts';
 import { daysOfReset } from '../resources/limits.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { Budget, Fields, Reset } from '../resources/types.ts';
 import type { Direction, FieldChange } from './types.ts';
 
@@ -21,7 +21,7 @@ const fieldOrder = ['name', 'unit', 'amount', 'value', 'window', 'budget', 'rese
 
 function compareFieldNames(a: string, b: string): number {
   const rank = (field: string): number => {
-    const index = fieldOrder.indexOf(wordOf(field));
+    const index = fieldOrder.indexOf(fieldWordOf(field));
     return index === -1 ? fieldOrder.length : index;
   };
   return rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0);
@@ -85,7 +85,7 @@ export function windowDays(reset: Reset | null | undefined): number {
 function compareBudgets(before: Budget | null | undefined, after: Budget | null | undefined): Direction {
   if (!before || !after) return compareLimits(before?.amount, after?.amount);
   if (before.unit !== after.unit) return 'loosen';
-  return strongest([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
+  return strongestDirection([compareLimits(before.amount, after.amount), compareResets(before.reset, after.reset)]);
 }
 
 /** A window that moves together with its value: looser if more may pass on average, or more in one go. */
@@ -94,14 +94,14 @@ function compareWindows(before: Fields, after: Fields): Direction {
     Number(fields.value) / ((fields.window === undefined ? undefined : secondsOfWindow[fields.window]) ?? Number.NaN);
   const average = compareLimits(perSecond(before), perSecond(after));
   const burst = compareLimits(before.value, after.value);
-  return strongest([average, burst]);
+  return strongestDirection([average, burst]);
 }
 
 function timeOf(value: string | null | undefined): number | undefined {
   return typeof value === 'string' ? Date.parse(value) : undefined;
 }
 
-/** The direction of a whole: loosening wins, then rescoping, then tightening (design, section 5). */
-export function strongest(directions: readonly Direction[]): Direction {
+/** The direction of a whole: loosening wins, then rescoping, then tightening. */
+export function strongestDirection(directions: readonly Direction[]): Direction {
   return (['loosen', 'rescope', 'tighten'] as const).find((direction) => directions.includes(direction)) ?? 'neutral';
 }

@@ -3,10 +3,9 @@
 import { didYouMean } from '../nearest-name.ts';
 import { isForgotten, isPartOfBudget, pickFields } from '../resources/fields.ts';
 import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
-import type { Fields, Forget, Kind } from '../resources/types.ts';
-import { kinds } from '../resources/types.ts';
+import { type Fields, type Forget, type Kind, kinds } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import type { RecordedResource, RecordIndex } from './record-index.ts';
 import type { PlanNote } from './types.ts';
 

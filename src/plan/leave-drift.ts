@@ -15,11 +15,12 @@ import { compare } from '../exact.ts';
 import { limitPer30Days } from '../impact/money.ts';
 import { isSame } from '../resources/canonical.ts';
 import { budgetOf, type FieldsDraft, isAlert, isBudget, isRate, isSlotted, pickFields } from '../resources/fields.ts';
-import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf, secondsOfWindow } from '../resources/limit.ts';
+import { isBudgetLimit, isKnownReset, isRateLimit, type Limit, limitsOf } from '../resources/limit.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { specOf } from '../resources/registry.ts';
 import type { DriftMode } from '../resources/review-settings.ts';
 import type { Fields, FieldValue, Kind } from '../resources/types.ts';
-import { strongest, windowDays } from './field-changes.ts';
+import { strongestDirection, windowDays } from './field-changes.ts';
 import { type ChangeDraft, makeChange, whoMoved } from './make-change.ts';
 import type { Direction, FieldChange, LeftDrift } from './types.ts';
 
@@ -28,7 +29,7 @@ export interface DriftFacts {
   readonly declared: Fields;
   /** As recorded. */
   readonly past: Fields;
-  /** Managed fields as they are live and as they shall be. */
+  /** Managed fields as they are live and as they are to be. */
   readonly before: Fields;
   readonly after: Fields;
   /** All fields of the live object. */
@@ -70,7 +71,7 @@ function withAlerts(
   return new Set([...left, ...waiting]);
 }
 
-/** Fields as they shall be, with what is left as it is live: so it is sent when another field is written. */
+/** Fields as they are to be, with what is left as it is live: so it is sent when another field is written. */
 export function keepLeft(after: Fields, before: Fields, left: ReadonlySet<string>): Fields {
   if (left.size === 0) return after;
   const kept: FieldsDraft = { ...after };
@@ -95,7 +96,7 @@ export function makeLeft(
 export function directionOfDrift(kind: Kind, past: Fields, live: Fields, moves: readonly FieldChange[]): Direction {
   const limits = new Set(moves.flatMap(({ field }) => (isAlert(field) ? [] : (limitOf(kind, field) ?? []))));
   const others = moves.filter(({ field }) => isAlert(field) || limitOf(kind, field) === null);
-  return strongest([
+  return strongestDirection([
     ...[...limits].map((limit) => directionOfLimit(kind, limit, past, live)),
     ...others.map(({ direction }) => direction),
   ]);
@@ -157,7 +158,7 @@ function isWithin(now: Limit, from: Limit | undefined): boolean {
   return compare(limitPer30Days(now), limitPer30Days(from)) < 0;
 }
 
-/** A limit of zero is none: the gateway does not enforce it (API reference 14.5). */
+/** A limit of zero is none: the gateway does not enforce it (docs/service-notes.md#zero-limit). */
 function binds(amount: number): boolean {
   return Number.isFinite(amount) && amount > 0;
 }

@@ -5,7 +5,7 @@ import { specOf } from '../resources/registry.ts';
 import type { Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { digestOf } from './digest.ts';
-import { compareFields, strongest } from './field-changes.ts';
+import { compareFields, strongestDirection } from './field-changes.ts';
 import type { Action, Cause, Change, Direction, FieldChange, Reason } from './types.ts';
 
 export interface ChangeDraft {
@@ -92,7 +92,7 @@ export function fingerprintOf(change: {
 function directionOf(action: Action, after: Fields | null, fieldChanges: readonly FieldChange[]): Direction {
   if (after === null || action === 'replace') return 'loosen';
   const isNewPolicy = action === 'create' && fieldChanges.every(({ before }) => before === undefined);
-  return isNewPolicy ? 'tighten' : strongest(fieldChanges.map(({ direction }) => direction));
+  return isNewPolicy ? 'tighten' : strongestDirection(fieldChanges.map(({ direction }) => direction));
 }
 
 /** See the table at Cause. Only fields that move speak: a drift that Git agrees with is none. */

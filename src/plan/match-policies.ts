@@ -1,5 +1,5 @@
 /**
- * Which live policy is which declared one (design, section 4, Matching).
+ * Which live policy is which declared one.
  *
  * | declared | recorded | live | becomes |
  * |---|---|---|---|
@@ -20,7 +20,7 @@ import { isSame } from '../resources/canonical.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import { unknownId, writtenId } from './written-id.ts';
 
 export interface PolicyGroup {

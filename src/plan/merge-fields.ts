@@ -18,14 +18,14 @@ import type { Budget, Fields, FieldValue } from '../resources/types.ts';
 export interface MergedFields {
   /** Managed fields as they are live. A field the service does not show is left out. */
   readonly before: Fields;
-  /** Managed fields as they shall be. */
+  /** Managed fields as they are to be. */
   readonly after: Fields;
   /** Recorded fields that absence stops managing without touching live. */
   readonly released: readonly string[];
 }
 
 /**
- * The table of absent, none and value (design, section 4), field by field:
+ * The table of absent, none and value, field by field:
  *
  * | in the files | in the record | here |
  * |---|---|---|
@@ -103,8 +103,9 @@ function dropAlertsOfClearedBudgets(before: FieldsDraft, after: FieldsDraft): vo
 }
 
 /**
- * A live alert that nobody declared and that the new amount would overtake: the service refuses it (API reference 1.11), and
- * dropping it in silence would be worse. Returns the alert's amount and unit, for the message.
+ * A live alert that nobody declared and that the new amount would overtake: the service refuses it
+ * (docs/service-notes.md#limit-object), and dropping it in silence would be worse. Returns the alert's amount and unit, for the
+ * message.
  */
 export function overtakenAlert(after: Fields, live: Fields): { alert: number; budget: Budget } | null {
   for (const field of Object.keys(after)) {

@@ -1,4 +1,4 @@
-/** The record as it shall be, from the plan's record steps and what became of the changes. */
+/** The record as it is to be, from the plan's record steps and what became of the changes. */
 
 import { compareText } from '../diagnostics.ts';
 import { isSame } from '../resources/canonical.ts';

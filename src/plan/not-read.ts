@@ -3,7 +3,7 @@
 import { compareText } from '../diagnostics.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { Kind } from '../resources/types.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import type { NotRead } from './types.ts';
 
 const kindsOfWorkspaces: readonly Kind[] = [

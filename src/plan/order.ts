@@ -96,8 +96,8 @@ export function orderChanges(changes: readonly Change[]): Change[] {
   );
   const places = new Map<string, Change[]>();
   for (const change of sorted) {
-    const place = places.get(placeOf(change));
-    if (place === undefined) places.set(placeOf(change), [change]);
+    const place = places.get(workspaceKeyOf(change));
+    if (place === undefined) places.set(workspaceKeyOf(change), [change]);
     else place.push(change);
   }
   // One list for a whole stage of a workspace: a list a change would be the square of what changes there.
@@ -114,7 +114,7 @@ export function orderChanges(changes: readonly Change[]): Change[] {
     lists.set(`${stage}${place}`, ids);
     return ids;
   };
-  return sorted.map((change) => ({ ...change, dependsOn: idsBefore(placeOf(change), stageIn(change)) }));
+  return sorted.map((change) => ({ ...change, dependsOn: idsBefore(workspaceKeyOf(change), stageIn(change)) }));
 }
 
 function isNeutral({ action, direction }: Change): boolean {
@@ -122,6 +122,6 @@ function isNeutral({ action, direction }: Change): boolean {
 }
 
 /** The workspace by its id: what the record knows under an old slug belongs to it as well. Empty: the organisation. */
-export function placeOf({ workspaceId, key }: Pick<Change, 'workspaceId' | 'key'>): string {
+export function workspaceKeyOf({ workspaceId, key }: Pick<Change, 'workspaceId' | 'key'>): string {
   return workspaceId ?? key.workspace ?? '';
 }

@@ -9,7 +9,7 @@ import { isPolicyKind, registry, specOf } from '../resources/registry.ts';
 import type { AttachmentKind, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import { expiresAtOnce } from './expired.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
@@ -17,19 +17,19 @@ import { makeChange } from './make-change.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { indexKey, type RecordedResource } from './record-index.ts';
 import {
-  caughtUpLines,
   forgetStep,
-  forgottenLine,
   idNotes,
   keepStep,
+  lineForForgotten,
+  linesForForgottenFields,
+  linesForMetEdits,
   overtakenAlertDiagnostic,
-  partlyForgottenLines,
   recordLinesFor,
-  restStep,
-  startingToSend,
   toEntry,
+  unchangedStep,
+  windowStartToSend,
 } from './record-lines.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import type { Action, Change, PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { resetNotes, windowNotes } from './window-notes.ts';
@@ -76,7 +76,8 @@ function remembered(
 ): RecordedEntry | null {
   if (resource === undefined) return null;
   const left = afterForget(resource, context, declared);
-  if (left !== null && left !== resource.entry) context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+  if (left !== null && left !== resource.entry)
+    context.parts.recordLines.push(...linesForForgottenFields(resource, left));
   return left;
 }
 
@@ -98,7 +99,7 @@ function planDeclared(
   if (recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, kind === 'workspace-limits' ? Object.keys(resolved.fields) : 'all');
     parts.unchanged += 1;
-    parts.recordSteps.push(restStep(resolved.workspace, recorded, live.id));
+    parts.recordSteps.push(unchangedStep(resolved.workspace, recorded, live.id));
     return;
   }
   const key: ResourceKey = { kind, workspace: resolved.workspace?.slug ?? null, name: resolved.name };
@@ -110,7 +111,7 @@ function planDeclared(
   if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), live.workspaceId);
   parts.managed.set(kind, live.id, Object.keys(after));
 
-  const starting = startingToSend(resolved, recorded, context.hasRecord, before);
+  const starting = windowStartToSend(resolved, recorded, context.hasRecord, before);
   const change = changeOf(context, spec, {
     key,
     live,
@@ -129,7 +130,7 @@ function planDeclared(
   }
   if (change === null) {
     if (left.size === 0) parts.unchanged += 1;
-    parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
+    parts.recordLines.push(...linesForMetEdits(key, resolved, recorded, released));
   } else {
     parts.changes.push(change);
   }
@@ -171,7 +172,7 @@ function planUndeclared(context: PlanContext, resource: RecordedResource, isGone
   const { entry, workspaceId, workspaceSlug } = resource;
   const left = remembered(context, resource, null);
   const forget = (why: 'forget' | 'gone', detail: string): void => {
-    parts.recordLines.push(forgottenLine(resource, why, detail));
+    parts.recordLines.push(lineForForgotten(resource, why, detail));
     parts.recordSteps.push(forgetStep(resource));
   };
   if (left === null) {

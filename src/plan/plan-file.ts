@@ -1,6 +1,6 @@
 /**
  * A saved plan: what was reviewed, in a form that can be compared change by change with a plan made later. Canonical JSON
- * with a version; no secrets, no expiry. The digests inside tell a file that was cut off or edited; they are no signature.
+ * with a version; no secrets, no expiry. The digests inside tell a file that was cut off or edited; they are not a signature.
  */
 
 import { z } from 'zod';
@@ -27,7 +27,7 @@ const planFileChangeSchema = z.object({
   action: z.enum(['create', 'update', 'replace', 'delete']).describe('what is done to it'),
   direction: z.enum(['loosen', 'rescope', 'tighten', 'neutral']).describe('what it does to those whom the limit binds'),
   before: fieldsSchema.nullable().describe('managed fields as they were live: amounts in US cents or counts'),
-  after: fieldsSchema.nullable().describe('managed fields as they shall be'),
+  after: fieldsSchema.nullable().describe('managed fields as they are to be'),
   starting: z.string().nullable().describe('ISO date that is sent as the start of the window'),
   via_star: z.boolean().describe('a key that is reached through `"*"` alone'),
   fingerprint: z

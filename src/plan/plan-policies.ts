@@ -11,7 +11,7 @@ import type { Desired, Fields, PolicyKind } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import { isAtRest } from './at-rest.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import { planDelete, planLeftovers } from './delete-policy.ts';
 import { afterForget } from './forget.ts';
 import { findLeft, keepLeft, makeLeft } from './leave-drift.ts';
@@ -20,19 +20,19 @@ import { matchPolicies, type PolicyMatch } from './match-policies.ts';
 import { mergeFields, overtakenAlert } from './merge-fields.ts';
 import { findPast, type RecordedResource } from './record-index.ts';
 import {
-  caughtUpLines,
   forgetStep,
-  forgottenLine,
   idNotes,
   keepStep,
+  lineForForgotten,
+  linesForForgottenFields,
+  linesForMetEdits,
   overtakenAlertDiagnostic,
-  partlyForgottenLines,
   recordLinesFor,
-  restStep,
-  startingToSend,
   toEntry,
+  unchangedStep,
+  windowStartToSend,
 } from './record-lines.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import { carryUndeclared } from './undeclared-fields.ts';
 import { isInDoubt } from './unreadable.ts';
 import { newWindowNote } from './window-notes.ts';
@@ -133,7 +133,7 @@ function planGroup(context: PlanContext, kind: PolicyKind, workspaceId: string, 
   }
 }
 
-/** A policy whose keys cannot be told is still declared: it stays as it is, and as it is recorded. */
+/** A policy whose keys cannot be known is still declared: it stays as it is, and as it is recorded. */
 function leaveUnplanned(
   { resolution, index, parts }: PlanContext,
   kind: PolicyKind,
@@ -156,7 +156,7 @@ function rememberedEntries(context: PlanContext, group: Group): RecordedEntry[] 
   return group.recorded.flatMap((resource) => {
     const left = afterForget(resource, context, declared.get(resource.entry.name) ?? null);
     if (left !== null) {
-      context.parts.recordLines.push(...partlyForgottenLines(resource, left));
+      context.parts.recordLines.push(...linesForForgottenFields(resource, left));
       return [left];
     }
     forgetResource(context, resource, 'forget', 'no longer managed, live is not touched');
@@ -170,7 +170,7 @@ function forgetResource(
   why: 'forget' | 'gone',
   detail: string,
 ): void {
-  parts.recordLines.push(forgottenLine(resource, why, detail));
+  parts.recordLines.push(lineForForgotten(resource, why, detail));
   parts.recordSteps.push(forgetStep(resource));
   parts.managed.set(resource.entry.kind, resource.entry.id, []);
 }
@@ -185,7 +185,7 @@ function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entr
   );
 }
 
-/** `conditions` can be changed in place from backend 1.16 on (API reference 2.2); SaaS is assumed to be newer. */
+/** `conditions` can be changed in place from backend 1.16 on (docs/service-notes.md#backend-versions); SaaS is assumed to be newer. */
 function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
   const backend = semver.coerce(desired.gateway.backend);
   const isOld = backend !== null && semver.lt(backend, '1.16.0');
@@ -240,7 +240,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   if (live !== null && fields !== null && recorded?.id === live.id && isAtRest(resolved, recorded, fields)) {
     parts.managed.set(kind, live.id, 'all');
     parts.unchanged += 1;
-    parts.recordSteps.push(restStep(workspace, recorded, live.id));
+    parts.recordSteps.push(unchangedStep(workspace, recorded, live.id));
     return;
   }
   const key = { kind, workspace: workspace.slug, name: resolved.name };
@@ -291,7 +291,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   if (overtaken !== null) parts.problems.add(overtakenAlertDiagnostic(resolved, overtaken), workspace.id);
   parts.recordLines.push(...recordLinesFor(key, resolved, recorded, before, released, live));
 
-  const starting = startingToSend(resolved, recorded, hasRecord, before);
+  const starting = windowStartToSend(resolved, recorded, hasRecord, before);
   const draft = {
     key,
     workspaceId: workspace.id,
@@ -307,7 +307,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));
   if (moved.length === 0 && starting === null) {
     if (left.size === 0) parts.unchanged += 1;
-    parts.recordLines.push(...caughtUpLines(key, resolved, recorded, released));
+    parts.recordLines.push(...linesForMetEdits(key, resolved, recorded, released));
     parts.recordSteps.push({ ...step, changeId: null });
     return;
   }

@@ -11,7 +11,7 @@ import { commitOf, settingsCommitOf } from './next-record.ts';
 import { settingsOf } from './settings.ts';
 import { isUuid } from './written-id.ts';
 
-export type Place = Pick<RecordedWorkspace, 'id' | 'slug'>;
+export type RecordedPlace = Pick<RecordedWorkspace, 'id' | 'slug'>;
 
 /** Why the policy files of a commit cannot speak for a record. */
 export type ProofProblem = 'no-commit' | 'not-in-history' | 'beyond-shallow' | 'unreadable' | 'does-not-compile';
@@ -19,9 +19,9 @@ export type ProofProblem = 'no-commit' | 'not-in-history' | 'beyond-shallow' | '
 export interface Proof {
   /** What the policy files of a commit declare; null where they cannot be read. */
   desiredAt(commit: string | null): Desired | null;
-  isProven(entry: RecordedEntry, place: Place): boolean;
+  isProven(entry: RecordedEntry, place: RecordedPlace): boolean;
   /** Protected by the files it was applied from, whatever the record says. */
-  isProtected(entry: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar' | 'commit'>, place: Place): boolean;
+  isProtected(entry: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar' | 'commit'>, place: RecordedPlace): boolean;
   /** Settings of the last apply, as the files of its commit say them; null where they cannot be read. */
   readonly settings: RecordedSettings | null;
   /** By commit; null: entries that come from none. */
@@ -38,7 +38,7 @@ export function commitsOf(record: AppliedRecord): ReadonlySet<string | null> {
 }
 
 /**
- * @param read what each commit of `commitsOf` declares, or why it cannot be told
+ * @param read what each commit of `commitsOf` declares, or why it cannot be known
  * @param head what the files of this run declare: who says the same as they has nothing taken away by them
  */
 export function buildProof(
@@ -56,7 +56,7 @@ export function buildProof(
     indexes.set(desired, known);
     return known;
   };
-  const saysSo = (desired: Desired | null, entry: RecordedEntry, place: Place): boolean =>
+  const saysSo = (desired: Desired | null, entry: RecordedEntry, place: RecordedPlace): boolean =>
     desired !== null &&
     indexOf(desired)
       .findAll(entry, place)
@@ -111,7 +111,10 @@ export class DeclaredIndex {
   }
 
   /** Under the workspace's slug and under its id, as people write either. */
-  findAll({ kind, name, viaStar }: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar'>, place: Place): DesiredEntry[] {
+  findAll(
+    { kind, name, viaStar }: Pick<RecordedEntry, 'kind' | 'name' | 'viaStar'>,
+    place: RecordedPlace,
+  ): DesiredEntry[] {
     const written = place.id === null ? [null] : [place.slug, place.id];
     return written.flatMap((workspace) => {
       const found = this.#workspaces

@@ -8,7 +8,7 @@ import { hasAnyValue, pickFields } from '../resources/fields.ts';
 import type { Budget, Fields, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { RecordedResource } from './record-index.ts';
-import type { ResolvedEntry } from './resolve.ts';
+import type { ResolvedEntry } from './resolution.ts';
 import type { RecordLine, RecordStep } from './types.ts';
 
 /** The record's entry of a declared resource. */
@@ -76,7 +76,7 @@ function quoteName({ name }: Pick<LiveObject, 'name'>): string {
  * The written start of a window, where it is to be sent: on first setting the budget, or when the files moved since the
  * record. Without a record nobody knows whether they moved, and sending it again would restart a running window.
  */
-export function startingToSend(
+export function windowStartToSend(
   { entry }: ResolvedEntry,
   recorded: RecordedEntry | null,
   hasRecord: boolean,
@@ -87,7 +87,7 @@ export function startingToSend(
 }
 
 /** Git moved to where live already is: nothing to write but the memory of it. */
-export function caughtUpLines(
+export function linesForMetEdits(
   key: ResourceKey,
   resolved: ResolvedEntry,
   recorded: RecordedEntry | null,
@@ -100,7 +100,7 @@ export function caughtUpLines(
   return [{ action: 'record', key, detail: 'live is already as the files say' }];
 }
 
-export function forgottenLine(
+export function lineForForgotten(
   { workspaceSlug, entry }: RecordedResource,
   why: 'forget' | 'gone',
   detail: string,
@@ -109,10 +109,10 @@ export function forgottenLine(
 }
 
 /** `forget:` of single fields: the entry stays, and manages less. */
-export function partlyForgottenLines(resource: RecordedResource, left: RecordedEntry): RecordLine[] {
+export function linesForForgottenFields(resource: RecordedResource, left: RecordedEntry): RecordLine[] {
   const fields = Object.keys(resource.entry.fields).filter((field) => !(field in left.fields));
   if (fields.length === 0) return [];
-  return [forgottenLine(resource, 'forget', `no longer manages ${fields.join(', ')}; live is not touched`)];
+  return [lineForForgotten(resource, 'forget', `no longer manages ${fields.join(', ')}; live is not touched`)];
 }
 
 /** Takes an entry out of the record; live is not touched. */
@@ -121,7 +121,7 @@ export function forgetStep({ workspaceId, workspaceSlug, entry }: RecordedResour
 }
 
 /** Nothing to do and nothing new to remember. */
-export function restStep(
+export function unchangedStep(
   workspace: { id: string; slug: string } | null,
   recorded: RecordedEntry,
   liveId: string,

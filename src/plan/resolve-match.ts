@@ -1,4 +1,4 @@
-/** Key names in a policy's conditions → ids, which is what the gateway compares (API reference 14.2). */
+/** Key names in a policy's conditions → ids, which is what the gateway compares (docs/service-notes.md#condition-values). */
 
 import type { LiveObject } from '../live/live.ts';
 import type { Condition, Match } from '../resources/types.ts';

@@ -13,40 +13,11 @@ import { yieldExpired } from './expired.ts';
 import { withoutForgotten } from './forget.ts';
 import { Problems } from './problems.ts';
 import type { RecordIndex } from './record-index.ts';
+import type { Resolution, ResolvedEntry, Unplanned } from './resolution.ts';
 import { hasKeyNames, resolveMatch } from './resolve-match.ts';
 import type { PlanNote } from './types.ts';
 import { isInDoubt } from './unreadable.ts';
 import { unknownId, writtenId } from './written-id.ts';
-
-/** A declared resource whose names are ids now. */
-export interface ResolvedEntry {
-  readonly entry: DesiredEntry;
-  /** Null for what belongs to the organisation. */
-  readonly workspace: LiveWorkspace | null;
-  /** The resource's name: the entry's, or that of a key which `"*"` reaches. */
-  readonly name: string;
-  readonly fields: Fields;
-  /** The object at an attachment point; null for policies, which match.ts looks for. */
-  readonly live: LiveObject | null;
-  readonly viaStar: boolean;
-}
-
-export interface Unplanned {
-  readonly entry: DesiredEntry;
-  readonly workspace: LiveWorkspace | null;
-}
-
-export interface Resolution {
-  readonly entries: readonly ResolvedEntry[];
-  readonly problems: Problems;
-  readonly notes: readonly PlanNote[];
-  /** Live workspaces that have a file, by the reference written there. */
-  readonly workspaces: ReadonlyMap<string, LiveWorkspace>;
-  /** What `"*"` declares, by workspace slug. */
-  readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
-  /** Declared, and what they name is gone, cannot be read or cannot be told: kept as recorded, not planned. */
-  readonly unplanned: readonly Unplanned[];
-}
 
 export function resolveDesired(desired: Desired, index: LiveIndex, record: RecordIndex, now: Date): Resolution {
   const resolver = new Resolver(index, record, now, desired.forget);
@@ -162,7 +133,7 @@ class Resolver {
     const written = writtenId(entry);
     const byId = candidates.byId(written ?? '');
     const remembered = candidates.byId(recorded?.id ?? '');
-    // A recorded one that has expired is no answer where others of the name are in use: they would have no limit.
+    // A recorded one that has expired is not an answer where others of the name are in use: they would have no limit.
     const isReplaced =
       remembered !== undefined &&
       hasExpired(remembered, this.#now.getTime()) &&
@@ -281,7 +252,7 @@ class Resolver {
     }
   }
 
-  /** Live service keys that have not expired; user keys and those made for members only by name (design, section 3). */
+  /** Live service keys that have not expired; user keys and those made for members only by name. */
   #isReachedByStar(object: LiveObject): boolean {
     if (object.kind !== 'key-limits') return false;
     const key = object.row as WireKey;

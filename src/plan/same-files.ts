@@ -1,4 +1,4 @@
-/** Whether policy files are those that were applied. Line ends are no content: one clone has CRLF where another has LF. */
+/** Whether policy files are those that were applied. Line ends are not content: one clone has CRLF where another has LF. */
 
 import type { AppliedRecord } from './applied-record.ts';
 

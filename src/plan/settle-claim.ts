@@ -1,4 +1,4 @@
-/** What an apply that was killed had done, told from live alone (design, section 4: claim, then outcomes). */
+/** What an apply that was killed had done, as live alone shows. */
 
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
@@ -137,7 +137,7 @@ function isKnownToBe(
 
 /**
  * Whether a live object has a field as it was written. A field that the service does not show is taken to be there: nothing
- * speaks against it; an absent limit is no limit.
+ * speaks against it; an absent limit is not a limit.
  */
 export function isReached(fields: Fields, field: string, wanted: Fields[string]): boolean {
   const now = fields[field];

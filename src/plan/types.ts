@@ -1,12 +1,11 @@
 /** The plan and its parts: plain data. Text, JSON, markdown and annotations are projections of it. */
 
-import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
+import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
-import type { ResolvedEntry } from './resolve.ts';
 import type { Word, WordNumber } from './words.ts';
 
 /** Kinds of which nothing, or not every row, was read. */
@@ -68,7 +67,7 @@ export interface Change {
   readonly direction: Direction;
   /** Managed fields as they are live; null for a policy that does not exist yet. */
   readonly before: Fields | null;
-  /** Managed fields as they shall be; null for a policy that goes. */
+  /** Managed fields as they are to be; null for a policy that goes. */
   readonly after: Fields | null;
   readonly fieldChanges: readonly FieldChange[];
   /** Where the entry stands; null when it is no longer in the files. */
@@ -126,7 +125,7 @@ export interface Unmanaged {
   readonly fields?: readonly string[];
 }
 
-/** Something people should know that is no problem in a file. */
+/** Something people should know that is not a problem in a file. */
 export interface PlanNote {
   readonly code: string;
   readonly severity: 'warning' | 'info';
@@ -231,7 +230,7 @@ export interface Plan {
   readonly names: Readonly<Record<string, string>>;
 }
 
-/** What the record shall hold of one resource, depending on what becomes of its change. */
+/** What the record is to hold of one resource, depending on what becomes of its change. */
 export interface RecordStep {
   readonly workspaceId: string | null;
   readonly workspaceSlug: string | null;
@@ -245,16 +244,6 @@ export interface RecordStep {
   readonly kept?: true;
   /** What a replacement left behind, each with the change that deletes it: remembered until it is gone. */
   readonly leftovers?: readonly { readonly id: string; readonly changeId: string }[];
-}
-
-/** Everything that follows from files, record and live state. */
-export interface PlanResult {
-  /** Null when there is an error among the diagnostics, but for those that stop one workspace where that was asked for. */
-  readonly plan: Plan | null;
-  readonly diagnostics: readonly Diagnostic[];
-  /** Declared resources with names resolved; empty when there is no plan. */
-  readonly resolved: readonly ResolvedEntry[];
-  readonly recordSteps: readonly RecordStep[];
 }
 
 export type OutcomeStatus =

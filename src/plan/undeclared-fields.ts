@@ -4,7 +4,7 @@ import { apiField, type FieldsDraft } from '../resources/fields.ts';
 import type { WireRow } from '../resources/kind.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 
-/** Members that are fields of ours, or that the service sets by itself (API reference 2.2, 3). */
+/** Members that are fields of ours, or that the service sets by itself (docs/service-notes.md#limit-object). */
 const knownMembers = new Set([
   ...['id', 'object', 'status', 'workspace_id', 'organisation_id', 'created_at', 'last_updated_at', 'created_by'],
   ...[

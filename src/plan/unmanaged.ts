@@ -2,7 +2,7 @@ import { compareText } from '../diagnostics.ts';
 import type { LiveObject } from '../live/live.ts';
 import { isLimitField, isSet } from '../resources/fields.ts';
 import { isPolicyKind, kindOrder } from '../resources/registry.ts';
-import type { PlanContext } from './build-plan.ts';
+import type { PlanContext } from './context.ts';
 import type { Unmanaged } from './types.ts';
 
 /** Live limits that neither files nor record know: counted and shown, never touched. */

@@ -9,8 +9,8 @@ import type { Fields, Reset } from '../resources/types.ts';
 import type { WireBudget, WireKey } from '../resources/wire.ts';
 
 /**
- * The service starts the window anew where the period changes (API reference 2.5). Of limits it may keep the end of the old
- * window (service-notes.md, changed-reset), so that no date is promised.
+ * The service starts the window anew where the period changes (docs/service-notes.md#new-window). Of limits it may keep the end of the old
+ * window (docs/service-notes.md#changed-reset), so that no date is promised.
  *
  * @param end of the running window, as the service shows it; null where there is none, and for policies
  */

@@ -16,8 +16,8 @@ import {
 } from '../resources/amounts.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import { looksSecret } from '../secret-shape.ts';
-import { amountsOf, type Guess, guess, type Period, ratesOf } from './guess.ts';
-import type { Level } from './levels.ts';
+import { amountsOf, type Guess, guess, guessedRatesOf, type Period } from './guess.ts';
+import type { LevelGrammar } from './levels.ts';
 
 /** A message, or a part of one, with the advice in it. */
 export interface Sentence {
@@ -25,12 +25,12 @@ export interface Sentence {
   readonly advice: readonly Advice[];
 }
 
-export type Said = string | Sentence;
+export type Phrase = string | Sentence;
 
 /** A sentence of texts, advice (lists of it read "a, b or c") and other sentences. */
 export function say(
   texts: TemplateStringsArray,
-  ...parts: readonly (Said | number | Advice | readonly Advice[])[]
+  ...parts: readonly (Phrase | number | Advice | readonly Advice[])[]
 ): Sentence {
   const sentences = parts.map(toSentence);
   return {
@@ -39,7 +39,7 @@ export function say(
   };
 }
 
-function toSentence(part: Said | number | Advice | readonly Advice[]): Sentence {
+function toSentence(part: Phrase | number | Advice | readonly Advice[]): Sentence {
   if (typeof part === 'string' || typeof part === 'number') return { text: String(part), advice: [] };
   if ('text' in part) return part;
   // A value that looks like a secret is repeated by nobody, advice included.
@@ -50,7 +50,7 @@ function toSentence(part: Said | number | Advice | readonly Advice[]): Sentence 
   return { text: shown.join(', ').replace(/, ([^,`]*`[^`]*`(?: with `[^`]*`)?)$/, ' or $1'), advice };
 }
 
-export function textOf(said: Said): string {
+export function textOfPhrase(said: Phrase): string {
   return typeof said === 'string' ? said : said.text;
 }
 
@@ -120,27 +120,27 @@ function writeBudget(amount: string, reset: Reset): Advice {
 }
 
 /** How "none of it" is written where a budget or a rate is refused: a policy without its limit is none. */
-function writeNone(level: Level, what: 'budget' | 'rate'): Advice | null {
+function writeNone(level: LevelGrammar, what: 'budget' | 'rate'): Advice | null {
   if (level.form === 'list' || level.form === 'alone') return null;
   if (level.form === 'policy') return { write: 'none', instead: 'entry' };
   return { ...writeValue('none'), ...(what === 'budget' ? { without: ['reset', 'alert'] } : {}) };
 }
 
-/** Smallest budget in canonical units: a dollar, 100 tokens, a request (API reference 14.9). */
-export const smallest: Readonly<Record<Unit, number>> = { cost: 100, tokens: 100, requests: 1 };
+/** Smallest budget in canonical units: a dollar, 100 tokens, a request (docs/service-notes.md#minimums). */
+export const smallestBudgets: Readonly<Record<Unit, number>> = { cost: 100, tokens: 100, requests: 1 };
 
-/** Smallest alert: 1 on the wire (API reference 1.11), which is a dollar where the unit is cost. */
+/** Smallest alert: 1 on the wire (docs/service-notes.md#limit-object), which is a dollar where the unit is cost. */
 export const smallestAlert: Readonly<Record<Unit, number>> = { cost: 100, tokens: 1, requests: 1 };
 
 /** Whether a budget of that amount is accepted there. */
-export function fitsLevel({ unit, amount }: Amount, level: Level): boolean {
+export function fitsLevel({ unit, amount }: Amount, level: LevelGrammar): boolean {
   const isWhole = !(level.wholeUnits && unit === 'cost') || amount % 100 === 0;
-  return level.units.includes(unit) && amount >= smallest[unit] && isWhole;
+  return level.units.includes(unit) && amount >= smallestBudgets[unit] && isWhole;
 }
 
 const exampleTexts: Readonly<Record<Unit, string>> = { cost: '$500', tokens: '2M tokens', requests: '10k requests' };
 
-export function exampleAmounts(level: Level): readonly Advice[] {
+export function exampleAmounts(level: LevelGrammar): readonly Advice[] {
   return level.units.map((unit) => exampleOf(writeValue(exampleTexts[unit])));
 }
 
@@ -164,7 +164,7 @@ export function isNoneWord(text: string): boolean {
 }
 
 /** For a budget of zero and for words that mean no budget. */
-export function adviseNone(level: Level, what: 'budget' | 'rate'): Sentence {
+export function adviseNone(level: LevelGrammar, what: 'budget' | 'rate'): Sentence {
   const none = writeNone(level, what);
   if (none === null) return say`to have no ${what}, leave it out`;
   return none.instead === 'entry'
@@ -181,7 +181,7 @@ interface Told {
 export function adviseAmount(
   text: string,
   problem: { readonly code: string; readonly problem: string },
-  level: Level,
+  level: LevelGrammar,
 ): Told {
   const examples = say`write one with its unit, such as ${exampleAmounts(level)}`;
   const plain = (said: Sentence): Told => ({ code: problem.code, said });
@@ -216,7 +216,7 @@ export function adviseAmount(
 }
 
 /** `$500/month` is a budget with its reset; `1000 requests/minute` beside `budget:` a rate. */
-function advisePeriodic(found: Guess, level: Level): Sentence | null {
+function advisePeriodic(found: Guess, level: LevelGrammar): Sentence | null {
   const units = found.unit === null ? level.units : [found.unit];
   const budgets = budgetsIn(found, units, level, found.periods);
   if (budgets.length > 0) return say`is an amount for a time: write ${budgets}`;
@@ -228,12 +228,12 @@ function advisePeriodic(found: Guess, level: Level): Sentence | null {
   return say`is a rate: write ${advice} instead, without \`reset\``;
 }
 
-function ratesFor(found: Guess, level: Level): readonly Rate[] {
+function ratesFor(found: Guess, level: LevelGrammar): readonly Rate[] {
   const units = found.unit === 'cost' ? [] : found.unit === null ? (['requests', 'tokens'] as const) : [found.unit];
   return found.periods.flatMap(({ window }) =>
     window === undefined || !level.windows.includes(window)
       ? []
-      : units.flatMap((unit) => ratesOf(found, unit, window).filter(({ value }) => value >= 1)),
+      : units.flatMap((unit) => guessedRatesOf(found, unit, window).filter(({ value }) => value >= 1)),
   );
 }
 
@@ -241,7 +241,7 @@ function ratesFor(found: Guess, level: Level): readonly Rate[] {
 export function adviseRate(
   text: string,
   problem: { readonly code: string; readonly problem: string },
-  level: Level,
+  level: LevelGrammar,
 ): Told {
   const examples = say`write one such as ${exampleRates()}`;
   const plain = (said: Sentence): Told => ({ code: problem.code, said });
@@ -276,7 +276,7 @@ export function adviseRate(
 }
 
 /** A window that no rate has at this level, or none has at all: the same count as a budget, where one can hold it. */
-export function adviseWindow(found: Guess, level: Level): Sentence {
+export function adviseWindow(found: Guess, level: LevelGrammar): Sentence {
   const windows = level.windows
     .map((word) => `\`${word}\``)
     .join(', ')
@@ -293,7 +293,7 @@ export function adviseWindow(found: Guess, level: Level): Sentence {
 }
 
 /** In place of a rate, what counts the same over a longer time. */
-function budgetsFor(found: Guess, level: Level): readonly Advice[] {
+function budgetsFor(found: Guess, level: LevelGrammar): readonly Advice[] {
   if (level.form === 'list' || level.hasBudget) return [];
   const units = found.unit === null ? level.units.filter((unit) => unit !== 'cost') : [found.unit];
   const isRate = ({ window }: Period) =>
@@ -307,7 +307,12 @@ function budgetsFor(found: Guess, level: Level): readonly Advice[] {
 }
 
 /** The budgets, each with its reset, that were written as an amount in a time. */
-function budgetsIn(found: Guess, units: readonly Unit[], level: Level, periods: readonly Period[]): readonly Advice[] {
+function budgetsIn(
+  found: Guess,
+  units: readonly Unit[],
+  level: LevelGrammar,
+  periods: readonly Period[],
+): readonly Advice[] {
   return periods.flatMap(({ reset }) =>
     (reset === undefined ? [] : units)
       .flatMap((unit) => amountsOf(found, unit))
@@ -320,7 +325,7 @@ function budgetsIn(found: Guess, units: readonly Unit[], level: Level, periods: 
 }
 
 /** The thresholds that fit a budget, the usual one first; `none` where its unit is too coarse for any. */
-export function writeThreshold(budget: Amount | undefined, level: Level): Advice {
+export function writeThreshold(budget: Amount | undefined, level: LevelGrammar): Advice {
   if (budget === undefined) return example('80%');
   const fits = (percent: number) =>
     alertFromPercent(percent, budget.amount, budget.unit, level.wholeUnits) >= smallestAlert[budget.unit];
@@ -329,28 +334,28 @@ export function writeThreshold(budget: Amount | undefined, level: Level): Advice
 }
 
 /** Why a text is not an alert, and what to write; follows the quoted value. */
-export function adviseAlert(text: string, budget: Amount | undefined, level: Level): Sentence {
+export function adviseAlert(text: string, budget: Amount | undefined, level: LevelGrammar): Sentence {
   const example = writeThreshold(budget, level);
   const left = explainPlaceholder(text);
   if (left !== null) return say`${left}: write the threshold itself, such as ${example}`;
-  if (isNoneWord(text)) return say`is no alert: write ${writeValue('none')} for no alert`;
+  if (isNoneWord(text)) return say`is not an alert: write ${writeValue('none')} for no alert`;
   const neither = say`write a whole percentage or an amount below the budget, such as ${example}`;
-  const percent = percentOf(text);
+  const percent = guessPercent(text);
   if (percent !== null && fitsBelow({ percent }, budget, level))
-    return say`is no alert: write ${writeValue(`${percent}%`)}`;
+    return say`is not an alert: write ${writeValue(`${percent}%`)}`;
   // What is a share of the budget is never an amount.
   const found = isShare(text) ? null : guess(text);
   const units = found?.unit == null ? (budget === undefined ? [] : [budget.unit]) : [found.unit];
   if (found === null || found.currency !== undefined || found.isNegative || found.periods.length > 0)
-    return say`is no alert: ${neither}`;
+    return say`is not an alert: ${neither}`;
   const meant = units.flatMap((unit) => amountsOf(found, unit));
   const advice = meant
     .filter((amount) => fitsBelow(amount, budget, level))
     .map((amount) => writeValue(spellAmount(found, amount)));
   // A bare number with a point may be a share as well.
   const isClear = found.unit !== null || meant.length > 1 || found.numbers[0]?.includes('.') !== true;
-  if (isClear && advice.length > 0 && advice.length === meant.length) return say`is no alert: write ${advice}`;
-  if (meant.length < 2) return say`is no alert: ${neither}`;
+  if (isClear && advice.length > 0 && advice.length === meant.length) return say`is not an alert: write ${advice}`;
+  if (meant.length < 2) return say`is not an alert: ${neither}`;
   const readings = meant.map((amount) => `\`${spellAmount(found, amount)}\``).join(' or ');
   return say`can be read as ${readings}: ${neither}`;
 }
@@ -363,7 +368,7 @@ function isShare(text: string): boolean {
  * `80`, `0.8`, `80 percent`, `$80%` → a whole percentage, what is written after the point of one left out; null where it is none
  * of 1 to 99.
  */
-export function percentOf(text: string): number | null {
+export function guessPercent(text: string): number | null {
   const [, digits = ''] = /^[^\d.,−-]*(\d{0,3}(?:[.,]\d{1,2})?)(?!\d)[^\d]*$/.exec(text) ?? [];
   const number = Number(digits === '' ? Number.NaN : digits.replace(',', '.'));
   if (isShare(text)) return number >= 1 && number < 100 ? Math.floor(number) : null;
@@ -376,7 +381,7 @@ export function percentOf(text: string): number | null {
 export function fitsBelow(
   alert: { readonly percent: number } | Amount,
   budget: Amount | undefined,
-  level: Level,
+  level: LevelGrammar,
 ): boolean {
   if (budget === undefined) return true;
   if ('percent' in alert) {

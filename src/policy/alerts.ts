@@ -14,8 +14,8 @@ import {
   writeWholeDollars,
 } from './advice.ts';
 import { type Form, orNone, textForm } from './forms.ts';
-import type { Level } from './levels.ts';
-import type { FieldNode, ListNode, Place } from './nodes.ts';
+import type { LevelGrammar } from './levels.ts';
+import type { FieldNode, ListNode, SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
 import { expectScalar, isNone, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
@@ -23,7 +23,7 @@ import type { Report } from './report.ts';
 /** Null: `none`. */
 export type WrittenAlert = { readonly percent: number } | Amount | null;
 
-export function alertForm(level: Level): Form {
+export function alertForm(level: LevelGrammar): Form {
   const { alert, isZero } = amountPatterns(level);
   const message = 'write a percentage or an amount below the budget, such as 80%';
   return orNone(textForm(alert, message, ['80%', '$400'], isZero));
@@ -33,7 +33,7 @@ export function alertForm(level: Level): Form {
 export function readAlert(
   field: FieldNode,
   budget: Amount | undefined,
-  level: Level,
+  level: LevelGrammar,
   report: Report,
 ): WrittenAlert | undefined {
   if (isNone(field.node)) return null;
@@ -57,7 +57,7 @@ export function readAlert(
 }
 
 /** The last of several thresholds that could stand alone. */
-function fromList({ items }: ListNode, budget: Amount | undefined, level: Level) {
+function fromList({ items }: ListNode, budget: Amount | undefined, level: LevelGrammar) {
   const percents = items.map((item) => (item.type === 'scalar' ? parsePercent(item.text) : null));
   const last = percents.findLast(
     (percent) => percent !== null && percent >= 1 && percent <= 99 && fitsBelow({ percent }, budget, level),
@@ -75,7 +75,12 @@ interface Alerted extends Amount {
  *
  * @param at where the problem is reported
  */
-export function alertOf(budget: Alerted, level: Level, at: Place, report: Report): number | null | undefined {
+export function normalizeAlert(
+  budget: Alerted,
+  level: LevelGrammar,
+  at: SourceRange,
+  report: Report,
+): number | null | undefined {
   const { alert, unit, amount } = budget;
   if (alert === undefined || alert === null) return alert;
   const limit = formatAmount(amount, unit);

@@ -14,28 +14,28 @@ import {
   isNoneWord,
   type Sentence,
   say,
-  smallest,
+  smallestBudgets,
   writeWholeDollars,
 } from './advice.ts';
-import { alertOf, readAlert, type WrittenAlert } from './alerts.ts';
+import { normalizeAlert, readAlert, type WrittenAlert } from './alerts.ts';
 import { type Form, textForm } from './forms.ts';
-import type { Level } from './levels.ts';
-import { type FieldNode, isEmpty, type Place } from './nodes.ts';
+import type { LevelGrammar } from './levels.ts';
+import { type FieldNode, isEmpty, type SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
 import type { Written } from './reader.ts';
 import { expectScalar, isNone, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
-import { reset as resetShape } from './resets.ts';
+import { resetOfBudget } from './resets.ts';
 
 export interface WrittenBudget extends Amount {
   readonly reset: Reset;
   /** ISO date-time at midnight UTC. */
   readonly starting?: string;
   readonly alert?: WrittenAlert;
-  readonly places: { readonly budget: Place; readonly reset?: Place; readonly alert?: Place };
+  readonly places: { readonly budget: SourceRange; readonly reset?: SourceRange; readonly alert?: SourceRange };
 }
 
-export function budgetForm(level: Level): Form {
+export function budgetForm(level: LevelGrammar): Form {
   const { budget, tooSmall } = amountPatterns(level);
   const examples = ['$500', level.wholeUnits ? '$1,250' : '$1,250.50', '2M tokens'];
   return textForm(budget, 'write an amount with its unit, such as $500 or 2M tokens', examples, tooSmall);
@@ -46,14 +46,14 @@ export function budgetForm(level: Level): Form {
  *
  * @returns null for `budget: none`, undefined where no budget is written or it cannot be read
  */
-export function readBudget(written: Written, level: Level, report: Report): WrittenBudget | null | undefined {
+export function readBudget(written: Written, level: LevelGrammar, report: Report): WrittenBudget | null | undefined {
   const fields = { budget: written.get('budget'), reset: written.get('reset'), alert: written.get('alert') };
   const { budget } = fields;
   // One policy holds one limit: which of them was meant is said once, by who reads its form.
   const rateBeside = level.form === 'policy' ? written.get('rate') : undefined;
   const isLimited = budget !== undefined && !isNone(budget.node);
   const amount = isLimited ? readAmount(budget, level, report) : undefined;
-  const reset = fields.reset === undefined ? undefined : resetShape.read(fields.reset, report);
+  const reset = fields.reset === undefined ? undefined : resetOfBudget.read(fields.reset, report);
   const alert = fields.alert === undefined ? undefined : readAlert(fields.alert, amount, level, report);
   if (!isLimited) {
     const alone = [fields.reset, fields.alert].filter((field) => field !== undefined);
@@ -75,7 +75,7 @@ export function readBudget(written: Written, level: Level, report: Report): Writ
     alert,
     places: withoutAbsent({ budget: budget.at, reset: fields.reset?.at, alert: fields.alert?.at }),
   });
-  if (fields.alert !== undefined) alertOf(result, level, fields.alert.node.at, report);
+  if (fields.alert !== undefined) normalizeAlert(result, level, fields.alert.node.at, report);
   return result;
 }
 
@@ -85,7 +85,7 @@ function writeBeside(write: string): Advice {
 }
 
 /** `reset` or `alert` where there is no budget for it. */
-function reportAlone(field: FieldNode, beside: string | null, level: Level, report: Report): void {
+function reportAlone(field: FieldNode, beside: string | null, level: LevelGrammar, report: Report): void {
   const said =
     beside !== null
       ? say`beside \`${beside}\` has nothing to act on: leave it out`
@@ -93,7 +93,7 @@ function reportAlone(field: FieldNode, beside: string | null, level: Level, repo
   report(`${field.key}-without-budget`, field.at, say`\`${field.key}\` ${said}`);
 }
 
-function readAmount(field: FieldNode, level: Level, report: Report): Amount | undefined {
+function readAmount(field: FieldNode, level: LevelGrammar, report: Report): Amount | undefined {
   const node = expectScalar(field, say`an amount such as ${exampleAmounts(level)}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
@@ -101,7 +101,7 @@ function readAmount(field: FieldNode, level: Level, report: Report): Amount | un
   if (isNoneWord(text)) {
     return refuse(
       'invalid-amount',
-      say`is no amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
+      say`is not an amount, the least is \`${least(level)}\`: ${adviseNone(level, 'budget')}`,
     );
   }
   const amount = parseAmount(text);
@@ -112,9 +112,9 @@ function readAmount(field: FieldNode, level: Level, report: Report): Amount | un
   const { unit } = amount;
   if (!level.units.includes(unit)) {
     refuse('unit-not-at-level', say`counts requests, which only a policy limits: write ${exampleAmounts(level)}`);
-  } else if (amount.amount < smallest[unit]) {
+  } else if (amount.amount < smallestBudgets[unit]) {
     const zero = amount.amount === 0 ? say`, or ${adviseNone(level, 'budget')}` : say``;
-    refuse('budget-too-small', say`is too small: the least is \`${formatAmount(smallest[unit], unit)}\`${zero}`);
+    refuse('budget-too-small', say`is too small: the least is \`${formatAmount(smallestBudgets[unit], unit)}\`${zero}`);
   } else if (level.wholeUnits && unit === 'cost' && amount.amount % 100 !== 0) {
     refuse(
       'whole-dollars',
@@ -125,7 +125,7 @@ function readAmount(field: FieldNode, level: Level, report: Report): Amount | un
   return fitsLevel(amount, level) ? amount : undefined;
 }
 
-function least(level: Level): string {
+function least(level: LevelGrammar): string {
   const [unit = 'cost'] = level.units;
-  return formatAmount(smallest[unit], unit);
+  return formatAmount(smallestBudgets[unit], unit);
 }

@@ -11,10 +11,10 @@ import {
   parseReset,
 } from '../resources/amounts.ts';
 import { isWithinYear } from '../resources/limits.ts';
-import type { RateWindow } from '../resources/types.ts';
-import { fitsLevel, percentOf, writeWholeDollars } from './advice.ts';
-import { findPeriods, guess, guessReset, ratesOf } from './guess.ts';
-import { inList, type Level, levels } from './levels.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import { fitsLevel, guessPercent, writeWholeDollars } from './advice.ts';
+import { findPeriods, guess, guessedRatesOf, guessReset } from './guess.ts';
+import { asListItem, type LevelGrammar, levelGrammars } from './levels.ts';
 import type { FieldNode, Node } from './nodes.ts';
 import { patterns } from './patterns.ts';
 
@@ -22,7 +22,7 @@ import { patterns } from './patterns.ts';
 export const rateWord =
   /^(?:max_)?(?:([rt])p([smhdw])|(requests|tokens)_per_(second|minute|hour|day|week))(?:_limit)?$/;
 
-export interface Carried {
+export interface CarriedOver {
   readonly text: string;
   /** Else part of it is nobody's word. */
   readonly isExact: boolean;
@@ -35,7 +35,7 @@ export interface Carried {
  *
  * @param what whose field it is, in the words of its level
  */
-export function carryOver(field: FieldNode, right: string, what: string): Carried | null {
+export function carryOver(field: FieldNode, right: string, what: string): CarriedOver | null {
   const { key, node } = field;
   switch (right) {
     case 'budget':
@@ -71,7 +71,7 @@ export function carryOver(field: FieldNode, right: string, what: string): Carrie
   }
 }
 
-function exact(text: string | null): Carried | null {
+function exact(text: string | null): CarriedOver | null {
   return text === null ? null : { text, isExact: true };
 }
 
@@ -80,9 +80,9 @@ function quoteComma(text: string): string {
   return text.includes(',') ? JSON.stringify(text) : text;
 }
 
-function levelOf(what: string): Level {
-  const level = Object.values(levels).find((one) => one.what === what);
-  return level ?? inList(levels['workspace-limits']);
+function levelOf(what: string): LevelGrammar {
+  const level = Object.values(levelGrammars).find((one) => one.what === what);
+  return level ?? asListItem(levelGrammars['workspace-limits']);
 }
 
 /** A bare number is in dollars, as the API's own budgets are. */
@@ -99,7 +99,7 @@ export function amountIn(node: Node, what: string): string | null {
   return read !== null && fitsLevel(read.amount, levelOf(what)) ? read.text : null;
 }
 
-function wholeDollarsIn(node: Node): Carried | null {
+function wholeDollarsIn(node: Node): CarriedOver | null {
   const amount = readDollars(node)?.amount;
   return amount?.unit === 'cost' && amount.amount >= 100
     ? { text: writeWholeDollars(amount.amount).write, isExact: false }
@@ -107,13 +107,13 @@ function wholeDollarsIn(node: Node): Carried | null {
 }
 
 /** `60`, `60/min`: of what is not said, or in what time. */
-function bareRateIn(node: Node): Carried | null {
+function bareRateIn(node: Node): CarriedOver | null {
   const found = node.type === 'scalar' ? guess(node.text) : null;
   if (found === null || found.unit !== null || found.isPercent || found.isNegative || found.numbers.length !== 1)
     return null;
   const [{ window = 'minute' } = {}] = found.periods;
   const isDaily = window === 'minute' || window === 'hour' || window === 'day';
-  const [rate] = isDaily && found.currency === undefined ? ratesOf(found, 'requests', window) : [];
+  const [rate] = isDaily && found.currency === undefined ? guessedRatesOf(found, 'requests', window) : [];
   return rate === undefined || rate.value < 1 ? null : { text: formatRate(rate.value, rate.name), isExact: false };
 }
 
@@ -139,13 +139,13 @@ function readRate(text: string) {
   const [period] = found.periods;
   if (period?.window === undefined || found.periods.length > 1 || found.unit === null || found.unit === 'cost')
     return null;
-  const [rate, ...others] = ratesOf(found, found.unit, period.window);
+  const [rate, ...others] = guessedRatesOf(found, found.unit, period.window);
   if (rate === undefined || others.length > 0 || found.numbers.length > 1) return null;
   return { ...rate, text: formatRate(rate.value, rate.name) };
 }
 
 function alertIn(text: string): string | null {
-  const percent = parsePercent(text) ?? percentOf(text);
+  const percent = parsePercent(text) ?? guessPercent(text);
   if (percent !== null) return percent >= 1 && percent <= 99 ? `${percent}%` : null;
   return isProblem(parseAmount(text)) ? null : text;
 }
@@ -168,7 +168,7 @@ function addressIn(node: Node): string | null {
 }
 
 /** A list on one line; a lone value is a list of one. */
-function listIn(node: Node, read: (item: Node) => string | null): Carried | null {
+function listIn(node: Node, read: (item: Node) => string | null): CarriedOver | null {
   const nodes = node.type === 'list' ? node.items : [node];
   const items = nodes.flatMap((item) => read(item) ?? []);
   if (items.length === 0 || items.length < nodes.length) return null;

@@ -4,11 +4,11 @@ import type { Advice, Diagnostic } from '../diagnostics.ts';
 import { compareText, hasErrors, sortDiagnostics } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
 import type { Desired } from '../resources/types.ts';
-import { example, exampleOf, say, textOf, writeValue } from './advice.ts';
+import { example, exampleOf, say, textOfPhrase, writeValue } from './advice.ts';
 import { ExtendedFiles } from './extended-files.ts';
 import { fileKinds } from './file-keys.ts';
 import type { Keys } from './forms.ts';
-import type { FieldNode, MapNode, Node, Place } from './nodes.ts';
+import type { FieldNode, MapNode, Node, SourceRange } from './nodes.ts';
 import { normalize } from './normalize.ts';
 import type { OrgFile } from './org.ts';
 import { readOrg } from './org.ts';
@@ -16,7 +16,7 @@ import { parsePolicyFile } from './parse.ts';
 import { quote } from './quote.ts';
 import { expectScalar, readMap, readWord, type Written } from './reader.ts';
 import { collectInto, type Report, startOf } from './report.ts';
-import { rules } from './rules.ts';
+import { grammarChecks } from './rules.ts';
 import type { WorkspaceFile } from './workspace.ts';
 import { readWorkspace } from './workspace.ts';
 
@@ -72,7 +72,7 @@ export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts 
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
   // Of a file that was copied everything would be there twice: that is one mistake, and told as one.
   const desired = normalize({ org, workspaces: firstOfEach(workspaces) }, report);
-  for (const rule of rules) rule({ org, workspaces, desired }, report);
+  for (const rule of grammarChecks) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
   if (hasErrors(unique)) return { desired: null, diagnostics: unique };
   return { desired, diagnostics: unique };
@@ -168,7 +168,7 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
     return undefined;
   }
   if (root.type !== 'map') {
-    report('not-a-map', root.at, 'the file is no map: start with `version: 1` and `kind: workspace`');
+    report('not-a-map', root.at, 'the file is not a map: start with `version: 1` and `kind: workspace`');
     return undefined;
   }
   const kindField = findLikely(root, 'kind');
@@ -193,11 +193,11 @@ function readFile(file: PolicyFile, diagnostics: Diagnostic[], extended: Extende
 }
 
 /** But for those that say what kind of file it is, without which it is not read. */
-function checkRequired(kind: keyof typeof fileKinds, written: Written, at: Place, report: Report): void {
+function checkRequired(kind: keyof typeof fileKinds, written: Written, at: SourceRange, report: Report): void {
   const { keys, what }: { keys: Keys; what: string } = fileKinds[kind];
   for (const [name, { isRequired, expected }] of Object.entries(keys)) {
     if (isRequired !== true || expected === undefined || written.has(name)) continue;
-    report(`missing-${name}`, at, `${what} needs \`${name}:\`: write ${textOf(expected)}`);
+    report(`missing-${name}`, at, `${what} needs \`${name}:\`: write ${textOfPhrase(expected)}`);
   }
 }
 

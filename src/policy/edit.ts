@@ -7,7 +7,7 @@ import { printEntry } from './print.ts';
 import type { PrintedEntry } from './print-values.ts';
 import { quote } from './quote.ts';
 import { isPlainMap, type Plain } from './yaml-plain.ts';
-import { type Edited, isRefused, readValue, setValue } from './yaml-splice.ts';
+import { type EditedText, isRefused, readValue, setValue } from './yaml-splice.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 /** Where an entry stands in its file. */
@@ -27,7 +27,7 @@ export function pathOfEntry({ kind, name, inOrganisation = false }: EntryPlace):
 }
 
 /** Adds an entry at the end of its section, and the section at the end of the file where there is none. */
-export function addEntry(text: string, entry: PrintedEntry, inOrganisation = false): Edited {
+export function addEntry(text: string, entry: PrintedEntry, inOrganisation = false): EditedText {
   const path = pathOfEntry({ ...entry, inOrganisation });
   const there = readValue(text, path);
   if (there !== undefined && !(isPlainMap(there) && there.map.length === 0)) {
@@ -40,12 +40,12 @@ export function addEntry(text: string, entry: PrintedEntry, inOrganisation = fal
 }
 
 /** Takes an entry out, with the comments inside it; a section that has no other goes too. */
-export function removeEntry(text: string, place: EntryPlace): Edited {
+export function removeEntry(text: string, place: EntryPlace): EditedText {
   return setValue(text, pathOfEntry(place), undefined);
 }
 
 /** Sets or replaces one written field (`budget`, `reset`, `alert` …); undefined takes it away. */
-export function setField(text: string, place: EntryPlace, field: string, value: PrintedValue | undefined): Edited {
+export function setField(text: string, place: EntryPlace, field: string, value: PrintedValue | undefined): EditedText {
   return setValue(text, [...pathOfEntry(place), field], value);
 }
 
@@ -53,7 +53,12 @@ export function setField(text: string, place: EntryPlace, field: string, value: 
  * Rewrites the written fields that differ between two states of an entry, so that the file says `after`. A field that means
  * the same in both keeps its text, however it is spelled.
  */
-export function rewriteEntry(text: string, before: PrintedEntry, after: PrintedEntry, inOrganisation = false): Edited {
+export function rewriteEntry(
+  text: string,
+  before: PrintedEntry,
+  after: PrintedEntry,
+  inOrganisation = false,
+): EditedText {
   const place = { ...before, inOrganisation };
   const path = pathOfEntry(place);
   const written = readValue(text, path);
@@ -65,7 +70,7 @@ export function rewriteEntry(text: string, before: PrintedEntry, after: PrintedE
   }
   const from = printFields(before, written);
   const to = printFields(after, written);
-  let edited: Edited = { text };
+  let edited: EditedText = { text };
   // What goes is taken out last, so that the entry is never empty on the way.
   const fields = [...new Set([...to.keys(), ...from.keys()])];
   for (const field of fields) {

@@ -3,9 +3,9 @@
 import type { Kind } from '../resources/types.ts';
 import { alertForm } from './alerts.ts';
 import { budgetForm } from './budgets.ts';
-import { type Form, hasOne, type Keys, key, lacks, mapForm, orNone, type Schema } from './forms.ts';
-import { type Level, levels } from './levels.ts';
-import { match, per } from './match.ts';
+import { type Form, hasOne, type Keys, key, mapForm, orNone, type Schema, withoutKeys } from './forms.ts';
+import { type LevelGrammar, levelGrammars } from './levels.ts';
+import { matchForm, perForm } from './match.ts';
 import { passthrough } from './passthrough.ts';
 import {
   printDescription,
@@ -22,9 +22,9 @@ import {
 } from './print-values.ts';
 import { rateForm } from './rates.ts';
 import { expires, recipientsKey } from './recipients.ts';
-import { reset, resetInList } from './resets.ts';
-import { clearableText, text, truth, word } from './shapes.ts';
-import { silence } from './silence.ts';
+import { resetOfBudget, resetOfListedBudget } from './resets.ts';
+import { booleanShape, clearableText, keywordShape, textShape } from './shapes.ts';
+import { silenceShape } from './silence.ts';
 
 const say = {
   budget:
@@ -38,24 +38,24 @@ const say = {
 const isForgettable = true;
 
 /** Read with the budget that they belong to. */
-const { read: _, ...resetForm } = reset;
-const { read: __, ...listResetForm } = resetInList;
+const { read: _, ...resetForm } = resetOfBudget;
+const { read: __, ...listResetForm } = resetOfListedBudget;
 
-/** Of entries that can be told from others of their name. */
+/** Of entries that can be told apart from others of their name. */
 const identity = {
-  name: key(text(255), 'The live name, where it is not the key of this entry.', { print: printName }),
-  id: key(text(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
+  name: key(textShape(255), 'The live name, where it is not the key of this entry.', { print: printName }),
+  id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
 };
 
-const owner = key(text(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
+const owner = key(textShape(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
 export const common = {
   owner,
   silence: key(
-    silence,
+    silenceShape,
     'Rules that this is excused from, by name, each with the reason; the plan prints it (docs/rules.md).',
     { print: printSilence },
   ),
-  protect: key(truth, 'Refuse every plan that would delete, replace or clear it.', {
+  protect: key(booleanShape, 'Refuse every plan that would delete, replace or clear it.', {
     print: (entry) => (entry.protect === true ? true : undefined),
   }),
 };
@@ -69,7 +69,7 @@ const api = key(passthrough, 'Members of the API that this grammar does not know
 });
 
 /** @param clearable a policy without its limit is none */
-function budgetKeys(level: Level, clearable: (form: Form) => Form) {
+function budgetKeys(level: LevelGrammar, clearable: (form: Form) => Form) {
   return {
     budget: key(clearable(budgetForm(level)), say.budget, {
       isForgettable,
@@ -80,7 +80,7 @@ function budgetKeys(level: Level, clearable: (form: Form) => Form) {
   };
 }
 
-function rateKey(level: Level, clearable: (form: Form) => Form) {
+function rateKey(level: LevelGrammar, clearable: (form: Form) => Form) {
   const print: NonNullable<Keys[string]['print']> = (entry) => {
     const rates = printRates(entry);
     return typeof rates === 'string' ? rates : undefined;
@@ -88,7 +88,7 @@ function rateKey(level: Level, clearable: (form: Form) => Form) {
   return key(clearable(rateForm(level)), say.rate, { isForgettable, print });
 }
 
-function ratesKey(level: Level) {
+function ratesKey(level: LevelGrammar) {
   const list = { schema: { type: 'array', items: rateForm(level).schema, minItems: 1 } };
   const about =
     'Several rates, at most one for requests per window, and at most one for tokens. `none`: no rate at all.';
@@ -103,9 +103,9 @@ function ratesKey(level: Level) {
 
 /** Of an entry of `budgets`. */
 export const budgetInListKeys = {
-  budget: key(budgetForm(levels['workspace-limits']), say.budget, { isRequired: true }),
+  budget: key(budgetForm(levelGrammars['workspace-limits']), say.budget, { isRequired: true }),
   reset: key(listResetForm, say.reset, { isRequired: true }),
-  alert: key(alertForm(levels['workspace-limits']), say.alert),
+  alert: key(alertForm(levelGrammars['workspace-limits']), say.alert),
 } satisfies Keys;
 
 const budgets = key(
@@ -122,24 +122,27 @@ const expiresKey = key(expires, 'When the key stops working, with its zone: `202
   isForgettable,
   print: printExpires,
 });
-const limitKeys = (kind: Kind) => ({ ...budgetKeys(levels[kind], orNone), rate: rateKey(levels[kind], orNone) });
+const limitKeys = (kind: Kind) => ({
+  ...budgetKeys(levelGrammars[kind], orNone),
+  rate: rateKey(levelGrammars[kind], orNone),
+});
 
 export const policyKeys = {
   ...identity,
-  previously: key(text(255), 'The name this policy had before, so that it is renamed instead of replaced.'),
+  previously: key(textShape(255), 'The name this policy had before, so that it is renamed instead of replaced.'),
   description: description(500),
-  ...budgetKeys(levels['usage-policy'], asWritten),
-  rate: rateKey(levels['rate-policy'], asWritten),
-  match: key(match, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
+  ...budgetKeys(levelGrammars['usage-policy'], asWritten),
+  rate: rateKey(levelGrammars['rate-policy'], asWritten),
+  match: key(matchForm, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
     print: printMatch,
   }),
   per: key(
-    per,
+    perForm,
     'Who shares one counter: `workspace_id` is one for all, `api_key` one per key, or a list for one per combination.',
     { isRequired: true, print: ({ fields }) => printOneOrList(fields.per as readonly string[] | undefined) },
   ),
   target: key(
-    word('llm', 'mcp_tools'),
+    keywordShape('llm', 'mcp_tools'),
     'What is limited: LLM calls (`llm`, the default) or MCP tool calls (`mcp_tools`).',
     {
       print: ({ fields: { target } }) => (target === 'mcp_tools' ? target : undefined),
@@ -153,7 +156,7 @@ export const keyKeys = {
   ...identity,
   description: description(200),
   ...limitKeys('key-limits'),
-  rates: ratesKey(levels['key-limits']),
+  rates: ratesKey(levelGrammars['key-limits']),
   recipients: { ...recipientsKey, isForgettable, print: printRecipients },
   expires: expiresKey,
   ...common,
@@ -166,7 +169,7 @@ const { rate, ...ownBudget } = limitKeys('workspace-limits');
 export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'usage-policy': policyKeys,
   'rate-policy': policyKeys,
-  'workspace-limits': { ...ownBudget, budgets, rate, rates: ratesKey(levels['workspace-limits']), ...common },
+  'workspace-limits': { ...ownBudget, budgets, rate, rates: ratesKey(levelGrammars['workspace-limits']), ...common },
   'key-limits': keyKeys,
   'provider-limits': { ...limitKeys('provider-limits'), expires: expiresKey, ...common },
   'integration-limits': { ...limitKeys('integration-limits'), ...common },
@@ -178,7 +181,7 @@ const policyForm = mapForm(policyKeys, {
     reset: ['budget'],
     alert: ['budget'],
     target: ['rate'],
-    rate: lacks('budget'),
+    rate: withoutKeys('budget'),
     per: hasOne('write budget or rate', 'budget', 'rate'),
   },
 });
@@ -192,13 +195,13 @@ function limitsForm(kind: Kind): Form {
       budget: {
         anyOf: [
           { ...isBudgetNone({ not: { const: 'none' } }), ...hasOne('write reset beside budget', 'reset') },
-          { ...isBudgetNone({ const: 'none' }), ...lacks('reset', 'alert') },
+          { ...isBudgetNone({ const: 'none' }), ...withoutKeys('reset', 'alert') },
         ],
       },
       reset: ['budget'],
       alert: ['budget'],
-      ...('budgets' in keys ? { budgets: lacks('budget') } : {}),
-      ...('rates' in keys ? { rates: lacks('rate') } : {}),
+      ...('budgets' in keys ? { budgets: withoutKeys('budget') } : {}),
+      ...('rates' in keys ? { rates: withoutKeys('rate') } : {}),
     },
   });
 }

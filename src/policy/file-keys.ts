@@ -3,14 +3,14 @@
 import { example, say, writeQuoted } from './advice.ts';
 import { common, entryForms, entryKeys, keyKeys, policyKeys } from './entry-keys.ts';
 import { forget } from './forget.ts';
-import { type Form, type Keys, key, lacks, orNone, type Schema, type Shape } from './forms.ts';
+import { type Form, type Keys, key, orNone, type Schema, type Shape, withoutKeys } from './forms.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { refuseValue } from './reader.ts';
 
 import { alerts } from './recipients.ts';
-import { review } from './review-keys.ts';
-import { convert, entriesOf, listOf, section, shaped, text, word } from './shapes.ts';
+import { reviewShape } from './review-keys.ts';
+import { convert, entriesOf, keywordShape, listOf, patternShape, sectionShape, textShape } from './shapes.ts';
 
 const writeEntry = 'write the fields below it, indented; none only if it must not exist';
 const orNoEntry = (form: Form): Form => orNone(form, writeEntry);
@@ -26,7 +26,7 @@ const keyEntry = orNoEntry(entryForms['key-limits']);
 const keysOf = (rules: Schema) => entriesOf(keyKeys, keyEntry, rules);
 /** What stands for many keys has no one name. */
 const starUnnamed: Schema = {
-  allOf: [{ properties: { '*': { anyOf: [{ type: 'object', ...lacks('id', 'name') }, { type: 'string' }] } } }],
+  allOf: [{ properties: { '*': { anyOf: [{ type: 'object', ...withoutKeys('id', 'name') }, { type: 'string' }] } } }],
 };
 const entriesOfKind = (kind: 'provider-limits' | 'integration-limits') =>
   entriesOf(entryKeys[kind], orNoEntry(entryForms[kind]));
@@ -40,7 +40,7 @@ const head = (kind: string) => ({
     more,
   ),
 });
-const note = key(text(500), 'For readers of this file; not sent anywhere.');
+const note = key(textShape(500), 'For readers of this file; not sent anywhere.');
 const alertsKey = key(alerts, 'Recipients added to every API key below.');
 const forgetKey = key(
   forget,
@@ -51,7 +51,7 @@ export const workspaceKeys = {
   ...head('workspace'),
   workspace: key(
     // A UUID as the service writes it: whoever looks for what this file says looks under that one.
-    convert(shaped(patterns.slug, 'invalid-workspace', 'the slug or UUID of a workspace'), (ref) =>
+    convert(patternShape(patterns.slug, 'invalid-workspace', 'the slug or UUID of a workspace'), (ref) =>
       patterns.uuid.test(ref) ? ref.toLowerCase() : ref,
     ),
     'Slug or UUID of the workspace.',
@@ -61,14 +61,14 @@ export const workspaceKeys = {
   ...common,
   skip_defaults: key(
     listOf(
-      convert(text(255, 'the name of a default'), (name, { at }) => ({ name, at })),
+      convert(textShape(255, 'the name of a default'), (name, { at }) => ({ name, at })),
       'a list of names of defaults',
     ),
     'Organisation defaults that do not apply here, by name; `"*"` for the default of keys.',
   ),
   alerts: alertsKey,
   forget: forgetKey,
-  policies: key(policies, 'Budgets and rate limits of this workspace, by name. `none`: shall not exist.'),
+  policies: key(policies, 'Budgets and rate limits of this workspace, by name. `none`: there must be none.'),
   limits: key(orNoEntry(entryForms['workspace-limits']), "The workspace's own budgets and rates. `none`: none at all."),
   keys: key(
     keysOf(starUnnamed),
@@ -81,7 +81,7 @@ export const workspaceKeys = {
   ),
 } satisfies Keys;
 
-const versionText = shaped(
+const versionText = patternShape(
   patterns.version,
   'invalid-version',
   say`a version in quotes, such as ${example('"2.18"')}`,
@@ -103,28 +103,28 @@ const version: Shape<string> = {
 };
 
 const gatewayKeys = {
-  deployment: key(word('saas', 'hybrid', 'air-gapped'), 'Where the gateway runs.'),
+  deployment: key(keywordShape('saas', 'hybrid', 'air-gapped'), 'Where the gateway runs.'),
   version: key(version, 'Version of the gateway, in quotes.'),
   backend: key(version, 'Version of the control plane, in quotes.'),
   usage_unit: key(
-    word('cents', 'dollars'),
+    keywordShape('cents', 'dollars'),
     'What the control plane counts the use of cost budgets in. Default: cents.',
   ),
 };
 const gateway = key(
-  convert(section(gatewayKeys), ({ usage_unit: usageUnit, ...rest }) => ({
+  convert(sectionShape(gatewayKeys), ({ usage_unit: usageUnit, ...rest }) => ({
     ...rest,
     ...(usageUnit === undefined ? {} : { usageUnit }),
   })),
   'What runs where; decides which features can be used.',
 );
 
-const source = convert(text(2000, 'a URL or a directory'), (written, field, report) => {
+const source = convert(textShape(2000, 'a URL or a directory'), (written, field, report) => {
   const isAddress = /^https?:/.test(written) && URL.canParse(written);
   if (!/^\w+:\/\//.test(written) || isAddress) return written;
-  return refuseValue(field, 'invalid-url', 'is no address: it starts with `https://`, or is a directory', report);
+  return refuseValue(field, 'invalid-url', 'is not an address: it starts with `https://`, or is a directory', report);
 });
-const maxAge = shaped(patterns.age, 'invalid-age', say`hours or days, such as ${['24h', '30d'].map(example)}`, {
+const maxAge = patternShape(patterns.age, 'invalid-age', say`hours or days, such as ${['24h', '30d'].map(example)}`, {
   examples: ['24h', '30d'],
   errorMessage: 'write hours or days',
 });
@@ -132,14 +132,14 @@ const pricingKeys = {
   source: key(source, 'Address of the price files, or a directory relative to this file.'),
   max_age: key(maxAge, 'How old price data may be: `24h`, `30d`. Default: 24h, of a directory 30d.'),
 };
-const pricing = convert(section(pricingKeys), ({ max_age: age, ...rest }) => ({
+const pricing = convert(sectionShape(pricingKeys), ({ max_age: age, ...rest }) => ({
   ...rest,
   ...(age === undefined ? {} : { maxAgeHours: Number(age.slice(0, -1)) * (age.endsWith('d') ? 24 : 1) }),
 }));
 
 const aRef = say`a full ref such as ${example('refs/heads/tollgate-record')}`;
 const ref = convert(
-  shaped(patterns.ref, 'invalid-ref', aRef, {
+  patternShape(patterns.ref, 'invalid-ref', aRef, {
     examples: ['refs/heads/tollgate-record'],
     errorMessage: 'write a full ref, such as refs/heads/tollgate-record',
     not: { pattern: patterns.lockedRef.source },
@@ -157,8 +157,8 @@ const defaultsKeys = {
     'Limits for every live service key of every workspace.',
   ),
 };
-const defaults = key(section(defaultsKeys), 'Copied into every workspace that has a file.');
-const reviewKey = key(review, 'Rules that judge every plan. Those in force are the ones of the last apply.');
+const defaults = key(sectionShape(defaultsKeys), 'Copied into every workspace that has a file.');
+const reviewKey = key(reviewShape, 'Rules that judge every plan. Those in force are the ones of the last apply.');
 
 export const newWorkspacesKeys = {
   new_workspaces: key(
@@ -170,12 +170,12 @@ export const newWorkspacesKeys = {
 export const orgKeys = {
   ...head('org'),
   environment: key(
-    shaped(patterns.environment, 'invalid-environment', say`a short name such as ${example('production')}`),
+    patternShape(patterns.environment, 'invalid-environment', say`a short name such as ${example('production')}`),
     'Names the applied record, for example `production`. Another environment is another directory.',
     { isRequired: true },
   ),
   organisation: key(
-    convert(shaped(patterns.uuid, 'invalid-organisation', "the organisation's UUID"), (id) => id.toLowerCase()),
+    convert(patternShape(patterns.uuid, 'invalid-organisation', "the organisation's UUID"), (id) => id.toLowerCase()),
     "The organisation's UUID; checked against what the API key can see.",
     { isRequired: true },
   ),
@@ -188,7 +188,7 @@ export const orgKeys = {
   gateway,
   pricing: key(pricing, 'Where prices come from.'),
   record: key(
-    section({
+    sectionShape({
       ref: key(
         ref,
         'A full Git ref, for example an orphan branch that a ruleset protects. Default: `refs/tollgate/<environment>`.',
@@ -205,12 +205,12 @@ export const orgKeys = {
     'Limits of keys of the organisation itself, by name.',
   ),
   integrations: key(
-    entriesOf({}, section(newWorkspacesKeys)),
+    entriesOf({}, sectionShape(newWorkspacesKeys)),
     'Limits of integrations for workspaces created later, by slug.',
   ),
 } satisfies Keys;
 
-/** Sections that several directories may share; what says which record judges is no default. */
+/** Sections that several directories may share; what says which record judges is not a default. */
 export const sharedKeys = { gateway, review: reviewKey, defaults };
 const extendedKeys: Keys = { ...head('defaults'), description: note, ...sharedKeys };
 

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { extendedPath, extendingFiles, findExtends, isInside, locateExtended, toKeptPath } from '../extended-file.ts';
 import { findRealPath } from '../real-path.ts';
 import { checkFileNames } from './file-names.ts';
-import { codeOf, reasonOf } from './named-files.ts';
+import { codeOf, reasonOfFileError } from './named-files.ts';
 
 export interface FoundFile {
   /** Relative to the working directory, with forward slashes: for messages. */
@@ -130,7 +130,7 @@ async function findRoot(root: string, shown: string): Promise<string> {
     const missing = codeOf(cause) === 'ENOENT' || codeOf(cause) === 'ENOTDIR';
     const message = missing
       ? `there is no directory ${shown}`
-      : `cannot read the directory ${shown} (${reasonOf(cause)})`;
+      : `cannot read the directory ${shown} (${reasonOfFileError(cause)})`;
     throw new UserError(message, {
       hint: 'Write policy files from what is live with `tollgate import`, or name their directory with --dir.',
       cause,

@@ -61,13 +61,13 @@ function readForget(field: FieldNode, report: Report): readonly ForgetPath[] {
         section !== undefined || near === undefined
           ? say`write a path such as ${['policies/old', 'keys/old/rate', 'providers/old'].map(example)}`
           : say`did you mean ${writeValue([near, ...rest].join('/'))}?`;
-      refuseValue(item, 'invalid-forget', say`is no path: ${hint}`, report);
+      refuseValue(item, 'invalid-forget', say`is not a path: ${hint}`, report);
       return [];
     }
     const target = split(section, rest);
     if (section === 'limits' && target.name !== undefined) {
       const ways = ['limits', 'limits/budget', 'limits/rate'].map(example);
-      refuseValue(item, 'invalid-forget', say`is no field of \`limits\`: write ${ways}`, report);
+      refuseValue(item, 'invalid-forget', say`is not a field of \`limits\`: write ${ways}`, report);
       return [];
     }
     const last = rest.at(-1) ?? '';

@@ -3,7 +3,7 @@
  * hold: JSON Schemas, known keys, hover texts, readers and the printer come from it.
  */
 
-import type { Said } from './advice.ts';
+import type { Phrase } from './advice.ts';
 import type { FieldNode } from './nodes.ts';
 import type { PrintedEntry } from './print-values.ts';
 import type { Report } from './report.ts';
@@ -17,7 +17,7 @@ export interface Form {
   /** The form of a field below a key of this form; null: it does not belong there. Missing: nothing does. */
   readonly below?: (field: FieldNode) => Form | null;
   /** What is written there; follows "write". */
-  readonly expected?: Said;
+  readonly expected?: Phrase;
 }
 
 export interface Shape<T> extends Form {
@@ -68,12 +68,12 @@ export function mapForm(keys: Keys, rules: Schema = {}): Form {
 }
 
 /** Rules about the keys of a map, in words that also strict validators take: they want `required` beside the keys themselves. */
-export function lacks(...names: readonly string[]): Schema {
+export function withoutKeys(...names: readonly string[]): Schema {
   return { propertyNames: { not: { enum: names } } };
 }
 
 export function hasOne(errorMessage: string, ...names: readonly string[]): Schema {
-  return { not: lacks(...names), errorMessage };
+  return { not: withoutKeys(...names), errorMessage };
 }
 
 /**

@@ -4,7 +4,8 @@
  */
 
 import type { Amount, Rate } from '../resources/amounts.ts';
-import type { RateName, RateWindow, Reset, Unit } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import type { RateName, Reset, Unit } from '../resources/types.ts';
 
 /** A stretch of time as a rate's window, as a budget's reset, or as both. */
 export interface Period {
@@ -155,7 +156,7 @@ export function amountsOf({ numbers, exponent, isCents }: Guess, unit: Unit): re
   });
 }
 
-export function ratesOf(found: Guess, unit: 'tokens' | 'requests', window: RateWindow): readonly Rate[] {
+export function guessedRatesOf(found: Guess, unit: 'tokens' | 'requests', window: RateWindow): readonly Rate[] {
   return amountsOf(found, unit).map(({ amount }) => ({ name: `${unit}/${window}` as RateName, value: amount }));
 }
 

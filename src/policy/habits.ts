@@ -98,25 +98,25 @@ const limitWords = ['budget', 'budgets', 'reset', 'alert', 'rate', 'rates', 'per
 /**
  * The answer to a key that is not known where it stands.
  *
- * @param what follows "is no key of", such as `a policy`
+ * @param what follows "is not a key of", such as `a policy`
  */
 export function adviseUnknownKey(field: FieldNode, known: readonly string[], what: string): UnknownKey {
   const { key, node } = field;
   if (/^\d{3}(?:\.\d+)?[kMB]?$/.test(key)) {
-    const said = say`${quote(key)} is no key: where a comma inside braces cut it off an amount, quote the amount`;
+    const said = say`${quote(key)} is not a key: where a comma inside braces cut it off an amount, quote the amount`;
     return { code: 'comma-in-flow', said };
   }
   if (key.startsWith('x-') && !known.includes('version')) {
     return {
       code: 'misplaced-key',
-      said: say`${quote(key)} is no key of ${what}: keys of your own stand at the top of a file`,
+      said: say`${quote(key)} is not a key of ${what}: keys of your own stand at the top of a file`,
     };
   }
   if (limitWords.includes(key) && known.includes('version')) {
     const where = known.includes('limits')
       ? 'it belongs below `limits:`, or in an entry of `policies:`'
       : "limits belong to a workspace: it goes into that one's file, below `limits:` or in an entry of `policies:`";
-    return { code: 'misplaced-key', said: say`${quote(key)} is no key of ${what}: ${where}`, group: 'limits' };
+    return { code: 'misplaced-key', said: say`${quote(key)} is not a key of ${what}: ${where}`, group: 'limits' };
   }
   const periodic = advisePeriodicBudget(field, known, what);
   if (periodic !== null) return periodic;
@@ -127,16 +127,16 @@ export function adviseUnknownKey(field: FieldNode, known: readonly string[], wha
   // The right word may have its place elsewhere.
   const right = [key, ...habits.map(([word]) => word)].find((word) => Object.hasOwn(elsewhere, word));
   if (right !== undefined) {
-    return { code: 'misplaced-key', said: say`${quote(key)} is no key of ${what}: ${elsewhere[right] ?? ''}` };
+    return { code: 'misplaced-key', said: say`${quote(key)} is not a key of ${what}: ${elsewhere[right] ?? ''}` };
   }
   const near = nearestName(key, known);
   if (near !== undefined) return adviseNear(field, near, what);
   const list = known.map((word) => `\`${word}\``).join(', ');
-  return { code: 'unknown-key', said: say`${quote(key)} is no key of ${what}: known are ${list}` };
+  return { code: 'unknown-key', said: say`${quote(key)} is not a key of ${what}: known are ${list}` };
 }
 
 function adviseNear({ key, node }: FieldNode, near: string, what: string): UnknownKey {
-  const said = say`${quote(key)} is no key of ${what}: did you mean ${writeKey(near)}?`;
+  const said = say`${quote(key)} is not a key of ${what}: did you mean ${writeKey(near)}?`;
   return { code: 'unknown-key', said, standsFor: [{ key: near, node }] };
 }
 
@@ -155,7 +155,7 @@ function adviseHabit(field: FieldNode, habit: Habit, known: readonly string[], w
   const isExample = value !== undefined && carried?.isExact !== true;
   const advice = value === undefined ? writeKey(right) : isExample ? exampleOf(line) : line;
   const code = 'api-word';
-  const said = say`${quote(key)} is no key here: ${before}write ${advice}${isExample ? ', for example' : ''}`;
+  const said = say`${quote(key)} is not a key here: ${before}write ${advice}${isExample ? ', for example' : ''}`;
   if (!missed.includes(right) || ['type', 'unit', 'value'].includes(key)) return { code, said };
   const items = carried?.items?.map((item) => scalarOf(item, node));
   const meant = items !== undefined ? ({ type: 'list', items, at: node.at } as const) : scalarOf(value ?? '', node);
@@ -176,7 +176,7 @@ function advisePeriodicBudget({ key, node }: FieldNode, known: readonly string[]
   const advice: Advice = amount === null ? exampleOf(line) : line;
   return {
     code: 'unknown-key',
-    said: say`${quote(key)} is no key here: write ${advice}${amount === null ? ', for example' : ''}`,
+    said: say`${quote(key)} is not a key here: write ${advice}${amount === null ? ', for example' : ''}`,
     standsFor: [
       { key: 'budget', node: scalarOf(amount ?? '$500', node) },
       { key: 'reset', node: scalarOf(shown, node) },

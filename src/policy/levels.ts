@@ -1,8 +1,9 @@
-/** What each place that can hold limits allows (API reference 1.11, 2.2, 3; features 1.6). */
+/** What each place that can hold limits allows (docs/service-notes.md#limit-object, docs/service-notes.md#policies). */
 
-import type { Kind, RateWindow, Unit } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
+import type { Kind, Unit } from '../resources/types.ts';
 
-export interface Level {
+export interface LevelGrammar {
   /** For messages: `an API key`. */
   readonly what: string;
   readonly units: readonly Unit[];
@@ -18,7 +19,7 @@ export interface Level {
   readonly hasBudget?: boolean;
 }
 
-const policy: Level = {
+const policy: LevelGrammar = {
   what: 'a policy',
   units: ['cost', 'tokens', 'requests'],
   windows: ['minute', 'hour', 'day', 'week'],
@@ -33,7 +34,7 @@ const attachment = {
   form: 'limits',
 } as const;
 
-export const levels: Readonly<Record<Kind, Level>> = {
+export const levelGrammars: Readonly<Record<Kind, LevelGrammar>> = {
   'usage-policy': policy,
   'rate-policy': policy,
   'workspace-limits': { ...attachment, what: 'a workspace' },
@@ -43,9 +44,15 @@ export const levels: Readonly<Record<Kind, Level>> = {
 };
 
 /** Dollars alone: what all budgets may add up to. */
-export const ceiling: Level = { what: 'a ceiling', units: ['cost'], windows: [], wholeUnits: false, form: 'alone' };
+export const ceilingGrammar: LevelGrammar = {
+  what: 'a ceiling',
+  units: ['cost'],
+  windows: [],
+  wholeUnits: false,
+  form: 'alone',
+};
 
 /** The same level, inside a list of budgets or rates. */
-export function inList(level: Level): Level {
+export function asListItem(level: LevelGrammar): LevelGrammar {
   return { ...level, form: 'list' };
 }

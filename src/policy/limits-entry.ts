@@ -6,12 +6,12 @@ import { alertField, budgetField, type FieldsDraft, rateField, slotFor } from '.
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say, writeField } from './advice.ts';
-import { alertOf } from './alerts.ts';
+import { normalizeAlert } from './alerts.ts';
 import type { WrittenBudget } from './budgets.ts';
 import { readBudget } from './budgets.ts';
 import { budgetInListKeys, entryKeys, keyKeys } from './entry-keys.ts';
-import { inList, levels } from './levels.ts';
-import type { FieldNode, Place } from './nodes.ts';
+import { asListItem, levelGrammars } from './levels.ts';
+import type { FieldNode, SourceRange } from './nodes.ts';
 import type { PassedMember } from './passthrough.ts';
 import { type FileDefaults, type Identity, identityOf } from './policy-entry.ts';
 import { quote } from './quote.ts';
@@ -28,7 +28,7 @@ import { readValues } from './shapes.ts';
 export interface WrittenLimits extends Identity {
   readonly kind: AttachmentKind;
   readonly name: string;
-  readonly at: Place;
+  readonly at: SourceRange;
   readonly budgets?: readonly WrittenBudget[] | null;
   readonly rates?: readonly WrittenRate[] | null;
   readonly recipients?: readonly Recipient[] | null;
@@ -36,10 +36,10 @@ export interface WrittenLimits extends Identity {
   readonly description?: string | null;
   readonly api: readonly PassedMember[];
   /** Where the written keys stand. */
-  readonly places: Readonly<Record<string, Place>>;
+  readonly places: Readonly<Record<string, SourceRange>>;
 }
 
-export function readLimits(
+export function readLimitsEntry(
   field: FieldNode,
   kind: AttachmentKind,
   file: FileDefaults,
@@ -51,7 +51,7 @@ export function readLimits(
     const all = { ...base, liveName: field.key, protect: file.protect, budgets: null, rates: null, api: [], places };
     return kind === 'key-limits' ? { ...all, recipients: null } : all;
   }
-  const level = levels[kind];
+  const level = levelGrammars[kind];
   const written = readMap(field, entryKeys[kind], level.what, report);
   if (written === undefined) return undefined;
   if (kind === 'key-limits' && field.key === '*') {
@@ -80,14 +80,14 @@ function readBudgets(
   kind: AttachmentKind,
   report: Report,
 ): readonly WrittenBudget[] | null | undefined {
-  const level = levels[kind];
+  const level = levelGrammars[kind];
   const one = readBudget(written, level, report);
   const field = written.get('budgets');
   if (field === undefined) return listOf(one);
   const beside = written.get('budget');
   if (beside !== undefined) report('budget-and-budgets', beside.at, '`budget` beside `budgets`: move it into the list');
   if (isNone(field.node)) return null;
-  const seen = new Map<string, Place>();
+  const seen = new Map<string, SourceRange>();
   const list = example('[{ budget: $500, reset: monthly }]');
   return readItems(field, say`a list such as ${list}`, report).flatMap((item) => {
     const inner = readMap(item, budgetInListKeys, 'an entry of `budgets`', report);
@@ -96,7 +96,7 @@ function readBudgets(
       report('no-limit', item.at, 'an entry of `budgets` needs `budget:`');
       return [];
     }
-    const budget = readBudget(inner, inList(level), report);
+    const budget = readBudget(inner, asListItem(level), report);
     if (budget === null) report('no-limit', item.at, 'an entry of `budgets` cannot be `none`: leave it out');
     if (budget === undefined || budget === null) return [];
     if (budget.starting !== undefined) {
@@ -133,7 +133,7 @@ export function resolveLimits(
 ): ResolvedLimits {
   const fields: FieldsDraft = {};
   const fieldSources: Record<string, Source> = {};
-  const set = (name: string, value: FieldValue, at: Place | undefined) => {
+  const set = (name: string, value: FieldValue, at: SourceRange | undefined) => {
     fields[name] = value;
     if (at !== undefined) fieldSources[name] = at.source;
   };
@@ -144,7 +144,7 @@ export function resolveLimits(
     const value: Budget = { unit: budget.unit, amount: budget.amount, reset: budget.reset };
     const slot = many ? slotFor(budget) : null;
     set(budgetField(slot), { ...value }, budget.places.budget);
-    const alert = alertOf(budget, levels[written.kind], budget.places.alert ?? written.at, report);
+    const alert = normalizeAlert(budget, levelGrammars[written.kind], budget.places.alert ?? written.at, report);
     if (alert !== undefined) set(alertField(slot), alert, budget.places.alert);
   }
   if (written.rates === null) set('rates', null, places.rates ?? places.rate);
@@ -164,7 +164,7 @@ export function resolveLimits(
  * A named key over `"*"`, field by field: what the named one writes wins. Its budget comes with its reset; an alert of `*`
  * applies to the budget that results. Rates are fields of their own, but only one rate of tokens can exist.
  */
-export function layOver(named: WrittenLimits, star: WrittenLimits): WrittenLimits {
+export function overlayLimits(named: WrittenLimits, star: WrittenLimits): WrittenLimits {
   const budgets = overBudgets(named.budgets, star.budgets);
   const rates = overRates(named.rates, star.rates);
   const over = <F extends 'recipients' | 'expires' | 'description'>(field: F): WrittenLimits[F] =>

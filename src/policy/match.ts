@@ -1,4 +1,7 @@
-/** `match` and `per`: which requests a policy counts, and who shares a counter (API reference 14.2, 14.3). */
+/**
+ * `match` and `per`: which requests a policy counts, and who shares a counter (docs/service-notes.md#condition-values,
+ * docs/service-notes.md#grouping).
+ */
 
 import { type Advice, compareText } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -58,12 +61,12 @@ const conditions: Schema = {
   },
 };
 
-export const match: Form = {
+export const matchForm: Form = {
   schema: { anyOf: [{ type: 'string', const: 'all' }, conditions] },
   below: ({ key }) => (patterns.conditionKey.test(key) ? { schema: {} } : null),
 };
 
-export const per: Form = {
+export const perForm: Form = {
   schema: oneOrList({
     type: 'string',
     pattern: patterns.groupKey.source,
@@ -159,7 +162,7 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
   }
   if (node.type === 'scalar' && node.value !== null) {
     const ways = say`write ${example('all')}, or lines such as \`metadata.team: nlp\` below it`;
-    return refuseValue(field, 'invalid-match', say`is no condition: ${ways}`, report);
+    return refuseValue(field, 'invalid-match', say`is not a condition: ${ways}`, report);
   }
   if (node.type === 'list') {
     const map = example('{ metadata.team: nlp }');
@@ -178,7 +181,7 @@ export function readMatch(field: FieldNode, form: PolicyForm, report: Report): M
 function readCondition(field: FieldNode, form: PolicyForm, report: Report): Condition | undefined {
   const { key, node } = field;
   if (/^(?:workspace|organi[sz]ation)(?:_id)?$/.test(key)) {
-    const said = `${quote(key)} is no condition: a policy covers its own workspace; leave the line out`;
+    const said = `${quote(key)} is not a condition: a policy covers its own workspace; leave the line out`;
     report('scope-condition', field.at, said);
     return undefined;
   }

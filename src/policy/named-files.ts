@@ -17,7 +17,7 @@ export async function readNamedFile(file: string, shown: string): Promise<string
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
-    throw new UserError(`cannot read ${shown} (${reasonOf(cause)})`, { cause });
+    throw new UserError(`cannot read ${shown} (${reasonOfFileError(cause)})`, { cause });
   }
 }
 
@@ -66,7 +66,7 @@ export async function writeNamedFile(file: string, text: string, shown: string):
     if (isStraight) await writeStraight(file, text);
     else await writeFileAtomic(await findRealPath(file), text);
   } catch (cause) {
-    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : reasonOf(cause);
+    const why = codeOf(cause) === 'ENXIO' ? 'nobody reads this pipe: start its reader first' : reasonOfFileError(cause);
     throw new UserError(`cannot write ${shown} (${why})`, { cause });
   }
 }
@@ -74,7 +74,7 @@ export async function writeNamedFile(file: string, text: string, shown: string):
 /**
  * That something may be written there, before the work is done whose result it is to hold.
  *
- * @returns whether it is no file that could be replaced
+ * @returns whether it is not a file that could be replaced
  * @throws UserError
  */
 export async function requireWritable(file: string, shown: string): Promise<boolean> {
@@ -145,7 +145,7 @@ async function findTarget(file: string): Promise<string> {
 const loop = 'a link there leads back to itself';
 
 /** For messages. */
-export function reasonOf(error: unknown): string {
+export function reasonOfFileError(error: unknown): string {
   const code = codeOf(error);
   return code === 'ELOOP' ? loop : code;
 }

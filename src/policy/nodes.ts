@@ -3,7 +3,7 @@
 import type { Source } from '../diagnostics.ts';
 import type { Json } from '../resources/types.ts';
 
-export interface Place {
+export interface SourceRange {
   readonly source: Source;
   /** Exclusive. */
   readonly end: { readonly line: number; readonly column: number };
@@ -16,19 +16,19 @@ export interface ScalarNode {
   readonly text: string;
   /** Written without quotes. */
   readonly plain: boolean;
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
 export interface ListNode {
   readonly type: 'list';
   readonly items: readonly Node[];
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
 export interface MapNode {
   readonly type: 'map';
   readonly fields: readonly FieldNode[];
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
 export type Node = ScalarNode | ListNode | MapNode;
@@ -37,7 +37,7 @@ export type Node = ScalarNode | ListNode | MapNode;
 export interface FieldNode {
   readonly key: string;
   /** Where the key stands. */
-  readonly at: Place;
+  readonly at: SourceRange;
   readonly node: Node;
 }
 

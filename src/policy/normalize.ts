@@ -7,7 +7,7 @@ import { kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { say } from './advice.ts';
 import type { WrittenLimits } from './limits-entry.ts';
-import { layOver, resolveLimits } from './limits-entry.ts';
+import { overlayLimits, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
 import type { PolicyEntry } from './policy-entry.ts';
 import { quote } from './quote.ts';
@@ -86,7 +86,8 @@ function toEntry(
   const { fields, fieldSources, starting } = resolveLimits(limits, above);
   const overStarReport: Report = (code, at, message) =>
     report(code, at, say`${quote(limits.name)} with what \`"*"\` adds to it: ${message}`);
-  const overStar = star === undefined ? undefined : resolveLimits(layOver(limits, star), above, overStarReport).fields;
+  const overStar =
+    star === undefined ? undefined : resolveLimits(overlayLimits(limits, star), above, overStarReport).fields;
   const { kind, name, liveName, id, protect, silence, owner = fileOwner } = limits;
   return withoutAbsent({
     ...{ kind, workspace, name, liveName, id, protect, owner },

@@ -4,9 +4,9 @@ import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired, Forget } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { newWorkspacesKeys, orgKeys } from './file-keys.ts';
-import { readLimits, type WrittenLimits } from './limits-entry.ts';
-import type { FieldNode, Place } from './nodes.ts';
-import { type PolicyEntry, readPolicy } from './policy-entry.ts';
+import { readLimitsEntry, type WrittenLimits } from './limits-entry.ts';
+import type { FieldNode, SourceRange } from './nodes.ts';
+import { type PolicyEntry, readPolicyEntry } from './policy-entry.ts';
 import { quote } from './quote.ts';
 import { isAbsent, readMap, type Written } from './reader.ts';
 import type { Recipient } from './recipients.ts';
@@ -14,7 +14,7 @@ import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
 
 export interface OrgFile {
-  readonly at: Place;
+  readonly at: SourceRange;
   readonly environment: string;
   readonly organisation: string;
   readonly gateway: Desired['gateway'];
@@ -23,7 +23,7 @@ export interface OrgFile {
   readonly settings: ReviewSettings;
   readonly settingSources: NonNullable<Desired['settingSources']>;
   readonly alerts?: readonly Recipient[];
-  readonly alertsAt?: Place;
+  readonly alertsAt?: SourceRange;
   readonly defaultPolicies: readonly PolicyEntry[];
   /** `defaults.keys."*"` */
   readonly defaultKey?: WrittenLimits;
@@ -33,7 +33,7 @@ export interface OrgFile {
 
 const noProtection = { protect: false };
 
-export function readOrg(at: Place, written: Written, report: Report): OrgFile {
+export function readOrg(at: SourceRange, written: Written, report: Report): OrgFile {
   const said = readValues(orgKeys, written, report);
   const { environment = '', organisation = '', gateway = {}, pricing, alerts, review = {}, defaults = {} } = said;
   return withoutAbsent({
@@ -47,7 +47,7 @@ export function readOrg(at: Place, written: Written, report: Report): OrgFile {
     settingSources: findSettings(written),
     alerts,
     alertsAt: written.get('alerts')?.at,
-    defaultPolicies: (defaults.policies ?? []).flatMap((entry) => readPolicy(entry, noProtection, report)),
+    defaultPolicies: (defaults.policies ?? []).flatMap((entry) => readPolicyEntry(entry, noProtection, report)),
     defaultKey: readDefaultKey(defaults.keys ?? [], report),
     forget: (said.forget ?? []).map((path) => ({ workspace: null, ...path })),
     limits: [...readOrgKeys(said.keys ?? [], report), ...readOrgIntegrations(said.integrations ?? [], report)],
@@ -74,12 +74,12 @@ function readDefaultKey(entries: readonly FieldNode[], report: Report): WrittenL
     report('default-key', entry.at, said);
   }
   const star = entries.find(({ key }) => key === '*');
-  return star === undefined ? undefined : readLimits(star, 'key-limits', noProtection, report);
+  return star === undefined ? undefined : readLimitsEntry(star, 'key-limits', noProtection, report);
 }
 
 function readOrgKeys(entries: readonly FieldNode[], report: Report): readonly WrittenLimits[] {
   return entries.flatMap((entry) => {
-    const limits = readLimits(entry, 'key-limits', noProtection, report);
+    const limits = readLimitsEntry(entry, 'key-limits', noProtection, report);
     if (limits?.name !== '*') return limits ?? [];
     report('star-in-org', limits.at, '`"*"` stands for the keys of a workspace: write it under `defaults: {keys: …}`');
     return [];
@@ -101,6 +101,6 @@ function readOrgIntegrations(entries: readonly FieldNode[], report: Report): rea
     const written = readMap(entry, newWorkspacesKeys, 'an integration of the organisation', report);
     const given = written?.get('new_workspaces');
     if (given === undefined || isAbsent(given.node)) return [];
-    return readLimits({ ...given, key: entry.key }, 'integration-limits', noProtection, report) ?? [];
+    return readLimitsEntry({ ...given, key: entry.key }, 'integration-limits', noProtection, report) ?? [];
   });
 }

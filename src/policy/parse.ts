@@ -14,8 +14,8 @@ import {
 } from 'yaml';
 import type { Diagnostic } from '../diagnostics.ts';
 import { nearestName } from '../nearest-name.ts';
-import { type Said, say, writeField, writeValue } from './advice.ts';
-import type { FieldNode, Node, Place } from './nodes.ts';
+import { type Phrase, say, writeField, writeValue } from './advice.ts';
+import type { FieldNode, Node, SourceRange } from './nodes.ts';
 import { quote } from './quote.ts';
 import { collectInto } from './report.ts';
 import { findCut } from './yaml-commas.ts';
@@ -44,7 +44,7 @@ export interface ParsedFile {
 
 export function parsePolicyFile(text: string, file: string): ParsedFile {
   const lines = new LineCounter();
-  const place = (start: number, end: number): Place => {
+  const place = (start: number, end: number): SourceRange => {
     const from = position(lines, start);
     return { source: { file, ...from }, end: position(lines, Math.max(end, start)) };
   };
@@ -89,11 +89,11 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   let isBroken = false;
   let isMerging = false;
 
-  const report = (code: string, at: Place, message: Said): void => {
+  const report = (code: string, at: SourceRange, message: Phrase): void => {
     if (resolving === 0) tell(code, at, message);
   };
 
-  const convert = (node: unknown, key: Place): Node => {
+  const convert = (node: unknown, key: SourceRange): Node => {
     count += 1;
     if (count > limits.nodes) throw new TooMany();
     const anchor = (node as { anchor?: string } | null)?.anchor;
@@ -171,7 +171,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   };
 
   /** What a comma has cut off is told, and read on as one. */
-  const convertUncut = (head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets', key: Place) => {
+  const convertUncut = (head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets', key: SourceRange) => {
     const node = convert(head, key);
     const cut = findCut(head, behind, inside);
     if (cut === null || node.type !== 'scalar') return { node, tails: 0 };
@@ -181,7 +181,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return { node: { ...node, value, text: cut.text, at }, tails: cut.tails };
   };
 
-  const convertFlow = (items: readonly unknown[], at: Place): Node[] => {
+  const convertFlow = (items: readonly unknown[], at: SourceRange): Node[] => {
     const nodes: Node[] = [];
     for (let index = 0; index < items.length; index++) {
       const item = items[index];
@@ -192,12 +192,12 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return nodes;
   };
 
-  const convertFields = (map: YAMLMap, at: Place): FieldNode[] => {
-    const seen = new Map<string, Place>();
+  const convertFields = (map: YAMLMap, at: SourceRange): FieldNode[] => {
+    const seen = new Map<string, SourceRange>();
     const fields: FieldNode[] = [];
     const merged: FieldNode[] = [];
     const merges: Pair[] = [];
-    let second: Place | undefined;
+    let second: SourceRange | undefined;
     for (let index = 0; index < map.items.length; index++) {
       const pair = map.items[index];
       if (pair === undefined) break;
@@ -246,7 +246,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
   };
 
   /** `<<`: the fields of a map, or of several. */
-  const convertMerge = (value: unknown, at: Place): readonly FieldNode[] => {
+  const convertMerge = (value: unknown, at: SourceRange): readonly FieldNode[] => {
     const told = diagnostics.length;
     isMerging = true;
     const node = convert(value, at);
@@ -287,7 +287,7 @@ function isPlaceholder({ items }: YAMLMap): boolean {
 }
 
 /** Several `<<` of one map are one, with a list. */
-function adviseMerges(merges: readonly Pair[]): Said {
+function adviseMerges(merges: readonly Pair[]): Phrase {
   const values = merges.flatMap(({ value }) => (isSeq(value) ? value.items : [value]));
   const names = values.flatMap((value) => (isAlias(value) ? [`*${value.source}`] : []));
   if (names.length < values.length) return '`<<` stands here twice: write one, with a list of the maps';
@@ -335,7 +335,7 @@ function refuseHostile(text: string): { code: string; offset: number; message: s
   let offset = 0;
   let tokens = 0;
   for (const token of new Lexer().lex(text)) {
-    // Markers of the lexer (document start, flow error end, scalar), which are no part of the text.
+    // Markers of the lexer (document start, flow error end, scalar), which are not part of the text.
     if (token === '\u0002' || token === '\u0018' || token === '\u001f') continue;
     tokens += 1;
     if (tokens > limits.tokens) {

@@ -3,7 +3,7 @@
 import { apiField } from '../resources/fields.ts';
 import type { Json } from '../resources/types.ts';
 import type { Shape } from './forms.ts';
-import type { FieldNode, Node, Place } from './nodes.ts';
+import type { FieldNode, Node, SourceRange } from './nodes.ts';
 import { isEmpty, toJson } from './nodes.ts';
 import { quote } from './quote.ts';
 import { expectMap } from './reader.ts';
@@ -13,7 +13,7 @@ export interface PassedMember {
   /** `api.<member>` */
   readonly field: string;
   readonly value: Json;
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
 /** Members with a word of their own: the word to write instead. */
@@ -102,7 +102,7 @@ function readPassthrough(field: FieldNode, report: Report): readonly PassedMembe
     }
     if (!memberName.test(key)) {
       const said = 'members of the API are one word of letters, digits and underscores';
-      report('api-refused-member', at, `\`api\`: ${quote(key)} is no member: ${said}`);
+      report('api-refused-member', at, `\`api\`: ${quote(key)} is not a member: ${said}`);
       return [];
     }
     // An explicit null is a value of the service; nothing after the colon is a forgotten one.

@@ -1,6 +1,6 @@
 /** Texts of a known form, as patterns. */
 
-import type { Level } from './levels.ts';
+import type { LevelGrammar } from './levels.ts';
 
 export const patterns = {
   every: /^\d{1,4} days?$/,
@@ -37,7 +37,7 @@ function number(places: 0 | 2): string {
 }
 
 /** What editors take for a limit at a level. Sums are left to reading: only what is too small at a glance is refused. */
-export function amountPatterns({ units, windows, wholeUnits }: Level) {
+export function amountPatterns({ units, windows, wholeUnits }: LevelGrammar) {
   const counted = units.filter((unit) => unit !== 'cost').map((unit) => `${unit.slice(0, -1)}s?`);
   const cost = String.raw`\$${number(wholeUnits ? 0 : 2)}`;
   const count = `${number(0)} (?:${counted.join('|')})`;

@@ -5,10 +5,10 @@ import { toFields } from '../resources/fields.ts';
 import type { DesiredEntry, FieldValue, PolicyKind } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { adviseNone, exampleOf, say } from './advice.ts';
-import { alertOf } from './alerts.ts';
+import { normalizeAlert } from './alerts.ts';
 import { readBudget } from './budgets.ts';
 import { policyKeys } from './entry-keys.ts';
-import { levels } from './levels.ts';
+import { levelGrammars } from './levels.ts';
 import { type PolicyForm, readMatch, readPer } from './match.ts';
 import type { FieldNode } from './nodes.ts';
 import { readRates } from './rates.ts';
@@ -51,10 +51,10 @@ export function identityOf(
   return withoutAbsent({ liveName, id, previously, owner, protect: protect ?? file.protect, silence });
 }
 
-const level = levels['usage-policy'];
+const level = levelGrammars['usage-policy'];
 
-/** `x: none` is two entries, since it says of either kind that it shall not exist. */
-export function readPolicy(field: FieldNode, file: FileDefaults, report: Report): readonly PolicyEntry[] {
+/** `x: none` is two entries, since it says of either kind that it must not exist. */
+export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Report): readonly PolicyEntry[] {
   if (isNone(field.node)) {
     const absent = {
       name: field.key,
@@ -149,7 +149,7 @@ function readBudgetFields(written: Written, report: Report): { part: Part; start
   const budget = readBudget(written, level, report);
   if (budget === undefined || budget === null) return undefined;
   // Reported by readBudget already.
-  const alert = alertOf(budget, level, budget.places.budget, () => {});
+  const alert = normalizeAlert(budget, level, budget.places.budget, () => {});
   const part: Part = [
     ['unit', budget.unit, field],
     ['amount', budget.amount, field],

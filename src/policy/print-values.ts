@@ -5,7 +5,7 @@ import { formatAlert, formatAmount, formatRate, formatReset } from '../resources
 import { rateOf } from '../resources/field-text.ts';
 import { alertOf, isApi, isBudget, memberOf, parseField, policyBudget } from '../resources/fields.ts';
 import type { Budget, Condition, Fields, Kind, Reset } from '../resources/types.ts';
-import { levels } from './levels.ts';
+import { levelGrammars } from './levels.ts';
 import { type PrintedValue, quoted } from './yaml-text.ts';
 
 export interface PrintedEntry {
@@ -38,7 +38,7 @@ export function printName({ name, liveName, id, fields }: PrintedEntry): string 
   return live !== name || id !== undefined ? live : undefined;
 }
 
-/** The text `none` is told from the keyword by its quotes. */
+/** The text `none` differs from the keyword by its quotes. */
 export function printDescription({ fields: { description } }: PrintedEntry): PrintedValue | undefined {
   if (description === undefined) return undefined;
   if (description === null) return 'none';
@@ -85,7 +85,7 @@ function printBudget(
 ): PrintedBudget[] {
   if (budget === undefined) return [];
   if (budget === null) return [{ budget: 'none', reset: undefined, alert: undefined }];
-  const { wholeUnits } = levels[kind];
+  const { wholeUnits } = levelGrammars[kind];
   return [
     {
       budget: formatAmount(budget.amount, budget.unit),

@@ -1,5 +1,5 @@
 /**
- * Resources → policy files: the inverse of compile. What cannot be written as it is, is found by `findRefusal` and left out
+ * Resources → policy files: the inverse of compile. What cannot be written as it is, is found by `explainUnprintable` and left out
  * by the caller.
  */
 
@@ -98,7 +98,7 @@ export function printEntry(entry: PrintedEntry): ReadonlyMap<string, PrintedValu
  *
  * @param workspace null for the organisation's own
  */
-export function findRefusal(entry: PrintedEntry, workspace: string | null): string | null {
+export function explainUnprintable(entry: PrintedEntry, workspace: string | null): string | null {
   const organisation = '00000000-0000-0000-0000-000000000000';
   const own = workspace === null ? [entry] : [];
   const org = printOrgFile({ environment: 'import', organisation, entries: own });

@@ -19,7 +19,7 @@ export function quote(value: unknown): string {
 }
 
 /** A scanner error may stand at anything, a secret included: a few characters are enough to find the place. */
-export function shorten(text: string): string {
+export function shortenText(text: string): string {
   return text.length > 24 || looksSecret(text) ? `${text.slice(0, 4)}…` : text;
 }
 

@@ -2,7 +2,7 @@
 
 import type { Rate } from '../resources/amounts.ts';
 import { formatRate, isProblem, parseRate } from '../resources/amounts.ts';
-import type { RateWindow } from '../resources/types.ts';
+import type { RateWindow } from '../resources/rate-windows.ts';
 import {
   adviseNone,
   adviseRate,
@@ -16,18 +16,18 @@ import {
 } from './advice.ts';
 import { type Form, textForm } from './forms.ts';
 import { guess } from './guess.ts';
-import { inList, type Level } from './levels.ts';
-import type { FieldNode, Place } from './nodes.ts';
+import { asListItem, type LevelGrammar } from './levels.ts';
+import type { FieldNode, SourceRange } from './nodes.ts';
 import { amountPatterns } from './patterns.ts';
 import type { Written } from './reader.ts';
 import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 
 export interface WrittenRate extends Rate {
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
-export function rateForm(level: Level): Form {
+export function rateForm(level: LevelGrammar): Form {
   const { rate, isZero } = amountPatterns(level);
   const examples = ['100 requests/minute', '200k tokens/day'];
   return textForm(rate, 'write a count and a window, such as 100 requests/minute', examples, isZero);
@@ -38,7 +38,11 @@ export function rateForm(level: Level): Form {
  *
  * @returns null for `none`, undefined where neither is written
  */
-export function readRates(written: Written, level: Level, report: Report): readonly WrittenRate[] | null | undefined {
+export function readRates(
+  written: Written,
+  level: LevelGrammar,
+  report: Report,
+): readonly WrittenRate[] | null | undefined {
   const one = written.get('rate');
   const several = written.get('rates');
   if (one !== undefined && several !== undefined) {
@@ -50,7 +54,9 @@ export function readRates(written: Written, level: Level, report: Report): reado
   const list = say`a list such as ${example('[100 requests/minute]')}`;
   const items = several === undefined ? [field] : readItems(field, list, report);
   const place =
-    several === undefined ? { ...level, hasBudget: written.has('budget') || written.has('budgets') } : inList(level);
+    several === undefined
+      ? { ...level, hasBudget: written.has('budget') || written.has('budgets') }
+      : asListItem(level);
   const rates = items.flatMap((item) => {
     const rate = readRate(item, place, report);
     return rate === undefined ? [] : [{ ...rate, at: one === undefined ? item.at : field.at }];
@@ -59,13 +65,13 @@ export function readRates(written: Written, level: Level, report: Report): reado
   return rates;
 }
 
-function readRate(field: FieldNode, level: Level, report: Report): Rate | undefined {
+function readRate(field: FieldNode, level: LevelGrammar, report: Report): Rate | undefined {
   const node = expectScalar(field, say`a rate such as ${exampleRates()}`, report);
   if (node === undefined) return undefined;
   const { text } = node;
   const refuse = (code: string, said: Sentence) => refuseValue(field, code, said, report);
   if (isNoneWord(text)) {
-    return refuse('invalid-rate', say`is no rate: ${adviseNone(level, 'rate')}`);
+    return refuse('invalid-rate', say`is not a rate: ${adviseNone(level, 'rate')}`);
   }
   const rate = parseRate(text);
   if (isProblem(rate)) {
@@ -77,14 +83,17 @@ function readRate(field: FieldNode, level: Level, report: Report): Rate | undefi
     const found = guess(text);
     refuse('rate-window', found === null ? say`has a window that ${level.what} has not` : adviseWindow(found, level));
   } else if (rate.value === 0) {
-    // The gateway reads 0 as "not enforced" and some documents say that it blocks (API reference 14.5).
+    // The gateway does not enforce 0, and some documents say that it blocks (docs/service-notes.md#zero-limit).
     const one = writeRate({ name: rate.name, value: 1 });
-    refuse('rate-zero', say`is no rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
+    refuse('rate-zero', say`is not a rate, the least is ${one}: ${adviseNone(level, 'rate')}`);
   }
   return rate;
 }
 
-/** Two rates of a type and window share one counter, and of several token rates only one is charged (API reference 1.11). */
+/**
+ * Two rates of a type and window share one counter, and of several token rates only one is charged
+ * (docs/service-notes.md#limit-object).
+ */
 function checkTogether(rates: readonly WrittenRate[], report: Report): void {
   const text = ({ value, name }: WrittenRate) => `\`${formatRate(value, name)}\``;
   const isTokens = ({ name }: WrittenRate) => name.startsWith('tokens/');

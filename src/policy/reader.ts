@@ -1,10 +1,10 @@
 /** Reading a document node by node: every problem is reported where it stands, and reading goes on. */
 
 import { nearestName } from '../nearest-name.ts';
-import { example, explainPlaceholder, type Said, say, writeQuoted, writeValue } from './advice.ts';
+import { example, explainPlaceholder, type Phrase, say, writeQuoted, writeValue } from './advice.ts';
 import type { Keys } from './forms.ts';
 import { adviseUnknownKey } from './habits.ts';
-import type { FieldNode, ListNode, MapNode, Node, Place, ScalarNode } from './nodes.ts';
+import type { FieldNode, ListNode, MapNode, Node, ScalarNode, SourceRange } from './nodes.ts';
 import { isEmpty } from './nodes.ts';
 import { quote } from './quote.ts';
 import { regroupEntries, regroupFields, splitNameless } from './regroup.ts';
@@ -22,7 +22,7 @@ export function isAbsent(node: Node): boolean {
   return node.type === 'map' && node.fields.length === 0;
 }
 
-/** @param what follows "is no key of", such as `a policy` */
+/** @param what follows "is not a key of", such as `a policy` */
 export function readMap(field: FieldNode, keys: Keys, what: string, report: Report): Written | undefined {
   const map = expectMap(field, report);
   if (map === undefined) return undefined;
@@ -93,7 +93,7 @@ function nameOfFirst({ items }: ListNode): string | undefined {
 }
 
 /** A text, a number or a boolean. */
-export function expectScalar(field: FieldNode, expected: Said, report: Report): ScalarNode | undefined {
+export function expectScalar(field: FieldNode, expected: Phrase, report: Report): ScalarNode | undefined {
   const { node } = field;
   if (reportEmpty(field, report)) return undefined;
   if (node.type === 'scalar') return node;
@@ -102,7 +102,7 @@ export function expectScalar(field: FieldNode, expected: Said, report: Report): 
 }
 
 /** A text that is not empty; numbers and booleans have to be quoted. */
-export function readText(field: FieldNode, expected: Said, report: Report, max = 255): string | undefined {
+export function readText(field: FieldNode, expected: Phrase, report: Report, max = 255): string | undefined {
   const node = expectScalar(field, expected, report);
   if (node === undefined) return undefined;
   if (typeof node.value !== 'string') {
@@ -127,7 +127,7 @@ export function readShaped(
   field: FieldNode,
   shape: RegExp,
   code: string,
-  expected: Said,
+  expected: Phrase,
   report: Report,
 ): string | undefined {
   const node = expectScalar(field, expected, report);
@@ -142,7 +142,7 @@ export function readShaped(
 }
 
 /** "`key`: `value` …", where the value stands. */
-export function refuseValue(field: FieldNode, code: string, said: Said, report: Report): undefined {
+export function refuseValue(field: FieldNode, code: string, said: Phrase, report: Report): undefined {
   const { node } = field;
   const value = node.type === 'scalar' ? quote(node.text) : `a ${node.type}`;
   report(code, node.at, say`\`${shown(field)}\`: ${value} ${said}`);
@@ -178,7 +178,7 @@ export function readBoolean(field: FieldNode, report: Report): boolean | undefin
 /** Items as fields that carry the name of the list, for messages. A lone value counts as a list of one where that is allowed. */
 export function readItems(
   field: FieldNode,
-  expected: Said,
+  expected: Phrase,
   report: Report,
   options: { lone?: boolean; empty?: boolean } = {},
 ): readonly FieldNode[] {
@@ -186,7 +186,7 @@ export function readItems(
   const { node } = field;
   if (node.type !== 'list') {
     if (options.lone && node.type === 'scalar') return [field];
-    report('not-a-list', node.at, say`\`${shown(field)}\` is no list: write ${expected}`);
+    report('not-a-list', node.at, say`\`${shown(field)}\` is not a list: write ${expected}`);
     return [];
   }
   if (node.items.length === 0 && !options.empty) {
@@ -216,6 +216,6 @@ export function shown(field: FieldNode): string {
 }
 
 /** Where written keys stand. */
-export function placesOf(written: Written): Readonly<Record<string, Place>> {
+export function placesOf(written: Written): Readonly<Record<string, SourceRange>> {
   return Object.fromEntries([...written].map(([key, field]) => [key, field.at]));
 }

@@ -3,17 +3,17 @@
 import { compareText } from '../diagnostics.ts';
 import { example, explainPlaceholder, isNoneWord, type Sentence, say, writeValue } from './advice.ts';
 import { key, oneOrList, orNone, type Shape, textForm } from './forms.ts';
-import type { FieldNode, Place } from './nodes.ts';
+import type { FieldNode, SourceRange } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
-import { convert, section } from './shapes.ts';
+import { convert, sectionShape } from './shapes.ts';
 
 export interface Recipient {
   /** Lower-cased, as the service compares them. */
   readonly address: string;
-  readonly at: Place;
+  readonly at: SourceRange;
 }
 
 const writeAddress = 'write an address, such as team@example.com, or a list of them';
@@ -30,13 +30,13 @@ export const recipientsKey = key(
 );
 
 /** `alerts: {recipients: […]}` of a file. */
-export const alerts: Shape<readonly Recipient[]> = convert(section({ recipients: recipientsKey }), (said) =>
+export const alerts: Shape<readonly Recipient[]> = convert(sectionShape({ recipients: recipientsKey }), (said) =>
   said.recipients === undefined ? undefined : (said.recipients ?? []),
 );
 
 function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {
   if (isNone(field.node)) return null;
-  const seen = new Map<string, Place>();
+  const seen = new Map<string, SourceRange>();
   const expected = 'a list of addresses, or `none`';
   for (const item of readItems(field, expected, report, { lone: true })) {
     const node = expectScalar(item, say`an address such as ${example('team@example.com')}`, report);
@@ -46,7 +46,7 @@ function readRecipients(field: FieldNode, report: Report): readonly Recipient[] 
       refuseValue(
         item,
         'invalid-recipient',
-        say`is no address: write one such as ${example('team@example.com')}`,
+        say`is not an address: write one such as ${example('team@example.com')}`,
         report,
       );
       continue;
@@ -113,9 +113,9 @@ function readExpires(field: FieldNode, report: Report): string | null | undefine
   if (time !== null) return time;
   const refuse = (said: Sentence) => refuseValue(field, 'invalid-date', said, report);
   const meant = guessTime(text);
-  if (isNoneWord(text)) return refuse(say`is no date: write ${writeValue('none')} for never`);
+  if (isNoneWord(text)) return refuse(say`is not a date: write ${writeValue('none')} for never`);
   if (meant !== null) return refuse(say`is not a date with its time and zone: write ${writeValue(meant)}`);
   const isShaped = patterns.date.test(text) || patterns.dateTime.test(text);
   const left = explainPlaceholder(text);
-  return refuse(say`${left ?? (isShaped ? 'is no moment of the calendar' : 'does not fit')}: write ${expected}`);
+  return refuse(say`${left ?? (isShaped ? 'is not a moment of the calendar' : 'does not fit')}: write ${expected}`);
 }

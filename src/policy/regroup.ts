@@ -23,11 +23,11 @@ function isBelow(form: Form | null, field: FieldNode): boolean {
   return (form?.below?.(field) ?? null) !== null;
 }
 
-/** An entry may have the name of a field; what is no map cannot be one. */
+/** An entry may have the name of a field; what is not a map cannot be one. */
 const isValue: Belongs = ({ node }) =>
   node.type === 'list' || (node.type === 'scalar' && node.value !== 'none' && node.value !== null);
 
-/** A condition as a map is no entry either. */
+/** A condition as a map is not an entry either. */
 const isStrayEntry: Belongs = (field) =>
   isValue(field) ||
   (field.node.type === 'map' && field.node.fields.some(({ key }) => key === 'any' || key === 'except'));

@@ -1,10 +1,10 @@
 /** Where problems in files are told. */
 
 import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
-import type { Said } from './advice.ts';
-import type { Place } from './nodes.ts';
+import type { Phrase } from './advice.ts';
+import type { SourceRange } from './nodes.ts';
 
-export type Report = (code: string, at: Place, message: Said, severity?: Severity) => void;
+export type Report = (code: string, at: SourceRange, message: Phrase, severity?: Severity) => void;
 
 export function collectInto(diagnostics: Diagnostic[]): Report {
   return (code, at, message, severity = 'error') => {
@@ -23,11 +23,11 @@ export function collectInto(diagnostics: Diagnostic[]): Report {
 }
 
 /** A place without an extent. */
-export function placeAt(source: Source): Place {
+export function placeAt(source: Source): SourceRange {
   return { source, end: source };
 }
 
 /** Of a file as a whole. */
-export function startOf(file: string): Place {
+export function startOf(file: string): SourceRange {
   return placeAt({ file, line: 1, column: 1 });
 }

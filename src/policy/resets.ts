@@ -52,9 +52,9 @@ function resetShape(keys: Keys): Shape<WrittenReset> {
   return { ...window, schema: { anyOf: [line.schema, window.schema] }, read: readReset };
 }
 
-export const reset = resetShape(windowKeys);
+export const resetOfBudget = resetShape(windowKeys);
 /** In a list of budgets a window starts on no day of its own. */
-export const resetInList = resetShape({ every });
+export const resetOfListedBudget = resetShape({ every });
 
 function readReset(field: FieldNode, report: Report): WrittenReset | undefined {
   if (field.node.type === 'map') return readWindow(field, report);
@@ -74,9 +74,9 @@ const exampleResets = ['monthly', 'weekly', 'every 14 days', 'never'].map((text)
 function adviseReset(text: string): Sentence {
   const left = explainPlaceholder(text);
   const meant = left === null ? guessReset(text) : null;
-  if (meant !== null) return say`is no reset: write ${writeReset(meant)}`;
+  if (meant !== null) return say`is not a reset: write ${writeReset(meant)}`;
   const tooLong = /\d/.test(text) ? ', and none is longer than 365 days' : '';
-  return say`${left ?? `is no reset${tooLong}`}: write ${exampleResets}`;
+  return say`${left ?? `is not a reset${tooLong}`}: write ${exampleResets}`;
 }
 
 function readWindow(field: FieldNode, report: Report): WrittenReset | undefined {
@@ -100,7 +100,7 @@ function readWindow(field: FieldNode, report: Report): WrittenReset | undefined 
   const reset = patterns.every.test(node.text) ? parseReset(`every ${node.text}`) : null;
   if (reset === null) {
     const days = daysOf(guessReset(node.text) ?? 'never');
-    return refuse(say`is no number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
+    return refuse(say`is not a number of days: write ${days === null ? example('10 days') : writeValue(days)}`);
   }
   if (!isWithinYear(reset)) {
     report('reset-days', node.at, adviseDays(reset, ''));
@@ -125,7 +125,7 @@ function readDate(field: FieldNode, report: Report): string | undefined {
   const text = readShaped(field, patterns.date, 'invalid-date', expected, report);
   if (text === undefined) return undefined;
   const date = new Date(`${text}T00:00:00Z`);
-  // A day that does not exist is moved into the next month, or is no date at all.
+  // A day that does not exist is moved into the next month, or is not a date at all.
   if (!Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)) return date.toISOString();
-  return refuseValue(field, 'invalid-date', say`is no day of the calendar: write ${expected}`, report);
+  return refuseValue(field, 'invalid-date', say`is not a day of the calendar: write ${expected}`, report);
 }

@@ -10,26 +10,35 @@ import {
 import { canonicalJson } from '../stable-json.ts';
 import { adviseAmount, example, say, writeValue } from './advice.ts';
 import { key, orNone, type Shape, textForm } from './forms.ts';
-import { ceiling } from './levels.ts';
+import { ceilingGrammar } from './levels.ts';
 import { amountPatterns, patterns } from './patterns.ts';
 import { expectScalar, isNone, refuseValue } from './reader.ts';
-import { convert, readSection, section, setOf, shaped, truth, whole, word } from './shapes.ts';
+import {
+  booleanShape,
+  convert,
+  keywordShape,
+  patternShape,
+  readSection,
+  sectionShape,
+  setOf,
+  wholeNumberShape,
+} from './shapes.ts';
 import { ruleSeverities } from './silence.ts';
 
-const aSwitch = word<Switch>('on', 'warn', 'off');
+const aSwitch = keywordShape<Switch>('on', 'warn', 'off');
 
 const thresholdKeys = {
-  count: key(whole(1_000_000), 'More than so many, and'),
-  percent: key(whole(100), 'more than so many per cent.'),
+  count: key(wholeNumberShape(1_000_000), 'More than so many, and'),
+  percent: key(wholeNumberShape(100), 'more than so many per cent.'),
 };
 
 const countedKeys = {
   ...thresholdKeys,
-  plan: key(section(thresholdKeys), 'The same of the whole plan; those beside it are of one workspace.'),
+  plan: key(sectionShape(thresholdKeys), 'The same of the whole plan; those beside it are of one workspace.'),
 };
 
-const isOn = word('on', 'off');
-const parts = section(countedKeys);
+const isOn = keywordShape('on', 'off');
+const parts = sectionShape(countedKeys);
 /** `on`, `off`, or more than `count` and more than `percent`; a part that is left out keeps its default. */
 const threshold: Shape<WrittenCounted> = {
   ...parts,
@@ -64,7 +73,7 @@ const guardKeys = {
 
 /** Whole cents, or null for `none`. */
 const dollars: Shape<number | null> = {
-  ...orNone(textForm(amountPatterns(ceiling).cost, 'write an amount in dollars, such as $5,000', ['$5,000'])),
+  ...orNone(textForm(amountPatterns(ceilingGrammar).cost, 'write an amount in dollars, such as $5,000', ['$5,000'])),
   read: (field, report) => {
     if (isNone(field.node)) return null;
     const node = expectScalar(field, say`an amount such as ${[example('$5,000'), example('none')]}`, report);
@@ -72,20 +81,20 @@ const dollars: Shape<number | null> = {
     const amount = parseAmount(node.text);
     if (!isProblem(amount) && amount.unit === 'cost') return amount.amount;
     const { code, said } = isProblem(amount)
-      ? adviseAmount(node.text, amount, ceiling)
+      ? adviseAmount(node.text, amount, ceilingGrammar)
       : { code: 'unit-not-at-level', said: say`is not in dollars: write an amount such as ${example('$5,000')}` };
     return refuseValue(field, code, said, report);
   },
 };
 
-const domain = shaped(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
+const domain = patternShape(patterns.domain, 'invalid-domain', say`a domain such as ${example('example.com')}`, {
   examples: ['example.com'],
   errorMessage: 'write a domain',
 });
 
 const reviewKeys = {
   require: key(
-    setOf(word(...requirableFields), 'a list of `alert`, `owner`, `description`'),
+    setOf(keywordShape(...requirableFields), 'a list of `alert`, `owner`, `description`'),
     'What every entry with a budget must have.',
   ),
   max_monthly_budget: key(
@@ -99,23 +108,29 @@ const reviewKeys = {
     ),
     'Domains that recipients may have.',
   ),
-  unmanaged: key(word('report', 'fail'), 'Whether live objects that no file declares are reported or fail the run.'),
-  show_people: key(word('names', 'counts'), 'Whether names of keys and users are shown, or only how many there are.'),
+  unmanaged: key(
+    keywordShape('report', 'fail'),
+    'Whether live objects that no file declares are reported or fail the run.',
+  ),
+  show_people: key(
+    keywordShape('names', 'counts'),
+    'Whether names of keys and users are shown, or only how many there are.',
+  ),
   drift: key(
-    word('safe', 'revert', 'leave'),
+    keywordShape('safe', 'revert', 'leave'),
     'What apply puts back of what was changed by hand: what was loosened (`safe`, the default), all of it (`revert`), nothing (`leave`).',
   ),
   require_reviewed_plan: key(
-    truth,
+    booleanShape,
     'Apply only what was reviewed. Default: true in the GitHub Action, false elsewhere.',
   ),
-  alone: key(truth, 'A team of one: merging is enough to apply, and its own word lifts guards. Default: false.'),
-  guards: key(section(guardKeys), 'Safety checks between plan and apply.'),
+  alone: key(booleanShape, 'A team of one: merging is enough to apply, and its own word lifts guards. Default: false.'),
+  guards: key(sectionShape(guardKeys), 'Safety checks between plan and apply.'),
   rules: key(ruleSeverities, 'Severity of single rules by name (docs/rules.md).'),
 };
 
 /** Canonical: equal settings are equal text. */
-export const review: Shape<ReviewSettings> = convert(
-  section(reviewKeys),
+export const reviewShape: Shape<ReviewSettings> = convert(
+  sectionShape(reviewKeys),
   (settings) => JSON.parse(canonicalJson(settings)) as ReviewSettings,
 );

@@ -5,7 +5,7 @@ import { isForgotten } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Forget } from '../resources/types.ts';
 import { say, writeValue } from './advice.ts';
-import type { Place } from './nodes.ts';
+import type { SourceRange } from './nodes.ts';
 import type { Organisation } from './normalize.ts';
 import { quote } from './quote.ts';
 import { placeAt, type Report } from './report.ts';
@@ -15,9 +15,9 @@ export interface Checked extends Organisation {
   readonly desired: Desired;
 }
 
-export type Rule = (checked: Checked, report: Report) => void;
+export type GrammarCheck = (checked: Checked, report: Report) => void;
 
-export const rules: readonly Rule[] = [
+export const grammarChecks: readonly GrammarCheck[] = [
   oneFilePerWorkspace,
   knownDefaults,
   oneEntryPerLiveObject,
@@ -29,7 +29,7 @@ export const rules: readonly Rule[] = [
 ];
 
 function oneFilePerWorkspace({ workspaces }: Checked, report: Report): void {
-  const seen = new Map<string, Place>();
+  const seen = new Map<string, SourceRange>();
   for (const workspace of workspaces) {
     const ref = workspace.ref.toLowerCase();
     const first = seen.get(ref);
@@ -53,7 +53,7 @@ function knownDefaults({ org, workspaces }: Checked, report: Report): void {
     const near = nearestName(skip.name, known);
     const list = known.length === 0 ? 'there are none' : `there are ${known.map(quote).join(', ')}`;
     const hint = near === undefined ? list : say`did you mean ${writeValue(near)}?`;
-    const said = say`\`skip_defaults\`: ${quote(skip.name)} is no default of the organisation: ${hint}`;
+    const said = say`\`skip_defaults\`: ${quote(skip.name)} is not a default of the organisation: ${hint}`;
     report('unknown-default', skip.at, said);
   }
 }
@@ -64,7 +64,7 @@ function oneEntryPerLiveObject({ desired }: Checked, report: Report): void {
     for (const entry of desired.entries) {
       const value = entry[member];
       if (value === undefined || entry.kind === 'workspace-limits') continue;
-      // With an id, the name is what the object shall be called: names of keys and policies may be shared.
+      // With an id, the name is what the object is to be called: names of keys and policies may be shared.
       if (member === 'liveName' && entry.id !== undefined && canShareName(entry)) continue;
       const key = JSON.stringify([entry.kind, entry.workspace?.toLowerCase() ?? null, value]);
       const first = seen.get(key);

@@ -1,7 +1,7 @@
 /** Shapes: what editors are told of a value and how it is read, in one. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Said } from './advice.ts';
+import type { Phrase } from './advice.ts';
 import { type Form, type Keys, mapForm, type Schema, type Shape } from './forms.ts';
 import type { FieldNode } from './nodes.ts';
 import type { Written } from './reader.ts';
@@ -20,7 +20,7 @@ import {
 } from './reader.ts';
 import type { Report } from './report.ts';
 
-export function text(max: number, expected?: Said): Shape<string> {
+export function textShape(max: number, expected?: Phrase): Shape<string> {
   return {
     schema: { type: 'string', minLength: 1, maxLength: max },
     read: (field, report) => readText(field, expected ?? `a text for \`${field.key}\``, report, max),
@@ -29,13 +29,13 @@ export function text(max: number, expected?: Said): Shape<string> {
 
 /** `none` without quotes clears; `"none"` is the text. */
 export function clearableText(max: number): Shape<string | null> {
-  const { schema, read } = text(max, 'a text, or `none`');
+  const { schema, read } = textShape(max, 'a text, or `none`');
   const isCleared = ({ node }: FieldNode) => isNone(node) && node.type === 'scalar' && node.plain;
   return { schema, read: (field, report) => (isCleared(field) ? null : read(field, report)) };
 }
 
 /** @param more what editors are told beside the pattern */
-export function shaped(pattern: RegExp, code: string, expected: Said, more: Schema = {}): Shape<string> {
+export function patternShape(pattern: RegExp, code: string, expected: Phrase, more: Schema = {}): Shape<string> {
   return {
     schema: { type: 'string', pattern: pattern.source, ...more },
     expected,
@@ -43,13 +43,13 @@ export function shaped(pattern: RegExp, code: string, expected: Said, more: Sche
   };
 }
 
-export function word<W extends string>(...words: readonly W[]): Shape<W> {
+export function keywordShape<W extends string>(...words: readonly W[]): Shape<W> {
   return { schema: { type: 'string', enum: words }, read: (field, report) => readWord(field, words, report) };
 }
 
-export const truth: Shape<boolean> = { schema: { type: 'boolean' }, read: readBoolean };
+export const booleanShape: Shape<boolean> = { schema: { type: 'boolean' }, read: readBoolean };
 
-export function whole(max: number): Shape<number> {
+export function wholeNumberShape(max: number): Shape<number> {
   return {
     schema: { type: 'integer', minimum: 0, maximum: max },
     read: (field, report) => {
@@ -60,7 +60,7 @@ export function whole(max: number): Shape<number> {
       return refuseValue(
         field,
         'invalid-number',
-        `is no whole number from 0 to ${max}: write one without a unit`,
+        `is not a whole number from 0 to ${max}: write one without a unit`,
         report,
       );
     },
@@ -68,7 +68,7 @@ export function whole(max: number): Shape<number> {
 }
 
 /** In the order of the file; may be empty. */
-export function listOf<T>(item: Shape<T>, expected: Said, rules: Schema = {}): Shape<readonly T[]> {
+export function listOf<T>(item: Shape<T>, expected: Phrase, rules: Schema = {}): Shape<readonly T[]> {
   return {
     schema: { type: 'array', items: item.schema, ...rules },
     read: (field, report) =>
@@ -80,7 +80,7 @@ export function listOf<T>(item: Shape<T>, expected: Said, rules: Schema = {}): S
 }
 
 /** Sorted, each once. */
-export function setOf<T extends string>(item: Shape<T>, expected: Said): Shape<readonly T[]> {
+export function setOf<T extends string>(item: Shape<T>, expected: Phrase): Shape<readonly T[]> {
   return convert(listOf(item, expected), (values) => [...new Set(values)].sort(compareText));
 }
 
@@ -113,7 +113,7 @@ export function readValues<const K extends Keys>(keys: K, written: Written, repo
 }
 
 /** A map with known keys. An empty one is absent. */
-export function section<const K extends Keys>(keys: K, rules?: Schema): Shape<Values<K>> {
+export function sectionShape<const K extends Keys>(keys: K, rules?: Schema): Shape<Values<K>> {
   return {
     ...mapForm(keys, rules),
     read: (field, report) => (isAbsent(field.node) ? undefined : readSection(keys, field, report)),

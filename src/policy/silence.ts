@@ -8,17 +8,17 @@ import type { FieldNode } from './nodes.ts';
 import { quote } from './quote.ts';
 import { expectMap } from './reader.ts';
 import type { Report } from './report.ts';
-import { convert, text, word } from './shapes.ts';
+import { convert, keywordShape, textShape } from './shapes.ts';
 
 /** Reasons by the name of the rule; the plan prints them. */
 export type Silence = Readonly<Record<string, string>>;
 
-export const silence: Shape<Silence> = convert(
-  byRule(text(255, 'the reason why this finding is accepted here')),
+export const silenceShape: Shape<Silence> = convert(
+  byRule(textShape(255, 'the reason why this finding is accepted here')),
   (reasons) => (Object.keys(reasons).length === 0 ? undefined : reasons),
 );
 
-export const ruleSeverities = byRule(word('off', 'info', 'warning', 'error'));
+export const ruleSeverities = byRule(keywordShape('off', 'info', 'warning', 'error'));
 
 function byRule<T>(value: Shape<T>): Shape<Readonly<Partial<Record<RuleName, T>>>> {
   return {

@@ -1,7 +1,7 @@
 /** Lists of plain values: what stays keeps its line, its quotes and its comment. */
 
 import { isScalar, type Scalar, type YAMLSeq } from 'yaml';
-import { type Cut, lineEnd, lineStart, rangeOf } from './yaml-ranges.ts';
+import { lineEnd, lineStart, rangeOf, type TextEdit } from './yaml-ranges.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 type Item = string | number | boolean;
@@ -10,13 +10,13 @@ export function isOnlyItems(values: readonly PrintedValue[]): values is readonly
   return values.every(isItem);
 }
 
-/** Null where lists of lines have nothing in common, or one is no list of plain values: then the list is written anew. */
+/** Null where lists of lines have nothing in common, or one is not a list of plain values: then the list is written anew. */
 export function spliceItems(
   body: string,
   list: YAMLSeq,
   values: readonly PrintedValue[],
   newline: string,
-): readonly Cut[] | null {
+): readonly TextEdit[] | null {
   const old = list.items.filter((item): item is Scalar => isScalar(item) && isItem(item.value));
   if (old.length !== list.items.length || !isOnlyItems(values)) return null;
   const stays = (item: Scalar): boolean => values.includes(item.value as Item);
@@ -36,7 +36,7 @@ function spliceLines(
   stays: (item: Scalar) => boolean,
   added: readonly Item[],
   newline: string,
-): readonly Cut[] | null {
+): readonly TextEdit[] | null {
   const lines = old.map((item) => {
     const [at, end] = rangeOf(item);
     const start = lineStart(body, at);

@@ -3,9 +3,9 @@
 import type { Forget } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { workspaceKeys } from './file-keys.ts';
-import { readLimits, type WrittenLimits } from './limits-entry.ts';
-import type { Place } from './nodes.ts';
-import { type PolicyEntry, readPolicy } from './policy-entry.ts';
+import { readLimitsEntry, type WrittenLimits } from './limits-entry.ts';
+import type { SourceRange } from './nodes.ts';
+import { type PolicyEntry, readPolicyEntry } from './policy-entry.ts';
 import { isAbsent, type Written } from './reader.ts';
 import type { Recipient } from './recipients.ts';
 import type { Report } from './report.ts';
@@ -15,13 +15,13 @@ import type { Silence } from './silence.ts';
 export interface WorkspaceFile {
   /** Slug or UUID as written. */
   readonly ref: string;
-  readonly at: Place;
+  readonly at: SourceRange;
   readonly owner?: string;
   readonly silence?: Silence;
-  readonly skipDefaults: readonly { readonly name: string; readonly at: Place }[];
+  readonly skipDefaults: readonly { readonly name: string; readonly at: SourceRange }[];
   readonly alerts?: readonly Recipient[];
   /** Where `recipients` of `alerts` starts, for the warning that it reaches nobody. */
-  readonly alertsAt?: Place;
+  readonly alertsAt?: SourceRange;
   readonly forget: readonly Forget[];
   readonly policies: readonly PolicyEntry[];
   readonly limits: readonly WrittenLimits[];
@@ -32,13 +32,13 @@ export function readWorkspace(written: Written, report: Report): WorkspaceFile |
   const said = readValues(workspaceKeys, written, report);
   const file = { protect: said.protect ?? false };
   const own = written.get('limits');
-  const policies = (said.policies ?? []).flatMap((entry) => readPolicy(entry, file, report));
+  const policies = (said.policies ?? []).flatMap((entry) => readPolicyEntry(entry, file, report));
   const limits = [
     ...(own === undefined || isAbsent(own.node) ? [] : [[own, 'workspace-limits'] as const]),
     ...(said.keys ?? []).map((entry) => [entry, 'key-limits'] as const),
     ...(said.providers ?? []).map((entry) => [entry, 'provider-limits'] as const),
     ...(said.integrations ?? []).map((entry) => [entry, 'integration-limits'] as const),
-  ].flatMap(([entry, kind]) => readLimits(entry, kind, file, report) ?? []);
+  ].flatMap(([entry, kind]) => readLimitsEntry(entry, kind, file, report) ?? []);
   const { workspace: ref } = said;
   const at = written.get('workspace')?.at;
   if (ref === undefined || at === undefined) return undefined;

@@ -8,7 +8,7 @@ import { isProblem, parseAmount, parseRate } from '../resources/amounts.ts';
 import { type Sentence, say, writeQuoted, writeValue } from './advice.ts';
 import { quote } from './quote.ts';
 
-export interface Cut {
+export interface SplitItem {
   /** How many items behind the first belong to it. */
   readonly tails: number;
   /** Offset in the text. */
@@ -19,14 +19,14 @@ export interface Cut {
 }
 
 /** @param head the value of a pair, or an item of a list, with what stands behind it */
-export function findCut(head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets'): Cut | null {
+export function findCut(head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets'): SplitItem | null {
   if (!isPlain(head) || !/\d$/.test(head.source ?? '')) return null;
   const parts = [head];
   for (const item of behind) {
     const tail = isPair(item) && item.value === null ? item.key : item;
     const last = parts.at(-1) ?? head;
     if (!isPlain(tail) || !/^\d/.test(tail.source ?? '') || !/\d$/.test(last.source ?? '')) break;
-    // A comma, and in braces a blank, as a number is no key.
+    // A comma, and in braces a blank: a number is not a key.
     const gap = endOf(tail, 0) - endOf(last, 1);
     if (gap !== 1 && !(gap === 2 && inside === 'braces')) break;
     parts.push(tail);

@@ -1,11 +1,11 @@
 /** YAML's own errors in words of somebody who has never read the YAML specification. */
 
 import type { ErrorCode, YAMLError } from 'yaml';
-import { example, percentOf, type Said, say, writeValue } from './advice.ts';
-import { shorten } from './quote.ts';
-import type { Cause } from './yaml-lines.ts';
+import { example, guessPercent, type Phrase, say, writeValue } from './advice.ts';
+import { shortenText } from './quote.ts';
+import type { LineFault } from './yaml-lines.ts';
 
-type Explanation = Pick<Cause, 'code' | 'message'>;
+type Explanation = Pick<LineFault, 'code' | 'message'>;
 
 /** A file that is not YAML at all is not worth more. */
 const most = 100;
@@ -17,8 +17,8 @@ export function explainYamlErrors(
   errors: readonly YAMLError[],
   warnings: readonly YAMLError[],
   text: string,
-): readonly Cause[] {
-  const byStart = new Map<number, Cause>();
+): readonly LineFault[] {
+  const byStart = new Map<number, LineFault>();
   for (const error of errors.slice(0, most)) {
     const [start, end] = error.pos;
     const isValue = error.code === 'BAD_SCALAR_START' || error.code === 'BAD_ALIAS';
@@ -79,8 +79,8 @@ const explanations: Partial<Record<ErrorCode, Explanation>> = {
 function explain(error: YAMLError, text: string): Explanation {
   const offending = text.slice(error.pos[0], error.pos[0] + 1);
   const value = restOfValue(text, error.pos[0]);
-  const isShort = shorten(value) === value;
-  const quoted = isShort ? say`: write ${writeValue(`"${value}"`)}` : ` around ${`\`${shorten(value)}\``}`;
+  const isShort = shortenText(value) === value;
+  const quoted = isShort ? say`: write ${writeValue(`"${value}"`)}` : ` around ${`\`${shortenText(value)}\``}`;
   switch (error.code) {
     case 'BAD_SCALAR_START':
       if (/^%\s?[\d.,]+\s?%?$/.test(value)) return { code: 'unquoted-value', message: explainPercent(value) };
@@ -101,8 +101,8 @@ function explain(error: YAMLError, text: string): Explanation {
 }
 
 /** `%80`. In quotes it would be refused all the same. */
-function explainPercent(value: string): Said {
-  const percent = percentOf(value);
+function explainPercent(value: string): Phrase {
+  const percent = guessPercent(value);
   const written = percent === null ? example('80%') : writeValue(`${percent}%`);
   return say`the percent sign goes behind the number${percent === null ? ', as in' : ': write'} ${written}`;
 }
@@ -111,7 +111,7 @@ function missingCharacter(error: YAMLError, text: string): Explanation {
   if (/quote/.test(error.message))
     return { code: 'open-quote', message: 'a quote is opened before this point and never closed' };
   if (/map (keys|values)/i.test(error.message)) {
-    const word = shorten(restOfValue(text, error.pos[0]));
+    const word = shortenText(restOfValue(text, error.pos[0]));
     return {
       code: 'missing-colon',
       message: `\`${word}\` is neither a key nor part of the value above: write \`${word}: …\``,

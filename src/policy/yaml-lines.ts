@@ -5,19 +5,19 @@
 
 import type { Advice } from '../diagnostics.ts';
 import { looksSecret } from '../secret-shape.ts';
-import { type Said, say } from './advice.ts';
-import { nameBlank, quote, shorten } from './quote.ts';
+import { type Phrase, say } from './advice.ts';
+import { nameBlank, quote, shortenText } from './quote.ts';
 
-export interface Cause {
+export interface LineFault {
   readonly code: string;
-  readonly message: Said;
+  readonly message: Phrase;
   /** Offsets in the text. */
   readonly start: number;
   readonly end: number;
 }
 
 /** Lines that `git merge` leaves. They mean nothing in YAML, so that nothing else need be wrong. */
-export function findConflict(text: string): Cause | null {
+export function findConflict(text: string): LineFault | null {
   const match = /^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$/m.exec(text);
   if (match === null) return null;
   const message =
@@ -40,7 +40,7 @@ interface Level {
 }
 
 /** @param text not readable as YAML */
-export function findCause(text: string): Cause | null {
+export function findCause(text: string): LineFault | null {
   const lines = splitLines(text);
   const step = lines.find((line) => line.indent > 0)?.indent ?? 2;
   const stack: Level[] = [];
@@ -103,7 +103,7 @@ function splitLines(text: string): readonly Line[] {
 }
 
 /** A tab or another blank where only spaces indent. */
-function oddStart(text: string, line: Line): Cause | null {
+function oddStart(text: string, line: Line): LineFault | null {
   const blank = /^[\t\u00a0\u1680\u2000-\u200b\u202f\u205f\u3000\ufeff]/.exec(line.text)?.[0];
   const where = { start: line.start - line.indent, end: line.start + line.text.length };
   if (blank === '\t') return { code: 'tab-indent', message: 'a tab indents this line: YAML wants spaces', ...where };
@@ -123,7 +123,7 @@ function oddStart(text: string, line: Line): Cause | null {
 }
 
 /** `*:` would be an alias. */
-function starKey(line: Line): Cause | null {
+function starKey(line: Line): LineFault | null {
   const match = /^((?:- +)*)\*[^\s:]*\s*:(?:\s|$)/.exec(line.text);
   if (match === null) return null;
   const start = line.start + (match[1]?.length ?? 0);
@@ -136,7 +136,7 @@ function starKey(line: Line): Cause | null {
   };
 }
 
-function misaligned(line: Line, wanted: number): Cause {
+function misaligned(line: Line, wanted: number): LineFault {
   const spaces = (count: number) => `${count} ${count === 1 ? 'space' : 'spaces'}`;
   return {
     code: 'bad-indent',
@@ -147,11 +147,11 @@ function misaligned(line: Line, wanted: number): Cause {
 }
 
 /** `reset monthly`, `reset:monthly`, `reset = monthly`. */
-function missingColon(line: Line): Cause {
+function missingColon(line: Line): LineFault {
   const where = { code: 'missing-colon', start: line.start, end: line.start + line.text.length };
   const [, word, value] = /^([A-Za-z_][\w-]*)(?:\s*[:=]\s*|\s+)(\S.*)$/.exec(line.text) ?? [];
   if (word === undefined || value === undefined || line.text.length > 40 || looksSecret(value)) {
-    const said = say`${quote(shorten(line.text).replace(/[`"]/g, ''))} is neither a key nor part of the value above`;
+    const said = say`${quote(shortenText(line.text).replace(/[`"]/g, ''))} is neither a key nor part of the value above`;
     return { ...where, message: say`${said}: a key ends in a colon and a space` };
   }
   const written: Advice = { write: `${word}: ${value}`, instead: 'line' };
@@ -159,7 +159,7 @@ function missingColon(line: Line): Cause {
 }
 
 /** A quote that is not closed on its line, nor alone on a later one. */
-function openQuote(text: string, line: Line, value: string): Cause | null {
+function openQuote(text: string, line: Line, value: string): LineFault | null {
   if (isClosed(value)) return null;
   const mark = value.charAt(0);
   const from = line.start + line.text.length - value.length;

@@ -16,7 +16,7 @@ export function isPlainMap(plain: Plain | undefined): plain is PlainMap {
   return typeof plain === 'object' && plain !== null && !Array.isArray(plain);
 }
 
-export function parse(body: string): Document.Parsed | null {
+export function parseYaml(body: string): Document.Parsed | null {
   const options = {
     version: '1.2',
     schema: 'core',
@@ -47,8 +47,8 @@ export function findPair(map: YAMLMap, key: string): Pair | undefined {
   return map.items.find((pair) => keyText(pair.key) === key);
 }
 
-/** What the file shall say after the edit. */
-export function change(
+/** What the file is to say after the edit. */
+export function changePlain(
   plain: Plain | undefined,
   [key = '', ...rest]: readonly string[],
   value: PrintedValue | undefined,
@@ -56,7 +56,7 @@ export function change(
   const entries = isPlainMap(plain) ? plain.map : [];
   const old = entries.find(([name]) => name === key)?.[1];
   const isRemoved = value === undefined && (old === undefined || rest.length === 0);
-  const next = isRemoved ? undefined : rest.length === 0 ? plainOf(value) : change(old, rest, value);
+  const next = isRemoved ? undefined : rest.length === 0 ? plainOf(value) : changePlain(old, rest, value);
   const isEmpty = value === undefined && isPlainMap(next) && next.map.length === 0;
   if (next === undefined || isEmpty) return { map: entries.filter(([name]) => name !== key) };
   if (old === undefined) return { map: [...entries, [key, next]] };
@@ -64,7 +64,7 @@ export function change(
 }
 
 /** A list of values keeps what it has in its order; what is new comes at the end. */
-export function reorder(old: Plain | undefined, value: PrintedValue | undefined): PrintedValue | undefined {
+export function keepOrder(old: Plain | undefined, value: PrintedValue | undefined): PrintedValue | undefined {
   if (!Array.isArray(old) || !Array.isArray(value) || !isOnlyItems(value)) return value;
   const kept = (old as readonly Plain[]).filter((item) => value.includes(item as never));
   return [...kept, ...value.filter((item) => !kept.includes(item as never))] as PrintedValue;

@@ -3,7 +3,7 @@
 import { isMap, isNode, isScalar, isSeq, type Pair } from 'yaml';
 
 /** A piece of the text and what comes in its place. */
-export interface Cut {
+export interface TextEdit {
   readonly start: number;
   readonly end: number;
   readonly insert: string;

@@ -9,14 +9,14 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { quote } from './quote.ts';
 import { renderInFlow, spliceItems } from './splice-items.ts';
-import { change, findPair, follow, keyText, type Plain, parse, reorder, toPlain } from './yaml-plain.ts';
-import { type Cut, colonEnd, columnOf, endOf, lineEnd, lineStart, rangeOf } from './yaml-ranges.ts';
+import { changePlain, findPair, follow, keepOrder, keyText, type Plain, parseYaml, toPlain } from './yaml-plain.ts';
+import { colonEnd, columnOf, endOf, lineEnd, lineStart, rangeOf, type TextEdit } from './yaml-ranges.ts';
 import { type PrintedValue, renderYaml } from './yaml-text.ts';
 
 /** The new text, or why it cannot be made. */
-export type Edited = { readonly text: string } | { readonly refusal: string };
+export type EditedText = { readonly text: string } | { readonly refusal: string };
 
-export function isRefused(edited: Edited): edited is { readonly refusal: string } {
+export function isRefused(edited: EditedText): edited is { readonly refusal: string } {
   return 'refusal' in edited;
 }
 
@@ -24,18 +24,18 @@ export function isRefused(edited: Edited): edited is { readonly refusal: string 
  * Sets the value at a path of keys, making the maps that are missing, each at the end of its map; undefined takes the key
  * away, and with it every map that has nothing else.
  */
-export function setValue(text: string, path: readonly string[], value: PrintedValue | undefined): Edited {
+export function setValue(text: string, path: readonly string[], value: PrintedValue | undefined): EditedText {
   const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
   const body = text.slice(mark.length);
-  const document = parse(body);
-  if (document === null) return { refusal: 'the file is no map that can be read' };
+  const document = parseYaml(body);
+  if (document === null) return { refusal: 'the file is not a map that can be read' };
   const before = toPlain(document.contents, document);
-  const ordered = reorder(follow(before, path), value);
+  const ordered = keepOrder(follow(before, path), value);
   const cuts = new Splicer(body, document).cut(path, ordered);
   if ('refusal' in cuts) return cuts;
   const next = applyCuts(body, cuts);
-  const after = parse(next);
-  const wished = change(before, path, ordered);
+  const after = parseYaml(next);
+  const wished = changePlain(before, path, ordered);
   const isProved = after !== null && JSON.stringify(toPlain(after.contents, after)) === JSON.stringify(wished);
   return isProved
     ? { text: mark + next }
@@ -44,7 +44,7 @@ export function setValue(text: string, path: readonly string[], value: PrintedVa
 
 /** The value at a path as plain data, texts as written; undefined where there is none. */
 export function readValue(text: string, path: readonly string[]): Plain | undefined {
-  const document = parse(text.startsWith('\uFEFF') ? text.slice(1) : text);
+  const document = parseYaml(text.startsWith('\uFEFF') ? text.slice(1) : text);
   return document === null ? undefined : follow(toPlain(document.contents, document), path);
 }
 
@@ -54,7 +54,7 @@ export function findLines(
   path: readonly string[],
 ): { readonly first: number; readonly last: number } | null {
   const body = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  const document = parse(body);
+  const document = parseYaml(body);
   let map: unknown = document?.contents;
   let found: Pair | undefined;
   for (const key of path) {
@@ -67,12 +67,12 @@ export function findLines(
   return { first: lineOf(rangeOf(found.key)[0]), last: lineOf(body[end - 1] === '\n' ? end - 1 : end) };
 }
 
-function applyCuts(body: string, cuts: readonly Cut[]): string {
+function applyCuts(body: string, cuts: readonly TextEdit[]): string {
   const sorted = [...cuts].sort((a, b) => b.start - a.start || b.end - a.end);
   return sorted.reduce((text, { start, end, insert }) => text.slice(0, start) + insert + text.slice(end), body);
 }
 
-type Cuts = readonly Cut[] | { readonly refusal: string };
+type Cuts = readonly TextEdit[] | { readonly refusal: string };
 
 class Splicer {
   readonly #body: string;
@@ -180,7 +180,7 @@ class Splicer {
     const last = below.at(-1);
     if (last === undefined || below.some((link) => link.map.flow === true)) return this.#removeLines(highest.pair);
     // Line by line, so that comments between the keys stay.
-    const cuts: Cut[] = [];
+    const cuts: TextEdit[] = [];
     for (const { pair } of [highest, ...below]) {
       const end = pair === last.pair ? endOf(this.#body, pair) : colonEnd(this.#body, pair);
       const cut = this.#removeLines(pair, end);
@@ -224,7 +224,7 @@ class Splicer {
 
   #indent(text: string, column: number): string {
     const pad = ' '.repeat(column);
-    // Split, since `^` would also match behind U+2028, which is no line break in YAML.
+    // Split, since `^` would also match behind U+2028, which is not a line break in YAML.
     return text
       .split('\n')
       .map((line) => (line === '' ? '' : pad + line))

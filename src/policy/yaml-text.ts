@@ -47,7 +47,7 @@ export function renderYaml(value: PrintedValue, style: YamlStyle = {}): string {
   });
 }
 
-/** A text that is told from a keyword, `none`, by its quotes. */
+/** A text that differs from a keyword, `none`, by its quotes. */
 export function quoted(text: string): PrintedValue {
   const scalar = new Scalar(text);
   scalar.type = Scalar.QUOTE_DOUBLE;

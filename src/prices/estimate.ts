@@ -10,16 +10,16 @@ import { add, compare, divide, type Exact, fraction, multiply, subtract, total, 
 import type { ModelPrice, TokenPrice } from './types.ts';
 
 /** US cents per token. */
-export interface Rate {
+export interface TokenRate {
   readonly value: Exact;
   /** False: the true one may be greater, never smaller. */
   readonly isComplete: boolean;
 }
 
 export interface Rates {
-  readonly lowest: Rate;
-  readonly expected: Rate;
-  readonly highest: Rate;
+  readonly lowest: TokenRate;
+  readonly expected: TokenRate;
+  readonly highest: TokenRate;
 }
 
 /** US cents or tokens. */
@@ -66,7 +66,7 @@ export function ratesOfAll(models: readonly ModelPrice[], inputShare: Exact): Ra
 
 /** What so many tokens cost, in US cents. */
 export function costOf(tokens: Exact, { lowest, expected, highest }: Rates): Range {
-  const cost = ({ value, isComplete }: Rate): Figure => {
+  const cost = ({ value, isComplete }: TokenRate): Figure => {
     if (isComplete) return { bound: 'exact', value: multiply(tokens, value) };
     return value.n === 0n ? { bound: 'unknown' } : { bound: 'at_least', value: multiply(tokens, value) };
   };
@@ -75,7 +75,7 @@ export function costOf(tokens: Exact, { lowest, expected, highest }: Rates): Ran
 
 /** How many tokens so many US cents buy; the highest price gives the lowest number. */
 export function tokensOf(cents: Exact, { lowest, expected, highest }: Rates): Range {
-  const bought = ({ value, isComplete }: Rate): Figure => {
+  const bought = ({ value, isComplete }: TokenRate): Figure => {
     if (value.n === 0n) return { bound: isComplete ? 'unlimited' : 'unknown' };
     return { bound: isComplete ? 'exact' : 'at_most', value: divide(cents, value) };
   };
@@ -101,11 +101,11 @@ export function dearest(models: readonly ModelPrice[]): Dearest {
     : { rate: first.rate.value, model: first.model, unknown };
 }
 
-function sidesOf({ input, output }: TokenPrice): readonly Rate[] {
+function sidesOf({ input, output }: TokenPrice): readonly TokenRate[] {
   return [input, output].map((side) => ({ value: side ?? zero, isComplete: side !== null }));
 }
 
-function mixOf({ input, output }: TokenPrice, inputShare: Exact): Rate {
+function mixOf({ input, output }: TokenPrice, inputShare: Exact): TokenRate {
   const outputShare = subtract(fraction(1n, 1n), inputShare);
   const parts = [
     { side: input, share: inputShare },
@@ -118,7 +118,7 @@ function mixOf({ input, output }: TokenPrice, inputShare: Exact): Rate {
 }
 
 /** The least is known as soon as a known one is as small as any bound. */
-function leastOf(rates: readonly Rate[]): Rate {
+function leastOf(rates: readonly TokenRate[]): TokenRate {
   const [first, ...rest] = rates;
   if (first === undefined) return { value: zero, isComplete: false };
   return rest.reduce((low, rate) => {
@@ -127,8 +127,8 @@ function leastOf(rates: readonly Rate[]): Rate {
   }, first);
 }
 
-function greatestOf(rates: readonly Rate[]): Rate {
-  return rates.reduce<Rate>(
+function greatestOf(rates: readonly TokenRate[]): TokenRate {
+  return rates.reduce<TokenRate>(
     (high, rate) => ({
       value: compare(rate.value, high.value) > 0 ? rate.value : high.value,
       isComplete: high.isComplete && rate.isComplete,
@@ -138,7 +138,7 @@ function greatestOf(rates: readonly Rate[]): Rate {
 }
 
 /** One of several: certain only if all are the same. */
-function narrow(rates: readonly Rate[]): Rate {
+function narrow(rates: readonly TokenRate[]): TokenRate {
   const least = leastOf(rates);
   const most = greatestOf(rates);
   return { value: least.value, isComplete: most.isComplete && compare(least.value, most.value) === 0 };

@@ -24,7 +24,7 @@ export async function readPriceText(file: string, mostBytes: number, within?: st
     const handle = await open(real, flags);
     try {
       const facts = await handle.stat();
-      if (!facts.isFile()) return { status: 'failed', why: 'it is no file' };
+      if (!facts.isFile()) return { status: 'failed', why: 'it is not a file' };
       if (facts.size > mostBytes)
         return { status: 'failed', why: `it has ${facts.size} bytes, more than ${mostBytes}` };
       return { status: 'read', text: await handle.readFile('utf8'), changed: facts.mtime };

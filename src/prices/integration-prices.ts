@@ -1,4 +1,4 @@
-/** What an integration charges instead of, or on top of, the price files (API reference 7.1 and 7.3). */
+/** What an integration charges instead of, or on top of, the price files (docs/service-notes.md#integration-prices). */
 
 import { z } from 'zod';
 import { type Exact, exactOf, fraction, multiply, zero } from '../exact.ts';
@@ -37,8 +37,8 @@ export function parseIntegrationPrices(wire: WireIntegrationPrices, provenance: 
 }
 
 /**
- * **Dollars per million tokens**, not cents per token as in the price files (API reference 16, line 21). It replaces the entry of
- * the price file outright: a kind of token left out costs nothing there, so here zero is known.
+ * **Dollars per million tokens**, not cents per token as in the price files (docs/service-notes.md#integration-prices). It replaces
+ * the entry of the price file outright: a kind of token left out costs nothing there, so here zero is known.
  */
 function parseOwnPrice(written: unknown): TokenPrice | null {
   const parsed = ownPrice.safeParse(written);

@@ -1,14 +1,14 @@
 /**
  * The price file of one provider: model → `pricing_config` → `pay_as_you_go` → kind of token or unit → `price`, **in US cents**
- * (API reference 12). Somebody else's file, in a form that grows: one entry that cannot be read is that entry's problem, and
- * says "unknown" for its model alone.
+ * (docs/service-notes.md#price-files). Somebody else's file, in a form that grows: one entry that cannot be read is that entry's
+ * problem, and says "unknown" for its model alone.
  */
 
 import { z } from 'zod';
 import { add, type Exact, exactOf } from '../exact.ts';
 import type { PriceEntry, PriceFile, TokenPrice, UnreadableEntry } from './types.ts';
 
-/** Cents; ten million dollars for one token is no price but a broken file. */
+/** Cents; ten million dollars for one token is not a price but a broken file. */
 const price = z.number().min(0).max(1e9);
 
 /** Longer than any name that can be asked for. */
@@ -49,7 +49,7 @@ const custom = z.looseObject({
   ),
 });
 
-/** @returns a problem where the whole is no price file, so that nothing in it says that a model has no price */
+/** @returns a problem where the whole is not a price file, so that nothing in it says that a model has no price */
 export function parsePriceFile(body: unknown): PriceFile | { readonly problem: string } {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return { problem: 'it holds no map of models' };
   const written = Object.entries(body).filter(([name]) => name.length <= longestName);
@@ -73,7 +73,7 @@ function parseEntry(value: unknown): PriceEntry | UnreadableEntry {
   if (!isDollars(written)) return { problem: 'its currency is not USD' };
   const units = new Map<string, Exact>();
   const wrong = collectUnits(written.pay_as_you_go ?? {}, [], units);
-  if (wrong !== null) return { problem: `${wrong} is no price` };
+  if (wrong !== null) return { problem: `${wrong} is not a price` };
   const tokens = takeTokens(units);
   const fixed = [written.fixed_cost?.request, written.fixed_cost?.response].flatMap((part) =>
     part === undefined || part === null ? [] : [exactOf(part.price)],
@@ -148,5 +148,5 @@ function isFilled(value: unknown): boolean {
 /** The place alone: what stands there may be anything. */
 function describeIssue(error: z.ZodError): string {
   const path = error.issues[0]?.path.join('.') ?? '';
-  return path === '' ? 'it is no entry of a price file' : `${path} is not in the known form`;
+  return path === '' ? 'it is not an entry of a price file' : `${path} is not in the known form`;
 }

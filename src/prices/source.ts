@@ -17,7 +17,7 @@ const hint = `Write an address such as ${defaultPriceAddress}, or a folder that 
 export function parsePriceSource(text: string): PriceSource {
   const written = text.trim();
   if (written === '') throw new UserError('the source of prices is empty', { hint });
-  // A drive letter is no scheme.
+  // A drive letter is not a scheme.
   if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(written)) return { kind: 'folder', folder: written };
   const url = URL.canParse(written) ? new URL(written) : null;
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {

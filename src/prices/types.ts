@@ -53,7 +53,7 @@ export type ProviderPrices =
   /** Could not be read, so that nothing is known. */
   | { readonly status: 'unread'; readonly why: string };
 
-/** What an integration charges instead of the price files (API reference 7.1, 7.3). */
+/** What an integration charges instead of the price files (docs/service-notes.md#integration-prices). */
 export interface IntegrationPrices {
   readonly slug: string;
   /** Name of its price file, such as `openai`; null: the service did not say. */

@@ -1,4 +1,4 @@
-/** Questions to the analytics API (API reference 11), and its answers as numbers. */
+/** Questions to the analytics API (docs/service-notes.md#analytics), and its answers as numbers. */
 
 import { ServiceError } from '../errors.ts';
 import type { Known } from '../impact/usage.ts';
@@ -119,7 +119,7 @@ function describe({ key, any, except }: Condition): string {
   return any.length > 1 ? `several values of ${key}` : `a condition on ${key}`;
 }
 
-/** Numbers may come as text (API reference 11); nothing is consumed below zero. */
+/** Numbers may come as text (docs/service-notes.md#analytics); nothing is consumed below zero. */
 function toNumber(path: string, value: unknown): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number) && number >= 0) return number;

@@ -1,5 +1,6 @@
 /** One change: read again, write, read back. Throws only what the service or a cancellation throws. */
 
+import type { Clock } from '../clock.ts';
 import { CancelledError, ClaimLostError, ServiceError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
 import type { Change, OutcomeStatus } from '../plan/types.ts';
@@ -14,7 +15,6 @@ import type { AttachmentKind, Fields, PolicyKind } from '../resources/types.ts';
 import { carriedReset } from '../resources/usage-policy.ts';
 import type { WireUsagePolicy } from '../resources/wire.ts';
 import { expectAfterClearing } from '../resources/workspace-limits.ts';
-import type { Clock } from './apply-plan.ts';
 import {
   type Difference,
   findDifference,
@@ -25,7 +25,7 @@ import {
   targetOf,
 } from './read-object.ts';
 
-/** After a write, reads may be stale for a while (API reference 1.8); longer than this and the write has failed. */
+/** After a write, reads may be stale for a while (docs/service-notes.md#stale-reads); longer than this and the write has failed. */
 const readBackMilliseconds = 30_000;
 
 export interface ChangeResult {
@@ -133,7 +133,7 @@ async function createPolicy(
 
 /**
  * There is no idempotency key: a create whose answer leaves doubt is never sent again in this run. The list tells whether it
- * took effect (API reference 1.7).
+ * took effect (docs/service-notes.md#retries).
  */
 async function sendCreate(
   change: Change,
@@ -374,7 +374,7 @@ function staleField(difference: Difference, change: Change): ChangeResult {
   return stale(`${field} was ${wanted} when it was planned and is ${found} now`);
 }
 
-/** As people write it: an amount of cents is no number that anybody has written. */
+/** As people write it: an amount of cents is not a number that anybody has written. */
 function inWords({ field, wanted, found }: Difference, { before, after }: Change): Record<keyof Difference, string> {
   const beside = { ...before, ...after };
   return { field, wanted: formatField(field, wanted, beside), found: formatField(field, found, beside) };

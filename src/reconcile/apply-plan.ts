@@ -3,20 +3,12 @@
  * (plan/order.ts), and what a change depends on has to be in force, read back, before it starts.
  */
 
+import type { Clock } from '../clock.ts';
 import { CancelledError, ClaimLostError, ServiceError, UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
-import { placeOf, type Stage, stageOf, stages } from '../plan/order.ts';
+import { type Stage, stageOf, stages, workspaceKeyOf } from '../plan/order.ts';
 import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { applyChange, type ChangeResult } from './apply-change.ts';
-
-export interface Clock {
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** Milliseconds by a clock that nobody sets, and that may stand still while the machine sleeps. Default: `now`. */
-  readonly monotonic?: () => number;
-  /** Rejects with CancelledError when the run is cancelled meanwhile. */
-  sleep(milliseconds: number): Promise<void>;
-}
 
 export interface ApplyOptions {
   readonly backend: Backend;
@@ -30,7 +22,7 @@ export async function applyPlan(plan: Plan, options: ApplyOptions): Promise<read
   const run = new Run(plan, options);
   const byWorkspace = new Map<string, Change[]>();
   for (const change of plan.changes) {
-    const place = placeOf(change);
+    const place = workspaceKeyOf(change);
     const list = byWorkspace.get(place);
     if (list === undefined) byWorkspace.set(place, [change]);
     else list.push(change);

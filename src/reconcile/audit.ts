@@ -18,7 +18,7 @@ function isAfter(when: string, from: string): boolean {
 
 /**
  * The last successful write to each changed object after a moment, by change id. Null when the audit log is not to be had: it needs a plan
- * and a scope of its own (API reference 13), and drift is drift all the same.
+ * and a scope of its own (docs/service-notes.md#audit-log), and drift is drift all the same.
  */
 export async function findActors(
   backend: Backend,

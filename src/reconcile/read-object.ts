@@ -15,7 +15,7 @@ export async function readObject(backend: Backend, change: Change, id: string): 
   return specOf(kind).read(backend, addressOf(change, id));
 }
 
-/** Null: gone. Existence is decided by lists alone: 403 may mean "deleted" as well as "no right" (API reference 1.6). */
+/** Null: gone. Existence is decided by lists alone: 403 may mean "deleted" as well as "no right" (docs/service-notes.md#errors). */
 export async function readPolicy(
   backend: Backend,
   kind: PolicyKind,

@@ -112,7 +112,7 @@ function queryOf(workspace: string, { from, to }: Window): Query {
   };
 }
 
-/** Numbers and numeric texts alike (API reference 11); nothing is consumed below zero. */
+/** Numbers and numeric texts alike (docs/service-notes.md#analytics); nothing is consumed below zero. */
 function numberOf(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;

@@ -10,8 +10,7 @@ import { replaceFile } from '../replace-file.ts';
 import { renderStableJson } from '../stable-json.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
-import type { RecordStore, StoredRecord } from './store.ts';
-import { historyOf } from './summary.ts';
+import { historyOf, type RecordStore, type StoredRecord } from './store.ts';
 
 export interface FileStoreOptions {
   readonly path: string;

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path/posix';
 import { fetchFrom } from '../checkout/fetch.ts';
-import { parseTreeListing, readObjects } from '../checkout/git-objects.ts';
+import { parseTreeListing, readGitObjects } from '../checkout/git-objects.ts';
 import { type GitOptions, localName, type Repository, requireRepository } from '../checkout/repository.ts';
 import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
@@ -121,7 +121,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   async function readVersion(git: Git, at: string) {
     const listing = await git(['ls-tree', '-r', '-z', '--full-tree', at]);
     const entries = parseTreeListing(listing.stdout);
-    const objects = listing.code === 0 ? await readObjects(git, [at, ...entries.map(({ oid }) => oid)]) : null;
+    const objects = listing.code === 0 ? await readGitObjects(git, [at, ...entries.map(({ oid }) => oid)]) : null;
     const [commit, ...blobs] = objects ?? [];
     if (commit === undefined) {
       throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: ${describeFailure(listing)}`);

@@ -1,7 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import type { RecordStore, StoredRecord } from './store.ts';
-import { historyOf } from './summary.ts';
+import { historyOf, type RecordStore, type StoredRecord } from './store.ts';
 
 /** A record that lives as long as the process: for tests, and for the emulator without a state directory. */
 export function createMemoryStore(initial?: AppliedRecord): RecordStore {

@@ -55,7 +55,7 @@ export function renderTree(record: AppliedRecord): TreeFiles {
   return tree;
 }
 
-/** `where` is the ref, for messages. Files that are no part of a record are left alone: a README on an orphan branch. */
+/** `where` is the ref, for messages. Files that are not part of a record are left alone: a README on an orphan branch. */
 export function parseTree(tree: TreeFiles, where: string): AppliedRecord {
   const readDocument = (path: string): unknown => {
     const text = tree.get(path);

@@ -1,6 +1,6 @@
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import type { SealState } from './seal.ts';
-import type { RecordSummary } from './summary.ts';
+import { type RecordSummary, summarizeRecord } from './summary.ts';
 
 /** A record as read, with the token that a later write must name. */
 export interface StoredRecord {
@@ -61,4 +61,11 @@ export interface RecordStore {
 
   /** A version by its whole token; null when the store does not have it. */
   readAt(token: string): Promise<StoredRecord | null>;
+}
+
+/** The history of a store that holds nothing but the latest record. */
+export function historyOf(stored: StoredRecord | null): RecordHistory {
+  const versions =
+    stored === null ? [] : [{ token: stored.token, summary: summarizeRecord(stored.record), problem: null }];
+  return { versions, isComplete: true, keepsPast: false };
 }

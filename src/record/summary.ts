@@ -2,7 +2,6 @@
 
 import type { z } from 'zod';
 import { type AppliedRecord, appliedRecordSchema } from '../plan/applied-record.ts';
-import type { RecordHistory, StoredRecord } from './store.ts';
 
 export const summarySchema = appliedRecordSchema.pick({
   tool: true,
@@ -22,14 +21,7 @@ export const summarySchema = appliedRecordSchema.pick({
 
 export type RecordSummary = z.infer<typeof summarySchema>;
 
-function summarizeRecord(record: AppliedRecord): RecordSummary {
+export function summarizeRecord(record: AppliedRecord): RecordSummary {
   // Strips what it does not name.
   return summarySchema.parse(record);
-}
-
-/** The history of a store that holds nothing but the latest record. */
-export function historyOf(stored: StoredRecord | null): RecordHistory {
-  const versions =
-    stored === null ? [] : [{ token: stored.token, summary: summarizeRecord(stored.record), problem: null }];
-  return { versions, isComplete: true, keepsPast: false };
 }

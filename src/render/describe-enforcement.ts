@@ -1,4 +1,7 @@
-/** What the gateway does with changed budgets for a while, where the plan has such changes (docs/service-notes.md). */
+/**
+ * What the gateway does with changed budgets for a while, where the plan has such changes (docs/service-notes.md#lowered-policy,
+ * docs/service-notes.md#two-minutes).
+ */
 
 import type { Change, Plan } from '../plan/types.ts';
 

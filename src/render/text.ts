@@ -1,6 +1,6 @@
 /** The plan and its outcomes for people at a terminal: grouped by workspace, aligned, amounts as people write them. */
 
-import { notJudged, objecting } from '../guards/judge.ts';
+import { findObjections, notJudged } from '../guards/judge.ts';
 import { toDrift } from '../plan/find-drift.ts';
 import { describeNotRead } from '../plan/not-read.ts';
 import type { Change, Outcome, OutcomeStatus, Plan, PlanNote, RecordLine } from '../plan/types.ts';
@@ -213,7 +213,7 @@ function renderNote({ severity, workspace, message, source }: PlanNote, colors: 
 
 /** What stands in the way of a plan, and nothing else of it. */
 export function renderObjections({ violations }: Plan, style: TextStyle): string {
-  const lines = renderViolations({ violations: objecting(violations) }, colorsOf(style));
+  const lines = renderViolations({ violations: findObjections(violations) }, colorsOf(style));
   return lines.flatMap((line) => fold(line, style)).join('\n');
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { dropTrailing } from '../drop-trailing.ts';
+import { secondsOfWindow } from './rate-windows.ts';
 import type { RateName, Reset, Unit } from './types.ts';
 
 export interface Amount {
@@ -37,7 +38,7 @@ const number = String.raw`([1-9]\d{0,2}(?:,\d{3})+|\d+)(?:(?:\.(\d+))?([kMB])|\.
 const amountPatterns = {
   cost: String.raw`^\$${number}$`,
   count: `^${number} (tokens?|requests?)$`,
-  rate: `^${number} (tokens?|requests?)/(second|minute|hour|day|week)$`,
+  rate: `^${number} (tokens?|requests?)/(${Object.keys(secondsOfWindow).join('|')})$`,
   percent: String.raw`^(\d{1,3}) ?%$`,
   reset: String.raw`^(?:monthly|weekly|never|every \d{1,4} days?)$`,
 } as const;
@@ -66,13 +67,13 @@ export function parseAmount(text: string): Amount | AmountProblem {
     const amount = scale(count, 0);
     return typeof amount === 'number' ? { unit: unitOf(count[5]), amount } : amount;
   }
-  return { code: 'invalid-amount', problem: 'is no amount' };
+  return { code: 'invalid-amount', problem: 'is not an amount' };
 }
 
 /** `100 requests/minute`, `200k tokens/day`. */
 export function parseRate(text: string): Rate | AmountProblem {
   const match = rateText.exec(text);
-  if (match === null) return { code: 'invalid-rate', problem: 'is no rate' };
+  if (match === null) return { code: 'invalid-rate', problem: 'is not a rate' };
   const value = scale(match, 0);
   if (typeof value !== 'number') return value;
   return { name: `${unitOf(match[5])}/${match[6] ?? ''}` as RateName, value };

@@ -6,6 +6,7 @@
  */
 
 import { compareText } from '../diagnostics.ts';
+import type { RateWindow } from './rate-windows.ts';
 import type {
   AlertField,
   ApiField,
@@ -17,7 +18,6 @@ import type {
   RateField,
   RateName,
   RateUnit,
-  RateWindow,
   Unit,
 } from './types.ts';
 
@@ -154,7 +154,7 @@ export function budgetOf(alert: AlertField): BudgetField {
 }
 
 /** The name without what stands in brackets. */
-export function wordOf(field: string): string {
+export function fieldWordOf(field: string): string {
   return field.replace(/\[.*/, '');
 }
 
@@ -222,6 +222,6 @@ export function isForgotten(kind: Kind, word: string, field: string): boolean {
     case 'api':
       return isApi(field);
     default:
-      return wordOf(field) === word;
+      return fieldWordOf(field) === word;
   }
 }

@@ -8,7 +8,7 @@ import type { WireIntegrationWorkspace } from './wire.ts';
 
 /**
  * A workspace's share of an organisation's integration, or what the integration gives to workspaces created later; at most
- * one budget and one rate. `PUT /integrations/{slug}/workspaces` (API reference 7.2).
+ * one budget and one rate. `PUT /integrations/{slug}/workspaces` (docs/service-notes.md#shares).
  */
 export const integrationLimits: AttachmentKindSpec = {
   kind: 'integration-limits',

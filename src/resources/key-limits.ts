@@ -6,7 +6,7 @@ import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
 import type { WireKey } from './wire.ts';
 
-/** Budget, rates, alert recipients and expiry of an API key; `PUT /api-keys/{id}` (API reference 4). */
+/** Budget, rates, alert recipients and expiry of an API key; `PUT /api-keys/{id}` (docs/service-notes.md#limit-object). */
 export const keyLimits: AttachmentKindSpec = {
   kind: 'key-limits',
   section: 'keys',
@@ -54,7 +54,7 @@ export const keyLimits: AttachmentKindSpec = {
   },
 };
 
-/** A key's list row does not show when a window of N days ends; its get does (API reference 4.2). */
+/** A key's list row does not show when a window of N days ends; its get does (docs/service-notes.md#key-rows). */
 function lacksWindow(row: ListedRow): boolean {
   const { usage_limits: budget, next_usage_reset_at: next } = row as WireKey;
   return (

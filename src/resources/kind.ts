@@ -18,7 +18,7 @@ export type ListedRow = WireRow & { readonly id: string };
 /** Where one object is, in all the words that routes ask for. */
 export interface Address {
   readonly id: string;
-  /** Of a provider its slug, which cannot change (API reference 6.2). */
+  /** Of a provider its slug, which cannot change (docs/service-notes.md#provider-rows). */
   readonly name: string;
   readonly workspaceId: string | null;
   readonly workspaceSlug: string | null;
@@ -60,7 +60,7 @@ export interface PolicyKindSpec extends KindBasics<PolicyKind> {
   readonly immutable: readonly string[];
   /** Body of the create; `nextReset` is an ISO date carried over from the policy it replaces, or the written start. */
   buildCreate(fields: Fields, workspaceId: string, nextReset: string | null): WireRow;
-  /** Body of the update: only the members that differ (API reference 2.5). */
+  /** Body of the update: only the members that differ (docs/service-notes.md#resent-reset). */
   buildUpdate(changed: Fields, after: Fields): WireRow;
 }
 
@@ -80,7 +80,7 @@ export interface AttachmentKindSpec extends KindBasics<AttachmentKind> {
 export interface LimitsMove {
   /** All managed fields as they are. */
   readonly before: Fields;
-  /** All managed fields as they shall be; null clears. */
+  /** All managed fields as they are to be; null clears. */
   readonly after: Fields;
   /** Those of `after` that differ from `before`. */
   readonly changed: Fields;
@@ -109,7 +109,7 @@ export function apiBody(fields: Fields): WireRow {
   );
 }
 
-/** ISO date-time in UTC with milliseconds, as the service writes it; text that is no date stays as it is. */
+/** ISO date-time in UTC with milliseconds, as the service writes it; text that is not a date stays as it is. */
 export function canonicalDate(text: string): string {
   const time = Date.parse(text);
   return Number.isNaN(time) ? text : new Date(time).toISOString();

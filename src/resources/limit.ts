@@ -6,8 +6,9 @@
 import { formatRate } from './amounts.ts';
 import { alertOf, parseField, splitRateName } from './fields.ts';
 import { daysOfReset } from './limits.ts';
+import type { RateWindow } from './rate-windows.ts';
 import { specOf } from './registry.ts';
-import type { Fields, Kind, Match, RateUnit, RateWindow, Reset, Target, Unit } from './types.ts';
+import type { Fields, Kind, Match, PolicyTarget, RateUnit, Reset, Unit } from './types.ts';
 
 interface Bound {
   /** What carries it. */
@@ -16,11 +17,11 @@ interface Bound {
   readonly field: string;
   /** Cents or a count. */
   readonly amount: number;
-  /** Which calls it counts; of what is no policy all that reach it. */
+  /** Which calls it counts; of what is not a policy all that reach it. */
   readonly match: Match;
   /** What a counter is kept for. */
   readonly per: readonly string[];
-  readonly target: Target;
+  readonly target: PolicyTarget;
 }
 
 export interface BudgetLimit extends Bound {
@@ -82,15 +83,6 @@ export function budgetLimitsOf(kind: Kind, fields: Fields): BudgetLimit[] {
 export function formatRateLimit({ amount, unit, window }: RateLimit): string {
   return formatRate(amount, `${unit}/${window}`);
 }
-
-/** Seconds. Every window is a whole number of each shorter one, and all start at the same instants in UTC. */
-export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
-  second: 1,
-  minute: 60,
-  hour: 3_600,
-  day: 86_400,
-  week: 604_800,
-};
 
 /** The period counts as none where the service does not show it. */
 export function timed(limit: BudgetLimit): TimedLimit {

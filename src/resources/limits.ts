@@ -1,6 +1,6 @@
 /**
- * Budgets and rates between the wire and canonical form: the shared limit objects of API reference 1.11, used by keys,
- * workspaces, providers and integrations.
+ * Budgets and rates between the wire and canonical form: the limit object that keys, workspaces, providers and
+ * integrations share (docs/service-notes.md#limit-object).
  */
 
 import {
@@ -14,10 +14,11 @@ import {
   unknownSlot,
 } from './fields.ts';
 import type { LimitsMove } from './kind.ts';
-import type { Budget, Fields, RateField, RateName, RateWindow, Reset, Unit } from './types.ts';
+import { windowFromWire, windowToWire } from './rate-windows.ts';
+import type { Budget, Fields, RateField, RateName, Reset, Unit } from './types.ts';
 import type { WireBudget, WireRate } from './wire.ts';
 
-/** Members only the server sets; never compared and never sent (API reference 1.11). */
+/** Members only the server sets; never compared and never sent (docs/service-notes.md#limit-object). */
 const serverMembers = [
   'id',
   'current_usage',
@@ -29,24 +30,9 @@ const serverMembers = [
   'is_expired_alerts_sent',
 ];
 
-const windowByWireUnit: Readonly<Record<string, RateWindow>> = {
-  rps: 'second',
-  rpm: 'minute',
-  rph: 'hour',
-  rpd: 'day',
-  rpw: 'week',
-};
-const wireUnitByWindow: Readonly<Record<RateWindow, string>> = {
-  second: 'rps',
-  minute: 'rpm',
-  hour: 'rph',
-  day: 'rpd',
-  week: 'rpw',
-};
-
 /**
  * US dollars on the wire to US cents. Whole cents come out whole (4.35 × 100 is 434.99999999999994 in binary); an amount
- * that is no whole number of cents stays fractional, so that it never equals a written one.
+ * that is not a whole number of cents stays fractional, so that it never equals a written one.
  */
 function centsFromDollars(dollars: number): number {
   const cents = dollars * 100;
@@ -63,7 +49,7 @@ export function amountToWire(amount: number | null, unit: Unit): number | null {
   return unit === 'cost' && amount !== null ? amount / 100 : amount;
 }
 
-/** Null, "" and absent all mean that the budget never starts again (API reference 1.8). */
+/** Null, "" and absent all mean that the budget never starts again (docs/service-notes.md#stale-reads). */
 export function resetFromWire(wire: Pick<WireBudget, 'periodic_reset' | 'periodic_reset_days'>): Reset {
   if (typeof wire.periodic_reset_days === 'number') return `every ${wire.periodic_reset_days} days`;
   if (wire.periodic_reset === 'weekly' || wire.periodic_reset === 'monthly') return wire.periodic_reset;
@@ -83,14 +69,14 @@ export function isWithinYear(reset: Reset): boolean {
   return days >= 1 && days <= 365;
 }
 
-/** Both members, so that switching from one kind of reset to the other clears the first (API reference 2.5). */
+/** Both members, so that switching from one kind of reset to the other clears the first (docs/service-notes.md#resent-reset). */
 export function resetToWire(reset: Reset): { periodic_reset: string | null; periodic_reset_days: number | null } {
   const days = daysOfReset(reset);
   if (days !== null) return { periodic_reset: null, periodic_reset_days: days };
   return { periodic_reset: reset === 'never' ? null : reset, periodic_reset_days: null };
 }
 
-/** A limit of zero limits nothing: the gateway enforces none (API reference 14.5). Whoever reads an amount asks here. */
+/** A limit of zero limits nothing: the gateway enforces none (docs/service-notes.md#zero-limit). Whoever reads an amount asks here. */
 export function isLimit(amount: number | null | undefined): amount is number {
   return typeof amount === 'number' && amount > 0;
 }
@@ -101,7 +87,7 @@ export function wireBudgetsOf({ usage_limits: limits }: { readonly usage_limits?
   return list.filter((one): one is WireBudget => typeof one === 'object' && one !== null);
 }
 
-/** An object without `credit_limit` (server flags only) is no limit (API reference 1.11), nor is one of zero. */
+/** An object without `credit_limit` (server flags only) is not a limit (docs/service-notes.md#limit-object), nor is one of zero. */
 export function budgetFromWire(wire: WireBudget | null | undefined): Budget | null {
   if (!isLimit(wire?.credit_limit)) return null;
   const unit = unitFromWire(wire?.type);
@@ -174,22 +160,14 @@ function withoutServerMembers(wire: WireBudget): WireBudget {
 
 /** Null for an entry whose type or unit tollgate does not know: it is kept as it is and never managed. */
 function rateNameFromWire(wire: WireRate): RateName | null {
-  const window = windowByWireUnit[wire.unit ?? ''];
+  const window = windowFromWire(wire.unit);
   if (window === undefined || (wire.type !== 'requests' && wire.type !== 'tokens')) return null;
   return `${wire.type}/${window}`;
 }
 
 function rateToWire(name: RateName, value: number): WireRate {
   const [unit, window] = splitRateName(name);
-  return { type: unit, unit: wireUnitByWindow[window], value };
-}
-
-export function windowToWire(window: RateWindow): string {
-  return wireUnitByWindow[window];
-}
-
-export function windowFromWire(unit: string | null | undefined): RateWindow | undefined {
-  return windowByWireUnit[unit ?? ''];
+  return { type: unit, unit: windowToWire(window), value };
 }
 
 /** `rate[requests/minute]` and so on, for every live entry that limits anything. */
@@ -232,7 +210,7 @@ function assignRates(
 
 /**
  * The whole list of rates to be written: managed values over the live entries, with whatever else those carry; the others
- * unchanged. Undefined when none moves, null when nothing is left: `[]` is not proven to clear anything (API reference 1.3).
+ * unchanged. Undefined when none moves, null when nothing is left: `[]` is not proven to clear anything (docs/service-notes.md#clearing).
  *
  * @param single the level holds at most one rate, so that a managed one takes the place of any other
  */

@@ -1,4 +1,7 @@
-/** Conditions and grouping of policies between the wire and canonical form (API reference 2.3, 14.2; enforcement.md). */
+/**
+ * Conditions and grouping of policies between the wire and canonical form (docs/service-notes.md#condition-form,
+ * docs/service-notes.md#condition-values).
+ */
 
 import { compareText } from '../diagnostics.ts';
 import type { Condition, Match } from './types.ts';
@@ -41,7 +44,7 @@ function conditionFromWire(wire: WireCondition): Condition {
   const others = Object.entries(rest).filter(([, member]) => member !== undefined && member !== null);
   return {
     key,
-    // No value, or an empty one: the gateway looks at `excludes` alone (enforcement.md, Conditions).
+    // No value, or an empty one: the gateway looks at `excludes` alone (docs/service-notes.md#condition-values).
     any: value === undefined || value === null || value === '' || value === '*' ? '*' : sortedSet(value),
     except: excludes === undefined || excludes === null ? [] : sortedSet(excludes),
     ...(others.length === 0 ? {} : { others: Object.fromEntries(others) as Condition['others'] }),
@@ -82,7 +85,7 @@ export function matchToWire(match: Match, target: string): readonly WireConditio
   }));
 }
 
-/** Missing grouping is one counter for the workspace (design, section 8). */
+/** Missing grouping is one counter for the workspace (docs/service-notes.md#grouping). */
 export function perFromWire(groupBy: readonly { readonly key: string }[] | null | undefined): readonly string[] {
   // Members that no file can say stay with their key, so that they show as a difference and import leaves the policy alone.
   const keys = sortedSet(

@@ -1,4 +1,4 @@
-/** What usage policies and rate policies have in common (API reference 2 and 3). */
+/** What usage policies and rate policies have in common (docs/service-notes.md#policies). */
 
 import { type FieldsDraft, isApi } from './fields.ts';
 import { apiBody, type LiveScope, readApiFields, type WireRow } from './kind.ts';
@@ -22,7 +22,7 @@ export function readCommonFields(
   // Filled in, not spread: a plan reads every policy of the organisation.
   const fields = readApiFields(row as WireRow, hints);
   fields.name = row.name ?? null;
-  // Backends before the one that stores descriptions leave the member out: not known, not "none" (reference 2.2).
+  // Backends before the one that stores descriptions leave the member out: not known, not "none" (docs/service-notes.md#backend-versions).
   if (row.description !== undefined) fields.description = row.description === '' ? null : row.description;
   fields.match = matchFromWire(row.conditions, scope, target);
   fields.per = perFromWire(row.group_by);

@@ -4,7 +4,10 @@ import { buildSingleBudget, readSingleLimits } from './single-limits.ts';
 import type { Fields } from './types.ts';
 import type { WireProvider } from './wire.ts';
 
-/** Budget, rate and expiry of a provider (once: virtual key) in a workspace; `PUT /providers/{slug}` (API reference 6). */
+/**
+ * Budget, rate and expiry of a provider (once: virtual key) in a workspace; `PUT /providers/{slug}`
+ * (docs/service-notes.md#provider-rows).
+ */
 export const providerLimits: AttachmentKindSpec = {
   kind: 'provider-limits',
   section: 'providers',

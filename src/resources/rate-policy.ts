@@ -1,11 +1,12 @@
 import type { PolicyKindSpec } from './kind.ts';
-import { isLimit, windowFromWire, windowToWire } from './limits.ts';
+import { isLimit } from './limits.ts';
 import { perToWire } from './match.ts';
 import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './policy-fields.ts';
-import type { Fields, RateUnit, RateWindow, Target } from './types.ts';
+import { type RateWindow, windowFromWire, windowToWire } from './rate-windows.ts';
+import type { Fields, PolicyTarget, RateUnit } from './types.ts';
 import type { WireRatePolicy } from './wire.ts';
 
-/** A rate over matching requests, counted per group; `/policies/rate-limits` (API reference 3). */
+/** A rate over matching requests, counted per group; `/policies/rate-limits` (docs/service-notes.md#policies). */
 export const ratePolicy: PolicyKindSpec = {
   kind: 'rate-policy',
   section: 'policies',
@@ -21,7 +22,7 @@ export const ratePolicy: PolicyKindSpec = {
     const row = wire as WireRatePolicy;
     // Never shown before backend 1.24, so that it cannot be compared: it is what it was last written as, else calls to models.
     const hinted = hints.find((hint) => hint.target !== undefined)?.target;
-    const target = (row.target === undefined ? hinted : (row.target as Target | null)) ?? 'llm';
+    const target = (row.target === undefined ? hinted : (row.target as PolicyTarget | null)) ?? 'llm';
     const fields = readCommonFields(row, scope, hints, target);
     fields.unit = (row.type ?? null) as RateUnit;
     // A unit we do not know stays as the service wrote it: it shows as a difference, and import leaves the policy alone.

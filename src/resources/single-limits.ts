@@ -15,7 +15,7 @@ export function readSingleLimits(
 }
 
 /**
- * The budget as it shall be written, or undefined when neither it nor its alert moves.
+ * The budget as it is to be written, or undefined when neither it nor its alert moves.
  *
  * @param windowEnd ISO date of the running window's end, or null where it cannot be read
  */

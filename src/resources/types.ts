@@ -1,6 +1,7 @@
 /** What a resource is, whoever describes it: the files, the record or the control plane. */
 
 import type { Source } from '../diagnostics.ts';
+import type { RateWindow } from './rate-windows.ts';
 import type { ReviewSettings } from './review-settings.ts';
 
 /** In the order of the table of kinds (registry.ts). */
@@ -25,7 +26,6 @@ export type Unit = 'cost' | 'tokens' | 'requests';
 export type Reset = 'never' | 'weekly' | 'monthly' | `every ${number} days`;
 
 export type RateUnit = 'tokens' | 'requests';
-export type RateWindow = 'second' | 'minute' | 'hour' | 'day' | 'week';
 /** For example `requests/minute`. A level holds at most one rate of a type and window. */
 export type RateName = `${RateUnit}/${RateWindow}`;
 
@@ -38,7 +38,7 @@ export interface Budget {
 
 /**
  * One condition of a policy. `any` is the text `*` (the request has some value) or a sorted list of exact values; a list
- * that holds an asterisk means the literal asterisk (enforcement.md, Conditions). `except` is sorted; empty means none.
+ * that holds an asterisk means the literal asterisk (docs/service-notes.md#condition-values). `except` is sorted; empty means none.
  */
 export interface Condition {
   readonly key: string;
@@ -86,7 +86,7 @@ export interface Fields {
   readonly match?: Match;
   /** Sorted. */
   readonly per?: readonly string[];
-  readonly target?: Target;
+  readonly target?: PolicyTarget;
   /** Sorted and lower-cased; empty: none. */
   readonly recipients?: readonly string[];
   /** ISO date-time in UTC with milliseconds. */
@@ -106,7 +106,7 @@ export interface Fields {
 export type FieldValue = Json | Budget | Match;
 
 /** Which calls a policy counts. */
-export type Target = 'llm' | 'mcp_tools';
+export type PolicyTarget = 'llm' | 'mcp_tools';
 
 /** Identity of a resource within an environment, as people write it. */
 export interface ResourceKey {
@@ -136,7 +136,7 @@ export interface DesiredEntry {
   readonly id?: string;
   /** The name this policy had before, written as `previously:`. */
   readonly previously?: string;
-  /** `none` was written for the whole policy: it shall not exist. Attachment points carry nulls in `fields` instead. */
+  /** `none` was written for the whole policy: it must not exist. Attachment points carry nulls in `fields` instead. */
   readonly absent?: true;
   readonly protect: boolean;
   readonly owner?: string;

@@ -6,7 +6,7 @@ import { buildCommonBody, isPolicyFieldReleased, readCommonFields } from './poli
 import type { Fields, Reset, Unit } from './types.ts';
 import type { WireUsagePolicy } from './wire.ts';
 
-/** A budget over matching requests, counted per group; `/policies/usage-limits` (API reference 2). */
+/** A budget over matching requests, counted per group; `/policies/usage-limits` (docs/service-notes.md#policies). */
 export const usagePolicy: PolicyKindSpec = {
   kind: 'usage-policy',
   section: 'policies',
@@ -23,7 +23,8 @@ export const usagePolicy: PolicyKindSpec = {
   readFields(wire, scope, hints): Fields {
     const row = wire as WireUsagePolicy;
     const unit = (row.type ?? 'cost') as Unit;
-    // Days that are null say nothing while the other member is missing: lists of backends 1.15 to 1.17 (reference 2.2).
+    // Days that are null say nothing while the other member is missing: lists of backends 1.15 to 1.17
+    // (docs/service-notes.md#backend-versions).
     const knowsReset = row.periodic_reset !== undefined || typeof row.periodic_reset_days === 'number';
     const fields = readCommonFields(row, scope, hints, 'llm');
     fields.unit = unit;
@@ -60,8 +61,8 @@ export const usagePolicy: PolicyKindSpec = {
 };
 
 /**
- * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (API reference 2.2). From 1.15 on days that are null
- * say nothing about the other member.
+ * Lists lack `periodic_reset` before 1.18, and the days too before 1.15 (docs/service-notes.md#backend-versions). From 1.15 on days
+ * that are null say nothing about the other member.
  */
 export function lacksReset(row: WireRow): boolean {
   return row.periodic_reset === undefined && typeof row.periodic_reset_days !== 'number';

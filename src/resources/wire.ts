@@ -3,7 +3,7 @@
  * Members keep the service's names. Unknown members stay on the object (they are sent back where a value is replaced whole).
  */
 
-/** API reference 1.11. On read a member may be missing, null or "" with the same meaning. */
+/** The limit object (docs/service-notes.md#limit-object). On read a member may be missing, null or "" with the same meaning. */
 export interface WireBudget {
   readonly type?: string | null | undefined;
   readonly credit_limit?: number | null | undefined;
@@ -84,7 +84,7 @@ export interface WireKey {
   readonly status?: string | null | undefined;
   /** `ui`, `api`, `auto`. */
   readonly creation_mode?: string | null | undefined;
-  /** An object without `credit_limit` is no limit. */
+  /** An object without `credit_limit` is not a limit. */
   readonly usage_limits?: WireBudget | null | undefined;
   readonly rate_limits?: readonly WireRate[] | null | undefined;
   readonly alert_emails?: readonly string[] | null | undefined;
@@ -143,7 +143,7 @@ export interface WireGlobalAccess {
   readonly [member: string]: unknown;
 }
 
-/** `id` is the workspace's slug here, unlike everywhere else (API reference 1.9). */
+/** `id` is the workspace's slug here, unlike everywhere else (docs/service-notes.md#share-slug). */
 export interface WireIntegrationWorkspace {
   readonly id: string;
   readonly enabled?: boolean | null | undefined;

@@ -26,7 +26,7 @@ import type { Fields, Unit } from './types.ts';
 import type { WireBudget, WireWorkspace } from './wire.ts';
 
 /**
- * A workspace's own budgets and rates; `PUT /admin/workspaces/{id}` (API reference 5).
+ * A workspace's own budgets and rates; `PUT /admin/workspaces/{id}` (docs/service-notes.md#workspace-rows).
  *
  * The service keeps a list of budgets without a handle to tell them apart, and people add to it by hand. A managed budget is
  * known by its unit and reset (`budget[cost/monthly]`); what is left of the list is sent back as it was read.

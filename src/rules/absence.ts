@@ -2,7 +2,7 @@
 
 import type { LiveIndex } from '../live/live-index.ts';
 import type { Kind } from '../resources/types.ts';
-import { budgetsOf, isInescapable, ratesOf } from './limits.ts';
+import { budgetsOf, declaredRatesOf, isInescapable } from './limits.ts';
 import type { FileFacts } from './types.ts';
 
 /** Where money can be bounded besides the workspace's own row. */
@@ -33,7 +33,7 @@ export function findAbsence({ desired, settings, byWorkspace, index }: AbsenceFa
     const declared = byWorkspace.get(ref) ?? [];
     if (workspace === undefined || workspace.budgets !== undefined) return [];
     const hasBudget = declared.some((entry) => budgetsOf(entry).length > 0);
-    const limits = [...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)];
+    const limits = [...declared.flatMap(budgetsOf), ...declared.flatMap(declaredRatesOf)];
     return [{ workspace, hasBudget, isHeld: limits.some(isInescapable) }];
   });
   const bare = settings.rules['workspace-without-budget'] === 'off' ? [] : unbounded.filter((one) => !one.hasBudget);

@@ -2,9 +2,10 @@
 
 import { formatAlert, formatAmount } from '../resources/amounts.ts';
 import { alertOf, isBudget } from '../resources/fields.ts';
-import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
+import { formatRateLimit } from '../resources/limit.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget, type DeclaredRate, isOwn, labelOf, ratesOf } from './limits.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, isOwn, labelOfEntry } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
@@ -68,7 +69,7 @@ const weeksDiffer: FileRule = {
       const policy = weekly.find(({ entry }) => entry.kind === 'usage-policy');
       const other = weekly.find(({ entry }) => entry.kind !== 'usage-policy');
       if (policy === undefined || other === undefined) continue;
-      const message = `the week of ${labelOf(policy.entry)} starts on Monday, that of ${labelOf(other.entry)} on Sunday (00:00 UTC)`;
+      const message = `the week of ${labelOfEntry(policy.entry)} starts on Monday, that of ${labelOfEntry(other.entry)} on Sunday (00:00 UTC)`;
       // A default that is copied into many workspaces is not to blame for the entry beside it.
       const blamed = policy.entry.fromDefaults === true ? other : policy;
       found(at(blamed.entry, 'reset', blamed.field), message);
@@ -94,7 +95,7 @@ const lifetimeLikeMonthly: FileRule = {
         const amount = formatAmount(budget.amount, budget.unit);
         found(
           at(budget.entry, 'reset', budget.field),
-          `${amount} is never given again, while ${labelOf(like.entry)} has it every month`,
+          `${amount} is never given again, while ${labelOfEntry(like.entry)} has it every month`,
         );
       }
     }
@@ -115,7 +116,7 @@ const rateNeverBindsItself: FileRule = {
   fix: 'Lower the rate of the shorter window, or take it out.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      const rates = ratesOf(entry);
+      const rates = declaredRatesOf(entry);
       for (const finer of rates) {
         const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.amount >= other.amount);
         if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
@@ -140,7 +141,7 @@ const tokenRateBelowOneCall: FileRule = {
   fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
-      for (const limit of ratesOf(entry).filter(isOwn)) {
+      for (const limit of declaredRatesOf(entry).filter(isOwn)) {
         if (limit.unit !== 'tokens' || limit.amount >= smallCall) continue;
         found(at(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
       }

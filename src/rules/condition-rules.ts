@@ -4,7 +4,7 @@ import type { ConditionNames } from '../impact/condition-facts.ts';
 import { trafficDays } from '../impact/traffic.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { ResolvedEntry } from '../plan/resolution.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';

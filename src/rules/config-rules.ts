@@ -2,8 +2,8 @@
 
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget, type DeclaredRate, labelOf, ratesOf } from './limits.ts';
-import { at, type LiveFacts, type LiveRule, type Subject } from './types.ts';
+import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, labelOfEntry } from './limits.ts';
+import { at, type FindingSubject, type LiveFacts, type LiveRule } from './types.ts';
 
 type Terms = DeclaredBudget | DeclaredRate;
 type Node = Readonly<Record<string, unknown>>;
@@ -29,7 +29,7 @@ function placesOf(facts: LiveFacts): Place[] {
     const declared = (byWorkspace.get(ref) ?? []).filter(isCheckedByTarget);
     const limits = {
       412: declared.flatMap(budgetsOf).filter(isForModels),
-      429: declared.flatMap(ratesOf).filter(isForModels),
+      429: declared.flatMap(declaredRatesOf).filter(isForModels),
     };
     return [{ workspace, configs: read.configs, limits }];
   });
@@ -74,7 +74,7 @@ function isNode(value: unknown): value is Node {
 interface Fallback {
   /** As written; null: none are, and every failure counts. */
   readonly codes: readonly unknown[] | null;
-  /** Slugs of the providers that it calls before its last target; null: they cannot be told. */
+  /** Slugs of the providers that it calls before its last target; null: they cannot be known. */
   readonly calls: ReadonlySet<string> | null;
 }
 
@@ -137,7 +137,7 @@ const listed = 3;
 
 /** `policy "a", provider "b" and 4 more` */
 function listEntries(entries: readonly DesiredEntry[]): string {
-  const labels = entries.map(labelOf);
+  const labels = entries.map(labelOfEntry);
   if (labels.length <= listed + 1) return joinWords(labels);
   return joinWords([...labels.slice(0, listed), `${labels.length - listed} more`]);
 }
@@ -151,7 +151,7 @@ function entriesOf(limits: readonly Terms[]): DesiredEntry[] {
 }
 
 /** Where a reviewer looks: at the limit, if it is one alone, and else at the workspace. */
-function subjectOf(workspace: DesiredWorkspace, limits: readonly Terms[]): Subject {
+function subjectOf(workspace: DesiredWorkspace, limits: readonly Terms[]): FindingSubject {
   const [first] = limits;
   return first !== undefined && entriesOf(limits).length === 1 ? at(first.entry, first.field) : { workspace };
 }

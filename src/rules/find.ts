@@ -19,7 +19,7 @@ import { nameRules } from './name-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
 import { priceRules } from './price-rules.ts';
 import { trafficRules } from './traffic-rules.ts';
-import type { FileFacts, FileRule, LiveFacts, LiveRule, Rule, Subject } from './types.ts';
+import type { FileFacts, FileRule, FindingSubject, LiveFacts, LiveRule, Rule } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [
   ...amountRules,
@@ -140,7 +140,7 @@ function changesByEntry({ resolved, changes }: LiveFacts): ReadonlyMap<DesiredEn
 
 function apply(
   { name, id, fix }: Rule,
-  check: (found: (subject: Subject, message: string) => void) => void,
+  check: (found: (subject: FindingSubject, message: string) => void) => void,
   severities: Severities,
   changeOf: ReadonlyMap<DesiredEntry, string> = new Map(),
   scope?: Scope,
@@ -165,12 +165,12 @@ function apply(
   return findings;
 }
 
-function isWithin(subject: Subject, scope: Scope): boolean {
+function isWithin(subject: FindingSubject, scope: Scope): boolean {
   if ('line' in subject) return scope.coversFile(subject.line.file);
   return scope.covers('workspace' in subject ? subject.workspace.ref : subject.entry.workspace);
 }
 
-function placeOf(subject: Subject): [Finding['source'], Finding['entry'], DesiredEntry['silence']] {
+function placeOf(subject: FindingSubject): [Finding['source'], Finding['entry'], DesiredEntry['silence']] {
   if ('line' in subject) return [subject.line, null, undefined];
   if ('workspace' in subject) return [subject.workspace.source, null, subject.workspace.silence];
   const { entry, source } = subject;
@@ -198,7 +198,7 @@ function sortFindings(findings: readonly Finding[]): Finding[] {
   return once.filter(({ rule, source }) => rule !== 'matches-no-call' || !explained.has(placeText(source)));
 }
 
-/** Why no call matches: that none does is no second finding then. */
+/** Why no call matches: then it is not a second finding that none does. */
 const explaining: ReadonlySet<string> = new Set(['unknown-condition', 'model-by-slug', 'vendor-case']);
 
 function placeText({ file, line, column }: Finding['source']): string {

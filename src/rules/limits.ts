@@ -15,7 +15,7 @@ function fieldsOf(entry: DesiredEntry): Fields {
 }
 
 /** For messages: `policy "x"`, `key "y"`, `the workspace`. */
-export function labelOf({ kind, name }: DesiredEntry): string {
+export function labelOfEntry({ kind, name }: DesiredEntry): string {
   switch (kind) {
     case 'usage-policy':
     case 'rate-policy':
@@ -31,13 +31,13 @@ export function labelOf({ kind, name }: DesiredEntry): string {
   }
 }
 
-/** Of a policy as written; none where it is for all calls, and of what is no policy. */
+/** Of a policy as written; none where it is for all calls, and of what is not a policy. */
 export function conditionsOf({ fields }: DesiredEntry): readonly Condition[] {
   const { match = 'all' } = fields;
   return match === 'all' ? [] : match;
 }
 
-/** What a policy groups by, as written; nothing of what is no policy. */
+/** What a policy groups by, as written; nothing of what is not a policy. */
 export function perOf({ fields }: DesiredEntry): readonly string[] {
   return fields.per ?? [];
 }
@@ -88,7 +88,7 @@ export function budgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
   return declaredLimitsOf(entry).budgets;
 }
 
-export function ratesOf(entry: DesiredEntry): readonly DeclaredRate[] {
+export function declaredRatesOf(entry: DesiredEntry): readonly DeclaredRate[] {
   return declaredLimitsOf(entry).rates;
 }
 

@@ -10,7 +10,7 @@ import { isBudgetLimit, type Limit, limitsOf } from '../resources/limit.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import { budgetKinds } from './absence.ts';
-import { budgetsOf, isInescapable, perOf, ratesOf } from './limits.ts';
+import { budgetsOf, declaredRatesOf, isInescapable, perOf } from './limits.ts';
 import { isUnseen, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
@@ -102,7 +102,7 @@ const workspaceWithoutBudget: LiveRule = {
   },
 };
 
-/** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is no excuse. */
+/** Live ones that the files do not take away: whether they do is another rule's matter, so a plan that does is not an excuse. */
 function hasLiveBudget(facts: LiveFacts, workspace: LiveWorkspace): boolean {
   const stays = (object: LiveObject): boolean =>
     isPolicyKind(object.kind) ? !isDeleted(facts, object) : takenFrom(facts, object.id, isBudget) === 0;
@@ -167,7 +167,7 @@ const keyWithoutLimit: LiveRule = {
       if (place === undefined || !facts.index.isRead('key-limits', place.id)) continue;
       if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      if ([...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)].some(isInescapable)) continue;
+      if ([...declared.flatMap(budgetsOf), ...declared.flatMap(declaredRatesOf)].some(isInescapable)) continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
       const bare = facts.index
         .at('key-limits', place.id)

@@ -2,7 +2,7 @@
 
 import type { DesiredEntry } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { budgetsOf, conditionsOf, isInescapable, perOf, ratesOf, valuesOf } from './limits.ts';
+import { budgetsOf, conditionsOf, declaredRatesOf, isInescapable, perOf, valuesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 import { isVendor, vendorOf } from './vendors.ts';
 
@@ -21,7 +21,7 @@ const metadataEscapable: FileRule = {
     for (const entries of byWorkspace.values()) {
       const isCapped = {
         'usage-policy': entries.flatMap(budgetsOf).some(isInescapable),
-        'rate-policy': entries.flatMap(ratesOf).some(isInescapable),
+        'rate-policy': entries.flatMap(declaredRatesOf).some(isInescapable),
       };
       for (const entry of entries) {
         if (entry.kind !== 'usage-policy' && entry.kind !== 'rate-policy') continue;
@@ -46,7 +46,7 @@ const metadataNumber: FileRule = {
   where: 'file',
   finds: 'a metadata condition whose value is a number in quotes',
   why: 'The gateway (2.2.3) compares metadata without converting it: a caller that sends the number 7 does not match "7", and so is outside the policy.',
-  fix: 'Make sure that callers send the value as text, or use a value that is no number.',
+  fix: 'Make sure that callers send the value as text, or use a value that is not a number.',
   check: ({ desired }, found) => {
     for (const entry of desired.entries) {
       for (const condition of conditionsOf(entry)) {

@@ -3,19 +3,20 @@
 import { compare, exactOf, total } from '../exact.ts';
 import { formatExact, per30Days, percentOf } from '../impact/money.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
+import { formatRateLimit } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';
+import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
   budgetsOf,
   coveringIndex,
   type DeclaredBudget,
   type DeclaredRate,
+  declaredRatesOf,
   isCoarser,
   isInescapable,
   isOwn,
-  labelOf,
-  ratesOf,
+  labelOfEntry,
   scopeText,
 } from './limits.ts';
 import { contains, lastsAsLong } from './periods.ts';
@@ -33,7 +34,7 @@ const duplicateLimit: FileRule = {
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
       const seen = new Map<string, DeclaredBudget | DeclaredRate>();
-      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(ratesOf)]) {
+      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(declaredRatesOf)]) {
         const key = duplicateKey(terms);
         if (key === null) continue;
         const first = seen.get(key);
@@ -41,7 +42,7 @@ const duplicateLimit: FileRule = {
         else
           found(
             at(laterOf(first, terms).entry),
-            `${labelOf(terms.entry)} and ${labelOf(first.entry)} are one limit written twice`,
+            `${labelOfEntry(terms.entry)} and ${labelOfEntry(first.entry)} are one limit written twice`,
           );
       }
     }
@@ -93,7 +94,7 @@ const budgetNeverReached: FileRule = {
         const unless = contains(other, inner) ? '' : ', unless it starts anew in between';
         found(
           at(inner.entry, inner.field),
-          `${mine} is never reached: ${labelOf(other.entry)} allows ${theirs} for the same calls and ends first${unless}`,
+          `${mine} is never reached: ${labelOfEntry(other.entry)} allows ${theirs} for the same calls and ends first${unless}`,
         );
       }
     }
@@ -146,7 +147,7 @@ const rateNeverReached: FileRule = {
   fix: 'Lower this rate below the other, raise the other, or take this one out.',
   check: ({ byWorkspace }, found) => {
     for (const entries of byWorkspace.values()) {
-      const rates = entries.flatMap(ratesOf);
+      const rates = entries.flatMap(declaredRatesOf);
       const outerOf = coveringIndex(leastOf(rates.filter(canBeOuter)));
       for (const inner of rates) {
         const other = outerOf(inner.match).find((candidate) => keepsBelow(candidate, inner));
@@ -157,7 +158,7 @@ const rateNeverReached: FileRule = {
         const [mine, theirs] = [inner, other].map(formatRateLimit);
         found(
           at(inner.entry, inner.field),
-          `${mine} is never reached: ${labelOf(other.entry)} allows ${theirs} for the same calls`,
+          `${mine} is never reached: ${labelOfEntry(other.entry)} allows ${theirs} for the same calls`,
         );
       }
     }

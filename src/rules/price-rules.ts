@@ -11,7 +11,7 @@ import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { budgetsOf, type DeclaredBudget, labelOf, scopeText } from './limits.ts';
+import { budgetsOf, type DeclaredBudget, labelOfEntry, scopeText } from './limits.ts';
 import { at, atSetting, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
@@ -249,12 +249,12 @@ const budgetOutpriced: PriceRule = {
         if (range.highest.bound === 'exact' && compare(range.highest.value, dollars) < 0) {
           found(
             at(cost.entry, 'amount'),
-            `${formatAmount(cost.amount, 'cost')} is never used up: ${labelOf(tokens.entry)} ends at ${said}, which cost ${formatExact(range.highest.value, 'cost')} at most`,
+            `${formatAmount(cost.amount, 'cost')} is never used up: ${labelOfEntry(tokens.entry)} ends at ${said}, which cost ${formatExact(range.highest.value, 'cost')} at most`,
           );
         } else if (range.lowest.bound === 'exact' && compare(range.lowest.value, dollars) > 0) {
           found(
             at(tokens.entry, 'amount'),
-            `${said} are never used up: they cost ${formatExact(range.lowest.value, 'cost')} at least, and ${labelOf(cost.entry)} ends at ${formatAmount(cost.amount, 'cost')}`,
+            `${said} are never used up: they cost ${formatExact(range.lowest.value, 'cost')} at least, and ${labelOfEntry(cost.entry)} ends at ${formatAmount(cost.amount, 'cost')}`,
           );
         }
       }

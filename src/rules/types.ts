@@ -5,7 +5,7 @@ import type { ConditionFacts } from '../impact/condition-facts.ts';
 import type { Traffic } from '../impact/traffic.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
-import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { ResolvedEntry } from '../plan/resolution.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Change } from '../plan/types.ts';
 import type { PriceBook } from '../prices/types.ts';
@@ -18,9 +18,9 @@ export interface FileFacts {
   readonly desired: Desired;
   /** `review:` in force. */
   readonly settings: Review;
-  /** The files as they stand, for what is no entry. */
+  /** The files as they stand, for what is not an entry. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
-  /** Entries that shall exist, by workspace as written; those of the organisation under null. */
+  /** Entries that are to exist, by workspace as written; those of the organisation under null. */
   readonly byWorkspace: ReadonlyMap<string | null, readonly DesiredEntry[]>;
   /** Live ones, by workspace as written; undefined: only the files are known. */
   readonly providerSlugs?: ReadonlyMap<string | null, readonly string[]>;
@@ -53,12 +53,12 @@ export interface PriceFacts {
 }
 
 /** Where a finding is about: an entry (and the place of one of its fields), a workspace, or a line of a file. */
-export type Subject =
+export type FindingSubject =
   | { readonly entry: DesiredEntry; readonly source: Source }
   | { readonly workspace: DesiredWorkspace }
   | { readonly line: Source };
 
-export type Found = (subject: Subject, message: string) => void;
+export type Found = (subject: FindingSubject, message: string) => void;
 
 interface RuleText {
   readonly name: RuleName;
@@ -93,13 +93,13 @@ export interface PriceRule extends RuleText {
 export type Rule = FileRule | LiveRule | PriceRule;
 
 /** An entry, at the place of the first of these fields that is written. */
-export function at(entry: DesiredEntry, ...fields: readonly string[]): Subject {
+export function at(entry: DesiredEntry, ...fields: readonly string[]): FindingSubject {
   const field = fields.find((name) => entry.fieldSources[name] !== undefined);
   return { entry, source: (field === undefined ? undefined : entry.fieldSources[field]) ?? entry.source };
 }
 
 /** A setting of the organisation file, by path; where it is not written its section, else the file. */
-export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): Subject {
+export function atSetting({ settingSources = {}, orgFile }: Desired, path: string): FindingSubject {
   const [section = ''] = path.split('.');
   return { line: settingSources[path] ?? settingSources[section] ?? orgFile };
 }

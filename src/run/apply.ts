@@ -46,12 +46,12 @@ export interface ApplyCommandOptions extends PlanOptions, ByHandOptions {
   /** Digest of the one plan that may be applied; 32 digits or more. */
   readonly approve?: string | undefined;
   /** In the Action, who is told what becomes of them: the record remembers that they have to be. */
-  readonly telling?: Telling | undefined;
+  readonly telling?: PullsToTell | undefined;
   /** Called once the claim is held and nothing is written yet; what it fails with is not this run's failure. */
   readonly onClaimed?: (() => Promise<void>) | undefined;
 }
 
-export interface Telling {
+export interface PullsToTell {
   /** Pull requests of which nothing will be left to do. */
   readonly pulls: readonly number[];
   /** There are none but these. */
@@ -79,7 +79,7 @@ export interface ApplyReport {
 }
 
 /** What may be carried out, and on whose word. */
-export interface Verdict {
+export interface ApplyRuling {
   /** With the objections that are left. */
   readonly plan: Plan;
   /** Null: nothing was held against what was reviewed. */
@@ -136,7 +136,7 @@ export async function prepareApply(options: ApplyCommandOptions, session: Sessio
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function carryOut(
   prepared: ToApply,
-  verdict: Verdict,
+  verdict: ApplyRuling,
   options: ApplyCommandOptions,
   session: Session,
 ): Promise<ApplyReport> {
@@ -249,7 +249,7 @@ function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: S
   if (!quiet || isUndone(outcome)) session.say(`${renderOutcomeText(outcome, session.style)}\n`);
 }
 
-/** A new commit alone is no news; what is remembered, what judges the next plan and the files are. */
+/** A new commit alone is not news; what is remembered, what judges the next plan and the files are. */
 function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, checkout }: ToApply): boolean {
   // Without one nothing is ever clean.
   if (settled === null) return true;
@@ -278,7 +278,7 @@ async function askFirst(changes: number, options: ApplyCommandOptions, session: 
 
 /** The record of this run, with nothing of it carried out yet. */
 function documentOf(
-  { plan, approval, way, isUnreviewed, lifts }: Verdict,
+  { plan, approval, way, isUnreviewed, lifts }: ApplyRuling,
   { desired, checkout, settled, byHand }: ToApply,
   options: ApplyCommandOptions,
   session: Session,
@@ -366,7 +366,7 @@ function messageOf(outcomes: readonly Outcome[], environment: string): string {
   return outcomes.length === 0 ? `record ${environment}` : `apply ${environment}: ${summarizeOutcomes(outcomes)}`;
 }
 
-/** Precedence (design, section 7): 6 when nothing was written; after a write 5, else 4, else 0. */
+/** Which code goes before which: 6 when nothing was written; after a write 5, else 4, else 0. */
 function exitOf(outcomes: readonly Outcome[], claim: HeldClaim | null): ExitCode {
   const isBroken = outcomes.some(({ status }) => status === 'failed' || status === 'not-attempted');
   const hasWritten = outcomes.some(({ status }) => status === 'applied');

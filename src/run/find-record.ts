@@ -14,7 +14,7 @@ import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
 import { StrangerBesideRecord } from '../record/git-ref.ts';
 import type { StoredRecord } from '../record/store.ts';
-import { checkRecord, type OpenRecord, openRefStore, placeOf } from './open-record.ts';
+import { type OpenRecord, openRefStore, requireOwnRecord, writtenRecordRef } from './open-record.ts';
 import type { Session } from './session.ts';
 
 export interface FoundRecord {
@@ -47,7 +47,7 @@ export async function findRecord(
   const token = read?.token ?? null;
   const here = read?.record.movedTo === undefined ? read : null;
   if (ref === null || checkout === null) {
-    if (here !== null) checkRecord(here.record, head, baseUrl, false);
+    if (here !== null) requireOwnRecord(here.record, head, baseUrl, false);
     return { stored: here, place: null, moved: [], token };
   }
   const now: RecordOwnership = { ...head, baseUrl, directory, place: ref };
@@ -83,7 +83,7 @@ async function refuseSecondDirectory(checkout: Checkout, moved: readonly MovedMe
   const folder = resolve(checkout.root, was);
   const committed = await checkout.readFilesAtCommit(head, folder);
   const declared = compileHead(committed);
-  if (declared === null || placeOf(declared) !== ref) return;
+  if (declared === null || writtenRecordRef(declared) !== ref) return;
   const changed = new Set(await checkout.uncommittedPolicyFiles(folder));
   if (committed.every(({ path }) => changed.has(was === '' ? path : `${was}/${path}`))) return;
   throw new UserError(
@@ -170,7 +170,7 @@ export async function namedPlaces(checkout: Checkout, orgFile: Source, session: 
 
 function placeIn(text: string): string | null {
   const head = compileHead([{ path: 'org.yaml', text }]);
-  return head === null ? null : placeOf(head);
+  return head === null ? null : writtenRecordRef(head);
 }
 
 /**
@@ -219,5 +219,5 @@ async function isOfTheseFiles(
 async function readPlace(checkout: Checkout, commit: string, folder: string): Promise<string | null> {
   const files = await checkout.readFilesAtCommit(commit, resolve(checkout.root, folder));
   const head = compileHead(files);
-  return head === null ? null : placeOf(head);
+  return head === null ? null : writtenRecordRef(head);
 }

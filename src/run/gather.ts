@@ -1,7 +1,7 @@
 /** Everything that a plan is made of: the files as they are understood, what of the record counts, and what is live. */
 
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
-import { underSettings } from '../guards/in-force.ts';
+import { applySettings } from '../guards/in-force.ts';
 import type { Backend } from '../live/backend.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
@@ -65,7 +65,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
   const proven = provenSettings(inForce, record.isShared);
   const { inForce: said, lines, record: applied } = judgeSettings(stored?.record ?? null, desired, options, proven);
   const settings = said.review;
-  const understood = underSettings(desired, said);
+  const understood = applySettings(desired, said);
   const offences = checkReview(desired, settings);
   if (offences.length > 0) return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
   const reading = readLive(backend, desired.organisation, needsOf(desired, stored?.record ?? null));

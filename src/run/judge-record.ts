@@ -36,7 +36,7 @@ export interface RecordInForce {
   readonly moved: RecordMoved | null;
 }
 
-export interface Judged {
+export interface JudgedRecord {
   readonly record: OpenRecord;
   readonly found: FoundRecord;
   readonly facts: ReadFacts;
@@ -45,7 +45,7 @@ export interface Judged {
   readonly checksSeal: boolean;
 }
 
-export async function judgeRecord(judged: Judged, session: Session): Promise<RecordInForce> {
+export async function judgeRecord(judged: JudgedRecord, session: Session): Promise<RecordInForce> {
   const { record, found, facts, desired, checksSeal } = judged;
   const { stored } = found;
   const isUnsealed = stored !== null && record.isShared && checksSeal && stored.seal !== 'own';
@@ -70,7 +70,7 @@ export async function judgeRecord(judged: Judged, session: Session): Promise<Rec
   };
 }
 
-async function readSealed({ found, record }: Judged, session: Session): Promise<AppliedRecord | null> {
+async function readSealed({ found, record }: JudgedRecord, session: Session): Promise<AppliedRecord | null> {
   const { place } = found;
   const { checkout, ref, store: own } = record;
   const store = place === null || place === ref || checkout === null ? own : openRefStore(place, checkout, session);
@@ -89,7 +89,7 @@ function settingsInForceOf(
 }
 
 async function readJudges(
-  { record, found, facts, desired }: Judged,
+  { record, found, facts, desired }: JudgedRecord,
   proof: Proof | null,
   unsealed: Unsealed | null,
 ): Promise<readonly Desired[]> {
@@ -128,7 +128,7 @@ async function readJudges(
   }
 }
 
-function describeMoved({ found: { moved, stored }, desired }: Judged, proof: Proof | null): RecordMoved | null {
+function describeMoved({ found: { moved, stored }, desired }: JudgedRecord, proof: Proof | null): RecordMoved | null {
   if (moved.length === 0 || stored === null) return null;
   const isPure = isSameButForPlace(proof?.desiredAt(stored.record.commit) ?? null, desired);
   return { what: describeMove(moved), isPure };

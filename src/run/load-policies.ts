@@ -23,7 +23,7 @@ export async function loadPolicies(
   return (await startLoading(options, session)).policies;
 }
 
-/** For commands that can do without: null where there are no files, which is said. Files with errors are no files that can be done without. */
+/** For commands that can do without: null where there are no files, which is said. Files with errors are not files that can be done without. */
 export async function loadPoliciesIfAny(
   options: Pick<CommonOptions, 'dir' | 'source' | 'quiet'>,
   session: Session,
@@ -63,7 +63,7 @@ export async function startLoading(
       policies: Promise.resolve({ desired: null, files, texts: new Map(), diagnostics: leaks }),
     };
   const toPolicies = ({ texts = new Map(), ...compiled }: Compiled & { texts?: KnownTexts }): LoadedPolicies => {
-    // Of a file that could not be had its absence is no second problem.
+    // Of a file that could not be had its absence is not a second problem.
     const unread = new Set(diagnostics.map(({ source }) => source.file));
     const isNews = (one: Diagnostic): boolean => one.code !== 'extends-nothing' || !unread.has(one.source.file);
     const all = sortDiagnostics([...diagnostics, ...compiled.diagnostics.filter(isNews)]);

@@ -50,7 +50,7 @@ export async function openRecord(
 ): Promise<OpenRecord> {
   const folder = await folderOf(options, session);
   const checkout = await openCheckoutOf(options, session);
-  const ref = placeOf(desired);
+  const ref = writtenRecordRef(desired);
   if (options.recordFile !== undefined) {
     const path = options.recordFile;
     if (isStdout(path)) {
@@ -90,7 +90,7 @@ async function isInWorkTree(file: string, checkout: Checkout, session: Session):
 }
 
 /** Where the files say that the record is. */
-export function placeOf({ recordRef, environment }: Pick<RecordOwner, 'environment' | 'recordRef'>): string {
+export function writtenRecordRef({ recordRef, environment }: Pick<RecordOwner, 'environment' | 'recordRef'>): string {
   return recordRef ?? `refs/tollgate/${environment}`;
 }
 
@@ -155,7 +155,7 @@ async function openEmulatorRecord(state: string | undefined, session: Session): 
 }
 
 /** A record of something else must not judge these files: everything would look removed. */
-export function checkRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string, isInGit = true): void {
+export function requireOwnRecord(record: AppliedRecord, desired: RecordOwner, baseUrl: string, isInGit = true): void {
   const refuse = (what: MovedMember['what'], was: string, now: string): never => {
     const { message, hint } = explainOther({ what, was, now }, isInGit);
     throw new UserError(message, { hint });

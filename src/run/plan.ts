@@ -3,10 +3,10 @@
 import { UserError } from '../errors.ts';
 import type { Live } from '../live/live.ts';
 import { requireWorkspaces } from '../live/named-workspaces.ts';
-import { buildPlan } from '../plan/build-plan.ts';
+import { buildPlan, type PlanResult } from '../plan/build-plan.ts';
 import { filterPlan, isSelected, type PlanFilter } from '../plan/mode.ts';
 import { type Scope, scopeOf } from '../plan/scope.ts';
-import type { Plan, PlanResult, RecordStep } from '../plan/types.ts';
+import type { Plan, RecordStep } from '../plan/types.ts';
 import type { Gathered } from './gather.ts';
 import type { NoPlan } from './start.ts';
 

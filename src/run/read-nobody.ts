@@ -5,7 +5,7 @@ import { createGate } from '../live/gate.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { ResolvedEntry } from '../plan/resolve.ts';
+import type { ResolvedEntry } from '../plan/resolution.ts';
 import { readConditions } from '../reconcile/read-conditions.ts';
 import type { StatusGap, StatusNobody } from '../render/status-words.ts';
 import type { WireRow } from '../resources/kind.ts';

@@ -1,7 +1,7 @@
 /** What of a plan may be carried out: what was approved, what guards say, what the settings ask for. */
 
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { judgePlan, objecting } from '../guards/judge.ts';
+import { findObjections, judgePlan } from '../guards/judge.ts';
 import { type Approval, needsReview } from '../plan/approve.ts';
 import { narrowPlan } from '../plan/mode.ts';
 import { type PlanFile, toPastChange } from '../plan/plan-file.ts';
@@ -36,7 +36,7 @@ export function findRefusal(
   options: { readonly approve?: string | undefined },
   isReviewed: boolean,
 ): Refusal | null {
-  const objections = objecting(plan.violations);
+  const objections = findObjections(plan.violations);
   if (objections.some(({ guard }) => guard === 'rewind')) {
     return {
       exit: exitCodes.stale,

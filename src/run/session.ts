@@ -1,8 +1,8 @@
 import type { RunFacts } from '../checkout/this-run.ts';
+import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GitHub } from '../github/port.ts';
 import type { Compiled, KnownTexts, PolicyFile } from '../policy/compile.ts';
-import type { Clock } from '../reconcile/apply-plan.ts';
 import type { TextStyle } from '../render/style.ts';
 import type { PolicySource } from './policy-source.ts';
 import type { Surroundings } from './surroundings.ts';

@@ -1,7 +1,7 @@
 /** The settings of a run: those of the record, against what the files say now. */
 
 import { type SettingsInForce, settingsInForce } from '../guards/in-force.ts';
-import type { Surroundings } from '../guards/review.ts';
+import type { ReviewDefaults } from '../guards/review.ts';
 import { settingsLines } from '../guards/settings-lines.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
 import { noSettings, settingsOf, settingsOfFormatOne } from '../plan/settings.ts';
@@ -63,7 +63,7 @@ function settingsSaid(record: AppliedRecord): RecordedSettings {
   return settingsOfFormatOne(record.settings, compileFiles(record));
 }
 
-export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace): Surroundings {
+export function surroundingsOf({ isPublic = false, inAction = false }: RunPlace): ReviewDefaults {
   return { rules: usualSeverities, isPublic, inAction };
 }
 

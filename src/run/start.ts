@@ -28,7 +28,7 @@ export interface PlanOptions extends CommonOptions, RunPlace {
   readonly checksSeal?: boolean | undefined;
   /** Put back what was tightened by hand too, whatever `review.drift` says. */
   readonly revertDrift?: boolean | undefined;
-  /** No plan where something live cannot be told; else that stops its own workspace, and stands among the diagnostics. */
+  /** No plan where something live cannot be known; else that stops its own workspace, and stands among the diagnostics. */
   readonly isWhole?: boolean | undefined;
 }
 

@@ -136,7 +136,7 @@ describe('mistakes-H13: who, and which run', () => {
     expect(actorOf(session({}), ' Ana Lee ')).toBe('Ana Lee (platform-engineer)');
     expect(actorOf(session(github), 'ana')).toBe('ana');
     for (const as of ['', ' ', 'a\nb', '\u202eana', 'x'.repeat(101)]) {
-      expect(() => actorOf(session({}), as)).toThrow(/^--as .* is no name$/);
+      expect(() => actorOf(session({}), as)).toThrow(/^--as .* is not a name$/);
     }
   });
 });

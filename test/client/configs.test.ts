@@ -1,4 +1,4 @@
-/** Configs of the gateway in both forms that the service has (API reference 8), through client and port. */
+/** Configs of the gateway in both forms that the service has (docs/service-notes.md#configs), through client and port. */
 
 import { describe, expect, test } from 'vitest';
 import { createApiBackend } from '../../src/client/api-backend.ts';

@@ -13,8 +13,8 @@ describe('mistakes-D3: an empty list that is null', () => {
   test.each([
     ['without a total', {}],
     ['with another one', { total: 3 }],
-    ['with one that is no number', { total: 'many' }],
-  ])('is no list %s: all of it would look removed', async (_, total) => {
+    ['with one that is not a number', { total: 'many' }],
+  ])('is not a list %s: all of it would look removed', async (_, total) => {
     const client = connect(await serve(() => ({ ...total, data: null })));
     expect((await failureOf(client.listUsagePolicies('w'))).message).toContain('holds no list');
   });

@@ -160,7 +160,7 @@ describe('trust-C4: a total is a check and never the stop', () => {
     ['there is no total', () => undefined],
     ['the total is NaN', () => Number.NaN],
     ['the total is negative', () => -1],
-    ['the total is no whole number', () => 0.5],
+    ['the total is not a whole number', () => 0.5],
   ])('where %s', async (_, totalOf) => {
     for (const count of counts) {
       const served = counting(names(0, count), totalOf);

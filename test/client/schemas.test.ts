@@ -142,8 +142,11 @@ describe('a row that cannot be read stops the list, naming list, row and member'
     expect(error.message).not.toContain('lots');
   });
 
-  test.each([{}, [], null, { data: 'x' }, { success: true }])('as does an answer that is no list: %j', async (body) => {
-    const client = connect(await serve((_seen, response) => void response.end(JSON.stringify(body))));
-    expect(await failureOf(client.listKeys('w'))).toMatchObject({ name: 'ServiceError' });
-  });
+  test.each([{}, [], null, { data: 'x' }, { success: true }])(
+    'as does an answer that is not a list: %j',
+    async (body) => {
+      const client = connect(await serve((_seen, response) => void response.end(JSON.stringify(body))));
+      expect(await failureOf(client.listKeys('w'))).toMatchObject({ name: 'ServiceError' });
+    },
+  );
 });

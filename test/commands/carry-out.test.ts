@@ -10,7 +10,7 @@ import { toClaimedChange } from '../../src/plan/next-record.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { createMemoryStore } from '../../src/record/memory.ts';
 import type { RecordStore } from '../../src/record/store.ts';
-import { type ApplyCommandOptions, carryOut, type ToApply, type Verdict } from '../../src/run/apply.ts';
+import { type ApplyCommandOptions, type ApplyRuling, carryOut, type ToApply } from '../../src/run/apply.ts';
 import { findRefusal, judgeApproved, outcomesOf } from '../../src/run/review-plan.ts';
 import { testSession } from '../helpers/session.ts';
 import { uuid } from '../helpers/state.ts';
@@ -24,7 +24,7 @@ const options = { yes: true, quiet: true, format: 'json', verbose: false } as un
 interface Setting {
   readonly interruptions?: Interruptions;
   readonly store?: RecordStore;
-  readonly verdict?: Partial<Verdict>;
+  readonly verdict?: Partial<ApplyRuling>;
   readonly prepared?: Partial<ToApply>;
   readonly options?: Partial<ApplyCommandOptions>;
 }

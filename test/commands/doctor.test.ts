@@ -201,7 +201,7 @@ describe('an admin key with everything', () => {
       Array.from({ length: 5 }, () => ['not-tried', null, false]),
     );
     expect(writes[0]?.detail).toMatch(/^doctor never writes; it takes policies\.create, policies\.update/);
-    // The emulator's accepted key is no object: nothing shows its scopes.
+    // The emulator's accepted key is not an object: nothing shows its scopes.
     expect(found.key).toMatchObject({ kind: 'organisation-service', how: 'by what it may do', scopes: null });
   });
 

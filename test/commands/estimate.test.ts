@@ -506,7 +506,7 @@ describe('what cannot be estimated', () => {
     [{ budget: '10k requests' }, 'counts requests'],
     [{ budget: '$0' }, 'is nothing'],
     [{ mix: '75%' }, 'Write whole parts'],
-    [{ mix: '0:0' }, 'no mix'],
+    [{ mix: '0:0' }, 'not a mix'],
     [{ offline: true, integration: ['openai'] }, 'exclude each other'],
   ])('%o', async (options, said) => {
     const { exit, stdout, stderr } = await (await start()).estimate({ pricing: 'nowhere', ...options });

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Checkout, OnDefaultBranch } from '../../src/checkout/checkout.ts';
 import { UserError } from '../../src/errors.ts';
 import { checkService } from '../../src/run/judge-record.ts';
-import { checkCommitted, checkRecord, openRecord } from '../../src/run/open-record.ts';
+import { checkCommitted, openRecord, requireOwnRecord } from '../../src/run/open-record.ts';
 import type { CommonOptions, Session } from '../../src/run/session.ts';
 import type { Surroundings } from '../../src/run/surroundings.ts';
 import { testSession } from '../helpers/session.ts';
@@ -120,16 +120,16 @@ const owner = { organisation, environment };
 const atHome = { ...sampleRecord(), baseUrl: 'https://api.portkey.ai/v1' };
 
 test('a record of another control plane: the address is looked at before the record is moved', () => {
-  expect(hintOf(() => checkRecord(atHome, owner, 'https://api.portkey.a/v1'))).toMatch(
+  expect(hintOf(() => requireOwnRecord(atHome, owner, 'https://api.portkey.a/v1'))).toMatch(
     /^Look at PORTKEY_BASE_URL first/,
   );
-  expect(hintOf(() => checkRecord({ ...atHome, environment: 'other' }, owner, atHome.baseUrl))).not.toContain(
+  expect(hintOf(() => requireOwnRecord({ ...atHome, environment: 'other' }, owner, atHome.baseUrl))).not.toContain(
     'BASE_URL',
   );
 });
 
 test.each(['mistakes-H8', 'mistakes-C10'])('%s: a control plane under another host name names the way on', () => {
-  expect(hintOf(() => checkRecord(atHome, owner, 'https://llm.example/v1'))).toContain('`tollgate record move`');
+  expect(hintOf(() => requireOwnRecord(atHome, owner, 'https://llm.example/v1'))).toContain('`tollgate record move`');
   const moved = (what: 'control plane' | 'organisation') =>
     hintOf(() => checkService({ stored: null, place: null, token: null, moved: [{ what, was: 'a', now: 'b' }] }));
   expect(moved('control plane')).toMatch(/^Look at PORTKEY_BASE_URL first .*`tollgate record move`/);

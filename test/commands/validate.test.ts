@@ -31,7 +31,7 @@ describe('validate', () => {
       ]),
     );
     expect(places).toEqual([...places].sort((a, b) => (a.split(':')[0] ?? '').localeCompare(b.split(':')[0] ?? '')));
-    expect(ran.stdout).toContain('`bugdet` is no key of a policy: did you mean `budget`?');
+    expect(ran.stdout).toContain('`bugdet` is not a key of a policy: did you mean `budget`?');
     expect(ran.stderr).toMatch(/^3 files in policies: \d+ errors\.\n$/);
     expect(rig.emulator.requests.total).toBe(0);
   });

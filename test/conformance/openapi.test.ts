@@ -22,21 +22,21 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type JsonObject = { [key: string]: Json };
 
 /**
- * Operations whose schema describes something else than the service's answer (control-plane-api.md, section numbers).
- * Configs need no entry: read flat instead of in `data` (16, question 20), they still fit a schema that requires nothing.
+ * Operations whose schema describes something else than the service's answer.
+ * Configs need no entry: read flat instead of in `data`, they still fit a schema that requires nothing.
  */
 const deviations: Readonly<Record<string, string>> = {};
 
 /** Members that the description types otherwise than the recordings show them; checked nowhere. */
 const looseMembers: Readonly<Record<string, string>> = {
-  usage_limits: '1.11 and [rec]: object or array by resource, with members only the server sets',
-  rate_limits: '16, question 17: an array everywhere, null in lists',
-  defaults: '[rec]: null when there are none; its allow_config_override is a boolean on get',
-  model_config: '[rec]: null in lists, an object on get',
-  configurations: '7.1: described for seven vendors, none of them OpenAI or Anthropic',
-  conditions: '16, question 8: values may be lists, and excludes exists',
-  unit: '3: rpw, since backend 1.13',
-  calculate: '12: its operands are one of two schemas that require nothing, so that its own example is refused',
+  usage_limits: 'object or array by resource, with members only the server sets (docs/service-notes.md#limit-object)',
+  rate_limits: 'an array everywhere, null in lists (docs/service-notes.md#provider-rows)',
+  defaults: 'recorded as null when there are none; its allow_config_override is a boolean on get',
+  model_config: 'recorded as null in lists, an object on get',
+  configurations: 'described for seven vendors, none of them OpenAI or Anthropic',
+  conditions: 'values may be lists, and excludes exists (docs/service-notes.md#condition-form)',
+  unit: 'rpw, since backend 1.13 (docs/service-notes.md#backend-versions)',
+  calculate: 'its operands are one of two schemas that require nothing, so that its own example is refused',
 };
 
 interface Operation {
@@ -322,7 +322,7 @@ function responseSchema(document: JsonObject, method: string, template: string):
 /**
  * OpenAPI 3.0 to JSON Schema, as far as the answers need it: `nullable`; references into `api`; numbers where the
  * description says integer, because costs and averages are fractional (11); null wherever a member may be missing, as the
- * recordings have it ([rec]: user_id, expires_at, note …).
+ * recordings have it (user_id, expires_at, note …).
  */
 function toJsonSchema(node: Json, isOptional = false): Json {
   if (Array.isArray(node)) return node.map((entry) => toJsonSchema(entry));

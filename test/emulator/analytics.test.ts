@@ -185,7 +185,7 @@ describe('whose analytics', () => {
     ['no date', { time_of_generation_max: 'soon' }],
     ['an inverted range', { time_of_generation_min: '2027-01-01T00:00:00Z' }],
     ['no number', { cost_min: 'much' }],
-    ['metadata that is no object', { metadata: 'team=nlp' }],
+    ['metadata that is not an object', { metadata: 'team=nlp' }],
   ])('%s is 400 AB01', async (_, query) => {
     const { status, body } = await get<{ errorCode: string }>('/analytics/graphs/cost', query);
     expect([status, body.errorCode]).toEqual([400, 'AB01']);

@@ -99,7 +99,7 @@ describe('configs', () => {
   it.each([
     ['no name', { config: {}, workspace_id: platform }],
     ['no config', { name: 'x', workspace_id: platform }],
-    ['a config that is no object', { name: 'x', config: '[1]', workspace_id: platform }],
+    ['a config that is not an object', { name: 'x', config: '[1]', workspace_id: platform }],
     ['no workspace and an admin key', { name: 'x', config: {} }],
   ])('with %s are 400 AB01', async (_, body) => {
     const { call } = start();

@@ -90,7 +90,7 @@ describe('a log export', () => {
     ['no filters', { requested_data: ['id'] }],
     ['no data', { filters: {} }],
     ['unknown data', { filters: {}, requested_data: ['secrets'] }],
-    ['a filter that is no number', { filters: { cost_min: 'much' }, requested_data: ['id'] }],
+    ['a filter that is not a number', { filters: { cost_min: 'much' }, requested_data: ['id'] }],
   ])('with %s is 400 AB01', async (_, body) => {
     const { call, emulator } = start();
     const answer = await call('POST', '/logs/exports', { workspace_id: marketing, ...body });

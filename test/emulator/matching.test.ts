@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
   buildValueKey,
+  findMatchingPolicies,
   isConditionMet,
   type MatchablePolicy,
-  matchPolicies,
   matchPolicy,
   type RequestFacts,
-  type WireCondition,
+  type SentCondition,
 } from '../../src/emulator/matching.ts';
 
 const request: RequestFacts = {
@@ -23,7 +23,7 @@ const request: RequestFacts = {
 const mini: RequestFacts = { ...request, model: 'gpt-4o-mini' };
 
 describe('a condition', () => {
-  const cases: readonly (readonly [string, WireCondition, boolean, RequestFacts?])[] = [
+  const cases: readonly (readonly [string, SentCondition, boolean, RequestFacts?])[] = [
     ['text * with a value', { key: 'api_key', value: '*' }, true],
     ['list of * is a literal asterisk', { key: 'api_key', value: ['*'] }, false],
     ['list of * against a literal asterisk', { key: 'metadata.star', value: ['*'] }, true, withMetadata({ star: '*' })],
@@ -119,7 +119,7 @@ describe('a policy', () => {
   it('is one of several, each with its own counter', () => {
     const perUser = { ...policy, group_by: [{ key: 'metadata._user' }] };
     const other = { ...policy, workspace_id: 'workspace-2' };
-    expect(matchPolicies([policy, perUser, other], request)).toEqual([
+    expect(findMatchingPolicies([policy, perUser, other], request)).toEqual([
       { policy, valueKey: 'workspace_id:workspace-1' },
       { policy: perUser, valueKey: 'metadata._user:ada' },
     ]);

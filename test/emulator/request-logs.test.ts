@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { countPolicyUsage, countUsage, isReached } from '../../src/emulator/accounting.ts';
-import { costInMicroCents, generateRequests, sumCost, type Traffic } from '../../src/emulator/request-logs.ts';
+import { countPolicyUsage, countUsage, reachesLimit } from '../../src/emulator/accounting.ts';
+import { costInMicroCents, generateRequests, type SampleStream, sumCost } from '../../src/emulator/request-logs.ts';
 import type { UsagePolicyRow } from '../../src/emulator/store.ts';
 
-const traffic: Traffic = {
+const traffic: SampleStream = {
   workspace_id: 'workspace-1',
   api_key_id: 'key-1',
   virtual_key: 'openai-prod',
@@ -119,6 +119,6 @@ describe('accounting', () => {
     ['zero is no limit', 100, 0, 'tokens', false],
     ['null is no limit', 100, null, 'tokens', false],
   ] as const)('a limit is reached: %s', (_, usage, limit, type, expected) => {
-    expect(isReached(usage, limit, type)).toBe(expected);
+    expect(reachesLimit(usage, limit, type)).toBe(expected);
   });
 });

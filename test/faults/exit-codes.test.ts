@@ -30,7 +30,7 @@ const cases: readonly (readonly [name: string, Case])[] = [
   ['writes answered by a proxy alone', { faults: ['PUT /** 503 body=html', 'POST /** 503 body=html'], exit: 6 }],
   ['rows of another workspace', { quirks: ['foreignRows'], exit: 6 }],
   ['everything down', { faults: ['* /** 502 body=html'], exit: 6 }],
-  ['a key that is no key', { faults: ['* /** 401'], exit: 6 }],
+  ['a key that is not a key', { faults: ['* /** 401'], exit: 6 }],
 ];
 
 describe('apply', () => {

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { GuardInput } from '../../src/guards/input.ts';
-import { judgePlan, objecting } from '../../src/guards/judge.ts';
+import { findObjections, judgePlan } from '../../src/guards/judge.ts';
 import type { Impact, LimitImpact } from '../../src/impact/document.ts';
 import type { Change, Finding, Plan } from '../../src/plan/types.ts';
 import { printWord, type Word } from '../../src/plan/words.ts';
@@ -177,7 +177,7 @@ describe('a word', () => {
   const digest = judge(given)[0]?.allow?.split('@')[1] ?? '';
   const lifts = (word: Partial<Word>, reviewed: readonly string[] = []) => {
     const violations = judge(given, { allowances: [{ guard: 'deletes', number: 3, digest, ...word }], reviewed });
-    return [violations.map(({ lifted }) => lifted), objecting(violations).length];
+    return [violations.map(({ lifted }) => lifted), findObjections(violations).length];
   };
 
   it.each<readonly [string, Partial<Word>, boolean]>([

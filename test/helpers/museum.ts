@@ -30,7 +30,7 @@ export function createMuseum(overlays: Readonly<Record<string, Members>> = {}): 
       const sent = JSON.parse(String(init.body)) as Members;
       // Shares are written in a list of one; all else by the path.
       const [lone] = (sent.workspaces ?? []) as readonly Members[];
-      // Where a provider lies is no member of it.
+      // Where a provider lies is not a member of it.
       const { workspace_id: _, ...body } = lone ?? sent;
       const segments = [...path.split(/[/?]/), lone?.id];
       const isMeant = ([key, { slug }]: [string, Members]): boolean =>

@@ -3,7 +3,7 @@
 import {
   type ApiKeyRow,
   buildEmptyState,
-  type ConfigRow,
+  type GatewayConfigRow,
   type IntegrationRow,
   type ProviderRow,
   type RatePolicyRow,
@@ -145,8 +145,8 @@ export function configRow(
   id: string,
   workspaceId: string,
   config: object | string,
-  row: Partial<ConfigRow> = {},
-): ConfigRow {
+  row: Partial<GatewayConfigRow> = {},
+): GatewayConfigRow {
   const text = typeof config === 'string' ? config : JSON.stringify(config);
   return {
     id,

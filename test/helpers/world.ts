@@ -9,12 +9,12 @@ import { settingsLines as findSettingsLines } from '../../src/guards/settings-li
 import type { Backend } from '../../src/live/backend.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
-import { buildPlan } from '../../src/plan/build-plan.ts';
+import { buildPlan, type PlanResult } from '../../src/plan/build-plan.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
 import { noSettings, settingsOf } from '../../src/plan/settings.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
-import type { Outcome, Plan, PlanResult } from '../../src/plan/types.ts';
+import type { Outcome, Plan } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { needsOf } from '../../src/reconcile/live-needs.ts';

@@ -167,7 +167,7 @@ describe('run-out at a steady pace', () => {
     expect(findRunOut(facts)).toEqual({ when: 'later-window', at: Date.UTC(2027, 2, 30) });
   });
 
-  it('is no date beyond the year 9999', () => {
+  it('is not a date beyond the year 9999', () => {
     const facts = {
       used: zero,
       limit: exactOf(1e15),

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { acceptDrift } from '../../src/importing/accept-drift.ts';
-import { merge } from '../../src/importing/add-unmanaged.ts';
+import { mergeFiles } from '../../src/importing/add-unmanaged.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { needsOf } from '../../src/reconcile/live-needs.ts';
@@ -117,7 +117,7 @@ it('leaves no drift behind but what it says', async () => {
         now: new Date(testNow),
       });
       expect(acceptance.accepted.length + acceptance.refused.length).toBe(plan.changes.length);
-      const next = Object.fromEntries(merge(input, acceptance.files).map(({ path, text }) => [path, text]));
+      const next = Object.fromEntries(mergeFiles(input, acceptance.files).map(({ path, text }) => [path, text]));
       const after = await world.planOk(next);
       expect(after.changes.map(({ id }) => id)).toEqual(acceptance.refused.map(({ change }) => change.id));
       expect(next['org.yaml']).toBe(files['org.yaml']);

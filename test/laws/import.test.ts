@@ -142,7 +142,7 @@ describe('what validate would refuse stays unmanaged', () => {
 const reference = new URL('../../../shared/reference/openapi-control-plane.yaml', import.meta.url);
 const examples = readExamples();
 
-describe.skipIf(examples.length === 0)('policy examples of the API reference', () => {
+describe.skipIf(examples.length === 0)('policy examples of the official API description', () => {
   it.each(examples.map((example, index) => [`${example.kind} ${index + 1}`, example] as const))(
     '%s',
     async (_, { kind, body }) => {
@@ -226,7 +226,7 @@ it('prints equal bytes whatever the order of rows that need a made-up name', asy
   expect(importLive({ ...live, objects: [...live.objects].reverse() }).files).toEqual(files);
 });
 
-it('leaves out a policy whose match names a key by something that is no id', async () => {
+it('leaves out a policy whose match names a key by something that is not an id', async () => {
   const conditions = [{ key: 'api_key', value: ['*'] }];
   const { files, leftOut } = await importState(
     smallState({ usagePolicies: [usagePolicyRow('literal', uuid(90), teamA, { conditions })] }),

@@ -39,7 +39,7 @@ const second = uuid(91);
 const rate = uuid(92);
 const provider = uuid(93);
 const organisationKey = uuid(94);
-/** Shares show the slug of the workspace as their id (API reference 1.9). */
+/** Shares show the slug of the workspace as their id (docs/service-notes.md#share-slug). */
 const share = 'ws-team-b';
 
 async function importAccount(overlays: Readonly<Record<string, Members>>) {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { compareFields, strongest } from '../../src/plan/field-changes.ts';
+import { compareFields, strongestDirection } from '../../src/plan/field-changes.ts';
 import type { Direction } from '../../src/plan/types.ts';
 import { toFields } from '../../src/resources/fields.ts';
-import type { Budget, Fields, FieldValue, RateWindow } from '../../src/resources/types.ts';
+import type { RateWindow } from '../../src/resources/rate-windows.ts';
+import type { Budget, Fields, FieldValue } from '../../src/resources/types.ts';
 
 const money = (amount: number, reset = 'monthly', unit = 'cost') => ({ unit, amount, reset }) as Budget;
 
@@ -74,7 +75,7 @@ describe('direction of every field', () => {
     [10, 'hour', 5, 'second', 'loosen'],
   ])('a rate of %i/%s → %i/%s is %s', (value, window, nextValue, nextWindow, direction) => {
     const changes = compareFields({ value, window }, { value: nextValue, window: nextWindow });
-    expect(strongest(changes.map((change) => change.direction))).toBe(direction);
+    expect(strongestDirection(changes.map((change) => change.direction))).toBe(direction);
   });
 });
 
@@ -126,6 +127,6 @@ describe('direction of a whole', () => {
     [['tighten', 'rescope'], 'rescope'],
     [['rescope', 'tighten', 'loosen'], 'loosen'],
   ])('%j is %s', (directions, whole) => {
-    expect(strongest(directions)).toBe(whole);
+    expect(strongestDirection(directions)).toBe(whole);
   });
 });

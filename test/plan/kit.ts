@@ -3,10 +3,10 @@
 import { settingsLines as findSettingsLines } from '../../src/guards/settings-lines.ts';
 import type { Live, LiveObject } from '../../src/live/live.ts';
 import { type AppliedRecord, type RecordedEntry, recordVersion } from '../../src/plan/applied-record.ts';
-import { buildPlan } from '../../src/plan/build-plan.ts';
+import { buildPlan, type PlanResult } from '../../src/plan/build-plan.ts';
 import { nextWorkspaces } from '../../src/plan/next-record.ts';
 import { noSettings, settingsOf as settingsInFiles } from '../../src/plan/settings.ts';
-import type { Change, Outcome, OutcomeStatus, Plan, PlanResult } from '../../src/plan/types.ts';
+import type { Change, Outcome, OutcomeStatus, Plan } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import type { Kind } from '../../src/resources/types.ts';

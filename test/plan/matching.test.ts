@@ -1,4 +1,4 @@
-/** Which live policy is which declared one (design, section 4, Matching). */
+/** Which live policy is which declared one. */
 
 import { describe, expect, it } from 'vitest';
 import type { Fields } from '../../src/resources/types.ts';

@@ -1,4 +1,4 @@
-/** The table of absent, none and value (design, section 4). */
+/** The table of absent, none and value, field by field. */
 
 import { describe, expect, it } from 'vitest';
 import { mergeFields, overtakenAlert } from '../../src/plan/merge-fields.ts';

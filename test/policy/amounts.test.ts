@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import { adviseRate } from '../../src/policy/advice.ts';
-import { levels } from '../../src/policy/levels.ts';
+import { levelGrammars } from '../../src/policy/levels.ts';
 import {
   alertFromPercent,
   formatAlert,
@@ -146,7 +146,7 @@ test.each([
 ])('parseRate answers %s with %s', (text, advice) => {
   const result = parseRate(text);
   if (!isProblem(result)) throw new Error(`${text} is a rate`);
-  const { said } = adviseRate(text, result, levels['usage-policy']);
+  const { said } = adviseRate(text, result, levelGrammars['usage-policy']);
   expect(said.advice.map(({ write }) => write)).toContain(advice);
 });
 

@@ -3,11 +3,11 @@
 import { describe, expect, it } from 'vitest';
 import { addEntry, removeEntry, rewriteEntry } from '../../src/policy/edit.ts';
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
-import { type Edited, isRefused, setValue } from '../../src/policy/yaml-splice.ts';
+import { type EditedText, isRefused, setValue } from '../../src/policy/yaml-splice.ts';
 
 const plain = 'version: 1\nkind: workspace\nworkspace: ws-one\nowner: platform\n';
 
-function textOf(edited: Edited): string {
+function textOf(edited: EditedText): string {
   if (isRefused(edited)) throw new Error(edited.refusal);
   return edited.text;
 }

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { addEntry, removeEntry, rewriteEntry, setField } from '../../src/policy/edit.ts';
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
-import { type Edited, isRefused, readValue, setValue } from '../../src/policy/yaml-splice.ts';
+import { type EditedText, isRefused, readValue, setValue } from '../../src/policy/yaml-splice.ts';
 import type { DesiredEntry, Fields, Kind } from '../../src/resources/types.ts';
 import { orgFile } from '../helpers/world.ts';
 import { entryOf, kindOfEntry } from './arbitraries.ts';
 
-function textOf(edited: Edited): string {
+function textOf(edited: EditedText): string {
   if (isRefused(edited)) throw new Error(edited.refusal);
   return edited.text;
 }
@@ -163,7 +163,7 @@ describe.each<Kind>([
 });
 
 /** What lines an edit takes out of `commented` and puts in. */
-function changedLines(edited: Edited): { readonly out: string[]; readonly in: string[] } {
+function changedLines(edited: EditedText): { readonly out: string[]; readonly in: string[] } {
   const [old, next] = [commented.split('\n'), textOf(edited).split('\n')];
   return { out: old.filter((line) => !next.includes(line)), in: next.filter((line) => !old.includes(line)) };
 }
@@ -315,7 +315,7 @@ describe('what is refused', () => {
         'none',
       ),
     ],
-    ['a file that is no map', setValue('- a\n', ['a'], 1)],
+    ['a file that is not a map', setValue('- a\n', ['a'], 1)],
     ['a file that does not parse', setValue('a: [\n', ['a'], 1)],
     ['the last value of a file', setValue('a: 1\n', ['a'], undefined)],
   ])('%s', (_, edited) => {

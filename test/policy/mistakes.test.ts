@@ -29,7 +29,7 @@ test.each([
   ['1000 requests/year', 'budget: 1000 requests with reset: every 365 days'],
   ['1000 requests/quarter', 'budget: 1000 requests with reset: every 90 days'],
   ['100k tokens per month', 'budget: 100k tokens with reset: monthly'],
-])('mistakes-A2: %s is no rate per minute', (text, written) => {
+])('mistakes-A2: %s is not a rate per minute', (text, written) => {
   expect(advice(rate(text))).toEqual([written]);
 });
 

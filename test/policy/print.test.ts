@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { findRefusal, printPolicies } from '../../src/policy/print.ts';
+import { explainUnprintable, printPolicies } from '../../src/policy/print.ts';
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { sortFields } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
@@ -45,7 +45,7 @@ describe.each<Kind>([
         expect(JSON.stringify(compiled?.fields)).toBe(JSON.stringify(sortFields(entry.fields)));
         expect(compiled?.id).toBe(entry.id);
         expect(compiled?.starting).toBe(entry.starting);
-        expect(findRefusal(entry, 'ws-one')).toBeNull();
+        expect(explainUnprintable(entry, 'ws-one')).toBeNull();
       }),
       { numRuns: Number(process.env.RUNS ?? 150) },
     );
@@ -111,11 +111,11 @@ describe('findRefusal', () => {
     ['an unknown reset', { ...policy, reset: 'yearly' as Reset }],
     ['an alert above the budget', { ...policy, alert: 60_000 }],
   ])('refuses %s', (_, fields) => {
-    expect(findRefusal({ kind: 'usage-policy', name: 'p', fields }, 'ws-one')).not.toBeNull();
+    expect(explainUnprintable({ kind: 'usage-policy', name: 'p', fields }, 'ws-one')).not.toBeNull();
   });
 
   it('lets a writable policy pass', () =>
-    expect(findRefusal({ kind: 'usage-policy', name: 'p', fields: policy }, 'ws-one')).toBeNull());
+    expect(explainUnprintable({ kind: 'usage-policy', name: 'p', fields: policy }, 'ws-one')).toBeNull());
 });
 
 it('prints block style, with the schema for editors', () => {

@@ -52,7 +52,7 @@ describe('counters', () => {
 describe('what is in it', () => {
   const limits = { type: 'cost', credit_limit: 10, periodic_reset: 'monthly' };
 
-  it('is no key that has expired, and every key that will', async () => {
+  it('is not a key that has expired, and every key that will', async () => {
     const keys = [
       { id: 'k1', name: 'gone', status: 'expired', usage_limits: limits, expires_at: '2026-01-01T00:00:00.000Z' },
       {

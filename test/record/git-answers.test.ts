@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseTreeListing, readObjects } from '../../src/checkout/git-objects.ts';
+import { parseTreeListing, readGitObjects } from '../../src/checkout/git-objects.ts';
 import { requireRepository } from '../../src/checkout/repository.ts';
 import { describeFailure, type Git } from '../../src/checkout/run-git.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
@@ -62,13 +62,13 @@ describe('a listing of a tree', () => {
       (stdout: string, code = 0): Git =>
       async () => ({ code, stdout: Buffer.from(stdout), stderr: '' });
     const whole = 'aa blob 3\nabc\nbb blob 0\n\n';
-    expect(await readObjects(answering(whole), ['aa', 'bb'])).toEqual([
+    expect(await readGitObjects(answering(whole), ['aa', 'bb'])).toEqual([
       { oid: 'aa', text: 'abc' },
       { oid: 'bb', text: '' },
     ]);
-    expect(await readObjects(answering('aa blob 3\nabc\nbb missing\n'), ['aa', 'bb'])).toBeNull();
-    expect(await readObjects(answering(whole), ['aa', 'bb', 'cc'])).toBeNull();
-    expect(await readObjects(answering(whole, 128), ['aa', 'bb'])).toBeNull();
+    expect(await readGitObjects(answering('aa blob 3\nabc\nbb missing\n'), ['aa', 'bb'])).toBeNull();
+    expect(await readGitObjects(answering(whole), ['aa', 'bb', 'cc'])).toBeNull();
+    expect(await readGitObjects(answering(whole, 128), ['aa', 'bb'])).toBeNull();
   });
 });
 

@@ -219,7 +219,7 @@ describe('limits of keys, providers and shares', () => {
     ['emails as a set', { alert_emails: ['B@x.io', 'a@x.io', 'b@X.io'] }, { recipients: ['a@x.io', 'b@x.io'] }],
     ['expiry in another zone', { expires_at: '2027-01-31T01:00:00+01:00' }, { expires: '2027-01-31T00:00:00.000Z' }],
     ['expiry ""', { expires_at: '' }, { expires: null }],
-    ['expiry that is no date', { expires_at: 'soon' }, { expires: 'soon' }],
+    ['expiry that is not a date', { expires_at: 'soon' }, { expires: 'soon' }],
     ['description ""', { description: '' }, { description: null }],
   ])('key: %s', (_, row, fields) => {
     expect(read('key-limits', row)).toMatchObject(fields);

@@ -68,7 +68,7 @@ describe('fallback-passes-budget', () => {
     ['null', { on_status_codes: null }, 1],
     ['412 among others', { on_status_codes: [500, 412] }, 1],
     ['412 in the spelling of the SDK', { onStatusCodes: [412] }, 1],
-    ['what is no list: the gateway takes every failure', { on_status_codes: 500 }, 1],
+    ['what is not a list: the gateway takes every failure', { on_status_codes: 500 }, 1],
     ['429 alone, beside a budget', { on_status_codes: [429] }, 0],
     ['others', { on_status_codes: [500, 502, 503] }, 0],
     ['an empty list: it falls back on nothing', { on_status_codes: [] }, 0],

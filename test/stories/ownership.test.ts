@@ -36,7 +36,7 @@ describe('policies', () => {
     const [before] = activePolicies();
     await world.apply(files(spend('$750')));
     expect(activePolicies()).toMatchObject([{ id: before?.id, credit_limit: 750 }]);
-    // Only what differs is sent: a reset field that is present would restart the window (API reference 2.5).
+    // Only what differs is sent: a reset field that is present would restart the window (docs/service-notes.md#resent-reset).
     const put = world.emulator.requests.recent.find(({ method }) => method === 'PUT');
     expect(put?.body).toEqual({ credit_limit: 750 });
   });

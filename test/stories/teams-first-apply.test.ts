@@ -12,7 +12,7 @@ test('the first apply: not by push, by a dispatch of an administrator alone, and
   expect(live()).toEqual({});
   const approve = approveIn(pushed);
   const byWriter = await bob.dispatches(approve);
-  expect([byWriter.exit, byWriter.failure]).toEqual([3, expect.stringContaining('bob is no administrator')]);
+  expect([byWriter.exit, byWriter.failure]).toEqual([3, expect.stringContaining('bob is not an administrator')]);
   expect(live()).toEqual({});
   const applied = await olivia.dispatches(approve);
   expect(applied.exit, applied.text).toBe(0);

@@ -1,4 +1,4 @@
-/** Lists against the stand-in: what cannot be read to its end is no plan, since a policy that was missed would be made again. */
+/** Lists against the stand-in: what cannot be read to its end is not a plan, since a policy that was missed would be made again. */
 
 import { afterEach, describe, expect, it } from 'vitest';
 import { budgetRows, budgetsFile, parseOutput, type Rig, startRig, succeed } from '../helpers/rig.ts';

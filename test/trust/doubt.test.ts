@@ -331,7 +331,7 @@ describe('trust-C2: what rows say is read first', () => {
     expect(await shown(kind)).toMatchObject({ state: 'exhausted', used: null });
   });
 
-  it('an estimate that contradicts the row is no number', async () => {
+  it('an estimate that contradicts the row is not a number', async () => {
     await start('workspace', { status: 'active' }, 500, { requestLogs: [request(70_000, 2)] });
     rig.emulator.faults.set([]);
     expect((await limitOf(rig)).use).toMatchObject({

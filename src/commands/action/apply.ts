@@ -9,20 +9,20 @@ import type { Desired } from '../../resources/types.ts';
 import { type ApplyCommandOptions, type ApplyReport, carryOut, prepareApply, type ToApply } from '../../run/apply.ts';
 import { loadPolicies } from '../../run/load-policies.ts';
 import { openRecord } from '../../run/open-record.ts';
-import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
-import { asWhole, fatesOfApply, renderFates } from './fates-of-apply.ts';
+import { isKnownFailure, reasonOfFailure, resultOfFailure } from './failed-run.ts';
+import { fateAsWhole, fatesOfApply, renderFates } from './fates-of-apply.ts';
 import { describeFirstApply } from './first-apply.ts';
-import { checkTakeOver, judgeDispatch, wordOf } from './judge-dispatch.ts';
+import { checkTakeOver, digestOfDispatch, judgeDispatch } from './judge-dispatch.ts';
 import { judgeMerge } from './judge-merge.ts';
 import { moveForDispatch } from './move.ts';
 import { invalidFiles } from './plan.ts';
-import { type Review, readReview } from './read-review.ts';
+import { type ReviewOfFiles, readReview } from './read-review.ts';
 import { remarkOf, resultOfApply } from './result-of-apply.ts';
 import type { Ruling } from './ruling.ts';
-import { saying } from './saying.ts';
 import { announce, conclude, type ToldAll, tellAll, tellEarlier } from './tell-pulls.ts';
 import { type Tip, withTip } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
+import { warnOnFailure } from './warn-on-failure.ts';
 
 export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   const { context } = run.event;
@@ -34,13 +34,13 @@ export async function applyForEvent(run: ActionRun): Promise<ActionResult> {
   if (context.kind === 'push' && !context.isDefaultBranch) {
     throw new UserError('apply runs for the default branch alone, and this push is to another one');
   }
-  if (run.inputs.allow.length > 0 && wordOf(run) === null) {
+  if (run.inputs.allow.length > 0 && digestOfDispatch(run) === null) {
     throw new UserError('the input allow lifts guards of a plan that is approved with it', {
       hint: 'Write the digest of the plan as `approve`.',
     });
   }
   const { move } = run.inputs;
-  if (move !== null && (wordOf(run) !== null || run.inputs.takeOver !== null)) {
+  if (move !== null && (digestOfDispatch(run) !== null || run.inputs.takeOver !== null)) {
     throw new UserError('the input move is a run of its own: nothing is applied beside it', {
       hint: 'Leave approve, allow, revert-drift and take-over empty, and run the workflow again after the move.',
     });
@@ -56,12 +56,12 @@ async function applyTip(run: ActionRun, tip: Tip): Promise<ActionResult> {
     const { diagnostics, warnings } = result;
     const invalid = invalidFiles(diagnostics);
     const why = `Nothing was applied: ${invalid.failure} of the default branch.`;
-    const all = await tellAll(run, tip, asWhole('failed', why, diagnostics));
+    const all = await tellAll(run, tip, fateAsWhole('failed', why, diagnostics));
     const summary = `${invalid.summary}\n\n${renderFates(all.told, run.repositoryUrl)}`;
     return { ...invalid, summary, warnings: [...warnings, ...all.warnings] };
   } catch (error) {
     if (!isKnownFailure(error)) throw error;
-    const fate = asWhole('failed', `Nothing was applied: ${reasonOf(error)}`);
+    const fate = fateAsWhole('failed', `Nothing was applied: ${reasonOfFailure(error)}`);
     const { told, warnings } = await tellAll(run, tip, fate);
     return resultOfFailure(error, warnings, renderFates(told, run.repositoryUrl));
   }
@@ -83,7 +83,7 @@ async function applyFiles(run: ActionRun, tip: Tip): Promise<ActionResult | NoFi
     ...common,
     mode: 'sync',
     only: [],
-    allow: wordOf(run) === null ? [] : inputs.allow,
+    allow: digestOfDispatch(run) === null ? [] : inputs.allow,
     revertDrift: inputs.revertDrift !== null,
     yes: true,
     takeOver: (await checkTakeOver(run)) ?? (await findEndedRun(run, await store.read(), warnings)),
@@ -108,7 +108,8 @@ async function applyPrepared(
   warnings: string[],
 ): Promise<ActionResult> {
   const review = await readReview(run, tip, prepared);
-  const ruling = wordOf(run) !== null ? await judgeDispatch(run, prepared, review) : judgeMerge(run, prepared, review);
+  const ruling =
+    digestOfDispatch(run) !== null ? await judgeDispatch(run, prepared, review) : judgeMerge(run, prepared, review);
   const ground = { environment: prepared.plan.environment, record: prepared.settled?.appliedAt ?? null };
   const earlier = review === null ? null : await tellEarlier(run, tip, prepared, review);
   warnings.push(...(earlier?.warnings ?? []));
@@ -145,7 +146,7 @@ async function applyPrepared(
 interface Done {
   readonly report: ApplyReport;
   readonly ruling: Ruling;
-  readonly review: Review | null;
+  readonly review: ReviewOfFiles | null;
 }
 
 async function tellOutcome(
@@ -155,10 +156,10 @@ async function tellOutcome(
   { report, ruling, review }: Done,
 ): Promise<ToldAll> {
   // Who started it without a right to is told so; it says nothing of what was merged.
-  const isIdle = ruling.verdict === null && wordOf(run) !== null;
+  const isIdle = ruling.verdict === null && digestOfDispatch(run) !== null;
   if (review === null) {
     const state = report.refusal !== null ? 'refused' : report.exit === exitCodes.ok ? 'applied' : 'failed';
-    const fate = asWhole(state, remarkOf(report, ruling) ?? 'Applied with all that the default branch asks for.');
+    const fate = fateAsWhole(state, remarkOf(report, ruling) ?? 'Applied with all that the default branch asks for.');
     const known = { record: stored?.record, recordedAt: report.recordedAt };
     return isIdle ? { told: [], warnings: [] } : tellAll(run, tip, fate, known);
   }
@@ -199,7 +200,7 @@ async function findEndedRun(
   const run = stored?.record.claim?.run;
   if (github === null || run === undefined) return undefined;
   let hasEnded: string | undefined;
-  const said = await saying('whether the run that holds the claim has ended could not be read', async () => {
+  const said = await warnOnFailure('whether the run that holds the claim has ended could not be read', async () => {
     hasEnded = (await askWhetherEnded(github, run)) ? run : undefined;
   });
   warnings.push(...said);

@@ -6,8 +6,8 @@ import { type DriftView, describeMeanwhile, renderDriftMarkdown, summarizeDrift 
 import { commentBytes, fitLines } from '../../render/fit-sections.ts';
 import { exitOfDrift, gatherDrift } from '../drift.ts';
 import { invalidFiles } from './plan.ts';
-import { notWritten, saying } from './saying.ts';
 import { type ActionResult, type ActionRun, commonOptions, resultOfNothing } from './types.ts';
+import { describeUnwritten, warnOnFailure } from './warn-on-failure.ts';
 
 /** One issue per environment. An unreachable service is never drift: that throws, and the job fails without an issue. */
 export async function watchDrift(run: ActionRun): Promise<ActionResult> {
@@ -28,7 +28,7 @@ export async function watchDrift(run: ActionRun): Promise<ActionResult> {
   const warnings =
     github === null
       ? []
-      : await saying(notWritten('the drift issue'), async () => {
+      : await warnOnFailure(describeUnwritten('the drift issue'), async () => {
           await writeDriftIssue(github, { title, body, marker, isClean });
         });
   const summary = summarizeDrift(found);

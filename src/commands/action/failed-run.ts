@@ -13,7 +13,7 @@ export function isKnownFailure(error: unknown): error is KnownFailure {
 }
 
 /** What is wrong and what to do about it, in the words of the log. */
-export function reasonOf(error: KnownFailure): string {
+export function reasonOfFailure(error: KnownFailure): string {
   return renderFailure(error, 'text').reason;
 }
 
@@ -24,7 +24,7 @@ export function exitOf(error: unknown): ExitCode {
 
 /** @param told markdown: whom it concerns */
 export function resultOfFailure(error: KnownFailure, warnings: readonly string[], told = ''): ActionResult {
-  const reason = reasonOf(error);
+  const reason = reasonOfFailure(error);
   const lines = reason.split('\n').map(escapeMarkdown);
   return {
     exit: exitOf(error),

@@ -9,12 +9,12 @@ import { printWord } from '../../plan/words.ts';
 import { escapeLines, escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { FateState, PullFate } from '../../render/pull-fate.ts';
 import type { ApplyReport } from '../../run/apply.ts';
-import type { Review } from './read-review.ts';
+import type { ReviewOfFiles } from './read-review.ts';
 import { remarkOf } from './result-of-apply.ts';
 import type { Ruling } from './ruling.ts';
 
 /** A merged pull request and what became of it. */
-export interface Told {
+export interface FateOfPull {
   readonly pull: MergedPull['pull'];
   readonly fate: PullFate;
   /** Nothing was left to do for it: whoever was told that it is applied knows. */
@@ -25,11 +25,11 @@ export interface Told {
 export function fatesOfApply(
   report: ApplyReport,
   ruling: Ruling,
-  { windows, reviewed, overtakenOf }: Review,
+  { windows, reviewed, overtakenOf }: ReviewOfFiles,
   assess: (changes: readonly Change[]) => Impact | null,
-): readonly Told[] {
+): readonly FateOfPull[] {
   const { planned, plan, diagnostics } = report;
-  return windows.pulls.map((merged): Told => {
+  return windows.pulls.map((merged): FateOfPull => {
     const { pull } = merged;
     const isOf = (pulls: readonly number[] | undefined): boolean => pulls?.includes(pull.number) === true;
     const changes = planned.changes.filter(({ id }) => isOf(reviewed.pullsOf.get(id)));
@@ -66,9 +66,9 @@ export function fatesOfApply(
  */
 export function fateOfDone(overtaken: Overtaken | null, said: OvertakenWord): PullFate {
   const nothing = 'Nothing of what it asks for is left to do.';
-  if (overtaken === null) return asWhole('applied', nothing);
+  if (overtaken === null) return fateAsWhole('applied', nothing);
   const remark = `${describeOvertaken(overtaken, said)} ${nothing}`;
-  return asWhole(overtaken.isAll ? 'overtaken' : 'partly-applied', remark);
+  return fateAsWhole(overtaken.isAll ? 'overtaken' : 'partly-applied', remark);
 }
 
 type OvertakenWord = 'never applied' | 'not said any more';
@@ -79,7 +79,7 @@ function describeOvertaken({ what, by, isBack }: Overtaken, said: OvertakenWord)
 }
 
 /** Without a word on single entries. */
-export function asWhole(state: AppliedState, remark: string, diagnostics: readonly Diagnostic[] = []): PullFate {
+export function fateAsWhole(state: AppliedState, remark: string, diagnostics: readonly Diagnostic[] = []): PullFate {
   return { state, plan: null, diagnostics, outcomes: [], remark };
 }
 
@@ -108,7 +108,7 @@ function stateOf({ refusal }: ApplyReport, outcomes: readonly Outcome[], isOwed:
 type AppliedState = Exclude<FateState, 'planned' | 'invalid' | 'unplanned' | 'untouched'>;
 
 /** For the step summary, where it stands also when nothing can be written elsewhere. */
-export function renderFates(told: readonly Told[], repositoryUrl: string): string {
+export function renderFates(told: readonly FateOfPull[], repositoryUrl: string): string {
   if (told.length === 0) return '';
   const rows = told.map(({ pull: { number, title }, fate }) => {
     const link = `[#${number}](${repositoryUrl}/pull/${number})`;

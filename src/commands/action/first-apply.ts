@@ -6,9 +6,9 @@ import { settingsLines } from '../../guards/settings-lines.ts';
 import { noSettings, settingsOf } from '../../plan/settings.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { Judged } from '../../run/judge.ts';
-import { saying } from './saying.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
+import { warnOnFailure } from './warn-on-failure.ts';
 
 /** Commits of the default branch that are listed. */
 const mostCommits = 10;
@@ -41,7 +41,7 @@ async function findNumbers(
 ): Promise<ReadonlyMap<string, `#${number}` | null>> {
   const numbers = new Map<string, `#${number}` | null>();
   if (github === null) return numbers;
-  await saying('which pull requests were merged lately could not be read', async () => {
+  await warnOnFailure('which pull requests were merged lately could not be read', async () => {
     const pulls = await github.listPullsOfCommits(commits.map(({ sha }) => sha));
     for (const [sha, [pull]] of pulls) numbers.set(sha, pull === undefined ? null : `#${pull.number}`);
   });

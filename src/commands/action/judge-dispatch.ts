@@ -11,13 +11,13 @@ import { judgePlan } from '../../guards/judge.ts';
 import type { Lift } from '../../plan/applied-record.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
 import { judgePlanOf } from './judge-merge.ts';
-import type { Review } from './read-review.ts';
+import type { ReviewOfFiles } from './read-review.ts';
 import type { Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
 
-export async function judgeDispatch(run: ActionRun, prepared: Judged, review: Review | null): Promise<Ruling> {
+export async function judgeDispatch(run: ActionRun, prepared: Judged, review: ReviewOfFiles | null): Promise<Ruling> {
   const { plan, settings } = prepared;
-  const approve = wordOf(run) ?? '';
+  const approve = digestOfDispatch(run) ?? '';
   if (!/^[0-9a-f]{32,64}$/.test(approve)) {
     const name = run.inputs.approve === null ? 'revert-drift' : 'approve';
     return refuse(
@@ -43,7 +43,7 @@ export async function judgeDispatch(run: ActionRun, prepared: Judged, review: Re
 }
 
 /** Everything that a dispatch is a word for: who had a part in it, and what of it nobody else has said yes to. */
-export interface Covered {
+export interface DispatchCoverage {
   readonly windows: Pick<Windows, 'pulls'>;
   readonly reviewed: Pick<ReviewedChanges, 'lacking' | 'isUntraced'>;
   /** `review.alone` in force: the author counts. */
@@ -59,7 +59,7 @@ export async function findProblem(
   github: GitHub,
   run: ActionRun,
   people: readonly (Account | null)[],
-  covered: Covered | null,
+  covered: DispatchCoverage | null,
 ): Promise<string | null> {
   const stranger = await findStranger(github, people, whyUntraced(covered));
   if (stranger !== null || covered === null || covered.isAlone) return stranger;
@@ -87,7 +87,7 @@ export async function readStarters(run: ActionRun, github: GitHub, settled: Judg
 }
 
 /** The digest that a dispatch names; null: it says nothing of a plan. */
-export function wordOf({ event, inputs }: ActionRun): string | null {
+export function digestOfDispatch({ event, inputs }: ActionRun): string | null {
   return event.context.kind === 'dispatch' ? (inputs.approve ?? inputs.revertDrift) : null;
 }
 
@@ -123,7 +123,7 @@ function findSpent({ runNumber }: ActionRun, settled: Judged['settled'], { creat
 }
 
 /** Why nobody can tell who had a part in what is planned; null: everybody can. Then only an administrator says yes. */
-function whyUntraced(covered: Pick<Covered, 'reviewed'> | null): string | null {
+function whyUntraced(covered: Pick<DispatchCoverage, 'reviewed'> | null): string | null {
   if (covered === null) return 'no applied record tells since when what was reviewed';
   return covered.reviewed.isUntraced
     ? 'what was applied last is not in the history of the default branch, so that nobody can tell who made what came since'
@@ -145,7 +145,7 @@ async function findStranger(
     if (person.isBot) return `${person.login} is a bot, and a person has to approve`;
     const permission = await github.readPermission(person.login);
     if (untraced !== null && permission !== 'admin') {
-      return `${untraced}, and ${person.login} is no administrator of the repository`;
+      return `${untraced}, and ${person.login} is not an administrator of the repository`;
     }
     if (!mayWrite(permission)) return `${person.login} may not write to the repository`;
   }
@@ -161,7 +161,7 @@ async function findPart(
   github: GitHub,
   run: ActionRun,
   people: readonly (Account | null)[],
-  { windows, reviewed }: Covered,
+  { windows, reviewed }: DispatchCoverage,
 ): Promise<string | null> {
   const logins = people.flatMap((person) => person?.login.toLowerCase() ?? []);
   const covered = run.inputs.allow.length > 0 ? null : new Set(reviewed.lacking.flatMap(({ pull }) => pull ?? []));
@@ -201,7 +201,7 @@ function allowWith(
   run: ActionRun,
   prepared: Judged,
   people: readonly (Account | null)[],
-  review: Review | null,
+  review: ReviewOfFiles | null,
   isAlone: boolean,
 ): Ruling {
   const { steps } = prepared;

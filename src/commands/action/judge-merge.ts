@@ -7,11 +7,11 @@ import { narrowPlan } from '../../plan/mode.ts';
 import type { RecordStep } from '../../plan/types.ts';
 import { wordDigest } from '../../plan/words.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
-import type { Review } from './read-review.ts';
+import type { ReviewOfFiles } from './read-review.ts';
 import { describeOwed, describeWays, type Ruling } from './ruling.ts';
 import type { ActionRun } from './types.ts';
 
-export function judgeMerge(_run: ActionRun, prepared: Judged, review: Review | null): Ruling {
+export function judgeMerge(_run: ActionRun, prepared: Judged, review: ReviewOfFiles | null): Ruling {
   if (review === null) return refuseFirstApply(prepared);
   const { isCompulsory } = review;
   const { alone, require_reviewed_plan } = prepared.settings;
@@ -64,7 +64,7 @@ function refuseFirstApply({ plan, settled }: Judged): Ruling {
   return { verdict: null, refusal: { exit: exitCodes.refused, message }, owed: [], lines: [], ways: null };
 }
 
-function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
+function approvalOf({ plan }: Judged, { reviewed }: ReviewOfFiles): Approval {
   return {
     changes: reviewed.changes,
     stale: reviewed.owed.map(({ item, reasons }) => {
@@ -77,7 +77,7 @@ function approvalOf({ plan }: Judged, { reviewed }: Review): Approval {
 }
 
 /** The plan that is carried out: of what was reviewed alone, with the words of reviews. */
-export function judgePlanOf(prepared: Judged, { reviewed, windows }: Review, approval: Approval | null) {
+export function judgePlanOf(prepared: Judged, { reviewed, windows }: ReviewOfFiles, approval: Approval | null) {
   const { plan, assess } = prepared;
   const held = new Set(approval?.heldLines ?? []);
   const narrowed =

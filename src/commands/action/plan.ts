@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Diagnostic } from '../../diagnostics.ts';
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
-import { objecting } from '../../guards/judge.ts';
+import { findObjections } from '../../guards/judge.ts';
 import { shortDigest } from '../../plan/digest.ts';
 import { buildPlanFile, renderPlanFile } from '../../plan/plan-file.ts';
 import type { Plan } from '../../plan/types.ts';
@@ -17,12 +17,12 @@ import { preparePlan } from '../../run/prepare.ts';
 import { describeClaim } from '../plan.ts';
 import { annotateDiagnostics, annotatePlan } from './annotate.ts';
 import { readEnvironment } from './environment-of-files.ts';
-import { isKnownFailure, reasonOf, resultOfFailure } from './failed-run.ts';
+import { isKnownFailure, reasonOfFailure, resultOfFailure } from './failed-run.ts';
 import { emptiedFile, findIdentity } from './identity.ts';
 import { describeMovedOn, type OpenReview, reviewOpenPulls } from './review-open-pull.ts';
-import { type Compared, findGroup, readTouched, type Subject, subjectOf } from './subject.ts';
-import { findTarget, resultOfGone, type Target } from './target.ts';
-import { type Said, tellOpen } from './tell-pull.ts';
+import { type ComparedBranch, findGroup, type RunSubject, readTouched, subjectOf } from './subject.ts';
+import { type CommentTarget, findTarget, resultOfGone } from './target.ts';
+import { type PullAnswer, tellOpen } from './tell-pull.ts';
 import type { DefaultBranch } from './tip.ts';
 import { type ActionResult, type ActionRun, commonOptions, impactOptions } from './types.ts';
 
@@ -31,7 +31,7 @@ import { type ActionResult, type ActionRun, commonOptions, impactOptions } from 
  *
  * @param found null: the default branch could not be had
  */
-export async function planForEvent(run: ActionRun, found: Compared | null): Promise<ActionResult> {
+export async function planForEvent(run: ActionRun, found: ComparedBranch | null): Promise<ActionResult> {
   const { event, inputs } = run;
   const subject = subjectOf(run);
   const allow = event.context.kind === 'dispatch' ? inputs.allow : [];
@@ -51,7 +51,7 @@ export async function planForEvent(run: ActionRun, found: Compared | null): Prom
   const about = environment === null || target === null ? null : { ...target, environment, record: null };
   const fate: PullFate =
     prepared instanceof Error
-      ? { state: 'unplanned', why: `${reasonOf(prepared)} — run the workflow again once that is mended.` }
+      ? { state: 'unplanned', why: `${reasonOfFailure(prepared)} — run the workflow again once that is mended.` }
       : { state: 'invalid', diagnostics: prepared.diagnostics };
   const annotations = fate.state === 'invalid' ? annotateDiagnostics(fate.diagnostics) : [];
   const said = about === null ? nobody : await tellOpen(run, about, fate, annotations);
@@ -60,14 +60,14 @@ export async function planForEvent(run: ActionRun, found: Compared | null): Prom
   return { ...invalidFiles(prepared.diagnostics), ...(said.isChecked && { annotations: [] }), warnings };
 }
 
-const nobody: Said = { warnings: [], isChecked: false };
+const nobody: PullAnswer = { warnings: [], isChecked: false };
 
 async function tellPlan(
   run: ActionRun,
   prepared: Judged,
-  subject: Subject | null,
-  target: Target | null,
-  found: Compared | null,
+  subject: RunSubject | null,
+  target: CommentTarget | null,
+  found: ComparedBranch | null,
 ): Promise<ActionResult> {
   const { inputs, session } = run;
   const { diagnostics, checkout, desired, settled, stored } = prepared;
@@ -100,7 +100,7 @@ async function tellPlan(
   const said = about === null ? nobody : await tellOpen(run, about, fate, annotations);
   warnings.push(...said.warnings);
 
-  const objections = objecting(plan.violations);
+  const objections = findObjections(plan.violations);
   const hasChanges = changesAnything(plan);
   const exit =
     objections.length > 0 ? exitCodes.refused : inputs.failOnChanges && hasChanges ? exitCodes.changes : exitCodes.ok;
@@ -123,8 +123,8 @@ async function tellPlan(
 async function review(
   { github }: ActionRun,
   prepared: Judged,
-  subject: Subject | null,
-  target: Target | null,
+  subject: RunSubject | null,
+  target: CommentTarget | null,
   found: DefaultBranch | null,
 ): Promise<OpenReview | null> {
   if (github === null || subject === null || target === null || found === null) return null;
@@ -136,7 +136,7 @@ async function review(
 async function findEmptied(
   { inputs, session }: ActionRun,
   { branch, branchName }: DefaultBranch,
-  { head }: Subject,
+  { head }: RunSubject,
 ): Promise<PolicySource | undefined> {
   const isEmpty = await readPolicyFiles(inputs.directory, session.cwd).then(
     () => false,

@@ -1,6 +1,6 @@
 import { exitCodes } from '../../exit-codes.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
-import { settingsInForce, underSettings } from '../../guards/in-force.ts';
+import { applySettings, settingsInForce } from '../../guards/in-force.ts';
 import { compareDeclared } from '../../plan/compare-declared.ts';
 import { changeId } from '../../plan/make-change.ts';
 import { settingsOf } from '../../plan/settings.ts';
@@ -33,7 +33,7 @@ export async function previewEdit(run: ActionRun, pull: PullRequestFacts | null)
   const base = before?.desired ?? null;
   const place = { isPublic: true, inAction: true };
   const inForce = settingsInForce(base && settingsOf(base), [settingsOf(desired)], surroundingsOf(place));
-  const facts = buildFileFacts(underSettings(desired, inForce), files, inForce.review);
+  const facts = buildFileFacts(applySettings(desired, inForce), files, inForce.review);
   const findings = findInFiles(facts).map((finding): Finding => {
     const id = finding.entry === null ? null : changeId(finding.entry);
     return id !== null && byId.has(id) ? { ...finding, change: id } : finding;

@@ -9,7 +9,7 @@ import type { Judged } from '../../run/judge.ts';
 import type { Tip } from './tip.ts';
 import type { ActionRun } from './types.ts';
 
-export interface Review {
+export interface ReviewOfFiles {
   readonly windows: Windows;
   readonly reviewed: ReviewedChanges;
   /** What of a pull request has never been applied, as others overtook it. @param onlyBack see `findOvertaken` */
@@ -21,7 +21,7 @@ export interface Review {
 }
 
 /** Null where no record, or none that is sealed, says where a window begins. */
-export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Promise<Review | null> {
+export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Promise<ReviewOfFiles | null> {
   const { settled, plan, steps, desired, inForce, settings } = prepared;
   // What a version says that this key did not seal, anybody who may push can have written: also from where on it was applied.
   const record = settled === null || inForce.unsealed === null ? settled : inForce.unsealed.ancestor;
@@ -32,7 +32,7 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Pr
     });
   }
   const { branch, branchName } = tip;
-  const place = placeOf(prepared);
+  const place = placeOfRecord(prepared);
   try {
     const sources = { github: run.github, branch, branchName, formerName: record.branch, place };
     const windows = await readWindows(sources, startsOf(record));
@@ -41,7 +41,7 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Pr
     const isAlone = settings.alone && isSaidThroughout(window, 'alone', true);
     const isOff = !settings.require_reviewed_plan && isSaidThroughout(window, 'require_reviewed_plan', false);
     const startOf = readStarts(record);
-    const overtakenOf: Review['overtakenOf'] = (pull, more) => {
+    const overtakenOf: ReviewOfFiles['overtakenOf'] = (pull, more) => {
       const stretch = windows.stretchOf(pull);
       const windowOf = (group: string) => windows.from(startOf(group))?.stretches ?? [];
       return stretch === undefined ? null : findOvertaken(stretch, windowOf, more);
@@ -56,7 +56,7 @@ export async function readReview(run: ActionRun, tip: Tip, prepared: Judged): Pr
   }
 }
 
-export function placeOf({ plan, desired }: Pick<Judged, 'plan' | 'desired'>): {
+export function placeOfRecord({ plan, desired }: Pick<Judged, 'plan' | 'desired'>): {
   readonly environment: string;
   readonly baseUrl: string;
   readonly record: string;

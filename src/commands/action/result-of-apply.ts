@@ -72,7 +72,7 @@ export function resultOfApply(
   { desired, warnings, first, fates }: ResultContext,
 ): ActionResult {
   const { plan, planned, diagnostics, outcomes, refusal } = report;
-  // What nobody said yes to is owed, also where it is no change to live.
+  // What nobody said yes to is owed, also where it is not a change to live.
   const exit = report.exit === exitCodes.ok && ruling.owed.length > 0 ? exitCodes.stale : report.exit;
   const done = outcomes.length > 0 ? summarizeOutcomes(outcomes) : summarizeNothing(planned);
   const remark = remarkOf(report, ruling);

@@ -12,9 +12,9 @@ import { narrowPlan } from '../../plan/mode.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { printWord } from '../../plan/words.ts';
 import { guardInputOf, type Judged } from '../../run/judge.ts';
-import { placeOf } from './read-review.ts';
-import { saying } from './saying.ts';
+import { placeOfRecord } from './read-review.ts';
 import type { DefaultBranch } from './tip.ts';
+import { warnOnFailure } from './warn-on-failure.ts';
 
 export interface OpenReview {
   readonly plan: Plan;
@@ -34,7 +34,7 @@ export async function reviewOpenPulls(
 ): Promise<OpenReview> {
   let review: Omit<OpenReview, 'warnings'> = { plan: prepared.plan, own: null, remark: null };
   if (pulls.length === 0) return { ...review, warnings: [] };
-  const warnings = await saying('reviews could not be read, so that nothing is allowed', async () => {
+  const warnings = await warnOnFailure('reviews could not be read, so that nothing is allowed', async () => {
     review = await judgeOpen(github, pulls, found, prepared);
   });
   return { ...review, warnings };
@@ -47,7 +47,7 @@ async function judgeOpen(
   prepared: Judged,
 ): Promise<Omit<OpenReview, 'warnings'>> {
   const { plan, checkout, assess } = prepared;
-  const sources = { github, branch, branchName, place: placeOf(prepared) };
+  const sources = { github, branch, branchName, place: placeOfRecord(prepared) };
   const pulls: MergedPull[] = [];
   const pullsOf = new Map<string, number[]>();
   for (const one of named) {

@@ -2,12 +2,12 @@ import type { WordLine } from '../../approvals/lifted.ts';
 import type { MergedPull } from '../../approvals/read-windows.ts';
 import type { ExitCode } from '../../exit-codes.ts';
 import { escapeInvisible } from '../../printable.ts';
-import type { Verdict } from '../../run/apply.ts';
+import type { ApplyRuling } from '../../run/apply.ts';
 
 /** What an apply of the Action may do, and what those who read of it have to know. */
 export interface Ruling {
   /** Null: nothing at all. */
-  readonly verdict: Verdict | null;
+  readonly verdict: ApplyRuling | null;
   readonly refusal: { readonly exit: ExitCode; readonly message: string } | null;
   /** What is owed for want of a word. */
   readonly owed: readonly OwedItem[];

@@ -11,7 +11,7 @@ import { watchDrift } from './drift.ts';
 import { readAsMeant } from './inputs.ts';
 import { invalidFiles, planForEvent } from './plan.ts';
 import { previewEdit } from './preview.ts';
-import { type Compared, compareWith, isUntouched, subjectOf } from './subject.ts';
+import { type ComparedBranch, compareWith, isUntouched, subjectOf } from './subject.ts';
 import { withDefaultBranchIfAny } from './tip.ts';
 import type { ActionResult, ActionRun } from './types.ts';
 import { tellUntouched } from './untouched.ts';
@@ -38,7 +38,7 @@ export async function runAction(given: ActionRun): Promise<ActionResult> {
 async function planOrPreview(run: ActionRun, pull: PullRequestFacts | null, hasKey: boolean): Promise<ActionResult> {
   const subject = subjectOf(run);
   // A run for somebody else's code gets no secret, and is not asked to have one.
-  const plan = (found: Compared | null): Promise<ActionResult> =>
+  const plan = (found: ComparedBranch | null): Promise<ActionResult> =>
     pull?.isForeign === true || !hasKey ? previewEdit(run, pull) : planForEvent(run, found);
   if (subject === null) return plan(null);
   return withDefaultBranchIfAny(run, async (found) => {

@@ -5,7 +5,7 @@ import type { PullRequestFacts } from '../../github/event.ts';
 import type { DefaultBranch } from './tip.ts';
 import type { ActionRun } from './types.ts';
 
-export interface Subject {
+export interface RunSubject {
   /** Null: a group of several. */
   readonly pull: PullRequestFacts | null;
   /** Commit that is judged, and that the check is about. */
@@ -19,7 +19,7 @@ export interface Subject {
 }
 
 /** Null: the run is about nothing that could be merged. What is closed already has its last word. */
-export function subjectOf({ event: { context, ref, defaultBranch } }: ActionRun): Subject | null {
+export function subjectOf({ event: { context, ref, defaultBranch } }: ActionRun): RunSubject | null {
   const intoOf = (branch: string): string | null => (branch === defaultBranch ? null : branch);
   if (context.kind === 'merge-group') {
     const { head, base } = context;
@@ -31,14 +31,14 @@ export function subjectOf({ event: { context, ref, defaultBranch } }: ActionRun)
 }
 
 /** The default branch beside what is to be merged. */
-export interface Compared extends DefaultBranch {
+export interface ComparedBranch extends DefaultBranch {
   /** Tree of the policies' directory at the head; null: there is none, or no such commit here. */
   readonly headTree: string | null;
   /** The same where it began; empty: nobody knows where that is. */
   readonly baseTrees: readonly (string | null)[];
 }
 
-export async function compareWith(found: DefaultBranch, { head, base, pull }: Subject): Promise<Compared> {
+export async function compareWith(found: DefaultBranch, { head, base, pull }: RunSubject): Promise<ComparedBranch> {
   const { branch } = found;
   if (!(await branch.fetchHeads([{ pull: pull?.number ?? 0, commit: head }])).has(head))
     return { ...found, headTree: null, baseTrees: [] };
@@ -47,8 +47,8 @@ export async function compareWith(found: DefaultBranch, { head, base, pull }: Su
   return { ...found, headTree: trees.get(head) ?? null, baseTrees: bases.map((commit) => trees.get(commit) ?? null) };
 }
 
-/** False also where it cannot be told. */
-export function isUntouched({ headTree: head, baseTrees: bases }: Compared): boolean {
+/** False also where it cannot be known. */
+export function isUntouched({ headTree: head, baseTrees: bases }: ComparedBranch): boolean {
   return head !== null && bases.length > 0 && bases.every((tree) => tree === head);
 }
 
@@ -58,7 +58,7 @@ export function isUntouched({ headTree: head, baseTrees: bases }: Compared): boo
  * @param directory as the files' places name it
  */
 export async function readTouched(
-  { branch, headTree: head, baseTrees: bases }: Compared,
+  { branch, headTree: head, baseTrees: bases }: ComparedBranch,
   directory: string,
 ): Promise<ReadonlySet<string>> {
   const trees = await branch.readTrees([head, ...bases].filter((tree) => tree !== null));
@@ -78,7 +78,7 @@ export async function readTouched(
  */
 export async function findGroup(
   { branch, branchName, checkout }: DefaultBranch,
-  { head, base, ref }: Subject,
+  { head, base, ref }: RunSubject,
 ): Promise<readonly number[]> {
   const queue = `refs/heads/gh-readonly-queue/${branchName}/`;
   const refs = await checkout.listRefs([`${queue}*`]);

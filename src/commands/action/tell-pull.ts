@@ -3,18 +3,18 @@
 import { type PlanLabel, writeLabels } from '../../github/labels.ts';
 import type { Annotation, CheckRun, GitHub } from '../../github/port.ts';
 import { type StickyComment, type StickyResult, writeStickyComment } from '../../github/sticky-comment.ts';
-import { objecting } from '../../guards/judge.ts';
+import { findObjections } from '../../guards/judge.ts';
 import { type CommentLinks, renderComment } from '../../render/comment.ts';
 import { type CommentHeader, isNewerComment, parseHeader, tellsTheSame } from '../../render/comment-header.ts';
 import { countPlan, summarizePlan } from '../../render/count-plan.ts';
 import { describeSettings } from '../../render/describe-settings.ts';
 import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
-import { notWritten, saying } from './saying.ts';
 import type { ActionRun } from './types.ts';
+import { describeUnwritten, warnOnFailure } from './warn-on-failure.ts';
 
 /** Which pull request, and what the run that tells it rests on. */
-export interface ToldPull {
+export interface PullToTell {
   readonly number: number;
   readonly head: string;
   readonly environment: string;
@@ -27,7 +27,7 @@ export interface ToldPull {
 /** Written by comment alone: after a merge nobody looks at checks and labels. */
 export async function tellMerged(
   run: ActionRun,
-  pull: ToldPull,
+  pull: PullToTell,
   fate: PullFate,
   more: { readonly onlyUpdate?: boolean; readonly stays?: (there: CommentHeader) => boolean } = {},
 ): Promise<string[]> {
@@ -35,7 +35,7 @@ export async function tellMerged(
 }
 
 /** What may be merged, and so has a check. */
-export interface ToldOpen extends Omit<ToldPull, 'number'> {
+export interface ToldOpen extends Omit<PullToTell, 'number'> {
   /** Null: a group of several, or one that this token may only read: the check alone. */
   readonly number: number | null;
   /** Another branch than the default one, that it goes into: nothing of it is applied by its merge. */
@@ -44,7 +44,7 @@ export interface ToldOpen extends Omit<ToldPull, 'number'> {
   readonly isLastHead: boolean;
 }
 
-export interface Said {
+export interface PullAnswer {
   readonly warnings: readonly string[];
   /** The annotations stand on their lines. */
   readonly isChecked: boolean;
@@ -55,13 +55,13 @@ export async function tellOpen(
   { number, isLastHead, into, ...about }: ToldOpen,
   fate: PullFate,
   annotations: readonly Annotation[],
-): Promise<Said> {
+): Promise<PullAnswer> {
   const { github } = run;
   if (github === null) return { warnings: [], isChecked: false };
   const pull = number === null || !isLastHead ? null : { ...about, number };
   const { warnings, result } =
     pull === null ? { warnings: [], result: null } : await tellByComment(run, pull, fate, {});
-  const checked = await saying(notWritten('the check'), () =>
+  const checked = await warnOnFailure(describeUnwritten('the check'), () =>
     github.createCheck(checkOf(fate, { ...about, into }, run, annotations)),
   );
   // Like the comment, labels are about the last head; and without a comment there was no plan that they could be of.
@@ -73,7 +73,7 @@ export async function tellOpen(
 async function tellByLabels(
   { session }: ActionRun,
   github: GitHub,
-  { number, head, environment, into }: ToldPull & Pick<ToldOpen, 'into'>,
+  { number, head, environment, into }: PullToTell & Pick<ToldOpen, 'into'>,
   wanted: ReadonlySet<PlanLabel>,
 ): Promise<string[]> {
   // Another environment of this repository has its own reasons for a label: its check says which.
@@ -86,7 +86,7 @@ async function tellByLabels(
       })
       .flatMap(({ labels }) => labels);
   };
-  return saying(notWritten('the labels'), async () => {
+  return warnOnFailure(describeUnwritten('the labels'), async () => {
     const absent = await writeLabels(github, number, wanted, readOthers);
     // No warning: it would be the same in every run.
     if (absent.length > 0) {
@@ -100,7 +100,7 @@ async function tellByLabels(
 
 async function tellByComment(
   run: ActionRun,
-  { number, ...about }: ToldPull,
+  { number, ...about }: PullToTell,
   fate: PullFate,
   more: { readonly onlyUpdate?: boolean; readonly stays?: (there: CommentHeader) => boolean },
 ): Promise<{ readonly warnings: string[]; readonly result: StickyResult | null }> {
@@ -111,8 +111,8 @@ async function tellByComment(
   const isNews = fate.state !== 'untouched' && (inputs.comment !== 'on-change' || !isQuiet(fate));
   const onlyUpdate = more.onlyUpdate === true || !isNews;
   const sticky = stickyOf(about.environment, more.stays);
-  const what = `#${number}: ${notWritten('the comment')}`;
-  const warnings = await saying(what, async () => {
+  const what = `#${number}: ${describeUnwritten('the comment')}`;
+  const warnings = await warnOnFailure(what, async () => {
     result = await writeStickyComment(github, number, { ...sticky, body, onlyUpdate });
   });
   return { warnings, result };
@@ -180,13 +180,13 @@ function checkOf(
   };
 }
 
-export const untouched = 'No policy files change';
+export const untouchedTitle = 'No policy files change';
 
 function verdictOf(fate: PullFate): { readonly title: string; readonly said?: string; readonly hasFailed: boolean } {
   switch (fate.state) {
     case 'planned': {
       const said = summarizePlan(fate.plan);
-      const objections = objecting(fate.plan.violations);
+      const objections = findObjections(fate.plan.violations);
       if (objections.length === 0) return { title: said, hasFailed: false };
       return { title: `${objections.map(({ guard }) => guard).join(', ')}: a guard objects`, said, hasFailed: true };
     }
@@ -197,7 +197,7 @@ function verdictOf(fate: PullFate): { readonly title: string; readonly said?: st
     case 'unplanned':
       return { title: 'no plan for this head', said: fate.why, hasFailed: true };
     case 'untouched':
-      return { title: untouched, said: `${untouched}: nothing was planned.`, hasFailed: false };
+      return { title: untouchedTitle, said: `${untouchedTitle}: nothing was planned.`, hasFailed: false };
     default:
       return { title: fate.state, hasFailed: fate.state !== 'applied' };
   }

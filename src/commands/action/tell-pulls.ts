@@ -13,28 +13,32 @@ import type { Judged } from '../../run/judge.ts';
 import { openRecord, type RecordOwner } from '../../run/open-record.ts';
 import { nowOf } from '../../run/session.ts';
 import { findEnvironment } from './environment-of-files.ts';
-import { isKnownFailure, reasonOf } from './failed-run.ts';
-import { fateOfDone, type Told } from './fates-of-apply.ts';
-import type { Review } from './read-review.ts';
-import { notWritten, saying } from './saying.ts';
+import { isKnownFailure, reasonOfFailure } from './failed-run.ts';
+import { type FateOfPull, fateOfDone } from './fates-of-apply.ts';
+import type { ReviewOfFiles } from './read-review.ts';
 import { tellMerged } from './tell-pull.ts';
 import type { Tip } from './tip.ts';
 import { type ActionRun, commonOptions } from './types.ts';
+import { describeUnwritten, warnOnFailure } from './warn-on-failure.ts';
 
 /** What a comment of this run rests on. */
-export interface Ground {
+export interface CommentGround {
   readonly environment: string;
   /** When the record was applied. */
   readonly record: string | null;
 }
 
 /** The comments say what is under way, once the claim is held and before anything is written. */
-export async function announce(run: ActionRun, pulls: readonly PullRequest[], ground: Ground): Promise<string[]> {
+export async function announce(
+  run: ActionRun,
+  pulls: readonly PullRequest[],
+  ground: CommentGround,
+): Promise<string[]> {
   const { github, inputs, runNumber, runAttempt } = run;
   if (github === null || inputs.comment === 'never') return [];
   const warnings: string[] = [];
   for (const { number } of pulls) {
-    const said = await saying(`#${number}: ${notWritten('the comment')}`, async () => {
+    const said = await warnOnFailure(`#${number}: ${describeUnwritten('the comment')}`, async () => {
       const found = await findComment(github, number, ground.environment);
       if (found === null) return;
       const facts = { run: runNumber, attempt: runAttempt, record: ground.record, at: timeOf(run) };
@@ -57,7 +61,7 @@ async function findComment(github: GitHub, number: number, environment: string):
   return (await keepOwn(github, marked))[0] ?? null;
 }
 
-export async function conclude(run: ActionRun, told: readonly Told[], ground: Ground): Promise<string[]> {
+export async function conclude(run: ActionRun, told: readonly FateOfPull[], ground: CommentGround): Promise<string[]> {
   const warnings: string[] = [];
   for (const { pull, fate, isDone } of told) {
     const about = { ...ground, number: pull.number, head: pull.head, at: timeOf(run) };
@@ -83,7 +87,7 @@ export async function tellEarlier(
   run: ActionRun,
   tip: Tip,
   { stored, settled, plan }: Judged,
-  { windows }: Review,
+  { windows }: ReviewOfFiles,
 ): Promise<EarlierPulls> {
   const { github, inputs } = run;
   if (github === null || inputs.comment === 'never') return { untold: [], hasOthers: false, warnings: [] };
@@ -102,7 +106,7 @@ export async function tellEarlier(
   ];
   let hasOthers = false;
   if (starts.length > 0) {
-    const said = await saying('which pull requests the last run was about could not be read', async () => {
+    const said = await warnOnFailure('which pull requests the last run was about could not be read', async () => {
       const sources = { github, ...tip, formerName: stored?.record.branch };
       for (const [number, overtaken] of await readEarlier(sources, starts)) {
         if (!known.has(number)) fates.set(number, fateOfDone(overtaken, 'not said any more'));
@@ -119,7 +123,7 @@ export async function tellEarlier(
       untold.push(number);
       continue;
     }
-    const said = await saying(`#${number}: ${notWritten('the comment')}`, async () => {
+    const said = await warnOnFailure(`#${number}: ${describeUnwritten('the comment')}`, async () => {
       const found = await findComment(github, number, environment);
       if (found === null || hasLastWord(found.header) || found.header.state === fate.state) return;
       const about = { environment, number, head: found.header.head, record: settled?.appliedAt ?? null };
@@ -136,7 +140,7 @@ export async function tellEarlier(
 }
 
 export interface ToldAll {
-  readonly told: readonly Told[];
+  readonly told: readonly FateOfPull[];
   readonly warnings: readonly string[];
 }
 
@@ -165,13 +169,16 @@ export async function tellAll(run: ActionRun, tip: Tip, fate: PullFate, known?: 
   const warnings: string[] = [];
   try {
     record = known === undefined ? await readRecord(run, tip, { ...head, environment }) : known.record;
-    const said = await saying('which pull requests were merged since the last apply could not be read', async () => {
-      pulls = await findMerged(github, tip, record);
-    });
+    const said = await warnOnFailure(
+      'which pull requests were merged since the last apply could not be read',
+      async () => {
+        pulls = await findMerged(github, tip, record);
+      },
+    );
     warnings.push(...said);
   } catch (error) {
     if (!isKnownFailure(error)) throw error;
-    return { told: [], warnings: [`the pull requests could not be told: ${reasonOf(error)}`] };
+    return { told: [], warnings: [`the pull requests could not be told: ${reasonOfFailure(error)}`] };
   }
   const claim = record?.claim;
   const stays = (there: CommentHeader): boolean => isApplied(there) || isOfHolder(there, claim);

@@ -16,8 +16,8 @@ import {
   explainRecordBranch,
   explainRecordRef,
   explainSealKey,
-  type Told,
-  viewOf,
+  type GitHubFacts,
+  viewOfWall,
 } from './explain-walls.ts';
 import { type Located, locateRepository } from './locate-repository.ts';
 
@@ -59,15 +59,16 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
   const { options, session, checkout, recordBranch } = asking;
   const base = { id: 'github', title: 'ask GitHub' } as const;
   if (located.repository === null) {
-    return [viewOf({ ...base, state: 'not-tried', detail: located.why, advice: located.advice })];
+    return [viewOfWall({ ...base, state: 'not-tried', detail: located.why, advice: located.advice })];
   }
   const github = await session.openGitHub?.(located);
   if (github === undefined) {
-    return [viewOf({ ...base, state: 'not-tried', detail: 'this program does not ask GitHub', advice: null })];
+    return [viewOfWall({ ...base, state: 'not-tried', detail: 'this program does not ask GitHub', advice: null })];
   }
   const { environment = 'tollgate' } = options;
   const clean = createCleaner(located.token);
-  const ask = <T>(call: (github: GitHub) => Promise<T | null>): Promise<Told<T>> => tell(() => call(github), clean);
+  const ask = <T>(call: (github: GitHub) => Promise<T | null>): Promise<GitHubFacts<T>> =>
+    tell(() => call(github), clean);
   const branch = checkout === null ? null : await checkout.readDefaultBranch();
   const [branchTold, environmentTold, recordTold, hasOwnersFile] = await Promise.all([
     branch === null ? null : ask((port) => port.readBranchProtection(branch)),
@@ -82,7 +83,7 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
   if (problem !== null && problems.every((one) => one !== null)) {
     const advice =
       'Check the token; GITHUB_API_URL and GITHUB_REPOSITORY name another place, HTTPS_PROXY and NO_PROXY the way to it.';
-    return [viewOf({ ...base, state: 'unknown', detail: `${where}: ${problem}`, advice })];
+    return [viewOfWall({ ...base, state: 'unknown', detail: `${where}: ${problem}`, advice })];
   }
   const noBranch = {
     id: 'branch',
@@ -92,14 +93,16 @@ async function askGitHub(located: Located, asking: Asking): Promise<CheckView[]>
     advice: 'Run it in a clone of the repository whose remote can be read.',
   } as const;
   return [
-    viewOf({ ...base, state: 'note', detail: `about ${where}`, advice: null }),
-    ...(branch === null || branchTold === null ? [viewOf(noBranch)] : explainBranch(branch, branchTold, hasOwnersFile)),
+    viewOfWall({ ...base, state: 'note', detail: `about ${where}`, advice: null }),
+    ...(branch === null || branchTold === null
+      ? [viewOfWall(noBranch)]
+      : explainBranch(branch, branchTold, hasOwnersFile)),
     ...explainEnvironment(environment, branch, environmentTold),
     ...(recordBranch === null || recordTold === null ? [] : explainRecordBranch(recordBranch, recordTold)),
   ];
 }
 
-async function tell<T>(call: () => Promise<T | null>, clean: (text: string) => string): Promise<Told<T>> {
+async function tell<T>(call: () => Promise<T | null>, clean: (text: string) => string): Promise<GitHubFacts<T>> {
   try {
     return { facts: await call(), problem: null };
   } catch (error) {

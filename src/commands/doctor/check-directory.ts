@@ -5,7 +5,7 @@ import type { AppliedRecord } from '../../plan/applied-record.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
 import { loadPolicies } from '../../run/load-policies.ts';
-import { checkRecord as compareRecord, openRecord } from '../../run/open-record.ts';
+import { openRecord, requireOwnRecord } from '../../run/open-record.ts';
 import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface DirectoryCheck {
@@ -84,7 +84,7 @@ export async function checkRecord(
 /** A check of its own: whoever only looks back needs no record of this control plane. */
 function checkOwner(record: AppliedRecord, desired: Desired, baseUrl: string, inGit: boolean): DirectoryCheck[] {
   try {
-    compareRecord(record, desired, baseUrl, inGit);
+    requireOwnRecord(record, desired, baseUrl, inGit);
     return [];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

@@ -11,7 +11,7 @@ export interface WrittenVersions {
   readonly version?: string | undefined;
 }
 
-/** The members that lists gained, the latest first (API reference 2.2 and 3). */
+/** The members that lists gained, the latest first (docs/service-notes.md#backend-versions). */
 const signs = [
   { list: 'rate-policies.list', members: ['target'], minor: 24, of: '`target` in lists of rate policies' },
   { list: 'usage-policies.list', members: ['periodic_reset'], minor: 18, of: '`periodic_reset` in lists' },

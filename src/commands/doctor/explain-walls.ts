@@ -5,7 +5,7 @@ import type { BranchProtection, DeploymentEnvironment } from '../../github/port.
 import type { CheckView } from '../../render/doctor.ts';
 
 /** What GitHub said of one thing. */
-export interface Told<T> {
+export interface GitHubFacts<T> {
   /** Null: there is none, or it is not for this token; GitHub answers both alike. */
   readonly facts: T | null;
   /** Why it could not be asked; null: it was. */
@@ -24,22 +24,22 @@ interface Wall {
   readonly advice: string;
 }
 
-export function viewOf(wall: Pick<CheckView, 'id' | 'title' | 'state' | 'detail' | 'advice'>): CheckView {
+export function viewOfWall(wall: Pick<CheckView, 'id' | 'title' | 'state' | 'detail' | 'advice'>): CheckView {
   return { ...wall, group: 'approvals', needed: false, scopes: [], request: null };
 }
 
 function viewWall({ id, title, stands, yes, no, unknown, advice }: Wall): CheckView {
-  if (stands === null) return viewOf({ id, title, state: 'unknown', detail: unknown, advice: null });
+  if (stands === null) return viewOfWall({ id, title, state: 'unknown', detail: unknown, advice: null });
   const [state, detail] = stands ? (['works', yes] as const) : (['missing', no] as const);
-  return viewOf({ id, title, state, detail, advice: stands ? null : advice });
+  return viewOfWall({ id, title, state, detail, advice: stands ? null : advice });
 }
 
 const notTold = 'not told to this token: an administrator sees it';
 
-/** @param hasOwnersFile a file of code owners is in the commit that is checked out; null: cannot be told */
+/** @param hasOwnersFile a file of code owners is in the commit that is checked out; null: cannot be known */
 export function explainBranch(
   branch: string,
-  told: Told<BranchProtection>,
+  told: GitHubFacts<BranchProtection>,
   hasOwnersFile: boolean | null,
 ): CheckView[] {
   const { facts } = told;
@@ -110,7 +110,7 @@ export function explainBranch(
 export function explainEnvironment(
   name: string,
   defaultBranch: string | null,
-  told: Told<DeploymentEnvironment>,
+  told: GitHubFacts<DeploymentEnvironment>,
 ): CheckView[] {
   const { facts } = told;
   const settings = `Settings → Environments → ${name}: `;
@@ -168,7 +168,7 @@ function judgeBranches(
 }
 
 /** Of a record that is kept on a branch. */
-export function explainRecordBranch(branch: string, told: Told<BranchProtection>): CheckView[] {
+export function explainRecordBranch(branch: string, told: GitHubFacts<BranchProtection>): CheckView[] {
   const { facts } = told;
   const unknown = whyUnknown(told, `branch ${branch}`);
   const rules = `Settings → Rules, for ${branch}: `;
@@ -237,7 +237,7 @@ export function explainGitVersion(version: string | null): CheckView {
   });
 }
 
-function whyUnknown({ facts, problem }: Told<unknown>, what: string): string {
+function whyUnknown({ facts, problem }: GitHubFacts<unknown>, what: string): string {
   return problem ?? (facts === null ? `there is no ${what}, or it is not for this token` : notTold);
 }
 

@@ -14,7 +14,7 @@ import {
 } from './features.ts';
 import type { KeyConduct } from './identify-key.ts';
 import type { Survey } from './probe-service.ts';
-import { firstRow, type Probed, rowsOf } from './probed.ts';
+import { firstRow, type Probed, probedRowsOf } from './probed.ts';
 
 export interface ExplainInput {
   readonly survey: Survey;
@@ -78,7 +78,7 @@ function explainProbe(feature: Feature, probed: Probed, survey: Survey): Said {
 
 function explainAnswer(feature: Feature, probed: Probed & { state: 'answered' }, survey: Survey): Said {
   const isList = feature.id.endsWith('.list') || feature.id === 'usage-policies.entities';
-  if (isList && rowsOf(probed).length === 0 && !holdsList(probed)) {
+  if (isList && probedRowsOf(probed).length === 0 && !holdsList(probed)) {
     return {
       state: 'broken',
       detail: 'the answer holds no list',
@@ -119,7 +119,7 @@ const rowFamilies: Readonly<Record<string, RowFamily>> = {
 };
 
 function rowsIn({ id }: Feature, probed: Probed & { state: 'answered' }): readonly unknown[] {
-  return id.endsWith('.read') ? [probed.body] : rowsOf(probed);
+  return id.endsWith('.read') ? [probed.body] : probedRowsOf(probed);
 }
 
 function holdsList(probed: Probed & { state: 'answered' }): boolean {
@@ -174,7 +174,7 @@ function explainFailure(feature: Feature, error: ServiceError, survey: Survey): 
 
 const newKey = 'Set PORTKEY_API_KEY to an organisation admin key';
 
-/** 401 is an unknown key, and on some endpoints a missing scope (API reference 1.2). What else was answered tells. */
+/** 401 is an unknown key, and on some endpoints a missing scope (docs/service-notes.md#keys-and-scopes). What else was answered tells. */
 function explain401(feature: Feature, survey: Survey, said: string): Said {
   if (!hasAnswer(survey)) {
     // Said once: every other row would repeat it.
@@ -210,7 +210,7 @@ function explain403(feature: Feature, survey: Survey, said: string): Said {
     return lacksScope(feature, survey, 'related requests are answered, so the key lacks');
   }
   const scope = describeScopes(feature.scopes);
-  const admin = feature.adminOnly === true && survey.conduct !== 'admin' ? ', or is no organisation admin key' : '';
+  const admin = feature.adminOnly === true && survey.conduct !== 'admin' ? ', or is not an organisation admin key' : '';
   return {
     state: 'refused',
     detail: `the key lacks ${scope}${admin}, or the account does not have this${said}`,
@@ -222,7 +222,7 @@ function lacksScope(feature: Feature, survey: Survey, lead: string): Said {
   const scope = describeScopes(feature.scopes);
   const admin =
     feature.adminOnly === true && survey.conduct !== 'admin'
-      ? '; or it is no organisation admin key, which this needs'
+      ? '; or it is not an organisation admin key, which this needs'
       : '';
   return {
     state: 'refused',

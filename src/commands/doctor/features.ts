@@ -17,7 +17,7 @@ export interface Feature {
   readonly id: string;
   readonly title: string;
   readonly group: FeatureGroup;
-  /** Any one of them is enough (API reference 1.2). */
+  /** Any one of them is enough (docs/service-notes.md#keys-and-scopes). */
   readonly scopes: readonly string[];
   /** Needed where one of these kinds is in use; `always`; `never`: commands do without and say so. */
   readonly needs: readonly Kind[] | 'always' | 'never';
@@ -210,7 +210,7 @@ export const writeFeatures: readonly WriteFeature[] = [
   },
 ];
 
-/** Documents print a colon, keys carry a dot (API reference 1.2). */
+/** Documents print a colon, keys carry a dot (docs/service-notes.md#keys-and-scopes). */
 export function holdsAny(held: readonly string[], wanted: readonly string[]): boolean {
   const dotted = new Set(held.map((scope) => scope.replace(':', '.')));
   return wanted.some((scope) => dotted.has(scope));

@@ -2,7 +2,7 @@
 
 import type { ProbeRequest } from '../../client/client.ts';
 import { readFeatures } from './features.ts';
-import { type Probed, type Row, rowsOf, textOf } from './probed.ts';
+import { type Probed, type ProbedRow, probedRowsOf, textOfMember } from './probed.ts';
 
 export interface KeyRow {
   readonly type: string | null;
@@ -17,15 +17,15 @@ export type KeyConduct = 'admin' | 'workspace' | 'unknown';
 const keyPages = 5;
 
 /**
- * The key list shows every key with its first two and last three characters (API reference 4.2): enough to find this one,
+ * The key list shows every key with its first two and last three characters (docs/service-notes.md#key-rows): enough to find this one,
  * with its type and scopes, in most organisations. The first page is the proof that keys can be listed.
  */
 export async function findOwnRow(
   apiKey: string,
   ask: (request: ProbeRequest) => Promise<Probed>,
   first: (probed: Probed) => void,
-): Promise<{ readonly own: KeyRow | null; readonly rows: readonly Row[] }> {
-  const rows: Row[] = [];
+): Promise<{ readonly own: KeyRow | null; readonly rows: readonly ProbedRow[] }> {
+  const rows: ProbedRow[] = [];
   for (let page = 0; page < keyPages; page++) {
     const probed = await ask({
       path: '/api-keys',
@@ -33,7 +33,7 @@ export async function findOwnRow(
       scope: readFeatures['keys.list'].scopes[0],
     });
     if (page === 0) first(probed);
-    const more = rowsOf(probed);
+    const more = probedRowsOf(probed);
     rows.push(...more);
     const total = probed.state === 'answered' ? Number(probed.body.total) : 0;
     if (more.length === 0 || !(rows.length < total)) break;
@@ -50,13 +50,13 @@ function isMaskOf(mask: string, key: string): boolean {
   return match !== null && key.length >= 8 && key.startsWith(match[1] ?? '') && key.endsWith(match[2] ?? '');
 }
 
-function toKeyRow(row: Row): KeyRow {
+function toKeyRow(row: ProbedRow): KeyRow {
   const scopes = Array.isArray(row.scopes) ? row.scopes.filter((scope) => typeof scope === 'string') : [];
   return {
-    type: textOf(row, 'type'),
+    type: textOfMember(row, 'type'),
     // A key without any scope cannot have listed keys: the list just does not show them.
     scopes: scopes.length === 0 ? null : scopes,
-    expiresAt: textOf(row, 'expires_at'),
+    expiresAt: textOfMember(row, 'expires_at'),
   };
 }
 
@@ -66,7 +66,7 @@ export function conductOf(own: KeyRow | null, listed: Probed): KeyConduct {
   return 'unknown';
 }
 
-export function seesOneWorkspace(rows: readonly Row[]): boolean {
-  const ids = new Set(rows.map((row) => textOf(row, 'workspace_id')));
+export function seesOneWorkspace(rows: readonly ProbedRow[]): boolean {
+  const ids = new Set(rows.map((row) => textOfMember(row, 'workspace_id')));
   return ids.size === 1 && !ids.has(null);
 }

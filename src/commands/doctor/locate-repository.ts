@@ -25,7 +25,7 @@ export function locateRepository(env: Session['env'], remoteUrl: string | null):
   const { apiUrl: api, repository: named } = findGitHubJob(env);
   if (api !== null && !isSafe(api)) {
     const advice = 'Set it to something like https://HOST/api/v3; plain http is for loopback addresses alone.';
-    return { repository: null, why: 'GITHUB_API_URL is no https address', advice };
+    return { repository: null, why: 'GITHUB_API_URL is not an https address', advice };
   }
   const remote = parseRemote(remoteUrl ?? '');
   if (remote !== null) {
@@ -43,7 +43,7 @@ function explainNowhere(host: string | null, api: string | null): { readonly why
     return { why: 'the address of the remote names no repository', advice: 'Set GITHUB_REPOSITORY to OWNER/NAME.' };
   }
   if (api !== null) {
-    const advice = 'Unset GITHUB_API_URL, or set GITHUB_REPOSITORY to the OWNER/NAME that it shall be asked about.';
+    const advice = 'Unset GITHUB_API_URL, or set GITHUB_REPOSITORY to the OWNER/NAME to be asked about.';
     return { why: `the remote is on ${host}, and GITHUB_API_URL names another server`, advice };
   }
   return {

@@ -5,7 +5,7 @@ import { requireWorkspaces } from '../../live/named-workspaces.ts';
 import type { OpenBackend } from '../../run/open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
 import { conductOf, findOwnRow, type KeyConduct, type KeyRow, seesOneWorkspace } from './identify-key.ts';
-import { askOnce, firstRow, isUnreachable, type Probed, type Row, rowsOf, textOf } from './probed.ts';
+import { askOnce, firstRow, isUnreachable, type Probed, type ProbedRow, probedRowsOf, textOfMember } from './probed.ts';
 
 export interface Survey {
   readonly probes: ReadonlyMap<ReadFeatureId, Probed>;
@@ -84,13 +84,13 @@ export async function surveyService(input: SurveyInput): Promise<Survey> {
 
 /** All workspaces that there are: a full page may be followed by more. */
 function isWhole(listed: Probed): boolean {
-  const count = rowsOf(listed).length;
+  const count = probedRowsOf(listed).length;
   return listed.state === 'answered' && count > 0 && count < largestPage.page_size;
 }
 
 function namesOf(listed: Probed): readonly { readonly id: string; readonly slug: string }[] {
-  const live = rowsOf(listed).filter((row) => row.status !== 'archived');
-  return live.map((row) => ({ id: textOf(row, 'id') ?? '', slug: textOf(row, 'slug') ?? '' }));
+  const live = probedRowsOf(listed).filter((row) => row.status !== 'archived');
+  return live.map((row) => ({ id: textOfMember(row, 'id') ?? '', slug: textOfMember(row, 'slug') ?? '' }));
 }
 
 type Put = (id: ReadFeatureId, request: ProbeRequest | string) => Promise<Probed>;
@@ -141,7 +141,7 @@ async function probePolicies(
     put('usage-policies.list', inWorkspace({ path: '/policies/usage-limits', query })),
     put('rate-policies.list', inWorkspace({ path: '/policies/rate-limits', query })),
   ]);
-  const id = textOf(firstRow(listed), 'id');
+  const id = textOfMember(firstRow(listed), 'id');
   const path = `/policies/usage-limits/${encode(id ?? '')}`;
   const none = whyNone(listed, 'there is no usage policy in this workspace to try it on');
   await Promise.all([
@@ -152,7 +152,7 @@ async function probePolicies(
 
 async function probeKeys(put: Put, probes: ReadonlyMap<ReadFeatureId, Probed>): Promise<void> {
   const listed = probes.get('keys.list');
-  const id = listed === undefined ? null : textOf(firstRow(listed), 'id');
+  const id = listed === undefined ? null : textOfMember(firstRow(listed), 'id');
   const none = listed === undefined ? 'keys were not listed' : whyNone(listed, 'there is no API key to try it on');
   await put('keys.read', id === null ? none : { path: `/api-keys/${encode(id)}` });
 }
@@ -163,14 +163,14 @@ async function probeProviders(
   within: Readonly<Record<string, string>>,
 ): Promise<void> {
   const listed = await put('providers.list', inWorkspace({ path: '/providers', query: { ...within, ...onePage } }));
-  const slug = textOf(firstRow(listed), 'slug');
+  const slug = textOfMember(firstRow(listed), 'slug');
   const none = whyNone(listed, 'there is no provider in this workspace to try it on');
   await put('providers.read', slug === null ? none : { path: `/providers/${encode(slug)}`, query: within });
 }
 
 async function probeIntegrations(put: Put, wanted: readonly string[]): Promise<void> {
   const listed = await put('integrations.list', { path: '/integrations', query: largestPage });
-  const slugs = rowsOf(listed).flatMap((row) => textOf(row, 'slug') ?? []);
+  const slugs = probedRowsOf(listed).flatMap((row) => textOfMember(row, 'slug') ?? []);
   const slug = wanted.find((name) => slugs.includes(name)) ?? slugs[0];
   const none = whyNone(listed, 'there is no integration to try it on');
   const path = `/integrations/${encode(slug ?? '')}`;
@@ -186,7 +186,7 @@ async function probeConfigs(
   within: Readonly<Record<string, string>>,
 ): Promise<void> {
   const listed = await put('configs.list', inWorkspace({ path: '/configs', query: { ...within, ...onePage } }));
-  const slug = textOf(firstRow(listed), 'slug');
+  const slug = textOfMember(firstRow(listed), 'slug');
   const none = whyNone(listed, 'there is no gateway config in this workspace to try it on');
   await put('configs.read', slug === null ? none : { path: `/configs/${encode(slug)}` });
 }
@@ -226,21 +226,21 @@ function chooseWorkspace(
   { wanted, insists }: SurveyInput,
   listed: Probed,
   conduct: KeyConduct,
-  keys: readonly Row[],
+  keys: readonly ProbedRow[],
 ): Target {
-  const rows = rowsOf(listed).filter((row) => row.status !== 'archived');
+  const rows = probedRowsOf(listed).filter((row) => row.status !== 'archived');
   const pick = wanted
     .map((ref) => rows.find((row) => row.slug === ref || row.id === ref))
     .find((row) => row !== undefined);
-  const row: Row | undefined = pick ?? (insists ? undefined : rows[0]);
+  const row: ProbedRow | undefined = pick ?? (insists ? undefined : rows[0]);
   if (row !== undefined) {
-    const slug = textOf(row, 'slug');
-    return { id: textOf(row, 'id'), slug, shown: slug };
+    const slug = textOfMember(row, 'slug');
+    return { id: textOfMember(row, 'id'), slug, shown: slug };
   }
   if (listed.state === 'answered' && !insists) return { ...noTarget, why: 'there is no workspace to try it in' };
   // A workspace key answers for its own, whatever it is asked for.
   if (conduct === 'workspace') return noTarget;
-  const ref = wanted[0] ?? keys.flatMap((key) => textOf(key, 'workspace_id') ?? [])[0];
+  const ref = wanted[0] ?? keys.flatMap((key) => textOfMember(key, 'workspace_id') ?? [])[0];
   if (ref === undefined)
     return { ...noTarget, why: 'no workspace is known: they cannot be listed, and no file names one' };
   return { id: ref, slug: ref, shown: ref };
@@ -252,7 +252,7 @@ function answersForAnother(probes: ReadonlyMap<ReadFeatureId, Probed>, workspace
   const lists: readonly ReadFeatureId[] = ['usage-policies.list', 'rate-policies.list', 'providers.list'];
   return lists.some((id) => {
     const probed = probes.get(id);
-    const found = probed === undefined ? null : textOf(firstRow(probed), 'workspace_id');
+    const found = probed === undefined ? null : textOfMember(firstRow(probed), 'workspace_id');
     return found !== null && found !== workspaceId;
   });
 }
@@ -260,11 +260,11 @@ function answersForAnother(probes: ReadonlyMap<ReadFeatureId, Probed>, workspace
 function organisationOf(probes: ReadonlyMap<ReadFeatureId, Probed>): string | null {
   const workspace = probes.get('workspaces.read');
   if (workspace?.state === 'answered') {
-    const found = textOf(workspace.body, 'organisation_id');
+    const found = textOfMember(workspace.body, 'organisation_id');
     if (found !== null) return found;
   }
   for (const probed of probes.values()) {
-    const found = textOf(firstRow(probed), 'organisation_id');
+    const found = textOfMember(firstRow(probed), 'organisation_id');
     if (found !== null) return found;
   }
   return null;

@@ -4,10 +4,10 @@ import type { ProbeRequest } from '../../client/client.ts';
 import { ServiceError } from '../../errors.ts';
 import type { OpenBackend } from '../../run/open-backend.ts';
 
-export type Row = Readonly<Record<string, unknown>>;
+export type ProbedRow = Readonly<Record<string, unknown>>;
 
 export type Probed =
-  | { readonly state: 'answered'; readonly path: string; readonly status: number; readonly body: Row }
+  | { readonly state: 'answered'; readonly path: string; readonly status: number; readonly body: ProbedRow }
   | { readonly state: 'failed'; readonly error: ServiceError }
   /** Why it was not asked. */
   | { readonly state: 'skipped'; readonly why: string };
@@ -22,19 +22,19 @@ export async function askOnce(probe: OpenBackend['probe'], request: ProbeRequest
   }
 }
 
-/** Rows of a list, under any of the names it may have (API reference 1.4). */
-export function rowsOf(probed: Probed): readonly Row[] {
+/** Rows of a list, under any of the names it may have (docs/service-notes.md#envelopes). */
+export function probedRowsOf(probed: Probed): readonly ProbedRow[] {
   if (probed.state !== 'answered') return [];
   const { data, workspaces, records } = probed.body;
   const found = [data, workspaces, records].find(Array.isArray) ?? [];
   return (found as unknown[]).filter((row): row is Record<string, unknown> => typeof row === 'object' && row !== null);
 }
 
-export function firstRow(probed: Probed): Row | undefined {
-  return rowsOf(probed)[0];
+export function firstRow(probed: Probed): ProbedRow | undefined {
+  return probedRowsOf(probed)[0];
 }
 
-export function textOf(row: Row | undefined, member: string): string | null {
+export function textOfMember(row: ProbedRow | undefined, member: string): string | null {
   const value = row?.[member];
   return typeof value === 'string' && value !== '' ? value : null;
 }

@@ -5,7 +5,7 @@ import type { RequestLogRow } from '../store.ts';
 import { computeWeightedFeedback, type FeedbackByTrace } from './filters.ts';
 import { averageOf, percentileOf, sumOf } from './graphs.ts';
 
-export type GroupRow = Readonly<Record<string, unknown>>;
+export type AnalyticsGroup = Readonly<Record<string, unknown>>;
 
 type ReadGroup = (row: RequestLogRow) => string | null | undefined;
 
@@ -25,7 +25,7 @@ function groupRows(rows: readonly RequestLogRow[], read: ReadGroup): [string, Re
 const object = 'analytics-group';
 
 /** Both numbers are text, unlike everywhere else. */
-export function groupByUser(rows: readonly RequestLogRow[]): GroupRow[] {
+export function groupByUser(rows: readonly RequestLogRow[]): AnalyticsGroup[] {
   return groupRows(rows, (row) => row.metadata._user).map(([user, group]) => ({
     user,
     requests: String(group.length),
@@ -34,7 +34,7 @@ export function groupByUser(rows: readonly RequestLogRow[]): GroupRow[] {
   }));
 }
 
-export function groupByModel(rows: readonly RequestLogRow[]): GroupRow[] {
+export function groupByModel(rows: readonly RequestLogRow[]): AnalyticsGroup[] {
   return groupRows(rows, (row) => row.ai_model).map(([ai_model, group]) => ({
     ai_model,
     requests: String(group.length),
@@ -42,7 +42,11 @@ export function groupByModel(rows: readonly RequestLogRow[]): GroupRow[] {
   }));
 }
 
-export function groupByMetadata(rows: readonly RequestLogRow[], key: string, feedback: FeedbackByTrace): GroupRow[] {
+export function groupByMetadata(
+  rows: readonly RequestLogRow[],
+  key: string,
+  feedback: FeedbackByTrace,
+): AnalyticsGroup[] {
   const read: ReadGroup = (row) => (Object.hasOwn(row.metadata, key) ? row.metadata[key] : undefined);
   return groupRows(rows, read).map(([metadata_value, group]) => {
     const given = group.flatMap((row) => feedback.get(row.trace_id) ?? []);
@@ -94,7 +98,7 @@ export function groupByField(
   name: string,
   read: ReadGroup,
   columns: readonly string[],
-): GroupRow[] {
+): AnalyticsGroup[] {
   return groupRows(rows, read).map(([value, group]) => ({
     [name]: value,
     requests: group.length,

@@ -7,7 +7,7 @@ import type { RequestLogRow } from '../store.ts';
 import { buildRowFilter, type FeedbackByTrace, indexFeedback, readTime } from './filters.ts';
 import { buildCacheSummary, graphs } from './graphs.ts';
 import {
-  type GroupRow,
+  type AnalyticsGroup,
   groupByField,
   groupByMetadata,
   groupByModel,
@@ -51,7 +51,7 @@ export function registerAnalytics(app: Hono, context: RouteContext): void {
     return c.json({ object: 'analytics-summary', summary: buildCacheSummary(rows) });
   });
 
-  const sendGroups = (c: Context, rows: readonly GroupRow[]): Response => context.sendList(c, rows, (row) => row);
+  const sendGroups = (c: Context, rows: readonly AnalyticsGroup[]): Response => context.sendList(c, rows, (row) => row);
   for (const base of ['/analytics/groups', '/logs/groups']) {
     app.get(`${base}/users`, (c) => sendGroups(c, groupByUser(selectRows(c, context).rows)));
     app.get(`${base}/ai-models`, (c) => sendGroups(c, groupByModel(selectRows(c, context).rows)));

@@ -9,21 +9,21 @@ import {
   has,
   isObject,
   mergeNested,
-  readBoolean,
-  readChoice,
-  readDate,
-  readNullableText,
-  readNumber,
   readOrNull,
-  readText,
-  readTextList,
+  takeBoolean,
+  takeChoice,
+  takeDate,
+  takeNullableText,
+  takeNumber,
+  takeText,
+  takeTextList,
 } from '../body.ts';
 import { invalidRequest, refuseField, refuseMember } from '../errors.ts';
 import { scheduleRotation } from '../rotation.ts';
 import type { RouteContext } from '../service.ts';
 import type { ApiKeyRow, ApiKeyType, RotationPolicyRow } from '../store.ts';
-import type { Fields, Write } from './fields.ts';
-import { createRow, type Kind, registerKind } from './kind.ts';
+import type { FieldTable, Write } from './fields.ts';
+import { createRow, type EmulatedKind, registerKind } from './kind.ts';
 import { keyRates, ownerFields } from './limits.ts';
 
 const types: Readonly<Record<string, ApiKeyType>> = {
@@ -35,21 +35,21 @@ const allTypes = Object.values(types);
 
 const transition = { min: 1_800_000, integer: true };
 
-const fields: Fields<ApiKeyRow> = {
+const fields: FieldTable<ApiKeyRow> = {
   id: {},
   key: { show: ({ secret }) => maskKey(secret) },
-  name: { required: true, read: (body, name) => readText(body, name, { max: 100 }) },
-  description: { read: (body, name) => readNullableText(body, name, 200) },
+  name: { required: true, read: (body, name) => takeText(body, name, { max: 100 }) },
+  description: { read: (body, name) => takeNullableText(body, name, 200) },
   type: { immutable: true },
   workspace_id: { immutable: true },
   organisation_id: { immutable: true, show: (_, { context }) => context.organisation().id },
   user_id: {
     immutable: true,
     required: true,
-    read: (body, name, { next }) => (next.type === 'workspace-user' ? readText(body, name) : null),
+    read: (body, name, { next }) => (next.type === 'workspace-user' ? takeText(body, name) : null),
   },
   status: {},
-  scopes: { read: readTextList },
+  scopes: { read: takeTextList },
   creation_mode: {},
   ...ownerFields(keyRates, readExpiry),
   alert_emails: { read: (body, name) => readOrNull(body, name, readEmails) },
@@ -77,14 +77,14 @@ function hasDefaults({ metadata, config_id, allow_config_override }: ApiKeyRow):
 }
 
 function readEmails(body: Body, name: string): string[] {
-  const emails = readTextList(body, name);
+  const emails = takeTextList(body, name);
   const wrong = emails.find((email) => !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email));
   if (wrong !== undefined) throw refuseField(name, `"${wrong}" must be a valid email`);
   return emails;
 }
 
 function readExpiry(body: Body, name: string, context: RouteContext): string {
-  const text = readDate(body, name);
+  const text = takeDate(body, name);
   const maximum = context.organisation().max_key_ttl_days;
   if (maximum !== undefined && new Date(text).getTime() > context.now().getTime() + maximum * 86_400_000) {
     throw refuseMember(name, `expires_at must not be more than ${maximum} days away`);
@@ -104,14 +104,14 @@ function readDefaults(body: Body, name: string, { next, context }: Write<ApiKeyR
     next.metadata = metadata;
   }
   if (has(sent, 'config_id')) {
-    const wanted = readOrNull(sent, 'config_id', readText);
+    const wanted = readOrNull(sent, 'config_id', takeText);
     const config = wanted === null ? undefined : context.store.find('configs', wanted);
     if (wanted !== null && config === undefined) throw context.fail(404, 'AB02', `Config ${wanted} not found`);
     // Written as slug or UUID, read back as UUID.
     next.config_id = config?.id ?? null;
   }
   if (has(sent, 'allow_config_override')) {
-    next.allow_config_override = readBoolean(sent, 'allow_config_override') ? 1 : 0;
+    next.allow_config_override = takeBoolean(sent, 'allow_config_override') ? 1 : 0;
   }
 }
 
@@ -123,25 +123,25 @@ function readRotation(body: Body, name: string, { before, context }: Write<ApiKe
   const isGiven = (part: string): boolean => has(sent, part) && sent[part] !== null;
   const policy: RotationPolicyRow = {
     ...(isGiven('rotation_period') && {
-      rotation_period: readChoice(sent, 'rotation_period', ['weekly', 'monthly']),
+      rotation_period: takeChoice(sent, 'rotation_period', ['weekly', 'monthly']),
     }),
     ...(isGiven('rotation_period_days') && {
-      rotation_period_days: readNumber(sent, 'rotation_period_days', { min: 1, max: 365, integer: true }),
+      rotation_period_days: takeNumber(sent, 'rotation_period_days', { min: 1, max: 365, integer: true }),
     }),
-    ...(isGiven('next_rotation_at') && { next_rotation_at: readDate(sent, 'next_rotation_at') }),
+    ...(isGiven('next_rotation_at') && { next_rotation_at: takeDate(sent, 'next_rotation_at') }),
   };
   const isDouble = policy.rotation_period !== undefined && policy.rotation_period_days !== undefined;
   if (isDouble || Object.keys(policy).length === 0) {
     throw refuseMember(name, 'rotation_policy requires either a rotation period or next_rotation_at');
   }
   policy.key_transition_period_ms = has(sent, 'key_transition_period_ms')
-    ? readNumber(sent, 'key_transition_period_ms', transition)
+    ? takeNumber(sent, 'key_transition_period_ms', transition)
     : transition.min;
   policy.status = 'active';
   return scheduleRotation(policy, old, context.now());
 }
 
-const keys: Kind<'apiKeys'> = {
+const keys: EmulatedKind<'apiKeys'> = {
   path: '/api-keys',
   item: '/api-keys/:id',
   table: 'apiKeys',
@@ -216,7 +216,7 @@ function buildKey(type: ApiKeyType, workspace_id: string | null, context: RouteC
 /** Budget, counter and id stay; only the secret changes. */
 function rotateKey(row: ApiKeyRow, body: Body, context: RouteContext) {
   const period = has(body, 'key_transition_period_ms')
-    ? readNumber(body, 'key_transition_period_ms', transition)
+    ? takeNumber(body, 'key_transition_period_ms', transition)
     : (row.rotation_policy?.key_transition_period_ms ?? transition.min);
   const now = context.now().getTime();
   const running = row.previous_secret_expires_at;

@@ -31,7 +31,7 @@ function readValues(entry: Body, name: 'value' | 'excludes', least: 0 | 1): stri
   throw refuseField('conditions', `${name} must be a string or an array of strings`);
 }
 
-export function readConditions(body: Body, level: ConditionLevel): ConditionRow[] {
+export function takeConditions(body: Body, level: ConditionLevel): ConditionRow[] {
   const sent = body.conditions;
   if (!Array.isArray(sent) || sent.length === 0) {
     throw refuseField('conditions', 'must have at least 1 item');
@@ -47,7 +47,7 @@ export function readConditions(body: Body, level: ConditionLevel): ConditionRow[
   });
 }
 
-export function readGroupBy(body: Body, level: ConditionLevel): GroupByRow[] {
+export function takeGroupBy(body: Body, level: ConditionLevel): GroupByRow[] {
   const sent = body.group_by;
   if (!Array.isArray(sent) || sent.length === 0) {
     throw refuseField('group_by', 'must have at least 1 item');

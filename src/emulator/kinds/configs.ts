@@ -1,24 +1,24 @@
 /** Configs: reads are flat (or as specified, by a quirk), writes answer for both readers. */
 
 import type { Context, Hono } from 'hono';
-import { type Body, has, isObject, parseJson, readChoice, readText } from '../body.ts';
+import { type Body, has, isObject, parseJson, takeChoice, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
-import type { ConfigRow, ConfigVersionRow } from '../store.ts';
-import { type Fields, showFields, type View } from './fields.ts';
-import { type Kind, registerKind, type Verb } from './kind.ts';
+import type { ConfigVersionRow, GatewayConfigRow } from '../store.ts';
+import { type FieldTable, showFields, type View } from './fields.ts';
+import { type EmulatedKind, registerKind, type Verb } from './kind.ts';
 import { buildShortSlug } from './slugs.ts';
 
-const fields: Fields<ConfigRow> = {
+const fields: FieldTable<GatewayConfigRow> = {
   id: {},
-  name: { required: true, read: (body, name) => readText(body, name) },
+  name: { required: true, read: (body, name) => takeText(body, name) },
   workspace_id: {},
   slug: {},
   organisation_id: { show: (_, { context }) => context.organisation().id },
   // Cannot be set by the API, under any spelling.
   is_default: {},
   status: {
-    read: (body, name, { isNew }) => (isNew ? undefined : readChoice(body, name, ['active', 'inactive', 'archived'])),
+    read: (body, name, { isNew }) => (isNew ? undefined : takeChoice(body, name, ['active', 'inactive', 'archived'])),
   },
   owner_id: {},
   updated_by: {},
@@ -31,7 +31,7 @@ const fields: Fields<ConfigRow> = {
   object: { show: () => 'config' },
 };
 
-const configs: Kind<'configs'> = {
+const configs: EmulatedKind<'configs'> = {
   path: '/configs',
   item: '/configs/:slug',
   table: 'configs',
@@ -55,7 +55,7 @@ const configs: Kind<'configs'> = {
     const workspace = context.workspaceFor(c, body.workspace_id);
     const created = context.timestamp();
     const { id: owner } = context.caller(c);
-    const name = readText(body, 'name');
+    const name = takeText(body, 'name');
     return {
       id: context.newId(),
       slug: buildShortSlug('pc', name, 'config', context),
@@ -100,12 +100,12 @@ export function registerConfigs(app: Hono, context: RouteContext): void {
 }
 
 /** Clients disagree about where the ids are: in `data`, and unless the quirk says so flat beside it. */
-function showWritten({ id, slug, versions }: ConfigRow, _: Context, { quirks }: RouteContext): object {
+function showWritten({ id, slug, versions }: GatewayConfigRow, _: Context, { quirks }: RouteContext): object {
   const data = { id, slug, version_id: versions.at(-1)?.version_id };
   return { success: true, data, ...(!quirks.configsInEnvelope && { ...data, object: 'config' }) };
 }
 
-function findConfig(c: Context, context: RouteContext, ...verbs: (Verb | 'list')[]): ConfigRow {
+function findConfig(c: Context, context: RouteContext, ...verbs: (Verb | 'list')[]): GatewayConfigRow {
   context.requireScope(c, ...verbs.map((verb) => `configs.${verb}`));
   const row = context.store.find('configs', c.req.param('slug') ?? '');
   const own = context.caller(c).workspaceId;

@@ -1,7 +1,7 @@
 /** Providers as they begin, and the one that a grant of an integration makes by itself. */
 
 import { blankProvider } from '../blank-rows.ts';
-import { type Body, has, readText } from '../body.ts';
+import { type Body, has, takeText } from '../body.ts';
 import { refuseMember } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { IntegrationRow, ProviderRow, WorkspaceRow } from '../store.ts';
@@ -47,7 +47,7 @@ export function buildDefaultProvider(
   if (bodies.map((body) => body.create_default_provider).find((sent) => (sent ?? undefined) !== undefined) === false)
     return;
   const asking = bodies.find((body) => has(body, 'default_provider_slug'));
-  const asked = asking === undefined ? undefined : readText(asking, 'default_provider_slug');
+  const asked = asking === undefined ? undefined : takeText(asking, 'default_provider_slug');
   if (store.list('providers', workspace.id).some((row) => row.integration_id === integration.slug)) return;
   const isTaken = (slug: string): boolean => store.find('providers', slug, workspace.id) !== undefined;
   if (asked !== undefined && isTaken(asked)) {

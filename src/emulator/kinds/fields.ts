@@ -7,12 +7,12 @@ import type { Flag } from '../quirks.ts';
 import type { RouteContext } from '../service.ts';
 
 /** Answers about one row hold more, or other things, than the rows of a list. */
-export type Form = 'get' | 'list';
+export type AnswerForm = 'get' | 'list';
 
 export interface View {
   readonly c: Context;
   readonly context: RouteContext;
-  readonly form: Form;
+  readonly form: AnswerForm;
 }
 
 export interface Write<Row> {
@@ -34,14 +34,14 @@ export interface Field<Row, Value = unknown> {
   /** How it reads back; undefined: not at all. Default: as it is kept. */
   readonly show?: (row: Row, view: View) => unknown;
   /** The answers that show it. Default: all. */
-  readonly only?: Form;
+  readonly only?: AnswerForm;
   /** The quirk with which no answer shows it, or no list. */
   readonly hiddenBy?: Flag;
   readonly hiddenInListsBy?: Flag;
 }
 
-/** In the order in which they are read and shown. Names that are no column of the row are what callers see alone. */
-export type Fields<Row> = { readonly [Name in keyof Row]?: Field<Row, Row[Name]> } & {
+/** In the order in which they are read and shown. Names that are not a column of the row are what callers see alone. */
+export type FieldTable<Row> = { readonly [Name in keyof Row]?: Field<Row, Row[Name]> } & {
   readonly [name: string]: Field<Row>;
 };
 
@@ -50,7 +50,7 @@ export const hidden = (): undefined => undefined;
 
 /** Everything that the body names, over a copy of the row; what it does not name stays. */
 export function writeFields<Row extends object>(
-  fields: Fields<Row>,
+  fields: FieldTable<Row>,
   before: Row,
   body: Body,
   { context, isNew }: Pick<Write<Row>, 'context' | 'isNew'>,
@@ -66,7 +66,7 @@ export function writeFields<Row extends object>(
   return write;
 }
 
-export function showFields<Row extends object>(fields: Fields<Row>, row: Row, view: View): Record<string, unknown> {
+export function showFields<Row extends object>(fields: FieldTable<Row>, row: Row, view: View): Record<string, unknown> {
   const { quirks } = view.context;
   const shown: Record<string, unknown> = {};
   for (const [name, field] of Object.entries<Field<Row>>(fields)) {

@@ -6,25 +6,25 @@ import {
   has,
   isObject,
   mergeNested,
-  readBoolean,
-  readObject,
   readOrNull,
-  readText,
-  readTextList,
+  takeBoolean,
+  takeObject,
+  takeText,
+  takeTextList,
 } from '../body.ts';
 import { refuseField, refuseMember } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { IntegrationModelRow } from '../store.ts';
-import { type Fields, showFields, writeFields } from './fields.ts';
+import { type FieldTable, showFields, writeFields } from './fields.ts';
 import { findIntegration, viewIntegration } from './integrations.ts';
 
 const readFlag = (body: Body, name: string): boolean => [true, 1, 'true'].some((yes) => body[name] === yes);
 
 /** Flags come back in several spellings, with the quirk `looseBooleans`. */
-const fields: Fields<IntegrationModelRow> = {
-  slug: { required: true, immutable: true, read: (body, name) => readText(body, name) },
+const fields: FieldTable<IntegrationModelRow> = {
+  slug: { required: true, immutable: true, read: (body, name) => takeText(body, name) },
   name: {},
-  enabled: { read: readBoolean, show: (row, { context }) => spell(row.enabled, context, [0, 1]) },
+  enabled: { read: takeBoolean, show: (row, { context }) => spell(row.enabled, context, [0, 1]) },
   is_custom: {
     immutable: true,
     read: readFlag,
@@ -37,12 +37,12 @@ const fields: Fields<IntegrationModelRow> = {
   },
   base_model_slug: { read: (body, name) => (typeof body[name] === 'string' ? body[name] : undefined) },
   configurations: {
-    read: (body, name) => readOrNull(body, name, readObject),
+    read: (body, name) => readOrNull(body, name, takeObject),
     show: (row) => row.configurations ?? undefined,
   },
   pricing_config: {
     read(body, name, { before, context }) {
-      const price = readOrNull(body, name, readObject);
+      const price = readOrNull(body, name, takeObject);
       if (price !== null && price.type !== 'static') {
         throw refuseMember(name, 'Validation failed: pricing_config.type: must be static');
       }
@@ -70,7 +70,7 @@ export function registerIntegrationModels(app: Hono, context: RouteContext): voi
     const row = findIntegration(c, context, 'update');
     const body = await context.readBody(c);
     const models = applyModels(row.models, body, context);
-    const allowAll = has(body, 'allow_all_models') ? readBoolean(body, 'allow_all_models') : row.allow_all_models;
+    const allowAll = has(body, 'allow_all_models') ? takeBoolean(body, 'allow_all_models') : row.allow_all_models;
     context.beforeChange(row);
     row.models = models;
     row.allow_all_models = allowAll;
@@ -102,7 +102,7 @@ async function readSlugs(c: Context, context: RouteContext): Promise<string[]> {
   const isRefused = hasBody && context.quirks.modelsDeletedByQueryOnly;
   if (isRefused || (inQuery.length === 0 && !hasBody)) throw refuseField('slugs', undefined, 'query');
   if (inQuery.length > 0) return inQuery;
-  const inBody = readTextList(await context.readBody(c), 'models');
+  const inBody = takeTextList(await context.readBody(c), 'models');
   if (inBody.length === 0) throw refuseField('models', 'must have at least 1 item');
   return inBody;
 }
@@ -115,10 +115,10 @@ function applyModels(before: readonly IntegrationModelRow[], body: Body, context
   const wrong: string[] = [];
   for (const entry of sent) {
     const object = isObject(entry) ? entry : {};
-    const slug = readText(object, 'slug');
+    const slug = takeText(object, 'slug');
     const old = models.get(slug);
     if (old === undefined && !readFlag(object, 'is_custom') && !readFlag(object, 'is_finetune')) wrong.push(slug);
-    const enabled = readBoolean(object, 'enabled');
+    const enabled = takeBoolean(object, 'enabled');
     const blank = { slug, name: slug, enabled, is_custom: false, is_finetune: false, base_model_slug: null };
     const start = old ?? { ...blank, configurations: null, pricing_config: null };
     models.set(slug, writeFields(fields, start, object, { context, isNew: old === undefined }).next);

@@ -3,31 +3,31 @@
 import type { Context } from 'hono';
 import { maskKey } from '../audit.ts';
 import { blankIntegration } from '../blank-rows.ts';
-import { isObject, mergeNested, readNullableText, readObject, readOrNull, readText } from '../body.ts';
+import { isObject, mergeNested, readOrNull, takeNullableText, takeObject, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import { type IntegrationRow, removeRow, type WorkspaceRow } from '../store.ts';
 import { buildDefaultProvider, isMadeWith } from './default-providers.ts';
-import { type Fields, hidden } from './fields.ts';
-import type { Kind } from './kind.ts';
+import { type FieldTable, hidden } from './fields.ts';
+import type { EmulatedKind } from './kind.ts';
 import { readSlug } from './slugs.ts';
 
-const fields: Fields<IntegrationRow> = {
+const fields: FieldTable<IntegrationRow> = {
   id: {},
   organisation_id: { show: (_, { context }) => context.organisation().id },
   slug: { immutable: true },
   ai_provider_id: { immutable: true },
-  name: { required: true, read: (body, name) => readText(body, name) },
+  name: { required: true, read: (body, name) => takeText(body, name) },
   status: {},
   created_at: {},
   last_updated_at: {},
-  description: { read: (body, name) => readNullableText(body, name, 1000) },
+  description: { read: (body, name) => takeNullableText(body, name, 1000) },
   type: {},
   workspace_id: { immutable: true, show: (row) => row.workspace_id ?? undefined },
   tags: {},
   key: {
     read(body, name, { next }) {
-      next.masked_key = maskKey(readText(body, name, { max: 10_000 }));
+      next.masked_key = maskKey(takeText(body, name, { max: 10_000 }));
     },
     show: hidden,
   },
@@ -35,7 +35,7 @@ const fields: Fields<IntegrationRow> = {
   configurations: {
     only: 'get',
     read(body, name, { before, context }) {
-      const sent = maskConfigurations(readObject(body, name));
+      const sent = maskConfigurations(takeObject(body, name));
       return context.quirks.mergingPuts ? { ...before.configurations, ...sent } : sent;
     },
   },
@@ -53,7 +53,7 @@ const fields: Fields<IntegrationRow> = {
   pricing_adjustments: {
     only: 'get',
     read(body, name, { before, context }) {
-      const sent = readOrNull(body, name, readObject);
+      const sent = readOrNull(body, name, takeObject);
       refuseNegativeFactors(sent);
       return context.quirks.mergingPuts ? (mergeNested(before.pricing_adjustments, sent) as typeof sent) : sent;
     },
@@ -109,7 +109,7 @@ export function viewIntegration(c: Context, context: RouteContext): IntegrationR
   return row;
 }
 
-export const integrations: Kind<'integrations'> = {
+export const integrations: EmulatedKind<'integrations'> = {
   path: '/integrations',
   item: '/integrations/:slug',
   table: 'integrations',
@@ -134,8 +134,8 @@ export const integrations: Kind<'integrations'> = {
   build(c, context, body) {
     // Without a workspace it belongs to the organisation; a workspace key makes its own only.
     const owner = context.optionalWorkspaceFor(c, body.workspace_id);
-    const name = readText(body, 'name');
-    const vendor = readText(body, 'ai_provider_id');
+    const name = takeText(body, 'name');
+    const vendor = takeText(body, 'ai_provider_id');
     const slug = readSlug(body, name, vendor, context);
     if (context.store.find('integrations', slug) !== undefined) {
       throw context.fail(409, 'AB07', `Integration slug ${slug} already exists`);

@@ -5,21 +5,21 @@ import type { Body } from '../body.ts';
 import type { PageRules } from '../paging.ts';
 import type { RouteContext } from '../service.ts';
 import { type Rows, removeRow, sortNewestFirst, type Tables } from '../store.ts';
-import { type Fields, showFields, type View, type Write, writeFields } from './fields.ts';
+import { type FieldTable, showFields, type View, type Write, writeFields } from './fields.ts';
 
 export type Verb = 'read' | 'update' | 'delete';
 
 type KindTable = 'apiKeys' | 'configs' | 'integrations' | 'providers' | 'ratePolicies' | 'usagePolicies' | 'workspaces';
 
 /** Hooks refuse by throwing, in the order in which they stand here. */
-export interface Kind<Name extends KindTable> {
+export interface EmulatedKind<Name extends KindTable> {
   /** Of the list, and of one row. */
   readonly path: string;
   readonly item: string;
   readonly table: Name;
   /** What a refusal calls a row that is not there. */
   readonly noun: string;
-  readonly fields: Fields<Rows[Name]>;
+  readonly fields: FieldTable<Rows[Name]>;
   /** Rows that a list is made of, and which of them it holds; refuses who may not list. */
   readonly select: (
     c: Context,
@@ -51,7 +51,7 @@ export interface Kind<Name extends KindTable> {
   readonly archives?: true;
 }
 
-export function registerKind<Name extends KindTable>(app: Hono, context: RouteContext, kind: Kind<Name>): void {
+export function registerKind<Name extends KindTable>(app: Hono, context: RouteContext, kind: EmulatedKind<Name>): void {
   const { path, item, fields } = kind;
 
   app.get(path, (c) => {
@@ -108,7 +108,7 @@ export function registerKind<Name extends KindTable>(app: Hono, context: RouteCo
 
 /** The row as the body has it, kept. */
 export function createRow<Name extends KindTable>(
-  kind: Kind<Name>,
+  kind: EmulatedKind<Name>,
   blank: Rows[Name],
   body: Body,
   c: Context,
@@ -124,13 +124,13 @@ export function createRow<Name extends KindTable>(
   return row;
 }
 
-function tableOf<Name extends KindTable>({ table }: Kind<Name>, { store }: RouteContext): Rows[Name][] {
+function tableOf<Name extends KindTable>({ table }: EmulatedKind<Name>, { store }: RouteContext): Rows[Name][] {
   const tables: Tables = store.state;
   return tables[table];
 }
 
 /** The quirk `nameConflict409`; without it names may repeat, and a repeated POST makes a second row. */
-function refuseTwin<Name extends KindTable>(kind: Kind<Name>, next: Rows[Name], context: RouteContext): void {
+function refuseTwin<Name extends KindTable>(kind: EmulatedKind<Name>, next: Rows[Name], context: RouteContext): void {
   if (kind.twin === undefined || !context.quirks.nameConflict409 || next.name === null) return;
   const home = 'workspace_id' in next ? next.workspace_id : null;
   const isTaken = tableOf(kind, context).some(

@@ -1,40 +1,40 @@
 /** The budget and rate objects that keys, workspaces, providers and integrations share. */
 
-import { type Body, isObject, mergeNested, readChoice, readDate, readNumber, readOrNull } from '../body.ts';
+import { type Body, isObject, mergeNested, readOrNull, takeChoice, takeDate, takeNumber } from '../body.ts';
 import { refuseField, refuseMember } from '../errors.ts';
 import { computeNextReset, normalizeResetDate, resetUsageLimit } from '../resets.ts';
 import type { RouteContext } from '../service.ts';
 import type { Limits, OwnerRow, RateLimitRow, UsageLimitRow } from '../store.ts';
 import { findNextSync, isLimitSpent } from '../verdicts.ts';
-import { type Field, type Fields, type Write, writeFields } from './fields.ts';
+import { type Field, type FieldTable, type Write, writeFields } from './fields.ts';
 
 /** When a counter starts anew: of budgets as of policies. */
 export const resetFields = {
   periodic_reset: {
     // The empty text is what the service itself may have shown for "none", so a caller may send it back.
     read: (body: Body, name: string) =>
-      body[name] === null || body[name] === '' ? null : readChoice(body, name, ['weekly', 'monthly']),
+      body[name] === null || body[name] === '' ? null : takeChoice(body, name, ['weekly', 'monthly']),
   },
   periodic_reset_days: {
     read: (body: Body, name: string) =>
-      readOrNull(body, name, () => readNumber(body, name, { min: 1, max: 365, integer: true })),
+      readOrNull(body, name, () => takeNumber(body, name, { min: 1, max: 365, integer: true })),
   },
   next_usage_reset_at: {
-    read: (body: Body, name: string) => readOrNull(body, name, () => normalizeResetDate(readDate(body, name))),
+    read: (body: Body, name: string) => readOrNull(body, name, () => normalizeResetDate(takeDate(body, name))),
   },
 } as const;
 
 const ofServer: Field<UsageLimitRow> = {};
 
 /** What callers may set on a budget, and what only the server does: dropped, as clients send back what they read. */
-const budgetFields: Fields<UsageLimitRow> = {
-  type: { read: (body, name) => readChoice(body, name, ['cost', 'tokens']) },
+const budgetFields: FieldTable<UsageLimitRow> = {
+  type: { read: (body, name) => takeChoice(body, name, ['cost', 'tokens']) },
   credit_limit: {
     required: true,
-    read: (body, name, { next }) => readNumber(body, name, { min: leastLimit(next.type ?? 'cost'), integer: true }),
+    read: (body, name, { next }) => takeNumber(body, name, { min: leastLimit(next.type ?? 'cost'), integer: true }),
   },
   alert_threshold: {
-    read: (body, name) => readOrNull(body, name, () => readNumber(body, name, { min: 1, integer: true })),
+    read: (body, name) => readOrNull(body, name, () => takeNumber(body, name, { min: 1, integer: true })),
   },
   ...resetFields,
   ...Object.fromEntries(
@@ -158,6 +158,7 @@ interface RateRules extends ListRules {
 
 export const keyRates: RateRules = { units: ['rps', 'rpm', 'rph', 'rpd', 'rpw'], least: 0 };
 export const sharedRates: RateRules = { units: ['rpm', 'rph', 'rpd'], least: 1 };
+export const policyRateUnits = ['rpm', 'rph', 'rpd', 'rpw'];
 
 /** `rate_limits`: a list everywhere, though one document types it as an object. */
 function writeRates(
@@ -172,9 +173,9 @@ function writeRates(
     if (!isObject(entry)) throw refuseField('rate_limits');
     return {
       ...entry,
-      type: readChoice(entry, 'type', ['requests', 'tokens']),
-      unit: readChoice(entry, 'unit', rules.units),
-      value: readNumber(entry, 'value', { min: rules.least, integer: true }),
+      type: takeChoice(entry, 'type', ['requests', 'tokens']),
+      unit: takeChoice(entry, 'unit', rules.units),
+      value: takeNumber(entry, 'value', { min: rules.least, integer: true }),
     };
   });
 }
@@ -215,7 +216,7 @@ export function limitListFields(rules: ListRules = {}) {
       read: (body, name, { before, context }) =>
         writeRates(before.rate_limits, body[name], context, { ...sharedRates, ...rules }),
     },
-  } satisfies Fields<Limits>;
+  } satisfies FieldTable<Limits>;
 }
 
 /** The limits of keys and providers, and what wakes their owner. */
@@ -244,7 +245,7 @@ export function ownerFields(rates: RateRules, readExpiry: (body: Body, name: str
       show: () => null,
     },
     last_reset_at: {},
-  } satisfies Fields<OwnerRow>;
+  } satisfies FieldTable<OwnerRow>;
 }
 
 /** Clearing a budget, or raising it above what is spent, wakes an exhausted owner. */

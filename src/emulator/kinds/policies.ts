@@ -6,21 +6,21 @@ import {
   type Body,
   has,
   mergeNested,
-  readChoice,
-  readNullableText,
-  readNumber,
   readOrNull,
-  readText,
+  takeChoice,
+  takeNullableText,
+  takeNumber,
+  takeText,
 } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import { computeNextReset, resetEntity } from '../resets.ts';
 import type { RouteContext } from '../service.ts';
 import type { EntityRow, PolicyBase, UsagePolicyRow } from '../store.ts';
 import { findNextSync } from '../verdicts.ts';
-import { type ConditionLevel, readConditions, readGroupBy, renderConditions } from './conditions.ts';
-import type { Fields, Write } from './fields.ts';
-import type { Kind, Verb } from './kind.ts';
-import { leastLimit, refuseBothResets, refuseHighThreshold, resetFields } from './limits.ts';
+import { type ConditionLevel, renderConditions, takeConditions, takeGroupBy } from './conditions.ts';
+import type { FieldTable, Write } from './fields.ts';
+import type { EmulatedKind, Verb } from './kind.ts';
+import { leastLimit, policyRateUnits, refuseBothResets, refuseHighThreshold, resetFields } from './limits.ts';
 
 type PolicyTable = 'usagePolicies' | 'ratePolicies';
 
@@ -32,30 +32,30 @@ function levelOf(row: PolicyBase): ConditionLevel {
 const sharedFields = {
   id: {},
   // Names cannot be taken away: null is refused.
-  name: { read: (body, name) => readText(body, name) },
+  name: { read: (body, name) => takeText(body, name) },
   description: {
     hiddenBy: 'dropDescription',
-    read: (body, name, { context }) => (context.quirks.dropDescription ? undefined : readNullableText(body, name, 500)),
+    read: (body, name, { context }) => (context.quirks.dropDescription ? undefined : takeNullableText(body, name, 500)),
   },
   conditions: {
     required: true,
     read: updateConditions,
     show: ({ conditions }, { context }) => renderConditions(conditions, context.quirks),
   },
-  group_by: { required: true, immutable: true, read: (body, _, { next }) => readGroupBy(body, levelOf(next)) },
+  group_by: { required: true, immutable: true, read: (body, _, { next }) => takeGroupBy(body, levelOf(next)) },
   status: {},
   workspace_id: { immutable: true },
   organisation_id: { immutable: true, show: (_, { context }) => context.organisation().id },
   created_at: {},
   last_updated_at: {},
-} satisfies Fields<PolicyBase>;
+} satisfies FieldTable<PolicyBase>;
 
 function updateConditions(body: Body, name: string, { next, isNew, context }: Write<PolicyBase>) {
   const { quirks } = context;
-  if (isNew) return readConditions(body, levelOf(next));
+  if (isNew) return takeConditions(body, levelOf(next));
   switch (quirks.conditionsOnPut) {
     case 'update':
-      return readConditions(quirks.mergingPuts ? { conditions: mergeConditions(next, body) } : body, levelOf(next));
+      return takeConditions(quirks.mergingPuts ? { conditions: mergeConditions(next, body) } : body, levelOf(next));
     case 'ignore':
       return undefined;
     case 'refuse':
@@ -127,7 +127,7 @@ function buildShared<Name extends PolicyTable>(table: Name) {
           (unit === undefined || !('unit' in row) || row.unit === unit),
       };
     },
-  } as const satisfies Partial<Kind<Name>>;
+  } as const satisfies Partial<EmulatedKind<Name>>;
 }
 
 /** Where a new policy belongs. */
@@ -140,22 +140,22 @@ const usageFields = {
   type: {
     required: true,
     immutable: true,
-    read: (body, name) => readChoice(body, name, ['cost', 'tokens', 'requests']),
+    read: (body, name) => takeChoice(body, name, ['cost', 'tokens', 'requests']),
   },
   credit_limit: {
     required: true,
-    read: (body, name, { next }) => readNumber(body, name, { min: leastLimit(next.type), integer: false }),
+    read: (body, name, { next }) => takeNumber(body, name, { min: leastLimit(next.type), integer: false }),
   },
   alert_threshold: {
-    read: (body, name) => readOrNull(body, name, () => readNumber(body, name, { min: 1, integer: false })),
+    read: (body, name) => readOrNull(body, name, () => takeNumber(body, name, { min: 1, integer: false })),
   },
   periodic_reset: { ...resetFields.periodic_reset, hiddenInListsBy: 'listWithoutPeriodicReset' },
   periodic_reset_days: { ...resetFields.periodic_reset_days, hiddenInListsBy: 'listWithoutResetDetails' },
   next_usage_reset_at: { ...resetFields.next_usage_reset_at, hiddenInListsBy: 'listWithoutResetDetails' },
   last_reset_at: { hiddenInListsBy: 'listWithoutResetDetails' },
-} satisfies Fields<UsagePolicyRow>;
+} satisfies FieldTable<UsagePolicyRow>;
 
-export const usagePolicies: Kind<'usagePolicies'> = {
+export const usagePolicies: EmulatedKind<'usagePolicies'> = {
   ...buildShared('usagePolicies'),
   path: '/policies/usage-limits',
   item: '/policies/usage-limits/:id',
@@ -193,7 +193,7 @@ function settleUsage({ before, next, body, isNew, context }: Write<UsagePolicyRo
     next.verdict_due_at = findNextSync(context.now());
   }
   if (!has(body, 'reset_usage_for_value')) return;
-  const valueKey = readText(body, 'reset_usage_for_value', { max: 4096 });
+  const valueKey = takeText(body, 'reset_usage_for_value', { max: 4096 });
   const entity = Object.hasOwn(next.entities, valueKey) ? next.entities[valueKey] : undefined;
   if (entity === undefined) throw context.fail(404, 'AB02', 'No usage found for this value key');
   resetEntity(entity);
@@ -208,7 +208,7 @@ function wakeEntity(entity: EntityRow, policy: UsagePolicyRow): void {
 }
 
 /** No entities, no usage, no reset, no alert. */
-export const ratePolicies: Kind<'ratePolicies'> = {
+export const ratePolicies: EmulatedKind<'ratePolicies'> = {
   ...buildShared('ratePolicies'),
   path: '/policies/rate-limits',
   item: '/policies/rate-limits/:id',
@@ -217,12 +217,12 @@ export const ratePolicies: Kind<'ratePolicies'> = {
     target: {
       immutable: true,
       hiddenBy: 'dropTarget',
-      read: (body, name) => readChoice(body, name, ['llm', 'mcp_tools']),
+      read: (body, name) => takeChoice(body, name, ['llm', 'mcp_tools']),
     },
     ...sharedFields,
-    type: { required: true, immutable: true, read: (body, name) => readChoice(body, name, ['requests', 'tokens']) },
-    unit: { required: true, read: (body, name) => readChoice(body, name, ['rpm', 'rph', 'rpd', 'rpw']) },
-    value: { required: true, read: (body, name) => readNumber(body, name, { min: 1, integer: true }) },
+    type: { required: true, immutable: true, read: (body, name) => takeChoice(body, name, ['requests', 'tokens']) },
+    unit: { required: true, read: (body, name) => takeChoice(body, name, policyRateUnits) },
+    value: { required: true, read: (body, name) => takeNumber(body, name, { min: 1, integer: true }) },
   },
   build: (c, context, body) => ({ ...blankRatePolicy(context.timestamp()), ...placeNew(c, context, body) }),
   showCreated: ({ id }) => ({ id, object: 'policy_rate_limits' }),

@@ -1,23 +1,23 @@
 /** Providers, once called virtual keys: a workspace's handle on an integration. By slug or UUID. */
 
 import type { Context } from 'hono';
-import { type Body, readDate, readNullableText, readText } from '../body.ts';
+import { type Body, takeDate, takeNullableText, takeText } from '../body.ts';
 import type { RouteContext } from '../service.ts';
 import type { IntegrationRow, ProviderRow, WorkspaceRow } from '../store.ts';
 import { buildProvider } from './default-providers.ts';
-import type { Fields } from './fields.ts';
+import type { FieldTable } from './fields.ts';
 import { isLent } from './integrations.ts';
-import type { Kind } from './kind.ts';
+import type { EmulatedKind } from './kind.ts';
 import { ownerFields, sharedRates } from './limits.ts';
 import { readSlug } from './slugs.ts';
 
-const { rate_limits: rates, reset_usage: reset, ...budget } = ownerFields(sharedRates, readDate);
+const { rate_limits: rates, reset_usage: reset, ...budget } = ownerFields(sharedRates, takeDate);
 
 /** The two answers differ, as recorded: no limits is `[]` in get and null in the list. */
-const fields: Fields<ProviderRow> = {
+const fields: FieldTable<ProviderRow> = {
   id: {},
-  name: { required: true, read: (body, name) => readText(body, name) },
-  note: { read: (body, name) => readNullableText(body, name, 1000) },
+  name: { required: true, read: (body, name) => takeText(body, name) },
+  note: { read: (body, name) => takeNullableText(body, name, 1000) },
   status: {},
   ...budget,
   reset_usage: { ...reset, only: 'list' },
@@ -46,9 +46,9 @@ const fields: Fields<ProviderRow> = {
 export function buildProviderKind(
   path: string,
   object: string,
-  own: Pick<Kind<'providers'>, 'openCreate' | 'build' | 'showCreated'>,
+  own: Pick<EmulatedKind<'providers'>, 'openCreate' | 'build' | 'showCreated'>,
   findScope: (c: Context, context: RouteContext, asked: unknown) => WorkspaceRow | undefined,
-): Kind<'providers'> {
+): EmulatedKind<'providers'> {
   return {
     path,
     item: `${path}/:slug`,
@@ -99,7 +99,7 @@ export function prepareProvider(
   findIntegration: (workspace: WorkspaceRow) => IntegrationRow,
 ): { readonly blank: ProviderRow; readonly integration: IntegrationRow } {
   const workspace = context.workspaceFor(c, body.workspace_id ?? c.req.query('workspace_id'));
-  const name = readText(body, 'name');
+  const name = takeText(body, 'name');
   const integration = findIntegration(workspace);
   const slug = readSlug(body, name, 'provider', context);
   if (context.store.find('providers', slug, workspace.id) !== undefined) {
@@ -110,7 +110,7 @@ export function prepareProvider(
 
 /** One that is not lent to the workspace is refused with 403. */
 function findLentIntegration(workspace: WorkspaceRow, body: Body, context: RouteContext): IntegrationRow {
-  const slug = readText(body, 'integration_id');
+  const slug = takeText(body, 'integration_id');
   const row = context.store.find('integrations', slug);
   if (row?.status !== 'active') throw context.fail(404, 'AB02', `Integration ${slug} not found`);
   if (isLent(row, workspace.id, context)) return row;

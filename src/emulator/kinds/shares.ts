@@ -1,7 +1,7 @@
 /** Which workspaces an integration is lent to, and with what limits. */
 
 import type { Hono } from 'hono';
-import { type Body, has, isObject, readBoolean, readObject, readText } from '../body.ts';
+import { type Body, has, isObject, takeBoolean, takeObject, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import { resetUsageLimit } from '../resets.ts';
 import type { RouteContext } from '../service.ts';
@@ -58,7 +58,7 @@ function applyBulk(row: IntegrationRow, body: Body, context: RouteContext): Bulk
   let global = row.global_workspace_access;
   let workspaces = context.store.listShares(row).map((share) => ({ ...share }));
   if (has(body, 'global_workspace_access') && body.global_workspace_access !== null) {
-    global = writeAccess(global, readObject(body, 'global_workspace_access'), context);
+    global = writeAccess(global, takeObject(body, 'global_workspace_access'), context);
     if (body.override_existing_workspace_access === true) {
       workspaces = workspaces.map((share) => ({ ...share, ...structuredClone(global) }));
     }
@@ -66,7 +66,7 @@ function applyBulk(row: IntegrationRow, body: Body, context: RouteContext): Bulk
   const providers: ProviderRow[] = [];
   for (const entry of entries) {
     const sent = isObject(entry) ? entry : {};
-    const workspace = context.requireWorkspace(readText(sent, 'id'));
+    const workspace = context.requireWorkspace(takeText(sent, 'id'));
     const old = workspaces.find(({ workspace_id: id }) => id === workspace.id);
     const { enabled, usage_limits, rate_limits } = writeAccess(old ?? null, sent, context);
     const restarted = sent.reset_usage === true ? (usage_limits?.map(restart) ?? null) : usage_limits;
@@ -91,7 +91,7 @@ function writeAccess(
   sent: Body,
   context: RouteContext,
 ): GlobalWorkspaceAccessRow {
-  const enabled = readBoolean(sent, 'enabled');
+  const enabled = takeBoolean(sent, 'enabled');
   const kept: Limits = { usage_limits: before?.usage_limits ?? null, rate_limits: before?.rate_limits ?? null };
   const table = context.quirks.sharesTakeHighThreshold ? lenientFields : fields;
   return { enabled, ...writeFields<Limits>(table, kept, sent, { context, isNew: false }).next };

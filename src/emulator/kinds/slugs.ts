@@ -1,6 +1,6 @@
 /** Slugs as the service draws them from names. */
 
-import { type Body, has, readText } from '../body.ts';
+import { type Body, has, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 
@@ -19,7 +19,7 @@ export function buildShortSlug(prefix: string, name: string, fallback: string, c
 
 /** The slug that was asked for, else one of the name. */
 export function readSlug(body: Body, name: string, fallback: string, context: RouteContext): string {
-  const slug = has(body, 'slug') ? readText(body, 'slug') : `${toStem(name) || fallback}-${context.newSuffix(6)}`;
+  const slug = has(body, 'slug') ? takeText(body, 'slug') : `${toStem(name) || fallback}-${context.newSuffix(6)}`;
   if (!/^[a-zA-Z0-9_-]+$/.test(slug)) throw refuseField('slug');
   return slug;
 }

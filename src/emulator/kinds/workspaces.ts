@@ -2,38 +2,38 @@
 
 import type { Context } from 'hono';
 import { blankWorkspace } from '../blank-rows.ts';
-import { has, mergeNested, readNullableText, readObject, readOrNull, readText } from '../body.ts';
+import { has, mergeNested, readOrNull, takeNullableText, takeObject, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { UsageLimitRow, WorkspaceRow, WorkspaceUserRow } from '../store.ts';
-import { type Fields, showFields } from './fields.ts';
-import type { Kind } from './kind.ts';
+import { type FieldTable, showFields } from './fields.ts';
+import type { EmulatedKind } from './kind.ts';
 import { limitListFields } from './limits.ts';
 import { buildShortSlug } from './slugs.ts';
 
 const limits = limitListFields();
 
 /** The list has `status` and `scim_source_id`, get has `users`, `settings` and how it came to be. */
-const fields: Fields<WorkspaceRow> = {
+const fields: FieldTable<WorkspaceRow> = {
   id: {},
   slug: {},
   name: {
     required: true,
     read(body, name, { next }) {
-      const parts = splitName(readText(body, name));
+      const parts = splitName(takeText(body, name));
       if (parts.icon !== undefined) next.icon = parts.icon;
       return parts.name;
     },
     show: (row, { c }) => (c.req.query('name_format') === 'plain' ? row.name : renderName(row)),
   },
-  icon: { read: (body, name) => readNullableText(body, name, 20) || null },
-  description: { read: (body, name) => readNullableText(body, name, 500) },
+  icon: { read: (body, name) => takeNullableText(body, name, 20) || null },
+  description: { read: (body, name) => takeNullableText(body, name, 500) },
   created_at: {},
   last_updated_at: {},
   defaults: {
     // Replaced whole: a part that is not sent is erased.
     read: (body, name, { before, context }) => {
-      const sent = readOrNull(body, name, readObject);
+      const sent = readOrNull(body, name, takeObject);
       return context.quirks.mergingPuts ? (mergeNested(before.defaults, sent) as typeof sent) : sent;
     },
   },
@@ -51,7 +51,7 @@ const fields: Fields<WorkspaceRow> = {
       if (context.organisation().workspace_override_enabled !== true) {
         throw context.invalid('Workspace override is not enabled');
       }
-      return readObject(body, name) as Record<string, boolean>;
+      return takeObject(body, name) as Record<string, boolean>;
     },
   },
   status: { only: 'list' },
@@ -98,7 +98,7 @@ export function findWorkspace(c: Context, context: RouteContext): WorkspaceRow {
   return row;
 }
 
-export const workspaces: Kind<'workspaces'> = {
+export const workspaces: EmulatedKind<'workspaces'> = {
   path: '/admin/workspaces',
   item: '/admin/workspaces/:id',
   table: 'workspaces',
@@ -123,7 +123,7 @@ export const workspaces: Kind<'workspaces'> = {
   },
   openCreate: (c, context) => openWorkspaces(c, context, 'workspaces.create'),
   build(_, context, body) {
-    const { name } = splitName(readText(body, 'name'));
+    const { name } = splitName(takeText(body, 'name'));
     const named = { id: context.newId(), slug: buildShortSlug('ws', name, 'space', context), name };
     return { ...blankWorkspace(context.timestamp()), ...named };
   },
@@ -153,7 +153,7 @@ function grantGlobalIntegrations(workspace: WorkspaceRow, context: RouteContext)
 async function refuseDelete(row: WorkspaceRow, c: Context, context: RouteContext): Promise<void> {
   const body = await context.readBody(c);
   if (row.is_default === 1) throw context.fail(403, 'AB03', 'The default workspace cannot be deleted');
-  // The reference demands the name; other clients of the service send no body at all.
+  // The service documents the name as required; other clients of it send no body at all.
   const needsName = context.quirks.workspaceDeleteNeedsName || has(body, 'name');
   if (needsName && body.name !== row.name && body.name !== renderName(row)) {
     throw refuseField('name', 'must be the name of the workspace');

@@ -1,7 +1,7 @@
 /** `/feedback`: thumbs on a trace. */
 
 import type { Context, Hono } from 'hono';
-import { type Body, has, readNumber, readObject, readObjects, readText } from '../body.ts';
+import { type Body, has, parseObjects, takeNumber, takeObject, takeText } from '../body.ts';
 import { invalidRequest } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { FeedbackRow } from '../store.ts';
@@ -12,12 +12,12 @@ export function registerFeedback(app: Hono, context: RouteContext): void {
 
   app.post('/feedback', async (c) => {
     const workspace_id = requireWorkspaceKey(c, context);
-    const bodies = readObjects(await c.req.text());
+    const bodies = parseObjects(await c.req.text());
     if (bodies === undefined) throw context.invalid(invalidRequest);
     // The answer has the ids in the order of the input.
     const rows = bodies.map((body): FeedbackRow => {
       const blank = { id: context.newId(), workspace_id, created_at: context.timestamp(), weight: 1, metadata: {} };
-      return { ...blank, trace_id: readText(body, 'trace_id'), ...readOpinion(body) };
+      return { ...blank, trace_id: takeText(body, 'trace_id'), ...readOpinion(body) };
     });
     context.store.state.feedback.push(...rows);
     return send(c, 'saved', rows);
@@ -41,8 +41,8 @@ function requireWorkspaceKey(c: Context, context: RouteContext): string {
 
 function readOpinion(body: Body): Pick<FeedbackRow, 'value'> & Partial<FeedbackRow> {
   return {
-    value: readNumber(body, 'value', { min: -10, max: 10, integer: true }),
-    ...(has(body, 'weight') && { weight: readNumber(body, 'weight', { min: 0, max: 1, integer: false }) }),
-    ...(has(body, 'metadata') && { metadata: readObject(body, 'metadata') }),
+    value: takeNumber(body, 'value', { min: -10, max: 10, integer: true }),
+    ...(has(body, 'weight') && { weight: takeNumber(body, 'weight', { min: 0, max: 1, integer: false }) }),
+    ...(has(body, 'metadata') && { metadata: takeObject(body, 'metadata') }),
   };
 }

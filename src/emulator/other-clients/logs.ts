@@ -2,7 +2,7 @@
 
 import type { Context, Hono } from 'hono';
 import { buildRowFilter, indexFeedback } from '../analytics/filters.ts';
-import { type Body, has, isObject, readObject, readObjects, readTextList } from '../body.ts';
+import { type Body, has, isObject, parseObjects, takeObject, takeTextList } from '../body.ts';
 import { invalidRequest, refuseField, refuseMember } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import { type LogExportRow, type RequestLogRow, sortNewestFirst } from '../store.ts';
@@ -16,7 +16,7 @@ export function registerLogs(app: Hono, context: RouteContext): void {
 
   app.post('/logs', async (c) => {
     context.requireScope(c, 'logs.write');
-    const logs = readObjects(await c.req.text())?.map(readCustomLog) ?? [undefined];
+    const logs = parseObjects(await c.req.text())?.map(readCustomLog) ?? [undefined];
     const known = logs.filter((log) => log !== undefined);
     if (known.length < logs.length) throw refuseMember('request', invalidRequest);
     const caller = context.caller(c);
@@ -63,7 +63,7 @@ function registerExports(app: Hono, context: RouteContext): void {
       c,
       body.workspace_id ?? (isObject(body.filters) ? body.filters.workspace_slug : undefined),
     );
-    const filters = readObject(body, 'filters');
+    const filters = takeObject(body, 'filters');
     const requested_data = readRequestedData(body);
     const now = context.timestamp();
     const row: LogExportRow = {
@@ -95,7 +95,7 @@ function registerExports(app: Hono, context: RouteContext): void {
     const row = findExport(c, context, c.req.param('id'));
     const body = await context.readBody(c);
     if (row.status !== 'draft') throw context.invalid('Only a draft export can be updated');
-    const filters = readObject(body, 'filters');
+    const filters = takeObject(body, 'filters');
     const requested_data = has(body, 'requested_data') ? readRequestedData(body) : row.requested_data;
     const total = selectExport({ ...row, filters }, context).length;
     Object.assign(row, { filters, requested_data, last_updated_at: context.timestamp() });
@@ -158,7 +158,7 @@ function requireReads(c: Context, context: RouteContext): void {
 }
 
 function readRequestedData(body: Body): string[] {
-  const fields = readTextList(body, 'requested_data');
+  const fields = takeTextList(body, 'requested_data');
   const unknown = fields.find((field) => !exportFields.includes(field));
   if (fields.length === 0 || unknown !== undefined) {
     throw refuseField('requested_data', `Invalid value "${unknown ?? ''}"`);

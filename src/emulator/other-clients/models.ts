@@ -1,9 +1,9 @@
 /** `/models`: what the workspace's providers offer, paged by `limit` and `offset`. */
 
 import type { Context, Hono } from 'hono';
+import { compareText } from '../../diagnostics.ts';
 import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
-import { compareText } from '../store.ts';
 
 interface ModelRow {
   readonly provider: string;

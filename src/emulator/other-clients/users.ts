@@ -4,11 +4,12 @@
  */
 
 import type { Context, Hono } from 'hono';
-import { type Body, has, isObject, readChoice, readNullableText, readText } from '../body.ts';
+import { compareText } from '../../diagnostics.ts';
+import { type Body, has, isObject, takeChoice, takeNullableText, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import { openWorkspaces as open } from '../kinds/workspaces.ts';
 import type { RouteContext } from '../service.ts';
-import { compareText, type InviteRow, removeRow, sortNewestFirst, type WorkspaceUserRow } from '../store.ts';
+import { type InviteRow, removeRow, sortNewestFirst, type WorkspaceUserRow } from '../store.ts';
 import { workspaceRoles } from './workspace-members.ts';
 
 const inviteDays = 7;
@@ -38,9 +39,9 @@ export function registerUsers(app: Hono, context: RouteContext): void {
     const entries = findUser(c, context);
     const body = await context.readBody(c);
     const changes: Partial<WorkspaceUserRow> = { last_updated_at: context.timestamp() };
-    if (has(body, 'role')) changes.org_role = readChoice(body, 'role', ['admin', 'member']);
-    if (has(body, 'first_name')) changes.first_name = readText(body, 'first_name');
-    if (has(body, 'last_name')) changes.last_name = readText(body, 'last_name');
+    if (has(body, 'role')) changes.org_role = takeChoice(body, 'role', ['admin', 'member']);
+    if (has(body, 'first_name')) changes.first_name = takeText(body, 'first_name');
+    if (has(body, 'last_name')) changes.last_name = takeText(body, 'last_name');
     for (const entry of entries) Object.assign(entry, changes);
     // One client reads the person from the answer, the others do not read it.
     return c.json(renderUser(entries[0]));
@@ -121,14 +122,14 @@ function renderUser({ org_role, ...user }: WorkspaceUserRow): object {
 }
 
 function buildInvite(body: Body, context: RouteContext): InviteRow {
-  const email = readText(body, 'email');
+  const email = takeText(body, 'email');
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) throw refuseField('email');
   return {
     id: context.newId(),
     email,
-    first_name: has(body, 'first_name') ? readNullableText(body, 'first_name', 255) : null,
-    last_name: has(body, 'last_name') ? readNullableText(body, 'last_name', 255) : null,
-    role: readChoice(body, 'role', ['admin', 'member']),
+    first_name: has(body, 'first_name') ? takeNullableText(body, 'first_name', 255) : null,
+    last_name: has(body, 'last_name') ? takeNullableText(body, 'last_name', 255) : null,
+    role: takeChoice(body, 'role', ['admin', 'member']),
     status: 'pending',
     workspaces: readWorkspaces(body, context),
     created_at: context.timestamp(),
@@ -140,10 +141,10 @@ function readWorkspaces(body: Body, context: RouteContext): InviteRow['workspace
   const sent = body.workspaces ?? [];
   if (!Array.isArray(sent) || !sent.every(isObject)) throw refuseField('workspaces');
   return sent.map((entry) => {
-    const id = readText(entry, 'id');
+    const id = takeText(entry, 'id');
     const workspace = context.store.find('workspaces', id);
     if (workspace === undefined) throw context.fail(404, 'AB02', `Workspace ${id} not found`);
-    return { id: workspace.id, role: readChoice(entry, 'role', workspaceRoles) };
+    return { id: workspace.id, role: takeChoice(entry, 'role', workspaceRoles) };
   });
 }
 

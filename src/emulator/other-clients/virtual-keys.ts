@@ -2,7 +2,7 @@
 
 import type { Hono } from 'hono';
 import { maskKey } from '../audit.ts';
-import { type Body, has, readText } from '../body.ts';
+import { type Body, has, takeText } from '../body.ts';
 import { buildIntegration } from '../kinds/integrations.ts';
 import { createRow, registerKind } from '../kinds/kind.ts';
 import { buildProviderKind, openProviders, prepareProvider } from '../kinds/providers.ts';
@@ -30,8 +30,8 @@ export function registerVirtualKeys(app: Hono, context: RouteContext): void {
 
 /** A virtual key brought its own credentials; today these are an integration that belongs to the workspace. */
 function buildOwnIntegration(body: Body, owner: WorkspaceRow, context: RouteContext): IntegrationRow {
-  const vendor = readText(body, 'provider');
+  const vendor = takeText(body, 'provider');
   const slug = `${vendor}-${context.newSuffix(6)}`;
-  const masked_key = has(body, 'key') ? maskKey(readText(body, 'key', { max: 10_000 })) : '';
-  return { ...buildIntegration({ name: readText(body, 'name'), slug, vendor, owner }, context), masked_key };
+  const masked_key = has(body, 'key') ? maskKey(takeText(body, 'key', { max: 10_000 })) : '';
+  return { ...buildIntegration({ name: takeText(body, 'name'), slug, vendor, owner }, context), masked_key };
 }

@@ -1,7 +1,7 @@
 /** Members of a workspace: listed, added, changed, removed. */
 
 import type { Context, Hono } from 'hono';
-import { type Body, isObject, readChoice, readText } from '../body.ts';
+import { type Body, isObject, takeChoice, takeText } from '../body.ts';
 import { refuseField } from '../errors.ts';
 import { findWorkspace, openWorkspaces, renderMember } from '../kinds/workspaces.ts';
 import type { RouteContext } from '../service.ts';
@@ -39,7 +39,7 @@ export function registerWorkspaceMembers(app: Hono, context: RouteContext): void
 
   app.put(`${base}/:userId`, async (c) => {
     const user = findMember(c, context, open(c, context, 'update'));
-    user.role = readChoice(await context.readBody(c), 'role', workspaceRoles);
+    user.role = takeChoice(await context.readBody(c), 'role', workspaceRoles);
     user.last_updated_at = context.timestamp();
     return context.sendUpdated(c);
   });
@@ -76,8 +76,8 @@ function findMember(c: Context, context: RouteContext, workspace: WorkspaceRow):
 
 /** Somebody who is in the organisation already, known by the other workspaces. */
 function buildMember(body: Body, context: RouteContext): WorkspaceUserRow {
-  const id = readText(body, 'id');
-  const role = readChoice(body, 'role', workspaceRoles);
+  const id = takeText(body, 'id');
+  const role = takeChoice(body, 'role', workspaceRoles);
   const known = context.store.state.workspaces.flatMap((row) => row.users).find((user) => user.id === id);
   if (known === undefined) throw context.fail(404, 'AB02', `User ${id} not found`);
   const now = context.timestamp();

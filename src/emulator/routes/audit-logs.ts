@@ -37,7 +37,7 @@ export function registerAuditLogs(app: Hono, context: RouteContext): void {
         row.timestamp >= from &&
         row.timestamp <= to &&
         equalities.every((name) => !query[name] || row[name] === query[name]) &&
-        // The prefix of the version is no part of the address that people know.
+        // The prefix of the version is not part of the address that people know.
         (!uri || row.uri === uri || row.uri.replace(/^\/v\d+/, '') === uri) &&
         (!status || row.response_status_code === Number(status)),
     );

@@ -25,7 +25,7 @@
  * of this week from `sunday` on. So who is near or over a limit is the same on every day.
  */
 
-import type { Traffic } from '../request-logs.ts';
+import type { SampleStream } from '../request-logs.ts';
 import type {
   ApiKeyRow,
   AuditRow,
@@ -76,7 +76,7 @@ type WorkspaceDraft = Draft<Omit<WorkspaceRow, 'users'>> & {
 };
 
 /** A second budget of research was added by hand. */
-export const workspaces: Readonly<Record<string, WorkspaceDraft>> = {
+export const sampleWorkspaces: Readonly<Record<string, WorkspaceDraft>> = {
   marketing: { slug: 'ws-market-4f2a1c', members: ['campaign-manager', 'writer-1'] },
   sales: { slug: 'ws-sales-91be02', members: ['account-manager-1', 'account-manager-2'] },
   research: {
@@ -162,7 +162,7 @@ export const apiKeys: Owned<ApiKeyRow> = [
     alert_emails: onCall,
     created_at: 'ago 20',
   }),
-  // Flags alone are no limit.
+  // Flags alone are not a limit.
   of('platform', 'load-test', {
     status: 'expired',
     expires_at: 'day -12',
@@ -189,7 +189,7 @@ export const adminKey = {
 };
 
 /** Area, name, slug and content; two are of one name, as names are not unique. */
-export const configs: readonly (readonly [area: string, name: string, slug: string, config: object])[] = [
+export const sampleConfigs: readonly (readonly [area: string, name: string, slug: string, config: object])[] = [
   ['platform', 'checkout-fallback', 'pc-checko-4b8d21', { retry: { attempts: 3, on_status_codes: [429, 503] } }],
   ['marketing', 'cached-copy', 'pc-cached-9f02c6', { cache: { mode: 'simple', max_age: 3600 } }],
   ['support', 'helpdesk-default', 'pc-helpde-17a3e5', { strategy: { mode: 'single' } }],
@@ -205,7 +205,7 @@ const perKey = ['api_key'];
 const perWorkspace = ['workspace_id'];
 const keyCeiling = { description: 'No single key may spend more than this', per: perKey };
 
-export const usagePolicies: Policies<UsagePolicyRow> = [
+export const sampleUsagePolicies: Policies<UsagePolicyRow> = [
   of('marketing', 'key-ceiling', { ...cost(100, 80), ...keyCeiling, was: { description: null } }),
   of('marketing', 'monthly-spend', {
     ...cost(400, 320),
@@ -263,7 +263,7 @@ export const usagePolicies: Policies<UsagePolicyRow> = [
 const burstGuard: PolicyDraft<RatePolicyRow> = { unit: 'rpm', value: 600, per: perWorkspace };
 
 /** Two of support were made by hand. */
-export const ratePolicies: Policies<RatePolicyRow> = [
+export const sampleRatePolicies: Policies<RatePolicyRow> = [
   of('sales', 'burst-guard', burstGuard),
   of('research', 'burst-guard', burstGuard),
   of('platform', 'burst-guard', burstGuard),
@@ -310,7 +310,7 @@ interface IntegrationDraft {
   readonly description?: string;
 }
 
-export const integrations: Readonly<Record<string, IntegrationDraft>> = {
+export const sampleIntegrations: Readonly<Record<string, IntegrationDraft>> = {
   'openai-prod': { vendor: 'openai', models: ['gpt-4o', 'gpt-4o-mini', 'gpt-5', 'text-embedding-3-small'] },
   'anthropic-prod': { vendor: 'anthropic', models: ['claude-opus-4-5', 'claude-sonnet-4-5'] },
   'azure-eu': {
@@ -323,7 +323,7 @@ export const integrations: Readonly<Record<string, IntegrationDraft>> = {
 export const customModel = { slug: 'tickets-finetune', base_model_slug: 'gpt-4o' };
 
 /** The integration whose use is limited, of every future workspace and of one that has it. */
-export const limited = {
+export const sampleShare = {
   integration: 'openai-prod',
   everywhere: cost(1_000, 900),
   area: 'support',
@@ -332,7 +332,7 @@ export const limited = {
 };
 
 /** By slug; one with the slug of its integration was made by the grant itself. */
-export const providers: Owned<ProviderRow> = [
+export const sampleProviders: Owned<ProviderRow> = [
   of('marketing', 'openai-prod', {}),
   of('marketing', 'anthropic-prod', {}),
   of('sales', 'openai-sales', {
@@ -351,7 +351,7 @@ export const providers: Owned<ProviderRow> = [
   of('sandbox', 'azure-eu', {}),
 ];
 
-type Size = Pick<Traffic, 'input' | 'output'>;
+type Size = Pick<SampleStream, 'input' | 'output'>;
 
 /** Sizes of a request, named for what it is used for; agents carry their whole history along. */
 const small: Size = { input: [1_000, 3_000], output: [200, 800] };
@@ -371,13 +371,13 @@ const salesGpt: Route = ['openai-sales', 'openai', 'gpt-5'];
 const salesOpus: Route = ['anthropic-sales', 'anthropic', 'claude-opus-4-5'];
 const unpriced: Route = ['azure-eu', 'azure-openai', 'tickets-finetune'];
 
-type More = Pick<Traffic, 'metadata' | 'config' | 'errorEvery' | 'cacheEvery' | 'endpoint'>;
+type More = Pick<SampleStream, 'metadata' | 'config' | 'errorEvery' | 'cacheEvery' | 'endpoint'>;
 
 const user = (name: string, more: Record<string, string> = {}): More => ({ metadata: { _user: name, ...more } });
 
 /** How many days of requests there are. */
-export const windowDays = 30;
-const window = `ago ${windowDays}`;
+export const sampleDays = 30;
+const window = `ago ${sampleDays}`;
 /** From the start of the window of `fortnight-quota`. */
 const fortnight = 'day -9';
 
@@ -401,7 +401,7 @@ const fortnight = 'day -9';
  * | platform, contractor-ana | its own $150 | over its alert of $120 |
  * | platform, checkout-service | its own $300 | about 95 % |
  */
-export const traffic: readonly (readonly [
+export const sampleTraffic: readonly (readonly [
   area: string,
   key: string,
   route: Route,
@@ -476,7 +476,7 @@ export const traffic: readonly (readonly [
 ];
 
 /** What people changed by hand, newest first. */
-export const audits: readonly (Pick<AuditRow, 'method' | 'uri' | 'resource_type' | 'action'> & {
+export const sampleAudits: readonly (Pick<AuditRow, 'method' | 'uri' | 'resource_type' | 'action'> & {
   readonly daysAgo: number;
   readonly area: string;
   readonly user: string;

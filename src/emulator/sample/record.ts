@@ -4,7 +4,8 @@
  * what the difference to `policies/` and to the live state shows.
  */
 
-import { type ConditionRow, compareText, type RateLimitRow, type UsageLimitRow } from '../store.ts';
+import { compareText } from '../../diagnostics.ts';
+import type { ConditionRow, RateLimitRow, UsageLimitRow } from '../store.ts';
 import { keyId, providerId, sampleId, sampleOrganisationId, workspaceId } from './ids.ts';
 import * as sample from './organisation.ts';
 
@@ -34,10 +35,10 @@ export function sampleRecord(now: Date, baseUrl = 'http://127.0.0.1:8788/v1'): P
     way: 'by-hand',
     settings,
     workspaces: [
-      { id: null, slug: null, entries: [share('*', sample.limited.everywhere)] },
+      { id: null, slug: null, entries: [share('*', sample.sampleShare.everywhere)] },
       ...['marketing', 'platform', 'research', 'sales', 'support'].map((area) => ({
         id: workspaceId(area),
-        slug: sample.workspaces[area]?.slug ?? null,
+        slug: sample.sampleWorkspaces[area]?.slug ?? null,
         entries: listEntries(area),
       })),
     ],
@@ -75,16 +76,16 @@ const settings: PlainObject = {
 /** By kind, then by name. */
 function listEntries(area: string): PlainObject[] {
   const policyId = (name: string): string => sampleId(`policy ${area}/${name}`);
-  const { usage_limits: budgets, rate_limits: rates, was } = sample.workspaces[area] ?? {};
+  const { usage_limits: budgets, rate_limits: rates, was } = sample.sampleWorkspaces[area] ?? {};
   const limits = { ...describeBudgets(was?.usage_limits ?? budgets ?? []), ...describeRates(rates ?? []) };
   return [
-    ...select(area, sample.usagePolicies, (name, { was: before, ...row }) => {
+    ...select(area, sample.sampleUsagePolicies, (name, { was: before, ...row }) => {
       const description = before?.description === null ? undefined : row.description;
       const { unit, amount, reset, alert } = describeBudget(row);
       const fields = { name, unit, amount, reset, alert, ...describeScope(row), ...(description && { description }) };
       return entry('usage-policy', name, policyId(name), fields);
     }),
-    ...select(area, sample.ratePolicies, (name, { type = 'requests', unit = '', value = 0, ...row }) => {
+    ...select(area, sample.sampleRatePolicies, (name, { type = 'requests', unit = '', value = 0, ...row }) => {
       const fields = { name, unit: type, window: windows[unit] ?? '', value, ...describeScope(row), target: 'llm' };
       return entry('rate-policy', name, policyId(name), fields);
     }),
@@ -96,10 +97,12 @@ function listEntries(area: string): PlainObject[] {
       return { ...entry('key-limits', name, keyId(area, name), fields), ...more };
     }),
     ...(Object.keys(limits).length > 0 ? [entry('workspace-limits', 'limits', workspaceId(area), limits)] : []),
-    ...select(area, sample.providers, (name, { usage_limits: budget, rate_limits }) =>
+    ...select(area, sample.sampleProviders, (name, { usage_limits: budget, rate_limits }) =>
       budget ? entry('provider-limits', name, providerId(area, name), describeLimits(budget, rate_limits)) : null,
     ),
-    ...(area === sample.limited.area ? [share(workspaceId(area), sample.limited.budget, [sample.limited.rate])] : []),
+    ...(area === sample.sampleShare.area
+      ? [share(workspaceId(area), sample.sampleShare.budget, [sample.sampleShare.rate])]
+      : []),
   ];
 }
 
@@ -117,7 +120,7 @@ function select<Row extends { readonly was?: object | null }>(
 }
 
 function share(id: string, budget: UsageLimitRow, rates?: readonly RateLimitRow[]): PlainObject {
-  const { integration } = sample.limited;
+  const { integration } = sample.sampleShare;
   return entry('integration-limits', integration, `${integration}/${id}`, describeLimits(budget, rates));
 }
 

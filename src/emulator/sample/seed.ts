@@ -1,6 +1,6 @@
 /** The sample organisation as a state for the store: organisation.ts says what is in it and why. Pure. */
 
-import { countPolicyUsage, countUsage, isReached, withUsage } from '../accounting.ts';
+import { countPolicyUsage, countUsage, reachesLimit, withUsage } from '../accounting.ts';
 import {
   blankIntegration,
   blankKey,
@@ -13,9 +13,9 @@ import { generateRequests } from '../request-logs.ts';
 import type {
   ApiKeyRow,
   AuditRow,
-  ConfigRow,
   EntityRow,
   FeedbackRow,
+  GatewayConfigRow,
   IntegrationRow,
   OwnerRow,
   ProviderRow,
@@ -61,7 +61,7 @@ export function sampleSeed(now: Date): StoreState {
 }
 
 function buildWorkspaces(now: Date): WorkspaceRow[] {
-  return Object.entries(sample.workspaces).map(([area, { members, was: _was, ...draft }], index) => {
+  return Object.entries(sample.sampleWorkspaces).map(([area, { members, was: _was, ...draft }], index) => {
     const created = resolveDate(`ago ${320 - index}`, now);
     const row = resolveDates({ ...blankWorkspace(created), last_updated_at: 'ago 40', ...draft }, now);
     return {
@@ -115,7 +115,7 @@ function buildApiKeys(now: Date): ApiKeyRow[] {
 }
 
 function buildProviders(now: Date): ProviderRow[] {
-  return sample.providers.map(([area, slug, { was: _was, ...draft }], index): ProviderRow => {
+  return sample.sampleProviders.map(([area, slug, { was: _was, ...draft }], index): ProviderRow => {
     const { integration_id = slug } = draft;
     const blank = { ...blankProvider(`ago ${260 - index}`), last_updated_at: 'ago 45' };
     const own = {
@@ -126,7 +126,7 @@ function buildProviders(now: Date): ProviderRow[] {
       note: integration_id === slug ? 'Created automatically on integration access grant' : null,
       workspace_id: workspaceId(area),
       integration_id,
-      ai_provider_name: sample.integrations[integration_id]?.vendor ?? integration_id,
+      ai_provider_name: sample.sampleIntegrations[integration_id]?.vendor ?? integration_id,
       masked_api_key: 'sa*****key',
     };
     return resolveDates({ ...blank, ...own, ...draft }, now);
@@ -134,10 +134,12 @@ function buildProviders(now: Date): ProviderRow[] {
 }
 
 function buildIntegrations(now: Date): IntegrationRow[] {
-  const isMain = (slug: string): boolean => slug === sample.limited.integration;
-  return Object.entries(sample.integrations).map(([slug, { vendor, models, description = null }], index) => {
+  const isMain = (slug: string): boolean => slug === sample.sampleShare.integration;
+  return Object.entries(sample.sampleIntegrations).map(([slug, { vendor, models, description = null }], index) => {
     const created = resolveDate(`ago ${300 - index}`, now);
-    const areas = sample.providers.filter(([, own, row]) => (row.integration_id ?? own) === slug).map(([area]) => area);
+    const areas = sample.sampleProviders
+      .filter(([, own, row]) => (row.integration_id ?? own) === slug)
+      .map(([area]) => area);
     return {
       ...blankIntegration(created),
       last_updated_at: resolveDate('ago 60', now),
@@ -149,15 +151,15 @@ function buildIntegrations(now: Date): IntegrationRow[] {
       masked_key: 'sa*****key',
       allow_all_models: description === null,
       global_workspace_access: isMain(slug)
-        ? { enabled: true, usage_limits: [sample.limited.everywhere], rate_limits: null }
+        ? { enabled: true, usage_limits: [sample.sampleShare.everywhere], rate_limits: null }
         : null,
       workspaces: areas.map((area) => {
-        const isLimited = isMain(slug) && area === sample.limited.area;
+        const isLimited = isMain(slug) && area === sample.sampleShare.area;
         return {
           workspace_id: workspaceId(area),
           enabled: true,
-          usage_limits: isLimited ? [withWindow(sample.limited.budget, now, created)] : null,
-          rate_limits: isLimited ? [sample.limited.rate] : null,
+          usage_limits: isLimited ? [withWindow(sample.sampleShare.budget, now, created)] : null,
+          rate_limits: isLimited ? [sample.sampleShare.rate] : null,
         };
       }),
       models: models.map((model) => {
@@ -177,8 +179,8 @@ function buildIntegrations(now: Date): IntegrationRow[] {
   });
 }
 
-function buildConfigs(now: Date): ConfigRow[] {
-  return sample.configs.map(([area, name, slug, config], index) => {
+function buildConfigs(now: Date): GatewayConfigRow[] {
+  return sample.sampleConfigs.map(([area, name, slug, config], index) => {
     const created_at = resolveDate(`ago ${150 - index}`, now);
     const updated_by = userId('platform-admin');
     const version_id = sampleId(`config version ${slug}`);
@@ -210,7 +212,7 @@ function placePolicy(area: string, name: string, per: readonly string[]) {
 }
 
 function buildUsagePolicies(now: Date): UsagePolicyRow[] {
-  return sample.usagePolicies.map(([area, name, { per, was: _was, ...draft }], index) => {
+  return sample.sampleUsagePolicies.map(([area, name, { per, was: _was, ...draft }], index) => {
     const isMonthly = draft.periodic_reset === 'monthly';
     const window = isMonthly ? { next_usage_reset_at: 'next month', last_reset_at: 'month' } : {};
     const blank = { ...blankUsagePolicy(`ago ${120 - index}`), ...placePolicy(area, name, per), ...window };
@@ -219,19 +221,19 @@ function buildUsagePolicies(now: Date): UsagePolicyRow[] {
 }
 
 function buildRatePolicies(now: Date): RatePolicyRow[] {
-  return sample.ratePolicies.map(([area, name, { per, was: _was, ...draft }], index) =>
+  return sample.sampleRatePolicies.map(([area, name, { per, was: _was, ...draft }], index) =>
     resolveDates({ ...blankRatePolicy(`ago ${110 - index}`), ...placePolicy(area, name, per), ...draft }, now),
   );
 }
 
 function buildRequestLogs(now: Date): RequestLogRow[] {
-  const first = now.getTime() - sample.windowDays * 86_400_000;
+  const first = now.getTime() - sample.sampleDays * 86_400_000;
   const toDate = (text: string): Date => {
     if (text === 'now') return now;
     const time = Date.parse(resolveDate(text, now));
     return new Date(text === 'month' ? Math.max(time, Math.floor(first / 1000) * 1000) : time);
   };
-  const streams = sample.traffic.map(([area, key, route, size, requests, from, more = {}, to = 'now']) => {
+  const streams = sample.sampleTraffic.map(([area, key, route, size, requests, from, more = {}, to = 'now']) => {
     const [virtual_key, ai_org, ai_model] = route;
     const caller = { workspace_id: workspaceId(area), api_key_id: keyId(area, key), virtual_key, ai_org, ai_model };
     return { ...caller, requests, from: toDate(from), to: toDate(to), ...size, ...more };
@@ -241,7 +243,7 @@ function buildRequestLogs(now: Date): RequestLogRow[] {
 
 /** In order of their making, as the store keeps rows. */
 function buildAuditLogs(now: Date): AuditRow[] {
-  return [...sample.audits].reverse().map(({ daysAgo, area, user, body, ...draft }) => ({
+  return [...sample.sampleAudits].reverse().map(({ daysAgo, area, user, body, ...draft }) => ({
     ...draft,
     timestamp: resolveDate(`ago ${daysAgo}`, now),
     request_id: sampleId(`request ${draft.uri} ${daysAgo}`),
@@ -281,12 +283,12 @@ function countEntities(
   const usage = countPolicyUsage(policy, state, policy.last_reset_at ?? policy.created_at);
   return Object.fromEntries(
     [...usage].map(([valueKey, current_usage]) => {
-      const isExhausted = isReached(current_usage, policy.credit_limit, policy.type);
+      const isExhausted = reachesLimit(current_usage, policy.credit_limit, policy.type);
       const entity: EntityRow = {
         id: sampleId(`entity ${policy.id} ${valueKey}`),
         current_usage,
         status: isExhausted ? 'exhausted' : 'active',
-        is_threshold_alerts_sent: isReached(current_usage, policy.alert_threshold, policy.type),
+        is_threshold_alerts_sent: reachesLimit(current_usage, policy.alert_threshold, policy.type),
         is_exhausted_alerts_sent: isExhausted,
       };
       return [valueKey, entity];

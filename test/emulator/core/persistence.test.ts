@@ -158,27 +158,27 @@ it.each<[string, unknown, RegExp]>([
   ['conditions of null', withPolicy({ conditions: null }), /usagePolicies\[0\]\.conditions is not a list of objects/],
   ['a condition of null', withPolicy({ conditions: [null] }), /conditions is not a list of objects/],
   ['a counter of null', withPolicy({ entities: { k: null } }), /entities is not an object of objects/],
-  ['a reset at no date', withPolicy({ next_usage_reset_at: 'not a date' }), /next_usage_reset_at is no date/],
-  ['a birth at no date', withPolicy({ created_at: 'yesterday' }), /created_at is no date/],
+  ['a reset at no date', withPolicy({ next_usage_reset_at: 'not a date' }), /next_usage_reset_at is not a date/],
+  ['a birth at no date', withPolicy({ created_at: 'yesterday' }), /created_at is not a date/],
   [
     'a budget of a key that ends at no date',
     withRow('apiKeys', { ...keyRow('k', 'k', null), usage_limits: { credit_limit: 5, next_usage_reset_at: 'soon' } }),
-    /apiKeys\[0\]\.usage_limits\.next_usage_reset_at is no date/,
+    /apiKeys\[0\]\.usage_limits\.next_usage_reset_at is not a date/,
   ],
   [
     'a key that rotates at no date',
     withRow('apiKeys', { ...keyRow('k', 'k', null), rotation_policy: { next_rotation_at: 7 } }),
-    /apiKeys\[0\]\.rotation_policy\.next_rotation_at is no date/,
+    /apiKeys\[0\]\.rotation_policy\.next_rotation_at is not a date/,
   ],
   [
-    'a share whose budget is no list',
+    'a share whose budget is not a list',
     withRow('integrations', integrationRow('i', 'i', [alphaId]), { usage_limits: 'x' }),
     /integrations\[0\]\.workspaces\[0\]\.usage_limits is not a list of objects or null/,
   ],
   [
     'a share whose budget ends at no date',
     withRow('integrations', integrationRow('i', 'i', [alphaId]), { usage_limits: [{ last_reset_at: 'x' }] }),
-    /integrations\[0\]\.workspaces\[0\]\.usage_limits\[0\]\.last_reset_at is no date/,
+    /integrations\[0\]\.workspaces\[0\]\.usage_limits\[0\]\.last_reset_at is not a date/,
   ],
 ])('a kept state with %s is refused as a seed is, and says where', async (_name, state, message) => {
   await writeFile(join(directory, 'emulator-state.json'), JSON.stringify({ version: 1, state }));

@@ -6,7 +6,7 @@
 import type { RouteContext } from '../../service.ts';
 import type {
   ApiKeyRow,
-  ConfigRow,
+  GatewayConfigRow,
   IntegrationRow,
   ProviderRow,
   RatePolicyRow,
@@ -41,7 +41,7 @@ function describeRatePolicy({ id, name, conditions, group_by, type, unit, value,
   return { id, name, conditions, group_by, type, unit, value, status };
 }
 
-export function describeWorkspace(workspace: WorkspaceRow, { store }: RouteContext): Details {
+export function buildWorkspaceDetails(workspace: WorkspaceRow, { store }: RouteContext): Details {
   const isActive = ({ status }: UsagePolicyRow | RatePolicyRow): boolean => status === 'active';
   return {
     id: workspace.id,
@@ -62,7 +62,7 @@ export function describeWorkspace(workspace: WorkspaceRow, { store }: RouteConte
   };
 }
 
-export function describeKey(key: ApiKeyRow, { store }: RouteContext): Details {
+export function buildKeyDetails(key: ApiKeyRow, { store }: RouteContext): Details {
   const limits = describeLimits([key.usage_limits]).map((limit) => ({
     ...limit,
     status: key.status === 'exhausted' ? 'exhausted' : limit.status,
@@ -85,7 +85,7 @@ export function describeKey(key: ApiKeyRow, { store }: RouteContext): Details {
   };
 }
 
-export function describeOrganisation(context: RouteContext): Details {
+export function buildOrganisationDetails(context: RouteContext): Details {
   const { id, name } = context.organisation();
   return {
     organisation_id: id,
@@ -99,7 +99,7 @@ export function describeOrganisation(context: RouteContext): Details {
   };
 }
 
-export function describeProvider(row: ProviderRow, context: RouteContext): Details {
+export function buildProviderDetails(row: ProviderRow, context: RouteContext): Details {
   const integration = context.store.find('integrations', row.integration_id);
   const { custom_host: host } = integration?.configurations ?? {};
   return {
@@ -137,7 +137,7 @@ function describeIntegration(row: IntegrationRow, workspaceId: string, { store }
   };
 }
 
-export function describeConfig(row: ConfigRow): Details {
+export function buildConfigDetails(row: GatewayConfigRow): Details {
   const version = row.versions.at(-1);
   return {
     id: row.id,

@@ -4,7 +4,7 @@
  * gateway takes any answer for success and never sends it again.
  */
 
-import { isReached } from '../../accounting.ts';
+import { reachesLimit } from '../../accounting.ts';
 import { type Body, isObject } from '../../body.ts';
 import { resetUsageLimit } from '../../resets.ts';
 import type { ApiKeyRow, EntityRow, ProviderRow, Store, UsageLimitRow, UsagePolicyRow } from '../../store.ts';
@@ -65,8 +65,8 @@ function roundUsage(usage: number): number {
 function charge({ counter, type, limit, threshold }: Charged, usage: number, isWhole: boolean): void {
   const before = counter.current_usage ?? 0;
   counter.current_usage = roundUsage(isWhole ? Math.max(before, usage) : before + usage);
-  if (isReached(counter.current_usage, threshold, type)) counter.is_threshold_alerts_sent = true;
-  if (!isReached(counter.current_usage, limit, type)) return;
+  if (reachesLimit(counter.current_usage, threshold, type)) counter.is_threshold_alerts_sent = true;
+  if (!reachesLimit(counter.current_usage, limit, type)) return;
   counter.status = 'exhausted';
   counter.is_exhausted_alerts_sent = true;
 }

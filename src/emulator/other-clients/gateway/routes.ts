@@ -9,7 +9,13 @@ import { isObject } from '../../body.ts';
 import { EmulatorError } from '../../errors.ts';
 import type { RouteContext } from '../../service.ts';
 import type { WorkspaceRow } from '../../store.ts';
-import { describeConfig, describeKey, describeOrganisation, describeProvider, describeWorkspace } from './details.ts';
+import {
+  buildConfigDetails,
+  buildKeyDetails,
+  buildOrganisationDetails,
+  buildProviderDetails,
+  buildWorkspaceDetails,
+} from './details.ts';
 import { readMetric } from './metrics.ts';
 import { applyReport } from './reports.ts';
 import { createSyncMemory } from './sync.ts';
@@ -44,14 +50,14 @@ export function registerGateway(root: Hono, context: RouteContext, acceptKeys: r
     if (key === undefined || callerOf(c.req.header('x-portkey-api-key')) === undefined) throw refuse();
     const workspace = store.find('workspaces', key.workspace_id ?? '');
     if (workspace?.status !== 'active') throw context.fail(403, 'AB03', 'The key belongs to no active workspace');
-    const details = describeKey(key, context);
+    const details = buildKeyDetails(key, context);
     const soon = new Date(context.now().getTime() + shortLifeMs).toISOString();
     const expires = context.quirks.gatewaysForgetKeys ? earlier(key.expires_at, soon) : key.expires_at;
     return c.json({
       data: {
         api_key_details: { ...details, expires_at: expires },
-        organisation_details: describeOrganisation(context),
-        workspace_details: describeWorkspace(workspace, context),
+        organisation_details: buildOrganisationDetails(context),
+        workspace_details: buildWorkspaceDetails(workspace, context),
       },
     });
   });
@@ -60,7 +66,7 @@ export function registerGateway(root: Hono, context: RouteContext, acceptKeys: r
     requireGateway(c);
     const row = store.find('providers', c.req.param('slug'), findWorkspace(c).id);
     if (row === undefined) throw context.notFound('Provider not found');
-    return c.json({ data: describeProvider(row, context) });
+    return c.json({ data: buildProviderDetails(row, context) });
   });
 
   root.get('/v2/configs/:slug', (c) => {
@@ -69,7 +75,7 @@ export function registerGateway(root: Hono, context: RouteContext, acceptKeys: r
     if (row?.status !== 'active' || row.workspace_id !== findWorkspace(c).id) {
       throw context.notFound('Config not found');
     }
-    return c.json({ data: describeConfig(row) });
+    return c.json({ data: buildConfigDetails(row) });
   });
 
   root.post('/v1/organisation/:organisation/resync', async (c) => {

@@ -4,8 +4,14 @@
  */
 
 import type { RouteContext } from '../../service.ts';
-import { judgeLimit, judgeOwner, judgePolicy } from '../../verdicts.ts';
-import { describeConfig, describeKey, describeOrganisation, describeProvider, describeWorkspace } from './details.ts';
+import { judgeOwner, judgePolicy, judgeUsageLimit } from '../../verdicts.ts';
+import {
+  buildConfigDetails,
+  buildKeyDetails,
+  buildOrganisationDetails,
+  buildProviderDetails,
+  buildWorkspaceDetails,
+} from './details.ts';
 
 /** Gateways that are remembered; one that was forgotten is told everything again. */
 const maximum = 100;
@@ -81,15 +87,17 @@ function judgeAll({ store }: RouteContext): void {
   }
   const shares = store.state.integrations.flatMap((row) => store.listShares(row));
   for (const { usage_limits: limits } of [...store.list('workspaces'), ...shares]) {
-    for (const limit of limits ?? []) if (limit.verdict_due_at !== undefined) judgeLimit(limit);
+    for (const limit of limits ?? []) if (limit.verdict_due_at !== undefined) judgeUsageLimit(limit);
   }
 }
 
 function takeSnapshot(context: RouteContext): Snapshot {
   const { store } = context;
-  const organisation = describeOrganisation(context);
+  const organisation = buildOrganisationDetails(context);
   const workspaces = new Map(
-    store.list('workspaces').map((row) => [row.id, JSON.stringify([organisation, describeWorkspace(row, context)])]),
+    store
+      .list('workspaces')
+      .map((row) => [row.id, JSON.stringify([organisation, buildWorkspaceDetails(row, context)])]),
   );
   const item = (name: string, print: unknown, tell: Item['tell']): [string, Item] => [
     name,
@@ -98,14 +106,18 @@ function takeSnapshot(context: RouteContext): Snapshot {
   const handle = ({ slug, workspace_id }: { slug: string; workspace_id: string }) => ({ slug, workspace_id });
   return {
     keys: new Map(
-      store
-        .list('apiKeys')
-        .map((row) =>
-          item(row.id, [row.secret, describeKey(row, context), workspaces.get(row.workspace_id ?? '')], { id: row.id }),
-        ),
+      store.list('apiKeys').map((row) =>
+        item(row.id, [row.secret, buildKeyDetails(row, context), workspaces.get(row.workspace_id ?? '')], {
+          id: row.id,
+        }),
+      ),
     ),
-    providers: new Map(store.list('providers').map((row) => item(row.id, describeProvider(row, context), handle(row)))),
-    configs: new Map(store.list('configs').map((row) => item(row.id, [row.status, describeConfig(row)], handle(row)))),
+    providers: new Map(
+      store.list('providers').map((row) => item(row.id, buildProviderDetails(row, context), handle(row))),
+    ),
+    configs: new Map(
+      store.list('configs').map((row) => item(row.id, [row.status, buildConfigDetails(row)], handle(row))),
+    ),
     values: new Map(
       store
         .list('usagePolicies')

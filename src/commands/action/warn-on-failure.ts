@@ -2,7 +2,7 @@
 
 import { GitHubError } from '../../github/port.ts';
 
-export async function saying(what: string, work: () => Promise<void>): Promise<string[]> {
+export async function warnOnFailure(what: string, work: () => Promise<void>): Promise<string[]> {
   try {
     await work();
     return [];
@@ -12,6 +12,6 @@ export async function saying(what: string, work: () => Promise<void>): Promise<s
   }
 }
 
-export function notWritten(what: string): string {
+export function describeUnwritten(what: string): string {
   return `${what} could not be written`;
 }
