@@ -41,6 +41,8 @@ const layers: Readonly<Record<string, number>> = {
   checkout: 3.5,
   plan: 4,
   impact: 5,
+  // How much is used of it, which impact draws conclusions from.
+  consumption: 5.2,
   // What was read, below those who draw conclusions from it.
   live: 5.5,
   prices: 6,

@@ -1,5 +1,5 @@
+import { rememberReads } from '../consumption/remember-reads.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
 import type { StoredRecord } from '../record/store.ts';

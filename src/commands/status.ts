@@ -1,5 +1,5 @@
-import { exitCodes } from '../exit-codes.ts';
-import type { UsageUnit } from '../impact/consumption.ts';
+import { createAnalytics } from '../consumption/analytics.ts';
+import type { UsageUnit } from '../consumption/counters.ts';
 import {
   countedSince,
   isOver,
@@ -8,13 +8,13 @@ import {
   type LiveLimit,
   settleDoubts,
   sortStatus,
-} from '../impact/limit-status.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
-import { rememberReads } from '../live/remember-reads.ts';
-import { readConsumption } from '../reconcile/read-consumption.ts';
-import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
-import { readTrends } from '../reconcile/read-trends.ts';
-import { createAnalytics } from '../reconcile/spend-analytics.ts';
+} from '../consumption/limit-status.ts';
+import { readConsumption } from '../consumption/pace.ts';
+import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
+import { readTrends } from '../consumption/read-trends.ts';
+import { rememberReads } from '../consumption/remember-reads.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';

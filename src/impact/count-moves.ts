@@ -1,11 +1,12 @@
 /** The budgets of a plan with what was read of their counters, and which of it is believed. */
 
+import type { Known } from '../consumption/ask.ts';
+import type { UsageUnit } from '../consumption/counters.ts';
+import { type Believed, believe, findUnitMistake, readCounters, type Witness } from '../consumption/doubt.ts';
 import { compare, type Exact, exactOf } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
-import type { UsageUnit } from './consumption.ts';
-import { type Believed, believe, findUnitMistake, readCounters, type Witness } from './doubt.ts';
 import type { BudgetMove } from './moves.ts';
-import type { Known, ReadUse, Usage } from './usage.ts';
+import type { ReadUse, Usage } from './usage.ts';
 
 export interface CountOptions {
   readonly usageUnit: UsageUnit;

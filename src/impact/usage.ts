@@ -1,11 +1,9 @@
 /** What was read of consumption for a plan's budgets; plain data, so that everything after it is a function of values. */
 
+import type { Known } from '../consumption/ask.ts';
+import type { ReportedCounter } from '../consumption/counters.ts';
 import type { Exact } from '../exact.ts';
 import type { WireKey, WireUsagePolicy } from '../resources/wire.ts';
-import type { ReportedCounter } from './consumption.ts';
-
-/** A value, or one sentence on why there is none. */
-export type Known<T> = { readonly value: T } | { readonly unknown: string };
 
 export interface ReadUse {
   /** ISO date-time at which it was read. */

@@ -1,16 +1,16 @@
 /** What the conditions of changed policies name, and whether a call met them. Reads only advise: a refusal is a value. */
 
+import { type AnalyticsFilter, filterOfMatch, readTotal } from '../consumption/analytics-old.ts';
+import type { Known } from '../consumption/ask.ts';
+import { createGate, type Gate } from '../consumption/ask.ts';
+import { groupPageSize, readGroupPages } from '../consumption/group-pages.ts';
+import { trafficDays } from '../consumption/traffic.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import type { ConditionFacts, ConditionNames } from '../impact/condition-facts.ts';
-import { trafficDays } from '../impact/traffic.ts';
-import type { Known } from '../impact/usage.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
 import type { Backend } from '../live/backend.ts';
-import { createGate, type Gate } from '../live/gate.ts';
 import type { Live } from '../live/live.ts';
 import { isUuid } from '../plan/written-id.ts';
 import type { Condition, Match } from '../resources/types.ts';
-import { type AnalyticsFilter, filterOfMatch, readTotal } from './analytics.ts';
-import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

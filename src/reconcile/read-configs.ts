@@ -3,8 +3,8 @@
  * or fails leaves them out with the reason, and never fails a plan.
  */
 
+import { type Answer, createGate, type Gate } from '../consumption/ask.ts';
 import type { Backend, ConfigRow } from '../live/backend.ts';
-import { type Answer, createGate, type Gate } from '../live/gate.ts';
 import type { GatewayConfig, GatewayConfigs, WorkspaceConfigs } from '../plan/gateway-configs.ts';
 
 /** A list shows no contents, so that each costs a request: so many of a workspace are read, the newest, and so many in all. */

@@ -1,7 +1,7 @@
 /** By which integrations workspaces call, and what those charge. Reads only advise: a refusal is a value. */
 
+import { createGate } from '../consumption/ask.ts';
 import type { Backend } from '../live/backend.ts';
-import { createGate } from '../live/gate.ts';
 import type { Live } from '../live/live.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import type { IntegrationPrices, PriceBook, Route } from '../prices/types.ts';

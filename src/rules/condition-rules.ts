@@ -1,7 +1,7 @@
 /** Rules about conditions that no call can meet, or that none has met: from what is live and what was called. */
 
+import { trafficDays } from '../consumption/traffic.ts';
 import type { ConditionNames } from '../impact/condition-facts.ts';
-import { trafficDays } from '../impact/traffic.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';

@@ -1,7 +1,8 @@
 /** Rules that compare the limits of one workspace with one another. */
 
+import { percentOf } from '../consumption/counters.ts';
 import { compare, exactOf, total } from '../exact.ts';
-import { formatExact, per30Days, percentOf } from '../impact/money.ts';
+import { formatExact, per30Days } from '../impact/money.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { formatRateLimit, secondsOfWindow } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';

@@ -1,8 +1,8 @@
 /** Rules about what workspaces called over the last days: stronger than any list of prices. Silent where nothing was read. */
 
+import { type ModelTraffic, type Traffic, trafficDays } from '../consumption/traffic.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { round, zero } from '../exact.ts';
-import { type ModelTraffic, type Traffic, trafficDays } from '../impact/traffic.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
 import type { LiveWorkspace } from '../live/live.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { covers } from '../resources/match.ts';

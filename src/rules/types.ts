@@ -1,8 +1,8 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
+import type { Traffic } from '../consumption/traffic.ts';
 import type { Severity, Source } from '../diagnostics.ts';
 import type { ConditionFacts } from '../impact/condition-facts.ts';
-import type { Traffic } from '../impact/traffic.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolve.ts';

@@ -1,17 +1,17 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
+import { rememberReads } from '../consumption/remember-reads.ts';
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
-import { readUsage } from '../reconcile/read-usage.ts';
 import { findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
 import { readForRules } from './read-for-rules.ts';
+import { readUsage } from './read-usage.ts';
 import { nowOf, type Session } from './session.ts';
 
 /** The plan has findings, notes and impact. */

@@ -4,12 +4,12 @@ import { UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { readAbsence } from '../live/read-absence.ts';
 import type { Plan, PlanNote } from '../plan/types.ts';
 import type { RecordStore } from '../record/store.ts';
 import { listTakenAway, type TakenAway } from '../record/taken-away.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
+import { readAbsence } from './read-absence.ts';
 import type { Session } from './session.ts';
 
 /** Versions of the record that are looked through: two an apply. */

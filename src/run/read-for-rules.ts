@@ -1,13 +1,13 @@
 /** What rules look at besides the files and live state: prices, and the traffic of workspaces that the plan changes. */
 
+import { readTraffic } from '../consumption/read-traffic.ts';
+import type { Traffic } from '../consumption/traffic.ts';
 import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
-import type { Traffic } from '../impact/traffic.ts';
 import type { Live } from '../live/live.ts';
 import type { Change } from '../plan/types.ts';
 import type { ProviderPrices } from '../prices/types.ts';
 import { type ReadRoutes, readRoutes } from '../reconcile/read-routes.ts';
-import { readTraffic } from '../reconcile/read-traffic.ts';
 import type { Desired } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
 import type { Severities } from '../rules/find.ts';

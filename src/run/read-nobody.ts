@@ -1,7 +1,7 @@
 /** Live limits that may limit nobody: the rules of a plan about that, over what is live, whoever declared it. */
 
+import { createGate } from '../consumption/ask.ts';
 import type { Backend } from '../live/backend.ts';
-import { createGate } from '../live/gate.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';

@@ -1,9 +1,9 @@
 /** The beginning of a run: whose files these are, and the record that judges it. Nothing of the control plane is read yet. */
 
+import { rememberReads } from '../consumption/remember-reads.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import type { Mode } from '../plan/types.ts';
 import { isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { StoredRecord } from '../record/store.ts';

@@ -1,8 +1,8 @@
 /** Rules over what workspaces called, each just below and just above what it finds. */
 
 import { describe, expect, it } from 'vitest';
+import type { ModelTraffic, Traffic } from '../../src/consumption/traffic.ts';
 import { exactOf } from '../../src/exact.ts';
-import type { ModelTraffic, Traffic } from '../../src/impact/traffic.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { trafficRules } from '../../src/rules/traffic-rules.ts';

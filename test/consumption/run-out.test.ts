@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { findRunOut, type PaceFacts, type RunOut } from '../../src/consumption/run-out.ts';
+import { dayMilliseconds, nextReset } from '../../src/consumption/windows.ts';
 import { compare, exactOf, fraction, zero } from '../../src/exact.ts';
-import { findRunOut, type PaceFacts, type RunOut } from '../../src/impact/run-out.ts';
-import { dayMilliseconds, nextReset } from '../../src/impact/windows.ts';
 import type { Reset } from '../../src/resources/types.ts';
 
 interface Case {

@@ -1,4 +1,4 @@
-import type { Backend } from './backend.ts';
+import type { Backend } from '../live/backend.ts';
 
 /**
  * A backend for one look at live: whoever asks the same again, also before the first answer is there, gets the first answer.

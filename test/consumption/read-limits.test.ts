@@ -1,7 +1,7 @@
 /** Live budgets with what they say of their use: in their own units, and with what could not be read. */
 
 import { describe, expect, it } from 'vitest';
-import { type LimitsQuery, readLimits } from '../../src/reconcile/read-limits.ts';
+import { type LimitsQuery, readLimits } from '../../src/consumption/read-limits.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { createMemoryBackend, type Interruptions, type Rows, refusal } from '../live/memory-backend.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { findContradiction, shiftOf, toCounter, totalUsed } from '../../src/consumption/counters.ts';
 import { exactOf, toText } from '../../src/exact.ts';
-import { findContradiction, shiftOf, toCounter, totalUsed } from '../../src/impact/consumption.ts';
 
 type Verdict = 'active' | 'exhausted' | null;
 const counter = (valueKey: string, cents: number, verdict: Verdict = null) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nextReset, nextResetAfterChange, type WindowFacts, windowStart } from '../../src/impact/windows.ts';
+import { nextReset, nextResetAfterChange, type WindowFacts, windowStart } from '../../src/consumption/windows.ts';
 
 const at = (text: string): number => Date.parse(text);
 const iso = (moment: number | null | 'unknown'): string | null =>

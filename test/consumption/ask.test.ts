@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { createGate } from '../../src/consumption/ask.ts';
 import { CancelledError, ServiceError } from '../../src/errors.ts';
-import { createGate } from '../../src/live/gate.ts';
 
 const id = '3f0c9a52-6f0e-4a58-9d8c-9f6f7f0a1b2c';
 

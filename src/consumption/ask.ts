@@ -2,6 +2,9 @@
 
 import { ServiceError } from '../errors.ts';
 
+/** A value, or one sentence on why there is none. */
+export type Known<T> = { readonly value: T } | { readonly unknown: string };
+
 /** A value, or why there is none. */
 export type Answer<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
 

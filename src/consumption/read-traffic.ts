@@ -1,9 +1,9 @@
 /** Two questions to analytics a workspace: which models were called, and which keys called. */
 
-import { type Traffic, trafficDays } from '../impact/traffic.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
 import type { Backend } from '../live/backend.ts';
-import { createAnalytics } from './spend-analytics.ts';
+import { createAnalytics } from './analytics.ts';
+import { type Traffic, trafficDays } from './traffic.ts';
+import { dayMilliseconds } from './windows.ts';
 
 export interface TrafficNeeds {
   readonly workspaces: readonly { readonly id: string; readonly slug: string }[];

@@ -1,7 +1,7 @@
 /** Spend over a window against the window before. Pure. */
 
 import { add, compare, type Exact, fraction, multiply, subtract, zero } from '../exact.ts';
-import { percentOf } from './money.ts';
+import { percentOf } from './counters.ts';
 
 export const trendKinds = ['workspace', 'model', 'provider', 'user'] as const;
 export type TrendBy = (typeof trendKinds)[number];

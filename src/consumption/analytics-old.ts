@@ -1,9 +1,9 @@
 /** Questions to the analytics API (API reference 11), and its answers as numbers. */
 
 import { ServiceError } from '../errors.ts';
-import type { Known } from '../impact/usage.ts';
 import type { AnalyticsQuery, Backend } from '../live/backend.ts';
 import type { Condition, Match, Unit } from '../resources/types.ts';
+import type { Known } from './ask.ts';
 import { groupPageSize, readGroupPages } from './group-pages.ts';
 
 export type AnalyticsFilter = AnalyticsQuery;

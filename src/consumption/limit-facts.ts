@@ -1,12 +1,12 @@
 /** Live rows as the facts of their limits. Pure. */
 
-import type { LiveLimit, Usage } from '../impact/limit-status.ts';
 import { oddState } from '../live/row-state.ts';
 import { type BudgetLimit, budgetLimitsOf } from '../resources/limit.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import type { AttachmentKind } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
+import type { LiveLimit, Usage } from './limit-status.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 

@@ -1,9 +1,9 @@
 /** Which questions traffic costs, and what becomes of answers that are refused, cut or odd. */
 
 import { describe, expect, it } from 'vitest';
+import { readTraffic } from '../../src/consumption/read-traffic.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
-import { readTraffic } from '../../src/reconcile/read-traffic.ts';
 import { testNow } from '../helpers/session.ts';
 import { teamA, teamB } from '../helpers/state.ts';
 

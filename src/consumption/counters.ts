@@ -1,6 +1,6 @@
 /** What counters hold now, held against limits; and whether the service's numbers are in the unit that we believe. */
 
-import { add, compare, type Exact, exactOf, fraction, multiply, zero } from '../exact.ts';
+import { add, compare, divide, type Exact, exactOf, fraction, multiply, round, zero } from '../exact.ts';
 
 /** One counter of a budget, as the service reports it. */
 export interface ReportedCounter {
@@ -87,4 +87,15 @@ export function sortCounters(counters: readonly Counter[]): readonly Counter[] {
 
 export function totalUsed(counters: readonly Counter[]): Exact {
   return counters.reduce((sum, { used }) => add(sum, used), zero);
+}
+
+/**
+ * Share of a limit in whole percent, to the nearest; but never 100 below the limit and never 0 above nothing, so that the
+ * number and the verdict agree.
+ */
+export function percentOf(used: Exact, limit: Exact): number {
+  if (limit.n <= 0n) return 0;
+  const percent = Number(round(multiply(divide(used, limit), fraction(100n, 1n))));
+  if (percent >= 100 && compare(used, limit) < 0) return 99;
+  return percent === 0 && used.n > 0n ? 1 : percent;
 }

@@ -1,9 +1,9 @@
 /** Which of a limit's counters are believed: of counters that are values. */
 
 import { expect, test } from 'vitest';
+import type { Counter } from '../../src/consumption/counters.ts';
+import { believe } from '../../src/consumption/doubt.ts';
 import { exactOf } from '../../src/exact.ts';
-import type { Counter } from '../../src/impact/consumption.ts';
-import { believe } from '../../src/impact/doubt.ts';
 
 const counter = (valueKey: string, used: number, verdict: Counter['verdict']): Counter => ({
   valueKey,

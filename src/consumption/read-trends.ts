@@ -1,6 +1,8 @@
 /** Spend by workspace, model, provider and user over a window and the one before it. */
 
 import { type Exact, total, zero } from '../exact.ts';
+import type { Analytics, Groups, Window } from './analytics.ts';
+import type { Answer } from './ask.ts';
 import {
   compareSpend,
   findUnusualDays,
@@ -10,10 +12,8 @@ import {
   type TrendGap,
   type TrendReport,
   type UnusualDay,
-} from '../impact/trends.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
-import type { Answer } from '../live/gate.ts';
-import type { Analytics, Groups, Window } from './spend-analytics.ts';
+} from './trends.ts';
+import { dayMilliseconds } from './windows.ts';
 
 const sources = [
   ['model', 'model'],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exactOf } from '../../src/exact.ts';
-import type { Counter } from '../../src/impact/consumption.ts';
+import type { Counter } from '../../src/consumption/counters.ts';
 import {
   countedSince,
   isOver,
@@ -8,7 +7,8 @@ import {
   type LiveLimit,
   settleDoubts,
   sortStatus,
-} from '../../src/impact/limit-status.ts';
+} from '../../src/consumption/limit-status.ts';
+import { exactOf } from '../../src/exact.ts';
 
 const now = Date.UTC(2026, 10, 20, 12);
 const day = 86_400_000;

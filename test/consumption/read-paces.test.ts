@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Backend } from '../../src/live/backend.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
-import { readUsage } from '../../src/reconcile/read-usage.ts';
+import { readUsage } from '../../src/run/read-usage.ts';
 import { entry, liveOf, now, planOf } from '../plan/kit.ts';
 
 const stub = {

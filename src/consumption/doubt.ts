@@ -6,7 +6,7 @@
  */
 
 import { compare, divide, type Exact, exactOf, multiply } from '../exact.ts';
-import { type Counter, findContradiction, type ReportedCounter, toCounter, type UsageUnit } from './consumption.ts';
+import { type Counter, findContradiction, type ReportedCounter, toCounter, type UsageUnit } from './counters.ts';
 
 /** A counter of which nothing is known but that it is there, and perhaps the service's verdict. */
 export interface DoubtedCounter {

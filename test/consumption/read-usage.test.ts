@@ -1,9 +1,9 @@
 /** What is read of the use of budgets that a plan moves, and what is not asked again once it was refused. */
 
 import { describe, expect, it } from 'vitest';
-import { mayBeginLater, useOfRow, useWithoutBudget } from '../../src/live/row-use.ts';
+import { mayBeginLater, useOfRow, useWithoutBudget } from '../../src/consumption/row-use.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
-import { readUsage } from '../../src/reconcile/read-usage.ts';
+import { readUsage } from '../../src/run/read-usage.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { createMemoryBackend, type Interruptions, type Rows, refusal } from '../live/memory-backend.ts';
 import {

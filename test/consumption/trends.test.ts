@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { compareSpend, type Day, findUnusualDays, type SpendRow } from '../../src/consumption/trends.ts';
 import { exactOf } from '../../src/exact.ts';
-import { compareSpend, type Day, findUnusualDays, type SpendRow } from '../../src/impact/trends.ts';
 
 const row = (name: string, cost: number, more: Partial<SpendRow> = {}): SpendRow => ({
   name,

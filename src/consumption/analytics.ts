@@ -1,11 +1,11 @@
 /** Analytics as status wants them: sums and groups, exact, with a reason where they are refused. */
 
 import { add, type Exact, exactOf, zero } from '../exact.ts';
-import type { Day } from '../impact/trends.ts';
-import { dayMilliseconds, startOfDay } from '../impact/windows.ts';
 import type { Backend } from '../live/backend.ts';
-import { type Answer, createGate } from '../live/gate.ts';
+import { type Answer, createGate } from './ask.ts';
 import { groupPageSize, readGroupPages } from './group-pages.ts';
+import type { Day } from './trends.ts';
+import { dayMilliseconds, startOfDay } from './windows.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 type Query = Readonly<Record<string, string | number | undefined>>;

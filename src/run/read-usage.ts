@@ -4,22 +4,37 @@
  * the reason; it never fails the plan.
  */
 
+import {
+  type AnalyticsFilter,
+  filterOfMatch,
+  graphOfUnit,
+  readGroups,
+  readTotal,
+  sourceOfPer,
+} from '../consumption/analytics-old.ts';
+import type { Known } from '../consumption/ask.ts';
+import type { ReportedCounter } from '../consumption/counters.ts';
+import {
+  beganLater,
+  mayBeginLater,
+  type Row,
+  useOfRow,
+  useWithoutBudget,
+  type Verdict,
+} from '../consumption/row-use.ts';
+import { dayMilliseconds, windowStart } from '../consumption/windows.ts';
 import { ServiceError, UserError } from '../errors.ts';
 import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import { bindingsOf, rivalMoves } from '../impact/binding.ts';
 import { boundsOf } from '../impact/bounds.ts';
-import type { ReportedCounter } from '../impact/consumption.ts';
 import { type BudgetMove, wireBudgetOf } from '../impact/moves.ts';
-import type { BudgetUsage, Known, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
-import { dayMilliseconds, windowStart } from '../impact/windows.ts';
+import type { BudgetUsage, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import type { AnalyticsQuery, Backend } from '../live/backend.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { beganLater, mayBeginLater, type Row, useOfRow, useWithoutBudget, type Verdict } from '../live/row-use.ts';
 import type { BudgetLimit } from '../resources/limit.ts';
 import type { Match, Unit } from '../resources/types.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
-import { type AnalyticsFilter, filterOfMatch, graphOfUnit, readGroups, readTotal, sourceOfPer } from './analytics.ts';
 
 /** Limits beside those that move whose use is read; of more it is not known which ends first. */
 const mostRivals = 20;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { filterOfMatch, readGroups, readTotal, sourceOfPer } from '../../src/consumption/analytics-old.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
-import { filterOfMatch, readGroups, readTotal, sourceOfPer } from '../../src/reconcile/analytics.ts';
 import type { Condition } from '../../src/resources/types.ts';
 
 const is = (key: string, any: Condition['any'], except: readonly string[] = []): Condition => ({ key, any, except });

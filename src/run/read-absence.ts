@@ -1,11 +1,11 @@
 /** Lists that neither files nor record use, read where something is concluded from what is not in them. */
 
+import { createGate } from '../consumption/ask.ts';
+import type { Backend } from '../live/backend.ts';
+import type { Live } from '../live/live.ts';
+import { type LiveScopeNeeds, readLive } from '../live/read-live.ts';
+import { listReadable } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
-import type { Backend } from './backend.ts';
-import { createGate } from './gate.ts';
-import type { Live } from './live.ts';
-import { type LiveScopeNeeds, readLive } from './read-live.ts';
-import { listReadable } from './set-aside.ts';
 
 export interface AbsenceNeeds {
   /** By workspace id; null: the organisation's own. */

@@ -1,14 +1,14 @@
 /** What analytics add to limits: estimates where the service shows no counter, and the pace of the last 7 days. */
 
 import { compare, type Exact, exactOf, fraction, multiply, total, zero } from '../exact.ts';
-import { countedSince, type LiveLimit, type Usage } from '../impact/limit-status.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
-import type { Answer } from '../live/gate.ts';
-import { beganLater, mayBeginLater } from '../live/row-use.ts';
 import type { Unit } from '../resources/types.ts';
+import type { Analytics, GroupRow } from './analytics.ts';
+import type { Answer } from './ask.ts';
 import type { Traffic } from './limit-facts.ts';
+import { countedSince, type LiveLimit, type Usage } from './limit-status.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
-import type { Analytics, GroupRow } from './spend-analytics.ts';
+import { beganLater, mayBeginLater } from './row-use.ts';
+import { dayMilliseconds } from './windows.ts';
 
 export interface Consumption {
   /** With estimates filled in. */

@@ -1,13 +1,8 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
 import type { UnreadableRow } from '../errors.ts';
-import type { ReportedCounter, UsageUnit } from '../impact/consumption.ts';
-import { readCounters } from '../impact/doubt.ts';
-import type { LiveLimit, Usage } from '../impact/limit-status.ts';
 import type { Backend } from '../live/backend.ts';
-import { createGate } from '../live/gate.ts';
 import { byHandle, requireWorkspaces } from '../live/named-workspaces.ts';
-import { type Row, useOfRow } from '../live/row-use.ts';
 import { listReadable, listWorkspaces } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
 import { lacksReset, readWithReset } from '../resources/usage-policy.ts';
@@ -19,7 +14,12 @@ import type {
   WireUsagePolicy,
   WireWorkspace,
 } from '../resources/wire.ts';
+import { createGate } from './ask.ts';
+import type { ReportedCounter, UsageUnit } from './counters.ts';
+import { readCounters } from './doubt.ts';
 import { budgetLimit, policyLimit, type Traffic, trafficOfPolicy } from './limit-facts.ts';
+import type { LiveLimit, Usage } from './limit-status.ts';
+import { type Row, useOfRow } from './row-use.ts';
 
 export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */

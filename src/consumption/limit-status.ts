@@ -3,9 +3,8 @@
 import { compare, divide, type Exact, exactOf, fraction } from '../exact.ts';
 import type { BudgetLimit } from '../resources/limit.ts';
 import type { Reset } from '../resources/types.ts';
-import { type Counter, sortCounters, totalUsed, type UsageUnit } from './consumption.ts';
+import { type Counter, percentOf, sortCounters, totalUsed, type UsageUnit } from './counters.ts';
 import { believe, type DoubtedCounter, findUnitMistake, type Witness } from './doubt.ts';
-import { percentOf } from './money.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
 import { dayMilliseconds, levelOf, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
 
