@@ -2,6 +2,7 @@
 
 export { createApiBackend } from './client/api-backend.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
+export { createReads, type Known, type Reads } from './consumption/ask.ts';
 export type { Diagnostic, Severity, Source } from './diagnostics.ts';
 export { parseFault } from './emulator/faults.ts';
 export { parseQuirk } from './emulator/quirks.ts';

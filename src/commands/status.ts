@@ -1,4 +1,4 @@
-import { createAnalytics } from '../consumption/analytics.ts';
+import { createReads } from '../consumption/ask.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
 import {
   countedSince,
@@ -9,10 +9,9 @@ import {
   settleDoubts,
   sortStatus,
 } from '../consumption/limit-status.ts';
-import { readConsumption } from '../consumption/pace.ts';
+import { readConsumption } from '../consumption/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
 import { readTrends } from '../consumption/read-trends.ts';
-import { rememberReads } from '../consumption/remember-reads.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
@@ -48,12 +47,10 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   const open = await openBackend(options, session);
   const now = (): number => nowOf(session).getTime();
   try {
-    // Lists are looked at twice.
-    const backend = rememberReads(open.backend);
-    const analytics = createAnalytics(backend);
+    const reads = createReads(open.backend);
     const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
     const query = { workspaces: options.workspace, usageUnit, now };
-    const read = await session.waiting('reading limits and counters', readLimits(backend, query));
+    const read = await session.waiting('reading limits and counters', readLimits(reads, query));
     const count = read.workspaces.length;
     const days = options.since ?? (count <= mostUnasked ? 30 : 0);
     if (options.since === undefined && days === 0 && !options.quiet) {
@@ -65,9 +62,9 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const [consumption, trends, nobody] = await session.waiting(
       'reading analytics',
       Promise.all([
-        readConsumption(read, analytics, now),
-        days === 0 ? null : readTrends(read.workspaces, analytics, days, now()),
-        isWhole ? readNobody(backend, { workspaces: read.workspaces, desired, now: now() }) : null,
+        readConsumption(read, reads, now),
+        days === 0 ? null : readTrends(read.workspaces, reads, days, now()),
+        isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
       ]),
     );
     const at = now();

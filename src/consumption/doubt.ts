@@ -21,7 +21,7 @@ export interface Believed {
 }
 
 /** What no counter can hold makes no use: null, and less than nothing. */
-export function readCounters(
+export function splitCounters(
   reported: readonly ReportedCounter[],
   isCost: boolean,
   unit: UsageUnit,

@@ -6,18 +6,11 @@ import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import type { AttachmentKind } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy, WireWorkspace } from '../resources/wire.ts';
-import type { LiveLimit, Usage } from './limit-status.ts';
+import type { CountedCalls } from './counted-calls.ts';
+import { sortCounters } from './counters.ts';
+import type { LimitUse, LiveLimit } from './limit-status.ts';
 
 type Row = Readonly<Record<string, unknown>>;
-
-/** Whose traffic a limit counts, as far as analytics can tell it apart; null: not. */
-export type Traffic =
-  | { readonly of: 'workspace' }
-  | { readonly of: 'key'; readonly id: string }
-  /** Of a policy per key: that of the key whose counter is the fullest. */
-  | { readonly of: 'fullest-key' }
-  | { readonly of: 'providers'; readonly slugs: readonly string[] }
-  | null;
 
 /** Where a limit stands, and what is known of its use. */
 export interface LimitRow {
@@ -29,11 +22,11 @@ export interface LimitRow {
   /** The budget's own members, where it has any. */
   readonly budget: WireBudget | null | undefined;
   readonly verdict: LiveLimit['verdict'];
-  readonly usage: Usage;
+  readonly usage: LimitUse;
 }
 
 /** Null where the policy shows no limit. */
-export function policyLimit(workspace: WireWorkspace, row: WireUsagePolicy, usage: Usage): LiveLimit | null {
+export function policyLimit(workspace: WireWorkspace, row: WireUsagePolicy, usage: LimitUse): LiveLimit | null {
   const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: row.organisation_id ?? '' };
   const fields = registry['usage-policy'].readFields(row, scope, []);
   const [limit] = budgetLimitsOf('usage-policy', fields);
@@ -63,17 +56,25 @@ function toLiveLimit(limit: BudgetLimit, { row, budget, usage, ...place }: Limit
   };
 }
 
-/** All requests of the workspace, or of one key each. Anything else analytics cannot tell apart with certainty. */
-export function trafficOfPolicy({ match, per, usage }: LiveLimit): Traffic {
+/**
+ * All calls of the workspace; of a policy per key, those of the key whose counter is the fullest. Anything else analytics cannot
+ * tell apart with certainty.
+ *
+ * @param keys ids of those that are known
+ */
+export function callsOfPolicy({ match, per, usage }: LiveLimit, keys: readonly string[]): CountedCalls | null {
   if (match !== 'all') return null;
   const groups = per.filter((key) => key !== 'workspace_id' && key !== 'organisation_id');
-  if (groups.length === 0) return { of: 'workspace' };
-  if (groups.length > 1 || groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
-  return { of: 'fullest-key' };
+  if (groups.length === 0) return { of: 'matched', match };
+  if (groups[0] !== 'api_key' || per.length > 1 || !usage.known) return null;
+  const [fullest] = sortCounters(usage.counters);
+  // Value keys are built and compared, never parsed: their parts are not escaped.
+  const id = keys.find((key) => fullest?.valueKey === `api_key:${key}`);
+  return id === undefined ? null : { of: 'key', id };
 }
 
 /** What is used of a limit that may bind nobody says nothing. */
-function usageIn(row: Row, usage: Usage): Usage {
+function usageIn(row: Row, usage: LimitUse): LimitUse {
   const state = oddState(row);
   return state === null ? usage : { known: false, why: `it is "${state}", which is no documented state` };
 }

@@ -23,10 +23,10 @@ export interface LiveLimit extends BudgetLimit {
   readonly updatedAt: string | null;
   /** The service's word on the limit itself, where it gives one. */
   readonly verdict: 'active' | 'exhausted' | null;
-  readonly usage: Usage;
+  readonly usage: LimitUse;
 }
 
-export type Usage =
+export type LimitUse =
   | {
       readonly known: true;
       readonly counters: readonly Counter[];

@@ -1,7 +1,6 @@
 /** Every live budget of the workspaces asked for, with the counters that can be read. What cannot be read is said, not left out. */
 
 import type { UnreadableRow } from '../errors.ts';
-import type { Backend } from '../live/backend.ts';
 import { byHandle, requireWorkspaces } from '../live/named-workspaces.ts';
 import { listReadable, listWorkspaces } from '../live/set-aside.ts';
 import type { Kind } from '../resources/types.ts';
@@ -14,11 +13,13 @@ import type {
   WireUsagePolicy,
   WireWorkspace,
 } from '../resources/wire.ts';
-import { createGate } from './ask.ts';
+import type { Question, Reads } from './ask.ts';
+import { type CountedCalls, callsOfIntegration } from './counted-calls.ts';
 import type { ReportedCounter, UsageUnit } from './counters.ts';
-import { readCounters } from './doubt.ts';
-import { budgetLimit, policyLimit, type Traffic, trafficOfPolicy } from './limit-facts.ts';
-import type { LiveLimit, Usage } from './limit-status.ts';
+import { splitCounters } from './doubt.ts';
+import { budgetLimit, callsOfPolicy, policyLimit } from './limit-facts.ts';
+import type { LimitUse, LiveLimit } from './limit-status.ts';
+import { readPolicyCounters } from './read-counters.ts';
 import { type Row, useOfRow } from './row-use.ts';
 
 export interface LimitsQuery {
@@ -50,7 +51,8 @@ export interface ReadLimits {
   readonly workspaces: readonly { readonly id: string; readonly slug: string; readonly name: string }[];
   /** Use of workspaces, providers and integrations is not in them yet. */
   readonly limits: readonly LiveLimit[];
-  readonly traffic: ReadonlyMap<LiveLimit, Traffic>;
+  /** Whose calls each counts; null: analytics cannot tell them apart. */
+  readonly calls: ReadonlyMap<LiveLimit, CountedCalls | null>;
   readonly expiries: readonly ExpiringThing[];
   readonly gaps: readonly Gap[];
   /** Ids of keys that belong to no person. */
@@ -60,18 +62,18 @@ export interface ReadLimits {
 }
 
 /** Filled in by estimates; until then, and where analytics are refused, unknown. */
-export const notEstimated: Usage = { known: false, why: 'analytics were not read' };
+export const notEstimated: LimitUse = { known: false, why: 'analytics were not read' };
 
-const notShown: Usage = { known: false, why: 'the service does not show its use' };
+const notShown: LimitUse = { known: false, why: 'the service does not show its use' };
 
 /** @throws UserError for a workspace that there is not; ServiceError when workspaces cannot be listed; CancelledError */
-export async function readLimits(backend: Backend, query: LimitsQuery): Promise<ReadLimits> {
-  const listed = await listWorkspaces(backend);
+export async function readLimits(reads: Reads, query: LimitsQuery): Promise<ReadLimits> {
+  const listed = await listWorkspaces(reads.backend);
   const live = listed.rows;
   const { workspaces: wanted } = query;
   const chosen = live.filter(({ id, slug }) => wanted.length === 0 || wanted.includes(slug) || wanted.includes(id));
   requireWorkspaces(wanted, live, listed.unreadable);
-  const read = createReading(backend, query);
+  const read = createReading(reads, query);
   for (const row of listed.unreadable) read.setAside('workspace-limits', null, row);
   await Promise.all([
     ...chosen.map((workspace) => read.workspace(workspace)),
@@ -86,23 +88,23 @@ interface Place {
   readonly slug: string | null;
 }
 
-function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
+function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
+  const { backend } = reads;
   const limits: LiveLimit[] = [];
-  const traffic = new Map<LiveLimit, Traffic>();
+  const calls = new Map<LiveLimit, CountedCalls | null>();
   const expiries: ExpiringThing[] = [];
   const gaps: Gap[] = [];
   const keyNames: Record<string, string> = {};
   const serviceKeys = new Set<string>();
-  /** By workspace id: the slugs of an integration's providers. Lists of providers and shares arrive in any order. */
+  /** By workspace id. */
   const providers = new Map<string, readonly WireProvider[]>();
   const shares: { facts: LiveLimit; workspaceId: string; integration: string }[] = [];
+  const policies: LiveLimit[] = [];
 
-  const add = (facts: LiveLimit, of: Traffic): void => {
+  const add = (facts: LiveLimit, of: CountedCalls): void => {
     limits.push(facts);
-    traffic.set(facts, of);
+    calls.set(facts, of);
   };
-
-  const gate = createGate();
 
   function setAside(kind: Kind, workspace: string | null, { name, id, why }: UnreadableRow): void {
     gaps.push({ kind, workspace, why: `the row of ${name ?? id ?? 'one without a name'}: ${why}` });
@@ -112,7 +114,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   async function attemptList<Row>(
     kind: Kind,
     place: Place,
-    family: string,
+    family: Question,
     reading: () => Promise<readonly Row[]>,
   ): Promise<readonly Row[]> {
     const listed = await attempt(kind, place, family, () => listReadable(reading()));
@@ -120,15 +122,15 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     return listed?.rows ?? [];
   }
 
-  async function attempt<T>(kind: Kind, place: Place, family: string, reading: () => Promise<T>): Promise<T | null> {
-    const answer = await gate(family, reading);
-    if (answer.known) return answer.value;
-    gaps.push({ kind, workspace: place.slug, why: answer.why });
+  async function attempt<T>(kind: Kind, place: Place, family: Question, reading: () => Promise<T>): Promise<T | null> {
+    const answer = await reads.attempt(family, reading);
+    if ('value' in answer) return answer.value;
+    gaps.push({ kind, workspace: place.slug, why: answer.unknown });
     return null;
   }
 
   async function readPolicies(workspace: WireWorkspace): Promise<void> {
-    const rows = await attemptList('usage-policy', workspace, 'policies', () =>
+    const rows = await attemptList('usage-policy', workspace, 'listUsagePolicies', () =>
       backend.listUsagePolicies(workspace.id),
     );
     await Promise.all(rows.map((row) => readPolicy(workspace, row)));
@@ -138,7 +140,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   async function readWhole(listed: WireUsagePolicy): Promise<WireUsagePolicy> {
     if (!lacksReset(listed)) return listed;
     return (
-      (await attempt('usage-policy', { id: null, slug: null }, 'policy', async () => ({
+      (await attempt('usage-policy', { id: null, slug: null }, 'readUsagePolicy', async () => ({
         ...listed,
         ...(await readWithReset(backend, listed.id)),
       }))) ?? listed
@@ -146,36 +148,36 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
   }
 
   /** One read a policy. */
-  async function readUsage({ id, type }: WireUsagePolicy): Promise<Usage> {
-    const rows = await gate('counters', () => backend.readCounters(id));
-    if (!rows.known) return rows;
-    const counters = rows.value.map(({ valueKey, usage, status }) => ({ valueKey, reported: usage, verdict: status }));
-    return toUsage(counters, (type ?? 'cost') === 'cost');
+  async function readUsage({ id, type }: WireUsagePolicy): Promise<LimitUse> {
+    const counters = await readPolicyCounters(reads, id);
+    if ('unknown' in counters) return { known: false, why: counters.unknown };
+    return toUse(counters.value, (type ?? 'cost') === 'cost');
   }
 
   async function readPolicy(workspace: WireWorkspace, listed: WireUsagePolicy): Promise<void> {
     const [row, usage] = await Promise.all([readWhole(listed), readUsage(listed)]);
     const facts = policyLimit(workspace, row, usage);
     if (facts === null) return;
-    add(facts, trafficOfPolicy(facts));
+    limits.push(facts);
+    policies.push(facts);
   }
 
-  function toUsage(reported: readonly ReportedCounter[], isCost: boolean): Usage {
-    const { counters, doubted } = readCounters(reported, isCost, usageUnit);
+  function toUse(reported: readonly ReportedCounter[], isCost: boolean): LimitUse {
+    const { counters, doubted } = splitCounters(reported, isCost, usageUnit);
     const [first] = doubted;
     if (first !== undefined && counters.length === 0) return { known: false, why: first.why };
     return { known: true, counters, ...(first === undefined ? {} : { doubted }), source: 'reported', asOf: now() };
   }
 
   /** What the row of an attachment point says of its budget. */
-  function readRow(kind: Kind, row: Row, budget: WireBudget | null | undefined, fallback: Usage) {
+  function readRow(kind: Kind, row: Row, budget: WireBudget | null | undefined, fallback: LimitUse) {
     const { reported, verdict } = useOfRow(kind, row, budget);
     const isCost = (budget?.type ?? 'cost') === 'cost';
     return {
       row,
       budget,
       verdict,
-      usage: reported === null ? fallback : toUsage([{ valueKey: null, reported, verdict }], isCost),
+      usage: reported === null ? fallback : toUse([{ valueKey: null, reported, verdict }], isCost),
     };
   }
 
@@ -218,27 +220,29 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
         const read = readRow('workspace-limits', workspace, budget, notEstimated);
         const place = { workspace: workspace.slug, id: `${workspace.id}/${index}`, name };
         const facts = budgetLimit('workspace-limits', { ...place, ...read });
-        if (facts !== null) add(facts, { of: 'workspace' });
+        if (facts !== null) add(facts, { of: 'matched', match: 'all' });
       }
       await Promise.all([
         readPolicies(workspace),
-        attemptList('key-limits', workspace, 'keys', () => backend.listKeys(workspace.id)).then((rows) =>
+        attemptList('key-limits', workspace, 'listKeys', () => backend.listKeys(workspace.id)).then((rows) =>
           addKeys(workspace, rows),
         ),
-        attemptList('provider-limits', workspace, 'providers', () => backend.listProviders(workspace.id)).then((rows) =>
-          addProviders(workspace, rows),
+        attemptList('provider-limits', workspace, 'listProviders', () => backend.listProviders(workspace.id)).then(
+          (rows) => addProviders(workspace, rows),
         ),
       ]);
     },
 
     async organisationKeys(): Promise<void> {
       const place = { id: null, slug: null };
-      addKeys(place, await attemptList('key-limits', place, 'keys', () => backend.listKeys(null)));
+      addKeys(place, await attemptList('key-limits', place, 'listKeys', () => backend.listKeys(null)));
     },
 
     async integrations(chosen: readonly WireWorkspace[]): Promise<void> {
       const none = { id: null, slug: null };
-      const slugs = await attemptList('integration-limits', none, 'integrations', () => backend.listIntegrationSlugs());
+      const slugs = await attemptList('integration-limits', none, 'listIntegrationSlugs', () =>
+        backend.listIntegrationSlugs(),
+      );
       const workspaceOf = byHandle(chosen);
       const addShare = (integration: string, row: WireIntegrationWorkspace): void => {
         const workspace = workspaceOf.get(row.id);
@@ -253,7 +257,7 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
       };
       const lists = slugs.map(async (slug) => {
         const place = { id: null, slug: null };
-        const rows = await attemptList('integration-limits', place, 'shares', () =>
+        const rows = await attemptList('integration-limits', place, 'listIntegrationWorkspaces', () =>
           backend.listIntegrationWorkspaces(slug),
         );
         for (const row of rows) addShare(slug, row);
@@ -262,14 +266,16 @@ function createReading(backend: Backend, { usageUnit, now }: LimitsQuery) {
     },
 
     result(chosen: readonly WireWorkspace[]): ReadLimits {
+      // Lists of keys, providers and shares arrive in any order.
       for (const { facts, workspaceId, integration } of shares) {
-        const rows = providers.get(workspaceId)?.filter((row) => row.integration_id === integration) ?? [];
-        traffic.set(facts, rows.length === 0 ? null : { of: 'providers', slugs: rows.map(({ slug }) => slug).sort() });
+        calls.set(facts, callsOfIntegration(integration, providers.get(workspaceId) ?? []));
       }
+      const keys = Object.keys(keyNames);
+      for (const facts of policies) calls.set(facts, callsOfPolicy(facts, keys));
       return {
         workspaces: chosen.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
         limits,
-        traffic,
+        calls,
         expiries,
         gaps,
         serviceKeys,

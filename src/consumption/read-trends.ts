@@ -1,8 +1,8 @@
 /** Spend by workspace, model, provider and user over a window and the one before it. */
 
 import { type Exact, total, zero } from '../exact.ts';
-import type { Analytics, Groups, Window } from './analytics.ts';
-import type { Answer } from './ask.ts';
+import { type Calls, type Groups, groupings, readDays, readGroups } from './analytics.ts';
+import type { Known, Reads } from './ask.ts';
 import {
   compareSpend,
   findUnusualDays,
@@ -15,23 +15,19 @@ import {
 } from './trends.ts';
 import { dayMilliseconds } from './windows.ts';
 
-const sources = [
-  ['model', 'model'],
-  ['provider', 'provider'],
-  ['user', 'users'],
-] as const;
+const sources = ['model', 'provider', 'user'] as const;
 
-type Source = (typeof sources)[number][0];
+type Source = (typeof sources)[number];
 
 export async function readTrends(
   workspaces: readonly { readonly slug: string }[],
-  analytics: Analytics,
+  reads: Reads,
   days: number,
   now: number,
 ): Promise<TrendReport> {
-  const current: Window = { from: now - days * dayMilliseconds, to: now };
+  const current = { from: now - days * dayMilliseconds, to: now };
   // Both ends are within a window: a request must not be in two.
-  const earlier: Window = { from: current.from - days * dayMilliseconds, to: current.from - 1 };
+  const earlier = { from: current.from - days * dayMilliseconds, to: current.from - 1 };
   const gaps: TrendGap[] = [];
   const rows: Record<Source, { now: SpendRow[]; before: SpendRow[] }> = {
     model: { now: [], before: [] },
@@ -44,31 +40,29 @@ export async function readTrends(
   const unusualDays: UnusualDay[] = [];
 
   async function readWorkspace(slug: string): Promise<void> {
-    const byDay = analytics.readDays(slug, current).then((found) => {
-      if (found.known) unusualDays.push(...findUnusualDays(slug, found.value));
-      else gaps.push({ by: 'day', workspace: slug, why: found.why });
+    const here: Calls = { workspace: slug, ...current };
+    const past: Calls = { workspace: slug, ...earlier };
+    const byDay = readDays(reads, here).then((found) => {
+      if ('value' in found) unusualDays.push(...findUnusualDays(slug, found.value));
+      else gaps.push({ by: 'day', workspace: slug, why: found.unknown });
     });
-    const groups = sources.map(async ([by, path]) => {
-      const [here, past] = await Promise.all([
-        analytics.readGroups(path, slug, current),
-        analytics.readGroups(path, slug, earlier),
-      ]);
-      const found = toRows(by, slug, here);
-      if ('why' in found) {
-        gaps.push({ by, workspace: slug, why: found.why });
-        if (by === 'model') gaps.push({ by: 'workspace', workspace: slug, why: found.why });
+    const groups = sources.map(async (by) => {
+      const read = async (calls: Calls) => toRows(by, slug, await readGroups(reads, groupings[by], calls, needs));
+      const [found, before] = await Promise.all([read(here), read(past)]);
+      if ('unknown' in found) {
+        gaps.push({ by, workspace: slug, why: found.unknown });
+        if (by === 'model') gaps.push({ by: 'workspace', workspace: slug, why: found.unknown });
         return;
       }
       if (found.cut !== null) gaps.push({ by, workspace: slug, why: found.cut });
       rows[by].now.push(...found.rows);
-      const before = toRows(by, slug, past);
-      if ('why' in before || before.cut !== null) withoutBefore.add(`${by}\n${slug}`);
+      if ('unknown' in before || before.cut !== null) withoutBefore.add(`${by}\n${slug}`);
       else rows[by].before.push(...before.rows);
-      if ('why' in before) gaps.push({ by, workspace: slug, why: `the window before: ${before.why}` });
+      if ('unknown' in before) gaps.push({ by, workspace: slug, why: `the window before: ${before.unknown}` });
       // Every request has a model, so that the sum over them is the workspace.
       if (by !== 'model' || found.cut !== null) return;
       sums.now.push(sumRow(slug, found.rows));
-      if (!('why' in before) && before.cut === null) sums.before.push(sumRow(slug, before.rows));
+      if (!('unknown' in before) && before.cut === null) sums.before.push(sumRow(slug, before.rows));
       else withoutBefore.add(`workspace\n${slug}`);
     });
     await Promise.all([byDay, ...groups]);
@@ -104,17 +98,22 @@ interface Rows {
   readonly cut: string | null;
 }
 
-function toRows(by: Source, slug: string, groups: Answer<Groups>): Rows | { readonly why: string } {
-  if (!groups.known) return { why: groups.why };
-  const rows: SpendRow[] = [];
-  for (const { name, cost, requests, errors } of groups.value.rows) {
-    if (cost === null) return { why: `analytics show no cost by ${by}` };
-    // A slug of a provider means something within its workspace only; models and users are the same everywhere.
-    rows.push({ name, workspace: by === 'provider' ? slug : null, cost, requests, errors });
-  }
-  const { total: all } = groups.value;
-  const cut = all === null || rows.length < all ? `only ${rows.length} of ${all ?? 'more'} were read` : null;
-  return { rows, cut };
+const needs = { shows: ['requests', 'cost'] } as const;
+
+function toRows(by: Source, slug: string, groups: Known<Groups>): Rows | { readonly unknown: string } {
+  if ('unknown' in groups) return groups;
+  const { rows, cut } = groups.value;
+  return {
+    rows: rows.map(({ name, cost, requests, errors }) => ({
+      name,
+      // A slug of a provider means something within its workspace only; models and users are the same everywhere.
+      workspace: by === 'provider' ? slug : null,
+      cost: cost ?? zero,
+      requests: requests ?? 0,
+      errors,
+    })),
+    cut,
+  };
 }
 
 function sumRow(slug: string, rows: readonly SpendRow[]): SpendRow {

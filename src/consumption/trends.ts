@@ -1,6 +1,7 @@
 /** Spend over a window against the window before. Pure. */
 
 import { add, compare, type Exact, fraction, multiply, subtract, zero } from '../exact.ts';
+import type { Day } from './analytics.ts';
 import { percentOf } from './counters.ts';
 
 export const trendKinds = ['workspace', 'model', 'provider', 'user'] as const;
@@ -33,12 +34,6 @@ export interface Trend {
   readonly errorPercent: number | null;
   /** More than 5 % of the requests failed. */
   readonly isFailing: boolean;
-}
-
-export interface Day {
-  /** `2026-11-20`, UTC. */
-  readonly date: string;
-  readonly cost: Exact;
 }
 
 export interface UnusualDay extends Day {

@@ -2,13 +2,13 @@
 
 import type { Known } from '../consumption/ask.ts';
 import type { Counter } from '../consumption/counters.ts';
+import type { ReadPace } from '../consumption/pace.ts';
 import { findRunOut, type RunOut } from '../consumption/run-out.ts';
 import { levelOf, type Moment } from '../consumption/windows.ts';
 import { exactOf, zero } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import type { ForecastImpact, RunOutImpact } from './document.ts';
 import type { BudgetMove } from './moves.ts';
-import type { ReadPace } from './usage.ts';
 
 export interface ForecastInput {
   readonly move: BudgetMove;

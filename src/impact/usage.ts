@@ -2,7 +2,7 @@
 
 import type { Known } from '../consumption/ask.ts';
 import type { ReportedCounter } from '../consumption/counters.ts';
-import type { Exact } from '../exact.ts';
+import type { ReadPace } from '../consumption/pace.ts';
 import type { WireKey, WireUsagePolicy } from '../resources/wire.ts';
 
 export interface ReadUse {
@@ -10,16 +10,6 @@ export interface ReadUse {
   readonly asOf: string;
   readonly source: 'service' | 'analytics';
   readonly counters: readonly ReportedCounter[];
-}
-
-/** Use over the last seven days, per day, in cents, tokens or requests. */
-export interface ReadPace {
-  readonly since: string;
-  readonly asOf: string;
-  /** Of the one counter there is; null where there are several. */
-  readonly single: Exact | null;
-  /** By value key; a counter that is not among them was not used. */
-  readonly byValueKey: ReadonlyMap<string, Exact>;
 }
 
 export interface BudgetUsage {

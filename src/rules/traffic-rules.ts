@@ -1,6 +1,6 @@
 /** Rules about what workspaces called over the last days: stronger than any list of prices. Silent where nothing was read. */
 
-import { type ModelTraffic, type Traffic, trafficDays } from '../consumption/traffic.ts';
+import { type ModelTraffic, trafficDays, type WorkspaceTraffic } from '../consumption/traffic.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { round, zero } from '../exact.ts';
 import type { LiveWorkspace } from '../live/live.ts';
@@ -13,7 +13,7 @@ import { at, type LiveFacts, type LiveRule } from './types.ts';
 interface TrafficPlace {
   readonly workspace: DesiredWorkspace;
   readonly place: LiveWorkspace;
-  readonly traffic: Traffic;
+  readonly traffic: WorkspaceTraffic;
   readonly entries: readonly DesiredEntry[];
 }
 

@@ -1,6 +1,6 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
-import type { Traffic } from '../consumption/traffic.ts';
+import type { WorkspaceTraffic } from '../consumption/traffic.ts';
 import type { Severity, Source } from '../diagnostics.ts';
 import type { ConditionFacts } from '../impact/condition-facts.ts';
 import type { LiveIndex } from '../live/live-index.ts';
@@ -38,7 +38,7 @@ export interface LiveFacts extends FileFacts {
   /** Null: not looked at. */
   readonly prices: PriceFacts | null;
   /** By workspace id, of those in which the plan changes a limit. */
-  readonly traffic: ReadonlyMap<string, Traffic>;
+  readonly traffic: ReadonlyMap<string, WorkspaceTraffic>;
   /** Of the workspaces in which the plan changes a limit that a config may go round; empty: none was asked for. */
   readonly configs: GatewayConfigs;
   /** Of the workspaces in which the plan sets a policy with conditions. */

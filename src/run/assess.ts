@@ -1,6 +1,5 @@
 /** What a plan does to people and money, and what the rules find in it: both read what the plan alone did not need. */
 
-import { rememberReads } from '../consumption/remember-reads.ts';
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { LiveIndex } from '../live/live-index.ts';
@@ -33,16 +32,14 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     live,
     settings,
     prices,
-    open,
+    reads,
   } = planned;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
-  // Lists that several of them look at are asked for once.
-  const backend = rememberReads(open.backend);
   const [usage, { notes, ...read }] = await Promise.all([
-    options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
-    readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
+    options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now })) : null,
+    readForRules({ moves, severities: settings.rules, prices, live, changes }, reads, session),
   ]);
   const index = new LiveIndex(live);
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });

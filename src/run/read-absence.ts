@@ -1,7 +1,6 @@
 /** Lists that neither files nor record use, read where something is concluded from what is not in them. */
 
-import { createGate } from '../consumption/ask.ts';
-import type { Backend } from '../live/backend.ts';
+import type { Question, Reads } from '../consumption/ask.ts';
 import type { Live } from '../live/live.ts';
 import { type LiveScopeNeeds, readLive } from '../live/read-live.ts';
 import { listReadable } from '../live/set-aside.ts';
@@ -19,24 +18,28 @@ export interface AbsenceNeeds {
 /**
  * Live state with those lists besides. What is refused stays unread (`Live.read` tells): the plan does not need it.
  *
- * @param backend one that remembers: the workspaces are not listed again for each place
  * @throws CancelledError
  */
-export async function readAbsence(backend: Backend, live: Live, needs: AbsenceNeeds): Promise<Live> {
-  const gate = createGate();
-  const read = async (family: string, some: Partial<LiveScopeNeeds>): Promise<Live | null> => {
+export async function readAbsence({ backend, attempt }: Reads, live: Live, needs: AbsenceNeeds): Promise<Live> {
+  const read = async (family: Question, some: Partial<LiveScopeNeeds>): Promise<Live | null> => {
     const scope = { needs: [], integrations: [], globalAccess: [], needsWhole: () => false, ...some };
-    const answer = await gate(family, () => readLive(backend, live.organisationId, scope));
-    return answer.known ? answer.value : null;
+    const answer = await attempt(family, () => readLive(backend, live.organisationId, scope));
+    return 'value' in answer ? answer.value : null;
   };
   const readShares = async (): Promise<Live | null> => {
-    const slugs = await gate('integrations', async () => (await listReadable(backend.listIntegrationSlugs())).rows);
-    if (!slugs.known) return null;
-    return read('shares', { integrations: slugs.value, globalAccess: needs.gifts ? slugs.value : [] });
+    const slugs = await attempt(
+      'listIntegrationSlugs',
+      async () => (await listReadable(backend.listIntegrationSlugs())).rows,
+    );
+    if ('unknown' in slugs) return null;
+    return read('listIntegrationWorkspaces', {
+      integrations: slugs.value,
+      globalAccess: needs.gifts ? slugs.value : [],
+    });
   };
   const missing = needs.places.filter(({ kind, workspace }) => !live.read.has(`${workspace ?? ''}/${kind}`));
   const parts = await Promise.all([
-    ...missing.map((place) => read(place.kind, { needs: [place] })),
+    ...missing.map((place) => read(listOf[place.kind], { needs: [place] })),
     ...(needs.shares ? [readShares()] : []),
   ]);
   const joined = parts.reduce<Live>((whole, part) => (part === null ? whole : join(whole, part)), live);
@@ -44,6 +47,15 @@ export async function readAbsence(backend: Backend, live: Live, needs: AbsenceNe
   const asked = [...needs.places.map(({ kind, workspace }) => `${workspace ?? ''}/${kind}`), ...shares];
   return { ...joined, unseen: new Set(asked.filter((place) => !joined.read.has(place))) };
 }
+
+const listOf: Readonly<Record<Kind, Question>> = {
+  'usage-policy': 'listUsagePolicies',
+  'rate-policy': 'listRatePolicies',
+  'workspace-limits': 'listWorkspaces',
+  'key-limits': 'listKeys',
+  'provider-limits': 'listProviders',
+  'integration-limits': 'listIntegrationWorkspaces',
+};
 
 /** Each sees what the other has seen; the first wins where both have. */
 function join(live: Live, more: Live): Live {

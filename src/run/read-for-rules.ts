@@ -1,7 +1,7 @@
 /** What rules look at besides the files and live state: prices, and the traffic of workspaces that the plan changes. */
 
-import { readTraffic } from '../consumption/read-traffic.ts';
-import type { Traffic } from '../consumption/traffic.ts';
+import type { Reads } from '../consumption/ask.ts';
+import { readTraffic, type WorkspaceTraffic } from '../consumption/traffic.ts';
 import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
 import type { Live } from '../live/live.ts';
@@ -80,7 +80,7 @@ export interface RuleReading {
 /** With the impact of a plan: its cost grows with the workspaces in which budgets move. */
 export async function readForRules(
   { moves, severities, prices, live, changes }: RuleReading,
-  { backend }: OpenBackend,
+  reads: Reads,
   session: Session,
 ): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
@@ -91,12 +91,12 @@ export async function readForRules(
   );
   const shares = severities['custom-prices'] === 'off' ? [] : moves.filter(isOfIntegration);
   const [integrations, traffic, configs, conditions] = await Promise.all([
-    readRoutes(backend, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
+    readRoutes(reads, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
-      ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
-      : new Map<string, Traffic>(),
-    readRuleConfigs(backend, { changes, live, severities }, session),
-    readRuleConditions(backend, { changes, live, severities }, session),
+      ? session.waiting('reading traffic', readTraffic(reads, { workspaces, now: session.clock.now() }))
+      : new Map<string, WorkspaceTraffic>(),
+    readRuleConfigs(reads, { changes, live, severities }, session),
+    readRuleConditions(reads, { changes, live, severities }, session),
   ]);
   return { prices: toPriceFacts(prices, integrations), traffic, conditions, ...configs };
 }

@@ -1,46 +1,27 @@
 /**
- * What is consumed under the budgets that a plan moves, read through the port. The cost grows with the change, not with the
- * organisation (docs/impact.md has the table of requests). A read that is refused or fails makes its number unknown, with
- * the reason; it never fails the plan.
+ * What is consumed under the budgets that a plan moves. The cost grows with the change, not with the organisation
+ * (docs/impact.md has the table of requests). A read that is refused or fails makes its number unknown, with the reason; it
+ * never fails the plan.
  */
 
-import {
-  type AnalyticsFilter,
-  filterOfMatch,
-  graphOfUnit,
-  readGroups,
-  readTotal,
-  sourceOfPer,
-} from '../consumption/analytics-old.ts';
-import type { Known } from '../consumption/ask.ts';
+import type { Known, Reads } from '../consumption/ask.ts';
+import { type CountedCalls, callsOfIntegration } from '../consumption/counted-calls.ts';
 import type { ReportedCounter } from '../consumption/counters.ts';
-import {
-  beganLater,
-  mayBeginLater,
-  type Row,
-  useOfRow,
-  useWithoutBudget,
-  type Verdict,
-} from '../consumption/row-use.ts';
-import { dayMilliseconds, windowStart } from '../consumption/windows.ts';
-import { ServiceError, UserError } from '../errors.ts';
-import { divide, type Exact, exactOf, fraction, zero } from '../exact.ts';
+import { estimateUse, ofNoWorkspace } from '../consumption/estimate-use.ts';
+import { type ReadPace, readPace } from '../consumption/pace.ts';
+import { readPolicyCounters } from '../consumption/read-counters.ts';
+import { type Row, useOfRow, useWithoutBudget, type Verdict } from '../consumption/row-use.ts';
+import { windowStart } from '../consumption/windows.ts';
 import { bindingsOf, rivalMoves } from '../impact/binding.ts';
 import { boundsOf } from '../impact/bounds.ts';
 import { type BudgetMove, wireBudgetOf } from '../impact/moves.ts';
-import type { BudgetUsage, ReadPace, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
-import type { AnalyticsQuery, Backend } from '../live/backend.ts';
+import type { BudgetUsage, ReadUse, Usage, WorkspaceLists } from '../impact/usage.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import type { BudgetLimit } from '../resources/limit.ts';
-import type { Match, Unit } from '../resources/types.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';
 
 /** Limits beside those that move whose use is read; of more it is not known which ends first. */
 const mostRivals = 20;
-
-/** The pace is that of this many days before now. */
-const paceDays = 7;
 
 export interface UsageNeeds {
   readonly moves: readonly BudgetMove[];
@@ -50,9 +31,9 @@ export interface UsageNeeds {
 }
 
 /** @throws CancelledError */
-export async function readUsage(backend: Backend, { moves, live, now }: UsageNeeds): Promise<Usage> {
+export async function readUsage(reads: Reads, { moves, live, now }: UsageNeeds): Promise<Usage> {
   const index = new LiveIndex(live);
-  const reader = new UsageReader(backend, index, now);
+  const reader = new UsageReader(reads, index, now);
   const readBudgets = (some: readonly BudgetMove[]) =>
     Promise.all(some.map(async (move) => [move.id, await reader.readBudget(move)] as const));
   const reading = readBudgets(moves);
@@ -75,17 +56,12 @@ function rivalsOf(moves: readonly BudgetMove[], index: LiveIndex, lists: Usage['
 }
 
 class UsageReader {
-  readonly #backend: Backend;
+  readonly #reads: Reads;
   readonly #index: LiveIndex;
   readonly #now: number;
-  /** Equal questions are asked once: two policies over all traffic of a workspace share their answer. */
-  readonly #asked = new Map<string, Promise<Known<unknown>>>();
-  /** The first question of a family goes ahead of the others: what refuses one refuses all. */
-  readonly #first = new Map<string, Promise<unknown>>();
-  readonly #closed = new Map<string, string>();
 
-  constructor(backend: Backend, index: LiveIndex, now: number) {
-    this.#backend = backend;
+  constructor(reads: Reads, index: LiveIndex, now: number) {
+    this.#reads = reads;
     this.#index = index;
     this.#now = now;
   }
@@ -111,12 +87,8 @@ class UsageReader {
     }
     const read = [...wanted].map(async ([id, want]): Promise<[string, WorkspaceLists]> => {
       const [policies, keys] = await Promise.all([
-        want.policies && !this.#index.isRead('usage-policy', id)
-          ? this.#ask('policies', `policies ${id}`, () => this.#backend.listUsagePolicies(id))
-          : undefined,
-        want.keys && !this.#index.isRead('key-limits', id)
-          ? this.#ask('keys', `keys ${id}`, () => this.#backend.listKeys(id))
-          : undefined,
+        want.policies && !this.#index.isRead('usage-policy', id) ? this.#reads.ask('listUsagePolicies', id) : undefined,
+        want.keys && !this.#index.isRead('key-limits', id) ? this.#reads.ask('listKeys', id) : undefined,
       ]);
       return [id, { ...(policies === undefined ? {} : { policies }), ...(keys === undefined ? {} : { keys }) }];
     });
@@ -135,14 +107,8 @@ class UsageReader {
     }
     switch (object.kind) {
       case 'usage-policy': {
-        const read = await this.#ask('policies', `counters ${object.id}`, () => this.#backend.readCounters(object.id));
-        if ('unknown' in read) return read;
-        const counters = read.value.map(({ valueKey, usage, status }) => ({
-          valueKey,
-          reported: usage,
-          verdict: status,
-        }));
-        return this.#stamp('service', counters);
+        const counters = await readPolicyCounters(this.#reads, object.id);
+        return 'unknown' in counters ? counters : this.#stamp('service', counters.value);
       }
       case 'key-limits':
         return this.#readKeyUse(object);
@@ -155,7 +121,7 @@ class UsageReader {
   async #readKeyUse(object: LiveObject): Promise<Known<ReadUse>> {
     const listed = useOfRow(object.kind, object.row, (object.row as WireKey).usage_limits);
     if (listed.reported !== null) return this.#stamp('service', [{ valueKey: null, ...listed }]);
-    const read = await this.#ask('keys', `key ${object.id}`, () => this.#backend.readKey(object.id));
+    const read = await this.#reads.ask('readKey', object.id);
     const why = 'unknown' in read ? read.unknown : 'the service shows no use of this key';
     const use = 'unknown' in read ? listed : useOfRow(object.kind, read.value as Row, read.value.usage_limits);
     return this.#stamp('service', [{ valueKey: null, ...use, ...(use.reported === null ? { why } : {}) }]);
@@ -177,115 +143,54 @@ class UsageReader {
   async #estimateUse(move: BudgetMove, object: LiveObject, verdict: Verdict): Promise<Known<number>> {
     const { window, limit, before } = move;
     const start = window === null ? 'unknown' : windowStart(window);
-    const since = typeof start === 'number' ? start : createdAt(object);
-    if (since === null) return { unknown: 'the service does not show since when it counts' };
-    const filter = await this.#filterOf(move);
-    if ('unknown' in filter) return filter;
-    const spent = await this.#total(filter.value, limit.unit, since);
-    if ('unknown' in spent) return spent;
-    // Where the service gives a verdict, that tells.
-    const isOver = verdict === null && before !== null && spent.value >= before.amount;
-    return isOver && mayBeginLater(object.row.last_updated_at, since) ? { unknown: beganLater } : spent;
+    const calls = await this.#callsOf(move);
+    if ('unknown' in calls) return calls;
+    return estimateUse(this.#reads, {
+      ...calls.value,
+      unit: limit.unit,
+      amount: before?.amount ?? null,
+      verdict,
+      updatedAt: object.row.last_updated_at,
+      since: typeof start === 'number' ? start : createdAt(object),
+      now: this.#now,
+    });
   }
 
   async #readPace(move: BudgetMove): Promise<Known<ReadPace>> {
     const { per, unit, kind } = move.limit;
-    const since = this.#now - paceDays * dayMilliseconds;
-    const filter = await this.#filterOf(move, withoutGrouped(move.limit));
-    if ('unknown' in filter) return filter;
-    const pace = (single: Exact | null, byValueKey: ReadonlyMap<string, Exact>): Known<ReadPace> => ({
-      value: { since: new Date(since).toISOString(), asOf: new Date(this.#now).toISOString(), single, byValueKey },
-    });
-    if (kind !== 'usage-policy' || per.every((key) => key === 'workspace_id')) {
-      const spent = await this.#total(filter.value, unit, since);
-      return 'unknown' in spent ? spent : pace(perDay(spent.value), new Map());
-    }
-    const source = sourceOfPer(per, unit);
-    if (source === null) return { unknown: `the service shows no pace per ${per.join(' and ')}` };
-    const query = { ...filter.value, ...source.query, ...this.#range(since) };
-    const rows = await this.#ask('analytics', `${source.path} ${JSON.stringify(query)}`, () =>
-      readGroups(this.#backend, source, query),
-    );
-    if ('unknown' in rows) return rows;
-    return pace(null, new Map(rows.value.map(([value, used]) => [`${per[0]}:${value}`, perDay(used)])));
+    const calls = await this.#callsOf(move);
+    if ('unknown' in calls) return calls;
+    return readPace(this.#reads, { ...calls.value, per: kind === 'usage-policy' ? per : [], unit, now: this.#now });
   }
 
-  /** Which traffic the budget counts, in the words of analytics. */
-  async #filterOf({ change, object, limit }: BudgetMove, match = limit.match): Promise<Known<AnalyticsFilter>> {
+  /** Whose calls the budget counts. */
+  async #callsOf({ change, object, limit }: BudgetMove): Promise<Known<WorkspaceCalls>> {
     const workspace = this.#index.workspace(change.workspaceId);
     if (object !== null && isPattern(object)) return { unknown: 'it is for workspaces created later' };
-    if (workspace === undefined) return { unknown: 'analytics are read by workspace, and this belongs to none' };
-    const base = { workspace_slug: workspace.slug };
-    if (object?.kind === 'key-limits') return { value: { ...base, api_key_ids: object.id } };
-    if (object?.kind === 'provider-limits') return { value: { ...base, virtual_keys: object.name ?? object.id } };
-    if (object?.kind === 'integration-limits') {
-      const read = await this.#providersOf(workspace.id);
-      if ('unknown' in read) return read;
-      const slugs = read.value.filter(({ integration_id: id }) => id === object.name).map(({ slug }) => slug);
-      if (slugs.length === 0) return { unknown: 'no provider of this integration shows in the workspace' };
-      return { value: { ...base, virtual_keys: slugs.join(',') } };
-    }
-    const filter = filterOfMatch(match);
-    return 'unknown' in filter ? filter : { value: { ...base, ...filter.value } };
+    if (workspace === undefined) return ofNoWorkspace;
+    const counts = (calls: CountedCalls): Known<WorkspaceCalls> => ({ value: { workspace: workspace.slug, calls } });
+    if (object?.kind === 'key-limits') return counts({ of: 'key', id: object.id });
+    if (object?.kind === 'provider-limits') return counts({ of: 'providers', slugs: [object.name ?? object.id] });
+    if (object?.kind !== 'integration-limits') return counts({ of: 'matched', match: limit.match });
+    const providers = await this.#providersOf(workspace.id);
+    return 'unknown' in providers ? providers : counts(callsOfIntegration(object.name, providers.value));
   }
 
   async #providersOf(workspaceId: string): Promise<Known<readonly WireProvider[]>> {
-    if (this.#index.isRead('provider-limits', workspaceId)) {
-      const rows = this.#index.at('provider-limits', workspaceId).all;
-      return { value: rows.map(({ row }) => row as WireProvider) };
-    }
-    return this.#ask('providers', `providers ${workspaceId}`, () => this.#backend.listProviders(workspaceId));
-  }
-
-  #total(filter: AnalyticsFilter, unit: Unit, since: number): Promise<Known<number>> {
-    const query = { ...filter, ...this.#range(since) };
-    return this.#ask('analytics', `${graphOfUnit[unit]} ${JSON.stringify(query)}`, () =>
-      readTotal(this.#backend, unit, query),
-    );
-  }
-
-  #range(since: number): AnalyticsQuery {
-    return {
-      time_of_generation_min: new Date(since).toISOString(),
-      time_of_generation_max: new Date(this.#now).toISOString(),
-    };
+    if (!this.#index.isRead('provider-limits', workspaceId)) return this.#reads.ask('listProviders', workspaceId);
+    const rows = this.#index.at('provider-limits', workspaceId).all;
+    return { value: rows.map(({ row }) => row as WireProvider) };
   }
 
   #stamp(source: ReadUse['source'], counters: readonly ReportedCounter[]): Known<ReadUse> {
     return { value: { asOf: new Date(this.#now).toISOString(), source, counters } };
   }
-
-  /** One question, once. What cannot be known says why; only a cancelled run goes up. */
-  #ask<T>(family: string, question: string, read: () => Promise<T>): Promise<Known<T>> {
-    const asked = this.#asked.get(question) as Promise<Known<T>> | undefined;
-    if (asked !== undefined) return asked;
-    const first = this.#first.get(family);
-    const answer = (async (): Promise<Known<T>> => {
-      await first;
-      const closed = this.#closed.get(family);
-      if (closed !== undefined) return { unknown: closed };
-      try {
-        return { value: await read() };
-      } catch (error) {
-        if (!(error instanceof ServiceError || error instanceof UserError)) throw error;
-        if (error instanceof ServiceError && closesFamily(error.status)) this.#closed.set(family, error.message);
-        return { unknown: error.message };
-      }
-    })();
-    this.#asked.set(question, answer);
-    // A cancelled first question ends the run through its own promise.
-    if (first === undefined)
-      this.#first.set(
-        family,
-        answer.catch(() => undefined),
-      );
-    return answer;
-  }
 }
 
-/** No right, no plan for it, or nobody there: asking for the next object would give the same answer, after as many tries. */
-function closesFamily(status: number | undefined): boolean {
-  return status === undefined || status === 401 || status === 402 || status === 403 || status >= 500;
+interface WorkspaceCalls {
+  /** Slug. */
+  readonly workspace: string;
+  readonly calls: CountedCalls;
 }
 
 function isPattern({ kind, workspaceId }: LiveObject): boolean {
@@ -296,15 +201,4 @@ function createdAt({ row }: LiveObject): number | null {
   const created = row.created_at;
   const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
   return Number.isNaN(time) ? null : time;
-}
-
-/** Groups hold calls with a value alone, so that a condition for any value of what is grouped by takes none of them away. */
-function withoutGrouped({ match, per }: BudgetLimit): Match {
-  if (match === 'all') return match;
-  const left = match.filter(({ key, any, except }) => any !== '*' || except.length > 0 || !per.includes(key));
-  return left.length === 0 ? 'all' : left;
-}
-
-function perDay(used: number): Exact {
-  return used <= 0 ? zero : divide(exactOf(used), fraction(BigInt(paceDays), 1n));
 }

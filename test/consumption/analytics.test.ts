@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { filterOfMatch, readGroups, readTotal, sourceOfPer } from '../../src/consumption/analytics-old.ts';
-import { ServiceError } from '../../src/errors.ts';
+import { groupings, readGroups, readTotal } from '../../src/consumption/analytics.ts';
+import { createReads, type Reads } from '../../src/consumption/ask.ts';
+import { filterOfMatch } from '../../src/consumption/filter-of-match.ts';
+import { groupingOfPer } from '../../src/consumption/pace.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
 import type { Condition } from '../../src/resources/types.ts';
 
@@ -36,29 +38,26 @@ describe('conditions in the words of analytics', () => {
 
 describe('groupings', () => {
   it('by key, and by metadata where it shows that unit', () => {
-    expect(sourceOfPer(['api_key'], 'cost')).toMatchObject({ path: '/groups/api_key', query: { columns: 'cost' } });
-    expect(sourceOfPer(['api_key'], 'requests')).toMatchObject({ query: {} });
-    expect(sourceOfPer(['metadata.a b'], 'cost')).toMatchObject({ path: '/groups/metadata/a%20b' });
-    expect(sourceOfPer(['metadata.a'], 'tokens')).toBeNull();
-    expect(sourceOfPer(['model'], 'cost')).toBeNull();
-    expect(sourceOfPer(['api_key', 'metadata.a'], 'cost')).toBeNull();
+    expect(groupingOfPer(['api_key'], 'cost')).toMatchObject({ path: '/groups/api_key' });
+    expect(groupingOfPer(['metadata.a b'], 'cost')).toMatchObject({ path: '/groups/metadata/a%20b' });
+    expect(groupingOfPer(['metadata.a'], 'tokens')).toBeNull();
+    expect(groupingOfPer(['model'], 'cost')).toBeNull();
+    expect(groupingOfPer(['api_key', 'metadata.a'], 'cost')).toBeNull();
   });
 });
 
 describe('answers', () => {
-  const answering = (answer: (query: AnalyticsQuery) => unknown): Backend =>
-    ({ readAnalytics: async (_path: string, query: AnalyticsQuery) => answer(query) }) as unknown as Backend;
-  const source = sourceOfPer(['api_key'], 'cost');
-  if (source === null) throw new Error('no source');
+  const calls = { workspace: 'a', from: 0, to: 1 };
+  const answering = (answer: (query: AnalyticsQuery) => unknown): Reads =>
+    createReads({
+      readAnalytics: async (_path: string, query: AnalyticsQuery) => answer(query),
+    } as unknown as Backend);
+  const read = (answer: (query: AnalyticsQuery) => unknown) =>
+    readGroups(answering(answer), groupings.api_key, calls, { shows: ['cost'] });
 
   it('numbers may be text', async () => {
-    expect(
-      await readTotal(
-        answering(() => ({ summary: { total: '12.5' } })),
-        'cost',
-        {},
-      ),
-    ).toBe(12.5);
+    const reads = answering(() => ({ summary: { total: '12.5' } }));
+    expect(await readTotal(reads, 'cost', calls)).toEqual({ value: 12.5 });
   });
 
   it.each([
@@ -68,38 +67,30 @@ describe('answers', () => {
     { summary: { total: 'much' } },
     { summary: { total: '' } },
   ])('without a number: %j', async (answer) => {
-    await expect(
-      readTotal(
-        answering(() => answer),
-        'cost',
-        {},
-      ),
-    ).rejects.toThrow(ServiceError);
+    const found = await readTotal(
+      answering(() => answer),
+      'cost',
+      calls,
+    );
+    expect(found).toEqual({ unknown: 'GET /analytics/graphs/cost: the answer holds no number' });
   });
 
   it('groups of all pages', async () => {
     const rows = Array.from({ length: 150 }, (_, index) => ({ api_key: `k${index}`, cost: index }));
-    const read = readGroups(
-      answering(({ current_page: page = 0 }) => ({ data: rows.slice(Number(page) * 100, Number(page) * 100 + 100) })),
-      source,
-      {},
-    );
-    expect((await read).at(-1)).toEqual(['k149', 149]);
+    const found = await read(({ current_page: page = 0 }) => ({
+      data: rows.slice(Number(page) * 100, Number(page) * 100 + 100),
+    }));
+    expect('value' in found && found.value.rows.at(-1)).toMatchObject({ name: 'k149', cost: { n: 149n, d: 1n } });
   });
 
   it('trust-C1: groups of smaller pages than asked for, to the total or to an empty page; less than the total is not enough', async () => {
     const rows = Array.from({ length: 70 }, (_, index) => ({ api_key: `k${index}`, cost: index }));
     const paged = (total: number | undefined) =>
-      readGroups(
-        answering(({ current_page: page = 0 }) => ({
-          data: rows.slice(Number(page) * 50, Number(page) * 50 + 50),
-          total,
-        })),
-        source,
-        {},
-      );
-    for (const total of [70, undefined]) expect(await paged(total)).toHaveLength(70);
-    await expect(paged(71)).rejects.toThrow('70 groups were read, and there are 71');
+      read(({ current_page: page = 0 }) => ({ data: rows.slice(Number(page) * 50, Number(page) * 50 + 50), total }));
+    for (const total of [70, undefined]) expect(await paged(total)).toMatchObject({ value: { cut: null } });
+    expect(await paged(71)).toMatchObject({
+      value: { cut: 'GET /analytics/groups/api_key: only 70 of 71 groups were read' },
+    });
   });
 
   it.each([
@@ -108,32 +99,19 @@ describe('answers', () => {
     ['rows without a group', { data: [{ cost: 1 }] }],
     ['rows without a number', { data: [{ api_key: 'a' }] }],
   ])('%s', async (_name, answer) => {
-    await expect(
-      readGroups(
-        answering(() => answer),
-        source,
-        {},
-      ),
-    ).rejects.toThrow(ServiceError);
+    expect(await read(() => answer)).toHaveProperty('unknown');
   });
 
   it('groups without end', async () => {
     const page = Array.from({ length: 100 }, (_, index) => ({ api_key: `k${index}`, cost: 1 }));
-    await expect(
-      readGroups(
-        answering(() => ({ data: page })),
-        source,
-        {},
-      ),
-    ).rejects.toThrow('100 groups were read, and there are more');
-    await expect(
-      readGroups(
-        answering(({ current_page: at }) => ({
-          data: page.map(({ api_key }) => ({ api_key: `${at} ${api_key}`, cost: 1 })),
-        })),
-        source,
-        {},
-      ),
-    ).rejects.toThrow('1000 groups were read, and there are more');
+    expect(await read(() => ({ data: page }))).toMatchObject({
+      value: { cut: 'GET /analytics/groups/api_key: only 100 groups of more were read' },
+    });
+    const endless = await read(({ current_page: at }) => ({
+      data: page.map(({ api_key }) => ({ api_key: `${at} ${api_key}`, cost: 1 })),
+    }));
+    expect(endless).toMatchObject({
+      value: { cut: 'GET /analytics/groups/api_key: only 1000 groups of more were read' },
+    });
   });
 });

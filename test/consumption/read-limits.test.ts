@@ -1,6 +1,7 @@
 /** Live budgets with what they say of their use: in their own units, and with what could not be read. */
 
 import { describe, expect, it } from 'vitest';
+import { createReads } from '../../src/consumption/ask.ts';
 import { type LimitsQuery, readLimits } from '../../src/consumption/read-limits.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { createMemoryBackend, type Interruptions, type Rows, refusal } from '../live/memory-backend.ts';
@@ -19,7 +20,7 @@ const policy = (row: object = {}) => ({
 
 function read(rows: Partial<Rows>, query: Partial<LimitsQuery> = {}, interruptions: Interruptions = { counters }) {
   const backend = createMemoryBackend(rows, interruptions);
-  return readLimits(backend, { workspaces: ['ws-team-a'], usageUnit: 'cents', now: () => 0, ...query });
+  return readLimits(createReads(backend), { workspaces: ['ws-team-a'], usageUnit: 'cents', now: () => 0, ...query });
 }
 
 describe('counters', () => {
@@ -83,16 +84,16 @@ describe('what is in it', () => {
       { id: 'y', slug: 'theirs', integration_id: 'other' },
     ];
     const found = await read({ providers, shares: [{ id: 'ws-team-a', usage_limits: [limits] }] });
-    const of = found.limits.filter(({ kind }) => kind === 'integration-limits').map((one) => found.traffic.get(one));
+    const of = found.limits.filter(({ kind }) => kind === 'integration-limits').map((one) => found.calls.get(one));
     expect(of[0]).toEqual({ of: 'providers', slugs: ['ours'] });
   });
 
   it('are the organisation’s own keys where nobody asked for workspaces', async () => {
     const backend = createMemoryBackend({});
-    await readLimits(backend, { workspaces: [], usageUnit: 'cents', now: () => 0 });
+    await readLimits(createReads(backend), { workspaces: [], usageUnit: 'cents', now: () => 0 });
     expect(backend.calls).toContain('LIST keys null');
     const one = createMemoryBackend({});
-    await readLimits(one, { workspaces: [teamA], usageUnit: 'cents', now: () => 0 });
+    await readLimits(createReads(one), { workspaces: [teamA], usageUnit: 'cents', now: () => 0 });
     expect(one.calls).not.toContain('LIST keys null');
   });
 

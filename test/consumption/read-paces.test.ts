@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createReads } from '../../src/consumption/ask.ts';
 import type { Backend } from '../../src/live/backend.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
 import { readUsage } from '../../src/run/read-usage.ts';
@@ -19,7 +20,7 @@ test.each([
   const { changes } = planOf({ body: `policies:\n${entry('spend', match, budget)}` });
   const live = liveOf([]);
   const moves = budgetMoves(changes, live, now);
-  const { budgets } = await readUsage(stub, { moves, live, now: now.getTime() });
+  const { budgets } = await readUsage(createReads(stub), { moves, live, now: now.getTime() });
   const [usage] = [...budgets.values()];
   expect(usage !== undefined && 'value' in usage.pace).toBe(isKnown);
 });

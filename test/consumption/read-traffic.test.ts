@@ -1,7 +1,8 @@
 /** Which questions traffic costs, and what becomes of answers that are refused, cut or odd. */
 
 import { describe, expect, it } from 'vitest';
-import { readTraffic } from '../../src/consumption/read-traffic.ts';
+import { createReads } from '../../src/consumption/ask.ts';
+import { readTraffic } from '../../src/consumption/traffic.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
 import { testNow } from '../helpers/session.ts';
@@ -22,7 +23,7 @@ async function read(answer: Answer, wanted = workspaces) {
       return answer(path, query);
     },
   } as Partial<Backend> as Backend;
-  return { traffic: await readTraffic(backend, { workspaces: wanted, now: testNow }), asked };
+  return { traffic: await readTraffic(createReads(backend), { workspaces: wanted, now: testNow }), asked };
 }
 
 const rowsOf = (path: string): readonly Record<string, unknown>[] =>

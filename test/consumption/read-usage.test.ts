@@ -1,6 +1,7 @@
 /** What is read of the use of budgets that a plan moves, and what is not asked again once it was refused. */
 
 import { describe, expect, it } from 'vitest';
+import { createReads } from '../../src/consumption/ask.ts';
 import { mayBeginLater, useOfRow, useWithoutBudget } from '../../src/consumption/row-use.ts';
 import { budgetMoves } from '../../src/plan/assess-impact.ts';
 import { readUsage } from '../../src/run/read-usage.ts';
@@ -27,7 +28,7 @@ async function usage(given: Given, interruptions: Interruptions = {}, rows: Part
   const live = liveOf(given.live ?? []);
   const moves = budgetMoves(planOf({ record: recorded(), ...given }).changes, live, now);
   const backend = createMemoryBackend(rows, interruptions);
-  const read = await readUsage(backend, { moves, live, now: now.getTime() });
+  const read = await readUsage(createReads(backend), { moves, live, now: now.getTime() });
   return { budgets: [...read.budgets.values()], lists: read.lists, calls: backend.calls };
 }
 

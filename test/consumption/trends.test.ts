@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compareSpend, type Day, findUnusualDays, type SpendRow } from '../../src/consumption/trends.ts';
+import type { Day } from '../../src/consumption/analytics.ts';
+import { compareSpend, findUnusualDays, type SpendRow } from '../../src/consumption/trends.ts';
 import { exactOf } from '../../src/exact.ts';
 
 const row = (name: string, cost: number, more: Partial<SpendRow> = {}): SpendRow => ({
