@@ -203,6 +203,16 @@ describe('architecture', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('keeps no memory in modules: what was read or computed is a value that its run carries', () => {
+    const wrong = modules.flatMap(({ path, text }) => {
+      const kept = text.matchAll(
+        /^(?:export )?(?:(?:let|var) \w+|const \w+(?:: (?!Readonly|readonly )[^=\n]+)? = (?:new (?:Map|Set)\b|\[\];)|const \w+[^=\n]* = new (?:WeakMap|WeakSet|WeakRef)\b)/gm,
+      );
+      return [...kept].map(([line]) => `${path}: ${line}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   it('lets one file alone import deep-diff', () => {
     const users = modules.filter(({ imports }) => imports.includes('deep-diff')).map(({ path }) => path);
     expect(users).toEqual(['plan/field-changes.ts']);

@@ -52,9 +52,8 @@ export interface Reads {
 export function createReads(backend: Backend): Reads {
   const gate = createGate();
   const answers = new Map<string, Promise<unknown>>();
-  const asked = new Map<string, Promise<Known<unknown>>>();
   const read = (name: Question, question: readonly unknown[]): Promise<unknown> => {
-    const key = canonicalJson([name, ...question]);
+    const key = keyOf(name, question);
     const answer = answers.get(key) ?? (backend[name] as (...all: readonly unknown[]) => Promise<unknown>)(...question);
     answers.set(key, answer);
     return answer;
@@ -65,18 +64,16 @@ export function createReads(backend: Backend): Reads {
   return {
     backend: { ...backend, ...remembering },
     ask<Name extends Question>(name: Name, ...question: Parameters<Backend[Name]>) {
-      const key = canonicalJson([name, ...question]);
+      const reading = () => read(name, question) as Promise<Answer<Name>>;
       // What was read already needs no leave.
-      const answer =
-        asked.get(key) ??
-        (answers.has(key)
-          ? settle(() => read(name, question))
-          : gate(familyOf(name, question), () => read(name, question)));
-      asked.set(key, answer);
-      return answer as Promise<Known<Answer<Name>>>;
+      return answers.has(keyOf(name, question)) ? settle(reading) : gate(familyOf(name, question), reading);
     },
     attempt: (family, reading) => gate({ name: family, isOfOne: namesOne.has(family) }, reading),
   };
+}
+
+function keyOf(name: Question, question: readonly unknown[]): string {
+  return canonicalJson([name, ...question]);
 }
 
 /** Questions that are refused together. */

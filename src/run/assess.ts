@@ -45,7 +45,7 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
-    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null });
   };
   const doubt = doubtKeyMetering(changes, live);
   const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);

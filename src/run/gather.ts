@@ -18,7 +18,7 @@ import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAbsence } from '../rules/absence.ts';
 import { buildFileFacts } from '../rules/find.ts';
-import type { FileFacts } from '../rules/types.ts';
+import type { FileFacts, Given } from '../rules/types.ts';
 import { believeInForce, judgeRecord, provenSettings, type RecordInForce } from './judge-record.ts';
 import type { OpenRecord } from './open-record.ts';
 import { readAbsence } from './read-absence.ts';
@@ -34,7 +34,7 @@ export interface Gathered extends Started {
   readonly understood: Desired;
   readonly files: readonly FoundFile[];
   /** What rules look at of them. */
-  readonly fileFacts: FileFacts;
+  readonly fileFacts: Given<FileFacts>;
   readonly diagnostics: readonly Diagnostic[];
   /** `review:` in force. */
   readonly settings: Review;

@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
 import type { Live } from '../live/live.ts';
 import type { Change } from '../plan/types.ts';
+import { PriceIndex } from '../prices/price-index.ts';
 import type { ProviderPrices } from '../prices/types.ts';
 import { type ReadRoutes, readRoutes } from '../reconcile/read-routes.ts';
 import type { Desired } from '../resources/types.ts';
@@ -116,7 +117,7 @@ function idsOf(moves: readonly BudgetMove[]): string[] {
 function toPriceFacts(prices: PricesForRules | null, ways: ReadRoutes): PriceFacts | null {
   if (prices === null && ways.integrations.size === 0) return null;
   return {
-    book: { providers: prices?.providers ?? new Map(), ...ways },
+    index: new PriceIndex({ providers: prices?.providers ?? new Map(), ...ways }),
     maxAge: prices?.maxAge ?? Number.POSITIVE_INFINITY,
   };
 }

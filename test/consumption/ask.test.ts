@@ -64,6 +64,13 @@ describe('one refusal', () => {
     expect([asked, known]).toEqual([5, 4]);
   });
 
+  it('of one object leaves those that are asked for later', async () => {
+    const { attempt } = createReads({} as Backend);
+    await attempt('listKeys', async () => 'fine');
+    await attempt('listKeys', async () => Promise.reject(fail(403)));
+    expect(await attempt('listKeys', async () => 'fine')).toEqual({ value: 'fine' });
+  });
+
   it('of one family leaves the others alone', async () => {
     const { attempt } = createReads({} as Backend);
     await attempt('listKeys', async () => Promise.reject(fail(403)));
