@@ -13,8 +13,8 @@ type Row = Readonly<Record<string, unknown>>;
 
 /** Which calls are asked about. */
 export interface Calls {
-  /** Slug. */
-  readonly workspace: string;
+  /** Slug; missing: that of the key, or all. */
+  readonly workspace?: string | undefined;
   /** Milliseconds since the epoch; `to` itself is within. */
   readonly from: number;
   readonly to: number;
@@ -67,10 +67,18 @@ export function groupingOfMetadata(key: string): Grouping {
   return { path: `/groups/metadata/${encodeURIComponent(key)}`, names: ['metadata_value'] };
 }
 
-/** A question as the port takes it. */
-export function graphOf(unit: Unit, calls: Calls): readonly [path: string, query: AnalyticsQuery] {
+/** As the port takes it. */
+type AnalyticsQuestion = readonly [path: string, query: AnalyticsQuery];
+
+export function graphOf(unit: Unit, calls: Calls): AnalyticsQuestion {
   return [`/graphs/${unit}`, queryOf(calls)];
 }
+
+export function groupsOf({ path, columns }: Grouping, calls: Calls, page: number, size = pageSize): AnalyticsQuestion {
+  return [path, { ...queryOf(calls), columns, page_size: size, current_page: page }];
+}
+
+const pageSize = 100;
 
 function queryOf({ workspace, from, to, filter }: Calls): AnalyticsQuery {
   return {
@@ -116,8 +124,6 @@ export async function readDays({ ask }: Reads, calls: Calls): Promise<Known<read
   return { value: [...byDate].sort(([a], [b]) => (a < b ? -1 : 1)).map(([date, cost]) => ({ date, cost })) };
 }
 
-const pageSize = 100;
-
 /** Past this many pages the smaller groups are not read. */
 const mostPages = 10;
 
@@ -134,18 +140,18 @@ export interface GroupNeeds {
  */
 export async function readGroups(
   { ask }: Reads,
-  { path, columns, names }: Grouping,
+  grouping: Grouping,
   calls: Calls,
   { shows, isEnough }: GroupNeeds,
 ): Promise<Known<Groups>> {
+  const { path, names } = grouping;
   const rows = new Map<string, GroupRow>();
   let total: number | null = null;
   const groups = (isWhole: boolean): Known<Groups> => ({
     value: { rows: [...rows.values()], cut: isWhole ? null : describeCut(path, rows.size, total) },
   });
   for (let page = 0; page < mostPages; page += 1) {
-    const query = { ...queryOf(calls), columns, page_size: pageSize, current_page: page };
-    const answer = await ask('readAnalytics', path, query);
+    const answer = await ask('readAnalytics', ...groupsOf(grouping, calls, page));
     if ('unknown' in answer) return answer;
     const { data } = answer.value;
     if (!Array.isArray(data)) return unreadable(path, 'the answer holds no list');
