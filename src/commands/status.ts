@@ -1,11 +1,11 @@
 import { createReads } from '../consumption/ask.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
 import {
-  countedSince,
   isOver,
   judgeLimit,
   type LimitStatus,
   type LiveLimit,
+  limitCountedSince,
   settleDoubts,
   sortStatus,
 } from '../consumption/limit-status.ts';
@@ -134,7 +134,7 @@ function doubtKeyLimits(all: readonly LimitStatus[], now: number): string | null
   if (keys.length === 0 || keys.some(({ used }) => used !== null && used.n > 0n)) return null;
   const setting = "the organisation's `is_api_key_limit_enabled` is on, which no route shows";
   const silent = keys.filter(({ facts, used, pace }) => {
-    const since = countedSince(facts, now);
+    const since = limitCountedSince(facts, now);
     const isOld = since !== null && since <= now - 7 * dayMilliseconds;
     return used !== null && isOld && pace?.basis === 'last-7-days' && pace.perDay.n > 0n;
   }).length;

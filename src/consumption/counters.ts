@@ -53,6 +53,15 @@ export function findContradiction(
   });
 }
 
+/** By the service's own word, or by the numbers. */
+export function isOverLimit(counter: Counter, limit: Exact | null): boolean {
+  return counter.verdict === 'exhausted' || hasReached(counter, limit);
+}
+
+function hasReached({ used }: Counter, limit: Exact | null): boolean {
+  return limit !== null && compare(used, limit) >= 0;
+}
+
 export interface Shift {
   /** Counters that the change stops: below the old limit, at or above the new one. Largest first. */
   readonly blocked: readonly Counter[];
@@ -71,12 +80,11 @@ export function shiftOf(
   after: Exact | null,
   isRescoped = false,
 ): Shift {
-  const isBlockedBy = ({ used }: Counter, limit: Exact | null): boolean => limit !== null && compare(used, limit) >= 0;
-  const wasBlocked = (counter: Counter): boolean => counter.verdict === 'exhausted' || isBlockedBy(counter, before);
+  const wasBlocked = (counter: Counter): boolean => isOverLimit(counter, before);
   const sorted = sortCounters(counters);
   return {
-    blocked: sorted.filter((counter) => (isRescoped || !wasBlocked(counter)) && isBlockedBy(counter, after)),
-    freed: sorted.filter((counter) => wasBlocked(counter) && !isBlockedBy(counter, after)),
+    blocked: sorted.filter((counter) => (isRescoped || !wasBlocked(counter)) && hasReached(counter, after)),
+    freed: sorted.filter((counter) => wasBlocked(counter) && !hasReached(counter, after)),
   };
 }
 

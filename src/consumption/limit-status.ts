@@ -3,10 +3,10 @@
 import { compare, divide, type Exact, exactOf, fraction } from '../exact.ts';
 import type { BudgetLimit } from '../resources/limit.ts';
 import type { Reset } from '../resources/types.ts';
-import { type Counter, percentOf, sortCounters, totalUsed, type UsageUnit } from './counters.ts';
+import { type Counter, isOverLimit, percentOf, sortCounters, totalUsed, type UsageUnit } from './counters.ts';
 import { believe, type DoubtedCounter, findUnitMistake, type Witness } from './doubt.ts';
 import { findRunOut, type RunOut } from './run-out.ts';
-import { dayMilliseconds, levelOf, type Moment, nextReset, type WindowFacts, windowStart } from './windows.ts';
+import { countedSince, dayMilliseconds, levelOf, type Moment, nextReset, type WindowFacts } from './windows.ts';
 
 /** As it is live, whoever declared it, and what its row says of it. */
 export interface LiveLimit extends BudgetLimit {
@@ -71,18 +71,9 @@ function windowOf(facts: Pick<LiveLimit, 'kind' | 'nextReset' | 'lastReset'>, re
   return { reset, level: levelOf(kind), now, nextReset: next, lastReset: last } satisfies WindowFacts;
 }
 
-/**
- * Since when the counter of a limit has been counting: its last reset, or its creation if it never had one.
- *
- * @returns milliseconds since the epoch; null: the service shows nothing to tell it by
- */
-export function countedSince(facts: LiveLimit, now: number): number | null {
-  const created = instantOf(facts.createdAt);
-  if (facts.reset === null) return null;
-  const start = windowStart(windowOf(facts, facts.reset, now));
-  if (typeof start !== 'number') return created;
-  // The first window is short: it began with the object.
-  return created === null ? start : Math.max(start, created);
+/** Milliseconds since the epoch; null: the service shows nothing to tell it by. */
+export function limitCountedSince(facts: LiveLimit, now: number): number | null {
+  return facts.reset === null ? null : countedSince(windowOf(facts, facts.reset, now), facts.createdAt);
 }
 
 /** @param analyticsPace per day over the last 7 days, where analytics can tell the limit's traffic apart */
@@ -99,7 +90,7 @@ export function judgeLimit(facts: LiveLimit, analyticsPace: Exact | null, now: n
   const used = worst?.used ?? { n: 0n, d: 1n };
   const { doubted = [] } = usage;
   const exhausted = [
-    ...usage.counters.filter((counter) => counter.verdict === 'exhausted' || compare(counter.used, limit) >= 0),
+    ...usage.counters.filter((counter) => isOverLimit(counter, limit)),
     ...doubted.filter(({ verdict }) => verdict === 'exhausted'),
   ].length;
   const isExhausted = exhausted > 0 || facts.verdict === 'exhausted';
@@ -130,7 +121,7 @@ export function judgeLimit(facts: LiveLimit, analyticsPace: Exact | null, now: n
 function choosePace(facts: LiveLimit, used: Exact, analyticsPace: Exact | null, now: number): Pace | string {
   if (analyticsPace !== null) return { perDay: analyticsPace, basis: 'last-7-days' };
   if (facts.reset === null) return 'the service does not show its reset';
-  const since = countedSince(facts, now);
+  const since = limitCountedSince(facts, now);
   if (since === null) return 'it is not known since when it counts';
   // Less than a day is no pace: one large request in the first hour would fill every month.
   if (now - since < dayMilliseconds) return 'its window began less than a day ago';
@@ -208,9 +199,4 @@ export function sortStatus(all: readonly LimitStatus[]): readonly LimitStatus[] 
 /** At or above that percent, or exhausted; what is unknown may be or not. */
 export function isOver({ percent, state }: LimitStatus, least: number): boolean {
   return state === 'exhausted' || (percent !== null && percent >= least);
-}
-
-function instantOf(text: string | null): number | null {
-  const time = text === null ? Number.NaN : Date.parse(text);
-  return Number.isNaN(time) ? null : time;
 }

@@ -4,7 +4,7 @@ import { type Exact, exactOf } from '../exact.ts';
 import type { Reads } from './ask.ts';
 import type { CountedCalls } from './counted-calls.ts';
 import { estimateUse } from './estimate-use.ts';
-import { countedSince, type LimitUse, type LiveLimit } from './limit-status.ts';
+import { type LimitUse, type LiveLimit, limitCountedSince } from './limit-status.ts';
 import { createPaces } from './pace.ts';
 import { notEstimated, type ReadLimits } from './read-limits.ts';
 
@@ -40,7 +40,7 @@ export async function readConsumption(read: ReadLimits, reads: Reads, now: () =>
 
 async function estimate(facts: LiveLimit, calls: CountedCalls, reads: Reads, now: number): Promise<LimitUse> {
   const { workspace, unit, amount, verdict, updatedAt } = facts;
-  const since = countedSince(facts, now);
+  const since = limitCountedSince(facts, now);
   const spent = await estimateUse(reads, { workspace, calls, unit, amount, verdict, updatedAt, since, now });
   if ('unknown' in spent) return { known: false, why: spent.unknown };
   const counter = { valueKey: null, used: exactOf(spent.value), verdict };

@@ -66,6 +66,21 @@ export function windowStart(facts: WindowFacts): Moment {
   return last !== null && last > start && last <= facts.now ? last : start;
 }
 
+/**
+ * Since when a counter has been counting: its last reset, or the creation of what carries it if it never had one.
+ *
+ * @param window null: the service shows none
+ * @param createdAt ISO
+ * @returns milliseconds since the epoch; null: the service shows nothing to tell it by
+ */
+export function countedSince(window: WindowFacts | null, createdAt: string | null): number | null {
+  const created = instantOf(createdAt);
+  const start = window === null ? 'unknown' : windowStart(window);
+  if (typeof start !== 'number') return created;
+  // The first window is short: it began with the object.
+  return created === null ? start : Math.max(start, created);
+}
+
 /** The first reset after an instant that is a reset itself, or after any instant for calendar windows. Null: never. */
 export function resetAfter(reset: Reset, level: Level, at: number): number | null {
   const today = startOfDay(at);

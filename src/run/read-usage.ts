@@ -11,7 +11,7 @@ import { estimateUse, ofNoWorkspace } from '../consumption/estimate-use.ts';
 import { type ReadPace, readPace } from '../consumption/pace.ts';
 import { readPolicyCounters } from '../consumption/read-counters.ts';
 import { type Row, useOfRow, useWithoutBudget, type Verdict } from '../consumption/row-use.ts';
-import { windowStart } from '../consumption/windows.ts';
+import { countedSince } from '../consumption/windows.ts';
 import { bindingsOf, rivalMoves } from '../impact/binding.ts';
 import { boundsOf } from '../impact/bounds.ts';
 import { type BudgetMove, wireBudgetOf } from '../impact/moves.ts';
@@ -142,7 +142,7 @@ class UsageReader {
 
   async #estimateUse(move: BudgetMove, object: LiveObject, verdict: Verdict): Promise<Known<number>> {
     const { window, limit, before } = move;
-    const start = window === null ? 'unknown' : windowStart(window);
+    const { created_at: createdAt, last_updated_at: updatedAt } = object.row;
     const calls = await this.#callsOf(move);
     if ('unknown' in calls) return calls;
     return estimateUse(this.#reads, {
@@ -150,8 +150,8 @@ class UsageReader {
       unit: limit.unit,
       amount: before?.amount ?? null,
       verdict,
-      updatedAt: object.row.last_updated_at,
-      since: typeof start === 'number' ? start : createdAt(object),
+      updatedAt,
+      since: countedSince(window, typeof createdAt === 'string' ? createdAt : null),
       now: this.#now,
     });
   }
@@ -195,10 +195,4 @@ interface WorkspaceCalls {
 
 function isPattern({ kind, workspaceId }: LiveObject): boolean {
   return kind === 'integration-limits' && workspaceId === null;
-}
-
-function createdAt({ row }: LiveObject): number | null {
-  const created = row.created_at;
-  const time = typeof created === 'string' ? Date.parse(created) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Counter } from '../../src/consumption/counters.ts';
 import {
-  countedSince,
   isOver,
   judgeLimit,
   type LiveLimit,
+  limitCountedSince,
   settleDoubts,
   sortStatus,
 } from '../../src/consumption/limit-status.ts';
@@ -137,7 +137,7 @@ describe('since when it counts', () => {
     ['a reset by hand', { reset: 'never', lastReset: '2026-11-05T00:00:00Z' }, Date.UTC(2026, 10, 5)],
     ['nobody knows', { reset: 'never', lastReset: null, createdAt: null }, null],
   ])('%s', (_name, more, since) => {
-    expect(countedSince(facts(0, more), now)).toBe(since);
+    expect(limitCountedSince(facts(0, more), now)).toBe(since);
   });
 });
 
