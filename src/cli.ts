@@ -19,8 +19,13 @@ import type { CommandResult, Format, Session } from './run/session.ts';
 
 const cancellation = new AbortController();
 
-/** The signal that ended the run, as shells number it. */
-let endedBy: 129 | 130 | 143 | null = null;
+/** What has become of this process, which is one. */
+const ending: {
+  /** The signal that ended the run, as shells number it. */
+  by: 129 | 130 | 143 | null;
+  /** Why output could not be written. */
+  printProblem: string | null;
+} = { by: null, printProblem: null };
 
 /**
  * The first signal lets requests under way end and outcomes be recorded; a second one ends the process at once. Not so when the
@@ -35,7 +40,7 @@ function cancelBy(signal: keyof typeof signals): void {
   const isSecond = cancellation.signal.aborted;
   if (isSecond && signal !== 'SIGHUP') process.exit(signals[signal]);
   if (isSecond) return;
-  endedBy = signals[signal];
+  ending.by = signals[signal];
   cancellation.abort();
   if (signal !== 'SIGHUP' && process.stderr.isTTY === true) {
     process.stderr.write('\nCancelling: waiting for requests under way. Once more ends the process at once.\n');
@@ -46,11 +51,10 @@ function cancelBy(signal: keyof typeof signals): void {
  * A reader that has seen enough (`| head`), or a terminal that is gone, is not a failure of ours and ends nothing but the printing.
  * Nor does any other failure end an apply in the middle: it is told at the end.
  */
-let printProblem: string | null = null;
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     const isReaderGone = code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
-    if (stream === process.stdout && !isReaderGone) printProblem ??= code ?? 'unknown';
+    if (stream === process.stdout && !isReaderGone) ending.printProblem ??= code ?? 'unknown';
   });
 }
 
@@ -134,7 +138,7 @@ async function confirm(question: string): Promise<boolean> {
   // The end of input answers nothing; the terminal hands Ctrl-C to the reader instead of sending a signal.
   const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
   reader.once('SIGINT', () => {
-    endedBy ??= signals.SIGINT;
+    ending.by ??= signals.SIGINT;
     cancellation.abort();
   });
   try {
@@ -207,7 +211,7 @@ function asksForJson(argv: readonly string[]): boolean {
 
 function exitOfFailure(error: unknown): ExitCode {
   // Whatever the signal broke off: nothing had been written.
-  if (error instanceof CancelledError && endedBy !== null) return endedBy;
+  if (error instanceof CancelledError && ending.by !== null) return ending.by;
   if (error instanceof UserError) return exitCodes[error.exit];
   if (error instanceof ServiceError || error instanceof CancelledError) return exitCodes.unreachable;
   return exitCodes.invalid;
@@ -216,8 +220,8 @@ function exitOfFailure(error: unknown): ExitCode {
 /** What was to be handed on and could not be is a failure too, told once the work is done; a worse one stands. */
 async function judgeOutput(exit: ExitCode): Promise<ExitCode> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  if (printProblem === null) return exit;
-  process.stderr.write(`error: the output could not be written (${printProblem})\n`);
+  if (ending.printProblem === null) return exit;
+  process.stderr.write(`error: the output could not be written (${ending.printProblem})\n`);
   return exit === exitCodes.ok ? exitCodes.invalid : exit;
 }
 

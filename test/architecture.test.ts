@@ -41,6 +41,8 @@ const layers: Readonly<Record<string, number>> = {
   checkout: 3.5,
   plan: 4,
   impact: 5,
+  // How much is used of it, which impact draws conclusions from.
+  consumption: 5.2,
   // What was read, below those who draw conclusions from it.
   live: 5.5,
   prices: 6,
@@ -219,6 +221,16 @@ describe('architecture', () => {
               .filter((target) => gitsOwn.test(target));
         return [...asked, ...used].map((what) => `${module.path}: ${what}`);
       });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps no memory in modules: what was read or computed is a value that its run carries', () => {
+    const wrong = modules.flatMap(({ path, text }) => {
+      const kept = text.matchAll(
+        /^(?:export )?(?:(?:let|var) \w+|const \w+(?:: (?!Readonly|readonly )[^=\n]+)? = (?:new (?:Map|Set)\b|\[\];)|const \w+[^=\n]* = new (?:WeakMap|WeakSet|WeakRef)\b)/gm,
+      );
+      return [...kept].map(([line]) => `${path}: ${line}`);
+    });
     expect(wrong).toEqual([]);
   });
 

@@ -92,7 +92,16 @@ function forgetOf({ forget }: Pick<OrgFile, 'forget'>): Group {
 }
 
 /** Fields of a policy that together are what it allows: two halves that were approved apart can be what nobody saw. */
-const limitFields = new Set(['unit', 'amount', 'reset', 'window', 'value', 'match', 'per', 'target']);
+const limitFields: ReadonlySet<string> = new Set([
+  'unit',
+  'amount',
+  'reset',
+  'window',
+  'value',
+  'match',
+  'per',
+  'target',
+]);
 
 function partsOf(policy: PolicyEntry): Group {
   const { id, fields, starting, absent, protect, previously } = policy;

@@ -8,7 +8,7 @@
  */
 
 /** By their whole name, whatever the case: Windows has `Path`, and proxies are written both ways. */
-const needed = new Set([
+const needed: ReadonlySet<string> = new Set([
   ...[
     'PATH',
     'HOME',
@@ -40,7 +40,7 @@ const gitsOwn =
   /^GIT_(?:CONFIG_(?:COUNT|KEY_\d+|VALUE_\d+|PARAMETERS|GLOBAL|SYSTEM|NOSYSTEM)|SSH|SSH_COMMAND|SSH_VARIANT|ASKPASS|SSL_\w+|HTTP_\w+|PROXY_SSL_\w+|ALLOW_PROTOCOL|PROTOCOL|PROTOCOL_FROM_USER|EXEC_PATH|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM)$/;
 
 /** Never, whatever `TOLLGATE_GIT_ENV` says. */
-const ownSecrets = new Set(['PORTKEY_API_KEY', 'TOLLGATE_SEAL_KEY']);
+const ownSecrets: ReadonlySet<string> = new Set(['PORTKEY_API_KEY', 'TOLLGATE_SEAL_KEY']);
 
 function selectGitEnvironment(env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
   const named = new Set((env.TOLLGATE_GIT_ENV ?? '').split(/[\s,]+/).filter((name) => !ownSecrets.has(name)));

@@ -233,7 +233,7 @@ function readCode(error: unknown): string | undefined {
   return readCode(cause ?? errors?.[0]);
 }
 
-const connectCodes = new Set([
+const connectCodes: ReadonlySet<string> = new Set([
   refusedAddress,
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -244,7 +244,7 @@ const connectCodes = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-const certificateCodes = new Set([
+const certificateCodes: ReadonlySet<string> = new Set([
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -255,7 +255,7 @@ const certificateCodes = new Set([
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ]);
 
-const permanentCodes = new Set([
+const permanentCodes: ReadonlySet<string> = new Set([
   ...certificateCodes,
   'UND_ERR_RES_EXCEEDED_MAX_SIZE',
   'UND_ERR_INVALID_ARG',

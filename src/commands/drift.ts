@@ -1,5 +1,4 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import { findDrift } from '../plan/find-drift.ts';
 import { findActors } from '../reconcile/audit.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -60,9 +59,9 @@ export async function gatherDrift(
   }
   const prepared = await goOn(started, session);
   if (prepared.plan === null) return prepared;
-  const { plan, steps, settled, filter, open, live, record } = prepared;
+  const { plan, steps, settled, filter, open, reads, live, record } = prepared;
   try {
-    const sources = { store: record.store, backend: rememberReads(open.backend) };
+    const sources = { store: record.store, reads };
     const returned = settled === null ? [] : await findReturned(plan, live, sources, session);
     const report = findDrift({ ...plan, notes: [...plan.notes, ...returned] }, steps, filter.workspaces);
     // Live is read after the record: an apply that came in between looks like drift.
@@ -72,7 +71,7 @@ export async function gatherDrift(
     }
     const since = settled?.appliedAt ?? nowOf(session).toISOString();
     const changes = report.drifts.map(({ change }) => change);
-    const reading = findActors(open.backend, changes, since, nowOf(session).toISOString(), plan.organisation);
+    const reading = findActors(reads, changes, since, nowOf(session).toISOString(), plan.organisation);
     const authors = await session.waiting('reading the audit log', reading);
     return { plan, report, authors, record: settled !== null ? 'read' : looksLost(plan) ? 'lost' : 'none' };
   } finally {
@@ -80,9 +79,9 @@ export async function gatherDrift(
   }
 }
 
-async function findUnderWay({ stored, backend }: Started, session: Session): Promise<ApplyMeanwhile | null> {
+async function findUnderWay({ stored, reads }: Started, session: Session): Promise<ApplyMeanwhile | null> {
   const claim = stored?.record.claim;
-  if (stored === null || claim === undefined || !(await isUnderWay(claim, backend, session))) return null;
+  if (stored === null || claim === undefined || !(await isUnderWay(claim, reads.backend, session))) return null;
   return meanwhileOf(stored, 'under-way');
 }
 

@@ -1,20 +1,19 @@
-import { exitCodes } from '../exit-codes.ts';
-import type { UsageUnit } from '../impact/consumption.ts';
+import { createReads } from '../consumption/ask.ts';
+import type { UsageUnit } from '../consumption/counters.ts';
 import {
-  countedSince,
   isOver,
   judgeLimit,
   type LimitStatus,
   type LiveLimit,
+  limitCountedSince,
   settleDoubts,
   sortStatus,
-} from '../impact/limit-status.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
-import { rememberReads } from '../live/remember-reads.ts';
-import { readConsumption } from '../reconcile/read-consumption.ts';
-import { type ReadLimits, readLimits } from '../reconcile/read-limits.ts';
-import { readTrends } from '../reconcile/read-trends.ts';
-import { createAnalytics } from '../reconcile/spend-analytics.ts';
+} from '../consumption/limit-status.ts';
+import { readConsumption } from '../consumption/read-consumption.ts';
+import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
+import { readTrends } from '../consumption/read-trends.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
@@ -48,12 +47,10 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   const open = await openBackend(options, session);
   const now = (): number => nowOf(session).getTime();
   try {
-    // Lists are looked at twice.
-    const backend = rememberReads(open.backend);
-    const analytics = createAnalytics(backend);
+    const reads = createReads(open.backend);
     const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
     const query = { workspaces: options.workspace, usageUnit, now };
-    const read = await session.waiting('reading limits and counters', readLimits(backend, query));
+    const read = await session.waiting('reading limits and counters', readLimits(reads, query));
     const count = read.workspaces.length;
     const days = options.since ?? (count <= mostUnasked ? 30 : 0);
     if (options.since === undefined && days === 0 && !options.quiet) {
@@ -65,9 +62,9 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const [consumption, trends, nobody] = await session.waiting(
       'reading analytics',
       Promise.all([
-        readConsumption(read, analytics, now),
-        days === 0 ? null : readTrends(read.workspaces, analytics, days, now()),
-        isWhole ? readNobody(backend, { workspaces: read.workspaces, desired, now: now() }) : null,
+        readConsumption(read, reads, now),
+        days === 0 ? null : readTrends(read.workspaces, reads, days, now()),
+        isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
       ]),
     );
     const at = now();
@@ -137,7 +134,7 @@ function doubtKeyLimits(all: readonly LimitStatus[], now: number): string | null
   if (keys.length === 0 || keys.some(({ used }) => used !== null && used.n > 0n)) return null;
   const setting = "the organisation's `is_api_key_limit_enabled` is on, which no route shows";
   const silent = keys.filter(({ facts, used, pace }) => {
-    const since = countedSince(facts, now);
+    const since = limitCountedSince(facts, now);
     const isOld = since !== null && since <= now - 7 * dayMilliseconds;
     return used !== null && isOld && pace?.basis === 'last-7-days' && pace.perDay.n > 0n;
   }).length;

@@ -23,7 +23,7 @@ export function isAudited(method: string): method is AuditRow['method'] {
   return method === 'POST' || method === 'PUT' || method === 'DELETE';
 }
 
-const secretMembers = new Set(['key', 'secret', 'api_key', 'password', 'token']);
+const secretMembers: ReadonlySet<string> = new Set(['key', 'secret', 'api_key', 'password', 'token']);
 
 /** The body as JSON text, secrets masked; text that is no JSON object is kept as it came. */
 function maskBody(body: string): string {

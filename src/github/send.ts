@@ -7,7 +7,7 @@ export type Send = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A repository that was renamed and then transferred leaves one behind the other. */
 const mostMoves = 5;
-const moved = new Set([301, 302, 307, 308]);
+const moved: ReadonlySet<number> = new Set([301, 302, 307, 308]);
 
 /** @param timeout milliseconds after which a request is given up */
 export function createSend({ timeout, proxies }: { readonly timeout: number; readonly proxies: Proxies }): Send {

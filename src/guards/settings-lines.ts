@@ -89,7 +89,7 @@ function ceiling(cents: number | null): Setting {
 const { recipient_domains: _any, guards: usualGuards, ...usualReview } = defaultReview;
 
 /** By name, what is meant where nothing is written; null: it depends on more than the files. */
-const usualMeaning = new Map<string, unknown>([
+const usualMeaning: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ...Object.entries({ ...usualReview, recipient_domains: [] }).map(
     ([name, means]) => [`review.${name}`, means] as const,
   ),

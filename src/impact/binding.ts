@@ -4,6 +4,7 @@
  * each other: $100 a week may end on the first day and $400 a month on the last, or the other way round. There the forecasts tell.
  */
 
+import type { Known } from '../consumption/ask.ts';
 import { exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { type BudgetLimit, isKnownReset, timed } from '../resources/limit.ts';
@@ -12,7 +13,6 @@ import { canonicalJson } from '../stable-json.ts';
 import type { Bound, WorkspaceTerms } from './committed.ts';
 import type { LimitImpact } from './document.ts';
 import { type BudgetMove, windowOf } from './moves.ts';
-import type { Known } from './usage.ts';
 
 /** One that may apply to all the traffic of another limit, counted as widely or more so. */
 export interface Rival extends Bound {

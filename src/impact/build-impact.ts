@@ -1,5 +1,8 @@
 /** From a plan's changes, what is live and what was read of consumption to the impact block. Pure; the date is a value. */
 
+import { type Counter, percentOf, shiftOf, sortCounters, totalUsed } from '../consumption/counters.ts';
+import type { Believed } from '../consumption/doubt.ts';
+import type { Moment } from '../consumption/windows.ts';
 import { compareText } from '../diagnostics.ts';
 import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exact.ts';
 import type { Live } from '../live/live.ts';
@@ -10,7 +13,6 @@ import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
-import { type Counter, shiftOf, sortCounters, totalUsed } from './consumption.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
 import type {
   BudgetImpact,
@@ -22,14 +24,12 @@ import type {
   PeopleImpact,
   UseImpact,
 } from './document.ts';
-import type { Believed } from './doubt.ts';
 import { type Ends, endsOf } from './ends.ts';
 import { forecastOf } from './forecast.ts';
-import { limitPer30Days, per30Days, percentOf } from './money.ts';
+import { limitPer30Days, per30Days } from './money.ts';
 import { type BudgetMove, boundsSpend, type ChangeFacts, movesOf, resetsOf } from './moves.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
-import type { Moment } from './windows.ts';
 
 export interface ImpactOptions extends CountOptions {
   /** Milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 /** What is live of the things that conditions name, and how many calls met them: plain data, for rules. */
 
-import type { Known } from './usage.ts';
+import type { Known } from '../consumption/ask.ts';
 
 /** By the key of a condition; what is not there was not asked for. */
 export interface ConditionNames {

@@ -1,11 +1,12 @@
 /** The budgets of a plan with what was read of their counters, and which of it is believed. */
 
+import type { Known } from '../consumption/ask.ts';
+import type { UsageUnit } from '../consumption/counters.ts';
+import { type Believed, believe, findUnitMistake, splitCounters, type Witness } from '../consumption/doubt.ts';
 import { compare, type Exact, exactOf } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
-import type { UsageUnit } from './consumption.ts';
-import { type Believed, believe, findUnitMistake, readCounters, type Witness } from './doubt.ts';
 import type { BudgetMove } from './moves.ts';
-import type { Known, ReadUse, Usage } from './usage.ts';
+import type { ReadUse, Usage } from './usage.ts';
 
 export interface CountOptions {
   readonly usageUnit: UsageUnit;
@@ -36,7 +37,7 @@ function countMove(move: BudgetMove, use: Known<ReadUse>, { usageUnit }: CountOp
   const { counters, source } = use.value;
   // Analytics always count in cents; only the counters' unit is in doubt.
   const unit = source === 'analytics' ? 'cents' : usageUnit;
-  return { move, use, believed: readCounters(counters, move.limit.unit === 'cost', unit, source) };
+  return { move, use, believed: splitCounters(counters, move.limit.unit === 'cost', unit, source) };
 }
 
 /** Whether the numbers are in a unit that the files do not say; one sentence. */

@@ -1,13 +1,15 @@
 /** When the limits beside one that moves are used up at the present pace: what tells which of different periods ends first. */
 
+import type { Known } from '../consumption/ask.ts';
+import type { Counter } from '../consumption/counters.ts';
+import type { ReadPace } from '../consumption/pace.ts';
 import { zero } from '../exact.ts';
 import { type Ends as BindingEnds, moveOfRival } from './binding.ts';
-import type { Counter } from './consumption.ts';
 import type { CountedMove } from './count-moves.ts';
 import type { ForecastImpact } from './document.ts';
 import { forecastOf } from './forecast.ts';
 import { type BudgetMove, resetsOf } from './moves.ts';
-import type { Known, ReadPace, Usage } from './usage.ts';
+import type { Usage } from './usage.ts';
 
 /** For one budget that moves, with its own forecast. */
 export type Ends = (move: BudgetMove, own: ForecastImpact) => BindingEnds;

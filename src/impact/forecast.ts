@@ -1,13 +1,14 @@
 /** When a budget runs out before and after a change, at the pace of the last seven days. */
 
+import type { Known } from '../consumption/ask.ts';
+import type { Counter } from '../consumption/counters.ts';
+import type { ReadPace } from '../consumption/pace.ts';
+import { findRunOut, type RunOut } from '../consumption/run-out.ts';
+import { levelOf, type Moment } from '../consumption/windows.ts';
 import { exactOf, zero } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
-import type { Counter } from './consumption.ts';
 import type { ForecastImpact, RunOutImpact } from './document.ts';
 import type { BudgetMove } from './moves.ts';
-import { findRunOut, type RunOut } from './run-out.ts';
-import type { Known, ReadPace } from './usage.ts';
-import { levelOf, type Moment } from './windows.ts';
 
 export interface ForecastInput {
   readonly move: BudgetMove;

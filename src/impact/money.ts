@@ -3,7 +3,7 @@
  * Exact until printed; printing rounds to whole cents, halves away from zero (docs/impact.md).
  */
 
-import { compare, divide, type Exact, exactOf, fraction, multiply, round, subtract, zero } from '../exact.ts';
+import { compare, type Exact, exactOf, fraction, multiply, round, subtract, zero } from '../exact.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import type { BudgetLimit } from '../resources/limit.ts';
 import { daysOfReset } from '../resources/limits.ts';
@@ -34,15 +34,4 @@ export function formatDelta(value: Exact, unit: Unit): string {
   const sign = compare(value, zero);
   const size = formatExact(sign < 0 ? subtract(zero, value) : value, unit);
   return sign === 0 ? `±${size}` : `${sign < 0 ? '-' : '+'}${size}`;
-}
-
-/**
- * Share of a limit in whole percent, to the nearest; but never 100 below the limit and never 0 above nothing, so that the
- * number and the verdict agree.
- */
-export function percentOf(used: Exact, limit: Exact): number {
-  if (limit.n <= 0n) return 0;
-  const percent = Number(round(multiply(divide(used, limit), fraction(100n, 1n))));
-  if (percent >= 100 && compare(used, limit) < 0) return 99;
-  return percent === 0 && used.n > 0n ? 1 : percent;
 }

@@ -1,5 +1,6 @@
 /** How the budgets of a change move: what there is to say about people and money. Rates, names and mail alone move none. */
 
+import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from '../consumption/windows.ts';
 import type { LiveObject } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
@@ -8,7 +9,6 @@ import { budgetLimitsOf, type TimedLimit, timed } from '../resources/limit.ts';
 import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Budget, Fields, Kind, ResourceKey } from '../resources/types.ts';
 import type { WireBudget, WireUsagePolicy } from '../resources/wire.ts';
-import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts } from './windows.ts';
 
 /** The part of a planned change that matters here. */
 export interface ChangeFacts {

@@ -1,9 +1,9 @@
 /** Guards that a change could trip and that cannot be judged for want of a number: not knowing is not the same as harmless. */
 
+import { totalUsed } from '../consumption/counters.ts';
 import { compare } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import type { Committed } from './committed.ts';
-import { totalUsed } from './consumption.ts';
 import { type CountedMove, limitOf } from './count-moves.ts';
 import type { LimitImpact } from './document.ts';
 import { limitPer30Days } from './money.ts';

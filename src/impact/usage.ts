@@ -1,27 +1,15 @@
 /** What was read of consumption for a plan's budgets; plain data, so that everything after it is a function of values. */
 
-import type { Exact } from '../exact.ts';
+import type { Known } from '../consumption/ask.ts';
+import type { ReportedCounter } from '../consumption/counters.ts';
+import type { ReadPace } from '../consumption/pace.ts';
 import type { WireKey, WireUsagePolicy } from '../resources/wire.ts';
-import type { ReportedCounter } from './consumption.ts';
-
-/** A value, or one sentence on why there is none. */
-export type Known<T> = { readonly value: T } | { readonly unknown: string };
 
 export interface ReadUse {
   /** ISO date-time at which it was read. */
   readonly asOf: string;
   readonly source: 'service' | 'analytics';
   readonly counters: readonly ReportedCounter[];
-}
-
-/** Use over the last seven days, per day, in cents, tokens or requests. */
-export interface ReadPace {
-  readonly since: string;
-  readonly asOf: string;
-  /** Of the one counter there is; null where there are several. */
-  readonly single: Exact | null;
-  /** By value key; a counter that is not among them was not used. */
-  readonly byValueKey: ReadonlyMap<string, Exact>;
 }
 
 export interface BudgetUsage {

@@ -8,7 +8,7 @@ import type { Usage } from '../impact/usage.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { dearestToken } from '../prices/dearest-token.ts';
-import type { PriceBook } from '../prices/types.ts';
+import type { PriceIndex } from '../prices/price-index.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import type { Change } from './types.ts';
@@ -20,7 +20,7 @@ export interface ImpactFacts {
   readonly settings: Review;
   readonly usage: Usage;
   /** Of the models that policies name; null: not looked at. */
-  readonly prices: PriceBook | null;
+  readonly prices: PriceIndex | null;
 }
 
 /** The budgets that move, for reading what is consumed under them. */

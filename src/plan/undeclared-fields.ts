@@ -5,7 +5,7 @@ import type { WireRow } from '../resources/kind.ts';
 import type { Fields, PolicyKind } from '../resources/types.ts';
 
 /** Members that are fields of ours, or that the service sets by itself (docs/service-notes.md#limit-object). */
-const knownMembers = new Set([
+const knownMembers: ReadonlySet<string> = new Set([
   ...['id', 'object', 'status', 'workspace_id', 'organisation_id', 'created_at', 'last_updated_at', 'created_by'],
   ...[
     'name',

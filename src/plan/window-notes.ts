@@ -1,6 +1,6 @@
 /** What people have to know of a counter's window beforehand. */
 
-import { type Level, resetAfter } from '../impact/windows.ts';
+import { type Level, resetAfter } from '../consumption/windows.ts';
 import type { LiveObject } from '../live/live.ts';
 import { budgetField, isBudget, slotFor, slotOf, slotsIn } from '../resources/fields.ts';
 import type { AttachmentKindSpec } from '../resources/kind.ts';

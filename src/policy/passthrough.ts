@@ -73,9 +73,11 @@ function foldName(name: string): string {
 }
 
 const memberName = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const prototypeKeys = new Set(['__proto__', 'constructor', 'prototype']);
-const refusedNames = new Set(refused.map(foldName));
-const ownWords = new Map(Object.entries(ownWord).map(([name, word]) => [foldName(name), word]));
+const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+const refusedNames: ReadonlySet<string> = new Set(refused.map(foldName));
+const ownWords: ReadonlyMap<string, string> = new Map(
+  Object.entries(ownWord).map(([name, word]) => [foldName(name), word]),
+);
 
 /** A name that is refused at every depth of `api:`. */
 export function isRefusedName(name: string): boolean {

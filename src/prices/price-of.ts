@@ -34,19 +34,8 @@ type Found = Omit<ModelPrice, 'model' | 'provenance'>;
 
 const nothing: Found = { kind: 'unknown', tokens: [], why: null, notes: [], suggestion: null };
 
-/** Thousands of policies may hold one name, and a name that is not listed is compared with all that are. */
-const known = new WeakMap<PriceBook, Map<string, ModelPrice>>();
-
-/** @param model `@openai/gpt-4o`, or `@openai-prod/gpt-4o` with the slug of an integration in the book, which is not changed later */
+/** @param model `@openai/gpt-4o`, or `@openai-prod/gpt-4o` with the slug of an integration in the book */
 export function priceOf(book: PriceBook, model: string): ModelPrice {
-  const prices = known.get(book) ?? new Map<string, ModelPrice>();
-  const price = prices.get(model) ?? findPrice(book, model);
-  prices.set(model, price);
-  known.set(book, prices);
-  return price;
-}
-
-function findPrice(book: PriceBook, model: string): ModelPrice {
   const name = parseModelName(model);
   if (name === null) return { ...nothing, model, why: 'it is not written `@provider/model`', provenance: null };
   const integration = book.integrations.get(name.provider);

@@ -5,7 +5,8 @@
 
 import type { Match } from '../resources/types.ts';
 import { parseModelName } from './model-name.ts';
-import { isPriced, priceOf } from './price-of.ts';
+import type { PriceIndex } from './price-index.ts';
+import { isPriced } from './price-of.ts';
 import type { ModelPrice, PriceBook, Route } from './types.ts';
 
 /**
@@ -14,15 +15,16 @@ import type { ModelPrice, PriceBook, Route } from './types.ts';
  *
  * @param match of the policy, which may name providers
  */
-export function pricesAt(book: PriceBook, model: string, place: string | null, match: Match): readonly ModelPrice[] {
+export function pricesAt(index: PriceIndex, model: string, place: string | null, match: Match): readonly ModelPrice[] {
+  const { book } = index;
   const name = parseModelName(model);
   const routes = routesOf(book, place);
-  if (name === null || routes === null) return [priceAnywhere(book, model)];
+  if (name === null || routes === null) return [priceAnywhere(index, model)];
   const ways = routes.filter((route) => isWayTo(book, route, name.provider) && isMatched(route, match));
-  if (ways.length === 0) return [priceOf(filesOf(book), model)];
+  if (ways.length === 0) return [index.files.priceOf(model)];
   return [...new Set(ways.map(({ integration }) => integration))].map((slug) => {
-    if (slug === null) return priceOf(filesOf(book), model);
-    if (book.integrations.has(slug)) return { ...priceOf(book, `@${slug}/${name.model}`), model };
+    if (slug === null) return index.files.priceOf(model);
+    if (book.integrations.has(slug)) return { ...index.priceOf(`@${slug}/${name.model}`), model };
     const why = `the prices of integration ${slug} were not read`;
     return { model, kind: 'unknown', tokens: [], why, notes: [], suggestion: null, provenance: null };
   });
@@ -47,21 +49,12 @@ function isMatched({ slug }: Route, match: Match): boolean {
 }
 
 /** An integration may price a model that its vendor's file leaves out. */
-function priceAnywhere(book: PriceBook, model: string): ModelPrice {
-  const price = priceOf(book, model);
+function priceAnywhere(index: PriceIndex, model: string): ModelPrice {
+  const price = index.priceOf(model);
   if (isPriced(price) === true) return price;
   const name = parseModelName(model);
-  const own = [...book.integrations.values()]
+  const own = [...index.book.integrations.values()]
     .filter(({ vendor, models }) => vendor === name?.provider && models.has(name?.model ?? ''))
-    .map(({ slug }) => priceOf(book, `@${slug}/${name?.model}`));
+    .map(({ slug }) => index.priceOf(`@${slug}/${name?.model}`));
   return own.find((other) => isPriced(other) === true) ?? price;
-}
-
-/** An integration may be called like a vendor, whose file is meant. One for each book, since prices are kept by book. */
-const booksOfFiles = new WeakMap<PriceBook, PriceBook>();
-
-function filesOf(book: PriceBook): PriceBook {
-  const known = booksOfFiles.get(book) ?? { providers: book.providers, integrations: new Map() };
-  booksOfFiles.set(book, known);
-  return known;
 }

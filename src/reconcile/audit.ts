@@ -1,7 +1,6 @@
 /** Who moved a live object, and when, where the audit log can be read. */
 
-import { ServiceError } from '../errors.ts';
-import type { AuditRecord, Backend } from '../live/backend.ts';
+import type { Reads } from '../consumption/ask.ts';
 import type { Change } from '../plan/types.ts';
 
 export interface Actor {
@@ -21,21 +20,16 @@ function isAfter(when: string, from: string): boolean {
  * and a scope of its own (docs/service-notes.md#audit-log), and drift is drift all the same.
  */
 export async function findActors(
-  backend: Backend,
+  { ask }: Reads,
   changes: readonly Change[],
   from: string,
   to: string,
   organisation: string,
 ): Promise<ReadonlyMap<string, Actor> | null> {
   if (changes.length === 0) return new Map();
-  let records: readonly AuditRecord[];
-  try {
-    records = await backend.listAuditRecords(from, to, organisation);
-  } catch (error) {
-    if (error instanceof ServiceError) return null;
-    throw error;
-  }
-  const writes = records
+  const records = await ask('listAuditRecords', from, to, organisation);
+  if ('unknown' in records) return null;
+  const writes = records.value
     .filter(({ method, status, when }) => method !== 'GET' && (status === null || status < 400) && isAfter(when, from))
     .sort((a, b) => b.when.localeCompare(a.when, 'en'));
   const actors = new Map<string, Actor>();

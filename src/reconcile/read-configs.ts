@@ -3,8 +3,8 @@
  * or fails leaves them out with the reason, and never fails a plan.
  */
 
-import type { Backend, ConfigRow } from '../live/backend.ts';
-import { type Answer, createGate, type Gate } from '../live/gate.ts';
+import type { Known, Reads } from '../consumption/ask.ts';
+import type { ConfigRow } from '../live/backend.ts';
 import type { GatewayConfig, GatewayConfigs, WorkspaceConfigs } from '../plan/gateway-configs.ts';
 
 /** A list shows no contents, so that each costs a request: so many of a workspace are read, the newest, and so many in all. */
@@ -16,20 +16,14 @@ interface WorkspaceRef {
 }
 
 /** @throws CancelledError */
-export async function readConfigs(
-  backend: Pick<Backend, 'listConfigs' | 'readConfig'>,
-  workspaces: readonly WorkspaceRef[],
-): Promise<GatewayConfigs> {
-  const gate = createGate();
+export async function readConfigs({ ask }: Reads, workspaces: readonly WorkspaceRef[]): Promise<GatewayConfigs> {
   const asked = workspaces.slice(0, configLimits.workspaces);
-  const lists = await Promise.all(
-    asked.map(async ({ id }) => ({ id, rows: await gate('list', () => backend.listConfigs(id)) })),
-  );
+  const lists = await Promise.all(asked.map(async ({ id }) => ({ id, rows: await ask('listConfigs', id) })));
   let left: number = configLimits.inAll;
   const reading = lists.map(({ id, rows }) => {
-    const count = rows.known ? Math.min(rows.value.length, configLimits.perWorkspace, left) : 0;
+    const count = 'value' in rows ? Math.min(rows.value.length, configLimits.perWorkspace, left) : 0;
     left -= count;
-    return readListed(backend, gate, rows, count).then((read) => [id, read] as const);
+    return readListed(ask, rows, count).then((read) => [id, read] as const);
   });
   const unread = `a plan looks into ${asked.length} workspaces`;
   const skipped = workspaces.slice(asked.length).map(({ id }) => [id, { configs: [], unread }] as const);
@@ -37,12 +31,11 @@ export async function readConfigs(
 }
 
 async function readListed(
-  backend: Pick<Backend, 'readConfig'>,
-  gate: Gate,
-  rows: Answer<readonly ConfigRow[]>,
+  ask: Reads['ask'],
+  rows: Known<readonly ConfigRow[]>,
   count: number,
 ): Promise<WorkspaceConfigs> {
-  if (!rows.known) return { configs: [], unread: rows.why };
+  if ('unknown' in rows) return { configs: [], unread: rows.unknown };
   const chosen = rows.value.slice(0, count);
   const configs: GatewayConfig[] = [];
   const reasons = new Set<string>();
@@ -51,11 +44,11 @@ async function readListed(
     const most = `a plan reads ${perWorkspace} of a workspace and ${inAll} in all`;
     reasons.add(`${count} of ${rows.value.length} were read: ${most}`);
   }
-  const answers = await Promise.all(chosen.map(({ slug }) => gate('content', () => backend.readConfig(slug))));
+  const answers = await Promise.all(chosen.map(({ slug }) => ask('readConfig', slug)));
   for (const [index, { slug, name }] of chosen.entries()) {
     const answer = answers[index];
     if (answer === undefined) continue;
-    if (!answer.known) reasons.add(answer.why);
+    if ('unknown' in answer) reasons.add(answer.unknown);
     else if (!isObject(answer.value.config)) reasons.add(`${slug} holds no JSON object`);
     else configs.push({ slug, name, config: answer.value.config });
   }

@@ -1,7 +1,6 @@
 /** By which integrations workspaces call, and what those charge. Reads only advise: a refusal is a value. */
 
-import type { Backend } from '../live/backend.ts';
-import { createGate } from '../live/gate.ts';
+import type { Reads } from '../consumption/ask.ts';
 import type { Live } from '../live/live.ts';
 import { parseIntegrationPrices } from '../prices/integration-prices.ts';
 import type { IntegrationPrices, PriceBook, Route } from '../prices/types.ts';
@@ -23,16 +22,15 @@ export interface RouteNeeds {
 export type ReadRoutes = Required<Pick<PriceBook, 'integrations' | 'routes' | 'unread'>>;
 
 /** @throws CancelledError */
-export async function readRoutes(backend: Backend, needs: RouteNeeds): Promise<ReadRoutes> {
+export async function readRoutes({ ask }: Reads, needs: RouteNeeds): Promise<ReadRoutes> {
   const { live, workspaceIds, slugs, asOf } = needs;
-  const gate = createGate();
   const rowsOf = async (id: string): Promise<readonly WireProvider[] | null> => {
     if (live.read.has(`${id}/provider-limits`)) {
       const own = live.objects.filter(({ kind, workspaceId }) => kind === 'provider-limits' && workspaceId === id);
       return own.map(({ row }) => row as WireProvider);
     }
-    const answer = await gate('providers', () => backend.listProviders(id));
-    return answer.known ? answer.value : null;
+    const answer = await ask('listProviders', id);
+    return 'value' in answer ? answer.value : null;
   };
   const read = workspaceIds.map(async (id): Promise<[string, readonly Route[]][]> => {
     const rows = await rowsOf(id);
@@ -45,10 +43,10 @@ export async function readRoutes(backend: Backend, needs: RouteNeeds): Promise<R
     wanted.slice(mostIntegrations).map((slug) => [slug, `of more than ${mostIntegrations} they are not`]),
   );
   const prices = wanted.slice(0, mostIntegrations).map(async (slug): Promise<[string, IntegrationPrices][]> => {
-    const answer = await gate('integrations', () => backend.readIntegrationPrices(slug));
-    if (!answer.known && behind.includes(slug)) unread.set(slug, answer.why);
+    const answer = await ask('readIntegrationPrices', slug);
+    if ('unknown' in answer && behind.includes(slug)) unread.set(slug, answer.unknown);
     const provenance = { kind: 'integration', from: slug, asOf, cached: false } as const;
-    return answer.known ? [[slug, parseIntegrationPrices(answer.value, provenance)]] : [];
+    return 'value' in answer ? [[slug, parseIntegrationPrices(answer.value, provenance)]] : [];
   });
   return { routes, integrations: new Map((await Promise.all(prices)).flat()), unread };
 }

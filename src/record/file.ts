@@ -151,7 +151,7 @@ async function takeLock(lock: string, path: string, patience: number): Promise<(
 }
 
 /** What file systems without hard links say. */
-const linkless = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
+const linkless: ReadonlySet<string> = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP']);
 
 async function createAtOnce(name: string, content: string): Promise<boolean> {
   try {

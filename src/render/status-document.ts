@@ -1,8 +1,8 @@
 /** A status for programs. Money is whole cents. */
 
+import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
+import { trendKinds } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
-import type { Trend, TrendBy, TrendReport } from '../impact/trends.ts';
-import { trendKinds } from '../impact/trends.ts';
 import { jsonVersion } from './json.ts';
 import {
   asOf,

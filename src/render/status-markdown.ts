@@ -1,7 +1,7 @@
 /** Consumption against every limit, as markdown. */
 
+import { type TrendReport, trendKinds } from '../consumption/trends.ts';
 import { formatExact } from '../impact/money.ts';
-import { type TrendReport, trendKinds } from '../impact/trends.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import {
   asOf,

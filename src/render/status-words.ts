@@ -1,11 +1,11 @@
 /** What of a status is read and said the same way in every format. */
 
+import type { LimitStatus } from '../consumption/limit-status.ts';
+import { trafficDays } from '../consumption/traffic.ts';
+import type { Trend, TrendReport } from '../consumption/trends.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, total, zero } from '../exact.ts';
-import type { LimitStatus } from '../impact/limit-status.ts';
 import { formatExact } from '../impact/money.ts';
-import { trafficDays } from '../impact/traffic.ts';
-import type { Trend, TrendReport } from '../impact/trends.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';

@@ -1,7 +1,7 @@
 /** Consumption against every limit, for people at a terminal. */
 
+import { type Trend, type TrendBy, type TrendReport, trendKinds } from '../consumption/trends.ts';
 import { formatExact } from '../impact/money.ts';
-import { type Trend, type TrendBy, type TrendReport, trendKinds } from '../impact/trends.ts';
 import { escapeInvisible } from '../printable.ts';
 import { renderJson } from './json.ts';
 import { statusDocument } from './status-document.ts';

@@ -2,7 +2,7 @@
 
 import type { LiveIndex } from '../live/live-index.ts';
 import type { Kind } from '../resources/types.ts';
-import { budgetsOf, declaredRatesOf, isInescapable } from './limits.ts';
+import { createEntryLimits, isInescapable } from './limits.ts';
 import type { FileFacts } from './types.ts';
 
 /** Where money can be bounded besides the workspace's own row. */
@@ -28,12 +28,13 @@ export function findAbsence({ desired, settings, byWorkspace, index }: AbsenceFa
     const all = index.live.workspaces.flatMap(({ id }) => placesOf(id, ['workspace-limits', ...listed]));
     return { places: [own, ...all], shares: true, gifts: true };
   }
+  const { budgetsOf, ratesOf } = createEntryLimits();
   const unbounded = desired.workspaces.flatMap(({ ref }) => {
     const workspace = index.findWorkspace(ref);
     const declared = byWorkspace.get(ref) ?? [];
     if (workspace === undefined || workspace.budgets !== undefined) return [];
     const hasBudget = declared.some((entry) => budgetsOf(entry).length > 0);
-    const limits = [...declared.flatMap(budgetsOf), ...declared.flatMap(declaredRatesOf)];
+    const limits = [...declared.flatMap(budgetsOf), ...declared.flatMap(ratesOf)];
     return [{ workspace, hasBudget, isHeld: limits.some(isInescapable) }];
   });
   const bare = settings.rules['workspace-without-budget'] === 'off' ? [] : unbounded.filter((one) => !one.hasBudget);

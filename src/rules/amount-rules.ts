@@ -5,7 +5,7 @@ import { alertOf, isBudget } from '../resources/fields.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, isOwn, labelOfEntry } from './limits.ts';
+import { type DeclaredBudget, type DeclaredRate, isOwn, labelOfEntry } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
@@ -22,7 +22,7 @@ const alertMissing: FileRule = {
   finds: 'a budget without `alert:`',
   why: 'Without an alert the first that anybody hears of a budget is its refusal: the gateway answers 412 to every call from then on. `alert: none` says that nobody wants to know. Where `review.require` holds `alert`, a missing one is an error already and this rule is silent.',
   fix: 'Write `alert: 80%`, or `alert: none` if nobody is to be told.',
-  check: ({ desired, settings }, found) => {
+  check: ({ desired, settings, limits: { budgetsOf } }, found) => {
     if (settings.require.includes('alert')) return;
     for (const entry of desired.entries) {
       for (const { alert, field, amount, unit } of budgetsOf(entry).filter(isOwn)) {
@@ -41,7 +41,7 @@ const alertTooLate: FileRule = {
   finds: `an alert above ${latestAlert} % of its budget`,
   why: 'An alert is there so that somebody can act before callers are refused. Shortly before the end there is no time left: counters are added up about once a minute, and mail takes its own time.',
   fix: 'Lower the alert, to 80% for example.',
-  check: ({ desired }, found) => {
+  check: ({ desired, limits: { budgetsOf } }, found) => {
     for (const entry of desired.entries) {
       for (const { alert, amount, unit, field } of budgetsOf(entry).filter(isOwn)) {
         // In whole numbers: 95 % of $200 is exactly $190, and "above" means more.
@@ -62,7 +62,7 @@ const weeksDiffer: FileRule = {
   finds: 'weekly budgets of a policy and of a key, workspace, provider or integration in one workspace',
   why: 'The service starts the week of a policy on Monday 00:00 UTC, and that of every other budget on Sunday 00:00 UTC. Two budgets that look alike in the file then open and close a day apart: on Sundays one has its whole amount and the other what is left of last week.',
   fix: 'Use `monthly`, or move both limits to policies.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { budgetsOf } }, found) => {
     for (const [workspace, entries] of byWorkspace) {
       if (workspace === null) continue;
       const weekly = entries.flatMap(budgetsOf).filter(({ reset }) => reset === 'weekly');
@@ -85,7 +85,7 @@ const lifetimeLikeMonthly: FileRule = {
   finds: 'a budget with `reset: never` and the very amount of a monthly one of the same kind in the workspace',
   why: 'A budget that never resets stops its callers for good when it is used up. With the amount of a monthly budget beside it, it is more often a slip than a lifetime cap.',
   fix: 'Write `reset: monthly`, or say under `silence:` that it is a lifetime cap.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { budgetsOf } }, found) => {
     for (const entries of byWorkspace.values()) {
       const budgets = entries.flatMap(budgetsOf);
       for (const budget of budgets) {
@@ -114,9 +114,9 @@ const rateNeverBindsItself: FileRule = {
   finds: 'a rate of a short window that is not below one of a longer window on the same entry',
   why: 'With 60 requests a minute, 100 requests a second can never be reached: the minute is used up before. The finer rate says more than it does.',
   fix: 'Lower the rate of the shorter window, or take it out.',
-  check: ({ desired }, found) => {
+  check: ({ desired, limits: { ratesOf } }, found) => {
     for (const entry of desired.entries) {
-      const rates = declaredRatesOf(entry);
+      const rates = ratesOf(entry);
       for (const finer of rates) {
         const coarser = rates.find((other) => isCoarserRate(other, finer) && finer.amount >= other.amount);
         if (coarser === undefined || !(isOwn(finer) || isOwn(coarser))) continue;
@@ -139,9 +139,9 @@ const tokenRateBelowOneCall: FileRule = {
   finds: `a token rate below ${formatAmount(smallCall, 'tokens')} in its window`,
   why: 'Before a call the gateway asks whether what is used plus `max_tokens` of the call still fits. Where one ordinary call does not fit by itself, none is let through at all.',
   fix: 'Write what several calls may use, such as `100k tokens/minute`, or limit requests instead.',
-  check: ({ desired }, found) => {
+  check: ({ desired, limits: { ratesOf } }, found) => {
     for (const entry of desired.entries) {
-      for (const limit of declaredRatesOf(entry).filter(isOwn)) {
+      for (const limit of ratesOf(entry).filter(isOwn)) {
         if (limit.unit !== 'tokens' || limit.amount >= smallCall) continue;
         found(at(entry, limit.field), `${formatRateLimit(limit)} is less than one call of ordinary length uses`);
       }
@@ -157,7 +157,7 @@ const recipientsWithoutBudget: FileRule = {
   finds: '`recipients:` on a key that has no budget',
   why: 'Recipients are told when a budget reaches its alert or its end. Nothing is ever sent about a key that has only rates, or no limit.',
   fix: 'Give the key a `budget:`, or take the recipients out.',
-  check: ({ desired }, found) => {
+  check: ({ desired, limits: { budgetsOf } }, found) => {
     for (const entry of desired.entries) {
       if (entry.kind !== 'key-limits' || recipientsOf(entry).length === 0) continue;
       if (budgetsOf(entry).length === 0)
@@ -184,7 +184,7 @@ const singleRecipient: FileRule = {
   finds: 'a key with a budget whose alerts go to one address alone',
   why: 'Alerts about money are for people who can act. One address is on holiday at some time; the addresses of the workspace and the organisation (`alerts:`) are added to every key.',
   fix: 'Add a group address, here or under `alerts:` of the file.',
-  check: ({ desired }, found) => {
+  check: ({ desired, limits: { budgetsOf } }, found) => {
     for (const entry of desired.entries) {
       if (entry.kind !== 'key-limits' || recipientsOf(entry).length !== 1 || budgetsOf(entry).length === 0) continue;
       found(

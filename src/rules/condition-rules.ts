@@ -1,7 +1,7 @@
 /** Rules about conditions that no call can meet, or that none has met: from what is live and what was called. */
 
+import { trafficDays } from '../consumption/traffic.ts';
 import type { ConditionNames } from '../impact/condition-facts.ts';
-import { trafficDays } from '../impact/traffic.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
@@ -62,7 +62,7 @@ const unknownCondition: LiveRule = {
       const [asked, listed] = listedFor(named);
       if (listed === undefined || 'unknown' in listed || listed.value.includes(value)) continue;
       const isForeign = asked === 'provider';
-      if (isForeign && (isVendor(value) || facts.prices?.book.providers.get(value)?.status === 'read')) continue;
+      if (isForeign && (isVendor(value) || facts.prices?.index.book.providers.get(value)?.status === 'read')) continue;
       // Capital letters and slugs of providers are told by rules of their own.
       const { virtual_key: slugs } = place.names;
       const isSlug = slugs !== undefined && 'value' in slugs && slugs.value.includes(value);

@@ -2,7 +2,7 @@
 
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget, type DeclaredRate, declaredRatesOf, labelOfEntry } from './limits.ts';
+import { type DeclaredBudget, type DeclaredRate, labelOfEntry } from './limits.ts';
 import { at, type FindingSubject, type LiveFacts, type LiveRule } from './types.ts';
 
 type Terms = DeclaredBudget | DeclaredRate;
@@ -28,8 +28,8 @@ function placesOf(facts: LiveFacts): Place[] {
     if (read === undefined || read.configs.length === 0) return [];
     const declared = (byWorkspace.get(ref) ?? []).filter(isCheckedByTarget);
     const limits = {
-      412: declared.flatMap(budgetsOf).filter(isForModels),
-      429: declared.flatMap(declaredRatesOf).filter(isForModels),
+      412: declared.flatMap(facts.limits.budgetsOf).filter(isForModels),
+      429: declared.flatMap(facts.limits.ratesOf).filter(isForModels),
     };
     return [{ workspace, configs: read.configs, limits }];
   });
@@ -44,7 +44,7 @@ function isForModels({ target }: Terms): boolean {
   return target === 'llm';
 }
 
-const targetKeys = new Set(['virtual_key', 'provider', 'model']);
+const targetKeys: ReadonlySet<string> = new Set(['virtual_key', 'provider', 'model']);
 
 /** Whether another target may be outside the limit, or has a counter of its own. What binds all calls alike refuses it as well. */
 function tellsTargetsApart({ entry, match, per }: Terms): boolean {

@@ -12,14 +12,14 @@ import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
 import { gatewayRules, gatewayTooOld, ignoresEndpointType, ignoresWeeklyRates } from './gateway-rules.ts';
 import { keyRules } from './key-rules.ts';
-import { forgetLimits } from './limits.ts';
+import { createEntryLimits } from './limits.ts';
 import { liveRules as stateRules } from './live-rules.ts';
 import { matchRules, modelBySlug, perConfig, vendorCase } from './match-rules.ts';
 import { nameRules } from './name-rules.ts';
 import { overlapRules } from './overlap-rules.ts';
 import { priceRules } from './price-rules.ts';
 import { trafficRules } from './traffic-rules.ts';
-import type { FileFacts, FileRule, FindingSubject, LiveFacts, LiveRule, Rule } from './types.ts';
+import type { FileFacts, FileRule, FindingSubject, Given, LiveFacts, LiveRule, Rule } from './types.ts';
 
 export const fileRules: readonly FileRule[] = [
   ...amountRules,
@@ -42,7 +42,7 @@ export function reviewInFiles({ settings }: Pick<Desired, 'settings'>): Review {
   return fillReview(settings, { rules: usualSeverities, isPublic: false, inAction: false });
 }
 
-export function buildFileFacts(desired: Desired, files: FileFacts['files'], settings: Review): FileFacts {
+export function buildFileFacts(desired: Desired, files: FileFacts['files'], settings: Review): Given<FileFacts> {
   const byWorkspace = new Map<string | null, DesiredEntry[]>(desired.workspaces.map(({ ref }) => [ref, []]));
   for (const entry of desired.entries) {
     if (entry.absent === true) continue;
@@ -54,10 +54,10 @@ export function buildFileFacts(desired: Desired, files: FileFacts['files'], sett
 }
 
 /** What the files alone tell: for `validate`. */
-export function findInFiles(facts: FileFacts): Finding[] {
+export function findInFiles(given: Given<FileFacts>): Finding[] {
+  const facts = { ...given, limits: createEntryLimits() };
   const severities = facts.settings.rules;
   const findings = fileRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities));
-  forgetLimits();
   return sortFindings(findings);
 }
 
@@ -72,19 +72,20 @@ const nobodyInFiles: readonly FileRule[] = [
 ];
 
 /** What is told of live limits, as if files declared them: for `status`. */
-export function findNobody(facts: LiveFacts): Finding[] {
+export function findNobody(given: Given<LiveFacts>): Finding[] {
+  const facts = lookedUp(given);
   const severities = facts.settings.rules;
   const ofFiles = { ...facts, providerSlugs: providerSlugsOf(facts) };
   const findings = [
     ...nobodyInFiles.flatMap((rule) => apply(rule, (found) => rule.check(ofFiles, found), severities)),
     ...conditionRules.flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities)),
   ];
-  forgetLimits();
   return sortFindings(findings);
 }
 
 /** What files and live state tell: for `plan`. Those about what the plan changes name the change. */
-export function findInPlan(facts: LiveFacts): Finding[] {
+export function findInPlan(given: Given<LiveFacts>): Finding[] {
+  const facts = lookedUp(given);
   const severities = facts.settings.rules;
   const changeOf = changesByEntry(facts);
   const changedFiles = new Set(facts.changes.flatMap(({ source }) => (source === null ? [] : [source.file])));
@@ -101,8 +102,12 @@ export function findInPlan(facts: LiveFacts): Finding[] {
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
-  forgetLimits();
   return sortFindings([...inFiles, ...inLive]);
+}
+
+function lookedUp(given: Given<LiveFacts>): LiveFacts {
+  const byObject = new Map(given.changes.map((change) => [change.liveId, change]));
+  return { ...given, limits: createEntryLimits(), changeOf: (liveId) => byObject.get(liveId) };
 }
 
 function providerSlugsOf(facts: LiveFacts): NonNullable<FileFacts['providerSlugs']> {

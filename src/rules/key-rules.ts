@@ -1,6 +1,6 @@
 /** Rules about live keys and providers: what is used up, ends, or tells people that nobody allowed. */
 
-import { dayMilliseconds, nextReset } from '../impact/windows.ts';
+import { dayMilliseconds, nextReset } from '../consumption/windows.ts';
 import type { LiveObject } from '../live/live.ts';
 import { budgetFromWire } from '../resources/limits.ts';
 import type { WireKey, WireProvider } from '../resources/wire.ts';

@@ -68,33 +68,35 @@ function withoutWorkspace(per: readonly string[]): readonly string[] {
   return per.includes('workspace_id') ? per.filter((key) => key !== 'workspace_id') : per;
 }
 
+/** Limits of entries, each made once: a dozen rules ask. */
+export interface EntryLimits {
+  readonly budgetsOf: (entry: DesiredEntry) => readonly DeclaredBudget[];
+  readonly ratesOf: (entry: DesiredEntry) => readonly DeclaredRate[];
+}
+
+/** Of a large organisation they take more room than they are worth once the rules have run: whoever runs them makes this, and drops it. */
+export function createEntryLimits(): EntryLimits {
+  const known = new Map<DesiredEntry, DeclaredLimits>();
+  const limitsOfEntry = (entry: DesiredEntry): DeclaredLimits => {
+    const limits = known.get(entry) ?? declaredLimitsOf(entry);
+    known.set(entry, limits);
+    return limits;
+  };
+  return {
+    budgetsOf: (entry) => limitsOfEntry(entry).budgets,
+    ratesOf: (entry) => limitsOfEntry(entry).rates,
+  };
+}
+
 interface DeclaredLimits {
   readonly budgets: readonly DeclaredBudget[];
   readonly rates: readonly DeclaredRate[];
 }
 
-/** Made once an entry: a dozen rules ask. */
-let limitsByEntry = new WeakMap<DesiredEntry, DeclaredLimits>();
-
-/** Of a large organisation they take more room than they are worth once the rules have run. */
-export function forgetLimits(): void {
-  limitsByEntry = new WeakMap();
-}
-
 /** Most entries have no rates, or no budgets. */
 const nothing: readonly never[] = [];
 
-export function budgetsOf(entry: DesiredEntry): readonly DeclaredBudget[] {
-  return declaredLimitsOf(entry).budgets;
-}
-
-export function declaredRatesOf(entry: DesiredEntry): readonly DeclaredRate[] {
-  return declaredLimitsOf(entry).rates;
-}
-
 function declaredLimitsOf(entry: DesiredEntry): DeclaredLimits {
-  const known = limitsByEntry.get(entry);
-  if (known !== undefined) return known;
   const budgets: DeclaredBudget[] = [];
   const rates: DeclaredRate[] = [];
   for (const limit of entry.absent === true ? [] : limitsOf(entry.kind, fieldsOf(entry))) {
@@ -102,9 +104,7 @@ function declaredLimitsOf(entry: DesiredEntry): DeclaredLimits {
     if (isRateLimit(limit)) rates.push({ ...limit, ...scope });
     else if (limit.reset !== null) budgets.push({ ...limit, reset: limit.reset, ...scope });
   }
-  const limits = { budgets: budgets.length === 0 ? nothing : budgets, rates: rates.length === 0 ? nothing : rates };
-  limitsByEntry.set(entry, limits);
-  return limits;
+  return { budgets: budgets.length === 0 ? nothing : budgets, rates: rates.length === 0 ? nothing : rates };
 }
 
 /** Whether the entry itself says so: what `"*"` lays beneath a named key is told at `"*"`. */

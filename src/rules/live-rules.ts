@@ -3,14 +3,13 @@
 import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import { hasExpired, oddState } from '../live/row-state.ts';
 import { changeId } from '../plan/make-change.ts';
-import type { Change } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isBudget, isLimitField, isRate } from '../resources/fields.ts';
 import { isBudgetLimit, type Limit, limitsOf } from '../resources/limit.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { DesiredEntry } from '../resources/types.ts';
 import { budgetKinds } from './absence.ts';
-import { budgetsOf, declaredRatesOf, isInescapable, perOf } from './limits.ts';
+import { isInescapable, perOf } from './limits.ts';
 import { isUnseen, listKeys } from './live-lookup.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
@@ -24,7 +23,7 @@ const countersMultiply: LiveRule = {
   fix: 'Nothing, if it is meant; else write `per: workspace_id`, or add a budget over all calls.',
   check: (facts, found) => {
     for (const { entry, workspace } of facts.resolved) {
-      const [budget] = entry.kind === 'usage-policy' ? budgetsOf(entry) : [];
+      const [budget] = entry.kind === 'usage-policy' ? facts.limits.budgetsOf(entry) : [];
       if (budget === undefined || workspace === null) continue;
       const amount = formatAmount(budget.amount, budget.unit);
       const key = budget.per.find((group) => group.startsWith('metadata.'));
@@ -93,7 +92,9 @@ const workspaceWithoutBudget: LiveRule = {
     for (const workspace of facts.desired.workspaces) {
       const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      const bounds = declared.filter((entry) => budgetsOf(entry).length > 0 && !isInOddState(facts, entry));
+      const bounds = declared.filter(
+        (entry) => facts.limits.budgetsOf(entry).length > 0 && !isInOddState(facts, entry),
+      );
       if (place === undefined || bounds.length > 0) continue;
       // Where nobody could look, something may bound it.
       if (isUnseen(facts, budgetKinds, place)) continue;
@@ -128,23 +129,13 @@ function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): bo
   return budgets.length > takenFrom(facts, id, isBudget);
 }
 
-/** By the live object that they are about, made once a plan: there is one for each. */
-const changesByObject = new WeakMap<LiveFacts['changes'], ReadonlyMap<string | null, Change>>();
-
-function changeOf({ changes }: LiveFacts, id: string): Change | undefined {
-  const known = changesByObject.get(changes);
-  const byObject = known ?? new Map(changes.map((change) => [change.liveId, change]));
-  if (known === undefined) changesByObject.set(changes, byObject);
-  return byObject.get(id);
-}
-
-function isDeleted(facts: LiveFacts, { id }: LiveObject): boolean {
-  return changeOf(facts, id)?.after === null;
+function isDeleted({ changeOf }: LiveFacts, { id }: LiveObject): boolean {
+  return changeOf(id)?.after === null;
 }
 
 /** How many limits of these fields the plan takes away at an attachment point, where null is none. */
-function takenFrom(facts: LiveFacts, id: string, isMeant: (field: string) => boolean): number {
-  const changed = changeOf(facts, id)?.fieldChanges ?? [];
+function takenFrom({ changeOf }: LiveFacts, id: string, isMeant: (field: string) => boolean): number {
+  const changed = changeOf(id)?.fieldChanges ?? [];
   return changed.filter(({ field, after }) => isMeant(field) && after === null).length;
 }
 
@@ -167,7 +158,8 @@ const keyWithoutLimit: LiveRule = {
       if (place === undefined || !facts.index.isRead('key-limits', place.id)) continue;
       if (isUnseen(facts, policyKinds, place)) continue;
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      if ([...declared.flatMap(budgetsOf), ...declared.flatMap(declaredRatesOf)].some(isInescapable)) continue;
+      if ([...declared.flatMap(facts.limits.budgetsOf), ...declared.flatMap(facts.limits.ratesOf)].some(isInescapable))
+        continue;
       if (hasOwnBudget(facts, place) || hasLivePolicyOverAll(facts, place)) continue;
       const bare = facts.index
         .at('key-limits', place.id)

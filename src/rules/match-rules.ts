@@ -2,7 +2,7 @@
 
 import type { DesiredEntry } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { budgetsOf, conditionsOf, declaredRatesOf, isInescapable, perOf, valuesOf } from './limits.ts';
+import { conditionsOf, isInescapable, perOf, valuesOf } from './limits.ts';
 import { at, type FileRule } from './types.ts';
 import { isVendor, vendorOf } from './vendors.ts';
 
@@ -17,11 +17,11 @@ const metadataEscapable: FileRule = {
     'a policy that matches or groups by metadata, in a workspace without a limit of that sort (budget or rate) over all of its calls',
   why: 'Callers write the metadata of their calls. A call without the key, or with an empty value, is not counted by such a policy at all, and a new value opens a new counter with the whole amount. Only a limit that looks at no metadata holds whoever leaves it out.',
   fix: 'Add a limit that nobody can leave: under `limits:`, or a policy without `match:` and `per: workspace_id` or `per: api_key`.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { budgetsOf, ratesOf } }, found) => {
     for (const entries of byWorkspace.values()) {
       const isCapped = {
         'usage-policy': entries.flatMap(budgetsOf).some(isInescapable),
-        'rate-policy': entries.flatMap(declaredRatesOf).some(isInescapable),
+        'rate-policy': entries.flatMap(ratesOf).some(isInescapable),
       };
       for (const entry of entries) {
         if (entry.kind !== 'usage-policy' && entry.kind !== 'rate-policy') continue;

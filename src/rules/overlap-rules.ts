@@ -1,18 +1,18 @@
 /** Rules that compare the limits of one workspace with one another. */
 
+import { percentOf } from '../consumption/counters.ts';
 import { compare, exactOf, total } from '../exact.ts';
-import { formatExact, per30Days, percentOf } from '../impact/money.ts';
+import { formatExact, per30Days } from '../impact/money.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import { covers } from '../resources/match.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import type { DesiredEntry, Kind } from '../resources/types.ts';
 import {
-  budgetsOf,
   coveringIndex,
   type DeclaredBudget,
   type DeclaredRate,
-  declaredRatesOf,
+  type EntryLimits,
   isCoarser,
   isInescapable,
   isOwn,
@@ -31,10 +31,10 @@ const duplicateLimit: FileRule = {
   finds: 'two policies of a workspace that count the same calls into the same counters, in the same unit and period',
   why: 'Both are checked on every call, so the smaller one decides and the other says something that is not so. Whoever raises one of them changes nothing.',
   fix: 'Delete one of the two, or tell them apart by `match:`, `per:` or `reset:`.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { budgetsOf, ratesOf } }, found) => {
     for (const entries of byWorkspace.values()) {
       const seen = new Map<string, DeclaredBudget | DeclaredRate>();
-      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(declaredRatesOf)]) {
+      for (const terms of [...entries.flatMap(budgetsOf), ...entries.flatMap(ratesOf)]) {
         const key = duplicateKey(terms);
         if (key === null) continue;
         const first = seen.get(key);
@@ -73,7 +73,7 @@ const budgetNeverReached: FileRule = {
     'a budget that another one of the workspace always ends before: same unit, the same calls or more, the same counter or a coarser one, the same period or a longer one, and no larger amount',
   why: 'Every matching budget is checked, and the first that is used up refuses the call. A key, provider or policy whose budget is above what the workspace allows (catalogue O2) never gets that far: its alert may never be sent and raising it changes nothing.',
   fix: 'Lower this budget below the other, raise the other, or take this one out.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { budgetsOf } }, found) => {
     for (const entries of byWorkspace.values()) {
       const budgets = entries.flatMap(budgetsOf);
       const outerOf = coveringIndex(leastOf(budgets.filter(canBeOuter)));
@@ -145,9 +145,9 @@ const rateNeverReached: FileRule = {
     'a rate that another entry of the workspace keeps its calls below: the same calls or more, the same counter or a coarser one, and no more in the same time',
   why: 'What the other rate lets through never adds up to this one, counted over one window. Only refused calls can, since the gateway counts those as well: then this rate punishes retries and limits nothing else.',
   fix: 'Lower this rate below the other, raise the other, or take this one out.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits: { ratesOf } }, found) => {
     for (const entries of byWorkspace.values()) {
-      const rates = entries.flatMap(declaredRatesOf);
+      const rates = entries.flatMap(ratesOf);
       const outerOf = coveringIndex(leastOf(rates.filter(canBeOuter)));
       for (const inner of rates) {
         const other = outerOf(inner.match).find((candidate) => keepsBelow(candidate, inner));
@@ -187,12 +187,15 @@ const oversubscribed: FileRule = {
   finds: 'keys, providers or integrations whose cost budgets add up to more than the budget of their workspace',
   why: 'That is often meant: not everybody uses up everything. It also means that somebody can find the workspace empty before their own budget is. Amounts are compared as cost per 30 days.',
   fix: 'Nothing, if it is meant; else lower the parts, or raise the budget of the workspace.',
-  check: ({ byWorkspace }, found) => {
+  check: ({ byWorkspace, limits }, found) => {
     for (const entries of byWorkspace.values()) {
-      const parent = leastOverAll(entries);
+      const parent = leastOverAll(entries, limits);
       if (parent === null) continue;
       for (const [kind, word] of children) {
-        const parts = entries.filter((entry) => entry.kind === kind && entry.name !== '*').flatMap(costOf);
+        const parts = entries
+          .filter((entry) => entry.kind === kind && entry.name !== '*')
+          .flatMap(limits.budgetsOf)
+          .filter(({ unit }) => unit === 'cost');
         const sum = total(parts.map(monthly));
         if (parts.length < 2 || compare(sum, monthly(parent)) <= 0) continue;
         const percent = percentOf(sum, monthly(parent)) - 100;
@@ -214,11 +217,11 @@ const ceilingExceeded: FileRule = {
   finds: 'budgets over whole workspaces that add up to more than `review.max_monthly_budget` in 30 days',
   why: 'The ceiling is what the organisation agreed to spend. Each workspace counts with the least of its cost budgets over all of its calls, per 30 days. A plan judges by the ceiling of the last apply, so that it cannot be raised by the change that needs it.',
   fix: 'Lower a budget, or raise the ceiling in a change of its own.',
-  check: ({ desired, settings, byWorkspace }, found) => {
+  check: ({ desired, settings, byWorkspace, limits }, found) => {
     const { max_monthly_budget: cents } = settings;
     if (typeof cents !== 'number') return;
     const workspaces = [...byWorkspace].filter(([workspace]) => workspace !== null);
-    const bounds = workspaces.flatMap(([, entries]) => leastOverAll(entries) ?? []);
+    const bounds = workspaces.flatMap(([, entries]) => leastOverAll(entries, limits) ?? []);
     const sum = total(bounds.map(monthly));
     if (compare(sum, exactOf(cents)) <= 0) return;
     const others = workspaces.length - bounds.length;
@@ -231,18 +234,14 @@ const ceilingExceeded: FileRule = {
 };
 
 /** The cost budget over all calls of a workspace that bounds it most. */
-function leastOverAll(entries: readonly DesiredEntry[]): DeclaredBudget | null {
+function leastOverAll(entries: readonly DesiredEntry[], limits: EntryLimits): DeclaredBudget | null {
   return entries
-    .flatMap(budgetsOf)
+    .flatMap(limits.budgetsOf)
     .filter((terms) => terms.unit === 'cost' && terms.per.length === 0 && isInescapable(terms))
     .reduce<DeclaredBudget | null>(
       (low, terms) => (low === null || compare(monthly(terms), monthly(low)) < 0 ? terms : low),
       null,
     );
-}
-
-function costOf(entry: DesiredEntry): DeclaredBudget[] {
-  return budgetsOf(entry).filter(({ unit }) => unit === 'cost');
 }
 
 function monthly({ amount, reset }: DeclaredBudget): ReturnType<typeof per30Days> {

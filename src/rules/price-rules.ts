@@ -5,13 +5,14 @@ import { formatExact } from '../impact/money.ts';
 import { formatAge } from '../prices/age.ts';
 import { costOf, ratesOfAll } from '../prices/estimate.ts';
 import { parseModelName } from '../prices/model-name.ts';
-import { isPriced, priceOf, withoutDate } from '../prices/price-of.ts';
+import type { PriceIndex } from '../prices/price-index.ts';
+import { isPriced, withoutDate } from '../prices/price-of.ts';
 import { isWayTo, pricesAt, routesOf } from '../prices/prices-at.ts';
-import type { ModelPrice, PriceBook, PriceFile } from '../prices/types.ts';
+import type { ModelPrice, PriceFile } from '../prices/types.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Desired, DesiredEntry, Match } from '../resources/types.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
-import { budgetsOf, type DeclaredBudget, labelOfEntry, scopeText } from './limits.ts';
+import { type DeclaredBudget, labelOfEntry, scopeText } from './limits.ts';
 import { at, atSetting, type PriceRule } from './types.ts';
 
 /** What a policy's conditions say of models. */
@@ -59,7 +60,7 @@ export function vendorsToPrice({ entries }: Pick<Desired, 'entries'>): string[] 
 
 /** Every price that calls of the entry's workspace may have. */
 function pricesOf(facts: Priced, entry: DesiredEntry, model: string): readonly ModelPrice[] {
-  return pricesAt(facts.prices.book, model, placeOf(facts, entry), entry.fields.match ?? 'all');
+  return pricesAt(facts.prices.index, model, placeOf(facts, entry), entry.fields.match ?? 'all');
 }
 
 type Priced = Parameters<PriceRule['check']>[0];
@@ -88,9 +89,9 @@ const unpricedModel: PriceRule = {
   why: 'The service multiplies tokens by a price. Where there is none, a call costs nothing: it does not count against the budget and is never refused by it. Budgets in tokens count such calls. Where the plan changes such a budget, prices that integrations of the workspace set themselves count; elsewhere they are not looked at, and the sentence says so.',
   fix: 'Correct the name of the model, set a price on the integration, or use a budget of tokens.',
   check: (facts, found) => {
-    const { book } = facts.prices;
+    const { index } = facts.prices;
     for (const entry of facts.desired.entries) {
-      const [budget] = isCostBudget(entry) ? budgetsOf(entry) : [];
+      const [budget] = isCostBudget(entry) ? facts.limits.budgetsOf(entry) : [];
       if (budget === undefined) continue;
       const { models, vendors } = modelsOf(entry);
       const unpriced = models.flatMap((model) => {
@@ -98,9 +99,9 @@ const unpricedModel: PriceRule = {
         return price !== undefined && [price, ...others].every(({ kind }) => kind === 'unpriced') ? [price] : [];
       });
       const place = placeOf(facts, entry);
-      const bare = vendors.filter((vendor) => pricesNothing(book, vendor, place));
+      const bare = vendors.filter((vendor) => pricesNothing(index, vendor, place));
       const amount = formatAmount(budget.amount, 'cost');
-      const doubt = routesOf(book, place) === null ? ', unless an integration sets a price' : '';
+      const doubt = routesOf(index.book, place) === null ? ', unless an integration sets a price' : '';
       const isWhole = unpriced.length + bare.length === models.length + vendors.length;
       const whole = `${isWhole ? `, so that ${amount} is never used up` : ''}${doubt}`;
       if (unpriced.length > 0) {
@@ -123,7 +124,8 @@ function meantText({ suggestion, model }: ModelPrice): string {
 }
 
 /** A file that lists no price at all, such as that of a vendor who runs the models of others. */
-function pricesNothing(book: PriceBook, vendor: string, place: string | null): boolean {
+function pricesNothing(index: PriceIndex, vendor: string, place: string | null): boolean {
+  const { book } = index;
   const known = book.providers.get(vendor);
   if (known?.status !== 'read') return false;
   const ways = (routesOf(book, place) ?? []).filter((route) => isWayTo(book, route, vendor));
@@ -134,7 +136,7 @@ function pricesNothing(book: PriceBook, vendor: string, place: string | null): b
   if (isPricedOnTheWay) return false;
   const { models } = known.file;
   if (hasFallback(known.file)) return false;
-  return ![...models.keys()].some((name) => isPriced(priceOf(book, `@${vendor}/${name}`)) !== false);
+  return ![...models.keys()].some((name) => isPriced(index.priceOf(`@${vendor}/${name}`)) !== false);
 }
 
 function hasFallback({ fallback }: PriceFile): boolean {
@@ -194,7 +196,15 @@ const datedModel: PriceRule = {
   finds: 'a model with the date of a version in a condition, without the name that callers usually ask for',
   why: 'Vendors answer `gpt-4o` with the name of a version, `gpt-4o-2024-08-06`, and that is what logs show. Conditions are compared with the name that the caller asked for: whoever asks for `gpt-4o` is outside.',
   fix: 'Add the name without the date to the condition, unless that version alone is meant.',
-  check: ({ desired, prices: { book } }, found) => {
+  check: (
+    {
+      desired,
+      prices: {
+        index: { book },
+      },
+    },
+    found,
+  ) => {
     for (const entry of desired.entries) {
       const { models, vendors } = modelsOf(entry);
       for (const model of models) {
@@ -226,7 +236,7 @@ const budgetOutpriced: PriceRule = {
   check: (facts, found) => {
     for (const entries of facts.byWorkspace.values()) {
       const byScope = new Map<string, DeclaredBudget[]>();
-      for (const terms of entries.flatMap(budgetsOf)) {
+      for (const terms of entries.flatMap(facts.limits.budgetsOf)) {
         const scope = `${scopeText(terms)} ${terms.reset}`;
         byScope.set(scope, [...(byScope.get(scope) ?? []), terms]);
       }
@@ -273,7 +283,15 @@ const customPrices: PriceRule = {
   finds: 'a changed limit of an integration that multiplies prices, or sets some of its own',
   why: 'Budgets are counted in what the integration says that calls cost. With a multiplier other than 1 their dollars are internal money, and not what the vendor sends a bill for.',
   fix: 'Nothing, if it is meant; `estimate` with `--integration` shows what models cost by these prices.',
-  check: ({ resolved, prices: { book } }, found) => {
+  check: (
+    {
+      resolved,
+      prices: {
+        index: { book },
+      },
+    },
+    found,
+  ) => {
     for (const { entry, name } of resolved) {
       const own = entry.kind === 'integration-limits' ? book.integrations.get(name) : undefined;
       if (own === undefined) continue;
@@ -296,7 +314,17 @@ const pricesStale: PriceRule = {
   finds: 'price data older than it may be: 24 hours, 30 days of a folder, or `pricing.max_age`',
   why: 'A model that got its price since then looks as if it had none, and estimates are off by what has changed.',
   fix: 'Let this machine reach the address under `pricing.source`, or bring the folder up to date.',
-  check: ({ desired, now, prices: { book, maxAge } }, found) => {
+  check: (
+    {
+      desired,
+      now,
+      prices: {
+        index: { book },
+        maxAge,
+      },
+    },
+    found,
+  ) => {
     for (const [vendor, known] of book.providers) {
       if (known.status !== 'read') continue;
       const age = now - Date.parse(known.provenance.asOf);
@@ -317,7 +345,15 @@ const pricesUnknown: PriceRule = {
   finds: 'vendors and integrations whose prices a policy depends on, and that could not be read',
   why: 'Without them nothing can be said about models without a price. They are unknown then, which is neither priced nor free.',
   fix: 'Name a folder or an address under `pricing.source` that has them.',
-  check: ({ desired, prices: { book } }, found) => {
+  check: (
+    {
+      desired,
+      prices: {
+        index: { book },
+      },
+    },
+    found,
+  ) => {
     for (const [vendor, known] of book.providers) {
       if (known.status === 'unread') found(atSetting(desired, 'pricing.source'), known.why);
       if (known.status === 'missing')

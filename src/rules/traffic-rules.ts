@@ -1,19 +1,19 @@
 /** Rules about what workspaces called over the last days: stronger than any list of prices. Silent where nothing was read. */
 
+import { type ModelTraffic, trafficDays, type WorkspaceTraffic } from '../consumption/traffic.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
 import { round, zero } from '../exact.ts';
-import { type ModelTraffic, type Traffic, trafficDays } from '../impact/traffic.ts';
-import { dayMilliseconds } from '../impact/windows.ts';
 import type { LiveWorkspace } from '../live/live.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { covers } from '../resources/match.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
-import { budgetsOf, type DeclaredBudget } from './limits.ts';
+import type { DeclaredBudget } from './limits.ts';
 import { at, type LiveFacts, type LiveRule } from './types.ts';
 
 interface TrafficPlace {
   readonly workspace: DesiredWorkspace;
   readonly place: LiveWorkspace;
-  readonly traffic: Traffic;
+  readonly traffic: WorkspaceTraffic;
   readonly entries: readonly DesiredEntry[];
 }
 
@@ -43,7 +43,7 @@ const tokensWithoutCost: LiveRule = {
   fix: 'Set a price on the integration, or add a budget of tokens.',
   check: (facts, found) => {
     for (const { workspace, place, traffic, entries } of placesOf(facts)) {
-      const budgets = entries.flatMap(budgetsOf);
+      const budgets = entries.flatMap(facts.limits.budgetsOf);
       const tokens = budgets.filter(({ unit }) => unit === 'tokens');
       const isAlone = (cost: DeclaredBudget): boolean =>
         !tokens.some(({ match, target }) => target === cost.target && covers(match, cost.match));
@@ -68,7 +68,7 @@ const callsWithoutTokens: LiveRule = {
   fix: 'Have callers ask for the usage of streams, or limit requests by a rate.',
   check: (facts, found) => {
     for (const { workspace, place, traffic, entries } of placesOf(facts)) {
-      if (!entries.flatMap(budgetsOf).some(({ unit }) => unit !== 'requests')) continue;
+      if (!entries.flatMap(facts.limits.budgetsOf).some(({ unit }) => unit !== 'requests')) continue;
       for (const row of traffic.models ?? []) {
         const { model, tokens, cost, errors } = row;
         const isNothing = tokens !== null && cost !== null && tokens.n === zero.n && cost.n === zero.n;

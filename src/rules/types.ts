@@ -1,17 +1,18 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
+import type { WorkspaceTraffic } from '../consumption/traffic.ts';
 import type { Severity, Source } from '../diagnostics.ts';
 import type { ConditionFacts } from '../impact/condition-facts.ts';
-import type { Traffic } from '../impact/traffic.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Change } from '../plan/types.ts';
-import type { PriceBook } from '../prices/types.ts';
+import type { PriceIndex } from '../prices/price-index.ts';
 import type { Review } from '../resources/review-settings.ts';
 import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
+import type { EntryLimits } from './limits.ts';
 
 /** What the files tell. */
 export interface FileFacts {
@@ -24,7 +25,12 @@ export interface FileFacts {
   readonly byWorkspace: ReadonlyMap<string | null, readonly DesiredEntry[]>;
   /** Live ones, by workspace as written; undefined: only the files are known. */
   readonly providerSlugs?: ReadonlyMap<string | null, readonly string[]>;
+  /** Budgets and rates of entries. */
+  readonly limits: EntryLimits;
 }
+
+/** What is given of them; what rules look up again and again is made of it once for all. */
+export type Given<Facts extends FileFacts> = Omit<Facts, 'limits' | 'changeOf'>;
 
 /** What a plan has read besides. Rules ask for nothing themselves. */
 export interface LiveFacts extends FileFacts {
@@ -33,12 +39,14 @@ export interface LiveFacts extends FileFacts {
   readonly index: LiveIndex;
   readonly resolved: readonly ResolvedEntry[];
   readonly changes: readonly Change[];
+  /** The one that is about a live object. */
+  readonly changeOf: (liveId: string) => Change | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** Null: not looked at. */
   readonly prices: PriceFacts | null;
   /** By workspace id, of those in which the plan changes a limit. */
-  readonly traffic: ReadonlyMap<string, Traffic>;
+  readonly traffic: ReadonlyMap<string, WorkspaceTraffic>;
   /** Of the workspaces in which the plan changes a limit that a config may go round; empty: none was asked for. */
   readonly configs: GatewayConfigs;
   /** Of the workspaces in which the plan sets a policy with conditions. */
@@ -47,7 +55,7 @@ export interface LiveFacts extends FileFacts {
 
 /** The price files of the vendors that policies name, and the integrations whose limits the plan changes. */
 export interface PriceFacts {
-  readonly book: PriceBook;
+  readonly index: PriceIndex;
   /** Milliseconds that prices may be old. */
   readonly maxAge: number;
 }

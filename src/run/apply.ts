@@ -123,10 +123,10 @@ export interface ToApply extends Judged {
 export async function prepareApply(options: ApplyCommandOptions, session: Session): Promise<ToApply | NoPlan> {
   const started = await startRun({ ...options, checksSeal: true }, session);
   if ('plan' in started) return started;
-  const { checkout, record, stored, backend } = started;
+  const { checkout, record, stored, reads } = started;
   const byHand = await closingOnFailure(started.open, async () => {
     const isByHand = await checkCommitted(checkout, record, options, session);
-    await checkClaim(stored?.record.claim, options.takeOver, backend, session, optionName('take-over', options));
+    await checkClaim(stored?.record.claim, options.takeOver, reads.backend, session, optionName('take-over', options));
     return isByHand;
   });
   const judged = await goOn(started, session);

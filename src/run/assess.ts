@@ -3,15 +3,14 @@
 import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
-import { readUsage } from '../reconcile/read-usage.ts';
 import { findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
 import type { Planned } from './plan.ts';
 import { readForRules } from './read-for-rules.ts';
+import { readUsage } from './read-usage.ts';
 import { nowOf, type Session } from './session.ts';
 
 /** The plan has findings, notes and impact. */
@@ -33,22 +32,20 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
     live,
     settings,
     prices,
-    open,
+    reads,
   } = planned;
   const now = session.clock.now();
   const moves = options.impact ? budgetMoves(plan.changes, live, nowOf(session)) : [];
   const changes = options.impact ? plan.changes : [];
-  // Lists that several of them look at are asked for once.
-  const backend = rememberReads(open.backend);
   const [usage, { notes, ...read }] = await Promise.all([
-    options.impact ? session.waiting('reading consumption', readUsage(backend, { moves, live, now })) : null,
-    readForRules({ moves, severities: settings.rules, prices, live, changes }, { ...open, backend }, session),
+    options.impact ? session.waiting('reading consumption', readUsage(reads, { moves, live, now })) : null,
+    readForRules({ moves, severities: settings.rules, prices, live, changes }, reads, session),
   ]);
   const index = new LiveIndex(live);
   const findings = findInPlan({ ...fileFacts, scope, index, resolved, changes: whole.changes, now, ...read });
   const assess = (some: readonly Change[]): Impact | null => {
     if (usage === null || some.length === 0) return null;
-    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.book ?? null });
+    return assessImpact(some, { live, desired, settings, usage, prices: read.prices?.index ?? null });
   };
   const doubt = doubtKeyMetering(changes, live);
   const owners = await findOtherOwners(plan, planned.record, desired.orgFile, session);

@@ -1,15 +1,15 @@
 /** Live limits that an apply took away and that are back: a service restored from a backup knows nothing of what came after. */
 
+import type { Reads } from '../consumption/ask.ts';
 import { UserError } from '../errors.ts';
-import type { Backend } from '../live/backend.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { readAbsence } from '../live/read-absence.ts';
 import type { Plan, PlanNote } from '../plan/types.ts';
 import type { RecordStore } from '../record/store.ts';
 import { listTakenAway, type TakenAway } from '../record/taken-away.ts';
 import { isSame } from '../resources/canonical.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
+import { readAbsence } from './read-absence.ts';
 import type { Session } from './session.ts';
 
 /** Versions of the record that are looked through: two an apply. */
@@ -19,7 +19,7 @@ const mostVersions = 1_000;
 export async function findReturned(
   { unmanaged, notes }: Pick<Plan, 'unmanaged' | 'notes'>,
   known: Live,
-  { store, backend }: { readonly store: RecordStore; readonly backend: Backend },
+  { store, reads }: { readonly store: RecordStore; readonly reads: Reads },
   session: Session,
 ): Promise<PlanNote[]> {
   const taken = await readTakenAway(store, session);
@@ -27,7 +27,7 @@ export async function findReturned(
   const places = new Map(
     taken.map(({ kind, workspaceId: workspace }) => [`${kind}\n${workspace}`, { kind, workspace }]),
   );
-  const live = await readAbsence(backend, known, { places: [...places.values()], shares: false, gifts: false });
+  const live = await readAbsence(reads, known, { places: [...places.values()], shares: false, gifts: false });
   const index = new LiveIndex(live);
   const others = new Map(unmanaged.map((one) => [keyOf(one), one]));
   return taken.flatMap((past): PlanNote[] => {

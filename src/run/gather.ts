@@ -1,11 +1,10 @@
 /** Everything that a plan is made of: the files as they are understood, what of the record counts, and what is live. */
 
+import type { Reads } from '../consumption/ask.ts';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { applySettings } from '../guards/in-force.ts';
-import type { Backend } from '../live/backend.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { readAbsence } from '../live/read-absence.ts';
 import { readLive } from '../live/read-live.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { type BelievedRecord, withKept } from '../plan/believe-record.ts';
@@ -19,9 +18,10 @@ import type { Review } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAbsence } from '../rules/absence.ts';
 import { buildFileFacts } from '../rules/find.ts';
-import type { FileFacts } from '../rules/types.ts';
+import type { FileFacts, Given } from '../rules/types.ts';
 import { believeInForce, judgeRecord, provenSettings, type RecordInForce } from './judge-record.ts';
 import type { OpenRecord } from './open-record.ts';
+import { readAbsence } from './read-absence.ts';
 import { type PricesForRules, readRulePrices } from './read-for-rules.ts';
 import type { Session } from './session.ts';
 import { judgeSettings } from './settings-in-force.ts';
@@ -34,7 +34,7 @@ export interface Gathered extends Started {
   readonly understood: Desired;
   readonly files: readonly FoundFile[];
   /** What rules look at of them. */
-  readonly fileFacts: FileFacts;
+  readonly fileFacts: Given<FileFacts>;
   readonly diagnostics: readonly Diagnostic[];
   /** `review:` in force. */
   readonly settings: Review;
@@ -55,8 +55,8 @@ export interface Gathered extends Started {
 
 /** @throws UserError, ServiceError, CancelledError */
 export async function gather(started: Started, session: Session): Promise<Gathered | NoPlan> {
-  const { options, loading, open, backend, record, found, stored, checkout } = started;
-  if (loading.head !== null && stored !== null) startReading(backend, stored.record);
+  const { options, loading, open, reads, record, found, stored, checkout } = started;
+  if (loading.head !== null && stored !== null) startReading(reads, stored.record);
   const { desired, files, texts, diagnostics } = await session.waiting('reading the policy files', loading.policies);
   if (desired === null) return { plan: null, diagnostics };
   const checksSeal = options.checksSeal === true || Boolean(session.env.TOLLGATE_SEAL_KEY);
@@ -68,14 +68,14 @@ export async function gather(started: Started, session: Session): Promise<Gather
   const understood = applySettings(desired, said);
   const offences = checkReview(desired, settings);
   if (offences.length > 0) return { plan: null, diagnostics: sortDiagnostics([...diagnostics, ...offences]) };
-  const reading = readLive(backend, desired.organisation, needsOf(desired, stored?.record ?? null));
+  const reading = readLive(reads.backend, desired.organisation, needsOf(desired, stored?.record ?? null));
   const [used, prices] = await Promise.all([
     session.waiting(`reading ${open.backend.baseUrl}`, reading),
     readRulePrices({ ...understood, ...priceWords(record, applied) }, settings.rules, open, session),
   ]);
   const fileFacts = buildFileFacts(understood, files, settings);
   const absence = findAbsence({ ...fileFacts, index: new LiveIndex(used) });
-  const live = await session.waiting('reading what no file declares', readAbsence(backend, used, absence));
+  const live = await session.waiting('reading what no file declares', readAbsence(reads, used, absence));
   // What an unsealed record says of a run under way is not believed: it could make entries of anything.
   const remembered = applied === null ? null : settledOf(applied, inForce, live);
   const believed = believeInForce(inForce, remembered, { desired: understood, live });
@@ -99,7 +99,7 @@ export async function gather(started: Started, session: Session): Promise<Gather
 }
 
 /** What the record names is in use whatever the files say. */
-function startReading(backend: Backend, record: AppliedRecord): void {
+function startReading({ backend }: Reads, record: AppliedRecord): void {
   const ahead = readLive(backend, record.organisation, needsOf({ workspaces: [], entries: [] }, record));
   // Whoever asks the same later on hears of what is wrong with it.
   ahead.catch(() => {});

@@ -1,13 +1,14 @@
 /** What rules look at besides the files and live state: prices, and the traffic of workspaces that the plan changes. */
 
+import type { Reads } from '../consumption/ask.ts';
+import { readTraffic, type WorkspaceTraffic } from '../consumption/traffic.ts';
 import { UserError } from '../errors.ts';
 import type { BudgetMove } from '../impact/moves.ts';
-import type { Traffic } from '../impact/traffic.ts';
 import type { Live } from '../live/live.ts';
 import type { Change } from '../plan/types.ts';
+import { PriceIndex } from '../prices/price-index.ts';
 import type { ProviderPrices } from '../prices/types.ts';
 import { type ReadRoutes, readRoutes } from '../reconcile/read-routes.ts';
-import { readTraffic } from '../reconcile/read-traffic.ts';
 import type { Desired } from '../resources/types.ts';
 import type { RuleName } from '../rule-names.ts';
 import type { Severities } from '../rules/find.ts';
@@ -80,7 +81,7 @@ export interface RuleReading {
 /** With the impact of a plan: its cost grows with the workspaces in which budgets move. */
 export async function readForRules(
   { moves, severities, prices, live, changes }: RuleReading,
-  { backend }: OpenBackend,
+  reads: Reads,
   session: Session,
 ): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
@@ -91,12 +92,12 @@ export async function readForRules(
   );
   const shares = severities['custom-prices'] === 'off' ? [] : moves.filter(isOfIntegration);
   const [integrations, traffic, configs, conditions] = await Promise.all([
-    readRoutes(backend, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
+    readRoutes(reads, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
-      ? session.waiting('reading traffic', readTraffic(backend, { workspaces, now: session.clock.now() }))
-      : new Map<string, Traffic>(),
-    readRuleConfigs(backend, { changes, live, severities }, session),
-    readRuleConditions(backend, { changes, live, severities }, session),
+      ? session.waiting('reading traffic', readTraffic(reads, { workspaces, now: session.clock.now() }))
+      : new Map<string, WorkspaceTraffic>(),
+    readRuleConfigs(reads, { changes, live, severities }, session),
+    readRuleConditions(reads, { changes, live, severities }, session),
   ]);
   return { prices: toPriceFacts(prices, integrations), traffic, conditions, ...configs };
 }
@@ -116,7 +117,7 @@ function idsOf(moves: readonly BudgetMove[]): string[] {
 function toPriceFacts(prices: PricesForRules | null, ways: ReadRoutes): PriceFacts | null {
   if (prices === null && ways.integrations.size === 0) return null;
   return {
-    book: { providers: prices?.providers ?? new Map(), ...ways },
+    index: new PriceIndex({ providers: prices?.providers ?? new Map(), ...ways }),
     maxAge: prices?.maxAge ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -1,7 +1,6 @@
 /** Live limits that may limit nobody: the rules of a plan about that, over what is live, whoever declared it. */
 
-import type { Backend } from '../live/backend.ts';
-import { createGate } from '../live/gate.ts';
+import type { Known, Reads } from '../consumption/ask.ts';
 import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';
@@ -38,18 +37,17 @@ const noFiles: Desired = {
 };
 
 /**
- * @param backend that remembers reads: lists which the status has read already cost nothing here
  * @throws CancelledError; what cannot be read is not known
  */
 export async function readNobody(
-  backend: Backend,
+  reads: Reads,
   needs: NobodyNeeds,
 ): Promise<StatusNobody & { readonly gaps: readonly StatusGap[] }> {
   const { workspaces, desired, now } = needs;
-  const { objects, gaps } = await readObjects(backend, workspaces);
+  const { objects, gaps } = await readObjects(reads, workspaces);
   const live: Live = {
     organisationId: desired?.organisation ?? '',
-    baseUrl: backend.baseUrl,
+    baseUrl: reads.backend.baseUrl,
     workspaces,
     objects,
     integrations: [],
@@ -62,7 +60,7 @@ export async function readNobody(
     if (object === null || workspace === null || match === 'all') return [];
     return [{ id: object.id, workspaceId: workspace.id, match, countsCalls: fields.target !== 'mcp_tools' }];
   });
-  const conditions = await readConditions(backend, { policies, live, now });
+  const conditions = await readConditions(reads, { policies, live, now });
   const entries = resolved.map(({ entry }) => entry);
   const ofLive = { ...(desired ?? noFiles), entries, workspaces: workspaces.map(toDesired) };
   const findings = findNobody({
@@ -90,20 +88,19 @@ export async function readNobody(
 }
 
 /** Policies, and keys for their rates. What is refused of the lists that the status itself has read, it tells itself. */
-async function readObjects(backend: Backend, workspaces: readonly Place[]) {
-  const gate = createGate();
+async function readObjects({ ask }: Reads, workspaces: readonly Place[]) {
   const gaps: StatusGap[] = [];
   const read = workspaces.flatMap(({ id, slug }) => {
-    const list = async (kind: Kind, rows: () => Promise<readonly object[]>): Promise<LiveObject[]> => {
-      const answer = await gate(kind, rows);
-      if (answer.known) return answer.value.map((row) => toObject(kind, id, row as WireRow));
-      if (kind === 'rate-policy') gaps.push({ kind, workspace: slug, why: answer.why });
+    const list = async (kind: Kind, asking: Promise<Known<readonly object[]>>): Promise<LiveObject[]> => {
+      const answer = await asking;
+      if ('value' in answer) return answer.value.map((row) => toObject(kind, id, row as WireRow));
+      if (kind === 'rate-policy') gaps.push({ kind, workspace: slug, why: answer.unknown });
       return [];
     };
     return [
-      list('usage-policy', () => backend.listUsagePolicies(id)),
-      list('rate-policy', () => backend.listRatePolicies(id)),
-      list('key-limits', () => backend.listKeys(id)),
+      list('usage-policy', ask('listUsagePolicies', id)),
+      list('rate-policy', ask('listRatePolicies', id)),
+      list('key-limits', ask('listKeys', id)),
     ];
   });
   return { objects: (await Promise.all(read)).flat(), gaps };

@@ -1,7 +1,7 @@
 /** For rules about conditions: read only where the plan sets a policy that has some. */
 
+import type { Reads } from '../consumption/ask.ts';
 import { type ConditionFacts, noConditions } from '../impact/condition-facts.ts';
-import type { Backend } from '../live/backend.ts';
 import type { Live } from '../live/live.ts';
 import type { Change } from '../plan/types.ts';
 import { readConditions } from '../reconcile/read-conditions.ts';
@@ -18,7 +18,7 @@ export interface RuleConditionNeeds {
 
 /** @throws CancelledError */
 export async function readRuleConditions(
-  backend: Backend,
+  reads: Reads,
   { changes, live, severities }: RuleConditionNeeds,
   session: Session,
 ): Promise<ConditionFacts> {
@@ -33,6 +33,6 @@ export async function readRuleConditions(
   if (policies.length === 0) return noConditions;
   return session.waiting(
     'reading what conditions name',
-    readConditions(backend, { policies, live, now: session.clock.now() }),
+    readConditions(reads, { policies, live, now: session.clock.now() }),
   );
 }

@@ -1,7 +1,7 @@
 /** Configs of the gateway for rules, where the plan changes a limit that one may go round. */
 
+import type { Reads } from '../consumption/ask.ts';
 import { compareText } from '../diagnostics.ts';
-import type { Backend } from '../live/backend.ts';
 import type { Live } from '../live/live.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
@@ -26,12 +26,12 @@ export interface ConfigNeeds {
 const nothingRead: RuleConfigs = { configs: new Map(), notes: [] };
 
 /** @throws CancelledError */
-export async function readRuleConfigs(backend: Backend, needs: ConfigNeeds, session: Session): Promise<RuleConfigs> {
+export async function readRuleConfigs(reads: Reads, needs: ConfigNeeds, session: Session): Promise<RuleConfigs> {
   if (configRules.every(({ name }) => needs.severities[name] === 'off')) return nothingRead;
   const ids = new Set(needs.changes.filter(setsPassableLimit).map(({ workspaceId }) => workspaceId));
   const workspaces = needs.live.workspaces.filter(({ id }) => ids.has(id)).sort((a, b) => compareText(a.slug, b.slug));
   if (workspaces.length === 0) return nothingRead;
-  const configs = await session.waiting('reading configs', readConfigs(backend, workspaces));
+  const configs = await session.waiting('reading configs', readConfigs(reads, workspaces));
   return { configs, notes: notesOf(configs, workspaces) };
 }
 

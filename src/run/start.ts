@@ -1,9 +1,8 @@
 /** The beginning of a run: whose files these are, and the record that judges it. Nothing of the control plane is read yet. */
 
+import { createReads, type Reads } from '../consumption/ask.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import type { Backend } from '../live/backend.ts';
-import { rememberReads } from '../live/remember-reads.ts';
 import type { Mode } from '../plan/types.ts';
 import { isWordProblem, parseWord, type Word } from '../plan/words.ts';
 import type { StoredRecord } from '../record/store.ts';
@@ -38,8 +37,8 @@ export interface Started {
   readonly loading: LoadingPolicies;
   /** Whoever has it closes it. */
   readonly open: OpenBackend;
-  /** That of `open`; what it was asked is not asked again. */
-  readonly backend: Backend;
+  /** All that the run asks of `open` before it writes; what was asked is not asked again. */
+  readonly reads: Reads;
   readonly record: OpenRecord;
   readonly found: FoundRecord;
   readonly stored: StoredRecord | null;
@@ -71,7 +70,7 @@ export async function startRun(options: PlanOptions, session: Session): Promise<
       allowances,
       loading,
       open,
-      backend: rememberReads(open.backend),
+      reads: createReads(open.backend),
       record,
       found,
       stored,

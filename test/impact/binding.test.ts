@@ -1,8 +1,8 @@
 import { expect, it, test } from 'vitest';
+import type { Known } from '../../src/consumption/ask.ts';
 import { bindingOf, bindingsOf, labelOf, rivalMoves } from '../../src/impact/binding.ts';
 import type { WorkspaceTerms } from '../../src/impact/committed.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
-import type { Known } from '../../src/impact/usage.ts';
 import type { BudgetLimit } from '../../src/resources/limit.ts';
 import type { Match, Reset } from '../../src/resources/types.ts';
 import { limitIn, ownBound, policyBound } from './limits.ts';

@@ -1,10 +1,10 @@
 /** When budgets run out before and after a change: of counters and a pace that are values. */
 
 import { describe, expect, it } from 'vitest';
+import { dayMilliseconds } from '../../src/consumption/windows.ts';
 import { exactOf, fraction } from '../../src/exact.ts';
 import { type ForecastInput, forecastOf } from '../../src/impact/forecast.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
-import { dayMilliseconds } from '../../src/impact/windows.ts';
 import { limitIn } from './limits.ts';
 
 const now = Date.UTC(2026, 10, 20);

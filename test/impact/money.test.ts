@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { percentOf } from '../../src/consumption/counters.ts';
 import { add, ceiling, compare, exactOf, fraction, fromText, multiply, round, toText } from '../../src/exact.ts';
-import { formatDelta, formatExact, per30Days, percentOf } from '../../src/impact/money.ts';
+import { formatDelta, formatExact, per30Days } from '../../src/impact/money.ts';
 
 describe('exact arithmetic', () => {
   it('takes a number at its decimal word', () => {

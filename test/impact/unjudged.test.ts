@@ -1,11 +1,11 @@
 /** Which guards cannot be judged for a change, of moves and uses that are values. */
 
 import { describe, expect, it } from 'vitest';
+import type { Counter } from '../../src/consumption/counters.ts';
+import type { DoubtedCounter } from '../../src/consumption/doubt.ts';
 import { exactOf } from '../../src/exact.ts';
 import type { Committed } from '../../src/impact/committed.ts';
-import type { Counter } from '../../src/impact/consumption.ts';
 import type { CountedMove } from '../../src/impact/count-moves.ts';
-import type { DoubtedCounter } from '../../src/impact/doubt.ts';
 import type { BudgetMove } from '../../src/impact/moves.ts';
 import { findUnjudged, isSpendUnjudged } from '../../src/impact/unjudged.ts';
 import { teamA, teamB } from '../helpers/state.ts';

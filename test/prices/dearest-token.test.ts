@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toText } from '../../src/exact.ts';
 import { dearestToken } from '../../src/prices/dearest-token.ts';
 import { parseIntegrationPrices } from '../../src/prices/integration-prices.ts';
+import { PriceIndex } from '../../src/prices/price-index.ts';
 import type { IntegrationPrices, PriceBook, Route } from '../../src/prices/types.ts';
 import type { Match } from '../../src/resources/types.ts';
 import { book, entry, read } from './kit.ts';
@@ -18,7 +19,7 @@ const models = (...names: readonly string[]): Match => [
   { key: 'model', any: names.map((name) => `@openai/${name}`), except: [] },
 ];
 const textOf = (match: Match, prices = through([])): string | null => {
-  const rate = dearestToken(prices, match, 'w');
+  const rate = dearestToken(new PriceIndex(prices), match, 'w');
   return rate === null ? null : toText(rate);
 };
 

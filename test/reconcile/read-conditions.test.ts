@@ -1,9 +1,11 @@
 /** What plans ask about the conditions of policies that they set: names that are live, and calls that met them. */
 
 import { describe, expect, it, test } from 'vitest';
+import { createReads } from '../../src/consumption/ask.ts';
+import { widestFilter } from '../../src/consumption/filter-of-match.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
-import { mostCounted, readConditions, widestFilter } from '../../src/reconcile/read-conditions.ts';
+import { mostCounted, readConditions } from '../../src/reconcile/read-conditions.ts';
 import type { Condition, Match } from '../../src/resources/types.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { liveOf, now } from '../plan/kit.ts';
@@ -51,7 +53,7 @@ const needsOf = (policies: readonly ReturnType<typeof policyOf>[]) => ({
 
 async function matchedBy(match: Match, analytics: Analytics) {
   const { backend, asked } = backendOf(analytics);
-  const { matched } = await readConditions(backend, needsOf([policyOf(match)]));
+  const { matched } = await readConditions(createReads(backend), needsOf([policyOf(match)]));
   return { matched: matched.get('p'), asked: asked.filter((path) => path.startsWith('/')) };
 }
 
@@ -73,7 +75,10 @@ describe('names that conditions compare', () => {
     ['nothing of any value', anything('virtual_key'), []],
   ])('are looked up once a workspace: %s', async (_, condition, lists) => {
     const { backend, asked } = backendOf(nobody);
-    await readConditions(backend, needsOf([policyOf([condition], 'p', false), policyOf([condition], 'q', false)]));
+    await readConditions(
+      createReads(backend),
+      needsOf([policyOf([condition], 'p', false), policyOf([condition], 'q', false)]),
+    );
     expect(asked).toEqual(lists);
   });
 
@@ -81,7 +86,7 @@ describe('names that conditions compare', () => {
     const { backend, asked } = backendOf(nobody);
     const live = { ...liveOf([]), read: new Set([`${teamA}/provider-limits`]) };
     const policies = [policyOf([only('virtual_key', 'x')], 'p', false)];
-    const { names } = await readConditions(backend, { ...needsOf(policies), live });
+    const { names } = await readConditions(createReads(backend), { ...needsOf(policies), live });
     expect([asked, names.get(teamA)?.virtual_key]).toEqual([[], { value: [] }]);
   });
 
@@ -90,7 +95,10 @@ describe('names that conditions compare', () => {
       throw new ServiceError('no', { status: 403, method: 'GET', path: '/providers', maybeApplied: false });
     };
     const { backend } = backendOf(nobody, { listProviders: refused });
-    const { names } = await readConditions(backend, needsOf([policyOf([only('virtual_key', 'x')], 'p', false)]));
+    const { names } = await readConditions(
+      createReads(backend),
+      needsOf([policyOf([only('virtual_key', 'x')], 'p', false)]),
+    );
     expect(names.get(teamA)?.virtual_key).toEqual({ unknown: 'GET /providers answered 403' });
   });
 });
@@ -157,7 +165,7 @@ describe('calls that met conditions', () => {
   it('mistakes-B3: are counted for so many limits, and the rest is a number', async () => {
     const { backend, asked } = backendOf(() => total(1));
     const many = Array.from({ length: mostCounted + 3 }, (_, i) => policyOf([only('metadata.team', `t${i}`)], `p${i}`));
-    const { matched, uncounted } = await readConditions(backend, needsOf(many));
+    const { matched, uncounted } = await readConditions(createReads(backend), needsOf(many));
     expect([matched.size, uncounted, asked.length]).toEqual([mostCounted, 3, mostCounted]);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { createReads } from '../../src/consumption/ask.ts';
 import { CancelledError, ServiceError } from '../../src/errors.ts';
-import type { ConfigRow } from '../../src/live/backend.ts';
+import type { Backend, ConfigRow } from '../../src/live/backend.ts';
 import { configLimits, readConfigs } from '../../src/reconcile/read-configs.ts';
 
 const refused = (path: string, status = 403): ServiceError =>
@@ -24,7 +25,8 @@ function backendOf(counts: Readonly<Record<string, number>>, content: (slug: str
     if (config instanceof Error) throw config;
     return { slug, config };
   };
-  return { backend: { listConfigs, readConfig }, asked };
+  const backend = { listConfigs, readConfig } as Partial<Backend> as Backend;
+  return { backend: createReads(backend), asked };
 }
 
 const workspacesOf = (...ids: readonly string[]) => ids.map((id) => ({ id, slug: `ws-${id}` }));

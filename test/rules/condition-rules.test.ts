@@ -1,8 +1,8 @@
 /** Rules over what conditions name and which calls met them, each at both sides of what it finds. */
 
 import { describe, expect, it, test } from 'vitest';
+import type { Known } from '../../src/consumption/ask.ts';
 import { type ConditionNames, noConditions } from '../../src/impact/condition-facts.ts';
-import type { Known } from '../../src/impact/usage.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { teamA, uuid } from '../helpers/state.ts';

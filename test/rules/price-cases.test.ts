@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { parsePriceFile } from '../../src/prices/parse-prices.ts';
+import { PriceIndex } from '../../src/prices/price-index.ts';
 import type { ProviderPrices } from '../../src/prices/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import type { PriceFacts } from '../../src/rules/types.ts';
@@ -34,7 +35,7 @@ function pricesOf(providers: Readonly<Record<string, ProviderPrices>>): PriceFac
     [teamB, []],
   ]);
   return {
-    book: { providers: new Map(Object.entries(providers)), integrations: new Map(), routes },
+    index: new PriceIndex({ providers: new Map(Object.entries(providers)), integrations: new Map(), routes }),
     maxAge: 24 * hour,
   };
 }

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/plan/types.ts';
 import { parseIntegrationPrices } from '../../src/prices/integration-prices.ts';
 import { parsePriceFile } from '../../src/prices/parse-prices.ts';
+import { PriceIndex } from '../../src/prices/price-index.ts';
 import type { PriceBook, ProviderPrices, Route } from '../../src/prices/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { priceRules, vendorsToPrice } from '../../src/rules/price-rules.ts';
@@ -52,7 +53,7 @@ function pricesOf(
 ): PriceFacts {
   const book = { providers: new Map(Object.entries(providers)), integrations };
   return {
-    book: routes === null ? book : { ...book, routes: new Map([[teamA, routes]]) },
+    index: new PriceIndex(routes === null ? book : { ...book, routes: new Map([[teamA, routes]]) }),
     maxAge: 24 * hour,
   };
 }

@@ -1,8 +1,8 @@
 /** Rules over what workspaces called, each just below and just above what it finds. */
 
 import { describe, expect, it } from 'vitest';
+import type { ModelTraffic, WorkspaceTraffic } from '../../src/consumption/traffic.ts';
 import { exactOf } from '../../src/exact.ts';
-import type { ModelTraffic, Traffic } from '../../src/impact/traffic.ts';
 import type { Finding } from '../../src/plan/types.ts';
 import type { RuleName } from '../../src/rule-names.ts';
 import { trafficRules } from '../../src/rules/traffic-rules.ts';
@@ -13,7 +13,7 @@ import { findingsOf } from './plan-facts.ts';
 
 const tested = new Set<string>();
 
-function find(rule: RuleName, given: Given, traffic: Partial<Traffic> | null, workspace = teamA): Finding[] {
+function find(rule: RuleName, given: Given, traffic: Partial<WorkspaceTraffic> | null, workspace = teamA): Finding[] {
   tested.add(rule);
   const read = new Map(traffic === null ? [] : [[workspace, { models: null, keys: null, ...traffic }]]);
   return findingsOf(rule, given, now.getTime(), { traffic: read });
@@ -123,7 +123,7 @@ describe('key-unused', () => {
   const body = 'keys:\n  app:\n    budget: $5\n    reset: monthly\n    alert: 80%\n';
   const app = (row: Readonly<Record<string, unknown>> = {}) =>
     keyObject('app', uuid(11), { created_at: '2026-10-21T11:59:59.000Z', ...row });
-  const said = (keys: Traffic['keys'], row = {}): string[] =>
+  const said = (keys: WorkspaceTraffic['keys'], row = {}): string[] =>
     find('key-unused', { body, live: [app(row), keyObject('web', uuid(12))] }, { keys }).map(({ message }) => message);
   const others = new Set([uuid(12)]);
 

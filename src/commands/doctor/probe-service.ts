@@ -1,6 +1,8 @@
 /** The requests of `tollgate doctor`: one a feature, reads only. What they came to is data; what it means is explain.ts. */
 
 import type { ProbeRequest } from '../../client/client.ts';
+import { type Calls, graphOf, groupings, groupsOf } from '../../consumption/analytics.ts';
+import { dayMilliseconds } from '../../consumption/windows.ts';
 import { requireWorkspaces } from '../../live/named-workspaces.ts';
 import type { OpenBackend } from '../../run/open-backend.ts';
 import { type ReadFeatureId, readFeatures } from './features.ts';
@@ -197,17 +199,12 @@ function probeAnalytics(
   { slug }: Target,
   now: Date,
 ): Promise<Probed>[] {
-  const query = {
-    time_of_generation_min: daysBefore(now, 1),
-    time_of_generation_max: now.toISOString(),
-    workspace_slug: slug ?? undefined,
-  };
+  const calls: Calls = { workspace: slug ?? undefined, from: now.getTime() - dayMilliseconds, to: now.getTime() };
+  const [graph, ofGraph] = graphOf('cost', calls);
+  const [groups, ofGroups] = groupsOf(groupings.model, calls, onePage.current_page, onePage.page_size);
   return [
-    put('analytics.graphs', inWorkspace({ path: '/analytics/graphs/cost', query })),
-    put(
-      'analytics.groups',
-      inWorkspace({ path: '/analytics/groups/model', query: { ...query, columns: 'cost', ...onePage } }),
-    ),
+    put('analytics.graphs', inWorkspace({ path: `/analytics${graph}`, query: ofGraph })),
+    put('analytics.groups', inWorkspace({ path: `/analytics${groups}`, query: ofGroups })),
   ];
 }
 
@@ -276,5 +273,5 @@ function whyNone(listed: Probed, otherwise: string): string {
 }
 
 function daysBefore(now: Date, days: number): string {
-  return new Date(now.getTime() - days * 86_400_000).toISOString();
+  return new Date(now.getTime() - days * dayMilliseconds).toISOString();
 }

@@ -64,7 +64,7 @@ export function groupByMetadata(
 }
 
 /** What rows can be grouped by besides users, models and metadata (≥1.11.2). Workspaces are shown by slug. */
-export const groupings: Readonly<
+export const pathGroupings: Readonly<
   Record<string, (row: RequestLogRow, slugOf: (id: string) => string) => string | null>
 > = {
   ai_service: (row) => row.ai_org,

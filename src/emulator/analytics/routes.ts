@@ -13,7 +13,7 @@ import {
   groupByModel,
   groupByUser,
   groupColumns,
-  groupings,
+  pathGroupings,
 } from './groups.ts';
 
 /** The official SDK (portkey-ai 3.1.0) spells these paths in its own way. */
@@ -62,9 +62,9 @@ export function registerAnalytics(app: Hono, context: RouteContext): void {
     app.get(`${base}/:groupBy`, (c) => {
       // `workspaces` is the SDK's spelling.
       const name = c.req.param('groupBy') === 'workspaces' ? 'workspace' : c.req.param('groupBy');
-      const read = Object.hasOwn(groupings, name) ? groupings[name] : undefined;
+      const read = Object.hasOwn(pathGroupings, name) ? pathGroupings[name] : undefined;
       if (read === undefined) {
-        throw refuseField('groupBy', `must be one of ${Object.keys(groupings).join(', ')}`, 'params');
+        throw refuseField('groupBy', `must be one of ${Object.keys(pathGroupings).join(', ')}`, 'params');
       }
       // Grouping by workspace is about all of them, where the key sees all of them.
       const { rows } = selectRows(c, context, name === 'workspace');
