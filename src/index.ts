@@ -34,5 +34,5 @@ export { createMemoryStore } from './record/memory.ts';
 export type { RecordStore, StoredRecord } from './record/store.ts';
 export { planDocument } from './render/json.ts';
 export { renderPlanMarkdown } from './render/markdown.ts';
-export { renderPlanText } from './render/text.ts';
+export { renderPlanText } from './render/plan.ts';
 export type { Desired, DesiredEntry, Fields, Kind, ResourceKey } from './resources/types.ts';

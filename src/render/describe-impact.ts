@@ -1,4 +1,4 @@
-/** The impact block in words: the same lines for text, markdown and the pull-request comment, unescaped. */
+/** All that is known of what each change does, in words, unescaped: for who wants more than a plan says beside it. */
 
 import { fromText } from '../exact.ts';
 import type {
@@ -15,6 +15,7 @@ import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Reset, ResourceKey, Unit } from '../resources/types.ts';
+import { describePlaced } from './describe-change.ts';
 
 /** A word for what a line is about, and the line. */
 export interface ImpactLine {
@@ -24,8 +25,8 @@ export interface ImpactLine {
 
 /** One budget of one change. */
 export interface ImpactEntry {
-  readonly key: ResourceKey;
-  readonly limit: LimitImpact;
+  /** `monthly-spend (ws-market)`. */
+  readonly placed: string;
   readonly lines: readonly ImpactLine[];
 }
 
@@ -37,7 +38,9 @@ export function describeImpact({ impact, changes }: Plan): ImpactEntry[] {
   const keys = new Map(changes.map(({ id, key }) => [id, key]));
   return impact.changes.flatMap(({ id, limits }) => {
     const key = keys.get(id);
-    return key === undefined ? [] : limits.map((limit) => ({ key, limit, lines: linesOf(limit, key) }));
+    return key === undefined
+      ? []
+      : limits.map((limit) => ({ placed: describePlaced(key), lines: linesOf(limit, key) }));
   });
 }
 
@@ -79,6 +82,11 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
 /** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
 function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
   const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
+  const isSameAmount = before !== null && after !== null && before.amount === after.amount;
+  if (isSameAmount) {
+    const reset = was === shall ? `${shall ?? ''}, as it is` : `reset ${was ?? ''} → ${shall ?? ''}`;
+    return `${describeAmount(after, unit)}${was === shall ? ' ' : ', '}${reset}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
+  }
   const amounts =
     was === shall
       ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`

@@ -1,7 +1,7 @@
 /** The impact block as markdown tables: rows that the markdown plan and the pull-request comment share. All values escaped. */
 
 import type { Plan } from '../plan/types.ts';
-import { describeKey } from './describe-change.ts';
+
 import { describeEnforcement } from './describe-enforcement.ts';
 import { countBlocked, describeCommitted, describeImpact, describeSum, footnote, minute } from './describe-impact.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
@@ -13,12 +13,12 @@ export const committedHead = '| committed per 30 days | |';
 const columns = ['limit', 'used', 'runs out'];
 
 export function impactRows(plan: Plan): string[] {
-  return describeImpact(plan).map(({ key, lines }) => {
+  return describeImpact(plan).map(({ placed, lines }) => {
     const textOf = (label: string): string => escapeMarkdown(lines.find((line) => line.label === label)?.text ?? '');
     const rest = lines
       .filter(({ label }) => !columns.includes(label))
       .map(({ label, text }) => `${label === 'blocks' ? '🛑 ' : ''}${label}: ${escapeMarkdown(text)}`);
-    const what = `${describeKey(key)}${key.workspace === null ? '' : ` (${key.workspace})`}`;
+    const what = placed;
     return `| ${[escapeMarkdown(what), ...columns.map(textOf), rest.join('<br>')].join(' | ')} |`;
   });
 }

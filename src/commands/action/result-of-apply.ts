@@ -4,7 +4,7 @@ import { printWord, wordDigest } from '../../plan/words.ts';
 import { summarizeNothing } from '../../render/count-plan.ts';
 import { escapeLines, escapeMarkdown } from '../../render/escape-markdown.ts';
 import { renderDiagnosticsMarkdown, renderOutcomesMarkdown, renderPlanMarkdown } from '../../render/markdown.ts';
-import { summarizeOutcomes } from '../../render/text.ts';
+import { summarizeOutcomes } from '../../render/outcomes.ts';
 import type { Desired } from '../../resources/types.ts';
 import type { ApplyReport } from '../../run/apply.ts';
 import { annotatePlan } from './annotate.ts';

@@ -1,0 +1,16 @@
+/** A plan for people: what is seen is built once, and written in each format. */
+
+import { objecting } from '../guards/judge.ts';
+import type { Plan } from '../plan/types.ts';
+import type { TextStyle } from './style.ts';
+import { buildPlanView } from './view/plan-view.ts';
+import { writeObjections, writePlanTerminal } from './view/write-terminal.ts';
+
+export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { readonly verbose: boolean }): string {
+  return writePlanTerminal(buildPlanView(plan, verbose), style, verbose);
+}
+
+/** What stands in the way of a plan, and nothing else of it. */
+export function renderObjections(plan: Plan, style: TextStyle): string {
+  return writeObjections(buildPlanView({ ...plan, violations: objecting(plan.violations) }), style);
+}

@@ -1,0 +1,192 @@
+/** What is known of one change, beside it: how much is used, when it runs out, what else holds, what a reader has to know. */
+
+import { fromText } from '../../exact.ts';
+import type { BudgetImpact, CommittedImpact, LimitImpact, RunOutImpact } from '../../impact/document.ts';
+import { formatExact } from '../../impact/money.ts';
+import type { Change, Plan } from '../../plan/types.ts';
+import { escapeInvisible } from '../../printable.ts';
+import { formatReset } from '../../resources/amounts.ts';
+import type { Reset, Unit } from '../../resources/types.ts';
+import { aside, type Line, verdict, words } from './cells.ts';
+import { lengthUntil, shortDay } from './days.ts';
+import { countCallers, describeAllCalls, describeCaller, nameCallers } from './traffic.ts';
+
+/** Of one limit of a change. */
+export interface LimitView {
+  /** Null: there is nothing to say. */
+  readonly used: Line | null;
+  /** When it is used up; without the words `runs out`, which a table has in its head. */
+  readonly runsOut: Line | null;
+}
+
+export interface Beside {
+  readonly limits: readonly LimitView[];
+  readonly notes: readonly Line[];
+}
+
+export function besideChange(change: Change, plan: Plan): Beside {
+  const { impact } = plan;
+  const limits = impact?.changes.find(({ id }) => id === change.id)?.limits ?? [];
+  const context = { change, plan, asOf: impact?.as_of ?? '', isDoubted: impact?.doubt != null };
+  const isCounted = plan.violations.some(({ guard }) => guard === 'counter-reset');
+  return {
+    limits: limits.map((limit) => ({ used: usedLine(limit, context), runsOut: runOutLine(limit, context) })),
+    notes: [
+      ...causeLines(change),
+      ...change.notes.map((note): Line => [verdict('warn', `! ${note}`)]),
+      ...limits.flatMap((limit) => [
+        ...firstWindowLines(limit, context),
+        // What a guard has said is said.
+        ...(isCounted ? [] : forgivenLines(limit)),
+        ...bindingLines(limit),
+        ...mailLines(limit),
+      ]),
+      ...holdsLines(change, plan),
+    ],
+  };
+}
+
+interface Context {
+  readonly change: Change;
+  readonly plan: Plan;
+  readonly asOf: string;
+  /** Why nothing is known of any use is said once, for all. */
+  readonly isDoubted: boolean;
+}
+
+function usedLine(limit: LimitImpact, { change, plan, isDoubted }: Context): Line | null {
+  const { use, unit, shared_by: per, counter, before, after } = limit;
+  if (use.status === 'unknown') return [words(isDoubted ? 'use not known' : `use not known: ${use.reason}`)];
+  const doubt = use.in_doubt;
+  const parts: string[] = [];
+  const { largest, blocked, freed } = use;
+  if (blocked.count > 0) parts.push(`stops ${nameCallers(blocked, per, unit) ?? allOrCount(blocked.count === 1)}`);
+  if (freed.count > 0) {
+    const staying = use.may_stay_blocked ? '; on a backend before 1.20 they may stay blocked until the reset' : '';
+    parts.push(`lets in ${nameCallers(freed, per, unit) ?? allOrCount(freed.count === 1)}${staying}`);
+  }
+  if (parts.length === 0 && largest !== null) {
+    const who = largest.name === null ? '' : `${describeCaller(largest.name, per)} `;
+    const fullest = use.counters > 1 ? `, the fullest of ${use.counters}` : '';
+    const used = formatExact(fromText(largest.used), unit);
+    parts.push(`${who}${used}${shareOf(limit)}${fullest}`);
+  }
+  if (parts.length === 0 && doubt === null) return counter === 'new' ? null : [words('nothing used so far')];
+  if (doubt !== null) {
+    parts.push(`use of ${doubt.count} ${doubt.count === 1 ? 'counter' : 'counters'} not known: ${doubt.reason}`);
+  }
+  const estimate = use.source === 'analytics' ? ' (estimated from analytics)' : '';
+  const isSplit = before !== null && after !== null && blocked.count + freed.count > 0;
+  return [words(`${parts.join('; ')}${estimate}${isSplit ? shareNote(limit) : ''}`)];
+
+  function allOrCount(isOne: boolean): string {
+    const people = blocked.count > 0 ? blocked : freed;
+    const hasOne = isOne && per.every((key) => key === 'workspace_id');
+    return hasOne || change.key.kind !== 'usage-policy' ? describeAllCalls(change, plan) : countCallers(people, per);
+  }
+}
+
+/** `: 88% → 71%`; above the limit in amounts, as no share of a limit is over the whole. */
+function shareOf({ use, before, after, unit }: LimitImpact): string {
+  if (use.status === 'unknown' || use.largest === null) return '';
+  const { percent_before: was, percent_after: will } = use.largest;
+  const side = (percent: number | null, budget: BudgetImpact | null): string | null => {
+    if (percent === null || budget === null) return null;
+    return percent > 100 ? `over ${formatExact(fromText(budget.amount), unit)}` : `${percent}%`;
+  };
+  const sides = [side(was, before), side(will, after)].filter((one) => one !== null);
+  return sides.length === 0 ? '' : `, ${[...new Set(sides)].join(' → ')}`;
+}
+
+function shareNote({ before, after, unit }: LimitImpact): string {
+  if (before === null || after === null || before.amount === after.amount) return '';
+  return `, of ${formatExact(fromText(after.amount), unit)}`;
+}
+
+function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context): Line | null {
+  if (after === null) return null;
+  if (forecast.status === 'unknown') return [words(`not known (${forecast.reason})`)];
+  const [was, will] = [describeRunOut(forecast.before, before, asOf), describeRunOut(forecast.after, after, asOf)];
+  if (will === null) return null;
+  return [words(was === null || was === will ? will : `${was} → ${will}`)];
+}
+
+function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null, asOf: string): string | null {
+  if (runOut === null || budget === null) return null;
+  const first = runOut.who === null ? '' : ` (${describeCaller(runOut.who, [])} first)`;
+  switch (runOut.when) {
+    case 'now':
+      return `now${first}, refused until ${describeReset(budget, asOf)}`;
+    case 'this-window':
+      return `${shortDay(runOut.at ?? '', asOf)}${first}`;
+    case 'later-window':
+      return `in a later window, ${shortDay(runOut.at ?? '', asOf)}`;
+    case 'never':
+      return 'not at this pace';
+  }
+}
+
+/** `Tue 1 Dec`; of what never starts again, what has to happen. */
+export function describeReset({ next_reset: next }: BudgetImpact, asOf: string): string {
+  if (next === null) return 'it is raised, as it never resets';
+  return next === 'unknown' ? 'its reset, which the service does not show' : shortDay(next, asOf);
+}
+
+function firstWindowLines({ counter, after }: LimitImpact, { asOf }: Context): Line[] {
+  if (after === null || (counter !== 'new' && counter !== 'starts-at-zero')) return [];
+  const { next_reset: next } = after;
+  if (next === null || next === 'unknown') return [];
+  const length = lengthUntil(next, asOf);
+  return length === null ? [] : [[words(`first window: ${length}, resets ${shortDay(next, asOf)}`)]];
+}
+
+function forgivenLines({ forgiven, unit }: LimitImpact): Line[] {
+  if (forgiven === null || fromText(forgiven).n <= 0n) return [];
+  return [[words(`counters start at zero: ${formatExact(fromText(forgiven), unit)} so far is forgiven`)]];
+}
+
+function bindingLines({ binds, unit, after }: LimitImpact): Line[] {
+  if (binds === null || binds.limit === 'this') return [];
+  if (binds.limit === 'unknown') return [[words(`which limit binds is not known: ${binds.reason ?? 'not read'}`)]];
+  const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}`;
+  const byPace = binds.reset === after?.reset ? '' : ' at this pace';
+  return [[words(`${binds.limit} (${size}) is used up first${byPace}: this limit decides nothing alone`)]];
+}
+
+function mailLines({ mail: { to, at_once: atOnce } }: LimitImpact): Line[] {
+  if (to.length === 0 || atOnce !== true) return [];
+  return [[words(`mails ${to.join(', ')} at once: the threshold is passed already`)]];
+}
+
+/** What Git asks for is not explained; what somebody did by hand is, with what becomes of it. */
+function causeLines({ cause, reason, action }: Change): Line[] {
+  if (cause === 'adopted') return [[aside('live already, and seen for the first time')]];
+  if (cause !== 'drifted' && cause !== 'both') return [];
+  if (reason === 'deleted-by-hand') return [[words('deleted by hand since the last apply: made again')]];
+  if (cause === 'both') return [[words('also changed by hand since the last apply: the files win')]];
+  return [[words(`changed by hand since the last apply: ${action === 'delete' ? 'taken away' : 'put back'}`)]];
+}
+
+/** A removed budget is not the last one where another still holds. */
+function holdsLines({ key, action, before, after }: Change, { impact }: Plan): Line[] {
+  const goes = action === 'delete' || (after === null && before !== null);
+  const moved = impact?.workspaces.find(({ workspace }) => workspace === key.workspace);
+  const isMoney = before?.unit === 'cost' || Object.keys(before ?? {}).some((field) => field.startsWith('budget[cost'));
+  if (!goes || moved === undefined || !isMoney) return [];
+  return [[words(describeHold(moved.after))]];
+}
+
+function describeHold({ kind, cents, by }: CommittedImpact): string {
+  switch (kind) {
+    case 'bounded':
+      return `removed; ${escapeInvisible(by ?? 'another limit')} still holds at ${formatMoney(cents)} / 30 days`;
+    case 'unbounded':
+      return 'removed; no other limit holds the spend of this workspace';
+    case 'unknown':
+      return 'removed; whether another limit still holds is not known';
+  }
+}
+
+function formatMoney(cents: string | null, unit: Unit = 'cost'): string {
+  return cents === null ? 'an unknown amount' : formatExact(fromText(cents), unit);
+}
