@@ -1,5 +1,5 @@
 import type { Action, Plan } from '../plan/types.ts';
-import { describePlaced } from './describe-change.ts';
+import { describeKey } from './describe-change.ts';
 
 export interface PlanCounts {
   readonly create: number;
@@ -56,7 +56,7 @@ export function summarizeNothing(plan: Plan): string {
 /** Those adopted that are named; the rest is a number. */
 const mostAdopted = 3;
 
-/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged; adopts daily-ceiling (ws-support).` */
+/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged; adopts daily-ceiling.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
   const list = (items: readonly (readonly [number, string])[]): string =>
@@ -86,7 +86,7 @@ export function summarizePlan(plan: Plan): string {
 /** By name: what is adopted is managed from then on. */
 function describeAdopted({ recordLines }: Plan): string {
   const names = recordLines.flatMap(({ action, key }) =>
-    action === 'adopt' && key !== null ? [describePlaced(key)] : [],
+    action === 'adopt' && key !== null ? [describeKey(key)] : [],
   );
   if (names.length <= mostAdopted) return names.join(', ');
   return `${names.length}: ${names.slice(0, mostAdopted).join(', ')} and ${names.length - mostAdopted} more`;

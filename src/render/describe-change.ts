@@ -2,7 +2,7 @@
 
 import type { Change, FieldChange } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
-import { formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
+import { formatAlert, formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
 import {
   formatBudget,
   formatDate,
@@ -12,7 +12,7 @@ import {
   formatValue,
   rateOf,
 } from '../resources/field-text.ts';
-import { isAlert, isBudget, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
+import { budgetOf, isAlert, isBudget, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
 import { type Cell, fresh, joinLines, type Line, plainText, value, words } from './view/cells.ts';
@@ -71,7 +71,18 @@ export function describeStale(change: Change, approved: Change | null, names: Na
 function describePolicy(fields: Fields, names: Names): string {
   const scope = `${withScope(describeLimit(fields), fields)}${describeTraffic(fields, names)}`;
   if (typeof fields.alert !== 'number') return scope;
-  return `${scope}, alert at ${formatOptional(fields.alert, fields.unit)}`;
+  return `${scope}, alert at ${describeAlert(fields.alert, toBudget(fields), false)}`;
+}
+
+/** As people write it: `80%` where that is what it is. */
+function describeAlert(alert: FieldValue | undefined, { amount, unit }: Side, wholeUnits: boolean): string {
+  if (typeof alert !== 'number') return 'none';
+  return amount === null ? formatAmount(alert, unit) : formatAlert(alert, amount, unit, wholeUnits);
+}
+
+/** An alert that is the same share of another amount has not moved for a reader: nothing. */
+function alertMove(from: string, to: string): Line[] {
+  return from === to ? [] : [[words('alert '), ...toFresh(from, to)]];
 }
 
 /** `$500 monthly, shared by the workspace`, `$50 monthly per api_key`. */
@@ -111,13 +122,14 @@ function policyMove(change: Change, before: Fields, after: Fields, names: Names)
   const parts: Line[] = [];
   const hasLimitMove = limitFields.some((field) => moved.has(field));
   if (hasLimitMove) {
-    const per = moved.has('per') ? '' : withScope('', after);
-    parts.push([...limitMove(before, after), words(per)]);
+    // That one counter is shared is what a reader takes for granted.
+    const isPlain = moved.has('per') || describePer(after) === shared;
+    parts.push([...limitMove(before, after), words(isPlain ? '' : withScope('', after))]);
   }
   if (moved.has('per')) parts.push(toFresh(describePer(before), describePer(after)));
   for (const [field, fieldChange] of moved) {
     if (field === 'per' || limitFields.includes(field)) continue;
-    parts.push(fieldMove(fieldChange, before, after, names));
+    parts.push(...fieldMoves(fieldChange, before, after, names));
   }
   return joinLines(parts, ', ');
 }
@@ -129,9 +141,11 @@ function toFresh(from: string, to: string): Line {
 }
 
 function describePer({ per = [] }: Fields): string {
-  const shared = per.length === 1 && per[0] === 'workspace_id';
-  return per.length === 0 ? '' : shared ? 'shared by the workspace' : `per ${per.map(escapeInvisible).join(' and ')}`;
+  if (per.length === 0) return '';
+  return per.length === 1 && per[0] === 'workspace_id' ? shared : `per ${per.map(escapeInvisible).join(' and ')}`;
 }
+
+const shared = 'shared by the workspace';
 
 /** `$500 → $750 monthly (+50%)`; of a budget whose period alone moves, `$500, reset weekly → monthly`. */
 function limitMove(before: Fields, after: Fields): Line {
@@ -178,24 +192,24 @@ function shiftOf(from: number | null | undefined, to: number | null | undefined)
   return [{ is: 'shift', text: ` (${sign}${Math.max(1, Math.abs(percent))}%)`, to: to > from ? 'raise' : 'cut' }];
 }
 
-function fieldMove({ field, before, after }: FieldChange, allBefore: Fields, allAfter: Fields, names: Names): Line {
+function fieldMoves({ field, before, after }: FieldChange, allBefore: Fields, allAfter: Fields, names: Names): Line[] {
   switch (field) {
     case 'alert':
-      return [
-        words('alert '),
-        ...toFresh(formatOptional(before, allBefore.unit), formatOptional(after, allAfter.unit ?? allBefore.unit)),
-      ];
+      return alertMove(
+        describeAlert(before, toBudget(allBefore), false),
+        describeAlert(after, toBudget({ ...allBefore, ...allAfter }), false),
+      );
     case 'match': {
       const everything = 'all requests';
       const from = describeMatch(allBefore.match, names) ?? everything;
-      return [words('for '), ...toFresh(from, describeMatch(allAfter.match, names) ?? everything)];
+      return [[words('for '), ...toFresh(from, describeMatch(allAfter.match, names) ?? everything)]];
     }
     case 'name':
-      return [words(`renamed from ${formatValue(before)}`)];
+      return [[words(`renamed from ${formatValue(before)}`)]];
     case 'starting':
-      return [words(`window starts ${formatDate(after)}`)];
+      return [[words(`window starts ${formatDate(after)}`)]];
     default:
-      return [words(`${field} `), ...toFresh(formatValue(before), formatValue(after))];
+      return [[words(`${field} `), ...toFresh(formatValue(before), formatValue(after))]];
   }
 }
 
@@ -209,7 +223,10 @@ function describeLimits(fields: Fields): string[] {
 
 function describeWhole(field: string, value: FieldValue, fields: Fields): string {
   if (isRate(field) || isBudget(field)) return formatField(field, value, fields);
-  if (isAlert(field)) return `alert at ${formatField(field, value, fields)}`;
+  if (isAlert(field)) {
+    const budget = fields[budgetOf(field)];
+    return `alert at ${budget ? describeAlert(value, budget, true) : formatField(field, value, fields)}`;
+  }
   if (field === 'recipients') return `recipients ${(fields.recipients ?? []).map(escapeInvisible).join(', ')}`;
   if (field === 'expires') return `expires ${formatDate(value)}`;
   return `${field} ${formatValue(value)}`;
@@ -233,8 +250,13 @@ function limitsMove({ fieldChanges, before, after }: Change): Line {
       return [attachedBudgetMove(before?.[field], to)];
     }
     if (isAlert(field)) {
-      const unit = unitOfAlert(field, after ?? {}) ?? unitOfAlert(field, before ?? {});
-      return [[words('alert '), ...toFresh(formatOptional(change.before, unit), formatOptional(change.after, unit))]];
+      const unit = unitOfAlert(field, after ?? {}) ?? unitOfAlert(field, before ?? {}) ?? 'cost';
+      const side = (fields: Fields | null): Side =>
+        fields?.[budgetOf(field)] ?? { amount: null, unit, reset: undefined };
+      return alertMove(
+        describeAlert(change.before, side(before), true),
+        describeAlert(change.after, side(after), true),
+      );
     }
     if (field === 'recipients') return [recipientsMove(before?.recipients ?? [], after?.recipients ?? [])];
     if (field === 'expires') {

@@ -47,10 +47,12 @@ export function summarizeOutcomes(outcomes: readonly Outcome[]): string {
   return `Applied ${done} of ${outcomes.length}${others.length === 0 ? '' : `: ${others.join(', ')}`}.`;
 }
 
+export const outcomeHead = '| what | outcome | why |';
+
+export function outcomeRow({ change, status, detail }: Outcome): string {
+  return `| \`${markOf(change)}\` ${escapeMarkdown(describePlaced(change.key))} | ${status} | ${escapeMarkdown(detail ?? '')} |`;
+}
+
 export function renderOutcomesMarkdown(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(({ change, status, detail }) => {
-    const what = `\`${markOf(change)}\` ${escapeMarkdown(describePlaced(change.key))}`;
-    return `| ${what} | ${status} | ${escapeMarkdown(detail ?? '')} |`;
-  });
-  return `${['| what | outcome | why |', '|---|---|---|', ...rows].join('\n')}\n`;
+  return `${[outcomeHead, '|---|---|---|', ...outcomes.map(outcomeRow)].join('\n')}\n`;
 }

@@ -2,8 +2,10 @@
 
 import { objecting } from '../guards/judge.ts';
 import type { Plan } from '../plan/types.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
 import type { TextStyle } from './style.ts';
 import { buildPlanView } from './view/plan-view.ts';
+import { planSections, verdictMarkdown } from './view/write-markdown.ts';
 import { writeObjections, writePlanTerminal } from './view/write-terminal.ts';
 
 export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { readonly verbose: boolean }): string {
@@ -13,4 +15,13 @@ export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { read
 /** What stands in the way of a plan, and nothing else of it. */
 export function renderObjections(plan: Plan, style: TextStyle): string {
   return writeObjections(buildPlanView({ ...plan, violations: objecting(plan.violations) }), style);
+}
+
+/** The whole of it, as nothing limits its size. */
+export function renderPlanMarkdown(plan: Plan): string {
+  const view = buildPlanView(plan);
+  const sections = planSections(view, { linkTo: null, words: 'flag' });
+  const head = `### ${escapeMarkdown(view.environment)}: ${verdictMarkdown(view)}`;
+  const digest = view.digest === null ? [] : [`Digest \`${view.digest}\``];
+  return `${[head, ...sections.map(({ body }) => body), ...digest].join('\n\n')}\n`;
 }

@@ -3,10 +3,12 @@
 import { fromText } from '../../exact.ts';
 import type { BudgetImpact, CommittedImpact, LimitImpact, RunOutImpact } from '../../impact/document.ts';
 import { formatExact } from '../../impact/money.ts';
+import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatReset } from '../../resources/amounts.ts';
 import type { Reset, Unit } from '../../resources/types.ts';
+import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
 import { countCallers, describeAllCalls, describeCaller, nameCallers } from './traffic.ts';
@@ -17,6 +19,8 @@ export interface LimitView {
   readonly used: Line | null;
   /** When it is used up; without the words `runs out`, which a table has in its head. */
   readonly runsOut: Line | null;
+  /** Of new counters: how long they count until they start again. */
+  readonly firstWindow: Line | null;
 }
 
 export interface Beside {
@@ -24,23 +28,25 @@ export interface Beside {
   readonly notes: readonly Line[];
 }
 
-export function besideChange(change: Change, plan: Plan): Beside {
+/** @param limits what is known of the budgets of this change */
+export function besideChange(change: Change, limits: readonly LimitImpact[], plan: Plan): Beside {
   const { impact } = plan;
-  const limits = impact?.changes.find(({ id }) => id === change.id)?.limits ?? [];
   const context = { change, plan, asOf: impact?.as_of ?? '', isDoubted: impact?.doubt != null };
-  const isCounted = plan.violations.some(({ guard }) => guard === 'counter-reset');
+  const forgiven = limits.flatMap(forgivenLines);
   return {
-    limits: limits.map((limit) => ({ used: usedLine(limit, context), runsOut: runOutLine(limit, context) })),
+    limits: limits.map((limit) => ({
+      used: usedLine(limit, context),
+      runsOut: runOutLine(limit, context),
+      firstWindow: firstWindowLine(limit, context),
+    })),
     notes: [
       ...causeLines(change),
-      ...change.notes.map((note): Line => [verdict('warn', `! ${note}`)]),
-      ...limits.flatMap((limit) => [
-        ...firstWindowLines(limit, context),
-        // What a guard has said is said.
-        ...(isCounted ? [] : forgivenLines(limit)),
-        ...bindingLines(limit),
-        ...mailLines(limit),
-      ]),
+      // That counters restart is said with what is lost by it, where that is known.
+      ...change.notes
+        .filter((note) => forgiven.length === 0 || note !== restartNote)
+        .map((note): Line => [verdict('warn', `! ${note}`)]),
+      ...forgiven,
+      ...limits.flatMap((limit) => [...bindingLines(limit), ...mailLines(limit)]),
       ...holdsLines(change, plan),
     ],
   };
@@ -69,7 +75,8 @@ function usedLine(limit: LimitImpact, { change, plan, isDoubted }: Context): Lin
     const who = largest.name === null ? '' : `${describeCaller(largest.name, per)} `;
     const fullest = use.counters > 1 ? `, the fullest of ${use.counters}` : '';
     const used = formatExact(fromText(largest.used), unit);
-    parts.push(`${who}${used}${shareOf(limit)}${fullest}`);
+    const sides = [[largest.percent_before, before] as const, [largest.percent_after, after] as const];
+    parts.push(`${who}${used}${describeShare(sides, unit)}${fullest}`);
   }
   if (parts.length === 0 && doubt === null) return counter === 'new' ? null : [words('nothing used so far')];
   if (doubt !== null) {
@@ -86,18 +93,6 @@ function usedLine(limit: LimitImpact, { change, plan, isDoubted }: Context): Lin
   }
 }
 
-/** `: 88% → 71%`; above the limit in amounts, as no share of a limit is over the whole. */
-function shareOf({ use, before, after, unit }: LimitImpact): string {
-  if (use.status === 'unknown' || use.largest === null) return '';
-  const { percent_before: was, percent_after: will } = use.largest;
-  const side = (percent: number | null, budget: BudgetImpact | null): string | null => {
-    if (percent === null || budget === null) return null;
-    return percent > 100 ? `over ${formatExact(fromText(budget.amount), unit)}` : `${percent}%`;
-  };
-  const sides = [side(was, before), side(will, after)].filter((one) => one !== null);
-  return sides.length === 0 ? '' : `, ${[...new Set(sides)].join(' → ')}`;
-}
-
 function shareNote({ before, after, unit }: LimitImpact): string {
   if (before === null || after === null || before.amount === after.amount) return '';
   return `, of ${formatExact(fromText(after.amount), unit)}`;
@@ -105,7 +100,7 @@ function shareNote({ before, after, unit }: LimitImpact): string {
 
 function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context): Line | null {
   if (after === null) return null;
-  if (forecast.status === 'unknown') return [words(`not known (${forecast.reason})`)];
+  if (forecast.status === 'unknown') return [words('not known')];
   const [was, will] = [describeRunOut(forecast.before, before, asOf), describeRunOut(forecast.after, after, asOf)];
   if (will === null) return null;
   return [words(was === null || was === will ? will : `${was} → ${will}`)];
@@ -132,17 +127,19 @@ export function describeReset({ next_reset: next }: BudgetImpact, asOf: string):
   return next === 'unknown' ? 'its reset, which the service does not show' : shortDay(next, asOf);
 }
 
-function firstWindowLines({ counter, after }: LimitImpact, { asOf }: Context): Line[] {
-  if (after === null || (counter !== 'new' && counter !== 'starts-at-zero')) return [];
+/** A replacement's window is the one that ran before, where both are of one length and start on one day. */
+function firstWindowLine({ counter, before, after }: LimitImpact, { asOf }: Context): Line | null {
+  if (after === null || (counter !== 'new' && counter !== 'starts-at-zero')) return null;
   const { next_reset: next } = after;
-  if (next === null || next === 'unknown') return [];
+  if (next === null || next === 'unknown' || next === before?.next_reset) return null;
   const length = lengthUntil(next, asOf);
-  return length === null ? [] : [[words(`first window: ${length}, resets ${shortDay(next, asOf)}`)]];
+  return length === null ? null : [words(`first window: ${length}, resets ${shortDay(next, asOf)}`)];
 }
 
 function forgivenLines({ forgiven, unit }: LimitImpact): Line[] {
   if (forgiven === null || fromText(forgiven).n <= 0n) return [];
-  return [[words(`counters start at zero: ${formatExact(fromText(forgiven), unit)} so far is forgiven`)]];
+  const used = formatExact(fromText(forgiven), unit);
+  return [[verdict('warn', `! counters restart at zero: ${used} used so far are forgiven`)]];
 }
 
 function bindingLines({ binds, unit, after }: LimitImpact): Line[] {

@@ -13,11 +13,8 @@ export type Cell =
   /** How far a limit moves, with its sign. */
   | { readonly is: 'shift'; readonly text: string; readonly to: 'raise' | 'cut' }
   | { readonly is: 'verdict'; readonly text: string; readonly verdict: Verdict }
-  /** A fixed word of the tool or of the files, such as a guard, a rule, a digest. */
-  | { readonly is: 'known'; readonly text: string }
   /** A text from files or live as it stands there, such as an address. */
   | { readonly is: 'value'; readonly text: string }
-  | { readonly is: 'place'; readonly source: Source }
   /** Of less weight than the rest. */
   | { readonly is: 'aside'; readonly text: string };
 
@@ -32,10 +29,6 @@ export function fresh(text: string): Cell {
   return { is: 'fresh', text };
 }
 
-export function known(text: string): Cell {
-  return { is: 'known', text };
-}
-
 export function value(text: string): Cell {
   return { is: 'value', text };
 }
@@ -48,17 +41,9 @@ export function verdict(kind: Verdict, text: string): Cell {
   return { is: 'verdict', text, verdict: kind };
 }
 
-export function place(source: Source): Cell {
-  return { is: 'place', source };
-}
-
 /** Several lines as one, such as `…, …, …`. */
 export function joinLines(lines: readonly Line[], joiner: string): Cell[] {
   return lines.flatMap((line, index) => (index === 0 ? line : [words(joiner), ...line]));
-}
-
-export function textOf(cell: Cell): string {
-  return cell.is === 'place' ? describePlace(cell.source) : cell.text;
 }
 
 export function describePlace({ file, line }: Source): string {
@@ -67,5 +52,5 @@ export function describePlace({ file, line }: Source): string {
 
 /** The same without meanings, for where there is one form of text; nothing in it acts on a terminal. */
 export function plainText(line: Line): string {
-  return escapeInvisible(line.map(textOf).join(''));
+  return escapeInvisible(line.map(({ text }) => text).join(''));
 }

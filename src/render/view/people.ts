@@ -26,16 +26,23 @@ export function peopleLines(plan: Plan): Line[] {
   const doubt: Line[] =
     impact.doubt === null ? [] : [[verdict('warn', 'Usage is unknown'), words(`: ${impact.doubt}.`)]];
   const unknown = unknownLines(moves, impact.doubt);
+  const counters = moves.reduce((sum, { limit: { use } }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
+  const isLong = stopped.length > mostLines;
+  const all = `: ${counters} counters by ${stopped.length} limits. The first of them:`;
   return [
     ...doubt,
-    ...stopped,
+    ...(isLong ? [[verdict('stop', 'Stopped at once'), words(all)]] : []),
+    ...(isLong ? stopped.slice(0, mostLines) : stopped),
     ...unknown,
     ...(stopped.length + unknown.length + doubt.length === 0
-      ? [[words(`No budget stops anybody at once${ratesOf(changes)}.`)]]
+      ? [[words(`No budget stops anybody${ratesOf(changes)}.`)]]
       : []),
     ...letInLines(moves, plan),
   ];
 }
+
+/** Of those stopped, each in a line; the rest is a number, and each stands beside its change. */
+const mostLines = 4;
 
 interface Move {
   readonly change: Change;
@@ -76,11 +83,17 @@ function unknownLines(moves: readonly Move[], doubt: string | null): Line[] {
       groups.set(reason, (groups.get(reason) ?? new Set()).add(describePlaced(change.key)));
     }
   }
-  return [...groups].map(([reason, names]): Line => {
+  const rest = [...groups].slice(mostLines);
+  const more: Line[] =
+    rest.length === 0
+      ? []
+      : [[verdict('warn', 'Not known'), words(` either of ${rest.length} more reasons: see each change.`)]];
+  const lines = [...groups].slice(0, mostLines).map(([reason, names]): Line => {
     const shown = [...names].slice(0, 3).join(', ');
-    const more = names.size > 3 ? ` and ${names.size - 3} more` : '';
-    return [verdict('warn', 'Not known'), words(` whether anybody is stopped by ${shown}${more}: ${reason}.`)];
+    const others = names.size > 3 ? ` and ${names.size - 3} more` : '';
+    return [verdict('warn', 'Not known'), words(` whether anybody is stopped by ${shown}${others}: ${reason}.`)];
   });
+  return [...lines, ...more];
 }
 
 /** Of a rate nothing is counted that could be read. */
@@ -95,7 +108,7 @@ function ratesOf(changes: readonly Change[]): string {
   if (rates.length === 0) return '';
   const shown = rates.slice(0, 2).map(({ key }) => describeKey(key));
   const more = rates.length > shown.length ? ` and ${rates.length - shown.length} more` : '';
-  return `; whom the rate of ${shown.join(', ')}${more} refuses is not known beforehand`;
+  return `; whom the rate ${shown.join(', ')}${more} will refuse is not known`;
 }
 
 /** By place: `4 keys of Marketing`. */
@@ -108,5 +121,5 @@ function letInLines(moves: readonly Move[], plan: Plan): Line[] {
   if (groups.length === 0) return [];
   const shown = groups.slice(0, 5).join(', ');
   const more = groups.length > 5 ? ` and ${groups.length - 5} more` : '';
-  return [[words(`Let in again, where no other limit stops them: ${shown}${more}.`)]];
+  return [[words(`Let in again, if no other limit holds: ${shown}${more}.`)]];
 }

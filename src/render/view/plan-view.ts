@@ -17,9 +17,9 @@ import { countPlan, summarizeNothing, summarizePlan } from '../count-plan.ts';
 import { changeLine, describeKey, describePlaced } from '../describe-change.ts';
 import { describeDrift } from '../describe-drift.ts';
 import { describeEnforcement } from '../describe-enforcement.ts';
-import { describeCommitted, describeImpact, footnote, type ImpactEntry, type ImpactLine } from '../describe-impact.ts';
+import { describeImpact, describeOpenSum, footnote, type ImpactEntry } from '../describe-impact.ts';
 import { describeSettings } from '../describe-settings.ts';
-import { besideChange, type LimitView } from './beside-change.ts';
+import { type Beside, besideChange, type LimitView } from './beside-change.ts';
 import { type Line, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
@@ -41,9 +41,9 @@ export interface ChangeView {
 }
 
 export interface GroupView {
-  /** Null: the organisation's own. */
-  readonly workspace: string | null;
   readonly name: string;
+  /** Of the workspace, where it is not its name; null: it is, or the group is the organisation's own. */
+  readonly slug: string | null;
   readonly money: Line | null;
   readonly changes: readonly ChangeView[];
 }
@@ -74,6 +74,8 @@ export interface PlanView {
   readonly record: readonly string[];
   readonly warnings: readonly NoteView[];
   readonly news: News;
+  /** Changes that let somebody have more. */
+  readonly loosens: number;
   /** Numbers, and what is adopted by name. */
   readonly summary: string;
   /** What a word or `--approve` has to name; null: there is nothing to apply. */
@@ -93,7 +95,6 @@ export interface NoteView {
 /** What there is to know beyond what is asked first: for `--verbose`, and to unfold. */
 export interface PlanDetail {
   readonly impact: readonly ImpactEntry[];
-  readonly committed: readonly ImpactLine[];
   readonly footnotes: readonly string[];
   readonly notes: readonly NoteView[];
   readonly adopted: readonly string[];
@@ -116,14 +117,15 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
   const objections = new Set(objecting(plan.violations));
   const money = organisationMoney(plan);
   const warnings = plan.notes.filter(({ severity }) => severity === 'warning');
-  const isNothing =
-    counts.toDo + counts.left + withheld.length + plan.violations.length + warnings.length + counts.unreadable === 0;
+  const news = buildNews(plan);
+  const told = [withheld, plan.left, plan.violations, warnings, plan.unreadable ?? [], news.findings];
+  const isNothing = counts.toDo === 0 && told.every((list) => list.length === 0);
   return {
     environment: plan.environment,
     organisation: plan.organisation,
     isNothing,
     blocks: [...objections].map(toGuard),
-    warns: plan.violations.filter((one) => !objections.has(one) && !one.lifted).map(toGuard),
+    warns: plan.violations.filter((one) => !objections.has(one) && !one.lifted).map((one) => toWarning(one, plan)),
     lifted: plan.violations.filter(({ lifted }) => lifted).map(toGuard),
     settings: describeSettings(plan),
     people: peopleLines(plan),
@@ -135,7 +137,8 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     })),
     record: plan.recordLines.filter(isShownOfRecord).map(describeRecordLine),
     warnings: warnings.map(toNote),
-    news: buildNews(plan),
+    news,
+    loosens: plan.changes.filter(({ direction }) => direction === 'loosen').length,
     summary: counts.toDo === 0 ? summarizeNothing(plan) : summarizePlan(plan),
     digest: counts.toDo === 0 ? null : wordDigest(plan.digest),
     asOf: plan.changes.length === 0 ? null : (plan.impact?.as_of ?? null),
@@ -147,6 +150,12 @@ function toGuard({ guard, details, allow }: Violation): GuardView {
   return { guard, details, word: allow };
 }
 
+/** What restarts is said beside each change, with what is forgiven by it. */
+function toWarning(violation: Violation, { impact }: Plan): GuardView {
+  const isBeside = violation.guard === 'counter-reset' && impact !== null;
+  return isBeside ? { ...toGuard(violation), details: [] } : toGuard(violation);
+}
+
 function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, plan: Plan): GroupView[] {
   const groups = new Map<string | null, Change[]>();
   for (const change of changes) {
@@ -155,17 +164,18 @@ function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, 
     if (group === undefined) groups.set(workspace, [change]);
     else group.push(change);
   }
+  const limits = new Map(plan.impact?.changes.map(({ id, limits }) => [id, limits]));
+  const beside = (change: Change): Beside => besideChange(change, limits.get(change.id) ?? [], plan);
   return [...groups].map(([workspace, own]) => ({
-    workspace: workspace === null ? null : escapeInvisible(workspace),
     name: workspace === null ? 'organisation' : nameOfWorkspace(workspace, plan),
+    slug: workspace === null || nameOfWorkspace(workspace, plan) === workspace ? null : escapeInvisible(workspace),
     money: workspaceMoney(plan.impact, workspace),
-    changes: own.map((change) => toChange(change, withheld.has(change), plan)),
+    changes: own.map((change) => toChange(change, beside(change), withheld.has(change), plan)),
   }));
 }
 
-function toChange(change: Change, isWithheld: boolean, plan: Plan): ChangeView {
+function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean, { names }: Plan): ChangeView {
   const { action, key, source, reason } = change;
-  const { limits, notes } = besideChange(change, plan);
   return {
     action,
     mark: marks[action],
@@ -173,7 +183,7 @@ function toChange(change: Change, isWithheld: boolean, plan: Plan): ChangeView {
     source,
     gone: source !== null ? null : reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git',
     isWithheld,
-    what: changeLine(change, plan.names),
+    what: changeLine(change, names),
     limits,
     notes,
   };
@@ -196,11 +206,11 @@ function toNote({ severity, workspace, message, source }: PlanNote): NoteView {
 function buildDetail(plan: Plan): PlanDetail {
   const { impact, notRead = [] } = plan;
   const hasImpact = impact !== null && impact.changes.length > 0;
-  const enforcement = describeEnforcement(plan);
   return {
     impact: describeImpact(plan),
-    committed: hasImpact ? describeCommitted(impact) : [],
-    footnotes: [...(hasImpact ? [footnote] : []), ...(hasImpact && enforcement !== null ? [enforcement] : [])],
+    footnotes: hasImpact
+      ? [describeOpenSum(impact), footnote, describeEnforcement(plan)].filter((text) => text !== null)
+      : [],
     notes: plan.notes.filter(({ severity }) => severity === 'info').map(toNote),
     adopted: plan.recordLines.flatMap(({ action, key, detail }) =>
       action === 'adopt' && key !== null ? [`${describePlaced(key)}: ${escapeInvisible(detail)}`] : [],

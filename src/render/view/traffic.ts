@@ -8,7 +8,7 @@ import { escapeInvisible } from '../../printable.ts';
 import type { Unit } from '../../resources/types.ts';
 import { describeMatch } from '../describe-change.ts';
 
-/** Those named beside a change; the rest is a number. */
+/** As many are named where that is all; else one less, and the rest is a number. */
 const mostNamed = 3;
 
 /** Of one grouping, `metadata.team:vision`; what is counted by several cannot be parsed and stays whole. */
@@ -27,23 +27,30 @@ function nounOf(group: string): string {
 }
 
 /** `4 keys`, `1 user`, `3 counters`. */
-export function countCallers({ count, largest }: PeopleImpact, per: readonly string[]): string {
+export function countCallers(people: PeopleImpact, per: readonly string[]): string {
+  return `${people.count} ${nounFor(people, per)}${people.count === 1 ? '' : 's'}`;
+}
+
+function nounFor({ largest }: PeopleImpact, per: readonly string[]): string {
   const named = new Set(largest.map(({ name }) => oneGroup.exec(name ?? '')?.[1] ?? null));
   // Those of a limit that counts otherwise from now on are called by what it counted until now.
   const [own] = named.size === 1 ? [...named] : [];
   const group = own ?? (per.length === 1 ? (per[0] ?? '') : '').replace(/^metadata\./, '');
   const known: Readonly<Record<string, string>> = { api_key: 'key', '': 'counter', workspace_id: 'counter' };
-  const noun = known[group] ?? escapeInvisible(nounOf(group));
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+  return known[group] ?? escapeInvisible(nounOf(group));
 }
 
-/** `key newsletter-bot ($104.19), key brand-studio ($94.82) and 2 more`; null: nobody is to be named. */
-export function nameCallers({ count, largest }: PeopleImpact, per: readonly string[], unit: Unit): string | null {
-  const shown = largest.slice(0, mostNamed).flatMap(({ name, used }) => {
-    return name === null ? [] : [`${describeCaller(name, per)} (${formatExact(fromText(used), unit)})`];
+/** `keys newsletter-bot ($104.19), brand-studio ($94.82), 2 more`; null: nobody is to be named. */
+export function nameCallers(people: PeopleImpact, per: readonly string[], unit: Unit): string | null {
+  const { count, largest } = people;
+  const shown = largest.slice(0, count <= mostNamed ? mostNamed : mostNamed - 1).flatMap(({ name, used }) => {
+    const amount = formatExact(fromText(used), unit);
+    return name === null ? [] : [`${escapeInvisible(oneGroup.exec(name)?.[2] ?? name)} (${amount})`];
   });
   if (shown.length === 0) return null;
-  return `${shown.join(', ')}${count > shown.length ? ` and ${count - shown.length} more` : ''}`;
+  const noun = nounFor(people, per);
+  const head = noun === 'counter' ? '' : `${noun}${count === 1 ? '' : 's'} `;
+  return `${head}${shown.join(', ')}${count > shown.length ? `, ${count - shown.length} more` : ''}`;
 }
 
 /** Of a limit with one counter: `all calls of Shop Assistant`. */

@@ -1,13 +1,14 @@
 /** A plan view for people at a terminal: lines end where the terminal does, but for what is to be copied. */
 
 import type { Source } from '../../diagnostics.ts';
+import type { Finding } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { leftAdvice } from '../describe-drift.ts';
 import { minute } from '../describe-impact.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from '../style.ts';
 import { wrap } from '../wrap.ts';
-import { type Cell, describePlace, type Line, textOf, verdict, words } from './cells.ts';
-import { describeAbout, type FindingView } from './news.ts';
+import { aside, type Cell, describePlace, joinLines, type Line, plainText, verdict, words } from './cells.ts';
+import { countRules, type FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 
 interface Writer {
@@ -61,22 +62,28 @@ function wholePlan(view: PlanView, writer: Writer): string[] {
         fold([verdict('warn', 'warning'), words(`${place === null ? '' : ` ${place}`}: ${message}`)], '', writer),
       ),
       ...view.news.findings.flatMap((finding) => findingLines(finding, writer)),
+      ...noteLines(view, writer),
     ],
     writer.verbose ? olderLines(view, writer) : [],
   ].filter((block) => block.length > 0);
-  const body = blocks.flatMap((block) => [...block, '']);
-  if (view.groups.length === 0 && blocks.length === 1) body.pop();
+  // A blank line after what everybody reads, and around what is asked for.
+  const body = blocks.flatMap((block, index) => (index === 0 || writer.verbose ? [...block, ''] : block));
   return [...body, ...closing(view, writer), ...(view.digest === null ? [] : [colors.dim(`Digest ${view.digest}.`)])];
+}
+
+/** Where the right column ends: of a wide terminal, and of a pipe, nobody follows a line to its end. */
+function edgeOf({ columns }: Writer): number {
+  return Math.min(columns, 100);
 }
 
 /** The verdict, and at the end of the line of when it is. */
 function head(view: PlanView, writer: Writer): string[] {
   const line: Line = [words(`${view.environment}: `), ...verdictLine(view)];
   const asOf = view.asOf === null ? '' : `as of ${minute(view.asOf)}`;
-  const length = cellsOf(textOfLine(line));
-  const room = writer.columns - length - cellsOf(asOf);
+  const length = cellsOf(plainText(line));
+  const room = edgeOf(writer) - length - cellsOf(asOf);
   if (asOf === '') return fold(line, '', writer, writer.colors.bold);
-  if (room < 2 || !Number.isFinite(room)) {
+  if (room < 2) {
     return fold([...line, { is: 'aside', text: ` (${asOf})` }], '', writer, writer.colors.bold);
   }
   return [`${paintLine(line, writer, writer.colors.bold)}${' '.repeat(room)}${writer.colors.dim(asOf)}`];
@@ -103,16 +110,16 @@ function moneyLines({ money }: PlanView, writer: Writer): string[] {
   return fold([words('Committed / 30 days: '), ...money.organisation, ...reach, words('.')], '', writer);
 }
 
-function groupLines({ workspace, name, money, changes }: GroupView, writer: Writer): string[] {
-  const { colors, columns } = writer;
-  const title = workspace === null ? colors.bold(name) : `${colors.bold(name)} · ${workspace}`;
-  const width = cellsOf(workspace === null ? name : `${name} · ${workspace}`);
-  const amount = money === null ? '' : textOfLine(money);
-  const room = columns - width - cellsOf(amount);
+function groupLines({ slug, name, money, changes }: GroupView, writer: Writer): string[] {
+  const { colors } = writer;
+  const title = slug === null ? colors.bold(name) : `${colors.bold(name)} · ${slug}`;
+  const width = cellsOf(slug === null ? name : `${name} · ${slug}`);
+  const amount = money === null ? '' : plainText(money);
+  const room = edgeOf(writer) - width - cellsOf(amount);
   const heads =
     money === null
       ? [title]
-      : room >= 2 && Number.isFinite(room)
+      : room >= 2
         ? [`${title}${' '.repeat(room)}${paintLine(money, writer)}`]
         : [title, ...fold(money, '  ', writer)];
   const nameWidth = Math.min(24, Math.max(...changes.map((change) => cellsOf(change.name))));
@@ -136,19 +143,19 @@ function changeLines(change: ChangeView, nameWidth: number, writer: Writer): str
   );
   // At the end of the last line where there is room, so that most changes take one line.
   const taken = Math.max(indent, 4 + cellsOf(change.name) + 2) + (last?.cells ?? 0);
-  const room = columns - taken - cellsOf(place);
-  const isBeside = room >= 2;
+  const isBeside = columns - taken - cellsOf(place) >= 2;
   if (isBeside) {
-    heads[heads.length - 1] += `${' '.repeat(Number.isFinite(room) ? room : 2)}${colors.dim(place)}`;
+    const room = Math.max(2, edgeOf(writer) - taken - cellsOf(place));
+    heads[heads.length - 1] += `${' '.repeat(room)}${colors.dim(place)}`;
   }
   const besides = [
-    ...change.limits.flatMap(({ used, runsOut }): Line[] => {
-      const ends: Line = runsOut === null ? [] : [words(endsWith(runsOut))];
-      const line: Line =
-        used === null
-          ? ends
-          : [words(isCount(used) ? 'used ' : ''), ...used, ...(ends.length === 0 ? [] : [words(' · '), ...ends])];
-      return line.length === 0 ? [] : [line];
+    ...change.limits.flatMap(({ used, runsOut, firstWindow }): Line[] => {
+      const parts: Line[] = [
+        ...(used === null ? [] : [[words(isCount(used) ? 'used ' : ''), ...used]]),
+        ...(firstWindow === null ? [] : [firstWindow]),
+        ...(runsOut === null ? [] : [[words(endsWith(runsOut))]]),
+      ];
+      return parts.length === 0 ? [] : [joinLines(parts, ' · ')];
     }),
     ...change.notes,
   ];
@@ -161,32 +168,40 @@ function changeLines(change: ChangeView, nameWidth: number, writer: Writer): str
 
 /** Of what starts with an amount. */
 function isCount(used: Line): boolean {
-  return /^(?:\$|\d)/.test(textOfLine(used));
+  return /^(?:\$|\d)/.test(plainText(used));
 }
 
 /** `runs out Mon 23 Nov`, `does not run out at this pace`. */
 function endsWith(runsOut: Line): string {
-  const text = textOfLine(runsOut);
+  const text = plainText(runsOut);
+  if (text === 'not known') return 'run-out not known';
   return text === 'not at this pace' ? 'does not run out at this pace' : `runs out ${text}`;
 }
 
-function findingLines(finding: FindingView, writer: Writer): string[] {
-  const { severity, rule, id, message, fix, source } = finding;
-  const about = describeAbout(finding);
-  const word: Cell =
-    severity === 'info' ? { is: 'aside', text: 'note' } : verdict(severity === 'error' ? 'stop' : 'warn', severity);
-  const where = about ?? placeOf(source, writer);
-  const more =
-    finding.also.length === 0 || severity === 'info' ? '' : ` (and ${finding.also.length} more of this rule)`;
-  const shownFix = fix === null ? '' : `. ${fix}`;
-  return fold([word, words(` ${rule} (${id}) ${where}: ${message}${shownFix}${more}`)], '', writer);
+/** Notes are not to be acted on: how many of which rule. */
+function noteLines({ news: { notes } }: PlanView, writer: Writer): string[] {
+  if (notes.length === 0 || writer.verbose) return [];
+  const counts = countRules(notes).map(({ rule, count }) => `${count} ${rule}`);
+  return fold([words(`New notes: ${counts.join(', ')}.`)], '', writer);
 }
 
-function olderLines({ news: { older } }: PlanView, writer: Writer): string[] {
-  if (older.length === 0) return [];
+function findingLines(finding: FindingView, writer: Writer): string[] {
+  const { severity, rule, id, message, then, source, about, also } = finding;
+  const word = severity === 'silenced' ? aside(severity) : verdict(severity === 'error' ? 'stop' : 'warn', severity);
+  const where = about ?? placeOf(source, writer);
+  const more = also.length === 0 ? '' : ` (and ${also.length} more of this rule)`;
+  return fold([word, words(` ${rule} (${id}) ${where}: ${message}. ${then}${more}`)], '', writer);
+}
+
+function olderLines({ news: { notes, older } }: PlanView, writer: Writer): string[] {
+  return [...listFindings('new notes', notes, writer), ...listFindings('older findings', older, writer)];
+}
+
+function listFindings(title: string, findings: readonly Finding[], writer: Writer): string[] {
+  if (findings.length === 0) return [];
   return [
-    writer.colors.bold('older findings'),
-    ...older.flatMap(({ severity, rule, id, message, fix, source, silenced }) => {
+    writer.colors.bold(title),
+    ...findings.flatMap(({ severity, rule, id, message, fix, source, silenced }) => {
       const word = silenced !== null ? 'silenced' : severity === 'info' ? 'note' : severity;
       const then = silenced !== null ? `Reason: ${silenced}` : fix;
       const place = `${source.file}:${source.line}:${source.column}`;
@@ -204,7 +219,6 @@ function detailLines({ detail, asOf }: PlanView, writer: Writer): string[] {
     for (const { placed, lines: own } of detail.impact) {
       lines.push(`  ${placed}`, ...own.flatMap(({ label, text }) => hanging(label, text, '    ', 9, writer)));
     }
-    for (const { label, text } of detail.committed) lines.push(...hanging(`committed ${label}`, text, '  ', 9, writer));
     lines.push(...detail.footnotes.flatMap((text) => fold([{ is: 'aside', text }], '', writer)), '');
   }
   if (detail.unmanaged.length > 0) {
@@ -249,7 +263,9 @@ function closing(view: PlanView, writer: Writer): string[] {
 
 /** A statement over several lines where it is longer than one; the rest is indented. */
 function fold(line: Line, indent: string, writer: Writer, paint?: (text: string) => string): string[] {
-  const width = Math.max(24, writer.columns - indent.length - 2);
+  const room = writer.columns - indent.length;
+  // The indent of the other lines is needed only where there are some.
+  const width = cellsOf(plainText(line)) <= room ? room : Math.max(24, room - 2);
   return wrapLine(line, width, writer, paint).map(
     ({ painted }, index) => `${indent}${index === 0 ? '' : '  '}${painted}`,
   );
@@ -262,7 +278,7 @@ interface Wrapped {
 
 /** Broken as plain text, then painted: colours take no room. */
 function wrapLine(line: Line, width: number, writer: Writer, paint?: (text: string) => string): Wrapped[] {
-  const shown = line.map((cell) => ({ cell, text: escapeInvisible(textOf(cell)) }));
+  const shown = line.map((cell) => ({ cell, text: escapeInvisible(cell.text) }));
   const lines = wrap(shown.map(({ text }) => text).join(''), width);
   let [index, taken] = [0, 0];
   return lines.map((text, number) => {
@@ -289,7 +305,7 @@ function wrapLine(line: Line, width: number, writer: Writer, paint?: (text: stri
 }
 
 function paintLine(line: Line, { colors }: Writer, paint?: (text: string) => string): string {
-  return line.map((cell) => paintCell(cell, escapeInvisible(textOf(cell)), colors, paint)).join('');
+  return line.map((cell) => paintCell(cell, escapeInvisible(cell.text), colors, paint)).join('');
 }
 
 function paintCell(cell: Cell, text: string, colors: Colors, paint: (text: string) => string = (one) => one): string {
@@ -301,16 +317,11 @@ function paintCell(cell: Cell, text: string, colors: Colors, paint: (text: strin
       return cell.to === 'raise' ? colors.green(text) : colors.red(text);
     case 'verdict':
       return { stop: colors.red, warn: colors.yellow, fine: colors.green }[cell.verdict](text);
-    case 'place':
     case 'aside':
       return colors.dim(text);
     default:
       return paint(text);
   }
-}
-
-function textOfLine(line: Line): string {
-  return escapeInvisible(line.map(textOf).join(''));
 }
 
 /** The name of the file where it is the only one of that name, as what changes is in few directories. */
