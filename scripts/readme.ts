@@ -45,7 +45,7 @@ export async function renderReadme(text: string, sources: ReadmeSources): Promis
 }
 
 /** What `tollgate plan --backend emulator` prints on a terminal. */
-async function renderSamplePlan(root: string): Promise<string> {
+export async function renderSamplePlan(root: string): Promise<string> {
   const session: Session = {
     env: {},
     cwd: root,

@@ -79,7 +79,7 @@ export function summarizePlan(plan: Plan): string {
     ...(counts.adopts > 0 ? [`adopts ${describeAdopted(plan)}`] : []),
     ...(counts.record > 0 ? [`${counts.record} more record ${counts.record === 1 ? 'line' : 'lines'}`] : []),
   ].join(', ');
-  const parts = [moves === '' ? 'nothing to change' : moves, rest, memory].filter((part) => part !== '');
+  const parts = [moves === '' ? 'no change to live' : moves, rest, memory].filter((part) => part !== '');
   return `Plan: ${parts.join('; ')}.`;
 }
 

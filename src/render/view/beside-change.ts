@@ -1,7 +1,7 @@
 /** What is known of one change, beside it: how much is used, when it runs out, what else holds, what a reader has to know. */
 
 import { fromText } from '../../exact.ts';
-import type { BudgetImpact, CommittedImpact, LimitImpact, RunOutImpact } from '../../impact/document.ts';
+import type { BudgetImpact, CommittedImpact, CounterImpact, LimitImpact, RunOutImpact } from '../../impact/document.ts';
 import { formatExact } from '../../impact/money.ts';
 import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
@@ -11,7 +11,7 @@ import type { Reset, Unit } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
-import { countCallers, describeAllCalls, describeCaller, nameCallers } from './traffic.ts';
+import { countCallers, describeCaller, nameCallers } from './traffic.ts';
 
 /** Of one limit of a change. */
 export interface LimitView {
@@ -60,42 +60,35 @@ interface Context {
   readonly isDoubted: boolean;
 }
 
-function usedLine(limit: LimitImpact, { change, plan, isDoubted }: Context): Line | null {
-  const { use, unit, shared_by: per, counter, before, after } = limit;
+function usedLine(limit: LimitImpact, { isDoubted }: Context): Line | null {
+  const { use, unit, shared_by: per, counter } = limit;
   if (use.status === 'unknown') return [words(isDoubted ? 'use not known' : `use not known: ${use.reason}`)];
-  const doubt = use.in_doubt;
+  const { largest, blocked, freed, in_doubt: doubt } = use;
   const parts: string[] = [];
-  const { largest, blocked, freed } = use;
-  if (blocked.count > 0) parts.push(`stops ${nameCallers(blocked, per, unit) ?? allOrCount(blocked.count === 1)}`);
-  if (freed.count > 0) {
-    const staying = use.may_stay_blocked ? '; on a backend before 1.20 they may stay blocked until the reset' : '';
-    parts.push(`lets in ${nameCallers(freed, per, unit) ?? allOrCount(freed.count === 1)}${staying}`);
+  if (largest?.name === null) {
+    const what = blocked.count > 0 ? ': stops them all' : freed.count > 0 ? ': lets them all in' : '';
+    parts.push(`${describeLargest(largest, limit, use.counters)}${what}`);
+  } else if (blocked.count + freed.count > 0) {
+    if (blocked.count > 0) parts.push(`stops ${nameCallers(blocked, per, unit) ?? countCallers(blocked, per)}`);
+    if (freed.count > 0) parts.push(`lets in ${nameCallers(freed, per, unit) ?? countCallers(freed, per)}`);
+  } else if (largest !== null) {
+    parts.push(`${describeCaller(largest.name, per)} ${describeLargest(largest, limit, use.counters)}`);
   }
-  if (parts.length === 0 && largest !== null) {
-    const who = largest.name === null ? '' : `${describeCaller(largest.name, per)} `;
-    const fullest = use.counters > 1 ? `, the fullest of ${use.counters}` : '';
-    const used = formatExact(fromText(largest.used), unit);
-    const sides = [[largest.percent_before, before] as const, [largest.percent_after, after] as const];
-    parts.push(`${who}${used}${describeShare(sides, unit)}${fullest}`);
+  if (freed.count > 0 && use.may_stay_blocked) {
+    parts.push('on a backend before 1.20 they may stay blocked until the reset');
   }
-  if (parts.length === 0 && doubt === null) return counter === 'new' ? null : [words('nothing used so far')];
   if (doubt !== null) {
     parts.push(`use of ${doubt.count} ${doubt.count === 1 ? 'counter' : 'counters'} not known: ${doubt.reason}`);
   }
-  const estimate = use.source === 'analytics' ? ' (estimated from analytics)' : '';
-  const isSplit = before !== null && after !== null && blocked.count + freed.count > 0;
-  return [words(`${parts.join('; ')}${estimate}${isSplit ? shareNote(limit) : ''}`)];
-
-  function allOrCount(isOne: boolean): string {
-    const people = blocked.count > 0 ? blocked : freed;
-    const hasOne = isOne && per.every((key) => key === 'workspace_id');
-    return hasOne || change.key.kind !== 'usage-policy' ? describeAllCalls(change, plan) : countCallers(people, per);
-  }
+  if (parts.length === 0) return counter === 'new' ? null : [words('nothing used so far')];
+  return [words(`${parts.join('; ')}${use.source === 'analytics' ? ' (estimated from analytics)' : ''}`)];
 }
 
-function shareNote({ before, after, unit }: LimitImpact): string {
-  if (before === null || after === null || before.amount === after.amount) return '';
-  return `, of ${formatExact(fromText(after.amount), unit)}`;
+/** `$352.66, 88% → 71%`. */
+function describeLargest(largest: CounterImpact, { unit, before, after }: LimitImpact, counters: number): string {
+  const sides = [[largest.percent_before, before] as const, [largest.percent_after, after] as const];
+  const fullest = counters > 1 ? `, the fullest of ${counters}` : '';
+  return `${formatExact(fromText(largest.used), unit)}${describeShare(sides, unit)}${fullest}`;
 }
 
 function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context): Line | null {
@@ -103,8 +96,11 @@ function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context)
   if (forecast.status === 'unknown') return [words('not known')];
   const [was, will] = [describeRunOut(forecast.before, before, asOf), describeRunOut(forecast.after, after, asOf)];
   if (will === null) return null;
-  return [words(was === null || was === will ? will : `${was} → ${will}`)];
+  // That it did not run out until now is what a reader takes for granted.
+  return [words(was === null || was === will || was === never ? will : `${was} → ${will}`)];
 }
+
+const never = 'not at this pace';
 
 function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null, asOf: string): string | null {
   if (runOut === null || budget === null) return null;
@@ -117,7 +113,7 @@ function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null
     case 'later-window':
       return `in a later window, ${shortDay(runOut.at ?? '', asOf)}`;
     case 'never':
-      return 'not at this pace';
+      return never;
   }
 }
 

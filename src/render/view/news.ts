@@ -32,12 +32,11 @@ const shownOfRule = 3;
 
 export function buildNews(plan: Plan): News {
   const files = new Set(plan.changes.flatMap(({ source }) => source?.file ?? []));
-  const isNew = ({ change, entry, severity, silenced, source }: Finding): boolean => {
+  const isNew = ({ change, severity, silenced, source }: Finding): boolean => {
     if (change !== null) return true;
-    if (silenced !== null) return false;
-    if (severity === 'error') return true;
-    // About a whole workspace that changes: nobody can tell whether it was so before.
-    return entry === null && severity === 'warning' && files.has(source.file);
+    if (silenced !== null || severity === 'info') return false;
+    // Of a file in which something changes nobody can tell whether it was so before: a lower limit makes others idle.
+    return severity === 'error' || files.has(source.file);
   };
   const news = plan.findings.filter(isNew);
   return {
