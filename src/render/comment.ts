@@ -9,7 +9,7 @@ import { bytesOf, chunk, commentBytes, fitSections, pinned, pinnedList, type Sec
 import { outcomeHead, outcomeRow } from './outcomes.ts';
 import { contentOf, type PullFate } from './pull-fate.ts';
 import { buildPlanView, type PlanView } from './view/plan-view.ts';
-import { foldSection, planSections, verdictMarkdown } from './view/write-markdown.ts';
+import { foldSection, judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
 
 export interface CommentLinks {
   /** `https://github.com/owner/name`. */
@@ -61,12 +61,12 @@ function sectionsOf(fate: PullFate, view: PlanView | null, head: string, links: 
       const { diagnostics, remark } = fate;
       const said = remark === null ? [] : [remarkSection(remark)];
       if (view === null) return [...said, ...errorSections(diagnostics, head, links)];
-      const outcomes = fate.state === 'planned' ? [] : fate.outcomes;
-      const linkTo = (source: Source): string => urlOf(source, head, links);
+      const place = { linkTo: (source: Source): string => urlOf(source, head, links), words: 'review' } as const;
+      const judged = judgementSections(view, place);
       return [
-        ...said,
-        ...outcomeSections(outcomes),
-        ...planSections(view, { linkTo, words: 'review' }),
+        // What may be merged is judged first; of what is merged it is said what became of it.
+        ...(fate.state === 'planned' ? [...judged, ...said] : [...said, ...outcomeSections(fate.outcomes), ...judged]),
+        ...planSections(view, place),
         ...findingSections(diagnostics),
       ];
     }

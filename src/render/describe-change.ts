@@ -12,10 +12,10 @@ import {
   formatValue,
   rateOf,
 } from '../resources/field-text.ts';
-import { budgetOf, isAlert, isBudget, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
+import { budgetOf, isAlert, isBudget, isLimitField, isRate, rateNameOf, unitOfAlert } from '../resources/fields.ts';
 import { isPolicyKind, specOf } from '../resources/registry.ts';
 import type { Budget, Condition, Fields, FieldValue, Match, RateName, ResourceKey, Unit } from '../resources/types.ts';
-import { type Cell, fresh, joinLines, type Line, plainText, value, words } from './view/cells.ts';
+import { type Cell, fresh, joinLines, type Line, plainText, usual, value, words } from './view/cells.ts';
 
 /** Names of keys by id: conditions hold ids, people know names. */
 export type Names = Readonly<Record<string, string>>;
@@ -80,9 +80,26 @@ function describeAlert(alert: FieldValue | undefined, { amount, unit }: Side, wh
   return amount === null ? formatAmount(alert, unit) : formatAlert(alert, amount, unit, wholeUnits);
 }
 
-/** An alert that is the same share of another amount has not moved for a reader: nothing. */
-function alertMove(from: string, to: string): Line[] {
-  return from === to ? [] : [[words('alert '), ...toFresh(from, to)]];
+/** An alert that is the same share of another amount has not moved for a reader. */
+function alertMove(before: Alert, after: Alert, wholeUnits: boolean): Line {
+  const [from, to] = [before, after].map(({ alert, of }) => describeAlert(alert, of, wholeUnits));
+  if (from !== to) return [words('alert '), ...toFresh(from ?? '', to ?? '')];
+  const amounts = [before, after].map(({ alert, of }) => formatOptional(alert, of.unit));
+  return [usual(`alert ${amounts.join(' → ')}`)];
+}
+
+interface Alert {
+  readonly alert: FieldValue | undefined;
+  readonly of: Side;
+}
+
+/** One behind the other; what is taken for granted brings its comma. */
+function joinParts(parts: readonly Line[]): Line {
+  return parts.flatMap((part, index) => {
+    if (index === 0) return part.map((cell) => (cell.is === 'usual' && part.length === 1 ? words(cell.text) : cell));
+    const [first] = part;
+    return first?.is === 'usual' ? [usual(`, ${first.text}`)] : [words(', '), ...part];
+  });
 }
 
 /** `$500 monthly, shared by the workspace`, `$50 monthly per api_key`. */
@@ -122,16 +139,15 @@ function policyMove(change: Change, before: Fields, after: Fields, names: Names)
   const parts: Line[] = [];
   const hasLimitMove = limitFields.some((field) => moved.has(field));
   if (hasLimitMove) {
-    // That one counter is shared is what a reader takes for granted.
-    const isPlain = moved.has('per') || describePer(after) === shared;
-    parts.push([...limitMove(before, after), words(isPlain ? '' : withScope('', after))]);
+    const scope = moved.has('per') ? '' : withScope('', after);
+    parts.push([...limitMove(before, after), describePer(after) === shared ? usual(scope) : words(scope)]);
   }
   if (moved.has('per')) parts.push(toFresh(describePer(before), describePer(after)));
   for (const [field, fieldChange] of moved) {
     if (field === 'per' || limitFields.includes(field)) continue;
-    parts.push(...fieldMoves(fieldChange, before, after, names));
+    parts.push(fieldMove(fieldChange, before, after, names));
   }
-  return joinLines(parts, ', ');
+  return joinParts(parts);
 }
 
 const limitFields = ['amount', 'unit', 'reset', 'value', 'window'];
@@ -192,30 +208,32 @@ function shiftOf(from: number | null | undefined, to: number | null | undefined)
   return [{ is: 'shift', text: ` (${sign}${Math.max(1, Math.abs(percent))}%)`, to: to > from ? 'raise' : 'cut' }];
 }
 
-function fieldMoves({ field, before, after }: FieldChange, allBefore: Fields, allAfter: Fields, names: Names): Line[] {
+function fieldMove({ field, before, after }: FieldChange, allBefore: Fields, allAfter: Fields, names: Names): Line {
   switch (field) {
     case 'alert':
       return alertMove(
-        describeAlert(before, toBudget(allBefore), false),
-        describeAlert(after, toBudget({ ...allBefore, ...allAfter }), false),
+        { alert: before, of: toBudget(allBefore) },
+        { alert: after, of: toBudget({ ...allBefore, ...allAfter }) },
+        false,
       );
     case 'match': {
       const everything = 'all requests';
       const from = describeMatch(allBefore.match, names) ?? everything;
-      return [[words('for '), ...toFresh(from, describeMatch(allAfter.match, names) ?? everything)]];
+      return [words('for '), ...toFresh(from, describeMatch(allAfter.match, names) ?? everything)];
     }
     case 'name':
-      return [[words(`renamed from ${formatValue(before)}`)]];
+      return [words(`renamed from ${formatValue(before)}`)];
     case 'starting':
-      return [[words(`window starts ${formatDate(after)}`)]];
+      return [words(`window starts ${formatDate(after)}`)];
     default:
-      return [[words(`${field} `), ...toFresh(formatValue(before), formatValue(after))]];
+      return [words(`${field} `), ...toFresh(formatValue(before), formatValue(after))];
   }
 }
 
 /** All limits of an attachment point that are set. */
 function describeLimits(fields: Fields): string[] {
-  return Object.entries(fields).flatMap(([field, value]) => {
+  const fieldsInOrder = Object.entries(fields).sort(([a], [b]) => Number(isLimitField(b)) - Number(isLimitField(a)));
+  return fieldsInOrder.flatMap(([field, value]) => {
     if (value === null || (Array.isArray(value) && value.length === 0)) return [];
     return [describeWhole(field, value, fields)];
   });
@@ -253,10 +271,11 @@ function limitsMove({ fieldChanges, before, after }: Change): Line {
       const unit = unitOfAlert(field, after ?? {}) ?? unitOfAlert(field, before ?? {}) ?? 'cost';
       const side = (fields: Fields | null): Side =>
         fields?.[budgetOf(field)] ?? { amount: null, unit, reset: undefined };
-      return alertMove(
-        describeAlert(change.before, side(before), true),
-        describeAlert(change.after, side(after), true),
-      );
+      const [was, will] = [
+        { alert: change.before, of: side(before) },
+        { alert: change.after, of: side(after) },
+      ];
+      return [alertMove(was, will, true)];
     }
     if (field === 'recipients') return [recipientsMove(before?.recipients ?? [], after?.recipients ?? [])];
     if (field === 'expires') {
@@ -265,7 +284,7 @@ function limitsMove({ fieldChanges, before, after }: Change): Line {
     if (field === 'starting') return [[words(`window starts ${formatDate(change.after)}`)]];
     return [[words(`${field} `), ...toFresh(formatValue(change.before), formatValue(change.after))]];
   });
-  return joinLines(parts, ', ');
+  return joinParts(parts);
 }
 
 function rateMove({ before, after }: FieldChange, rate: RateName): Line {

@@ -6,6 +6,7 @@ import { describeInForce, describePlaced, type Names } from './describe-change.t
 import { escapeMarkdown } from './escape-markdown.ts';
 import { colorsOf, padCells, type TextStyle } from './style.ts';
 import { markOf } from './view/plan-view.ts';
+import { wrap } from './wrap.ts';
 
 const statusWords: Readonly<Record<OutcomeStatus, string>> = {
   applied: 'applied',
@@ -26,7 +27,9 @@ export function renderOutcomeText({ change, status, detail }: Outcome, style: Te
   const painted = isGood ? colors.green(word) : status === 'failed' ? colors.red(word) : colors.yellow(word);
   const inForce = isGood ? describeInForce(change, names) : null;
   const more = [...(inForce === null ? [] : [inForce]), ...(detail === null ? [] : [escapeInvisible(detail)])];
-  return `${painted} ${markOf(change)} ${describePlaced(change.key)}${more.length === 0 ? '' : `: ${more.join('; ')}`}`;
+  const text = `${markOf(change)} ${describePlaced(change.key)}${more.length === 0 ? '' : `: ${more.join('; ')}`}`;
+  const [first = '', ...rest] = wrap(text, style.columns - 16);
+  return [`${painted} ${first}`, ...rest.map((line) => ' '.repeat(16) + line)].join('\n');
 }
 
 /** It was to be done in this run, and is not. */

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/types.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import type { TextStyle } from './style.ts';
 import { buildPlanView } from './view/plan-view.ts';
-import { planSections, verdictMarkdown } from './view/write-markdown.ts';
+import { judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
 import { writeObjections, writePlanTerminal } from './view/write-terminal.ts';
 
 export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { readonly verbose: boolean }): string {
@@ -20,7 +20,8 @@ export function renderObjections(plan: Plan, style: TextStyle): string {
 /** The whole of it, as nothing limits its size. */
 export function renderPlanMarkdown(plan: Plan): string {
   const view = buildPlanView(plan);
-  const sections = planSections(view, { linkTo: null, words: 'flag' });
+  const place = { linkTo: null, words: 'flag' } as const;
+  const sections = [...judgementSections(view, place), ...planSections(view, place)];
   const head = `### ${escapeMarkdown(view.environment)}: ${verdictMarkdown(view)}`;
   const digest = view.digest === null ? [] : [`Digest \`${view.digest}\``];
   return `${[head, ...sections.map(({ body }) => body), ...digest].join('\n\n')}\n`;

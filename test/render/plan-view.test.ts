@@ -301,6 +301,20 @@ describe('a change', () => {
   });
 });
 
+it('fits any terminal, whatever its names are called', () => {
+  const long = 'a-policy-with-a-name-that-is-much-longer-than-its-column';
+  const plan = withImpact(
+    planOf({ body: `policies:\n${entry(long)}${entry('b')}`, record: recordAfter({ body: '' }) }),
+    limitOf({}),
+  );
+  for (const columns of [64, 80, 120]) {
+    for (const verbose of [false, true]) {
+      for (const line of text(plan, columns, verbose).split('\n'))
+        expect(stringWidth(line)).toBeLessThanOrEqual(columns);
+    }
+  }
+});
+
 describe('what is so already', () => {
   const body = `policies:\n${entry('spend')}`;
   const live = [policyObject(uuid(42), { name: 'spend' }), keyObject('by hand', uuid(11))];

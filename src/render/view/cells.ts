@@ -15,6 +15,8 @@ export type Cell =
   | { readonly is: 'verdict'; readonly text: string; readonly verdict: Verdict }
   /** A text from files or live as it stands there, such as an address. */
   | { readonly is: 'value'; readonly text: string }
+  /** What most readers take for granted, with what parts it from the cell before: for where a change is told alone. */
+  | { readonly is: 'usual'; readonly text: string }
   /** Of less weight than the rest. */
   | { readonly is: 'aside'; readonly text: string };
 
@@ -39,6 +41,10 @@ export function aside(text: string): Cell {
 
 export function verdict(kind: Verdict, text: string): Cell {
   return { is: 'verdict', text, verdict: kind };
+}
+
+export function usual(text: string): Cell {
+  return { is: 'usual', text };
 }
 
 /** Several lines as one, such as `…, …, …`. */

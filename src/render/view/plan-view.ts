@@ -183,7 +183,7 @@ function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean
     source,
     gone: source !== null ? null : reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git',
     isWithheld,
-    what: changeLine(change, names),
+    what: changeLine(change, names).filter(({ is }) => is !== 'usual'),
     limits,
     notes,
   };

@@ -27,11 +27,14 @@ export function verdictMarkdown(view: PlanView): string {
   return `${writeLine(verdictLine(view))}${money}`;
 }
 
+/** What stands in the way, and what judges: before everything else. */
+export function judgementSections(view: PlanView, place: MarkdownPlace): Section[] {
+  return [...blockSections(view, place), ...warningSections(view), ...settingsSections(view)];
+}
+
+/** The rest, in the order in which it is asked. */
 export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
   return [
-    ...settingsSections(view),
-    ...blockSections(view, place),
-    ...warningSections(view),
     ...moneyAndPeople(view),
     ...changeSections(view, place),
     ...leftSections(view, place),

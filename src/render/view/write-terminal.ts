@@ -133,16 +133,18 @@ function changeLines(change: ChangeView, nameWidth: number, writer: Writer): str
   const place = [...(isWithheld ? ['withheld'] : []), source === null ? (gone ?? '') : placeOf(source, writer)].join(
     ' · ',
   );
-  const indent = 4 + nameWidth + 2;
+  // A name that is longer than its column has a line of its own.
+  const isLong = cellsOf(change.name) > nameWidth;
+  const indent = isLong ? 6 : 4 + nameWidth + 2;
   const what = wrapLine(change.what, Math.max(24, columns - indent), writer);
   const last = what.at(-1);
+  const named = `  ${paint[change.action](change.mark)} ${padCells(change.name, nameWidth)}`;
   const heads = what.map(({ painted }, index) =>
-    index === 0
-      ? `  ${paint[change.action](change.mark)} ${padCells(change.name, nameWidth)}  ${painted}`
-      : `${' '.repeat(indent)}${painted}`,
+    index === 0 && !isLong ? `${named}  ${painted}` : `${' '.repeat(indent)}${painted}`,
   );
+  if (isLong) heads.unshift(named);
   // At the end of the last line where there is room, so that most changes take one line.
-  const taken = Math.max(indent, 4 + cellsOf(change.name) + 2) + (last?.cells ?? 0);
+  const taken = indent + (last?.cells ?? 0);
   const isBeside = columns - taken - cellsOf(place) >= 2;
   if (isBeside) {
     const room = Math.max(2, edgeOf(writer) - taken - cellsOf(place));
@@ -222,8 +224,8 @@ function detailLines({ detail, asOf }: PlanView, writer: Writer): string[] {
     lines.push(...detail.footnotes.flatMap((text) => fold([{ is: 'aside', text }], '', writer)), '');
   }
   if (detail.unmanaged.length > 0) {
-    const unmanaged = detail.unmanaged.map(({ text, id }) => `${text}  ${colors.dim(id)}`);
-    lines.push(colors.bold('unmanaged'), ...unmanaged.map((one) => `  ${one}`), '');
+    const unmanaged = detail.unmanaged.flatMap(({ text, id }) => fold([words(text), aside(`  ${id}`)], '  ', writer));
+    lines.push(colors.bold('unmanaged'), ...unmanaged, '');
   }
   if (detail.notRead.length > 0)
     lines.push(...listed('not read: limits may be live there', detail.notRead, writer), '');
@@ -232,7 +234,9 @@ function detailLines({ detail, asOf }: PlanView, writer: Writer): string[] {
       fold([words(`note${place === null ? '' : ` ${place}`}: ${message}`)], '', writer),
     ),
   );
-  if (detail.notJudged.length > 0) lines.push(colors.dim(`Guards not judged: ${detail.notJudged.join(', ')}.`));
+  if (detail.notJudged.length > 0) {
+    lines.push(...fold([aside(`Guards not judged: ${detail.notJudged.join(', ')}.`)], '', writer));
+  }
   if (lines.at(-1) === '') lines.pop();
   return lines;
 }
