@@ -30,7 +30,7 @@ export async function renderPages(
 ): Promise<ReadonlyMap<string, string>> {
   const program = buildProgram('0.0.0', async () => {});
   const parts: Readonly<Record<string, string>> = {
-    plan: fence(`$ tollgate ${samplePlan}\n\n${await renderSamplePlan(sources.root)}`),
+    plan: fence(`$ tollgate ${samplePlan}\n\n${await renderSamplePlan(sources.root, samplePlan)}`),
     commands: renderCommands(program),
     flags: renderFlags(program),
     'exit-codes': renderExitCodes(sources.exitCodes),
@@ -49,8 +49,8 @@ export async function renderPages(
   return filled;
 }
 
-/** What the command prints on a terminal. */
-async function renderSamplePlan(root: string): Promise<string> {
+/** What a command over the sample prints on a terminal. */
+export async function renderSamplePlan(root: string, command: string): Promise<string> {
   const session: Session = {
     env: {},
     cwd: root,
@@ -72,7 +72,7 @@ async function renderSamplePlan(root: string): Promise<string> {
   const program = buildProgram('0.0.0', async (_flags, command) => {
     printed = (await command(session)).output;
   });
-  await program.parseAsync(samplePlan.split(' '), { from: 'user' });
+  await program.parseAsync(command.split(' '), { from: 'user' });
   return printed;
 }
 

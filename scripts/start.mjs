@@ -1,4 +1,4 @@
-// A tour without an account: validate, plan, apply and plan again, on the embedded emulator with the sample organisation.
+// A tour without an account: validate, plan and apply, and plan again, on the embedded emulator with the sample organisation.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ const state = mkdtempSync(join(tmpdir(), 'tollgate-'));
 const emulator = ['--backend', 'emulator', '--state', state];
 const steps = [
   ['validate'],
-  ['plan', ...emulator],
+  // Shows the plan first, as it does before it asks.
   ['apply', '--yes', ...emulator],
   ['plan', '--detailed-exitcode', ...emulator],
 ];

@@ -34,7 +34,7 @@ export { createGitRefStore } from './record/git-ref.ts';
 export { createMemoryStore } from './record/memory.ts';
 export type { RecordStore, StoredRecord } from './record/store.ts';
 export { planDocument } from './render/json.ts';
-export { renderPlanMarkdown } from './render/markdown.ts';
-export { renderPlanText } from './render/text.ts';
+
+export { renderPlanMarkdown, renderPlanText } from './render/plan.ts';
 export type { Desired, DesiredEntry, Fields, Kind, ResourceKey } from './resources/types.ts';
 export { readUsage } from './run/read-usage.ts';

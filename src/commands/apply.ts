@@ -1,8 +1,8 @@
 import { exitCodes } from '../exit-codes.ts';
 import { summarizeNothing } from '../render/count-plan.ts';
 import { diagnosticDocument, outcomeDocument, planDocument, renderJson } from '../render/json.ts';
-import { renderOutcomesMarkdown } from '../render/markdown.ts';
-import { summarizeOutcomes } from '../render/text.ts';
+
+import { renderOutcomesMarkdown, summarizeOutcomes } from '../render/outcomes.ts';
 import { type ApplyCommandOptions, type ApplyReport, executeApply } from '../run/apply.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, Format, Session } from '../run/session.ts';

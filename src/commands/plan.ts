@@ -7,9 +7,9 @@ import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
 import { isStdout, requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
-import { renderPlanMarkdown } from '../render/markdown.ts';
+
+import { renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
 import { renderSarif } from '../render/sarif.ts';
-import { renderPlanText } from '../render/text.ts';
 import { allRules } from '../rules/find.ts';
 import { requireFreePlace } from '../run/free-place.ts';
 import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';

@@ -186,7 +186,7 @@ function generalNotes(context: PlanContext): PlanNote[] {
     say(
       'no-record',
       'warning',
-      `no applied record for environment "${desired.environment}": nothing can be known to be removed, so nothing is deleted`,
+      `no applied record for environment "${desired.environment}": what the files do not declare is left as it is`,
     );
   }
   const covered = new Set([...resolution.workspaces.values()].map(({ id }) => id));

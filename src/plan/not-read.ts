@@ -33,13 +33,3 @@ export function listKinds(places: readonly Pick<NotRead, 'kinds'>[]): string {
   const others = kinds.filter((kind) => policies.length === 0 || !isPolicyKind(kind));
   return [...policies, ...others.map((kind) => specOf(kind).plural)].join(', ');
 }
-
-/** What "0 unmanaged" does not cover, where the files are about it at all; null: all was read. */
-export function describeNotRead({
-  notRead = [],
-}: {
-  readonly notRead?: readonly NotRead[] | undefined;
-}): string | null {
-  const kinds = listKinds(notRead.filter(({ hasFile }) => hasFile));
-  return kinds === '' ? null : `not all read, so unmanaged ones may be live: ${kinds}`;
-}

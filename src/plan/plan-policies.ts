@@ -338,8 +338,11 @@ function namesakesOf({ kind, workspace, match }: PolicyTask, { liveIndex }: Plan
   return [...new Set([...twins, ...leftovers, ...named])].filter((object) => object !== live);
 }
 
+/** Of every replacement of a policy. */
+export const restartNote = 'replacement: counters restart at zero';
+
 function updateNotes(replaces: boolean, moved: readonly string[], after: Fields, now: Date): string[] {
-  if (replaces) return ['replacement: counters restart at zero'];
+  if (replaces) return [restartNote];
   return moved.includes('reset') ? [newWindowNote(after.reset ?? 'never', 'policy', now)] : [];
 }
 

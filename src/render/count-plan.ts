@@ -1,4 +1,5 @@
 import type { Action, Plan } from '../plan/types.ts';
+import { describeKey } from './describe-change.ts';
 
 export interface PlanCounts {
   readonly create: number;
@@ -41,34 +42,52 @@ export function countPlan(plan: Plan): PlanCounts {
   };
 }
 
-/** `Nothing to change.`, and what of the files is not so all the same. */
+/** `No changes: 27 limits match the files.`, and what of the files is not so all the same. */
 export function summarizeNothing(plan: Plan): string {
-  const { gone, left } = countPlan(plan);
+  const { gone, left, unchanged } = countPlan(plan);
   const rest = [
     ...(gone > 0 ? [`${gone} declared ${gone === 1 ? 'name is' : 'names are'} no longer live`] : []),
     ...(left > 0 ? [`${left} left as set by hand`] : []),
   ];
-  return rest.length === 0 ? 'Nothing to change.' : `Nothing that can be changed: ${rest.join(', ')}.`;
+  const match = `${unchanged} ${unchanged === 1 ? 'limit matches' : 'limits match'} the files`;
+  return `No changes: ${[match, ...rest].join(', ')}.`;
 }
 
-/** `Plan: 1 to create, 2 to update, 0 to replace, 1 to delete; 22 unchanged, 3 unmanaged; adopts 1.` */
+/** Those adopted that are named; the rest is a number. */
+const mostAdopted = 3;
+
+/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged; adopts daily-ceiling.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
-  const { create, update, replace, unchanged, unmanaged, unreadable, withheld, gone, left, adopts, record } = counts;
-  const parts = [
-    `${create} to create, ${update} to update, ${replace} to replace, ${counts.delete} to delete`,
-    [
-      `${unchanged} unchanged, ${unmanaged} unmanaged`,
-      ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
-      ...(withheld > 0 ? [`${withheld} withheld`] : []),
-      ...(left > 0 ? [`${left} left as set by hand`] : []),
-      ...(gone > 0 ? [`${gone} no longer live`] : []),
-    ].join(', '),
-  ];
+  const list = (items: readonly (readonly [number, string])[]): string =>
+    items.flatMap(([count, what]) => (count > 0 ? [`${count} ${what}`] : [])).join(', ');
+  const moves = list([
+    [counts.create, 'to create'],
+    [counts.update, 'to update'],
+    [counts.replace, 'to replace'],
+    [counts.delete, 'to delete'],
+  ]);
+  const rest = list([
+    [counts.unchanged, 'unchanged'],
+    [counts.unmanaged, 'unmanaged'],
+    [counts.unreadable, 'unreadable'],
+    [counts.withheld, 'withheld'],
+    [counts.left, 'left as set by hand'],
+    [counts.gone, 'no longer live'],
+  ]);
   const memory = [
-    ...(adopts > 0 ? [`adopts ${adopts}`] : []),
-    ...(record > 0 ? [`${record} more record ${record === 1 ? 'line' : 'lines'}`] : []),
-  ];
-  if (memory.length > 0) parts.push(memory.join(', '));
+    ...(counts.adopts > 0 ? [`adopts ${describeAdopted(plan)}`] : []),
+    ...(counts.record > 0 ? [`${counts.record} more record ${counts.record === 1 ? 'line' : 'lines'}`] : []),
+  ].join(', ');
+  const parts = [moves === '' ? 'no change to live' : moves, rest, memory].filter((part) => part !== '');
   return `Plan: ${parts.join('; ')}.`;
+}
+
+/** By name: what is adopted is managed from then on. */
+function describeAdopted({ recordLines }: Plan): string {
+  const names = recordLines.flatMap(({ action, key }) =>
+    action === 'adopt' && key !== null ? [describeKey(key)] : [],
+  );
+  if (names.length <= mostAdopted) return names.join(', ');
+  return `${names.length}: ${names.slice(0, mostAdopted).join(', ')} and ${names.length - mostAdopted} more`;
 }

@@ -1,9 +1,8 @@
-/** The impact block in words: the same lines for text, markdown and the pull-request comment, unescaped. */
+/** All that is known of what each change does, in words, unescaped: for who wants more than a plan says beside it. */
 
 import { fromText } from '../exact.ts';
 import type {
   BudgetImpact,
-  CommittedImpact,
   CommittedSumImpact,
   CounterImpact,
   Impact,
@@ -15,6 +14,7 @@ import { formatDelta, formatExact } from '../impact/money.ts';
 import type { Plan } from '../plan/types.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Reset, ResourceKey, Unit } from '../resources/types.ts';
+import { describePlaced } from './describe-change.ts';
 
 /** A word for what a line is about, and the line. */
 export interface ImpactLine {
@@ -24,8 +24,8 @@ export interface ImpactLine {
 
 /** One budget of one change. */
 export interface ImpactEntry {
-  readonly key: ResourceKey;
-  readonly limit: LimitImpact;
+  /** `monthly-spend (ws-market)`. */
+  readonly placed: string;
   readonly lines: readonly ImpactLine[];
 }
 
@@ -37,7 +37,9 @@ export function describeImpact({ impact, changes }: Plan): ImpactEntry[] {
   const keys = new Map(changes.map(({ id, key }) => [id, key]));
   return impact.changes.flatMap(({ id, limits }) => {
     const key = keys.get(id);
-    return key === undefined ? [] : limits.map((limit) => ({ key, limit, lines: linesOf(limit, key) }));
+    return key === undefined
+      ? []
+      : limits.map((limit) => ({ placed: describePlaced(key), lines: linesOf(limit, key) }));
   });
 }
 
@@ -79,6 +81,11 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
 /** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
 function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
   const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
+  const isSameAmount = before !== null && after !== null && before.amount === after.amount;
+  if (isSameAmount) {
+    const reset = was === shall ? `${shall ?? ''}, as it is` : `reset ${was ?? ''} → ${shall ?? ''}`;
+    return `${describeAmount(after, unit)}${was === shall ? ' ' : ', '}${reset}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
+  }
   const amounts =
     was === shall
       ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`
@@ -121,19 +128,30 @@ function describeSharing(per: readonly string[], { kind }: ResourceKey): string 
   return `one counter for each ${groups.join(' and ')}`;
 }
 
-function describeUse({ unit, counter }: LimitImpact, largest: CounterImpact | null, counters: number): string {
+function describeUse(
+  { unit, counter, before, after }: LimitImpact,
+  largest: CounterImpact | null,
+  counters: number,
+): string {
   if (largest === null) return counter === 'new' ? 'nothing: its counters are new' : 'nothing so far';
   const used = formatExact(fromText(largest.used), unit);
-  const { percent_before: before, percent_after: after } = largest;
-  const share =
-    after === null
-      ? before === null
-        ? ''
-        : `: ${before} % used until now`
-      : `: ${before === null ? '' : `${before} % → `}${after} % used`;
+  const sides = [[largest.percent_before, before] as const, [largest.percent_after, after] as const];
+  const share = describeShare(sides, unit);
   if (counters <= 1 && largest.name === null) return `${used}${share}`;
   const of = counters > 1 ? `, the fullest of ${counters} counters` : '';
   return `${largest.name ?? 'one counter'} ${used}${share}${of}`;
+}
+
+/** `, 88% → 71%`; above the limit in amounts, as no share of it is over the whole: `, over $50`. */
+export function describeShare(
+  sides: readonly (readonly [percent: number | null, limit: BudgetImpact | null])[],
+  unit: Unit,
+): string {
+  const shares = sides.flatMap(([percent, limit]) => {
+    if (percent === null || limit === null) return [];
+    return [percent > 100 ? `over ${formatExact(fromText(limit.amount), unit)}` : `${percent}%`];
+  });
+  return shares.length === 0 ? '' : `, ${[...new Set(shares)].join(' → ')}`;
 }
 
 function describePeople({ count, largest }: PeopleImpact, unit: Unit): string {
@@ -197,47 +215,21 @@ export function minute(instant: string): string {
   return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 }
 
-/** Committed spend, a line for each workspace that moves and one for the organisation. */
-export function describeCommitted({ workspaces, organisation }: Impact): ImpactLine[] {
-  const lines = workspaces.map(({ workspace, before, after, delta }) => ({
-    label: workspace,
-    text: `${describeBound(before)} → ${describeBound(after)}${change(delta)}${by(before, after)}`,
-  }));
-  if (organisation === null) return lines;
-  const { before, after, delta } = organisation;
-  return [...lines, { label: 'organisation', text: `${describeSum(before)} → ${describeSum(after)}${change(delta)}` }];
+/** What the committed spend of the organisation leaves open; null: nothing. */
+export function describeOpenSum({ organisation }: Impact): string | null {
+  if (organisation === null) return null;
+  const [was, will] = [openOf(organisation.before), openOf(organisation.after)];
+  if (was === null && will === null) return null;
+  return `Committed spend that is not known: ${was === will ? will : `${was ?? 'none'} → ${will ?? 'none'}`}.`;
 }
 
-function change(delta: string | null): string {
-  return delta === null ? '' : ` (${formatDelta(fromText(delta), 'cost')})`;
-}
-
-function describeBound({ kind, cents }: CommittedImpact): string {
-  return kind === 'bounded' && cents !== null ? formatExact(fromText(cents), 'cost') : kind;
-}
-
-function by(before: CommittedImpact, after: CommittedImpact): string {
-  if (after.by === null) return '';
-  return before.by === null || before.by === after.by ? `, by ${after.by}` : `, by ${before.by} → ${after.by}`;
-}
-
-/** Unbounded as soon as one workspace is; what is bounded is said all the same. */
-export function describeSum(sum: CommittedSumImpact): string {
-  const { bounded, partly, unbounded, unknown } = sum;
+function openOf(sum: CommittedSumImpact): string | null {
+  const { partly, unknown } = sum;
   const parts = [
-    ...(bounded > 0 || partly + unbounded + unknown === 0 ? [formatExact(fromText(sum.cents), 'cost')] : []),
     ...(partly > 0 ? [`at most ${formatExact(fromText(sum.at_most), 'cost')} in ${partly} partly read`] : []),
-    ...(unbounded > 0 ? [`${unbounded} unbounded`] : []),
     ...(unknown > 0 ? [`${unknown} not read`] : []),
   ];
-  return parts.join(' + ');
-}
-
-/** Counters stopped by the whole plan at once. */
-export function countBlocked({ impact }: Plan): number {
-  return (impact?.changes ?? [])
-    .flatMap(({ limits }) => limits)
-    .reduce((sum, { use }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
+  return parts.length === 0 ? null : parts.join(', ');
 }
 
 export const footnote = 'Only traffic through the gateway is counted, and models without a price cost nothing here.';

@@ -4,7 +4,7 @@ import { escapeInvisible } from '../printable.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
-import { wrap } from './text.ts';
+import { wrap } from './wrap.ts';
 
 /**
  * | state | means |

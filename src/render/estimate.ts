@@ -9,7 +9,7 @@ import { type Amount, formatAmount } from '../resources/amounts.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 import { cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
-import { wrap } from './text.ts';
+import { wrap } from './wrap.ts';
 
 export interface EstimateView {
   /** False: a price file could not be read, so that what is unknown may have a price. */

@@ -2,9 +2,7 @@
 
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Finding } from '../plan/types.ts';
-import { escapeInvisible } from '../printable.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
-import type { Colors } from './style.ts';
 
 /** As problems of the files, in whose lists they are shown. A silenced one is a note with its reason. */
 export function toDiagnostics(findings: readonly Finding[]): Diagnostic[] {
@@ -62,46 +60,28 @@ export function describeMore({ shown, more }: PickedFindings): string | null {
   return and + more.map(({ rule, count }, index) => `${count}${index === 0 ? extra : ''} of ${rule}`).join(', ');
 }
 
-/** @param verbose all of them, and what to do about notes */
-export function findingLines(
-  findings: readonly Finding[],
-  verbose: boolean,
-  colors: Colors,
-  fold: (line: string) => readonly string[],
-): string[] {
+/** Those that a plan shows, and how many more there are. */
+export function renderFindingsMarkdown(findings: readonly Finding[]): string[] {
   if (findings.length === 0) return [];
-  const picked = verbose ? { shown: findings, more: [] } : pickFindings(findings);
-  const lines = picked.shown.flatMap(({ severity, rule, id, message, fix, source, silenced }) => {
-    const word = silenced !== null ? 'silenced' : severity === 'info' ? 'note' : severity;
-    const paint =
-      silenced !== null || severity === 'info' ? colors.dim : severity === 'error' ? colors.red : colors.yellow;
-    const place = `${source.file}:${source.line}:${source.column}`;
-    const then = silenced !== null ? `Reason: ${silenced}` : severity !== 'info' || verbose ? fix : null;
-    return [
-      `  ${paint(word)} ${rule} (${id}) ${colors.dim(escapeInvisible(place))}`,
-      ...fold(`    ${escapeInvisible(message)}`),
-      ...(then === null ? [] : fold(`    ${escapeInvisible(then)}`)),
-    ];
-  });
+  const picked = pickFindings(findings);
   const more = describeMore(picked);
   return [
-    colors.bold('findings'),
-    ...lines,
-    ...(more === null ? [] : fold(`  ${more}; --verbose shows all`).map(colors.dim)),
-    ...(picked.shown.length === 0 ? [] : [colors.dim('  `tollgate rules NAME` explains a rule')]),
+    '**findings**',
     '',
+    ...(picked.shown.length === 0 ? [] : [findingHead, '|---|---|---|---|']),
+    ...picked.shown.map(findingRow),
+    '',
+    ...(more === null ? [] : [more, '']),
   ];
 }
 
-export const findingHead = '| | finding | rule | where |';
+const findingHead = '| | finding | rule | where |';
 
-/** @param place how a source is written, as a link for example */
-export function findingRow(finding: Finding, place: (source: Finding['source']) => string): string {
-  const { severity, rule, message, fix, silenced, source } = finding;
+function findingRow({ severity, rule, message, fix, silenced, source }: Finding): string {
   const mark = silenced !== null ? '🔇' : severity === 'error' ? '🛑' : severity === 'warning' ? '⚠️' : 'ℹ️';
   // A note is not to be acted on; `tollgate rules` and docs/rules.md say what one could do.
   const then = silenced !== null ? `. Silenced: ${silenced}` : severity === 'info' ? '' : `. ${fix}`;
-  return `| ${mark} | ${escapeMarkdown(message + then)} | \`${rule}\` | ${place(source)} |`;
+  return `| ${mark} | ${escapeMarkdown(message + then)} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
 }
 
 export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {

@@ -41,7 +41,13 @@ export function pinnedList(
   return { body: frame(items.map(write).join(joiner)), counts: 0, pinned: true, shorten };
 }
 
-function joinWithin(items: readonly string[], joiner: string, bytes: number, write: (item: string) => string): string {
+/** As many of the items as there is room for, at least the beginning of one; the rest is a number. */
+export function joinWithin(
+  items: readonly string[],
+  joiner: string,
+  bytes: number,
+  write: (item: string) => string,
+): string {
   const more = (count: number): string => `${joiner}… and ${count} more`;
   const room = bytes - bytesOf(more(items.length));
   const kept: string[] = [];
@@ -97,20 +103,29 @@ export function fitSections(sections: readonly Section[], footer: string, link: 
 
 function shortenPinned(sections: readonly Section[], room: number): ReadonlyMap<Section, string> {
   const bodies = new Map(sections.flatMap((one) => (one.pinned === true ? [[one, one.body] as const] : [])));
-  let left = room - [...bodies.values()].reduce((sum, body) => sum + bytesOf(body) + gap, 0);
+  const left = room - [...bodies.values()].reduce((sum, body) => sum + bytesOf(body) + gap, 0);
   if (left >= 0) return bodies;
-  // Shortest first: what they do not need is there for the long ones.
-  const long = [...bodies.keys()]
-    .filter(({ shorten }) => shorten !== undefined)
-    .sort((a, b) => bytesOf(a.body) - bytesOf(b.body));
-  left += long.reduce((sum, { body }) => sum + bytesOf(body), 0);
+  const long = [...bodies.keys()].filter(({ shorten }) => shorten !== undefined);
+  const sizes = long.map(({ body }) => bytesOf(body));
+  const shares = shareOut(sizes, left + sizes.reduce((sum, size) => sum + size, 0));
   for (const [index, section] of long.entries()) {
-    const share = Math.floor(left / (long.length - index));
-    const body = bytesOf(section.body) <= share ? section.body : (section.shorten?.(share) ?? section.body);
-    bodies.set(section, body);
-    left -= bytesOf(body);
+    const share = shares[index] ?? 0;
+    if (share < (sizes[index] ?? 0)) bodies.set(section, section.shorten?.(share) ?? section.body);
   }
   return bodies;
+}
+
+/** Room for each of several: shortest first, as what they do not need is there for the long ones. */
+export function shareOut(sizes: readonly number[], room: number): readonly number[] {
+  const shares = [...sizes];
+  let left = room;
+  const order = [...sizes.keys()].sort((a, b) => (sizes[a] ?? 0) - (sizes[b] ?? 0));
+  for (const [place, index] of order.entries()) {
+    const share = Math.min(sizes[index] ?? 0, Math.floor(left / (order.length - place)));
+    shares[index] = share;
+    left -= share;
+  }
+  return shares;
 }
 
 function tellMissing(count: number, link: string): string {
@@ -127,4 +142,13 @@ export function fitLines(text: string, limit: number, link: string): string {
   });
   if (end < 0) return text;
   return `${lines.slice(0, end).join('\n')}\n\n${tellMissing(lines.length - end, link)}\n`;
+}
+
+/** Rows of one table at most, so that what has no room is left out in parts. */
+const rowsOfTable = 40;
+
+export function chunk<T>(items: readonly T[], size: number = rowsOfTable): T[][] {
+  const chunks: T[][] = [];
+  for (let start = 0; start < items.length; start += size) chunks.push(items.slice(start, start + size));
+  return chunks;
 }

@@ -2,7 +2,7 @@
 
 import type { RuleDescription } from './sarif.ts';
 import { colorsOf, padCells, type TextStyle } from './style.ts';
-import { wrap } from './text.ts';
+import { wrap } from './wrap.ts';
 
 interface ShownRule extends RuleDescription {
   /** What it needs: the files alone, live state, or prices. */

@@ -27,7 +27,7 @@ import {
   usersOf,
 } from './status-words.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from './style.ts';
-import { wrap } from './text.ts';
+import { wrap } from './wrap.ts';
 
 export function renderStatus(view: StatusView, format: 'text' | 'json' | 'markdown', style: TextStyle): string {
   switch (format) {

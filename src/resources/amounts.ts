@@ -178,7 +178,9 @@ function formatCount(count: number): string {
     return `${groupThousands(whole)}.${decimals}`;
   }
   for (const [suffix, size, decimals] of suffixes) {
-    if (count < size || count % (size / decimals) !== 0) continue;
+    if (count < size) continue;
+    // The suffix of its own size, or digits: 2,162.7k would be a second way to write 2,162,700.
+    if (count % (size / decimals) !== 0) break;
     const tenths = BigInt(count) / BigInt(size / decimals);
     const rest = (tenths % BigInt(decimals))
       .toString()

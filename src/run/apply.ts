@@ -25,7 +25,8 @@ import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/named-files.ts';
 import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
-import { isUndone, renderObjections, renderOutcomeText, renderPlanText, summarizeOutcomes } from '../render/text.ts';
+import { isUndone, renderOutcomeText, summarizeOutcomes } from '../render/outcomes.ts';
+import { renderObjections, renderPlanText } from '../render/plan.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { Judged } from './judge.ts';
 import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
@@ -143,7 +144,7 @@ export async function carryOut(
   const { plan, approval } = verdict;
   showPlan(plan, prepared, options, session);
   const unexecuted = outcomesOf(approval);
-  for (const outcome of unexecuted) sayOutcome(outcome, options, session);
+  for (const outcome of unexecuted) sayOutcome(outcome, plan, options, session);
   const facts = {
     plan,
     planned: prepared.plan,
@@ -179,7 +180,7 @@ export async function carryOut(
     backend,
     clock: session.clock,
     signal: session.signal,
-    onOutcome: (outcome) => sayOutcome(outcome, options, session),
+    onOutcome: (outcome) => sayOutcome(outcome, plan, options, session),
   });
   const outcomes = [...executed, ...unexecuted];
   const all = [...outcomes, ...withheldOutcomes(plan)];
@@ -245,8 +246,8 @@ function showPlan(plan: Plan, prepared: ToApply, options: ApplyCommandOptions, s
 }
 
 /** Quiet is not silent: what did not become as planned is an error, and its reason stands nowhere else. */
-function sayOutcome(outcome: Outcome, { quiet }: ApplyCommandOptions, session: Session): void {
-  if (!quiet || isUndone(outcome)) session.say(`${renderOutcomeText(outcome, session.style)}\n`);
+function sayOutcome(outcome: Outcome, { names }: Plan, { quiet }: ApplyCommandOptions, session: Session): void {
+  if (!quiet || isUndone(outcome)) session.say(`${renderOutcomeText(outcome, session.style, names)}\n`);
 }
 
 /** A new commit alone is not news; what is remembered, what judges the next plan and the files are. */

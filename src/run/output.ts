@@ -1,9 +1,9 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Finding } from '../plan/types.ts';
-import { renderDiagnosticsText } from '../render/diagnostics.ts';
+import { renderDiagnosticsMarkdown, renderDiagnosticsText } from '../render/diagnostics.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
-import { renderDiagnosticsMarkdown } from '../render/markdown.ts';
+
 import { renderSarif } from '../render/sarif.ts';
 import { allRules } from '../rules/find.ts';
 import type { CheckFormat, CommandResult, Session } from './session.ts';

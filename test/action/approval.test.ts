@@ -90,7 +90,7 @@ test('trust-B8: whatever the event and whatever is checked out, the default bran
   const inputs = { command: 'apply' } as const;
   const scheduled = await scene.act('schedule', { schedule: '17 * * * *' }, 'raise', { inputs });
   expect(scheduled.exit, scheduled.text).toBe(0);
-  expect(scheduled.text).toContain('Nothing to change');
+  expect(scheduled.text).toContain('No changes: ');
   expect(scene.limits()).toMatchObject({ alpha: 100 });
 });
 

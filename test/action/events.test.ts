@@ -65,7 +65,7 @@ describe('a run that may not have the key', () => {
     expect(ran.exit, ran.text).toBe(0);
     expect(ran.summary).toContain('What this edit asks for');
     expect(ran.summary).toContain('The control plane was not read');
-    expect(ran.summary).toContain('| update | alpha &#40;ws-team-a&#41; | $100 → $120');
+    expect(ran.summary).toContain('| update | alpha (ws-team-a) | $100 → $120');
     expect(ran.summary).toContain('| delete | gamma');
     expect(ran.summary).toContain('| create | epsilon');
     expect(ran.outputs).toMatchObject({ 'has-changes': 'true' });
@@ -211,7 +211,7 @@ describe('inputs', () => {
     expect(scene.github.comments(pull)[0]?.body).toContain('$120');
     scene.github.pushTo({ branch: 'edit', user: 'author', files: team({ ...all('$100'), alpha: '$100.00' }) });
     await scene.plan(pull, { inputs });
-    expect(scene.github.comments(pull)[0]?.body).toContain('Nothing to change');
+    expect(scene.github.comments(pull)[0]?.body).toContain('No changes: ');
   });
 
   it('comment: never keeps the check and the labels', async () => {
@@ -311,7 +311,7 @@ it('posts a plan of 10,000 changes: a comment below the limit, the whole text in
   expect(Buffer.byteLength(body)).toBeLessThanOrEqual(60_000);
   expect(body).toContain('9999 to create');
   expect(scene.header(pull)?.digest).toBe(ran.outputs.digest);
-  expect(ran.summary.match(/^\| ➕ \|/gm)).toHaveLength(9_999);
+  expect(ran.summary.match(/^\| `\+` /gm)).toHaveLength(9_999);
   expect(scene.github.violations).toEqual([]);
 });
 

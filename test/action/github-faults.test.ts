@@ -156,7 +156,7 @@ describe('a plan', () => {
     scene.github.pushTo({ branch: 'raise', user: 'author', files: team({ alpha: '$120' }) });
     const objected = await scene.plan(pull, { keep: false, timeout: 40 });
     expect(objected.exit).toBe(3);
-    expect(objected.summary).toContain('guard deletes objects');
+    expect(objected.summary).toContain('BLOCKED by deletes');
     scene.github.setFaults([]);
     expect(scene.github.comments(pull)).toEqual([]);
     // And all is posted once GitHub is back.

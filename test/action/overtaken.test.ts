@@ -84,7 +84,7 @@ describe('mistakes-I4: months: a job that failed before its claim', () => {
     }
     expect(await scene.applyByHand()).toMatchObject({ exit: 0 });
     const next = await scene.apply();
-    expect(next.summary).toContain('Nothing to change');
+    expect(next.summary).toContain('No changes: ');
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
   });
 

@@ -138,7 +138,7 @@ describe('mistakes-I4: a comment in a passing state', () => {
     expect(applied.warnings.join()).toContain(`#${pull}: the comment could not be written`);
     expect(scene.header(pull)).toMatchObject({ state: 'applying' });
     scene.failing = () => undefined;
-    expect((await scene.apply()).summary).toContain('Nothing to change');
+    expect((await scene.apply()).summary).toContain('No changes: ');
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
     expect(scene.body(pull)).not.toMatch(/is applying|tollgate plan/);
   });

@@ -215,7 +215,7 @@ describe('mistakes-I13: the files of a pull request are gone or broken', () => {
     expect(ran.exit, ran.text).toBe(3);
     expect(ran.outputs).toMatchObject({ delete: String(names.length), 'has-changes': 'true' });
     expect(scene.header(pull)).toMatchObject({ state: 'planned', head: after });
-    expect(github.comments(pull)[0]?.body).toContain('guard deletes objects');
+    expect(github.comments(pull)[0]?.body).toContain('| 🛑 **deletes**: ');
     expect(github.pullRequest(pull).labels).toContain('tollgate:delete');
     expect(checksOf(scene, after)).toMatchObject([{ conclusion: 'failure' }]);
     scene.approve(pull);

@@ -180,7 +180,7 @@ describe('--backend emulator', () => {
     expect(applied.exit).toBe(0);
     const plan = await runBundle(['plan', '--detailed-exitcode', ...emulator], { cwd: folder });
     expect(plan.exit).toBe(0);
-    expect(plan.stdout).toContain('Plan: 0 to create, 0 to update, 0 to replace, 0 to delete;');
+    expect(plan.stdout).toContain('No changes: ');
     const record = JSON.parse(readFileSync(join(folder, 'state', 'record.json'), 'utf8')) as Record<string, unknown>;
     expect(record).toMatchObject({ environment: 'production', baseUrl: 'http://emulator.localhost/v1' });
   });

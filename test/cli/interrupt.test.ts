@@ -257,7 +257,7 @@ describe.skipIf(!hasScript)('at a terminal', () => {
   ])('shows the plan and asks; answered with %s', async (_name, keys, exit, amount) => {
     declare({ p1: 90, p2: 100, p3: 100, p4: 100 });
     const ran = await atTerminal(keys);
-    expect(ran.stdout).toMatch(/~ p1[\s\S]*Plan: 0 to create, 1 to update[\s\S]*Apply this change\? \(yes\/no\)/);
+    expect(ran.stdout).toMatch(/~ p1[\s\S]*Plan: 1 to update[\s\S]*Apply this change\? \(yes\/no\)/);
     expect(ran.stdout).not.toMatch(/^\s+at /m);
     expect(ran.exit).toBe(exit);
     expect(livePolicies()).toContain(`p1 ${amount} workspace_id`);

@@ -23,11 +23,14 @@ it('can be run twice', async () => {
       .ended;
     expect(exit).toBe(0);
     const steps = stdout.match(/^\$ tollgate .*$/gm);
-    expect(steps).toHaveLength(4);
+    expect(steps).toHaveLength(3);
     expect(steps?.[0]).toBe('$ tollgate validate');
+    // Once: whoever reads it for the first time reads no plan twice.
+    expect(stdout.match(/^Plan: /gm)).toHaveLength(1);
     expect(stdout).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
+    expect(stdout).toMatch(/^applied +~ monthly-spend \(ws-market-4f2a1c\): \$500 monthly, shared by the workspace/m);
     expect(stdout).toContain('Applied 7 of 7.');
-    expect(stdout).toContain('Plan: 0 to create, 0 to update, 0 to replace, 0 to delete;');
+    expect(stdout).toContain('\nNo changes: 29 limits match the files.\n');
     expect(git(clone, 'status', '--porcelain')).toBe('');
   }
 });

@@ -50,7 +50,7 @@ describe('asking', () => {
   it('shows the plan, then asks, on a terminal', async () => {
     const no = await rig.apply({ yes: false }, { isInteractive: true, answer: false });
     expect([no.exit, no.stdout]).toEqual([1, '']);
-    expect(no.stderr).toMatch(/Plan: 0 to create, 5 to update[\s\S]*\nApply these 5 changes\?\nerror: not applied/);
+    expect(no.stderr).toMatch(/Plan: 5 to update[\s\S]*\nApply these 5 changes\?\nerror: not applied/);
     expect(rig.emulator.requests.countWrites()).toBe(0);
     const yes = await rig.apply({ yes: false }, { isInteractive: true, answer: true });
     expect(yes.exit).toBe(0);
@@ -68,9 +68,12 @@ describe('asking', () => {
     declare(five);
     rig.write({ 'org.yaml': orgFile(), 'a.yaml': `${budgetsFile(five)}    protect: true\n` });
     const ran = await rig.apply({ yes: false });
-    expect([ran.exit, ran.stdout]).toEqual([0, `Nothing to change. Recorded in ${rig.recordFile}.\n`]);
+    expect([ran.exit, ran.stdout]).toEqual([
+      0,
+      `No changes: 5 limits match the files. Recorded in ${rig.recordFile}.\n`,
+    ]);
     const again = await rig.apply({ yes: false });
-    expect([again.exit, again.stdout]).toEqual([0, 'Nothing to change.\n']);
+    expect([again.exit, again.stdout]).toEqual([0, 'No changes: 5 limits match the files.\n']);
   });
 });
 

@@ -95,6 +95,6 @@ test('mistakes-F1: a quiet apply that a guard stops says what objects, and how t
   rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile({ p1: 100 }) });
   const ran = await rig.apply({ quiet: true });
   expect(ran.exit).toBe(3);
-  expect(ran.stderr).toMatch(/guard empties-scope objects: [\s\S]*--allow empties-scope=[\s\S]*\nerror: not applied: /);
+  expect(ran.stderr).toMatch(/empties-scope: [\s\S]*--allow empties-scope=[\s\S]*\nerror: not applied: /);
   expect(ran.stderr).not.toContain('Plan:');
 });

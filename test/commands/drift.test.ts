@@ -183,7 +183,7 @@ describe('moved live', () => {
     policy('a|b <i>@team').credit_limit = 9000;
     const { exit, stdout } = await drift({ format: 'markdown' });
     expect(exit).toBe(2);
-    expect(stdout).toContain('### Drift: 1 moved live &#40;1 loosened&#41;, 0 owed to Git.');
+    expect(stdout).toContain('### Drift: 1 moved live (1 loosened), 0 owed to Git.');
     expect(stdout).not.toMatch(/<i>|@team|a\|b/);
     expect(stdout).toMatch(/^\| LOOSENED \| a&#124;b /m);
   });

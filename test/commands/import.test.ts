@@ -101,7 +101,7 @@ describe('import', () => {
     expect(plan.exit).toBe(0);
 
     const adopted = await succeed(rig.apply());
-    expect(adopted.stdout).toMatch(/^Nothing to change\./);
+    expect(adopted.stdout).toMatch(/^No changes: /);
     const again = parseOutput(await rig.plan({ format: 'json' }));
     expect(again).toMatchObject({ changes: [], record_lines: [] });
     expect(rig.emulator.requests.countWrites()).toBe(0);

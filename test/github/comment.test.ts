@@ -96,8 +96,9 @@ describe('the body', () => {
     const shown = body.match(/policy-\d+-größer/g)?.length ?? 0;
     const missing = Number(/… and (\d+) more lines/.exec(body)?.[1]);
     expect(shown).toBeGreaterThan(100);
-    // One more says what was not all read.
-    expect(shown + missing).toBe(10_000 + plan.notes.length + 1);
+    // Others say where nobody has looked, and which guards were not judged.
+    const notRead = (plan.notRead ?? []).filter(({ hasFile }) => hasFile).length;
+    expect(shown + missing).toBe(10_000 + plan.notes.length + notRead + 1);
     // No table is cut open: every row ends as it began.
     for (const line of body.split('\n').filter((text) => text.startsWith('| '))) expect(line).toMatch(/ \|$/);
   });
@@ -190,7 +191,7 @@ describe('mistakes-E4: the limit', () => {
       expect(Buffer.byteLength(body)).toBeLessThanOrEqual(limit);
       expect(body).toContain('### tollgate plan · production');
       for (const { guard, allow } of violations) {
-        expect(body).toContain(`**guard ${guard} objects:**`);
+        expect(body).toContain(`| 🛑 **${guard}**: `);
         expect(body).toContain(`/tollgate allow ${allow}`);
       }
       if (remark !== null) expect(body).toContain(remark.slice(0, 12));
@@ -206,8 +207,8 @@ describe('mistakes-E4: the limit', () => {
       violations: [violation('deletes', many), violation('updates', ['one two'])],
     };
     const body = renderComment({ state: 'planned', plan, diagnostics: [], remark: null }, header, links, 9_000);
-    expect(body).toContain('**guard updates objects:** one two\n');
-    const [, more] = /… and (\d+) more\n/.exec(body) ?? [];
+    expect(body).toContain('**updates**: one two |');
+    const [, more] = /… and (\d+) more \|/.exec(body) ?? [];
     expect(Number(more) + (body.match(/größere Änderung/g)?.length ?? 0)).toBe(899);
   });
 });

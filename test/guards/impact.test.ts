@@ -172,7 +172,7 @@ describe('at apply', () => {
     if (policy !== undefined) policy.entities = { [wholeTeam]: entity(40_000) };
     const ran = await rig.apply();
     expect(ran.exit).toBe(3);
-    expect(ran.stderr).toContain('guard blocks-now objects');
+    expect(ran.stderr).toContain('blocks-now: ');
     expect(rig.emulator.requests.countWrites()).toBe(0);
   });
 
@@ -198,7 +198,7 @@ describe('at apply', () => {
     const ran = await rig.apply({ impact: false });
     expect(ran.exit).toBe(0);
     expect(ran.stderr.replace(/\s+/g, ' ')).toContain(
-      'guard impact-unknown warns: consumption was not read: blocks-now, spend-up and counter-reset are not judged',
+      'impact-unknown: consumption was not read: blocks-now, spend-up and counter-reset are not judged',
     );
   });
 

@@ -275,7 +275,7 @@ describe('settings in force', () => {
     rig.write(twoFiles({}, other, warn));
     const ran = await rig.plan();
     expect(ran.exit).toBe(0);
-    expect(ran.stdout).toContain('guard empties-scope warns: leaves ws-team-a without any limit');
+    expect(ran.stdout).toContain('empties-scope: leaves ws-team-a without any limit');
     expect(ran.stdout).not.toContain('--allow');
     await succeed(rig.apply());
   });

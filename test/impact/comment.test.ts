@@ -5,7 +5,7 @@ import type { CounterImpact, Impact, LimitImpact } from '../../src/impact/docume
 import type { Plan } from '../../src/plan/types.ts';
 import { renderComment } from '../../src/render/comment.ts';
 import { commentBytes } from '../../src/render/fit-sections.ts';
-import { renderPlanMarkdown } from '../../src/render/markdown.ts';
+import { renderPlanMarkdown } from '../../src/render/plan.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, workspaceFile } from '../helpers/world.ts';
 
@@ -82,12 +82,20 @@ const user = (name: string): CounterImpact => ({ name, used: '45000', percent_be
 describe('impact in the comment', () => {
   it('says above the tables what is committed and how many are blocked', async () => {
     const body = comment(await planWith(1, [user('metadata._user:ada')]));
-    const headline = body.indexOf('Committed per 30 days: $500 → 1 unbounded. **1 counter is blocked at once.**');
-    expect(headline).toBeGreaterThan(0);
-    expect(headline).toBeLessThan(body.indexOf('| |'));
+    const [first = '', ...rest] = body.split('\n').slice(3);
+    expect(first).toContain('### tollgate plan · production: ');
+    expect(first).toContain('$500 → **unbounded** / 30 days');
+    const people = rest.findIndex((line) =>
+      line.includes('🛑 **Stopped at once**: 1 user of ws-team-a (user ada ($450))'),
+    );
+    expect(people).toBeGreaterThan(-1);
+    expect(people).toBeLessThan(rest.findIndex((line) => line.startsWith('| ')));
+    expect(rest[people]).toContain('is refused until Tue 1 Dec by spend-0');
+    expect(body).toContain('stops user ada ($450)');
+    // In full, folded.
     expect(body).toContain('$500 → $300 monthly, -$200 / 30 days');
-    expect(body).toContain('90 % → 150 % used');
-    expect(body).toContain('As of 2026-11-20 12:00 UTC');
+    expect(body).toContain('$450, 90% → over $300');
+    expect(body).toContain('as of 2026-11-20 12:00 UTC');
   });
 
   it('values that the service names change nothing but themselves, in markdown too', async () => {
@@ -97,21 +105,24 @@ describe('impact in the comment', () => {
       expect(body).toContain('everyone');
       // Rows keep their columns.
       const rows = body.split('\n').filter((line) => line.includes('everyone') && line.startsWith('|'));
-      expect(rows.map((line) => line.split(' | ').length)).toEqual(rows.map(() => 5));
+      expect(rows.map((line) => line.split(' | ').length)).toEqual(rows.map(() => 4));
     }
   });
 
   it('is dropped whole, with a count, where a large plan leaves no room', async () => {
     const body = comment(await planWith(600, [user('metadata._user:ada')]));
     expect(Buffer.byteLength(body, 'utf8')).toBeLessThanOrEqual(commentBytes);
-    expect(body).toContain('**600 counters are blocked at once.**');
+    // Whom it stops is in no part that is left out.
+    expect(body).toContain('🛑 **Stopped at once**: 600 counters by 600 limits.');
     expect(body).toMatch(/… and \d+ more lines that do not fit here/);
     for (const line of body.split('\n').filter((text) => text.startsWith('|'))) expect(line.endsWith('|')).toBe(true);
   });
 
   it('is not there where it was not read', async () => {
     const plan = await planWith(1, []);
-    expect(comment({ ...plan, impact: null })).not.toMatch(/impact|Committed/);
-    expect(renderPlanMarkdown({ ...plan, impact: null })).not.toContain('**impact**');
+    for (const body of [comment({ ...plan, impact: null }), renderPlanMarkdown({ ...plan, impact: null })]) {
+      expect(body).not.toMatch(/impact in full|Committed|used now/);
+      expect(body).toContain('What this does to people and money was not looked at.');
+    }
   });
 });

@@ -4,8 +4,7 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/plan/types.ts';
 import { planDocument, renderJson } from '../../src/render/json.ts';
-import { renderPlanMarkdown } from '../../src/render/markdown.ts';
-import { renderPlanText } from '../../src/render/text.ts';
+import { renderPlanMarkdown, renderPlanText } from '../../src/render/plan.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { entry, keyObject, planOf, policyObject, recordAfter } from '../plan/kit.ts';
 
@@ -31,21 +30,27 @@ const plan = planOf({ body: next + keys('a@example.com, campaigns@example.com'),
 describe('text', () => {
   it('at 160 columns: one line a change', () => {
     expect(text(plan, 160)).toMatchInlineSnapshot(`
-      "Team A · ws-team-a
-        ~ key campaign-writer  recipients + campaigns@example.com            edited    policies/a.yaml:15
-        ± fortnight-quota      shared by the workspace → per metadata._user  edited    policies/a.yaml:10
+      "production: not blocked
+      What this does to people and money was not looked at.
+
+      Team A · ws-team-a
+        ~ key campaign-writer  recipients + campaigns@example.com                       policies/a.yaml:15
+        ± fortnight-quota      shared by the workspace → per metadata._user             policies/a.yaml:10
             ! replacement: counters restart at zero
-        ~ monthly-spend        $500 → $750 monthly, shared by the workspace  edited    policies/a.yaml:6
-        - old-trial            $500 monthly, shared by the workspace         edited    no longer in Git
+        ~ monthly-spend        $500 → $750 monthly (+50%)                                policies/a.yaml:6
+        - old-trial            $500 monthly, shared by the workspace                      no longer in Git
 
       unmanaged
         by hand (ws-team-a)  00000000-0000-4000-8000-00000000002c
 
-      note: 1 live workspace has no file: not read, and organisation defaults do not reach it
+      not read: limits may be live there
+        organisation: keys
+        ws-team-a: policies, keys, providers, shares of integrations
 
+      note: 1 live workspace has no file: not read, and organisation defaults do not reach it
       Guards not judged: blocks-now, spend-up, counter-reset.
-      not all read, so unmanaged ones may be live: policies, keys, providers, shares of integrations
-      Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1 unmanaged.
+
+      Plan: 2 to update, 1 to replace, 1 to delete; 1 unmanaged.
       Digest 00000000.
       "
     `);
@@ -53,28 +58,29 @@ describe('text', () => {
 
   it('at 80 columns: cause and place below, and no line is longer', () => {
     expect(text(plan, 80)).toMatchInlineSnapshot(`
-      "Team A · ws-team-a
-        ~ key campaign-writer  recipients + campaigns@example.com
-            edited · policies/a.yaml:15
+      "production: not blocked
+      What this does to people and money was not looked at.
+
+      Team A · ws-team-a
+        ~ key campaign-writer  recipients + campaigns@example.com   policies/a.yaml:15
         ± fortnight-quota      shared by the workspace → per metadata._user
-            edited · policies/a.yaml:10
+            policies/a.yaml:10
             ! replacement: counters restart at zero
-        ~ monthly-spend        $500 → $750 monthly, shared by the workspace
-            edited · policies/a.yaml:6
-        - old-trial            $500 monthly, shared by the workspace
-            edited · no longer in Git
+        ~ monthly-spend        $500 → $750 monthly (+50%)            policies/a.yaml:6
+        - old-trial            $500 monthly, shared by the workspace  no longer in Git
 
       unmanaged
         by hand (ws-team-a)  00000000-0000-4000-8000-00000000002c
 
+      not read: limits may be live there
+        organisation: keys
+        ws-team-a: policies, keys, providers, shares of integrations
+
       note: 1 live workspace has no file: not read, and organisation defaults do not
         reach it
-
       Guards not judged: blocks-now, spend-up, counter-reset.
-      not all read, so unmanaged ones may be live: policies, keys, providers, shares
-        of integrations
-      Plan: 0 to create, 2 to update, 1 to replace, 1 to delete; 0 unchanged, 1
-        unmanaged.
+
+      Plan: 2 to update, 1 to replace, 1 to delete; 1 unmanaged.
       Digest 00000000.
       "
     `);
@@ -147,9 +153,9 @@ describe('names that would act', () => {
     const shown = renderPlanMarkdown(plan);
     expect(shown).not.toMatch(acting);
     const rows = shown.split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| |'));
-    for (const row of rows) expect(row.split('|')).toHaveLength(7);
-    // Only our own tag is left; names bring no tag, mention, link, image, code or reference.
-    expect(shown.replaceAll('<br>', '')).not.toMatch(/<[a-z!/]/i);
+    for (const row of rows) expect(row.split('|')).toHaveLength(4);
+    // Only our own tags are left; names bring no tag, mention, link, image, code or reference.
+    expect(shown.replace(/<\/?(?:br|details|summary)>/g, '')).not.toMatch(/<[a-z!/]/i);
     expect(shown).not.toMatch(/@octocat|(?<!&)#12|!\[|\]\(|\*\*bold|_it_|~~no|:tada:|\$\\frac|https:\/\/|`code`/);
   });
 

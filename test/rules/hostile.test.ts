@@ -140,17 +140,22 @@ describe('the pull request', () => {
       repository: 'https://github.com/example/policies',
       run: 'https://github.com/example/policies/runs/1',
     };
-    // Of many of a kind a comment shows three: each is shown alone.
-    const each = plan().findings.map((finding) => ({ ...plan(), findings: [finding] }));
+    // Of many of a kind a comment shows three: each is shown alone, once as news and once as what was so before.
+    const each = plan().findings.flatMap((finding) =>
+      [finding.change, 'usage-policy/ws-team-a/x'].map((change) => ({ finding: { ...finding, change } })),
+    );
     expect(each.length).toBeGreaterThan(names.length);
-    for (const alone of each) {
+    for (const { finding } of each) {
+      const alone = { ...plan(), findings: [finding] };
       const comment = renderComment({ state: 'planned', plan: alone, diagnostics: [], remark: null }, header, links);
-      const section = comment.slice(comment.indexOf('**findings**'), comment.indexOf('<details>'));
-      for (const row of section.split('\n').filter((line) => line.startsWith('| '))) {
-        expect(row.split('|')).toHaveLength(6);
+      const lines = comment
+        .split('\n')
+        .filter((line) => line.startsWith('- ') && line.includes(`\`${finding.rule}\` `));
+      expect(lines).toHaveLength(1);
+      for (const line of lines) {
+        expect(line).not.toMatch(/@(?!&#8203;)|<img|\]\((?!https:\/\/github\.com\/)/);
+        expect(line).not.toMatch(acting);
       }
-      expect(section).not.toMatch(/@(?!&#8203;)|<img|\]\((?!https:\/\/github\.com\/)/);
-      expect(section).not.toMatch(acting);
     }
   });
 

@@ -149,11 +149,15 @@ describe('plan and apply', () => {
 
   it('notes are told of what changes, and else when they are asked for', async () => {
     const place = await start(files('info'));
-    expect((await place.plan()).stdout).toContain('note alert-too-late (T4) policies/a.yaml:9:5');
+    expect((await place.plan()).stdout).toContain('New notes: 1 alert-too-late.\n');
+    expect((await place.plan({ verbose: true })).stdout).toContain(
+      'new notes\n  note alert-too-late (T4) policies/a.yaml:9:5',
+    );
     await succeed(place.apply());
-    const brief = (await place.plan()).stdout;
-    expect(brief).toContain('findings\n  1 of alert-too-late; --verbose shows all\n');
-    expect((await place.plan({ verbose: true })).stdout).toContain('note alert-too-late (T4) policies/a.yaml:9:5');
+    expect((await place.plan()).stdout).toBe('No changes: 1 limit matches the files.\n');
+    expect((await place.plan({ verbose: true })).stdout).toContain(
+      'older findings\n  note alert-too-late (T4) policies/a.yaml:9:5',
+    );
   });
 
   it('fits 80 columns', async () => {
@@ -165,9 +169,8 @@ describe('plan and apply', () => {
       ),
     });
     const { stdout } = await place.plan({ verbose: true }, { columns: 80 });
-    const block = stdout.slice(stdout.indexOf('findings\n'));
-    expect(block).toContain('warning metadata-escapable (M3) policies/b.yaml:');
-    for (const line of block.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80);
+    expect(stdout).toContain('warning metadata-escapable (M3) per-user-of-the-team (ws-team-b): ');
+    for (const line of stdout.split('\n')) expect(stringWidth(line)).toBeLessThanOrEqual(80);
   });
 });
 
@@ -222,22 +225,26 @@ describe('the comment', () => {
     repository: 'https://github.com/example/policies',
     run: 'https://github.com/example/policies/actions/runs/1',
   };
-  const body = renderComment({ state: 'planned', plan: planWith(some), diagnostics: [], remark: null }, header, links);
+  const ofChange = some.map((one) => ({ ...one, change: 'usage-policy/ws-team-a/spend' }));
+  const told = [...ofChange, finding({ message: 'as it was before' })];
+  const body = renderComment({ state: 'planned', plan: planWith(told), diagnostics: [], remark: null }, header, links);
 
-  it('has findings as a section of its own, silenced ones with their reason, and hints among the details', () => {
-    const section = body.slice(body.indexOf('**findings**'), body.indexOf('<details>'));
-    expect(section.match(/^\| (?!\||---)/gm)).toHaveLength(3);
-    expect(section).toContain('Silenced: booked by hand');
-    expect(section).toContain(`/blob/${'f'.repeat(40)}/policies/a%20b.yaml#L9`);
-    expect(section).not.toContain('a hint');
-    expect(body).toContain('<summary>1 more of the rules</summary>');
+  it('has what is new in lines of its own, silenced ones with their reason, and hints and what was so before folded', () => {
+    const [open = '', ...folded] = body.split('<details>');
+    expect(open.match(/^- (?:🛑|⚠️|🔇) `alert-too-late` /gm)).toHaveLength(3);
+    expect(open).toContain('Silenced: booked by hand');
+    expect(open).toContain(`/blob/${'f'.repeat(40)}/policies/a%20b.yaml#L9`);
+    expect(open).toContain('New notes: 1 `alert-too-late`.');
+    expect(open).not.toMatch(/a hint|as it was before/);
+    expect(folded.join('')).toContain('<summary>1 new note</summary>');
+    expect(folded.join('')).toContain('<summary>1 older finding</summary>');
     expect(body).not.toContain('<img');
   });
 
   it('has no such section without findings', () => {
     expect(
       renderComment({ state: 'planned', plan: planWith([]), diagnostics: [], remark: null }, header, links),
-    ).not.toContain('findings');
+    ).not.toMatch(/new note|finding/i);
   });
 });
 

@@ -17,7 +17,7 @@ test('another directory on top: what was approved is applied, whatever was pushe
   alice.pushes({}, { files: { 'README.md': 'again\n' } });
   const nothing = await job();
   expect(nothing.exit, nothing.text).toBe(0);
-  expect(nothing.text).toContain('Nothing to change');
+  expect(nothing.text).toContain('No changes: ');
 });
 
 test('a refused apply followed by further merges: each entry waits for its own, and a late review frees all of it', async () => {

@@ -42,7 +42,7 @@ describe('a second policy of the name, made by a colleague', () => {
     rig.write(one('api_key', '    protect: true\n'));
     const planned = await rig.plan();
     expect(planned.exit).toBe(3);
-    expect(planned.stdout).toContain('guard protected objects: replaces usage-policy/ws-team-a/one');
+    expect(planned.stdout).toContain('protected: replaces usage-policy/ws-team-a/one');
     expect(planned.stdout).toMatch(/another live policy is called "one" .* is\s+unmanaged/);
     expect((await rig.apply()).exit).toBe(3);
     expect(describeLive(rig)).toEqual(['one: $500 monthly per workspace_id', 'one: $9999 monthly per api_key']);

@@ -16,7 +16,7 @@ import { parsePriceSource } from '../../src/prices/source.ts';
 import { escapeInvisible } from '../../src/printable.ts';
 import { isSafePath } from '../../src/record/record-tree.ts';
 import { escapeMarkdown } from '../../src/render/escape-markdown.ts';
-import { wrap } from '../../src/render/text.ts';
+import { wrap } from '../../src/render/wrap.ts';
 import { parseAmount, parsePercent, parseRate, parseReset } from '../../src/resources/amounts.ts';
 import { looksSecret } from '../../src/secret-shape.ts';
 

@@ -1,0 +1,28 @@
+/** A plan for people: what is seen is built once, and written in each format. */
+
+import { findObjections } from '../guards/judge.ts';
+import type { Plan } from '../plan/types.ts';
+import { escapeMarkdown } from './escape-markdown.ts';
+import type { TextStyle } from './style.ts';
+import { buildPlanView } from './view/plan-view.ts';
+import { judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
+import { writeObjections, writePlanTerminal } from './view/write-terminal.ts';
+
+export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { readonly verbose: boolean }): string {
+  return writePlanTerminal(buildPlanView(plan, verbose), style, verbose);
+}
+
+/** What stands in the way of a plan, and nothing else of it. */
+export function renderObjections(plan: Plan, style: TextStyle): string {
+  return writeObjections(buildPlanView({ ...plan, violations: findObjections(plan.violations) }), style);
+}
+
+/** The whole of it, as nothing limits its size. */
+export function renderPlanMarkdown(plan: Plan): string {
+  const view = buildPlanView(plan);
+  const place = { linkTo: null, words: 'flag' } as const;
+  const sections = [...judgementSections(view, place), ...planSections(view, place)];
+  const head = `### ${escapeMarkdown(view.environment)}: ${verdictMarkdown(view)}`;
+  const digest = view.digest === null ? [] : [`Digest \`${view.digest}\``];
+  return `${[head, ...sections.map(({ body }) => body), ...digest].join('\n\n')}\n`;
+}

@@ -1,0 +1,74 @@
+/** What is new to know of the changes, and how much was so before them. */
+
+import { compareText, type Source } from '../../diagnostics.ts';
+import type { Finding, Plan } from '../../plan/types.ts';
+import { describePlaced } from '../describe-change.ts';
+
+/** Somebody has to look at it, if only at the reason for which it was silenced. */
+export interface FindingView {
+  readonly severity: 'error' | 'warning' | 'silenced';
+  readonly rule: string;
+  readonly id: string;
+  readonly message: string;
+  /** What to do, or why nothing is done. */
+  readonly then: string;
+  readonly source: Source;
+  /** What it is about; null: no single entry. */
+  readonly about: string | null;
+  /** Others of the rule that it stands for. */
+  readonly also: readonly Finding[];
+}
+
+export interface News {
+  readonly findings: readonly FindingView[];
+  /** About what changes, and not to be acted on. */
+  readonly notes: readonly Finding[];
+  /** Those that were there before, or are excused. */
+  readonly older: readonly Finding[];
+}
+
+/** Of one rule: beyond these a list is a number. */
+const shownOfRule = 3;
+
+export function buildNews(plan: Plan): News {
+  const files = new Set(plan.changes.flatMap(({ source }) => source?.file ?? []));
+  const isNew = ({ change, severity, silenced, source }: Finding): boolean => {
+    if (change !== null) return true;
+    if (silenced !== null || severity === 'info') return false;
+    // Of a file in which something changes nobody can tell whether it was so before: a lower limit makes others idle.
+    return severity === 'error' || files.has(source.file);
+  };
+  const news = plan.findings.filter(isNew);
+  return {
+    findings: (['error', 'warning', 'silenced'] as const).flatMap((severity) => groupFindings(news, severity)),
+    notes: news.filter((finding) => weightOf(finding) === 'info'),
+    older: plan.findings.filter((finding) => !isNew(finding)),
+  };
+}
+
+function weightOf({ severity, silenced }: Finding): FindingView['severity'] | 'info' {
+  return severity !== 'info' && silenced !== null ? 'silenced' : severity;
+}
+
+/** Each, up to a few of a rule. */
+function groupFindings(all: readonly Finding[], severity: FindingView['severity']): FindingView[] {
+  const rules = new Map<string, Finding[]>();
+  for (const finding of all) {
+    if (weightOf(finding) !== severity) continue;
+    rules.set(finding.rule, [...(rules.get(finding.rule) ?? []), finding]);
+  }
+  return [...rules.values()].flatMap((own) =>
+    own.slice(0, shownOfRule).map(({ rule, id, message, fix, silenced, source, entry }, index): FindingView => {
+      const about = entry === null ? null : describePlaced(entry);
+      const also = index === shownOfRule - 1 ? own.slice(shownOfRule) : [];
+      const then = silenced === null ? fix : `Silenced: ${silenced}`;
+      return { severity, rule, id, message, then, source, about, also };
+    }),
+  );
+}
+
+export function countRules(findings: readonly Finding[]): { readonly rule: string; readonly count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return [...counts].map(([rule, count]) => ({ rule, count })).sort((a, b) => compareText(a.rule, b.rule));
+}

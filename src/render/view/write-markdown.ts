@@ -1,0 +1,269 @@
+/**
+ * A plan view as GitHub-flavoured markdown, in sections: a comment leaves out whole ones where it has no room. Nothing of a value
+ * acts, and what somebody must not miss is in no section that can be left out or folded.
+ */
+
+import type { Source } from '../../diagnostics.ts';
+import type { Finding } from '../../plan/types.ts';
+import { leftAdvice } from '../describe-drift.ts';
+import { minute } from '../describe-impact.ts';
+import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
+import { bytesOf, chunk, joinWithin, pinned, pinnedList, type Section, shareOut } from '../fit-sections.ts';
+import { type Cell, describePlace, type Line } from './cells.ts';
+import { countRules, type FindingView } from './news.ts';
+import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
+
+export interface MarkdownPlace {
+  /** Of a line of a file at the commit that was planned; null: it is only named. */
+  readonly linkTo: ((source: Source) => string) | null;
+  /** How a word is given where this is read: as a flag of the command, or in a review of the pull request. */
+  readonly words: 'flag' | 'review';
+}
+
+/** For the first line: the verdict, and the money of the organisation. */
+export function verdictMarkdown(view: PlanView): string {
+  if (view.isNothing) return escapeMarkdown(view.summary);
+  const money = view.money === null ? '' : ` · ${writeLine(view.money.organisation)} / 30 days`;
+  return `${writeLine(verdictLine(view))}${money}`;
+}
+
+/** What stands in the way, and what judges: before everything else. */
+export function judgementSections(view: PlanView, place: MarkdownPlace): Section[] {
+  return [...blockSections(view, place), ...warningSections(view), ...settingsSections(view)];
+}
+
+/** The rest, in the order in which it is asked. */
+export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
+  return [
+    ...moneyAndPeople(view),
+    ...changeSections(view, place),
+    ...leftSections(view, place),
+    ...newsSections(view, place),
+    ...(view.isNothing ? [] : [pinned(countsOf(view))]),
+    ...detailSections(view, place),
+  ];
+}
+
+/** Who changes what judges changes more than any limit. */
+function settingsSections({ settings }: PlanView): Section[] {
+  if (settings.length === 0) return [];
+  return [pinnedList(settings, '\n- ', escapeMarkdown, (list) => `**settings that judge later changes**\n\n- ${list}`)];
+}
+
+/** One table; where it has to be shorter, the long details of its guards are, and never a guard or its word. */
+function blockSections({ blocks }: PlanView, place: MarkdownPlace): Section[] {
+  if (blocks.length === 0) return [];
+  const head = `| blocked because | ${place.words === 'review' ? 'an approving review says' : 'to allow it for this plan'} |\n|---|---|`;
+  const write = (guard: GuardView, details: string): string =>
+    `| 🛑 **${guard.guard}**: ${details} | ${wayOf(guard, place)} |`;
+  const whole = blocks.map((guard) => guard.details.map(escapeMarkdown).join('; '));
+  const table = (details: readonly string[]): string =>
+    [head, ...blocks.map((guard, index) => write(guard, details[index] ?? ''))].join('\n');
+  const shorten = (bytes: number): string => {
+    const sizes = whole.map(bytesOf);
+    const shares = shareOut(sizes, Math.max(0, bytes - bytesOf(table([]))));
+    return table(
+      blocks.map(({ details }, index) => {
+        const share = shares[index] ?? 0;
+        return share >= (sizes[index] ?? 0) ? (whole[index] ?? '') : joinWithin(details, '; ', share, escapeMarkdown);
+      }),
+    );
+  };
+  return [{ body: table(whole), counts: 0, pinned: true, shorten }];
+}
+
+function wayOf({ word }: GuardView, { words }: MarkdownPlace): string {
+  if (word === null) return 'nothing lifts this guard';
+  return `\`${words === 'review' ? '/tollgate allow' : '--allow'} ${word}\``;
+}
+
+/** What only warns, and what a word has lifted. */
+function warningSections({ warns, lifted }: PlanView): Section[] {
+  const list = (guards: readonly GuardView[], verb: string): Section[] =>
+    guards
+      .filter(({ details }) => details.length > 0)
+      .map(({ guard, details }) =>
+        pinnedList(details, '; ', escapeMarkdown, (text) => `⚠️ **guard ${guard} ${verb}:** ${text}`),
+      );
+  return [...list(warns, 'warns'), ...list(lifted, 'allowed')];
+}
+
+function moneyAndPeople({ people, money }: PlanView): Section[] {
+  const lines = people.map((line) => `- ${writeLine(line)}`);
+  if (money !== null && money.reach !== null) lines.push(`- Committed spend is ${escapeMarkdown(money.reach)}.`);
+  return lines.length === 0 ? [] : [pinned(lines.join('\n'))];
+}
+
+function changeSections({ groups }: PlanView, place: MarkdownPlace): Section[] {
+  const isKnown = groups.some(({ changes }) => changes.some(({ limits }) => limits.length > 0));
+  const columns = ['change', 'before → after', ...(isKnown ? ['used now', 'runs out'] : [])];
+  const head = `| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`;
+  const titled = groups.flatMap((group) =>
+    group.changes.map((change, index) => ({ group, change, isFirst: index === 0 })),
+  );
+  return chunk(titled).map((part) => {
+    const rows = part.flatMap(({ group, change, isFirst }, index) => [
+      ...(isFirst || index === 0 ? [groupRow(group, isFirst, columns.length)] : []),
+      changeRow(change, isKnown, place),
+    ]);
+    return { body: [head, ...rows].join('\n'), counts: part.length };
+  });
+}
+
+function groupRow({ slug, name, money }: GroupView, isFirst: boolean, columns: number): string {
+  const more = slug === null ? '' : ` · ${escapeMarkdown(slug)}`;
+  const title = `**${escapeMarkdown(name)}**${more}${isFirst ? '' : ' (continued)'}`;
+  const cells = [title, money === null ? '' : writeLine(money), ...Array.from({ length: columns - 2 }, () => '')];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function changeRow(
+  { mark, name, source, gone, isWithheld, what, limits, notes }: ChangeView,
+  isKnown: boolean,
+  place: MarkdownPlace,
+): string {
+  const named = source !== null && place.linkTo !== null ? linkOf(name, source, place.linkTo) : escapeMarkdown(name);
+  const where = [
+    ...(isWithheld ? ['withheld'] : []),
+    ...(source === null ? [gone ?? ''] : place.linkTo === null ? [codeOrText(describePlace(source))] : []),
+  ];
+  const what_ = [what, ...notes].map(writeLine).join('<br>');
+  const beside = limits.map(({ used, runsOut, firstWindow }) => ({
+    used: used === null ? '' : writeLine(used),
+    ends: [runsOut, firstWindow]
+      .filter((line) => line !== null)
+      .map(writeLine)
+      .join('<br>'),
+  }));
+  const join = (cells: readonly string[]): string => cells.filter((text) => text !== '').join('<br>');
+  const cells = [
+    `\`${mark}\` ${named}${where.length === 0 ? '' : `<br>${where.join(' · ')}`}`,
+    what_,
+    ...(isKnown ? [join(beside.map(({ used }) => used)), join(beside.map(({ ends }) => ends))] : []),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function linkOf(text: string, source: Source, linkTo: (source: Source) => string): string {
+  return `[${escapeMarkdown(text)}](${linkTo(source)})`;
+}
+
+function leftSections({ left }: PlanView, place: MarkdownPlace): Section[] {
+  if (left.length === 0) return [];
+  const items = left.map(
+    ({ text, source }) => `- ${escapeMarkdown(text)}${source === null ? '' : ` · ${writePlace(source, place)}`}`,
+  );
+  return chunk(items).map((part, index) => ({
+    body: `**set by hand, and left**${index === 0 ? ` · ${escapeMarkdown(leftAdvice)}.` : ' (continued)'}\n\n${part.join('\n')}`,
+    counts: part.length,
+  }));
+}
+
+function newsSections({ warnings, news }: PlanView, place: MarkdownPlace): Section[] {
+  const items = [
+    ...warnings.map(({ place: at, message }) => `- ⚠️ ${escapeMarkdown(`${at === null ? '' : `${at}: `}${message}`)}`),
+    ...news.findings.map((finding) => findingItem(finding, place)),
+  ];
+  const notes = countRules(news.notes).map(({ rule, count }) => `${count} \`${rule}\``);
+  return [
+    ...chunk(items).map((part) => ({ body: part.join('\n'), counts: part.length })),
+    ...(notes.length === 0 ? [] : [{ body: `New notes: ${notes.join(', ')}.`, counts: notes.length }]),
+  ];
+}
+
+function findingItem(
+  { severity, rule, message, then, source, about, also }: FindingView,
+  place: MarkdownPlace,
+): string {
+  const where =
+    about === null
+      ? writePlace(source, place)
+      : place.linkTo === null
+        ? escapeMarkdown(about)
+        : linkOf(about, source, place.linkTo);
+  const more = also.length === 0 ? '' : ` (and ${also.length} more)`;
+  const mark = { error: '🛑', warning: '⚠️', silenced: '🔇' }[severity];
+  return `- ${mark} \`${rule}\` ${where}: ${escapeMarkdown(`${message}. ${then}`)}${more}`;
+}
+
+function countsOf({ summary, loosens }: PlanView): string {
+  const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
+  return `${escapeMarkdown(summary)}${looser}`;
+}
+
+function detailSections({ news, record, detail, asOf }: PlanView, place: MarkdownPlace): Section[] {
+  const item = (text: string): string => `- ${escapeMarkdown(text)}`;
+  const finding = ({ source, rule, message, fix, silenced }: Finding): string => {
+    const then = silenced === null ? fix : `Silenced: ${silenced}`;
+    return `- ${writePlace(source, place)} \`${rule}\` ${escapeMarkdown(`${message}. ${then}`)}`;
+  };
+  const when = asOf === null ? '' : `, as of ${minute(asOf)}`;
+  return [
+    ...foldSection(count(news.notes, 'new note'), news.notes.map(finding)),
+    ...foldSection(count(news.older, 'older finding'), news.older.map(finding)),
+    ...foldSection(
+      count(detail.notes, 'general note'),
+      detail.notes.map(({ message }) => item(message)),
+    ),
+    ...foldSection(`impact in full${when}`, [
+      ...detail.impact.map(({ placed, lines }) => {
+        const said = lines.map(({ label, text }) => `${label}: ${escapeMarkdown(text)}`);
+        return `- ${escapeMarkdown(placed)}: ${said.join(' · ')}`;
+      }),
+      ...detail.footnotes.map(item),
+    ]),
+    ...foldSection(`${count(record, 'change')} to the record alone`, record.map(item)),
+    ...foldSection(`${detail.adopted.length} adopted`, detail.adopted.map(item)),
+    ...foldSection(unmanagedTitle(detail), [
+      ...detail.unmanaged.map(({ text, id }) => `- ${escapeMarkdown(text)} ${codeOrText(id)}`),
+      ...detail.notRead.map((text) => item(`not read, so that limits may be live there: ${text}`)),
+    ]),
+    ...(detail.notJudged.length === 0
+      ? []
+      : [{ body: `Guards not judged: ${detail.notJudged.join(', ')}.`, counts: 1 }]),
+  ];
+}
+
+function unmanagedTitle({ unmanaged, notRead }: PlanView['detail']): string {
+  if (unmanaged.length === 0) return 'where limits may be live that were not read';
+  return `${unmanaged.length} unmanaged${notRead.length > 0 ? ', of what was read' : ''}`;
+}
+
+function count(items: readonly unknown[], noun: string): string {
+  return `${items.length} ${noun}${items.length === 1 ? '' : 's'}`;
+}
+
+const itemsUnfolded = 200;
+
+export function foldSection(title: string, items: readonly string[]): Section[] {
+  if (items.length === 0) return [];
+  const shown = items.slice(0, itemsUnfolded);
+  const more = items.length > shown.length ? [`- and ${items.length - shown.length} more`] : [];
+  const body = `<details><summary>${title}</summary>\n\n${[...shown, ...more].join('\n')}\n\n</details>`;
+  return [{ body, counts: items.length }];
+}
+
+function writePlace(source: Source, { linkTo }: MarkdownPlace): string {
+  return linkTo === null ? codeOrText(describePlace(source)) : linkOf(describePlace(source), source, linkTo);
+}
+
+function writeLine(line: Line): string {
+  return line.map(writeCell).join('');
+}
+
+function writeCell(cell: Cell): string {
+  const text = cell.text;
+  if (text === '') return '';
+  switch (cell.is) {
+    case 'fresh':
+      return `**${escapeMarkdown(text)}**`;
+    case 'verdict':
+      return cell.verdict === 'fine'
+        ? escapeMarkdown(text)
+        : `${cell.verdict === 'stop' ? '🛑' : '⚠️'} **${escapeMarkdown(text.replace(/^! /, ''))}**`;
+    case 'value':
+      return codeOrText(text);
+    default:
+      return escapeMarkdown(text);
+  }
+}
