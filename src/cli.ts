@@ -49,7 +49,7 @@ function cancelBy(signal: keyof typeof signals): void {
 
 /**
  * A reader that has seen enough (`| head`), or a terminal that is gone, is not a failure of ours and ends nothing but the printing.
- * Nor does any other failure end an apply in the middle: it is told at the end.
+ * Nor does any other failure end an apply in the middle: it is said at the end.
  */
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
@@ -217,7 +217,7 @@ function exitOfFailure(error: unknown): ExitCode {
   return exitCodes.invalid;
 }
 
-/** What was to be handed on and could not be is a failure too, told once the work is done; a worse one stands. */
+/** What was to be handed on and could not be is a failure too, said once the work is done; a worse one stands. */
 async function judgeOutput(exit: ExitCode): Promise<ExitCode> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
   if (ending.printProblem === null) return exit;

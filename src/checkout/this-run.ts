@@ -1,4 +1,4 @@
-/** Who runs, and how this run is told from every other: what claims and records say of it. */
+/** Who runs, and how this run differs from every other: what claims and records say of it. */
 
 import { UserError } from '../errors.ts';
 import { findCiRun } from './ci-run.ts';

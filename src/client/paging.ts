@@ -23,7 +23,7 @@ export interface IncompleteWalk {
 }
 
 /**
- * Every row of a list, once. Pages count from 0; once the first has told the total the rest are asked for side by side.
+ * Every row of a list, once. Pages count from 0; once the first has named the total the rest are asked for side by side.
  *
  * The end of a list is a page that is not full, never a total: some backends count the page in it (docs/service-notes.md#totals), and a
  * list that is cut reads as objects that were removed. The total is the check: a walk is believed only if every page named
@@ -48,7 +48,7 @@ export async function walkList<Row>(
 
 interface Walk<Row> {
   readonly rows: ReadonlyMap<string, Row>;
-  /** Of every page that told one, each once. */
+  /** Of every page that named one, each once. */
   readonly totals: readonly number[];
   /** Pages that brought rows. */
   readonly filled: number;

@@ -41,7 +41,7 @@ export function exitOfDrift({ record, report }: DriftView): ExitCode {
 }
 
 /**
- * Neither is told of while an apply is under way: what it has not written yet is not owed, and what it has is not drift.
+ * Neither is reported while an apply is under way: what it has not written yet is not owed, and what it has is not drift.
  *
  * @throws UserError, ServiceError, CancelledError
  */

@@ -1,5 +1,5 @@
 /**
- * Questions to analytics (API reference 11) and their answers: sums, days and groups of calls, exact, or a reason why there are
+ * Questions to analytics (docs/service-notes.md#analytics) and their answers: sums, days and groups of calls, exact, or a reason why there are
  * none.
  */
 

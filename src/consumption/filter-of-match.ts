@@ -1,4 +1,4 @@
-/** Conditions in the words of analytics (API reference 11). Pure. */
+/** Conditions in the words of analytics (docs/service-notes.md#analytics). Pure. */
 
 import type { AnalyticsQuery } from '../live/backend.ts';
 import type { Condition, Match } from '../resources/types.ts';

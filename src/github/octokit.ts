@@ -96,7 +96,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     attempt(async () => {
       try {
         const { data } = await rest.repos.getCollaboratorPermissionLevel({ ...base, username: login });
-        // Roles may have names of the organisation's own; what they allow at least is told beside them.
+        // Roles may have names of the organisation's own; what they allow at least is named beside them.
         if (data.role_name === 'maintain') return 'maintain';
         return permissions.find((one) => one === data.permission) ?? 'none';
       } catch (error) {

@@ -7,7 +7,7 @@ export interface IssueComment {
   readonly author: string | null;
 }
 
-/** Somebody with an account. Logins of apps are the same by whichever way they are told: `dependabot[bot]`. */
+/** Somebody with an account. Logins of apps are the same by whichever way they come: `dependabot[bot]`. */
 export interface Account {
   readonly login: string;
   readonly isBot: boolean;
@@ -23,7 +23,7 @@ export interface PullRequest {
   readonly headRef: string;
   /** `owner/name`; null when it has been deleted. */
   readonly headRepository: string | null;
-  /** From another repository: its pushes are not told here. */
+  /** From another repository: its pushes are not listed here. */
   readonly isCrossRepository: boolean;
   /** Branch that it goes into, without `refs/heads/`. */
   readonly baseRef: string;

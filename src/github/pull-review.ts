@@ -138,7 +138,7 @@ export async function collectPullsOfCommits(
       // Not known, or not yet: that says nothing of who brought it.
       if (told === null) return;
       const pulls = told.associatedPullRequests?.nodes ?? [];
-      // Of commits that are not on the default branch, open ones are told as well.
+      // Of commits that are not on the default branch, open ones are named as well.
       found.set(
         sha,
         pulls.map(toPullRequest).filter(({ merged }) => merged),

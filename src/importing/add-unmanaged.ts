@@ -113,7 +113,7 @@ function managedObjects({ recordSteps }: PlanResult, live: Live): (object: LiveO
   return (object) => managed.has(object);
 }
 
-/** An edit of an entry is somebody's own: what it leaves out is told, not written. */
+/** An edit of an entry is somebody's own: what it leaves out is reported, not written. */
 function findFurther({ recordSteps }: PlanResult, { live, desired, workspaces }: AddInput): Added['further'] {
   const index = new LiveIndex(live);
   return recordSteps

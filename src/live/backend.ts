@@ -53,8 +53,7 @@ export interface Backend extends KindPort {
   readonly baseUrl: string;
 
   /**
-   * Milliseconds since the epoch by the service's own clock, from its latest answer (the header `Date`); null when it has said
-   * none. To be compared with nothing but what was read from the same service.
+   * Milliseconds since the epoch by the service's own clock, from its latest answer (the header `Date`); null while there is none. To be compared with nothing but what was read from the same service.
    */
   serviceNow(): number | null;
 

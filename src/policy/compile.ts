@@ -70,7 +70,7 @@ export function compilePolicies(files: readonly PolicyFile[], known: KnownTexts 
     report('missing-org-file', startOf(first.path), said);
   }
   if (org === undefined) return { desired: null, diagnostics: sortDiagnostics(diagnostics) };
-  // Of a file that was copied everything would be there twice: that is one mistake, and told as one.
+  // Of a file that was copied everything would be there twice: that is one mistake, and reported as one.
   const desired = normalize({ org, workspaces: firstOfEach(workspaces) }, report);
   for (const rule of grammarChecks) rule({ org, workspaces, desired }, report);
   const unique = dropRepeated(sortDiagnostics(diagnostics));
@@ -206,7 +206,7 @@ function withoutOwnKeys(root: Node | null): Node | null {
   return root?.type === 'map' ? { ...root, fields: root.fields.filter(({ key }) => !key.startsWith('x-')) } : root;
 }
 
-/** A field, or what is misspelt for it, which is told where all keys are read. */
+/** A field, or what is misspelt for it, which is reported where all keys are read. */
 function findLikely(root: MapNode, key: string): FieldNode | undefined {
   const near = (field: FieldNode) => nearestName(field.key, [key]) !== undefined;
   return root.fields.find((field) => field.key === key) ?? root.fields.find(near);

@@ -68,7 +68,7 @@ export class ExtendedFiles {
       return root;
     }
     const { root: shared } = parsePolicyFile(found.text, found.path);
-    // What is wrong with it is told where it is read by itself.
+    // What is wrong with it is reported where it is read by itself.
     if (shared?.type !== 'map') return root;
     const kind = shared.fields.find(({ key }) => key === 'kind')?.node;
     if (kind?.type !== 'scalar' || kind.value !== 'defaults') {

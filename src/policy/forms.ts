@@ -1,5 +1,5 @@
 /**
- * What may stand behind a key. A form is what editors are told of it, a shape can be read as well, and a table of keys is what a map may
+ * What may stand behind a key. A form is what editors know of it, a shape can be read as well, and a table of keys is what a map may
  * hold: JSON Schemas, known keys, hover texts, readers and the printer come from it.
  */
 

@@ -124,7 +124,7 @@ export interface ResolvedLimits {
  * Canonical fields of an entry.
  *
  * @param above recipients of the organisation and of the workspace
- * @param report told about alerts that do not fit their budget; they have been reported while reading unless two entries were merged
+ * @param report is called with alerts that do not fit their budget; they have been reported while reading unless two entries were merged
  */
 export function resolveLimits(
   written: WrittenLimits,

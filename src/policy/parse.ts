@@ -170,7 +170,7 @@ export function parsePolicyFile(text: string, file: string): ParsedFile {
     return { type: 'scalar', value: null, text: '', plain: true, at };
   };
 
-  /** What a comma has cut off is told, and read on as one. */
+  /** What a comma has cut off is reported, and read on as one. */
   const convertUncut = (head: unknown, behind: readonly unknown[], inside: 'braces' | 'brackets', key: SourceRange) => {
     const node = convert(head, key);
     const cut = findCut(head, behind, inside);

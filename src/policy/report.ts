@@ -1,4 +1,4 @@
-/** Where problems in files are told. */
+/** Where problems in files are reported. */
 
 import type { Diagnostic, Severity, Source } from '../diagnostics.ts';
 import type { Phrase } from './advice.ts';

@@ -1,4 +1,4 @@
-/** Shapes: what editors are told of a value and how it is read, in one. */
+/** Shapes: what editors show of a value and how it is read, in one. */
 
 import { compareText } from '../diagnostics.ts';
 import type { Phrase } from './advice.ts';
@@ -34,7 +34,7 @@ export function clearableText(max: number): Shape<string | null> {
   return { schema, read: (field, report) => (isCleared(field) ? null : read(field, report)) };
 }
 
-/** @param more what editors are told beside the pattern */
+/** @param more what editors show beside the pattern */
 export function patternShape(pattern: RegExp, code: string, expected: Phrase, more: Schema = {}): Shape<string> {
   return {
     schema: { type: 'string', pattern: pattern.source, ...more },

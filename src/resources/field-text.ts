@@ -1,4 +1,4 @@
-/** One field in the words that people write: amounts, rates, dates. What moves between two of them is told in render/. */
+/** One field in the words that people write: amounts, rates, dates. What moves between two of them is put into words in render/. */
 
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatRate, formatReset } from './amounts.ts';

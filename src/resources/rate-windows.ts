@@ -14,7 +14,7 @@ export const secondsOfWindow: Readonly<Record<RateWindow, number>> = {
   week: 604_800,
 };
 
-const windowByWireUnit: ReadonlyMap<string, RateWindow> = new Map<string, RateWindow>(
+const windowByWireUnit: ReadonlyMap<string, RateWindow> = new Map(
   (Object.keys(wireUnits) as RateWindow[]).map((window) => [wireUnits[window], window]),
 );
 

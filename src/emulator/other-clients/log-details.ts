@@ -3,7 +3,7 @@
 import { type Body, isObject } from '../body.ts';
 import type { RequestLogRow, WorkspaceRow } from '../store.ts';
 
-/** What an export can hold, in the order in which it is told. */
+/** What an export can hold, in the order in which it is shown. */
 export const exportFields: readonly string[] = [
   ...[
     'id',
