@@ -1,6 +1,6 @@
 /** Git and GitHub → windows of approval: which pull requests moved what since the last apply, and on whose word. */
 
-import type { Branch, Line } from '../checkout/branch.ts';
+import type { Branch, CommitLine } from '../checkout/branch.ts';
 import {
   type GitHub,
   GitHubError,
@@ -89,7 +89,7 @@ export async function readEarlier(
 
 async function readCuts(sources: Omit<ReviewSources, 'place'>, starts: readonly string[]) {
   const { github, branch, branchName, formerName } = sources;
-  const lines = new Map<string, Line>();
+  const lines = new Map<string, CommitLine>();
   for (const start of new Set(starts)) {
     const line = await branch.readLine(start);
     if (line !== null) lines.set(start, line);
@@ -152,7 +152,7 @@ export async function readOpenPull(
   return reader.readOpen(pull, sources.branch.tip);
 }
 
-function movingCommits({ startTree, commits }: Line): string[] {
+function movingCommits({ startTree, commits }: CommitLine): string[] {
   return commits.flatMap(({ sha, tree }, index) => {
     const before = index === 0 ? startTree : (commits[index - 1]?.tree ?? null);
     return before === tree ? [] : [sha];

@@ -15,7 +15,7 @@ export interface LineCommit {
   readonly tree: string | null;
 }
 
-export interface Line {
+export interface CommitLine {
   /** Tree of the directory where it begins. */
   readonly startTree: string | null;
   /** Oldest first, each the first parent of the next. */
@@ -33,7 +33,7 @@ export interface Branch {
   readonly tip: string;
   hasInHistory(commit: string): Promise<boolean>;
   /** From after a commit up to the tip; null: the commit is not in the branch's history. */
-  readLine(start: string): Promise<Line | null>;
+  readLine(start: string): Promise<CommitLine | null>;
   /** Newest first: those of the first-parent line that changed the policies' directory. */
   readRecent(most: number): Promise<readonly RecentCommit[]>;
   /** Brings the heads of pull requests here; those that the remote still gives. */

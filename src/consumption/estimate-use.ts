@@ -4,7 +4,7 @@ import type { Unit } from '../resources/types.ts';
 import { readTotal } from './analytics.ts';
 import type { Known, Reads } from './ask.ts';
 import { type CountedCalls, filterOfCalls } from './counted-calls.ts';
-import { beganLater, mayBeginLater, type Verdict } from './row-use.ts';
+import { beganLater, mayBeginLater, type RowVerdict } from './row-use.ts';
 
 export interface EstimateNeeds {
   /** Slug; null: it belongs to no workspace. */
@@ -13,7 +13,7 @@ export interface EstimateNeeds {
   readonly unit: Unit;
   /** The limit; null: there is none to hold the use against. */
   readonly amount: number | null;
-  readonly verdict: Verdict;
+  readonly verdict: RowVerdict;
   /** `last_updated_at` of the row that carries it. */
   readonly updatedAt: unknown;
   /** Since when it counts, in milliseconds since the epoch; null: nothing shows it. */

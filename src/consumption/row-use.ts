@@ -4,12 +4,12 @@ import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Kind } from '../resources/types.ts';
 import type { WireBudget } from '../resources/wire.ts';
 
-export type Verdict = 'active' | 'exhausted' | null;
+export type RowVerdict = 'active' | 'exhausted' | null;
 
 export interface RowUse {
   /** Null: the row shows none. */
   readonly reported: number | null;
-  readonly verdict: Verdict;
+  readonly verdict: RowVerdict;
 }
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -135,13 +135,13 @@ export function moveOfRival({ name, limit, live, place }: Rival, workspaceId: st
 }
 
 /** When limits are used up at the present pace, in milliseconds; -∞: they are, ∞: no window is long enough. */
-export interface Ends {
+export interface BindingEnds {
   readonly own: Known<number>;
   readonly of: (rival: Rival) => Known<number>;
 }
 
 /** @param bindings what bounds the workspace once the plan is carried out; null where it was not read */
-export function bindingOf(move: BudgetMove, bindings: Bindings | null, ends: Ends): LimitImpact['binds'] {
+export function bindingOf(move: BudgetMove, bindings: Bindings | null, ends: BindingEnds): LimitImpact['binds'] {
   const { after } = move;
   if (after === null || bindings === null) return null;
   const rivals = rivalsOf(move, bindings);

@@ -24,7 +24,7 @@ import type {
   PeopleImpact,
   UseImpact,
 } from './document.ts';
-import { type Ends, endsOf } from './ends.ts';
+import { endsOf, type ReadEnds } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days } from './money.ts';
 import { type BudgetMove, boundsSpend, type ChangeFacts, movesOf, resetsOf } from './moves.ts';
@@ -99,7 +99,7 @@ interface Context {
   readonly bindings: ReadonlyMap<string, Bindings | null>;
   /** Names of keys by value key. */
   readonly names: ReadonlyMap<string, string>;
-  readonly ends: Ends;
+  readonly ends: ReadEnds;
   /** Move of a policy that goes → name of the one that is created over the same traffic. */
   readonly heirs: ReadonlyMap<string, string>;
 }

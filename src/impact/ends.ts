@@ -4,7 +4,7 @@ import type { Known } from '../consumption/ask.ts';
 import type { Counter } from '../consumption/counters.ts';
 import type { ReadPace } from '../consumption/pace.ts';
 import { zero } from '../exact.ts';
-import { type Ends as BindingEnds, moveOfRival } from './binding.ts';
+import { type BindingEnds, moveOfRival } from './binding.ts';
 import type { CountedMove } from './count-moves.ts';
 import type { ForecastImpact } from './document.ts';
 import { forecastOf } from './forecast.ts';
@@ -12,10 +12,15 @@ import { type BudgetMove, resetsOf } from './moves.ts';
 import type { Usage } from './usage.ts';
 
 /** For one budget that moves, with its own forecast. */
-export type Ends = (move: BudgetMove, own: ForecastImpact) => BindingEnds;
+export type ReadEnds = (move: BudgetMove, own: ForecastImpact) => BindingEnds;
 
 /** @param doubt why no use of a cost budget can be believed; null: it can */
-export function endsOf(rivals: readonly CountedMove[], { budgets }: Usage, doubt: string | null, now: number): Ends {
+export function endsOf(
+  rivals: readonly CountedMove[],
+  { budgets }: Usage,
+  doubt: string | null,
+  now: number,
+): ReadEnds {
   const byId = new Map(rivals.map((rival) => [rival.move.id, rival]));
   return (move, own) => ({
     own: momentOf(own),

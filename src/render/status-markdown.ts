@@ -6,13 +6,13 @@ import { escapeMarkdown } from './escape-markdown.ts';
 import {
   asOf,
   countKeys,
-  describeChange,
   describeDays,
   describeDetails,
   describeGaps,
   describeKeyCounts,
   describeLimit,
   describeNobody,
+  describeTrend,
   describeUnasked,
   describeUse,
   footnotes,
@@ -96,7 +96,7 @@ function trendSections(report: TrendReport, view: StatusView): string[] {
     for (const trend of report.trends[by].slice(0, 20)) {
       const name = by === 'provider' ? `${trend.name} (${trend.workspace ?? ''})` : trend.name;
       const errors = trend.errorPercent === null ? '' : `${trend.errorPercent} %${trend.isFailing ? ' ⚠️' : ''}`;
-      const cells = [name, formatExact(trend.cost, 'cost'), describeChange(trend)].map(escapeMarkdown);
+      const cells = [name, formatExact(trend.cost, 'cost'), describeTrend(trend)].map(escapeMarkdown);
       lines.push(`| ${cells.join(' | ')} | ${errors} |`);
     }
     lines.push('');

@@ -231,7 +231,7 @@ export function describeDays(at: number, now: number): string {
 }
 
 /** `+25 %`, `new`, `unknown` */
-export function describeChange({ before, changePercent, cost }: Trend): string {
+export function describeTrend({ before, changePercent, cost }: Trend): string {
   if (before === null) return 'unknown';
   if (changePercent === null) return cost.n > 0n ? 'new' : '±0 %';
   return changePercent === 0 ? '±0 %' : `${changePercent > 0 ? '+' : ''}${changePercent} %`;

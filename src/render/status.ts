@@ -9,13 +9,13 @@ import { renderStatusMarkdown } from './status-markdown.ts';
 import {
   asOf,
   countKeys,
-  describeChange,
   describeDays,
   describeDetails,
   describeGaps,
   describeKeyCounts,
   describeLimit,
   describeNobody,
+  describeTrend,
   describeUnasked,
   describeUse,
   footnotes,
@@ -206,7 +206,7 @@ function trendTable(by: TrendBy, trends: readonly Trend[], { width, colors }: Pa
   const longest = Math.max(...shown.map((trend) => cellsOf(nameOf(trend))));
   const lines = shown.map((trend) => {
     const errors = trend.isFailing && trend.errorPercent !== null ? colors.red(`${trend.errorPercent} % errors`) : '';
-    const cells = `${formatExact(trend.cost, 'cost').padStart(12)}  ${describeChange(trend).padStart(8)}  `;
+    const cells = `${formatExact(trend.cost, 'cost').padStart(12)}  ${describeTrend(trend).padStart(8)}  `;
     const space = Number.isFinite(width) ? Math.max(12, width - 2 - cells.length - 12) : longest;
     return `  ${padCells(cut(nameOf(trend), space), space)}${cells}${errors}`.trimEnd();
   });

@@ -10,7 +10,7 @@ import type { ReportedCounter } from '../consumption/counters.ts';
 import { estimateUse, ofNoWorkspace } from '../consumption/estimate-use.ts';
 import { type ReadPace, readPace } from '../consumption/pace.ts';
 import { readPolicyCounters } from '../consumption/read-counters.ts';
-import { type Row, useOfRow, useWithoutBudget, type Verdict } from '../consumption/row-use.ts';
+import { type Row, type RowVerdict, useOfRow, useWithoutBudget } from '../consumption/row-use.ts';
 import { countedSince } from '../consumption/windows.ts';
 import { bindingsOf, rivalMoves } from '../impact/binding.ts';
 import { boundsOf } from '../impact/bounds.ts';
@@ -140,7 +140,7 @@ class UsageReader {
     ]);
   }
 
-  async #estimateUse(move: BudgetMove, object: LiveObject, verdict: Verdict): Promise<Known<number>> {
+  async #estimateUse(move: BudgetMove, object: LiveObject, verdict: RowVerdict): Promise<Known<number>> {
     const { window, limit, before } = move;
     const { created_at: createdAt, last_updated_at: updatedAt } = object.row;
     const calls = await this.#callsOf(move);
