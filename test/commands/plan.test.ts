@@ -129,8 +129,8 @@ describe('plan', () => {
   it('--mode upsert-only holds deletes back and shows them as withheld', async () => {
     await moveFiles();
     const text = await rig.plan({ mode: 'upsert-only', detailedExitcode: true });
-    expect(text.stdout).toMatch(/- p4 .* withheld/);
-    expect(text.stdout).toContain('0 to delete; 1 unchanged, 1 unmanaged, 1 withheld');
+    expect(text.stdout).toMatch(/- p4 .* withheld · no longer in Git/);
+    expect(text.stdout).toContain('2 to update; 1 unchanged, 1 unmanaged, 1 withheld');
     expect(text.exit).toBe(2);
     expect((await rig.apply({ mode: 'upsert-only' })).exit).toBe(0);
     expect((await rig.plan({ mode: 'upsert-only', detailedExitcode: true })).exit).toBe(0);

@@ -26,7 +26,9 @@ export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boo
 }
 
 export function writeObjections(view: PlanView, style: TextStyle): string {
-  return guardLines(view, writerFor(view, style, false)).join('\n');
+  return guardLines(view, writerFor(view, style, false))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function writerFor(view: PlanView, style: TextStyle, verbose: boolean): Writer {
