@@ -22,9 +22,9 @@ export function escapeMarkdown(text: string): string {
  * | `&` | before what may be an entity |
  * | `#` | in front, and before a number |
  * | `$` | as a formula: not before a digit, which is an amount |
- * | `:` | of an address or an emoji |
+ * | `:` | of an address or an emoji, none of which is a number below 100 |
  */
-const acting = /[<>`*~|[\]@\\]|_(?![\p{L}\p{N}])|&(?=[#\w])|^#|#(?=\d)|\$(?!\d)|:(?=\/\/|[\w+-]{1,40}:)/gu;
+const acting = /[<>`*~|[\]@\\]|_(?![\p{L}\p{N}])|&(?=[#\w])|^#|#(?=\d)|\$(?!\d)|:(?=\/\/|(?!\d{1,2}:)[\w+-]{1,40}:)/gu;
 
 /** The same of several lines, such as an error and its advice. */
 export function escapeLines(text: string): string {

@@ -81,7 +81,9 @@ describe('outcomes', () => {
   it('streams one line a change, sums up on stdout and writes the record', async () => {
     const ran = await rig.apply();
     expect(ran.exit).toBe(0);
-    expect(ran.stderr.match(/^applied {7}~ p\d \(ws-team-a\)$/gm)).toHaveLength(5);
+    expect(ran.stderr.match(/^applied {7}~ p\d \(ws-team-a\): \$90 monthly, shared by the workspace$/gm)).toHaveLength(
+      5,
+    );
     expect(ran.stdout).toBe(
       `Applied 5 of 5. Recorded in ${rig.recordFile}. The gateway learns of a change within about a minute.\n`,
     );
@@ -137,7 +139,7 @@ describe('outcomes', () => {
     }
     if (format === 'markdown') {
       expect(partial.stdout.trimEnd().split('\n')).toHaveLength(7);
-      expect(partial.stdout).toMatch(/\| p3 .*\| failed \|/);
+      expect(partial.stdout).toMatch(/\| `~` p3 .*\| failed \|/);
     }
     rig.emulator.setFaults([]);
     expect((await rig.apply({ format })).exit).toBe(0);
@@ -190,7 +192,7 @@ describe('outcomes', () => {
     );
     expect([5, 6]).toContain(ran.exit);
     expect(ran.stderr).toMatch(/^not attempted|^FAILED/m);
-    expect(ran.stderr).toContain('the key is invalid or revoked');
+    expect(ran.stderr.replace(/\s+/g, ' ')).toContain('the key is invalid or revoked');
     expect(ran.stderr).not.toContain('test-admin-key');
   });
 

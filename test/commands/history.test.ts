@@ -72,7 +72,7 @@ describe('history', () => {
       ],
     });
     expect((await history({ format: 'markdown' })).output).toMatch(
-      /^\| when \(UTC\) \| who .*\n\|---\|.*\n\| 2026-11-20 12&#58;00&#58;00 \|/,
+      /^\| when \(UTC\) \| who .*\n\|---\|.*\n\| 2026-11-20 12:00:00 \|/,
     );
   });
 

@@ -50,9 +50,7 @@ describe('show', () => {
     expect(text).toContain('  applied: create p2 (ws-team-a): $5 monthly, shared by the workspace\n');
     expect(text).toContain('\npolicy files\n  deep/a.yaml\n  org.yaml\n');
     expect(await show({ record: '~1' })).toContain('applied: create p1 (ws-team-a): $10 monthly');
-    expect(await show({ record: 'latest~1', format: 'markdown' })).toMatch(
-      /^### 2026-11-20 12&#58;00&#58;00 UTC by platform/,
-    );
+    expect(await show({ record: 'latest~1', format: 'markdown' })).toMatch(/^### 2026-11-20 12:00:00 UTC by platform/);
     const document = parseOutput({ stdout: await show({ format: 'json' }) });
     expect(document).toMatchObject({
       ok: true,

@@ -64,6 +64,6 @@ describe('apply', () => {
     expect((parseOutput(ran).impact as Impact).changes[0]?.limits[0]?.use).toMatchObject({ total: '41000' });
     await rig.close();
     rig = await start();
-    expect((await succeed(rig.apply())).stderr).toContain('$410: 82 % → 68 % used');
+    expect((await succeed(rig.apply())).stderr).toContain('$410, 82% → 68%');
   });
 });

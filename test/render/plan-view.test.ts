@@ -327,7 +327,7 @@ describe('what is so already', () => {
     expect(text(plan, 80, true)).toContain('not read: limits may be live there\n  organisation: keys\n');
   });
 
-  it('is a count; what is about a change, or about a file that changes, is not', () => {
+  it('is a count; what is about a change, or names what changes, is not', () => {
     const finding = (more: Partial<Finding>): Finding => ({
       rule: 'alert-missing',
       id: 'T1',
@@ -342,15 +342,16 @@ describe('what is so already', () => {
     });
     const raised = moved(entry('spend').replace('$500', '$750'));
     const [change] = raised.changes;
+    const other = { kind: 'usage-policy', workspace: 'ws-team-b', name: 'other' } as const;
     const findings = [
-      finding({}),
+      finding({ entry: other }),
       finding({ severity: 'info', message: 'a hint' }),
       finding({ change: change?.id ?? null, message: 'of the change' }),
-      finding({ source: { file: 'policies/a.yaml', line: 9, column: 1 }, message: 'of its file' }),
+      finding({ entry: other, message: 'policy "spend" ends first' }),
     ];
     const shown = text({ ...raised, findings });
     expect(shown).toContain('2 older findings (--verbose).');
-    expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*of its file/);
+    expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*policy "spend" ends first/);
     expect(shown).not.toMatch(/nobody is told|a hint/);
     expect(text({ ...raised, findings }, 80, true)).toMatch(/older findings\n[\s\S]*nobody is told[\s\S]*a hint/);
     expect(comment({ ...raised, findings })).toContain('<summary>2 older findings</summary>');

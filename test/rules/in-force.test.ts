@@ -225,8 +225,9 @@ describe('the comment', () => {
     repository: 'https://github.com/example/policies',
     run: 'https://github.com/example/policies/actions/runs/1',
   };
+  const other = { kind: 'usage-policy', workspace: 'ws-team-a', name: 'other' } as const;
   const ofChange = some.map((one) => ({ ...one, change: 'usage-policy/ws-team-a/spend' }));
-  const told = [...ofChange, finding({ message: 'as it was before' })];
+  const told = [...ofChange, finding({ entry: other, message: 'as it was before' })];
   const body = renderComment({ state: 'planned', plan: planWith(told), diagnostics: [], remark: null }, header, links);
 
   it('has what is new in lines of its own, silenced ones with their reason, and hints and what was so before folded', () => {

@@ -118,7 +118,7 @@ describe('trust-C1: doubt about one counter is that counter’s alone', () => {
       forecast: { status: 'unknown' },
       unjudged: [{ guard: 'blocks-now' }],
     });
-    expect((await rig.plan()).stdout).toContain('in doubt  the use of 1 counter');
+    expect((await rig.plan()).stdout).toContain('use of 1 counter not known: ');
   });
 
   it.each([

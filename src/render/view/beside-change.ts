@@ -7,7 +7,7 @@ import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatReset } from '../../resources/amounts.ts';
-import type { Reset, Unit } from '../../resources/types.ts';
+import type { Reset } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
@@ -29,7 +29,7 @@ export interface Beside {
 }
 
 /** @param limits what is known of the budgets of this change */
-export function besideChange(change: Change, limits: readonly LimitImpact[], plan: Plan): Beside {
+export function besideChange(change: Change, limits: readonly LimitImpact[], isWithheld: boolean, plan: Plan): Beside {
   const { impact } = plan;
   const context = { change, plan, asOf: impact?.as_of ?? '', isDoubted: impact?.doubt != null };
   const forgiven = limits.flatMap(forgivenLines);
@@ -47,7 +47,9 @@ export function besideChange(change: Change, limits: readonly LimitImpact[], pla
         .map((note): Line => [verdict('warn', `! ${note}`)]),
       ...forgiven,
       ...limits.flatMap((limit) => [...bindingLines(limit), ...mailLines(limit)]),
-      ...holdsLines(change, plan),
+      ...limits.flatMap(tokenMoneyLines),
+      // What is held back takes nothing away.
+      ...(isWithheld ? [] : holdsLines(change, plan)),
     ],
   };
 }
@@ -146,6 +148,15 @@ function bindingLines({ binds, unit, after }: LimitImpact): Line[] {
   return [[words(`${binds.limit} (${size}) is used up first${byPace}: this limit decides nothing alone`)]];
 }
 
+/** What tokens cost at most, where the budget names its models and their prices are known. */
+function tokenMoneyLines({ unit, before, after }: LimitImpact): Line[] {
+  if (unit !== 'tokens' || after === null) return [];
+  const [was, will] = [before, after].map((side) => (side === null ? null : describeMoney(side.per_30_days)));
+  if (will === null || will === undefined || after.per_30_days === null) return [];
+  const from = was === null || was === undefined || was === will ? '' : `${was} → `;
+  return [[words(`at most ${from}${will} / 30 days, by the dearest price of its models`)]];
+}
+
 function mailLines({ mail: { to, at_once: atOnce } }: LimitImpact): Line[] {
   if (to.length === 0 || atOnce !== true) return [];
   return [[words(`mails ${to.join(', ')} at once: the threshold is passed already`)]];
@@ -172,7 +183,7 @@ function holdsLines({ key, action, before, after }: Change, { impact }: Plan): L
 function describeHold({ kind, cents, by }: CommittedImpact): string {
   switch (kind) {
     case 'bounded':
-      return `removed; ${escapeInvisible(by ?? 'another limit')} still holds at ${formatMoney(cents)} / 30 days`;
+      return `removed; ${escapeInvisible(by ?? 'another limit')} still holds at ${describeMoney(cents)} / 30 days`;
     case 'unbounded':
       return 'removed; no other limit holds the spend of this workspace';
     case 'unknown':
@@ -180,6 +191,6 @@ function describeHold({ kind, cents, by }: CommittedImpact): string {
   }
 }
 
-function formatMoney(cents: string | null, unit: Unit = 'cost'): string {
-  return cents === null ? 'an unknown amount' : formatExact(fromText(cents), unit);
+function describeMoney(cents: string | null): string {
+  return cents === null ? 'an unknown amount' : formatExact(fromText(cents), 'cost');
 }

@@ -13,10 +13,11 @@ export function organisationMoney({ impact }: Plan): Line | null {
   const all = impact?.organisation ?? null;
   if (all === null) return null;
   const [was, will] = [describeSum(all.before), describeSum(all.after)];
-  return was === will && all.delta === '0' ? [words(`stays at ${will}`)] : moved(was, will, all.delta);
+  return moved(was, will, all.delta);
 }
 
 function moved(was: string, will: string, delta: string | null): Line {
+  if (was === will) return [words(will === 'not known' ? will : `${will}, as before`)];
   const change: Cell[] =
     delta === null || fromText(delta).n === 0n
       ? []
@@ -73,7 +74,7 @@ export function workspaceMoney(impact: Impact | null, slug: string | null): Line
   if (found === undefined) return null;
   const { before, after, delta, unjudged } = found;
   const [was, will] = [describeBound(before), describeBound(after)];
-  const line = was === will ? [words(`stays at ${will}`)] : moved(was, will, delta);
+  const line = moved(was, will, delta);
   const by = unjudged === null ? describeBy(before, after) : `: ${unjudged}`;
   return [...line, words(by)];
 }

@@ -31,12 +31,13 @@ export interface News {
 const shownOfRule = 3;
 
 export function buildNews(plan: Plan): News {
-  const files = new Set(plan.changes.flatMap(({ source }) => source?.file ?? []));
-  const isNew = ({ change, severity, silenced, source }: Finding): boolean => {
+  const names = new Set(plan.changes.map(({ key }) => key.name));
+  const isNew = ({ change, entry, severity, silenced, message }: Finding): boolean => {
     if (change !== null) return true;
     if (silenced !== null || severity === 'info') return false;
-    // Of a file in which something changes nobody can tell whether it was so before: a lower limit makes others idle.
-    return severity === 'error' || files.has(source.file);
+    if (severity === 'error' || entry === null) return true;
+    // A lower limit makes others idle: what is said of them names it.
+    return [...message.matchAll(/"([^"]+)"/g)].some(([, name = '']) => names.has(name));
   };
   const news = plan.findings.filter(isNew);
   return {

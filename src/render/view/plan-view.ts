@@ -165,7 +165,8 @@ function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, 
     else group.push(change);
   }
   const limits = new Map(plan.impact?.changes.map(({ id, limits }) => [id, limits]));
-  const beside = (change: Change): Beside => besideChange(change, limits.get(change.id) ?? [], plan);
+  const beside = (change: Change): Beside =>
+    besideChange(change, limits.get(change.id) ?? [], withheld.has(change), plan);
   return [...groups].map(([workspace, own]) => ({
     name: workspace === null ? 'organisation' : nameOfWorkspace(workspace, plan),
     slug: workspace === null || nameOfWorkspace(workspace, plan) === workspace ? null : escapeInvisible(workspace),

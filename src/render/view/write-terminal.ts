@@ -26,7 +26,9 @@ export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boo
 }
 
 export function writeObjections(view: PlanView, style: TextStyle): string {
-  return guardLines(view, writerFor(view, style, false)).join('\n');
+  return guardLines(view, writerFor(view, style, false))
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 function writerFor(view: PlanView, style: TextStyle, verbose: boolean): Writer {
@@ -219,7 +221,10 @@ function detailLines({ detail, asOf }: PlanView, writer: Writer): string[] {
   if (detail.impact.length > 0) {
     lines.push(`${colors.bold('impact')}${asOf === null ? '' : ` · as of ${minute(asOf)}`}`);
     for (const { placed, lines: own } of detail.impact) {
-      lines.push(`  ${placed}`, ...own.flatMap(({ label, text }) => hanging(label, text, '    ', 9, writer)));
+      lines.push(
+        ...fold([words(placed)], '  ', writer),
+        ...own.flatMap(({ label, text }) => hanging(label, text, '    ', 9, writer)),
+      );
     }
     lines.push(...detail.footnotes.flatMap((text) => fold([{ is: 'aside', text }], '', writer)), '');
   }
