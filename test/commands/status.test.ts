@@ -677,7 +677,7 @@ describe('output', () => {
             ws-market-4f2a1c · per api_key · fullest of 4: key newsletter-bot ·
             $352.66 in all · resets Tue 2026-12-01 00:00 UTC (monthly) · 4 of 4 are
             refused
-        fortnight-quota              ################ 108 %  2,162.7k of 2M tokens
+        fortnight-quota              ################ 108 %  2,162,700 of 2M tokens
             ws-research-07c3d8 · per metadata.team, for metadata.team nlp or vision ·
             fullest of 2: metadata.team:vision · 3,993,420 tokens in all · resets Wed
             2026-11-25 00:00 UTC (every 14 days) · 1 of 2 are refused
