@@ -83,6 +83,7 @@ function buildSession(flags: GlobalFlags): Session {
       const pace = { retryAfterBaseValue: 1_000, timeout: 10_000, proxies: proxiesOf(process.env) };
       return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
     },
+    checkouts: new Map(),
     compileAside: (files) => compileAside(new URL(import.meta.url), files),
     waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
   };

@@ -6,7 +6,7 @@ import { fetchFrom } from './fetch.ts';
 import { nameFolder, readAll, readCommitId } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
 import { isPassedOver, isPolicyFile } from './policy-trees.ts';
-import { type GitOptions, openRepository, type Repository, requireRepository } from './repository.ts';
+import { type GitOptions, openRepository, type Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 export interface OnDefaultBranch {
@@ -27,7 +27,7 @@ export interface CommitWords {
 export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
-  /** The repository itself, by the remote and with the token that are wanted. Each is opened once, which takes git two processes. */
+  /** The repository itself, by the remote and with the token that are wanted. */
   open(wanted?: Wanted): Promise<Repository>;
   /** What the remote is called here; null: there is none. */
   readonly remote: string | null;
@@ -130,8 +130,8 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
   const opened = new Map([[keyOf(options), Promise.resolve(repository)]]);
 
   function open(wanted: Wanted = {}): Promise<Repository> {
-    const own = { ...options, ...wanted, directory: root, remote: wanted.remote ?? options.remote };
-    const opening = opened.get(keyOf(own)) ?? requireRepository(own);
+    const own = { token: wanted.token ?? options.token, remote: wanted.remote ?? options.remote };
+    const opening = opened.get(keyOf(own)) ?? (repository as Repository).through(own);
     opened.set(keyOf(own), opening);
     return opening;
   }

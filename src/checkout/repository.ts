@@ -51,6 +51,8 @@ export interface Repository {
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
    */
   withScratch<T>(work: (git: Git) => Promise<T>, options?: ScratchOptions): Promise<T>;
+  /** The same by another remote or with another token. @throws UserError as `openRepository` */
+  through(wanted: Pick<GitOptions, 'remote' | 'token'>): Promise<Repository>;
   /** The clone lacks a part of the history. */
   isShallow(): Promise<boolean>;
 }
@@ -68,9 +70,9 @@ interface ScratchOptions {
 export async function openRepository(options: GitOptions): Promise<Repository | null> {
   const env = cleanEnvironment(options.env);
   const folder = await findFolder(options.directory);
-  // `--path-format=absolute` came with Git 2.31.
   const probed = { ...env, ...addConfig(env, [{ key: probeKey, value: 'true' }], true) };
   const [where, listed] = await Promise.all([
+    // `--path-format=absolute` came with Git 2.31.
     createGit(folder, env, options)(['rev-parse', '--show-toplevel', '--git-common-dir', '--show-object-format']),
     createGit(folder, probed, options)(['config', '--list', '-z', '--show-scope']),
   ]);
@@ -91,70 +93,74 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   });
   const git = createGit(root, configure(env, disableFilters(config)), options);
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
-  const wanted = options.remote ?? config.findLast(({ key }) => key === 'tollgate.remote')?.value;
-  const remoteName = chooseRemote(remotes, wanted);
-  const readRemoteUrl = async (): Promise<string | null> => {
-    if (remoteName === null) return null;
-    const written = findWrittenUrl(config, remoteName);
-    if (written !== null) return written;
-    const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
-    return code === 0 ? stdout.toString('utf8').trim() : null;
-  };
   /** As git itself goes by it: asked anew each time, for somebody may fetch more. */
   const isShallow = (): Promise<boolean> =>
     lstat(join(commonFolder, 'shallow')).then(
       () => true,
       (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT',
     );
-  const { token } = options;
-  const access =
-    token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
 
-  return {
-    root,
-    git,
-    remote: remoteName ?? commonFolder,
-    remoteName: remoteName ?? localName,
-    hasRemote: remoteName !== null,
-    isRemoteChosen: wanted !== undefined,
-    otherRemotes: remotes.filter((name) => name !== remoteName),
-    readRemoteUrl,
+  const through: Repository['through'] = async ({ remote, token }) => {
+    const wanted = remote ?? config.findLast(({ key }) => key === 'tollgate.remote')?.value;
+    const remoteName = chooseRemote(remotes, wanted);
+    const readRemoteUrl = async (): Promise<string | null> => {
+      if (remoteName === null) return null;
+      const written = findWrittenUrl(config, remoteName);
+      if (written !== null) return written;
+      const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
+      return code === 0 ? stdout.toString('utf8').trim() : null;
+    };
+    const access =
+      token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
 
-    isShallow,
+    return {
+      root,
+      git,
+      remote: remoteName ?? commonFolder,
+      remoteName: remoteName ?? localName,
+      hasRemote: remoteName !== null,
+      isRemoteChosen: wanted !== undefined,
+      otherRemotes: remotes.filter((name) => name !== remoteName),
+      readRemoteUrl,
+      through,
+      isShallow,
 
-    async withScratch(work, { readsClone = false } = {}) {
-      const folder = await makeScratchFolder();
-      let scratch: Git | null = null;
-      try {
-        await makeBareRepository(folder, objectFormat === 'sha256');
-        // Of one that lacks history or objects the scratch repository would believe that it has them.
-        if (readsClone && !lacksObjects(config) && !(await isShallow())) await lendObjects(folder, commonFolder);
-        if (access === null) {
-          const passed = await settingsToPass(config, () =>
-            createGit(root, { ...env, GIT_DIR: folder }, options)(['config', '--list', '-z', '--show-scope']),
-          );
-          scratch = createGit(root, { ...configure(env, passed), GIT_DIR: folder }, options);
-          return await work(scratch);
+      async withScratch(work, { readsClone = false } = {}) {
+        const folder = await makeScratchFolder();
+        let scratch: Git | null = null;
+        try {
+          await makeBareRepository(folder, objectFormat === 'sha256');
+          // Of one that lacks history or objects the scratch repository would believe that it has them.
+          if (readsClone && !lacksObjects(config) && !(await isShallow())) await lendObjects(folder, commonFolder);
+          if (access === null) {
+            const passed = await settingsToPass(config, () =>
+              createGit(root, { ...env, GIT_DIR: folder }, options)(['config', '--list', '-z', '--show-scope']),
+            );
+            scratch = createGit(root, { ...configure(env, passed), GIT_DIR: folder }, options);
+            return await work(scratch);
+          }
+          const bare = leaveHome(env, folder);
+          const passed = [
+            ...config.filter(({ key }) => isTransportKey(key) && !isIdentityKey(key)),
+            { key: `remote.${remoteName}.url`, value: access.address },
+            { key: `http.${access.address}.extraheader`, value: access.header },
+          ];
+          const told = createGit(root, { ...configure(bare, passed), GIT_DIR: folder }, options);
+          const hiding = async (args: readonly string[], input?: string): Promise<GitResult> => {
+            const result = await told(args, input);
+            return { ...result, stderr: access.hide(result.stderr) };
+          };
+          scratch = told;
+          return await work(Object.assign(hiding, { readObjects: told.readObjects, rest: told.rest }));
+        } finally {
+          await scratch?.rest();
+          await rm(folder, { recursive: true, force: true, maxRetries: 3 });
         }
-        const bare = leaveHome(env, folder);
-        const passed = [
-          ...config.filter(({ key }) => isTransportKey(key) && !isIdentityKey(key)),
-          { key: `remote.${remoteName}.url`, value: access.address },
-          { key: `http.${access.address}.extraheader`, value: access.header },
-        ];
-        const told = createGit(root, { ...configure(bare, passed), GIT_DIR: folder }, options);
-        const hiding = async (args: readonly string[], input?: string): Promise<GitResult> => {
-          const result = await told(args, input);
-          return { ...result, stderr: access.hide(result.stderr) };
-        };
-        scratch = told;
-        return await work(Object.assign(hiding, { readObjects: told.readObjects, rest: told.rest }));
-      } finally {
-        await scratch?.rest();
-        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-      }
-    },
+      },
+    };
   };
+
+  return through(options);
 }
 
 async function makeScratchFolder(): Promise<string> {

@@ -111,7 +111,7 @@ function runOnce(
 }
 
 /** After so long without a question the process goes; it holds nothing up meanwhile. Milliseconds. */
-const restAfter = 1_000;
+const restAfter = 10_000;
 
 interface Running {
   readonly child: ChildProcessWithoutNullStreams;

@@ -127,7 +127,10 @@ export type CheckoutOptions = Pick<CommonOptions, 'dir'> & Partial<Pick<CommonOp
 export async function openCheckoutOf(options: CheckoutOptions, session: Session): Promise<Checkout | null> {
   if (session.surroundings !== undefined) return session.surroundings.checkout;
   const directory = await folderOf(options, session);
-  const opening = openCheckout({ directory, env: session.env, remote: options.remote });
+  const place = JSON.stringify([directory, options.remote]);
+  const opening =
+    session.checkouts?.get(place) ?? openCheckout({ directory, env: session.env, remote: options.remote });
+  session.checkouts?.set(place, opening);
   if (options.backend !== 'emulator') return opening;
   return opening.catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
