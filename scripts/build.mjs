@@ -1,9 +1,10 @@
 // The command as a bundle with source maps, and the library with declarations. `npm ci` runs this.
 // `--bundle FOLDER` makes the command alone, somewhere else: for tests, which leave build/ as it is.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const [flag, elsewhere] = process.argv.slice(2);
@@ -30,6 +31,38 @@ const lazyBuiltins = {
   },
 };
 
+// One part for all commands that ask the control plane: what they share would fall into dozens of chunks, and finding and linking
+// a chunk takes longer than reading a hundred kilobytes of one that is there.
+const onlineCommands = {
+  name: 'online-commands',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/commands\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import' || offline.has(basename(path, '.ts'))) return undefined;
+      return { path: join(resolveDir, 'commands'), namespace: 'online-commands' };
+    });
+    onLoad({ filter: /./, namespace: 'online-commands' }, ({ path }) => {
+      const names = readdirSync(path).filter((name) => name.endsWith('.ts') && !offline.has(basename(name, '.ts')));
+      return { contents: names.map((name) => `export * from './${name}';`).join('\n'), resolveDir: path };
+    });
+  },
+};
+
+// Octokit alone needs fetch; the client of the control plane and the choice of a proxy do not.
+const undiciCore = {
+  name: 'undici-core',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      /[/\\]src[/\\](?:client[/\\]|proxies\.ts$)/.test(importer)
+        ? { path: fileURLToPath(new URL('undici-core.cjs', import.meta.url)) }
+        : undefined,
+    );
+    // Asked for by servers that are offered it only, and none is (`allowH2`).
+    onLoad({ filter: /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/ }, () => ({
+      contents: `module.exports = () => { throw new Error('HTTP/2 is not in this bundle'); };`,
+    }));
+  },
+};
+
 // Half a megabyte of translations that nothing reads. English is imported by zod itself.
 const withoutTranslations = {
   name: 'without-translations',
@@ -37,6 +70,8 @@ const withoutTranslations = {
     onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({ contents: 'export {};' }));
   },
 };
+
+const offline = new Set(['validate', 'schema', 'rules', 'emulate']);
 
 await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
@@ -53,7 +88,7 @@ await build({
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
-  plugins: [lazyBuiltins, withoutTranslations],
+  plugins: [lazyBuiltins, onlineCommands, undiciCore, withoutTranslations],
   logLevel: 'warning',
 });
 chmodSync(join(outdir, 'cli.js'), 0o755);
