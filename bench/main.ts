@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
 import { keepHeapSmall } from '../src/heap.ts';
 import { measureApply } from './apply.ts';
+import { measureConcurrency } from './concurrency.ts';
 import { measureEmulator } from './emulator.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
 import { measureManyChanges, measurePlanner } from './planner.ts';
@@ -15,13 +16,15 @@ import { type Result, renderTable } from './result.ts';
 import { type ServiceOptions, serve } from './service.ts';
 import { measureStartUp } from './start-up.ts';
 import { measureValidate } from './validate.ts';
-import { measureWholePlan } from './whole-plan.ts';
+import { measureUnchanged, measureWholePlan } from './whole-plan.ts';
 
 const bundle = process.argv[1] ?? '';
 const root = join(dirname(bundle), '..', '..');
 
 const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Result[]>>> = {
   'whole-plan': (isQuick) => measureWholePlan(isQuick ? 1 : 3),
+  unchanged: (isQuick) => measureUnchanged(isQuick ? 3 : 7),
+  concurrency: (isQuick) => measureConcurrency(isQuick ? 1 : 3),
   planner: (isQuick) => measurePlanner(isQuick ? 3 : 7),
   'many-changes': (isQuick) => measureManyChanges(isQuick ? 3 : 5),
   proof: (isQuick) => measureProof(isQuick ? 1 : 3),

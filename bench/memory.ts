@@ -31,9 +31,9 @@ export async function measureMemory(): Promise<readonly Result[]> {
     return [
       {
         what: 'peak memory of a plan over 100,000 resources',
-        target: '≤ 600 MB',
+        target: '≤ 400 MB',
         measured: `${round(megabytes, 0)} MB`,
-        met: megabytes <= 600 && summary !== '',
+        met: megabytes <= 400 && summary !== '',
         numbers: { megabytes },
       },
     ];

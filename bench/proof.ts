@@ -13,16 +13,9 @@ import { median, time } from './measure.ts';
 import { buildFiles, buildLive, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
 import { type Result, round } from './result.ts';
 import { startService } from './service.ts';
-import { planIn, writeSurroundings } from './whole-plan.ts';
+import { editSome, planIn, writeSurroundings } from './whole-plan.ts';
 
 const size: Size = { workspaces: 200, usagePolicies: 8_000, ratePolicies: 2_000, keys: 5_000 };
-
-/** One workspace's file differs from what was applied: an ordinary pull request. */
-function editOne(applied: readonly PolicyFile[]): readonly PolicyFile[] {
-  const edited = buildFiles(size, 50);
-  const index = applied.findIndex(({ text }, at) => text !== edited[at]?.text);
-  return applied.map((file, at) => (at === index ? (edited[at] ?? file) : file));
-}
 
 export async function measureProof(rounds: number): Promise<readonly Result[]> {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-bench-'));
@@ -45,7 +38,8 @@ export async function measureProof(rounds: number): Promise<readonly Result[]> {
     git('init', '--quiet');
     const applied = buildFiles(size, Number.POSITIVE_INFINITY);
     const first = commit(applied);
-    const now = editOne(applied);
+    // One workspace's file differs from what was applied: an ordinary pull request.
+    const now = editSome(size, 1);
     const head = commit(now);
     const live = buildLive(buildRows(size));
     const record = { ...buildRecord(compileFiles(applied), live), directory: 'policies', commit: first };

@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly size: Size;
   /** Milliseconds before every answer. */
   readonly latency: number;
+  /** Requests that are answered in one second; the others get 429 and are told to wait one. Default: all. */
+  readonly perSecond?: number;
 }
 
 export interface Service {
@@ -40,14 +42,24 @@ async function ask(child: ChildProcess, question: string): Promise<number> {
 }
 
 /** The child's side. It ends with its parent. */
-export async function serve({ size, latency }: ServiceOptions): Promise<void> {
+export async function serve({ size, latency, perSecond = Number.POSITIVE_INFINITY }: ServiceOptions): Promise<void> {
   const store = createStore(size);
   let count = 0;
+  let second = 0;
+  let inSecond = 0;
+  const countSecond = (): number => {
+    const now = Math.floor(performance.now() / 1000);
+    inSecond = now === second ? inSecond + 1 : 1;
+    second = now;
+    return inSecond;
+  };
   const server = createServer((request, response) => {
     count += 1;
     const due = performance.now() + latency;
+    const isOver = countSecond() > perSecond;
     void readBody(request).then((body) => {
-      setTimeout(() => answer(store, request, body, response), Math.max(0, due - performance.now()));
+      const reply = isOver ? () => refuse(response) : () => answer(store, request, body, response);
+      setTimeout(reply, Math.max(0, due - performance.now()));
     });
   });
   server.keepAliveTimeout = 60_000;
@@ -58,6 +70,11 @@ export async function serve({ size, latency }: ServiceOptions): Promise<void> {
     count = 0;
   });
   process.on('disconnect', () => process.exit(0));
+}
+
+function refuse(response: ServerResponse): void {
+  response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '1' });
+  response.end('{"success":false,"data":{"message":"too many requests"}}');
 }
 
 async function readBody(request: IncomingMessage): Promise<string> {

@@ -1,27 +1,64 @@
-// The command as one bundled file with source maps, and the library with declarations. `npm ci` runs this.
-// `--bundle FILE` makes the command alone, somewhere else: for tests, which leave build/ as it is.
+// The command as a bundle with source maps, and the library with declarations. `npm ci` runs this.
+// `--bundle FOLDER` makes the command alone, somewhere else: for tests, which leave build/ as it is.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, rmSync } from 'node:fs';
+import { chmodSync, readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const [flag, elsewhere] = process.argv.slice(2);
-const outfile = flag === '--bundle' && elsewhere ? elsewhere : 'build/cli.js';
-const isWhole = outfile !== elsewhere;
+const outdir = flag === '--bundle' && elsewhere ? elsewhere : 'build';
+const isWhole = outdir !== elsewhere;
 
 if (isWhole) rmSync('build', { recursive: true, force: true });
 
-// `tollgate --version` must not wait for what it does not use (docs/performance.md). Modules of the bundle are evaluated when
-// they are first asked for, but an `import` of one of Node's own is hoisted to the top of the file: require() is not.
+// `tollgate --version` must not wait for what it does not use (docs/performance.md). What is imported of Node's own modules would
+// be hoisted to the top of a file: like this it is asked for by the module that uses it, when that is loaded. Commander asks for
+// `child_process` at every start, and uses it for commands that are programs of their own, which there are none of.
 const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[a-z]/ }, ({ path, kind, namespace }) => {
-      if (namespace === 'builtin') return { path, external: true };
-      return kind === 'import-statement' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined;
+    onResolve({ filter: /^[a-z]/ }, ({ path, importer }) => {
+      if (!isBuiltin(path)) return undefined;
+      const isUnused = path.endsWith('child_process') && /[/\\]commander[/\\]/.test(importer);
+      return { path, namespace: isUnused ? 'unused-builtin' : 'builtin' };
     });
     onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = require(${JSON.stringify(path)});`,
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
+    }));
+    onLoad({ filter: /./, namespace: 'unused-builtin' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
+// One part for all commands that ask the control plane: what they share would fall into dozens of chunks, and finding and linking
+// a chunk takes longer than reading a hundred kilobytes of one that is there.
+const onlineCommands = {
+  name: 'online-commands',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/commands\// }, ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import' || offline.has(basename(path, '.ts'))) return undefined;
+      return { path: join(resolveDir, 'commands'), namespace: 'online-commands' };
+    });
+    onLoad({ filter: /./, namespace: 'online-commands' }, ({ path }) => {
+      const names = readdirSync(path).filter((name) => name.endsWith('.ts') && !offline.has(basename(name, '.ts')));
+      return { contents: names.map((name) => `export * from './${name}';`).join('\n'), resolveDir: path };
+    });
+  },
+};
+
+// Octokit alone needs fetch; the client of the control plane and the choice of a proxy do not.
+const undiciCore = {
+  name: 'undici-core',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      /[/\\]src[/\\](?:client[/\\]|proxies\.ts$)/.test(importer)
+        ? { path: fileURLToPath(new URL('undici-core.cjs', import.meta.url)) }
+        : undefined,
+    );
+    // Asked for by servers that are offered it only, and none is (`allowH2`).
+    onLoad({ filter: /[/\\]undici[/\\]lib[/\\]dispatcher[/\\]client-h2\.js$/ }, () => ({
+      contents: `module.exports = () => { throw new Error('HTTP/2 is not in this bundle'); };`,
     }));
   },
 };
@@ -34,10 +71,15 @@ const withoutTranslations = {
   },
 };
 
+const offline = new Set(['validate', 'schema', 'rules', 'emulate']);
+
 await build({
-  entryPoints: ['src/cli.ts'],
-  outfile,
+  entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
+  outdir,
   bundle: true,
+  // A command loads its own part.
+  splitting: true,
+  chunkNames: 'chunks/[hash]',
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
@@ -46,14 +88,10 @@ await build({
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
-  plugins: [lazyBuiltins, withoutTranslations],
-  // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",
-  },
+  plugins: [lazyBuiltins, onlineCommands, undiciCore, withoutTranslations],
   logLevel: 'warning',
 });
-chmodSync(outfile, 0o755);
+chmodSync(join(outdir, 'cli.js'), 0o755);
 
 if (isWhole) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {

@@ -9,7 +9,7 @@ const task = 'tollgate: compile policy files';
 export type CompiledAside = Compiled & { readonly texts?: KnownTexts };
 
 /**
- * @param entry the bundle that runs now, which has to call `answerCompilation`
+ * @param entry a bundle that calls `answerCompilation`: the one that runs now, or one for this alone
  * @throws what the thread ended with
  */
 export function compileAside(entry: URL, files: readonly PolicyFile[]): Promise<CompiledAside> {

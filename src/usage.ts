@@ -3,7 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import { type Command, Help, type Option } from 'commander';
 import { nearestName } from './nearest-name.ts';
-import { isStdout } from './policy/named-files.ts';
+import { isStdout } from './stdout-name.ts';
 
 interface Idle {
   readonly flag: string;

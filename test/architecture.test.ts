@@ -19,6 +19,9 @@ const layers: Readonly<Record<string, number>> = {
   'usage.ts': 2,
   'index.ts': 1,
   'compile-aside.ts': 2,
+  'compile-worker.ts': 1,
+  'this-process.ts': 1,
+  'stdout-name.ts': 8,
   'report.ts': 1,
   'heap.ts': 2,
   commands: 2,
@@ -72,6 +75,7 @@ const layers: Readonly<Record<string, number>> = {
 /** The only files that touch files, sockets, clock, random, environment, console or process. */
 const impure = new Set([
   'cli.ts',
+  'this-process.ts',
   'action.ts',
   'report.ts',
   'compile-aside.ts',

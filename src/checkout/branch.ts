@@ -3,6 +3,7 @@
 import { UserError } from '../errors.ts';
 import { readKeyedTrees, withExtended } from './extended-trees.ts';
 import { fetchFrom } from './fetch.ts';
+import { nameFolder, type ReadObjects, readCommitId } from './git-objects.ts';
 import type { PolicyTree } from './policy-trees.ts';
 import type { Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
@@ -61,9 +62,8 @@ export function withBranch<T>(
   directory: string,
   work: (branch: Branch) => Promise<T>,
 ): Promise<T> {
-  return lendersOf(repository).then((lenders) =>
-    repository.withScratch(async (git) => work(await openBranch(git, repository, name, directory)), lenders),
-  );
+  const withOpened = async (git: Git): Promise<T> => work(await openBranch(git, repository, name, directory));
+  return repository.withScratch(withOpened, { readsClone: true });
 }
 
 /** The branch that the remote's HEAD names, for events that do not say it; null: it names none. */
@@ -72,31 +72,46 @@ export async function readDefaultBranch({ git, remote }: Repository): Promise<st
   return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? null;
 }
 
-/** A clone that lacks history or objects would make the scratch repository believe that it has them. */
-async function lendersOf({ git }: Repository): Promise<readonly string[]> {
-  const asked = await git(['rev-parse', '--path-format=absolute', '--git-path', 'objects', '--is-shallow-repository']);
-  const [objects, isShallow] = asked.stdout.toString('utf8').split('\n');
-  const partial = await git(['config', '--get-regexp', '^(extensions\\.partialclone|remote\\..*\\.promisor)$']);
-  const isWhole = asked.code === 0 && isShallow === 'false' && partial.code === 1;
-  return isWhole && objects !== undefined ? [objects] : [];
-}
-
 const tipRef = 'refs/tollgate/tip';
 
 async function openBranch(git: Git, repository: Repository, name: string, directory: string): Promise<Branch> {
   const { remote, remoteName } = repository;
   const fetched = await fetchFrom(git, remote, [`+refs/heads/${name}:${tipRef}`]);
-  const found = await git(['rev-parse', '--verify', '--quiet', `${tipRef}^{commit}`]);
-  if (fetched.code !== 0 || found.code !== 0) {
+  const tip = fetched.code === 0 ? await readCommitId(git.readObjects, tipRef) : null;
+  if (tip === null) {
     throw new UserError(`${remoteName} does not give the branch ${name}: ${describeFailure(fetched)}`, {
       exit: 'unreachable',
     });
   }
-  const tip = found.stdout.toString('utf8').trim();
 
-  const treesOf = (commits: readonly string[]) => readDirectories(git, commits, directory);
-  const hasInHistory = async (commit: string): Promise<boolean> =>
-    isObjectId(commit) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0;
+  const treesOf = (commits: readonly string[]) => readDirectories(git.readObjects, commits, directory);
+  // The history behind a commit never changes: what git has answered once is not asked again.
+  const inHistory = new Map<string, boolean>([[tip, true]]);
+  const bases = new Map<string, readonly string[]>();
+  const recent = new Map<number, Promise<readonly RecentCommit[]>>();
+
+  async function hasInHistory(commit: string): Promise<boolean> {
+    if (!isObjectId(commit)) return false;
+    const known = inHistory.get(commit);
+    if (known !== undefined) return known;
+    const { code } = await git(['merge-base', '--is-ancestor', commit, tip ?? '']);
+    if (code === 0 || code === 1) inHistory.set(commit, code === 0);
+    return code === 0;
+  }
+
+  async function listRecent(most: number): Promise<readonly RecentCommit[]> {
+    const below = directory === '' ? [] : ['--', directory];
+    const format = '--format=%H%x00%an%x00%s';
+    const { stdout } = await git(['log', '--first-parent', `--max-count=${most}`, format, tip ?? '', ...below]);
+    const lines = stdout.toString('utf8').split('\n');
+    return lines
+      .filter((line) => line !== '')
+      .map((line) => {
+        const [sha = '', author = '', subject = ''] = line.split('\0');
+        return { sha, author, subject };
+      });
+  }
+
   return {
     tip,
     treesOf,
@@ -104,10 +119,10 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
 
     async readLine(start) {
       if (!(await hasInHistory(start))) return null;
-      const listed = await git(['rev-list', '--first-parent', '--parents', tip, `^${start}`]);
-      if (listed.code !== 0) return null;
-      const commits = listed.stdout
-        .toString('utf8')
+      // Nothing lies after the tip itself.
+      const listed = start === tip ? null : await git(['rev-list', '--first-parent', '--parents', tip, `^${start}`]);
+      if (listed !== null && listed.code !== 0) return null;
+      const commits = (listed?.stdout.toString('utf8') ?? '')
         .split('\n')
         .filter((line) => line !== '')
         .map((line) => line.split(' '))
@@ -123,23 +138,14 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
     },
 
     async readRecent(most) {
-      const below = directory === '' ? [] : ['--', directory];
-      const format = '--format=%H%x00%an%x00%s';
-      const { stdout } = await git(['log', '--first-parent', `--max-count=${most}`, format, tip, ...below]);
-      const lines = stdout.toString('utf8').split('\n');
-      return lines
-        .filter((line) => line !== '')
-        .map((line) => {
-          const [sha = '', author = '', subject = ''] = line.split('\0');
-          return { sha, author, subject };
-        });
+      const reading = recent.get(most) ?? listRecent(most);
+      recent.set(most, reading);
+      return reading;
     },
 
     async fetchHeads(heads) {
-      const missing = await missingObjects(
-        git,
-        heads.map(({ commit }) => commit),
-      );
+      const commits = heads.map(({ commit }) => commit);
+      const missing = await missingCommits(git.readObjects, commits);
       const wanted = heads.filter(({ commit }) => missing.has(commit));
       if (wanted.length > 0) {
         const refs = wanted.map(({ commit }) => commit);
@@ -152,26 +158,29 @@ async function openBranch(git: Git, repository: Repository, name: string, direct
           }
         }
       }
-      const gone = await missingObjects(
-        git,
-        heads.map(({ commit }) => commit),
-      );
+      const gone = wanted.length === 0 ? missing : await missingCommits(git.readObjects, commits);
       return new Set(heads.flatMap(({ commit }) => (gone.has(commit) ? [] : [commit])));
     },
 
     async mergeBases(a, b) {
+      const question = `${a} ${b}`;
+      const known = bases.get(question);
+      if (known !== undefined) return known;
       const found = await git(['merge-base', '--all', a, b]);
-      return found.code === 0 ? found.stdout.toString('utf8').split('\n').filter(isObjectId).sort() : [];
+      if (found.code !== 0) return [];
+      const answer = found.stdout.toString('utf8').split('\n').filter(isObjectId).sort();
+      bases.set(question, answer);
+      return answer;
     },
 
     async automaticTree(a, b) {
       const merged = await git(['merge-tree', '--write-tree', '--no-messages', a, b]);
       const tree = merged.stdout.toString('utf8').split('\n')[0] ?? '';
       if (merged.code !== 0 || !isObjectId(tree)) return null;
-      return (await readDirectories(git, [tree], directory)).get(tree) ?? null;
+      return (await treesOf([tree])).get(tree) ?? null;
     },
 
-    readTrees: (trees) => readKeyedTrees(git, trees),
+    readTrees: (trees) => readKeyedTrees(git.readObjects, trees),
   };
 }
 
@@ -181,34 +190,23 @@ function isObjectId(text: string): boolean {
 
 /** The directory's tree in each commit (or tree), with the file outside of it that it extends. */
 async function readDirectories(
-  git: Git,
-  commits: readonly string[],
-  directory: string,
-): Promise<Map<string, string | null>> {
-  const trees = await readTreeIds(git, commits, directory);
-  return directory === '' ? trees : withExtended(git, trees, directory);
-}
-
-/** By one process. */
-async function readTreeIds(
-  git: Git,
+  read: ReadObjects,
   commits: readonly string[],
   directory: string,
 ): Promise<Map<string, string | null>> {
   const unique = [...new Set(commits)].filter(isObjectId);
-  const path = directory === '' ? '^{tree}' : `:${directory}`;
-  const input = unique.map((commit) => `${commit}${path}\n`).join('');
-  const answer = unique.length === 0 ? '' : (await git(['cat-file', '--batch-check'], input)).stdout.toString('utf8');
-  const lines = answer.split('\n');
-  return new Map(
-    unique.map((commit, index) => [commit, /^([0-9a-f]+) tree /.exec(lines[index] ?? '')?.[1] ?? null] as const),
+  const objects = await read(unique.map((commit) => nameFolder(commit, directory)));
+  const trees = new Map(
+    unique.map((commit, index) => {
+      const tree = objects[index] ?? null;
+      return [commit, tree?.type === 'tree' ? tree.oid : null] as const;
+    }),
   );
+  return directory === '' ? trees : withExtended(read, trees, directory);
 }
 
-async function missingObjects(git: Git, commits: readonly string[]): Promise<ReadonlySet<string>> {
+async function missingCommits(read: ReadObjects, commits: readonly string[]): Promise<ReadonlySet<string>> {
   const unique = [...new Set(commits)].filter(isObjectId);
-  if (unique.length === 0) return new Set();
-  const { stdout } = await git(['cat-file', '--batch-check'], `${unique.join('\n')}\n`);
-  const lines = stdout.toString('utf8').split('\n');
-  return new Set(unique.filter((_, index) => !/ commit /.test(lines[index] ?? '')));
+  const objects = await read(unique);
+  return new Set(unique.filter((_, index) => objects[index]?.type !== 'commit'));
 }

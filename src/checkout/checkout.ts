@@ -1,11 +1,12 @@
 import { relative, resolve, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
-import { isPassedOver, isPolicyFile, readFilesOf } from './commit-files.ts';
+import { readFilesOf } from './commit-files.ts';
 import { fetchFrom } from './fetch.ts';
-import { readGitObjects } from './git-objects.ts';
+import { nameFolder, readAll, readCommitId } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
-import { type GitOptions, openRepository, type Repository, requireRepository } from './repository.ts';
+import { isPassedOver, isPolicyFile } from './policy-trees.ts';
+import { type GitOptions, openRepository, type Repository } from './repository.ts';
 import { describeFailure, type Git } from './run-git.ts';
 
 export interface OnDefaultBranch {
@@ -26,7 +27,7 @@ export interface CommitWords {
 export interface Checkout {
   /** Top of the work tree. */
   readonly root: string;
-  /** The repository itself, by the remote and with the token that are wanted. Each is opened once, which takes git two processes. */
+  /** The repository itself, by the remote and with the token that are wanted. */
   open(wanted?: RemoteAccess): Promise<Repository>;
   /** What the remote is called here; null: there is none. */
   readonly remote: string | null;
@@ -121,22 +122,18 @@ const keyOf = ({ remote = '', token = '' }: RemoteAccess): string => JSON.string
 export async function openCheckout(options: GitOptions): Promise<Checkout | null> {
   const repository = await openRepository(options);
   if (repository === null) return null;
-  const { root, git } = repository;
+  const { root, git, isShallow } = repository;
+  const read = git.readObjects;
   // Several ask about the commit that was applied last, and beyond a shallow clone the answer takes a fetch.
   const ancestry = new Map<string, Promise<'yes' | 'no' | 'unknown'>>();
 
   const opened = new Map([[keyOf(options), Promise.resolve(repository)]]);
 
   function open(wanted: RemoteAccess = {}): Promise<Repository> {
-    const own = { ...options, ...wanted, directory: root, remote: wanted.remote ?? options.remote };
-    const opening = opened.get(keyOf(own)) ?? requireRepository(own);
+    const own = { token: wanted.token ?? options.token, remote: wanted.remote ?? options.remote };
+    const opening = opened.get(keyOf(own)) ?? (repository as Repository).through(own);
     opened.set(keyOf(own), opening);
     return opening;
-  }
-
-  async function isShallow(): Promise<boolean> {
-    const result = await git(['rev-parse', '--is-shallow-repository']);
-    return result.code !== 0 || result.stdout.toString('utf8').trim() === 'true';
   }
 
   async function askAncestor(commit: string, head: string): Promise<'yes' | 'no' | 'unknown'> {
@@ -144,13 +141,13 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     if (near.code === 0) return 'yes';
     if (await isShallow()) return isAncestorBeyondShallow(repository as Repository, commit, head);
     // History is complete here: a commit that this clone lacks is not in it, if only the head is.
-    return near.code === 1 || (await git(['cat-file', '-e', `${head}^{commit}`])).code === 0 ? 'no' : 'unknown';
+    return near.code === 1 || (await readCommitId(read, head)) !== null ? 'no' : 'unknown';
   }
 
   /** Whether a commit is in the history of a tip of the remote, which this clone may lack. */
   async function isBehind(commit: string, tip: string): Promise<'yes' | 'no' | 'unknown'> {
     if (tip === commit || (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) return 'yes';
-    if ((await git(['cat-file', '-e', `${tip}^{commit}`])).code === 0 && !(await isShallow())) return 'no';
+    if ((await readCommitId(read, tip)) !== null && !(await isShallow())) return 'no';
     return (repository as Repository).withScratch(async (scratch) => {
       const fetched = await fetchCommits(scratch, repository as Repository, ['--filter=tree:0'], [tip]);
       const history = fetched.code === 0 ? await scratch(['rev-list', tip]) : fetched;
@@ -184,10 +181,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
 
     directoryOf: (folder) => pathFromRoot(root, folder),
 
-    async headCommit() {
-      const result = await git(['rev-parse', '--verify', '--quiet', 'HEAD^{commit}']);
-      return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
-    },
+    headCommit: () => readCommitId(read, 'HEAD'),
 
     async uncommittedPolicyFiles(folder, others = []) {
       // Ignored files too: they are read like any other, and no commit holds them.
@@ -214,7 +208,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         .map((line) => line.slice(3));
       const below = (path: string): string => path.slice((pathFromRoot(root, folder) ?? '').length);
       const nested = [
-        ...paths.filter((path) => path.endsWith('/') && !isPassedOver(below(path))),
+        ...paths.filter((path) => path.endsWith('/') && !below(path).split('/').some(isPassedOver)),
         ...indexed.filter(({ isRepository }) => isRepository).map(({ path }) => `${path}/`),
       ];
       return [...new Set([...paths.filter(isPolicyFile), ...nested])].sort();
@@ -244,18 +238,17 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     async readTrees(commits, folder) {
       const path = pathFromRoot(root, folder);
       if (path === null || commits.length === 0) return new Map(commits.map((commit) => [commit, null]));
-      const names = commits.map((commit) => (path === '' ? `${commit}^{tree}` : `${commit}:${path}`));
-      const { stdout } = await git(['cat-file', '--batch-check=%(objectname) %(objecttype)'], `${names.join('\n')}\n`);
-      const lines = stdout.toString('utf8').split('\n');
+      const objects = await read(commits.map((commit) => nameFolder(commit, path)));
       return new Map(
-        commits.map((commit, index) => [commit, /^([0-9a-f]+) tree$/.exec(lines[index] ?? '')?.[1] ?? null]),
+        commits.map((commit, index) => {
+          const tree = objects[index] ?? null;
+          return [commit, tree?.type === 'tree' ? tree.oid : null];
+        }),
       );
     },
 
     async firstParent(commit) {
-      if (!isObjectId(commit)) return null;
-      const result = await git(['rev-parse', '--verify', '--quiet', `${commit}^1`]);
-      return result.code === 0 ? result.stdout.toString('utf8').trim() : null;
+      return isObjectId(commit) ? readCommitId(read, `${commit}^1`) : null;
     },
 
     async firstParentLine(from, to, folder, others = []) {
@@ -269,15 +262,16 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
     isShallow,
 
     async hasOwnRef(ref) {
-      return repository.hasRemote && (await git(['rev-parse', '--verify', '--quiet', `${ref}^{commit}`])).code === 0;
+      return repository.hasRemote && (await readCommitId(read, ref)) !== null;
     },
 
     async isOnDefaultBranch(commit) {
       if (!repository.hasRemote) return { answer: 'no-remote', branch: null };
       // What the clone knows of the branch may be old, but a commit that was on it is on it.
-      const known = await git(['rev-parse', '--verify', '--quiet', `refs/remotes/${repository.remote}/HEAD^{commit}`]);
-      const tip = known.stdout.toString('utf8').trim();
-      if (isObjectId(tip) && (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0) {
+      const tip = await readCommitId(read, `refs/remotes/${repository.remote}/HEAD`);
+      const isKnown =
+        tip !== null && (tip === commit || (await git(['merge-base', '--is-ancestor', commit, tip])).code === 0);
+      if (isKnown) {
         return { answer: 'yes', branch: null };
       }
       const asked = await git(['ls-remote', '--quiet', '--symref', repository.remote, 'HEAD']);
@@ -315,22 +309,19 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
       const blobs = `${own}\n${theirs}`
         .split('\n')
         .flatMap((line) => /^:\d+ 100\d{3} [0-9a-f]+ ([0-9a-f]+) /.exec(line)?.[1] ?? []);
-      const texts = await readGitObjects(git, [...new Set(blobs)]);
-      return (texts ?? []).map(({ text }) => text);
+      const texts = await readAll(read, [...new Set(blobs)]);
+      return (texts ?? []).map(({ bytes }) => bytes.toString('utf8'));
     },
 
-    async resolveCommit(name) {
-      const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`]);
-      return found.code === 0 ? found.stdout.toString('utf8').trim() : name;
-    },
+    resolveCommit: async (name) => (await readCommitId(read, name)) ?? name,
 
     async readFilesAtCommit(commit, folder) {
       const path = pathFromRoot(root, folder);
       if (path === null) {
         throw new UserError(`${folder} is not in the repository at ${root}`);
       }
-      const found = await git(['rev-parse', '--verify', '--quiet', '--end-of-options', `${commit}^{commit}`]);
-      if (found.code === 0) return readFilesOf(git, found.stdout.toString('utf8').trim(), path);
+      const found = await readCommitId(read, commit);
+      if (found !== null) return readFilesOf(read, found, path);
       const problem = `there is no commit ${JSON.stringify(commit)} in this clone`;
       if (!isObjectId(commit))
         throw new UserError(`${problem}`, {
@@ -338,7 +329,7 @@ export async function openCheckout(options: GitOptions): Promise<Checkout | null
         });
       return repository.withScratch(async (scratch) => {
         const fetched = await fetchCommits(scratch, repository, ['--depth=1'], [commit]);
-        if (fetched.code === 0) return readFilesOf(scratch, commit, path);
+        if (fetched.code === 0) return readFilesOf(scratch.readObjects, commit, path);
         throw new UserError(`${problem}, and ${repository.remoteName} does not give it: ${describeFailure(fetched)}`);
       });
     },

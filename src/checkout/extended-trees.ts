@@ -1,18 +1,18 @@
 /** Trees of the policies' directory together with what they extend outside of it: a change of the shared file is one of each directory. */
 
 import { type ExtendedOutside, extendedPath, extendingFiles, findOutside } from '../extended-file.ts';
+import type { ReadObjects } from './git-objects.ts';
 import { type PolicyTree, readPolicyTrees, readTexts } from './policy-trees.ts';
-import type { Git } from './run-git.ts';
 
 /** `<tree>` as it is, or `<tree> <blob> <file> <path>`; `-` for a blob that is not there. */
 export async function withExtended(
-  git: Git,
+  read: ReadObjects,
   trees: ReadonlyMap<string, string | null>,
   directory: string,
 ): Promise<Map<string, string | null>> {
   const unique = [...new Set(trees.values())].filter((tree) => tree !== null);
   const names = unique.flatMap((tree) => extendingFiles.map((file) => `${tree}:${file}`));
-  const texts = await readTexts(git, names);
+  const texts = await readTexts(read, names);
   const found = new Map<string, ExtendedOutside & { readonly file: string }>();
   for (const tree of unique) {
     for (const file of extendingFiles) {
@@ -25,26 +25,29 @@ export async function withExtended(
     return extended === undefined ? [] : [{ commit, tree, ...extended }];
   });
   if (asked.length === 0) return new Map(trees);
-  const input = asked.map(({ commit, place }) => `${commit}:${place}\n`).join('');
-  const lines = (await git(['cat-file', '--batch-check'], input)).stdout.toString('utf8').split('\n');
+  const objects = await read(asked.map(({ commit, place }) => `${commit}:${place}`));
   const keys = asked.map(({ commit, tree, file, written }, index) => {
-    const blob = /^([0-9a-f]+) blob /.exec(lines[index] ?? '')?.[1] ?? '-';
+    const object = objects[index] ?? null;
+    const blob = object?.type === 'blob' ? object.oid : '-';
     return [commit, `${tree} ${blob} ${extendedPath(file, written)}`] as const;
   });
   return new Map([...trees, ...keys]);
 }
 
-export async function readKeyedTrees(git: Git, keys: readonly string[]): Promise<ReadonlyMap<string, PolicyTree>> {
+export async function readKeyedTrees(
+  read: ReadObjects,
+  keys: readonly string[],
+): Promise<ReadonlyMap<string, PolicyTree>> {
   const parts = keys.map((key) => {
     const [tree = '', blob, ...path] = key.split(' ');
     return { key, tree, blob, path: path.join(' ') };
   });
   const trees = await readPolicyTrees(
-    git,
+    read,
     parts.map(({ tree }) => tree),
   );
   const texts = await readTexts(
-    git,
+    read,
     parts.flatMap(({ blob }) => blob ?? []),
   );
   return new Map(

@@ -36,6 +36,19 @@ export function isTransportKey(key: string): boolean {
   );
 }
 
+/** The address of a remote where nothing rewrites it and nothing else is one; null: git has to be asked. */
+export function findWrittenUrl(config: readonly ConfigEntry[], remote: string): string | null {
+  if (config.some(({ key }) => /^url\..*\.(?:push)?insteadof$/s.test(key))) return null;
+  const urls = config.filter(({ key }) => key === `remote.${remote}.url`);
+  const [only] = urls;
+  return urls.length === 1 && only !== undefined && only.value !== '' ? only.value : null;
+}
+
+/** The clone has been told to fetch objects when it needs them. */
+export function lacksObjects(config: readonly ConfigEntry[]): boolean {
+  return config.some(({ key }) => /^(?:extensions\.partialclone|remote\..*\.promisor)$/s.test(key));
+}
+
 /** Several values of these are all in force; an empty one forgets those before it. */
 const isList = (key: string): boolean => /^(?:http\.(?:.+\.)?extraheader|credential\.(?:.+\.)?helper)$/.test(key);
 

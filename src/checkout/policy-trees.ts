@@ -1,7 +1,7 @@
-/** Policy files as a tree of Git holds them, many trees by few processes: one for each depth of folders. */
+/** Policy files as a tree of Git holds them. */
 
 import { compareText } from '../diagnostics.ts';
-import type { Git } from './run-git.ts';
+import { type FileEntry, listFiles, type ReadObjects, readListings } from './git-objects.ts';
 
 /** What a directory holds in one version. */
 export interface PolicyTree {
@@ -13,64 +13,37 @@ export interface PolicyTree {
 
 /** Bytes of one file, as when it is read from the disk. */
 const mostBytes = 1024 * 1024;
-const mostDepth = 20;
 
-interface Entry {
-  readonly mode: string;
-  readonly name: string;
-  readonly oid: string;
+export const isPolicyFile = (path: string): boolean => /\.ya?ml$/i.test(path);
+/** Names of files and folders that are read neither from disk nor from a commit. */
+export const isPassedOver = (name: string): boolean => name.startsWith('.') || name === 'node_modules';
+
+export async function readPolicyTrees(
+  read: ReadObjects,
+  trees: readonly string[],
+): Promise<ReadonlyMap<string, PolicyTree>> {
+  const listings = await readListings(read, trees);
+  const files = new Map([...new Set(trees)].map((oid) => [oid, listFiles(oid, listings, isPassedOver)]));
+  const blobs = [...files.values()].flatMap((entries) => entries.filter(isText).map(({ oid }) => oid));
+  const texts = await readTexts(read, [...new Set(blobs)]);
+  return new Map([...files].map(([oid, entries]) => [oid, collect(entries, texts)]));
 }
 
-export async function readPolicyTrees(git: Git, trees: readonly string[]): Promise<ReadonlyMap<string, PolicyTree>> {
-  const listings = new Map<string, readonly Entry[] | null>();
-  let open = [...new Set(trees)];
-  for (let depth = 0; open.length > 0 && depth < mostDepth; depth += 1) {
-    const objects = await readRaw(git, open);
-    for (const oid of open) {
-      const bytes = objects.get(oid);
-      listings.set(oid, bytes === undefined ? null : parseTree(bytes, oid.length / 2));
-    }
-    const inner = open.flatMap((oid) => (listings.get(oid) ?? []).filter(isFolder).map((entry) => entry.oid));
-    open = [...new Set(inner)].filter((oid) => !listings.has(oid));
-  }
-  const blobs = new Set<string>();
-  for (const entries of listings.values()) {
-    for (const entry of entries ?? []) if (isPolicyFile(entry) && isRegular(entry)) blobs.add(entry.oid);
-  }
-  const texts = await readTexts(git, [...blobs]);
-  return new Map(trees.map((oid) => [oid, collect(oid, listings, texts)]));
-}
-
-function collect(
-  root: string,
-  listings: ReadonlyMap<string, readonly Entry[] | null>,
-  texts: ReadonlyMap<string, string | null>,
-): PolicyTree {
+function collect(entries: readonly FileEntry[], texts: ReadonlyMap<string, string | null>): PolicyTree {
   const files: { path: string; text: string }[] = [];
   const unreadable: string[] = [];
-  const walk = (oid: string, prefix: string): void => {
-    const entries = listings.get(oid);
-    if (entries === undefined || entries === null) return void unreadable.push(prefix === '' ? '.' : prefix);
-    for (const entry of entries) {
-      const path = `${prefix}${entry.name}`;
-      if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
-      if (isFolder(entry)) walk(entry.oid, `${path}/`);
-      else if (isPolicyFile(entry)) {
-        const text = isRegular(entry) ? (texts.get(entry.oid) ?? null) : null;
-        if (text === null) unreadable.push(path);
-        else files.push({ path, text });
-      } else if (isLink(entry)) unreadable.push(path);
-    }
-  };
-  walk(root, '');
+  for (const entry of entries) {
+    const text = isText(entry) ? (texts.get(entry.oid) ?? null) : null;
+    if (text !== null) files.push({ path: entry.path, text });
+    else if (entry.type === 'folder') unreadable.push(entry.path === '' ? '.' : `${entry.path}/`);
+    else if (isPolicyFile(entry.path) || isLinkToFolder(entry)) unreadable.push(entry.path);
+  }
   return { files: files.sort((a, b) => compareText(a.path, b.path)), unreadable: unreadable.sort(compareText) };
 }
 
-const isFolder = ({ mode }: Entry): boolean => mode === '40000';
-const isRegular = ({ mode }: Entry): boolean => mode.startsWith('100');
+const isText = ({ type, path }: FileEntry): boolean => type === 'file' && isPolicyFile(path);
 /** A link may lead to a folder of policy files; a file that is none is passed over as ever. */
-const isLink = ({ mode, name }: Entry): boolean => mode === '120000' && !name.includes('.');
-const isPolicyFile = ({ name }: Entry): boolean => /\.ya?ml$/i.test(name);
+const isLinkToFolder = ({ type, name }: FileEntry): boolean => type === 'link' && !name.includes('.');
 
 function decode(bytes: Buffer): string | null {
   if (bytes.length > mostBytes) return null;
@@ -81,40 +54,16 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
-/** A tree object: mode, space, name, NUL, the bytes of the id; again and again. */
-function parseTree(bytes: Buffer, idBytes: number): Entry[] {
-  const entries: Entry[] = [];
-  for (let at = 0; at < bytes.length; ) {
-    const space = bytes.indexOf(32, at);
-    const end = bytes.indexOf(0, space);
-    if (space < 0 || end < 0) break;
-    const mode = bytes.toString('latin1', at, space);
-    const name = bytes.toString('utf8', space + 1, end);
-    entries.push({ mode, name, oid: bytes.toString('hex', end + 1, end + 1 + idBytes) });
-    at = end + 1 + idBytes;
-  }
-  return entries;
-}
-
 /** Of objects that are there, by the name they were asked for; null: no text, or too large. */
-export async function readTexts(git: Git, names: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
-  return new Map([...(await readRaw(git, names))].map(([name, bytes]) => [name, decode(bytes)]));
-}
-
-/** Objects that are there, by the name they were asked for. `git cat-file --batch`: header line, bytes, newline. */
-async function readRaw(git: Git, oids: readonly string[]): Promise<Map<string, Buffer>> {
-  const found = new Map<string, Buffer>();
-  if (oids.length === 0) return found;
-  const { stdout } = await git(['cat-file', '--batch'], `${oids.join('\n')}\n`);
-  let at = 0;
-  for (const name of oids) {
-    const end = stdout.indexOf(10, at);
-    if (end < 0) break;
-    const [, size] = / (?:blob|tree|commit|tag) (\d+)$/.exec(stdout.toString('latin1', at, end)) ?? [];
-    at = end + 1;
-    if (size === undefined) continue;
-    found.set(name, stdout.subarray(at, at + Number(size)));
-    at += Number(size) + 1;
-  }
-  return found;
+export async function readTexts(
+  read: ReadObjects,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const objects = await read(names);
+  return new Map(
+    names.flatMap((name, index) => {
+      const object = objects[index] ?? null;
+      return object === null ? [] : [[name, decode(object.bytes)] as const];
+    }),
+  );
 }

@@ -3,7 +3,16 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { findFolder } from '../real-path.ts';
-import { addConfig, type ConfigEntry, isTransportKey, parseConfig, probeKey, settingsToPass } from './git-config.ts';
+import {
+  addConfig,
+  type ConfigEntry,
+  findWrittenUrl,
+  isTransportKey,
+  lacksObjects,
+  parseConfig,
+  probeKey,
+  settingsToPass,
+} from './git-config.ts';
 import { cleanEnvironment } from './git-environment.ts';
 import { leastGit, readGitVersion } from './git-version.ts';
 import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
@@ -40,10 +49,17 @@ export interface Repository {
   /**
    * An empty bare repository with this one's remotes and credentials, for as long as `work` takes. Fetching and pushing
    * happen there, so that the user's clone keeps its refs, its objects, its configuration and how shallow it is.
-   *
-   * @param lenders folders of objects that it may read as well, so that they are not fetched again
    */
-  withScratch<T>(work: (git: Git) => Promise<T>, lenders?: readonly string[]): Promise<T>;
+  withScratch<T>(work: (git: Git) => Promise<T>, options?: ScratchOptions): Promise<T>;
+  /** The same by another remote or with another token. @throws UserError as `openRepository` */
+  through(wanted: Pick<GitOptions, 'remote' | 'token'>): Promise<Repository>;
+  /** The clone lacks a part of the history. */
+  isShallow(): Promise<boolean>;
+}
+
+interface ScratchOptions {
+  /** The clone's objects are read as well, so that they are not fetched again; not where it lacks some of its history. */
+  readonly readsClone?: boolean;
 }
 
 /**
@@ -54,12 +70,12 @@ export interface Repository {
 export async function openRepository(options: GitOptions): Promise<Repository | null> {
   const env = cleanEnvironment(options.env);
   const folder = await findFolder(options.directory);
-  // `--path-format=absolute` came with Git 2.31.
-  const where = await createGit(
-    folder,
-    env,
-    options,
-  )(['rev-parse', '--show-toplevel', '--git-common-dir', '--show-object-format']);
+  const probed = { ...env, ...addConfig(env, [{ key: probeKey, value: 'true' }], true) };
+  const [where, listed] = await Promise.all([
+    // `--path-format=absolute` came with Git 2.31.
+    createGit(folder, env, options)(['rev-parse', '--show-toplevel', '--git-common-dir', '--show-object-format']),
+    createGit(folder, probed, options)(['config', '--list', '-z', '--show-scope']),
+  ]);
   const [root, common, objectFormat] = where.stdout.toString('utf8').split('\n');
   if (where.code !== 0 || !root || !common) {
     await explainRefusal(folder, env, where);
@@ -67,8 +83,6 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   }
   const commonFolder = resolve(folder, common);
 
-  const probed = { ...env, ...addConfig(env, [{ key: probeKey, value: 'true' }], true) };
-  const listed = await createGit(root, probed, options)(['config', '--list', '-z', '--show-scope']);
   if (listed.code !== 0) await explainOldGit(options, listed);
   const found = parseConfig(listed.stdout.toString('utf8'));
   const config = found.filter(({ key }) => key !== probeKey);
@@ -79,54 +93,74 @@ export async function openRepository(options: GitOptions): Promise<Repository | 
   });
   const git = createGit(root, configure(env, disableFilters(config)), options);
   const remotes = [...new Set(config.flatMap(({ key }) => /^remote\.(.+)\.url$/.exec(key)?.[1] ?? []))];
-  const wanted = options.remote ?? config.findLast(({ key }) => key === 'tollgate.remote')?.value;
-  const remoteName = chooseRemote(remotes, wanted);
-  const readRemoteUrl = async (): Promise<string | null> => {
-    if (remoteName === null) return null;
-    const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
-    return code === 0 ? stdout.toString('utf8').trim() : null;
-  };
-  const { token } = options;
-  const access =
-    token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
+  /** As git itself goes by it: asked anew each time, for somebody may fetch more. */
+  const isShallow = (): Promise<boolean> =>
+    lstat(join(commonFolder, 'shallow')).then(
+      () => true,
+      (cause: NodeJS.ErrnoException) => cause.code !== 'ENOENT',
+    );
 
-  return {
-    root,
-    git,
-    remote: remoteName ?? commonFolder,
-    remoteName: remoteName ?? localName,
-    hasRemote: remoteName !== null,
-    isRemoteChosen: wanted !== undefined,
-    otherRemotes: remotes.filter((name) => name !== remoteName),
-    readRemoteUrl,
+  const through: Repository['through'] = async ({ remote, token }) => {
+    const wanted = remote ?? config.findLast(({ key }) => key === 'tollgate.remote')?.value;
+    const remoteName = chooseRemote(remotes, wanted);
+    const readRemoteUrl = async (): Promise<string | null> => {
+      if (remoteName === null) return null;
+      const written = findWrittenUrl(config, remoteName);
+      if (written !== null) return written;
+      const { code, stdout } = await git(['ls-remote', '--get-url', remoteName]);
+      return code === 0 ? stdout.toString('utf8').trim() : null;
+    };
+    const access =
+      token === undefined ? null : planTokenAccess(token, await readRemoteUrl(), remoteName ?? 'this repository');
 
-    async withScratch(work, lenders = []) {
-      const folder = await makeScratchFolder();
-      try {
-        await makeBareRepository(folder, objectFormat === 'sha256');
-        if (lenders.length > 0) await lendObjects(folder, lenders);
-        if (access === null) {
-          const passed = await settingsToPass(config, () =>
-            createGit(root, { ...env, GIT_DIR: folder }, options)(['config', '--list', '-z', '--show-scope']),
-          );
-          return await work(createGit(root, { ...configure(env, passed), GIT_DIR: folder }, options));
+    return {
+      root,
+      git,
+      remote: remoteName ?? commonFolder,
+      remoteName: remoteName ?? localName,
+      hasRemote: remoteName !== null,
+      isRemoteChosen: wanted !== undefined,
+      otherRemotes: remotes.filter((name) => name !== remoteName),
+      readRemoteUrl,
+      through,
+      isShallow,
+
+      async withScratch(work, { readsClone = false } = {}) {
+        const folder = await makeScratchFolder();
+        let scratch: Git | null = null;
+        try {
+          await makeBareRepository(folder, objectFormat === 'sha256');
+          // Of one that lacks history or objects the scratch repository would believe that it has them.
+          if (readsClone && !lacksObjects(config) && !(await isShallow())) await lendObjects(folder, commonFolder);
+          if (access === null) {
+            const passed = await settingsToPass(config, () =>
+              createGit(root, { ...env, GIT_DIR: folder }, options)(['config', '--list', '-z', '--show-scope']),
+            );
+            scratch = createGit(root, { ...configure(env, passed), GIT_DIR: folder }, options);
+            return await work(scratch);
+          }
+          const bare = leaveHome(env, folder);
+          const passed = [
+            ...config.filter(({ key }) => isTransportKey(key) && !isIdentityKey(key)),
+            { key: `remote.${remoteName}.url`, value: access.address },
+            { key: `http.${access.address}.extraheader`, value: access.header },
+          ];
+          const told = createGit(root, { ...configure(bare, passed), GIT_DIR: folder }, options);
+          const hiding = async (args: readonly string[], input?: string): Promise<GitResult> => {
+            const result = await told(args, input);
+            return { ...result, stderr: access.hide(result.stderr) };
+          };
+          scratch = told;
+          return await work(Object.assign(hiding, { readObjects: told.readObjects, rest: told.rest }));
+        } finally {
+          await scratch?.rest();
+          await rm(folder, { recursive: true, force: true, maxRetries: 3 });
         }
-        const bare = leaveHome(env, folder);
-        const passed = [
-          ...config.filter(({ key }) => isTransportKey(key) && !isIdentityKey(key)),
-          { key: `remote.${remoteName}.url`, value: access.address },
-          { key: `http.${access.address}.extraheader`, value: access.header },
-        ];
-        const scratch = createGit(root, { ...configure(bare, passed), GIT_DIR: folder }, options);
-        return await work(async (args, input) => {
-          const result = await scratch(args, input);
-          return { ...result, stderr: access.hide(result.stderr) };
-        });
-      } finally {
-        await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-      }
-    },
+      },
+    };
   };
+
+  return through(options);
 }
 
 async function makeScratchFolder(): Promise<string> {
@@ -198,9 +232,9 @@ async function makeBareRepository(folder: string, sha256: boolean): Promise<void
   await writeFile(join(folder, 'config'), `[core]\n\tbare = true\n${format}`);
 }
 
-async function lendObjects(folder: string, lenders: readonly string[]): Promise<void> {
+async function lendObjects(folder: string, lender: string): Promise<void> {
   await mkdir(join(folder, 'objects', 'info'));
-  await writeFile(join(folder, 'objects', 'info', 'alternates'), `${lenders.join('\n')}\n`);
+  await writeFile(join(folder, 'objects', 'info', 'alternates'), `${join(lender, 'objects')}\n`);
 }
 
 /**

@@ -5,7 +5,7 @@ import { findObjections } from '../guards/judge.ts';
 import type { Claim } from '../plan/applied-record.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
-import { isStdout, requireWritable, writeNamedFile } from '../policy/named-files.ts';
+import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 
 import { renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
@@ -16,6 +16,7 @@ import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';
 import { goOn } from '../run/prepare.ts';
 import type { CheckFormat, CommandResult, Format, Session } from '../run/session.ts';
 import { type PlanOptions, startRun } from '../run/start.ts';
+import { isStdout } from '../stdout-name.ts';
 
 export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
   readonly format: CheckFormat;

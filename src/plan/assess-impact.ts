@@ -1,6 +1,7 @@
 /** A plan's impact: what has to be read for it, and the block that is attached to the plan. Never part of its digest. */
 
-import semver from 'semver';
+import coerce from 'semver/functions/coerce.js';
+import lt from 'semver/functions/lt.js';
 import { buildImpact } from '../impact/build-impact.ts';
 import type { Impact } from '../impact/document.ts';
 import { type BudgetMove, movesOf } from '../impact/moves.ts';
@@ -43,6 +44,6 @@ export function assessImpact(changes: readonly Change[], facts: ImpactFacts): Im
 
 /** Raising a limit wakes exhausted counters from backend 1.20 on (docs/service-notes.md#backend-versions); SaaS is assumed to be newer. */
 function isBefore120({ gateway }: Desired): boolean {
-  const backend = semver.coerce(gateway.backend);
-  return backend !== null && semver.lt(backend, '1.20.0');
+  const backend = coerce(gateway.backend);
+  return backend !== null && lt(backend, '1.20.0');
 }

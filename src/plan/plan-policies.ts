@@ -1,6 +1,7 @@
 /** Policies: create, update in place, replace what is immutable, delete. */
 
-import semver from 'semver';
+import coerce from 'semver/functions/coerce.js';
+import lt from 'semver/functions/lt.js';
 import type { LiveObject, LiveWorkspace } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { groupBy } from '../live/place-index.ts';
@@ -187,8 +188,8 @@ function resourceOf({ index }: PlanContext, kind: PolicyKind, group: Group, entr
 
 /** `conditions` can be changed in place from backend 1.16 on (docs/service-notes.md#backend-versions); SaaS is assumed to be newer. */
 function immutableFields(kind: PolicyKind, desired: Desired): readonly string[] {
-  const backend = semver.coerce(desired.gateway.backend);
-  const isOld = backend !== null && semver.lt(backend, '1.16.0');
+  const backend = coerce(desired.gateway.backend);
+  const isOld = backend !== null && lt(backend, '1.16.0');
   return isOld ? [...registry[kind].immutable, 'match'] : registry[kind].immutable;
 }
 

@@ -49,11 +49,6 @@ export async function writeIntoEmpty(
   for (const { target, text } of targets) await writeFileAtomic(target, text);
 }
 
-/** A name that stands for what the program prints. */
-export function isStdout(name: string): boolean {
-  return name === '-' || name === '/dev/stdout' || name === '/dev/fd/1';
-}
-
 /**
  * What a flag names: a file only where its folder is, replaced whole and behind its link. A pipe or a device is written straight:
  * a rename would put a file in its place (`--out /dev/full`, as root).

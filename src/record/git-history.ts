@@ -1,5 +1,6 @@
 /** Versions of a record on a Git ref: the commits that lead to it. */
 
+import { parentsOf } from '../checkout/git-objects.ts';
 import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import { parseSummary } from './record-tree.ts';
@@ -16,14 +17,15 @@ export async function listVersions(git: Git, fetchedRef: string, limit: number, 
     throw new UserError(`the history of the record ${where} cannot be read: ${describeFailure(log)}`);
   }
   const commits = log.stdout.toString('utf8').split('\n').filter(Boolean);
-  const isShallow = (await git(['rev-parse', '--is-shallow-repository'])).stdout.toString('utf8').trim() === 'true';
   const names = commits.flatMap((commit) => documents.map((document) => `${commit}:${document}`));
-  const texts = await readPresent(git, names);
+  const [oldest, ...found] = await git.readObjects([commits.at(-1) ?? fetchedRef, ...names]);
+  // What was not fetched any more is still named by the commit after it.
+  const isWhole = oldest != null && parentsOf(oldest).length === 0;
   const versions = commits.flatMap((token, index): RecordVersion[] => {
     const tree = new Map<string, string>();
     for (const [offset, document] of documents.entries()) {
-      const text = texts[index * documents.length + offset];
-      if (text != null) tree.set(document, text);
+      const blob = found[index * documents.length + offset];
+      if (blob?.type === 'blob') tree.set(document, blob.bytes.toString('utf8'));
     }
     if (!tree.has('record.json')) return [];
     try {
@@ -33,21 +35,5 @@ export async function listVersions(git: Git, fetchedRef: string, limit: number, 
       return [{ token, summary: null, problem: error.message }];
     }
   });
-  return { versions, isComplete: commits.length < limit || !isShallow, keepsPast: true };
-}
-
-/** Contents in the order asked for, null for what is not there. `git cat-file --batch`: header line, bytes, newline. */
-async function readPresent(git: Git, names: readonly string[]): Promise<readonly (string | null)[]> {
-  if (names.length === 0) return [];
-  const { stdout } = await git(['cat-file', '--batch'], `${names.join('\n')}\n`);
-  const texts: (string | null)[] = [];
-  for (let at = 0; at < stdout.length; ) {
-    const end = stdout.indexOf(10, at);
-    const size = / blob (\d+)$/.exec(stdout.toString('utf8', at, end))?.[1];
-    if (end < 0) break;
-    at = end + 1;
-    texts.push(size === undefined ? null : stdout.toString('utf8', at, at + Number(size)));
-    if (size !== undefined) at += Number(size) + 1;
-  }
-  return texts;
+  return { versions, isComplete: commits.length < limit || isWhole, keepsPast: true };
 }

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path/posix';
 import { fetchFrom } from '../checkout/fetch.ts';
-import { parseTreeListing, readGitObjects } from '../checkout/git-objects.ts';
+import { listFiles, parentsOf, readAll, readListings } from '../checkout/git-objects.ts';
 import { type GitOptions, localName, type Repository, requireRepository } from '../checkout/repository.ts';
 import { describeFailure, type Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
@@ -26,7 +26,7 @@ export interface GitRefStoreOptions extends GitOptions {
 /** Where the scratch repository keeps what it fetched. */
 const fetchedRef = 'refs/tollgate/fetched';
 
-/** The one ref in it is what is pushed. */
+/** The one ref in it is what is pushed: the commit that was written last. */
 const pushedFolder = 'refs/tollgate-push';
 
 const pushHint =
@@ -95,12 +95,12 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     return lines.find((text) => text.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
   }
 
-  /** False when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
-  async function fetchTip(git: Git, repository: Repository, depth = 1): Promise<boolean> {
+  /** What is fetched; null when there is no such ref. The reason for a failed fetch is settled by asking for the ref, not by git's words. */
+  async function fetchTip(git: Git, repository: Repository, depth = 1): Promise<string | null> {
     const deep = Number.isFinite(depth) ? [`--depth=${depth}`] : [];
     const result = await fetchFrom(git, repository.remote, [`+${ref}:${fetchedRef}`], deep);
-    if (result.code === 0) return (await git(['rev-parse', '--verify', '--quiet', fetchedRef])).code === 0;
-    if ((await readTip(git, repository)) === null) return false;
+    if (result.code === 0) return (await git.readObjects([fetchedRef]))[0]?.oid ?? null;
+    if ((await readTip(git, repository)) === null) return null;
     throw new UserError(`the record ${ref} on ${repository.remoteName} cannot be fetched: ${describeFailure(result)}`, {
       exit: 'unreachable',
     });
@@ -119,15 +119,25 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
   }
 
   async function readVersion(git: Git, at: string) {
-    const listing = await git(['ls-tree', '-r', '-z', '--full-tree', at]);
-    const entries = parseTreeListing(listing.stdout);
-    const objects = listing.code === 0 ? await readGitObjects(git, [at, ...entries.map(({ oid }) => oid)]) : null;
-    const [commit, ...blobs] = objects ?? [];
-    if (commit === undefined) {
-      throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: ${describeFailure(listing)}`);
+    const [commit] = await git.readObjects([at]);
+    const entries = commit == null ? null : await listTree(git, at);
+    const blobs = entries === null ? null : await readAll(git.readObjects, [...entries.values()]);
+    if (commit == null || entries === null || blobs === null) {
+      throw new UserError(`the record is corrupt: the commit on ${ref} cannot be read: objects of it are missing`);
     }
-    const tree: TreeFiles = new Map(blobs.map(({ text }, index) => [entries[index]?.path ?? '', text]));
-    return { tree, commit: commit.oid, parent: parentOf(commit.text) };
+    const paths = [...entries.keys()];
+    const tree: TreeFiles = new Map(blobs.map(({ bytes }, index) => [paths[index] ?? '', bytes.toString('utf8')]));
+    const [parent = null, ...others] = parentsOf(commit);
+    return { tree, commit: commit.oid, parent: others.length === 0 ? parent : undefined };
+  }
+
+  /** Ordinary files by their paths; null where a folder is missing. */
+  async function listTree(git: Git, at: string): Promise<ReadonlyMap<string, string> | null> {
+    const [tree] = await git.readObjects([`${at}^{tree}`]);
+    if (tree == null) return null;
+    const all = listFiles(tree.oid, await readListings(git.readObjects, [tree.oid]));
+    if (all.some(({ type }) => type === 'folder')) return null;
+    return new Map(all.flatMap(({ type, path, oid }) => (type === 'file' ? [[path, oid]] : [])));
   }
 
   /**
@@ -168,9 +178,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     const lease = `--force-with-lease=${ref}:${expected ?? ''}`;
     const flags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
     // As a pattern: a full name alone would be looked for in branches and tags as well, and stumble over one that is called so.
-    const [folder, name] = [dirname(ref), basename(ref)];
-    await git(['update-ref', `${pushedFolder}/${name}`, commit]);
-    const result = await git(['push', ...flags, lease, repository.remote, `${pushedFolder}/*:${folder}/*`]);
+    const result = await git(['push', ...flags, lease, repository.remote, `${pushedFolder}/*:${dirname(ref)}/*`]);
     if (result.code === 0) return commit;
     const tip = await readTip(git, repository).catch((cause: unknown) => {
       if (!(cause instanceof UserError)) throw cause;
@@ -248,7 +256,9 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 
     async read() {
       const repository = await openIt();
-      return repository.withScratch(async (git) => ((await fetchTip(git, repository)) ? readFetched(git) : null));
+      return repository.withScratch(async (git) =>
+        (await fetchTip(git, repository)) === null ? null : readFetched(git),
+      );
     },
 
     async readToken() {
@@ -263,18 +273,23 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
       return repository.withScratch(async (git) => {
         await checkIsNobodysBranch(git, repository);
         if (expected !== null) {
-          const found = await fetchTip(git, repository);
-          const tip = found ? (await git(['rev-parse', '--verify', fetchedRef])).stdout.toString('utf8').trim() : null;
+          const tip = await fetchTip(git, repository);
           if (tip !== expected) {
             if (!isBehind(tip) || expected !== written.at(-1)?.commit) throw lostRace(repository, tip);
             await writeAgain(git, tip);
           }
-          const listing = await git(['ls-tree', '-r', '-z', '--full-tree', fetchedRef]);
-          checkHoldsRecordOnly(parseTreeListing(listing.stdout).map(({ path }) => path));
+          checkHoldsRecordOnly([...((await listTree(git, fetchedRef)) ?? [])].map(([path]) => path));
         }
         const tree = new Map(renderTree(next));
         if (sealer !== null) tree.set(sealFile, renderStableJson(sealer.seal(sealed(tree, expected))));
-        const stream = renderCommit(next, tree, expected, message, options.now?.() ?? Date.now());
+        const stream = renderCommit(
+          `${pushedFolder}/${basename(ref)}`,
+          next,
+          tree,
+          expected,
+          message,
+          options.now?.() ?? Date.now(),
+        );
         const commit = await writeCommit(git, stream);
         await push(git, repository, commit, expected);
         written.push({ commit, parent: expected, stream });
@@ -290,7 +305,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
       if (sealer === null) return null;
       const repository = await openIt();
       return repository.withScratch(async (git) => {
-        if (!(await fetchTip(git, repository, sealedDepth))) return null;
+        if ((await fetchTip(git, repository, sealedDepth)) === null) return null;
         const log = await git(['rev-list', '--first-parent', `--max-count=${sealedDepth}`, fetchedRef]);
         for (const token of log.stdout.toString('utf8').split('\n').filter(Boolean)) {
           const { tree, parent } = await readVersion(git, token);
@@ -304,8 +319,8 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     async history(limit) {
       const repository = await openIt();
       return repository.withScratch(async (git) => {
-        const found = await fetchTip(git, repository, limit);
-        if (!found) return { versions: [], isComplete: true, keepsPast: true };
+        if ((await fetchTip(git, repository, limit)) === null)
+          return { versions: [], isComplete: true, keepsPast: true };
         return listVersions(git, fetchedRef, limit, ref);
       });
     },
@@ -315,7 +330,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
       const repository = await openIt();
       return repository.withScratch(async (git) => {
         // All of it: a server need not hand out a commit that no ref points to.
-        if (!(await fetchTip(git, repository, Number.POSITIVE_INFINITY))) return null;
+        if ((await fetchTip(git, repository, Number.POSITIVE_INFINITY)) === null) return null;
         const isPart = await git(['merge-base', '--is-ancestor', token, fetchedRef]);
         return isPart.code === 0 ? readFetched(git, token) : null;
       });
@@ -331,6 +346,7 @@ interface Written {
 
 /** As `git fast-import` reads it; the same every time. */
 function renderCommit(
+  ref: string,
   record: AppliedRecord,
   tree: TreeFiles,
   parent: string | null,
@@ -346,7 +362,7 @@ function renderCommit(
   const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
   const text = `${oneLine(message)}\n\n${facts.map(oneLine).join('\n')}\n`;
   return [
-    'commit refs/tollgate/next',
+    `commit ${ref}`,
     'mark :1',
     `author ${who}`,
     `committer ${who}`,
@@ -377,13 +393,6 @@ function renderData(text: string): string {
 
 function quotePath(path: string): string {
   return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-}
-
-/** From the text of a commit; null: it has none, undefined: it has several. */
-function parentOf(commit: string): string | null | undefined {
-  const header = commit.slice(0, commit.indexOf('\n\n'));
-  const parents = [...header.matchAll(/^parent ([0-9a-f]+)$/gm)].map(([, oid]) => oid);
-  return parents.length > 1 ? undefined : (parents[0] ?? null);
 }
 
 /**

@@ -4,7 +4,9 @@
  * documentation.
  */
 
-import semver from 'semver';
+import coerce from 'semver/functions/coerce.js';
+import gte from 'semver/functions/gte.js';
+import lte from 'semver/functions/lte.js';
 import { rateNameOf } from '../resources/fields.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { conditionsOf, perOf } from './limits.ts';
@@ -14,12 +16,12 @@ const measured = '2.2.3';
 
 /** `2.18` is 2.18.0. Null: not written. */
 function versionOf(text: string | undefined): string | null {
-  return text === undefined ? null : (semver.coerce(text)?.version ?? null);
+  return text === undefined ? null : (coerce(text)?.version ?? null);
 }
 
 function isGatewayUpTo(version: string, { gateway }: Desired): boolean {
   const own = versionOf(gateway.version);
-  return own !== null && semver.lte(own, version);
+  return own !== null && lte(own, version);
 }
 
 function conditionKeys(entry: DesiredEntry): readonly string[] {
@@ -72,7 +74,7 @@ export const gatewayTooOld: FileRule = {
       if (entry.absent === true) continue;
       for (const { what, of, since, field } of needsOf(entry)) {
         const own = versionOf(desired.gateway[of]);
-        if (own === null || semver.gte(own, since)) continue;
+        if (own === null || gte(own, since)) continue;
         const which = of === 'version' ? 'gateway' : 'backend';
         found(
           at(entry, field, 'per'),
@@ -156,7 +158,7 @@ const pricesByHand: FileRule = {
   fix: 'Update the gateway (and its version in org.yaml).',
   check: ({ desired }, found) => {
     const own = versionOf(desired.gateway.version);
-    if (own === null || semver.gte(own, readsPrices)) return;
+    if (own === null || gte(own, readsPrices)) return;
     found(
       atSetting(desired, 'gateway.version'),
       `gateway ${desired.gateway.version} counts by the prices that it was installed with`,

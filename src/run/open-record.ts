@@ -10,7 +10,6 @@ import { isLeaseOver, leaseEndOf } from '../plan/claim-lease.ts';
 import { explainOther, type MovedMember } from '../plan/record-move.ts';
 import { hasSameFiles, toRecordedFiles } from '../plan/same-files.ts';
 import type { FoundFile } from '../policy/files.ts';
-import { isStdout } from '../policy/named-files.ts';
 import { escapeInvisible } from '../printable.ts';
 import { findRealPath } from '../real-path.ts';
 import { createFileStore } from '../record/file.ts';
@@ -19,6 +18,7 @@ import { createMemoryStore } from '../record/memory.ts';
 import { createSealer } from '../record/seal.ts';
 import type { RecordStore } from '../record/store.ts';
 import type { Desired } from '../resources/types.ts';
+import { isStdout } from '../stdout-name.ts';
 import { requireFreePlace } from './free-place.ts';
 import { emulatorBaseUrl } from './open-backend.ts';
 import { type CommonOptions, nowOf, type Session } from './session.ts';
@@ -127,7 +127,10 @@ export type CheckoutOptions = Pick<CommonOptions, 'dir'> & Partial<Pick<CommonOp
 export async function openCheckoutOf(options: CheckoutOptions, session: Session): Promise<Checkout | null> {
   if (session.surroundings !== undefined) return session.surroundings.checkout;
   const directory = await folderOf(options, session);
-  const opening = openCheckout({ directory, env: session.env, remote: options.remote });
+  const place = JSON.stringify([directory, options.remote]);
+  const opening =
+    session.checkouts?.get(place) ?? openCheckout({ directory, env: session.env, remote: options.remote });
+  session.checkouts?.set(place, opening);
   if (options.backend !== 'emulator') return opening;
   return opening.catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;

@@ -1,3 +1,4 @@
+import type { Checkout } from '../checkout/checkout.ts';
 import type { RunFacts } from '../checkout/this-run.ts';
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../exit-codes.ts';
@@ -28,6 +29,8 @@ export interface Session extends RunFacts {
   readonly compileAside?:
     | ((files: readonly PolicyFile[]) => Promise<Compiled & { readonly texts?: KnownTexts }>)
     | undefined;
+  /** Clones that this run has opened, by where they were looked for; without it each is opened anew. */
+  readonly checkouts?: Map<string, Promise<Checkout | null>> | undefined;
   /** Default: the clone in `cwd`, its remote, and the network. */
   readonly surroundings?: Surroundings | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */

@@ -1,4 +1,4 @@
-/** The command as it is shipped: one bundled file, run as a process of its own. */
+/** The command as it is shipped: bundled, run as a process of its own. */
 
 import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,7 +22,7 @@ export async function buildBundle(): Promise<string> {
   const draft = `${dirname(dirname(file))}-${process.pid}`;
   mkdirSync(join(draft, 'build'), { recursive: true });
   const script = join(source, 'scripts', 'build.mjs');
-  await promisify(execFile)(process.execPath, [script, '--bundle', join(draft, 'build', 'cli.js')], { cwd: source });
+  await promisify(execFile)(process.execPath, [script, '--bundle', join(draft, 'build')], { cwd: source });
   dropOldBundles();
   try {
     renameSync(draft, dirname(dirname(file)));

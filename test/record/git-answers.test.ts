@@ -4,7 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseTreeListing, readGitObjects } from '../../src/checkout/git-objects.ts';
+import {
+  createAnswerParser,
+  listFiles,
+  type ReadObjects,
+  readAll,
+  readListings,
+} from '../../src/checkout/git-objects.ts';
 import { requireRepository } from '../../src/checkout/repository.ts';
 import { describeFailure, type Git } from '../../src/checkout/run-git.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
@@ -42,34 +48,115 @@ describe('a failing command in words', () => {
   });
 });
 
+const id = (digit: string): string => digit.repeat(40);
+
+/** A repository of values: what lies under each name. */
+function reading(objects: Readonly<Record<string, Buffer | string>>): ReadObjects {
+  return async (names) =>
+    names.map((name) => {
+      const found = objects[name];
+      if (found === undefined) return null;
+      if (typeof found === 'string') return { oid: name, type: 'blob', bytes: Buffer.from(found) };
+      return { oid: name, type: 'tree', bytes: found };
+    });
+}
+
+function tree(...entries: readonly (readonly [mode: string, name: string, oid: string])[]): Buffer {
+  return Buffer.concat(
+    entries.flatMap(([mode, name, oid]) => [Buffer.from(`${mode} ${name}\0`), Buffer.from(oid, 'hex')]),
+  );
+}
+
 describe('a listing of a tree', () => {
-  it('holds ordinary files alone: no links, no submodules', () => {
-    const lines = [
-      '100644 blob aa\ta.yaml',
-      '120000 blob bb\tlink.yaml',
-      '160000 commit cc\tmodule',
-      '100755 blob dd\tsub/b.yaml',
-      '',
-    ];
-    expect(parseTreeListing(Buffer.from(lines.join('\0')))).toEqual([
-      { oid: 'aa', path: 'a.yaml' },
-      { oid: 'dd', path: 'sub/b.yaml' },
+  it('tells ordinary files from links, submodules and folders that are not here', async () => {
+    const read = reading({
+      [id('1')]: tree(
+        ['100644', 'a.yaml', id('a')],
+        ['120000', 'link.yaml', id('b')],
+        ['160000', 'module', id('c')],
+        ['40000', 'sub', id('2')],
+        ['40000', 'torn', id('3')],
+      ),
+      [id('2')]: tree(['100755', 'b.yaml', id('d')]),
+    });
+    const files = listFiles(id('1'), await readListings(read, [id('1')]));
+    expect(files.map(({ path, type }) => [path, type])).toEqual([
+      ['a.yaml', 'file'],
+      ['link.yaml', 'link'],
+      ['module', 'repository'],
+      ['sub/b.yaml', 'file'],
+      ['torn', 'folder'],
     ]);
   });
 
-  it('has contents in the order asked for, or none where one is missing', async () => {
-    const answering =
-      (stdout: string, code = 0): Git =>
-      async () => ({ code, stdout: Buffer.from(stdout), stderr: '' });
-    const whole = 'aa blob 3\nabc\nbb blob 0\n\n';
-    expect(await readGitObjects(answering(whole), ['aa', 'bb'])).toEqual([
-      { oid: 'aa', text: 'abc' },
-      { oid: 'bb', text: '' },
-    ]);
-    expect(await readGitObjects(answering('aa blob 3\nabc\nbb missing\n'), ['aa', 'bb'])).toBeNull();
-    expect(await readGitObjects(answering(whole), ['aa', 'bb', 'cc'])).toBeNull();
-    expect(await readGitObjects(answering(whole, 128), ['aa', 'bb'])).toBeNull();
+  it('of folders that name one folder many times over ends', async () => {
+    const levels = ['1', '2', '3', '4', '5', '6', '7'];
+    const wide = levels.map((digit, index) => {
+      const inner = levels[index + 1];
+      const names = Array.from({ length: 10 }, (_, at) => `f${at}`);
+      const mode = inner === undefined ? '100644' : '40000';
+      return [id(digit), tree(...names.map((name) => [mode, name, id(inner ?? 'a')] as const))] as const;
+    });
+    const listings = await readListings(reading(Object.fromEntries(wide)), [id('1')]);
+    expect(() => listFiles(id('1'), listings)).toThrow('holds more than 200000 paths');
   });
+
+  it('has contents in the order asked for, or none where one is missing', async () => {
+    const read = reading({ [id('a')]: 'abc', [id('b')]: '' });
+    const texts = (await readAll(read, [id('b'), id('a')]))?.map(({ bytes }) => bytes.toString());
+    expect(texts).toEqual(['', 'abc']);
+    expect(await readAll(read, [id('a'), id('c')])).toBeNull();
+  });
+});
+
+describe('what git answers about objects', () => {
+  const answer = `${id('a')} blob 4\na\nb\n\nHEAD:no file 7 missing\n${id('b')} blob 0\n\n${id('c')} commit 1\nx\n`;
+
+  it.each([1, 2, 7, 1000])('is understood in pieces of %i bytes', (size) => {
+    const parser = createAnswerParser(4);
+    const bytes = Buffer.from(answer);
+    const whole: boolean[] = [];
+    for (let at = 0; at < bytes.length; at += size) whole.push(parser.take(bytes.subarray(at, at + size)));
+    expect(whole.indexOf(true)).toBe(whole.length - 1);
+    expect(parser.objects.map((object) => object && [object.oid, object.type, object.bytes.toString()])).toEqual([
+      [id('a'), 'blob', 'a\nb\n'],
+      null,
+      [id('b'), 'blob', ''],
+      [id('c'), 'commit', 'x'],
+    ]);
+  });
+
+  it('is asked of one process, and of another once that has ended', async () => {
+    const { clone, env } = start();
+    writeFileSync(join(clone, 'a.yaml'), 'a\n');
+    git(clone, 'add', '.');
+    git(clone, 'commit', '--quiet', '-m', 'first');
+    const { git: ask } = await requireRepository({ directory: clone, env });
+    const read = async (name: string): Promise<string | null> =>
+      (await ask.readObjects([name]))[0]?.bytes.toString('utf8') ?? null;
+    expect(await Promise.all([read('HEAD:a.yaml'), read('HEAD:b.yaml'), read('HEAD:a\n.yaml')])).toEqual([
+      'a\n',
+      null,
+      null,
+    ]);
+    // A name is resolved anew each time.
+    writeFileSync(join(clone, 'b.yaml'), 'b\n');
+    git(clone, 'add', '.');
+    git(clone, 'commit', '--quiet', '-m', 'second');
+    expect(await read('HEAD:b.yaml')).toBe('b\n');
+    await ask.rest();
+    expect(await read('HEAD:a.yaml')).toBe('a\n');
+  });
+});
+
+it('a git that ends without an answer is an error, and nothing is taken for missing', async () => {
+  const { clone, env } = start();
+  const ending = makeFolder();
+  const script = `#!/bin/sh\ncase "$*" in *cat-file*) echo 'fatal: torn' >&2; exit 128;; esac\nPATH='${env.PATH}' exec git "$@"\n`;
+  writeFileSync(join(ending, 'git'), script, { mode: 0o755 });
+  const repository = await requireRepository({ directory: clone, env: { ...env, PATH: `${ending}:${env.PATH}` } });
+  const asked = repository.git.readObjects(['HEAD']);
+  await expect(asked).rejects.toThrow('Git cannot read what is in the repository: fatal: torn');
 });
 
 describe('the format of a record', () => {

@@ -17,8 +17,9 @@ import { tellUntouched } from './untouched.ts';
 
 /** @throws UserError, ServiceError, CancelledError before anything was written */
 export async function runAction(given: ActionRun): Promise<ActionResult> {
-  const run = { ...given, inputs: readAsMeant(given.inputs) };
-  const { inputs, event, session } = run;
+  const session = { ...given.session, checkouts: new Map() };
+  const run = { ...given, session, inputs: readAsMeant(given.inputs) };
+  const { inputs, event } = run;
   await checkWriter(run);
   const pull = event.context.kind === 'pull-request' ? event.context.pull : null;
   const hasKey = inputs.backend === 'emulator' || (session.env.PORTKEY_API_KEY ?? '').trim() !== '';

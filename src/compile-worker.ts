@@ -1,0 +1,5 @@
+/** The thread that compiles policy files for the command: `compile-aside.ts` starts it. */
+
+import { answerCompilation } from './compile-aside.ts';
+
+await answerCompilation();

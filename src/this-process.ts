@@ -1,0 +1,137 @@
+/** What a command gets of the process that it runs in; loaded once there is one to run. */
+
+import { randomBytes } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import packageJson from '../package.json' with { type: 'json' };
+import { createBlanker, secretsOf } from './blank-secrets.ts';
+import { findCiRun } from './checkout/ci-run.ts';
+import { systemTiming } from './client/timing.ts';
+import { compileAside } from './compile-aside.ts';
+import { CancelledError, UserError } from './errors.ts';
+import { keepHeapSmall } from './heap.ts';
+import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
+import type { GlobalFlags } from './program.ts';
+import { renderForScreen } from './render/log-text.ts';
+import type { Session } from './run/session.ts';
+
+export interface Interruption {
+  readonly signal: AbortSignal;
+  /** What Ctrl-C does while a question is asked. */
+  readonly interrupt: () => void;
+}
+
+/** @param worker the bundled file that compiles policy files in a thread of its own */
+export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interruption, worker: URL): Session {
+  keepHeapSmall();
+  const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return {
+    env: process.env,
+    cwd: readCwd(),
+    clock: {
+      now: () => Date.now(),
+      monotonic: () => performance.now(),
+      sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal),
+    },
+    randomId: () => randomBytes(16).toString('hex'),
+    signal,
+    version: packageJson.version,
+    host: hostname(),
+    pid: process.pid,
+    processSpace: readProcessSpace(),
+    processStart: readProcessStart(process.pid),
+    user: readUser(),
+    isProcessAlive,
+    style: { color: wantsColor(flags), columns: columnsOf(process.stdout) },
+    isInteractive: isTerminal,
+    say: (text) => void process.stderr.write(guardScreen(text, flags)),
+    confirm: (question) => confirm(question, signal, interrupt),
+    // Loaded when it is asked for: nobody else waits for it.
+    openGitHub: async (place) => {
+      const [{ createGitHub }, { proxiesOf }] = await Promise.all([
+        import('./github/octokit.ts'),
+        import('./proxies.ts'),
+      ]);
+      const pace = { retryAfterBaseValue: 1_000, timeout: 10_000, proxies: proxiesOf(process.env) };
+      return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
+    },
+    checkouts: new Map(),
+    compileAside: (files) => compileAside(worker, files),
+    waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
+  };
+}
+
+/** A pipe is never wrapped: who reads it cuts or searches lines. */
+function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  if (isTTY !== true) return Number.POSITIVE_INFINITY;
+  return columns || Number(process.env.COLUMNS) || 80;
+}
+
+/** `--no-color` and NO_COLOR switch off, FORCE_COLOR switches on; otherwise a terminal decides. */
+function wantsColor({ color }: Pick<GlobalFlags, 'color'>): boolean {
+  const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
+  if (!color || (none !== undefined && none !== '')) return false;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}
+
+function readCwd(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UserError('the folder that this runs in is gone', { hint: 'Change into one that is there.', cause });
+  }
+}
+
+function readUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run under a user id that has no name.
+    return 'unknown';
+  }
+}
+
+async function confirm(question: string, signal: AbortSignal, interrupt: () => void): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  // The end of input answers nothing; the terminal hands Ctrl-C to the reader instead of sending a signal.
+  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  reader.once('SIGINT', interrupt);
+  try {
+    const answered = reader.question(`${question} (yes/no) `, { signal });
+    const answer = await Promise.race([answered, ended]);
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    process.stderr.write('\n');
+    throw new CancelledError('cancelled', { cause: error });
+  } finally {
+    reader.close();
+  }
+}
+
+/** A spinner after the first second: short waits leave no trace. */
+async function showWaiting<T>(what: string, work: Promise<T>): Promise<T> {
+  let stop = (): void => {};
+  const timer = setTimeout(() => {
+    void import('ora').then(({ default: ora }) => {
+      const spinner = ora({ text: what, stream: process.stderr }).start();
+      stop = () => spinner.stop();
+    });
+  }, 1_000);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+    stop();
+  }
+}
+
+/** Secrets as well: the one place that all text for people passes through. */
+export function guardScreen(text: string, flags: Pick<GlobalFlags, 'color'>): string {
+  const blank = createBlanker(...secretsOf(process.env).filter((secret) => secret.length >= 8));
+  return renderForScreen(blank(text), {
+    color: wantsColor(flags),
+    isWorkflow: findCiRun(process.env)?.system === 'github',
+  });
+}
