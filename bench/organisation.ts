@@ -307,7 +307,8 @@ export function buildRecord(unchanged: Desired, live: Live, baseUrl = live.baseU
 export function buildPages(rows: Rows, pageSize = 100): Map<string, string> {
   const pages = new Map<string, string>();
   const add = (key: (page: number) => string, list: readonly Row[]): void => {
-    const count = Math.max(1, Math.ceil(list.length / pageSize));
+    // After a full page the next one is asked for, whatever the total says.
+    const count = Math.floor(list.length / pageSize) + 1;
     for (let page = 0; page < count; page++) {
       const data = list.slice(page * pageSize, (page + 1) * pageSize);
       pages.set(key(page), JSON.stringify({ object: 'list', total: list.length, data }));
