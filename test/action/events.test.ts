@@ -22,7 +22,7 @@ describe('merge_group', () => {
     const ran = await scene.act('merge_group', event, headSha);
     expect(ran.exit, ran.text).toBe(0);
     expect(ran.outputs).toMatchObject({ update: '1', 'has-changes': 'true' });
-    expect(ran.summary).toContain('$100 → $120');
+    expect(ran.summary).toContain('$100 → **$120**');
     const checks = '/repos/example/budgets/check-runs';
     expect(
       posted(scene)

@@ -149,7 +149,7 @@ describe('a plan', () => {
       if (name !== '409') expect(seen() - before, name).toBe(isDown(fault) ? 4 + 3 : 4);
       expect(ran.exit, name).toBe(0);
       expect(ran.failure, name).toBeNull();
-      expect(ran.summary, name).toContain('$100 → $120');
+      expect(ran.summary, name).toContain('$100 → **$120**');
       expect(ran.outputs['plan-file'], name).toBeDefined();
       expect(ran.warnings.join('\n'), name).toContain('could not be');
     }

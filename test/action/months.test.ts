@@ -52,7 +52,7 @@ describe('months: the life of a pull request', () => {
     expect(github.comments(pull)).toHaveLength(1);
     // The other's change has been applied, and is no part of this one.
     expect(again.outputs).toMatchObject({ update: '1' });
-    expect(again.summary).toContain('$100 → $120');
+    expect(again.summary).toContain('$100 → **$120**');
   });
 
   test('months: a force-push asks anew: an approval of something else is void, the plan is of the new head', async () => {
@@ -114,7 +114,7 @@ describe('months: the repository', () => {
     scene.github.repository().archived = true;
     const ran = await scene.plan(pull, { keep: false });
     expect(ran.exit, ran.text).toBe(0);
-    expect(ran.summary).toContain('$100 → $120');
+    expect(ran.summary).toContain('$100 → **$120**');
     expect(ran.warnings.join('\n')).toContain('archived');
     expect(ran.annotations).not.toEqual([]);
     scene.row('alpha').credit_limit = 5_000;
@@ -217,7 +217,7 @@ describe('months: limits of GitHub at each step', () => {
         begin();
         const ran = await scene.plan(pull, { keep: false });
         expect(ran.exit, name).toBe(0);
-        expect(ran.summary, name).toContain('$100 → $120');
+        expect(ran.summary, name).toContain('$100 → **$120**');
         expect(ran.warnings.join('\n'), name).toMatch(/could not be (read|written)/);
         // What was not written stands in the log: annotations too.
         const isChecked = !ran.warnings.join('\n').includes('the check could not be written');

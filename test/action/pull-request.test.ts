@@ -58,7 +58,7 @@ it('plans, is reviewed, merged, applied, and watched', async () => {
   const [comment] = github.comments(pull);
   expect(comment?.user).toBe('github-actions[bot]');
   expect(comment?.body).toContain('| 🛑 **deletes**: ');
-  expect(comment?.body).toContain('$100 → $150');
+  expect(comment?.body).toContain('$100 → **$150**');
   const wordIn = (text: string): string => /\/tollgate allow deletes=3@[0-9a-f]{32}/.exec(text)?.[0] ?? '';
   const words = wordIn(comment?.body ?? '');
   expect(words).not.toBe('');

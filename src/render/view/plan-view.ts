@@ -20,7 +20,7 @@ import { describeEnforcement } from '../describe-enforcement.ts';
 import { describeImpact, describeOpenSum, footnote, type ImpactEntry } from '../describe-impact.ts';
 import { describeSettings } from '../describe-settings.ts';
 import { type Beside, besideChange, type LimitView } from './beside-change.ts';
-import { type Line, words } from './cells.ts';
+import { type Line, verdict, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
 import { peopleLines } from './people.ts';
@@ -228,19 +228,21 @@ function buildDetail(plan: Plan): PlanDetail {
 }
 
 /** Before everything else: whether it may be applied. */
-export function verdictLine({ blocks, warns, lifted }: PlanView): Line {
+export function verdictLine({ blocks, warns, lifted, settings }: PlanView): Line {
   const names = (guards: readonly GuardView[]): string => [...new Set(guards.map(({ guard }) => guard))].join(', ');
   const parts: Line = [
-    ...(blocks.length === 0
-      ? [words('not blocked')]
-      : [{ is: 'verdict', verdict: 'stop', text: `BLOCKED by ${names(blocks)}` } as const]),
+    ...(blocks.length === 0 ? [words('not blocked')] : [verdict('stop', `BLOCKED by ${names(blocks)}`)]),
     ...(warns.length === 0
+      ? []
+      : [words('; '), verdict('warn', `${names(warns)} ${warns.length === 1 ? 'warns' : 'warn'}`)]),
+    ...(lifted.length === 0 ? [] : [words(`; ${names(lifted)} allowed`)]),
+    // What judges later changes weighs more than any limit.
+    ...(settings.length === 0
       ? []
       : [
           words('; '),
-          { is: 'verdict', verdict: 'warn', text: `${names(warns)} ${warns.length === 1 ? 'warns' : 'warn'}` } as const,
+          verdict('warn', settings.length === 1 ? '1 setting changes' : `${settings.length} settings change`),
         ]),
-    ...(lifted.length === 0 ? [] : [words(`; ${names(lifted)} allowed`)]),
   ];
   return parts;
 }
