@@ -19,8 +19,10 @@ if (isWhole) rmSync('build', { recursive: true, force: true });
 const lazyBuiltins = {
   name: 'lazy-builtins',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[a-z]/ }, ({ path, importer }) => {
+    onResolve({ filter: /^[a-z]/ }, ({ path, importer, kind }) => {
       if (!isBuiltin(path)) return undefined;
+      // Lazy as it is; a part of the bundle would give its names as members of `default`.
+      if (kind === 'dynamic-import') return { path, external: true };
       const isUnused = path.endsWith('child_process') && /[/\\]commander[/\\]/.test(importer);
       return { path, namespace: isUnused ? 'unused-builtin' : 'builtin' };
     });
