@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
+import type { Ora } from 'ora';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { findCiRun } from './checkout/ci-run.ts';
@@ -56,7 +57,7 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
     },
     checkouts: new Map(),
     compileAside: (files) => compileAside(worker, files),
-    waiting: (what, work) => (process.stderr.isTTY === true && !flags.quiet ? showWaiting(what, work) : work),
+    waiting: process.stderr.isTTY === true && !flags.quiet ? createWaiting() : (_what, work) => work,
   };
 }
 
@@ -110,21 +111,34 @@ async function confirm(question: string, signal: AbortSignal, interrupt: () => v
   }
 }
 
-/** A spinner after the first second: short waits leave no trace. */
-async function showWaiting<T>(what: string, work: Promise<T>): Promise<T> {
-  let stop = (): void => {};
-  const timer = setTimeout(() => {
-    void import('ora').then(({ default: ora }) => {
-      const spinner = ora({ text: what, stream: process.stderr }).start();
-      stop = () => spinner.stop();
-    });
-  }, 1_000);
-  try {
-    return await work;
-  } finally {
-    clearTimeout(timer);
-    stop();
-  }
+/**
+ * One spinner for all that is waited for, with the words of what began last: several would write over one another. After a second, as
+ * short waits leave no trace.
+ */
+function createWaiting(): Session['waiting'] {
+  const waits = new Set<{ readonly what: string }>();
+  let loading: Promise<Ora> | null = null;
+  const show = async (): Promise<void> => {
+    if (waits.size === 0 && loading === null) return;
+    loading ??= import('ora').then(({ default: ora }) => ora({ stream: process.stderr }));
+    const spinner = await loading;
+    const last = [...waits].at(-1);
+    if (last === undefined) spinner.stop();
+    else spinner.start(last.what);
+  };
+  return async (what, work) => {
+    const wait = { what };
+    const timer = setTimeout(() => {
+      waits.add(wait);
+      void show();
+    }, 1_000);
+    try {
+      return await work;
+    } finally {
+      clearTimeout(timer);
+      if (waits.delete(wait)) await show();
+    }
+  };
 }
 
 /** Secrets as well: the one place that all text for people passes through. */
