@@ -104,7 +104,7 @@ test('trust-A5: a push never makes the first apply, and a deleted record stops i
   expect(scene.limits()).toMatchObject({ alpha: 100 });
   const approve = refused.outputs.digest ?? '';
   const byWriter = await scene.dispatch({ approve });
-  expect(byWriter.failure).toContain('no administrator');
+  expect(byWriter.failure).toContain('is not an administrator');
   expect((await scene.dispatch({ approve }, { actor: 'owner' })).exit).toBe(0);
 });
 
