@@ -42,21 +42,29 @@ export function countPlan(plan: Plan): PlanCounts {
   };
 }
 
-/** `No changes: 27 limits match the files.`, and what of the files is not so all the same. */
+/** `No changes: 27 limits match the files.`, what of the files is not so all the same, and what is in no file. */
 export function summarizeNothing(plan: Plan): string {
-  const { gone, left, unchanged } = countPlan(plan);
+  const { gone, left, unchanged, unmanaged } = countPlan(plan);
   const rest = [
     ...(gone > 0 ? [`${gone} declared ${gone === 1 ? 'name is' : 'names are'} no longer live`] : []),
     ...(left > 0 ? [`${left} left as set by hand`] : []),
   ];
   const match = `${unchanged} ${unchanged === 1 ? 'limit matches' : 'limits match'} the files`;
-  return `No changes: ${[match, ...rest].join(', ')}.`;
+  const beside = unmanaged > 0 ? ` ${unmanagedWords(plan)}.` : '';
+  return `No changes: ${[match, ...rest].join(', ')}.${beside}`;
+}
+
+/** What was not read may hold more: `--verbose` names it. */
+function unmanagedWords({ unmanaged: { length }, notRead = [] }: Plan): string {
+  const isWhole = !notRead.some(({ hasFile }) => hasFile);
+  if (length === 0) return isWhole ? '' : 'unmanaged not all read';
+  return `${length} unmanaged${isWhole ? '' : ' (not all read)'}`;
 }
 
 /** Those adopted that are named; the rest is a number. */
 const mostAdopted = 3;
 
-/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged; adopts daily-ceiling.` */
+/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged (not all read); adopts daily-ceiling.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
   const list = (items: readonly (readonly [number, string])[]): string =>
@@ -67,14 +75,18 @@ export function summarizePlan(plan: Plan): string {
     [counts.replace, 'to replace'],
     [counts.delete, 'to delete'],
   ]);
-  const rest = list([
-    [counts.unchanged, 'unchanged'],
-    [counts.unmanaged, 'unmanaged'],
-    [counts.unreadable, 'unreadable'],
-    [counts.withheld, 'withheld'],
-    [counts.left, 'left as set by hand'],
-    [counts.gone, 'no longer live'],
-  ]);
+  const rest = [
+    list([[counts.unchanged, 'unchanged']]),
+    unmanagedWords(plan),
+    list([
+      [counts.unreadable, 'unreadable'],
+      [counts.withheld, 'withheld'],
+      [counts.left, 'left as set by hand'],
+      [counts.gone, 'no longer live'],
+    ]),
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
   const memory = [
     ...(counts.adopts > 0 ? [`adopts ${describeAdopted(plan)}`] : []),
     ...(counts.record > 0 ? [`${counts.record} more record ${counts.record === 1 ? 'line' : 'lines'}`] : []),

@@ -181,7 +181,9 @@ describe('what cannot be read is unknown, never fine', () => {
   it('a record branch that is not there, and files that do not say where it is', async () => {
     await start({ org: onBranch });
     expect((await examine()).states).toMatchObject({ 'record.pushes': 'unknown', 'record.history': 'unknown' });
-    expect((await examine({ dir: 'nowhere' })).states).toMatchObject({ 'record.ref': 'unknown' });
+    expect((await examine({ dir: 'nowhere' })).states).not.toHaveProperty('record.ref');
+    world.write({ 'org.yaml': 'kind: org\n' });
+    expect((await examine()).states).toMatchObject({ 'record.ref': 'unknown' });
     const inFile = await examine({ recordFile: 'record.json' });
     expect(Object.keys(inFile.states).filter((id) => id.startsWith('record'))).toEqual([]);
   });

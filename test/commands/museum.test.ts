@@ -79,9 +79,15 @@ describe('absence', () => {
       'a.yaml': workspaceFile('ws-team-a', `limits:\n  budget: $5\n  reset: monthly\n`),
     };
     rig = await startRig({ state: smallState(), files });
-    const said = 'not all read, so unmanaged ones may be live: policies, keys, providers, shares of integrations';
-    expect((await rig.plan({})).stdout.replaceAll(/\s+/g, ' ')).toContain(said);
-    expect((await rig.plan({ format: 'markdown' })).stdout).toContain(said);
+    const said = 'unmanaged not all read';
+    const kinds = 'ws-team-a: policies, keys, providers, shares of integrations';
+    expect((await rig.plan({})).stdout).toContain(said);
+    expect((await rig.plan({ verbose: true })).stdout).toMatch(
+      new RegExp(`not read: limits may be live there\\n(  .*\\n)*  ${kinds}`),
+    );
+    const markdown = (await rig.plan({ format: 'markdown' })).stdout;
+    expect(markdown).toContain(said);
+    expect(markdown).toContain(`not read, so that limits may be live there: ${kinds}`);
     expect(parseOutput(await rig.plan({ format: 'json' })).not_read).toContainEqual({
       workspace: 'ws-team-a',
       kinds: ['usage-policy', 'rate-policy', 'key-limits', 'provider-limits', 'integration-limits'],

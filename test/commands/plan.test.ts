@@ -63,7 +63,7 @@ describe('plan', () => {
       ['usage-policy/ws-team-b/b1', 'update'],
     ]);
     expect(json.counts).toMatchObject({ create: 1, update: 2, replace: 0, delete: 1, unchanged: 1, unmanaged: 1 });
-    const counts = 'Plan: 1 to create, 2 to update, 1 to delete; 1 unchanged, 1 unmanaged.';
+    const counts = 'Plan: 1 to create, 2 to update, 1 to delete; 1 unchanged, 1 unmanaged (not all read).';
     expect(text.stdout).toContain(counts);
     expect(text.stdout).toContain(`\nDigest ${json.digest.slice(0, 32)}.\n`);
     const shown = readMarkdown(markdown.stdout);
@@ -131,7 +131,7 @@ describe('plan', () => {
     await moveFiles();
     const text = await rig.plan({ mode: 'upsert-only', detailedExitcode: true });
     expect(text.stdout).toMatch(/- p4 .* withheld · no longer in Git/);
-    expect(text.stdout).toContain('2 to update; 1 unchanged, 1 unmanaged, 1 withheld');
+    expect(text.stdout).toContain('2 to update; 1 unchanged, 1 unmanaged (not all read), 1 withheld');
     expect(text.exit).toBe(2);
     expect((await rig.apply({ mode: 'upsert-only' })).exit).toBe(0);
     expect((await rig.plan({ mode: 'upsert-only', detailedExitcode: true })).exit).toBe(0);
@@ -153,7 +153,7 @@ describe('plan', () => {
   it('lists adoptions and unmanaged objects only when asked', async () => {
     const short = await rig.plan();
     expect(short.stdout).not.toContain('by-hand');
-    expect(short.stdout).toContain('4 unchanged, 1 unmanaged; adopts 4');
+    expect(short.stdout).toContain('4 unchanged, 1 unmanaged (not all read); adopts 4');
     const long = await rig.plan({ verbose: true });
     expect(long.stdout).toContain('by-hand (ws-team-b)');
     expect(long.stdout).toContain('adopt p1 (ws-team-a)');
