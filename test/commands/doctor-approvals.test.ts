@@ -182,7 +182,7 @@ describe('what cannot be read is unknown, never fine', () => {
     await start({ org: onBranch });
     expect((await examine()).states).toMatchObject({ 'record.pushes': 'unknown', 'record.history': 'unknown' });
     expect((await examine({ dir: 'nowhere' })).states).not.toHaveProperty('record.ref');
-    world.write({ 'org.yaml': 'kind: org\n' });
+    rig.write({ 'org.yaml': 'kind: org\n' });
     expect((await examine()).states).toMatchObject({ 'record.ref': 'unknown' });
     const inFile = await examine({ recordFile: 'record.json' });
     expect(Object.keys(inFile.states).filter((id) => id.startsWith('record'))).toEqual([]);

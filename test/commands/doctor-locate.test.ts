@@ -51,15 +51,15 @@ describe('a token is sent to GitHub, or to the API that somebody named', () => {
       'plain http',
       { GITHUB_API_URL: 'http://ghe.example.com/api/v3' },
       'git@ghe.example.com:o/r.git',
-      /no https address/,
+      /not an https address/,
     ],
     [
       'an address with a password',
       { GITHUB_API_URL: 'https://a:b@ghe.example.com' },
       'git@ghe.example.com:o/r.git',
-      /no https/,
+      /not an https address/,
     ],
-    ['no address at all', { GITHUB_API_URL: 'ghe' }, 'git@github.com:o/r.git', /no https/],
+    ['no address at all', { GITHUB_API_URL: 'ghe' }, 'git@github.com:o/r.git', /not an https address/],
     [
       'an API of another server',
       { GITHUB_API_URL: 'https://ghe.example.com/api/v3' },

@@ -20,8 +20,9 @@ export function scenarioState(): Partial<StoreState> {
     workspaces: [
       workspaceRow('ws-team-a', teamA, {
         usage_limits: [
-          { type: 'cost', credit_limit: 50, periodic_reset: 'weekly' },
           { type: 'cost', credit_limit: 500, periodic_reset: 'monthly' },
+          // Made by hand, and second: a rival changes the first, which has to be put back.
+          { type: 'cost', credit_limit: 50, periodic_reset: 'weekly' },
         ],
       }),
       workspaceRow('ws-team-b', teamB),

@@ -163,7 +163,7 @@ test.each([
   [1_250_000, 'tokens', '1.25M tokens'],
   [1_234_567, 'tokens', '1,234,567 tokens'],
   [2500, 'requests', '2.5k requests'],
-  [1_005_000_000, 'tokens', '1,005M tokens'],
+  [1_005_000_000, 'tokens', '1,005,000,000 tokens'],
   [10.5, 'requests', '10.5 requests'],
 ] as const)('formatAmount %d %s', (n, u, text) => expect(formatAmount(n, u)).toBe(text));
 
