@@ -19,18 +19,20 @@ it('can be run twice', async () => {
   expect(git(clone, 'ls-files', 'build')).toBe('');
 
   for (const _time of [1, 2]) {
-    const { exit, stdout } = await startCommand(process.execPath, ['scripts/start.mjs'], { cwd: clone, stdin: '' })
-      .ended;
+    const run = startCommand(process.execPath, ['scripts/start.mjs'], { cwd: clone, stdin: '' });
+    const { exit, stdout, stderr } = await run.ended;
+    // An apply says its plan and its progress beside its result.
+    const shown = stdout + stderr;
     expect(exit).toBe(0);
     const steps = stdout.match(/^\$ tollgate .*$/gm);
     expect(steps).toHaveLength(3);
     expect(steps?.[0]).toBe('$ tollgate validate');
     // Once: whoever reads it for the first time reads no plan twice.
-    expect(stdout.match(/^Plan: /gm)).toHaveLength(1);
-    expect(stdout).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
-    expect(stdout).toMatch(/^applied +~ monthly-spend \(ws-market-4f2a1c\): \$500 monthly, shared by the workspace/m);
-    expect(stdout).toContain('Applied 7 of 7.');
-    expect(stdout).toContain('\nNo changes: 29 limits match the files.\n');
+    expect(shown.match(/^Plan: /gm)).toHaveLength(1);
+    expect(shown).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
+    expect(shown).toMatch(/^applied +~ monthly-spend \(ws-market-4f2a1c\): \$500 monthly, shared by the workspace/m);
+    expect(shown).toContain('Applied 7 of 7.');
+    expect(shown).toContain('\nNo changes: 29 limits match the files. 3 unmanaged (not all read).\n');
     expect(git(clone, 'status', '--porcelain')).toBe('');
   }
 });
