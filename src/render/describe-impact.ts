@@ -15,6 +15,7 @@ import type { Plan } from '../plan/types.ts';
 import { formatReset } from '../resources/amounts.ts';
 import type { Reset, ResourceKey, Unit } from '../resources/types.ts';
 import { describePlaced } from './describe-change.ts';
+import { day, minute } from './view/days.ts';
 
 /** A word for what a line is about, and the line. */
 export interface ImpactLine {
@@ -200,19 +201,6 @@ function describeMail({ to, at_once: atOnce }: LimitImpact['mail'], { after, cou
   if (to.length === 0) return after === null || counter === 'gone' ? 'nobody' : 'nobody: policies send no mail';
   const now = atOnce === null ? '' : atOnce ? '; the threshold is passed already' : '';
   return `${to.join(', ')}${now}`;
-}
-
-const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
-
-/** `Tue 2026-11-24`, in UTC. */
-export function day(instant: string): string {
-  const date = new Date(instant);
-  return Number.isNaN(date.getTime()) ? instant : `${weekdays[date.getUTCDay()]} ${instant.slice(0, 10)}`;
-}
-
-/** `2026-11-20 12:00 UTC`. */
-export function minute(instant: string): string {
-  return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
 }
 
 /** What the committed spend of the organisation leaves open; null: nothing. */

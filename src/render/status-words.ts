@@ -10,7 +10,8 @@ import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
-import { day, footnote as gatewayNote, minute } from './describe-impact.ts';
+import { footnote as gatewayNote } from './describe-impact.ts';
+import { day, minute } from './view/days.ts';
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */

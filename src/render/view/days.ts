@@ -5,6 +5,17 @@ const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 
 const dayMilliseconds = 86_400_000;
 
+/** `Tue 2026-11-24`. */
+export function day(instant: string): string {
+  const date = new Date(instant);
+  return Number.isNaN(date.getTime()) ? instant : `${weekdays[date.getUTCDay()]} ${instant.slice(0, 10)}`;
+}
+
+/** `2026-11-20 12:00 UTC`. */
+export function minute(instant: string): string {
+  return `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`;
+}
+
 /** `Tue 1 Dec`; with its year where that is not the next one to come. */
 export function shortDay(instant: string, asOf: string): string {
   const date = new Date(instant);

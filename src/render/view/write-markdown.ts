@@ -6,10 +6,10 @@
 import type { Source } from '../../diagnostics.ts';
 import type { Finding } from '../../plan/types.ts';
 import { leftAdvice } from '../describe-drift.ts';
-import { minute } from '../describe-impact.ts';
 import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
 import { bytesOf, chunk, joinWithin, pinned, pinnedList, type Section, shareOut } from '../fit-sections.ts';
 import { type Cell, describePlace, type Line } from './cells.ts';
+import { minute } from './days.ts';
 import { countRules, type FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 

@@ -4,10 +4,10 @@ import type { Source } from '../../diagnostics.ts';
 import type { Finding } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { leftAdvice } from '../describe-drift.ts';
-import { minute } from '../describe-impact.ts';
 import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from '../style.ts';
 import { wrap } from '../wrap.ts';
 import { aside, type Cell, describePlace, joinLines, type Line, plainText, verdict, words } from './cells.ts';
+import { minute } from './days.ts';
 import { countRules, type FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 
