@@ -196,15 +196,8 @@ const datedModel: PriceRule = {
   finds: 'a model with the date of a version in a condition, without the name that callers usually ask for',
   why: 'Vendors answer `gpt-4o` with the name of a version, `gpt-4o-2024-08-06`, and that is what logs show. Conditions are compared with the name that the caller asked for: whoever asks for `gpt-4o` is outside.',
   fix: 'Add the name without the date to the condition, unless that version alone is meant.',
-  check: (
-    {
-      desired,
-      prices: {
-        index: { book },
-      },
-    },
-    found,
-  ) => {
+  check: ({ desired, prices }, found) => {
+    const { book } = prices.index;
     for (const entry of desired.entries) {
       const { models, vendors } = modelsOf(entry);
       for (const model of models) {
@@ -283,15 +276,8 @@ const customPrices: PriceRule = {
   finds: 'a changed limit of an integration that multiplies prices, or sets some of its own',
   why: 'Budgets are counted in what the integration says that calls cost. With a multiplier other than 1 their dollars are internal money, and not what the vendor sends a bill for.',
   fix: 'Nothing, if it is meant; `estimate` with `--integration` shows what models cost by these prices.',
-  check: (
-    {
-      resolved,
-      prices: {
-        index: { book },
-      },
-    },
-    found,
-  ) => {
+  check: ({ resolved, prices }, found) => {
+    const { book } = prices.index;
     for (const { entry, name } of resolved) {
       const own = entry.kind === 'integration-limits' ? book.integrations.get(name) : undefined;
       if (own === undefined) continue;
@@ -314,21 +300,12 @@ const pricesStale: PriceRule = {
   finds: 'price data older than it may be: 24 hours, 30 days of a folder, or `pricing.max_age`',
   why: 'A model that got its price since then looks as if it had none, and estimates are off by what has changed.',
   fix: 'Let this machine reach the address under `pricing.source`, or bring the folder up to date.',
-  check: (
-    {
-      desired,
-      now,
-      prices: {
-        index: { book },
-        maxAge,
-      },
-    },
-    found,
-  ) => {
+  check: ({ desired, now, prices }, found) => {
+    const { book } = prices.index;
     for (const [vendor, known] of book.providers) {
       if (known.status !== 'read') continue;
       const age = now - Date.parse(known.provenance.asOf);
-      if (age > maxAge)
+      if (age > prices.maxAge)
         found(
           atSetting(desired, 'pricing.source'),
           `the prices of ${vendor} are ${formatAge(age)} old (${known.provenance.from})`,
@@ -345,15 +322,8 @@ const pricesUnknown: PriceRule = {
   finds: 'vendors and integrations whose prices a policy depends on, and that could not be read',
   why: 'Without them nothing can be said about models without a price. They are unknown then, which is neither priced nor free.',
   fix: 'Name a folder or an address under `pricing.source` that has them.',
-  check: (
-    {
-      desired,
-      prices: {
-        index: { book },
-      },
-    },
-    found,
-  ) => {
+  check: ({ desired, prices }, found) => {
+    const { book } = prices.index;
     for (const [vendor, known] of book.providers) {
       if (known.status === 'unread') found(atSetting(desired, 'pricing.source'), known.why);
       if (known.status === 'missing')
