@@ -1,12 +1,12 @@
 /** A thousand changes against a service with latency: the wait should be the latency's and nobody else's. */
 
+import { applyPlan } from '../src/apply/apply-plan.ts';
 import { createApiBackend } from '../src/client/api-backend.ts';
 import { createClient } from '../src/client/client.ts';
 import { readLive } from '../src/live/read-live.ts';
 import { buildPlan } from '../src/plan/build-plan.ts';
+import { needsOf } from '../src/plan/live-needs.ts';
 import type { PolicyFile } from '../src/policy/compile.ts';
-import { applyPlan } from '../src/reconcile/apply-plan.ts';
-import { needsOf } from '../src/reconcile/live-needs.ts';
 import { time } from './measure.ts';
 import { buildFiles, buildLive, buildRecord, buildRows, compileFiles, type Size } from './organisation.ts';
 import { type Result, round } from './result.ts';

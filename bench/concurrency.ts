@@ -3,7 +3,7 @@
 import { createApiBackend } from '../src/client/api-backend.ts';
 import { createClient } from '../src/client/client.ts';
 import { readLive } from '../src/live/read-live.ts';
-import { needsOf } from '../src/reconcile/live-needs.ts';
+import { needsOf } from '../src/plan/live-needs.ts';
 import { median, time } from './measure.ts';
 import { buildFiles, buildPages, buildRows, compileFiles, type Size } from './organisation.ts';
 import { type Result, round } from './result.ts';

@@ -1,5 +1,6 @@
 /** The library: what the command is made of, for programs of one's own. Everything else is internal. */
 
+export { type ApplyOptions, applyPlan } from './apply/apply-plan.ts';
 export { createApiBackend } from './client/api-backend.ts';
 export { type Client, type ClientOptions, createClient } from './client/client.ts';
 export type { Clock } from './clock.ts';
@@ -18,6 +19,7 @@ export { readLive } from './live/read-live.ts';
 export type { AppliedRecord } from './plan/applied-record.ts';
 export { assessImpact, budgetMoves } from './plan/assess-impact.ts';
 export { buildPlan, type PlanInput, type PlanResult } from './plan/build-plan.ts';
+export { needsOf } from './plan/live-needs.ts';
 export { filterPlan, type PlanFilter } from './plan/mode.ts';
 export { nextWorkspaces } from './plan/next-record.ts';
 export { settleClaim } from './plan/settle-claim.ts';
@@ -27,8 +29,6 @@ export { costOf, type Dearest, dearest, type Range, ratesOf, ratesOfAll, tokensO
 export { parsePriceFile } from './prices/parse-prices.ts';
 export { isPriced, priceOf } from './prices/price-of.ts';
 export type { ModelPrice, PriceBook, PriceKind } from './prices/types.ts';
-export { type ApplyOptions, applyPlan } from './reconcile/apply-plan.ts';
-export { needsOf } from './reconcile/live-needs.ts';
 export { createFileStore } from './record/file.ts';
 export { createGitRefStore } from './record/git-ref.ts';
 export { createMemoryStore } from './record/memory.ts';

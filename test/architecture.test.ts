@@ -32,7 +32,7 @@ const layers: Readonly<Record<string, number>> = {
   approvals: 2.5,
   policy: 3,
   rules: 3,
-  reconcile: 3,
+  apply: 3,
   record: 3,
   client: 3,
   github: 3,

@@ -1,6 +1,5 @@
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { findDrift } from '../plan/find-drift.ts';
-import { findActors } from '../reconcile/audit.ts';
 import type { StoredRecord } from '../record/store.ts';
 import {
   type ApplyMeanwhile,
@@ -14,6 +13,7 @@ import {
 } from '../render/drift.ts';
 import { escapeMarkdown } from '../render/escape-markdown.ts';
 import { renderJson } from '../render/json.ts';
+import { findActors } from '../run/find-actors.ts';
 import { findReturned } from '../run/find-returned.ts';
 import type { Judged } from '../run/judge.ts';
 import { looksLost } from '../run/judge-record.ts';

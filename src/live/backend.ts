@@ -40,7 +40,7 @@ export type AnalyticsQuery = Readonly<Record<string, string | number | undefined
 export type WireBody = Readonly<Record<string, unknown>>;
 
 /**
- * The control plane as the reconciler sees it. Ids are UUIDs unless a parameter is called slug.
+ * The control plane as plans and applies see it. Ids are UUIDs unless a parameter is called slug.
  *
  * Every method rejects with ServiceError when the service refuses or cannot be reached, and with CancelledError once the
  * run's signal has fired. Lists are complete: paged to their end, each row once, newest first or not at all ordered.

@@ -1,6 +1,7 @@
 /** Plan, guards, question, claim, writes, record: everything of an apply but how it is shown at the end. */
 
 import { resolve } from 'node:path';
+import { applyPlan } from '../apply/apply-plan.ts';
 import { actorOf, isCi, runId } from '../checkout/this-run.ts';
 import { type Diagnostic, hasErrors } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
@@ -23,7 +24,6 @@ import { noSettings, settingsOf } from '../plan/settings.ts';
 import type { Outcome, Plan, RecordStep } from '../plan/types.ts';
 import { digestProblem } from '../plan/words.ts';
 import { readNamedFile } from '../policy/named-files.ts';
-import { applyPlan } from '../reconcile/apply-plan.ts';
 import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { isUndone, renderOutcomeText, summarizeOutcomes } from '../render/outcomes.ts';
 import { renderObjections, renderPlanText } from '../render/plan.ts';

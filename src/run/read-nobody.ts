@@ -5,11 +5,11 @@ import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
-import { readConditions } from '../reconcile/read-conditions.ts';
 import type { StatusGap, StatusNobody } from '../render/status-words.ts';
 import type { WireRow } from '../resources/kind.ts';
 import type { Desired, DesiredEntry, Kind } from '../resources/types.ts';
 import { buildFileFacts, findNobody, reviewInFiles } from '../rules/find.ts';
+import { readConditions } from './read-conditions.ts';
 
 interface Place {
   readonly id: string;

@@ -4,9 +4,9 @@ import type { Reads } from '../consumption/ask.ts';
 import { type ConditionFacts, noConditions } from '../impact/condition-facts.ts';
 import type { Live } from '../live/live.ts';
 import type { Change } from '../plan/types.ts';
-import { readConditions } from '../reconcile/read-conditions.ts';
 import { conditionRules } from '../rules/condition-rules.ts';
 import type { Severities } from '../rules/find.ts';
+import { readConditions } from './read-conditions.ts';
 import type { Session } from './session.ts';
 
 export interface RuleConditionNeeds {

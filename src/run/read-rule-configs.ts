@@ -5,9 +5,9 @@ import { compareText } from '../diagnostics.ts';
 import type { Live } from '../live/live.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { Change, PlanNote } from '../plan/types.ts';
-import { readConfigs } from '../reconcile/read-configs.ts';
 import { configRules } from '../rules/config-rules.ts';
 import type { Severities } from '../rules/find.ts';
+import { readConfigs } from './read-configs.ts';
 import type { Session } from './session.ts';
 
 export interface RuleConfigs {

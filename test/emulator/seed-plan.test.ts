@@ -9,9 +9,9 @@ import { type Emulator, startEmulator } from '../../src/emulator/server.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { appliedRecordSchema } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
+import { needsOf } from '../../src/plan/live-needs.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { readPolicyFiles } from '../../src/policy/files.ts';
-import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { summarizePlan } from '../../src/render/count-plan.ts';
 
 const now = new Date('2026-11-20T19:30:12.000Z');

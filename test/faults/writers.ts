@@ -4,6 +4,7 @@
  */
 
 import fc from 'fast-check';
+import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
 import { createEmulator } from '../../src/emulator/server.ts';
@@ -13,13 +14,12 @@ import { readLive } from '../../src/live/read-live.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { isLeaseOver } from '../../src/plan/claim-lease.ts';
+import { needsOf } from '../../src/plan/live-needs.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
 import { noSettings } from '../../src/plan/settings.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
 import type { Plan } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { applyPlan } from '../../src/reconcile/apply-plan.ts';
-import { needsOf } from '../../src/reconcile/live-needs.ts';
 import { takeClaim } from '../../src/record/hold-claim.ts';
 import type { RecordStore, StoredRecord } from '../../src/record/store.ts';
 import { createInProcessDispatcher } from '../helpers/in-process.ts';

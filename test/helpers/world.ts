@@ -1,5 +1,6 @@
 /** A control plane, a record and policy files, to plan and apply against: the emulator behind the real client. */
 
+import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import type { Timeouts } from '../../src/client/request.ts';
@@ -10,14 +11,13 @@ import type { Backend } from '../../src/live/backend.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { type AppliedRecord, recordVersion } from '../../src/plan/applied-record.ts';
 import { buildPlan, type PlanResult } from '../../src/plan/build-plan.ts';
+import { needsOf } from '../../src/plan/live-needs.ts';
 import { filterPlan, type PlanFilter } from '../../src/plan/mode.ts';
 import { doubtsOf, nextWorkspaces, toClaimedChange, toRecordedOutcome } from '../../src/plan/next-record.ts';
 import { noSettings, settingsOf } from '../../src/plan/settings.ts';
 import { settleClaim } from '../../src/plan/settle-claim.ts';
 import type { Outcome, Plan } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { applyPlan } from '../../src/reconcile/apply-plan.ts';
-import { needsOf } from '../../src/reconcile/live-needs.ts';
 import type { DriftMode } from '../../src/resources/review-settings.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import type { Museum } from './museum.ts';

@@ -1,12 +1,12 @@
 /** Which lists are read, which rows have to be whole, and what of a row counts as there. */
 
 import { describe, expect, it } from 'vitest';
+import { findDifference, readPolicy, targetOf } from '../../src/apply/read-object.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import type { AppliedRecord, ClaimedChange } from '../../src/plan/applied-record.ts';
+import { needsOf } from '../../src/plan/live-needs.ts';
 import type { Change } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
-import { needsOf } from '../../src/reconcile/live-needs.ts';
-import { findDifference, readPolicy, targetOf } from '../../src/reconcile/read-object.ts';
 import type { Kind } from '../../src/resources/types.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { organisationId } from '../helpers/world.ts';

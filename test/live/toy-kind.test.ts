@@ -1,10 +1,10 @@
 /** A kind is one KindSpec: read, planned, applied and read back without a line elsewhere. */
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
-import { applyPlan } from '../../src/reconcile/apply-plan.ts';
-import { needsOf } from '../../src/reconcile/live-needs.ts';
+import { needsOf } from '../../src/plan/live-needs.ts';
 import type { AttachmentKindSpec, LimitsMove, ListedRow, WireRow } from '../../src/resources/kind.ts';
 import type { LimitsTarget } from '../../src/resources/kind-port.ts';
 import { limitsOf } from '../../src/resources/limit.ts';

@@ -1,9 +1,9 @@
 /** What a plan has to know of the control plane. */
 
 import type { LiveScopeNeeds } from '../live/read-live.ts';
-import type { AppliedRecord } from '../plan/applied-record.ts';
-import { isUuid } from '../plan/written-id.ts';
 import type { Desired, Kind, Match } from '../resources/types.ts';
+import type { AppliedRecord } from './applied-record.ts';
+import { isUuid } from './written-id.ts';
 
 /** What files and record use. */
 export function needsOf(

@@ -1,10 +1,10 @@
 /** One change against a control plane in memory: what is written, what becomes of it, and what nobody can tell. */
 
 import { describe, expect, it } from 'vitest';
+import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { CancelledError } from '../../src/errors.ts';
 import type { LiveObject } from '../../src/live/live.ts';
 import type { Outcome } from '../../src/plan/types.ts';
-import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { uuid } from '../helpers/state.ts';
 import {
   createMemoryBackend,

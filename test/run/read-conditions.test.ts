@@ -5,8 +5,8 @@ import { createReads } from '../../src/consumption/ask.ts';
 import { widestFilter } from '../../src/consumption/filter-of-match.ts';
 import { ServiceError } from '../../src/errors.ts';
 import type { AnalyticsQuery, Backend } from '../../src/live/backend.ts';
-import { mostCounted, readConditions } from '../../src/reconcile/read-conditions.ts';
 import type { Condition, Match } from '../../src/resources/types.ts';
+import { mostCounted, readConditions } from '../../src/run/read-conditions.ts';
 import { teamA, uuid } from '../helpers/state.ts';
 import { liveOf, now } from '../plan/kit.ts';
 

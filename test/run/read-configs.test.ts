@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createReads } from '../../src/consumption/ask.ts';
 import { CancelledError, ServiceError } from '../../src/errors.ts';
 import type { Backend, ConfigRow } from '../../src/live/backend.ts';
-import { configLimits, readConfigs } from '../../src/reconcile/read-configs.ts';
+import { configLimits, readConfigs } from '../../src/run/read-configs.ts';
 
 const refused = (path: string, status = 403): ServiceError =>
   new ServiceError('refused', { status, method: 'GET', path, maybeApplied: false });

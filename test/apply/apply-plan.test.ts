@@ -1,8 +1,8 @@
 /** A whole plan against a control plane in memory: what goes on and what does not, once something went wrong. */
 
 import { describe, expect, it } from 'vitest';
+import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { CancelledError, ClaimLostError, UserError } from '../../src/errors.ts';
-import { applyPlan } from '../../src/reconcile/apply-plan.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { workspaceFile } from '../helpers/world.ts';
 import {
