@@ -88,8 +88,14 @@ function leavesOf(program: Command, prefix = ''): readonly Leaf[] {
   const shown = program.commands.filter((command) => visible.includes(command) && command.name() !== 'help');
   return shown.flatMap((command) => {
     const name = `${prefix}${command.name()}`;
-    return command.commands.length > 0 ? leavesOf(command, `${name} `) : [{ name, command }];
+    const own = command.commands.length === 0 || isAction(command) ? [{ name, command }] : [];
+    return [...own, ...leavesOf(command, `${name} `)];
   });
+}
+
+/** Some do something by themselves and are the first word of others: `logs`, `logs show`. */
+function isAction(command: Command): boolean {
+  return command.options.length > 0;
 }
 
 function renderCommands(program: Command): string {

@@ -4,10 +4,11 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collectFlag } from './usage.ts';
 
 /** What every command that talks to a control plane takes. */
-export function addServiceOptions(command: Command, format = formatOption()): Command {
+export function addServiceOptions(command: Command, format: Option | null = formatOption()): Command {
+  command.addOption(dirOption());
+  // One whose output has one form takes none.
+  if (format !== null) command.addOption(format);
   return command
-    .addOption(dirOption())
-    .addOption(format)
     .addOption(backendOption())
     .addOption(stateOption())
     .option('--record-file <file>', 'keep the applied record in a file instead of a Git ref')

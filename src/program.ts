@@ -24,6 +24,7 @@ import {
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
 import type { CommandResult, CommonOptions, Format, Session } from './run/session.ts';
+import { addTwins } from './twin-commands.ts';
 import { collectFlag, describeOption, findCommand, guardUsage } from './usage.ts';
 
 /** Flags that the entry file itself needs. */
@@ -191,6 +192,37 @@ export function buildProgram(version: string, start: Start): Command {
       start(flagsOf(program, options), async (session) => {
         const { runStatus } = await import('./commands/status.ts');
         return runStatus({ ...commonOf(options), over: options.over, since: options.since }, session);
+      }),
+    );
+
+  addTwins(program, addCommand, (twin, options) => {
+    const { format } = options;
+    // Of CSV nothing is made fit for a screen.
+    const flags = {
+      ...flagsOf(program, options as Partial<ParsedOptions>),
+      format: format === 'csv' ? 'markdown' : format,
+    };
+    return start(flags as GlobalFlags, async (session) => {
+      const { runAsk } = await import('./commands/ask.ts');
+      return runAsk({ ...commonOf(options as unknown as ParsedOptions), format, twin, given: options }, session);
+    });
+  });
+
+  addServiceOptions(
+    addCommand(program, 'mcp', 'serve what these commands answer to agents, over stdio (Model Context Protocol)'),
+    null,
+  )
+    .addOption(
+      new Option('--toolsets <names>', 'which tools: usage, keys, policies, logs, feedback; may be repeated')
+        .default([], 'all but feedback')
+        .argParser(collectFlag),
+    )
+    .option('--read-only', 'only tools that send nothing but GET requests', false)
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runMcp } = await import('./commands/mcp.ts');
+        const { toolsets, readOnly } = options;
+        return runMcp({ ...commonOf(options), toolsets, readOnly }, session);
       }),
     );
 

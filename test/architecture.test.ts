@@ -15,6 +15,7 @@ const layers: Readonly<Record<string, number>> = {
   'program.ts': 1,
   // What commands share, made of what they understand.
   'options.ts': 1.5,
+  'twin-commands.ts': 1.4,
   'completion.ts': 2,
   'usage.ts': 2,
   'index.ts': 1,
@@ -25,6 +26,10 @@ const layers: Readonly<Record<string, number>> = {
   'report.ts': 1,
   'heap.ts': 2,
   commands: 2,
+  // Questions with one answer each, which commands and the server for agents ask.
+  tools: 2.05,
+  // The protocol over the tools.
+  mcp: 2.04,
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
   run: 2.2,
@@ -82,6 +87,7 @@ const impure = new Set([
   'process-space.ts',
   'real-path.ts',
   'replace-file.ts',
+  'mcp/serve-stdio.ts',
   'github/octokit.ts',
   'github/send.ts',
   'proxies.ts',

@@ -1,0 +1,61 @@
+import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { StdioStreams } from '../mcp/serve-stdio.ts';
+import { renderFailure } from '../render/failure.ts';
+import { openBackend } from '../run/open-backend.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
+import { createToolContext } from '../tools/context.ts';
+import { type Toolset, toolsets } from '../tools/tool.ts';
+import { createToolPort } from '../tools/tool-port.ts';
+
+export interface McpOptions extends CommonOptions {
+  /** Which tools there are; empty: all but those that are off unless named. */
+  readonly toolsets: readonly string[];
+  readonly readOnly: boolean;
+  /** In place of the process's own. */
+  readonly streams?: StdioStreams | undefined;
+}
+
+/** Those that leave something behind are off unless they are named. */
+const usualToolsets: readonly Toolset[] = toolsets.filter((one) => one !== 'feedback');
+
+/**
+ * Serves the tools to an agent until it goes away. Stdout is the protocol's alone.
+ *
+ * @throws UserError where the key is missing
+ */
+export async function runMcp(options: McpOptions, session: Session): Promise<CommandResult> {
+  const { readOnly } = options;
+  const open = await openBackend(options, session);
+  const log = (error: unknown): void => {
+    // Refusals are answers; the one who calls has read them.
+    const isTold = error instanceof UserError || error instanceof ServiceError || error instanceof CancelledError;
+    if (!isTold) session.say(renderFailure(error, 'text').message);
+  };
+  try {
+    const port = createToolPort({
+      access: { toolsets: readToolsets(options.toolsets), readOnly },
+      createContext: () => createToolContext(open, options, session),
+      version: session.version,
+      env: session.env,
+      now: () => nowOf(session).getTime(),
+      log,
+    });
+    // The protocol's library is loaded by this command alone.
+    const { serveToolsOnStdio } = await import('../mcp/serve-stdio.ts');
+    await serveToolsOnStdio(port, session.signal, options.streams);
+    return { exit: exitCodes.ok, output: '' };
+  } finally {
+    await open.close();
+  }
+}
+
+function readToolsets(names: readonly string[]): readonly Toolset[] {
+  const wanted = names.flatMap((name) => name.split(',')).map((name) => name.trim());
+  if (wanted.length === 0) return usualToolsets;
+  return wanted.map((name) => {
+    const found = toolsets.find((one) => one === name);
+    if (found !== undefined) return found;
+    throw new UserError(`--toolsets: there is no set "${name}"`, { hint: `Write some of: ${toolsets.join(', ')}.` });
+  });
+}

@@ -1,0 +1,77 @@
+/** Flags of a command as the input of its tool. */
+
+import { dayMilliseconds } from '../consumption/windows.ts';
+import { ToolRefusal } from './refusal.ts';
+import type { Twin, TwinFlag } from './twins.ts';
+import { isoOf } from './values.ts';
+
+/** A value as the command line has it: a text, a list of texts, or true. */
+export type FlagValue = string | readonly string[] | boolean | undefined;
+
+/** @throws ToolRefusal for a value that is not of the form that its flag has */
+export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValue>>, now: number): object {
+  const input: Record<string, unknown> = {};
+  for (const flag of twin.flags) {
+    const value = given[attributeOf(flag)];
+    if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
+    Object.assign(input, readFlag(flag, value, input, now));
+  }
+  for (const { name, input: member } of twin.arguments ?? []) {
+    const value = given[name.replace(/[<>[\].]/g, '')];
+    if (value !== undefined) input[member] = value;
+  }
+  return input;
+}
+
+/** `--status-code <code>` → `statusCode`, as the parser of flags has it. */
+export function attributeOf({ flags }: Pick<TwinFlag, 'flags'>): string {
+  const long = /--([\w-]+)/.exec(flags)?.[1] ?? '';
+  return long.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function readFlag(
+  { flags, as, input: member }: TwinFlag,
+  value: Exclude<FlagValue, undefined>,
+  before: Readonly<Record<string, unknown>>,
+  now: number,
+): Readonly<Record<string, unknown>> {
+  const texts = Array.isArray(value) ? value.map(String) : [String(value)];
+  const [text = ''] = texts;
+  switch (as) {
+    case 'text':
+      return { [member]: text };
+    case 'number':
+      return { [member]: readNumber(flags, text) };
+    case 'list':
+      return { [member]: texts };
+    case 'switch':
+      return { [member]: true };
+    case 'user':
+      return { [member]: { ...(before[member] as object | undefined), _user: text } };
+    case 'pairs':
+      return { [member]: { ...(before[member] as object | undefined), ...Object.fromEntries(texts.map(readPair)) } };
+    case 'days': {
+      const days = Number(/^(\d{1,4})d$/.exec(text)?.[1]);
+      if (!(days >= 1 && days <= 366)) {
+        throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} are no days`, {
+          hint: 'Write days, from 1d to 366d.',
+        });
+      }
+      return { time_of_generation_min: isoOf(now - days * dayMilliseconds), time_of_generation_max: isoOf(now) };
+    }
+  }
+}
+
+function readNumber(flags: string, text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number)) return number;
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} is no number`);
+}
+
+function readPair(text: string): readonly [string, string] {
+  const at = text.indexOf('=');
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new ToolRefusal('invalid_input', `${JSON.stringify(text.slice(0, 40))} is no pair`, {
+    hint: 'Write key=value, such as --metadata team=nlp.',
+  });
+}
