@@ -5,7 +5,13 @@ import { dropTrailing } from './drop-trailing.ts';
 const blanked = '[key]';
 
 /** Variables whose values are never repeated. */
-const secretVariables = ['PORTKEY_API_KEY', 'TOLLGATE_SEAL_KEY', 'GITHUB_TOKEN', 'GH_TOKEN'] as const;
+const secretVariables = [
+  'PORTKEY_API_KEY',
+  'PORTKEY_WORKSPACE_KEY',
+  'TOLLGATE_SEAL_KEY',
+  'GITHUB_TOKEN',
+  'GH_TOKEN',
+] as const;
 
 /** A real key is far longer; a few letters would be found in the middle of words. */
 const shortest = 8;

@@ -95,6 +95,7 @@ const impure = new Set([
   'policy/named-files.ts',
   'prices/files.ts',
   'client/request.ts',
+  'client/download.ts',
   'client/timing.ts',
   'record/git-ref.ts',
   'checkout/repository.ts',

@@ -71,6 +71,8 @@ export function createApiBackend(client: Client): Backend {
       return entities.map((entity) => toCounter(entity.value_key, entity.current_usage, null));
     },
     readAnalytics: (path, query) => client.readAnalytics(path, query),
+    listModels: (workspaceId) => client.listModels(workspaceId),
+    logs: client.logs,
 
     createPolicy: (kind, body) => client.createPolicy(kind, body),
     updatePolicy: (kind, id, body) => client.updatePolicy(kind, id, body),

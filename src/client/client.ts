@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ServiceError, type UnreadableRow, UnreadableRowsError } from '../errors.ts';
+import type { LogPort, OfferedModel } from '../live/log-port.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type {
   WireIntegration,
@@ -10,10 +10,12 @@ import type {
   WireUsagePolicy,
   WireWorkspace,
 } from '../resources/wire.ts';
-import { describeIssue } from './describe-issue.ts';
+import { type AnsweredRow, type Answers, createAnswers } from './answers.ts';
+import { createDownloads } from './download.ts';
 import { type ApiRequest, renderPath } from './failure.ts';
-import { type Page, type ReadPage, walkList } from './paging.ts';
-import { type ConnectionOptions, openConnection } from './request.ts';
+import { createLogPort, type LogConnections, listOfferedModels } from './log-calls.ts';
+import type { Page } from './paging.ts';
+import { type Connection, type ConnectionOptions, openConnection } from './request.ts';
 import { createCall, type RetryOptions } from './retry.ts';
 import {
   anyObjectSchema,
@@ -22,7 +24,6 @@ import {
   configSchema,
   createdSchema,
   entitySchema,
-  envelopeSchema,
   integrationModelsSchema,
   integrationSchema,
   integrationWorkspaceSchema,
@@ -44,6 +45,10 @@ export interface ClientOptions extends ConnectionOptions {
   readonly timing?: RetryOptions['timing'] | undefined;
   /** Requests sent for one call at most; default 5. */
   readonly tries?: number | undefined;
+  /** Where single logs and models are, if not at the base URL (docs/service-notes.md#base-url). */
+  readonly gatewayUrl?: string | undefined;
+  /** For what an admin key may not do. Default: the key of the run. */
+  readonly workspaceKey?: string | undefined;
 }
 
 export interface ProbeRequest {
@@ -62,11 +67,6 @@ export interface ProbeAnswer {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-
-/** `place` is for people; `key` tells a row without an id from others. */
-type ListedRow<Row> =
-  | { readonly row: Row }
-  | { readonly unreadable: UnreadableRow; readonly place: string; readonly key: string };
 
 /** One method an endpoint (docs/service-notes.md#envelopes). Writes resolve once the service has accepted. */
 export interface Client {
@@ -120,6 +120,11 @@ export interface Client {
   /** 11. `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. */
   readAnalytics(path: string, query: NonNullable<ApiRequest['query']>): Promise<Readonly<Record<string, unknown>>>;
 
+  /** 10. */
+  readonly logs: LogPort;
+  /** 9. */
+  listModels(workspaceId: string): Promise<readonly OfferedModel[]>;
+
   /**
    * One read, its answer as it came: for finding out what a key may do. No paging, no look at the rows.
    *
@@ -154,88 +159,51 @@ export function createClient(options: ClientOptions): Client {
     return result.ok ? { ok: true, body: { status: result.status ?? 200, body: result.body } } : result;
   }, retrying);
 
-  /** A 2xx answer that makes no sense: never skipped, since a row left out would look like one that was removed. */
-  function buildUnreadable(request: ApiRequest, problem: string): ServiceError {
-    const path = connection.clean(renderPath(request));
-    const detail = connection.clean(problem);
-    return new ServiceError(`${request.method} ${path}: ${detail}`, {
-      status: 200,
-      method: request.method,
-      path,
-      detail,
-      maybeApplied: request.method !== 'GET',
-    });
-  }
-
-  function parseAnswer<Row>(request: ApiRequest, schema: z.ZodType<Row>, body: unknown): Row {
-    const parsed = schema.safeParse(body);
-    if (parsed.success) return parsed.data;
-    throw buildUnreadable(request, describeIssue(parsed.error));
-  }
-
-  /** A row, or what can be said of one that makes no sense; `index` is its place in the page. */
-  function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, index: number): ListedRow<Row> {
-    const parsed = schema.safeParse(row);
-    if (parsed.success) return { row: parsed.data };
-    const text = (member: string): string | null => {
-      const value = typeof row === 'object' && row !== null ? (row as Readonly<Record<string, unknown>>)[member] : null;
-      return typeof value === 'string' && value !== '' ? connection.clean(value) : null;
+  const answers = createAnswers(connection, call);
+  const { parseAnswer, read, write, readRows, list, walk } = answers;
+  const others: Connection[] = [];
+  /** Opened when first needed: a wrong address of a gateway is nobody's trouble who asks nothing of it. */
+  const reach = (other: Partial<ConnectionOptions>, variable?: string): (() => Answers) => {
+    let opened: Answers | undefined;
+    return () => {
+      if (opened !== undefined) return opened;
+      const secrets = [...(options.secrets ?? []), options.apiKey ?? ''];
+      const made = openConnection({ connections: concurrency, ...options, secrets, ...other }, variable);
+      others.push(made);
+      opened = createAnswers(made, createCall(made.attempt, retrying));
+      return opened;
     };
-    const id = text('id');
-    const why = connection.clean(describeIssue(parsed.error));
-    const unreadable = { id, name: text('name') ?? text('slug'), workspaceId: text('workspace_id'), why };
-    return { unreadable, place: id ?? `number ${index + 1}`, key: id ?? JSON.stringify(row) };
-  }
-
-  async function read<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Row> {
-    return parseAnswer(request, schema, await call(request));
-  }
-
-  async function write(request: ApiRequest): Promise<void> {
-    await call(request);
-  }
-
-  async function readRows<Row>(request: ApiRequest, schema: z.ZodType<Row>): Promise<Page<ListedRow<Row>>> {
-    const { rows, total } = await read(request, envelopeSchema);
-    if (rows === undefined) throw buildUnreadable(request, 'the answer holds no list');
-    return {
-      rows: rows.map((row, index) => parseRow(schema, row, index)),
-      total: total ?? undefined,
-    };
-  }
-
-  async function list<Row>(
-    request: ApiRequest,
-    schema: z.ZodType<Row>,
-    idOf: (row: Row) => string,
-  ): Promise<readonly Row[]> {
-    const readPage = (page: number, size: number): Promise<Page<ListedRow<Row>>> =>
-      readRows({ ...request, query: { ...request.query, page_size: size, current_page: page } }, schema);
-    return walk(request, readPage, idOf);
-  }
-
-  async function walk<Row>(
-    request: ApiRequest,
-    readPage: ReadPage<ListedRow<Row>>,
-    idOf: (row: Row) => string,
-  ): Promise<readonly Row[]> {
-    const walked = await walkList(readPage, (listed) => ('row' in listed ? idOf(listed.row) : `?${listed.key}`));
-    if (!('rows' in walked)) throw buildUnreadable(request, walked.problem);
-    const readable = walked.rows.flatMap((listed) => ('row' in listed ? [listed.row] : []));
-    const odd = walked.rows.flatMap((listed) => ('row' in listed ? [] : [listed]));
-    const [first] = odd;
-    if (first === undefined) return readable;
-    const { message, ...facts } = buildUnreadable(request, `row ${first.place}: ${first.unreadable.why}`);
-    throw new UnreadableRowsError(message, facts, { readable, unreadable: odd.map(({ unreadable }) => unreadable) });
-  }
-
+  };
+  const files = createDownloads({
+    baseUrl: connection.baseUrl,
+    proxies: options.proxies ?? {},
+    clean: connection.clean,
+    signal: options.signal,
+    dispatcher: options.dispatcher,
+    userAgent: options.userAgent ?? 'tollgate',
+  });
+  const atGateway = options.gatewayUrl === undefined ? {} : { baseUrl: options.gatewayUrl };
+  const byWorkspace = options.workspaceKey === undefined ? {} : { apiKey: options.workspaceKey };
+  const own = (): Answers => answers;
+  const logConnections: LogConnections = {
+    control: answers,
+    gateway: 'baseUrl' in atGateway ? reach(atGateway, 'PORTKEY_GATEWAY_URL') : own,
+    ofWorkspace: 'apiKey' in byWorkspace ? reach(byWorkspace) : own,
+    gatewayOfWorkspace:
+      'baseUrl' in atGateway || 'apiKey' in byWorkspace
+        ? reach({ ...atGateway, ...byWorkspace }, 'PORTKEY_GATEWAY_URL')
+        : own,
+    download: files.download,
+  };
   const byId = (row: { readonly id: string }): string => row.id;
   const keyScopes = (verb: string): string =>
     `workspace_service_api_keys.${verb} (and the same of workspace_user_api_keys and organisation_service_api_keys)`;
 
   return {
     baseUrl: connection.baseUrl,
-    close: connection.close,
+    async close() {
+      await Promise.all([connection, files, ...others].map((one) => one.close()));
+    },
     serverNow: connection.serverNow,
     gateWrites(gate) {
       mayWrite = gate;
@@ -324,7 +292,7 @@ export function createClient(options: ClientOptions): Client {
         scope: 'organisation_integrations.read',
       };
       // No paging is documented here (docs/service-notes.md#shares), so that it is asked for only where the answer looks like a full page.
-      const readPage = (page: number, size: number): Promise<Page<ListedRow<WireIntegrationWorkspace>>> => {
+      const readPage = (page: number, size: number): Promise<Page<AnsweredRow<WireIntegrationWorkspace>>> => {
         const query = page === 0 && size > 1 ? {} : { query: { page_size: size, current_page: page } };
         return readRows({ ...request, ...query }, integrationWorkspaceSchema);
       };
@@ -362,6 +330,9 @@ export function createClient(options: ClientOptions): Client {
       ),
     readAnalytics: (path, query) =>
       read({ method: 'GET', path: `/analytics${path}`, query, scope: 'analytics.view' }, anyObjectSchema),
+
+    logs: createLogPort(logConnections),
+    listModels: (workspaceId) => listOfferedModels(logConnections, workspaceId),
 
     async probe(probed) {
       const request: ApiRequest = { method: 'GET', ...probed };

@@ -12,6 +12,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | null | undefined>> | undefined;
   readonly body?: unknown;
+  /** Of a PUT: its answer says something. Default: it is not read. */
+  readonly isAnswerWanted?: boolean;
   /** The scope this endpoint asks of a key (docs/service-notes.md#keys-and-scopes), for the message when it is refused. */
   readonly scope?: string | undefined;
 }

@@ -67,8 +67,9 @@ export interface Connection {
   close(): Promise<void>;
 }
 
-export function openConnection(options: ConnectionOptions): Connection {
-  const baseUrl = checkBaseUrl(options.baseUrl);
+/** @param variable that names the base URL, for messages */
+export function openConnection(options: ConnectionOptions, variable?: string): Connection {
+  const baseUrl = checkBaseUrl(options.baseUrl, variable);
   const apiKey = options.apiKey === null ? '' : checkApiKey(options.apiKey);
   const secrets = [apiKey, ...(options.secrets ?? [])];
   const clean = createCleaner(...secrets);
@@ -135,7 +136,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     // Of what it took only: a refusal may come from a proxy on the way.
     const date = Date.parse(headerText(answer, 'date') ?? '');
     if (!Number.isNaN(date)) serverTime = date;
-    if (request.method === 'PUT' || request.method === 'DELETE') {
+    if ((request.method === 'PUT' && request.isAnswerWanted !== true) || request.method === 'DELETE') {
       // `{}`, 204 or nothing (docs/service-notes.md#envelopes): the status line is the whole answer, also when what follows is cut off.
       await body.text().catch(() => undefined);
       return { ok: true, body: undefined, status };

@@ -30,6 +30,7 @@ const questions = [
   'readCounters',
   'readAnalytics',
   'listAuditRecords',
+  'listModels',
 ] as const satisfies readonly (keyof Backend)[];
 
 /** A read of the port; with its arguments it is one question. */

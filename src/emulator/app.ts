@@ -4,7 +4,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import { registerAnalytics } from './analytics/routes.ts';
 import { buildAuditRow, isAudited } from './audit.ts';
-import { basePath, cutBase } from './base-path.ts';
+import { basePath, cutBase, gatewayPath } from './base-path.ts';
 import { parseJson } from './body.ts';
 import { buildErrorBody, EmulatorError, type ErrorShape, invalidRequest } from './errors.ts';
 import { registerApiKeys } from './kinds/api-keys.ts';
@@ -19,7 +19,7 @@ import { registerShares } from './kinds/shares.ts';
 import { workspaces } from './kinds/workspaces.ts';
 import { registerFeedback } from './other-clients/feedback.ts';
 import { registerGateway } from './other-clients/gateway/routes.ts';
-import { registerExportDownload, registerLogs } from './other-clients/logs.ts';
+import { registerExportDownload, registerLogReads, registerLogs } from './other-clients/logs.ts';
 import { registerModels } from './other-clients/models.ts';
 import { registerUsers } from './other-clients/users.ts';
 import { registerVirtualKeys } from './other-clients/virtual-keys.ts';
@@ -53,18 +53,31 @@ export function createApp(parts: AppParts): Hono {
   const root = new Hono({ strict: false });
   const app = root.basePath(basePath);
 
-  for (const path of [`${basePath}/*`, '/v2/*']) {
+  for (const path of [`${basePath}/*`, '/v2/*', `${gatewayPath}/*`, '/exports/*']) {
     root.use(path, dateAnswers(parts), countRequests(parts), parts.injectFaults, keepWrites(parts));
   }
   // Of gateways, and public: neither asks for a key of the admin API.
   registerGateway(root, context, parts.acceptKeys);
   registerModelPrices(app as Hono);
   app.use('*', auditWrites(parts));
-  app.use('*', async (c, next) => {
-    authenticate(c, parts);
-    await next();
-  });
+  const gateway = root.basePath(gatewayPath);
+  for (const each of [app, gateway]) {
+    each.use('*', async (c, next) => {
+      authenticate(c, parts);
+      await next();
+    });
+  }
+  for (const path of ['/models', '/models/*', '/logs/:id{(?!exports).+}']) {
+    app.use(path, async (c, next) => {
+      if (parts.quirks.gatewayApart) throw new EmulatorError(404, 'AB08', `No route for ${c.req.method} ${c.req.path}`);
+      await next();
+    });
+  }
   registerRoutes(app as Hono, context);
+  for (const each of [app, gateway]) {
+    registerLogReads(each as Hono, context);
+    registerModels(each as Hono, context);
+  }
 
   // Beside the base path: signed links carry no key.
   registerExportDownload(root, context);
@@ -106,7 +119,6 @@ function registerRoutes(app: Hono, context: RouteContext): void {
   registerVirtualKeys(app, context);
   registerLogs(app, context);
   registerFeedback(app, context);
-  registerModels(app, context);
 }
 
 function sendError(c: Context, parts: AppParts, error: EmulatorError): Response {

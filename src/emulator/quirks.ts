@@ -85,6 +85,22 @@ const switches = {
   gatewaysForgetKeys: flag,
   /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object. */
   configsInEnvelope: flag,
+  /** At which look a log export that was started is done. */
+  exportsDone: ['first', 'third', 'never'],
+  /** Log exports that are started come to nothing. */
+  exportsFail: flag,
+  /** The file of an export: all of it, half of its rows, or its last line broken off. */
+  exportFiles: ['whole', 'half', 'broken'],
+  /** Numbers in the file of an export are text, and what is empty or zero is not there. */
+  exportRowsAsText: flag,
+  /** `total` of an export: all rows that fit, those of one page, or not said. */
+  exportTotals: ['all', 'page', 'none'],
+  /** Exports show their `total` when they are read, as well as when they are made. */
+  exportsShowTotal: flag,
+  /** Single logs and models are below `/gateway/v1` alone, as where the gateway is self-hosted. */
+  gatewayApart: flag,
+  /** `/models` refuses keys that belong to no workspace: 403 AB03. */
+  modelsNeedWorkspaceKey: flag,
   /** The body of every refusal; null picks the one seen for the route. */
   errorShape: [null, 'flat', 'success-data', 'nested'],
 } as const;

@@ -299,6 +299,8 @@ export interface RequestLogRow {
   request_url: string;
   endpoint_type: string;
   retry_success_count: number;
+  /** As debug logging keeps them; absent: they were not recorded. */
+  bodies?: { request: Record<string, unknown>; response: Record<string, unknown> };
   is_fallback: boolean;
 }
 
@@ -310,6 +312,10 @@ export interface LogExportRow extends Dated {
   filters: Record<string, unknown>;
   requested_data: string[];
   created_by: string;
+  /** How often somebody has looked since it was started. */
+  looks?: number;
+  /** It will come to nothing. */
+  fails?: boolean;
 }
 
 export interface FeedbackRow {

@@ -2,6 +2,7 @@ import type { WireIntegrationPrices } from '../prices/integration-prices.ts';
 import type { KindPort, LimitsTarget } from '../resources/kind-port.ts';
 import type { PolicyKind } from '../resources/types.ts';
 import type { WireWorkspace } from '../resources/wire.ts';
+import type { LogPort, OfferedModel } from './log-port.ts';
 
 /** A record of the audit log (docs/service-notes.md#audit-log); only what names the author of a change. */
 export interface AuditRecord {
@@ -84,6 +85,11 @@ export interface Backend extends KindPort {
   readCounters(policyId: string): Promise<readonly WireCounter[]>;
   /** `path` below `/analytics`, such as `/graphs/cost`; costs are in cents. The answer as it came. */
   readAnalytics(path: string, query: AnalyticsQuery): Promise<Readonly<Record<string, unknown>>>;
+
+  /** Models that the workspace can call. Often refused to an admin key. */
+  listModels(workspaceId: string): Promise<readonly OfferedModel[]>;
+
+  readonly logs: LogPort;
 
   createPolicy(kind: PolicyKind, body: WireBody): Promise<{ readonly id: string }>;
   updatePolicy(kind: PolicyKind, id: string, body: WireBody): Promise<void>;

@@ -1,6 +1,6 @@
 import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
-import { type Client, createClient } from '../client/client.ts';
+import { type Client, type ClientOptions, createClient } from '../client/client.ts';
 import { systemTiming } from '../client/timing.ts';
 import { UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
@@ -40,11 +40,14 @@ export async function openBackend(
     : openPortkey(connecting, session);
 }
 
+type GatewayAccess = Pick<ClientOptions, 'gatewayUrl' | 'workspaceKey'>;
+
 interface Connecting {
   readonly concurrency: number;
   readonly tries: number | undefined;
   /** In place of the real one, for messages and the record. */
   readonly shownBaseUrl?: string;
+  readonly gateway?: GatewayAccess;
 }
 
 /** Where `--backend portkey` goes. */
@@ -59,13 +62,18 @@ async function openPortkey(connecting: Connecting, session: Session): Promise<Op
       hint: 'Set it to an admin key of the organisation, or add --backend emulator to try this without an account.',
     });
   }
-  return connect(baseUrlOf(session.env), apiKey, connecting, session);
+  return connect(baseUrlOf(session.env), apiKey, { ...connecting, gateway: gatewayOf(session.env) }, session);
+}
+
+/** Where a self-hosted gateway is, and what it lets in: an admin key calls no model. */
+function gatewayOf({ PORTKEY_GATEWAY_URL: url, PORTKEY_WORKSPACE_KEY: key }: Session['env']): GatewayAccess {
+  return { gatewayUrl: url?.trim() || undefined, workspaceKey: key?.trim() || undefined };
 }
 
 async function connect(
   baseUrl: string,
   apiKey: string,
-  { concurrency, tries, shownBaseUrl }: Connecting,
+  { concurrency, tries, shownBaseUrl, gateway }: Connecting,
   session: Session,
 ): Promise<OpenBackend> {
   const { env, signal, version, clock, surroundings } = session;
@@ -82,6 +90,7 @@ async function connect(
     secrets: secretsOf(env).filter((secret) => secret !== apiKey),
     proxies: proxiesOf(env),
     dispatcher: surroundings?.dispatcher,
+    ...gateway,
   });
   const backend = createApiBackend(client);
   return {

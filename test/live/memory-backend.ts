@@ -2,6 +2,7 @@
 
 import { ServiceError } from '../../src/errors.ts';
 import type { Backend, WireBody } from '../../src/live/backend.ts';
+import type { LogPort } from '../../src/live/log-port.ts';
 import type { WireRow } from '../../src/resources/kind.ts';
 import { teamA, teamB, uuid } from '../helpers/state.ts';
 import { organisationId } from '../helpers/world.ts';
@@ -85,6 +86,19 @@ export function createMemoryBackend(given: Partial<Rows> = {}, interruptions: In
     throw refusal(403, 'GET');
   };
 
+  const noLogs: LogPort = {
+    listExports: none,
+    readExport: none,
+    createExport: none,
+    aimExport: none,
+    startExport: none,
+    readLog: none,
+    sendFeedback: none,
+    readExportLines: () => {
+      throw refusal(403, 'GET');
+    },
+  };
+
   const backend: MemoryBackend = {
     rows,
     calls,
@@ -111,6 +125,8 @@ export function createMemoryBackend(given: Partial<Rows> = {}, interruptions: In
     listConfigs: none,
     readConfig: none,
     listAuditRecords: none,
+    listModels: none,
+    logs: noLogs,
     readCounters: (id) => call(`GET counters ${id}`, () => counters),
     readAnalytics: (path, query) => call(`GET analytics ${path}`, () => analytics?.(path, query) ?? {}),
     createPolicy: (kind, body) =>

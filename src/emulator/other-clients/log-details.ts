@@ -22,14 +22,24 @@ export const exportFields: readonly string[] = [
 ];
 
 /** `cost` in cents. */
-export function renderExportLine(row: RequestLogRow, fields: readonly string[]): string {
+export function renderExportLine(row: RequestLogRow, fields: readonly string[], isText = false): string {
   const line: Readonly<Record<string, unknown>> = {
     ...row,
-    request: { url: row.request_url, method: 'POST', body: { model: row.ai_model } },
-    response: { status: row.response_status_code, responseTime: row.response_time },
+    request: { url: row.request_url, method: 'POST', body: row.bodies?.request ?? { model: row.ai_model } },
+    response: {
+      status: row.response_status_code,
+      responseTime: row.response_time,
+      ...(row.bodies && { body: row.bodies.response }),
+    },
     cost_currency: 'USD',
   };
-  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, line[field]])));
+  const entries = fields.map((field) => [field, line[field]] as const);
+  return JSON.stringify(Object.fromEntries(isText ? entries.flatMap(writeSparsely) : entries));
+}
+
+function writeSparsely([field, value]: readonly [string, unknown]): [string, unknown][] {
+  if (value === null || value === '' || value === 0) return [];
+  return [[field, typeof value === 'number' ? String(value) : value]];
 }
 
 export function renderLog(
@@ -37,19 +47,32 @@ export function renderLog(
   organisation: { readonly id: string; readonly name: string },
   workspace: WorkspaceRow | undefined,
 ): Record<string, unknown> {
-  const { workspace_id: _workspace, endpoint_type: _type, is_fallback: _fallback, metadata: _pairs, ...measured } = row;
+  const {
+    workspace_id: _workspace,
+    endpoint_type: _type,
+    is_fallback: _fallback,
+    metadata: _pairs,
+    bodies,
+    ...measured
+  } = row;
   return {
     _id: row.id,
     request: {
       url: row.request_url,
       method: 'POST',
+      ...(bodies && { body: bodies.request }),
       portkeyHeaders: {
         'x-portkey-trace-id': row.trace_id,
         'x-portkey-metadata': JSON.stringify(row.metadata),
         ...(row.virtual_key === null ? {} : { 'x-portkey-virtual-key': row.virtual_key }),
       },
     },
-    response: { status: row.response_status_code, responseTime: row.response_time, lastUsedOptionJsonPath: '$' },
+    response: {
+      status: row.response_status_code,
+      responseTime: row.response_time,
+      lastUsedOptionJsonPath: '$',
+      ...(bodies && { body: bodies.response }),
+    },
     organisation_id: organisation.id,
     created_at: row.created_at,
     metrics: {

@@ -32,7 +32,10 @@ export function registerLogs(app: Hono, context: RouteContext): void {
     }
     return c.json({ status: 'success' });
   });
+}
 
+/** One call; where the gateway is self-hosted, it has this. */
+export function registerLogReads(app: Hono, context: RouteContext): void {
   app.get('/logs/:id', (c) => {
     context.requireScope(c, 'logs.view');
     const id = c.req.param('id');
@@ -77,16 +80,21 @@ function registerExports(app: Hono, context: RouteContext): void {
       created_at: now,
       last_updated_at: now,
     };
-    const total = selectExport(row, context).length;
+    const counted = countExport(row, context);
     context.store.state.logExports.push(row);
-    return c.json({ id: row.id, total, object: 'export' });
+    return c.json({ id: row.id, ...counted, object: 'export' });
   });
 
   app.get('/logs/exports/:id', (c) => {
     requireReads(c, context);
     const row = findExport(c, context, c.req.param('id'));
     // The work is done the moment somebody asks: polling sees it finish, and no timer runs in tests.
-    if (row.status === 'in_progress') setStatus(row, 'success', context);
+    if (row.status === 'in_progress') {
+      row.looks = (row.looks ?? 0) + 1;
+      const { exportsDone } = context.quirks;
+      const isDone = exportsDone === 'first' || (exportsDone === 'third' && row.looks >= 3);
+      if (isDone) setStatus(row, row.fails === true ? 'failed' : 'success', context);
+    }
     return c.json(renderExport(row, context));
   });
 
@@ -97,9 +105,9 @@ function registerExports(app: Hono, context: RouteContext): void {
     if (row.status !== 'draft') throw context.invalid('Only a draft export can be updated');
     const filters = takeObject(body, 'filters');
     const requested_data = has(body, 'requested_data') ? readRequestedData(body) : row.requested_data;
-    const total = selectExport({ ...row, filters }, context).length;
+    const counted = countExport({ ...row, filters }, context);
     Object.assign(row, { filters, requested_data, last_updated_at: context.timestamp() });
-    return c.json({ id: row.id, total, object: 'export' });
+    return c.json({ id: row.id, ...counted, object: 'export' });
   });
 
   app.post('/logs/exports/:id/start', (c) => {
@@ -108,6 +116,7 @@ function registerExports(app: Hono, context: RouteContext): void {
     if (row.status !== 'draft' && row.status !== 'stopped')
       throw context.invalid('The export has already been started');
     setStatus(row, 'in_progress', context);
+    Object.assign(row, { looks: 0, fails: context.quirks.exportsFail });
     return c.json({ message: 'Logs export started', object: 'export' });
   });
 
@@ -140,8 +149,12 @@ export function registerExportDownload(app: Hono, context: RouteContext): void {
   app.get(`${exportDownloadPath}/:id`, (c) => {
     const row = context.store.find('logExports', c.req.param('id'));
     if (row === undefined || c.req.query('signature') !== signExport(row)) return c.text('AccessDenied', 403);
-    const lines = selectExport(row, context).map((log) => `${renderExportLine(log, row.requested_data)}\n`);
-    return c.body(lines.join(''), 200, { 'content-type': 'application/x-ndjson' });
+    const { exportFiles, exportRowsAsText } = context.quirks;
+    const logs = selectExport(row, context);
+    const kept = exportFiles === 'half' ? logs.slice(0, Math.floor(logs.length / 2)) : logs;
+    const text = kept.map((log) => `${renderExportLine(log, row.requested_data, exportRowsAsText)}\n`).join('');
+    const sent = exportFiles === 'broken' ? text.slice(0, -20) : text;
+    return c.body(sent, 200, { 'content-type': 'application/x-ndjson' });
   });
 }
 
@@ -166,10 +179,24 @@ function readRequestedData(body: Body): string[] {
   return fields;
 }
 
-/** Newest first; refuses filters that cannot be read. */
-function selectExport(row: LogExportRow, context: RouteContext): RequestLogRow[] {
+/** Refuses filters that cannot be read. */
+function filterLogs(row: LogExportRow, context: RouteContext): RequestLogRow[] {
   const wanted = buildRowFilter(row.filters, 'body', indexFeedback(context.store.state.feedback));
-  const rows = sortNewestFirst(context.store.list('requestLogs', row.workspace_id).filter(wanted));
+  return context.store.list('requestLogs', row.workspace_id).filter(wanted);
+}
+
+/** All rows that fit, or those of the page where one was asked for. */
+function countExport(row: LogExportRow, context: RouteContext): { readonly total?: number } {
+  const { exportTotals } = context.quirks;
+  if (exportTotals === 'none') return {};
+  const all = filterLogs(row, context).length;
+  const isPage = exportTotals === 'page' || row.filters.page_size !== undefined;
+  return { total: isPage ? selectExport(row, context).length : all };
+}
+
+/** Newest first. */
+function selectExport(row: LogExportRow, context: RouteContext): RequestLogRow[] {
+  const rows = sortNewestFirst(filterLogs(row, context));
   const size = Math.min(readCount(row.filters.page_size) || exportMaximum, exportMaximum);
   const first = readCount(row.filters.current_page) * size;
   return rows.slice(first, first + size);
@@ -200,5 +227,7 @@ function setStatus(row: LogExportRow, status: LogExportRow['status'], context: R
 }
 
 function renderExport(row: LogExportRow, context: RouteContext): object {
-  return { organisation_id: context.organisation().id, ...row, object: 'export' };
+  const { looks: _looks, fails: _fails, ...shown } = row;
+  const counted = context.quirks.exportsShowTotal ? countExport(row, context) : {};
+  return { organisation_id: context.organisation().id, ...shown, ...counted, object: 'export' };
 }

@@ -67,6 +67,9 @@ function toId(row: ModelRow): string {
 
 /** Enabled models of the providers of one workspace; an admin key that names none sees those of all. */
 function listModels(c: Context, context: RouteContext): ModelRow[] {
+  if (context.quirks.modelsNeedWorkspaceKey && context.caller(c).workspaceId === undefined) {
+    throw context.fail(403, 'AB03', 'Models are listed for the key of a workspace');
+  }
   const workspace = context.optionalWorkspaceFor(c, c.req.query('workspace_id'));
   const seen = new Map<string, ModelRow>();
   for (const provider of context.store.list('providers', workspace?.id)) {
