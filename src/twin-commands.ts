@@ -9,6 +9,7 @@ import { collectFlag } from './usage.ts';
 /** What parents of several commands are about. */
 const parents: Readonly<Record<string, string>> = {
   usage: 'what was used: cost, requests, tokens, by user, model, provider and metadata',
+  logs: 'single calls that the gateway recorded',
 };
 
 /** The options of a twin as the parser leaves them; its own flags are among them. */

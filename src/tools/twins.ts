@@ -39,12 +39,27 @@ const pages: readonly TwinFlag[] = [
   { flags: '--cursor <cursor>', does: 'where the page before ended', input: 'cursor', as: 'text' },
 ];
 
+const ofWorkspace: TwinFlag = {
+  flags: '--workspace <slug>',
+  does: 'slug, id or name of the workspace',
+  input: 'workspace_slug',
+  as: 'text',
+  isRequired: true,
+};
+
 export const twins: readonly Twin[] = [
   {
     tool: 'list_workspaces',
     command: 'workspaces',
     does: 'list the active workspaces, and which have a policy file',
     flags: pages,
+    formats: ['text', 'json'],
+  },
+  {
+    tool: 'list_log_exports',
+    command: 'logs exports',
+    does: 'list the log exports of a workspace: state, rows, who',
+    flags: [ofWorkspace, ...pages],
     formats: ['text', 'json'],
   },
 ];
