@@ -85,6 +85,10 @@ const switches = {
   gatewaysForgetKeys: flag,
   /** Configs in the form of the specification alone: `{success, data}`, lists without a total, the config an object. */
   configsInEnvelope: flag,
+  /** Graphs of tokens tell prompt and completion apart; otherwise total and average alone, as documented. */
+  tokensSplit: flag,
+  /** Every number of analytics is text, as those of users are. */
+  analyticsAsText: flag,
   /** The body of every refusal; null picks the one seen for the route. */
   errorShape: [null, 'flat', 'success-data', 'nested'],
 } as const;
