@@ -71,16 +71,16 @@ export function groupingOfMetadata(key: string): Grouping {
 type AnalyticsQuestion = readonly [path: string, query: AnalyticsQuery];
 
 export function graphOf(unit: Unit, calls: Calls): AnalyticsQuestion {
-  return [`/graphs/${unit}`, queryOf(calls)];
+  return [`/graphs/${unit}`, queryOfCalls(calls)];
 }
 
 export function groupsOf({ path, columns }: Grouping, calls: Calls, page: number, size = pageSize): AnalyticsQuestion {
-  return [path, { ...queryOf(calls), columns, page_size: size, current_page: page }];
+  return [path, { ...queryOfCalls(calls), columns, page_size: size, current_page: page }];
 }
 
 const pageSize = 100;
 
-function queryOf({ workspace, from, to, filter }: Calls): AnalyticsQuery {
+export function queryOfCalls({ workspace, from, to, filter }: Calls): AnalyticsQuery {
   return {
     workspace_slug: workspace,
     ...filter,
@@ -95,7 +95,7 @@ export async function readTotal({ ask }: Reads, unit: Unit, calls: Calls): Promi
   const answer = await ask('readAnalytics', path, query);
   if ('unknown' in answer) return answer;
   const { summary } = answer.value;
-  const total = isRow(summary) ? numberOf(summary.total) : null;
+  const total = isRow(summary) ? analyticsNumber(summary.total) : null;
   return total === null ? unreadable(path, 'the answer holds no number') : { value: total };
 }
 
@@ -111,7 +111,7 @@ export async function readDays({ ask }: Reads, calls: Calls): Promise<Known<read
   const times: number[] = [];
   for (const point of points) {
     const at = isRow(point) ? Date.parse(String(point.timestamp)) : Number.NaN;
-    const cost = isRow(point) ? numberOf(point.total) : null;
+    const cost = isRow(point) ? analyticsNumber(point.total) : null;
     if (Number.isNaN(at) || cost === null) return unreadable(path, 'a point shows no number');
     times.push(at);
     byDate.set(dateOf(at), add(byDate.get(dateOf(at)) ?? zero, exactOf(cost)));
@@ -155,7 +155,7 @@ export async function readGroups(
     if ('unknown' in answer) return answer;
     const { data } = answer.value;
     if (!Array.isArray(data)) return unreadable(path, 'the answer holds no list');
-    total = numberOf(answer.value.total);
+    total = analyticsNumber(answer.value.total);
     if (data.length === 0) return groups(total === null || rows.size >= total);
     const before = rows.size;
     for (const row of data) {
@@ -187,11 +187,11 @@ function parseRow(row: unknown, names: readonly string[], shows: readonly Unit[]
   if (!isRow(row)) return 'the answer holds no list';
   const name = names.map((member) => row[member]).find((value) => typeof value === 'string');
   if (typeof name !== 'string') return `a row shows no ${names[0]}`;
-  const [requests, errors] = [numberOf(row.requests), numberOf(row.error_count)];
+  const [requests, errors] = [analyticsNumber(row.requests), analyticsNumber(row.error_count)];
   const parsed = {
     name,
-    cost: exactOrNull(numberOf(row.cost)),
-    tokens: exactOrNull(numberOf(row.total_tokens)),
+    cost: exactOrNull(analyticsNumber(row.cost)),
+    tokens: exactOrNull(analyticsNumber(row.total_tokens)),
     requests: requests === null ? null : Math.round(requests),
     errors: errors === null ? null : Math.round(errors),
   };
@@ -209,7 +209,7 @@ function unreadable(path: string, problem: string): { readonly unknown: string }
 }
 
 /** Numbers and numeric texts alike; nothing is consumed below zero. */
-function numberOf(value: unknown): number | null {
+export function analyticsNumber(value: unknown): number | null {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
 }

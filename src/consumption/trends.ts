@@ -125,7 +125,7 @@ function merge(rows: readonly SpendRow[], key: (row: SpendRow) => string): Spend
 }
 
 /** Days above three times the median of all days of the window, those without spend included. */
-export function findUnusualDays(workspace: string, days: readonly Day[]): UnusualDay[] {
+export function findUnusualDays(workspace: string, days: readonly Day[], factor: Exact = unusualFactor): UnusualDay[] {
   if (days.length < leastDays) return [];
   const costs = days.map(({ cost }) => cost).sort(compare);
   const middle = Math.floor(costs.length / 2);
@@ -134,6 +134,6 @@ export function findUnusualDays(workspace: string, days: readonly Day[]): Unusua
   const median = multiply(add(lower, upper), fraction(1n, 2n));
   // A workspace that rests on most days has no usual day to compare with.
   if (median.n <= 0n) return [];
-  const most = multiply(median, unusualFactor);
+  const most = multiply(median, factor);
   return days.filter(({ cost }) => compare(cost, most) > 0).map((day) => ({ ...day, workspace, median }));
 }

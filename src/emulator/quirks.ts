@@ -101,6 +101,10 @@ const switches = {
   gatewayApart: flag,
   /** `/models` refuses keys that belong to no workspace: 403 AB03. */
   modelsNeedWorkspaceKey: flag,
+  /** Graphs of tokens tell prompt and completion apart; otherwise total and average alone, as documented. */
+  tokensSplit: flag,
+  /** Every number of analytics is text, as those of users are. */
+  analyticsAsText: flag,
   /** The body of every refusal; null picks the one seen for the route. */
   errorShape: [null, 'flat', 'success-data', 'nested'],
 } as const;

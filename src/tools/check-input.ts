@@ -18,7 +18,7 @@ export function checkInput<Input>(tool: Tool<Input>, raw: unknown): Input {
   const parsed = schema.safeParse(raw ?? {});
   if (parsed.success) return parsed.data;
   const known = knownNames(schema);
-  const problems = parsed.error.issues.flatMap((issue) => describeInputIssue(issue, known)).slice(0, 20);
+  const problems = parsed.error.issues.flatMap((issue) => describeInputIssue(issue, known, raw)).slice(0, 20);
   const said = problems.map(({ path, problem }) => (path === '' ? problem : `${path}: ${problem}`)).join('; ');
   throw new ToolRefusal('invalid_input', `Invalid arguments for ${tool.name}: ${said}`, {
     hint: `It takes: ${known.join(', ')}.`,
@@ -30,7 +30,7 @@ function knownNames(schema: z.ZodType): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape as Record<string, unknown>) : [];
 }
 
-function describeInputIssue(issue: z.core.$ZodIssue, known: readonly string[]): InputProblem[] {
+function describeInputIssue(issue: z.core.$ZodIssue, known: readonly string[], raw: unknown): InputProblem[] {
   const path = issue.path.map((part) => shorten(String(part))).join('.');
   if (issue.code === 'unrecognized_keys') {
     const names = issue.path.length === 0 ? known : [];
@@ -39,12 +39,21 @@ function describeInputIssue(issue: z.core.$ZodIssue, known: readonly string[]): 
       problem: `no such name${didYouMean(key, names)}`,
     }));
   }
+  if (valueAt(raw, issue.path) === undefined) return [{ path, problem: 'is required' }];
   if (issue.code === 'invalid_union') {
     // Of several forms the ways in which each does not fit say less than what fits.
     const custom = issue.errors.flat().find(({ code }) => code === 'custom');
     return [{ path, problem: custom?.message ?? 'none of the forms that it may have' }];
   }
   return [{ path, problem: lowerFirst(issue.message) }];
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, part) =>
+      typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[part] : undefined,
+    raw ?? {},
+  );
 }
 
 function shorten(name: string): string {

@@ -40,7 +40,7 @@ export function findNamed<T>(what: string, wanted: string, things: readonly T[],
       details: { what, known: [...new Set(known)].slice(0, 20) },
     });
   }
-  const candidates = named.map((thing) => handlesOf(thing).sure);
+  const candidates = named.map((thing) => handlesOf(thing).sure).sort(([a = ''], [b = '']) => (a < b ? -1 : 1));
   throw new ToolRefusal(
     'invalid_input',
     `${named.length} ${what}s are called ${quoteUnlessSecret(wanted)}: ${candidates.map((ids) => ids.join(' or ')).join(', ')}`,

@@ -1,10 +1,25 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { getCostAnalyticsTool } from './get-cost-analytics.ts';
+import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
+import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
+import { getRequestAnalyticsTool } from './get-request-analytics.ts';
+import { getTokenAnalyticsTool } from './get-token-analytics.ts';
+import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import type { Tool } from './tool.ts';
 
-export const tools: readonly Tool[] = [listWorkspacesTool, listLogExportsTool];
+export const tools: readonly Tool[] = [
+  listWorkspacesTool,
+  getCostAnalyticsTool,
+  getRequestAnalyticsTool,
+  getTokenAnalyticsTool,
+  getUserAnalyticsSummaryTool,
+  getModelAnalyticsSummaryTool,
+  getProviderAnalyticsSummaryTool,
+  listLogExportsTool,
+];
 
 export function findTool(name: string): Tool | undefined {
   return tools.find((tool) => tool.name === name);

@@ -12,10 +12,13 @@ export type FlagValue = string | readonly string[] | boolean | undefined;
 export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValue>>, now: number): object {
   const input: Record<string, unknown> = {};
   for (const flag of twin.flags) {
-    const value = given[attributeOf(flag)];
+    // A window has two ends: where neither is given, the last thirty days.
+    const usual = flag.as === 'days' && given.from === undefined ? '30d' : undefined;
+    const value = given[attributeOf(flag)] ?? usual;
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     Object.assign(input, readFlag(flag, value, input, now));
   }
+  if (input.time_of_generation_min !== undefined) input.time_of_generation_max ??= isoOf(now);
   for (const { name, input: member } of twin.arguments ?? []) {
     const value = given[name.replace(/[<>[\].]/g, '')];
     if (value !== undefined) input[member] = value;

@@ -47,6 +47,48 @@ const ofWorkspace: TwinFlag = {
   isRequired: true,
 };
 
+/** Which calls are asked about. */
+const calls: readonly TwinFlag[] = [
+  ofWorkspace,
+  {
+    flags: '--since <days>',
+    does: 'window that ends now, such as 7d',
+    input: 'time_of_generation_min',
+    as: 'days',
+    otherwise: '30d',
+  },
+  {
+    flags: '--from <time>',
+    does: 'where the window begins, as an ISO time with zone',
+    input: 'time_of_generation_min',
+    as: 'text',
+  },
+  {
+    flags: '--to <time>',
+    does: 'where the window ends, as an ISO time with zone',
+    input: 'time_of_generation_max',
+    as: 'text',
+  },
+  { flags: '--key <name>', does: 'only calls of this API key, by name or id', input: 'api_key_ids', as: 'list' },
+  { flags: '--provider <slug>', does: 'only calls through this provider', input: 'virtual_key_slugs', as: 'list' },
+  {
+    flags: '--model <model>',
+    does: 'only calls of this model, such as openai__gpt-4o',
+    input: 'provider_models',
+    as: 'list',
+  },
+  { flags: '--config <slug>', does: 'only calls with this config', input: 'config_slugs', as: 'list' },
+  { flags: '--status <code>', does: 'only calls that ended so, such as 429', input: 'status_codes', as: 'list' },
+  { flags: '--metadata <key=value>', does: 'only calls with this metadata', input: 'metadata_filter', as: 'pairs' },
+  { flags: '--user <name>', does: 'only calls of this user', input: 'metadata_filter', as: 'user' },
+];
+
+const usageFormats = ['text', 'json', 'csv'] as const;
+
+function usage(tool: string, name: string, does: string, more: readonly TwinFlag[] = []): Twin {
+  return { tool, command: `usage ${name}`, does, flags: [...calls, ...more, ...pages], formats: usageFormats };
+}
+
 export const twins: readonly Twin[] = [
   {
     tool: 'list_workspaces',
@@ -55,6 +97,31 @@ export const twins: readonly Twin[] = [
     flags: pages,
     formats: ['text', 'json'],
   },
+  usage('get_cost_analytics', 'cost', 'what calls cost: total, average, days out of the usual'),
+  usage('get_request_analytics', 'requests', 'how many calls were made, which failed and why, latency, cache', [
+    {
+      flags: '--flag-factor <number>',
+      does: 'flag days above so many times the median',
+      input: 'flag_factor',
+      as: 'number',
+      otherwise: '3',
+    },
+    {
+      flags: '--flag-errors <percent>',
+      does: 'flag more errors than that',
+      input: 'flag_error_percent',
+      as: 'number',
+      otherwise: '5',
+    },
+  ]),
+  usage('get_token_analytics', 'tokens', 'how many tokens were used'),
+  usage('get_user_analytics_summary', 'users', 'requests and cost by user'),
+  usage(
+    'get_model_analytics_summary',
+    'models',
+    'requests, cost, tokens and errors by model, against the window before',
+  ),
+  usage('get_provider_analytics_summary', 'providers', 'the same by provider'),
   {
     tool: 'list_log_exports',
     command: 'logs exports',

@@ -217,16 +217,26 @@ function buildFeedbackModels({ rows, feedback }: GraphInput): Graph {
   };
 }
 
+function computeTokens(rows: readonly RequestLogRow[]): Record<string, number> {
+  const total = sumOf(rows, (row) => row.total_units);
+  return { total, avg: average(total, rows.length) };
+}
+
+/** As a later description has it. */
+export function buildSplitTokens(input: GraphInput): Graph {
+  return buildUniform(input, (rows) => ({
+    ...computeTokens(rows),
+    prompt: sumOf(rows, (row) => row.req_units),
+    completion: sumOf(rows, (row) => row.res_units),
+  }));
+}
+
 /** By the path below `/analytics/graphs/`. */
 export const graphs: Readonly<Record<string, (input: GraphInput) => Graph>> = {
   requests: (input) => buildUniform(input, (rows) => ({ total: rows.length })),
   cost: (input) => buildUniform(input, (rows) => ({ total: sumCost(rows), avg: average(sumCost(rows), rows.length) })),
   latency: (input) => buildUniform(input, computeLatency),
-  tokens: (input) =>
-    buildUniform(input, (rows) => {
-      const total = sumOf(rows, (row) => row.total_units);
-      return { total, avg: average(total, rows.length) };
-    }),
+  tokens: (input) => buildUniform(input, computeTokens),
   users: (input) => buildUniform(input, (rows) => ({ total: countUsers(rows) })),
   'users/requests': (input) => {
     const points = buildUniform(input, (rows) => ({ avg: average(requestsOfUsers(rows), countUsers(rows)) }));

@@ -5,7 +5,7 @@ import { refuseField } from '../errors.ts';
 import type { RouteContext } from '../service.ts';
 import type { RequestLogRow } from '../store.ts';
 import { buildRowFilter, type FeedbackByTrace, indexFeedback, readTime } from './filters.ts';
-import { buildCacheSummary, graphs } from './graphs.ts';
+import { buildCacheSummary, buildSplitTokens, graphs } from './graphs.ts';
 import {
   type AnalyticsGroup,
   groupByField,
@@ -38,8 +38,10 @@ interface Selection {
 export function registerAnalytics(app: Hono, context: RouteContext): void {
   for (const [path, build] of Object.entries(graphs)) {
     const answer = (c: Context): Response => {
-      const { summary, data_points } = build(selectRows(c, context));
-      return c.json({ object: 'analytics-graph', data_points, summary });
+      const isSplit = path === 'tokens' && context.quirks.tokensSplit;
+      const { summary, data_points } = (isSplit ? buildSplitTokens : build)(selectRows(c, context));
+      const graph = { object: 'analytics-graph', data_points, summary };
+      return c.json(context.quirks.analyticsAsText ? writeNumbers(graph) : graph);
     };
     app.get(`/analytics/graphs/${path}`, answer);
     for (const [spelling, meant] of Object.entries(sdkSpellings)) {
@@ -51,7 +53,8 @@ export function registerAnalytics(app: Hono, context: RouteContext): void {
     return c.json({ object: 'analytics-summary', summary: buildCacheSummary(rows) });
   });
 
-  const sendGroups = (c: Context, rows: readonly AnalyticsGroup[]): Response => context.sendList(c, rows, (row) => row);
+  const sendGroups = (c: Context, rows: readonly AnalyticsGroup[]): Response =>
+    context.sendList(c, rows, (row) => (context.quirks.analyticsAsText ? (writeNumbers(row) as AnalyticsGroup) : row));
   for (const base of ['/analytics/groups', '/logs/groups']) {
     app.get(`${base}/users`, (c) => sendGroups(c, groupByUser(selectRows(c, context).rows)));
     app.get(`${base}/ai-models`, (c) => sendGroups(c, groupByModel(selectRows(c, context).rows)));
@@ -75,6 +78,11 @@ export function registerAnalytics(app: Hono, context: RouteContext): void {
       );
     });
   }
+}
+
+/** Every number as text, at any depth. */
+function writeNumbers(value: unknown): object {
+  return JSON.parse(JSON.stringify(value, (_name, item: unknown) => (typeof item === 'number' ? String(item) : item)));
 }
 
 function readColumns(c: Context): string[] {
