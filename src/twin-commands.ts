@@ -1,6 +1,6 @@
 /** Commands of the table of tools, beside those that are wired one by one. */
 
-import { Argument, type Command, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { addServiceOptions } from './options.ts';
 import type { FlagValue } from './tools/twin-input.ts';
 import { type Twin, type TwinFlag, type TwinFormat, twins } from './tools/twins.ts';
@@ -24,7 +24,9 @@ export function addTwins(
     const words = twin.command.split(' ');
     const name = words.at(-1) ?? '';
     const parent = words.length === 1 ? program : findParent(program, words[0] ?? '');
-    const command = addServiceOptions(add(parent, name, twin.does), twinFormatOption(twin.formats));
+    const isParent = twins.some((other) => other.command.startsWith(`${twin.command} `));
+    const made = isParent ? addLister(add(parent, name, parents[name] ?? ''), twin.does) : add(parent, name, twin.does);
+    const command = addServiceOptions(made, twinFormatOption(twin.formats));
     for (const { name, does } of twin.arguments ?? []) command.addArgument(new Argument(name, does));
     for (const flag of twin.flags) command.addOption(twinOption(flag));
     command.action(async (...all: unknown[]) => {
@@ -34,6 +36,13 @@ export function addTwins(
       await run(twin, { ...options, ...Object.fromEntries(given) });
     });
   }
+}
+
+/** What a parent does by itself: a command below it, since the parser gives a parent's flags to no other. */
+function addLister(parent: Command, does: string): Command {
+  const lister = new Command('list').description(does).exitOverride();
+  parent.addCommand(lister, { isDefault: true });
+  return lister;
 }
 
 function findParent(program: Command, name: string): Command {

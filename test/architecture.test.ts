@@ -39,6 +39,7 @@ const layers: Readonly<Record<string, number>> = {
   rules: 3,
   apply: 3,
   record: 3,
+  logs: 3,
   client: 3,
   github: 3,
   render: 3,

@@ -36,7 +36,7 @@ export const listLogExportsTool = defineTool<z.infer<ReturnType<typeof input>>, 
   effect: 'read',
   purpose: 'Lists the log exports of a workspace, newest first: state, rows, who made each, and its window.',
   hints:
-    'Makes none: for rows use list_logs, for a file export_logs. Links to files are never shown. Needs logs.export; a user key sees its own alone.',
+    'Makes none: for rows use list_logs, for a file export_logs. Links to files are never shown. Needs logs.export; a user key sees its own alone. In pages: `limit`, `cursor`.',
   input,
   output,
   list: 'exports',

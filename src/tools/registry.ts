@@ -7,6 +7,7 @@ import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
+import { listLogsTool } from './list-logs.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import type { Tool } from './tool.ts';
 
@@ -18,6 +19,7 @@ export const tools: readonly Tool[] = [
   getUserAnalyticsSummaryTool,
   getModelAnalyticsSummaryTool,
   getProviderAnalyticsSummaryTool,
+  listLogsTool,
   listLogExportsTool,
 ];
 

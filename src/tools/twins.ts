@@ -89,6 +89,9 @@ function usage(tool: string, name: string, does: string, more: readonly TwinFlag
   return { tool, command: `usage ${name}`, does, flags: [...calls, ...more, ...pages], formats: usageFormats };
 }
 
+/** An export takes no filter by key. */
+const logCalls = calls.filter(({ input }) => input !== 'api_key_ids');
+
 export const twins: readonly Twin[] = [
   {
     tool: 'list_workspaces',
@@ -122,6 +125,24 @@ export const twins: readonly Twin[] = [
     'requests, cost, tokens and errors by model, against the window before',
   ),
   usage('get_provider_analytics_summary', 'providers', 'the same by provider'),
+  {
+    tool: 'list_logs',
+    command: 'logs',
+    does: 'list single calls: the newest, the dearest or the slowest first',
+    flags: [
+      ...logCalls,
+      {
+        flags: '--sort <order>',
+        does: 'greatest first',
+        input: 'sort',
+        as: 'text',
+        choices: ['time', 'cost', 'latency'],
+        otherwise: 'time',
+      },
+      ...pages,
+    ],
+    formats: usageFormats,
+  },
   {
     tool: 'list_log_exports',
     command: 'logs exports',

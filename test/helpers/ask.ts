@@ -21,6 +21,8 @@ export interface Asker {
   readonly wire: readonly string[];
   /** Path with query of each request that a call sent, in the order of sending. */
   readonly asked: readonly string[];
+  /** Names of headers of the latest request whose path begins so. */
+  headersOf(path: string): readonly string[];
   /** As an agent asks. */
   call(name: string, input?: unknown): Promise<Envelope>;
   /** The data of an answer; throws where there is none. */
@@ -62,8 +64,10 @@ export async function startAsker({
     testSession({ cwd: folder, ...options, env: { ...env, ...options.env } });
   const session = makeSession();
   const asked: string[] = [];
+  const headers: [path: string, names: readonly string[]][] = [];
   const dispatcher = new Agent().compose((dispatch) => (options, handler) => {
     asked.push(options.path);
+    headers.push([options.path, namesOf(options.headers)]);
     return dispatch(options, handler);
   });
   const client = createClient({
@@ -89,6 +93,7 @@ export async function startAsker({
     wire,
     asked,
     session: makeSession,
+    headersOf: (path) => headers.findLast(([each]) => each.startsWith(path))?.[1] ?? [],
     async call(name, input = {}) {
       const tool = findTool(name);
       if (tool === undefined) throw new Error(`no tool is called ${name}`);
@@ -128,4 +133,9 @@ export async function startAsker({
   const faults: unknown[] = [];
   asker.write(files);
   return asker;
+}
+
+function namesOf(headers: unknown): readonly string[] {
+  if (Array.isArray(headers)) return headers.filter((_, index) => index % 2 === 0).map(String);
+  return typeof headers === 'object' && headers !== null ? Object.keys(headers) : [];
 }
