@@ -26,6 +26,16 @@ export interface ToolError {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** What the service refused or did not answer, whoever says so. */
+const ofService: ReadonlySet<ToolErrorCode> = new Set<ToolErrorCode>([
+  'unauthorized',
+  'forbidden',
+  'plan_limit',
+  'server',
+  'network',
+  'unavailable',
+]);
+
 /** The user's kind of failure, with a code. */
 export class ToolRefusal extends UserError {
   readonly code: ToolErrorCode;
@@ -36,7 +46,10 @@ export class ToolRefusal extends UserError {
     message: string,
     options: { readonly hint?: string; readonly details?: Readonly<Record<string, unknown>> } = {},
   ) {
-    super(message, options.hint === undefined ? {} : { hint: options.hint });
+    super(message, {
+      exit: ofService.has(code) ? 'unreachable' : 'invalid',
+      ...(options.hint === undefined ? {} : { hint: options.hint }),
+    });
     this.code = code;
     this.details = options.details ?? {};
   }

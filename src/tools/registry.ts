@@ -1,6 +1,7 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
+import { getLogDetailsTool } from './get-log-details.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
 import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
 import { getRequestAnalyticsTool } from './get-request-analytics.ts';
@@ -20,6 +21,7 @@ export const tools: readonly Tool[] = [
   getModelAnalyticsSummaryTool,
   getProviderAnalyticsSummaryTool,
   listLogsTool,
+  getLogDetailsTool,
   listLogExportsTool,
 ];
 

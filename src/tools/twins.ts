@@ -144,6 +144,21 @@ export const twins: readonly Twin[] = [
     formats: usageFormats,
   },
   {
+    tool: 'get_log_details',
+    command: 'logs show',
+    does: 'one call: why it failed, where its time went',
+    arguments: [{ name: '<id>', does: 'id of the log', input: 'log_id' }],
+    flags: [
+      {
+        flags: '--bodies',
+        does: 'request and response as well, as far as they were recorded',
+        input: 'include_bodies',
+        as: 'switch',
+      },
+    ],
+    formats: ['text', 'json'],
+  },
+  {
     tool: 'list_log_exports',
     command: 'logs exports',
     does: 'list the log exports of a workspace: state, rows, who',
