@@ -31,7 +31,7 @@ export async function runAsk({ twin, given, format, ...rest }: AskOptions, sessi
     const open = await openBackend(options, session);
     try {
       const input = inputOfFlags(twin, given, nowOf(session).getTime());
-      const context = createToolContext(open, options, session);
+      const context = createToolContext(open, options, session, 'person');
       const answering = answerTool(tool, input, context, { isWhole: format !== 'json' });
       const data = await session.waiting('asking the control plane', answering);
       return { exit: exitCodes.ok, output: write(tool, data, format, session) };

@@ -14,6 +14,7 @@ export function createToolContext(
   open: Pick<OpenBackend, 'backend'>,
   options: CommonOptions,
   session: Session,
+  asker: ToolContext['asker'] = 'agent',
 ): ToolContext {
   const reads = createReads(open.backend);
   const once = <T>(read: () => Promise<T>): (() => Promise<T>) => {
@@ -24,6 +25,7 @@ export function createToolContext(
     };
   };
   return {
+    asker,
     reads,
     now: () => nowOf(session).getTime(),
     desired: once(() => readDesiredFiles(options, session)),

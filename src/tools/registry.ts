@@ -1,5 +1,6 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { exportLogsTool } from './export-logs.ts';
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
 import { getLogDetailsTool } from './get-log-details.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
@@ -23,6 +24,7 @@ export const tools: readonly Tool[] = [
   listLogsTool,
   getLogDetailsTool,
   listLogExportsTool,
+  exportLogsTool,
 ];
 
 export function findTool(name: string): Tool | undefined {

@@ -13,6 +13,8 @@ export type Toolset = (typeof toolsets)[number];
 
 /** What a call has of the world. Made anew for each call: one look at the control plane. */
 export interface ToolContext {
+  /** A person waits as long as it takes, and writes where they say; an agent has twenty seconds, and one folder. */
+  readonly asker: 'person' | 'agent';
   /** Each question is asked once a call. */
   readonly reads: Reads;
   /** Milliseconds since the epoch. */

@@ -165,4 +165,26 @@ export const twins: readonly Twin[] = [
     flags: [ofWorkspace, ...pages],
     formats: ['text', 'json'],
   },
+  {
+    tool: 'export_logs',
+    command: 'logs export',
+    does: 'write all calls of a window into one file, a JSON object a line',
+    flags: [
+      ...logCalls,
+      {
+        flags: '--out <file>',
+        does: 'file to write; an interrupted one is gone on with',
+        input: 'file',
+        as: 'text',
+        otherwise: 'logs-WORKSPACE-FROM-TO.jsonl',
+      },
+      {
+        flags: '--bodies',
+        does: 'with request and response of each call',
+        input: 'include_bodies',
+        as: 'switch',
+      },
+    ],
+    formats: ['text', 'json'],
+  },
 ];

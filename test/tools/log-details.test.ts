@@ -95,7 +95,7 @@ describe('get_log_details', () => {
     const env = { PORTKEY_GATEWAY_URL: asker.emulator.url.replace('/v1', '/gateway/v1') };
     const ran = await asker.type(`logs show ${id}`, { env });
     expect(ran.stdout).toContain('ended with 200: no error');
-    const wrong = await asker.type(`logs show ${id}`, { env: { PORTKEY_GATEWAY_URL: 'http://gateway.example.com' } });
+    const wrong = await asker.type(`logs show ${id}`, { env: { PORTKEY_GATEWAY_URL: 'gateway' } });
     expect(wrong.exit).toBe(1);
     expect(wrong.stderr).toContain('PORTKEY_GATEWAY_URL');
   });

@@ -1,0 +1,107 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { exportToFile, manifestPathOf } from '../logs/export-to-file.ts';
+import { windowOfCalls, windowSchema } from './analytics-input.ts';
+import { jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
+import { ToolRefusal } from './refusal.ts';
+import { defineTool, type ToolContext } from './tool.ts';
+
+/** Milliseconds for one job. */
+const patience = { agent: 20_000, person: 30 * 60_000 } as const;
+
+const fields = [
+  ...['id', 'trace_id', 'created_at', 'is_success', 'ai_org', 'ai_model', 'req_units', 'res_units', 'total_units'],
+  ...['request_url', 'cost', 'cost_currency', 'response_time', 'response_status_code', 'mode', 'config'],
+  ...['prompt_slug', 'metadata'],
+] as const;
+
+const input = () =>
+  z.strictObject({
+    ...logShape(),
+    file: z.string().min(1).max(300).optional().describe('below the working folder, ending in .jsonl'),
+    include_bodies: z.boolean().optional(),
+  });
+
+const output = () =>
+  z.object({
+    answer: z.string(),
+    state: z.enum(['done', 'pending']),
+    workspace: z.string(),
+    window: windowSchema,
+    file: z.string(),
+    manifest: z.string(),
+    rows: z.number(),
+    bytes: z.number(),
+    sha256: z.string().nullable(),
+    exports: z.array(z.object({ from: z.string(), to: z.string(), export_id: z.string(), rows: z.number() })),
+    notes: z.array(z.string()),
+  });
+
+export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.infer<ReturnType<typeof output>>>({
+  name: 'export_logs',
+  twin: 'logs export',
+  toolset: 'logs',
+  effect: 'write',
+  purpose:
+    'Writes all calls of a window into one JSONL file where tollgate runs, with a manifest of windows, counts and hash.',
+  hints:
+    'Makes log exports, one for each 50,000 rows; `pending`: call the same again. Bodies only with include_bodies. For a look at single calls use list_logs. Needs logs.export, an Enterprise plan.',
+  input,
+  output,
+  async run({ file, include_bodies: withBodies = false, ...given }, context) {
+    const wanted = withBodies ? [...fields, 'request', 'response'] : fields;
+    const { question, calls, workspace, notes } = await readLogQuestion(given, wanted, context);
+    const window = windowOfCalls(calls);
+    const name = file ?? `logs-${workspace}-${window.from.slice(0, 10)}-${window.to.slice(0, 10)}.jsonl`;
+    const target = placeOf(name, context);
+    const manifest = await orAnalytics(
+      exportToFile(question, calls.from, calls.to, {
+        ...jobNeedsOf(context, patience[context.asker]),
+        path: target,
+        workspace,
+        waiting: (what, work) => context.session.waiting(what, work),
+      }),
+    );
+    const { complete, rows, bytes, sha256, windows } = manifest;
+    const jobs = `${windows.length} ${windows.length === 1 ? 'export' : 'exports'}`;
+    return {
+      answer: complete
+        ? `${rows} calls in ${name}, from ${jobs}, ${bytes} bytes.`
+        : `${rows} calls so far, from ${jobs}; the next is not done. Call the same again, with the window ${window.from} to ${window.to}: it goes on where this ended.`,
+      state: complete ? 'done' : 'pending',
+      workspace,
+      window,
+      file: name,
+      manifest: manifestPathOf(name),
+      rows,
+      bytes,
+      sha256,
+      exports: windows.map(({ from, to, export_id, rows: count }) => ({ from, to, export_id, rows: count })),
+      notes: [
+        ...notes,
+        ...(withBodies ? ['The file holds what callers sent and were answered.'] : []),
+        'Each export ends where the next begins; a row at the seam is written once.',
+      ],
+    };
+  },
+  show: ({ answer, exports, file, manifest, sha256 }) => [
+    {
+      columns: [{ head: 'from' }, { head: 'to' }, { head: 'rows', align: 'right' }, { head: 'export' }],
+      rows: exports.map(({ from, to, rows, export_id: id }) => [from, to, rows, id]),
+    },
+    { text: answer },
+    ...(sha256 === null ? [] : [{ text: `SHA-256 of ${file}: ${sha256}; ${manifest} says what it holds.` }]),
+  ],
+});
+
+/** An agent writes below the working folder, and nothing but logs. @throws ToolRefusal */
+function placeOf(name: string, { asker, session }: ToolContext): string {
+  const target = path.resolve(session.cwd, name);
+  if (asker === 'person') return target;
+  const below = path.relative(session.cwd, target);
+  const isBelow = below !== '' && !below.startsWith('..') && !path.isAbsolute(below);
+  if (isBelow && /^[\w.-]+(?:\/[\w.-]+)*\.jsonl$/.test(name)) return target;
+  throw new ToolRefusal('invalid_input', 'file: it has to lie below the working folder and end in .jsonl', {
+    hint: 'Write a name such as logs.jsonl, or leave it out.',
+  });
+}
