@@ -1,21 +1,24 @@
 /** Rules about configs of the gateway beside the limits of their workspace: ways of a call round a limit. */
 
+import {
+  cachesAnswers,
+  type Fallback,
+  fallbacksOf,
+  type LimitRefusal,
+  refusals,
+  takesRefusal,
+} from '../plan/config-ways.ts';
 import type { GatewayConfig } from '../plan/gateway-configs.ts';
 import type { DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { type DeclaredBudget, type DeclaredRate, labelOfEntry } from './limits.ts';
 import { at, type FindingSubject, type LiveFacts, type LiveRule } from './types.ts';
 
 type Terms = DeclaredBudget | DeclaredRate;
-type Node = Readonly<Record<string, unknown>>;
-
-/** What the gateway answers when a limit refuses: budgets, then rates. */
-const refusals = [412, 429] as const;
-type Refusal = (typeof refusals)[number];
 
 interface Place {
   readonly workspace: DesiredWorkspace;
   readonly configs: readonly GatewayConfig[];
-  readonly limits: Readonly<Record<Refusal, readonly Terms[]>>;
+  readonly limits: Readonly<Record<LimitRefusal, readonly Terms[]>>;
 }
 
 /** Workspaces whose configs were read, with the limits in their files that are checked for each target. */
@@ -54,78 +57,11 @@ function tellsTargetsApart({ entry, match, per }: Terms): boolean {
   return conditions.some(({ key, any, except }) => targetKeys.has(key) && (any !== '*' || except.length > 0));
 }
 
-/** A config, or a target, and all targets in it. Without recursion: nothing keeps people, or an attacker, from nesting deeply. */
-function nodesOf(top: Node): Node[] {
-  const nodes: Node[] = [top];
-  for (let index = 0; index < nodes.length; index += 1) {
-    for (const target of targetsOf(nodes[index] as Node)) if (isNode(target)) nodes.push(target);
-  }
-  return nodes;
-}
-
-function targetsOf({ targets }: Node): readonly unknown[] {
-  return Array.isArray(targets) ? targets : [];
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-interface Fallback {
-  /** As written; null: none are, and every failure counts. */
-  readonly codes: readonly unknown[] | null;
-  /** Slugs of the providers that it calls before its last target; null: they cannot be known. */
-  readonly calls: ReadonlySet<string> | null;
-}
-
-/** Those with a next target. */
-function fallbacksOf({ config }: GatewayConfig): Fallback[] {
-  const nodes = nodesOf(config);
-  // Each fallback looks at all that is in it.
-  const isSmall = nodes.length <= 1000;
-  return nodes.flatMap((node) => {
-    const { strategy } = node;
-    const targets = targetsOf(node);
-    if (!isNode(strategy) || strategy.mode !== 'fallback' || targets.length < 2) return [];
-    // The gateway knows both spellings. An empty list is one, and falls back on nothing.
-    const codes = strategy.on_status_codes ?? strategy.onStatusCodes;
-    const calls = isSmall ? slugsOf(targets.slice(0, -1)) : null;
-    return [{ codes: Array.isArray(codes) ? (codes as readonly unknown[]) : null, calls }];
-  });
-}
-
-function slugsOf(targets: readonly unknown[]): ReadonlySet<string> | null {
-  const slugs = targets.flatMap((target) => {
-    if (!isNode(target)) return [null];
-    const leaves = nodesOf(target).filter((node) => targetsOf(node).length === 0);
-    return leaves.map(slugOf);
-  });
-  return slugs.includes(null) ? null : new Set(slugs as string[]);
-}
-
-/** `provider: "@openai-prod"` or `virtual_key: openai-prod`; null: the model may name another, or the caller does. */
-function slugOf({ provider, virtual_key: key, override_params: overrides }: Node): string | null {
-  if (isNode(overrides) && typeof overrides.model === 'string' && overrides.model.startsWith('@')) return null;
-  if (typeof key === 'string') return key;
-  return typeof provider === 'string' && provider.startsWith('@') ? provider.slice(1) : null;
-}
-
-function takes({ codes }: Fallback, status: Refusal): boolean {
-  return codes === null || codes.includes(status);
-}
-
 /** Whether a target before the last may meet the limit, as far as both name providers. */
 function mayMeet({ match }: Terms, { calls }: Fallback): boolean {
   const condition = match === 'all' ? undefined : match.find(({ key }) => key === 'virtual_key');
   if (calls === null || condition === undefined || condition.any === '*') return true;
   return condition.any.some((slug) => calls.has(slug));
-}
-
-function cachesAnswers(config: GatewayConfig): boolean {
-  return nodesOf(config.config).some(({ cache }) => {
-    const mode = isNode(cache) ? cache.mode : cache;
-    return mode === 'simple' || mode === 'semantic';
-  });
 }
 
 /** `config "checkout" (pc-checko-4b8d21)`: names are not unique. */
@@ -171,7 +107,7 @@ const fallbackPassesBudget: LiveRule = {
       for (const config of configs) {
         const fallbacks = fallbacksOf(config);
         const passed = refusals.flatMap((status) => {
-          const by = fallbacks.filter((fallback) => takes(fallback, status));
+          const by = fallbacks.filter((fallback) => takesRefusal(fallback, status));
           const terms = passable[status].filter((limit) => by.some((fallback) => mayMeet(limit, fallback)));
           return terms.length === 0 ? [] : [{ status, terms }];
         });

@@ -15,33 +15,44 @@ interface WorkspaceRef {
   readonly slug: string;
 }
 
+export interface ConfigReading {
+  readonly perWorkspace: number;
+  readonly inAll: number;
+  /** Who reads no more than that. */
+  readonly reader: string;
+}
+
 /** @throws CancelledError */
-export async function readConfigs({ ask }: Reads, workspaces: readonly WorkspaceRef[]): Promise<GatewayConfigs> {
+export async function readConfigs(
+  { ask }: Reads,
+  workspaces: readonly WorkspaceRef[],
+  reading: ConfigReading = { ...configLimits, reader: 'a plan' },
+): Promise<GatewayConfigs> {
   const asked = workspaces.slice(0, configLimits.workspaces);
   const lists = await Promise.all(asked.map(async ({ id }) => ({ id, rows: await ask('listConfigs', id) })));
-  let left: number = configLimits.inAll;
-  const reading = lists.map(({ id, rows }) => {
-    const count = 'value' in rows ? Math.min(rows.value.length, configLimits.perWorkspace, left) : 0;
+  let left: number = reading.inAll;
+  const all = lists.map(({ id, rows }) => {
+    const count = 'value' in rows ? Math.min(rows.value.length, reading.perWorkspace, left) : 0;
     left -= count;
-    return readListed(ask, rows, count).then((read) => [id, read] as const);
+    return readListed(ask, rows, count, reading).then((read) => [id, read] as const);
   });
   const unread = `a plan looks into ${asked.length} workspaces`;
   const skipped = workspaces.slice(asked.length).map(({ id }) => [id, { configs: [], unread }] as const);
-  return new Map([...(await Promise.all(reading)), ...skipped]);
+  return new Map([...(await Promise.all(all)), ...skipped]);
 }
 
 async function readListed(
   ask: Reads['ask'],
   rows: Known<readonly ConfigRow[]>,
   count: number,
+  { perWorkspace, inAll, reader }: ConfigReading,
 ): Promise<WorkspaceConfigs> {
   if ('unknown' in rows) return { configs: [], unread: rows.unknown };
   const chosen = rows.value.slice(0, count);
   const configs: GatewayConfig[] = [];
   const reasons = new Set<string>();
   if (count < rows.value.length) {
-    const { perWorkspace, inAll } = configLimits;
-    const most = `a plan reads ${perWorkspace} of a workspace and ${inAll} in all`;
+    const most = `${reader} reads ${perWorkspace} of a workspace and ${inAll} in all`;
     reasons.add(`${count} of ${rows.value.length} were read: ${most}`);
   }
   const answers = await Promise.all(chosen.map(({ slug }) => ask('readConfig', slug)));

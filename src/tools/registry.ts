@@ -8,6 +8,7 @@ import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summar
 import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
+import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listLogsTool } from './list-logs.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
@@ -25,6 +26,7 @@ export const tools: readonly Tool[] = [
   getLogDetailsTool,
   listLogExportsTool,
   exportLogsTool,
+  listConfigsTool,
 ];
 
 export function findTool(name: string): Tool | undefined {

@@ -187,4 +187,11 @@ export const twins: readonly Twin[] = [
     ],
     formats: ['text', 'json'],
   },
+  {
+    tool: 'list_configs',
+    command: 'configs',
+    does: 'list configs of the gateway: strategy, retries, cache, ways round a limit',
+    flags: [ofWorkspace, ...pages],
+    formats: ['text', 'json'],
+  },
 ];
