@@ -12,6 +12,7 @@ import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listLogsTool } from './list-logs.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
+import { submitFeedbackTool } from './submit-feedback.ts';
 import type { Tool } from './tool.ts';
 
 export const tools: readonly Tool[] = [
@@ -27,6 +28,7 @@ export const tools: readonly Tool[] = [
   listLogExportsTool,
   exportLogsTool,
   listConfigsTool,
+  submitFeedbackTool,
 ];
 
 export function findTool(name: string): Tool | undefined {

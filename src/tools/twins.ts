@@ -194,4 +194,24 @@ export const twins: readonly Twin[] = [
     flags: [ofWorkspace, ...pages],
     formats: ['text', 'json'],
   },
+  {
+    tool: 'submit_feedback',
+    command: 'feedback',
+    does: 'record what somebody thinks of one call',
+    flags: [
+      { flags: '--log <id>', does: 'id of the log; its trace is looked up', input: 'log_id', as: 'text' },
+      { flags: '--trace <id>', does: 'id of the trace, in its place', input: 'trace_id', as: 'text' },
+      {
+        flags: '--rating <rating>',
+        does: '1 or -1',
+        input: 'rating',
+        as: 'text',
+        choices: ['LIKE', 'DISLIKE'],
+      },
+      { flags: '--value <number>', does: 'from -10 to 10, in place of a rating', input: 'value', as: 'number' },
+      { flags: '--weight <number>', does: 'from 0 to 1', input: 'weight', as: 'number', otherwise: '1' },
+      { flags: '--metadata <key=value>', does: 'kept with it', input: 'metadata', as: 'pairs', otherwise: 'none' },
+    ],
+    formats: ['text', 'json'],
+  },
 ];
