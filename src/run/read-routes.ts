@@ -10,7 +10,8 @@ import type { WireProvider } from '../resources/wire.ts';
 const mostIntegrations = 10;
 
 export interface RouteNeeds {
-  readonly live: Live;
+  /** Rows that were read already. */
+  readonly live: Pick<Live, 'read' | 'objects'>;
   /** Whose providers are looked at, with the integrations behind them. */
   readonly workspaceIds: readonly string[];
   /** Further integrations. */

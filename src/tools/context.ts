@@ -11,7 +11,7 @@ import { ToolRefusal } from './refusal.ts';
 import type { ToolContext } from './tool.ts';
 
 export function createToolContext(
-  open: Pick<OpenBackend, 'backend'>,
+  open: Pick<OpenBackend, 'backend' | 'priceAddress'>,
   options: CommonOptions,
   session: Session,
   asker: ToolContext['asker'] = 'agent',
@@ -26,6 +26,7 @@ export function createToolContext(
   };
   return {
     asker,
+    priceAddress: open.priceAddress,
     reads,
     now: () => nowOf(session).getTime(),
     desired: once(() => readDesiredFiles(options, session)),

@@ -11,6 +11,7 @@ import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listLogsTool } from './list-logs.ts';
+import { listModelsTool } from './list-models.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import { submitFeedbackTool } from './submit-feedback.ts';
 import type { Tool } from './tool.ts';
@@ -28,6 +29,7 @@ export const tools: readonly Tool[] = [
   listLogExportsTool,
   exportLogsTool,
   listConfigsTool,
+  listModelsTool,
   submitFeedbackTool,
 ];
 

@@ -23,6 +23,8 @@ export interface ToolContext {
   readonly desired: () => Promise<Desired | null>;
   /** Active workspaces. Read when first asked for. */
   readonly workspaces: () => Promise<readonly WorkspaceHandle[]>;
+  /** Where the embedded emulator has its prices. */
+  readonly priceAddress: string | undefined;
   /** For what is a whole run: a plan, a drift. */
   readonly options: CommonOptions;
   readonly session: Session;

@@ -195,6 +195,23 @@ export const twins: readonly Twin[] = [
     formats: ['text', 'json'],
   },
   {
+    tool: 'list_models',
+    command: 'models',
+    does: 'list models that can be called, with their prices',
+    flags: [
+      ofWorkspace,
+      {
+        flags: '--provider <slug>',
+        does: 'only those of this provider',
+        input: 'provider',
+        as: 'text',
+        otherwise: 'all',
+      },
+      ...pages,
+    ],
+    formats: ['text', 'json'],
+  },
+  {
     tool: 'submit_feedback',
     command: 'feedback',
     does: 'record what somebody thinks of one call',
