@@ -204,7 +204,8 @@ export function buildProgram(version: string, start: Start): Command {
     };
     return start(flags as GlobalFlags, async (session) => {
       const { runAsk } = await import('./commands/ask.ts');
-      return runAsk({ ...commonOf(options as unknown as ParsedOptions), format, twin, given: options }, session);
+      const common = commonOf(options as unknown as ParsedOptions);
+      return runAsk({ ...common, workspace: [], format, twin, given: options }, session);
     });
   });
 

@@ -10,11 +10,7 @@ import type { WorkspaceHandle } from './names.ts';
 import { ToolRefusal } from './refusal.ts';
 import type { ToolContext } from './tool.ts';
 
-export function createToolContext(
-  open: Pick<OpenBackend, 'backend'>,
-  options: CommonOptions,
-  session: Session,
-): ToolContext {
+export function createToolContext(open: OpenBackend, options: CommonOptions, session: Session): ToolContext {
   const reads = createReads(open.backend);
   const once = <T>(read: () => Promise<T>): (() => Promise<T>) => {
     let reading: Promise<T> | undefined;
@@ -31,6 +27,7 @@ export function createToolContext(
       const { rows } = await listWorkspaces(reads.backend);
       return rows.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug }));
     }),
+    open: { ...open, backend: reads.backend, close: async () => {} },
     options,
     session,
   };

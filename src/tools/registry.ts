@@ -1,11 +1,15 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { explainLimitTool } from './explain-limit.ts';
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
 import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
+import { getRateLimitsTool } from './get-rate-limits.ts';
 import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
+import { getVirtualKeysTool } from './get-virtual-keys.ts';
+import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import type { Tool } from './tool.ts';
 
@@ -17,6 +21,10 @@ export const tools: readonly Tool[] = [
   getUserAnalyticsSummaryTool,
   getModelAnalyticsSummaryTool,
   getProviderAnalyticsSummaryTool,
+  getVirtualKeysTool,
+  listPoliciesTool,
+  explainLimitTool,
+  getRateLimitsTool,
 ];
 
 export function findTool(name: string): Tool | undefined {
