@@ -210,7 +210,11 @@ export function buildProgram(version: string, start: Start): Command {
   });
 
   addServiceOptions(
-    addCommand(program, 'mcp', 'serve what these commands answer to agents, over stdio (Model Context Protocol)'),
+    addCommand(
+      program,
+      'mcp',
+      'serve what these commands answer to agents, over stdio or HTTP (Model Context Protocol)',
+    ),
     null,
   )
     .addOption(
@@ -219,11 +223,20 @@ export function buildProgram(version: string, start: Start): Command {
         .argParser(collectFlag),
     )
     .option('--read-only', 'only tools that send nothing but GET requests', false)
+    .addOption(
+      new Option('--http <port>', 'over HTTP at this port; 0 for any free one (default: stdio)').argParser(parsePort),
+    )
+    .option('--host <address>', 'where to listen; elsewhere than on loopback tokens and names are needed', '127.0.0.1')
+    .addOption(
+      new Option('--allow-host <name>', 'a name by which this server is called; may be repeated')
+        .default([], 'loopback')
+        .argParser(collectFlag),
+    )
+    .option('--tokens <file>', 'who may ask: a name and a token a line, readable by its owner alone')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runMcp } = await import('./commands/mcp.ts');
-        const { toolsets, readOnly } = options;
-        return runMcp({ ...commonOf(options), toolsets, readOnly }, session);
+        return runMcp({ ...commonOf(options), ...options }, session);
       }),
     );
 
