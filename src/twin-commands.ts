@@ -8,6 +8,7 @@ import { collectFlag } from './usage.ts';
 
 /** What parents of several commands are about. */
 const parents: Readonly<Record<string, string>> = {
+  logs: 'single calls, and exports of them',
   usage: 'what was used: cost, requests, tokens, by user, model, provider and metadata',
 };
 

@@ -89,6 +89,10 @@ const switches = {
   tokensSplit: flag,
   /** Every number of analytics is text, as those of users are. */
   analyticsAsText: flag,
+  /** `/logs/{id}` and `/models` are served by the gateway alone: 405 here. */
+  gatewayRoutesElsewhere: flag,
+  /** `/models` refuses keys of the organisation: 403 AB03. */
+  modelsRefuseAdminKeys: flag,
   /** The body of every refusal; null picks the one seen for the route. */
   errorShape: [null, 'flat', 'success-data', 'nested'],
 } as const;

@@ -300,6 +300,9 @@ export interface RequestLogRow {
   endpoint_type: string;
   retry_success_count: number;
   is_fallback: boolean;
+  /** As the caller and the provider sent them; absent: not recorded. */
+  request_body?: unknown;
+  response_body?: unknown;
 }
 
 export interface LogExportRow extends Dated {

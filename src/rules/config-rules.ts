@@ -128,6 +128,42 @@ function cachesAnswers(config: GatewayConfig): boolean {
   });
 }
 
+/** What a config does with a call that was refused, or was answered before. */
+export interface ConfigConduct {
+  /** `fallback`, `loadbalance`, `conditional`, `single`; of the config and of what is nested in it, in their order. */
+  readonly strategies: readonly string[];
+  readonly targets: number;
+  /** The most of all targets; null: none is written. */
+  readonly retries: number | null;
+  readonly cache: string | null;
+  /** A fallback goes on after this status, to a target that may be under no limit. */
+  readonly fallsBackOn: Readonly<Record<Refusal, boolean>>;
+  /** A fallback names no codes, and takes every failure. */
+  readonly takesEveryFailure: boolean;
+}
+
+export function conductOf(config: GatewayConfig): ConfigConduct {
+  const nodes = nodesOf(config.config);
+  const fallbacks = fallbacksOf(config);
+  const retries = nodes.flatMap(({ retry }) =>
+    isNode(retry) && typeof retry.attempts === 'number' ? [retry.attempts] : [],
+  );
+  const caches = nodes.flatMap(({ cache }) => {
+    const mode = isNode(cache) ? cache.mode : cache;
+    return typeof mode === 'string' ? [mode] : [];
+  });
+  return {
+    strategies: nodes.flatMap(({ strategy }) =>
+      isNode(strategy) && typeof strategy.mode === 'string' ? [strategy.mode] : [],
+    ),
+    targets: nodes.filter((node) => targetsOf(node).length === 0).length,
+    retries: retries.length === 0 ? null : Math.max(...retries),
+    cache: caches[0] ?? null,
+    fallsBackOn: { 412: fallbacks.some((one) => takes(one, 412)), 429: fallbacks.some((one) => takes(one, 429)) },
+    takesEveryFailure: fallbacks.some(({ codes }) => codes === null),
+  };
+}
+
 /** `config "checkout" (pc-checko-4b8d21)`: names are not unique. */
 function nameOf({ name, slug }: GatewayConfig): string {
   return name === slug ? `config ${slug}` : `config "${name}" (${slug})`;

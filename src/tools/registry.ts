@@ -2,6 +2,8 @@
 
 import { explainLimitTool } from './explain-limit.ts';
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
+import { getLogDetailsTool } from './get-log-details.ts';
+import { getMetadataAnalyticsTool } from './get-metadata-analytics.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
 import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
 import { getRateLimitsTool } from './get-rate-limits.ts';
@@ -9,6 +11,9 @@ import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { getVirtualKeysTool } from './get-virtual-keys.ts';
+import { listConfigsTool } from './list-configs.ts';
+import { listLogExportsTool } from './list-log-exports.ts';
+import { listModelsTool } from './list-models.ts';
 import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import type { Tool } from './tool.ts';
@@ -21,10 +26,15 @@ export const tools: readonly Tool[] = [
   getUserAnalyticsSummaryTool,
   getModelAnalyticsSummaryTool,
   getProviderAnalyticsSummaryTool,
+  getMetadataAnalyticsTool,
   getVirtualKeysTool,
   listPoliciesTool,
   explainLimitTool,
   getRateLimitsTool,
+  listConfigsTool,
+  listModelsTool,
+  getLogDetailsTool,
+  listLogExportsTool,
 ];
 
 export function findTool(name: string): Tool | undefined {

@@ -89,6 +89,14 @@ const anyWorkspace: TwinFlag = {
   otherwise: 'all',
 };
 
+const oneWorkspace: TwinFlag = {
+  flags: '--workspace <slug>',
+  does: 'slug, id or name of the workspace',
+  input: 'workspace',
+  as: 'text',
+  isRequired: true,
+};
+
 const usageFormats = ['text', 'json', 'csv'] as const;
 
 function usage(tool: string, name: string, does: string, more: readonly TwinFlag[] = []): Twin {
@@ -182,13 +190,7 @@ export const twins: readonly Twin[] = [
     does: 'which limits a call meets, which refuses it, which ends first, and whether its model is counted',
     arguments: [{ name: '[policy]', does: 'only this policy, by name or id', input: 'policy' }],
     flags: [
-      {
-        flags: '--workspace <slug>',
-        does: 'slug, id or name of the workspace',
-        input: 'workspace',
-        as: 'text',
-        isRequired: true,
-      },
+      oneWorkspace,
       { flags: '--key <name>', does: 'API key of the call, by name or id', input: 'key', as: 'text' },
       { flags: '--user <name>', does: 'user of the call', input: 'user', as: 'text' },
       { flags: '--model <model>', does: 'model of the call, such as @openai/gpt-4o', input: 'model', as: 'text' },
@@ -211,5 +213,55 @@ export const twins: readonly Twin[] = [
     does: 'list rate limits: the peak of 7 days, and the calls that were refused',
     flags: [anyWorkspace, ...pages],
     formats: usageFormats,
+  },
+  {
+    ...usage(
+      'get_metadata_analytics',
+      'metadata',
+      'requests and cost by value of a metadata key, and how far its limit is used up',
+    ),
+    arguments: [{ name: '<metadata-key>', does: 'key of the metadata, such as team', input: 'metadata_key' }],
+  },
+  {
+    tool: 'list_configs',
+    command: 'configs',
+    does: 'list configs of the gateway: strategy, retries, cache, and whether a refused call goes on',
+    flags: [anyWorkspace, ...pages],
+    formats: ['text', 'json'],
+  },
+  {
+    tool: 'list_models',
+    command: 'models',
+    does: 'list the models of a workspace with their prices, and those that have none',
+    flags: [
+      oneWorkspace,
+      { flags: '--provider <slug>', does: 'only those of this provider', input: 'provider', as: 'text' },
+      {
+        flags: '--only <price>',
+        does: 'only those',
+        input: 'only',
+        as: 'text',
+        choices: ['priced', 'unpriced', 'unknown'],
+      },
+      ...pages,
+    ],
+    formats: usageFormats,
+  },
+  {
+    tool: 'get_log_details',
+    command: 'logs show',
+    does: 'why one call ended as it did, and where its time went',
+    arguments: [{ name: '<log>', does: 'id of the log', input: 'log_id' }],
+    flags: [
+      { flags: '--bodies', does: 'request and response too, where they were recorded', input: 'bodies', as: 'switch' },
+    ],
+    formats: ['text', 'json'],
+  },
+  {
+    tool: 'list_log_exports',
+    command: 'logs exports',
+    does: 'list the log exports of a workspace and their states',
+    flags: [oneWorkspace, ...pages],
+    formats: ['text', 'json'],
   },
 ];

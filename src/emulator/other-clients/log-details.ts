@@ -25,8 +25,8 @@ export const exportFields: readonly string[] = [
 export function renderExportLine(row: RequestLogRow, fields: readonly string[]): string {
   const line: Readonly<Record<string, unknown>> = {
     ...row,
-    request: { url: row.request_url, method: 'POST', body: { model: row.ai_model } },
-    response: { status: row.response_status_code, responseTime: row.response_time },
+    request: { url: row.request_url, method: 'POST', body: row.request_body ?? { model: row.ai_model } },
+    response: { status: row.response_status_code, responseTime: row.response_time, ...bodyOf(row.response_body) },
     cost_currency: 'USD',
   };
   return JSON.stringify(Object.fromEntries(fields.map((field) => [field, line[field]])));
@@ -37,19 +37,26 @@ export function renderLog(
   organisation: { readonly id: string; readonly name: string },
   workspace: WorkspaceRow | undefined,
 ): Record<string, unknown> {
-  const { workspace_id: _workspace, endpoint_type: _type, is_fallback: _fallback, metadata: _pairs, ...measured } = row;
+  const { workspace_id: _workspace, endpoint_type: _type, is_fallback: _fallback, metadata: _pairs, ...rest } = row;
+  const { request_body: sent, response_body: answered, ...measured } = rest;
   return {
     _id: row.id,
     request: {
       url: row.request_url,
       method: 'POST',
+      ...bodyOf(sent),
       portkeyHeaders: {
         'x-portkey-trace-id': row.trace_id,
         'x-portkey-metadata': JSON.stringify(row.metadata),
         ...(row.virtual_key === null ? {} : { 'x-portkey-virtual-key': row.virtual_key }),
       },
     },
-    response: { status: row.response_status_code, responseTime: row.response_time, lastUsedOptionJsonPath: '$' },
+    response: {
+      status: row.response_status_code,
+      responseTime: row.response_time,
+      lastUsedOptionJsonPath: '$',
+      ...bodyOf(answered),
+    },
     organisation_id: organisation.id,
     created_at: row.created_at,
     metrics: {
@@ -72,6 +79,11 @@ export function renderLog(
       'metadata.value': Object.values(row.metadata),
     },
   };
+}
+
+/** One that was not recorded is not there. */
+function bodyOf(body: unknown): { readonly body?: unknown } {
+  return body === undefined ? {} : { body };
 }
 
 /** What a caller gives with a log of its own; the rest of the row is the route's to know. */

@@ -34,6 +34,7 @@ export function registerLogs(app: Hono, context: RouteContext): void {
   });
 
   app.get('/logs/:id', (c) => {
+    if (context.quirks.gatewayRoutesElsewhere) return c.json({ message: 'Method Not Allowed' }, 405);
     context.requireScope(c, 'logs.view');
     const id = c.req.param('id');
     const own = context.caller(c).workspaceId;

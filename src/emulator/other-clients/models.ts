@@ -21,6 +21,10 @@ const sortKeys: Readonly<Record<string, (row: ModelRow) => string>> = {
 
 export function registerModels(app: Hono, context: RouteContext): void {
   app.get('/models', (c) => {
+    if (context.quirks.gatewayRoutesElsewhere) return c.json({ message: 'Method Not Allowed' }, 405);
+    if (context.quirks.modelsRefuseAdminKeys && context.caller(c).workspaceId === undefined) {
+      throw context.fail(403, 'AB03', 'You do not have access to this resource');
+    }
     const { ai_service, provider, sort = 'name', order = 'asc' } = c.req.query();
     const read = Object.hasOwn(sortKeys, sort) ? sortKeys[sort] : undefined;
     if (read === undefined || (order !== 'asc' && order !== 'desc')) {
