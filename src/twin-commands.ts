@@ -26,14 +26,27 @@ export function addTwins(
     const parent = words.length === 1 ? program : findParent(program, words[0] ?? '');
     const command = addServiceOptions(add(parent, name, twin.does), twinFormatOption(twin.formats));
     for (const { name, does } of twin.arguments ?? []) command.addArgument(new Argument(name, does));
-    for (const flag of twin.flags) command.addOption(twinOption(flag));
+    // A parent that is a command itself is handed what stands behind the name of its subcommand, where it has the flag too.
+    const isBelow = parent.options.length > 0 && parent !== program;
+    for (const flag of twin.flags) command.addOption(twinOption(isBelow ? { ...flag, isRequired: undefined } : flag));
     command.action(async (...all: unknown[]) => {
       const values = twin.arguments ?? [];
       const given = values.map(({ name }, index) => [name.replace(/[<>[\].]/g, ''), all[index] as FlagValue]);
-      const options = all[values.length] as TwinOptions;
+      const options = (isBelow ? optionsOf(command, parent) : all[values.length]) as TwinOptions;
       await run(twin, { ...options, ...Object.fromEntries(given) });
     });
   }
+}
+
+/** Its own, and where it was not given one, what its parent was. */
+function optionsOf(command: Command, parent: Command): Readonly<Record<string, unknown>> {
+  const given = Object.entries(parent.opts()).filter(
+    ([name]) =>
+      command.getOptionValueSource(name) !== 'cli' &&
+      parent.getOptionValueSource(name) === 'cli' &&
+      command.options.some((option) => option.attributeName() === name),
+  );
+  return { ...command.opts(), ...Object.fromEntries(given) };
 }
 
 function findParent(program: Command, name: string): Command {

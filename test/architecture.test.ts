@@ -97,6 +97,7 @@ const impure = new Set([
   'policy/named-files.ts',
   'prices/files.ts',
   'client/request.ts',
+  'client/signed-lines.ts',
   'client/timing.ts',
   'record/git-ref.ts',
   'checkout/repository.ts',

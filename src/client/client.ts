@@ -126,6 +126,8 @@ export interface Client {
    * @throws ServiceError when it is refused or broken, CancelledError
    */
   probe(request: ProbeRequest): Promise<ProbeAnswer>;
+  /** Begins a job of the service, such as an export of logs: never a limit or a policy. @throws as `probe` */
+  begin(path: string, body: Body, scope: string): Promise<Readonly<Record<string, unknown>>>;
 
   /** Closes the kept connections, and breaks off what is under way. */
   close(): Promise<void>;
@@ -362,6 +364,8 @@ export function createClient(options: ClientOptions): Client {
       ),
     readAnalytics: (path, query) =>
       read({ method: 'GET', path: `/analytics${path}`, query, scope: 'analytics.view' }, anyObjectSchema),
+
+    begin: (path, body, scope) => read({ method: 'POST', path, body, scope }, anyObjectSchema),
 
     async probe(probed) {
       const request: ApiRequest = { method: 'GET', ...probed };

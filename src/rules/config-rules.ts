@@ -142,7 +142,7 @@ export interface ConfigConduct {
   readonly takesEveryFailure: boolean;
 }
 
-export function conductOf(config: GatewayConfig): ConfigConduct {
+export function configConductOf(config: GatewayConfig): ConfigConduct {
   const nodes = nodesOf(config.config);
   const fallbacks = fallbacksOf(config);
   const retries = nodes.flatMap(({ retry }) =>

@@ -1,6 +1,7 @@
 import { secretsOf } from '../blank-secrets.ts';
 import { createApiBackend } from '../client/api-backend.ts';
 import { type Client, createClient } from '../client/client.ts';
+import { readSignedLines } from '../client/signed-lines.ts';
 import { systemTiming } from '../client/timing.ts';
 import { UserError } from '../errors.ts';
 import type { Backend } from '../live/backend.ts';
@@ -18,6 +19,10 @@ export interface OpenBackend {
   readonly backend: Backend;
   /** Single requests, for finding out what the key may do. */
   readonly probe: Client['probe'];
+  /** Jobs of the service that are no limits. */
+  readonly begin: Client['begin'];
+  /** The lines of a file that the service has signed a link to. */
+  readonly readLines: (url: string) => AsyncIterable<string>;
   /** Where the emulator serves price files, until it is closed. */
   readonly priceAddress?: string;
   close(): Promise<void>;
@@ -87,6 +92,8 @@ async function connect(
   return {
     backend: shownBaseUrl === undefined ? backend : { ...backend, baseUrl: shownBaseUrl },
     probe: (request) => client.probe(request),
+    begin: (path, body, scope) => client.begin(path, body, scope),
+    readLines: (url) => readSignedLines(url, { signal, proxies: proxiesOf(env), userAgent: `tollgate/${version}` }),
     close: () => client.close(),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conductOf } from '../rules/config-rules.ts';
+import { configConductOf } from '../rules/config-rules.ts';
 import { readConfigs } from '../run/read-configs.ts';
 import { workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
@@ -43,7 +43,7 @@ export const listConfigsTool = defineTool<z.infer<ReturnType<typeof input>>, z.i
     const configs = places
       .flatMap(({ id, slug: place }) => (read.get(id)?.configs ?? []).map((config) => ({ place, config })))
       .map(({ place, config }) => {
-        const conduct = conductOf(config);
+        const conduct = configConductOf(config);
         return {
           slug: config.slug,
           workspace: place,

@@ -13,6 +13,7 @@ import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { getVirtualKeysTool } from './get-virtual-keys.ts';
 import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
+import { listLogsTool } from './list-logs.ts';
 import { listModelsTool } from './list-models.ts';
 import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
@@ -33,6 +34,7 @@ export const tools: readonly Tool[] = [
   getRateLimitsTool,
   listConfigsTool,
   listModelsTool,
+  listLogsTool,
   getLogDetailsTool,
   listLogExportsTool,
 ];

@@ -30,7 +30,7 @@ export interface TwinFlag {
    */
   readonly as: 'text' | 'number' | 'list' | 'pairs' | 'user' | 'days' | 'switch';
   readonly choices?: readonly string[];
-  readonly isRequired?: true;
+  readonly isRequired?: true | undefined;
   readonly otherwise?: string;
 }
 
@@ -242,6 +242,25 @@ export const twins: readonly Twin[] = [
         input: 'only',
         as: 'text',
         choices: ['priced', 'unpriced', 'unknown'],
+      },
+      ...pages,
+    ],
+    formats: usageFormats,
+  },
+  {
+    tool: 'list_logs',
+    command: 'logs',
+    does: 'list single calls, the dearest first; begins a log export',
+    flags: [
+      // Its subcommands would have to have it too: the tool itself asks for the workspace.
+      ...calls.map(({ isRequired: _, ...flag }) => (flag.as === 'days' ? { ...flag, otherwise: '1d' } : flag)),
+      {
+        flags: '--sort <by>',
+        does: 'what comes first',
+        input: 'sort',
+        as: 'text',
+        choices: ['cost', 'time', 'latency'],
+        otherwise: 'cost',
       },
       ...pages,
     ],

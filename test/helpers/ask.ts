@@ -3,6 +3,7 @@
 import { Agent } from 'undici';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
+import { readSignedLines } from '../../src/client/signed-lines.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { buildProgram, type GlobalFlags } from '../../src/program.ts';
 import type { OpenBackend } from '../../src/run/open-backend.ts';
@@ -74,7 +75,13 @@ export async function startAsker({
     timing: { now: () => session.clock.now(), random: () => 0.5, sleep: (ms) => session.clock.sleep(ms) },
   });
   const backend = createApiBackend(client);
-  const open: OpenBackend = { backend, probe: (request) => client.probe(request), close: async () => {} };
+  const open: OpenBackend = {
+    begin: (path, body, scope) => client.begin(path, body, scope),
+    readLines: (url) => readSignedLines(url, { signal: session.signal, proxies: {}, userAgent: 'test' }),
+    backend,
+    probe: (request) => client.probe(request),
+    close: async () => {},
+  };
   const common: CommonOptions = {
     dir: 'policies',
     workspace: [],

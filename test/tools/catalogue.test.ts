@@ -150,6 +150,7 @@ describe('get_log_details', () => {
       bodies: 'not recorded',
     });
     expect((await asker.type(`logs show ${uuid(801)}`)).stdout).toContain(means);
+    expect(JSON.parse((await asker.type(`logs show ${uuid(801)} --format json`)).stdout)).toMatchObject({ ok: true });
   });
 
   it('S0-22: bodies stand where they were recorded and asked for, cut, escaped, and without what looks like a secret', async () => {
@@ -213,5 +214,110 @@ describe('list_log_exports', () => {
     expect(exports.map(({ state }) => state)).toEqual(['stopped', 'failed', 'success', 'in_progress', 'draft']);
     expect((await asker.type('logs exports --workspace ws-team-a')).stdout).toContain('in_progress');
     expect(asker.wire.every((line) => line.startsWith('GET '))).toBe(true);
+  });
+});
+
+describe('list_logs', () => {
+  const requestLogs = [
+    requestRow({ id: uuid(801), cost: 3, created_at: '2026-11-20T10:00:00.000Z', ai_org: 'openai' }),
+    requestRow({
+      id: uuid(802),
+      cost: 90,
+      created_at: '2026-11-20T09:00:00.000Z',
+      ai_org: 'anthropic',
+      response_time: 900,
+    }),
+    requestRow({ id: uuid(803), cost: 12, created_at: '2026-11-20T08:00:00.000Z', metadata: { _user: 'ana' } }),
+    requestRow({ id: uuid(804), cost: 999, created_at: '2026-11-18T08:00:00.000Z' }),
+  ];
+  const state = () => smallState({ requestLogs });
+  const question = { workspace_slug: 'ws-team-a' };
+  interface Calls {
+    readonly state: string;
+    readonly calls: readonly {
+      readonly id: string;
+      readonly cost: { readonly usd: string };
+      readonly untrusted: object;
+    }[];
+    readonly notes: readonly string[];
+    readonly export_id: string;
+  }
+
+  it('S0-19, S0-20, S0-21: calls of all providers in the last 24 h, the dearest first, with the four requests in order', async () => {
+    const asker = await ask({ state: state() });
+    const { calls } = await asker.data<Calls>('list_logs', question);
+    expect(calls.map(({ id, cost }) => [id, cost.usd])).toEqual([
+      [uuid(802), '$0.90'],
+      [uuid(803), '$0.12'],
+      [uuid(801), '$0.03'],
+    ]);
+    expect(calls.map(({ untrusted }) => untrusted)).toMatchObject([
+      { provider: 'anthropic' },
+      {},
+      { provider: 'openai' },
+    ]);
+    const jobs = asker.wire
+      .filter((line) => line.includes('/logs/exports'))
+      .map((line) => line.replace(/[0-9a-f-]{36}/, 'ID'));
+    expect(jobs).toEqual([
+      'GET /logs/exports',
+      'POST /logs/exports',
+      'POST /logs/exports/ID/start',
+      'GET /logs/exports/ID',
+      'GET /logs/exports/ID/download',
+    ]);
+  });
+
+  it('uses an equal export again, whatever it is sorted by', async () => {
+    const asker = await ask({ state: state() });
+    const first = await asker.data<Calls>('list_logs', question);
+    const again = await asker.data<Calls>('list_logs', { ...question, sort: 'latency' });
+    expect(again.export_id).toBe(first.export_id);
+    expect(again.calls[0]?.id).toBe(uuid(802));
+    expect(asker.wire.filter((line) => line === 'POST /logs/exports')).toHaveLength(1);
+  });
+
+  it('a slow export is pending after twenty seconds, and the same question goes on with it', async () => {
+    let later = 0;
+    const asker = await ask({
+      state: state(),
+      quirks: { exports: 'slow' },
+      now: () => new Date(Date.UTC(2026, 10, 20, 12) + later),
+    });
+    const first = await asker.data<Calls>('list_logs', question);
+    expect(first).toMatchObject({ state: 'pending', calls: [] });
+    later = 61_000;
+    const second = await asker.data<Calls>('list_logs', question);
+    expect(second).toMatchObject({ state: 'read', export_id: first.export_id });
+    expect(second.calls).toHaveLength(3);
+  });
+
+  it('says of one that fails that it did, and of a file that ends early that these are not all', async () => {
+    const asker = await ask({ state: state(), quirks: { exports: 'fail' } });
+    expect(await asker.call('list_logs', question)).toMatchObject({
+      ok: false,
+      error: { code: 'server', details: { export_id: expect.any(String) } },
+    });
+    asker.emulator.setQuirks({ exports: 'partial' });
+    const { notes } = await asker.data<Calls>('list_logs', { ...question, cost_min: 1 });
+    expect(notes).toContain('The exported file ended early: these are not all calls.');
+  });
+
+  it('S0-19: where exports are refused it says why, and names the tool that works without', async () => {
+    const asker = await ask({
+      state: state(),
+      faults: [{ method: 'POST', path: '/logs/exports', fault: { kind: 'status', status: 403 } }],
+    });
+    expect(await asker.call('list_logs', question)).toMatchObject({
+      ok: false,
+      error: { code: 'forbidden', hint: expect.stringContaining('get_request_analytics') },
+    });
+  });
+
+  it('S0-23: a user is a filter of metadata', async () => {
+    const asker = await ask({ state: state() });
+    const ran = await asker.type('logs --workspace ws-team-a --user ana --format json');
+    expect(JSON.parse(ran.stdout)).toMatchObject({ data: { calls: [{ id: uuid(803) }] } });
+    expect((await asker.type('logs --workspace ws-team-a --since 7d')).stdout).toContain('$9.99');
   });
 });

@@ -87,7 +87,9 @@ function registerExports(app: Hono, context: RouteContext): void {
     requireReads(c, context);
     const row = findExport(c, context, c.req.param('id'));
     // The work is done the moment somebody asks: polling sees it finish, and no timer runs in tests.
-    if (row.status === 'in_progress') setStatus(row, 'success', context);
+    const { exports: conduct } = context.quirks;
+    const isOver = conduct !== 'slow' || Date.parse(context.timestamp()) - Date.parse(row.last_updated_at) >= 60_000;
+    if (row.status === 'in_progress' && isOver) setStatus(row, conduct === 'fail' ? 'failed' : 'success', context);
     return c.json(renderExport(row, context));
   });
 
@@ -142,7 +144,9 @@ export function registerExportDownload(app: Hono, context: RouteContext): void {
     const row = context.store.find('logExports', c.req.param('id'));
     if (row === undefined || c.req.query('signature') !== signExport(row)) return c.text('AccessDenied', 403);
     const lines = selectExport(row, context).map((log) => `${renderExportLine(log, row.requested_data)}\n`);
-    return c.body(lines.join(''), 200, { 'content-type': 'application/x-ndjson' });
+    const text = lines.join('');
+    const sent = context.quirks.exports === 'partial' ? text.slice(0, Math.ceil(text.length / 2)) : text;
+    return c.body(sent, 200, { 'content-type': 'application/x-ndjson' });
   });
 }
 
