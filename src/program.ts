@@ -204,12 +204,17 @@ export function buildProgram(version: string, start: Start): Command {
     };
     return start(flags as GlobalFlags, async (session) => {
       const { runAsk } = await import('./commands/ask.ts');
-      return runAsk({ ...commonOf(options as unknown as ParsedOptions), format, twin, given: options }, session);
+      const common = commonOf(options as unknown as ParsedOptions);
+      return runAsk({ ...common, workspace: [], format, twin, given: options }, session);
     });
   });
 
   addServiceOptions(
-    addCommand(program, 'mcp', 'serve what these commands answer to agents, over stdio (Model Context Protocol)'),
+    addCommand(
+      program,
+      'mcp',
+      'serve what these commands answer to agents, over stdio or HTTP (Model Context Protocol)',
+    ),
     null,
   )
     .addOption(
@@ -218,11 +223,20 @@ export function buildProgram(version: string, start: Start): Command {
         .argParser(collectFlag),
     )
     .option('--read-only', 'only tools that send nothing but GET requests', false)
+    .addOption(
+      new Option('--http <port>', 'over HTTP at this port; 0 for any free one (default: stdio)').argParser(parsePort),
+    )
+    .option('--host <address>', 'where to listen; elsewhere than on loopback tokens and names are needed', '127.0.0.1')
+    .addOption(
+      new Option('--allow-host <name>', 'a name by which this server is called; may be repeated')
+        .default([], 'loopback')
+        .argParser(collectFlag),
+    )
+    .option('--tokens <file>', 'who may ask: a name and a token a line, readable by its owner alone')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runMcp } = await import('./commands/mcp.ts');
-        const { toolsets, readOnly } = options;
-        return runMcp({ ...commonOf(options), toolsets, readOnly }, session);
+        return runMcp({ ...commonOf(options), ...options }, session);
       }),
     );
 

@@ -64,13 +64,21 @@ const together: readonly Idle[] = [
   },
 ];
 
+/** Flags of a server on the network. */
+const ofNetwork: readonly Idle[] = ['host', 'allowHost', 'tokens'].map((flag) => ({
+  flag,
+  command: 'mcp',
+  isIdle: ({ http }) => http === undefined,
+  why: 'only with --http',
+}));
+
 /** Values are not empty, no flag is given twice that counts once, and none is idle. */
 export function guardUsage(program: Command): void {
   for (const command of [program, ...everyCommand(program)]) {
     for (const option of command.options) guardOption(command, option);
   }
   program.hook('preAction', (_program, command) => {
-    const idle = together.find(
+    const idle = [...together, ...ofNetwork].find(
       ({ flag, command: only, isIdle }) =>
         (only ?? command.name()) === command.name() &&
         command.getOptionValueSource(flag) === 'cli' &&

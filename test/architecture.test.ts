@@ -89,6 +89,8 @@ const impure = new Set([
   'real-path.ts',
   'replace-file.ts',
   'mcp/serve-stdio.ts',
+  'mcp/serve-http.ts',
+  'mcp/read-tokens.ts',
   'github/octokit.ts',
   'github/send.ts',
   'proxies.ts',

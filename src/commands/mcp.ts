@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { StdioStreams } from '../mcp/serve-stdio.ts';
@@ -6,7 +7,7 @@ import { openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type Toolset, toolsets } from '../tools/tool.ts';
-import { createToolPort } from '../tools/tool-port.ts';
+import { createToolPort, type ToolPort } from '../tools/tool-port.ts';
 
 export interface McpOptions extends CommonOptions {
   /** Which tools there are; empty: all but those that are off unless named. */
@@ -14,6 +15,14 @@ export interface McpOptions extends CommonOptions {
   readonly readOnly: boolean;
   /** In place of the process's own. */
   readonly streams?: StdioStreams | undefined;
+  /** Port of HTTP; undefined: stdio. */
+  readonly http?: number | undefined;
+  readonly host: string;
+  readonly allowHost: readonly string[];
+  /** File with names and tokens. */
+  readonly tokens?: string | undefined;
+  /** Told where it listens. */
+  readonly listening?: ((url: string) => void) | undefined;
 }
 
 /** Those that leave something behind are off unless they are named. */
@@ -42,12 +51,29 @@ export async function runMcp(options: McpOptions, session: Session): Promise<Com
       log,
     });
     // The protocol's library is loaded by this command alone.
+    if (options.http !== undefined) {
+      await serveHttp(port, options.http, options, session);
+      return { exit: exitCodes.ok, output: '' };
+    }
     const { serveToolsOnStdio } = await import('../mcp/serve-stdio.ts');
     await serveToolsOnStdio(port, session.signal, options.streams);
     return { exit: exitCodes.ok, output: '' };
   } finally {
     await open.close();
   }
+}
+
+async function serveHttp(tools: ToolPort, port: number, options: McpOptions, session: Session): Promise<void> {
+  const { host, allowHost, tokens: file, listening } = options;
+  const [{ serveToolsOnHttp }, { readTokens }] = await Promise.all([
+    import('../mcp/serve-http.ts'),
+    import('../mcp/read-tokens.ts'),
+  ]);
+  const tokens = file === undefined ? [] : await readTokens(resolve(session.cwd, file));
+  await serveToolsOnHttp(tools, { host, port, allowedHosts: allowHost, tokens }, session.signal, (url) => {
+    session.say(`Listening at ${url}; Ctrl-C ends it.\n`);
+    listening?.(url);
+  });
 }
 
 function readToolsets(names: readonly string[]): readonly Toolset[] {

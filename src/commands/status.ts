@@ -1,15 +1,13 @@
 import { createReads } from '../consumption/ask.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
+import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
 import {
   isOver,
-  judgeLimit,
   type LimitStatus,
   type LiveLimit,
   limitCountedSince,
-  settleDoubts,
   sortStatus,
 } from '../consumption/limit-status.ts';
-import { readConsumption } from '../consumption/read-consumption.ts';
 import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
 import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
@@ -17,6 +15,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
 import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
+import { createDeclared } from '../run/declared-limits.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
@@ -48,7 +47,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   const now = (): number => nowOf(session).getTime();
   try {
     const reads = createReads(open.backend);
-    const usageUnit: UsageUnit = desired?.gateway.usageUnit ?? 'cents';
+    const usageUnit = usageUnitOf(desired);
     const query = { workspaces: options.workspace, usageUnit, now };
     const read = await session.waiting('reading limits and counters', readLimits(reads, query));
     const count = read.workspaces.length;
@@ -59,23 +58,17 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       );
     }
     const isWhole = options.over === undefined;
-    const [consumption, trends, nobody] = await session.waiting(
+    const [judged, trends, nobody] = await session.waiting(
       'reading analytics',
       Promise.all([
-        readConsumption(read, reads, now),
+        judgeReadLimits(read, reads, { desired, now }),
         days === 0 ? null : readTrends(read.workspaces, reads, days, now()),
         isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
       ]),
     );
-    const at = now();
-    const settled = settleDoubts(consumption.limits, usageUnit, isBefore120(desired));
-    const { mistake } = settled;
-    const judged = settled.limits.map((facts, index) => {
-      const read = consumption.limits[index];
-      return judgeLimit(facts, read === undefined ? null : (consumption.paces.get(read) ?? null), at);
-    });
+    const { at, mistake, limits: found } = judged;
     const isDeclared = createDeclared(desired, read);
-    const all = sortStatus(judged).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
+    const all = sortStatus(found).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
     const { over = null } = options;
     const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
     const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
@@ -83,7 +76,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
       nobody,
-      keyLimits: doubtKeyLimits(judged, at),
+      keyLimits: doubtKeyLimits(found, at),
       limits,
       over,
       below: all.length - unknown(all) - (limits.length - unknown(limits)),
@@ -91,8 +84,8 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       expiring: expiringOf(read, at),
       expiryDays,
       gaps: [...read.gaps, ...(nobody?.gaps ?? [])],
-      paceGaps: consumption.why,
-      unitMistake: mistake === undefined ? null : describeMistake(mistake, usageUnit),
+      paceGaps: judged.paceGaps,
+      unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit),
       trends,
       names: read.keyNames,
       counts: desired?.settings.show_people === 'counts',
@@ -109,12 +102,6 @@ async function readDesired(options: StatusOptions, session: Session): Promise<De
   if (loaded === null) return null;
   // Files that cannot be read may say that nobody is to be named.
   return loaded.desired ?? refuseFor(loaded.diagnostics, options.format, session);
-}
-
-/** Before 1.20 a counter may stay exhausted after its limit was raised, and contradicts nothing. */
-function isBefore120(desired: Desired | null): boolean {
-  const minor = /^1\.(\d+)/.exec(desired?.gateway.backend ?? '')?.[1];
-  return minor !== undefined && Number(minor) < 20;
 }
 
 function describeMistake({ workspace, name }: LiveLimit, unit: UsageUnit): string {
@@ -148,23 +135,4 @@ function expiringOf({ expiries }: ReadLimits, now: number): StatusExpiry[] {
     .map(({ expiresAt, ...rest }) => ({ ...rest, at: Date.parse(expiresAt) }))
     .filter(({ at }) => at > now && at <= now + expiryDays * dayMilliseconds)
     .sort((a, b) => a.at - b.at || (a.name + a.id < b.name + b.id ? -1 : 1));
-}
-
-/** Whether the files name a live limit: by id, by name, or by the `*` of its workspace. */
-function createDeclared(desired: Desired | null, { workspaces, serviceKeys }: ReadLimits) {
-  if (desired === null) return () => null;
-  const slugOf = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
-  const declared = new Set<string>();
-  for (const { kind, workspace, name, id, liveName, previously, absent } of desired.entries) {
-    if (absent === true) continue;
-    const place = workspace === null ? '' : (slugOf.get(workspace) ?? workspace);
-    for (const handle of [id, liveName, previously, name])
-      if (handle !== undefined) declared.add([kind, place, handle].join('\n'));
-  }
-  return ({ kind, workspace, id, name }: LiveLimit): boolean => {
-    const has = (handle: string): boolean => declared.has([kind, workspace ?? '', handle].join('\n'));
-    // A workspace's budgets are one entry of the files, whatever they are called here.
-    if (kind === 'workspace-limits') return has('limits');
-    return has(id) || has(name) || (kind === 'key-limits' && serviceKeys.has(id) && has('*'));
-  };
 }

@@ -37,6 +37,8 @@ export interface GroupRow {
   readonly requests: number | null;
   /** Requests that failed. */
   readonly errors: number | null;
+  /** ISO; only where the grouping asks for it, and the service says it. */
+  readonly lastSeen?: string;
 }
 
 export interface Groups {
@@ -144,7 +146,7 @@ export async function readGroups(
   calls: Calls,
   { shows, isEnough }: GroupNeeds,
 ): Promise<Known<Groups>> {
-  const { path, names } = grouping;
+  const { path } = grouping;
   const rows = new Map<string, GroupRow>();
   let total: number | null = null;
   const groups = (isWhole: boolean): Known<Groups> => ({
@@ -159,7 +161,7 @@ export async function readGroups(
     if (data.length === 0) return groups(total === null || rows.size >= total);
     const before = rows.size;
     for (const row of data) {
-      const parsed = parseRow(row, names, shows);
+      const parsed = parseRow(row, grouping, shows);
       if (typeof parsed === 'string') return unreadable(path, parsed);
       if (!rows.has(parsed.name)) rows.set(parsed.name, parsed);
     }
@@ -183,7 +185,7 @@ export function usedBy({ cost, tokens, requests }: GroupRow, unit: Unit): Exact 
 }
 
 /** A text instead of a row: what is wrong with it. */
-function parseRow(row: unknown, names: readonly string[], shows: readonly Unit[]): GroupRow | string {
+function parseRow(row: unknown, { names, columns = '' }: Grouping, shows: readonly Unit[]): GroupRow | string {
   if (!isRow(row)) return 'the answer holds no list';
   const name = names.map((member) => row[member]).find((value) => typeof value === 'string');
   if (typeof name !== 'string') return `a row shows no ${names[0]}`;
@@ -194,6 +196,7 @@ function parseRow(row: unknown, names: readonly string[], shows: readonly Unit[]
     tokens: exactOrNull(analyticsNumber(row.total_tokens)),
     requests: requests === null ? null : Math.round(requests),
     errors: errors === null ? null : Math.round(errors),
+    ...(typeof row.last_seen === 'string' && columns.includes('last_seen') ? { lastSeen: row.last_seen } : {}),
   };
   const missing = shows.find((unit) => parsed[unit] === null);
   return missing === undefined ? parsed : `a row shows no ${missing}`;

@@ -9,7 +9,7 @@ export interface WireIntegrationPrices {
   readonly slug: string;
   readonly vendor: string | null;
   readonly adjustments: unknown;
-  readonly models: readonly { readonly slug: string; readonly pricing_config?: unknown }[];
+  readonly models: readonly { readonly slug: string; readonly pricing_config?: unknown; readonly enabled?: unknown }[];
 }
 
 const leaf = z.looseObject({ price: z.number().min(0).max(1e12) }).nullish();

@@ -51,13 +51,20 @@ export interface NoPlan {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** @throws UserError, ServiceError, CancelledError */
-export async function startRun(options: PlanOptions, session: Session): Promise<Started | NoPlan> {
+/**
+ * @param opened a control plane that is there already; default: a new one
+ * @throws UserError, ServiceError, CancelledError
+ */
+export async function startRun(
+  options: PlanOptions,
+  session: Session,
+  opened?: OpenBackend,
+): Promise<Started | NoPlan> {
   const allowances = options.allow.map((text) => readWord(text, optionName('allow', options)));
   const loading = await startLoading(options, session);
   const head = loading.head ?? (await loading.policies).desired;
   if (head === null) return { plan: null, diagnostics: (await loading.policies).diagnostics };
-  const open = await openBackend(options, session);
+  const open = opened ?? (await openBackend(options, session));
   return closingOnFailure(open, async () => {
     const record = await openRecord(options, head, session);
     const owner = { baseUrl: open.backend.baseUrl, directory: directoryOf(record) };

@@ -55,20 +55,13 @@ function toObjectSchema(schema: unknown, side: Side): JsonObject & { readonly ty
     ...rest,
     type: 'object',
     ...(side === 'input' ? { additionalProperties: false } : {}),
-    ...($defs === undefined ? {} : { $defs: allowNull($defs as Readonly<Record<string, JsonObject>>) }),
+    ...($defs === undefined ? {} : { $defs }),
   };
 }
 
-/** Values of several forms are one definition, which may be null: it says less than each place could, and once. */
-function allowNull(definitions: Readonly<Record<string, JsonObject>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(definitions).map(([name, definition]) => [name, { ...definition, type: [definition.type, 'null'] }]),
-  );
-}
-
 /**
- * Without what a model does not need to ask or to read: bounds that a refusal tells as well, that answers hold all of their members,
- * and forms of the items of a list that may be a text too. The tool itself checks by the whole schema.
+ * Without what a model does not need to ask or to read: bounds that a refusal tells as well, what values in an answer are (it sees
+ * them), and forms of the items of a list that may be a text too. The tool itself checks by the whole schema.
  */
 function shortenSchema(schema: unknown, side: Side): unknown {
   if (Array.isArray(schema)) return schema.map((item) => shortenSchema(item, side));
@@ -76,17 +69,29 @@ function shortenSchema(schema: unknown, side: Side): unknown {
   const entries = Object.entries(schema)
     .filter(([name, value]) => !isIdle(name, value, side))
     .map(([name, value]) => [name, shortenSchema(value, side)] as const);
-  const { anyOf, ...rest }: JsonObject = Object.fromEntries(entries);
-  if (!Array.isArray(anyOf)) return rest;
-  const forms = anyOf as readonly JsonObject[];
-  const [first = {}, second = {}] = forms;
-  if (forms.length === 2 && '$ref' in first && second.type === 'null') return { ...rest, ...first };
-  const types = forms.map(({ type }) => type);
-  if (!types.every((type) => typeof type === 'string') || types.includes('object')) return { ...rest, anyOf };
-  // What may be a number or its text, a list or one of it, is asked for in one form.
-  if (side === 'input') return { ...rest, type: types.find((type) => type !== 'string') };
-  const items = forms.find((form) => 'items' in form)?.items;
-  return { ...rest, type: types, ...(items === undefined ? {} : { items }) };
+  const short: JsonObject = Object.fromEntries(entries);
+  return side === 'input' ? shortenForms(short) : shortenAnswer(short);
+}
+
+/** What may be a number or its text, a list or one of it, is asked for in one form. */
+function shortenForms({ anyOf, type, ...rest }: JsonObject): JsonObject {
+  const types = Array.isArray(anyOf) ? anyOf.map((form: JsonObject) => form.type) : type;
+  if (!Array.isArray(types)) return type === undefined ? rest : { type, ...rest };
+  return { type: types.find((one) => one !== 'string'), ...rest };
+}
+
+/** Members, lists and definitions; a value is named and no more, as it may be null. */
+function shortenAnswer({ anyOf, properties, items, $ref, $defs, ...rest }: JsonObject): JsonObject {
+  if (Array.isArray(anyOf)) return (anyOf as readonly JsonObject[])[0] ?? {};
+  if ($ref !== undefined) return { $ref };
+  if (properties !== undefined) return { properties, ...($defs === undefined ? {} : { $defs }) };
+  if (items !== undefined) return { items };
+  return isMap(rest) ? rest : {};
+}
+
+/** The members of `properties` and `$defs` by their names, which are schemas. */
+function isMap(rest: JsonObject): boolean {
+  return Object.values(rest).every((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
 }
 
 /** Names of JSON Schema, never of a property: the value of one is a schema or a list. */

@@ -11,7 +11,7 @@ import { ToolRefusal } from './refusal.ts';
 import type { ToolContext } from './tool.ts';
 
 export function createToolContext(
-  open: Pick<OpenBackend, 'backend' | 'priceAddress'>,
+  open: OpenBackend,
   options: CommonOptions,
   session: Session,
   asker: ToolContext['asker'] = 'agent',
@@ -26,7 +26,6 @@ export function createToolContext(
   };
   return {
     asker,
-    priceAddress: open.priceAddress,
     reads,
     now: () => nowOf(session).getTime(),
     desired: once(() => readDesiredFiles(options, session)),
@@ -34,6 +33,7 @@ export function createToolContext(
       const { rows } = await listWorkspaces(reads.backend);
       return rows.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug }));
     }),
+    open: { ...open, backend: reads.backend, close: async () => {} },
     options,
     session,
   };

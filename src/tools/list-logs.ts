@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exactOf } from '../exact.ts';
 import { mostExportRows, runExport } from '../logs/export-job.ts';
 import { type LogRow, rowFields } from '../logs/log-row.ts';
 import { logOrders, readTopRows, type TopRows } from '../logs/read-top-rows.ts';
@@ -7,7 +8,7 @@ import { type AskedLogs, jobNeedsOf, logShape, orAnalytics, readLogQuestion } fr
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { type CallCause, causeOfStatus, causeWords } from './status-meaning.ts';
 import { defineTool } from './tool.ts';
-import { moneyOfCents, moneySchema, untrustedSchema } from './values.ts';
+import { moneyOrNull, moneySchema, untrustedSchema } from './values.ts';
 
 /** Milliseconds. */
 const patience = 20_000;
@@ -140,7 +141,7 @@ function describeRow(row: LogRow): Data['logs'][number] {
     prompt_tokens: row.promptTokens,
     completion_tokens: row.completionTokens,
     total_tokens: row.totalTokens,
-    cost: moneyOfCents(row.cost),
+    cost: moneyOrNull(row.cost === null ? null : exactOf(row.cost)),
     latency_ms: row.latency,
     status: row.status,
     cause: row.status === null ? null : causeWords[causeOfStatus(row.status)],
@@ -166,7 +167,7 @@ function describeFirst({ rows: [first] }: TopRows, sort: string): string {
   if (first === undefined) return '';
   const what = `${first.provider ?? 'an unnamed provider'}/${first.model ?? 'unnamed model'} at ${first.at ?? 'an unknown time'}`;
   if (sort === 'cost') {
-    const cost = moneyOfCents(first.cost);
+    const cost = moneyOrNull(first.cost === null ? null : exactOf(first.cost));
     return cost === null ? ' What they cost is not said.' : ` The dearest cost ${cost.usd}: ${what}.`;
   }
   if (sort !== 'latency') return '';

@@ -79,7 +79,7 @@ export const listModelsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
     const reading = await findPriceReading(
       { offline: false },
       await context.desired(),
-      context.priceAddress,
+      context.open.priceAddress,
       context.session,
     );
     const prices = await readPrices(vendors.sort(), reading, context.session);

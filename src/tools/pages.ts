@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../stable-json.ts';
 import { ToolRefusal } from './refusal.ts';
-import type { Tool, ToolData } from './tool.ts';
+import { listMemberOf, type Tool, type ToolData } from './tool.ts';
 
 /** Characters of an answer as JSON, its envelope with it. */
 export const longestAnswer = 24_000;
@@ -38,11 +38,13 @@ export const wholePage = { total: 0, cursor: null, truncated: false } as const;
  * @throws ToolRefusal for a cursor of another question, or where what is no list is too long
  */
 export function cutToPage(
-  { name, list }: Pick<Tool, 'name' | 'list'>,
+  tool: Pick<Tool, 'name' | 'list'>,
   data: ToolData,
   input: Readonly<Record<string, unknown>>,
   isWhole: boolean,
 ): ToolData {
+  const { name } = tool;
+  const list = listMemberOf(tool, input);
   const rows = list === undefined ? undefined : (data as unknown as Readonly<Record<string, unknown>>)[list];
   if (list === undefined || !Array.isArray(rows)) return requireShort(name, data);
   const { limit, cursor, ...question } = input as PageRequest & Readonly<Record<string, unknown>>;

@@ -1,17 +1,22 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { explainLimitTool } from './explain-limit.ts';
 import { exportLogsTool } from './export-logs.ts';
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
 import { getLogDetailsTool } from './get-log-details.ts';
+import { getMetadataAnalyticsTool } from './get-metadata-analytics.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
 import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
+import { getRateLimitsTool } from './get-rate-limits.ts';
 import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
+import { getVirtualKeysTool } from './get-virtual-keys.ts';
 import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listLogsTool } from './list-logs.ts';
 import { listModelsTool } from './list-models.ts';
+import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import { submitFeedbackTool } from './submit-feedback.ts';
 import type { Tool } from './tool.ts';
@@ -24,12 +29,17 @@ export const tools: readonly Tool[] = [
   getUserAnalyticsSummaryTool,
   getModelAnalyticsSummaryTool,
   getProviderAnalyticsSummaryTool,
+  getMetadataAnalyticsTool,
+  getVirtualKeysTool,
+  listPoliciesTool,
+  explainLimitTool,
+  getRateLimitsTool,
+  listConfigsTool,
+  listModelsTool,
   listLogsTool,
   getLogDetailsTool,
   listLogExportsTool,
   exportLogsTool,
-  listConfigsTool,
-  listModelsTool,
   submitFeedbackTool,
 ];
 

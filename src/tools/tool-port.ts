@@ -35,7 +35,7 @@ export interface ToolPortNeeds {
 }
 
 /** Calls of one caller in a minute. */
-export const mostCallsAMinute = 60;
+const mostCallsAMinute = 60;
 
 const instructions =
   'tollgate answers what an LLM gateway spends and which budgets, rate limits and keys bind it. Begin with list_workspaces. ' +

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { Reads } from '../consumption/ask.ts';
 import type { AnswerBlock } from '../render/answer.ts';
 import type { Desired } from '../resources/types.ts';
+import type { OpenBackend } from '../run/open-backend.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
 import type { WorkspaceHandle } from './names.ts';
 
@@ -23,9 +24,8 @@ export interface ToolContext {
   readonly desired: () => Promise<Desired | null>;
   /** Active workspaces. Read when first asked for. */
   readonly workspaces: () => Promise<readonly WorkspaceHandle[]>;
-  /** Where the embedded emulator has its prices. */
-  readonly priceAddress: string | undefined;
-  /** For what is a whole run: a plan, a drift. */
+  /** For what is a whole run: a plan, a drift. It asks what was asked already no more, and is not closed by a run. */
+  readonly open: OpenBackend;
   readonly options: CommonOptions;
   readonly session: Session;
 }
@@ -53,8 +53,8 @@ export interface Tool<Input = unknown, Data extends ToolData = ToolData> {
   /** Schemas are made when they are asked for: no other command waits for them. */
   readonly input: () => z.ZodType<Input>;
   readonly output: () => z.ZodType<Data>;
-  /** The member of the answer that is given in pages; missing: it has no list that grows. */
-  readonly list?: string;
+  /** The member of the answer that is given in pages, for some by what was asked; missing: it has no list that grows. */
+  readonly list?: string | ((input: Input) => string);
   run(input: Input, context: ToolContext): Promise<Data>;
   /** For people. */
   show(data: Data): readonly AnswerBlock[];
@@ -64,7 +64,13 @@ export interface Tool<Input = unknown, Data extends ToolData = ToolData> {
 export function defineTool<Input, Data extends ToolData>(tool: Tool<Input, Data>): Tool {
   return {
     ...tool,
+    list: (input) => listMemberOf(tool, input as Input) ?? '',
     run: (input, context) => tool.run(input as Input, context),
     show: (data) => tool.show(data as Data),
   };
+}
+
+/** The member of an answer that is a list. */
+export function listMemberOf<Input>({ list }: Pick<Tool<Input>, 'list'>, input: Input): string | undefined {
+  return typeof list === 'function' ? list(input) : list;
 }

@@ -13,7 +13,7 @@ export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValu
   const input: Record<string, unknown> = {};
   for (const flag of twin.flags) {
     // A window has two ends: where neither is given, the last thirty days.
-    const usual = flag.as === 'days' && given.from === undefined ? '30d' : undefined;
+    const usual = flag.as === 'days' && flag.otherwise === '30d' && given.from === undefined ? '30d' : undefined;
     const value = given[attributeOf(flag)] ?? usual;
     if (value === undefined || value === false || (Array.isArray(value) && value.length === 0)) continue;
     Object.assign(input, readFlag(flag, value, input, now));

@@ -30,7 +30,7 @@ export interface TwinFlag {
    */
   readonly as: 'text' | 'number' | 'list' | 'pairs' | 'user' | 'days' | 'switch';
   readonly choices?: readonly string[];
-  readonly isRequired?: true;
+  readonly isRequired?: true | undefined;
   readonly otherwise?: string;
 }
 
@@ -83,6 +83,22 @@ const calls: readonly TwinFlag[] = [
   { flags: '--user <name>', does: 'only calls of this user', input: 'metadata_filter', as: 'user' },
 ];
 
+const anyWorkspace: TwinFlag = {
+  flags: '--workspace <slug>',
+  does: 'slug, id or name of the workspace',
+  input: 'workspace',
+  as: 'text',
+  otherwise: 'all',
+};
+
+const oneWorkspace: TwinFlag = {
+  flags: '--workspace <slug>',
+  does: 'slug, id or name of the workspace',
+  input: 'workspace',
+  as: 'text',
+  isRequired: true,
+};
+
 const usageFormats = ['text', 'json', 'csv'] as const;
 
 function usage(tool: string, name: string, does: string, more: readonly TwinFlag[] = []): Twin {
@@ -125,6 +141,92 @@ export const twins: readonly Twin[] = [
     'requests, cost, tokens and errors by model, against the window before',
   ),
   usage('get_provider_analytics_summary', 'providers', 'the same by provider'),
+  {
+    tool: 'get_virtual_keys',
+    command: 'keys',
+    does: 'list API keys and providers: limit, used, left, expiry, calls, the policies that bind them',
+    flags: [
+      anyWorkspace,
+      {
+        flags: '--kind <kind>',
+        does: 'only these',
+        input: 'kind',
+        as: 'text',
+        choices: ['api-key', 'provider', 'virtual-key'],
+      },
+      {
+        flags: '--only <flag>',
+        does: 'only those',
+        input: 'only',
+        as: 'text',
+        choices: ['exhausted', 'expiring', 'expired', 'forgotten'],
+      },
+      ...pages,
+    ],
+    formats: usageFormats,
+  },
+  {
+    tool: 'list_policies',
+    command: 'policies',
+    does: 'list policies: limit, use, pace, next reset, and how they stand to Git',
+    flags: [
+      anyWorkspace,
+      {
+        flags: '--policy <name>',
+        does: 'this one with all of its counters, by name or id',
+        input: 'policy',
+        as: 'text',
+      },
+      { flags: '--kind <kind>', does: 'only these', input: 'kind', as: 'text', choices: ['usage', 'rate'] },
+      {
+        flags: '--only <state>',
+        does: 'only those',
+        input: 'state',
+        as: 'text',
+        choices: ['in_sync', 'drifted', 'owed', 'unmanaged'],
+      },
+      ...pages,
+    ],
+    formats: usageFormats,
+  },
+  {
+    tool: 'explain_limit',
+    command: 'explain',
+    does: 'which limits a call meets, which refuses it, which ends first, and whether its model is counted',
+    arguments: [{ name: '[policy]', does: 'only this policy, by name or id', input: 'policy' }],
+    flags: [
+      oneWorkspace,
+      { flags: '--key <name>', does: 'API key of the call, by name or id', input: 'key', as: 'text' },
+      { flags: '--user <name>', does: 'user of the call', input: 'user', as: 'text' },
+      { flags: '--model <model>', does: 'model of the call, such as @openai/gpt-4o', input: 'model', as: 'text' },
+      { flags: '--provider <slug>', does: 'provider of the call', input: 'provider', as: 'text' },
+      { flags: '--config <slug>', does: 'config of the call', input: 'config', as: 'text' },
+      {
+        flags: '--metadata <key=value>',
+        does: 'all metadata of the call',
+        input: 'metadata',
+        as: 'pairs',
+        otherwise: 'not known',
+      },
+      ...pages,
+    ],
+    formats: ['text', 'json'],
+  },
+  {
+    tool: 'get_rate_limits',
+    command: 'rates',
+    does: 'list rate limits: the peak of 7 days, and the calls that were refused',
+    flags: [anyWorkspace, ...pages],
+    formats: usageFormats,
+  },
+  {
+    ...usage(
+      'get_metadata_analytics',
+      'metadata',
+      'requests and cost by value of a metadata key, and how far its limit is used up',
+    ),
+    arguments: [{ name: '<metadata-key>', does: 'key of the metadata, such as team', input: 'metadata_key' }],
+  },
   {
     tool: 'list_logs',
     command: 'logs',

@@ -1,7 +1,7 @@
 /** Values of answers: money, times, texts of others. */
 
 import { z } from 'zod';
-import { type Exact, exactOf, round } from '../exact.ts';
+import { type Exact, round } from '../exact.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
 
@@ -19,10 +19,6 @@ export function moneyOf(cents: Exact): Money {
 
 export function moneyOrNull(cents: Exact | null): Money | null {
   return cents === null ? null : moneyOf(cents);
-}
-
-export function moneyOfCents(cents: number | null): Money | null {
-  return cents === null ? null : moneyOf(exactOf(cents));
 }
 
 /** The nearest number that JSON can hold. */

@@ -5,6 +5,7 @@ import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
 import { buildProgram, type GlobalFlags } from '../../src/program.ts';
+import type { OpenBackend } from '../../src/run/open-backend.ts';
 import type { CommandResult, CommonOptions, Session } from '../../src/run/session.ts';
 import { callTool, type Envelope } from '../../src/tools/call.ts';
 import { createToolContext } from '../../src/tools/context.ts';
@@ -77,6 +78,7 @@ export async function startAsker({
     timing: { now: () => session.clock.now(), random: () => 0.5, sleep: (ms) => session.clock.sleep(ms) },
   });
   const backend = createApiBackend(client);
+  const open: OpenBackend = { backend, probe: (request) => client.probe(request), close: async () => {} };
   const common: CommonOptions = {
     dir: 'policies',
     workspace: [],
@@ -97,7 +99,7 @@ export async function startAsker({
     async call(name, input = {}) {
       const tool = findTool(name);
       if (tool === undefined) throw new Error(`no tool is called ${name}`);
-      const envelope = await callTool(tool, input, createToolContext({ backend }, common, session), (error) => {
+      const envelope = await callTool(tool, input, createToolContext(open, common, session), (error) => {
         faults.push(error);
       });
       return envelope;

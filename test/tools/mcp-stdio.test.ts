@@ -21,6 +21,8 @@ async function connect(options: { toolsets?: readonly string[]; readOnly?: boole
       verbose: false,
       toolsets,
       readOnly,
+      host: '127.0.0.1',
+      allowHost: [],
       streams: { input: toServer, output: toClient },
     },
     session,
