@@ -7,6 +7,7 @@ import type { Argument, Command, Option } from 'commander';
 import { exitCodes } from '../src/exit-codes.ts';
 import { buildProgram } from '../src/program.ts';
 import type { Session } from '../src/run/session.ts';
+import { tools } from '../src/tools/registry.ts';
 import { renderContents } from './contents.ts';
 
 export interface PageSources {
@@ -33,6 +34,7 @@ export async function renderPages(
     plan: fence(`$ tollgate ${samplePlan}\n\n${await renderSamplePlan(sources.root, samplePlan)}`),
     commands: renderCommands(program),
     flags: renderFlags(program),
+    tools: renderTools(),
     'exit-codes': renderExitCodes(sources.exitCodes),
   };
   const seen = new Set<string>();
@@ -149,6 +151,17 @@ function renderDefault(option: Option): string {
   if (option.mandatory) return 'required';
   const value: unknown = option.defaultValue;
   return value === undefined || value === false || option.negate ? '' : `\`${String(value)}\``;
+}
+
+function renderTools(): string {
+  const rows = tools.map(({ name, twin, toolset, effect, purpose }) => [
+    `\`${name}\``,
+    `\`${twin}\``,
+    purpose.replaceAll('|', '\\|'),
+    toolset,
+    effect,
+  ]);
+  return table(['tool', 'command', 'answers', 'set', 'effect'], rows);
 }
 
 /** The comment above each code is its meaning: `/** … *\/` and then `name: number,`. */

@@ -2,7 +2,7 @@
 
 export type CallCause = 'budget' | 'rate' | 'auth' | 'rejected' | 'provider' | 'none';
 
-/** docs/service-notes.md says which limit answers what. */
+/** Which limit answers what: docs/service-notes.md#enforcement. */
 export function causeOfStatus(status: number): CallCause {
   if (status < 400) return 'none';
   if (status === 412) return 'budget';
