@@ -36,6 +36,13 @@ test('trust-A1: another environment beside other changes is judged by the record
   await expectRefused();
 });
 
+test('trust-A1: nor is another environment out of sight where `record.ref` names one place for both', async () => {
+  const org = orgFile(`${strict}record:\n  ref: refs/tollgate/ours\n`);
+  team = await startTeam(filesOf(guarded, org));
+  team.commit(filesOf(loosened, org.replace('production', 'prod')));
+  await expectRefused();
+});
+
 test('trust-A1: so is another folder, and another folder with another environment', async () => {
   team = await startTeam();
   team.git('mv', 'policies', 'limits');
