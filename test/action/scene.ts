@@ -18,6 +18,7 @@ import type { EventName, EventOptions } from '../helpers/github/events.ts';
 import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
 import type { SavedState } from '../helpers/github/state.ts';
 import { buildZip } from '../helpers/github/zip.ts';
+import { createInProcessDispatcher } from '../helpers/in-process.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { closeWithFile } from '../helpers/shared.ts';
 import { smallState } from '../helpers/state.ts';
@@ -180,7 +181,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
   else cpSync(kept.remote, remote, { recursive: true });
   const time = kept?.time ?? { elapsed: 0 };
   if (kept !== null) time.elapsed = kept.elapsed;
-  const now = () => new Date(testNow).getTime() + time.elapsed;
+  const now = () => (options.isSystemClock === true ? Date.now() : new Date(testNow).getTime() + time.elapsed);
   const clock = options.isSystemClock === true ? {} : { now: () => new Date(now()) };
   const { enterpriseUrl } = options;
   const keys = [adminKey, ...(options.otherKeys ?? [])];
@@ -200,6 +201,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     ...(kept === null ? {} : { saved: kept.github }),
     ...clock,
   });
+  const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
   let keeping = kept;
   let isClosed = false;
   const close = async (): Promise<void> => {
@@ -271,7 +273,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
           retryAfterBaseValue: 1,
           timeout: more.timeout ?? 5_000,
         }),
-        session,
+        session: { ...session, surroundings: { dispatcher } },
         tempDirectory: folder,
         repositoryUrl,
         runUrl: `${repositoryUrl}/actions/runs/${id}`,

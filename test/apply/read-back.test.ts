@@ -22,7 +22,7 @@ const filesOf = (body: string) => ({ 'org.yaml': orgFile(), 'a.yaml': workspaceF
 let world: World;
 afterEach(() => world.close());
 const start = async (quirks: object = {}, apiKeys: ApiKeyRow[] = []): Promise<void> => {
-  world = await startWorld({ inProcess: true, movingClock: true, state: smallState({ apiKeys }), quirks });
+  world = await startWorld({ movingClock: true, state: smallState({ apiKeys }), quirks });
 };
 const live = () => {
   const { usagePolicies, ratePolicies } = world.emulator.store.state;

@@ -22,6 +22,7 @@ import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
 import type { CommandResult, CommonOptions, Format } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
+import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
 import { adminKey, workspaceFile } from './world.ts';
@@ -44,7 +45,7 @@ export interface RigOptions extends ListenOptions {
   readonly emulator?: Emulator;
   /** Where requests go; default: to the emulator. */
   readonly baseUrl?: string;
-  /** Default: a file beside the policies; null: the Git ref. */
+  /** Default: a file beside the policies; null: the Git ref. Without it Git is not asked, unless there is a repository. */
   readonly recordFile?: string | null;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -78,6 +79,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { files, folder = makeFolder(), emulator: given, baseUrl, recordFile, env: more, ...listen } = options;
   const emulator = given ?? (await startEmulator({ acceptKeys: adminKey, now: () => new Date(testNow), ...listen }));
   const file = recordFile ?? join(folder, 'record.json');
+  const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -104,7 +106,9 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     return async (changed: Partial<Options> = {}, session: TestSessionOptions = {}): Promise<Ran> => {
       const made = testSession({ cwd: folder, ...session, env: { ...env, ...session.env } });
       const chosen = { ...defaults, ...changed };
-      return capture(chosen.format, made, () => command(chosen, made));
+      const isClone = recordFile === null || made.cwd !== folder || existsSync(join(folder, '.git'));
+      const surroundings = { dispatcher, ...(isClone ? {} : { checkout: null }) };
+      return capture(chosen.format, made, () => command(chosen, { ...made, surroundings }));
     };
   }
 

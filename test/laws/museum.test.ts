@@ -30,7 +30,7 @@ type Members = Readonly<Record<string, unknown>>;
 const museum = createMuseum();
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ inProcess: true, museum, movingClock: true });
+  world = await startWorld({ museum, movingClock: true });
 });
 afterAll(() => world.close());
 
