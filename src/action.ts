@@ -17,13 +17,13 @@ import { answerCompilation, compileAside } from './compile-aside.ts';
 import { UserError } from './errors.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
-import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
 import { proxiesOf } from './proxies.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
 import { reportFailure, reportResult, workflowStyle } from './report.ts';
 import type { Session } from './run/session.ts';
+import { setEngineFlags } from './v8-flags.ts';
 
 async function main(): Promise<void> {
   const { env } = process;
@@ -174,7 +174,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
 // A log that nobody reads any more must not end an apply in the middle.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-keepHeapSmall();
+setEngineFlags();
 try {
   if (!(await answerCompilation())) await main();
 } catch (error) {

@@ -9,11 +9,11 @@ import { findCiRun } from './checkout/ci-run.ts';
 import { systemTiming } from './client/timing.ts';
 import { compileAside } from './compile-aside.ts';
 import { CancelledError, UserError } from './errors.ts';
-import { keepHeapSmall } from './heap.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
 import type { GlobalFlags } from './program.ts';
 import { renderForScreen } from './render/log-text.ts';
 import type { Session } from './run/session.ts';
+import { setEngineFlags } from './v8-flags.ts';
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface Interruption {
 
 /** @param worker the bundled file that compiles policy files in a thread of its own */
 export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interruption, worker: URL): Session {
-  keepHeapSmall();
+  setEngineFlags();
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
     env: process.env,

@@ -23,7 +23,7 @@ const layers: Readonly<Record<string, number>> = {
   'this-process.ts': 1,
   'stdout-name.ts': 8,
   'report.ts': 1,
-  'heap.ts': 2,
+  'v8-flags.ts': 2,
   commands: 2,
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
