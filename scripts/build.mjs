@@ -1,13 +1,15 @@
 // The command as a bundle with source maps, and the library with declarations. `npm ci` runs this.
-// `--bundle FOLDER` makes the command alone, somewhere else: for tests, which leave build/ as it is.
+// `--bundle FOLDER` makes the command alone, somewhere else, for tests, which leave build/ as it is, and without the translations
+// that `--keep` makes as well.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { keepTranslations, writeParts } from './parts.mjs';
 
-const [flag, elsewhere] = process.argv.slice(2);
+const [flag, elsewhere, keep] = process.argv.slice(2);
 const outdir = flag === '--bundle' && elsewhere ? elsewhere : 'build';
 const isWhole = outdir !== elsewhere;
 
@@ -75,7 +77,7 @@ const withoutTranslations = {
 
 const offline = new Set(['validate', 'schema', 'rules', 'emulate']);
 
-await build({
+const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
   outdir,
   bundle: true,
@@ -85,7 +87,9 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  sourcemap: true,
+  sourcemap: 'inline',
+  metafile: true,
+  write: false,
   // Less to read at every start; names stay, for stack traces.
   minifyWhitespace: true,
   lineLimit: 200,
@@ -93,7 +97,8 @@ await build({
   plugins: [lazyBuiltins, onlineCommands, undiciCore, withoutTranslations],
   logLevel: 'warning',
 });
-chmodSync(join(outdir, 'cli.js'), 0o755);
+await writeParts(outdir, result);
+if (isWhole || keep === '--keep') keepTranslations(outdir);
 
 if (isWhole) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {
