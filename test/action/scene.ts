@@ -15,6 +15,7 @@ import { createGitHub } from '../../src/github/octokit.ts';
 import { type CommentHeader, parseHeader } from '../../src/render/comment-header.ts';
 import { type Area, allPermissions, type Level } from '../helpers/github/access.ts';
 import type { EventName, EventOptions } from '../helpers/github/events.ts';
+import { readRefs } from '../helpers/github/loose-objects.ts';
 import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
 import type { SavedState } from '../helpers/github/state.ts';
 import { buildZip } from '../helpers/github/zip.ts';
@@ -202,6 +203,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     ...clock,
   });
   const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
+  const tip = (): string => readRefs(remote).get('refs/heads/main') ?? '';
   let keeping = kept;
   let isClosed = false;
   const close = async (): Promise<void> => {
@@ -313,7 +315,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     },
 
     apply(more = {}) {
-      const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after: git(remote, 'rev-parse', 'main') };
+      const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after: tip() };
       return scene.act('push', { pushed }, 'main', { ...more, inputs: { command: 'apply', ...more.inputs } });
     },
 
@@ -321,7 +323,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
       time.elapsed += 60_000;
       const id = more.runId ?? runId + 1;
       if (!github.repository().workflowRuns.some((run) => run.id === id)) {
-        const headSha = git(remote, 'rev-parse', 'main');
+        const headSha = tip();
         const facts = { event: 'workflow_dispatch', status: 'in_progress', actor, triggeringActor };
         github.addWorkflowRun({ id, headSha, ...facts });
       }
