@@ -2,7 +2,8 @@
 // `--bundle FOLDER` makes the command alone, somewhere else, for tests, which leave build/ as it is, and without the translations
 // that `--keep` makes as well.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +76,16 @@ const withoutTranslations = {
   },
 };
 
+// Of everything that the bundle is made of: what one build has understood of a file is not what another would.
+function digestSource() {
+  const hash = createHash('sha256');
+  const sources = readdirSync('src', { recursive: true }).map((name) => join('src', name));
+  for (const path of [...sources, 'package.json', 'package-lock.json'].sort()) {
+    if (path.includes('.')) hash.update(`${path}\n`).update(readFileSync(path));
+  }
+  return hash.digest('hex');
+}
+
 const offline = new Set(['validate', 'schema', 'rules', 'emulate']);
 
 const result = await build({
@@ -94,6 +105,7 @@ const result = await build({
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
+  define: { TOLLGATE_BUILD: JSON.stringify(digestSource()) },
   plugins: [lazyBuiltins, onlineCommands, undiciCore, withoutTranslations],
   logLevel: 'warning',
 });

@@ -7,11 +7,14 @@ import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { findCiRun } from './checkout/ci-run.ts';
 import { compileAside } from './compile-aside.ts';
 import { CancelledError, UserError } from './errors.ts';
+import { openKeptFiles } from './kept-files.ts';
 import { readProcessFacts } from './process-facts.ts';
 import type { GlobalFlags } from './program.ts';
 import { renderForScreen } from './render/log-text.ts';
 import type { Session } from './run/session.ts';
 import { setEngineFlags } from './v8-flags.ts';
+
+declare const TOLLGATE_BUILD: string | undefined;
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -42,9 +45,15 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
       return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
     },
     checkouts: new Map(),
+    keptFiles: openKeptFiles(process.env, readBuild()),
     compileAside: (files) => compileAside(worker, files),
     waiting: process.stderr.isTTY === true && !flags.quiet ? createWaiting() : (_what, work) => work,
   };
+}
+
+/** The bundle says what it was made of (scripts/build.mjs); without it nobody can tell one state of the code from another. */
+function readBuild(): string | undefined {
+  return typeof TOLLGATE_BUILD === 'undefined' ? undefined : TOLLGATE_BUILD;
 }
 
 /** A pipe is never wrapped: who reads it cuts or searches lines. */

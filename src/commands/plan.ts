@@ -32,7 +32,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     await requireWritable(resolve(session.cwd, out), out);
     await requireFreePlace('--out', out, options, session);
   }
-  const started = await startRun({ ...options, format: 'text' }, session);
+  const started = await startRun({ ...options, format: 'text', mayRecall: options.out === undefined }, session);
   if ('plan' in started) return refuseFor(started.diagnostics, options.format, session);
   const claim = started.stored?.record.claim;
   if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
