@@ -15,7 +15,7 @@ import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { renderStatus } from '../render/status.ts';
-import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
+import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
 import type { Desired } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -79,7 +79,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const { over = null } = options;
     const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
     const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
-    const view: StatusView = {
+    const facts: StatusFacts = {
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
       nobody,
@@ -97,7 +97,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       names: read.keyNames,
       counts: desired?.settings.show_people === 'counts',
     };
-    return { exit: exitCodes.ok, output: renderStatus(view, options.format, session.style) };
+    return { exit: exitCodes.ok, output: renderStatus(facts, options.format, session.style) };
   } finally {
     await open.close();
   }

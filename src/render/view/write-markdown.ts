@@ -8,8 +8,9 @@ import type { Finding } from '../../plan/types.ts';
 import { leftAdvice } from '../describe-drift.ts';
 import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
 import { bytesOf, chunk, joinWithin, pinned, pinnedList, type Section, shareOut } from '../fit-sections.ts';
-import { type Cell, describePlace, type Line } from './cells.ts';
+import { describePlace } from './cells.ts';
 import { minute } from './days.ts';
+import { writeLine } from './markdown-cells.ts';
 import { countRules, type FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 
@@ -245,25 +246,4 @@ export function foldSection(title: string, items: readonly string[]): Section[] 
 
 function writePlace(source: Source, { linkTo }: MarkdownPlace): string {
   return linkTo === null ? codeOrText(describePlace(source)) : linkOf(describePlace(source), source, linkTo);
-}
-
-function writeLine(line: Line): string {
-  return line.map(writeCell).join('');
-}
-
-function writeCell(cell: Cell): string {
-  const text = cell.text;
-  if (text === '') return '';
-  switch (cell.is) {
-    case 'fresh':
-      return `**${escapeMarkdown(text)}**`;
-    case 'verdict':
-      return cell.verdict === 'fine'
-        ? escapeMarkdown(text)
-        : `${cell.verdict === 'stop' ? '🛑' : '⚠️'} **${escapeMarkdown(text.replace(/^! /, ''))}**`;
-    case 'value':
-      return codeOrText(text);
-    default:
-      return escapeMarkdown(text);
-  }
 }
