@@ -17,6 +17,12 @@ export function renderObjections(plan: Plan, style: TextStyle): string {
   return writeObjections(buildPlanView({ ...plan, violations: findObjections(plan.violations) }), style);
 }
 
+/** Loaded only when it is asked for. */
+export async function renderPlanHtml(plan: Plan): Promise<string> {
+  const { renderPlanPage } = await import('./page/plan-page.ts');
+  return renderPlanPage(plan);
+}
+
 /** The whole of it, as nothing limits its size. */
 export function renderPlanMarkdown(plan: Plan): string {
   const view = buildPlanView(plan);

@@ -1,12 +1,19 @@
 /** A status in each format: what is seen is built once. */
 
 import { renderJson } from './json.ts';
+import type { PageFacts } from './page-facts.ts';
 import { statusDocument } from './status-document.ts';
 import type { StatusFacts } from './status-facts.ts';
 import type { TextStyle } from './style.ts';
 import { buildStatusView } from './view/status-view.ts';
 import { writeStatusMarkdown } from './view/write-status-markdown.ts';
 import { writeStatusTerminal } from './view/write-status-terminal.ts';
+
+/** The library that draws is loaded with it, and by nothing else. */
+export async function renderPage(facts: PageFacts): Promise<string> {
+  const { renderStatusPage } = await import('./page/status-page.ts');
+  return renderStatusPage(facts);
+}
 
 export function renderStatus(facts: StatusFacts, format: 'text' | 'json' | 'markdown', style: TextStyle): string {
   switch (format) {

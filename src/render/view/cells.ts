@@ -17,6 +17,8 @@ export type Cell =
   | { readonly is: 'value'; readonly text: string }
   /** What most readers take for granted, with what parts it from the cell before: for where a change is told alone. */
   | { readonly is: 'usual'; readonly text: string }
+  /** How much of a limit is used, in whole percent of it. */
+  | { readonly is: 'share'; readonly text: string; readonly percent: number; readonly verdict: Verdict }
   /** Of less weight than the rest. */
   | { readonly is: 'aside'; readonly text: string };
 
@@ -41,6 +43,10 @@ export function aside(text: string): Cell {
 
 export function verdict(kind: Verdict, text: string): Cell {
   return { is: 'verdict', text, verdict: kind };
+}
+
+export function share(percent: number, kind: Verdict): Cell {
+  return { is: 'share', text: `${percent} %`, percent, verdict: kind };
 }
 
 export function usual(text: string): Cell {

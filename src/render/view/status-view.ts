@@ -77,7 +77,7 @@ export function buildStatusView(facts: StatusFacts): StatusView {
 }
 
 function sectionsOf(facts: StatusFacts): StatusSection[] {
-  const shown = facts.counts ? facts.limits.filter((limit) => limit.facts.kind !== 'key-limits') : facts.limits;
+  const shown = shownLimits(facts);
   const rest = shown.filter(({ state }) => state !== 'exhausted');
   const list = (title: string, lines: readonly Line[]): StatusSection => ({
     title,
@@ -116,7 +116,12 @@ function sectionsOf(facts: StatusFacts): StatusSection[] {
   ];
 }
 
-function toBudget(limit: StatusLimit, facts: Pick<StatusFacts, 'names' | 'counts'>): BudgetView {
+/** Where nobody is to be named, budgets of keys are numbers of their place. */
+export function shownLimits({ limits, counts }: StatusFacts): readonly StatusLimit[] {
+  return counts ? limits.filter(({ facts }) => facts.kind !== 'key-limits') : limits;
+}
+
+export function toBudget(limit: StatusLimit, facts: Pick<StatusFacts, 'names' | 'counts'>): BudgetView {
   return {
     name: describeLimit(limit),
     workspace: limit.facts.workspace,
@@ -127,7 +132,8 @@ function toBudget(limit: StatusLimit, facts: Pick<StatusFacts, 'names' | 'counts
   };
 }
 
-function verdictOf({ state, percent }: StatusLimit): Verdict | null {
+/** Null: its use is unknown, and nothing says that it is used up. */
+export function verdictOf({ state, percent }: StatusLimit): Verdict | null {
   if (state === 'exhausted') return 'stop';
   if (state === 'alert' || (percent ?? 0) >= nearlyPercent) return 'warn';
   return state === 'unknown' ? null : 'fine';
