@@ -3,6 +3,7 @@
 import { findObjections } from '../guards/judge.ts';
 import type { Plan } from '../plan/types.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
+import { joinSections } from './fit-sections.ts';
 import type { TextStyle } from './style.ts';
 import { buildPlanView } from './view/plan-view.ts';
 import { judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
@@ -30,5 +31,5 @@ export function renderPlanMarkdown(plan: Plan): string {
   const sections = [...judgementSections(view, place), ...planSections(view, place)];
   const head = `### ${escapeMarkdown(view.environment)}: ${verdictMarkdown(view)}`;
   const digest = view.digest === null ? [] : [`Digest \`${view.digest}\``];
-  return `${[head, ...sections.map(({ body }) => body), ...digest].join('\n\n')}\n`;
+  return `${[head, joinSections(sections), ...digest].join('\n\n')}\n`;
 }

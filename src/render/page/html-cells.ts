@@ -17,6 +17,8 @@ function writeHtmlCell(cell: Cell): string {
       return `<strong class="${cell.verdict}">${text}</strong>`;
     case 'shift':
       return `<span class="${cell.to}">${text}</span>`;
+    case 'advice':
+      return writeAdvice(cell.text);
     case 'value':
       return `<code>${text}</code>`;
     case 'aside':
@@ -25,8 +27,16 @@ function writeHtmlCell(cell: Cell): string {
       return `${bar(cell.percent, cell.verdict)} ${text}`;
     case 'words':
     case 'usual':
+    case 'reason':
       return text;
   }
+}
+
+/** What is to be typed stands between backticks. */
+function writeAdvice(text: string): string {
+  const parts = text.split('`').map(escapeHtml);
+  if (parts.length % 2 === 0) return escapeHtml(text);
+  return parts.map((part, index) => (index % 2 === 0 ? part : `<code>${part}</code>`)).join('');
 }
 
 /** A picture of the number that stands beside it. */

@@ -6,7 +6,7 @@ import { leftAdvice } from '../describe-drift.ts';
 import { escapeHtml } from '../escape-html.ts';
 import { type Cell, describePlace, type Line, value, words } from '../view/cells.ts';
 import { minute } from '../view/days.ts';
-import { countRules, type FindingView } from '../view/news.ts';
+import { type FindingView, thenOf } from '../view/news.ts';
 import {
   buildPlanView,
   type ChangeView,
@@ -56,13 +56,6 @@ function writePlanPage(view: PlanView): string {
           ),
           ...news.findings.map(findingLine),
         ]),
-        news.notes.length === 0
-          ? ''
-          : `<p>New notes: ${escapeHtml(
-              countRules(news.notes)
-                .map(({ rule, count }) => `${count} ${rule}`)
-                .join(', '),
-            )}.</p>`,
       ),
       view.isNothing ? '' : htmlSection('In numbers', `<p>${escapeHtml(summary)}</p>`),
       htmlSection('In full', details(view)),
@@ -138,7 +131,7 @@ function findingLine({ severity, rule, message, then, source, about, also }: Fin
       ? words(severity)
       : { is: 'verdict', text: severity, verdict: severity === 'error' ? 'stop' : 'warn' };
   const more = also.length === 0 ? '' : ` (and ${also.length} more)`;
-  return [word, words(' '), value(rule), words(` ${about ?? describePlace(source)}: ${message}. ${then}${more}`)];
+  return [word, words(' '), value(rule), words(` ${about ?? describePlace(source)}: ${message}. `), then, words(more)];
 }
 
 function details({ news, record, detail }: PlanView): string {
@@ -146,7 +139,8 @@ function details({ news, record, detail }: PlanView): string {
     value(describePlace(source)),
     words(' '),
     value(rule),
-    words(` ${message}. ${silenced === null ? fix : `Silenced: ${silenced}`}`),
+    words(` ${message}. `),
+    thenOf({ silenced, fix }),
   ];
   const impact = detail.impact.map(
     ({ placed: name, lines }): Line => [

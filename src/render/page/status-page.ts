@@ -123,7 +123,7 @@ function burnDown({ budget, course }: BurnChart, index: number): string {
   ]);
   const table = htmlTable(
     `what is left of ${name}`,
-    [{ head: 'when' }, { head: 'left', isNumber: true }, { head: '' }],
+    [{ head: 'when' }, { head: 'left', isNumber: true }, { head: 'why' }],
     points,
   );
   return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use)}</p></figcaption>
@@ -183,13 +183,15 @@ function spendSections(spend: SpendView | null): string[] {
       const columns = [
         { head: by },
         { head: 'spend', isNumber: true },
-        { head: '' },
+        { head: 'share' },
         { head: 'change', isNumber: true },
         { head: 'errors', isNumber: true },
       ];
       return htmlSection(
         `Spend by ${by}`,
-        cells.length === 0 ? '' : htmlTable(`${spend.days} days, against the ${spend.days} before`, columns, cells),
+        cells.length === 0
+          ? ''
+          : htmlTable(`spend by ${by}, ${spend.days} days against the ${spend.days} before`, columns, cells),
         more > 0 ? `<p class="more">and ${more} more</p>` : '',
         htmlList(lines),
       );

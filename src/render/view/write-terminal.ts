@@ -8,7 +8,7 @@ import { cellsOf, colorsOf, padCells, type TextStyle } from '../style.ts';
 import { wrap } from '../wrap.ts';
 import { aside, type Cell, describePlace, joinLines, type Line, plainText, verdict, words } from './cells.ts';
 import { minute } from './days.ts';
-import { countRules, type FindingView } from './news.ts';
+import type { FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 import { fold, type Paper, paintLine, wrapLine } from './terminal-lines.ts';
 
@@ -181,11 +181,10 @@ function endsWith(runsOut: Line): string {
   return text === 'not at this pace' ? 'does not run out at this pace' : `runs out ${text}`;
 }
 
-/** Notes are not to be acted on: how many of which rule. */
+/** Notes are not to be acted on: that there are some is enough. */
 function noteLines({ news: { notes } }: PlanView, writer: Writer): string[] {
   if (notes.length === 0 || writer.verbose) return [];
-  const counts = countRules(notes).map(({ rule, count }) => `${count} ${rule}`);
-  return fold([words(`New notes: ${counts.join(', ')}.`)], '', writer);
+  return fold([words(`New notes: ${notes.length} that need not be acted on (--verbose).`)], '', writer);
 }
 
 function findingLines(finding: FindingView, writer: Writer): string[] {
@@ -193,7 +192,7 @@ function findingLines(finding: FindingView, writer: Writer): string[] {
   const word = severity === 'silenced' ? aside(severity) : verdict(severity === 'error' ? 'stop' : 'warn', severity);
   const where = about ?? placeOf(source, writer);
   const more = also.length === 0 ? '' : ` (and ${also.length} more of this rule)`;
-  return fold([word, words(` ${rule} (${id}) ${where}: ${message}. ${then}${more}`)], '', writer);
+  return fold([word, words(` ${rule} (${id}) ${where}: ${message}. `), then, words(more)], '', writer);
 }
 
 function olderLines({ news: { notes, older } }: PlanView, writer: Writer): string[] {
