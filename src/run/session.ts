@@ -64,6 +64,8 @@ export interface CommandResult {
 export type Format = 'text' | 'json' | 'markdown';
 /** Of the two commands that only check. */
 export type CheckFormat = Format | 'sarif';
+/** Of the two commands that are looked at once a week rather than read. */
+export type PageFormat = Format | 'html';
 
 export interface CommonOptions {
   /** Directory of the policy files. */

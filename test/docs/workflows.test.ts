@@ -1,13 +1,17 @@
 /** The workflows of this repository and those that its pages offer: what they may do, and that they do what the pages say. */
 
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { writePage } from '../../src/render/page/shell.ts';
 import { all, type Scene, startApplied, startScene, team } from '../action/scene.ts';
 import type { Area, Level } from '../helpers/github/access.ts';
+import { makeFolder } from '../record/git-fixture.ts';
 import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
 import { pushMain, runWorkflow } from './run-workflow.ts';
-import { jobsFor, parseWorkflow, tollgateStep, type Workflow } from './workflow.ts';
+import { jobsFor, parseWorkflow, type Step, tollgateStep, type Workflow } from './workflow.ts';
 
 const page = 'docs/github-action.md';
 const offered = markdownFiles.flatMap((file) =>
@@ -28,7 +32,7 @@ const action = parse(readText('action.yml')) as {
 const pageWorkflow = (): Workflow => parseWorkflow(offered.find(({ file }) => file === page)?.text ?? '');
 
 it('are on one page alone', () => {
-  expect(offered.map(({ file }) => file)).toEqual([page]);
+  expect(new Set(offered.map(({ file }) => file))).toEqual(new Set([page]));
 });
 
 describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
@@ -48,7 +52,9 @@ describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
 
   it('names the version of every action, and only such as are known here', () => {
     for (const uses of steps.flatMap((step) => step.uses ?? [])) {
-      expect(uses).toMatch(/^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact)@v\d+)$/);
+      expect(uses).toMatch(
+        /^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact|upload-pages-artifact|deploy-pages)@v\d+)$/,
+      );
     }
   });
 
@@ -70,6 +76,39 @@ describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
       const concurrency = job.concurrency ?? workflow.concurrency;
       expect(concurrency).toMatchObject({ group: expect.any(String), 'cancel-in-progress': false });
     }
+  });
+});
+
+describe('the workflow that makes a page about spend', () => {
+  const { on, jobs } = parseWorkflow(offered[1]?.text ?? '');
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const publishes = (step: Step): boolean => /pages/.test(step.uses ?? '');
+
+  it('runs once a week and by hand, with the key that reads', () => {
+    expect(Object.keys(on).sort()).toEqual(['schedule', 'workflow_dispatch']);
+    expect(offered[1]?.text).toContain('PORTKEY_READ_KEY');
+    expect(offered[1]?.text).not.toContain('PORTKEY_APPLY_KEY');
+  });
+
+  it('publishes only where a variable says so, after a step that ends where people are named', () => {
+    const made = jobs.page?.steps ?? [];
+    const check = made.findIndex(({ run = '' }) => run.includes('tollgate-people'));
+    expect(made.findIndex(publishes)).toBe(check + 1);
+    for (const step of [made[check], made[check + 1]]) expect(step?.if).toBe("vars.TOLLGATE_PAGES == 'yes'");
+    expect(jobs.publish?.if).toBe("vars.TOLLGATE_PAGES == 'yes'");
+    expect(steps.filter(publishes)).toHaveLength(2);
+  });
+
+  it.each([
+    ['counts', 0],
+    ['names', 1],
+  ] as const)('of a page with %s that step ends with %i', (people, exit) => {
+    const folder = makeFolder();
+    mkdirSync(join(folder, 'page'));
+    const parts = { title: 'x', lead: '', sections: [], foot: '', meta: { 'tollgate-people': people } };
+    writeFileSync(join(folder, 'page/index.html'), writePage(parts));
+    const { run = '' } = steps.find((step) => step.run?.includes('tollgate-people') === true) ?? {};
+    expect(spawnSync('bash', ['-e', '-c', run], { env: { ...process.env, RUNNER_TEMP: folder } }).status).toBe(exit);
   });
 });
 

@@ -20,12 +20,14 @@ import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
-import type { CommandResult, CommonOptions, Format } from '../../src/run/session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, PageFormat } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
 import { adminKey, workspaceFile } from './world.ts';
+
+type AnyFormat = CheckFormat | PageFormat;
 
 /** What a run left behind, whether it returned or threw. */
 export interface Ran {
@@ -99,7 +101,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
   const planned = { ...common, mode: 'sync' as const, only: [], allow: [], impact: true };
 
-  function run<Options extends { readonly format: Format }>(
+  function run<Options extends { readonly format: AnyFormat }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,
     defaults: Options,
   ) {
@@ -149,7 +151,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
 /** As the entry file does: one message, the exit code of the family of the error. */
 export async function capture(
-  format: Format,
+  format: AnyFormat,
   session: TestSession,
   command: () => Promise<CommandResult>,
 ): Promise<Ran> {
@@ -161,7 +163,7 @@ export async function capture(
     }
     return { exit, stdout: output, stderr: session.said(), session };
   } catch (error) {
-    const { message, output } = renderFailure(error, format);
+    const { message, output } = renderFailure(error, format === 'json' ? format : 'text');
     return { exit: exitOfFailure(error), stdout: output, stderr: session.said() + message, session };
   }
 }

@@ -354,7 +354,7 @@ describe('what is so already', () => {
     expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*policy "spend" ends first/);
     expect(shown).not.toMatch(/nobody is told|a hint/);
     expect(text({ ...raised, findings }, 80, true)).toMatch(/older findings\n[\s\S]*nobody is told[\s\S]*a hint/);
-    expect(comment({ ...raised, findings })).toContain('<summary>2 older findings</summary>');
+    expect(comment({ ...raised, findings })).toContain('<summary>2 older findings · ');
   });
 
   it('and is seen for the first time talks of no deletion', () => {
