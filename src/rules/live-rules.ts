@@ -89,13 +89,14 @@ const workspaceWithoutBudget: LiveRule = {
   why: 'Rates slow callers down; they bound no money. What such a workspace spends is bounded by nothing but the account of the vendor.',
   fix: 'Add a budget for the whole workspace: a policy with `per: workspace_id`, or `limits:`.',
   check: (facts, found) => {
+    const liveOf = groupLive(facts);
     for (const workspace of facts.desired.workspaces) {
       const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      const bounds = declared.filter(
-        (entry) => facts.limits.budgetsOf(entry).length > 0 && !isInOddState(facts, entry),
+      const isBound = declared.some(
+        (entry) => facts.limits.budgetsOf(entry).length > 0 && !isInOddState(liveOf.get(entry)),
       );
-      if (place === undefined || bounds.length > 0) continue;
+      if (place === undefined || isBound) continue;
       // Where nobody could look, something may bound it.
       if (isUnseen(facts, budgetKinds, place)) continue;
       if (!hasLiveBudget(facts, place)) found({ workspace }, `nothing bounds what ${place.slug} spends`);
@@ -119,9 +120,20 @@ function liveLimitsOf({ index }: LiveFacts, object: LiveObject): Limit[] {
   return oddState(object.row) === null ? limitsOf(object.kind, index.fieldsOf(object)) : [];
 }
 
+/** What each entry is live as. */
+function groupLive({ resolved }: LiveFacts): ReadonlyMap<DesiredEntry, readonly LiveObject[]> {
+  const liveOf = new Map<DesiredEntry, LiveObject[]>();
+  for (const { entry, live } of resolved) {
+    if (live === null) continue;
+    const objects = liveOf.get(entry);
+    if (objects === undefined) liveOf.set(entry, [live]);
+    else objects.push(live);
+  }
+  return liveOf;
+}
+
 /** Whether all that an entry is live as is in a state of which nobody knows what it means. */
-function isInOddState({ resolved }: LiveFacts, entry: DesiredEntry): boolean {
-  const objects = resolved.flatMap((one) => (one.entry === entry && one.live !== null ? [one.live] : []));
+function isInOddState(objects: readonly LiveObject[] = []): boolean {
   return objects.length > 0 && objects.every(({ row }) => oddState(row) !== null);
 }
 
