@@ -117,7 +117,11 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
   const counts = countPlan(plan);
   const objections = new Set(findObjections(plan.violations));
   const money = organisationMoney(plan);
-  const warnings = plan.notes.filter(({ severity }) => severity === 'warning');
+  // Of a record that is missing the longer note says what the shorter one does.
+  const isMissing = plan.notes.some(({ code }) => code === 'record-missing');
+  const warnings = plan.notes.filter(
+    ({ severity, code }) => severity === 'warning' && !(isMissing && code === 'no-record'),
+  );
   const news = buildNews(plan);
   const told = [withheld, plan.left, plan.violations, warnings, plan.unreadable ?? [], news.findings];
   const isNothing = counts.toDo === 0 && told.every((list) => list.length === 0);
