@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/helpers/longest-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,6 +12,9 @@ export default defineConfig({
     // Stories with real Git start hundreds of processes; on a busy machine that takes its time.
     testTimeout: 300_000,
     hookTimeout: 120_000,
+    // A worker that has read everything takes seconds to end where others want the processor; the default complains after ten.
+    teardownTimeout: 60_000,
     maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
   },
 });

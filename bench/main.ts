@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
-import { keepHeapSmall } from '../src/heap.ts';
+import { setEngineFlags } from '../src/v8-flags.ts';
 import { measureApply } from './apply.ts';
 import { measureConcurrency } from './concurrency.ts';
 import { measureEmulator } from './emulator.ts';
@@ -75,5 +75,5 @@ function measureAll(flags: readonly string[]): void {
   process.stdout.write(flags.includes('--json') ? json : renderTable(results));
 }
 
-keepHeapSmall();
+setEngineFlags();
 if (!(await answerCompilation())) await main();

@@ -176,7 +176,7 @@ export function buildFiles(size: Size, changedEvery: number): PolicyFile[] {
   const files = Array.from({ length: size.workspaces }, (_, index): PolicyFile => {
     const [usage = 0, rate = 0, keys = 0] = counts.map((list) => list[index] ?? 0);
     const policies = [
-      ...Array.from({ length: usage }, (_, within) => usagePolicyText(within, (index + within) % changedEvery === 0)),
+      ...Array.from({ length: usage }, (_, within) => usagePolicyText(within, isNth(index + within, changedEvery))),
       ...Array.from({ length: rate }, (_, within) => ratePolicyText(within)),
     ];
     const text = [
@@ -189,11 +189,18 @@ export function buildFiles(size: Size, changedEvery: number): PolicyFile[] {
   return [{ path: 'org.yaml', text: orgText }, ...files];
 }
 
+/** Of infinitely many none is changed, not even the first. */
+function isNth(number: number, every: number): boolean {
+  return Number.isFinite(every) && number % every === 0;
+}
+
 /** One workspace's worth of policies for all, and the limits of every key. */
 function buildDefaults(size: Size, changedEvery: number): PolicyFile[] {
   const [usage = 0, rate = 0] = [size.usagePolicies, size.ratePolicies].map((total) => total / size.workspaces);
   const policies = [
-    ...Array.from({ length: usage }, (_, within) => usagePolicyText(within, within % changedEvery === 1)),
+    ...Array.from({ length: usage }, (_, within) =>
+      usagePolicyText(within, isNth(within + changedEvery - 1, changedEvery)),
+    ),
     ...Array.from({ length: rate }, (_, within) => ratePolicyText(within)),
   ];
   const star = keyText(0).replace('app-0', '"*"');

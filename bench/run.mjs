@@ -21,7 +21,7 @@ await build({
   logLevel: 'warning',
 });
 if (!process.argv.includes('--no-build')) {
-  spawnSync(process.execPath, ['scripts/build.mjs', '--bundle', 'build'], { cwd: root, stdio: 'inherit' });
+  spawnSync(process.execPath, ['scripts/build.mjs', '--bundle', 'build', '--keep'], { cwd: root, stdio: 'inherit' });
 }
 const flags = process.argv.slice(2).filter((flag) => flag !== '--no-build');
 const { status } = spawnSync(process.execPath, [outfile, ...flags], { stdio: 'inherit' });

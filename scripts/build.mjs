@@ -1,13 +1,16 @@
 // The command as a bundle with source maps, and the library with declarations. `npm ci` runs this.
-// `--bundle FOLDER` makes the command alone, somewhere else: for tests, which leave build/ as it is.
+// `--bundle FOLDER` makes the command alone, somewhere else, for tests, which leave build/ as it is, and without the translations
+// that `--keep` makes as well.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { keepTranslations, writeParts } from './parts.mjs';
 
-const [flag, elsewhere] = process.argv.slice(2);
+const [flag, elsewhere, keep] = process.argv.slice(2);
 const outdir = flag === '--bundle' && elsewhere ? elsewhere : 'build';
 const isWhole = outdir !== elsewhere;
 
@@ -65,6 +68,20 @@ const undiciCore = {
   },
 };
 
+// It makes a segmenter when it is loaded, which takes ten milliseconds; what is ASCII is measured without one.
+const lateSegmenter = {
+  name: 'late-segmenter',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]string-width[/\\]index\.js$/ }, ({ path }) => {
+      const text = readFileSync(path, 'utf8');
+      const made = 'const segmenter = new Intl.Segmenter();';
+      if (!text.includes(made)) throw new Error(`${path} makes its segmenter otherwise now`);
+      const late = 'let made; const segmenter = { segment: (text) => (made ??= new Intl.Segmenter()).segment(text) };';
+      return { contents: text.replace(made, late) };
+    });
+  },
+};
+
 // Half a megabyte of translations that nothing reads. English is imported by zod itself.
 const withoutTranslations = {
   name: 'without-translations',
@@ -73,9 +90,19 @@ const withoutTranslations = {
   },
 };
 
+// Of everything that the bundle is made of: what one build has understood of a file is not what another would.
+function digestSource() {
+  const hash = createHash('sha256');
+  const sources = readdirSync('src', { recursive: true }).map((name) => join('src', name));
+  for (const path of [...sources, 'package.json', 'package-lock.json'].sort()) {
+    if (path.includes('.')) hash.update(`${path}\n`).update(readFileSync(path));
+  }
+  return hash.digest('hex');
+}
+
 const offline = new Set(['validate', 'schema', 'rules', 'emulate']);
 
-await build({
+const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
   outdir,
   bundle: true,
@@ -85,15 +112,19 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  sourcemap: true,
+  sourcemap: 'inline',
+  metafile: true,
+  write: false,
   // Less to read at every start; names stay, for stack traces.
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
-  plugins: [lazyBuiltins, onlineCommands, undiciCore, withoutTranslations],
+  define: { TOLLGATE_BUILD: JSON.stringify(digestSource()) },
+  plugins: [lazyBuiltins, onlineCommands, undiciCore, lateSegmenter, withoutTranslations],
   logLevel: 'warning',
 });
-chmodSync(join(outdir, 'cli.js'), 0o755);
+await writeParts(outdir, result);
+if (isWhole || keep === '--keep') keepTranslations(outdir);
 
 if (isWhole) {
   execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], {

@@ -1,15 +1,13 @@
 /** The GitHub Action: inputs and event in, outputs, summary and annotations out. What it does is in commands/action. */
 
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as core from '@actions/core';
 import packageJson from '../package.json' with { type: 'json' };
 import { parseBoundedJson } from './bounded-json.ts';
 import { findGitHubJob } from './checkout/github-job.ts';
 import { spellCredential } from './checkout/remote-token.ts';
-import { systemTiming } from './client/timing.ts';
 import { exitOf } from './commands/action/failed-run.ts';
 import { runAction } from './commands/action/run.ts';
 import type { ActionInputs } from './commands/action/types.ts';
@@ -17,13 +15,13 @@ import { answerCompilation, compileAside } from './compile-aside.ts';
 import { UserError } from './errors.ts';
 import { parseEvent } from './github/event.ts';
 import { createGitHub } from './github/octokit.ts';
-import { keepHeapSmall } from './heap.ts';
-import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
+import { readProcessFacts } from './process-facts.ts';
 import { proxiesOf } from './proxies.ts';
 import { renderFailure } from './render/failure.ts';
 import { renderForScreen } from './render/log-text.ts';
 import { reportFailure, reportResult, workflowStyle } from './report.ts';
 import type { Session } from './run/session.ts';
+import { setEngineFlags } from './v8-flags.ts';
 
 async function main(): Promise<void> {
   const { env } = process;
@@ -139,6 +137,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
     ([name]) => !name.startsWith('INPUT_') && !(isForeign && name === 'PORTKEY_API_KEY'),
   );
   return {
+    ...readProcessFacts(signal),
     env: {
       ...Object.fromEntries(inherited),
       ...(apiKey === '' ? {} : { PORTKEY_API_KEY: apiKey }),
@@ -147,20 +146,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
       ...(token === '' ? {} : { GITHUB_TOKEN: token }),
     },
     cwd: findGitHubJob(process.env).workspace ?? process.cwd(),
-    clock: {
-      now: () => Date.now(),
-      monotonic: () => performance.now(),
-      sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal),
-    },
-    randomId: () => randomBytes(16).toString('hex'),
-    signal,
-    version: packageJson.version,
-    host: hostname(),
-    pid: process.pid,
-    processSpace: readProcessSpace(),
-    processStart: readProcessStart(process.pid),
     user: 'actions',
-    isProcessAlive,
     style: { color: false, columns: 120 },
     isInteractive: false,
     say: (text) => core.info(renderForScreen(text.trimEnd(), workflowStyle)),
@@ -174,7 +160,7 @@ function buildSession({ apiKey, token, recordToken, baseUrl, isForeign }: Given)
 // A log that nobody reads any more must not end an apply in the middle.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-keepHeapSmall();
+setEngineFlags();
 try {
   if (!(await answerCompilation())) await main();
 } catch (error) {

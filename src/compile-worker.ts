@@ -2,4 +2,4 @@
 
 import { answerCompilation } from './compile-aside.ts';
 
-await answerCompilation();
+export const isDone: Promise<boolean> = answerCompilation();

@@ -73,6 +73,20 @@ export function checkFormatOption(): Option {
     .default('text');
 }
 
+/** A plan is checked by programs, and looked at. */
+export function planFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout')
+    .choices(['text', 'json', 'markdown', 'sarif', 'html'])
+    .default('text');
+}
+
+/** For what is looked at once a week by somebody who pays. */
+export function pageFormatOption(): Option {
+  return new Option('--format <format>', 'output on stdout')
+    .choices(['text', 'json', 'markdown', 'html'])
+    .default('text');
+}
+
 /** For commands whose answer is not a table. */
 export function dataFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout').choices(['text', 'json']).default('text');

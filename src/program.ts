@@ -14,10 +14,12 @@ import {
   dataFormatOption,
   dirOption,
   formatOption,
+  pageFormatOption,
   parseDays,
   parseLimit,
   parsePercentage,
   parsePort,
+  planFormatOption,
   quietOption,
   stateOption,
   workspaceOption,
@@ -60,9 +62,12 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addPlanOptions(addCommand(program, 'plan', 'show what the files change'), checkFormatOption())
+  addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
-    .option('--out <file>', 'save the plan for review and `apply --plan`; `-`: on stdout, alone')
+    .option(
+      '--out <file>',
+      'save the plan for review and `apply --plan`, or with --format html the page; `-`: on stdout, alone',
+    )
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runPlan } = await import('./commands/plan.ts');
@@ -179,7 +184,10 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addServiceOptions(addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'))
+  addServiceOptions(
+    addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'),
+    pageFormatOption(),
+  )
     .addOption(workspaceOption())
     .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
     .addOption(
@@ -188,10 +196,12 @@ export function buildProgram(version: string, start: Start): Command {
         'window of the spend trends, such as 7d; none leaves them out (default: 30d, none for more than 25 workspaces)',
       ).argParser(parseDays),
     )
+    .option('--out <file>', 'with --format html: where to write the page')
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runStatus } = await import('./commands/status.ts');
-        return runStatus({ ...commonOf(options), over: options.over, since: options.since }, session);
+        const { over, since, out, format } = options;
+        return runStatus({ ...commonOf(options), format, over, since, out }, session);
       }),
     );
 

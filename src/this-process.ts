@@ -1,19 +1,20 @@
 /** What a command gets of the process that it runs in; loaded once there is one to run. */
 
-import { randomBytes } from 'node:crypto';
-import { hostname, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import type { Ora } from 'ora';
 import packageJson from '../package.json' with { type: 'json' };
 import { createBlanker, secretsOf } from './blank-secrets.ts';
 import { findCiRun } from './checkout/ci-run.ts';
-import { systemTiming } from './client/timing.ts';
 import { compileAside } from './compile-aside.ts';
 import { CancelledError, UserError } from './errors.ts';
-import { keepHeapSmall } from './heap.ts';
-import { isProcessAlive, readProcessSpace, readProcessStart } from './process-space.ts';
+import { openKeptFiles } from './kept-files.ts';
+import { readProcessFacts } from './process-facts.ts';
 import type { GlobalFlags } from './program.ts';
 import { renderForScreen } from './render/log-text.ts';
 import type { Session } from './run/session.ts';
+import { setEngineFlags } from './v8-flags.ts';
+
+declare const TOLLGATE_BUILD: string | undefined;
 
 export interface Interruption {
   readonly signal: AbortSignal;
@@ -23,25 +24,13 @@ export interface Interruption {
 
 /** @param worker the bundled file that compiles policy files in a thread of its own */
 export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interruption, worker: URL): Session {
-  keepHeapSmall();
+  setEngineFlags();
   const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
   return {
+    ...readProcessFacts(signal),
     env: process.env,
     cwd: readCwd(),
-    clock: {
-      now: () => Date.now(),
-      monotonic: () => performance.now(),
-      sleep: (milliseconds) => systemTiming.sleep(milliseconds, signal),
-    },
-    randomId: () => randomBytes(16).toString('hex'),
-    signal,
-    version: packageJson.version,
-    host: hostname(),
-    pid: process.pid,
-    processSpace: readProcessSpace(),
-    processStart: readProcessStart(process.pid),
     user: readUser(),
-    isProcessAlive,
     style: { color: wantsColor(flags), columns: columnsOf(process.stdout) },
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(guardScreen(text, flags)),
@@ -56,9 +45,15 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
       return createGitHub({ ...place, ...pace, login: '', userAgent: `tollgate/${packageJson.version}` });
     },
     checkouts: new Map(),
+    keptFiles: openKeptFiles(process.env, readBuild()),
     compileAside: (files) => compileAside(worker, files),
     waiting: process.stderr.isTTY === true && !flags.quiet ? createWaiting() : (_what, work) => work,
   };
+}
+
+/** The bundle says what it was made of (scripts/build.mjs); without it nobody can tell one state of the code from another. */
+function readBuild(): string | undefined {
+  return typeof TOLLGATE_BUILD === 'undefined' ? undefined : TOLLGATE_BUILD;
 }
 
 /** A pipe is never wrapped: who reads it cuts or searches lines. */

@@ -32,6 +32,8 @@ export interface ChangeResult {
   readonly status: OutcomeStatus;
   readonly detail?: string;
   readonly liveId?: string;
+  /** What was written, as it reads now. */
+  readonly readBack?: Fields;
   readonly unreachable?: true;
 }
 
@@ -122,7 +124,8 @@ async function createPolicy(
   if (twin !== undefined) {
     const fields = readFields(change, context.organisation, twin, [after]);
     if (findDifference(fields, after) === null) {
-      return { status: 'already-applied', detail: 'somebody created the same policy meanwhile', liveId: twin.id };
+      const detail = 'somebody created the same policy meanwhile';
+      return { status: 'already-applied', detail, liveId: twin.id, readBack: onlyOf(fields, after) };
     }
     return stale(`somebody created another policy of that name meanwhile (${twin.id})`);
   }
@@ -281,7 +284,7 @@ function checkBefore(change: Change, context: ChangeContext, row: WireRow | null
   );
   const isSoAlready = isShown && findDifference(fields, after) === null;
   if (change.action !== 'replace' && change.starting === null && isSoAlready) {
-    return { status: 'already-applied', detail: 'live is already so' };
+    return { status: 'already-applied', detail: 'live is already so', readBack: onlyOf(fields, after) };
   }
   const difference = findDifference(fields, before);
   return difference === null ? null : staleField(difference, change);
@@ -296,17 +299,21 @@ async function readBack(
 ): Promise<ChangeResult> {
   let difference = null as Difference | null;
   let seen = null as WireRow | null;
+  let fields: Fields = {};
   const matched = await untilCancelled(
     poll(context.clock, async () => {
       const row = await read();
       seen = row;
       if (row === null) return undefined;
-      difference = findDifference(readFields(change, context.organisation, row, [wanted]), wanted);
+      fields = readFields(change, context.organisation, row, [wanted]);
+      difference = findDifference(fields, wanted);
       return difference === null ? true : undefined;
     }),
   );
   if (matched === 'cancelled') return { status: 'applied', detail: 'cancelled before it was read back', liveId: id };
-  if (matched === true) return { status: 'applied', liveId: id, ...windowOf(change, seen) };
+  if (matched === true) {
+    return { status: 'applied', liveId: id, ...windowOf(change, seen), readBack: onlyOf(fields, wanted) };
+  }
   const seconds = readBackMilliseconds / 1000;
   if (seen === null || difference === null)
     return { status: 'failed', detail: `written, but not to be read after ${seconds} s`, liveId: id };
@@ -316,6 +323,11 @@ async function readBack(
     detail: `written, but after ${seconds} s ${field} reads ${found} instead of ${sent}`,
     liveId: id,
   };
+}
+
+/** What was not written is not told of. */
+function onlyOf(fields: Fields, wanted: Fields): Fields {
+  return pickFields(fields, (field) => Object.hasOwn(wanted, field));
 }
 
 /** Where the plan could not tell when a window ends, the service has said it now. */

@@ -136,6 +136,7 @@ class Run {
       status: result.status,
       detail: result.detail ?? null,
       liveId: result.liveId ?? change.liveId,
+      ...(result.readBack === undefined ? {} : { readBack: result.readBack }),
       ...(result.unreachable === true ? { unreachable: true as const } : {}),
       ...(inDoubt ? { inDoubt: true as const } : {}),
     };

@@ -1,6 +1,6 @@
 /** Git and GitHub → windows of approval: which pull requests moved what since the last apply, and on whose word. */
 
-import type { Branch, CommitLine } from '../checkout/branch.ts';
+import { type Branch, type CommitLine, isInHistory } from '../checkout/branch.ts';
 import {
   type GitHub,
   GitHubError,
@@ -213,7 +213,7 @@ class PullReader {
     for (const { pull, last } of cuts) {
       if (pull === null || !this.#heads.has(pull.head)) continue;
       // Pushed by hand to the branch: GitHub calls it merged, and nobody pressed the button.
-      if ((await branch.mergeBases(pull.head, last)).includes(last)) this.#swallowed.add(pull.number);
+      if (await isInHistory(branch, last, pull.head)) this.#swallowed.add(pull.number);
     }
   }
 

@@ -94,6 +94,16 @@ function pullsIn(verdict: GroupsVerdict | null): readonly number[] {
   return [...new Set(verdict?.movedBy.flatMap(({ pull }) => pull ?? []))];
 }
 
+/** Windows of what one resource comes from. */
+interface OfResource {
+  /** Of its own entry, which may have been recorded under another name. */
+  readonly own: ApprovalWindow;
+  /** Of the name that it has now. */
+  readonly present: ApprovalWindow;
+  /** Of what it inherits: that may have moved while it was named, or before it was there. */
+  readonly whole: ApprovalWindow;
+}
+
 class Judge {
   readonly #input: ReviewInput;
   readonly #steps: ReadonlyMap<string, RecordStep>;
@@ -146,31 +156,23 @@ class Judge {
     const known = this.#verdicts.get(id);
     if (known !== undefined) return known;
     const { windows, record } = this.#input;
-    const own = windows.from(this.#startOf(key, step));
+    const own = windows.from(this.#startOf(key, step?.previous?.name ?? key.name));
+    // Under its present name it may have been asked for, and owed, before the other one went.
+    const present = windows.from(this.#startOf(key, key.name));
     const all = windows.from(reviewedCommitOf(record));
-    this.isUntraced ||= own === null || all === null;
-    const verdict = own === null || all === null ? null : this.#judgeIn(own, longerOf(own, all), key, step);
+    const isTraced = own !== null && present !== null && all !== null;
+    this.isUntraced ||= !isTraced;
+    const verdict = isTraced ? this.#judgeIn({ own, present, whole: longerOf(own, all) }, key, step) : null;
     this.#verdicts.set(id, verdict);
     return verdict;
   }
 
-  #startOf(key: ResourceKey, step: RecordStep | undefined): string | null {
-    const { previous = null } = step ?? {};
-    const name = previous?.name ?? key.name;
+  #startOf(key: ResourceKey, name: string): string | null {
     const start = this.#starts.get(changeId({ ...key, name }));
     return start === undefined ? reviewedCommitOf(this.#input.record) : start;
   }
 
-  /**
-   * @param window of the resource's own entry
-   * @param whole of what it inherits: that may have moved while it was named, or before it was there
-   */
-  #judgeIn(
-    window: ApprovalWindow,
-    whole: ApprovalWindow,
-    key: ResourceKey,
-    step: RecordStep | undefined,
-  ): GroupsVerdict {
+  #judgeIn({ own, present, whole }: OfResource, key: ResourceKey, step: RecordStep | undefined): GroupsVerdict {
     const workspaces =
       key.workspace === null ? [null] : [...new Set([key.workspace, step?.workspaceId ?? key.workspace])];
     const written = workspaces.flatMap((workspace) => this.#entries.get(changeId({ ...key, workspace })) ?? []);
@@ -179,23 +181,19 @@ class Judge {
     ) as string[];
     const names = [key.name, ...before];
     const groups = [...new Set(workspaces.flatMap((workspace) => groupsOf(key.kind, workspace, names)))];
-    const own = new Set(names.flatMap((name) => workspaces.map((place) => groupKeys.entry(key.kind, place, name))));
+    const entries = (named: readonly string[]) =>
+      named.flatMap((name) => workspaces.map((place) => groupKeys.entry(key.kind, place, name)));
+    const [now, then] = [entries([key.name]), entries(before)];
+    const inherited = groups.filter((group) => !now.includes(group) && !then.includes(group));
     const isMeant = meantFor(key.kind, names);
-    const judged = joinVerdicts(
-      judgeGroups(
-        window,
-        groups.filter((group) => own.has(group)),
-        isMeant,
-      ),
-      judgeGroups(
-        whole,
-        groups.filter((group) => !own.has(group)),
-        isMeant,
-      ),
-    );
+    const judged = [
+      judgeGroups(present, now, isMeant),
+      judgeGroups(own, then, isMeant),
+      judgeGroups(whole, inherited, isMeant),
+    ].reduce(joinVerdicts);
     const isDeclared = step !== undefined && step.next !== null && step.next !== step.previous;
-    const verdict = isDeclared ? withoutUnseen(judged, window, groups) : judged;
-    return before.length === 0 ? verdict : withoutMixedMoves(verdict, window, key, workspaces, before);
+    const verdict = isDeclared ? withoutUnseen(judged, longerOf(own, present), groups) : judged;
+    return before.length === 0 ? verdict : withoutMixedMoves(verdict, own, key, workspaces, before);
   }
 }
 

@@ -3,10 +3,11 @@
 import { UserError } from '../errors.ts';
 import { readKeyedTrees, withExtended } from './extended-trees.ts';
 import { fetchFrom } from './fetch.ts';
+import { describeFailure } from './git-child.ts';
 import { nameFolder, type ReadObjects, readCommitId } from './git-objects.ts';
 import type { PolicyTree } from './policy-trees.ts';
 import type { Repository } from './repository.ts';
-import { describeFailure, type Git } from './run-git.ts';
+import type { Git } from './run-git.ts';
 
 /** A commit of a first-parent line. */
 export interface LineCommit {
@@ -64,6 +65,11 @@ export function withBranch<T>(
 ): Promise<T> {
   const withOpened = async (git: Git): Promise<T> => work(await openBranch(git, repository, name, directory));
   return repository.withScratch(withOpened, { readsClone: true });
+}
+
+/** Whether a commit is this head, or in its history. */
+export async function isInHistory(branch: Pick<Branch, 'mergeBases'>, commit: string, head: string): Promise<boolean> {
+  return (await branch.mergeBases(commit, head)).includes(commit);
 }
 
 /** The branch that the remote's HEAD names, for events that do not say it; null: it names none. */

@@ -3,11 +3,12 @@ import { UserError } from '../errors.ts';
 import { type Branch, readDefaultBranch, withBranch } from './branch.ts';
 import { readFilesOf } from './commit-files.ts';
 import { fetchFrom } from './fetch.ts';
+import { describeFailure } from './git-child.ts';
 import { nameFolder, readAll, readCommitId } from './git-objects.ts';
 import { listRefs } from './list-refs.ts';
 import { isPassedOver, isPolicyFile } from './policy-trees.ts';
 import { type GitOptions, openRepository, type Repository } from './repository.ts';
-import { describeFailure, type Git } from './run-git.ts';
+import type { Git } from './run-git.ts';
 
 export interface OnDefaultBranch {
   readonly answer: 'yes' | 'no' | 'unknown' | 'no-remote' | 'no-branch';

@@ -1,4 +1,5 @@
-import type { Git, GitResult } from './run-git.ts';
+import type { GitResult } from './git-child.ts';
+import type { Git } from './run-git.ts';
 
 const common = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-recurse-submodules'];
 

@@ -1,6 +1,6 @@
 /** Settings of Git: read out of a clone, and handed to a repository that is not there. Pure, but for what it asks of git. */
 
-import type { GitResult } from './run-git.ts';
+import type { GitResult } from './git-child.ts';
 
 export interface ConfigEntry {
   readonly scope: string;

@@ -1,8 +1,9 @@
 /** Which Git this is. */
 
 import { findFolder } from '../real-path.ts';
+import type { RunOptions } from './git-child.ts';
 import { cleanEnvironment } from './git-environment.ts';
-import { createGit, type RunOptions } from './run-git.ts';
+import { createGit } from './run-git.ts';
 
 /** Debian 11 has it; the tests are run with it. */
 export const leastGit = '2.30';

@@ -1,8 +1,8 @@
 /** Refs of the remote: those at which there may be records, and others. */
 
 import { UserError } from '../errors.ts';
+import { describeFailure } from './git-child.ts';
 import type { Repository } from './repository.ts';
-import { describeFailure } from './run-git.ts';
 
 /**
  * @param patterns full refs, or folders of them such as `refs/tollgate/*`

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { findFolder } from '../real-path.ts';
+import { describeFailure, type GitResult, type RunOptions } from './git-child.ts';
 import {
   addConfig,
   type ConfigEntry,
@@ -16,7 +17,7 @@ import {
 import { cleanEnvironment } from './git-environment.ts';
 import { leastGit, readGitVersion } from './git-version.ts';
 import { isIdentityKey, leaveHome, planTokenAccess } from './remote-token.ts';
-import { createGit, describeFailure, type Git, type GitResult, type RunOptions } from './run-git.ts';
+import { createGit, type Git } from './run-git.ts';
 
 export interface GitOptions extends RunOptions {
   /** Any folder of the checkout, also one that is not there yet. */

@@ -49,7 +49,15 @@ export async function gatherDrift(
   options: CommonOptions,
   session: Session,
 ): Promise<DriftView | NoPlan | ApplyMeanwhile> {
-  const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, isWhole: true };
+  const planning = {
+    ...options,
+    mode: 'sync' as const,
+    only: [],
+    allow: [],
+    impact: false,
+    isWhole: true,
+    mayRecall: true,
+  };
   const started = await startRun(planning, session);
   if ('plan' in started) return started;
   const underWay = await closingOnFailure(started.open, () => findUnderWay(started, session));

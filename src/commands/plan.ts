@@ -8,21 +8,22 @@ import type { Plan } from '../plan/types.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 
-import { renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
+import { renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { allRules } from '../rules/find.ts';
 import { requireFreePlace } from '../run/free-place.ts';
 import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';
+import { handOver } from '../run/page-file.ts';
 import { goOn } from '../run/prepare.ts';
-import type { CheckFormat, CommandResult, Format, Session } from '../run/session.ts';
+import type { CheckFormat, CommandResult, Format, PageFormat, Session } from '../run/session.ts';
 import { type PlanOptions, startRun } from '../run/start.ts';
 import { isStdout } from '../stdout-name.ts';
 
 export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
-  readonly format: CheckFormat;
+  readonly format: CheckFormat | PageFormat;
   /** Exit 2 when there are changes. */
   readonly detailedExitcode: boolean;
-  /** Where to save the plan for `apply --plan`. */
+  /** Where to save the plan for `apply --plan`; of a page, where to write that. */
   readonly out?: string | undefined;
 }
 
@@ -32,22 +33,28 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     await requireWritable(resolve(session.cwd, out), out);
     await requireFreePlace('--out', out, options, session);
   }
-  const started = await startRun({ ...options, format: 'text' }, session);
-  if ('plan' in started) return refuseFor(started.diagnostics, options.format, session);
+  const started = await startRun({ ...options, format: 'text', mayRecall: options.out === undefined }, session);
+  // What is wrong with the files is no page.
+  const refusal = options.format === 'html' ? 'text' : options.format;
+  if ('plan' in started) return refuseFor(started.diagnostics, refusal, session);
   const claim = started.stored?.record.claim;
   if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
   const prepared = await goOn(started, session);
-  if (prepared.plan === null) return refuseFor(prepared.diagnostics, options.format, session);
+  if (prepared.plan === null) return refuseFor(prepared.diagnostics, refusal, session);
   const { plan, diagnostics, open } = prepared;
   await open.close();
   const exit = hasErrors(diagnostics) ? exitCodes.invalid : exitOf(plan, options);
-  if (options.out !== undefined) {
+  if (options.out !== undefined && options.format !== 'html') {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
     const text = renderPlanFile(file);
     if (out === undefined) return { exit, output: text };
     await writeNamedFile(resolve(session.cwd, out), text, out);
   }
   const isBroken = hasErrors(diagnostics);
+  if (options.format === 'html') {
+    if (isBroken) return refuseFor(diagnostics, 'text', session, exit);
+    return { ...(await handOver(await renderPlanHtml(plan), options, session)), exit };
+  }
   if (options.format === 'text' && !options.quiet && !isBroken) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
   const { version } = session;

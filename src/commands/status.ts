@@ -12,17 +12,23 @@ import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
 import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { renderStatus } from '../render/status.ts';
-import type { StatusExpiry, StatusLimit, StatusView } from '../render/status-words.ts';
+import { committedLive } from '../impact/committed-live.ts';
+import { renderPage, renderStatus } from '../render/status.ts';
+import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
 import type { Desired } from '../resources/types.ts';
 import { createDeclared } from '../run/declared-limits.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
+import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import { readNobody } from '../run/read-nobody.ts';
-import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
+import { readRecentChanges } from '../run/recent-changes.ts';
+import { type CommandResult, type CommonOptions, nowOf, type PageFormat, type Session } from '../run/session.ts';
 
-export interface StatusOptions extends CommonOptions {
+export interface StatusOptions extends Omit<CommonOptions, 'format'> {
+  readonly format: PageFormat;
+  /** Where to write the page. */
+  readonly out?: string | undefined;
   /** Whole percent; undefined: everything. */
   readonly over?: number | undefined;
   /** Days of the window of trends; 0: no trends; undefined: 30 where that takes few requests. */
@@ -34,6 +40,9 @@ const mostUnasked = 25;
 
 const expiryDays = 14;
 
+/** A page is looked at once a week. */
+const changeDays = 7;
+
 /**
  * Consumption against every limit, declared or not, and spend over a window. What cannot be read is said and fails nothing;
  * exit 6 only when the workspaces cannot be listed.
@@ -41,14 +50,17 @@ const expiryDays = 14;
  * @throws UserError, ServiceError, CancelledError
  */
 export async function runStatus(options: StatusOptions, session: Session): Promise<CommandResult> {
-  const desired = await readDesired(options, session);
+  await requirePlaceOfPage(options, session);
+  const common: CommonOptions = { ...options, format: options.format === 'html' ? 'text' : options.format };
+  const desired = await readDesired(common, session);
   if (desired !== null && 'exit' in desired) return desired;
-  const open = await openBackend(options, session);
+  const open = await openBackend(common, session);
   const now = (): number => nowOf(session).getTime();
   try {
     const reads = createReads(open.backend);
     const usageUnit = usageUnitOf(desired);
-    const query = { workspaces: options.workspace, usageUnit, now };
+    const counts = desired?.settings.show_people === 'counts';
+    const query = { workspaces: options.workspace, usageUnit, counts, now };
     const read = await session.waiting('reading limits and counters', readLimits(reads, query));
     const count = read.workspaces.length;
     const days = options.since ?? (count <= mostUnasked ? 30 : 0);
@@ -72,7 +84,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const { over = null } = options;
     const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
     const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
-    const view: StatusView = {
+    const facts: StatusFacts = {
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
       nobody,
@@ -85,29 +97,53 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       expiryDays,
       gaps: [...read.gaps, ...(nobody?.gaps ?? [])],
       paceGaps: judged.paceGaps,
-      unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit),
+      unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit, counts),
       trends,
       names: read.keyNames,
-      counts: desired?.settings.show_people === 'counts',
+      counts,
     };
-    return { exit: exitCodes.ok, output: renderStatus(view, options.format, session.style) };
+    if (options.format !== 'html') {
+      return { exit: exitCodes.ok, output: renderStatus(facts, options.format, session.style) };
+    }
+    const live = found.map(({ facts: limit }) => limit);
+    const changes = await readRecentChanges(common, desired, at - changeDays * dayMilliseconds, session);
+    const page = await renderPage({
+      status: facts,
+      environment: desired?.environment ?? null,
+      owners: ownersOf(desired, read),
+      committed: new Map(read.workspaces.map(({ slug }) => [slug, committedLive(slug, live, read)] as const)),
+      changes,
+    });
+    return handOver(page, options, session);
   } finally {
     await open.close();
   }
 }
 
+/** By slug: who answers for a workspace by its file. */
+function ownersOf(desired: Desired | null, { workspaces }: ReadLimits): Map<string, string> {
+  const slugs = new Map(workspaces.flatMap(({ id, slug }) => [[id, slug] as const, [slug, slug] as const]));
+  return new Map(
+    (desired?.workspaces ?? []).flatMap(({ ref, owner }) => {
+      const slug = slugs.get(ref);
+      return slug === undefined || owner === undefined ? [] : [[slug, owner] as const];
+    }),
+  );
+}
+
 /** For the unit, for who may be shown, and for what is declared. Null: there are no files; a result: they have errors. */
-async function readDesired(options: StatusOptions, session: Session): Promise<Desired | null | CommandResult> {
+async function readDesired(options: CommonOptions, session: Session): Promise<Desired | null | CommandResult> {
   const loaded = await loadPoliciesIfAny(options, session);
   if (loaded === null) return null;
   // Files that cannot be read may say that nobody is to be named.
   return loaded.desired ?? refuseFor(loaded.diagnostics, options.format, session);
 }
 
-function describeMistake({ workspace, name }: LiveLimit, unit: UsageUnit): string {
+function describeMistake({ kind, workspace, name }: LiveLimit, unit: UsageUnit, counts: boolean): string {
+  const what = counts && kind === 'key-limits' ? 'a key' : `"${name}"`;
   const other = unit === 'cents' ? 'dollars' : 'cents';
   return (
-    `the use of "${name}"${workspace === null ? '' : ` in ${workspace}`} contradicts the service's own verdict on it, ` +
+    `the use of ${what}${workspace === null ? '' : ` in ${workspace}`} contradicts the service's own verdict on it, ` +
     `so it may not be counted in ${unit}; if it is ${other}, write gateway.usage_unit: ${other} into the organisation file`
   );
 }

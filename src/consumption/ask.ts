@@ -53,28 +53,30 @@ export interface Reads {
 export function createReads(backend: Backend): Reads {
   const gate = createGate();
   const answers = new Map<string, Promise<unknown>>();
-  const read = (name: Question, question: readonly unknown[]): Promise<unknown> => {
-    const key = keyOf(name, question);
-    const answer = answers.get(key) ?? (backend[name] as (...all: readonly unknown[]) => Promise<unknown>)(...question);
-    answers.set(key, answer);
-    return answer;
+  /** A question with its key, which is written once. */
+  const prepare = (name: Question, question: readonly unknown[]) => {
+    const key = canonicalJson([name, ...question]);
+    const read = (): Promise<unknown> => {
+      const answer =
+        answers.get(key) ?? (backend[name] as (...all: readonly unknown[]) => Promise<unknown>)(...question);
+      answers.set(key, answer);
+      return answer;
+    };
+    return { isKnown: answers.has(key), read };
   };
   const remembering = Object.fromEntries(
-    questions.map((name) => [name, (...question: readonly unknown[]) => read(name, question)]),
+    questions.map((name) => [name, (...question: readonly unknown[]) => prepare(name, question).read()]),
   ) as Pick<Backend, Question>;
   return {
     backend: { ...backend, ...remembering },
     ask<Name extends Question>(name: Name, ...question: Parameters<Backend[Name]>) {
-      const reading = () => read(name, question) as Promise<Answer<Name>>;
+      const { isKnown, read } = prepare(name, question);
+      const reading = () => read() as Promise<Answer<Name>>;
       // What was read already needs no leave.
-      return answers.has(keyOf(name, question)) ? settle(reading) : gate(familyOf(name, question), reading);
+      return isKnown ? settle(reading) : gate(familyOf(name, question), reading);
     },
     attempt: (family, reading) => gate({ name: family, isOfOne: namesOne.has(family) }, reading),
   };
-}
-
-function keyOf(name: Question, question: readonly unknown[]): string {
-  return canonicalJson([name, ...question]);
 }
 
 /** Questions that are refused together. */

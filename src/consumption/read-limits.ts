@@ -26,6 +26,8 @@ export interface LimitsQuery {
   /** Slugs or UUIDs; empty: all, and what belongs to the organisation itself. */
   readonly workspaces: readonly string[];
   readonly usageUnit: UsageUnit;
+  /** Keys are not named in what is said; default: they are. */
+  readonly counts?: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -47,6 +49,14 @@ export interface ExpiringThing {
   readonly expiresAt: string;
 }
 
+/** Whether it has a budget or not. */
+export interface LiveKey {
+  readonly id: string;
+  readonly name: string;
+  /** Slug; null: of the organisation. */
+  readonly workspace: string | null;
+}
+
 export interface ReadLimits {
   readonly workspaces: readonly { readonly id: string; readonly slug: string; readonly name: string }[];
   /** Use of workspaces, providers and integrations is not in them yet. */
@@ -57,6 +67,8 @@ export interface ReadLimits {
   readonly gaps: readonly Gap[];
   /** Ids of keys that belong to no person. */
   readonly serviceKeys: ReadonlySet<string>;
+  /** All that have not expired. */
+  readonly keys: readonly LiveKey[];
   /** Names of keys by id. */
   readonly keyNames: Readonly<Record<string, string>>;
 }
@@ -88,7 +100,7 @@ interface Place {
   readonly slug: string | null;
 }
 
-function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
+function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQuery) {
   const { backend } = reads;
   const limits: LiveLimit[] = [];
   const calls = new Map<LiveLimit, CountedCalls | null>();
@@ -96,6 +108,7 @@ function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
   const gaps: Gap[] = [];
   const keyNames: Record<string, string> = {};
   const serviceKeys = new Set<string>();
+  const keys: LiveKey[] = [];
   /** By workspace id. */
   const providers = new Map<string, readonly WireProvider[]>();
   const shares: { facts: LiveLimit; workspaceId: string; integration: string }[] = [];
@@ -107,7 +120,8 @@ function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
   };
 
   function setAside(kind: Kind, workspace: string | null, { name, id, why }: UnreadableRow): void {
-    gaps.push({ kind, workspace, why: `the row of ${name ?? id ?? 'one without a name'}: ${why}` });
+    const row = counts && kind === 'key-limits' ? 'a key' : (name ?? id ?? 'one without a name');
+    gaps.push({ kind, workspace, why: `the row of ${row}: ${why}` });
   }
 
   /** A list, with what of it makes no sense among the gaps. */
@@ -191,6 +205,7 @@ function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
       }
       // What has expired consumes nothing any more.
       if (row.status === 'expired') continue;
+      keys.push({ id: row.id, name, workspace: place.slug });
       const budget = row.usage_limits;
       const read = readRow('key-limits', row, budget, notShown);
       const facts = budgetLimit('key-limits', { workspace: place.slug, id: row.id, name, ...read });
@@ -270,8 +285,8 @@ function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
       for (const { facts, workspaceId, integration } of shares) {
         calls.set(facts, callsOfIntegration(integration, providers.get(workspaceId) ?? []));
       }
-      const keys = Object.keys(keyNames);
-      for (const facts of policies) calls.set(facts, callsOfPolicy(facts, keys));
+      const ids = Object.keys(keyNames);
+      for (const facts of policies) calls.set(facts, callsOfPolicy(facts, ids));
       return {
         workspaces: chosen.map(({ id, slug, name }) => ({ id, slug, name: name ?? slug })),
         limits,
@@ -279,6 +294,7 @@ function createReading(reads: Reads, { usageUnit, now }: LimitsQuery) {
         expiries,
         gaps,
         serviceKeys,
+        keys,
         keyNames,
       };
     },

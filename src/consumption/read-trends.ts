@@ -12,6 +12,7 @@ import {
   type TrendGap,
   type TrendReport,
   type UnusualDay,
+  type WorkspaceDay,
 } from './trends.ts';
 import { dayMilliseconds } from './windows.ts';
 
@@ -37,14 +38,19 @@ export async function readTrends(
   const sums: { now: SpendRow[]; before: SpendRow[] } = { now: [], before: [] };
   /** Workspaces whose window before could not be read: a change against nothing would look like a rise. */
   const withoutBefore = new Set<string>();
+  const byDay: WorkspaceDay[] = [];
   const unusualDays: UnusualDay[] = [];
 
   async function readWorkspace(slug: string): Promise<void> {
     const here: Calls = { workspace: slug, ...current };
     const past: Calls = { workspace: slug, ...earlier };
-    const byDay = readDays(reads, here).then((found) => {
-      if ('value' in found) unusualDays.push(...findUnusualDays(slug, found.value));
-      else gaps.push({ by: 'day', workspace: slug, why: found.unknown });
+    const ofDays = readDays(reads, here).then((found) => {
+      if ('unknown' in found) {
+        gaps.push({ by: 'day', workspace: slug, why: found.unknown });
+        return;
+      }
+      unusualDays.push(...findUnusualDays(slug, found.value));
+      byDay.push(...found.value.map((day) => ({ ...day, workspace: slug })));
     });
     const groups = sources.map(async (by) => {
       const read = async (calls: Calls) => toRows(by, slug, await readGroups(reads, groupings[by], calls, needs));
@@ -65,7 +71,7 @@ export async function readTrends(
       if (!('unknown' in before) && before.cut === null) sums.before.push(sumRow(slug, before.rows));
       else withoutBefore.add(`workspace\n${slug}`);
     });
-    await Promise.all([byDay, ...groups]);
+    await Promise.all([ofDays, ...groups]);
   }
 
   await Promise.all(workspaces.map(({ slug }) => readWorkspace(slug)));
@@ -83,9 +89,14 @@ export async function readTrends(
       provider: compare('provider', rows.provider.now, rows.provider.before),
       user: compare('user', rows.user.now, rows.user.before),
     },
-    unusualDays: unusualDays.sort((a, b) => (a.date + a.workspace < b.date + b.workspace ? -1 : 1)),
+    byDay: byDay.sort(compareDays),
+    unusualDays: unusualDays.sort(compareDays),
     gaps: gaps.sort((a, b) => (gapText(a) < gapText(b) ? -1 : 1)),
   };
+}
+
+function compareDays(a: WorkspaceDay, b: WorkspaceDay): number {
+  return a.date + a.workspace < b.date + b.workspace ? -1 : 1;
 }
 
 function gapText({ by, workspace, why }: TrendGap): string {

@@ -36,8 +36,12 @@ export interface Trend {
   readonly isFailing: boolean;
 }
 
-export interface UnusualDay extends Day {
+/** Spend of one workspace on one day. */
+export interface WorkspaceDay extends Day {
   readonly workspace: string;
+}
+
+export interface UnusualDay extends WorkspaceDay {
   /** Cents: of all days of the window. */
   readonly median: Exact;
 }
@@ -54,6 +58,8 @@ export interface TrendReport {
   readonly from: number;
   readonly to: number;
   readonly trends: Readonly<Record<TrendBy, readonly Trend[]>>;
+  /** Every day of the window, of workspaces whose days are known; by date, then workspace. */
+  readonly byDay: readonly WorkspaceDay[];
   readonly unusualDays: readonly UnusualDay[];
   readonly gaps: readonly TrendGap[];
 }

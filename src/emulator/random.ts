@@ -21,9 +21,11 @@ export function hashText(text: string): number {
   return hash;
 }
 
+const hexDigits = '0123456789abcdef';
+
 export function buildHex(random: Random, length: number): string {
   let text = '';
-  while (text.length < length) text += Math.floor(random() * 16).toString(16);
+  while (text.length < length) text += hexDigits[Math.floor(random() * 16)] ?? '0';
   return text;
 }
 

@@ -78,7 +78,7 @@ export interface DetachedEmulator extends EmulatorControls {
   readonly app: Hono;
 }
 
-export interface Emulator extends EmulatorControls {
+export interface Emulator extends DetachedEmulator {
   /** With the prefix: `http://127.0.0.1:<port>/v1`. */
   readonly url: string;
   readonly port: number;
@@ -195,7 +195,7 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
   const closing = new Promise<void>((resolve) => {
     letGo = resolve;
   });
-  const { app, ...controls } = build(
+  const emulator = build(
     { ...options, randomSeed },
     {
       store,
@@ -204,7 +204,7 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
     },
   );
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-    const listening = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: options.port ?? 0 }, () => {
+    const listening = serve({ fetch: emulator.app.fetch, hostname: '127.0.0.1', port: options.port ?? 0 }, () => {
       listening.off('error', reject);
       resolve(listening);
     });
@@ -212,7 +212,7 @@ async function serveStore(options: ListenOptions, store: Store, unlock: () => Pr
   });
   const { port } = server.address() as AddressInfo;
   return {
-    ...controls,
+    ...emulator,
     url: `http://127.0.0.1:${port}${basePath}`,
     port,
     async close() {

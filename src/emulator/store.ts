@@ -73,8 +73,7 @@ export interface Store {
   listShares(integration: IntegrationRow, workspaceId?: string): IntegrationWorkspaceRow[];
 }
 
-function completeState(state: Partial<StoreState>): StoreState {
-  const { organisation, ...collections } = structuredClone(state);
+function completeState({ organisation, ...collections }: Partial<StoreState>): StoreState {
   return { ...buildEmptyState(organisation), ...collections };
 }
 
@@ -85,6 +84,7 @@ interface Named {
   readonly workspace_id?: string | null;
 }
 
+/** @param initial handed over: `reset` goes back to it, so that nobody may change it afterwards */
 export function createStore(initial: Partial<StoreState> = {}, settlers?: Settlers): Store {
   const first = completeState(initial);
   let state = structuredClone(first);
@@ -117,7 +117,7 @@ export function createStore(initial: Partial<StoreState> = {}, settlers?: Settle
     },
     exportState: () => structuredClone(state),
     loadState(next) {
-      state = completeState(next);
+      state = structuredClone(completeState(next));
     },
     find(table, idOrSlug, workspaceId) {
       const isWanted = (row: Named): boolean => workspaceId === undefined || row.workspace_id === workspaceId;

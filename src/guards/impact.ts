@@ -66,12 +66,10 @@ export function judgeSpendUp({ plan: { impact, changes } }: GuardInput, { percen
     if (was.kind !== 'bounded' || !exceedsSpend(was, wanted, percent)) return [];
     first ??= changes.find(({ key, direction }) => key.workspace === workspace && direction === 'loosen')?.id;
     rises.push(riseOf(was, wanted));
-    const from = `committed spend of ${workspace} goes from ${formatExact(was.cents, 'cost')}`;
-    if (wanted.kind !== 'bounded') return [`${from} per 30 days to unbounded`];
+    const from = `committed spend of ${workspace}: ${formatExact(was.cents, 'cost')} →`;
+    if (wanted.kind !== 'bounded') return [`${from} unbounded / 30 days`];
     const rise = `+${percentUp(was.cents, wanted.cents, percent)} %`;
-    return [
-      `${from} to ${formatExact(wanted.cents, 'cost')} per 30 days (${rise}; more than +${percent} % needs a word)`,
-    ];
+    return [`${from} ${formatExact(wanted.cents, 'cost')} / 30 days (${rise}; over +${percent} %)`];
   });
   return details.length === 0 ? null : { count: largestOf(rises), details: shortenDetails(details), first };
 }

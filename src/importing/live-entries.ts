@@ -6,7 +6,16 @@ import type { LiveIndex } from '../live/live-index.ts';
 import { isUuid } from '../plan/written-id.ts';
 import { explainUnprintable } from '../policy/print.ts';
 import type { PrintedEntry } from '../policy/print-values.ts';
-import { budgetOf, isAlert, isApart, isLimitField, isSet, isUnknownRate, pickFields } from '../resources/fields.ts';
+import {
+  budgetOf,
+  isAlert,
+  isApart,
+  isLimitField,
+  isRate,
+  isSet,
+  isUnknownRate,
+  pickFields,
+} from '../resources/fields.ts';
 import { isPolicyKind, kindOrder, specOf } from '../resources/registry.ts';
 import type { Fields } from '../resources/types.ts';
 
@@ -119,11 +128,26 @@ function dropOddFields(
     const why = explainUnprintable(without(names.filter((name) => !beside.includes(name))), written);
     return why === null ? [] : [[field, why]];
   });
+  dropped.push(...ratesBeside(entry, dropped));
   const lesser = without(dropped.map(([field]) => field));
   const isAnything = isPolicyKind(entry.kind) ? core.length > 0 : Object.keys(lesser.fields).length > 0;
   return dropped.length > 0 && isAnything && explainUnprintable(lesser, written) === null
     ? { entry: lesser, dropped }
     : null;
+}
+
+/** Where a level holds one rate, a declared one takes the place of all others: beside one that no file can say, none is declared. */
+function ratesBeside(
+  { kind, fields }: PrintedEntry,
+  dropped: readonly (readonly [string, string])[],
+): [string, string][] {
+  const spec = specOf(kind);
+  const odd = dropped.find(([field]) => isRate(field));
+  if (spec.policy || !spec.singleRate || odd === undefined) return [];
+  const why = `a file can say one rate of a ${spec.label}, which would take away the other that is live: ${odd[1]}`;
+  return Object.keys(fields).flatMap((field): [string, string][] =>
+    isRate(field) && !dropped.some(([name]) => name === field) ? [[field, why]] : [],
+  );
 }
 
 /** In a file a key is named by its name or id: any other value that a condition compares keys with would be looked up. */

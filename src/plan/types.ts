@@ -264,6 +264,8 @@ export interface Outcome {
   readonly detail: string | null;
   /** Live id after the change: the new one of a create or replacement. */
   readonly liveId: string | null;
+  /** What is in force, as it was read after the write. Missing: nobody has read it. */
+  readonly readBack?: Fields;
   /** The service refused or could not be reached: decides between exit 5 and 6. */
   readonly unreachable?: true;
   /** Failed after something was sent that may have made a policy. */

@@ -59,10 +59,12 @@ export async function findRepositoryRoot(folder: string): Promise<string | null>
 /**
  * Where this user's copies live: XDG_CACHE_HOME, or what the system has instead. Null where there is no home to put them in.
  *
+ * @param what of
  * @param platform as `process.platform`
  */
 export function findCacheFolder(
   env: Readonly<Record<string, string | undefined>>,
+  what: 'prices' | 'policies',
   platform: string = process.platform,
 ): string | null {
   // The specification says to ignore a relative path.
@@ -70,7 +72,7 @@ export function findCacheFolder(
     folder !== undefined && path.isAbsolute(folder) ? folder : null;
   const home = absolute(env.HOME);
   const under = (folder: string | null, ...names: readonly string[]): string | null =>
-    folder === null ? null : path.join(folder, ...names, 'tollgate', 'prices');
+    folder === null ? null : path.join(folder, ...names, 'tollgate', what);
   const own = under(absolute(env.XDG_CACHE_HOME));
   if (own !== null) return own;
   if (platform === 'win32') return under(absolute(env.LOCALAPPDATA));

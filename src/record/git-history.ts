@@ -1,7 +1,8 @@
 /** Versions of a record on a Git ref: the commits that lead to it. */
 
+import { describeFailure } from '../checkout/git-child.ts';
 import { parentsOf } from '../checkout/git-objects.ts';
-import { describeFailure, type Git } from '../checkout/run-git.ts';
+import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import { parseSummary } from './record-tree.ts';
 import type { RecordHistory, RecordVersion } from './store.ts';

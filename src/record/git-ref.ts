@@ -1,8 +1,9 @@
 import { basename, dirname } from 'node:path/posix';
 import { fetchFrom } from '../checkout/fetch.ts';
+import { describeFailure } from '../checkout/git-child.ts';
 import { listFiles, parentsOf, readAll, readListings } from '../checkout/git-objects.ts';
 import { type GitOptions, localName, type Repository, requireRepository } from '../checkout/repository.ts';
-import { describeFailure, type Git } from '../checkout/run-git.ts';
+import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { renderStableJson } from '../stable-json.ts';

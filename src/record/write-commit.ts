@@ -1,6 +1,7 @@
 /** A version of the record as a commit: what git is told to write. */
 
-import { describeFailure, type Git } from '../checkout/run-git.ts';
+import { describeFailure } from '../checkout/git-child.ts';
+import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import type { TreeFiles } from './record-tree.ts';

@@ -3,6 +3,9 @@
 import { compareText, type Diagnostic } from '../diagnostics.ts';
 import type { Finding } from '../plan/types.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
+import { words } from './view/cells.ts';
+import { writeLine } from './view/markdown-cells.ts';
+import { thenOf } from './view/news.ts';
 
 /** As problems of the files, in whose lists they are shown. A silenced one is a note with its reason. */
 export function toDiagnostics(findings: readonly Finding[]): Diagnostic[] {
@@ -80,8 +83,8 @@ const findingHead = '| | finding | rule | where |';
 function findingRow({ severity, rule, message, fix, silenced, source }: Finding): string {
   const mark = silenced !== null ? '🔇' : severity === 'error' ? '🛑' : severity === 'warning' ? '⚠️' : 'ℹ️';
   // A note is not to be acted on; `tollgate rules` and docs/rules.md say what one could do.
-  const then = silenced !== null ? `. Silenced: ${silenced}` : severity === 'info' ? '' : `. ${fix}`;
-  return `| ${mark} | ${escapeMarkdown(message + then)} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
+  const then = silenced === null && severity === 'info' ? [] : [words('. '), thenOf({ silenced, fix })];
+  return `| ${mark} | ${writeLine([words(message), ...then])} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
 }
 
 export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {

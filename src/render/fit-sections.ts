@@ -10,6 +10,8 @@ export interface Section {
   readonly counts: number;
   /** Never dropped. */
   readonly pinned?: true;
+  /** What is in it, where it is to be unfolded: those that follow one another are one fold. */
+  readonly fold?: string;
   /** Of a pinned one that can be long: the same in so many bytes. */
   readonly shorten?: (bytes: number) => string;
 }
@@ -83,22 +85,45 @@ function cutWithin(text: string, bytes: number, write: (item: string) => string)
  */
 export function fitSections(sections: readonly Section[], footer: string, link: string, limit: number): string {
   const missing = (count: number): string => tellMissing(count, link);
-  const fixed = bytesOf(footer) + gap + bytesOf(missing(Number.MAX_SAFE_INTEGER)) + gap;
+  const frame = bytesOf(joinSections(sections.map((section) => ({ ...section, body: '' }))));
+  const fixed = bytesOf(footer) + gap + bytesOf(missing(Number.MAX_SAFE_INTEGER)) + gap + frame;
   const stays = shortenPinned(sections, limit - fixed);
   let used = fixed + [...stays.values()].reduce((sum, body) => sum + bytesOf(body) + gap, 0);
-  const kept: string[] = [];
+  const kept: Section[] = [];
   let dropped = 0;
   for (const section of sections) {
     const { body, counts } = section;
     const size = bytesOf(body) + gap;
     const pinnedBody = stays.get(section);
-    if (pinnedBody !== undefined) kept.push(pinnedBody);
+    if (pinnedBody !== undefined) kept.push({ ...section, body: pinnedBody });
     else if (dropped === 0 && used + size <= limit) {
-      kept.push(body);
+      kept.push(section);
       used += size;
     } else dropped += counts;
   }
-  return [...kept, ...(dropped > 0 ? [missing(dropped)] : []), footer].join('\n\n');
+  return [joinSections(kept), ...(dropped > 0 ? [missing(dropped)] : []), footer].join('\n\n');
+}
+
+/** In their order; what is to be unfolded takes one line for all that follow one another. */
+export function joinSections(sections: readonly Section[]): string {
+  const bodies: string[] = [];
+  let folded: Section[] = [];
+  const close = (): void => {
+    if (folded.length === 0) return;
+    const titles = folded.map(({ fold }) => fold).join(' · ');
+    const inner = folded.map(({ body }) => body).join('\n\n');
+    bodies.push(`<details><summary>${titles}</summary>\n\n${inner}\n\n</details>`);
+    folded = [];
+  };
+  for (const section of sections) {
+    if (section.fold !== undefined) folded.push(section);
+    else {
+      close();
+      bodies.push(section.body);
+    }
+  }
+  close();
+  return bodies.join('\n\n');
 }
 
 function shortenPinned(sections: readonly Section[], room: number): ReadonlyMap<Section, string> {

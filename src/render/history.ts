@@ -210,7 +210,7 @@ function countFiles({ files }: AppliedRecord): string {
 
 /** One line a change: what became of it, what it was, before → after, and why where it did not happen. */
 function changesOf({ apply, record }: ApplyView): string[] {
-  const names = namesOf(record);
+  const names = namesOfRecord(record);
   if (apply.state === 'claim') {
     return (record.claim?.changes ?? []).map(
       ({ kind, workspace, name, action }) => `${action} ${placed({ kind, workspace, name })}`,
@@ -229,11 +229,19 @@ function placed(key: Pick<RecordedOutcome, 'kind' | 'workspace' | 'name'>): stri
 
 /** `$500 → $750 monthly`. */
 function describeOutcome(outcome: RecordedOutcome, names: Names): string {
-  return describeChange(toChange(outcome), names);
+  return describeChange(changeOfOutcome(outcome), names);
 }
 
 /** What was recorded of a change, for the words that plans use. */
-function toChange({ kind, workspace, name, action, fingerprint, before, after }: RecordedOutcome): Change {
+export function changeOfOutcome({
+  kind,
+  workspace,
+  name,
+  action,
+  fingerprint,
+  before,
+  after,
+}: RecordedOutcome): Change {
   return {
     id: `${kind}/${workspace ?? '-'}/${name}`,
     key: { kind, workspace, name },
@@ -256,7 +264,7 @@ function toChange({ kind, workspace, name, action, fingerprint, before, after }:
 }
 
 /** Keys by id, as the record knows them. */
-function namesOf({ workspaces }: AppliedRecord): Names {
+export function namesOfRecord({ workspaces }: AppliedRecord): Names {
   const keys = workspaces.flatMap(({ entries }) => entries).filter(({ kind }) => kind === 'key-limits');
   return Object.fromEntries(keys.map(({ id, name }) => [id, name]));
 }
@@ -270,7 +278,7 @@ function settingsLines({ settings }: AppliedRecord): string[] {
 
 function applyDetails(view: ApplyView): Record<string, unknown> {
   const { apply, record, now, writtenInto } = view;
-  const names = namesOf(record);
+  const names = namesOfRecord(record);
   return {
     version: jsonVersion,
     ok: true,

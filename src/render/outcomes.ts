@@ -20,12 +20,16 @@ const statusWords: Readonly<Record<OutcomeStatus, string>> = {
 };
 
 /** One line as a change ends; of what is applied with what is in force now, as it was read back. */
-export function renderOutcomeText({ change, status, detail }: Outcome, style: TextStyle, names: Names): string {
+export function renderOutcomeText(
+  { change, status, detail, readBack }: Outcome,
+  style: TextStyle,
+  names: Names,
+): string {
   const colors = colorsOf(style);
   const word = padCells(statusWords[status], 13);
   const isGood = status === 'applied' || status === 'already-applied';
   const painted = isGood ? colors.green(word) : status === 'failed' ? colors.red(word) : colors.yellow(word);
-  const inForce = isGood ? describeInForce(change, names) : null;
+  const inForce = isGood ? describeInForce(change, names, readBack) : null;
   const more = [...(inForce === null ? [] : [inForce]), ...(detail === null ? [] : [escapeInvisible(detail)])];
   const text = `${markOf(change)} ${describePlaced(change.key)}${more.length === 0 ? '' : `: ${more.join('; ')}`}`;
   const [first = '', ...rest] = wrap(text, style.columns - 16);

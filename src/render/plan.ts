@@ -3,6 +3,7 @@
 import { findObjections } from '../guards/judge.ts';
 import type { Plan } from '../plan/types.ts';
 import { escapeMarkdown } from './escape-markdown.ts';
+import { joinSections } from './fit-sections.ts';
 import type { TextStyle } from './style.ts';
 import { buildPlanView } from './view/plan-view.ts';
 import { judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
@@ -17,6 +18,12 @@ export function renderObjections(plan: Plan, style: TextStyle): string {
   return writeObjections(buildPlanView({ ...plan, violations: findObjections(plan.violations) }), style);
 }
 
+/** Loaded only when it is asked for. */
+export async function renderPlanHtml(plan: Plan): Promise<string> {
+  const { renderPlanPage } = await import('./page/plan-page.ts');
+  return renderPlanPage(plan);
+}
+
 /** The whole of it, as nothing limits its size. */
 export function renderPlanMarkdown(plan: Plan): string {
   const view = buildPlanView(plan);
@@ -24,5 +31,5 @@ export function renderPlanMarkdown(plan: Plan): string {
   const sections = [...judgementSections(view, place), ...planSections(view, place)];
   const head = `### ${escapeMarkdown(view.environment)}: ${verdictMarkdown(view)}`;
   const digest = view.digest === null ? [] : [`Digest \`${view.digest}\``];
-  return `${[head, ...sections.map(({ body }) => body), ...digest].join('\n\n')}\n`;
+  return `${[head, joinSections(sections), ...digest].join('\n\n')}\n`;
 }

@@ -4,16 +4,10 @@ import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
 import { trendKinds } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
 import { jsonVersion } from './json.ts';
-import {
-  asOf,
-  countKeys,
-  describeForecast,
-  type StatusLimit,
-  type StatusNobody,
-  type StatusView,
-} from './status-words.ts';
+import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
+import { asOf, countKeys, describeForecast } from './status-words.ts';
 
-export function statusDocument(view: StatusView): Record<string, unknown> {
+export function statusDocument(view: StatusFacts): Record<string, unknown> {
   const { counts } = view;
   const limits = counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   return {
@@ -37,7 +31,7 @@ export function statusDocument(view: StatusView): Record<string, unknown> {
   };
 }
 
-function limitDocument(limit: StatusLimit, view: StatusView): Record<string, unknown> {
+function limitDocument(limit: StatusLimit, view: StatusFacts): Record<string, unknown> {
   const { facts, nextReset, runOut, pace, worst } = limit;
   const { usage } = facts;
   return {

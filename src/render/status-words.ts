@@ -1,6 +1,5 @@
 /** What of a status is read and said the same way in every format. */
 
-import type { LimitStatus } from '../consumption/limit-status.ts';
 import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
@@ -11,77 +10,8 @@ import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
 import { footnote as gatewayNote } from './describe-impact.ts';
+import type { NobodyLimit, StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
 import { day, minute } from './view/days.ts';
-
-export interface StatusLimit extends LimitStatus {
-  /** The policy files name it; null: there are none to ask. */
-  readonly declared: boolean | null;
-}
-
-export interface StatusExpiry {
-  readonly kind: 'key-limits' | 'provider-limits';
-  readonly workspace: string | null;
-  readonly id: string;
-  readonly name: string;
-  /** Milliseconds since the epoch, later than now. */
-  readonly at: number;
-}
-
-export interface StatusGap {
-  readonly kind: Kind;
-  readonly workspace: string | null;
-  readonly why: string;
-}
-
-/** What was found of one live limit; its message names conditions, so that it may name keys and people. */
-export interface NobodyLimit {
-  readonly kind: Kind;
-  readonly workspace: string | null;
-  readonly id: string;
-  readonly name: string;
-  /** The rule that says so. */
-  readonly rule: string;
-  readonly message: string;
-}
-
-/** Live limits that may limit nobody. */
-export interface StatusNobody {
-  readonly limits: readonly NobodyLimit[];
-  /** Of these it is not known. */
-  readonly unknown: readonly NobodyLimit[];
-  /** Limits whose calls were not asked for, as there are too many. */
-  readonly uncounted: number;
-}
-
-export interface StatusView {
-  /** Null: not looked at. */
-  readonly nobody: StatusNobody | null;
-  /** Whether the service counts limits of keys, where that can be doubted. */
-  readonly keyLimits: string | null;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-  readonly workspaces: readonly { readonly slug: string; readonly name: string }[];
-  /** Sorted: exhausted first, then by percent. */
-  readonly limits: readonly StatusLimit[];
-  /** The percent that was asked for; null: all are shown. */
-  readonly over: number | null;
-  /** Left out by it: below the percent, and of unknown use. */
-  readonly below: number;
-  readonly belowUnknown: number;
-  /** Within `expiryDays`, the next first. */
-  readonly expiring: readonly StatusExpiry[];
-  readonly expiryDays: number;
-  readonly gaps: readonly StatusGap[];
-  /** Why the pace of the last 7 days is missing, where it is. */
-  readonly paceGaps: readonly string[];
-  /** The number that contradicts the service's own verdict; null: none does. */
-  readonly unitMistake: string | null;
-  /** Null: not asked for. */
-  readonly trends: TrendReport | null;
-  readonly names: Names;
-  /** Names of keys and users are not shown, only how many there are. */
-  readonly counts: boolean;
-}
 
 /** Keys of one place, where names are not to be shown. */
 export interface KeyCounts {
@@ -95,7 +25,7 @@ export interface KeyCounts {
   readonly fullest: number | null;
 }
 
-const nearlyPercent = 80;
+export const nearlyPercent = 80;
 
 export function countKeys(limits: readonly StatusLimit[]): KeyCounts[] {
   const places = new Map<string | null, StatusLimit[]>();
@@ -151,7 +81,7 @@ export function formatInstant(at: number): string {
 }
 
 /** Who shares it, where the number comes from, when it starts again, when it runs out. */
-export function describeDetails(limit: StatusLimit, view: Pick<StatusView, 'names' | 'counts'>): string[] {
+export function describeDetails(limit: StatusLimit, view: Pick<StatusFacts, 'names' | 'counts'>): string[] {
   const { facts, nextReset } = limit;
   const parts: string[] = [...describeScope(limit, view)];
   if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
@@ -179,7 +109,7 @@ function periodOf({ facts }: StatusLimit): string {
 
 function describeScope(
   { facts, counters, worst, total }: StatusLimit,
-  { names, counts }: Pick<StatusView, 'names' | 'counts'>,
+  { names, counts }: Pick<StatusFacts, 'names' | 'counts'>,
 ): string[] {
   if (facts.kind !== 'usage-policy') return [];
   const shared = facts.per.length === 1 && facts.per[0] === 'workspace_id';
@@ -239,7 +169,7 @@ export function describeTrend({ before, changePercent, cost }: Trend): string {
 }
 
 /** The oldest number of all: what is said holds for it at least. */
-export function asOf({ limits, now }: StatusView): number {
+export function asOf({ limits, now }: StatusFacts): number {
   const times = limits.flatMap(({ facts }) => (facts.usage.known ? [facts.usage.asOf] : []));
   return times.reduce((least, time) => Math.min(least, time), now);
 }
@@ -285,7 +215,7 @@ export function usersOf({ trends }: TrendReport): string {
 }
 
 /** `47 limits: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.` */
-export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnknown }: StatusView): string {
+export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnknown }: StatusFacts): string {
   const all = limits.length + below + belowUnknown;
   const exhausted = limits.filter(({ state }) => state === 'exhausted').length;
   const nearly = limits.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length;
@@ -305,26 +235,36 @@ export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnkn
 const mostNobody = 50;
 const mostUnknown = 5;
 
-/** One line a limit that may limit nobody. */
-export function describeNobody({ nobody, counts }: Pick<StatusView, 'nobody' | 'counts'>): string[] {
+/** A limit and what is said of it. */
+interface SaidOfLimit {
+  readonly what: string;
+  readonly why: string;
+}
+
+/** One a limit that may limit nobody. */
+export function describeNobody({ nobody, counts }: Pick<StatusFacts, 'nobody' | 'counts'>): SaidOfLimit[] {
   const { limits = [] } = nobody ?? {};
-  if (!counts) return linesOf(limits, mostNobody);
+  if (!counts) return saidOf(limits, mostNobody);
   const count = new Set(limits.map(({ id }) => id)).size;
-  return count === 0 ? [] : [`${count} ${count === 1 ? 'limit' : 'limits'}`];
+  return count === 0 ? [] : [{ what: `${count} ${count === 1 ? 'limit' : 'limits'}`, why: '' }];
 }
 
 /** Of which limits it is not known whether they limit anybody. */
-export function describeUnasked({ nobody, counts }: Pick<StatusView, 'nobody' | 'counts'>): string[] {
+export function describeUnasked({ nobody, counts }: Pick<StatusFacts, 'nobody' | 'counts'>): string[] {
   const { unknown = [], uncounted = 0 } = nobody ?? {};
   const shown = counts && unknown.length > 0 ? [`whether anybody meets ${unknown.length} limits`] : [];
+  const named = saidOf(unknown, mostUnknown).map(({ what, why }) => what + why);
   const rest = `the calls of ${trafficDays} days that match ${uncounted} more ${uncounted === 1 ? 'limit' : 'limits'} with conditions were not asked for`;
-  return [...(counts ? shown : linesOf(unknown, mostUnknown)), ...(uncounted === 0 ? [] : [rest])];
+  return [...(counts ? shown : named), ...(uncounted === 0 ? [] : [rest])];
 }
 
-function linesOf(all: readonly NobodyLimit[], most: number): string[] {
-  const lines = all.slice(0, most).map(({ kind, workspace, name, message }) => {
+function saidOf(all: readonly NobodyLimit[], most: number): SaidOfLimit[] {
+  const said = all.slice(0, most).map(({ kind, workspace, name, message }) => {
     const place = workspace === null ? '' : ` (${workspace})`;
-    return escapeInvisible(`${describeKey({ kind, workspace, name })}${place}: ${message}`);
+    return {
+      what: escapeInvisible(`${describeKey({ kind, workspace, name })}${place}`),
+      why: escapeInvisible(`: ${message}`),
+    };
   });
-  return all.length > most ? [...lines, `and ${all.length - most} more`] : lines;
+  return all.length > most ? [...said, { what: `and ${all.length - most} more`, why: '' }] : said;
 }

@@ -89,12 +89,11 @@ const workspaceWithoutBudget: LiveRule = {
   why: 'Rates slow callers down; they bound no money. What such a workspace spends is bounded by nothing but the account of the vendor.',
   fix: 'Add a budget for the whole workspace: a policy with `per: workspace_id`, or `limits:`.',
   check: (facts, found) => {
+    const odd = entriesInOddState(facts);
     for (const workspace of facts.desired.workspaces) {
       const place = facts.index.findWorkspace(workspace.ref);
       const declared = facts.byWorkspace.get(workspace.ref) ?? [];
-      const bounds = declared.filter(
-        (entry) => facts.limits.budgetsOf(entry).length > 0 && !isInOddState(facts, entry),
-      );
+      const bounds = declared.filter((entry) => facts.limits.budgetsOf(entry).length > 0 && !odd.has(entry));
       if (place === undefined || bounds.length > 0) continue;
       // Where nobody could look, something may bound it.
       if (isUnseen(facts, budgetKinds, place)) continue;
@@ -119,10 +118,13 @@ function liveLimitsOf({ index }: LiveFacts, object: LiveObject): Limit[] {
   return oddState(object.row) === null ? limitsOf(object.kind, index.fieldsOf(object)) : [];
 }
 
-/** Whether all that an entry is live as is in a state of which nobody knows what it means. */
-function isInOddState({ resolved }: LiveFacts, entry: DesiredEntry): boolean {
-  const objects = resolved.flatMap((one) => (one.entry === entry && one.live !== null ? [one.live] : []));
-  return objects.length > 0 && objects.every(({ row }) => oddState(row) !== null);
+/** Entries of which all that they are live as is in a state of which nobody knows what it means. */
+function entriesInOddState({ resolved }: LiveFacts): ReadonlySet<DesiredEntry> {
+  const isOdd = new Map<DesiredEntry, boolean>();
+  for (const { entry, live } of resolved) {
+    if (live !== null) isOdd.set(entry, isOdd.get(entry) !== false && oddState(live.row) !== null);
+  }
+  return new Set([...isOdd.keys()].filter((entry) => isOdd.get(entry)));
 }
 
 function hasOwnBudget(facts: LiveFacts, { id, budgets = [] }: LiveWorkspace): boolean {

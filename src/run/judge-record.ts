@@ -191,7 +191,7 @@ function missingMessage(isLive: boolean, isOld: boolean): string {
     : isOld
       ? `All that they declare is live already, so that it was probably lost: ${rebuild}`
       : `All that they declare is live already. After an import the first apply makes it; if they were applied before, it was lost, and ${rebuild}`;
-  return `there is no applied record of these files. ${why}. Until then protection and settings are the strictest of these files and of the commit before them`;
+  return `there is no applied record of these files. ${why}. Until then protection and settings are the strictest of these files and of the commit before them, and what the files do not declare is left as it is`;
 }
 
 function unprovenMessage(

@@ -1,7 +1,16 @@
+import { resolve } from 'node:path';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
-import { type Compiled, compileHead, compilePolicies, type KnownTexts, type PolicyHead } from '../policy/compile.ts';
+import {
+  type Compiled,
+  compileHead,
+  compilePolicies,
+  type KnownTexts,
+  type PolicyFile,
+  type PolicyHead,
+} from '../policy/compile.ts';
 import { type FoundFile, readPolicyFiles } from '../policy/files.ts';
+import { collectTexts, type KeptTexts, openTexts, recallTexts, sealTexts } from '../policy/kept-texts.ts';
 import type { Desired } from '../resources/types.ts';
 import { findAdminKey } from './find-admin-key.ts';
 import type { CommonOptions, Session } from './session.ts';
@@ -47,9 +56,17 @@ export interface LoadingPolicies {
 /** Characters of all files below which compiling them takes no longer than a request or two. */
 const quick = 200_000;
 
+function isQuick(files: readonly PolicyFile[]): boolean {
+  return files.reduce((sum, { text }) => sum + text.length, 0) < quick;
+}
+
 /** @throws UserError when there is no such directory, or no policy file in it */
 export async function startLoading(
-  { dir, source }: Pick<CommonOptions, 'dir' | 'source'>,
+  {
+    dir,
+    source,
+    mayRecall = false,
+  }: Pick<CommonOptions, 'dir' | 'source'> & { readonly mayRecall?: boolean | undefined },
   session: Session,
 ): Promise<LoadingPolicies> {
   const { files, diagnostics } =
@@ -70,14 +87,35 @@ export async function startLoading(
     const hasError = all.some(({ severity }) => severity === 'error');
     return { desired: hasError ? null : compiled.desired, files, texts, diagnostics: all };
   };
-  const isQuick = files.reduce((sum, { text }) => sum + text.length, 0) < quick;
-  const head = isQuick || session.compileAside === undefined ? null : compileHead(files);
+  const compileHere = (texts: KnownTexts) => ({ ...compilePolicies(files, texts), texts });
+  const head = isQuick(files) || session.compileAside === undefined ? null : compileHead(files);
   if (head === null || session.compileAside === undefined) {
-    const texts: KnownTexts = new Map();
-    return { head: null, files, policies: Promise.resolve(toPolicies({ ...compilePolicies(files, texts), texts })) };
+    return { head: null, files, policies: Promise.resolve(toPolicies(compileHere(new Map()))) };
   }
-  const policies = session.compileAside(files.map(({ path, text }) => ({ path, text }))).then(toPolicies);
+  const kept = source === undefined && mayRecall ? await readKept(resolve(session.cwd, dir), session) : null;
+  const known = kept === null ? new Map() : recallTexts(files, kept.texts);
+  const unknown = files.filter(({ text }) => !known.has(text));
+  const compiling = isQuick(unknown)
+    ? Promise.resolve().then(() => compileHere(known))
+    : session.compileAside(files.map(({ path, text }) => ({ path, text })));
+  const policies = compiling.then(toPolicies);
+  if (kept !== null && unknown.length > 0) {
+    // Beside the run, which does not depend on it.
+    void compiling.then(({ diagnostics, texts }) => texts && kept.write(collectTexts(files, { diagnostics, texts })));
+  }
   // A run that ends before it asks for them has something else to say.
   policies.catch(() => {});
   return { head, files, policies };
+}
+
+/** Null where nothing is kept. */
+async function readKept(directory: string, { keptFiles }: Session) {
+  if (keptFiles === undefined) return null;
+  const { secret, build } = keptFiles;
+  const bytes = await keptFiles.read(directory);
+  const texts = bytes === null ? null : openTexts(bytes, { secret, build, directory });
+  return {
+    texts: texts ?? new Map<string, never>(),
+    write: (next: KeptTexts) => keptFiles.write(directory, sealTexts(next, { secret, build, directory })),
+  };
 }

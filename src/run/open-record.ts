@@ -96,7 +96,7 @@ export function writtenRecordRef({ recordRef, environment }: Pick<RecordOwner, '
 
 /** The record on a ref of the clone's remote, or of another remote of it. */
 export function openRefStore(ref: string, checkout: Checkout, session: Session, remote?: string): RecordStore {
-  if (session.surroundings !== undefined) return session.surroundings.openStore(ref);
+  if (session.surroundings?.openStore !== undefined) return session.surroundings.openStore(ref);
   const { recordToken: token, clock, env } = session;
   const open = () => checkout.open({ token, remote });
   return createGitRefStore({
@@ -125,7 +125,7 @@ export type CheckoutOptions = Pick<CommonOptions, 'dir'> & Partial<Pick<CommonOp
  * @throws UserError where git does not use the one that is there; the emulator needs none
  */
 export async function openCheckoutOf(options: CheckoutOptions, session: Session): Promise<Checkout | null> {
-  if (session.surroundings !== undefined) return session.surroundings.checkout;
+  if (session.surroundings?.checkout !== undefined) return session.surroundings.checkout;
   const directory = await folderOf(options, session);
   const place = JSON.stringify([directory, options.remote]);
   const opening =

@@ -117,7 +117,7 @@ export async function findPriceReading(
     kind: 'address',
     address: source.address,
     shown: source.address,
-    cacheFolder: findCacheFolder(session.env),
+    cacheFolder: findCacheFolder(session.env, 'prices'),
     offline: flags.offline || isCutOff,
     publicOnly,
     maxAge: maxAge(days(1)),

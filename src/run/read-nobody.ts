@@ -5,7 +5,7 @@ import type { Live, LiveObject } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { changeId } from '../plan/make-change.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
-import type { StatusGap, StatusNobody } from '../render/status-words.ts';
+import type { StatusGap, StatusNobody } from '../render/status-facts.ts';
 import type { WireRow } from '../resources/kind.ts';
 import type { Desired, DesiredEntry, Kind } from '../resources/types.ts';
 import { buildFileFacts, findNobody, reviewInFiles } from '../rules/find.ts';

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { GitHub } from '../github/port.ts';
 import type { Compiled, KnownTexts, PolicyFile } from '../policy/compile.ts';
+import type { KeptFor } from '../policy/kept-texts.ts';
 import type { TextStyle } from '../render/style.ts';
 import type { PolicySource } from './policy-source.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -29,12 +30,20 @@ export interface Session extends RunFacts {
   readonly compileAside?:
     | ((files: readonly PolicyFile[]) => Promise<Compiled & { readonly texts?: KnownTexts }>)
     | undefined;
+  /** What policy files were read as in an earlier run on this machine; without it they are read. */
+  readonly keptFiles?: KeptFiles | undefined;
   /** Clones that this run has opened, by where they were looked for; without it each is opened anew. */
   readonly checkouts?: Map<string, Promise<Checkout | null>> | undefined;
   /** Default: the clone in `cwd`, its remote, and the network. */
   readonly surroundings?: Surroundings | undefined;
   /** Shows what is being waited for on a terminal when it takes longer than a second. */
   readonly waiting: <T>(what: string, work: Promise<T>) => Promise<T>;
+}
+
+/** A place that holds bytes for each directory of policies; it never fails. */
+export interface KeptFiles extends Pick<KeptFor, 'secret' | 'build'> {
+  read(directory: string): Promise<Buffer | null>;
+  write(directory: string, bytes: Buffer): Promise<void>;
 }
 
 export interface GitHubPlace {
@@ -55,6 +64,8 @@ export interface CommandResult {
 export type Format = 'text' | 'json' | 'markdown';
 /** Of the two commands that only check. */
 export type CheckFormat = Format | 'sarif';
+/** Of the two commands that are looked at once a week rather than read. */
+export type PageFormat = Format | 'html';
 
 export interface CommonOptions {
   /** Directory of the policy files. */

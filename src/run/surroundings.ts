@@ -4,10 +4,11 @@ import type { Checkout } from '../checkout/checkout.ts';
 import type { ClientOptions } from '../client/client.ts';
 import type { RecordStore } from '../record/store.ts';
 
-/** A history that lives as long as the process, for thousands of runs over as many histories. */
+/** What is left out is this machine's own. */
 export interface Surroundings {
-  readonly checkout: Checkout;
+  /** Null: the policies lie in no repository. */
+  readonly checkout?: Checkout | null;
   /** The record at a full ref of the remote. */
-  openStore(ref: string): RecordStore;
-  readonly dispatcher: ClientOptions['dispatcher'];
+  readonly openStore?: (ref: string) => RecordStore;
+  readonly dispatcher?: ClientOptions['dispatcher'];
 }

@@ -95,6 +95,12 @@ describe('trust-F10: what changes nothing live needs a review all the same', () 
     await expectOwed(scene, alphaWith(`id: ${other.id}`));
   });
 
+  test('trust-F10: an entry that moves to another key, whose live policy is called as before', async () => {
+    const moved = '    name: alpha\n    previously: alpha\n';
+    const entry = `  omega:\n${moved}    budget: $100\n    reset: monthly\n    per: workspace_id\n`;
+    await expectOwed(await startApplied(), workspace(`${policies(others)}${entry}`));
+  });
+
   test('trust-F10: a file that is set to what somebody has loosened by hand', async () => {
     const scene = await startApplied();
     scene.row('alpha').credit_limit = 900;

@@ -54,3 +54,19 @@ test('trust-F10: a default that nobody approved does not reach a workspace whose
   expect((await scene.apply()).exit).toBe(0);
   expect(amounts()).toEqual([900, 900]);
 });
+
+test('trust-F10: an entry that nobody approved does not come by the approved removal of one that is equal to it', async () => {
+  const { alpha: _gone, ...others } = all('$100');
+  const scene = await startApplied();
+  const added = scene.merge('added', team({ ...all('$100'), omega: '$100' }), { approvedBy: null });
+  expect((await scene.apply()).exit).toBe(4);
+  // Together they are one rename in place.
+  scene.merge('removed', team({ ...others, omega: '$100' }));
+  const second = await scene.apply();
+  expect([second.exit, Object.keys(scene.limits())], second.text).toEqual([4, ['alpha', 'beta', 'delta', 'gamma']]);
+  expect(second.failure).toContain(`pull request #${added}: it has no approving review`);
+  scene.approve(added);
+  const late = await scene.apply();
+  expect(late.exit, late.text).toBe(0);
+  expect(Object.keys(scene.limits())).toEqual(['beta', 'delta', 'gamma', 'omega']);
+});

@@ -15,9 +15,11 @@ import { createGitHub } from '../../src/github/octokit.ts';
 import { type CommentHeader, parseHeader } from '../../src/render/comment-header.ts';
 import { type Area, allPermissions, type Level } from '../helpers/github/access.ts';
 import type { EventName, EventOptions } from '../helpers/github/events.ts';
+import { readRefs } from '../helpers/github/loose-objects.ts';
 import { actionsToken, type GitHubStandIn, startGitHub } from '../helpers/github/server.ts';
 import type { SavedState } from '../helpers/github/state.ts';
 import { buildZip } from '../helpers/github/zip.ts';
+import { createInProcessDispatcher } from '../helpers/in-process.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { closeWithFile } from '../helpers/shared.ts';
 import { smallState } from '../helpers/state.ts';
@@ -180,7 +182,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
   else cpSync(kept.remote, remote, { recursive: true });
   const time = kept?.time ?? { elapsed: 0 };
   if (kept !== null) time.elapsed = kept.elapsed;
-  const now = () => new Date(testNow).getTime() + time.elapsed;
+  const now = () => (options.isSystemClock === true ? Date.now() : new Date(testNow).getTime() + time.elapsed);
   const clock = options.isSystemClock === true ? {} : { now: () => new Date(now()) };
   const { enterpriseUrl } = options;
   const keys = [adminKey, ...(options.otherKeys ?? [])];
@@ -200,6 +202,8 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     ...(kept === null ? {} : { saved: kept.github }),
     ...clock,
   });
+  const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
+  const tip = (): string => readRefs(remote).get('refs/heads/main') ?? '';
   let keeping = kept;
   let isClosed = false;
   const close = async (): Promise<void> => {
@@ -271,7 +275,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
           retryAfterBaseValue: 1,
           timeout: more.timeout ?? 5_000,
         }),
-        session,
+        session: { ...session, surroundings: { dispatcher } },
         tempDirectory: folder,
         repositoryUrl,
         runUrl: `${repositoryUrl}/actions/runs/${id}`,
@@ -311,7 +315,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
     },
 
     apply(more = {}) {
-      const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after: git(remote, 'rev-parse', 'main') };
+      const pushed = { ref: 'refs/heads/main', before: '0'.repeat(40), after: tip() };
       return scene.act('push', { pushed }, 'main', { ...more, inputs: { command: 'apply', ...more.inputs } });
     },
 
@@ -319,7 +323,7 @@ async function openScene(options: SceneOptions, kept: Kept | null): Promise<Prep
       time.elapsed += 60_000;
       const id = more.runId ?? runId + 1;
       if (!github.repository().workflowRuns.some((run) => run.id === id)) {
-        const headSha = git(remote, 'rev-parse', 'main');
+        const headSha = tip();
         const facts = { event: 'workflow_dispatch', status: 'in_progress', actor, triggeringActor };
         github.addWorkflowRun({ id, headSha, ...facts });
       }

@@ -22,13 +22,29 @@ const filesOf = (body: string) => ({ 'org.yaml': orgFile(), 'a.yaml': workspaceF
 let world: World;
 afterEach(() => world.close());
 const start = async (quirks: object = {}, apiKeys: ApiKeyRow[] = []): Promise<void> => {
-  world = await startWorld({ inProcess: true, movingClock: true, state: smallState({ apiKeys }), quirks });
+  world = await startWorld({ movingClock: true, state: smallState({ apiKeys }), quirks });
 };
 const live = () => {
   const { usagePolicies, ratePolicies } = world.emulator.store.state;
   return [...usagePolicies, ...ratePolicies].filter(({ status }) => status === 'active');
 };
 const recorded = () => world.record?.workspaces.flatMap(({ entries }) => entries) ?? [];
+
+it('what is in force is told as it was read after the write, of what was written and of nothing else', async () => {
+  const limits = { usage_limits: { type: 'cost', credit_limit: 5, periodic_reset: 'monthly' } } as const;
+  await start({}, [keyRow('app', uuid(11), teamA, limits)]);
+  const files = filesOf(`${budget('workspace_id')}keys:\n  app:\n    budget: $9\n    reset: weekly\n`);
+  const outcomes = await world.apply(files);
+  expect(outcomes.map(({ change, status }) => [change.action, status])).toEqual([
+    ['create', 'applied'],
+    ['update', 'applied'],
+  ]);
+  const [policy, key] = outcomes.map(({ readBack }) => readBack);
+  expect(key).toEqual({ budget: { unit: 'cost', amount: 900, reset: 'weekly' } });
+  expect(policy).toMatchObject({ amount: 50_000, reset: 'monthly', per: ['workspace_id'] });
+  const [gone] = await world.apply(filesOf('keys:\n  app:\n    budget: $9\n    reset: weekly\n'));
+  expect([gone?.status, gone?.readBack]).toEqual(['applied', undefined]);
+});
 
 describe('mistakes-D7: on a backend that shows no target', () => {
   it('a policy for tools is made once, is no change afterwards, and the plan says what cannot be checked', async () => {

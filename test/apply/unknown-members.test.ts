@@ -26,7 +26,6 @@ test('what nobody knows of a budget or a rate comes back as it was read when the
   const one = { usage_limits: live, rate_limits: [rate] };
   const integration = integrationRow('openai-prod', uuid(31), [teamA]);
   world = await startWorld({
-    inProcess: true,
     state: smallState({
       workspaces: [workspaceRow('ws-team-a', teamA, list)],
       apiKeys: [keyRow('app', keyA1, teamA, one)],

@@ -75,6 +75,17 @@ describe('trust-F10: a default that nobody approved', () => {
   });
 });
 
+test('trust-F10: what is to be made and stands nowhere in the files that were reviewed is reviewed by nobody', async () => {
+  const world = new MemoryRepository(filesOf('$100'));
+  const commit = world.main;
+  const pull = world.open(filesOf('$100', newTeam));
+  world.review(pull, 'bob');
+  world.merge(pull);
+  const unseen = await judgeCreate(world, { commit }, ['usage-policy', 'new', 'omega']);
+  expect(unseen.owed.map(({ reasons }) => reasons)).toEqual([['pull request #1: files there cannot be read']]);
+  expect((await judgeCreate(world, { commit }, ['usage-policy', 'new', 'cap'])).owed).toEqual([]);
+});
+
 test('trust-F10: … nor a key that was named when it was raised, and is not any more', async () => {
   const named = { 'team.yaml': workspaceFile('team', `keys:\n  ci: {${limit('$100')}}\n`) };
   const world = new MemoryRepository(filesOf('$100', named));

@@ -59,7 +59,7 @@ describe('usage', () => {
     ],
     [
       ['plan', '--format', 'yaml'],
-      /^error: option '--format <format>' argument 'yaml' is invalid\. Allowed choices are text, json, markdown, sarif\.\n$/,
+      /^error: option '--format <format>' argument 'yaml' is invalid\. Allowed choices are text, json, markdown, sarif, html\.\n$/,
     ],
     [['plan', '--mode', 'delete'], /Allowed choices are sync, upsert-only/],
     [['plan', '--backend', 'x'], /Allowed choices are portkey, emulator/],

@@ -20,6 +20,11 @@ describe.each(markdownFiles)('%s', (file) => {
     expect(broken).toEqual([]);
   });
 
+  it('names tests that are there', () => {
+    const named = [...withoutCodeBlocks(text).matchAll(/`(test\/[\w./-]+)`/g)].map(([, path = '']) => path);
+    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
   it('shows command lines that parse', async () => {
     const wrong: string[] = [];
     for (const words of commandLines(text)) {

@@ -1,15 +1,17 @@
 /** The workflows of this repository and those that its pages offer: what they may do, and that they do what the pages say. */
 
-import { readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Job as Ran } from '../action/runner.ts';
+import { writePage } from '../../src/render/page/shell.ts';
 import { all, type Scene, startApplied, startScene, team } from '../action/scene.ts';
 import type { Area, Level } from '../helpers/github/access.ts';
-import { adminKey } from '../helpers/world.ts';
-import { git } from '../record/git-fixture.ts';
+import { makeFolder } from '../record/git-fixture.ts';
 import { codeBlocks, markdownFiles, readText, root } from './markdown.ts';
-import { evaluate, type Job, jobsFor, parseWorkflow, type Step, tollgateStep, type Workflow } from './workflow.ts';
+import { pushMain, runWorkflow } from './run-workflow.ts';
+import { jobsFor, parseWorkflow, type Step, tollgateStep, type Workflow } from './workflow.ts';
 
 const page = 'docs/github-action.md';
 const offered = markdownFiles.flatMap((file) =>
@@ -30,7 +32,7 @@ const action = parse(readText('action.yml')) as {
 const pageWorkflow = (): Workflow => parseWorkflow(offered.find(({ file }) => file === page)?.text ?? '');
 
 it('are on one page alone', () => {
-  expect(offered.map(({ file }) => file)).toEqual([page]);
+  expect(new Set(offered.map(({ file }) => file))).toEqual(new Set([page]));
 });
 
 describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
@@ -50,7 +52,9 @@ describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
 
   it('names the version of every action, and only such as are known here', () => {
     for (const uses of steps.flatMap((step) => step.uses ?? [])) {
-      expect(uses).toMatch(/^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact)@v\d+)$/);
+      expect(uses).toMatch(
+        /^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact|upload-pages-artifact|deploy-pages)@v\d+)$/,
+      );
     }
   });
 
@@ -72,6 +76,39 @@ describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
       const concurrency = job.concurrency ?? workflow.concurrency;
       expect(concurrency).toMatchObject({ group: expect.any(String), 'cancel-in-progress': false });
     }
+  });
+});
+
+describe('the workflow that makes a page about spend', () => {
+  const { on, jobs } = parseWorkflow(offered[1]?.text ?? '');
+  const steps = Object.values(jobs).flatMap((job) => job.steps);
+  const publishes = (step: Step): boolean => /pages/.test(step.uses ?? '');
+
+  it('runs once a week and by hand, with the key that reads', () => {
+    expect(Object.keys(on).sort()).toEqual(['schedule', 'workflow_dispatch']);
+    expect(offered[1]?.text).toContain('PORTKEY_READ_KEY');
+    expect(offered[1]?.text).not.toContain('PORTKEY_APPLY_KEY');
+  });
+
+  it('publishes only where a variable says so, after a step that ends where people are named', () => {
+    const made = jobs.page?.steps ?? [];
+    const check = made.findIndex(({ run = '' }) => run.includes('tollgate-people'));
+    expect(made.findIndex(publishes)).toBe(check + 1);
+    for (const step of [made[check], made[check + 1]]) expect(step?.if).toBe("vars.TOLLGATE_PAGES == 'yes'");
+    expect(jobs.publish?.if).toBe("vars.TOLLGATE_PAGES == 'yes'");
+    expect(steps.filter(publishes)).toHaveLength(2);
+  });
+
+  it.each([
+    ['counts', 0],
+    ['names', 1],
+  ] as const)('of a page with %s that step ends with %i', (people, exit) => {
+    const folder = makeFolder();
+    mkdirSync(join(folder, 'page'));
+    const parts = { title: 'x', lead: '', sections: [], foot: '', meta: { 'tollgate-people': people } };
+    writeFileSync(join(folder, 'page/index.html'), writePage(parts));
+    const { run = '' } = steps.find((step) => step.run?.includes('tollgate-people') === true) ?? {};
+    expect(spawnSync('bash', ['-e', '-c', run], { env: { ...process.env, RUNNER_TEMP: folder } }).status).toBe(exit);
   });
 });
 
@@ -115,7 +152,7 @@ describe('the workflow of the page', () => {
     const scene = await startScene({ isSystemClock: true });
     const { github } = scene;
     // Step 3 of the page: a push never makes the first apply, and an administrator goes on.
-    const refused = await run(scene, 'push', pushMain(scene), 'main');
+    const refused = await runWorkflow(scene, pageWorkflow(), 'push', pushMain(scene), 'main');
     expect(refused.outputs['exit-code']).toBe('3');
     const approve = /with approve: ([0-9a-f]{32})/.exec(refused.summary)?.[1] ?? '';
     const first = await scene.dispatch({ approve }, { actor: 'owner' });
@@ -123,19 +160,25 @@ describe('the workflow of the page', () => {
 
     const pull = openRaise(scene);
     const opened = github.eventPayload('pull_request', { action: 'opened', number: pull });
-    const planned = await run(scene, 'pull_request', opened, 'raise');
+    const planned = await runWorkflow(scene, pageWorkflow(), 'pull_request', opened, 'raise');
     expect(planned.code, planned.log).toBe(0);
     expect(github.comments(pull)).toHaveLength(1);
     expect(github.repository().artifacts).toHaveLength(1);
     scene.approve(pull);
     github.merge({ pull, method: 'merge', user: 'reviewer' });
-    const applied = await run(scene, 'push', pushMain(scene), 'main');
+    const applied = await runWorkflow(scene, pageWorkflow(), 'push', pushMain(scene), 'main');
     expect(applied.code, applied.log).toBe(0);
     expect(scene.limits()).toMatchObject({ alpha: 120 });
     expect(scene.header(pull)).toMatchObject({ state: 'applied' });
 
     scene.row('alpha').credit_limit = 5_000;
-    const drifted = await run(scene, 'schedule', github.eventPayload('schedule', { schedule: '17 * * * *' }), 'main');
+    const drifted = await runWorkflow(
+      scene,
+      pageWorkflow(),
+      'schedule',
+      github.eventPayload('schedule', { schedule: '17 * * * *' }),
+      'main',
+    );
     expect(drifted.outputs['exit-code']).toBe('2');
     expect(github.repository().issues.filter(({ title }) => title.startsWith('Drift'))).toHaveLength(1);
     expect(github.requests.filter(({ status }) => status === 403 || status === 404)).toEqual([]);
@@ -190,43 +233,4 @@ describe('the workflow of the page', () => {
 
 function openRaise(scene: Scene): number {
   return scene.open('raise', team({ ...all('$100'), alpha: '$120' }));
-}
-
-function pushMain({ github, remote }: Scene) {
-  const after = git(remote, 'rev-parse', 'main');
-  return github.eventPayload('push', { pushed: { ref: 'refs/heads/main', before: '0'.repeat(40), after } });
-}
-
-/** What a runner does for an event: the job, its permissions, its steps with their expressions. */
-async function run(
-  scene: Scene,
-  event: string,
-  payload: unknown,
-  ref: string,
-  inputs: Readonly<Record<string, string>> = {},
-): Promise<Ran> {
-  const [job] = jobsFor(pageWorkflow(), event);
-  if (job === undefined) throw new Error(`no job for ${event}`);
-  scene.grant(job.permissions as Partial<Record<Area, Level>>);
-  const secrets = { PORTKEY_READ_KEY: adminKey, PORTKEY_APPLY_KEY: adminKey };
-  const context = { secrets, inputs, github: { event: payload } };
-  const step = tollgateStep(job);
-  const checkout = job.steps.find(({ uses }) => uses?.startsWith('actions/checkout@'));
-  const checkedOut = evaluate(checkout?.with?.ref ?? '', context) || ref;
-  const ran = await scene.job(event, payload, valuesOf(step, context), checkedOut);
-  upload(scene, job, ran, payload);
-  return ran;
-}
-
-function valuesOf(step: Step | undefined, context: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(step?.with ?? {}).map(([name, value]) => [name, evaluate(value, context)]));
-}
-
-/** actions/upload-artifact, where the workflow has it and there is something. */
-function upload(scene: Scene, job: Job, { outputs }: Ran, payload: unknown): void {
-  const step = job.steps.find(({ uses }) => uses?.startsWith('actions/upload-artifact@'));
-  if (step === undefined || outputs['plan-file'] === undefined) return;
-  const values = valuesOf(step, { steps: { plan: { outputs } } });
-  const { head } = (payload as { readonly pull_request: { readonly head: { readonly sha: string } } }).pull_request;
-  scene.keepPlanFile({ 'plan-file': values.path ?? '', 'artifact-name': values.name ?? '' }, head.sha);
 }

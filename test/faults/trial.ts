@@ -25,7 +25,6 @@ export interface Trial {
 export async function startTrial(options: WorldOptions): Promise<Trial> {
   const watch = createWatch();
   const world = await startWorld({
-    inProcess: true,
     movingClock: true,
     ...options,
     onRequest: (moment, request, store) => {

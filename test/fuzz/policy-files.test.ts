@@ -174,7 +174,7 @@ function generate(random: Random, depth = 0): string {
 }
 
 const seed = 20_261_120;
-const perShare = effort('broken policy files in each of ten shares', 150, 1_000);
+const perShare = effort('broken policy files in each of ten shares', 100, 1_000);
 
 function fuzzFile(random: Random): { name: string; files: readonly PolicyFile[] } {
   const victim = pick(random, samples);

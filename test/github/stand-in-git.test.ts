@@ -2,6 +2,7 @@
 
 import type { Octokit } from 'octokit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openBareRepository } from '../helpers/github/bare-repository.ts';
 import { at, failureOf, firstFile, makeBare, type StandInFixture, startFixture } from '../helpers/github/fixture.ts';
 import type { GitHubStandIn } from '../helpers/github/server.ts';
 import { git, makeFolder } from '../record/git-fixture.ts';
@@ -149,4 +150,48 @@ describe('pull requests over Git', () => {
     expect(await failureOf(octokit.rest.git.getRef({ ...at, ref: 'heads/none' }))).toMatchObject({ status: 404 });
     expect(await failureOf(octokit.rest.repos.getCommit({ ...at, ref: 'none' }))).toMatchObject({ status: 422 });
   });
+});
+
+it('answers without a process what Git answers: the base, what lies between, and the merge of two sides', () => {
+  const repository = openBareRepository(makeBare());
+  const person = { name: 'a', email: 'a@example.com', date: '2026-11-20T12:00:00Z' };
+  let made = 0;
+  const commit = (files: Readonly<Record<string, string | null>>, ...parents: string[]): string => {
+    made += 1;
+    const tree = repository.writeTree(parents[0] ?? null, files);
+    return repository.writeCommit({ tree, parents, message: `commit ${made}`, author: person, committer: person });
+  };
+  const first = commit({ 'a.yaml': '1\n2\n3\n4\n5\n', 'deep/b.yaml': '1\n', 'deep/c.yaml': '1\n' });
+  const inFile = commit({ 'a.yaml': '0\n2\n3\n4\n5\n' }, first);
+  const farther = commit({ 'a.yaml': '1\n2\n3\n4\n6\n' }, first);
+  const clashing = commit({ 'a.yaml': '9\n2\n3\n4\n5\n' }, first);
+  const deep = commit({ 'deep/b.yaml': '2\n' }, commit({ 'deep/c.yaml': null, 'deep/d.yaml': '1\n' }, first));
+  const beside = commit({ 'deep/e.yaml': '1\n', 'f.yaml': '1\n' }, first);
+  const emptied = commit({ 'deep/b.yaml': null, 'deep/c.yaml': null }, first);
+  const renamed = commit({ 'a.yaml': null, 'z.yaml': '1\n2\n3\n4\n5\n' }, first);
+  const merged = commit({ 'deep/b.yaml': '2\n' }, inFile, deep);
+  const crossed = commit({ 'a.yaml': '0\n2\n3\n4\n5\n' }, deep, inFile);
+  const stranger = commit({ 'a.yaml': '1\n' });
+  const all = [first, inFile, farther, clashing, deep, beside, emptied, renamed, merged, crossed, stranger];
+  const ask = (...args: string[]): string | null => {
+    try {
+      return git(repository.folder, ...args);
+    } catch {
+      return null;
+    }
+  };
+  const mine = (one: string, other: string) => ({
+    base: repository.mergeBase(one, other),
+    between: repository.between(one, other).join('\n'),
+    tree: repository.mergeTree(one, other),
+  });
+  const ofGit = (one: string, other: string) => ({
+    base: ask('merge-base', one, other),
+    between: ask('rev-list', '--reverse', '--topo-order', `${one}..${other}`),
+    tree: ask('merge-tree', '--write-tree', '--no-messages', one, other),
+  });
+  for (const [index, one] of all.entries()) {
+    for (const other of all.slice(index))
+      expect([one, other, mine(one, other)]).toEqual([one, other, ofGit(one, other)]);
+  }
 });

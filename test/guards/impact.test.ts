@@ -53,14 +53,14 @@ const cases: readonly Case[] = [
     after: spendFile(626),
     says: ['spend-up=26'],
     exit: 3,
-    detail: 'committed spend of ws-team-a goes from $500 to $626 per 30 days (+25.2 %; more than +25 % needs a word)',
+    detail: 'committed spend of ws-team-a: $500 → $626 / 30 days (+25.2 %; over +25 %)',
   },
   {
     name: 'spend-up: bounded to unbounded',
     after: workspaceFile('ws-team-a', 'skip_defaults: []\n').replace('skip_defaults: []\n', ''),
     says: ['empties-scope=1', 'spend-up=unbounded'],
     exit: 3,
-    detail: 'committed spend of ws-team-a goes from $500 per 30 days to unbounded',
+    detail: 'committed spend of ws-team-a: $500 → unbounded / 30 days',
   },
   {
     name: 'spend-up: from nothing to a first budget',

@@ -1,24 +1,30 @@
-/** Requests to an emulator without a listener: the whole client but for the socket. */
+/** Requests to an emulator past its listener: the whole client but for the socket. */
 
 import type { Hono } from 'hono';
-import { Dispatcher } from 'undici';
+import { Dispatcher, getGlobalDispatcher } from 'undici';
 
 /** What the emulator answers where it would have broken the connection. */
 const brokenStatus = 599;
 
-export function createInProcessDispatcher(app: Pick<Hono, 'request'>): Dispatcher {
-  return new InProcessDispatcher(app);
+/** @param origin that the emulator listens at: what goes elsewhere takes the network. Default: all is the emulator's */
+export function createInProcessDispatcher(app: Pick<Hono, 'request'>, origin?: string): Dispatcher {
+  return new InProcessDispatcher(app, origin);
 }
 
 class InProcessDispatcher extends Dispatcher {
   readonly #app: Pick<Hono, 'request'>;
+  readonly #origin: string | undefined;
 
-  constructor(app: Pick<Hono, 'request'>) {
+  constructor(app: Pick<Hono, 'request'>, origin: string | undefined) {
     super();
     this.#app = app;
+    this.#origin = origin;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    if (this.#origin !== undefined && String(options.origin) !== this.#origin) {
+      return getGlobalDispatcher().dispatch(options, handler);
+    }
     let ended = false;
     const fail = (error: Error): void => {
       if (ended) return;

@@ -20,11 +20,14 @@ import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
-import type { CommandResult, CommonOptions, Format } from '../../src/run/session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, PageFormat } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
+import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
 import { adminKey, workspaceFile } from './world.ts';
+
+type AnyFormat = CheckFormat | PageFormat;
 
 /** What a run left behind, whether it returned or threw. */
 export interface Ran {
@@ -44,7 +47,7 @@ export interface RigOptions extends ListenOptions {
   readonly emulator?: Emulator;
   /** Where requests go; default: to the emulator. */
   readonly baseUrl?: string;
-  /** Default: a file beside the policies; null: the Git ref. */
+  /** Default: a file beside the policies; null: the Git ref. Without it Git is not asked, unless there is a repository. */
   readonly recordFile?: string | null;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -78,6 +81,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { files, folder = makeFolder(), emulator: given, baseUrl, recordFile, env: more, ...listen } = options;
   const emulator = given ?? (await startEmulator({ acceptKeys: adminKey, now: () => new Date(testNow), ...listen }));
   const file = recordFile ?? join(folder, 'record.json');
+  const dispatcher = createInProcessDispatcher(emulator.app, new URL(emulator.url).origin);
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
@@ -97,14 +101,16 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   };
   const planned = { ...common, mode: 'sync' as const, only: [], allow: [], impact: true };
 
-  function run<Options extends { readonly format: Format }>(
+  function run<Options extends { readonly format: AnyFormat }>(
     command: (options: Options, session: TestSession) => Promise<CommandResult>,
     defaults: Options,
   ) {
     return async (changed: Partial<Options> = {}, session: TestSessionOptions = {}): Promise<Ran> => {
       const made = testSession({ cwd: folder, ...session, env: { ...env, ...session.env } });
       const chosen = { ...defaults, ...changed };
-      return capture(chosen.format, made, () => command(chosen, made));
+      const isClone = recordFile === null || made.cwd !== folder || existsSync(join(folder, '.git'));
+      const surroundings = { dispatcher, ...(isClone ? {} : { checkout: null }) };
+      return capture(chosen.format, made, () => command(chosen, { ...made, surroundings }));
     };
   }
 
@@ -145,7 +151,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 
 /** As the entry file does: one message, the exit code of the family of the error. */
 export async function capture(
-  format: Format,
+  format: AnyFormat,
   session: TestSession,
   command: () => Promise<CommandResult>,
 ): Promise<Ran> {
@@ -157,7 +163,7 @@ export async function capture(
     }
     return { exit, stdout: output, stderr: session.said(), session };
   } catch (error) {
-    const { message, output } = renderFailure(error, format);
+    const { message, output } = renderFailure(error, format === 'json' ? format : 'text');
     return { exit: exitOfFailure(error), stdout: output, stderr: session.said() + message, session };
   }
 }

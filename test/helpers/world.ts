@@ -1,4 +1,4 @@
-/** A control plane, a record and policy files, to plan and apply against: the emulator behind the real client. */
+/** A control plane, a record and policy files, to plan and apply against: the emulator behind the real client, in this process. */
 
 import { applyPlan } from '../../src/apply/apply-plan.ts';
 import { createApiBackend } from '../../src/client/api-backend.ts';
@@ -62,7 +62,7 @@ export interface World {
 export interface WorldOptions extends ListenOptions {
   /** Answers in the place of the emulator, see museum.ts; in this process only. */
   readonly museum?: Museum;
-  /** Without sockets: faults that break a connection look the same to the client. Default: over loopback. */
+  /** Default: without sockets; faults that break a connection look the same to the client. False: over loopback. */
   readonly inProcess?: boolean;
   /** The emulator's clock moves with the sleeping of the run. Default: it stands still. */
   readonly movingClock?: boolean;
@@ -71,7 +71,7 @@ export interface WorldOptions extends ListenOptions {
 }
 
 export async function startWorld({
-  inProcess = false,
+  inProcess = true,
   movingClock = false,
   timeouts,
   museum,

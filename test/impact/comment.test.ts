@@ -42,7 +42,7 @@ const sum = { bounded: 1, at_most: '0', partly: 0, unbounded: 0, unknown: 0 };
 async function planWith(count: number, blocked: readonly CounterImpact[]): Promise<Plan> {
   const names = Array.from({ length: count }, (_, index) => `spend-${index}`);
   const entries = names.map((name) => `  ${name}:\n    budget: $300\n    reset: monthly\n    per: metadata._user\n`);
-  const world = await startWorld({ state: smallState(), inProcess: true });
+  const world = await startWorld({ state: smallState() });
   try {
     const files = { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', `policies:\n${entries.join('')}`) };
     const plan = await world.planOk(files);

@@ -103,7 +103,7 @@ describe('who is blocked or freed', () => {
       `Stopped at once: 3 users of ws-team-a (${named}) are refused until Tue 1 Dec by spend.`,
     );
     expect(ran.stdout).toContain(`stops ${named}`);
-    expect(ran.stdout).toContain('blocks-now: spend (ws-team-a) stops 3 counters at once: metadata._user:ada at $450');
+    expect(ran.stdout).toContain(`blocks-now: spend (ws-team-a) stops ${named}\n`);
     expect(ran.stdout).not.toContain('user:joe');
   });
 
@@ -141,8 +141,8 @@ describe('who is blocked or freed', () => {
     );
     await rig.close();
     rig = await startMoved(state, perUser(500), perUser(300));
-    expect((await rig.plan({ isPublic: true })).stdout).not.toContain('user:ada');
-    expect((await rig.plan({ isPublic: false })).stdout).toContain('user:ada');
+    expect((await rig.plan({ isPublic: true })).stdout).not.toMatch(/\bada\b/);
+    expect((await rig.plan({ isPublic: false })).stdout).toContain('users ada ($450)');
   });
 });
 

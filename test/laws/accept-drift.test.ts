@@ -7,6 +7,7 @@ import { mergeFiles } from '../../src/importing/add-unmanaged.ts';
 import { readLive } from '../../src/live/read-live.ts';
 import { needsOf } from '../../src/plan/live-needs.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { effort } from '../helpers/effort.ts';
 import { testNow } from '../helpers/session.ts';
 import { smallState } from '../helpers/state.ts';
 import { orgFile, startWorld, type World, workspaceFile } from '../helpers/world.ts';
@@ -126,6 +127,6 @@ it('leaves no drift behind but what it says', async () => {
       for (const { why } of acceptance.refused)
         expect(why).toMatch(/adds recipients that the live key lacks|no file can say/);
     }),
-    { numRuns: Number(process.env.RUNS ?? 25), seed: 7, endOnFailure: true },
+    { numRuns: effort('accepted drifts', 15, 150), seed: 7, endOnFailure: true },
   );
 });

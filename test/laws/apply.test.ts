@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreState } from '../../src/emulator/store.ts';
 import type { Outcome } from '../../src/plan/types.ts';
 import { compilePolicies } from '../../src/policy/compile.ts';
+import { effort } from '../helpers/effort.ts';
 import { startWorld, type World } from '../helpers/world.ts';
 import { type Declaration, declaration, type Files, toFiles } from './declarations.ts';
 import { conditionRows, organisation, withUniqueNames } from './organisations.ts';
@@ -96,7 +97,7 @@ describe('apply', () => {
         expect(untouchedRows(world.emulator.store.state, steps)).toEqual(untouched);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 15, seed: 17 },
+      { numRuns: effort('histories of empty plans', 10, 100), seed: 17 },
     );
   });
 
@@ -124,7 +125,7 @@ describe('apply', () => {
           expect(orphans(state, steps)).toEqual([]);
         },
       ),
-      { numRuns: 18, seed: 12 },
+      { numRuns: effort('crashes at a write', 10, 100), seed: 12 },
     );
   });
 
@@ -143,7 +144,7 @@ describe('apply', () => {
         await expectConverged(second);
         expect(orphans(state, steps)).toEqual([]);
       }),
-      { numRuns: 15, seed: 13 },
+      { numRuns: effort('crashes that carried out a part', 10, 100), seed: 13 },
     );
   });
 
@@ -167,7 +168,7 @@ describe('apply', () => {
           await expectConverged(files);
         },
       ),
-      { numRuns: 15, seed: 14 },
+      { numRuns: effort('histories of edits and drift', 10, 100), seed: 14 },
     );
   });
 
@@ -201,7 +202,7 @@ describe('apply', () => {
           for (const other of others) expect(at).toBeGreaterThan(createAt(seen, other.after?.name, other.workspaceId));
         }
       }),
-      { numRuns: 15, seed: 15 },
+      { numRuns: effort('replacements', 10, 100), seed: 15 },
     );
   });
 
@@ -220,7 +221,7 @@ describe('apply', () => {
           JSON.stringify({ ...plan, workspaces: [], names: {} }),
         );
       }),
-      { numRuns: 20, seed: 16 },
+      { numRuns: effort('plans of files in another order', 10, 100), seed: 16 },
     );
   });
 });

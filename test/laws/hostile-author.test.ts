@@ -71,6 +71,22 @@ test('trust-F5: a record that says what is pushed beside it brings no setting in
     { do: 'apply', event: 'push', workTree: false },
   ]));
 
+test('a word that is said after a merge commit lifts the guard for what that pull request asked for', () =>
+  retell([
+    { do: 'open', by: 'alice', edits: [{ do: 'skip', skips: true }], from: 'tip' },
+    { do: 'merge', pull: 0, method: 'merge', evil: [] },
+    { do: 'apply', event: 'push', workTree: false },
+    {
+      do: 'review',
+      pull: 0,
+      by: 'owner',
+      state: 'APPROVED',
+      back: 0,
+      word: { guard: 'deletes', number: 1, of: 'own', place: 'line', isEdited: false },
+    },
+    { do: 'apply', event: 'push', workTree: false },
+  ]));
+
 test('trust-F2: to an old record that is put back, what was applied since is set by hand, and the stricter stays', async () => {
   const raise = (budget: number): readonly Step[] => [
     { do: 'open', by: 'alice', edits: [{ do: 'amount', cap: 'alpha', budget }], from: 'tip' },

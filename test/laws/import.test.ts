@@ -10,6 +10,7 @@ import type { Live } from '../../src/live/live.ts';
 import { LiveIndex } from '../../src/live/live-index.ts';
 import { readEverything } from '../../src/live/read-everything.ts';
 import { printPolicies } from '../../src/policy/print.ts';
+import { effort } from '../helpers/effort.ts';
 import { keyA1, keyRow, ratePolicyRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { startWorld, type World } from '../helpers/world.ts';
 import { organisation, shuffle, withUniqueNames } from './organisations.ts';
@@ -70,7 +71,7 @@ describe('import into an empty directory, then plan', () => {
           if (isRead) expect(unmanaged).toContain(object.id);
         }
       }),
-      { numRuns: 40, seed: 1 },
+      { numRuns: effort('imported organisations', 20, 200), seed: 1 },
     );
   });
 
@@ -85,7 +86,7 @@ describe('import into an empty directory, then plan', () => {
         expect(plan.recordLines).toEqual([]);
         expect(world.emulator.store.exportState()).toEqual(before);
       }),
-      { numRuns: 30, seed: 2 },
+      { numRuns: effort('imports that are recorded', 20, 200), seed: 2 },
     );
   });
 
@@ -96,7 +97,7 @@ describe('import into an empty directory, then plan', () => {
         const shuffled = importLive({ ...live, objects: shuffle(live.objects, numbers) });
         expect(shuffled.files).toEqual(files);
       }),
-      { numRuns: 40, seed: 3 },
+      { numRuns: effort('imports of rows in another order', 20, 200), seed: 3 },
     );
   });
 });

@@ -30,7 +30,7 @@ type Members = Readonly<Record<string, unknown>>;
 const museum = createMuseum();
 let world: World;
 beforeAll(async () => {
-  world = await startWorld({ inProcess: true, museum, movingClock: true });
+  world = await startWorld({ museum, movingClock: true });
 });
 afterAll(() => world.close());
 
@@ -296,6 +296,25 @@ describe('single rows', () => {
     const { ids, files } = await importAccount({ [id]: members });
     expect(ids).toContain(id);
     expect((await world.planOk(files)).changes).toEqual([]);
+  });
+
+  it('mistakes-J7: of a provider with two rates, one of which no file can say, none is declared', async () => {
+    const rate_limits = [
+      { type: 'requests', unit: 'rpm', value: 100 },
+      { type: 'tokens', unit: 'rpm', value: 2.5 },
+    ];
+    const usage_limits = { type: 'cost', credit_limit: 500 };
+    const { leftOut, files } = await importAccount({ [provider]: { slug: 'openai-a', usage_limits, rate_limits } });
+    expect(leftOut.map(({ object, field }) => [object.id, field])).toEqual([
+      [provider, 'rate[tokens/minute]'],
+      [provider, 'rate[requests/minute]'],
+    ]);
+    const plan = await world.planOk(files);
+    expect(plan.changes).toEqual([]);
+    expect(plan.unmanaged.find(({ id }) => id === provider)?.fields).toEqual([
+      'rate[requests/minute]',
+      'rate[tokens/minute]',
+    ]);
   });
 
   it.each<readonly [string, Members]>([

@@ -18,7 +18,6 @@ const org = { 'org.yaml': orgFile() };
 let world: World;
 beforeEach(async () => {
   world = await startWorld({
-    inProcess: true,
     state: smallState({
       usagePolicies: budgetRows({ p1: 100, p2: 50 }, teamA),
       apiKeys: [keyRow('ci', uuid(900), teamA)],

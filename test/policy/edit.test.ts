@@ -5,6 +5,7 @@ import { addEntry, removeEntry, rewriteEntry, setField } from '../../src/policy/
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { type EditedText, isRefused, readValue, setValue } from '../../src/policy/yaml-splice.ts';
 import type { DesiredEntry, Fields, Kind } from '../../src/resources/types.ts';
+import { effort } from '../helpers/effort.ts';
 import { orgFile } from '../helpers/world.ts';
 import { entryOf, kindOfEntry } from './arbitraries.ts';
 
@@ -112,7 +113,7 @@ describe.each(Object.entries(bases))('a file %s', (_, base) => {
         expect(found?.id).toBe(wished.id);
         if (base.includes('\r\n')) expect(text.replaceAll('\r\n', '')).not.toContain('\n');
       }),
-      { numRuns: Number(process.env.RUNS ?? 60) },
+      { numRuns: effort('entries added', 30, 300) },
     );
   });
 
@@ -124,7 +125,7 @@ describe.each(Object.entries(bases))('a file %s', (_, base) => {
         const trim = (text: string) => text.replace(/\s*(?:\r?\n\s*)+/g, '\n').trim();
         expect(trim(without)).toBe(trim(base));
       }),
-      { numRuns: Number(process.env.RUNS ?? 40) },
+      { numRuns: effort('entries added and taken out', 20, 200) },
     );
   });
 });
@@ -157,7 +158,7 @@ describe.each<Kind>([
         const found = compile(text).find((candidate) => candidate.kind === kind && candidate.name === before.name);
         expect(sorted(found?.fields)).toBe(sorted(after.fields));
       }),
-      { numRuns: Number(process.env.RUNS ?? 120) },
+      { numRuns: effort(`entries rewritten, ${kind}`, 40, 400) },
     );
   });
 });
@@ -361,6 +362,6 @@ it('edits any file or refuses, and never says more or less than was wished', () 
         if (!isRefused(edited)) expect(readValue(edited.text, keys)).toEqual(value);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: effort('settings in odd files', 200, 2_000) },
   );
 });

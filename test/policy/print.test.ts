@@ -5,6 +5,7 @@ import { explainUnprintable, printPolicies } from '../../src/policy/print.ts';
 import type { PrintedEntry } from '../../src/policy/print-values.ts';
 import { sortFields } from '../../src/resources/fields.ts';
 import type { Fields, Kind, Reset } from '../../src/resources/types.ts';
+import { effort } from '../helpers/effort.ts';
 import { entryOf, kindOfEntry } from './arbitraries.ts';
 
 const organisation = '7f3c1f8e-2b1d-4a57-9a44-0c7d2b6e9a10';
@@ -47,7 +48,7 @@ describe.each<Kind>([
         expect(compiled?.starting).toBe(entry.starting);
         expect(explainUnprintable(entry, 'ws-one')).toBeNull();
       }),
-      { numRuns: Number(process.env.RUNS ?? 150) },
+      { numRuns: effort('printed files', 75, 750) },
     );
   });
 });
@@ -76,7 +77,7 @@ it('keeps any mix of entries, and prints equal bytes for equal input in any orde
       expect(there.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')).toEqual([]);
       expect(there.desired?.entries).toHaveLength(limits.length);
     }),
-    { numRuns: 100 },
+    { numRuns: effort('printed texts', 100, 1_000) },
   );
 });
 

@@ -55,7 +55,7 @@ describe('where copies live', () => {
     ['no home', {}, 'linux', null],
     ['no home on Windows', { HOME: '/home/me' }, 'win32', null],
   ])('%s', (_name, env, platform, expected) => {
-    expect(findCacheFolder(env, platform)).toBe(expected);
+    expect(findCacheFolder(env, 'prices', platform)).toBe(expected);
   });
 });
 

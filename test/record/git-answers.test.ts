@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { describeFailure } from '../../src/checkout/git-child.ts';
 import {
   createAnswerParser,
   listFiles,
@@ -12,7 +13,7 @@ import {
   readListings,
 } from '../../src/checkout/git-objects.ts';
 import { requireRepository } from '../../src/checkout/repository.ts';
-import { describeFailure, type Git } from '../../src/checkout/run-git.ts';
+import type { Git } from '../../src/checkout/run-git.ts';
 import { createGitRefStore } from '../../src/record/git-ref.ts';
 import { upgradeDocument, upgradeEntries } from '../../src/record/parse-record.ts';
 import { bareEnvironment, git, makeFolder, settingInEnvironment } from './git-fixture.ts';

@@ -298,7 +298,24 @@ describe('a change', () => {
     expect(renderOutcomeText(outcomeOf(change), { color: false, columns: 80 }, {})).toBe(
       'applied       ~ spend (ws-team-a): $750 monthly, shared by the workspace',
     );
+    // What was read back is told, and not what was meant to be.
+    const readBack = { ...change.after, amount: 74_000, reset: 'weekly', per: ['api_key'] } as const;
+    expect(renderOutcomeText({ ...outcomeOf(change), readBack }, { color: false, columns: 80 }, {})).toBe(
+      'applied       ~ spend (ws-team-a): $740 weekly per api_key',
+    );
   });
+});
+
+it('says once that there is no record, with what to do about it', () => {
+  const note = { severity: 'warning', workspace: null, source: null } as const;
+  const notes = [
+    { ...note, code: 'record-missing', message: 'there is no applied record of these files' },
+    { ...note, code: 'no-record', message: 'no applied record for environment "production"' },
+  ];
+  const plan = moved(entry('spend').replace('$500', '$750'));
+  const told = (list: Plan['notes']): string[] => text({ ...plan, notes: list }).match(/no applied record/g) ?? [];
+  expect([told(notes), told(notes.slice(1))].map((found) => found.length)).toEqual([1, 1]);
+  expect(comment({ ...plan, notes }).match(/no applied record/g)).toHaveLength(1);
 });
 
 it('fits any terminal, whatever its names are called', () => {
@@ -354,7 +371,7 @@ describe('what is so already', () => {
     expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*policy "spend" ends first/);
     expect(shown).not.toMatch(/nobody is told|a hint/);
     expect(text({ ...raised, findings }, 80, true)).toMatch(/older findings\n[\s\S]*nobody is told[\s\S]*a hint/);
-    expect(comment({ ...raised, findings })).toContain('<summary>2 older findings</summary>');
+    expect(comment({ ...raised, findings })).toContain('<summary>2 older findings · ');
   });
 
   it('and is seen for the first time talks of no deletion', () => {

@@ -42,8 +42,8 @@ export interface Person {
   adds(pull: number, edit: Edit, more?: More): void;
   /** Commits on GitHub's pages what somebody suggested in a review. */
   takes(pull: number, edit: Edit, by: Person): void;
-  /** Presses "Update branch". */
-  updates(pull: number): void;
+  /** Presses "Update branch", and may write more than both sides say in the conflict editor. */
+  updates(pull: number, edit?: Edit): void;
   /** Pushes to main without a pull request. Returns the commit. */
   pushes(edit: Edit, more?: More): string;
   /** With words, each on a line of its own. */
@@ -133,7 +133,7 @@ function around(scene: Scene): Team {
       const { headSha = '' } = github.pullRequest(pull).pull ?? {};
       github.suggest({ pull, files: editOf(edit, headSha), by: by.login, user: login });
     },
-    updates: (pull) => void github.updateBranch({ pull, user: login }),
+    updates: (pull, edit = {}) => void github.updateBranch({ pull, user: login, files: editOf(edit, 'main') }),
     pushes: (edit, more = {}) =>
       github.pushTo({ ...more, branch: 'main', user: login, files: { ...editOf(edit, 'main'), ...more.files } }).after,
     approves: (pull, ...words) => scene.approve(pull, login, words.join('\n')),

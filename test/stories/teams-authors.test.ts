@@ -76,6 +76,25 @@ test('"Update branch", and a suggestion that the author commits, are part of nob
   expect(live()).toMatchObject({ alpha: 120, beta: 120, gamma: 110 });
 });
 
+test('trust-F8: what somebody writes in the conflict editor while the branch is updated is theirs', async () => {
+  const { alice, bob, carol, job, live } = await startTeam();
+  const raise = alice.opens({ alpha: '$120' });
+  const other = carol.opens({ gamma: '$110' });
+  bob.approves(other);
+  carol.merges(other, 'merge');
+  bob.updates(raise, { alpha: '$900' });
+  bob.approves(raise);
+  alice.merges(raise);
+  const refused = await job();
+  expect(refused.exit, refused.text).toBe(4);
+  expect(live()).toMatchObject({ alpha: 100, gamma: 110 });
+  expect(refused.failure).toContain('the approving review is by bob, who had a part in it');
+  carol.approves(raise);
+  const applied = await job();
+  expect(applied.exit, applied.text).toBe(0);
+  expect(live()).toMatchObject({ alpha: 900 });
+});
+
 test('a suggestion that is committed after the approval asks for something else', async () => {
   const { alice, bob, job, live } = await startTeam();
   const raise = alice.opens({ alpha: '$120' });

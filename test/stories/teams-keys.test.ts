@@ -20,6 +20,8 @@ test('a rotated key without a seal key: a push applies nothing and names the way
   expect([refused.exit, live().alpha]).toEqual([3, 100]);
   expect(refused.failure).toContain('sealed with the key of this run');
   expect(refused.failure).toContain('The holder of the key runs `tollgate apply`');
+  // Each pull request has its line, which says so once.
+  expect(refused.summary).toContain('| not applied: no version of the applied record');
   const approve = approveIn(refused);
   const byWriter = await bob.dispatches(approve, { env: rotated });
   expect([byWriter.exit, live().alpha]).toEqual([3, 100]);

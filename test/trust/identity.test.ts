@@ -51,7 +51,7 @@ describe('a second policy of the name, made by a colleague', () => {
   test.each([9_999, 500])(
     "trust-E5: without protection it is replaced beside the colleague's of $%d",
     async (amount) => {
-      world = await startWorld({ inProcess: true, movingClock: true, state: smallState() });
+      world = await startWorld({ movingClock: true, state: smallState() });
       await world.apply(one('workspace_id'));
       world.emulator.store.state.usagePolicies.push(colleagues(amount));
       expect((await world.apply(one('api_key'))).map(({ status }) => status)).toEqual(['applied']);
@@ -66,7 +66,7 @@ describe('a second policy of the name, made by a colleague', () => {
   );
 
   test.each([0, 1, 2])("trust-E5: nor does a crash after %d writes make the colleague's ours", async (writes) => {
-    world = await startWorld({ inProcess: true, movingClock: true, state: smallState() });
+    world = await startWorld({ movingClock: true, state: smallState() });
     await world.apply(one('workspace_id'));
     world.emulator.store.state.usagePolicies.push(colleagues(500));
     await world.crashAfter(one('api_key'), writes);
@@ -81,7 +81,7 @@ describe('a second policy of the name, made by a colleague', () => {
   });
 
   test('trust-E5: a replacement that a claim shows to be cut short is ended', async () => {
-    world = await startWorld({ inProcess: true, movingClock: true, state: smallState() });
+    world = await startWorld({ movingClock: true, state: smallState() });
     await world.apply(one('workspace_id'));
     await world.crashAfter(one('api_key'), 1);
     expect((await world.planOk(one('api_key'))).changes).toMatchObject([{ reason: 'replacement-cut-short' }]);
@@ -96,7 +96,7 @@ describe('an id that is not live', () => {
   });
   const slip = uuid(91).replace(/.$/, '7');
   const refused = async (files: Record<string, string>) => {
-    world = await startWorld({ inProcess: true, state });
+    world = await startWorld({ state });
     const before = describeLive(world);
     const { plan, diagnostics } = await world.plan(files);
     expect(plan).toBeNull();
@@ -145,7 +145,7 @@ describe('an id that is not live', () => {
   });
 
   test('trust-E6: an id in capitals is that id', async () => {
-    world = await startWorld({ inProcess: true, state });
+    world = await startWorld({ state });
     const letters = 'abcdef00-0000-4000-8000-0000000000aa';
     world.emulator.store.state.usagePolicies.push(usagePolicyRow('two', letters, teamA));
     const { changes } = await world.planOk(one('workspace_id', `    id: ${letters.toUpperCase()}\n`));
@@ -153,7 +153,7 @@ describe('an id that is not live', () => {
   });
 
   test('trust-E6: with a record the recorded object is it', async () => {
-    world = await startWorld({ inProcess: true, state });
+    world = await startWorld({ state });
     await world.apply(one('workspace_id'));
     const { changes } = await world.planOk(one('workspace_id', `    id: ${slip}\n    name: one\n`, '$600'));
     expect(changes.map(({ action, liveId }) => [action, liveId])).toEqual([['update', uuid(91)]]);

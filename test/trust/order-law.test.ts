@@ -110,7 +110,7 @@ const passings: fc.Arbitrary<Case> = fc
   .map(({ before, after, fault: rule }) => ({ state: smallState(), before, after, fault: rule }));
 
 async function run({ state, before, after, fault: rule }: Case): Promise<void> {
-  const trial = await startTrial({ state, inProcess: true, timeouts: { headers: 500, total: 500 } });
+  const trial = await startTrial({ state, timeouts: { headers: 500, total: 500 } });
   try {
     for (const files of [before, after]) {
       if ((await trial.world.plan(files)).plan === null) return;

@@ -29,7 +29,7 @@ async function applyUnder(
   faults: readonly string[],
   options: WorldOptions = {},
 ): Promise<readonly Outcome[]> {
-  world = await startWorld({ inProcess: true, movingClock: true, state: smallState(), ...options });
+  world = await startWorld({ movingClock: true, state: smallState(), ...options });
   await world.apply(before);
   world.emulator.setFaults(faults.map(parseFault));
   const outcomes = await world.apply(after);
@@ -292,7 +292,7 @@ describe('a match that moves', () => {
   });
 
   test('trust-E3: a replacement that nobody approved holds back the match that leaves traffic to it', async () => {
-    world = await startWorld({ inProcess: true, state: smallState() });
+    world = await startWorld({ state: smallState() });
     await world.apply(wide);
     expect(statuses(await world.apply(narrowed, { only: ['usage-policy/all'] }))).toEqual(['update all skipped']);
     // The other way round as well: its old policy may be what binds until the match has moved.
@@ -300,7 +300,7 @@ describe('a match that moves', () => {
   });
 
   test('trust-E3: a match that was left out holds back a replacement', async () => {
-    world = await startWorld({ inProcess: true, state: smallState() });
+    world = await startWorld({ state: smallState() });
     await world.apply(group(of('old', nlp), of('moved', sales)));
     const after = group(of('old', sales, '$500', 'api_key'), of('moved', nlp));
     expect(statuses(await world.apply(after, { only: ['usage-policy/old'] }))).toEqual(['replace old skipped']);
@@ -312,14 +312,14 @@ describe('what is not carried out holds back as well', () => {
   const after = files(`policies:\n${policy('cap', '$500')}`);
 
   test('trust-E3: a delete waits for what --only left out', async () => {
-    world = await startWorld({ inProcess: true, state: smallState() });
+    world = await startWorld({ state: smallState() });
     await world.apply(before);
     const outcomes = await world.apply(after, { only: ['workspace-limits/limits'] });
     expect(statuses(outcomes)).toEqual(['delete limits skipped']);
   });
 
   test('trust-E3: upsert-only withholds the delete and carries out the rest', async () => {
-    world = await startWorld({ inProcess: true, state: smallState() });
+    world = await startWorld({ state: smallState() });
     await world.apply(before);
     const outcomes = await world.apply(after, { mode: 'upsert-only' });
     expect(statuses(outcomes)).toEqual(['replace cap applied']);

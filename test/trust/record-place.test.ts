@@ -21,18 +21,25 @@ afterEach(() => team.close());
 const everything = ['p1 100', 'p2 200', 'p3 300', 'spare 50'];
 const loosened = entryOf('p1', 900_000);
 
-async function expectRefused(): Promise<void> {
+async function expectRefused(exit = 3): Promise<void> {
   const plan = await team.plan({ format: 'json' });
   expect(plan.exit).toBe(3);
   const { violations } = parseOutput(plan) as { violations: { guard: string; allow: string | null }[] };
   expect(violations.find(({ guard }) => guard === 'record-moved')).toMatchObject({ severity: 'error', allow: null });
   const ran = await team.apply();
-  expect([ran.exit, team.live()]).toEqual([3, everything]);
+  expect([ran.exit, team.live()]).toEqual([exit, everything]);
 }
 
 test('trust-A1: another environment beside other changes is judged by the record that there is, and refused', async () => {
   team = await startTeam();
   team.commit(filesOf(loosened, orgFile().replace('production', 'prod')));
+  await expectRefused();
+});
+
+test('trust-A1: nor is another environment out of sight where `record.ref` names one place for both', async () => {
+  const org = orgFile(`${strict}record:\n  ref: refs/tollgate/ours\n`);
+  team = await startTeam(filesOf(guarded, org));
+  team.commit(filesOf(loosened, org.replace('production', 'prod')));
   await expectRefused();
 });
 
@@ -122,6 +129,15 @@ test('trust-A2: an empty place is no first run while there is a record of these 
   team = await startTeam();
   team.commit(filesOf(loosened, orgFile('record:\n  ref: refs/tollgate/elsewhere\n')));
   await expectRefused();
+});
+
+test('trust-A2: an empty place is none either where the history that named the other one is gone', async () => {
+  team = await startTeam();
+  team.git('checkout', '--quiet', '--orphan', 'anew');
+  team.commit(filesOf(loosened, orgFile('record:\n  ref: refs/tollgate/elsewhere\n')));
+  team.git('push', '--quiet', '--force', 'origin', 'HEAD:main');
+  // It goes back behind what was applied, too.
+  await expectRefused(4);
 });
 
 test('trust-A2: nor does one on a branch get out of sight with the file that named it', async () => {

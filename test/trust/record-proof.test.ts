@@ -59,6 +59,24 @@ test('trust-A6: protection and settings are those of the commit, whatever the re
   expect([(await team.apply()).exit, team.live()]).toEqual([3, ['p1 100', 'p2 200', 'p3 300', 'spare 50']]);
 });
 
+test('trust-A6: looser settings in the record alone loosen nothing, also where the default would not object', async () => {
+  team = await startTeam(filesOf(entryOf('p1', 100) + entryOf('p2', 200) + entryOf('p3', 300)));
+  const fewer = filesOf(entryOf('p1', 100) + entryOf('p2', 200), orgFile());
+  const objecting = async () => (await plan()).violations.map(({ guard }) => guard);
+  team.forge((files) => {
+    editJson<{ settings: unknown }>(files, 'record.json', (record) => {
+      record.settings = { review: {}, gateway: {}, pricing: {} };
+    });
+  });
+  team.commit(fewer);
+  expect(await objecting()).toEqual(['deletes']);
+  // That it is the setting of the commit which objects, and not the default.
+  team.commit(filesOf(entryOf('p1', 100) + entryOf('p2', 200) + entryOf('p3', 300), orgFile()));
+  await succeed(team.apply());
+  team.commit(fewer);
+  expect(await objecting()).toEqual([]);
+});
+
 test('trust-A6: what was applied from a commit that was dropped takes nothing away, and rebuilding mends it', async () => {
   team = await startTeam(filesOf(entryOf('p1', 100) + entryOf('p2', 200), orgFile()));
   team.git('commit', '--quiet', '--amend', '-m', 'rewritten');

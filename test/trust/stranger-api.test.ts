@@ -41,10 +41,14 @@ describe('trust-D5: members under api', () => {
     (member) => expect(codesOf(member)).toEqual(['api-known-member']),
   );
 
-  test.each(['{status: active}', '{a: [{workspaceId: x}]}', '[{a: {Secret: x}}]', '{"config.id": x}'])(
-    'trust-D5: a member that holds %s is refused',
-    (value) => expect(codesOf('some_member', value)).toEqual(['api-refused-member']),
-  );
+  const holders = [
+    ...['{status: active}', '{a: [{workspaceId: x}]}', '[{a: {Secret: x}}]', '{"config.id": x}'],
+    // Inside, nothing else looks at letters.
+    ...['{stаtus: x}', '{ѕtatus: x}', '{"sta\u0301tus": x}', '{ｓtatus: x}', '{"client-sëcret": x}'],
+  ];
+  test.each(holders)('trust-D5: a member that holds %s is refused', (value) => {
+    expect(codesOf('some_member', value)).toEqual(['api-refused-member']);
+  });
 
   test.each(['some_member', 'camelCase', 'burst', 'max_tokens'])('trust-D5: %j passes, and says so', (member) => {
     expect(codesOf(member)).toEqual(['api-passthrough']);

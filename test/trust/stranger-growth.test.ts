@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { readableLines } from '../../src/approvals/words.ts';
-import { describeFailure } from '../../src/checkout/run-git.ts';
+import { describeFailure } from '../../src/checkout/git-child.ts';
 import { checkBaseUrl } from '../../src/client/base-url.ts';
 import { createCleaner, parseErrorBody } from '../../src/client/failure.ts';
 import { parseRetryAfter } from '../../src/client/retry.ts';

@@ -67,7 +67,9 @@ describe('trust-D1: folders of prices', () => {
     ];
     for (const source of [...sources, 'dangling', 'file', 'link/deeper', join(root, 'prices')]) {
       const said = await refusalOf(findPriceReading(noFlag, words(source), undefined, session));
-      expect(said.replaceAll(source, 'X')).toBe('`pricing.source` names no folder of this repository: `X`');
+      // The name of a temporary folder looks like a secret now and then.
+      const shown = said.replaceAll(`\`${source}\``, 'X').replace(/\(a value of \d+ characters [a-z ]+\)$/, 'X');
+      expect(shown).toBe('`pricing.source` names no folder of this repository: X');
     }
   });
 

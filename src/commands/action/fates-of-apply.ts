@@ -121,7 +121,10 @@ function describeFate(fate: PullFate): string {
   const { outcomes = [], remark = null } = 'outcomes' in fate ? fate : {};
   const done = outcomes.filter(({ status }) => status === 'applied' || status === 'already-applied').length;
   const counts = outcomes.length === 0 ? '' : ` (${done} of ${outcomes.length})`;
-  return `${words[fate.state]}${counts}${remark === null ? '' : `: ${remark}`}`;
+  const said = `${words[fate.state]}${counts}`;
+  // A refusal begins with the word itself.
+  if (remark === null || remark.startsWith(`${said}: `)) return remark ?? said;
+  return `${said}: ${remark}`;
 }
 
 const words: Readonly<Record<FateState, string>> = {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isInHistory } from '../../checkout/branch.ts';
 import type { Diagnostic } from '../../diagnostics.ts';
 import { UserError } from '../../errors.ts';
 import { exitCodes } from '../../exit-codes.ts';
@@ -150,7 +151,7 @@ async function findEmptied(
     commit: head,
     files: [file],
     branchName,
-    hasInHistory: async (commit) => (await branch.mergeBases(commit, head)).includes(commit),
+    hasInHistory: (commit) => isInHistory(branch, commit, head),
   };
 }
 

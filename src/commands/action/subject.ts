@@ -1,6 +1,7 @@
 /** What a plan is for: an open pull request, or a group of a merge queue; and whether it touches the policy files at all. */
 
 import { join } from 'node:path/posix';
+import { isInHistory } from '../../checkout/branch.ts';
 import type { PullRequestFacts } from '../../github/event.ts';
 import type { DefaultBranch } from './tip.ts';
 import type { ActionRun } from './types.ts';
@@ -86,12 +87,12 @@ export async function findGroup(
   for (const name of [...refs, ref ?? '']) {
     const [, number, below] = /\/pr-(\d+)-([0-9a-f]{40,64})$/.exec(name) ?? [];
     if (number === undefined || below === undefined) continue;
-    const isWithin =
+    const isBelow =
       name === ref ||
       (below !== head &&
-        (await branch.mergeBases(below, head)).includes(below) &&
-        (base === null || (await branch.mergeBases(base, below)).includes(base)));
-    if (isWithin) numbers.add(Number(number));
+        (await isInHistory(branch, below, head)) &&
+        (base === null || (await isInHistory(branch, base, below))));
+    if (isBelow) numbers.add(Number(number));
   }
   return [...numbers].sort((a, b) => a - b);
 }

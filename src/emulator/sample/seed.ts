@@ -262,7 +262,8 @@ function buildAuditLogs(now: Date): AuditRow[] {
 
 /** Thumbs on every fortieth answer of the support desk. */
 function buildFeedback(requestLogs: readonly RequestLogRow[]): FeedbackRow[] {
-  const answers = requestLogs.filter((row) => row.workspace_id === workspaceId('support') && row.is_success);
+  const support = workspaceId('support');
+  const answers = requestLogs.filter((row) => row.workspace_id === support && row.is_success);
   return answers
     .filter((_, index) => index % 40 === 0)
     .map(({ trace_id, workspace_id, created_at }, index) => ({

@@ -9,7 +9,7 @@ import { escapeInvisible } from '../../printable.ts';
 import { formatReset } from '../../resources/amounts.ts';
 import type { Reset } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
-import { aside, type Line, verdict, words } from './cells.ts';
+import { aside, type Line, reason, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
 import { countCallers, describeCaller, nameCallers } from './traffic.ts';
 
@@ -96,20 +96,25 @@ function describeLargest(largest: CounterImpact, { unit, before, after }: LimitI
 function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context): Line | null {
   if (after === null) return null;
   if (forecast.status === 'unknown') return [words('not known')];
-  const [was, will] = [describeRunOut(forecast.before, before, asOf), describeRunOut(forecast.after, after, asOf)];
+  // Who is refused until now is named beside it.
+  const was = forecast.before?.when === 'now' ? 'now' : describeRunOut(forecast.before, before, asOf);
+  const will = describeRunOut(forecast.after, after, asOf);
   if (will === null) return null;
   // That it did not run out until now is what a reader takes for granted.
-  return [words(was === null || was === will || was === never ? will : `${was} → ${will}`)];
+  const isNews = was === null || was === will || was === never;
+  const until = forecast.after?.when === 'now' ? reason(`, refused until ${describeReset(after, asOf)}`) : words('');
+  return [words(isNews ? will : `${was} → ${will}`), until];
 }
 
 const never = 'not at this pace';
 
+/** Until when somebody is refused is said of what is to come alone. */
 function describeRunOut(runOut: RunOutImpact | null, budget: BudgetImpact | null, asOf: string): string | null {
   if (runOut === null || budget === null) return null;
   const first = runOut.who === null ? '' : ` (${describeCaller(runOut.who, [])} first)`;
   switch (runOut.when) {
     case 'now':
-      return `now${first}, refused until ${describeReset(budget, asOf)}`;
+      return `now${first}`;
     case 'this-window':
       return `${shortDay(runOut.at ?? '', asOf)}${first}`;
     case 'later-window':
@@ -142,7 +147,9 @@ function forgivenLines({ forgiven, unit }: LimitImpact): Line[] {
 
 function bindingLines({ binds, unit, after }: LimitImpact): Line[] {
   if (binds === null || binds.limit === 'this') return [];
-  if (binds.limit === 'unknown') return [[words(`which limit binds is not known: ${binds.reason ?? 'not read'}`)]];
+  if (binds.limit === 'unknown') {
+    return [[reason(`which limit binds is not known: ${binds.reason ?? 'not read'}`)]];
+  }
   const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}`;
   const byPace = binds.reset === after?.reset ? '' : ' at this pace';
   return [[words(`${binds.limit} (${size}) is used up first${byPace}: this limit decides nothing alone`)]];

@@ -15,8 +15,14 @@ export type Cell =
   | { readonly is: 'verdict'; readonly text: string; readonly verdict: Verdict }
   /** A text from files or live as it stands there, such as an address. */
   | { readonly is: 'value'; readonly text: string }
+  /** A sentence of our own without a text from outside in it: what stands between backticks is to be typed. */
+  | { readonly is: 'advice'; readonly text: string }
   /** What most readers take for granted, with what parts it from the cell before: for where a change is told alone. */
   | { readonly is: 'usual'; readonly text: string }
+  /** How much of a limit is used, in whole percent of it. */
+  | { readonly is: 'share'; readonly text: string; readonly percent: number; readonly verdict: Verdict }
+  /** Why it is so, for where there is room: it stands in full elsewhere. */
+  | { readonly is: 'reason'; readonly text: string }
   /** Of less weight than the rest. */
   | { readonly is: 'aside'; readonly text: string };
 
@@ -41,6 +47,18 @@ export function aside(text: string): Cell {
 
 export function verdict(kind: Verdict, text: string): Cell {
   return { is: 'verdict', text, verdict: kind };
+}
+
+export function share(percent: number, kind: Verdict): Cell {
+  return { is: 'share', text: `${percent} %`, percent, verdict: kind };
+}
+
+export function advice(text: string): Cell {
+  return { is: 'advice', text };
+}
+
+export function reason(text: string): Cell {
+  return { is: 'reason', text };
 }
 
 export function usual(text: string): Cell {

@@ -33,3 +33,9 @@ export function lengthUntil(instant: string, asOf: string): string | null {
   const [number, noun] = hours < 24 ? [hours, 'hour'] : [Math.floor(hours / 24), 'day'];
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** `1 Dec`: for an axis, which has little room. */
+export function dayOfMonth(at: number): string {
+  const date = new Date(at);
+  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
+}

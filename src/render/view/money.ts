@@ -5,7 +5,7 @@ import type { CommittedImpact, CommittedSumImpact, Impact } from '../../impact/d
 import { formatDelta, formatExact } from '../../impact/money.ts';
 import type { Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
-import { type Cell, fresh, type Line, words } from './cells.ts';
+import { type Cell, fresh, type Line, reason, words } from './cells.ts';
 import { nameOfWorkspace } from './traffic.ts';
 
 /** `$250 → $500 (+$250)`: for the first line. Null: no cost limit changes. */
@@ -75,8 +75,7 @@ export function workspaceMoney(impact: Impact | null, slug: string | null): Line
   const { before, after, delta, unjudged } = found;
   const [was, will] = [describeBound(before), describeBound(after)];
   const line = moved(was, will, delta);
-  const by = unjudged === null ? describeBy(before, after) : `: ${unjudged}`;
-  return [...line, words(by)];
+  return [...line, unjudged === null ? reason(describeBy(before, after)) : words(`: ${unjudged}`)];
 }
 
 function describeBound({ kind, cents }: CommittedImpact): string {

@@ -1,8 +1,9 @@
 /** What is new to know of the changes, and how much was so before them. */
 
-import { compareText, type Source } from '../../diagnostics.ts';
+import type { Source } from '../../diagnostics.ts';
 import type { Finding, Plan } from '../../plan/types.ts';
 import { describePlaced } from '../describe-change.ts';
+import { advice, type Cell, words } from './cells.ts';
 
 /** Somebody has to look at it, if only at the reason for which it was silenced. */
 export interface FindingView {
@@ -11,7 +12,7 @@ export interface FindingView {
   readonly id: string;
   readonly message: string;
   /** What to do, or why nothing is done. */
-  readonly then: string;
+  readonly then: Cell;
   readonly source: Source;
   /** What it is about; null: no single entry. */
   readonly about: string | null;
@@ -62,14 +63,13 @@ function groupFindings(all: readonly Finding[], severity: FindingView['severity'
     own.slice(0, shownOfRule).map(({ rule, id, message, fix, silenced, source, entry }, index): FindingView => {
       const about = entry === null ? null : describePlaced(entry);
       const also = index === shownOfRule - 1 ? own.slice(shownOfRule) : [];
-      const then = silenced === null ? fix : `Silenced: ${silenced}`;
+      const then = thenOf({ silenced, fix });
       return { severity, rule, id, message, then, source, about, also };
     }),
   );
 }
 
-export function countRules(findings: readonly Finding[]): { readonly rule: string; readonly count: number }[] {
-  const counts = new Map<string, number>();
-  for (const { rule } of findings) counts.set(rule, (counts.get(rule) ?? 0) + 1);
-  return [...counts].map(([rule, count]) => ({ rule, count })).sort((a, b) => compareText(a.rule, b.rule));
+/** The advice is the rule's own; a reason is somebody's. */
+export function thenOf({ silenced, fix }: Pick<Finding, 'silenced' | 'fix'>): Cell {
+  return silenced === null ? advice(fix) : words(`Silenced: ${silenced}`);
 }

@@ -41,6 +41,36 @@ export function peopleLines(plan: Plan): Line[] {
   ];
 }
 
+/** Whom each change stops, in few words. */
+export function stopDetails(plan: Plan): string[] {
+  const limits = new Map(plan.impact?.changes.map(({ id, limits }) => [id, limits]));
+  return plan.changes.flatMap((change) => [
+    ...(change.expiresAtOnce === true
+      ? [`${describePlaced(change.key)} stops ${describeAllCalls(change, plan)}: its date, ${endOf(change)}, is over`]
+      : []),
+    ...(limits.get(change.id) ?? []).flatMap((limit) => {
+      const who = whoIsStopped({ change, limit }, plan);
+      return who === null ? [] : [`${describePlaced(change.key)} stops ${who.named ?? who.counted}`];
+    }),
+  ]);
+}
+
+interface Stopped {
+  /** `3 users of Team A`, or all calls of somebody. */
+  readonly counted: string;
+  /** Null: nobody is to be named, or there is but one. */
+  readonly named: string | null;
+  readonly isOne: boolean;
+}
+
+function whoIsStopped({ change, limit: { use, shared_by: per, unit } }: Move, plan: Plan): Stopped | null {
+  if (use.status === 'unknown' || use.blocked.count === 0) return null;
+  const isOne = use.blocked.largest.some(({ name }) => name === null) || per.every((key) => key === 'workspace_id');
+  if (isOne) return { counted: describeAllCalls(change, plan), named: null, isOne };
+  const counted = `${countCallers(use.blocked, per)} of ${placeOf(change, plan)}`;
+  return { counted, named: nameCallers(use.blocked, per, unit), isOne };
+}
+
 /** Of those stopped, each in a line; the rest is a number, and each stands beside its change. */
 const mostLines = 4;
 
@@ -49,25 +79,25 @@ interface Move {
   readonly limit: LimitImpact;
 }
 
-function stoppedLines({ change, limit }: Move, plan: Plan): Line[] {
-  const { use, shared_by: per, unit, after } = limit;
-  if (use.status === 'unknown' || use.blocked.count === 0) return [];
-  const named = nameCallers(use.blocked, per, unit);
-  const hasOne = use.blocked.largest.some(({ name }) => name === null) || per.every((key) => key === 'workspace_id');
-  const who = hasOne
-    ? describeAllCalls(change, plan)
-    : `${countCallers(use.blocked, per)} of ${placeOf(change, plan)}${named === null ? '' : ` (${named})`}`;
-  const until = after === null ? '' : ` until ${describeReset(after, plan.impact?.as_of ?? '')}`;
-  const verb = hasOne || use.blocked.count !== 1 ? 'are' : 'is';
+function stoppedLines(move: Move, plan: Plan): Line[] {
+  const { change, limit } = move;
+  const stopped = whoIsStopped(move, plan);
+  if (stopped === null || limit.use.status === 'unknown') return [];
+  const who = `${stopped.counted}${stopped.named === null ? '' : ` (${stopped.named})`}`;
+  const until = limit.after === null ? '' : ` until ${describeReset(limit.after, plan.impact?.as_of ?? '')}`;
+  const verb = stopped.isOne || limit.use.blocked.count !== 1 ? 'are' : 'is';
   return [
     [verdict('stop', 'Stopped at once'), words(`: ${who} ${verb} refused${until} by ${describeKey(change.key)}.`)],
   ];
 }
 
 function endedLine(change: Change, plan: Plan): Line {
-  const date = String(change.after?.expires).slice(0, 10);
-  const text = `: ${describeAllCalls(change, plan)} are refused for good, as its date, ${date}, is over.`;
+  const text = `: ${describeAllCalls(change, plan)} are refused for good, as its date, ${endOf(change)}, is over.`;
   return [verdict('stop', 'Stopped at once'), words(text)];
+}
+
+function endOf({ after }: Change): string {
+  return String(after?.expires).slice(0, 10);
 }
 
 function placeOf({ key }: Change, plan: Plan): string {

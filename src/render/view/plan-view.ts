@@ -5,6 +5,7 @@
  */
 
 import type { Source } from '../../diagnostics.ts';
+import { shortenDetails } from '../../guards/input.ts';
 import { findObjections, notJudged } from '../../guards/judge.ts';
 import { needsReview } from '../../plan/approve.ts';
 import { toDrift } from '../../plan/find-drift.ts';
@@ -23,7 +24,7 @@ import { type Beside, besideChange, type LimitView } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
 import { buildNews, type News } from './news.ts';
-import { peopleLines } from './people.ts';
+import { peopleLines, stopDetails } from './people.ts';
 import { nameOfWorkspace } from './traffic.ts';
 
 export interface ChangeView {
@@ -116,7 +117,11 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
   const counts = countPlan(plan);
   const objections = new Set(findObjections(plan.violations));
   const money = organisationMoney(plan);
-  const warnings = plan.notes.filter(({ severity }) => severity === 'warning');
+  // Of a record that is missing the longer note says what the shorter one does.
+  const isMissing = plan.notes.some(({ code }) => code === 'record-missing');
+  const warnings = plan.notes.filter(
+    ({ severity, code }) => severity === 'warning' && !(isMissing && code === 'no-record'),
+  );
   const news = buildNews(plan);
   const told = [withheld, plan.left, plan.violations, warnings, plan.unreadable ?? [], news.findings];
   const isNothing = counts.toDo === 0 && told.every((list) => list.length === 0);
@@ -124,9 +129,9 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     environment: plan.environment,
     organisation: plan.organisation,
     isNothing,
-    blocks: [...objections].map(toGuard),
+    blocks: [...objections].map((one) => toBlock(one, plan)),
     warns: plan.violations.filter((one) => !objections.has(one) && !one.lifted).map((one) => toWarning(one, plan)),
-    lifted: plan.violations.filter(({ lifted }) => lifted).map(toGuard),
+    lifted: plan.violations.filter(({ lifted }) => lifted).map((one) => toBlock(one, plan)),
     settings: describeSettings(plan),
     people: peopleLines(plan),
     money: money === null ? null : { organisation: money, reach: reachOfMoney(plan) },
@@ -150,10 +155,16 @@ function toGuard({ guard, details, allow }: Violation): GuardView {
   return { guard, details, word: allow };
 }
 
+/** Whom it stops, in names of traffic: a counter is nobody. */
+function toBlock(violation: Violation, plan: Plan): GuardView {
+  const details = violation.guard === 'blocks-now' ? shortenDetails(stopDetails(plan)) : [];
+  return details.length === 0 ? toGuard(violation) : { ...toGuard(violation), details };
+}
+
 /** What restarts is said beside each change, with what is forgiven by it. */
-function toWarning(violation: Violation, { impact }: Plan): GuardView {
-  const isBeside = violation.guard === 'counter-reset' && impact !== null;
-  return isBeside ? { ...toGuard(violation), details: [] } : toGuard(violation);
+function toWarning(violation: Violation, plan: Plan): GuardView {
+  const isBeside = violation.guard === 'counter-reset' && plan.impact !== null;
+  return isBeside ? { ...toGuard(violation), details: [] } : toBlock(violation, plan);
 }
 
 function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, plan: Plan): GroupView[] {

@@ -8,9 +8,10 @@ import type { Finding } from '../../plan/types.ts';
 import { leftAdvice } from '../describe-drift.ts';
 import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
 import { bytesOf, chunk, joinWithin, pinned, pinnedList, type Section, shareOut } from '../fit-sections.ts';
-import { type Cell, describePlace, type Line } from './cells.ts';
+import { describePlace, words } from './cells.ts';
 import { minute } from './days.ts';
-import { countRules, type FindingView } from './news.ts';
+import { writeLine } from './markdown-cells.ts';
+import { type FindingView, thenOf } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 
 export interface MarkdownPlace {
@@ -98,22 +99,28 @@ function changeSections({ groups }: PlanView, place: MarkdownPlace): Section[] {
   const isKnown = groups.some(({ changes }) => changes.some(({ limits }) => limits.length > 0));
   const columns = ['change', 'before → after', ...(isKnown ? ['used now', 'runs out'] : [])];
   const head = `| ${columns.join(' | ')} |\n|${columns.map(() => '---|').join('')}`;
+  const names = groups.map(({ name }) => name);
+  const namesakes = new Set(names.filter((name, index) => names.indexOf(name) !== index));
   const titled = groups.flatMap((group) =>
     group.changes.map((change, index) => ({ group, change, isFirst: index === 0 })),
   );
   return chunk(titled).map((part) => {
     const rows = part.flatMap(({ group, change, isFirst }, index) => [
-      ...(isFirst || index === 0 ? [groupRow(group, isFirst, columns.length)] : []),
+      ...(isFirst || index === 0 ? [groupRow(group, isFirst, columns.length, namesakes.has(group.name))] : []),
       changeRow(change, isKnown, place),
     ]);
     return { body: [head, ...rows].join('\n'), counts: part.length };
   });
 }
 
-function groupRow({ slug, name, money }: GroupView, isFirst: boolean, columns: number): string {
-  const more = slug === null ? '' : ` · ${escapeMarkdown(slug)}`;
-  const title = `**${escapeMarkdown(name)}**${more}${isFirst ? '' : ' (continued)'}`;
-  const cells = [title, money === null ? '' : writeLine(money), ...Array.from({ length: columns - 2 }, () => '')];
+/** @param isNamesake its name alone does not tell which it is; else each change is linked to its file */
+function groupRow({ slug, name, money }: GroupView, isFirst: boolean, columns: number, isNamesake: boolean): string {
+  const title = `**${escapeMarkdown(name)}**${isFirst ? '' : ' (continued)'}`;
+  const more = [
+    ...(slug === null || !isNamesake ? [] : [escapeMarkdown(slug)]),
+    ...(money === null ? [] : [writeLine(money)]),
+  ];
+  const cells = [title, more.join(' · '), ...Array.from({ length: columns - 2 }, () => '')];
   return `| ${cells.join(' | ')} |`;
 }
 
@@ -127,7 +134,10 @@ function changeRow(
     ...(isWithheld ? ['withheld'] : []),
     ...(source === null ? [gone ?? ''] : place.linkTo === null ? [codeOrText(describePlace(source))] : []),
   ];
-  const what_ = [what, ...notes].map(writeLine).join('<br>');
+  const what_ = [what, ...notes]
+    .map(writeLine)
+    .filter((text) => text !== '')
+    .join('<br>');
   const beside = limits.map(({ used, runsOut, firstWindow }) => ({
     used: used === null ? '' : writeLine(used),
     ends: [runsOut, firstWindow]
@@ -164,11 +174,7 @@ function newsSections({ warnings, news }: PlanView, place: MarkdownPlace): Secti
     ...warnings.map(({ place: at, message }) => `- ⚠️ ${escapeMarkdown(`${at === null ? '' : `${at}: `}${message}`)}`),
     ...news.findings.map((finding) => findingItem(finding, place)),
   ];
-  const notes = countRules(news.notes).map(({ rule, count }) => `${count} \`${rule}\``);
-  return [
-    ...chunk(items).map((part) => ({ body: part.join('\n'), counts: part.length })),
-    ...(notes.length === 0 ? [] : [{ body: `New notes: ${notes.join(', ')}.`, counts: notes.length }]),
-  ];
+  return chunk(items).map((part) => ({ body: part.join('\n'), counts: part.length }));
 }
 
 function findingItem(
@@ -183,7 +189,7 @@ function findingItem(
         : linkOf(about, source, place.linkTo);
   const more = also.length === 0 ? '' : ` (and ${also.length} more)`;
   const mark = { error: '🛑', warning: '⚠️', silenced: '🔇' }[severity];
-  return `- ${mark} \`${rule}\` ${where}: ${escapeMarkdown(`${message}. ${then}`)}${more}`;
+  return `- ${mark} \`${rule}\` ${where}: ${writeLine([words(`${message}. `), then])}${more}`;
 }
 
 function countsOf({ summary, loosens }: PlanView): string {
@@ -194,18 +200,22 @@ function countsOf({ summary, loosens }: PlanView): string {
 function detailSections({ news, record, detail, asOf }: PlanView, place: MarkdownPlace): Section[] {
   const item = (text: string): string => `- ${escapeMarkdown(text)}`;
   const finding = ({ source, rule, message, fix, silenced }: Finding): string => {
-    const then = silenced === null ? fix : `Silenced: ${silenced}`;
-    return `- ${writePlace(source, place)} \`${rule}\` ${escapeMarkdown(`${message}. ${then}`)}`;
+    const said = writeLine([words(`${message}. `), thenOf({ silenced, fix })]);
+    return `- ${writePlace(source, place)} \`${rule}\` ${said}`;
   };
-  const when = asOf === null ? '' : `, as of ${minute(asOf)}`;
+  const when = asOf === null ? [] : [`- as of ${minute(asOf)}`];
   return [
+    ...(detail.notJudged.length === 0
+      ? []
+      : [{ body: `Guards not judged: ${detail.notJudged.join(', ')}.`, counts: 1 }]),
     ...foldSection(count(news.notes, 'new note'), news.notes.map(finding)),
     ...foldSection(count(news.older, 'older finding'), news.older.map(finding)),
     ...foldSection(
       count(detail.notes, 'general note'),
       detail.notes.map(({ message }) => item(message)),
     ),
-    ...foldSection(`impact in full${when}`, [
+    ...foldSection('impact in full', [
+      ...(detail.impact.length === 0 ? [] : when),
       ...detail.impact.map(({ placed, lines }) => {
         const said = lines.map(({ label, text }) => `${label}: ${escapeMarkdown(text)}`);
         return `- ${escapeMarkdown(placed)}: ${said.join(' · ')}`;
@@ -218,9 +228,6 @@ function detailSections({ news, record, detail, asOf }: PlanView, place: Markdow
       ...detail.unmanaged.map(({ text, id }) => `- ${escapeMarkdown(text)} ${codeOrText(id)}`),
       ...detail.notRead.map((text) => item(`not read, so that limits may be live there: ${text}`)),
     ]),
-    ...(detail.notJudged.length === 0
-      ? []
-      : [{ body: `Guards not judged: ${detail.notJudged.join(', ')}.`, counts: 1 }]),
   ];
 }
 
@@ -239,31 +246,9 @@ export function foldSection(title: string, items: readonly string[]): Section[] 
   if (items.length === 0) return [];
   const shown = items.slice(0, itemsUnfolded);
   const more = items.length > shown.length ? [`- and ${items.length - shown.length} more`] : [];
-  const body = `<details><summary>${title}</summary>\n\n${[...shown, ...more].join('\n')}\n\n</details>`;
-  return [{ body, counts: items.length }];
+  return [{ body: `**${title}**\n\n${[...shown, ...more].join('\n')}`, counts: items.length, fold: title }];
 }
 
 function writePlace(source: Source, { linkTo }: MarkdownPlace): string {
   return linkTo === null ? codeOrText(describePlace(source)) : linkOf(describePlace(source), source, linkTo);
-}
-
-function writeLine(line: Line): string {
-  return line.map(writeCell).join('');
-}
-
-function writeCell(cell: Cell): string {
-  const text = cell.text;
-  if (text === '') return '';
-  switch (cell.is) {
-    case 'fresh':
-      return `**${escapeMarkdown(text)}**`;
-    case 'verdict':
-      return cell.verdict === 'fine'
-        ? escapeMarkdown(text)
-        : `${cell.verdict === 'stop' ? '🛑' : '⚠️'} **${escapeMarkdown(text.replace(/^! /, ''))}**`;
-    case 'value':
-      return codeOrText(text);
-    default:
-      return escapeMarkdown(text);
-  }
 }

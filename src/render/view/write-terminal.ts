@@ -4,16 +4,15 @@ import type { Source } from '../../diagnostics.ts';
 import type { Finding } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { leftAdvice } from '../describe-drift.ts';
-import { type Colors, cellsOf, colorsOf, padCells, type TextStyle } from '../style.ts';
+import { cellsOf, colorsOf, padCells, type TextStyle } from '../style.ts';
 import { wrap } from '../wrap.ts';
 import { aside, type Cell, describePlace, joinLines, type Line, plainText, verdict, words } from './cells.ts';
 import { minute } from './days.ts';
-import { countRules, type FindingView } from './news.ts';
+import type { FindingView } from './news.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
+import { fold, type Paper, paintLine, wrapLine } from './terminal-lines.ts';
 
-interface Writer {
-  readonly colors: Colors;
-  readonly columns: number;
+interface Writer extends Paper {
   readonly verbose: boolean;
   /** Base names of files that stand for one path alone. */
   readonly shortNames: ReadonlySet<string>;
@@ -182,11 +181,10 @@ function endsWith(runsOut: Line): string {
   return text === 'not at this pace' ? 'does not run out at this pace' : `runs out ${text}`;
 }
 
-/** Notes are not to be acted on: how many of which rule. */
+/** Notes are not to be acted on: that there are some is enough. */
 function noteLines({ news: { notes } }: PlanView, writer: Writer): string[] {
   if (notes.length === 0 || writer.verbose) return [];
-  const counts = countRules(notes).map(({ rule, count }) => `${count} ${rule}`);
-  return fold([words(`New notes: ${counts.join(', ')}.`)], '', writer);
+  return fold([words(`New notes: ${notes.length} that need not be acted on (--verbose).`)], '', writer);
 }
 
 function findingLines(finding: FindingView, writer: Writer): string[] {
@@ -194,7 +192,7 @@ function findingLines(finding: FindingView, writer: Writer): string[] {
   const word = severity === 'silenced' ? aside(severity) : verdict(severity === 'error' ? 'stop' : 'warn', severity);
   const where = about ?? placeOf(source, writer);
   const more = also.length === 0 ? '' : ` (and ${also.length} more of this rule)`;
-  return fold([word, words(` ${rule} (${id}) ${where}: ${message}. ${then}${more}`)], '', writer);
+  return fold([word, words(` ${rule} (${id}) ${where}: ${message}. `), then, words(more)], '', writer);
 }
 
 function olderLines({ news: { notes, older } }: PlanView, writer: Writer): string[] {
@@ -268,69 +266,6 @@ function closing(view: PlanView, writer: Writer): string[] {
       ? ''
       : ` ${older.length} older ${older.length === 1 ? 'finding' : 'findings'} (--verbose).`;
   return fold([words(`${view.summary}${more}`)], '', writer, writer.colors.bold);
-}
-
-/** A statement over several lines where it is longer than one; the rest is indented. */
-function fold(line: Line, indent: string, writer: Writer, paint?: (text: string) => string): string[] {
-  const room = writer.columns - indent.length;
-  // The indent of the other lines is needed only where there are some.
-  const width = cellsOf(plainText(line)) <= room ? room : Math.max(24, room - 2);
-  return wrapLine(line, width, writer, paint).map(
-    ({ painted }, index) => `${indent}${index === 0 ? '' : '  '}${painted}`,
-  );
-}
-
-interface Wrapped {
-  readonly painted: string;
-  readonly cells: number;
-}
-
-/** Broken as plain text, then painted: colours take no room. */
-function wrapLine(line: Line, width: number, writer: Writer, paint?: (text: string) => string): Wrapped[] {
-  const shown = line.map((cell) => ({ cell, text: escapeInvisible(cell.text) }));
-  const lines = wrap(shown.map(({ text }) => text).join(''), width);
-  let [index, taken] = [0, 0];
-  return lines.map((text, number) => {
-    let painted = '';
-    let rest = text.length;
-    const take = (length: number, isShown: boolean): void => {
-      let left = length;
-      while (left > 0) {
-        const current = shown[index];
-        if (current === undefined) return;
-        const part = current.text.slice(taken, taken + left);
-        if (isShown) painted += paintCell(current.cell, part, writer.colors, paint);
-        left -= part.length;
-        taken += part.length;
-        if (taken >= current.text.length) [index, taken] = [index + 1, 0];
-      }
-    };
-    // The space at which the line before was broken is in no line.
-    if (number > 0) take(1, false);
-    take(rest, true);
-    rest = 0;
-    return { painted, cells: cellsOf(text) };
-  });
-}
-
-function paintLine(line: Line, { colors }: Writer, paint?: (text: string) => string): string {
-  return line.map((cell) => paintCell(cell, escapeInvisible(cell.text), colors, paint)).join('');
-}
-
-function paintCell(cell: Cell, text: string, colors: Colors, paint: (text: string) => string = (one) => one): string {
-  if (text === '') return '';
-  switch (cell.is) {
-    case 'fresh':
-      return colors.bold(text);
-    case 'shift':
-      return cell.to === 'raise' ? colors.green(text) : colors.red(text);
-    case 'verdict':
-      return { stop: colors.red, warn: colors.yellow, fine: colors.green }[cell.verdict](text);
-    case 'aside':
-      return colors.dim(text);
-    default:
-      return paint(text);
-  }
 }
 
 /** The name of the file where it is the only one of that name, as what changes is in few directories. */

@@ -146,7 +146,6 @@ export function openBareRepository(folder: string): BareRepository {
     present.add(sha);
     return made;
   };
-  const between = remember((range) => splitLines(run(['rev-list', '--reverse', '--topo-order', range])));
   const history = remember((tip) => {
     const seen = new Set<string>();
     const open = [tip];
@@ -157,16 +156,69 @@ export function openBareRepository(folder: string): BareRepository {
     }
     return seen;
   });
-  const mergeBase = remember((pair) => tryRun(['merge-base', ...pair.split(' ')]));
+  const between = remember((pair) => {
+    const [base = '', head = ''] = pair.split(' ');
+    const past = history(base);
+    const line: string[] = [];
+    // Git says in which order the sides of a merge come.
+    for (let sha: string | undefined = head; sha !== undefined && !past.has(sha); [sha] = commit(sha).parents) {
+      if (commit(sha).parents.length > 1)
+        return splitLines(run(['rev-list', '--reverse', '--topo-order', head, `^${base}`]));
+      line.unshift(sha);
+    }
+    return line;
+  });
+  const mergeBases = remember((pair): readonly string[] => {
+    const [one = '', other = ''] = pair.split(' ');
+    if (!hasCommit(one) || !hasCommit(other)) return [];
+    const common = [...history(one)].filter((sha) => history(other).has(sha));
+    return common.filter((sha) => !common.some((later) => later !== sha && history(later).has(sha)));
+  });
+  const mergeBase = remember((pair) => {
+    const [base = null, ...others] = mergeBases(pair);
+    // Of several, Git chooses one.
+    return others.length > 0 ? tryRun(['merge-base', ...pair.split(' ')]) : base;
+  });
   const changes = remember((pair) => {
     const flags = ['--no-color', '--no-ext-diff', '-M', '--full-index', '--no-abbrev'];
     return parseChanges(run(['diff', '--raw', '--numstat', '--patch', '-z', ...flags, ...pair.split(' ')]));
   });
-  const mergeTree = remember((pair) => tryRun(['merge-tree', '--write-tree', '--no-messages', ...pair.split(' ')]));
   /** Of a tree, or of a commit's. */
   const rowsOf = (sha: string): readonly TreeRow[] => {
     const object = readObject(sha);
     return object?.type === 'commit' ? rowsOf(commit(sha).tree) : parseTree(object?.body ?? Buffer.alloc(0));
+  };
+  const mergeTree = remember((pair) => {
+    const [one = '', other = ''] = pair.split(' ');
+    const [base, ...others] = mergeBases(pair);
+    const whole =
+      base === undefined || others.length > 0 ? undefined : mergeWhole(rowsOf(base), rowsOf(one), rowsOf(other));
+    return whole ?? tryRun(['merge-tree', '--write-tree', '--no-messages', one, other]);
+  });
+  /** Where no file is changed on both sides, and a file stays a file; undefined elsewhere, which is for Git to say. */
+  const mergeWhole = (
+    base: readonly TreeRow[],
+    one: readonly TreeRow[],
+    other: readonly TreeRow[],
+  ): string | undefined => {
+    const merged: TreeRow[] = [];
+    for (const name of new Set([...one, ...other].map((row) => row.name))) {
+      const [was, ours, theirs] = [base, one, other].map((rows) => rows.find((row) => row.name === name));
+      const same = (a?: TreeRow, b?: TreeRow): boolean => a?.sha === b?.sha && a?.mode === b?.mode;
+      if (same(ours, theirs) || same(was, theirs)) {
+        if (ours !== undefined) merged.push(ours);
+      } else if (same(was, ours)) {
+        if (theirs !== undefined) merged.push(theirs);
+      } else {
+        if (![was, ours, theirs].every((row) => row?.mode === '40000')) return undefined;
+        const [from, left, right] = [was, ours, theirs].map((row) => rowsOf(row?.sha ?? ''));
+        const sha = mergeWhole(from ?? [], left ?? [], right ?? []);
+        if (sha === undefined) return undefined;
+        // Git keeps no empty folder.
+        if (rowsOf(sha).length > 0) merged.push({ mode: '40000', name, sha });
+      }
+    }
+    return writeLoose(folder, 'tree', formatTree(merged));
   };
   const typeOf = (sha: string): string => (present.has(sha) ? 'commit' : (readObject(sha)?.type ?? ''));
   return {
@@ -186,7 +238,7 @@ export function openBareRepository(folder: string): BareRepository {
       return /^[0-9a-f]{4,39}$/.test(name) ? tryRun(['rev-parse', '--verify', '--quiet', `${name}^{commit}`]) : null;
     },
     commit,
-    between: (base, head) => between(`${base}..${head}`),
+    between: (base, head) => between(`${base} ${head}`),
     mergeBase: (one, other) => mergeBase(`${one} ${other}`),
     history,
     isAncestor: (ancestor, sha) => hasCommit(ancestor) && hasCommit(sha) && history(sha).has(ancestor),

@@ -55,10 +55,18 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
     );
   const isSame = (a: Model, b: Model): boolean => JSON.stringify(render(a)) === JSON.stringify(render(b));
 
+  /** What a head asks for that is in the branch by now, as it could be read while it was not. */
+  const shownBefore = new Map<number, string>();
+  async function lookBefore({ number }: PullFact): Promise<void> {
+    const digest = await stage.requestDigest(number);
+    if (digest !== null) shownBefore.set(number, digest);
+  }
+
   async function bodyOf(word: WordStep | undefined, pull: PullFact): Promise<{ body: string; words: Word[] }> {
     if (word === undefined) return { body: '', words: [] };
     const other = pulls.filter((one) => one !== pull).at(-1);
-    const digest = await stage.requestDigest(word.of === 'other' && other !== undefined ? other.number : pull.number);
+    const { number } = word.of === 'other' && other !== undefined ? other : pull;
+    const digest = shownBefore.get(number) ?? (await stage.requestDigest(number));
     if (digest === null) return { body: '', words: [] };
     const line = `/tollgate allow ${word.guard}=${word.number}@${digest.slice(0, word.of === 'short' ? 8 : 32)}`;
     const shown = { line, quote: `> ${line}`, comment: `<!--\n${line}\n-->`, code: `\`\`\`\n${line}\n\`\`\`` };
@@ -170,6 +178,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         const pull = openAt(step.pull);
         if (pull === undefined) return [];
         const evil = step.evil.length === 0 ? null : render(modelOf(oracle.tip, step.evil));
+        if (step.method === 'merge') await lookBefore(pull);
         const files = stage.merge(pull.number, step.method, evil);
         if (files === null) {
           lines.push('  → it conflicts');
@@ -184,6 +193,7 @@ export async function play(steps: readonly Step[], start: Model, stage: Stage): 
         const head = pull?.heads.at(-1);
         if (pull === undefined || head === undefined || !isSame(head.base, oracle.tip) || pull.heads.length > 1)
           return [];
+        await lookBefore(pull);
         stage.pushHead(pull.number);
         pull.state = 'pushed';
         oracle.move(head.model, pull, 'alice');

@@ -1,0 +1,77 @@
+/** What a status is made of: read, judged, and not yet said. */
+
+import type { LimitStatus } from '../consumption/limit-status.ts';
+import type { TrendReport } from '../consumption/trends.ts';
+import type { Kind } from '../resources/types.ts';
+import type { Names } from './describe-change.ts';
+
+export interface StatusLimit extends LimitStatus {
+  /** The policy files name it; null: there are none to ask. */
+  readonly declared: boolean | null;
+}
+
+export interface StatusExpiry {
+  readonly kind: 'key-limits' | 'provider-limits';
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** Milliseconds since the epoch, later than now. */
+  readonly at: number;
+}
+
+export interface StatusGap {
+  readonly kind: Kind;
+  readonly workspace: string | null;
+  readonly why: string;
+}
+
+/** What was found of one live limit; its message names conditions, so that it may name keys and people. */
+export interface NobodyLimit {
+  readonly kind: Kind;
+  readonly workspace: string | null;
+  readonly id: string;
+  readonly name: string;
+  /** The rule that says so. */
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** Live limits that may limit nobody. */
+export interface StatusNobody {
+  readonly limits: readonly NobodyLimit[];
+  /** Of these it is not known. */
+  readonly unknown: readonly NobodyLimit[];
+  /** Limits whose calls were not asked for, as there are too many. */
+  readonly uncounted: number;
+}
+
+/** What was read and judged, before anybody says it. */
+export interface StatusFacts {
+  /** Null: not looked at. */
+  readonly nobody: StatusNobody | null;
+  /** Whether the service counts limits of keys, where that can be doubted. */
+  readonly keyLimits: string | null;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly workspaces: readonly { readonly slug: string; readonly name: string }[];
+  /** Sorted: exhausted first, then by percent. */
+  readonly limits: readonly StatusLimit[];
+  /** The percent that was asked for; null: all are shown. */
+  readonly over: number | null;
+  /** Left out by it: below the percent, and of unknown use. */
+  readonly below: number;
+  readonly belowUnknown: number;
+  /** Within `expiryDays`, the next first. */
+  readonly expiring: readonly StatusExpiry[];
+  readonly expiryDays: number;
+  readonly gaps: readonly StatusGap[];
+  /** Why the pace of the last 7 days is missing, where it is. */
+  readonly paceGaps: readonly string[];
+  /** The number that contradicts the service's own verdict; null: none does. */
+  readonly unitMistake: string | null;
+  /** Null: not asked for. */
+  readonly trends: TrendReport | null;
+  readonly names: Names;
+  /** Names of keys and users are not shown, only how many there are. */
+  readonly counts: boolean;
+}
