@@ -1,10 +1,11 @@
 /**
- * The generated parts of README.md and docs: tables of contents, the plan of the sample, the commands, the flags and the exit
- * codes. They stand between `<!-- generated: NAME -->` and `<!-- /generated -->`; everything else is written by hand.
+ * The generated parts of README.md and docs: tables of contents, the plan of the sample, the commands, the flags, the guards and the
+ * exit codes. They stand between `<!-- generated: NAME -->` and `<!-- /generated -->`; everything else is written by hand.
  */
 
 import type { Argument, Command, Option } from 'commander';
 import { exitCodes } from '../src/exit-codes.ts';
+import { guards } from '../src/guards/table.ts';
 import { buildProgram } from '../src/program.ts';
 import type { Session } from '../src/run/session.ts';
 import { tools } from '../src/tools/registry.ts';
@@ -35,6 +36,7 @@ export async function renderPages(
     commands: renderCommands(program),
     flags: renderFlags(program),
     tools: renderTools(),
+    guards: renderGuards(),
     'exit-codes': renderExitCodes(sources.exitCodes),
   };
   const seen = new Set<string>();
@@ -49,6 +51,13 @@ export async function renderPages(
   const missing = Object.keys(parts).filter((name) => !seen.has(name));
   if (missing.length > 0) throw new Error(`no page has a place for: ${missing.join(', ')}`);
   return filled;
+}
+
+function renderGuards(): string {
+  const rows = Object.entries(guards).map(
+    ([name, { objectsTo, usually }]) => `| \`${name}\` | ${objectsTo} | ${usually} |`,
+  );
+  return ['| guard | objects to | default |', '|---|---|---|', ...rows].join('\n');
 }
 
 /** What a command over the sample prints on a terminal. */

@@ -6,6 +6,7 @@ import type { Claim } from '../plan/applied-record.ts';
 import { buildPlanFile, renderPlanFile } from '../plan/plan-file.ts';
 import type { Plan } from '../plan/types.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
+import { escapeInvisible } from '../printable.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 
 import { renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
@@ -49,6 +50,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     const text = renderPlanFile(file);
     if (out === undefined) return { exit, output: text };
     await writeNamedFile(resolve(session.cwd, out), text, out);
+    if (!options.quiet) session.say(`The plan is saved in ${escapeInvisible(out)}, for \`tollgate apply --plan\`.\n`);
   }
   const isBroken = hasErrors(diagnostics);
   if (options.format === 'html') {

@@ -61,6 +61,10 @@ export interface Judging extends GuardInput {
 
 /** A row of the table of guards. */
 export interface Guard<Setting> {
+  /** For `tollgate rules` and docs/guards.md. */
+  readonly objectsTo: string;
+  /** What holds where `review.guards` says nothing of it, or what is always so. */
+  readonly usually: string;
   /** False: no word does. */
   readonly liftable: boolean;
   /** Judges what the plan does to people and money: nothing to say where that was not looked at. */

@@ -5,7 +5,7 @@
  */
 
 import type { Known } from '../consumption/ask.ts';
-import { exactOf, toText } from '../exact.ts';
+import { compare, type Exact, exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import { type BudgetLimit, isKnownReset, timed } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
@@ -87,6 +87,25 @@ function rivalsOf({ change, limit, after }: BudgetMove, bindings: Bindings): Riv
   });
 }
 
+/**
+ * Whether another limit goes on refusing what a counter of this one counts: it applies to the same calls or to all, counts them alike
+ * over the same month, has done so since before the month began, and is reached as well. Windows of other lengths begin on days of their own.
+ */
+export function isHeldBy({ change, limit, before }: BudgetMove, used: Exact, bindings: Bindings, now: number): boolean {
+  if (before?.reset !== 'monthly') return false;
+  const counted = limit.per.every((one) => one === 'workspace_id') ? shared : canonicalJson(limit.per);
+  const keys = ['all', limit.match].map((match) => keyOf(canonicalJson(match), counted, limit.unit));
+  const month = Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth());
+  return [...new Set(keys)].some((key) =>
+    (bindings.get(key) ?? []).some(({ name, limit: { kind, amount, reset }, live }) => {
+      const isItself = kind === change.key.kind && name === change.key.name;
+      const made = Date.parse(String(live?.object.row.created_at ?? ''));
+      const hasCounted = live?.limit?.reset === reset && made < month;
+      return !isItself && reset === 'monthly' && hasCounted && compare(used, exactOf(amount)) >= 0;
+    }),
+  );
+}
+
 /** The smallest of the same period, if that is smaller. */
 function leastOfPeriod({ after }: BudgetMove, rivals: readonly Rival[]): Rival | undefined {
   return rivals.filter(({ limit }) => limit.reset === after?.reset && limit.amount < after.amount).sort(smaller)[0];
@@ -144,6 +163,8 @@ export interface BindingEnds {
 export function bindingOf(move: BudgetMove, bindings: Bindings | null, ends: BindingEnds): LimitImpact['binds'] {
   const { after } = move;
   if (after === null || bindings === null) return null;
+  // What is used up already decides now, whatever is smaller.
+  if ('value' in ends.own && ends.own.value === Number.NEGATIVE_INFINITY) return toBinding('this', after);
   const rivals = rivalsOf(move, bindings);
   const least = leastOfPeriod(move, rivals);
   if (least !== undefined) return toBinding(labelOf(least), least.limit);

@@ -10,7 +10,7 @@ import { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
-import { type Bindings, bindingOf, bindingsOf, rivalMoves } from './binding.ts';
+import { type Bindings, bindingOf, bindingsOf, isHeldBy, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
@@ -55,7 +55,8 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
   const rivals = countMoves(rivalMoves(moves, bindings, options.now), usage, options).counted;
   const ends = endsOf(rivals, usage, doubt, options.now);
-  const context = { options, bindings, names, heirs, ends };
+  const closed = findClosed(counted, heirs);
+  const context = { options, bindings, names, heirs, ends, closed };
   const limits = new Map<string, LimitImpact[]>();
   for (const one of counted) {
     const { id } = one.move.change;
@@ -102,6 +103,8 @@ interface Context {
   readonly ends: ReadEnds;
   /** Move of a policy that goes → name of the one that is created over the same traffic. */
   readonly heirs: ReadonlyMap<string, string>;
+  /** Workspaces of which every call is refused once the plan is carried out, with the move that does. */
+  readonly closed: ReadonlyMap<string, BudgetMove>;
 }
 
 function boundTo(side: Side | undefined): Bindings | null {
@@ -164,7 +167,9 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
   const before = limitOf(move.before);
   const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const after = isZeroed ? null : limitOf(move.after);
-  const { blocked, freed } = shiftOf(counters, before, after, move.isRescoped);
+  const { blocked, freed: all } = shiftOf(counters, before, after, move.isRescoped);
+  const held = all.filter(({ used }) => isHeld(move, used, context));
+  const freed = all.filter((counter) => !held.includes(counter));
   const show = (counter: Counter): CounterImpact => ({
     name: nameOf(counter, context, move),
     used: toText(counter.used),
@@ -185,9 +190,35 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
     largest: largest === undefined || largest.used.n <= 0n ? null : show(largest),
     blocked: people(blocked),
     freed: people(freed),
+    ...(held.length === 0 ? {} : { held: people(held) }),
     in_doubt: doubtful === undefined ? null : { count: doubted.length, reason: doubtful.why },
     may_stay_blocked: context.options.raiseDoesNotWake && move.counter === 'kept' && freed.length > 0,
   };
+}
+
+/** A budget over all calls with one counter, which is used up. */
+function findClosed(counted: readonly CountedMove[], heirs: Context['heirs']): Context['closed'] {
+  return new Map(
+    counted.flatMap(({ move, believed }): [string, BudgetMove][] => {
+      const { limit, change, counter } = move;
+      const after = limitOf(move.after);
+      const isZeroed = counter === 'starts-at-zero' || counter === 'new' || heirs.has(move.id);
+      const isForAll =
+        limit.kind === 'workspace-limits' ||
+        (limit.kind === 'usage-policy' && limit.match === 'all' && limit.per.every((key) => key === 'workspace_id'));
+      const isUsedUp = after !== null && believed.counters.some(({ used }) => compare(used, after) >= 0);
+      return isForAll && isUsedUp && !isZeroed && change.workspaceId !== null ? [[change.workspaceId, move]] : [];
+    }),
+  );
+}
+
+/** Whether another limit refuses it all the same, as far as is known. */
+function isHeld(move: BudgetMove, used: Exact, { bindings, closed, options }: Context): boolean {
+  const id = move.change.workspaceId ?? '';
+  const closing = closed.get(id);
+  if (closing !== undefined && closing !== move) return true;
+  const own = bindings.get(id) ?? null;
+  return own !== null && isHeldBy(move, used, own, options.now);
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */

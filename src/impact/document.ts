@@ -56,6 +56,9 @@ const use = z.discriminatedUnion('status', [
     largest: counter.nullable().describe('the fullest counter; null: no counter holds anything'),
     blocked: people.describe('stopped by the change at once'),
     freed: people.describe('let in again by this limit; another that is used up goes on blocking'),
+    held: people
+      .exactOptional()
+      .describe('let in by this limit, and refused by another one all the same; absent: none of whom that is known'),
     in_doubt: z
       .object({ count: z.number().describe('of counters'), reason: z.string().describe('of the first of them') })
       .nullable()

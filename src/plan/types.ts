@@ -149,7 +149,7 @@ export interface Finding {
   readonly source: Source;
   /** Null: about a workspace as a whole, or about a line of a file. */
   readonly entry: ResourceKey | null;
-  /** Id of the change that the plan makes to this entry; null: it makes none. */
+  /** Id of the change that the plan makes to this entry, or of the first in this workspace; null: it makes none. */
   readonly change: string | null;
   /** The reason written under `silence:`; null: not silenced. A silenced finding is shown and stops nobody. */
   readonly silenced: string | null;

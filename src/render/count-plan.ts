@@ -45,9 +45,13 @@ export function countPlan(plan: Plan): PlanCounts {
 /** `No changes: 27 limits match the files.`, what of the files is not so all the same, and what is in no file. */
 export function summarizeNothing(plan: Plan): string {
   const { gone, left, unchanged, unmanaged } = countPlan(plan);
+  const stopped = plan.notes.filter(({ code }) => code === 'workspace-stopped').length;
   const rest = [
     ...(gone > 0 ? [`${gone} declared ${gone === 1 ? 'name is' : 'names are'} no longer live`] : []),
     ...(left > 0 ? [`${left} left as set by hand`] : []),
+    ...(stopped > 0
+      ? [`${stopped} ${stopped === 1 ? 'workspace is' : 'workspaces are'} not looked at further for errors`]
+      : []),
   ];
   const match = `${unchanged} ${unchanged === 1 ? 'limit matches' : 'limits match'} the files`;
   const beside = unmanaged > 0 ? ` ${unmanagedWords(plan)}.` : '';

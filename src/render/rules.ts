@@ -1,5 +1,6 @@
 /** Rules for people at a terminal. docs/rules.md says the same with examples. */
 
+import type { Guard } from '../guards/input.ts';
 import type { RuleDescription } from './sarif.ts';
 import { colorsOf, padCells, type TextStyle } from './style.ts';
 import { wrap } from './wrap.ts';
@@ -37,5 +38,24 @@ export function renderRule({ name, id, severity, where, finds, why, fix }: Shown
     ...wrap(`Fix: ${fix}`, style.columns),
     '',
     ...wrap(silence, style.columns).map(colors.dim),
+  ].join('\n')}\n`;
+}
+
+export function renderGuard(
+  name: string,
+  { objectsTo, usually, liftable }: Pick<Guard<unknown>, 'objectsTo' | 'usually' | 'liftable'>,
+  style: TextStyle,
+): string {
+  const lifting = liftable
+    ? 'A plan that it objects to prints the word that lifts it, for that plan alone: `tollgate apply --allow WORD`, or `/tollgate allow WORD` in an approving review.'
+    : 'No word lifts it.';
+  return `${[
+    `${colorsOf(style).bold(name)} · guard`,
+    '',
+    ...wrap(`Objects to: ${objectsTo}.`, style.columns),
+    '',
+    ...wrap(`Default: ${usually}.`, style.columns),
+    '',
+    ...wrap(lifting, style.columns),
   ].join('\n')}\n`;
 }

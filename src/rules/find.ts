@@ -6,7 +6,7 @@ import { changeId } from '../plan/make-change.ts';
 import type { Scope } from '../plan/scope.ts';
 import type { Finding } from '../plan/types.ts';
 import type { Review } from '../resources/review-settings.ts';
-import type { Desired, DesiredEntry } from '../resources/types.ts';
+import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types.ts';
 import { amountRules } from './amount-rules.ts';
 import { conditionRules } from './condition-rules.ts';
 import { configRules } from './config-rules.ts';
@@ -98,7 +98,7 @@ export function findInPlan(given: Given<LiveFacts>): Finding[] {
     .flatMap((rule) => apply(rule, (found) => rule.check(facts, found), severities, changeOf, scope))
     .concat(findInPrices(facts, severities, changeOf))
     .map((finding): Finding => {
-      const isTouched = finding.entry === null ? changedFiles.has(finding.source.file) : finding.change !== null;
+      const isTouched = finding.change !== null || (finding.entry === null && changedFiles.has(finding.source.file));
       // What became so live must not stop a plan that has nothing to do with it.
       return finding.severity === 'error' && !isTouched ? { ...finding, severity: 'warning' } : finding;
     });
@@ -120,10 +120,13 @@ function providerSlugsOf(facts: LiveFacts): NonNullable<FileFacts['providerSlugs
   );
 }
 
+/** What a plan changes, as the files have it. */
+type Changed = DesiredEntry | DesiredWorkspace;
+
 function findInPrices(
   { prices, ...facts }: LiveFacts,
   severities: Severities,
-  changeOf: ReadonlyMap<DesiredEntry, string>,
+  changeOf: ReadonlyMap<Changed, string>,
 ): Finding[] {
   if (prices === null) return [];
   return priceRules.flatMap((rule) =>
@@ -131,14 +134,26 @@ function findInPrices(
   );
 }
 
-/** An entry that changes several resources (`"*"`, two changes of one key) stands for its first change. */
-function changesByEntry({ resolved, changes }: LiveFacts): ReadonlyMap<DesiredEntry, string> {
+/**
+ * An entry that changes several resources (`"*"`, two changes of one key) stands for its first change, and so does a workspace: what is
+ * said of it as a whole may follow from what leaves its file.
+ */
+function changesByEntry({ desired, index, resolved, changes }: LiveFacts): ReadonlyMap<Changed, string> {
   const ids = new Map<string, string>();
-  for (const { key, id } of changes) if (!ids.has(changeId(key))) ids.set(changeId(key), id);
-  const byEntry = new Map<DesiredEntry, string>();
+  const firstOf = new Map<string, string>();
+  for (const { key, id } of changes) {
+    if (!ids.has(changeId(key))) ids.set(changeId(key), id);
+    if (key.workspace !== null && !firstOf.has(key.workspace)) firstOf.set(key.workspace, id);
+  }
+  const byEntry = new Map<Changed, string>();
   for (const { entry, workspace, name } of resolved) {
     const id = ids.get(changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name }));
     if (id !== undefined && !byEntry.has(entry)) byEntry.set(entry, id);
+  }
+  for (const workspace of desired.workspaces) {
+    const slug = index.findWorkspace(workspace.ref)?.slug;
+    const first = slug === undefined ? undefined : firstOf.get(slug);
+    if (first !== undefined) byEntry.set(workspace, first);
   }
   return byEntry;
 }
@@ -147,7 +162,7 @@ function apply(
   { name, id, fix }: Rule,
   check: (found: (subject: FindingSubject, message: string) => void) => void,
   severities: Severities,
-  changeOf: ReadonlyMap<DesiredEntry, string> = new Map(),
+  changeOf: ReadonlyMap<Changed, string> = new Map(),
   scope?: Scope,
 ): Finding[] {
   const severity = severities[name];
@@ -158,7 +173,8 @@ function apply(
   check((subject, message) => {
     // Before what says the same of another workspace takes its place.
     if (scope !== undefined && !isWithin(subject, scope)) return;
-    const change = ('entry' in subject ? changeOf.get(subject.entry) : undefined) ?? null;
+    const change =
+      'line' in subject ? null : (changeOf.get('entry' in subject ? subject.entry : subject.workspace) ?? null);
     const [source, key, silence] = placeOf(subject);
     const before = last.get(source);
     if (before?.message === message && (change === null || before.change !== null)) return;

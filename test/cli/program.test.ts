@@ -73,8 +73,8 @@ describe('usage', () => {
     [['emulate', '--port', '-1'], /port/],
     [['record', 'rebuild'], /^error: required option '--from <commit>' not specified\n$/],
     [['schema'], /^error: missing required argument 'kind'\n$/],
-    [['rules', 'alert-mising'], /^error: there is no rule "alert-mising"; did you mean "alert-missing"\?\n/],
-    [['rules', '__proto__'], /^error: there is no rule "__proto__"\n/],
+    [['rules', 'alert-mising'], /^error: there is no rule or guard "alert-mising"; did you mean "alert-missing"\?\n/],
+    [['rules', '__proto__'], /^error: there is no rule or guard "__proto__"\n/],
     [['schema', 'workspce'], /^error: there is no schema "workspce"\nWrite one of: /],
     [['schema', '__proto__'], /^error: there is no schema "__proto__"\n/],
     [['validate', '--dir', 'nowhere'], /^error: there is no directory nowhere\n/],
@@ -108,6 +108,13 @@ describe('rules', () => {
     const { stdout } = await run(['rules', 'alert-missing']);
     expect(stdout).toMatch(/^alert-missing \(T2\) · warning · validate and plan\n/);
     for (const word of ['Finds a budget without', 'Fix: Write', 'silence:']) expect(stdout).toContain(word);
+    const guard = await run(['rules', 'spend-up']);
+    expect([guard.exit, guard.stdout]).toEqual([
+      0,
+      expect.stringMatching(/^spend-up · guard\n\nObjects to: a workspace that/),
+    ]);
+    expect((await run(['rules', 'protected'])).stdout).toContain('No word lifts it.');
+    expect((await run(['rules', 'spendup'])).stderr).toContain('did you mean "spend-up"');
     // mistakes-K15: a pipe is never wrapped.
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeGreaterThan(120);
   });

@@ -28,6 +28,8 @@ test('mistakes-D7: plan shows what is done beside it, and ends as files with an 
   expect(ran.exit).toBe(1);
   expect(ran.stdout).toMatch(/^policies\/a\.yaml:\d+:\d+ {2}ambiguous-name/);
   expect(ran.stdout).toContain('other');
+  expect(ran.stdout).toMatch(/^production: nothing of ws-team-a is applied: its file has errors/m);
+  expect(ran.stdout).not.toContain('not blocked');
   expect(parseOutput(await rig.plan({ format: 'json' }))).toMatchObject({
     ok: false,
     diagnostics: [{ code: 'ambiguous-name' }],

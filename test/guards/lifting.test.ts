@@ -26,7 +26,7 @@ describe('the exact words', () => {
     const planned = await rig.plan();
     expect(planned.exit).toBe(3);
     expect(planned.stdout).toContain('Plan: 4 to delete');
-    const words = /to allow it for this plan:\n\s+--allow (\S+)/.exec(planned.stdout)?.[1] ?? '';
+    const words = /to allow it for this plan:\n\s+tollgate apply --allow (\S+)/.exec(planned.stdout)?.[1] ?? '';
     expect(words).toBe(`deletes=4@${digest.slice(0, 32)}`);
     const allowed = await rig.plan({ allow: [words] });
     expect(allowed.exit).toBe(0);

@@ -116,14 +116,14 @@ describe('the plan of the sample', () => {
     const order = [
       /^production: not blocked; counter-reset warns/m,
       /^No budget stops anybody/m,
-      /^Let in again, .*4 keys of marketing, 1 team of research/m,
-      /^Committed \/ 30 days: \$250 → \$500 \(\+\$250\); known for 1 of 6 workspaces, not for/m,
+      /^Let in again, .*3 keys of marketing, 1 team of research/m,
+      /^Committed \/ 30 days: \$250 → \$500 \(\+\$250\); known for 1 of 6 workspaces\.$/m,
       /^marketing · ws-market-4f2a1c/m,
       /^ {2}~ monthly-spend/m,
       /^ {6}used \$352\.66, 88% → 71%/m,
       /^New notes: /m,
       /^Plan: 2 to create, 3 to update, 1 to replace, 1 to delete; /m,
-      /6 older findings \(--verbose\)\.\nDigest [0-9a-f]{32}\.$/m,
+      /5 older findings \(--verbose\)\.\nDigest [0-9a-f]{32}\.$/m,
     ].map((pattern) => shown.search(pattern));
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBe(0);
@@ -161,7 +161,7 @@ describe('the verdict', () => {
     for (const columns of [40, 80, Number.POSITIVE_INFINITY]) {
       const lines = text(plan, columns).split('\n');
       expect(lines[0]).toBe('production: BLOCKED by deletes');
-      expect(lines.map((line) => line.trim())).toContain(`--allow deletes=4@${'a'.repeat(32)}`);
+      expect(lines.map((line) => line.trim())).toContain(`tollgate apply --allow deletes=4@${'a'.repeat(32)}`);
     }
     expect(renderPlanMarkdown(plan)).toMatch(/^### production: 🛑 \*\*BLOCKED by deletes\*\*\n/);
     const [first = '', , head, , row] = comment(plan).split('\n').slice(3);
@@ -359,19 +359,24 @@ describe('what is so already', () => {
     });
     const raised = moved(entry('spend').replace('$500', '$750'));
     const [change] = raised.changes;
-    const other = { kind: 'usage-policy', workspace: 'ws-team-b', name: 'other' } as const;
+    const other = { kind: 'usage-policy', workspace: 'ws-team-a', name: 'other' } as const;
+    const elsewhere = { ...other, workspace: 'ws-team-b' } as const;
     const findings = [
       finding({ entry: other }),
       finding({ severity: 'info', message: 'a hint' }),
       finding({ change: change?.id ?? null, message: 'of the change' }),
       finding({ entry: other, message: 'policy "spend" ends first' }),
+      finding({ entry: elsewhere, message: 'policy "spend" is written twice' }),
+      finding({ message: 'nothing bounds another workspace' }),
+      finding({ message: 'nothing bounds this one', source: { file: 'policies/a.yaml', line: 1, column: 1 } }),
     ];
     const shown = text({ ...raised, findings });
-    expect(shown).toContain('2 older findings (--verbose).');
+    expect(shown).toContain('4 older findings (--verbose).');
+    expect(shown).toContain('nothing bounds this one');
     expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*policy "spend" ends first/);
-    expect(shown).not.toMatch(/nobody is told|a hint/);
+    expect(shown).not.toMatch(/nobody is told|a hint|written twice|another workspace/);
     expect(text({ ...raised, findings }, 80, true)).toMatch(/older findings\n[\s\S]*nobody is told[\s\S]*a hint/);
-    expect(comment({ ...raised, findings })).toContain('<summary>2 older findings · ');
+    expect(comment({ ...raised, findings })).toContain('<summary>4 older findings · ');
   });
 
   it('and is seen for the first time talks of no deletion', () => {

@@ -11,7 +11,7 @@ import type { Reset } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, reason, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
-import { countCallers, describeCaller, nameCallers } from './traffic.ts';
+import { countCallers, describeCaller, nameCallers, perOfCounters } from './traffic.ts';
 
 /** Of one limit of a change. */
 export interface LimitView {
@@ -62,19 +62,27 @@ interface Context {
   readonly isDoubted: boolean;
 }
 
-function usedLine(limit: LimitImpact, { isDoubted }: Context): Line | null {
-  const { use, unit, shared_by: per, counter } = limit;
+function usedLine(limit: LimitImpact, { change, isDoubted }: Context): Line | null {
+  const { use, unit, counter } = limit;
+  const per = perOfCounters(change, limit);
   if (use.status === 'unknown') return [words(isDoubted ? 'use not known' : `use not known: ${use.reason}`)];
-  const { largest, blocked, freed, in_doubt: doubt } = use;
+  const { largest, blocked, freed, held, in_doubt: doubt } = use;
   const parts: string[] = [];
-  if (largest?.name === null) {
-    const what = blocked.count > 0 ? ': stops them all' : freed.count > 0 ? ': lets them all in' : '';
+  // Where nobody is to be named, a counter without a name may be one of many.
+  const isOne = change.key.kind !== 'usage-policy' || per.every((key) => key === 'workspace_id');
+  if (largest?.name === null && isOne) {
+    const what = blocked.count > 0 ? ': stops them all' : freed.count > 0 ? ': frees them all' : '';
     parts.push(`${describeLargest(largest, limit, use.counters)}${what}`);
-  } else if (blocked.count + freed.count > 0) {
+  } else if (blocked.count + freed.count + (held?.count ?? 0) > 0) {
     if (blocked.count > 0) parts.push(`stops ${nameCallers(blocked, per, unit) ?? countCallers(blocked, per)}`);
-    if (freed.count > 0) parts.push(`lets in ${nameCallers(freed, per, unit) ?? countCallers(freed, per)}`);
+    if (freed.count > 0) parts.push(`frees ${nameCallers(freed, per, unit) ?? countCallers(freed, per)}`);
+    if (held !== undefined) {
+      const who = nameCallers(held, per, unit) ?? countCallers(held, per);
+      parts.push(`another limit still refuses ${who}`);
+    }
   } else if (largest !== null) {
-    parts.push(`${describeCaller(largest.name, per)} ${describeLargest(largest, limit, use.counters)}`);
+    const who = largest.name === null ? '' : `${describeCaller(largest.name, per)} `;
+    parts.push(`${who}${describeLargest(largest, limit, use.counters)}`);
   }
   if (freed.count > 0 && use.may_stay_blocked) {
     parts.push('on a backend before 1.20 they may stay blocked until the reset');
@@ -93,17 +101,25 @@ function describeLargest(largest: CounterImpact, { unit, before, after }: LimitI
   return `${formatExact(fromText(largest.used), unit)}${describeShare(sides, unit)}${fullest}`;
 }
 
-function runOutLine({ forecast, before, after }: LimitImpact, { asOf }: Context): Line | null {
+function runOutLine(limit: LimitImpact, { asOf }: Context): Line | null {
+  const { forecast, before, after } = limit;
   if (after === null) return null;
-  if (forecast.status === 'unknown') return [words('not known')];
+  const until = reason(`, refused until ${describeReset(after, asOf)}`);
+  if (forecast.status === 'unknown') return staysOver(limit) ? [words('now'), until] : [words('not known')];
   // Who is refused until now is named beside it.
   const was = forecast.before?.when === 'now' ? 'now' : describeRunOut(forecast.before, before, asOf);
   const will = describeRunOut(forecast.after, after, asOf);
   if (will === null) return null;
   // That it did not run out until now is what a reader takes for granted.
-  const isNews = was === null || was === will || was === never;
-  const until = forecast.after?.when === 'now' ? reason(`, refused until ${describeReset(after, asOf)}`) : words('');
-  return [words(isNews ? will : `${was} → ${will}`), until];
+  const isNow = forecast.after?.when === 'now';
+  const isNews = was === null || was === will || was === never || (was === 'now' && isNow);
+  return [words(isNews ? will : `${was} → ${will}`), isNow ? until : words('')];
+}
+
+/** A counter that stands over its limit needs no pace to be used up. */
+export function staysOver({ use, after, counter }: LimitImpact): boolean {
+  if (use.status === 'unknown' || after === null || counter !== 'kept') return false;
+  return use.blocked.count > 0 || (use.largest?.percent_after ?? 0) >= 100;
 }
 
 const never = 'not at this pace';

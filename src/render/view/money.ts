@@ -13,7 +13,8 @@ export function organisationMoney({ impact }: Plan): Line | null {
   const all = impact?.organisation ?? null;
   if (all === null) return null;
   const [was, will] = [describeSum(all.before), describeSum(all.after)];
-  return moved(was, will, all.delta);
+  // What nothing bounds any more is in no difference.
+  return moved(was, will, all.before.unbounded === all.after.unbounded ? all.delta : null);
 }
 
 function moved(was: string, will: string, delta: string | null): Line {
@@ -35,37 +36,30 @@ function moved(was: string, will: string, delta: string | null): Line {
 export function reachOfMoney({ impact, notRead = [], workspaces }: Plan): string | null {
   const all = impact?.organisation ?? null;
   if (all === null) return null;
-  const { before, after } = all;
+  const { after } = all;
   const total = after.bounded + after.partly + after.unbounded + after.unknown;
   const missing = after.partly + after.unknown;
-  const parts: string[] = [];
-  if (missing > 0) {
-    const known = new Set(
-      impact?.workspaces.filter(({ after: { kind } }) => kind !== 'unknown').map((one) => one.workspace),
-    );
-    const names = notRead.flatMap(({ workspace, kinds }) => {
-      const isOpen = kinds.includes('usage-policy') || kinds.includes('key-limits');
-      return workspace === null || !isOpen || known.has(workspace) ? [] : [nameOfWorkspace(workspace, { workspaces })];
-    });
-    const shown = names.slice(0, mostNamed).join(', ');
-    const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : '';
-    // Why nothing is known of the others is not in the plan.
-    const which = names.length === missing ? `, not for ${shown}${more}` : '';
-    parts.push(`known for ${total - missing} of ${total} workspaces${which}`);
-  }
-  if (after.unbounded > 0 || (before.unbounded > 0 && before.bounded > 0)) {
-    const counts = [...new Set([before.unbounded, after.unbounded])].join(' → ');
-    parts.push(`unbounded in ${counts} ${after.unbounded === 1 ? 'workspace' : 'workspaces'}`);
-  }
-  return parts.length === 0 ? null : parts.join('; ');
+  if (missing === 0) return null;
+  const known = new Set(
+    impact?.workspaces.filter(({ after: { kind } }) => kind !== 'unknown').map((one) => one.workspace),
+  );
+  const names = notRead.flatMap(({ workspace, kinds }) => {
+    const isOpen = kinds.includes('usage-policy') || kinds.includes('key-limits');
+    return workspace === null || !isOpen || known.has(workspace) ? [] : [nameOfWorkspace(workspace, { workspaces })];
+  });
+  // Why nothing is known of the others is not in the plan.
+  const isShort = names.length === missing && missing <= mostNamed;
+  const which = isShort ? `, not for ${names.join(', ')}` : '';
+  return `known for ${total - missing} of ${total} workspaces${which}`;
 }
 
-/** Of those that are not known; the rest is a number. */
-const mostNamed = 5;
+/** Of those that are not known; where there are more, `--verbose` lists what was not read. */
+const mostNamed = 2;
 
 function describeSum({ cents, bounded, partly, unbounded, unknown }: CommittedSumImpact): string {
-  if (bounded > 0 || partly + unbounded + unknown === 0) return formatExact(fromText(cents), 'cost');
-  return unbounded > 0 ? 'unbounded' : 'not known';
+  if (bounded === 0 && partly + unbounded + unknown > 0) return unbounded > 0 ? 'unbounded' : 'not known';
+  const open = unbounded === 0 ? '' : ` and unbounded in ${unbounded} ${unbounded === 1 ? 'workspace' : 'workspaces'}`;
+  return `${formatExact(fromText(cents), 'cost')}${open}`;
 }
 
 /** Beside the name of a workspace: `$250 → $500 (+$250), by old-trial → monthly-spend`. */

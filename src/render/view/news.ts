@@ -32,13 +32,18 @@ export interface News {
 const shownOfRule = 3;
 
 export function buildNews(plan: Plan): News {
-  const names = new Set(plan.changes.map(({ key }) => key.name));
-  const isNew = ({ change, entry, severity, silenced, message }: Finding): boolean => {
+  const slugs = new Map(plan.workspaces.map(({ id, slug }) => [id, slug]));
+  const changed = new Set(plan.changes.map(({ key }) => placeOf(key.workspace, key.name)));
+  const files = new Set(plan.changes.flatMap(({ source }) => source?.file ?? []));
+  const isNew = ({ change, entry, severity, silenced, source, message }: Finding): boolean => {
     if (change !== null) return true;
     if (silenced !== null || severity === 'info') return false;
-    if (severity === 'error' || entry === null) return true;
-    // A lower limit makes others idle: what is said of them names it.
-    return [...message.matchAll(/"([^"]+)"/g)].some(([, name = '']) => names.has(name));
+    if (severity === 'error') return true;
+    if (entry === null) return files.has(source.file);
+    // A lower limit makes others of its workspace idle: what is said of them names it.
+    return [...message.matchAll(/"([^"]+)"/g)].some(([, name = '']) =>
+      changed.has(placeOf(slugs.get(entry.workspace ?? '') ?? entry.workspace, name)),
+    );
   };
   const news = plan.findings.filter(isNew);
   return {
@@ -46,6 +51,10 @@ export function buildNews(plan: Plan): News {
     notes: news.filter((finding) => weightOf(finding) === 'info'),
     older: plan.findings.filter((finding) => !isNew(finding)),
   };
+}
+
+function placeOf(workspace: string | null, name: string): string {
+  return `${workspace ?? ''}\n${name}`;
 }
 
 function weightOf({ severity, silenced }: Finding): FindingView['severity'] | 'info' {

@@ -1,11 +1,12 @@
 /** What happens to people the moment the plan is carried out: who is refused, who is let in, and of whom that is not known. */
 
+import { compare, fromText } from '../../exact.ts';
 import type { LimitImpact } from '../../impact/document.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { describeKey, describePlaced } from '../describe-change.ts';
-import { describeReset } from './beside-change.ts';
+import { describeReset, staysOver } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
-import { countCallers, describeAllCalls, nameCallers, nameOfWorkspace } from './traffic.ts';
+import { countCallers, describeAllCalls, nameCallers, nameOfWorkspace, perOfCounters } from './traffic.ts';
 
 export function peopleLines(plan: Plan): Line[] {
   const { impact, changes } = plan;
@@ -27,6 +28,8 @@ export function peopleLines(plan: Plan): Line[] {
     impact.doubt === null ? [] : [[verdict('warn', 'Usage is unknown'), words(`: ${impact.doubt}.`)]];
   const unknown = unknownLines(moves, impact.doubt);
   const counters = moves.reduce((sum, { limit: { use } }) => sum + (use.status === 'known' ? use.blocked.count : 0), 0);
+  const refused = moves.flatMap((move) => stillRefused(move, plan));
+  const rates = ratesOf(changes);
   const isLong = stopped.length > mostLines;
   const all = `: ${counters} counters by ${stopped.length} limits. The first of them:`;
   return [
@@ -35,9 +38,13 @@ export function peopleLines(plan: Plan): Line[] {
     ...(isLong ? stopped.slice(0, mostLines) : stopped),
     ...unknown,
     ...(stopped.length + unknown.length + doubt.length === 0
-      ? [[words(`No budget stops anybody${ratesOf(changes)}.`)]]
-      : []),
+      ? [[words(`No budget stops anybody${refused.length === 0 ? '' : ' else'}${rates === null ? '' : `; ${rates}`}.`)]]
+      : rates === null
+        ? []
+        : [[words(`${rates.slice(0, 1).toUpperCase()}${rates.slice(1)}.`)]]),
+    ...(refused.length === 0 ? [] : [[words(`Still refused: ${listFew(refused)}.`)]]),
     ...letInLines(moves, plan),
+    ...letInUnknown(moves, impact.doubt),
   ];
 }
 
@@ -63,8 +70,10 @@ interface Stopped {
   readonly isOne: boolean;
 }
 
-function whoIsStopped({ change, limit: { use, shared_by: per, unit } }: Move, plan: Plan): Stopped | null {
+function whoIsStopped({ change, limit }: Move, plan: Plan): Stopped | null {
+  const { use, unit } = limit;
   if (use.status === 'unknown' || use.blocked.count === 0) return null;
+  const per = perOfCounters(change, limit);
   const isOne = use.blocked.largest.some(({ name }) => name === null) || per.every((key) => key === 'workspace_id');
   if (isOne) return { counted: describeAllCalls(change, plan), named: null, isOne };
   const counted = `${countCallers(use.blocked, per)} of ${placeOf(change, plan)}`;
@@ -127,7 +136,7 @@ function unknownLines(moves: readonly Move[], doubt: string | null): Line[] {
 }
 
 /** Of a rate nothing is counted that could be read. */
-function ratesOf(changes: readonly Change[]): string {
+function ratesOf(changes: readonly Change[]): string | null {
   const rates = changes.filter(
     ({ key, action, fieldChanges }) =>
       (key.kind === 'rate-policy' && (action === 'create' || action === 'replace')) ||
@@ -135,21 +144,47 @@ function ratesOf(changes: readonly Change[]): string {
         ({ field, direction }) => (field === 'value' || field.startsWith('rate')) && direction === 'tighten',
       ),
   );
-  if (rates.length === 0) return '';
+  if (rates.length === 0) return null;
   const shown = rates.slice(0, 2).map(({ key }) => describeKey(key));
   const more = rates.length > shown.length ? ` and ${rates.length - shown.length} more` : '';
-  return `; whom the rate ${shown.join(', ')}${more} will refuse is not known`;
+  return `whom the rate ${shown.join(', ')}${more} will refuse is not known`;
 }
 
 /** By place: `4 keys of Marketing`. */
 function letInLines(moves: readonly Move[], plan: Plan): Line[] {
-  const groups = moves.flatMap(({ change, limit: { use, shared_by: per } }) => {
+  const groups = moves.flatMap(({ change, limit }) => {
+    const { use } = limit;
     if (use.status === 'unknown' || use.freed.count === 0) return [];
+    const per = perOfCounters(change, limit);
     const isOne = per.every((key) => key === 'workspace_id') || change.key.kind !== 'usage-policy';
     return [isOne ? describeAllCalls(change, plan) : `${countCallers(use.freed, per)} of ${placeOf(change, plan)}`];
   });
   if (groups.length === 0) return [];
-  const shown = groups.slice(0, 5).join(', ');
+  return [[words(`Let in again, if no other limit holds: ${listFew(groups)}.`)]];
+}
+
+function listFew(groups: readonly string[]): string {
   const more = groups.length > 5 ? ` and ${groups.length - 5} more` : '';
-  return [[words(`Let in again, if no other limit holds: ${shown}${more}.`)]];
+  return `${groups.slice(0, 5).join(', ')}${more}`;
+}
+
+/** Who is over a limit before and after is no news, and no comfort either. */
+function stillRefused({ change, limit }: Move, plan: Plan): string[] {
+  if (limit.use.status === 'unknown' || limit.use.blocked.count > 0 || !staysOver(limit)) return [];
+  const isOne = change.key.kind !== 'usage-policy' || limit.shared_by.every((key) => key === 'workspace_id');
+  const who = isOne ? describeAllCalls(change, plan) : `callers of ${placeOf(change, plan)}`;
+  return [`${who}, by ${describeKey(change.key)}`];
+}
+
+/** Of a raised or removed budget whose use was not read. */
+function letInUnknown(moves: readonly Move[], doubt: string | null): Line[] {
+  const open = moves.flatMap(({ change, limit: { use, before, after } }) => {
+    if (use.status === 'known' || use.reason === doubt || before === null) return [];
+    const isLooser = after === null || compare(fromText(after.amount), fromText(before.amount)) > 0;
+    return isLooser ? [{ name: describePlaced(change.key), why: use.reason }] : [];
+  });
+  const [first] = open;
+  if (first === undefined) return [];
+  const names = listFew([...new Set(open.map(({ name }) => name))]);
+  return [[verdict('warn', 'Not known'), words(` whether anybody is let in again by ${names}: ${first.why}.`)]];
 }

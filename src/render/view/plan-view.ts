@@ -62,6 +62,8 @@ export interface PlanView {
   /** Nothing to apply and nothing to know: the closing line is all there is. */
   readonly isNothing: boolean;
   readonly blocks: readonly GuardView[];
+  /** Workspaces of which nothing is applied, as their files have errors. */
+  readonly stopped: readonly string[];
   readonly warns: readonly GuardView[];
   readonly lifted: readonly GuardView[];
   /** Changes of what judges later changes. */
@@ -130,6 +132,7 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     organisation: plan.organisation,
     isNothing,
     blocks: [...objections].map((one) => toBlock(one, plan)),
+    stopped: stoppedOf(plan),
     warns: plan.violations.filter((one) => !objections.has(one) && !one.lifted).map((one) => toWarning(one, plan)),
     lifted: plan.violations.filter(({ lifted }) => lifted).map((one) => toBlock(one, plan)),
     settings: describeSettings(plan),
@@ -149,6 +152,12 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     asOf: plan.changes.length === 0 ? null : (plan.impact?.as_of ?? null),
     detail: buildDetail(plan),
   };
+}
+
+function stoppedOf({ notes }: Plan): string[] {
+  return notes.flatMap(({ code, workspace }) =>
+    code === 'workspace-stopped' && workspace !== null ? [escapeInvisible(workspace)] : [],
+  );
 }
 
 function toGuard({ guard, details, allow }: Violation): GuardView {
@@ -239,10 +248,23 @@ function buildDetail(plan: Plan): PlanDetail {
 }
 
 /** Before everything else: whether it may be applied. */
-export function verdictLine({ blocks, warns, lifted, settings }: PlanView): Line {
+export function verdictLine({ blocks, stopped, warns, lifted, settings }: PlanView): Line {
   const names = (guards: readonly GuardView[]): string => [...new Set(guards.map(({ guard }) => guard))].join(', ');
   const parts: Line = [
-    ...(blocks.length === 0 ? [words('not blocked')] : [verdict('stop', `BLOCKED by ${names(blocks)}`)]),
+    ...(blocks.length > 0
+      ? [verdict('stop', `BLOCKED by ${names(blocks)}`)]
+      : stopped.length === 0
+        ? [words('not blocked')]
+        : []),
+    ...(stopped.length === 0
+      ? []
+      : [
+          words(blocks.length === 0 ? '' : '; '),
+          verdict(
+            'stop',
+            `nothing of ${stopped.slice(0, 3).join(', ')}${stopped.length > 3 ? ` and ${stopped.length - 3} more` : ''} is applied: its file has errors`,
+          ),
+        ]),
     ...(warns.length === 0
       ? []
       : [words('; '), verdict('warn', `${names(warns)} ${warns.length === 1 ? 'warns' : 'warn'}`)]),

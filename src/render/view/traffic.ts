@@ -1,7 +1,7 @@
 /** Whom a counter is about, in names of traffic: a person has never seen a counter. */
 
 import { fromText } from '../../exact.ts';
-import type { PeopleImpact } from '../../impact/document.ts';
+import type { LimitImpact, PeopleImpact } from '../../impact/document.ts';
 import { formatExact } from '../../impact/money.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
@@ -24,6 +24,11 @@ export function describeCaller(name: string, per: readonly string[]): string {
 
 function nounOf(group: string): string {
   return group.replace(/^_/, '');
+}
+
+/** What the counters that were read are kept for: those of a limit that counts otherwise from now on are the old ones. */
+export function perOfCounters({ before }: Change, { counter, shared_by: per }: LimitImpact): readonly string[] {
+  return counter === 'starts-at-zero' && Array.isArray(before?.per) ? before.per : per;
 }
 
 /** `4 keys`, `1 user`, `3 counters`. */

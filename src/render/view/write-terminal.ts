@@ -96,13 +96,20 @@ function guardLines(view: PlanView, writer: Writer): string[] {
   return [
     ...view.blocks.flatMap((block) => [
       ...one(block, (text) => verdict('stop', text)),
-      ...(block.word === null
-        ? fold([words('nothing lifts this guard')], '    ', writer)
-        : ['    to allow it for this plan:', `      --allow ${escapeInvisible(block.word)}`]),
+      ...(block.word === null ? fold([words('nothing lifts this guard')], '    ', writer) : []),
     ]),
+    ...liftingLines(view),
     ...view.warns.flatMap((block) => one(block, (text) => verdict('warn', text))),
     ...view.lifted.flatMap((block) => one(block, (text) => words(`${text} (allowed)`))),
   ];
+}
+
+/** Whole, to be copied: one word alone would lift nothing where several guards object. */
+function liftingLines({ blocks }: PlanView): string[] {
+  const given = [...new Set(blocks.flatMap(({ word }) => word ?? []))];
+  if (given.length === 0 || blocks.some(({ word }) => word === null)) return [];
+  const flags = given.map((word) => ` --allow ${escapeInvisible(word)}`).join('');
+  return ['    to allow it for this plan:', `      tollgate apply${flags}`];
 }
 
 function moneyLines({ money }: PlanView, writer: Writer): string[] {
