@@ -50,7 +50,9 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     const text = renderPlanFile(file);
     if (out === undefined) return { exit, output: text };
     await writeNamedFile(resolve(session.cwd, out), text, out);
-    if (!options.quiet) session.say(`The plan is saved in ${escapeInvisible(out)}, for \`tollgate apply --plan\`.\n`);
+    // To people alone: stderr may be the very file.
+    if (session.isInteractive && !options.quiet)
+      session.say(`The plan is saved in ${escapeInvisible(out)}, for \`tollgate apply --plan\`.\n`);
   }
   const isBroken = hasErrors(diagnostics);
   if (options.format === 'html') {
