@@ -5,7 +5,7 @@
 
 import { dot, lineY, plot, rectY, ruleX, ruleY } from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { round } from '../../exact.ts';
+import { toDrawn } from '../../exact.ts';
 import { formatAmount } from '../../resources/amounts.ts';
 import type { Unit } from '../../resources/types.ts';
 import type { BurnDown, BurnPoint } from '../view/burn-down.ts';
@@ -47,12 +47,16 @@ export function drawBurnDown({ unit, limit, now, course, ahead, even, runsOutAt 
   });
 }
 
-/** @param colors one for each series */
+/**
+ * Of days on some of which something was spent: nothing has no height.
+ *
+ * @param colors one for each series
+ */
 export function drawDays({ dates, series }: DayChart, colors: readonly string[]): string {
   const bars = series.flatMap(({ costs }, index) =>
     costs.map((cost, day) => ({
       date: new Date(dates[day] ?? ''),
-      cents: Number(round(cost)),
+      cents: toDrawn(cost),
       color: colors[index] ?? 'currentColor',
     })),
   );

@@ -147,6 +147,11 @@ function days(chart: DayChart | null): string {
   if (chart === null) return '';
   const missing = chart.missing === null ? '' : `<p>${escapeHtml(chart.missing)}</p>`;
   if (chart.dates.length === 0) return missing;
+  const [first, last] = [chart.rows[0]?.day ?? '', chart.rows.at(-1)?.day ?? ''];
+  if (chart.isNothing) {
+    const where = chart.missing === null ? '' : ', where it is known';
+    return `<p>${escapeHtml(`Nothing was spent from ${first} to ${last}${where}.`)}</p>${missing}`;
+  }
   const legend = chart.series.map(
     ({ name }, index) =>
       `<li><span class="key" aria-hidden="true" style="background:${seriesColors[index]}"></span>${escapeHtml(name)}</li>`,
@@ -157,7 +162,6 @@ function days(chart: DayChart | null): string {
     chart.rows.map(({ day, spend }) => [escapeHtml(day), escapeHtml(spend)]),
   );
   const names = chart.series.map(({ name }) => name).join(', ');
-  const [first, last] = [chart.rows[0]?.day ?? '', chart.rows.at(-1)?.day ?? ''];
   return `<figure>${picture(drawDays(chart, seriesColors), 'days', 'Spend by day', `${first} to ${last}, by workspace: ${names}`)}
 <ul class="legend">${legend.join('')}</ul>${missing}
 ${htmlFold('Numbers', table)}</figure>`;

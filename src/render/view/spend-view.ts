@@ -3,7 +3,7 @@
 import { percentOf } from '../../consumption/counters.ts';
 import { type Trend, type TrendBy, type TrendReport, trendKinds } from '../../consumption/trends.ts';
 import { type Exact, zero } from '../../exact.ts';
-import { formatExact } from '../../impact/money.ts';
+import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { describeTrend, formatDay, usersOf } from '../status-words.ts';
 import { type Line, verdict, words } from './cells.ts';
@@ -46,7 +46,7 @@ export function buildSpend(report: TrendReport, counts: boolean): SpendView {
     tables: trendKinds.map((by) => tableOf(by, report, counts)),
     unusualDays: report.unusualDays.map(({ date, workspace, cost, median }) => [
       verdict('warn', formatDay(Date.parse(date))),
-      words(`, ${workspace}: ${formatExact(cost, 'cost')}, on a usual day ${formatExact(median, 'cost')}`),
+      words(`, ${workspace}: ${formatSpent(cost, 'cost')}, on a usual day ${formatSpent(median, 'cost')}`),
     ]),
     dayGaps: [...dayGaps].map((why) => [words(`days unknown: ${why}`)]),
   };
@@ -73,7 +73,7 @@ function toRow(trend: Trend, largest: Exact): SpendEntry {
   const { by, name, workspace, cost, errorPercent, isFailing } = trend;
   return {
     name: escapeInvisible(by === 'provider' ? `${name} (${workspace ?? ''})` : name),
-    spend: formatExact(cost, 'cost'),
+    spend: formatSpent(cost, 'cost'),
     percent: largest.n === 0n ? 0 : percentOf(cost, largest),
     change: describeTrend(trend),
     errors: errorPercent === null ? null : `${errorPercent} %`,
