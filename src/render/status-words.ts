@@ -1,5 +1,6 @@
 /** What of a status is read and said the same way in every format. */
 
+import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
@@ -195,10 +196,32 @@ export function describeGaps(gaps: readonly StatusGap[]): string[] {
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { kind, why, workspaces }]) => {
-      const named = [...workspaces].filter((slug) => slug !== null);
-      const where = named.length === 0 ? '' : named.length === 1 ? ` of ${named[0]}` : ` of ${named.length} workspaces`;
-      return escapeInvisible(`${kindWords[kind]}${where} unknown: ${why}`);
+      const places = new Set([...workspaces].filter((slug) => slug !== null));
+      return escapeInvisible(`${kindWords[kind]}${placesOf(places)} unknown: ${why}`);
     });
+}
+
+/** Whose budgets are in no number: `usage policies of 3 workspaces and API keys of ws-team-a`; null: all was read. */
+export function describeUnread({ unread }: Pick<StatusFacts, 'unread'>): string | null {
+  const groups = new Map<string, UnreadBudgets[]>();
+  for (const one of unread) groups.set(one.kind + one.what, [...(groups.get(one.kind + one.what) ?? []), one]);
+  const said = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, all]) => {
+      const [first] = all;
+      if (first === undefined) return [];
+      const places = new Set(all.flatMap(({ workspace }) => workspace ?? []));
+      const what = first.what === 'list' ? '' : `${all.length} ${all.length === 1 ? 'row' : 'rows'} of `;
+      return [what + kindWords[first.kind] + placesOf(places)];
+    });
+  if (said.length === 0) return null;
+  return escapeInvisible([said.slice(0, -1).join(', '), ...said.slice(-1)].filter((text) => text !== '').join(' and '));
+}
+
+function placesOf(slugs: ReadonlySet<string>): string {
+  const [only] = slugs;
+  if (only === undefined) return '';
+  return slugs.size === 1 ? ` of ${only}` : ` of ${slugs.size} workspaces`;
 }
 
 export const footnotes = {
@@ -214,8 +237,12 @@ export function usersOf({ trends }: TrendReport): string {
   return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatExact(largest, 'cost')}`;
 }
 
-/** `47 limits: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.` */
-export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnknown }: StatusFacts): string {
+/**
+ * `47 budgets: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.`, and where it is not all:
+ * `0 budgets of those that could be read: …; usage policies of 3 workspaces were not.`
+ */
+export function summarizeStatus(facts: StatusFacts): string {
+  const { limits, expiring, expiryDays, below, belowUnknown } = facts;
   const all = limits.length + below + belowUnknown;
   const exhausted = limits.filter(({ state }) => state === 'exhausted').length;
   const nearly = limits.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length;
@@ -229,7 +256,10 @@ export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnkn
     expiring.length === 0
       ? ''
       : `; ${expiring.length} ${expiring.length === 1 ? 'expires' : 'expire'} within ${expiryDays} days`;
-  return `${all} ${all === 1 ? 'budget' : 'budgets'}: ${parts.join(', ')}${expires}.`;
+  const unread = describeUnread(facts);
+  const of = unread === null ? '' : ' of those that could be read';
+  const not = unread === null ? '' : `; ${unread} were not`;
+  return `${all} ${all === 1 ? 'budget' : 'budgets'}${of}: ${parts.join(', ')}${expires}${not}.`;
 }
 
 const mostNobody = 50;

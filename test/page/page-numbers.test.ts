@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { testNow } from '../helpers/session.ts';
-import { requestRow, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { requestRow, uuid } from '../helpers/state.ts';
 import { day, owned, pageOf, spending, startPageRig as start } from './reading.ts';
 
 describe('spend by day', () => {
@@ -26,5 +26,40 @@ describe('spend by day', () => {
     expect(heights).toHaveLength(2);
     expect((heights[0] ?? 0) / (heights[1] ?? 1)).toBeCloseTo(2, 0);
     expect(rows('spend by day, UTC').at(-2)).toEqual(['Thu 2026-11-19', 'less than $0.01']);
+  });
+});
+
+describe('lists that are refused', () => {
+  const refused = ['/policies/usage-limits', '/api-keys', '/providers'].map((path) => ({
+    path,
+    fault: { kind: 'status', status: 403 } as const,
+  }));
+  const unread = 'API keys of 2 workspaces, providers of 2 workspaces and usage policies of 2 workspaces';
+
+  it('are named beside the number of budgets, in every format', async () => {
+    const rig = await start({ state: spending(), files: owned, faults: refused });
+    for (const format of ['text', 'markdown', 'html'] as const) {
+      const { stdout } = await rig.status({ format, since: 0 });
+      expect(stdout.replace(/\s+/g, ' ')).toContain(
+        `0 budgets of those that could be read: 0 exhausted, 0 at 80 % or more; ${unread} were not.`,
+      );
+    }
+  });
+
+  it('are named by the tiles, and it is not said that there is no budget', async () => {
+    const rig = await start({ state: spending(), files: owned, faults: refused });
+    const { section, text } = await pageOf(rig);
+    expect(text).toContain('Used up0of 0 budgets that could be read');
+    expect(text).toContain(`${unread}: their budgets are in none of these numbers`);
+    expect(section('What is left, and when it runs out')).toContain(`No budget could be read: ${unread} were not.`);
+    expect(text).not.toContain('There is no budget.');
+  });
+
+  it('are not spoken of where all were read', async () => {
+    const rig = await start({ state: spending({ usagePolicies: [] }), files: owned });
+    const { text } = await pageOf(rig);
+    expect(text).toContain('0 budgets: 0 exhausted');
+    expect(text).toContain('There is no budget.');
+    expect(text).not.toMatch(/could be read|Not read/);
   });
 });

@@ -93,15 +93,16 @@ function places(caption: string, noun: string, rows: readonly PlaceRow[], spend:
   return htmlTable(caption, columns, cells);
 }
 
-function charts({ burnDowns, notDrawn }: PageView): string {
+function charts({ burnDowns, notDrawn, unread }: PageView): string {
   const figures = burnDowns.map(burnDown).join('\n');
   const legend =
     burnDowns.length === 0
       ? ''
       : '<p class="more">Solid: what is left. Dashed: where the present pace leads. Dotted: an even pace to the reset. The upright line is now.</p>';
   const rest = notDrawn.length === 0 ? '' : `<p>Not drawn:</p>${htmlList(notDrawn)}`;
+  const none = unread === null ? 'There is no budget.' : `No budget could be read: ${unread} were not.`;
   return figures === '' && rest === ''
-    ? '<p>There is no budget.</p>'
+    ? `<p>${escapeHtml(none)}</p>`
     : `${legend}<div class="charts">${figures}</div>${rest}`;
 }
 

@@ -11,7 +11,7 @@ import { sumCommitted } from '../../impact/committed.ts';
 import { formatExact } from '../../impact/money.ts';
 import type { PageFacts } from '../page-facts.ts';
 import type { StatusLimit } from '../status-facts.ts';
-import { describeTrend, nearlyPercent } from '../status-words.ts';
+import { describeTrend, describeUnread, nearlyPercent } from '../status-words.ts';
 import { type BurnDown, buildBurnDown } from './burn-down.ts';
 import { type Line, share, value, verdict, words } from './cells.ts';
 import { buildChangeLog, type ChangeLog } from './change-log.ts';
@@ -55,6 +55,8 @@ export interface PageView {
   readonly burnDowns: readonly BurnChart[];
   /** Budgets that are not drawn, and why. */
   readonly notDrawn: readonly Line[];
+  /** Whose budgets are in no number; null: all was read. */
+  readonly unread: string | null;
   /** Null: spend was not asked for. */
   readonly days: DayChart | null;
   /** Models that were called and cost nothing. */
@@ -80,6 +82,7 @@ export function buildPageView(facts: PageFacts): PageView {
     workspaces: workspacesOf(facts),
     owners: ownersOf(facts),
     ...chartsOf(shown, facts),
+    unread: describeUnread(status),
     days: status.trends === null ? null : buildDayChart(status.trends, status.workspaces),
     unpriced: unpricedOf(facts),
     changes: buildChangeLog(facts.changes, status.counts),
@@ -88,6 +91,7 @@ export function buildPageView(facts: PageFacts): PageView {
 
 function tilesOf({ status }: PageFacts): Tile[] {
   const { trends, limits, workspaces } = status;
+  const unread = describeUnread(status);
   const verdicts = limits.map(verdictOf);
   const exhausted = verdicts.filter((one) => one === 'stop').length;
   const near = verdicts.filter((one) => one === 'warn').length;
@@ -96,12 +100,25 @@ function tilesOf({ status }: PageFacts): Tile[] {
   const figure = (count: number, kind: 'stop' | 'warn'): Line => [count === 0 ? words('0') : verdict(kind, `${count}`)];
   return [
     ...(trends === null ? [] : [spendTile(trends, workspaces.length)]),
-    { label: 'Used up', figure: figure(exhausted, 'stop'), more: `of ${limits.length} budgets` },
+    {
+      label: 'Used up',
+      figure: figure(exhausted, 'stop'),
+      more: `of ${limits.length} budgets${unread === null ? '' : ' that could be read'}`,
+    },
     { label: 'Nearly used up', figure: figure(near, 'warn'), more: 'past their alert, or at 80 % or more' },
     { label: 'Run out before their reset', figure: [words(`${ending}`)], more: 'at the present pace' },
     ...(unknown === 0
       ? []
       : [{ label: 'Not known', figure: [words(`${unknown}`)], more: 'budgets whose use cannot be told' }]),
+    ...(unread === null
+      ? []
+      : [
+          {
+            label: 'Not read',
+            figure: [words(`${status.unread.length}`)],
+            more: `${unread}: their budgets are in none of these numbers`,
+          },
+        ]),
   ];
 }
 
