@@ -5,7 +5,7 @@ import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, total, zero } from '../exact.ts';
-import { formatExact } from '../impact/money.ts';
+import { formatExact, formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
@@ -68,7 +68,9 @@ export function describeLimit({ facts }: StatusLimit): string {
 /** `$410 of $750`, `1,234,567 of 2M tokens`, `? of $750`. */
 export function describeUse({ used, facts }: StatusLimit): string {
   const limit = formatAmount(facts.amount, facts.unit);
-  return `${used === null ? '?' : formatExact(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
+  const text = `${used === null ? '?' : formatSpent(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
+  // A unit that nobody has heard of is any text.
+  return escapeInvisible(text);
 }
 
 /** `Tue 2026-12-01`; UTC. */
