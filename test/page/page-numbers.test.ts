@@ -1,9 +1,10 @@
 /** Numbers of the page at their ends: nothing, next to nothing, what never resets, and what is known in part. */
 
 import { describe, expect, it } from 'vitest';
+import type { EntityRow, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { testNow } from '../helpers/session.ts';
-import { requestRow, uuid } from '../helpers/state.ts';
-import { day, owned, pageOf, spending, startPageRig as start } from './reading.ts';
+import { requestRow, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { day, owned, type Page, pageOf, spending, startPageRig as start } from './reading.ts';
 
 describe('spend by day', () => {
   it('draws nothing where nothing was spent, and says so', async () => {
@@ -61,5 +62,120 @@ describe('lists that are refused', () => {
     expect(text).toContain('0 budgets: 0 exhausted');
     expect(text).toContain('There is no budget.');
     expect(text).not.toMatch(/could be read|Not read/);
+  });
+});
+
+const counter = (used: number | null, id: number): EntityRow => ({
+  id: uuid(id),
+  current_usage: used as number,
+  status: 'active',
+  is_threshold_alerts_sent: false,
+  is_exhausted_alerts_sent: false,
+});
+
+/** $100 of team A that never starts again, since the year began. */
+const forever = (row: Partial<UsagePolicyRow>): UsagePolicyRow =>
+  usagePolicyRow('spend', uuid(101), teamA, {
+    created_at: '2026-01-01T00:00:00.000Z',
+    last_reset_at: null,
+    periodic_reset: null,
+    entities: { [`workspace_id:${teamA}`]: counter(10, 700) },
+    ...row,
+  });
+
+/** The line ahead is dashed so. */
+const aheadOf = (document: Page['document']): unknown[] => [
+  ...document.querySelectorAll('[aria-labelledby="burn-1-title"] [stroke-dasharray="5,4"]'),
+];
+
+describe('what is left', () => {
+  it('has no forecast where a counter cannot be told: none is drawn, and the table says why', async () => {
+    const entities = { [`api_key:${uuid(11)}`]: counter(2_000, 700), [`api_key:${uuid(12)}`]: counter(null, 701) };
+    const usagePolicies = [
+      usagePolicyRow('each', uuid(101), teamA, {
+        created_at: '2026-01-01T00:00:00.000Z',
+        last_reset_at: '2026-11-01T00:00:00.000Z',
+        group_by: [{ key: 'api_key' }],
+        entities,
+      }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    const { document, rows, text } = await pageOf(rig);
+    expect(document.querySelector('[aria-labelledby="burn-1-title"]')).not.toBeNull();
+    expect(aheadOf(document)).toEqual([]);
+    const which = 'the fullest of 2 counters, of which 1 cannot be told';
+    expect(rows(`what is left of each, ws-team-a: ${which}`).at(-1)).toEqual([
+      'later',
+      'not known',
+      'the use of some counters is unknown',
+    ]);
+    expect(text).toContain('Run out before their reset0at the present pace; known for 0 of 1');
+  });
+
+  it('of a budget per key is of the fullest counter, which title, description and table say', async () => {
+    const entities = { [`api_key:${uuid(11)}`]: counter(2_000, 700), [`api_key:${uuid(12)}`]: counter(7_000, 701) };
+    const usagePolicies = [usagePolicyRow('each', uuid(101), teamA, { group_by: [{ key: 'api_key' }], entities })];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    const { document, rows } = await pageOf(rig);
+    const said = (part: string): string => document.getElementById(`burn-1-${part}`)?.textContent ?? '';
+    expect(said('title')).toBe('What is left of each, ws-team-a: the fullest of 2 counters');
+    expect(said('desc')).toContain('drawn is the fullest of 2 counters');
+    expect(rows('what is left of each, ws-team-a: the fullest of 2 counters').map(([, left]) => left)).toContain('$30');
+  });
+
+  it('is drawn by the exact pace, however slow', async () => {
+    const usagePolicies = [
+      forever({ type: 'tokens', credit_limit: 10, entities: { [`workspace_id:${teamA}`]: counter(9, 700) } }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies, requestLogs: [] }) });
+    const slow = forever({
+      type: 'tokens',
+      credit_limit: 100,
+      conditions: [{ key: 'metadata.team', value: 'nlp' }],
+      entities: { [`workspace_id:${teamA}`]: counter(40, 700) },
+    });
+    const other = await start({ state: spending({ usagePolicies: [slow] }) });
+    expect((await pageOf(rig)).text).toContain('pace 0 tokens a day; lasts');
+    const { rows, text } = await pageOf(other);
+    expect(text).toContain('pace less than 1 token a day since its window began; runs out');
+    // 40 in 323.5 days are 3.7 in 30.
+    expect(rows('what is left of spend, ws-team-a').slice(-2)).toEqual([
+      ['2026-11-20 12:00 UTC', '60 tokens', 'now'],
+      ['2026-12-20 12:00 UTC', '56 tokens', 'in 30 days, by the pace'],
+    ]);
+  });
+
+  it('is drawn 30 days ahead where it never resets, and years stand on the axis where they differ', async () => {
+    const usagePolicies = [
+      forever({
+        created_at: '2025-06-01T00:00:00.000Z',
+        conditions: [{ key: 'metadata.team', value: 'nlp' }],
+        entities: { [`workspace_id:${teamA}`]: counter(10, 700) },
+      }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    const { document, rows, text } = await pageOf(rig);
+    expect(rows('what is left of spend, ws-team-a').at(-1)?.[0]).toBe('2026-12-20 12:00 UTC');
+    const ticks = document.querySelector('[aria-labelledby="burn-1-title"]')?.textContent ?? '';
+    expect(ticks).toMatch(/1 \w{3} 2025/);
+    expect(text).toMatch(/runs out Fri 3497-01-15/);
+    expect(text).toContain('Run out before their reset0at the present pace, or in 30 days where they never reset');
+  });
+
+  it('runs out before its reset, or within 30 days: two of these', async () => {
+    const used = (amount: number, id: number) => ({ [`workspace_id:${teamA}`]: counter(amount, id) });
+    const usagePolicies = [
+      // At $8 a day the first has a week, the second four months, the third less than a day.
+      forever({ id: uuid(101), name: 'soon', credit_limit: 100, entities: used(4_400, 700) }),
+      forever({ id: uuid(102), name: 'later', credit_limit: 1_000, entities: used(10_000, 701) }),
+      usagePolicyRow('monthly', uuid(103), teamA, {
+        last_reset_at: '2026-11-01T00:00:00.000Z',
+        entities: used(9_500, 702),
+      }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    expect((await pageOf(rig)).text).toContain(
+      'Run out before their reset2at the present pace, or in 30 days where they never reset',
+    );
   });
 });

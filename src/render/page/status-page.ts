@@ -1,6 +1,6 @@
 /** A page view of spend and budgets as one file of HTML. */
 
-import { formatAmount } from '../../resources/amounts.ts';
+import { formatSpent } from '../../impact/money.ts';
 import { escapeHtml } from '../escape-html.ts';
 import type { PageFacts } from '../page-facts.ts';
 import { plainText, words } from '../view/cells.ts';
@@ -107,28 +107,30 @@ function charts({ burnDowns, notDrawn, unread }: PageView): string {
 }
 
 function burnDown({ budget, course }: BurnChart, index: number): string {
-  const name = plainText([words(`${budget.name}${budget.workspace === null ? '' : `, ${budget.workspace}`}`)]);
+  const { counter, notAhead } = course;
+  const place = budget.workspace === null ? '' : `, ${budget.workspace}`;
+  const name = plainText([words(`${budget.name}${place}${counter === null ? '' : `: ${counter}`}`)]);
   const use = `${budget.use}${budget.percent === null ? '' : `, ${budget.percent} %`}`;
   const exact = course.isDaily
     ? 'The course day by day is from analytics.'
     : 'Between its ends the course is not known.';
   const points = [
     ...course.course.map((point, at) => [point, at === course.course.length - 1 ? 'now' : ''] as const),
-    ...course.ahead
-      .slice(1)
-      .map((point) => [point, course.runsOutAt === null ? 'at the reset, by the pace' : 'runs out'] as const),
+    ...course.ahead.slice(1).map((point) => [point, course.aheadEnds] as const),
   ].map(([{ at, left }, what]) => [
     escapeHtml(minute(new Date(at).toISOString())),
-    escapeHtml(formatAmount(left, course.unit)),
+    escapeHtml(formatSpent(left, course.unit)),
     escapeHtml(what),
   ]);
+  const later = notAhead === null ? [] : [['later', 'not known', escapeHtml(notAhead)]];
   const table = htmlTable(
     `what is left of ${name}`,
     [{ head: 'when' }, { head: 'left', isNumber: true }, { head: 'why' }],
-    points,
+    [...points, ...later],
   );
-  return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use)}</p></figcaption>
-${picture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}; ${course.said}. ${exact}`)}
+  const drawn = counter === null ? '' : `, drawn is ${counter}`;
+  return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use + drawn)}</p></figcaption>
+${picture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}${drawn}; ${course.said}. ${exact}`)}
 <p class="more">${escapeHtml(course.said)}</p>
 ${htmlFold('Numbers', table)}</figure>`;
 }

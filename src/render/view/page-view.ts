@@ -10,9 +10,9 @@ import { add, type Exact, zero } from '../../exact.ts';
 import { sumCommitted } from '../../impact/committed.ts';
 import { formatExact } from '../../impact/money.ts';
 import type { PageFacts } from '../page-facts.ts';
-import type { StatusLimit } from '../status-facts.ts';
+import type { StatusFacts, StatusLimit } from '../status-facts.ts';
 import { describeTrend, describeUnread, nearlyPercent } from '../status-words.ts';
-import { type BurnDown, buildBurnDown } from './burn-down.ts';
+import { type BurnDown, buildBurnDown, horizon } from './burn-down.ts';
 import { type Line, share, value, verdict, words } from './cells.ts';
 import { buildChangeLog, type ChangeLog } from './change-log.ts';
 import { buildDayChart, type DayChart } from './day-chart.ts';
@@ -96,7 +96,6 @@ function tilesOf({ status }: PageFacts): Tile[] {
   const exhausted = verdicts.filter((one) => one === 'stop').length;
   const near = verdicts.filter((one) => one === 'warn').length;
   const unknown = verdicts.filter((one) => one === null).length;
-  const ending = limits.filter(({ runOut }) => runOut?.when === 'this-window').length;
   const figure = (count: number, kind: 'stop' | 'warn'): Line => [count === 0 ? words('0') : verdict(kind, `${count}`)];
   return [
     ...(trends === null ? [] : [spendTile(trends, workspaces.length)]),
@@ -106,7 +105,7 @@ function tilesOf({ status }: PageFacts): Tile[] {
       more: `of ${limits.length} budgets${unread === null ? '' : ' that could be read'}`,
     },
     { label: 'Nearly used up', figure: figure(near, 'warn'), more: 'past their alert, or at 80 % or more' },
-    { label: 'Run out before their reset', figure: [words(`${ending}`)], more: 'at the present pace' },
+    runOutTile(status),
     ...(unknown === 0
       ? []
       : [{ label: 'Not known', figure: [words(`${unknown}`)], more: 'budgets whose use cannot be told' }]),
@@ -120,6 +119,22 @@ function tilesOf({ status }: PageFacts): Tile[] {
           },
         ]),
   ];
+}
+
+/** What never resets runs out some day: it counts where that day is near. */
+function runOutTile({ limits, now }: StatusFacts): Tile {
+  const ending = limits.filter(({ runOut, nextReset }) => {
+    if (runOut?.when !== 'this-window') return false;
+    return nextReset !== null || runOut.at <= now + horizon;
+  }).length;
+  const known = limits.filter(({ runOut, state }) => runOut !== null || state === 'exhausted').length;
+  const never = limits.some(({ nextReset }) => nextReset === null) ? ', or in 30 days where they never reset' : '';
+  const of = known === limits.length ? '' : `; known for ${known} of ${limits.length}`;
+  return {
+    label: 'Run out before their reset',
+    figure: [words(`${ending}`)],
+    more: `at the present pace${never}${of}`,
+  };
 }
 
 function spendTile({ trends, days }: TrendReport, workspaces: number): Tile {
