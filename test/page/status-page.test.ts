@@ -1,6 +1,6 @@
 /** The page about spend: what stands in it, what of it is known, and who is named. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
@@ -258,6 +258,25 @@ describe('--out', () => {
     const ran = await succeed(rig.status({ format: 'html', out: 'page.html' }));
     expect([ran.stdout, ran.stderr]).toEqual(['', 'The page is in page.html.\n']);
     expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  });
+
+  it.each([0o600, 0o640, 0o666])('keeps who may read the page: mode %i', async (mode) => {
+    const rig = await start({ state: spending(), files: owned });
+    const file = join(rig.folder, 'page.html');
+    writeFileSync(file, 'last week');
+    chmodSync(file, mode);
+    await succeed(rig.status({ format: 'html', out: 'page.html' }));
+    expect([statSync(file).mode & 0o777, readFileSync(file, 'utf8').length > 1_000]).toEqual([mode, true]);
+  });
+
+  it('replaces no page that may only be read, and asks for nothing before', async () => {
+    const rig = await start({ state: spending(), files: owned });
+    const file = join(rig.folder, 'page.html');
+    writeFileSync(file, 'last week');
+    chmodSync(file, 0o444);
+    const ran = await rig.status({ format: 'html', out: 'page.html' });
+    expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('cannot write page.html: it may only be read')]);
+    expect([readFileSync(file, 'utf8'), rig.emulator.requests.total]).toEqual(['last week', 0]);
   });
 
   it.each([
