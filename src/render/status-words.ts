@@ -5,7 +5,7 @@ import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, total, zero } from '../exact.ts';
-import { formatExact, formatSpent } from '../impact/money.ts';
+import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
@@ -43,7 +43,7 @@ export function countKeys(limits: readonly StatusLimit[]): KeyCounts[] {
         keys: all.length,
         exhausted: all.filter(({ state }) => state === 'exhausted').length,
         nearly: all.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length,
-        unknown: all.filter(({ state }) => state === 'unknown').length,
+        unknown: countUnknown(all),
         fullest: percents.length === 0 ? null : Math.max(...percents),
       };
     });
@@ -123,7 +123,7 @@ function describeScope(
   if (counters === 0) return [scope, 'no counter yet'];
   const who = counts || worst === null ? '' : `: ${describeValueKey(worst.valueKey ?? '', names)}`;
   if (counters === 1) return [scope, `one counter${who}`];
-  const all = total === null ? [] : [`${formatExact(total, facts.unit)} in all`];
+  const all = total === null ? [] : [`${formatSpent(total, facts.unit)} in all`];
   return [scope, `fullest of ${counters}${who}`, ...all];
 }
 
@@ -214,7 +214,9 @@ export function describeUnread({ unread }: Pick<StatusFacts, 'unread'>): string 
       if (first === undefined) return [];
       const places = new Set(all.flatMap(({ workspace }) => workspace ?? []));
       const what = first.what === 'list' ? '' : `${all.length} ${all.length === 1 ? 'row' : 'rows'} of `;
-      return [what + kindWords[first.kind] + placesOf(places)];
+      const isOfAll = first.kind === 'key-limits' && all.some(({ workspace }) => workspace === null);
+      const organisation = isOfAll ? `${places.size === 0 ? ' of' : ' and'} the organisation` : '';
+      return [what + kindWords[first.kind] + placesOf(places) + organisation];
     });
   if (said.length === 0) return null;
   return escapeInvisible([said.slice(0, -1).join(', '), ...said.slice(-1)].filter((text) => text !== '').join(' and '));
@@ -235,8 +237,13 @@ export const footnotes = {
 export function usersOf({ trends }: TrendReport): string {
   const costs = trends.user.map(({ cost }) => cost);
   const largest = costs.reduce((most, cost) => (compare(cost, most) > 0 ? cost : most), zero);
-  const sum = formatExact(total(costs), 'cost');
-  return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatExact(largest, 'cost')}`;
+  const sum = formatSpent(total(costs), 'cost');
+  return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatSpent(largest, 'cost')}`;
+}
+
+/** Of these the use is not known, or not of every counter. */
+export function countUnknown(limits: readonly StatusLimit[]): number {
+  return limits.filter(({ state }) => state === 'unknown').length;
 }
 
 /**
@@ -248,7 +255,7 @@ export function summarizeStatus(facts: StatusFacts): string {
   const all = limits.length + below + belowUnknown;
   const exhausted = limits.filter(({ state }) => state === 'exhausted').length;
   const nearly = limits.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length;
-  const unknown = limits.filter(({ state }) => state === 'unknown').length + belowUnknown;
+  const unknown = countUnknown(limits) + belowUnknown;
   const parts = [
     `${exhausted} exhausted`,
     `${nearly} at ${nearlyPercent} % or more`,

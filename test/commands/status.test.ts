@@ -767,6 +767,7 @@ describe('output', () => {
         analyst-3                                       $10.95     +11 %
         student-1                                        $0.02      +8 %
         student-2                                        $0.01      -3 %
+        $753.98 of $870.58 names no user
 
       Rate limits have no counter that can be read, and are not shown.
       Only traffic through the gateway is counted, and models without a price cost

@@ -1,9 +1,11 @@
 /** Numbers of the page at their ends: nothing, next to nothing, what never resets, and what is known in part. */
 
+import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { EntityRow, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { testNow } from '../helpers/session.ts';
-import { requestRow, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { requestRow, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { orgFile } from '../helpers/world.ts';
 import { day, owned, type Page, pageOf, spending, startPageRig as start } from './reading.ts';
 
 describe('spend by day', () => {
@@ -35,7 +37,8 @@ describe('lists that are refused', () => {
     path,
     fault: { kind: 'status', status: 403 } as const,
   }));
-  const unread = 'API keys of 2 workspaces, providers of 2 workspaces and usage policies of 2 workspaces';
+  const unread =
+    'API keys of 2 workspaces and the organisation, providers of 2 workspaces and usage policies of 2 workspaces';
 
   it('are named beside the number of budgets, in every format', async () => {
     const rig = await start({ state: spending(), files: owned, faults: refused });
@@ -177,5 +180,71 @@ describe('what is left', () => {
     expect((await pageOf(rig)).text).toContain(
       'Run out before their reset2at the present pace, or in 30 days where they never reset',
     );
+  });
+});
+
+describe('numbers that agree', () => {
+  it('as many budgets are unknown in the summary as in the tile, where one is near its limit besides', async () => {
+    const per = { group_by: [{ key: 'api_key' }] };
+    const entities = { [`api_key:${uuid(11)}`]: counter(9_000, 700), [`api_key:${uuid(12)}`]: counter(null, 701) };
+    const usagePolicies = [
+      usagePolicyRow('near', uuid(101), teamA, { ...per, entities }),
+      usagePolicyRow('none', uuid(102), teamA, { ...per, entities: { [`api_key:${uuid(11)}`]: counter(null, 702) } }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    const { text } = await pageOf(rig);
+    expect(text).toContain('2 budgets: 0 exhausted, 1 at 80 % or more, 2 unknown.');
+    expect(text).toContain('Not known2budgets whose use cannot be told');
+  });
+
+  it('the spend is at least what is known of some workspaces', async () => {
+    const fault = { kind: 'status', status: 403 } as const;
+    const requestLogs = [teamA, teamB].map((id, index) =>
+      requestRow({ id: uuid(index + 1), workspace_id: id, cost: 7_900 }),
+    );
+    // The two windows of one of them are asked for first.
+    const faults = [{ path: '/analytics/groups/model', after: 2, fault }];
+    const rig = await start({ state: spending({ requestLogs }), files: owned, faults });
+    expect((await pageOf(rig)).text).toContain('Spent in 30 daysat least $79known for 1 of 2 workspaces');
+  });
+
+  it('what names no user is said beside those who are named, and where users are counted', async () => {
+    const requestLogs = [
+      requestRow({ id: uuid(1), cost: 7_000, metadata: { _user: 'lovelace' } }),
+      requestRow({ id: uuid(2), cost: 500, metadata: {} }),
+    ];
+    for (const org of [orgFile(), orgFile('review: { show_people: counts }\n')]) {
+      const rig = await start({ state: spending({ requestLogs }), files: { ...owned, 'org.yaml': org } });
+      expect((await pageOf(rig)).section('Spend by user')).toContain('$5 of $75 names no user');
+    }
+    const rig = await start({ state: spending(), files: owned });
+    expect((await pageOf(rig)).section('Spend by user')).not.toContain('names no user');
+  });
+
+  it('0.3 cents of $1 are less than a cent, and not nothing', async () => {
+    const usagePolicies = [
+      usagePolicyRow('spend', uuid(101), teamA, {
+        credit_limit: 1,
+        entities: { [`workspace_id:${teamA}`]: counter(0.3, 700) },
+      }),
+    ];
+    const rig = await start({ state: spending({ usagePolicies }) });
+    for (const format of ['text', 'markdown', 'html'] as const) {
+      const { stdout } = await rig.status({ format, since: 0 });
+      expect(stdout).toContain('less than $0.01 of $1');
+    }
+  });
+
+  it('a page that names nobody names no file of the record either', async () => {
+    const rig = await start({
+      state: spending(),
+      files: { ...owned, 'org.yaml': orgFile('review: { show_people: counts }\n') },
+    });
+    writeFileSync(rig.recordFile, 'no record');
+    const { html, section } = await pageOf(rig);
+    expect(section('Changed in the last 7 days')).toContain(
+      'What has changed is not known: the record cannot be read.',
+    );
+    expect(html).not.toContain(rig.folder);
   });
 });

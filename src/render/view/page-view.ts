@@ -8,10 +8,10 @@ import { compareSpend, type Trend, type TrendReport } from '../../consumption/tr
 import { compareText } from '../../diagnostics.ts';
 import { add, type Exact, zero } from '../../exact.ts';
 import { sumCommitted } from '../../impact/committed.ts';
-import { formatExact } from '../../impact/money.ts';
+import { formatExact, formatSpent } from '../../impact/money.ts';
 import type { PageFacts } from '../page-facts.ts';
 import type { StatusFacts, StatusLimit } from '../status-facts.ts';
-import { describeTrend, describeUnread, nearlyPercent } from '../status-words.ts';
+import { countUnknown, describeTrend, describeUnread, nearlyPercent } from '../status-words.ts';
 import { type BurnDown, buildBurnDown, horizon } from './burn-down.ts';
 import { type Line, share, value, verdict, words } from './cells.ts';
 import { buildChangeLog, type ChangeLog } from './change-log.ts';
@@ -95,20 +95,26 @@ function tilesOf({ status }: PageFacts): Tile[] {
   const verdicts = limits.map(verdictOf);
   const exhausted = verdicts.filter((one) => one === 'stop').length;
   const near = verdicts.filter((one) => one === 'warn').length;
-  const unknown = verdicts.filter((one) => one === null).length;
+  const unknown = countUnknown(limits);
   const figure = (count: number, kind: 'stop' | 'warn'): Line => [count === 0 ? words('0') : verdict(kind, `${count}`)];
   return [
     ...(trends === null ? [] : [spendTile(trends, workspaces.length)]),
     {
       label: 'Used up',
       figure: figure(exhausted, 'stop'),
-      more: `of ${limits.length} budgets${unread === null ? '' : ' that could be read'}`,
+      more: `of ${limits.length} ${limits.length === 1 ? 'budget' : 'budgets'}${unread === null ? '' : ' that could be read'}`,
     },
     { label: 'Nearly used up', figure: figure(near, 'warn'), more: 'past their alert, or at 80 % or more' },
     runOutTile(status),
     ...(unknown === 0
       ? []
-      : [{ label: 'Not known', figure: [words(`${unknown}`)], more: 'budgets whose use cannot be told' }]),
+      : [
+          {
+            label: 'Not known',
+            figure: [words(`${unknown}`)],
+            more: 'budgets whose use cannot be told, or not of every counter',
+          },
+        ]),
     ...(unread === null
       ? []
       : [
@@ -143,7 +149,7 @@ function spendTile({ trends, days }: TrendReport, workspaces: number): Tile {
   const isWhole = known === workspaces;
   return {
     label: `Spent in ${days} days`,
-    figure: [words(sum === undefined ? 'not known' : formatExact(sum.cost, 'cost'))],
+    figure: [words(sum === undefined ? 'not known' : `${isWhole ? '' : 'at least '}${formatSpent(sum.cost, 'cost')}`)],
     more: !isWhole
       ? `known for ${known} of ${workspaces} workspaces`
       : sum === undefined
@@ -213,7 +219,7 @@ function placeRow(name: string, more: string, spent: Trend | null, most: Most, t
     name,
     more,
     spend: [
-      words(spent === null ? (trends === null ? 'not asked for' : 'not known') : formatExact(spent.cost, 'cost')),
+      words(spent === null ? (trends === null ? 'not asked for' : 'not known') : formatSpent(spent.cost, 'cost')),
     ],
     change: spent === null ? '' : describeTrend(spent),
     most: [words(most.said)],

@@ -2,7 +2,7 @@
 
 import { percentOf } from '../../consumption/counters.ts';
 import { type Trend, type TrendBy, type TrendReport, trendKinds } from '../../consumption/trends.ts';
-import { type Exact, zero } from '../../exact.ts';
+import { type Exact, subtract, total, zero } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { describeTrend, formatDay, usersOf } from '../status-words.ts';
@@ -65,8 +65,22 @@ function tableOf(by: TrendBy, report: TrendReport, counts: boolean): SpendTable 
   return {
     by,
     rows: isCounted ? [] : trends.map((trend) => toRow(trend, trends[0]?.cost ?? zero)),
-    lines: [...(isCounted ? [[words(usersOf(report))]] : []), ...none, ...missing],
+    lines: [
+      ...(isCounted ? [[words(usersOf(report))]] : []),
+      ...none,
+      ...(by === 'user' ? nameless(report) : []),
+      ...missing,
+    ],
   };
+}
+
+/** What is spent without a user is in no row. Said where both sums are whole. */
+function nameless({ trends, gaps }: TrendReport): Line[] {
+  if (gaps.some(({ by }) => by === 'user' || by === 'workspace' || by === 'model')) return [];
+  const [all, named] = [trends.workspace, trends.user].map((rows) => total(rows.map(({ cost }) => cost)));
+  if (all === undefined || named === undefined) return [];
+  const rest = subtract(all, named);
+  return rest.n <= 0n ? [] : [[words(`${formatSpent(rest, 'cost')} of ${formatSpent(all, 'cost')} names no user`)]];
 }
 
 function toRow(trend: Trend, largest: Exact): SpendEntry {
