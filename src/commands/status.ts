@@ -96,6 +96,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       expiring: expiringOf(read, at),
       expiryDays,
       gaps: [...read.gaps, ...(nobody?.gaps ?? [])],
+      unread: read.unread,
       paceGaps: judged.paceGaps,
       unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit, counts),
       trends,

@@ -5,6 +5,7 @@
 
 import { add, type Exact, exactOf, fraction, zero } from '../exact.ts';
 import type { AnalyticsQuery } from '../live/backend.ts';
+import { isKnownUnit } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import type { Known, Reads } from './ask.ts';
 import { dayMilliseconds, startOfDay } from './windows.ts';
@@ -174,6 +175,7 @@ export async function readGroups(
 
 /** What calls of a group came to in one unit; null: not said. */
 export function usedBy({ cost, tokens, requests }: GroupRow, unit: Unit): Exact | null {
+  if (!isKnownUnit(unit)) return null;
   switch (unit) {
     case 'cost':
       return cost;

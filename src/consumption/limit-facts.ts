@@ -1,7 +1,7 @@
 /** Live rows as the facts of their limits. Pure. */
 
 import { oddState } from '../live/row-state.ts';
-import { type BudgetLimit, budgetLimitsOf } from '../resources/limit.ts';
+import { type BudgetLimit, budgetLimitsOf, isKnownUnit } from '../resources/limit.ts';
 import { alertFromWire, budgetFromWire } from '../resources/limits.ts';
 import { registry } from '../resources/registry.ts';
 import type { AttachmentKind } from '../resources/types.ts';
@@ -43,6 +43,25 @@ export function budgetLimit(kind: AttachmentKind, found: LimitRow): LiveLimit | 
   return limit === undefined ? null : toLiveLimit(limit, found);
 }
 
+/** Of a unit that this version does not know nothing can be held against the amount, but the service's own word. */
+function useIn(
+  { unit }: BudgetLimit,
+  row: Row,
+  read: LimitUse,
+  verdict: LiveLimit['verdict'],
+): Pick<LiveLimit, 'usage' | 'verdict'> {
+  const usage = usageIn(row, read);
+  if (isKnownUnit(unit)) return { usage, verdict };
+  const isExhausted = usage.known && usage.counters.some((counter) => counter.verdict === 'exhausted');
+  return {
+    usage: {
+      known: false,
+      why: `the service counts it in ${JSON.stringify(unit)}, a unit that this version does not know`,
+    },
+    verdict: isExhausted ? 'exhausted' : verdict,
+  };
+}
+
 function toLiveLimit(limit: BudgetLimit, { row, budget, usage, ...place }: LimitRow): LiveLimit {
   return {
     ...limit,
@@ -52,7 +71,7 @@ function toLiveLimit(limit: BudgetLimit, { row, budget, usage, ...place }: Limit
     lastReset: budget?.last_reset_at ?? textOf(row.last_reset_at),
     createdAt: textOf(row.created_at),
     updatedAt: textOf(row.last_updated_at),
-    usage: usageIn(row, usage),
+    ...useIn(limit, row, usage, place.verdict),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What is used in a day, by the calls of the last seven. */
 
 import { divide, type Exact, exactOf, multiply, total, zero } from '../exact.ts';
+import { isKnownUnit } from '../resources/limit.ts';
 import type { Match, Unit } from '../resources/types.ts';
 import {
   type Calls,
@@ -46,6 +47,8 @@ export interface PaceNeeds {
 /** Of one limit: a question, or a page for each hundred counters. */
 export async function readPace(reads: Reads, needs: PaceNeeds): Promise<Known<ReadPace>> {
   const { workspace, calls, per, unit, now } = needs;
+  if (!isKnownUnit(unit))
+    return { unknown: `it is counted in ${JSON.stringify(unit)}, a unit that this version does not know` };
   const since = now - paceDays * dayMilliseconds;
   const pace = (single: Exact | null, byValueKey: ReadonlyMap<string, Exact>): Known<ReadPace> => ({
     value: { since: new Date(since).toISOString(), asOf: new Date(now).toISOString(), single, byValueKey },
@@ -100,7 +103,7 @@ export function createPaces(reads: Reads, now: number) {
 
   /** Null: analytics cannot tell its calls apart. */
   return async (facts: LiveLimit, calls: CountedCalls | null): Promise<Known<Exact> | null> => {
-    if (calls === null || facts.workspace === null) return null;
+    if (calls === null || facts.workspace === null || !isKnownUnit(facts.unit)) return null;
     if (calls.of === 'providers' && calls.slugs.length === 0) return null;
     const grouping = calls.of === 'providers' ? groupings.provider : groupings.api_key;
     const rows = await readRows(grouping, facts.workspace);

@@ -40,6 +40,15 @@ export interface Gap {
   readonly why: string;
 }
 
+/** Budgets that nobody counts, as what holds them was not read. */
+export interface UnreadBudgets {
+  readonly kind: Kind;
+  /** Slug; null: of the organisation. */
+  readonly workspace: string | null;
+  /** A whole list, or one row of it. */
+  readonly what: 'list' | 'row';
+}
+
 export interface ExpiringThing {
   readonly kind: 'key-limits' | 'provider-limits';
   readonly workspace: string | null;
@@ -65,6 +74,7 @@ export interface ReadLimits {
   readonly calls: ReadonlyMap<LiveLimit, CountedCalls | null>;
   readonly expiries: readonly ExpiringThing[];
   readonly gaps: readonly Gap[];
+  readonly unread: readonly UnreadBudgets[];
   /** Ids of keys that belong to no person. */
   readonly serviceKeys: ReadonlySet<string>;
   /** All that have not expired. */
@@ -106,6 +116,7 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
   const calls = new Map<LiveLimit, CountedCalls | null>();
   const expiries: ExpiringThing[] = [];
   const gaps: Gap[] = [];
+  const unread: UnreadBudgets[] = [];
   const keyNames: Record<string, string> = {};
   const serviceKeys = new Set<string>();
   const keys: LiveKey[] = [];
@@ -121,6 +132,7 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
 
   function setAside(kind: Kind, workspace: string | null, { name, id, why }: UnreadableRow): void {
     const row = counts && kind === 'key-limits' ? 'a key' : (name ?? id ?? 'one without a name');
+    unread.push({ kind, workspace, what: 'row' });
     gaps.push({ kind, workspace, why: `the row of ${row}: ${why}` });
   }
 
@@ -132,6 +144,7 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
     reading: () => Promise<readonly Row[]>,
   ): Promise<readonly Row[]> {
     const listed = await attempt(kind, place, family, () => listReadable(reading()));
+    if (listed === null) unread.push({ kind, workspace: place.slug, what: 'list' });
     for (const row of listed?.unreadable ?? []) setAside(kind, place.slug, row);
     return listed?.rows ?? [];
   }
@@ -293,6 +306,7 @@ function createReading(reads: Reads, { usageUnit, counts = false, now }: LimitsQ
         calls,
         expiries,
         gaps,
+        unread,
         serviceKeys,
         keys,
         keyNames,

@@ -29,6 +29,12 @@ export function formatExact(value: Exact, unit: Unit): string {
   return formatAmount(number, unit);
 }
 
+/** Of what was used or spent: what is not nothing is never printed as nothing: `less than $0.01`. */
+export function formatSpent(value: Exact, unit: Unit): string {
+  const isSmall = value.n > 0n && round(value) === 0n;
+  return isSmall ? `less than ${formatAmount(1, unit)}` : formatExact(value, unit);
+}
+
 /** `+$250`, `-$30.50`, `±$0`. */
 export function formatDelta(value: Exact, unit: Unit): string {
   const sign = compare(value, zero);

@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, type FileHandle, lstat, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { findRealPath, makeDirectory } from '../real-path.ts';
@@ -73,8 +73,7 @@ export async function writeNamedFile(file: string, text: string, shown: string):
  * @throws UserError
  */
 export async function requireWritable(file: string, shown: string): Promise<boolean> {
-  const hint = 'Name a file in a directory that is there.';
-  const refuse = (why: string): never => {
+  const refuse = (why: string, hint = 'Name a file in a directory that is there.'): never => {
     throw new UserError(`cannot write ${shown}: ${why}`, { hint });
   };
   // A closing slash means a directory.
@@ -87,8 +86,20 @@ export async function requireWritable(file: string, shown: string): Promise<bool
   }
   if (found.isDirectory()) refuse('it is a directory');
   if (found.isSocket()) refuse('it is a socket');
+  if (!(await mayWrite(file, found.mode))) {
+    refuse('it may only be read', 'Allow it to be written (`chmod u+w`), or name another file.');
+  }
   // What a process has open under such a name is not to be replaced, even if it is a file.
   return !found.isFile() || /^\/(?:dev|proc)\//.test(file);
+}
+
+/** Who is root may write everything, and means no file that nobody may write. */
+async function mayWrite(file: string, mode: number): Promise<boolean> {
+  if ((mode & 0o222) === 0) return false;
+  return access(file, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A pipe that nobody reads is refused: a process that waits for a reader cannot even be ended by a signal. */
@@ -106,16 +117,20 @@ async function writeStraight(file: string, text: string): Promise<void> {
 
 /**
  * Writes beside the file and renames, so that no reader ever sees half of it. Makes the directories it needs. Replaces a file
- * and nothing else.
+ * and nothing else, and who may read the old one may read the new one, nobody more.
  */
 export async function writeFileAtomic(file: string, text: string): Promise<void> {
   const target = await findTarget(file);
   const directory = path.dirname(target);
   await makeDirectory(directory);
   const temporary = path.join(directory, `.${path.basename(target).slice(0, 100)}.${randomUUID()}.tmp`);
+  const old = await stat(target).catch(() => null);
+  const mode = old === null ? null : old.mode & 0o777;
   try {
-    const handle = await open(temporary, 'wx');
+    const handle = await open(temporary, 'wx', mode ?? undefined);
     try {
+      // What is set at the opening is less what the process masks.
+      if (mode !== null) await handle.chmod(mode);
       await handle.writeFile(text, 'utf8');
       await handle.sync();
     } finally {

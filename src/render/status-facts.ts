@@ -1,6 +1,7 @@
 /** What a status is made of: read, judged, and not yet said. */
 
 import type { LimitStatus } from '../consumption/limit-status.ts';
+import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
@@ -65,6 +66,8 @@ export interface StatusFacts {
   readonly expiring: readonly StatusExpiry[];
   readonly expiryDays: number;
   readonly gaps: readonly StatusGap[];
+  /** Lists and rows of budgets that were not read: what they hold is in no number. */
+  readonly unread: readonly UnreadBudgets[];
   /** Why the pace of the last 7 days is missing, where it is. */
   readonly paceGaps: readonly string[];
   /** The number that contradicts the service's own verdict; null: none does. */

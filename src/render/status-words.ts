@@ -1,10 +1,11 @@
 /** What of a status is read and said the same way in every format. */
 
+import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, total, zero } from '../exact.ts';
-import { formatExact } from '../impact/money.ts';
+import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
@@ -42,7 +43,7 @@ export function countKeys(limits: readonly StatusLimit[]): KeyCounts[] {
         keys: all.length,
         exhausted: all.filter(({ state }) => state === 'exhausted').length,
         nearly: all.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length,
-        unknown: all.filter(({ state }) => state === 'unknown').length,
+        unknown: countUnknown(all),
         fullest: percents.length === 0 ? null : Math.max(...percents),
       };
     });
@@ -67,7 +68,9 @@ export function describeLimit({ facts }: StatusLimit): string {
 /** `$410 of $750`, `1,234,567 of 2M tokens`, `? of $750`. */
 export function describeUse({ used, facts }: StatusLimit): string {
   const limit = formatAmount(facts.amount, facts.unit);
-  return `${used === null ? '?' : formatExact(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
+  const text = `${used === null ? '?' : formatSpent(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
+  // A unit that nobody has heard of is any text.
+  return escapeInvisible(text);
 }
 
 /** `Tue 2026-12-01`; UTC. */
@@ -120,7 +123,7 @@ function describeScope(
   if (counters === 0) return [scope, 'no counter yet'];
   const who = counts || worst === null ? '' : `: ${describeValueKey(worst.valueKey ?? '', names)}`;
   if (counters === 1) return [scope, `one counter${who}`];
-  const all = total === null ? [] : [`${formatExact(total, facts.unit)} in all`];
+  const all = total === null ? [] : [`${formatSpent(total, facts.unit)} in all`];
   return [scope, `fullest of ${counters}${who}`, ...all];
 }
 
@@ -195,10 +198,34 @@ export function describeGaps(gaps: readonly StatusGap[]): string[] {
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { kind, why, workspaces }]) => {
-      const named = [...workspaces].filter((slug) => slug !== null);
-      const where = named.length === 0 ? '' : named.length === 1 ? ` of ${named[0]}` : ` of ${named.length} workspaces`;
-      return escapeInvisible(`${kindWords[kind]}${where} unknown: ${why}`);
+      const places = new Set([...workspaces].filter((slug) => slug !== null));
+      return escapeInvisible(`${kindWords[kind]}${placesOf(places)} unknown: ${why}`);
     });
+}
+
+/** Whose budgets are in no number: `usage policies of 3 workspaces and API keys of ws-team-a`; null: all was read. */
+export function describeUnread({ unread }: Pick<StatusFacts, 'unread'>): string | null {
+  const groups = new Map<string, UnreadBudgets[]>();
+  for (const one of unread) groups.set(one.kind + one.what, [...(groups.get(one.kind + one.what) ?? []), one]);
+  const said = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, all]) => {
+      const [first] = all;
+      if (first === undefined) return [];
+      const places = new Set(all.flatMap(({ workspace }) => workspace ?? []));
+      const what = first.what === 'list' ? '' : `${all.length} ${all.length === 1 ? 'row' : 'rows'} of `;
+      const isOfAll = first.kind === 'key-limits' && all.some(({ workspace }) => workspace === null);
+      const organisation = isOfAll ? `${places.size === 0 ? ' of' : ' and'} the organisation` : '';
+      return [what + kindWords[first.kind] + placesOf(places) + organisation];
+    });
+  if (said.length === 0) return null;
+  return escapeInvisible([said.slice(0, -1).join(', '), ...said.slice(-1)].filter((text) => text !== '').join(' and '));
+}
+
+function placesOf(slugs: ReadonlySet<string>): string {
+  const [only] = slugs;
+  if (only === undefined) return '';
+  return slugs.size === 1 ? ` of ${only}` : ` of ${slugs.size} workspaces`;
 }
 
 export const footnotes = {
@@ -210,16 +237,25 @@ export const footnotes = {
 export function usersOf({ trends }: TrendReport): string {
   const costs = trends.user.map(({ cost }) => cost);
   const largest = costs.reduce((most, cost) => (compare(cost, most) > 0 ? cost : most), zero);
-  const sum = formatExact(total(costs), 'cost');
-  return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatExact(largest, 'cost')}`;
+  const sum = formatSpent(total(costs), 'cost');
+  return `${costs.length} ${costs.length === 1 ? 'user' : 'users'}, ${sum} in all, the largest ${formatSpent(largest, 'cost')}`;
 }
 
-/** `47 limits: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.` */
-export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnknown }: StatusFacts): string {
+/** Of these the use is not known, or not of every counter. */
+export function countUnknown(limits: readonly StatusLimit[]): number {
+  return limits.filter(({ state }) => state === 'unknown').length;
+}
+
+/**
+ * `47 budgets: 5 exhausted, 6 at 80 % or more, 2 unknown; 1 expires within 14 days.`, and where it is not all:
+ * `0 budgets of those that could be read: …; usage policies of 3 workspaces were not.`
+ */
+export function summarizeStatus(facts: StatusFacts): string {
+  const { limits, expiring, expiryDays, below, belowUnknown } = facts;
   const all = limits.length + below + belowUnknown;
   const exhausted = limits.filter(({ state }) => state === 'exhausted').length;
   const nearly = limits.filter(({ state, percent }) => state !== 'exhausted' && (percent ?? 0) >= nearlyPercent).length;
-  const unknown = limits.filter(({ state }) => state === 'unknown').length + belowUnknown;
+  const unknown = countUnknown(limits) + belowUnknown;
   const parts = [
     `${exhausted} exhausted`,
     `${nearly} at ${nearlyPercent} % or more`,
@@ -229,7 +265,10 @@ export function summarizeStatus({ limits, expiring, expiryDays, below, belowUnkn
     expiring.length === 0
       ? ''
       : `; ${expiring.length} ${expiring.length === 1 ? 'expires' : 'expire'} within ${expiryDays} days`;
-  return `${all} ${all === 1 ? 'budget' : 'budgets'}: ${parts.join(', ')}${expires}.`;
+  const unread = describeUnread(facts);
+  const of = unread === null ? '' : ' of those that could be read';
+  const not = unread === null ? '' : `; ${unread} were not`;
+  return `${all} ${all === 1 ? 'budget' : 'budgets'}${of}: ${parts.join(', ')}${expires}${not}.`;
 }
 
 const mostNobody = 50;

@@ -89,6 +89,11 @@ export function timed(limit: BudgetLimit): TimedLimit {
   return { ...limit, reset: limit.reset ?? 'never' };
 }
 
+/** One that this version has heard of: a row may show any text. */
+export function isKnownUnit(unit: Unit): boolean {
+  return (['cost', 'tokens', 'requests'] as readonly string[]).includes(unit);
+}
+
 /** Shown, and one that this version has heard of: lists of backends before 1.18 show none, and another may come any day. */
 export function isKnownReset(reset: Reset | null): reset is Reset {
   return reset !== null && (['never', 'weekly', 'monthly'].includes(reset) || daysOfReset(reset) !== null);

@@ -235,6 +235,32 @@ describe('every limit', () => {
     ]);
   });
 
+  it.each([
+    ['with calls', undefined],
+    ['without calls', []],
+  ])('a unit that is not known is one row whose use is unknown, %s', async (_name, requestLogs) => {
+    const euros = usagePolicyRow('odd', uuid(101), teamA, {
+      type: 'euros\u202e' as 'cost',
+      entities: { [`workspace_id:${teamA}`]: entity(5) },
+    });
+    await start({ state: oneOfEach({ usagePolicies: [euros], ...(requestLogs && { requestLogs }) }) });
+    const odd = find(await read(), 'usage-policy', 'odd');
+    expect(odd).toMatchObject({ state: 'unknown', used: null, percent: null, pace_per_day: null, run_out: null });
+    expect(odd.unknown_because).toMatch(/counts it in .*euros.*, a unit that this version does not know/);
+    const { exit, stdout } = await rig.status();
+    expect([exit, stdout.includes('\u202e')]).toEqual([0, false]);
+    expect(stdout).toMatch(/odd .* \? of 100 euros/);
+  });
+
+  it('what an unknown unit counts is used up where the service says so', async () => {
+    const euros = usagePolicyRow('odd', uuid(101), teamA, {
+      type: 'euros' as 'cost',
+      entities: { [`workspace_id:${teamA}`]: entity(100, 'exhausted') },
+    });
+    await start({ state: oneOfEach({ usagePolicies: [euros] }) });
+    expect(find(await read(), 'usage-policy', 'odd')).toMatchObject({ state: 'exhausted', used: null });
+  });
+
   it('a policy of an old backend has its reset all the same', async () => {
     const { quirksOfBackend } = await import('../../src/emulator/quirks.ts');
     await start({ quirks: quirksOfBackend('1.14') });
@@ -741,6 +767,7 @@ describe('output', () => {
         analyst-3                                       $10.95     +11 %
         student-1                                        $0.02      +8 %
         student-2                                        $0.01      -3 %
+        $753.98 of $870.58 names no user
 
       Rate limits have no counter that can be read, and are not shown.
       Only traffic through the gateway is counted, and models without a price cost

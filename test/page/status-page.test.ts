@@ -1,94 +1,14 @@
 /** The page about spend: what stands in it, what of it is known, and who is named. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseHTML } from 'linkedom';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
-import type { StoreState } from '../../src/emulator/store.ts';
-import { budgetsFile, type Rig, type RigOptions, startRig, succeed } from '../helpers/rig.ts';
+import { budgetsFile, succeed } from '../helpers/rig.ts';
 import { testNow } from '../helpers/session.ts';
-import { keyRow, requestRow, smallState, teamA, teamB, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
+import { keyRow, requestRow, teamA, teamB, uuid, workspaceRow } from '../helpers/state.ts';
 import { orgFile, spendMayRise, workspaceFile } from '../helpers/world.ts';
-
-const day = 86_400_000;
-
-async function start(options: RigOptions): Promise<Rig> {
-  const rig = await startRig(options);
-  onTestFinished(() => rig.close());
-  return rig;
-}
-
-/** $100 a month for all of team A; a dollar a day and, in the last week, $8. */
-function spending(rows: Partial<StoreState> = {}): Partial<StoreState> {
-  const requestLogs = Array.from({ length: 60 }, (_, index) =>
-    requestRow({
-      id: uuid(0x2000 + index),
-      created_at: new Date(testNow - index * day - 3_600_000).toISOString(),
-      cost: index < 7 ? 800 : 100,
-      metadata: { _user: 'lovelace' },
-    }),
-  );
-  const entity = { id: uuid(700), current_usage: 6_900, status: 'active' as const };
-  return smallState({
-    workspaces: [workspaceRow('ws-team-a', teamA), workspaceRow('ws-team-b', teamB)],
-    usagePolicies: [
-      usagePolicyRow('spend', uuid(101), teamA, {
-        created_at: '2026-01-01T00:00:00.000Z',
-        last_reset_at: '2026-11-01T00:00:00.000Z',
-        entities: {
-          [`workspace_id:${teamA}`]: { ...entity, is_threshold_alerts_sent: false, is_exhausted_alerts_sent: false },
-        },
-      }),
-    ],
-    requestLogs,
-    ...rows,
-  });
-}
-
-const owned = {
-  'org.yaml': orgFile(),
-  'a.yaml': workspaceFile('ws-team-a', 'policies:\n  spend: { budget: $100, reset: monthly, per: workspace_id }\n'),
-  'b.yaml': workspaceFile('ws-team-b').replace('platform', 'data-science'),
-};
-
-async function pageOf(rig: Rig, options: Parameters<Rig['status']>[0] = {}): Promise<Page> {
-  const ran = await succeed(rig.status({ format: 'html', since: 30, ...options }));
-  expect(rig.emulator.requests.countWrites()).toBe(0);
-  return readPage(ran.stdout);
-}
-
-interface Page {
-  readonly html: string;
-  readonly text: string;
-  /** The text of a section, its blanks as one. */
-  readonly section: (title: string) => string;
-  /** Rows of the table of that caption, below its head. */
-  readonly rows: (caption: string) => string[][];
-  readonly document: Document;
-}
-
-type Document = ReturnType<typeof parseHTML>['document'];
-
-function readPage(html: string): Page {
-  const { document } = parseHTML(html);
-  const plain = (text: string | null | undefined): string => (text ?? '').replace(/\s+/g, ' ').trim();
-  return {
-    html,
-    document,
-    text: plain(document.querySelector('body')?.textContent),
-    section: (title) =>
-      plain(
-        [...document.querySelectorAll('section')].find((one) => plain(one.querySelector('h2')?.textContent) === title)
-          ?.textContent,
-      ),
-    rows: (caption) =>
-      [...document.querySelectorAll('table')]
-        .filter((table) => plain(table.querySelector('caption')?.textContent) === caption)
-        .flatMap((table) => [...table.querySelectorAll('tbody tr')])
-        .map((row) => [...row.querySelectorAll('th,td')].map((cell) => plain(cell.textContent))),
-  };
-}
+import { day, owned, pageOf, spending, startPageRig as start } from './reading.ts';
 
 describe('the page', () => {
   it('asks for nothing from anywhere, runs nothing, and says so to the browser', async () => {
@@ -338,6 +258,25 @@ describe('--out', () => {
     const ran = await succeed(rig.status({ format: 'html', out: 'page.html' }));
     expect([ran.stdout, ran.stderr]).toEqual(['', 'The page is in page.html.\n']);
     expect(readFileSync(file, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  });
+
+  it.each([0o600, 0o640, 0o666])('keeps who may read the page: mode %i', async (mode) => {
+    const rig = await start({ state: spending(), files: owned });
+    const file = join(rig.folder, 'page.html');
+    writeFileSync(file, 'last week');
+    chmodSync(file, mode);
+    await succeed(rig.status({ format: 'html', out: 'page.html' }));
+    expect([statSync(file).mode & 0o777, readFileSync(file, 'utf8').length > 1_000]).toEqual([mode, true]);
+  });
+
+  it('replaces no page that may only be read, and asks for nothing before', async () => {
+    const rig = await start({ state: spending(), files: owned });
+    const file = join(rig.folder, 'page.html');
+    writeFileSync(file, 'last week');
+    chmodSync(file, 0o444);
+    const ran = await rig.status({ format: 'html', out: 'page.html' });
+    expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('cannot write page.html: it may only be read')]);
+    expect([readFileSync(file, 'utf8'), rig.emulator.requests.total]).toEqual(['last week', 0]);
   });
 
   it.each([

@@ -5,7 +5,7 @@
 
 import { dot, lineY, plot, rectY, ruleX, ruleY } from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { round } from '../../exact.ts';
+import { toDrawn, zero } from '../../exact.ts';
 import { formatAmount } from '../../resources/amounts.ts';
 import type { Unit } from '../../resources/types.ts';
 import type { BurnDown, BurnPoint } from '../view/burn-down.ts';
@@ -17,7 +17,7 @@ const width = 440;
 
 export function drawBurnDown({ unit, limit, now, course, ahead, even, runsOutAt }: BurnDown): string {
   const x = (point: BurnPoint): Date => new Date(point.at);
-  const y = (point: BurnPoint): number => point.left;
+  const y = (point: BurnPoint): number => toDrawn(point.left);
   const times = [...course, ...ahead, ...even].map(({ at }) => at);
   return draw({
     height: 190,
@@ -25,7 +25,7 @@ export function drawBurnDown({ unit, limit, now, course, ahead, even, runsOutAt 
       type: 'utc',
       domain: [new Date(Math.min(...times)), new Date(Math.max(...times, now + 1))],
       ticks: 5,
-      tickFormat: (date: Date) => dayOfMonth(date.getTime()),
+      tickFormat: (date: Date) => dayOfMonth(date.getTime(), now),
       label: null,
     },
     y: { domain: [0, limit], ticks: 4, tickFormat: (amount: number) => shorten(amount, unit), label: null, grid: true },
@@ -42,24 +42,29 @@ export function drawBurnDown({ unit, limit, now, course, ahead, even, runsOutAt 
       }),
       ruleX([new Date(now)], { stroke: 'var(--faint)' }),
       dot(course.slice(-1), { x, y, fill: 'var(--accent)', r: 4 }),
-      ...(runsOutAt === null ? [] : [dot([{ at: runsOutAt, left: 0 }], { x, y, fill: 'var(--stop)', r: 4 })]),
+      ...(runsOutAt === null ? [] : [dot([{ at: runsOutAt, left: zero }], { x, y, fill: 'var(--stop)', r: 4 })]),
     ],
   });
 }
 
-/** @param colors one for each series */
+/**
+ * Of days on some of which something was spent: nothing has no height.
+ *
+ * @param colors one for each series
+ */
 export function drawDays({ dates, series }: DayChart, colors: readonly string[]): string {
   const bars = series.flatMap(({ costs }, index) =>
     costs.map((cost, day) => ({
       date: new Date(dates[day] ?? ''),
-      cents: Number(round(cost)),
+      cents: toDrawn(cost),
       color: colors[index] ?? 'currentColor',
     })),
   );
+  const last = Date.parse(dates.at(-1) ?? '');
   return draw({
     height: 210,
     color: { type: 'identity' },
-    x: { type: 'utc', ticks: 5, tickFormat: (date: Date) => dayOfMonth(date.getTime()), label: null },
+    x: { type: 'utc', ticks: 5, tickFormat: (date: Date) => dayOfMonth(date.getTime(), last), label: null },
     y: { ticks: 4, tickFormat: (amount: number) => shorten(amount, 'cost'), label: null, grid: true },
     marks: [rectY(bars, { x: 'date', y: 'cents', interval: 'day', fill: 'color', inset: 0.5 }), ruleY([0])],
   });

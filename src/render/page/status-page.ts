@@ -1,6 +1,6 @@
 /** A page view of spend and budgets as one file of HTML. */
 
-import { formatAmount } from '../../resources/amounts.ts';
+import { formatSpent } from '../../impact/money.ts';
 import { escapeHtml } from '../escape-html.ts';
 import type { PageFacts } from '../page-facts.ts';
 import { plainText, words } from '../view/cells.ts';
@@ -93,41 +93,44 @@ function places(caption: string, noun: string, rows: readonly PlaceRow[], spend:
   return htmlTable(caption, columns, cells);
 }
 
-function charts({ burnDowns, notDrawn }: PageView): string {
+function charts({ burnDowns, notDrawn, unread }: PageView): string {
   const figures = burnDowns.map(burnDown).join('\n');
   const legend =
     burnDowns.length === 0
       ? ''
       : '<p class="more">Solid: what is left. Dashed: where the present pace leads. Dotted: an even pace to the reset. The upright line is now.</p>';
   const rest = notDrawn.length === 0 ? '' : `<p>Not drawn:</p>${htmlList(notDrawn)}`;
+  const none = unread === null ? 'There is no budget.' : `No budget could be read: ${unread} were not.`;
   return figures === '' && rest === ''
-    ? '<p>There is no budget.</p>'
+    ? `<p>${escapeHtml(none)}</p>`
     : `${legend}<div class="charts">${figures}</div>${rest}`;
 }
 
 function burnDown({ budget, course }: BurnChart, index: number): string {
-  const name = plainText([words(`${budget.name}${budget.workspace === null ? '' : `, ${budget.workspace}`}`)]);
+  const { counter, notAhead } = course;
+  const place = budget.workspace === null ? '' : `, ${budget.workspace}`;
+  const name = plainText([words(`${budget.name}${place}${counter === null ? '' : `: ${counter}`}`)]);
   const use = `${budget.use}${budget.percent === null ? '' : `, ${budget.percent} %`}`;
   const exact = course.isDaily
     ? 'The course day by day is from analytics.'
     : 'Between its ends the course is not known.';
   const points = [
     ...course.course.map((point, at) => [point, at === course.course.length - 1 ? 'now' : ''] as const),
-    ...course.ahead
-      .slice(1)
-      .map((point) => [point, course.runsOutAt === null ? 'at the reset, by the pace' : 'runs out'] as const),
+    ...course.ahead.slice(1).map((point) => [point, course.aheadEnds] as const),
   ].map(([{ at, left }, what]) => [
     escapeHtml(minute(new Date(at).toISOString())),
-    escapeHtml(formatAmount(left, course.unit)),
+    escapeHtml(formatSpent(left, course.unit)),
     escapeHtml(what),
   ]);
+  const later = notAhead === null ? [] : [['later', 'not known', escapeHtml(notAhead)]];
   const table = htmlTable(
     `what is left of ${name}`,
     [{ head: 'when' }, { head: 'left', isNumber: true }, { head: 'why' }],
-    points,
+    [...points, ...later],
   );
-  return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use)}</p></figcaption>
-${picture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}; ${course.said}. ${exact}`)}
+  const drawn = counter === null ? '' : `, drawn is ${counter}`;
+  return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use + drawn)}</p></figcaption>
+${picture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}${drawn}; ${course.said}. ${exact}`)}
 <p class="more">${escapeHtml(course.said)}</p>
 ${htmlFold('Numbers', table)}</figure>`;
 }
@@ -147,6 +150,11 @@ function days(chart: DayChart | null): string {
   if (chart === null) return '';
   const missing = chart.missing === null ? '' : `<p>${escapeHtml(chart.missing)}</p>`;
   if (chart.dates.length === 0) return missing;
+  const [first, last] = [chart.rows[0]?.day ?? '', chart.rows.at(-1)?.day ?? ''];
+  if (chart.isNothing) {
+    const where = chart.missing === null ? '' : ', where it is known';
+    return `<p>${escapeHtml(`Nothing was spent from ${first} to ${last}${where}.`)}</p>${missing}`;
+  }
   const legend = chart.series.map(
     ({ name }, index) =>
       `<li><span class="key" aria-hidden="true" style="background:${seriesColors[index]}"></span>${escapeHtml(name)}</li>`,
@@ -157,7 +165,6 @@ function days(chart: DayChart | null): string {
     chart.rows.map(({ day, spend }) => [escapeHtml(day), escapeHtml(spend)]),
   );
   const names = chart.series.map(({ name }) => name).join(', ');
-  const [first, last] = [chart.rows[0]?.day ?? '', chart.rows.at(-1)?.day ?? ''];
   return `<figure>${picture(drawDays(chart, seriesColors), 'days', 'Spend by day', `${first} to ${last}, by workspace: ${names}`)}
 <ul class="legend">${legend.join('')}</ul>${missing}
 ${htmlFold('Numbers', table)}</figure>`;

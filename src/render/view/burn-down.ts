@@ -3,8 +3,8 @@
 import { limitCountedSince } from '../../consumption/limit-status.ts';
 import type { WorkspaceDay } from '../../consumption/trends.ts';
 import { dayMilliseconds } from '../../consumption/windows.ts';
-import { add, compare, type Exact, exactOf, round, subtract, zero } from '../../exact.ts';
-import { formatExact } from '../../impact/money.ts';
+import { add, compare, divide, type Exact, exactOf, multiply, subtract, zero } from '../../exact.ts';
+import { formatSpent } from '../../impact/money.ts';
 import type { Unit } from '../../resources/types.ts';
 import type { StatusFacts, StatusLimit } from '../status-facts.ts';
 import { describeForecast, formatDay } from '../status-words.ts';
@@ -12,8 +12,8 @@ import { describeForecast, formatDay } from '../status-words.ts';
 export interface BurnPoint {
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** Whole cents or a count; never below zero. */
-  readonly left: number;
+  /** Cents or a count; never below zero. */
+  readonly left: Exact;
 }
 
 export interface BurnDown {
@@ -24,38 +24,54 @@ export interface BurnDown {
   readonly course: readonly BurnPoint[];
   /** Day by day, from analytics; else the ends alone are known. */
   readonly isDaily: boolean;
-  /** From now, to the reset or to nothing; empty: there is no forecast. */
+  /** From now, to the reset, to nothing, or as far as it is drawn; empty: there is no forecast. */
   readonly ahead: readonly BurnPoint[];
+  /** What is at its end. */
+  readonly aheadEnds: string;
+  /** Why nothing is ahead of a budget that is not used up; null: something is. */
+  readonly notAhead: string | null;
+  /** Which counter is drawn, where there may be several; null: there is but one. */
+  readonly counter: string | null;
   /** Where an even pace would be; empty: there is no end to spread it to. */
   readonly even: readonly BurnPoint[];
-  /** In this window; null: it lasts, or nobody knows. */
+  /** In this window, as far as it is drawn; null: it lasts, or nobody knows. */
   readonly runsOutAt: number | null;
   /** `pace $16.20 a day; runs out Mon 2026-11-23`. */
   readonly said: string;
 }
 
 /** How far ahead something is drawn that never starts again. */
-const horizon = 30 * dayMilliseconds;
+export const horizon = 30 * dayMilliseconds;
 
 /** A text instead: why it cannot be drawn. */
 export function buildBurnDown(limit: StatusLimit, { now, trends }: StatusFacts): BurnDown | string {
-  const { facts, used, nextReset, pace, runOut } = limit;
+  const { facts, used, nextReset, pace, runOut, noForecast } = limit;
   if (used === null) return facts.usage.known ? 'its use is unknown' : facts.usage.why;
   const amount = exactOf(facts.amount);
   const since = limitCountedSince(facts, now);
   const left = leftOf(amount, used);
   const days = since === null ? null : courseByDay(limit, since, trends);
-  const start: BurnPoint[] = since === null || since >= now ? [] : [{ at: since, left: facts.amount }];
-  const runsOutAt = runOut?.when === 'this-window' ? runOut.at : null;
-  const end = typeof nextReset === 'number' ? nextReset : (runsOutAt ?? now + horizon);
+  const start: BurnPoint[] = since === null || since >= now ? [] : [{ at: since, left: amount }];
+  const foreseen = runOut?.when === 'this-window' ? runOut.at : null;
+  const end = typeof nextReset === 'number' ? nextReset : Math.min(foreseen ?? now + horizon, now + horizon);
+  const runsOutAt = foreseen !== null && foreseen <= end ? foreseen : null;
+  const hasForecast = pace !== null && runOut !== null && left.n > 0n;
   return {
     unit: facts.unit,
     limit: facts.amount,
     now,
     course: [...start, ...(days ?? []), { at: now, left }],
     isDaily: days !== null,
-    ahead: pace === null || left === 0 ? [] : aheadOf({ now, left, end, runsOutAt, pacePerDay: pace.perDay }),
-    even: start.length === 0 || typeof nextReset !== 'number' ? [] : [...start, { at: nextReset, left: 0 }],
+    ahead: hasForecast ? aheadOf({ now, left, end, runsOutAt, pacePerDay: pace.perDay }) : [],
+    aheadEnds:
+      runsOutAt !== null
+        ? 'runs out'
+        : typeof nextReset === 'number'
+          ? 'at the reset, by the pace'
+          : 'in 30 days, by the pace',
+    notAhead: hasForecast || left.n === 0n ? null : (noForecast ?? 'there is no pace'),
+    counter: describeCounter(limit),
+    even: start.length === 0 || typeof nextReset !== 'number' ? [] : [...start, { at: nextReset, left: zero }],
     runsOutAt,
     said: describeCourse(limit),
   };
@@ -63,7 +79,7 @@ export function buildBurnDown(limit: StatusLimit, { now, trends }: StatusFacts):
 
 function aheadOf(facts: {
   readonly now: number;
-  readonly left: number;
+  readonly left: Exact;
   readonly end: number;
   readonly runsOutAt: number | null;
   readonly pacePerDay: Exact;
@@ -72,23 +88,37 @@ function aheadOf(facts: {
   if (runsOutAt !== null)
     return [
       { at: now, left },
-      { at: Math.min(runsOutAt, end), left: 0 },
+      { at: runsOutAt, left: zero },
     ];
-  const spent = (Number(round(pacePerDay)) * (end - now)) / dayMilliseconds;
+  const spent = divide(multiply(pacePerDay, exactOf(end - now)), exactOf(dayMilliseconds));
   return [
     { at: now, left },
-    { at: end, left: Math.max(0, Math.round(left - spent)) },
+    { at: end, left: leftOf(left, spent) },
   ];
 }
 
-function leftOf(amount: Exact, used: Exact): number {
+function leftOf(amount: Exact, used: Exact): Exact {
   const left = subtract(amount, used);
-  return compare(left, zero) > 0 ? Number(round(left)) : 0;
+  return compare(left, zero) > 0 ? left : zero;
+}
+
+/** Of a budget per key or per user one counter is drawn. */
+function describeCounter({ facts, counters }: StatusLimit): string | null {
+  const isGrouped = facts.kind === 'usage-policy' && !isShared(facts.per);
+  if (!isGrouped && counters <= 1) return null;
+  if (counters === 0) return 'a new counter, as there is none yet';
+  if (counters === 1) return 'its one counter';
+  const doubted = facts.usage.known ? (facts.usage.doubted?.length ?? 0) : 0;
+  return `the fullest of ${counters} counters${doubted === 0 ? '' : `, of which ${doubted} cannot be told`}`;
+}
+
+function isShared(per: readonly string[]): boolean {
+  return per.every((key) => key === 'workspace_id');
 }
 
 /** Analytics tell days of a workspace alone, and their sum may be ahead of the counter: it is never drawn past it. */
 function courseByDay({ facts, used }: StatusLimit, since: number, trends: StatusFacts['trends']): BurnPoint[] | null {
-  const isWhole = facts.kind === 'workspace-limits' || facts.per.every((key) => key === 'workspace_id');
+  const isWhole = facts.kind === 'workspace-limits' || isShared(facts.per);
   if (!isWhole || facts.unit !== 'cost' || facts.match !== 'all' || used === null) return null;
   if (trends === null || since < trends.from) return null;
   const days = trends.byDay.filter((day) => day.workspace === facts.workspace && endOf(day) > since);
@@ -114,7 +144,7 @@ function describeCourse(limit: StatusLimit): string {
     ...(pace === null
       ? []
       : [
-          `pace ${formatExact(pace.perDay, facts.unit)} a day${pace.basis === 'window' ? ' since its window began' : ''}`,
+          `pace ${formatSpent(pace.perDay, facts.unit)} a day${pace.basis === 'window' ? ' since its window began' : ''}`,
         ]),
     ...(forecast === null ? [] : [forecast]),
     typeof nextReset === 'number'

@@ -27,7 +27,11 @@ const mostChanges = 50;
 
 /** @param counts nobody is named: neither who applied nor whose key it was */
 export function buildChangeLog(changes: RecentChanges, counts: boolean): ChangeLog {
-  if (!changes.known) return { applies: [], notes: [[words(`What has changed is not known: ${changes.why}.`)]] };
+  if (!changes.known) {
+    // The text of an error names files, and those the person in whose home they are.
+    const why = counts ? 'the record cannot be read' : changes.why;
+    return { applies: [], notes: [[words(`What has changed is not known: ${why}.`)]] };
+  }
   const { applies, cut, since } = changes;
   const from = minute(new Date(since).toISOString());
   return {
@@ -45,7 +49,12 @@ function toLogged({ apply, record }: RecentApply, counts: boolean): LoggedApply 
   const who = counts || by === null ? '' : ` by ${by}`;
   const title = `${when}${who}${commit === null ? '' : `, commit ${commit.slice(0, 12)}`}`;
   if (record === null) {
-    const why = state === 'claim' ? 'begun, and no record says how it ended' : (problem ?? 'this version is gone');
+    const why =
+      state === 'claim'
+        ? 'begun, and no record says how it ended'
+        : counts
+          ? 'this version cannot be read'
+          : (problem ?? 'this version is gone');
     return { title, changes: [[verdict('warn', 'not known'), words(`: ${why}`)]] };
   }
   const names = counts ? {} : namesOfRecord(record);

@@ -3,7 +3,7 @@
 import type { TrendReport } from '../../consumption/trends.ts';
 import { compareText } from '../../diagnostics.ts';
 import { add, compare, type Exact, total, zero } from '../../exact.ts';
-import { formatExact } from '../../impact/money.ts';
+import { formatSpent } from '../../impact/money.ts';
 import { formatDay } from '../status-words.ts';
 
 export interface DaySeries {
@@ -15,6 +15,8 @@ export interface DaySeries {
 export interface DayChart {
   /** `2026-11-20`, UTC; empty: no day is known. */
   readonly dates: readonly string[];
+  /** On none of these days, by what is known. */
+  readonly isNothing: boolean;
   /** The largest first; the last may be the sum of all others. */
   readonly series: readonly DaySeries[];
   /** One a day, as a table has it. */
@@ -47,10 +49,11 @@ export function buildDayChart(
   const unknown = workspaces.length - known.size;
   return {
     dates,
+    isNothing: total(sums).n <= 0n,
     series: isLong ? [...all.slice(0, mostSeries), others] : all,
     rows: dates.map((date, index) => ({
       day: formatDay(Date.parse(date)),
-      spend: formatExact(sums[index] ?? zero, 'cost'),
+      spend: formatSpent(sums[index] ?? zero, 'cost'),
     })),
     missing: unknown === 0 ? null : `not known for ${unknown} of ${workspaces.length} workspaces: ${why}`,
   };

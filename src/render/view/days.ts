@@ -34,8 +34,10 @@ export function lengthUntil(instant: string, asOf: string): string | null {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
-/** `1 Dec`: for an axis, which has little room. */
-export function dayOfMonth(at: number): string {
+/** `1 Dec`, and `1 Dec 2025` where the year is another than now: for an axis, which has little room. */
+export function dayOfMonth(at: number, now: number): string {
   const date = new Date(at);
-  return `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
+  const year = date.getUTCFullYear();
+  const short = `${date.getUTCDate()} ${months[date.getUTCMonth()]}`;
+  return year === new Date(now).getUTCFullYear() ? short : `${short} ${year}`;
 }

@@ -8,11 +8,11 @@ import { compareSpend, type Trend, type TrendReport } from '../../consumption/tr
 import { compareText } from '../../diagnostics.ts';
 import { add, type Exact, zero } from '../../exact.ts';
 import { sumCommitted } from '../../impact/committed.ts';
-import { formatExact } from '../../impact/money.ts';
+import { formatExact, formatSpent } from '../../impact/money.ts';
 import type { PageFacts } from '../page-facts.ts';
-import type { StatusLimit } from '../status-facts.ts';
-import { describeTrend, nearlyPercent } from '../status-words.ts';
-import { type BurnDown, buildBurnDown } from './burn-down.ts';
+import type { StatusFacts, StatusLimit } from '../status-facts.ts';
+import { countUnknown, describeTrend, describeUnread, nearlyPercent } from '../status-words.ts';
+import { type BurnDown, buildBurnDown, horizon } from './burn-down.ts';
 import { type Line, share, value, verdict, words } from './cells.ts';
 import { buildChangeLog, type ChangeLog } from './change-log.ts';
 import { buildDayChart, type DayChart } from './day-chart.ts';
@@ -55,6 +55,8 @@ export interface PageView {
   readonly burnDowns: readonly BurnChart[];
   /** Budgets that are not drawn, and why. */
   readonly notDrawn: readonly Line[];
+  /** Whose budgets are in no number; null: all was read. */
+  readonly unread: string | null;
   /** Null: spend was not asked for. */
   readonly days: DayChart | null;
   /** Models that were called and cost nothing. */
@@ -80,6 +82,7 @@ export function buildPageView(facts: PageFacts): PageView {
     workspaces: workspacesOf(facts),
     owners: ownersOf(facts),
     ...chartsOf(shown, facts),
+    unread: describeUnread(status),
     days: status.trends === null ? null : buildDayChart(status.trends, status.workspaces),
     unpriced: unpricedOf(facts),
     changes: buildChangeLog(facts.changes, status.counts),
@@ -88,21 +91,56 @@ export function buildPageView(facts: PageFacts): PageView {
 
 function tilesOf({ status }: PageFacts): Tile[] {
   const { trends, limits, workspaces } = status;
+  const unread = describeUnread(status);
   const verdicts = limits.map(verdictOf);
   const exhausted = verdicts.filter((one) => one === 'stop').length;
   const near = verdicts.filter((one) => one === 'warn').length;
-  const unknown = verdicts.filter((one) => one === null).length;
-  const ending = limits.filter(({ runOut }) => runOut?.when === 'this-window').length;
+  const unknown = countUnknown(limits);
   const figure = (count: number, kind: 'stop' | 'warn'): Line => [count === 0 ? words('0') : verdict(kind, `${count}`)];
   return [
     ...(trends === null ? [] : [spendTile(trends, workspaces.length)]),
-    { label: 'Used up', figure: figure(exhausted, 'stop'), more: `of ${limits.length} budgets` },
+    {
+      label: 'Used up',
+      figure: figure(exhausted, 'stop'),
+      more: `of ${limits.length} ${limits.length === 1 ? 'budget' : 'budgets'}${unread === null ? '' : ' that could be read'}`,
+    },
     { label: 'Nearly used up', figure: figure(near, 'warn'), more: 'past their alert, or at 80 % or more' },
-    { label: 'Run out before their reset', figure: [words(`${ending}`)], more: 'at the present pace' },
+    runOutTile(status),
     ...(unknown === 0
       ? []
-      : [{ label: 'Not known', figure: [words(`${unknown}`)], more: 'budgets whose use cannot be told' }]),
+      : [
+          {
+            label: 'Not known',
+            figure: [words(`${unknown}`)],
+            more: 'budgets whose use cannot be told, or not of every counter',
+          },
+        ]),
+    ...(unread === null
+      ? []
+      : [
+          {
+            label: 'Not read',
+            figure: [words(`${status.unread.length}`)],
+            more: `${unread}: their budgets are in none of these numbers`,
+          },
+        ]),
   ];
+}
+
+/** What never resets runs out some day: it counts where that day is near. */
+function runOutTile({ limits, now }: StatusFacts): Tile {
+  const ending = limits.filter(({ runOut, nextReset }) => {
+    if (runOut?.when !== 'this-window') return false;
+    return nextReset !== null || runOut.at <= now + horizon;
+  }).length;
+  const known = limits.filter(({ runOut, state }) => runOut !== null || state === 'exhausted').length;
+  const never = limits.some(({ nextReset }) => nextReset === null) ? ', or in 30 days where they never reset' : '';
+  const of = known === limits.length ? '' : `; known for ${known} of ${limits.length}`;
+  return {
+    label: 'Run out before their reset',
+    figure: [words(`${ending}`)],
+    more: `at the present pace${never}${of}`,
+  };
 }
 
 function spendTile({ trends, days }: TrendReport, workspaces: number): Tile {
@@ -111,7 +149,7 @@ function spendTile({ trends, days }: TrendReport, workspaces: number): Tile {
   const isWhole = known === workspaces;
   return {
     label: `Spent in ${days} days`,
-    figure: [words(sum === undefined ? 'not known' : formatExact(sum.cost, 'cost'))],
+    figure: [words(sum === undefined ? 'not known' : `${isWhole ? '' : 'at least '}${formatSpent(sum.cost, 'cost')}`)],
     more: !isWhole
       ? `known for ${known} of ${workspaces} workspaces`
       : sum === undefined
@@ -181,7 +219,7 @@ function placeRow(name: string, more: string, spent: Trend | null, most: Most, t
     name,
     more,
     spend: [
-      words(spent === null ? (trends === null ? 'not asked for' : 'not known') : formatExact(spent.cost, 'cost')),
+      words(spent === null ? (trends === null ? 'not asked for' : 'not known') : formatSpent(spent.cost, 'cost')),
     ],
     change: spent === null ? '' : describeTrend(spent),
     most: [words(most.said)],

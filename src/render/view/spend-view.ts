@@ -2,8 +2,8 @@
 
 import { percentOf } from '../../consumption/counters.ts';
 import { type Trend, type TrendBy, type TrendReport, trendKinds } from '../../consumption/trends.ts';
-import { type Exact, zero } from '../../exact.ts';
-import { formatExact } from '../../impact/money.ts';
+import { type Exact, subtract, total, zero } from '../../exact.ts';
+import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { describeTrend, formatDay, usersOf } from '../status-words.ts';
 import { type Line, verdict, words } from './cells.ts';
@@ -46,7 +46,7 @@ export function buildSpend(report: TrendReport, counts: boolean): SpendView {
     tables: trendKinds.map((by) => tableOf(by, report, counts)),
     unusualDays: report.unusualDays.map(({ date, workspace, cost, median }) => [
       verdict('warn', formatDay(Date.parse(date))),
-      words(`, ${workspace}: ${formatExact(cost, 'cost')}, on a usual day ${formatExact(median, 'cost')}`),
+      words(`, ${workspace}: ${formatSpent(cost, 'cost')}, on a usual day ${formatSpent(median, 'cost')}`),
     ]),
     dayGaps: [...dayGaps].map((why) => [words(`days unknown: ${why}`)]),
   };
@@ -65,15 +65,29 @@ function tableOf(by: TrendBy, report: TrendReport, counts: boolean): SpendTable 
   return {
     by,
     rows: isCounted ? [] : trends.map((trend) => toRow(trend, trends[0]?.cost ?? zero)),
-    lines: [...(isCounted ? [[words(usersOf(report))]] : []), ...none, ...missing],
+    lines: [
+      ...(isCounted ? [[words(usersOf(report))]] : []),
+      ...none,
+      ...(by === 'user' ? nameless(report) : []),
+      ...missing,
+    ],
   };
+}
+
+/** What is spent without a user is in no row. Said where both sums are whole. */
+function nameless({ trends, gaps }: TrendReport): Line[] {
+  if (gaps.some(({ by }) => by === 'user' || by === 'workspace' || by === 'model')) return [];
+  const [all, named] = [trends.workspace, trends.user].map((rows) => total(rows.map(({ cost }) => cost)));
+  if (all === undefined || named === undefined) return [];
+  const rest = subtract(all, named);
+  return rest.n <= 0n ? [] : [[words(`${formatSpent(rest, 'cost')} of ${formatSpent(all, 'cost')} names no user`)]];
 }
 
 function toRow(trend: Trend, largest: Exact): SpendEntry {
   const { by, name, workspace, cost, errorPercent, isFailing } = trend;
   return {
     name: escapeInvisible(by === 'provider' ? `${name} (${workspace ?? ''})` : name),
-    spend: formatExact(cost, 'cost'),
+    spend: formatSpent(cost, 'cost'),
     percent: largest.n === 0n ? 0 : percentOf(cost, largest),
     change: describeTrend(trend),
     errors: errorPercent === null ? null : `${errorPercent} %`,
