@@ -52,7 +52,11 @@ export function createDownloads(options: DownloadOptions): { readonly download: 
       });
       if (answer.statusCode !== 200) {
         await answer.body.dump();
-        throw fail(`answered ${answer.statusCode}: the link may have expired`, answer.statusCode);
+        // Where it leads was not checked, and may be anywhere.
+        const why = isRedirect(answer.statusCode)
+          ? 'it leads elsewhere, which is not followed'
+          : 'the link may have expired';
+        throw fail(`answered ${answer.statusCode}: ${why}`, answer.statusCode);
       }
       yield* linesOf(answer.body, () => fail('a line that is too long to be one of a log', 200));
     } catch (error) {
@@ -83,6 +87,10 @@ function checkLink(link: string, baseUrl: string): URL {
   if (isHere && !isLoopback(new URL(baseUrl).hostname)) throw refuse('leads onto this machine');
   if (url.protocol !== 'https:' && !(isHere && url.protocol === 'http:')) throw refuse('is not https');
   return url;
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
 }
 
 async function* linesOf(body: AsyncIterable<Uint8Array>, tooLong: () => Error): AsyncIterable<string> {

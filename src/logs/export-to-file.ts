@@ -25,6 +25,11 @@ export function manifestPathOf(path: string): string {
   return `${path}.manifest.json`;
 }
 
+/** Where the rows are until all of them are there. */
+export function partPathOf(path: string): string {
+  return `${path}.part`;
+}
+
 /** @returns what was done so far: `complete`, or with a job under way. @throws UserError, ServiceError, CancelledError */
 export async function exportToFile(
   question: LogQuestion,
@@ -35,7 +40,7 @@ export async function exportToFile(
   const begun = await findBegun(question, needs);
   if (begun?.complete === true) return begun;
   const fresh = beginManifest(question, needs.workspace, isoTime(from), isoTime(to));
-  const partPath = `${needs.path}.part`;
+  const partPath = partPathOf(needs.path);
   const kept = begun === null ? null : await openGrowingFile(partPath, begun.bytes);
   const file = kept ?? (await openGrowingFile(partPath, 0));
   if (file === null) throw new Error('a new file cannot be too short');

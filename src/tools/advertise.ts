@@ -31,7 +31,8 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
   const envelope = z.object({
     ok: z.boolean(),
     data: tool.output().optional(),
-    error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+    // Its members are the same everywhere, and are seen where it is.
+    error: z.record(z.string(), z.unknown()).optional(),
   });
   return {
     name: tool.name,
@@ -60,8 +61,8 @@ function toObjectSchema(schema: unknown, side: Side): JsonObject & { readonly ty
 }
 
 /**
- * Without what a model does not need to ask or to read: bounds that a refusal tells as well, what values in an answer are (it sees
- * them), and forms of the items of a list that may be a text too. The tool itself checks by the whole schema.
+ * Without what a model does not need to ask or to read: bounds that a refusal tells as well, and what texts in an answer
+ * are: it sees them. The tool itself checks by the whole schema.
  */
 function shortenSchema(schema: unknown, side: Side): unknown {
   if (Array.isArray(schema)) return schema.map((item) => shortenSchema(item, side));
@@ -73,20 +74,29 @@ function shortenSchema(schema: unknown, side: Side): unknown {
   return side === 'input' ? shortenForms(short) : shortenAnswer(short);
 }
 
-/** What may be a number or its text, a list or one of it, is asked for in one form. */
+/**
+ * A number or its text, a list or one of it, is asked for in the first form, and a list with its items: `type` with several names,
+ * or a list that does not tell its items, is a schema that some clients refuse a whole tool for.
+ */
 function shortenForms({ anyOf, type, ...rest }: JsonObject): JsonObject {
-  const types = Array.isArray(anyOf) ? anyOf.map((form: JsonObject) => form.type) : type;
-  if (!Array.isArray(types)) return type === undefined ? rest : { type, ...rest };
-  return { type: types.find((one) => one !== 'string'), ...rest };
+  if (Array.isArray(anyOf)) return { ...anyOf.find((form: JsonObject) => form.type === 'array'), ...rest };
+  const first = Array.isArray(type) ? type[0] : type;
+  return first === undefined ? rest : { type: first, ...rest };
 }
 
-/** Members, lists and definitions; a value is named and no more, as it may be null. */
-function shortenAnswer({ anyOf, properties, items, $ref, $defs, ...rest }: JsonObject): JsonObject {
-  if (Array.isArray(anyOf)) return (anyOf as readonly JsonObject[])[0] ?? {};
+/** Members, lists, definitions, numbers and booleans. What is named and no more is a text, or may be null. */
+function shortenAnswer({ anyOf, properties, items, type, $ref, $defs, ...rest }: JsonObject): JsonObject {
+  if (Array.isArray(anyOf)) return withoutType((anyOf as readonly JsonObject[])[0] ?? {});
   if ($ref !== undefined) return { $ref };
   if (properties !== undefined) return { properties, ...($defs === undefined ? {} : { $defs }) };
   if (items !== undefined) return { items };
-  return isMap(rest) ? rest : {};
+  if (type === 'number' || type === 'boolean' || type === 'object') return { type };
+  const map = type === undefined ? rest : { type, ...rest };
+  return isMap(map) ? map : {};
+}
+
+function withoutType({ type: _, ...rest }: JsonObject): JsonObject {
+  return rest;
 }
 
 /** The members of `properties` and `$defs` by their names, which are schemas. */

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
-import { exportToFile, manifestPathOf } from '../logs/export-to-file.ts';
+import { exportToFile, manifestPathOf, partPathOf } from '../logs/export-to-file.ts';
+import { findRealPath } from '../real-path.ts';
 import { windowOfCalls, windowSchema } from './analytics-input.ts';
 import { jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
 import { ToolRefusal } from './refusal.ts';
@@ -53,7 +54,7 @@ export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
     const { question, calls, workspace, notes } = await readLogQuestion(given, wanted, context);
     const window = windowOfCalls(calls);
     const name = file ?? `logs-${workspace}-${window.from.slice(0, 10)}-${window.to.slice(0, 10)}.jsonl`;
-    const target = placeOf(name, context);
+    const target = await placeOf(name, context);
     const manifest = await orAnalytics(
       exportToFile(question, calls.from, calls.to, {
         ...jobNeedsOf(context, patience[context.asker]),
@@ -94,14 +95,23 @@ export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
   ],
 });
 
-/** An agent writes below the working folder, and nothing but logs. @throws ToolRefusal */
-function placeOf(name: string, { asker, session }: ToolContext): string {
+/** An agent writes below the working folder, through no link that leads out of it, and nothing but logs. @throws ToolRefusal */
+async function placeOf(name: string, { asker, session }: ToolContext): Promise<string> {
   const target = path.resolve(session.cwd, name);
   if (asker === 'person') return target;
-  const below = path.relative(session.cwd, target);
-  const isBelow = below !== '' && !below.startsWith('..') && !path.isAbsolute(below);
-  if (isBelow && /^[\w.-]+(?:\/[\w.-]+)*\.jsonl$/.test(name)) return target;
+  const isName = isBelow(target, session.cwd) && /^[\w.-]+(?:\/[\w.-]+)*\.jsonl$/.test(name);
+  if (isName && (await staysWithin(session.cwd, [target, partPathOf(target), manifestPathOf(target)]))) return target;
   throw new ToolRefusal('invalid_input', 'file: it has to lie below the working folder and end in .jsonl', {
-    hint: 'Write a name such as logs.jsonl, or leave it out.',
+    hint: 'Write a name such as logs.jsonl, which no link leads elsewhere, or leave it out.',
   });
+}
+
+async function staysWithin(folder: string, paths: readonly string[]): Promise<boolean> {
+  const [root, ...places] = await Promise.all([folder, ...paths].map((one) => findRealPath(one)));
+  return root !== undefined && places.every((place) => isBelow(place, root));
+}
+
+function isBelow(place: string, folder: string): boolean {
+  const below = path.relative(folder, place);
+  return below !== '' && below !== '..' && !below.startsWith(`..${path.sep}`) && !path.isAbsolute(below);
 }

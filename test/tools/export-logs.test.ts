@@ -1,7 +1,7 @@
 /** Logs of a window in one file: all of them, each once, with a manifest, and gone on with after an interruption. */
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Asker, type AskerOptions, startAsker } from '../helpers/ask.ts';
@@ -212,6 +212,36 @@ describe('export_logs', () => {
       expect(asker.emulator.store.state.logExports).toEqual([]);
     },
   );
+
+  it.each([
+    ['the file', 'out.jsonl', 'out.jsonl'],
+    ['the file as it grows', 'out.jsonl', 'out.jsonl.part'],
+    ['its manifest', 'out.jsonl', 'out.jsonl.manifest.json'],
+    ['a folder on the way', 'logs/out.jsonl', 'logs'],
+  ])('an agent cannot write through a link where %s would be, and a person can', async (what, file, link) => {
+    const [asker, outside] = [await ask({ state: few }), (await ask({})).folder];
+    const isFolder = what.startsWith('a folder');
+    const elsewhere = isFolder ? outside : join(outside, 'kept');
+    if (what === 'the file as it grows') writeFileSync(elsewhere, 'kept');
+    symlinkSync(elsewhere, join(asker.folder, link));
+    const before = readdirSync(outside);
+    expect(await asker.call('export_logs', { ...window, file })).toMatchObject({
+      ok: false,
+      error: { code: 'invalid_input', hint: expect.stringContaining('no link leads elsewhere') },
+    });
+    expect(readdirSync(outside)).toEqual(before);
+    if (what === 'the file as it grows') expect(readFileSync(elsewhere, 'utf8')).toBe('kept');
+    expect(asker.emulator.store.state.logExports).toEqual([]);
+    if (isFolder) expect((await asker.type(`${words} --out ${file}`)).stdout).toContain('40 calls in logs/out.jsonl');
+  });
+
+  it('an agent writes through a link that stays below the working folder', async () => {
+    const asker = await ask({ state: few });
+    mkdirSync(join(asker.folder, 'kept'));
+    symlinkSync('kept', join(asker.folder, 'logs'));
+    expect(await asker.data('export_logs', { ...window, file: 'logs/..out.jsonl' })).toMatchObject({ rows: 40 });
+    expect(existsSync(join(asker.folder, 'kept/..out.jsonl'))).toBe(true);
+  });
 
   it('is the same bytes as `logs export --format json`', async () => {
     const asker = await ask({ state: few });

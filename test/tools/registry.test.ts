@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import { advertiseTool, isAllowed } from '../../src/tools/advertise.ts';
+import { getRateLimitsTool } from '../../src/tools/get-rate-limits.ts';
 import { longestAnswer } from '../../src/tools/pages.ts';
 import { tools } from '../../src/tools/registry.ts';
 import { listMemberOf, type Tool, toolsets } from '../../src/tools/tool.ts';
@@ -62,6 +63,28 @@ describe('the list of tools', () => {
     for (const flag of twin?.flags ?? []) expect(names).toContain(flag.input);
     for (const argument of twin?.arguments ?? []) expect(names).toContain(argument.input);
     expect(new Set(twin?.flags.map(attributeOf)).size).toBe(twin?.flags.length);
+  });
+
+  it.each(each)(
+    '%s asks for one type a name, and tells the items of a list: some clients refuse a tool else',
+    (_name, tool) => {
+      const { properties, additionalProperties } = advertiseTool(tool).inputSchema;
+      expect(additionalProperties).toBe(false);
+      for (const asked of Object.values(properties as Readonly<Record<string, { type: unknown; items?: unknown }>>)) {
+        expect(['string', 'number', 'integer', 'boolean', 'array', 'object']).toContain(asked.type);
+        if (asked.type === 'array') expect(asked.items).toEqual({ type: 'string' });
+      }
+    },
+  );
+
+  it('numbers of an answer are numbers in what is advertised, but where they may be null', () => {
+    const { outputSchema } = advertiseTool(getRateLimitsTool);
+    const { data, ok, error } = outputSchema.properties as Readonly<Record<string, unknown>>;
+    expect([ok, error]).toEqual([{ type: 'boolean' }, { type: 'object' }]);
+    expect(data).toMatchObject({ properties: { rates: { items: { properties: { allowed: { type: 'number' } } } } } });
+    const { items } = (data as { properties: { rates: { items: { properties: Readonly<Record<string, unknown>> } } } })
+      .properties.rates;
+    expect([items.properties.place, items.properties.peak_7_days]).toEqual([{}, {}]);
   });
 
   it('S1-20: what only reads says so, and only that is there with --read-only', () => {
