@@ -31,7 +31,8 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
   const envelope = z.object({
     ok: z.boolean(),
     data: tool.output().optional(),
-    error: z.object({ code: z.string(), message: z.string() }).loose().optional(),
+    // What is in it is the same for all: the server's instructions say it once.
+    error: z.unknown().optional(),
   });
   return {
     name: tool.name,
@@ -80,11 +81,17 @@ function shortenForms({ anyOf, type, ...rest }: JsonObject): JsonObject {
   return { type: types.find((one) => one !== 'string'), ...rest };
 }
 
+/** What is in a page is the same for all: the server's instructions say it once. */
+const ofAll = '#/$defs/page';
+
 /** Members, lists and definitions; a value is named and no more, as it may be null. */
 function shortenAnswer({ anyOf, properties, items, $ref, $defs, ...rest }: JsonObject): JsonObject {
   if (Array.isArray(anyOf)) return (anyOf as readonly JsonObject[])[0] ?? {};
-  if ($ref !== undefined) return { $ref };
-  if (properties !== undefined) return { properties, ...($defs === undefined ? {} : { $defs }) };
+  if ($ref !== undefined) return $ref === ofAll ? {} : { $ref };
+  if (properties !== undefined) {
+    const { page: _, ...own } = ($defs ?? {}) as JsonObject;
+    return { properties, ...(Object.keys(own).length === 0 ? {} : { $defs: own }) };
+  }
   if (items !== undefined) return { items };
   return isMap(rest) ? rest : {};
 }
