@@ -205,6 +205,20 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addServiceOptions(addCommand(program, 'reset', 'free a used-up counter of a budget; asks first'), dataFormatOption())
+    .argument('<limit>', 'name or id of a policy, key, provider or integration with a budget')
+    .addOption(workspaceOption('only in this workspace; may be repeated'))
+    .addOption(new Option('--kind <kind>', 'only of this kind').choices(['policy', 'key', 'provider', 'integration']))
+    .option('--counter <name>', 'of a policy: only this counter (default: all that are used up)')
+    .option('-y, --yes', 'do not ask', false)
+    .action((limit: string, options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runReset } = await import('./commands/reset.ts');
+        const { kind, counter, yes } = options;
+        return runReset({ ...commonOf(options), limit, kind, counter, yes }, session);
+      }),
+    );
+
   addTwins(program, addCommand, (twin, options) => {
     const { format } = options;
     // Of CSV nothing is made fit for a screen.

@@ -97,6 +97,14 @@ export function createApiBackend(client: Client): Backend {
           return client.updateIntegrationWorkspaces(target.slug, wrapIntegrationBody(target.workspaceSlug, body));
       }
     },
+
+    async resetCounter(policyId, valueKey) {
+      const entities = await client.listPolicyEntities(policyId);
+      const entity = entities.find(({ value_key: key }) => key === valueKey);
+      if (entity === undefined) return false;
+      await client.resetPolicyEntity(policyId, entity.id);
+      return true;
+    },
   };
 }
 

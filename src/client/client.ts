@@ -89,6 +89,7 @@ export interface Client {
   readUsagePolicy(id: string, options?: { readonly includeUsage?: boolean }): Promise<WireUsagePolicy>;
   readRatePolicy(id: string): Promise<WireRatePolicy>;
   listPolicyEntities(id: string): Promise<readonly WireEntity[]>;
+  resetPolicyEntity(id: string, entityId: string): Promise<void>;
   createPolicy(kind: PolicyKind, body: Body): Promise<{ readonly id: string }>;
   updatePolicy(kind: PolicyKind, id: string, body: Body): Promise<void>;
   deletePolicy(kind: PolicyKind, id: string): Promise<void>;
@@ -230,6 +231,12 @@ export function createClient(options: ClientOptions): Client {
         entitySchema,
         byId,
       ),
+    resetPolicyEntity: (id, entityId) =>
+      write({
+        method: 'PUT',
+        path: `${policyPaths['usage-policy']}/${encode(id)}/entities/${encode(entityId)}/reset`,
+        scope: 'policies.update',
+      }),
     createPolicy: async (kind, body) => {
       const { id } = await read(
         { method: 'POST', path: policyPaths[kind], body, scope: 'policies.create' },

@@ -13,6 +13,7 @@ import type { FoundFile } from '../policy/files.ts';
 import type { RecordStore, StoredRecord } from '../record/store.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { Desired } from '../resources/types.ts';
+import { askFirst } from '../run/ask-first.ts';
 import { type FoundRecord, findRecord } from '../run/find-record.ts';
 import { loadPolicies } from '../run/load-policies.ts';
 import { type OpenBackend, openBackend } from '../run/open-backend.ts';
@@ -110,7 +111,13 @@ export async function carryOutMove(
   await checkClaim(stored.record.claim, undefined, open.backend, session);
   await checkCommitted(facts, record, { allowDirty: false }, session);
   await checkMove(found, desired, record, { ...facts, texts });
-  await askFirst(found, options, session);
+  const asking = {
+    question: `Move the record: ${describeMove(found.moved)}?`,
+    nobody: 'there is nobody to ask',
+    verb: 'move',
+    done: 'moved',
+  };
+  await askFirst(asking, options, session);
   const moved = movedRecord(stored.record, desired, facts, options, session);
   const next = { ...moved, files: toRecordedFiles(files) };
   const workspaces = isOtherService(found.moved) ? await rebuildWorkspaces(desired, open, session) : next.workspaces;
@@ -183,14 +190,6 @@ async function leaveMark({ stored }: FoundRecord, to: string, old: RecordStore):
   if (stored === null) return;
   const { claim: _claim, ...rest } = stored.record;
   await old.write({ ...rest, movedTo: to }, stored.token, `move to ${to}`);
-}
-
-async function askFirst({ moved }: FoundRecord, { yes }: RecordMoveOptions, session: Session): Promise<void> {
-  if (yes) return;
-  if (!session.isInteractive)
-    throw new UserError('there is nobody to ask', { hint: 'Add --yes to move without asking.' });
-  if (await session.confirm(`Move the record: ${describeMove(moved)}?`)) return;
-  throw new UserError('not moved: the question was not answered with yes');
 }
 
 function renderMoved(

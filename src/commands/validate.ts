@@ -1,11 +1,9 @@
 import { sortDiagnostics } from '../diagnostics.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Finding } from '../plan/types.ts';
 import { countDiagnostics } from '../render/diagnostics.ts';
 import { describeMore, fileFindingDocument, pickFindings, toDiagnostics } from '../render/findings.ts';
 import { diagnosticDocument, jsonVersion, renderJson } from '../render/json.ts';
-import { buildFileFacts, findInFiles, reviewInFiles } from '../rules/find.ts';
-import { loadPolicies } from '../run/load-policies.ts';
+import { checkFiles } from '../run/check-files.ts';
 import { renderDiagnostics } from '../run/output.ts';
 import type { CheckFormat, CommandResult, CommonOptions, Session } from '../run/session.ts';
 
@@ -14,15 +12,12 @@ export async function runValidate(
   options: Pick<CommonOptions, 'dir' | 'quiet'> & { readonly format: CheckFormat },
   session: Session,
 ): Promise<CommandResult> {
-  const { desired, files, diagnostics } = await loadPolicies(options, session);
-  // Files with errors are not understood well enough to be judged.
-  const findings = desired === null ? [] : findInFiles(buildFileFacts(desired, files, reviewInFiles(desired)));
+  const { ok, files, diagnostics, findings } = await checkFiles(options, session);
   const all = sortDiagnostics([...diagnostics, ...toDiagnostics(findings)]);
   if (!options.quiet) {
     const count = `${files.length} file${files.length === 1 ? '' : 's'}`;
     session.say(`${count} in ${options.dir}: ${countDiagnostics(all)}.\n`);
   }
-  const ok = desired !== null && !findings.some(isBlocking);
   const exit = ok ? exitCodes.ok : exitCodes.invalid;
   const { format } = options;
   if (format === 'json') {
@@ -39,8 +34,4 @@ export async function runValidate(
   // Every line of the text is a problem at its place.
   if (!options.quiet && rest !== '') session.say(rest);
   return { exit, output };
-}
-
-function isBlocking({ severity, silenced }: Finding): boolean {
-  return severity === 'error' && silenced === null;
 }

@@ -96,4 +96,6 @@ export interface Backend extends KindPort {
   /** Archives. Resolves also when the policy was already gone by the service's word (404); a 403 rejects, the caller asks the list. */
   deletePolicy(kind: PolicyKind, id: string): Promise<void>;
   setLimits(target: LimitsTarget, body: WireBody): Promise<void>;
+  /** What one counter of a usage policy holds counts no longer; no apply does that. False: the policy shows no such counter. */
+  resetCounter(policyId: string, valueKey: string): Promise<boolean>;
 }

@@ -217,7 +217,7 @@ function formatPerMillion(price: Exact): string {
 }
 
 /** Money to the nearest cent, halves up; tokens rounded down, since a part of one buys nothing. */
-function formatFigure(figure: Figure, { budget }: EstimateView): string {
+export function formatFigure(figure: Figure, { budget }: EstimateView): string {
   switch (figure.bound) {
     case 'unknown':
       return 'unknown';

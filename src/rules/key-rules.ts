@@ -17,7 +17,7 @@ const exhausted: LiveRule = {
   where: 'live',
   finds: 'a declared key or provider whose budget is used up',
   why: 'Every call is refused with 412 until the budget starts again, and one that never resets stays refused. Backends before 1.20 keep the state after a raise until the next reset.',
-  fix: 'Raise the budget, wait for the reset, or reset the counter by hand.',
+  fix: 'Raise the budget, wait for the reset, or free the counter with `tollgate reset NAME`.',
   check: (facts, found) => {
     for (const { entry, live, name } of facts.resolved) {
       if (live === null || (live.kind !== 'key-limits' && live.kind !== 'provider-limits')) continue;

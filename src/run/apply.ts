@@ -28,6 +28,7 @@ import { type HeldClaim, takeClaim } from '../record/hold-claim.ts';
 import { isUndone, renderOutcomeText, summarizeOutcomes } from '../render/outcomes.ts';
 import { renderObjections, renderPlanText } from '../render/plan.ts';
 import { isSame } from '../resources/canonical.ts';
+import { askFirst } from './ask-first.ts';
 import type { Judged } from './judge.ts';
 import { type ByHandOptions, checkClaim, checkCommitted } from './open-record.ts';
 import { sayDiagnostics } from './output.ts';
@@ -168,7 +169,14 @@ export async function carryOut(
   }
   const { backend } = prepared.open;
   if (plan.changes.length > 0) {
-    const hasAsked = await askFirst(plan.changes.length, options, session);
+    const { length } = plan.changes;
+    const asking = {
+      question: `Apply ${length === 1 ? 'this change' : `these ${length} changes`}?`,
+      nobody: 'apply changes live limits and there is nobody to ask',
+      verb: 'apply',
+      done: 'applied',
+    };
+    const hasAsked = await askFirst(asking, options, session);
     // The question may have stood there for an hour: the lease counts from the service's time now.
     if (hasAsked) await backend.listWorkspaces();
   }
@@ -262,19 +270,6 @@ function isWorthRecording(next: AppliedRecord, { settled, stored, inForce, check
   if (stored?.record.wasFormatOne === true) return true;
   const memory = ({ workspaces, settings }: AppliedRecord): unknown => ({ workspaces, settings });
   return !isSame(memory(next), memory(settled)) || !hasSameFiles(next.files, settled.files);
-}
-
-/** False when there was nothing to ask. */
-async function askFirst(changes: number, options: ApplyCommandOptions, session: Session): Promise<boolean> {
-  if (options.yes) return false;
-  if (!session.isInteractive) {
-    throw new UserError('apply changes live limits and there is nobody to ask', {
-      hint: 'Add --yes to apply without asking.',
-    });
-  }
-  const isSure = await session.confirm(`Apply ${changes === 1 ? 'this change' : `these ${changes} changes`}?`);
-  if (!isSure) throw new UserError('not applied: the question was not answered with yes');
-  return true;
 }
 
 /** The record of this run, with nothing of it carried out yet. */

@@ -3,13 +3,22 @@
 import { assessPlanned } from './assess.ts';
 import { gather } from './gather.ts';
 import { type Judged, judgeAssessed } from './judge.ts';
+import type { OpenBackend } from './open-backend.ts';
 import { planGathered } from './plan.ts';
 import type { Session } from './session.ts';
 import { closingOnFailure, type NoPlan, type PlanOptions, type Started, startRun } from './start.ts';
 
-/** The caller closes `open` of what has a plan. */
-export async function preparePlan(options: PlanOptions, session: Session): Promise<Judged | NoPlan> {
-  const started = await startRun(options, session);
+/**
+ * The caller closes `open` of what has a plan.
+ *
+ * @param opened a control plane that is there already; default: a new one
+ */
+export async function preparePlan(
+  options: PlanOptions,
+  session: Session,
+  opened?: OpenBackend,
+): Promise<Judged | NoPlan> {
+  const started = await startRun(options, session, opened);
   return 'plan' in started ? started : goOn(started, session);
 }
 

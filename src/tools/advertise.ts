@@ -31,7 +31,7 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
   const envelope = z.object({
     ok: z.boolean(),
     data: tool.output().optional(),
-    // Its members are the same everywhere, and are seen where it is.
+    // What is in it is the same for all: the server's instructions say it once.
     error: z.record(z.string(), z.unknown()).optional(),
   });
   return {
@@ -84,11 +84,17 @@ function shortenForms({ anyOf, type, ...rest }: JsonObject): JsonObject {
   return first === undefined ? rest : { type: first, ...rest };
 }
 
+/** What is in a page is the same for all: the server's instructions say it once. */
+const ofAll = '#/$defs/page';
+
 /** Members, lists, definitions, numbers and booleans. What is named and no more is a text, or may be null. */
 function shortenAnswer({ anyOf, properties, items, type, $ref, $defs, ...rest }: JsonObject): JsonObject {
   if (Array.isArray(anyOf)) return withoutType((anyOf as readonly JsonObject[])[0] ?? {});
-  if ($ref !== undefined) return { $ref };
-  if (properties !== undefined) return { properties, ...($defs === undefined ? {} : { $defs }) };
+  if ($ref !== undefined) return $ref === ofAll ? {} : { $ref };
+  if (properties !== undefined) {
+    const { page: _, ...own } = ($defs ?? {}) as JsonObject;
+    return { properties, ...(Object.keys(own).length === 0 ? {} : { $defs: own }) };
+  }
   if (items !== undefined) return { items };
   if (type === 'number' || type === 'boolean' || type === 'object') return { type };
   const map = type === undefined ? rest : { type, ...rest };
@@ -108,9 +114,5 @@ function isMap(rest: JsonObject): boolean {
 function isIdle(name: string, value: unknown, side: Side): boolean {
   if (['minLength', 'maxLength', 'propertyNames', 'additionalProperties'].includes(name)) return true;
   if (name === 'required') return side === 'output' && Array.isArray(value);
-  return (
-    (name === 'minimum' || name === 'maximum') &&
-    typeof value === 'number' &&
-    Math.abs(value) >= Number.MAX_SAFE_INTEGER
-  );
+  return (name === 'minimum' || name === 'maximum') && typeof value === 'number';
 }

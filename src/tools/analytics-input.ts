@@ -24,14 +24,13 @@ function numeric(least: number, most: number) {
     .optional();
 }
 
-function time(which: string) {
+function time() {
   return z
     .string()
     .refine(
       (text) => isoTime.test(text) && !Number.isNaN(Date.parse(text)),
       'write an ISO time with its zone, such as 2026-11-20T00:00:00Z',
-    )
-    .describe(which);
+    );
 }
 
 export function textList(does?: string) {
@@ -64,9 +63,9 @@ const most = Number.MAX_SAFE_INTEGER;
 /** 22 names. */
 export function analyticsShape() {
   return {
-    workspace_slug: z.string().min(1).max(200).describe('slug, id or name'),
-    time_of_generation_min: time('ISO 8601 with zone'),
-    time_of_generation_max: time('ISO 8601 with zone'),
+    workspace_slug: z.string().min(1).max(200),
+    time_of_generation_min: time(),
+    time_of_generation_max: time(),
     total_units_min: numeric(0, most),
     total_units_max: numeric(0, most),
     cost_min: numeric(0, most),
@@ -84,7 +83,7 @@ export function analyticsShape() {
     trace_ids: textList(),
     span_ids: textList(),
     metadata_filter: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-    api_key_ids: textList('ids or names'),
+    api_key_ids: textList(),
     prompt_slug: textList(),
   };
 }

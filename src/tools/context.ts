@@ -7,7 +7,7 @@ import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import type { OpenBackend } from '../run/open-backend.ts';
 import { type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import type { WorkspaceHandle } from './names.ts';
-import { ToolRefusal } from './refusal.ts';
+import { refuseFiles } from './refuse-files.ts';
 import type { ToolContext } from './tool.ts';
 
 export function createToolContext(
@@ -44,13 +44,5 @@ async function readDesiredFiles(options: CommonOptions, session: Session): Promi
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
   if (loaded === null) return null;
   if (loaded.desired !== null) return loaded.desired;
-  const [first] = loaded.diagnostics.filter(({ severity }) => severity === 'error');
-  throw new ToolRefusal(
-    'invalid_input',
-    `the policy files have errors: ${first?.message ?? 'see `tollgate validate`'}`,
-    {
-      hint: '`tollgate validate` shows all of them.',
-      details: { file: first?.source.file ?? null, line: first?.source.line ?? null },
-    },
-  );
+  throw refuseFiles(loaded.diagnostics);
 }

@@ -19,7 +19,7 @@ const text = () => z.string().min(1).max(300).optional();
 
 const input = () =>
   z.strictObject({
-    workspace: z.string().min(1).max(200).describe('slug, id or name'),
+    workspace: z.string().min(1).max(200),
     policy: text().describe('only this policy, by name or id'),
     key: text().describe('API key: name or id'),
     user: text().describe('_user of the metadata'),

@@ -38,7 +38,7 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
   purpose:
     'Tells what calls of a workspace cost over a window: total, average, points in time, days above 3 times the median.',
   hints:
-    'cost_min and cost_max are US cents. For counts use get_request_analytics, for tokens get_token_analytics, for spend by model get_model_analytics_summary. Needs analytics.view; plans without analytics answer 403.',
+    'cost_min and cost_max are US cents. For counts use get_request_analytics, for tokens get_token_analytics, for spend by model get_model_analytics_summary. Needs analytics.view.',
   input,
   output,
   list: 'data_points',

@@ -23,7 +23,7 @@ export const getModelAnalyticsSummaryTool = defineTool<z.infer<ReturnType<typeof
   purpose:
     'Tells requests, cost, tokens, errors and dollars per million tokens of each model of a workspace over a window, and against the window before.',
   hints:
-    'An older service tells requests alone: then cost is one query for each of the first 25 models. For prices use list_models, for providers get_provider_analytics_summary. In pages: `limit`, `cursor`. Needs analytics.view; plans without analytics answer 403.',
+    'An older service tells requests alone: then cost is one query for each of the first 25 models. For prices use list_models, for providers get_provider_analytics_summary. In pages: `limit`, `cursor`. Needs analytics.view.',
   input,
   output,
   list: 'rows',

@@ -15,7 +15,7 @@ export const getProviderAnalyticsSummaryTool = defineTool<z.infer<ReturnType<typ
   purpose:
     'Tells requests, cost, tokens, errors and dollars per million tokens of each provider of a workspace over a window, and against the window before.',
   hints:
-    'For models use get_model_analytics_summary; limits of providers are in get_virtual_keys. In pages: `limit`, `cursor`. Needs analytics.view; plans without analytics answer 403.',
+    'For models use get_model_analytics_summary; limits of providers are in get_virtual_keys. In pages: `limit`, `cursor`. Needs analytics.view.',
   input,
   output,
   list: 'rows',

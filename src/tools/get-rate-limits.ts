@@ -14,8 +14,7 @@ import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool, type ToolContext } from './tool.ts';
 import { numberOfExact, untrustedSchema } from './values.ts';
 
-const input = () =>
-  z.strictObject({ workspace: z.string().max(200).optional().describe('slug, id or name; all'), ...pageInput });
+const input = () => z.strictObject({ workspace: z.string().max(200).optional(), ...pageInput });
 
 const count = z.number().nullable();
 

@@ -68,7 +68,7 @@ export const getRequestAnalyticsTool = defineTool<z.infer<ReturnType<typeof inpu
   purpose:
     'Tells how many calls a workspace made over a window and how many failed, with which status and why: budget, rate limit, key, provider; latency, cache, rescued calls.',
   hints:
-    'For spend use get_cost_analytics; for single calls list_logs. Null is what the service did not say. Needs analytics.view; plans without analytics answer 403.',
+    'For spend use get_cost_analytics; for single calls list_logs. Null is what the service did not say. Needs analytics.view.',
   input,
   output,
   list: 'data_points',

@@ -73,7 +73,7 @@ export const getTokenAnalyticsTool = defineTool<TokenInput, z.infer<ReturnType<t
   purpose:
     'Tells how many tokens calls of a workspace used over a window: total, prompt, completion, and points in time.',
   hints:
-    'For spend use get_cost_analytics. The older names (status_code, virtual_keys, configs, ai_org_model, trace_id, span_id, metadata) mean the same as the lists. Needs analytics.view; plans without analytics answer 403.',
+    'For spend use get_cost_analytics. The older names (status_code, virtual_keys, configs, ai_org_model, trace_id, span_id, metadata) mean the same as the lists. Needs analytics.view.',
   input,
   output,
   list: 'data_points',

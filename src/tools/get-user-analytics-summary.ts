@@ -28,7 +28,7 @@ export const getUserAnalyticsSummaryTool = defineTool<
   purpose:
     'Tells requests and cost of each user (`_user` of the metadata) of a workspace over a window, the dearest first.',
   hints:
-    'Calls without `_user` are in no row. For other groups use get_metadata_analytics or get_model_analytics_summary. All pages of the service are read; the answer is in pages: `limit`, `cursor`. Needs analytics.view; plans without analytics answer 403.',
+    'Calls without `_user` are in no row. For other groups use get_metadata_analytics or get_model_analytics_summary. All pages of the service are read; the answer is in pages: `limit`, `cursor`. Needs analytics.view.',
   input,
   output,
   list: 'rows',

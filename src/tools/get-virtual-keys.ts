@@ -20,7 +20,7 @@ const flags = ['exhausted', 'expiring', 'expired', 'forgotten'] as const;
 
 const input = () =>
   z.strictObject({
-    workspace: z.string().max(200).optional().describe('slug, id or name; all'),
+    workspace: z.string().max(200).optional(),
     kind: z.enum(kinds).optional(),
     only: z.enum(flags).optional(),
     ...pageInput,

@@ -10,8 +10,7 @@ import { untrustedSchema } from './values.ts';
 /** A list shows no contents: each is a request. */
 const mostConfigs = 100;
 
-const input = () =>
-  z.strictObject({ workspace_slug: z.string().min(1).max(200).describe('slug, id or name'), ...pageInput });
+const input = () => z.strictObject({ workspace_slug: z.string().min(1).max(200), ...pageInput });
 
 const output = () =>
   z.object({

@@ -6,8 +6,7 @@ import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool, type ToolContext } from './tool.ts';
 import { untrustedSchema } from './values.ts';
 
-const input = () =>
-  z.strictObject({ workspace_slug: z.string().min(1).max(200).describe('slug, id or name'), ...pageInput });
+const input = () => z.strictObject({ workspace_slug: z.string().min(1).max(200), ...pageInput });
 
 const output = () =>
   z.object({

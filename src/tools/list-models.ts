@@ -16,7 +16,7 @@ const sides = () => z.object({ input: moneySchema.nullable(), output: moneySchem
 
 const input = () =>
   z.strictObject({
-    workspace_slug: z.string().min(1).max(200).describe('slug, id or name'),
+    workspace_slug: z.string().min(1).max(200),
     provider: z.string().min(1).max(200).optional().describe('slug of one provider'),
     ...pageInput,
   });

@@ -17,7 +17,7 @@ import { moneyOf, moneySchema, untrustedSchema } from './values.ts';
 
 const input = () =>
   z.strictObject({
-    workspace: z.string().max(200).optional().describe('slug, id or name; all'),
+    workspace: z.string().max(200).optional(),
     policy: z.string().max(300).optional().describe('name or id: its counters in pages'),
     kind: z.enum(['usage', 'rate']).optional(),
     state: z.enum(['in_sync', 'drifted', 'owed', 'unmanaged']).optional(),

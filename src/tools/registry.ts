@@ -1,5 +1,6 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { estimateBudgetTool } from './estimate-budget.ts';
 import { explainLimitTool } from './explain-limit.ts';
 import { exportLogsTool } from './export-logs.ts';
 import { getCostAnalyticsTool } from './get-cost-analytics.ts';
@@ -12,12 +13,15 @@ import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { getVirtualKeysTool } from './get-virtual-keys.ts';
+import { lintPoliciesTool } from './lint-policies.ts';
 import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
 import { listLogsTool } from './list-logs.ts';
 import { listModelsTool } from './list-models.ts';
 import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
+import { planPoliciesTool } from './plan-policies.ts';
+import { reportDriftTool } from './report-drift.ts';
 import { submitFeedbackTool } from './submit-feedback.ts';
 import type { Tool } from './tool.ts';
 
@@ -34,6 +38,10 @@ export const tools: readonly Tool[] = [
   listPoliciesTool,
   explainLimitTool,
   getRateLimitsTool,
+  planPoliciesTool,
+  lintPoliciesTool,
+  reportDriftTool,
+  estimateBudgetTool,
   listConfigsTool,
   listModelsTool,
   listLogsTool,
@@ -43,6 +51,11 @@ export const tools: readonly Tool[] = [
   submitFeedbackTool,
 ];
 
-export function findTool(name: string): Tool | undefined {
-  return tools.find((tool) => tool.name === name);
+/** Names that other servers have for a tool: answered, and not listed. */
+const otherNames: Readonly<Record<string, string>> = { list_virtual_keys: 'get_virtual_keys' };
+
+/** @param among default: all */
+export function findTool(name: string, among: readonly Tool[] = tools): Tool | undefined {
+  const own = Object.hasOwn(otherNames, name) ? otherNames[name] : name;
+  return among.find((tool) => tool.name === own);
 }

@@ -189,6 +189,14 @@ describe('an admin key with everything', () => {
       ['drift', 'works'],
       ['import', 'works'],
       ['status', 'works'],
+      ['usage', 'works'],
+      ['keys', 'works'],
+      ['policies, explain', 'works'],
+      ['rates', 'works'],
+      ['configs', 'works'],
+      ['models', 'unproven'],
+      ['logs', 'unproven'],
+      ['reset', 'unproven'],
       ['history, show', 'works'],
     ]);
   });
@@ -269,6 +277,29 @@ describe('without policy files', () => {
     expect(found.workspace).toBe('ws-team-b');
     expect(command(found, 'plan')).toMatchObject({ state: 'no', detail: 'there are no policy files' });
     expect(command(found, 'import').state).toBe('works');
+  });
+});
+
+describe('questions that this key can answer', () => {
+  const refused = (path: string): FaultRule => ({ path, fault: { kind: 'status', status: 403 } });
+
+  it('S1-3: without analytics spend is closed, and what is asked of keys and policies is there in part', async () => {
+    await start({ faults: [refused('/analytics/**')] });
+    const found = await examine();
+    expect(command(found, 'usage')).toMatchObject({ state: 'no' });
+    expect(command(found, 'usage').detail).toMatch(/see above$/);
+    expect(command(found, 'keys')).toMatchObject({ state: 'partly', detail: 'calls and spend stay unknown' });
+    expect(command(found, 'policies, explain')).toMatchObject({ state: 'partly' });
+    expect(command(found, 'configs').state).toBe('works');
+    expect(command(found, 'plan').detail).toContain('estimates and forecasts of its impact stay unknown');
+  });
+
+  it('without configs and keys those questions are closed, and no other', async () => {
+    await start({ faults: [refused('/configs'), refused('/configs/**'), refused('/api-keys')] });
+    const found = await examine();
+    for (const name of ['configs', 'keys', 'reset']) expect(command(found, name)).toMatchObject({ state: 'no' });
+    expect(command(found, 'usage')).toMatchObject({ state: 'partly', detail: 'keys cannot be named in filters' });
+    expect(command(found, 'rates')).toMatchObject({ state: 'partly', detail: 'rates of keys stay unknown' });
   });
 });
 
@@ -682,6 +713,16 @@ describe('output', () => {
         drift               does not work: there are no policy files
         import              works
         status              works
+        usage               works
+        keys                works
+        policies, explain   works
+        rates               works
+        configs             works
+        models              not proven: list models: not tried; PORTKEY_WORKSPACE_KEY
+                            is needed where an admin key is refused
+        logs                not proven: log exports: not tried
+        reset               not proven: what it reads works; whether it may write was
+                            not tried
         history, show       not proven: applied record: not tried
 
       Everything that tollgate needs works.

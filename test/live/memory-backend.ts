@@ -146,6 +146,7 @@ export function createMemoryBackend(given: Partial<Rows> = {}, interruptions: In
       call(`DELETE ${kind} ${id}`, () => {
         rows[listOf(kind)] = rows[listOf(kind)].filter((row) => row.id !== id);
       }),
+    resetCounter: () => call('PUT entity', () => true),
     setLimits: (target, body) =>
       call(`PUT ${target.kind}`, () => {
         bodies.push(body);

@@ -39,8 +39,11 @@ describe('the list of tools', () => {
 
   it('has one tool a name, and one command a tool', () => {
     expect(new Set(tools.map(({ name }) => name)).size).toBe(tools.length);
+    // Those of the other commands have forms of their own, and were there before their tools.
+    const own = ['plan', 'validate', 'drift', 'estimate'];
+    expect(tools.flatMap(({ twin }) => (own.includes(twin) ? [twin] : []))).toEqual(own);
     expect(twins.map(({ tool, command }) => [tool, command]).sort()).toEqual(
-      tools.map(({ name, twin }) => [name, twin]).sort(),
+      tools.flatMap(({ name, twin }) => (own.includes(twin) ? [] : [[name, twin]])).sort(),
     );
   });
 
@@ -57,7 +60,8 @@ describe('the list of tools', () => {
     },
   );
 
-  it.each(each)('the flags of the command of %s are names of its input', (name, tool) => {
+  const ofTable = each.filter(([name]) => twins.some(({ tool }) => tool === name));
+  it.each(ofTable)('the flags of the command of %s are names of its input', (name, tool) => {
     const twin = twins.find((one) => one.tool === name);
     const names = Object.keys(inputShape(tool));
     for (const flag of twin?.flags ?? []) expect(names).toContain(flag.input);

@@ -10,6 +10,10 @@ interface CommandNeeds {
   readonly files: boolean;
   readonly record: boolean;
   readonly writes: boolean;
+  /** Checks that it cannot do without, beside what it reads. */
+  readonly needs?: readonly string[];
+  /** What else it needs and no check asks for. */
+  readonly untried?: string;
   /** Without these it works in part, and this is what is missing. */
   readonly better: readonly (readonly [check: string, loss: string])[];
 }
@@ -52,6 +56,59 @@ const commands: readonly CommandNeeds[] = [
       ['analytics.groups', 'trends stay unknown'],
     ],
   },
+  {
+    ...none,
+    command: 'usage',
+    reads: 'workspaces',
+    needs: ['analytics.graphs', 'analytics.groups'],
+    better: [['keys.list', 'keys cannot be named in filters']],
+  },
+  {
+    ...none,
+    command: 'keys',
+    reads: 'workspaces',
+    needs: ['keys.list'],
+    better: [
+      ['providers.list', 'providers stay unknown'],
+      ['usage-policies.list', 'policies that bind a key stay unknown'],
+      ['analytics.groups', 'calls and spend stay unknown'],
+    ],
+  },
+  {
+    ...none,
+    command: 'policies, explain',
+    reads: 'workspaces',
+    needs: ['usage-policies.list', 'rate-policies.list'],
+    better: [
+      ['usage-policies.read', 'counters of policies stay unknown'],
+      ['keys.list', 'limits of keys stay unknown'],
+      ['providers.list', 'limits of providers stay unknown'],
+      ['integrations.shares', 'limits of integrations stay unknown'],
+      ['analytics.graphs', 'pace and run-out stay unknown'],
+    ],
+  },
+  {
+    ...none,
+    command: 'rates',
+    reads: 'workspaces',
+    needs: ['rate-policies.list'],
+    better: [
+      ['keys.list', 'rates of keys stay unknown'],
+      ['providers.list', 'rates of providers stay unknown'],
+      ['integrations.shares', 'rates of integrations stay unknown'],
+      ['analytics.graphs', 'peaks and refused calls stay unknown'],
+    ],
+  },
+  { ...none, command: 'configs', reads: 'workspaces', needs: ['configs.list', 'configs.read'] },
+  {
+    ...none,
+    command: 'models',
+    reads: 'workspaces',
+    untried: 'list models: not tried; PORTKEY_WORKSPACE_KEY is needed where an admin key is refused',
+    better: [['integrations.list', 'it cannot go by the integrations where models are not listed']],
+  },
+  { ...none, command: 'logs', reads: 'workspaces', untried: 'log exports: not tried' },
+  { ...none, command: 'reset', reads: 'workspaces', writes: true, needs: ['usage-policies.list', 'keys.list'] },
   { ...none, command: 'history, show', reads: 'nothing', record: true },
 ];
 
@@ -75,6 +132,7 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
     if (check.id === 'record-owner') return needs.record && needs.reads !== 'nothing';
     if (check.id === 'organisation') return needs.files && needs.reads !== 'nothing';
     if (check.group !== 'reading') return false;
+    if (needs.needs?.includes(check.id) === true) return true;
     if (needs.reads === 'workspaces') return check.id === 'workspaces.list';
     return needs.reads === 'everything' ? isOfKinds(check) : needs.reads === 'kinds' && check.needed;
   });
@@ -93,6 +151,9 @@ function judge(needs: CommandNeeds, checks: readonly CheckView[], conduct: KeyCo
   });
   const losses = [...new Set(lost)];
   if (needs.writes) return judgeWrites(command, checks, losses);
+  if (needs.untried !== undefined) {
+    return { command, state: 'unproven', detail: [needs.untried, ...losses].join('; ') };
+  }
   if (losses.length > 0) return { command, state: 'partly', detail: losses.join('; ') };
   return { command, state: 'works', detail: null };
 }
