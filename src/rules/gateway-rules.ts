@@ -155,7 +155,7 @@ const pricesByHand: FileRule = {
   where: 'file',
   finds: 'a `gateway.version` below 1.12',
   why: 'Gateways take new prices by themselves from 1.12 on. An older one counts by those it was installed with: models that came later cost nothing, and budgets in dollars do not count them.',
-  fix: 'Update the gateway (and its version in org.yaml).',
+  fix: 'Update the gateway to 1.12 or later (and its version in org.yaml).',
   check: ({ desired }, found) => {
     const own = versionOf(desired.gateway.version);
     if (own === null || gte(own, readsPrices)) return;

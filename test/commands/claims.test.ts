@@ -31,11 +31,16 @@ async function findings(a: string, org?: string): Promise<readonly string[]> {
   const rig = await start({ files: filesOf(a, org) });
   const { diagnostics, findings: found } = parseOutput(await rig.validate({ format: 'json' })) as {
     readonly diagnostics: readonly { readonly code: string; readonly severity: string; readonly message: string }[];
-    readonly findings: readonly { readonly rule: string; readonly severity: string; readonly message: string }[];
+    readonly findings: readonly {
+      readonly rule: string;
+      readonly severity: string;
+      readonly message: string;
+      readonly fix: string;
+    }[];
   };
   return [
     ...diagnostics.map(({ code, severity, message }) => `${severity} ${code}: ${message}`),
-    ...found.map(({ rule, severity, message }) => `${severity} ${rule}: ${message}`),
+    ...found.map(({ rule, severity, message, fix }) => `${severity} ${rule}: ${message}. ${fix}`),
   ];
 }
 
@@ -206,6 +211,19 @@ describe('policies', () => {
     expect((await rig.plan({ detailedExitcode: true })).exit).toBe(0);
   });
 
+  it('S0-10, S4-11: the plan says whose a budget is', async () => {
+    const rig = await start({
+      files: filesOf(
+        'policies:\n  whole: { budget: $9, reset: monthly, per: workspace_id }\n  each: { budget: $9, reset: monthly, per: api_key }\n',
+      ),
+    });
+    const { stdout } = await rig.plan();
+    expect(stdout).toMatch(/whole +\$9 monthly, shared by the workspace/);
+    expect(stdout).toMatch(/each +\$9 monthly per api_key/);
+    // S4-11: the first window of a month that has begun is a short one.
+    expect(stdout).toContain('first window: 10 days, resets Tue 1 Dec');
+  });
+
   it('S0-7: two virtual keys are one condition with both, and the plan names them', async () => {
     const text =
       'policies:\n  p: { budget: $9, reset: monthly, per: workspace_id, match: { virtual_key: [openai-a, openai-b] } }\n';
@@ -276,5 +294,37 @@ describe('the key that calls', () => {
     expect((await findings('virtual_keys:\n  openai-a: { rate: 5 requests/minute }\n')).join()).toMatch(
       /error .*providers/,
     );
+  });
+});
+
+describe('prices', () => {
+  it('S2-1: an estimate needs no key', async () => {
+    const rig = await start({ files: filesOf('') });
+    const prices = `${rig.emulator.url.replace('/v1', '')}/pricing`;
+    const ran = await rig.estimate({ pricing: prices }, { env: { PORTKEY_API_KEY: undefined } });
+    expect(ran.exit).toBe(0);
+    expect(ran.stdout).toMatch(/gpt-4o +\$/);
+  });
+
+  it('S2-3, S2-18: a gateway before 1.12 is told once that it takes no new prices by itself', async () => {
+    const org = (version: string): string => `${spendMayRise}gateway:\n  version: "${version}"\n`;
+    const about = (lines: readonly string[]) => lines.filter((line) => line.includes('1.12'));
+    expect(about(await findings(key('rate: 5 requests/minute'), org('1.11')))).toEqual([
+      expect.stringMatching(/^warning gateway-prices-by-hand/),
+    ]);
+    expect(about(await findings(key('rate: 5 requests/minute'), org('1.12')))).toEqual([]);
+  });
+
+  it('S2-10: limits of an integration, of a provider and of a policy are planned from one file', async () => {
+    const rig = await start({
+      files: filesOf(
+        `${policy('budget: $9\nreset: monthly')}providers:\n  openai-a: { budget: $20, reset: monthly }\n` +
+          'integrations:\n  openai-prod: { budget: $30, reset: monthly }\n',
+      ),
+    });
+    const { changes } = parseOutput(await rig.plan({ format: 'json' })) as {
+      readonly changes: readonly { kind: string }[];
+    };
+    expect(changes.map(({ kind }) => kind).sort()).toEqual(['integration-limits', 'provider-limits', 'usage-policy']);
   });
 });

@@ -91,7 +91,7 @@ describe('the figures', () => {
     expect(figuresOf(stdout)).toEqual({ '@openai/gpt-4o': ['50M tokens', '114,285,714 tokens', '200M tokens'] });
   });
 
-  it('follow the mix, and say when it is assumed', async () => {
+  it('S2-5: follow the mix, and say when it is assumed', async () => {
     const { rig, pricing } = await startWithPrices();
     expect((await rig.estimate({ pricing })).stdout).toContain('at 3:1 of input and output (assumed');
     const { stdout } = await rig.estimate({ pricing, mix: '1:1' });
@@ -189,7 +189,7 @@ describe('the figures', () => {
 });
 
 describe('copies', () => {
-  it('last 24 hours', async () => {
+  it('S2-2: last 24 hours', async () => {
     const { rig, pricing, service } = await startWithPrices();
     const run = async (after: number) => {
       const { exit, stdout } = await rig.estimate({ pricing }, { now: testNow + after });
@@ -226,7 +226,7 @@ describe('copies', () => {
     expect(mirror.seen).toHaveLength(1);
   });
 
-  it('are all that is used offline, with their age', async () => {
+  it('S2-2: are all that is used offline, with their age', async () => {
     const { rig, pricing, service } = await startWithPrices();
     await rig.estimate({ pricing });
     const { exit, stdout } = await rig.estimate({ pricing, offline: true }, { now: testNow + 3 * day });
@@ -325,7 +325,7 @@ function deep(levels: number): string {
 }
 
 describe('a folder', () => {
-  it('is read without any request', async () => {
+  it('S2-9: is read without any request', async () => {
     const rig = await start();
     writeFolder(rig);
     const { exit, stdout } = await rig.estimate({ pricing: 'prices', model: ['@openai/gpt-4o', '@voyage/x'] });
@@ -336,7 +336,7 @@ describe('a folder', () => {
     expect(readdirSync(rig.folder)).not.toContain('.cache');
   });
 
-  it('is old after 30 days', async () => {
+  it('S2-9, S2-21: is old after 30 days', async () => {
     const rig = await start();
     writeFolder(rig);
     const at = (now: number) => rig.estimate({ pricing: 'prices' }, { now });
@@ -396,7 +396,7 @@ describe('the organisation file', () => {
     ['saas', null],
     ['hybrid', 'may count by older ones'],
     ['air-gapped', 'which may be older'],
-  ])('says what a %s deployment means', async (deployment, said) => {
+  ])('S2-7, S2-8: says what a %s deployment means', async (deployment, said) => {
     const rig = await start({ files: { 'org.yaml': orgFile(`gateway:\n  deployment: ${deployment}\n`) } });
     writeFolder(rig);
     const { stdout } = await rig.estimate({ pricing: 'prices' });
@@ -445,7 +445,7 @@ describe('an integration', () => {
     return seed;
   };
 
-  it('sets prices of its own and lowers the others by a fifth', async () => {
+  it('S2-11: sets prices of its own and lowers the others by a fifth', async () => {
     const { pricing } = await startWithPrices();
     const rig = await startRig({ state: state() });
     rigs.push(rig);

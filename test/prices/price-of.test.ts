@@ -99,7 +99,7 @@ describe('is a model priced?', () => {
     expect(priceOf(prices, name)).toMatchObject({ kind: 'unpriced', tokens: [], suggestion });
   });
 
-  it('says what else costs something', () => {
+  it('S2-15: says what else costs something, such as images', () => {
     expect(priceOf(prices, '@x-ai/whatever').notes.join()).toContain('web_search');
     expect(priceOf(prices, '@openai/image').why).toContain('image.high.1024x1024');
     expect(priceOf(prices, '@openai/embedding').notes.join()).toContain('output');

@@ -194,7 +194,7 @@ describe('legacy-virtual-key', () => {
     [{ integration_id: '' }, 1],
     [{ integration_id: 'openai-prod' }, 0],
     [{}, 0],
-  ])('by %j', (row, count) => {
+  ])('S2-19: by %j', (row, count) => {
     expect(messages('legacy-virtual-key', { body, live: [providerObject('openai-a', uuid(21), row)] })).toHaveLength(
       count,
     );

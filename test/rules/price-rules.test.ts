@@ -128,7 +128,7 @@ describe('unpriced-model', () => {
     expect(messages('unpriced-model', policies(policy(models('gpt-zero'), { limit })))).toEqual([]);
   });
 
-  it('believes the price that an integration sets', () => {
+  it('S2-11: believes the price that an integration sets', () => {
     const price = (value: number) => ({
       type: 'static',
       pay_as_you_go: { request_token: { price: value }, response_token: { price: value } },

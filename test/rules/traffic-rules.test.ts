@@ -42,10 +42,12 @@ describe('tokens-without-cost', () => {
       .map(({ message }) => message)
       .slice(1);
 
-  it('names the model and how much of it was used, at the workspace', () => {
+  it('S2-16, S2-17: names the model and how much of it was used, at the workspace', () => {
     const [finding] = find('tokens-without-cost', dollars, { models: [row({ tokens: 1_234_567 })] });
     expect(finding?.message).toBe('"gpt-x" used 1,234,567 tokens in 30 days in ws-team-a and cost nothing');
     expect([finding?.source.line, finding?.severity]).toEqual([3, 'warning']);
+    // S2-17: both ways out.
+    expect(finding?.fix).toMatch(/price on the integration.*budget of tokens/);
   });
 
   it.each([

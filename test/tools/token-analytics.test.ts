@@ -31,7 +31,7 @@ const pairs = [
 ] as const;
 
 describe('get_token_analytics', () => {
-  it('takes 29 names, of which three are required', () => {
+  it('S1-14, S3-6: takes 29 names, of which three are required', () => {
     const tool = findTool('get_token_analytics');
     if (tool === undefined) throw new Error('it is not there');
     const { inputSchema, annotations } = advertiseTool(tool);
