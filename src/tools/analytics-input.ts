@@ -77,7 +77,7 @@ export function analyticsShape() {
     weighted_feedback_min: numeric(-10, 10),
     weighted_feedback_max: numeric(-10, 10),
     status_codes: textList(),
-    virtual_key_slugs: textList('providers'),
+    virtual_key_slugs: textList(),
     config_slugs: textList(),
     provider_models: modelList(),
     trace_ids: textList(),
