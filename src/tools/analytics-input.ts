@@ -33,9 +33,8 @@ function time() {
     );
 }
 
-export function textList(does?: string) {
-  const schema = z.union([z.string(), z.array(z.union([z.string(), z.number()]))]).optional();
-  return does === undefined ? schema : schema.describe(does);
+export function textList() {
+  return z.union([z.string(), z.array(z.union([z.string(), z.number()]))]).optional();
 }
 
 /** `openai__gpt-4o`, as analytics spell a model. */
