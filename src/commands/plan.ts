@@ -87,5 +87,7 @@ function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode 
 }
 
 function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
-  return format === 'markdown' ? renderPlanMarkdown(plan) : renderPlanText(plan, session.style, { verbose });
+  if (format === 'markdown') return renderPlanMarkdown(plan);
+  const next = plan.hasRecord ? 'Next: merge it, then tollgate apply.' : 'Next: commit, push, then tollgate apply.';
+  return renderPlanText(plan, session.style, { verbose, next });
 }

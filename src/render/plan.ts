@@ -9,8 +9,14 @@ import { buildPlanView } from './view/plan-view.ts';
 import { judgementSections, planSections, verdictMarkdown } from './view/write-markdown.ts';
 import { writeObjections, writePlanTerminal } from './view/write-terminal.ts';
 
-export function renderPlanText(plan: Plan, style: TextStyle, { verbose }: { readonly verbose: boolean }): string {
-  return writePlanTerminal(buildPlanView(plan, verbose), style, verbose);
+export interface PlanTextOptions {
+  readonly verbose: boolean;
+  /** What to do with it, as a sentence; default: nothing is said. Where it is blocked, the words that lift that are said. */
+  readonly next?: string | undefined;
+}
+
+export function renderPlanText(plan: Plan, style: TextStyle, { verbose, next }: PlanTextOptions): string {
+  return writePlanTerminal(buildPlanView(plan, verbose), style, verbose, next);
 }
 
 /** What stands in the way of a plan, and nothing else of it. */

@@ -45,6 +45,18 @@ async function planJson(options: Parameters<Rig['plan']>[0] = {}): Promise<PlanD
   return parseOutput(await rig.plan({ ...options, format: 'json' })) as unknown as PlanDocument;
 }
 
+it('ends with what to do next, but for one that is blocked: there the words are whole', async () => {
+  const next = async (): Promise<string | undefined> => / Next: (.*)\.$/m.exec((await rig.plan()).stdout)?.[1];
+  expect(await next()).toBe('commit, push, then tollgate apply');
+  await moveFiles();
+  expect(await next()).toBe('merge it, then tollgate apply');
+  rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile({}), 'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b') });
+  const blocked = await rig.plan();
+  expect(blocked.stdout).not.toContain('Next:');
+  const [command = ''] = /^ +tollgate apply( --allow \S+)+$/m.exec(blocked.stdout) ?? [];
+  await succeed(rig.apply({ allow: [...command.matchAll(/--allow (\S+)/g)].map(([, word = '']) => word) }));
+});
+
 /** The text that a reader of the markdown sees. */
 function readMarkdown(markdown: string): string {
   return markdown.replace(/&#(\d+);/g, (_entity, code: string) => String.fromCharCode(Number(code)));
@@ -65,7 +77,7 @@ describe('plan', () => {
     expect(json.counts).toMatchObject({ create: 1, update: 2, replace: 0, delete: 1, unchanged: 1, unmanaged: 1 });
     const counts = 'Plan: 1 to create, 2 to update, 1 to delete; 1 unchanged, 1 unmanaged (not all read).';
     expect(text.stdout).toContain(counts);
-    expect(text.stdout).toContain(`\nDigest ${json.digest.slice(0, 32)}.\n`);
+    expect(text.stdout).toContain(`\nDigest ${json.digest.slice(0, 32)}. Next: `);
     const shown = readMarkdown(markdown.stdout);
     expect(shown).toContain(`\n${counts}`);
     expect(shown).toContain(`Digest \`${json.digest.slice(0, 32)}\``);

@@ -123,7 +123,7 @@ describe('the plan of the sample', () => {
       /^ {6}used \$352\.66, 88% → 71%/m,
       /^New notes: /m,
       /^Plan: 2 to create, 3 to update, 1 to replace, 1 to delete; /m,
-      /5 older findings \(--verbose\)\.\nDigest [0-9a-f]{32}\.$/m,
+      /5 older findings \(--verbose\)\.\nDigest [0-9a-f]{32}\. Next: merge it, then tollgate apply\.$/m,
     ].map((pattern) => shown.search(pattern));
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBe(0);

@@ -18,9 +18,9 @@ interface Writer extends Paper {
   readonly shortNames: ReadonlySet<string>;
 }
 
-export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boolean): string {
+export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boolean, next?: string): string {
   const writer = writerFor(view, style, verbose);
-  const lines = view.isNothing && !verbose ? closing(view, writer) : wholePlan(view, writer);
+  const lines = view.isNothing && !verbose ? closing(view, writer) : wholePlan(view, writer, next);
   return `${lines.join('\n')}\n`;
 }
 
@@ -34,7 +34,7 @@ function writerFor(view: PlanView, style: TextStyle, verbose: boolean): Writer {
   return { colors: colorsOf(style), columns: style.columns, verbose, shortNames: findShortNames(view) };
 }
 
-function wholePlan(view: PlanView, writer: Writer): string[] {
+function wholePlan(view: PlanView, writer: Writer, next: string | undefined): string[] {
   const { colors } = writer;
   const { detail } = view;
   const blocks = [
@@ -69,7 +69,9 @@ function wholePlan(view: PlanView, writer: Writer): string[] {
   ].filter((block) => block.length > 0);
   // A blank line after what everybody reads, and around what is asked for.
   const body = blocks.flatMap((block, index) => (index === 0 || writer.verbose ? [...block, ''] : block));
-  return [...body, ...closing(view, writer), ...(view.digest === null ? [] : [colors.dim(`Digest ${view.digest}.`)])];
+  const then = next === undefined || view.blocks.length > 0 ? '' : ` ${next}`;
+  const digest = view.digest === null ? [] : [colors.dim(`Digest ${view.digest}.${then}`)];
+  return [...body, ...closing(view, writer), ...digest];
 }
 
 /** Where the right column ends: of a wide terminal, and of a pipe, nobody follows a line to its end. */
