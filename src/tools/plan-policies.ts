@@ -11,7 +11,7 @@ import { workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { refuseFiles } from './refuse-files.ts';
 import { defineTool } from './tool.ts';
-import { type Money, moneyOf, moneySchema, untrustedSchema } from './values.ts';
+import { cleanStrange, type Money, moneyOf, moneySchema, untrustedSchema } from './values.ts';
 
 const input = () => z.strictObject({ workspace: z.string().min(1).max(200).optional(), ...pageInput });
 
@@ -44,6 +44,9 @@ const output = () =>
   });
 
 type PlanData = z.infer<ReturnType<typeof output>>;
+
+/** Characters of what a guard or a rule says. */
+const longestSaying = 300;
 
 /** Beside the changes; what is more is a number. */
 const most = { guards: 20, details: 3, findings: 10, notes: 10 };
@@ -78,12 +81,12 @@ export const planPoliciesTool = defineTool<z.infer<ReturnType<typeof input>>, Pl
       guards: plan.violations.slice(0, most.guards).map(({ guard, severity, details }) => ({
         guard,
         stops: severity === 'error',
-        untrusted: { details: details.slice(0, most.details) },
+        untrusted: { details: details.slice(0, most.details).map(shorten) },
       })),
       findings: found.slice(0, most.findings).map(({ rule, severity, message }) => ({
         rule,
         severity,
-        untrusted: { message },
+        untrusted: { message: shorten(message) },
       })),
       delta_30_days: moneyOfText(plan.impact?.organisation?.delta ?? null),
       page: wholePage,
@@ -93,6 +96,12 @@ export const planPoliciesTool = defineTool<z.infer<ReturnType<typeof input>>, Pl
   show: ({ answer }) => [{ text: answer }],
 });
 
+/** Beside the changes nothing grows so long that no page of them has room. Half of a secret has no shape: first it is blanked. */
+function shorten(text: string): string {
+  const clean = cleanStrange(text);
+  return clean.length > longestSaying ? `${clean.slice(0, longestSaying - 1)}…` : clean;
+}
+
 function describePlan(plan: Plan, stopping: number, errors: number): string {
   const guards =
     stopping === 0 ? 'No guard objects' : `${stopping} ${stopping === 1 ? 'guard objects' : 'guards object'}`;
@@ -100,7 +109,9 @@ function describePlan(plan: Plan, stopping: number, errors: number): string {
     errors === 0
       ? ''
       : ` ${errors} ${errors === 1 ? 'error keeps its workspace' : 'errors keep their workspaces'} as they are.`;
-  return `${summarizePlan(plan)} ${guards}.${stops}`;
+  // Names that others chose stand under `untrusted` alone.
+  const unnamed = { ...plan, recordLines: plan.recordLines.filter(({ action }) => action !== 'adopt') };
+  return `${summarizePlan(unnamed)} ${guards}.${stops}`;
 }
 
 function toRow(change: Change, { impact, names }: Plan): PlanData['changes'][number] {
@@ -139,6 +150,7 @@ function moneyOfText(cents: string | null | undefined): Money | null {
 /** Counts, and never a text of others: those stand with what they are about. */
 function notesOf(plan: Plan, errors: readonly unknown[], findings: number): string[] {
   const { violations, withheld, left, notes, unreadable = [], notRead = [], hasRecord } = plan;
+  const adopted = plan.recordLines.filter(({ action }) => action === 'adopt').length;
   const warnings = notes.filter(({ severity }) => severity === 'warning').length;
   const say = (count: number, text: string): string[] => (count > 0 ? [`${count} ${text}`] : []);
   return [
@@ -151,6 +163,7 @@ function notesOf(plan: Plan, errors: readonly unknown[], findings: number): stri
     ...(plan.impact?.doubt == null ? [] : ['No use of a cost budget can be believed.']),
     ...say(errors.length, 'errors in the files or with live names: lint_policies lists those of the files.'),
     ...say(withheld.length, 'changes are outside of what was asked for, and stay owed.'),
+    ...say(adopted, 'live objects become managed by an apply.'),
     ...say(left.length, 'moves by hand are left as they are: report_drift names them.'),
     ...say(unreadable.length, 'live rows make no sense and are left alone.'),
     ...say(notRead.filter(({ hasFile }) => hasFile).length, 'places were not read whole.'),

@@ -3,7 +3,7 @@ import { compareText } from '../diagnostics.ts';
 import type { Change } from '../plan/types.ts';
 import { describeChange } from '../render/describe-change.ts';
 import { describeDrift } from '../render/describe-drift.ts';
-import { type DriftView, describeMeanwhile, hasDrift, summarizeDrift } from '../render/drift.ts';
+import { type DriftView, hasDrift, summarizeDrift } from '../render/drift.ts';
 import { gatherDrift } from '../run/gather-drift.ts';
 import { workspaceNamed } from './names.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
@@ -55,7 +55,8 @@ export const reportDriftTool = defineTool<z.infer<ReturnType<typeof input>>, Dri
     const found = await gatherDrift({ ...options, workspace: slugs, quiet: true, mayRecall: false }, session, open);
     if ('diagnostics' in found) throw refuseFiles(found.diagnostics);
     if ('meanwhile' in found) {
-      return { answer: describeMeanwhile(found), state: 'apply_under_way', moved: [], page: wholePage, notes: [] };
+      const answer = 'An apply writes while this is read: what is live is not compared. Look again when it has ended.';
+      return { answer, state: 'apply_under_way', moved: [], page: wholePage, notes: [] };
     }
     const { record, report, authors } = found;
     return {
