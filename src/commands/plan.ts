@@ -88,6 +88,6 @@ function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode 
 
 function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
   if (format === 'markdown') return renderPlanMarkdown(plan);
-  const next = plan.hasRecord ? 'Next: merge it, then tollgate apply.' : 'Next: commit, push, then tollgate apply.';
+  const next = plan.hasRecord ? 'Next: merge it, then tollgate apply.' : 'Next: commit, push, tollgate apply.';
   return renderPlanText(plan, session.style, { verbose, next });
 }

@@ -124,6 +124,10 @@ function describeScope(
   const who = counts || worst === null ? '' : `: ${describeValueKey(worst.valueKey ?? '', names)}`;
   if (counters === 1) return [scope, `one counter${who}`];
   const all = total === null ? [] : [`${formatSpent(total, facts.unit)} in all`];
+  const doubted = facts.usage.doubted?.length ?? 0;
+  // One that is not known may be fuller than all that are.
+  if (doubted > 0)
+    return [scope, `fullest of the ${counters - doubted} known${who}`, `${doubted} of ${counters} not known`];
   return [scope, `fullest of ${counters}${who}`, ...all];
 }
 

@@ -339,10 +339,14 @@ function describeCall(
   const sure = limits.filter(({ applies }) => applies === 'yes').length;
   const refusing = limits.filter(({ refuses_now: refuses }) => refuses === true);
   const [first] = refusing;
+  // How full the window of a rate is, nobody knows.
+  const open = limits.filter(({ refuses_now: refuses, rate }) => refuses === null && rate === null).length;
   const said = [
     `${sure} ${sure === 1 ? 'limit applies' : 'limits apply'} to this call, ${limits.length - sure} may, ${out.length} do not.`,
     first === undefined
-      ? 'No budget refuses it now.'
+      ? open === 0
+        ? 'No budget refuses it now.'
+        : `Whether ${open === 1 ? 'one' : open} of them ${open === 1 ? 'refuses' : 'refuse'} it now is not known.`
       : `It is refused: a ${first.place} budget is spent, the call answers ${first.answers}${refusing.length === 1 ? '' : `, and ${refusing.length - 1} more`}.`,
   ];
   if (ends !== null && ends.at !== 'now')

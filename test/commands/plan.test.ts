@@ -47,7 +47,7 @@ async function planJson(options: Parameters<Rig['plan']>[0] = {}): Promise<PlanD
 
 it('ends with what to do next, but for one that is blocked: there the words are whole', async () => {
   const next = async (): Promise<string | undefined> => / Next: (.*)\.$/m.exec((await rig.plan()).stdout)?.[1];
-  expect(await next()).toBe('commit, push, then tollgate apply');
+  expect(await next()).toBe('commit, push, tollgate apply');
   await moveFiles();
   expect(await next()).toBe('merge it, then tollgate apply');
   rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile({}), 'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b') });
