@@ -1,7 +1,7 @@
 /** What is used in a day, by the calls of the last seven. */
 
 import { divide, type Exact, exactOf, multiply, total, zero } from '../exact.ts';
-import { isKnownUnit } from '../resources/limit.ts';
+import { hasOneCounter, isKnownUnit } from '../resources/limit.ts';
 import type { Match, Unit } from '../resources/types.ts';
 import {
   type Calls,
@@ -56,7 +56,7 @@ export async function readPace(reads: Reads, needs: PaceNeeds): Promise<Known<Re
   const filter = calls.of === 'matched' ? filterOfMatch(withoutGrouped(calls.match, per)) : filterOfCalls(calls);
   if ('unknown' in filter) return filter;
   const counted: Calls = { workspace, from: since, to: now, filter: filter.value };
-  if (per.every((key) => key === 'workspace_id')) {
+  if (hasOneCounter(per)) {
     const spent = await readTotal(reads, unit, counted);
     return 'unknown' in spent ? spent : pace(perDay(exactOf(spent.value)), new Map());
   }

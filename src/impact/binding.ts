@@ -7,7 +7,7 @@
 import type { Known } from '../consumption/ask.ts';
 import { compare, type Exact, exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { type BudgetLimit, isKnownReset, timed } from '../resources/limit.ts';
+import { type BudgetLimit, hasOneCounter, isKnownReset, timed } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import type { Bound, WorkspaceTerms } from './committed.ts';
@@ -33,13 +33,17 @@ function isPolicy({ kind }: Pick<BudgetLimit, 'kind'>): boolean {
 
 const shared = 'workspace';
 
+function countedBy(per: readonly string[]): string {
+  return hasOneCounter(per) ? shared : canonicalJson(per);
+}
+
 export function bindingsOf({ budgets, policies }: WorkspaceTerms): Bindings | null {
   if (policies === null) return null;
   const groups = new Map<string, Rival[]>();
   let place = 0;
   for (const bound of [...budgets, ...policies.filter(({ limit }) => isKnownReset(limit.reset))]) {
     const { match, per, unit } = bound.limit;
-    const counted = per.every((one) => one === 'workspace_id') ? shared : canonicalJson(per);
+    const counted = countedBy(per);
     const key = isPolicy(bound.limit) ? keyOf(canonicalJson(match), counted, unit) : keyOf('limits', shared, unit);
     const placed = { ...bound, place: place++ };
     const group = groups.get(key);
@@ -93,7 +97,7 @@ function rivalsOf({ change, limit, after }: BudgetMove, bindings: Bindings): Riv
  */
 export function isHeldBy({ change, limit, before }: BudgetMove, used: Exact, bindings: Bindings, now: number): boolean {
   if (before?.reset !== 'monthly') return false;
-  const counted = limit.per.every((one) => one === 'workspace_id') ? shared : canonicalJson(limit.per);
+  const counted = countedBy(limit.per);
   const keys = ['all', limit.match].map((match) => keyOf(canonicalJson(match), counted, limit.unit));
   const month = Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth());
   return [...new Set(keys)].some((key) =>

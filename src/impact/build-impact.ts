@@ -9,6 +9,7 @@ import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { TimedLimit } from '../resources/limit.ts';
+import { hasOneCounter } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
 import { type Bindings, bindingOf, bindingsOf, isHeldBy, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
@@ -205,7 +206,7 @@ function findClosed(counted: readonly CountedMove[], heirs: Context['heirs']): C
       const isZeroed = counter === 'starts-at-zero' || counter === 'new' || heirs.has(move.id);
       const isForAll =
         limit.kind === 'workspace-limits' ||
-        (limit.kind === 'usage-policy' && limit.match === 'all' && limit.per.every((key) => key === 'workspace_id'));
+        (limit.kind === 'usage-policy' && limit.match === 'all' && hasOneCounter(limit.per));
       const isUsedUp = after !== null && believed.counters.some(({ used }) => compare(used, after) >= 0);
       return isForAll && isUsedUp && !isZeroed && change.workspaceId !== null ? [[change.workspaceId, move]] : [];
     }),
@@ -225,7 +226,7 @@ function isHeld(move: BudgetMove, used: Exact, { bindings, closed, options }: Co
 function nameOf({ valueKey }: Counter, { names, options }: Context, { limit: { per } }: BudgetMove): string | null {
   if (valueKey === null || options.people === 'counts') return null;
   // The one counter of a workspace needs no name.
-  if (per.every((key) => key === 'workspace_id')) return null;
+  if (hasOneCounter(per)) return null;
   return names.get(valueKey) ?? valueKey;
 }
 

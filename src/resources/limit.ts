@@ -90,6 +90,11 @@ export function timed(limit: BudgetLimit): TimedLimit {
 }
 
 /** One that this version has heard of: a row may show any text. */
+/** One counter for a whole workspace, however its policy writes that. */
+export function hasOneCounter(per: readonly string[]): boolean {
+  return per.every((key) => key === 'workspace_id');
+}
+
 export function isKnownUnit(unit: Unit): boolean {
   return (['cost', 'tokens', 'requests'] as readonly string[]).includes(unit);
 }

@@ -7,6 +7,7 @@ import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatReset } from '../../resources/amounts.ts';
+import { hasOneCounter } from '../../resources/limit.ts';
 import type { Reset } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, reason, verdict, words } from './cells.ts';
@@ -69,7 +70,7 @@ function usedLine(limit: LimitImpact, { change, isDoubted }: Context): Line | nu
   const { largest, blocked, freed, held, in_doubt: doubt } = use;
   const parts: string[] = [];
   // Where nobody is to be named, a counter without a name may be one of many.
-  const isOne = change.key.kind !== 'usage-policy' || per.every((key) => key === 'workspace_id');
+  const isOne = change.key.kind !== 'usage-policy' || hasOneCounter(per);
   if (largest?.name === null && isOne) {
     const what = blocked.count > 0 ? ': stops them all' : freed.count > 0 ? ': frees them all' : '';
     parts.push(`${describeLargest(largest, limit, use.counters)}${what}`);

@@ -5,6 +5,7 @@ import type { WorkspaceDay } from '../../consumption/trends.ts';
 import { dayMilliseconds } from '../../consumption/windows.ts';
 import { add, compare, divide, type Exact, exactOf, multiply, subtract, zero } from '../../exact.ts';
 import { formatSpent } from '../../impact/money.ts';
+import { hasOneCounter } from '../../resources/limit.ts';
 import type { Unit } from '../../resources/types.ts';
 import type { StatusFacts, StatusLimit } from '../status-facts.ts';
 import { describeForecast, formatDay } from '../status-words.ts';
@@ -104,7 +105,7 @@ function leftOf(amount: Exact, used: Exact): Exact {
 
 /** Of a budget per key or per user one counter is drawn. */
 function describeCounter({ facts, counters }: StatusLimit): string | null {
-  const isGrouped = facts.kind === 'usage-policy' && !isShared(facts.per);
+  const isGrouped = facts.kind === 'usage-policy' && !hasOneCounter(facts.per);
   if (!isGrouped && counters <= 1) return null;
   if (counters === 0) return 'a new counter, as there is none yet';
   if (counters === 1) return 'its one counter';
@@ -112,13 +113,9 @@ function describeCounter({ facts, counters }: StatusLimit): string | null {
   return `the fullest of ${counters} counters${doubted === 0 ? '' : `, of which ${doubted} cannot be told`}`;
 }
 
-function isShared(per: readonly string[]): boolean {
-  return per.every((key) => key === 'workspace_id');
-}
-
 /** Analytics tell days of a workspace alone, and their sum may be ahead of the counter: it is never drawn past it. */
 function courseByDay({ facts, used }: StatusLimit, since: number, trends: StatusFacts['trends']): BurnPoint[] | null {
-  const isWhole = facts.kind === 'workspace-limits' || isShared(facts.per);
+  const isWhole = facts.kind === 'workspace-limits' || hasOneCounter(facts.per);
   if (!isWhole || facts.unit !== 'cost' || facts.match !== 'all' || used === null) return null;
   if (trends === null || since < trends.from) return null;
   const days = trends.byDay.filter((day) => day.workspace === facts.workspace && endOf(day) > since);

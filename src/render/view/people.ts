@@ -3,6 +3,7 @@
 import { compare, fromText } from '../../exact.ts';
 import type { LimitImpact } from '../../impact/document.ts';
 import type { Change, Plan } from '../../plan/types.ts';
+import { hasOneCounter } from '../../resources/limit.ts';
 import { describeKey, describePlaced } from '../describe-change.ts';
 import { describeReset, staysOver } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
@@ -74,7 +75,7 @@ function whoIsStopped({ change, limit }: Move, plan: Plan): Stopped | null {
   const { use, unit } = limit;
   if (use.status === 'unknown' || use.blocked.count === 0) return null;
   const per = perOfCounters(change, limit);
-  const isOne = use.blocked.largest.some(({ name }) => name === null) || per.every((key) => key === 'workspace_id');
+  const isOne = use.blocked.largest.some(({ name }) => name === null) || hasOneCounter(per);
   if (isOne) return { counted: describeAllCalls(change, plan), named: null, isOne };
   const counted = `${countCallers(use.blocked, per)} of ${placeOf(change, plan)}`;
   return { counted, named: nameCallers(use.blocked, per, unit), isOne };
@@ -156,7 +157,7 @@ function letInLines(moves: readonly Move[], plan: Plan): Line[] {
     const { use } = limit;
     if (use.status === 'unknown' || use.freed.count === 0) return [];
     const per = perOfCounters(change, limit);
-    const isOne = per.every((key) => key === 'workspace_id') || change.key.kind !== 'usage-policy';
+    const isOne = hasOneCounter(per) || change.key.kind !== 'usage-policy';
     return [isOne ? describeAllCalls(change, plan) : `${countCallers(use.freed, per)} of ${placeOf(change, plan)}`];
   });
   if (groups.length === 0) return [];
@@ -171,7 +172,7 @@ function listFew(groups: readonly string[]): string {
 /** Who is over a limit before and after is no news, and no comfort either. */
 function stillRefused({ change, limit }: Move, plan: Plan): string[] {
   if (limit.use.status === 'unknown' || limit.use.blocked.count > 0 || !staysOver(limit)) return [];
-  const isOne = change.key.kind !== 'usage-policy' || limit.shared_by.every((key) => key === 'workspace_id');
+  const isOne = change.key.kind !== 'usage-policy' || hasOneCounter(limit.shared_by);
   const who = isOne ? describeAllCalls(change, plan) : `callers of ${placeOf(change, plan)}`;
   return [`${who}, by ${describeKey(change.key)}`];
 }
