@@ -9,7 +9,7 @@ import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { escapeInvisible } from '../printable.ts';
 import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts';
 
-import { renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
+import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
 import { renderSarif } from '../render/sarif.ts';
 import { allRules } from '../rules/find.ts';
 import { requireFreePlace } from '../run/free-place.ts';
@@ -57,7 +57,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   const isBroken = hasErrors(diagnostics);
   if (options.format === 'html') {
     if (isBroken) return refuseFor(diagnostics, 'text', session, exit);
-    return { ...(await handOver(await renderPlanHtml(plan), options, session)), exit };
+    return { ...(await handOver(await renderPlanHtml(plan), renderHeadline(plan), options, session)), exit };
   }
   if (options.format === 'text' && !options.quiet && !isBroken) sayDiagnostics(diagnostics, session);
   const { findings, notes } = plan;
@@ -87,7 +87,6 @@ function exitOf(plan: Plan, { detailedExitcode }: PlanCommandOptions): ExitCode 
 }
 
 function renderPlan(plan: Plan, format: Exclude<Format, 'json'>, verbose: boolean, session: Session): string {
-  if (format === 'markdown') return renderPlanMarkdown(plan);
-  const next = plan.hasRecord ? 'Next: merge it, then tollgate apply.' : 'Next: commit, push, tollgate apply.';
-  return renderPlanText(plan, session.style, { verbose, next });
+  if (format === 'markdown') return renderPlanMarkdown(plan, true);
+  return renderPlanText(plan, session.style, { verbose, hasNext: true });
 }

@@ -13,7 +13,7 @@ import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { committedLive } from '../impact/committed-live.ts';
-import { renderPage, renderStatus } from '../render/status.ts';
+import { renderPage, renderStatus, renderStatusHeadline } from '../render/status.ts';
 import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
 import type { Desired } from '../resources/types.ts';
 import { createDeclared } from '../run/declared-limits.ts';
@@ -115,7 +115,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       committed: new Map(read.workspaces.map(({ slug }) => [slug, committedLive(slug, live, read)] as const)),
       changes,
     });
-    return handOver(page, options, session);
+    return handOver(page, renderStatusHeadline(facts), options, session);
   } finally {
     await open.close();
   }

@@ -5,9 +5,10 @@
  */
 
 import type { Known } from '../consumption/ask.ts';
+import { type Moment, nextReset } from '../consumption/windows.ts';
 import { compare, type Exact, exactOf, toText } from '../exact.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
-import { type BudgetLimit, hasOneCounter, isKnownReset, timed } from '../resources/limit.ts';
+import { type BudgetLimit, hasOneCounter, isKnownReset, type TimedLimit, timed } from '../resources/limit.ts';
 import type { Unit } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 import type { Bound, WorkspaceTerms } from './committed.ts';
@@ -24,7 +25,12 @@ export interface Rival extends Bound {
 export type Bindings = ReadonlyMap<string, readonly Rival[]>;
 
 export function labelOf({ limit, name }: Bound): string {
-  return isPolicy(limit) ? `policy ${name}` : 'the workspace budget';
+  return isPolicy(limit) ? `policy ${name}` : nameOfBound(limit, name);
+}
+
+/** A policy by its name alone, for where nothing else can be meant. */
+export function nameOfBound(limit: Pick<BudgetLimit, 'kind'>, name: string): string {
+  return isPolicy(limit) ? name : 'the workspace budget';
 }
 
 function isPolicy({ kind }: Pick<BudgetLimit, 'kind'>): boolean {
@@ -91,23 +97,42 @@ function rivalsOf({ change, limit, after }: BudgetMove, bindings: Bindings): Riv
   });
 }
 
+/** A limit that goes on refusing, and when it starts again. */
+export interface Holder {
+  readonly label: string;
+  readonly limit: TimedLimit;
+  readonly next: Moment;
+}
+
 /**
- * Whether another limit goes on refusing what a counter of this one counts: it applies to the same calls or to all, counts them alike
+ * Another limit that goes on refusing what a counter of this one counts: it applies to the same calls or to all, counts them alike
  * over the same month, has done so since before the month began, and is reached as well. Windows of other lengths begin on days of their own.
  */
-export function isHeldBy({ change, limit, before }: BudgetMove, used: Exact, bindings: Bindings, now: number): boolean {
-  if (before?.reset !== 'monthly') return false;
+export function findHolder(
+  { change, limit, before }: BudgetMove,
+  used: Exact,
+  bindings: Bindings,
+  now: number,
+): Holder | null {
+  if (before?.reset !== 'monthly') return null;
   const counted = countedBy(limit.per);
   const keys = ['all', limit.match].map((match) => keyOf(canonicalJson(match), counted, limit.unit));
   const month = Date.UTC(new Date(now).getUTCFullYear(), new Date(now).getUTCMonth());
-  return [...new Set(keys)].some((key) =>
-    (bindings.get(key) ?? []).some(({ name, limit: { kind, amount, reset }, live }) => {
+  const found = [...new Set(keys)]
+    .flatMap((key) => bindings.get(key) ?? [])
+    .find(({ name, limit: { kind, amount, reset }, live }) => {
       const isItself = kind === change.key.kind && name === change.key.name;
       const made = Date.parse(String(live?.object.row.created_at ?? ''));
       const hasCounted = live?.limit?.reset === reset && made < month;
       return !isItself && reset === 'monthly' && hasCounted && compare(used, exactOf(amount)) >= 0;
-    }),
-  );
+    });
+  if (found === undefined) return null;
+  const { window } = moveOfRival(found, change.workspaceId, now);
+  return {
+    label: nameOfBound(found.limit, found.name),
+    limit: timed(found.limit),
+    next: window === null ? 'unknown' : nextReset(window),
+  };
 }
 
 /** The smallest of the same period, if that is smaller. */

@@ -11,7 +11,7 @@ import { isSame } from '../resources/canonical.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import { hasOneCounter } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
-import { type Bindings, bindingOf, bindingsOf, isHeldBy, rivalMoves } from './binding.ts';
+import { type Bindings, bindingOf, bindingsOf, findHolder, type Holder, nameOfBound, rivalMoves } from './binding.ts';
 import { boundsOf, committedMoves, type Side } from './bounds.ts';
 import type { Committed, CommittedSum } from './committed.ts';
 import { type CountedMove, type CountOptions, countMoves, limitOf } from './count-moves.ts';
@@ -29,6 +29,7 @@ import { endsOf, type ReadEnds } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days } from './money.ts';
 import { type BudgetMove, boundsSpend, type ChangeFacts, movesOf, resetsOf } from './moves.ts';
+import { removedOf } from './remaining.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
 
@@ -65,6 +66,7 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   }
   const changed = new Set(moves.flatMap((move) => (boundsSpend(move) ? (move.change.workspaceId ?? []) : [])));
   const committed = committedMoves(bounds, index, changed);
+  const removed = removedOf(changes, index);
   return {
     as_of: usage.asOf,
     people: options.people,
@@ -82,6 +84,7 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
         ? 'its policies or keys could not be read, so that its committed spend is unknown'
         : null,
     })),
+    ...(removed.length === 0 ? {} : { removed }),
     organisation:
       changed.size === 0
         ? null
@@ -169,8 +172,14 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
   const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
   const after = isZeroed ? null : limitOf(move.after);
   const { blocked, freed: all } = shiftOf(counters, before, after, move.isRescoped);
-  const held = all.filter(({ used }) => isHeld(move, used, context));
-  const freed = all.filter((counter) => !held.includes(counter));
+  const holders = new Map(
+    all.flatMap((counter): [Counter, Holder][] => {
+      const holder = holderOf(move, counter.used, context);
+      return holder === null ? [] : [[counter, holder]];
+    }),
+  );
+  const held = [...holders.keys()];
+  const freed = all.filter((counter) => !holders.has(counter));
   const show = (counter: Counter): CounterImpact => ({
     name: nameOf(counter, context, move),
     used: toText(counter.used),
@@ -191,7 +200,7 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
     largest: largest === undefined || largest.used.n <= 0n ? null : show(largest),
     blocked: people(blocked),
     freed: people(freed),
-    ...(held.length === 0 ? {} : { held: people(held) }),
+    ...(held.length === 0 ? {} : { held: people(held), held_by: toHeldBy([...holders.values()]) }),
     in_doubt: doubtful === undefined ? null : { count: doubted.length, reason: doubtful.why },
     may_stay_blocked: context.options.raiseDoesNotWake && move.counter === 'kept' && freed.length > 0,
   };
@@ -213,13 +222,30 @@ function findClosed(counted: readonly CountedMove[], heirs: Context['heirs']): C
   );
 }
 
-/** Whether another limit refuses it all the same, as far as is known. */
-function isHeld(move: BudgetMove, used: Exact, { bindings, closed, options }: Context): boolean {
+/** Another limit that refuses it all the same; null: none of which that is known. */
+function holderOf(move: BudgetMove, used: Exact, { bindings, closed, options }: Context): Holder | null {
   const id = move.change.workspaceId ?? '';
   const closing = closed.get(id);
-  if (closing !== undefined && closing !== move) return true;
+  if (closing?.after != null && closing !== move) {
+    return {
+      label: nameOfBound(closing.limit, closing.change.key.name),
+      limit: closing.after,
+      next: resetsOf(closing, options.now)[1],
+    };
+  }
   const own = bindings.get(id) ?? null;
-  return own !== null && isHeldBy(move, used, own, options.now);
+  return own === null ? null : findHolder(move, used, own, options.now);
+}
+
+/** Each once, in the order of those whom they refuse. */
+function toHeldBy(holders: readonly Holder[]): NonNullable<Extract<UseImpact, { status: 'known' }>['held_by']> {
+  const byLabel = new Map(holders.map((holder) => [holder.label, holder]));
+  return [...byLabel.values()].map(({ label, limit: { amount, reset }, next }) => ({
+    limit: label,
+    amount: toText(exactOf(amount)),
+    reset,
+    next_reset: typeof next === 'number' ? new Date(next).toISOString() : next,
+  }));
 }
 
 /** A key by its name where the value key is one that was built of it; else the value key, whole: it cannot be parsed. */
@@ -286,7 +312,11 @@ function mailOf(
 }
 
 function toCommitted(committed: Committed): CommittedImpact {
-  if (committed.kind === 'bounded') return { kind: 'bounded', cents: toText(committed.cents), by: committed.by };
+  if (committed.kind === 'bounded') {
+    const { cents, by, times } = committed;
+    const product = times === undefined ? {} : { times: { count: times.count, each: toText(times.each) } };
+    return { kind: 'bounded', cents: toText(cents), by, ...product };
+  }
   return { kind: committed.kind, cents: null, by: null };
 }
 

@@ -37,15 +37,21 @@ export interface WorkspaceTerms {
 
 export type Committed =
   /** US cents per 30 days, and the limit that says so. */
-  | { readonly kind: 'bounded'; readonly cents: Exact; readonly by: string }
+  | { readonly kind: 'bounded'; readonly cents: Exact; readonly by: string; readonly times?: Times }
   | { readonly kind: 'unbounded' }
   /** Something that could bound it was not read. `atMost`: cents by what was read, or null. */
   | { readonly kind: 'unknown'; readonly atMost: Exact | null };
 
+/** A budget for each key: so many of them, each of so many cents per 30 days. */
+export interface Times {
+  readonly count: number;
+  readonly each: Exact;
+}
+
 /** Budgets of 0 bound nothing: the gateway does not enforce them (docs/service-notes.md#zero-limit). */
 export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Committed {
   const active = keys?.filter(({ isActive }) => isActive) ?? null;
-  const bounds: { readonly cents: Exact; readonly by: string }[] = [];
+  const bounds: { readonly cents: Exact; readonly by: string; readonly times?: Times }[] = [];
   for (const { limit } of budgets) {
     if (limit.unit === 'cost' && limit.amount > 0) {
       bounds.push({ cents: limitPer30Days(limit), by: 'the workspace budget' });
@@ -58,7 +64,11 @@ export function committedOf({ budgets, policies, keys }: WorkspaceTerms): Commit
     if (counters === 'unbounded') continue;
     // How often it may be spent is not known: it may bound or not.
     if (counters === 'unknown' || !isKnownReset(limit.reset)) isKnown = false;
-    else bounds.push({ cents: multiply(limitPer30Days(limit), fraction(BigInt(counters), 1n)), by: name });
+    else {
+      const each = limitPer30Days(limit);
+      const cents = multiply(each, fraction(BigInt(counters), 1n));
+      bounds.push({ cents, by: name, ...(limit.per.includes('api_key') ? { times: { count: counters, each } } : {}) });
+    }
   }
   const byKeys = active === null ? null : sumOfKeys(active);
   if (byKeys !== null) bounds.push({ cents: byKeys, by: 'the sum of its key budgets' });

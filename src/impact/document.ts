@@ -59,6 +59,20 @@ const use = z.discriminatedUnion('status', [
     held: people
       .exactOptional()
       .describe('let in by this limit, and refused by another one all the same; absent: none of whom that is known'),
+    held_by: z
+      .array(
+        z.object({
+          limit: z.string().describe('its name'),
+          amount: exact,
+          reset: z.string().describe('`never`, `weekly`, `monthly` or `every N days`'),
+          next_reset: z
+            .string()
+            .nullable()
+            .describe('ISO date-time; null: never; `unknown`: the service does not show it'),
+        }),
+      )
+      .exactOptional()
+      .describe('the limits that refuse those; absent: none'),
     in_doubt: z
       .object({ count: z.number().describe('of counters'), reason: z.string().describe('of the first of them') })
       .nullable()
@@ -133,6 +147,30 @@ const committed = z.object({
   kind: z.enum(['bounded', 'unbounded', 'unknown']).describe('`unbounded` is a value; `unknown`: not all was read'),
   cents: exact.nullable().describe('US cents per 30 days; null unless bounded'),
   by: z.string().nullable().describe('the limit that says so'),
+  times: z
+    .object({ count: z.number().describe('of active keys'), each: exact.describe('US cents per 30 days') })
+    .exactOptional()
+    .describe('of a budget that each key has for itself: their product is the amount'),
+});
+
+const removed = z.object({
+  id: z.string().describe('of the change'),
+  unit: z.enum(['tokens', 'requests']).describe('of the limit that goes'),
+  of: z.enum(['budget', 'rate']).describe('what goes'),
+  holds: z
+    .union([
+      z.literal('unknown'),
+      z.object({
+        limit: z.string().describe('its name'),
+        amount: exact,
+        period: z.string().describe('the reset of a budget, the window of a rate'),
+        per: z.array(z.string()).describe('what a counter is kept for'),
+      }),
+    ])
+    .nullable()
+    .describe(
+      'the closest limit of that sort that goes on holding for the same calls; null: none; `unknown`: not read',
+    ),
 });
 
 const sum = z.object({
@@ -166,6 +204,10 @@ export const impactSchema = z
         }),
       )
       .describe('committed spend of the workspaces whose cost limits change'),
+    removed: z
+      .array(removed)
+      .exactOptional()
+      .describe('limits of tokens, requests and rates that go, and what still holds; absent: none go'),
     organisation: z
       .object({
         before: sum.describe('as it is'),
@@ -181,9 +223,11 @@ export type Impact = z.infer<typeof impactSchema>;
 export type LimitImpact = z.infer<typeof limit>;
 export type BudgetImpact = z.infer<typeof budget>;
 export type CounterImpact = z.infer<typeof counter>;
+export type HolderImpact = NonNullable<Extract<UseImpact, { status: 'known' }>['held_by']>[number];
 export type PeopleImpact = z.infer<typeof people>;
 export type UseImpact = z.infer<typeof use>;
 export type RunOutImpact = z.infer<typeof runOut>;
 export type ForecastImpact = z.infer<typeof forecast>;
+export type RemovedImpact = z.infer<typeof removed>;
 export type CommittedImpact = z.infer<typeof committed>;
 export type CommittedSumImpact = z.infer<typeof sum>;

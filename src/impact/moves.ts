@@ -4,7 +4,7 @@ import { levelOf, type Moment, nextReset, nextResetAfterChange, type WindowFacts
 import type { LiveObject } from '../live/live.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import { isSame } from '../resources/canonical.ts';
-import { isBudget, pickFields, slotFor } from '../resources/fields.ts';
+import { isBudget, isRate, pickFields, slotFor } from '../resources/fields.ts';
 import { budgetLimitsOf, type TimedLimit, timed } from '../resources/limit.ts';
 import { budgetFromWire, wireBudgetsOf } from '../resources/limits.ts';
 import type { Budget, Fields, Kind, ResourceKey } from '../resources/types.ts';
@@ -61,8 +61,10 @@ export function movesOf(changes: readonly ChangeFacts[], index: LiveIndex, now: 
 /** The fields once the change is made; null when the object goes. */
 export function fieldsAfter(before: Fields, change: ChangeFacts): Fields | null {
   if (change.after === null) return null;
-  const cleared = change.after.budgets === null ? pickFields(before, (field) => !isBudget(field)) : before;
-  return { ...cleared, ...change.after };
+  const { after } = change;
+  const isCleared = (field: string): boolean =>
+    (after.budgets === null && isBudget(field)) || (after.rates === null && isRate(field));
+  return { ...pickFields(before, (field) => !isCleared(field)), ...after };
 }
 
 type Move = Omit<BudgetMove, 'id'>;

@@ -27,6 +27,8 @@ export interface ChangeDraft {
   readonly viaStar?: boolean;
   readonly twins?: readonly string[];
   readonly expiresAtOnce?: boolean;
+  /** The row as it is live; absent: there is none. */
+  readonly row?: { readonly last_updated_at?: unknown };
   /** Adds to the identity of a second change of one resource. */
   readonly suffix?: string;
 }
@@ -49,13 +51,17 @@ export function makeChange(draft: ChangeDraft): Change {
     } as const;
     fieldChanges.push(change);
   }
+  const cause = causeOf(draft, fieldChanges);
+  const written = draft.row?.last_updated_at;
+  const hasMoved =
+    (cause === 'drifted' || cause === 'both') && typeof written === 'string' && !Number.isNaN(Date.parse(written));
   return {
     id: changeId(draft.key) + (draft.suffix ?? ''),
     key: draft.key,
     workspaceId: draft.workspaceId,
     liveId: draft.liveId,
     action: draft.action,
-    cause: causeOf(draft, fieldChanges),
+    cause,
     reason: draft.reason,
     direction: directionOf(draft.action, draft.after, fieldChanges),
     before: draft.before,
@@ -69,6 +75,7 @@ export function makeChange(draft: ChangeDraft): Change {
     starting,
     ...(draft.viaStar === true ? { viaStar: true as const } : {}),
     ...(draft.expiresAtOnce === true ? { expiresAtOnce: true as const } : {}),
+    ...(hasMoved ? { lastWritten: new Date(written).toISOString() } : {}),
     ...(draft.twins === undefined || draft.twins.length === 0 ? {} : { twins: draft.twins }),
   };
 }

@@ -309,5 +309,6 @@ function draftOf(
     hasRecord,
     source: resolved?.entry.source ?? null,
     entry: resolved === null ? null : toEntry(resolved, ''),
+    row: live.row,
   };
 }

@@ -303,6 +303,7 @@ function planPolicy(context: PlanContext, task: PolicyTask): void {
     hasRecord,
     source: resolved.entry.source,
     entry,
+    row: live.row,
   };
   if (left.size > 0) parts.left.push(makeLeft(draft, whole, left, past, fields));
   const moved = Object.keys(after).filter((field) => !isSame(before[field], after[field]));

@@ -88,6 +88,8 @@ export interface Change {
   readonly viaStar?: true;
   /** Of a key or provider: it works now, and no longer once this is carried out, as its date is over. */
   readonly expiresAtOnce?: true;
+  /** Of a row that moved by hand: when it was last written, as it says; ISO date-time. */
+  readonly lastWritten?: string;
   /** Of a replacement: policies of that name that were there before it, unmanaged or left over from an earlier one. */
   readonly twins?: readonly string[];
 }

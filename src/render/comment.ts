@@ -4,7 +4,7 @@ import type { Diagnostic, Source } from '../diagnostics.ts';
 import type { Outcome } from '../plan/types.ts';
 import { wordDigest } from '../plan/words.ts';
 import { type CommentFacts, type CommentHeader, type CommentState, joinComment, textBelow } from './comment-header.ts';
-import { escapeLines, escapeMarkdown } from './escape-markdown.ts';
+import { escapeLines, escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { bytesOf, chunk, commentBytes, fitSections, pinned, pinnedList, type Section } from './fit-sections.ts';
 import { outcomeHead, outcomeRow } from './outcomes.ts';
 import { contentOf, type PullFate } from './pull-fate.ts';
@@ -61,7 +61,11 @@ function sectionsOf(fate: PullFate, view: PlanView | null, head: string, links: 
       const { diagnostics, remark } = fate;
       const said = remark === null ? [] : [remarkSection(remark)];
       if (view === null) return [...said, ...errorSections(diagnostics, head, links)];
-      const place = { linkTo: (source: Source): string => urlOf(source, head, links), words: 'review' } as const;
+      const place = {
+        linkTo: (source: Source): string => urlOf(source, head, links),
+        words: 'review',
+        hasNext: fate.state === 'planned',
+      } as const;
       const judged = judgementSections(view, place);
       return [
         // What may be merged is judged first; of what is merged it is said what became of it.
@@ -80,7 +84,7 @@ function remarkSection(remark: string): Section {
 function errorSections(diagnostics: readonly Diagnostic[], head: string, links: CommentLinks): Section[] {
   const rows = diagnostics.map(
     ({ source, code, message }) =>
-      `| [${escapeMarkdown(`${source.file}:${source.line}`)}](${urlOf(source, head, links)}) | \`${code}\` | ${escapeMarkdown(message)} |`,
+      `| [${escapeMarkdown(`${source.file}:${source.line}`)}](${urlOf(source, head, links)}) | \`${code}\` | ${escapeProse(message)} |`,
   );
   return chunk(rows).map((part) => table('| where | | what is wrong |', part));
 }
@@ -146,7 +150,7 @@ function findingSections(diagnostics: readonly Diagnostic[]): Section[] {
   if (diagnostics.length === 0) return [];
   const items = diagnostics.map(
     ({ source, code, message }) =>
-      `- ${escapeMarkdown(`${source.file}:${source.line}`)} \`${code}\` ${escapeMarkdown(message)}`,
+      `- ${escapeMarkdown(`${source.file}:${source.line}`)} \`${code}\` ${escapeProse(message)}`,
   );
   return foldSection(`${diagnostics.length} findings in the files`, items);
 }

@@ -58,17 +58,17 @@ export function summarizeNothing(plan: Plan): string {
   return `No changes: ${[match, ...rest].join(', ')}.${beside}`;
 }
 
-/** What was not read may hold more: `--verbose` names it. */
+/** A plan reads those kinds of limits that the files declare in a place; `--verbose` names the others. */
 function unmanagedWords({ unmanaged: { length }, notRead = [] }: Plan): string {
   const isWhole = !notRead.some(({ hasFile }) => hasFile);
-  if (length === 0) return isWhole ? '' : 'unmanaged not all read';
-  return `${length} unmanaged${isWhole ? '' : ' (not all read)'}`;
+  if (length === 0) return '';
+  return `${isWhole ? '' : 'at least '}${length} unmanaged`;
 }
 
 /** Those adopted that are named; the rest is a number. */
 const mostAdopted = 3;
 
-/** `Plan: 2 to update, 1 to delete; 22 unchanged, 3 unmanaged (not all read); adopts daily-ceiling.` */
+/** `Plan: 2 to update, 1 to delete (2 loosen a limit); 22 unchanged, 3 unmanaged; adopts daily-ceiling.` */
 export function summarizePlan(plan: Plan): string {
   const counts = countPlan(plan);
   const list = (items: readonly (readonly [number, string])[]): string =>
@@ -95,7 +95,9 @@ export function summarizePlan(plan: Plan): string {
     ...(counts.adopts > 0 ? [`adopts ${describeAdopted(plan)}`] : []),
     ...(counts.record > 0 ? [`${counts.record} more record ${counts.record === 1 ? 'line' : 'lines'}`] : []),
   ].join(', ');
-  const parts = [moves === '' ? 'no change to live' : moves, rest, memory].filter((part) => part !== '');
+  const loosens = plan.changes.filter(({ direction }) => direction === 'loosen').length;
+  const looser = loosens === 0 ? '' : ` (${loosens} ${loosens === 1 ? 'loosens' : 'loosen'} a limit)`;
+  const parts = [moves === '' ? 'no change to live' : `${moves}${looser}`, rest, memory].filter((part) => part !== '');
   return `Plan: ${parts.join('; ')}.`;
 }
 

@@ -16,6 +16,7 @@ import { formatReset } from '../resources/amounts.ts';
 import type { Reset, ResourceKey, Unit } from '../resources/types.ts';
 import { describePlaced } from './describe-change.ts';
 import { day, minute } from './view/days.ts';
+import { describeBy } from './view/money.ts';
 
 /** A word for what a line is about, and the line. */
 export interface ImpactLine {
@@ -40,7 +41,10 @@ export function describeImpact({ impact, changes }: Plan): ImpactEntry[] {
     const key = keys.get(id);
     return key === undefined
       ? []
-      : limits.map((limit) => ({ placed: describePlaced(key), lines: linesOf(limit, key) }));
+      : limits.map((limit) => ({
+          placed: describePlaced(key),
+          lines: [...linesOf(limit, key), ...workspaceLines(limit, key, impact)],
+        }));
   });
 }
 
@@ -60,9 +64,15 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
     if (use.blocked.count > 0) say('blocks', describePeople(use.blocked, unit));
     if (use.freed.count > 0) {
       const doubt = use.may_stay_blocked
-        ? '; on a backend before 1.20 they may stay blocked until the reset'
-        : '; another limit may still stop them';
-      say('frees', `${describePeople(use.freed, unit)}${doubt}`);
+        ? '; on a backend before 1.20 they may stay refused until the reset'
+        : '; another limit may still refuse them';
+      say('lets in', `${describePeople(use.freed, unit)}${doubt}`);
+    }
+    if (use.held !== undefined) {
+      const by = (use.held_by ?? [])
+        .map((one) => `${one.limit} (${formatExact(fromText(one.amount), unit)})`)
+        .join(', ');
+      say('refused still', `${describePeople(use.held, unit)}, by ${by === '' ? 'another limit' : by}`);
     }
   }
   if (forgiven !== null) say('counter', `starts at zero: ${formatExact(fromText(forgiven), unit)} so far is forgiven`);
@@ -79,7 +89,21 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
   return lines;
 }
 
-/** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
+/** Why the workspace may spend no more or less than before, though this limit moves: another one decides. */
+function workspaceLines(
+  { delta_per_30_days: delta }: LimitImpact,
+  { workspace }: ResourceKey,
+  impact: Impact,
+): ImpactLine[] {
+  const found = impact.workspaces.find((one) => one.workspace === workspace);
+  if (delta === null || found === undefined || found.delta === null || found.delta === delta) return [];
+  const { before, after } = found;
+  const [was, will] = [before, after].map(({ cents }) => formatExact(fromText(cents ?? '0'), 'cost'));
+  const sum = was === will ? `${will}, as before` : `${was} → ${will}`;
+  return [{ label: 'workspace', text: `committed ${sum} / 30 days${describeBy(before, after)}` }];
+}
+
+/** `$500 → $750 monthly, +$250 / 30 days by this limit alone`; what is not monthly also says what it comes to in 30 days. */
 function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
   const [was, becomes] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
   const isSameAmount = before !== null && after !== null && before.amount === after.amount;
@@ -91,7 +115,7 @@ function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitIm
     was === becomes
       ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${becomes ?? ''}`
       : `${describeSide(before, unit)} → ${describeSide(after, unit)}`;
-  const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days`;
+  const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days by this limit alone`;
   return `${amounts}${change}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
 }
 

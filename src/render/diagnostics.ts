@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { sortDiagnostics } from '../diagnostics.ts';
 import { escapeInvisible } from '../printable.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { colorsOf, type TextStyle } from './style.ts';
 
 /** `file:line:col  code  message`, one line a problem, in the order of the files. */
@@ -31,7 +31,7 @@ export function renderDiagnosticsMarkdown(diagnostics: readonly Diagnostic[]): s
   if (diagnostics.length === 0) return 'No problems.\n';
   const rows = sortDiagnostics(diagnostics).map(({ source, code, severity, message }) => {
     const place = `${source.file}:${source.line}:${source.column}`;
-    return `| ${escapeMarkdown(place)} | ${severity} | \`${code}\` | ${escapeMarkdown(message)} |`;
+    return `| ${escapeMarkdown(place)} | ${severity} | \`${code}\` | ${escapeProse(message)} |`;
   });
   return `${['| where | severity | code | problem |', '|---|---|---|---|', ...rows].join('\n')}\n`;
 }

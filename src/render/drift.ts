@@ -6,7 +6,7 @@ import type { Change, Direction, Plan, PlanNote } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeChange, describeKey, type Names } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { jsonVersion } from './json.ts';
 import { type Colors, colorsOf, padCells, type TextStyle } from './style.ts';
 
@@ -209,6 +209,6 @@ export function renderDriftMarkdown(view: DriftView): string {
     lines.push(...items.sort(compareText).map((item) => `- ${escapeMarkdown(item)}`), '');
   }
   for (const { message } of [...report.gone, ...report.beside, ...ownerNotes(plan)])
-    lines.push(`> ${escapeMarkdown(message)}`, '');
+    lines.push(`> ${escapeProse(message)}`, '');
   return `${lines.join('\n')}\n`;
 }

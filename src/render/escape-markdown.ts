@@ -26,9 +26,25 @@ export function escapeMarkdown(text: string): string {
  */
 const acting = /[<>`*~|[\]@\\]|_(?![\p{L}\p{N}])|&(?=[#\w])|^#|#(?=\d)|\$(?!\d)|:(?=\/\/|(?!\d{1,2}:)[\w+-]{1,40}:)/gu;
 
+/**
+ * A sentence of ours with texts from outside in it: what stands between backticks is code where nothing in it could act, whoever
+ * wrote it; all else is escaped.
+ */
+export function escapeProse(text: string): string {
+  return text
+    .split(/(`[^`\n]+`)/)
+    .map((part) => (isPlainCode(part) ? part : escapeMarkdown(part)))
+    .join('');
+}
+
+/** Words, names, numbers and flags, such as `alert: 80%`. */
+function isPlainCode(text: string): boolean {
+  return /^`[\w.+/=%-]+(?:(?:[@:] ?| )[\w.+/=%-]+)*`$/.test(text) && !text.includes('//');
+}
+
 /** The same of several lines, such as an error and its advice. */
 export function escapeLines(text: string): string {
-  return text.split('\n').map(escapeMarkdown).join('<br>');
+  return text.split('\n').map(escapeProse).join('<br>');
 }
 
 /** A text that is known to hold nothing that could end it, as code; any other escaped. */

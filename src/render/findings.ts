@@ -84,7 +84,7 @@ function findingRow({ severity, rule, message, fix, silenced, source }: Finding)
   const mark = silenced !== null ? '🔇' : severity === 'error' ? '🛑' : severity === 'warning' ? '⚠️' : 'ℹ️';
   // A note is not to be acted on; `tollgate rules` and docs/rules.md say what one could do.
   const then = silenced === null && severity === 'info' ? [] : [words('. '), thenOf({ silenced, fix })];
-  return `| ${mark} | ${writeLine([words(message), ...then])} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
+  return `| ${mark} | ${writeLine([{ is: 'message', text: message }, ...then])} | \`${rule}\` | ${escapeMarkdown(`${source.file}:${source.line}`)} |`;
 }
 
 export function findingDocument({ source, entry, change, ...rest }: Finding): Record<string, unknown> {

@@ -3,7 +3,7 @@
 import type { Outcome, OutcomeStatus } from '../plan/types.ts';
 import { escapeInvisible } from '../printable.ts';
 import { describeInForce, describePlaced, type Names } from './describe-change.ts';
-import { escapeMarkdown } from './escape-markdown.ts';
+import { escapeMarkdown, escapeProse } from './escape-markdown.ts';
 import { colorsOf, padCells, type TextStyle } from './style.ts';
 import { markOf } from './view/plan-view.ts';
 import { wrap } from './wrap.ts';
@@ -57,7 +57,7 @@ export function summarizeOutcomes(outcomes: readonly Outcome[]): string {
 export const outcomeHead = '| what | outcome | why |';
 
 export function outcomeRow({ change, status, detail }: Outcome): string {
-  return `| \`${markOf(change)}\` ${escapeMarkdown(describePlaced(change.key))} | ${status} | ${escapeMarkdown(detail ?? '')} |`;
+  return `| \`${markOf(change)}\` ${escapeMarkdown(describePlaced(change.key))} | ${status} | ${escapeProse(detail ?? '')} |`;
 }
 
 export function renderOutcomesMarkdown(outcomes: readonly Outcome[]): string {

@@ -134,7 +134,7 @@ function describeScope(
 const longestValueKey = 60;
 
 /** A value key is compared, never parsed: its parts are not escaped. */
-function describeValueKey(valueKey: string, names: Names): string {
+export function describeValueKey(valueKey: string, names: Names): string {
   const id = valueKey.startsWith('api_key:') ? valueKey.slice('api_key:'.length) : '';
   const name = Object.hasOwn(names, id) ? names[id] : undefined;
   const text = name === undefined ? valueKey : `key ${name}`;

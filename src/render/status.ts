@@ -5,6 +5,8 @@ import type { PageFacts } from './page-facts.ts';
 import { statusDocument } from './status-document.ts';
 import type { StatusFacts } from './status-facts.ts';
 import type { TextStyle } from './style.ts';
+import { plainText } from './view/cells.ts';
+import { refusedLine } from './view/refused-now.ts';
 import { buildStatusView } from './view/status-view.ts';
 import { writeStatusMarkdown } from './view/write-status-markdown.ts';
 import { writeStatusTerminal } from './view/write-status-terminal.ts';
@@ -24,4 +26,9 @@ export function renderStatus(facts: StatusFacts, format: 'text' | 'json' | 'mark
     case 'text':
       return writeStatusTerminal(buildStatusView(facts), style);
   }
+}
+
+/** One line: whom budgets refuse now. */
+export function renderStatusHeadline(facts: StatusFacts): string {
+  return plainText(refusedLine(facts));
 }

@@ -36,10 +36,19 @@ export async function requirePlaceOfPage(options: PageOptions, session: Session)
   await requireFreePlace('--out', out, options, session);
 }
 
-/** The whole page or nothing: a file that is there is replaced once the new one is on disk. */
-export async function handOver(page: string, { out, quiet }: PageOptions, session: Session): Promise<CommandResult> {
+/**
+ * The whole page or nothing: a file that is there is replaced once the new one is on disk.
+ *
+ * @param headline what the page says first
+ */
+export async function handOver(
+  page: string,
+  headline: string,
+  { out, quiet }: PageOptions,
+  session: Session,
+): Promise<CommandResult> {
   if (out === undefined || isStdout(out)) return { exit: exitCodes.ok, output: page };
   await writeNamedFile(resolve(session.cwd, out), page, out);
-  if (!quiet) session.say(`The page is in ${out}.\n`);
+  if (!quiet) session.say(`${headline}\nThe page is in ${out}.\n`);
   return { exit: exitCodes.ok, output: '' };
 }

@@ -56,7 +56,7 @@ export const planPoliciesTool = defineTool<z.infer<ReturnType<typeof input>>, Pl
   twin: 'plan',
   toolset: 'policies',
   effect: 'read',
-  purpose: 'Plans the policy files against what is live: each change, whom it stops or frees at once, money, guards.',
+  purpose: 'Plans the policy files against what is live: each change, whom it stops or lets in at once, money, guards.',
   hints:
     'Nothing is applied, and no tool can; what is wrong with the files says lint_policies. Needs the policy files, the record and an admin key. In pages of changes: `limit`, `cursor`.',
   input,

@@ -86,12 +86,11 @@ describe('impact in the comment', () => {
     expect(first).toContain('### tollgate plan · production: ');
     expect(first).toContain('$500 → **unbounded** / 30 days');
     const people = rest.findIndex((line) =>
-      line.includes('🛑 **Stopped at once**: 1 user of ws-team-a (user ada ($450))'),
+      line.includes('🛑 **Stopped at once**: user ada ($450) of ws-team-a is refused until Tue 1 Dec by spend-0'),
     );
     expect(people).toBeGreaterThan(-1);
     expect(people).toBeLessThan(rest.findIndex((line) => line.startsWith('| ')));
-    expect(rest[people]).toContain('is refused until Tue 1 Dec by spend-0');
-    expect(body).toContain('stops user ada ($450)');
+    expect(body).toContain('🛑 **stops** user ada ($450)');
     // In full, folded.
     expect(body).toContain('$500 → $300 monthly, -$200 / 30 days');
     expect(body).toContain('$450, 90% → over $300');

@@ -44,17 +44,17 @@ describe('a limit that goes beside another one', () => {
     rig = await startTwoCaps(longAgo, 120);
     const { stdout } = await rig.plan();
     expect(stdout).toContain('Let in again, if no other limit holds: 1 key of ws-team-a.');
-    expect(stdout).toContain('frees key batch ($110); another limit still refuses key app ($150)');
+    expect(stdout).toContain('lets in key batch ($110) · higher ($120) still refuses key app ($150) until Tue 1 Dec');
   });
 
   it('is judged by the other as the plan leaves it', async () => {
     rig = await startTwoCaps(longAgo, 200);
-    expect((await rig.plan()).stdout).toContain('frees keys app ($150), batch ($110)');
+    expect((await rig.plan()).stdout).toContain('lets in keys app ($150), batch ($110)');
   });
 
   it('may let them in where the other has not counted for as long', async () => {
     rig = await startTwoCaps('2026-11-10T00:00:00.000Z', 120);
-    expect((await rig.plan()).stdout).toContain('frees keys app ($150), batch ($110)');
+    expect((await rig.plan()).stdout).toContain('lets in keys app ($150), batch ($110)');
   });
 
   it('lets in nobody where all calls of the workspace are refused from now on', async () => {
@@ -76,7 +76,7 @@ describe('a limit that goes beside another one', () => {
     const { stdout } = await rig.plan();
     expect(stdout).toContain('Stopped at once: all calls of ws-team-a are refused');
     expect(stdout).not.toContain('Let in again');
-    expect(stdout).toContain('another limit still refuses keys app ($150), batch ($110)');
+    expect(stdout).toContain('all ($200) still refuses keys app ($150), batch ($110) until Tue 1 Dec');
   });
 });
 
@@ -102,7 +102,7 @@ describe('who is refused before and after', () => {
     );
     rig.emulator.faults.set([{ method: 'GET', path: '/analytics/**', fault: { kind: 'status', status: 403 } }]);
     const { stdout } = await rig.plan();
-    expect(stdout).toContain('stops them all · runs out now, refused until Tue 1 Dec');
+    expect(stdout).toContain('stops all its calls · runs out now, refused until Tue 1 Dec');
   });
 });
 

@@ -117,13 +117,13 @@ describe('the plan of the sample', () => {
       /^production: not blocked; counter-reset warns/m,
       /^No budget stops anybody/m,
       /^Let in again, .*3 keys of marketing, 1 team of research/m,
-      /^Committed \/ 30 days: \$250 → \$500 \(\+\$250\); known for 1 of 6 workspaces\.$/m,
-      /^marketing · ws-market-4f2a1c/m,
+      /^Committed \/ 30 days: \$250 → \$500 \(\+\$250\), in marketing; 5 others do not change\.$/m,
+      /^marketing {2,}\$250 \(5 keys × \$50\) → \$500 \(\+\$250\), by old-trial → monthly-spend$/m,
       /^ {2}~ monthly-spend/m,
       /^ {6}used \$352\.66, 88% → 71%/m,
-      /^New notes: /m,
-      /^Plan: 2 to create, 3 to update, 1 to replace, 1 to delete; /m,
-      /5 older findings \(--verbose\)\.\nDigest [0-9a-f]{32}\. Next: merge it, then tollgate apply\.$/m,
+      /^6 new notes, 5 findings from before this change: --verbose lists them\.$/m,
+      /^Plan: 2 to create, 3 to update, 1 to replace, 1 to delete \(3 loosen a limit\);/m,
+      /\nDigest [0-9a-f]{32}\. Next: merge it, then tollgate apply\.$/m,
     ].map((pattern) => shown.search(pattern));
     expect(order).toEqual([...order].sort((a, b) => a - b));
     expect(order[0]).toBe(0);
@@ -189,7 +189,7 @@ describe('people', () => {
     const blocked = { count: 1, largest: [largest] };
     const shown = text(withImpact(cut(), limitOf({}, { largest, blocked })));
     expect(shown).toContain('Stopped at once: all calls of Team A are refused until Tue 1 Dec by spend.');
-    expect(shown).toContain('used $352.66, 71% → over $300: stops them all');
+    expect(shown).toContain('used $352.66, 71% → over $300 · stops all its calls');
     expect(shown).not.toContain('118');
   });
 
@@ -242,9 +242,7 @@ describe('money', () => {
         },
       ],
     });
-    expect(text(plan, 120)).toContain(
-      'Committed / 30 days: $500 → $300 (-$200); known for 1 of 2 workspaces, not for Team B.',
-    );
+    expect(text(plan, 120)).toContain('Committed / 30 days: $500 → $300 (-$200), in Team A; 1 other does not change.');
     expect(comment(plan)).toContain(
       '### tollgate plan · production: not blocked · $500 → **$300** (-$200) / 30 days\n',
     );
@@ -285,7 +283,7 @@ describe('a change', () => {
       const before = { kind: 'bounded', cents: '50000', by: 'spend' } as const;
       const after = kind === 'bounded' ? { kind, cents: '30000', by: 'cap' } : { kind, cents: null, by: null };
       const workspaces = [{ workspace: 'ws-team-a', before, after, delta: null, unjudged: null }];
-      return text(withImpact(moved(''), limitOf({ after: null, counter: 'gone' }), { workspaces }));
+      return text(withImpact(moved(''), limitOf({ after: null, counter: 'gone' }), { workspaces }), 120);
     };
     expect(gone('bounded')).toContain('removed; cap still holds at $300 / 30 days');
     expect(gone('unbounded')).toContain('removed; no other limit holds the spend of this workspace');
@@ -371,12 +369,14 @@ describe('what is so already', () => {
       finding({ message: 'nothing bounds this one', source: { file: 'policies/a.yaml', line: 1, column: 1 } }),
     ];
     const shown = text({ ...raised, findings });
-    expect(shown).toContain('4 older findings (--verbose).');
+    expect(shown).toContain('4 findings from before this change: --verbose lists them.');
     expect(shown).toContain('nothing bounds this one');
     expect(shown).toMatch(/of the change\. Write an alert\.[\s\S]*policy "spend" ends first/);
     expect(shown).not.toMatch(/nobody is told|a hint|written twice|another workspace/);
-    expect(text({ ...raised, findings }, 80, true)).toMatch(/older findings\n[\s\S]*nobody is told[\s\S]*a hint/);
-    expect(comment({ ...raised, findings })).toContain('<summary>4 older findings · ');
+    expect(text({ ...raised, findings }, 80, true)).toMatch(
+      /findings from before this change\n[\s\S]*nobody is told[\s\S]*a hint/,
+    );
+    expect(comment({ ...raised, findings })).toContain('<summary>4 findings from before this change · ');
   });
 
   it('and is seen for the first time talks of no deletion', () => {

@@ -50,7 +50,7 @@ describe('text', () => {
       note: 1 live workspace has no file: not read, and organisation defaults do not reach it
       Guards not judged: blocks-now, spend-up, counter-reset.
 
-      Plan: 2 to update, 1 to replace, 1 to delete; 1 unmanaged (not all read).
+      Plan: 2 to update, 1 to replace, 1 to delete (3 loosen a limit); at least 1 unmanaged.
       Digest 00000000.
       "
     `);
@@ -80,7 +80,8 @@ describe('text', () => {
         reach it
       Guards not judged: blocks-now, spend-up, counter-reset.
 
-      Plan: 2 to update, 1 to replace, 1 to delete; 1 unmanaged (not all read).
+      Plan: 2 to update, 1 to replace, 1 to delete (3 loosen a limit); at least 1
+        unmanaged.
       Digest 00000000.
       "
     `);

@@ -18,6 +18,7 @@ function writeHtmlCell(cell: Cell): string {
     case 'shift':
       return `<span class="${cell.to}">${text}</span>`;
     case 'advice':
+    case 'message':
       return writeAdvice(cell.text);
     case 'value':
       return `<code>${text}</code>`;

@@ -4,9 +4,10 @@ import type { Source } from '../../diagnostics.ts';
 import type { Finding, Plan } from '../../plan/types.ts';
 import { leftAdvice } from '../describe-drift.ts';
 import { escapeHtml } from '../escape-html.ts';
-import { type Cell, describePlace, type Line, value, words } from '../view/cells.ts';
+import { type Cell, describePlace, joinLines, type Line, message, value, words } from '../view/cells.ts';
 import { minute } from '../view/days.ts';
 import { type FindingView, thenOf } from '../view/news.ts';
+import { describeNext } from '../view/next.ts';
 import {
   buildPlanView,
   type ChangeView,
@@ -24,6 +25,7 @@ export function renderPlanPage(plan: Plan): string {
 
 function writePlanPage(view: PlanView): string {
   const { money, summary, digest, asOf, news } = view;
+  const next = describeNext(view, 'command');
   const first = view.isNothing ? writeHtmlLine([words(summary)]) : writeHtmlLine(verdictLine(view));
   const committed: Line[] =
     money === null
@@ -32,12 +34,16 @@ function writePlanPage(view: PlanView): string {
           [
             words('Committed / 30 days: '),
             ...money.organisation,
-            words(money.reach === null ? '' : `; ${money.reach}`),
+            words(money.reach === null ? '' : `, ${money.reach}`),
           ],
         ];
   return writePage({
     title: `Plan for ${view.environment}`,
-    lead: [`<p>${first}</p>`, ...committed.map((line) => `<p>${writeHtmlLine(line)}</p>`)].join('\n'),
+    lead: [
+      `<p>${first}</p>`,
+      ...committed.map((line) => `<p>${writeHtmlLine(line)}</p>`),
+      ...(next === null ? [] : [`<p><strong>Next:</strong> ${escapeHtml(next)}</p>`]),
+    ].join('\n'),
     sections: [
       htmlSection('Guards', guards(view)),
       htmlSection('Settings that judge later changes', textList(view.settings)),
@@ -52,7 +58,7 @@ function writePlanPage(view: PlanView): string {
         'New to know',
         htmlList([
           ...view.warnings.map(
-            ({ place, message }): Line => [words(`${place === null ? '' : `${place}: `}${message}`)],
+            ({ place, message: text }): Line => [words(place === null ? '' : `${place}: `), message(text)],
           ),
           ...news.findings.map(findingLine),
         ]),
@@ -71,7 +77,16 @@ function guards({ blocks, warns, lifted }: PlanView): string {
   const list = (all: readonly GuardView[], style: string, verb: string): string[] =>
     all.map(
       ({ guard, details }) =>
-        `<li><strong class="${style}">${escapeHtml(guard)}</strong> ${verb}${details.length === 0 ? '' : `: ${details.map(escapeHtml).join('; ')}`}`,
+        `<li><strong class="${style}">${escapeHtml(guard)}</strong> ${verb}${
+          details.length === 0
+            ? ''
+            : `: ${writeHtmlLine(
+                joinLines(
+                  details.map((detail) => [message(detail)]),
+                  '; ',
+                ),
+              )}`
+        }`,
     );
   const blocked = list(blocks, 'stop', 'blocks').map((item, index) => {
     const word = blocks[index]?.word ?? null;
@@ -111,7 +126,7 @@ function changeRow(
   const where = [...(isWithheld ? ['withheld'] : []), source === null ? (gone ?? '') : describePlace(source)];
   return [
     `<code>${escapeHtml(mark)}</code> ${escapeHtml(name)}<br><span class="more">${escapeHtml(where.join(' · '))}</span>`,
-    join([what, ...notes]),
+    join([what, ...limits.flatMap(({ effects }) => effects), ...notes]),
     ...(isKnown
       ? [
           join(limits.map(({ used }) => used)),
@@ -125,21 +140,30 @@ function placed(source: Source | null): Cell[] {
   return source === null ? [] : [words(' · '), value(describePlace(source))];
 }
 
-function findingLine({ severity, rule, message, then, source, about, also }: FindingView): Line {
+function findingLine({ severity, rule, message: text, then, source, about, also }: FindingView): Line {
   const word: Cell =
     severity === 'silenced'
       ? words(severity)
       : { is: 'verdict', text: severity, verdict: severity === 'error' ? 'stop' : 'warn' };
   const more = also.length === 0 ? '' : ` (and ${also.length} more)`;
-  return [word, words(' '), value(rule), words(` ${about ?? describePlace(source)}: ${message}. `), then, words(more)];
+  return [
+    word,
+    words(' '),
+    value(rule),
+    words(` ${about ?? describePlace(source)}: `),
+    message(`${text}. `),
+    then,
+    words(more),
+  ];
 }
 
 function details({ news, record, detail }: PlanView): string {
-  const finding = ({ source, rule, message, fix, silenced }: Finding): Line => [
+  const finding = ({ source, rule, message: text, fix, silenced }: Finding): Line => [
     value(describePlace(source)),
     words(' '),
     value(rule),
-    words(` ${message}. `),
+    words(' '),
+    message(`${text}. `),
     thenOf({ silenced, fix }),
   ];
   const impact = detail.impact.map(
@@ -150,8 +174,8 @@ function details({ news, record, detail }: PlanView): string {
   return [
     htmlFold('impact', htmlList([...impact, ...detail.footnotes.map((text): Line => [words(text)])])),
     htmlFold('new notes', htmlList(news.notes.map(finding))),
-    htmlFold('older findings', htmlList(news.older.map(finding))),
-    htmlFold('general notes', textList(detail.notes.map(({ message }) => message))),
+    htmlFold('findings from before this change', htmlList(news.older.map(finding))),
+    htmlFold('general notes', htmlList(detail.notes.map((note) => [message(note.message)]))),
     htmlFold('changes to the record alone', textList(record)),
     htmlFold('adopted', textList(detail.adopted)),
     htmlFold('unmanaged', htmlList(detail.unmanaged.map(({ text, id }) => [words(`${text} `), value(id)]))),

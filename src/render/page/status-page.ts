@@ -20,10 +20,11 @@ export function renderStatusPage(facts: PageFacts): string {
 function writeStatusPage(view: PageView): string {
   const { status } = view;
   const mistake = status.mistake === null ? '' : `<p>${writeHtmlLine(status.mistake)}</p>`;
+  const settling = status.settling === null ? '' : `<p>${writeHtmlLine(status.settling)}</p>`;
   return writePage({
     title: view.title,
     meta: { 'tollgate-people': view.people },
-    lead: `<p>${escapeHtml(status.summary)} As of ${escapeHtml(status.asOf)}.</p>\n${mistake}\n${tiles(view.tiles)}`,
+    lead: `<p>${writeHtmlLine(status.refused)}</p>\n<p>${escapeHtml(status.summary)} As of ${escapeHtml(status.asOf)}.</p>\n${settling}\n${mistake}\n${tiles(view.tiles)}`,
     sections: [
       htmlSection(
         'Near or over',
@@ -78,7 +79,7 @@ function places(caption: string, noun: string, rows: readonly PlaceRow[], spend:
     { head: noun },
     { head: spend === null ? 'spend' : `spend of ${spend.days} days`, isNumber: true },
     { head: 'change', isNumber: true },
-    { head: 'may spend in 30 days', isNumber: true },
+    { head: 'committed / 30 days', isNumber: true },
     { head: 'used of that' },
   ];
   const cells = rows.map(({ name, more, spend: spent, change, most, share }) => [

@@ -1,14 +1,23 @@
 /** What is known of one change, beside it: how much is used, when it runs out, what else holds, what a reader has to know. */
 
-import { fromText } from '../../exact.ts';
-import type { BudgetImpact, CommittedImpact, CounterImpact, LimitImpact, RunOutImpact } from '../../impact/document.ts';
+import { compare, fromText } from '../../exact.ts';
+import type {
+  BudgetImpact,
+  CommittedImpact,
+  CounterImpact,
+  HolderImpact,
+  LimitImpact,
+  PeopleImpact,
+  RemovedImpact,
+  RunOutImpact,
+} from '../../impact/document.ts';
 import { formatExact } from '../../impact/money.ts';
 import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
-import { formatReset } from '../../resources/amounts.ts';
+import { formatRate, formatReset } from '../../resources/amounts.ts';
 import { hasOneCounter } from '../../resources/limit.ts';
-import type { Reset } from '../../resources/types.ts';
+import type { RateName, Reset, Unit } from '../../resources/types.ts';
 import { describeShare } from '../describe-impact.ts';
 import { aside, type Line, reason, verdict, words } from './cells.ts';
 import { lengthUntil, shortDay } from './days.ts';
@@ -18,6 +27,8 @@ import { countCallers, describeCaller, nameCallers, perOfCounters } from './traf
 export interface LimitView {
   /** Null: there is nothing to say. */
   readonly used: Line | null;
+  /** Whom the change stops and lets in, and what still holds where a limit goes. */
+  readonly effects: readonly Line[];
   /** When it is used up; without the words `runs out`, which a table has in its head. */
   readonly runsOut: Line | null;
   /** Of new counters: how long they count until they start again. */
@@ -34,9 +45,12 @@ export function besideChange(change: Change, limits: readonly LimitImpact[], isW
   const { impact } = plan;
   const context = { change, plan, asOf: impact?.as_of ?? '', isDoubted: impact?.doubt != null };
   const forgiven = limits.flatMap(forgivenLines);
+  // What is held back takes nothing away.
+  const holds = isWithheld ? [] : holdsLines(change, plan);
   return {
-    limits: limits.map((limit) => ({
+    limits: limits.map((limit, index) => ({
       used: usedLine(limit, context),
+      effects: [...effectLines(limit, context), ...(index === limits.length - 1 ? holds : [])],
       runsOut: runOutLine(limit, context),
       firstWindow: firstWindowLine(limit, context),
     })),
@@ -47,10 +61,9 @@ export function besideChange(change: Change, limits: readonly LimitImpact[], isW
         .filter((note) => forgiven.length === 0 || note !== restartNote)
         .map((note): Line => [verdict('warn', `! ${note}`)]),
       ...forgiven,
-      ...limits.flatMap((limit) => [...bindingLines(limit), ...mailLines(limit)]),
+      ...limits.flatMap((limit) => [...bindingLines(limit, context.asOf), ...mailLines(limit)]),
       ...limits.flatMap(tokenMoneyLines),
-      // What is held back takes nothing away.
-      ...(isWithheld ? [] : holdsLines(change, plan)),
+      ...(limits.length === 0 ? holds : []),
     ],
   };
 }
@@ -63,43 +76,74 @@ interface Context {
   readonly isDoubted: boolean;
 }
 
+/** How much is used: whom that stops or lets in is said of the change. */
 function usedLine(limit: LimitImpact, { change, isDoubted }: Context): Line | null {
-  const { use, unit, counter } = limit;
-  const per = perOfCounters(change, limit);
+  const { use, counter } = limit;
   if (use.status === 'unknown') return [words(isDoubted ? 'use not known' : `use not known: ${use.reason}`)];
-  const { largest, blocked, freed, held, in_doubt: doubt } = use;
-  const parts: string[] = [];
-  // Where nobody is to be named, a counter without a name may be one of many.
-  const isOne = change.key.kind !== 'usage-policy' || hasOneCounter(per);
-  if (largest?.name === null && isOne) {
-    const what = blocked.count > 0 ? ': stops them all' : freed.count > 0 ? ': frees them all' : '';
-    parts.push(`${describeLargest(largest, limit, use.counters)}${what}`);
-  } else if (blocked.count + freed.count + (held?.count ?? 0) > 0) {
-    if (blocked.count > 0) parts.push(`stops ${nameCallers(blocked, per, unit) ?? countCallers(blocked, per)}`);
-    if (freed.count > 0) parts.push(`frees ${nameCallers(freed, per, unit) ?? countCallers(freed, per)}`);
-    if (held !== undefined) {
-      const who = nameCallers(held, per, unit) ?? countCallers(held, per);
-      parts.push(`another limit still refuses ${who}`);
-    }
-  } else if (largest !== null) {
-    const who = largest.name === null ? '' : `${describeCaller(largest.name, per)} `;
-    parts.push(`${who}${describeLargest(largest, limit, use.counters)}`);
-  }
-  if (freed.count > 0 && use.may_stay_blocked) {
-    parts.push('on a backend before 1.20 they may stay blocked until the reset');
-  }
-  if (doubt !== null) {
-    parts.push(`use of ${doubt.count} ${doubt.count === 1 ? 'counter' : 'counters'} not known: ${doubt.reason}`);
-  }
-  if (parts.length === 0) return counter === 'new' ? null : [words('nothing used so far')];
+  const { largest, in_doubt: doubt } = use;
+  const isNamed = isEachNamed(limit, change);
+  const parts = [
+    ...(largest === null || isNamed
+      ? []
+      : [describeLargest(largest, limit, use.counters, perOfCounters(change, limit))]),
+    ...(doubt === null
+      ? []
+      : [`use of ${doubt.count} ${doubt.count === 1 ? 'counter' : 'counters'} not known: ${doubt.reason}`]),
+  ];
+  if (parts.length === 0) return counter === 'new' || isNamed ? null : [words('nothing used so far')];
   return [words(`${parts.join('; ')}${use.source === 'analytics' ? ' (estimated from analytics)' : ''}`)];
 }
 
-/** `$352.66, 88% → 71%`. */
-function describeLargest(largest: CounterImpact, { unit, before, after }: LimitImpact, counters: number): string {
-  const sides = [[largest.percent_before, before] as const, [largest.percent_after, after] as const];
+/** Who is refused and who is let in the moment it is applied, and whom another limit goes on refusing. */
+function effectLines(limit: LimitImpact, { change, asOf }: Context): Line[] {
+  const { use, unit } = limit;
+  if (use.status === 'unknown') return [];
+  const per = perOfCounters(change, limit);
+  const { largest, blocked, freed, held, held_by: holders = [] } = use;
+  // Where nobody is to be named, a counter without a name may be one of many.
+  const isOne = largest?.name === null && (change.key.kind !== 'usage-policy' || hasOneCounter(per));
+  const name = (people: PeopleImpact): string =>
+    isOne ? 'all its calls' : (nameCallers(people, per, unit) ?? countCallers(people, per));
+  const lines: Line[] = [];
+  if (blocked.count > 0) lines.push([verdict('stop', 'stops'), words(` ${name(blocked)}`)]);
+  if (freed.count > 0) {
+    const doubt = use.may_stay_blocked ? ', but on a backend before 1.20 maybe not before the reset' : '';
+    lines.push([words(`lets in ${name(freed)}${doubt}`)]);
+  }
+  if (held !== undefined) lines.push([words(describeHeld(holders, name(held), unit, asOf))]);
+  return lines;
+}
+
+/** Those whom it stops or lets in are named, each with what it used. */
+function isEachNamed(limit: LimitImpact, change: Change): boolean {
+  const { use, unit } = limit;
+  if (use.status === 'unknown') return false;
+  return [use.blocked, use.freed].some(
+    (people) => people.count > 0 && nameCallers(people, perOfCounters(change, limit), unit) !== null,
+  );
+}
+
+/** `key-ceiling ($100) still refuses key newsletter-bot ($104.19) until Tue 1 Dec`. */
+function describeHeld([first, ...more]: readonly HolderImpact[], who: string, unit: Unit, asOf: string): string {
+  if (first === undefined) return `another limit still refuses ${who}`;
+  const { limit, amount, next_reset: next } = first;
+  const name = `${escapeInvisible(limit)} (${formatExact(fromText(amount), unit)})`;
+  if (more.length > 0) return `${name} and ${more.length} more still refuse ${who}`;
+  const until = next === null || next === 'unknown' ? '' : ` until ${shortDay(next, asOf)}`;
+  return `${name} still refuses ${who}${until}`;
+}
+
+/** `$352.66, 88% → 71%`, `$104.19 by key newsletter-bot, over $50, the fullest of 4`. */
+function describeLargest(
+  { name, used, percent_before, percent_after }: CounterImpact,
+  { unit, before, after }: LimitImpact,
+  counters: number,
+  per: readonly string[],
+): string {
+  const sides = [[percent_before, before] as const, [percent_after, after] as const];
+  const who = name === null ? '' : ` by ${describeCaller(name, per)}`;
   const fullest = counters > 1 ? `, the fullest of ${counters}` : '';
-  return `${formatExact(fromText(largest.used), unit)}${describeShare(sides, unit)}${fullest}`;
+  return `${formatExact(fromText(used), unit)}${who}${describeShare(sides, unit)}${fullest}`;
 }
 
 function runOutLine(limit: LimitImpact, { asOf }: Context): Line | null {
@@ -162,14 +206,39 @@ function forgivenLines({ forgiven, unit }: LimitImpact): Line[] {
   return [[verdict('warn', `! counters restart at zero: ${used} used so far are forgiven`)]];
 }
 
-function bindingLines({ binds, unit, after }: LimitImpact): Line[] {
+/** Another that ends first: of a raise that is all there is to say. */
+function bindingLines({ binds, unit, before, after }: LimitImpact, asOf: string): Line[] {
   if (binds === null || binds.limit === 'this') return [];
   if (binds.limit === 'unknown') {
     return [[reason(`which limit binds is not known: ${binds.reason ?? 'not read'}`)]];
   }
-  const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}`;
-  const byPace = binds.reset === after?.reset ? '' : ' at this pace';
-  return [[words(`${binds.limit} (${size}) is used up first${byPace}: this limit decides nothing alone`)]];
+  // Months are the same for all limits; weeks and days begin where each limit says.
+  const isKnown = binds.reset === 'monthly' && after?.reset === 'monthly' && after.next_reset !== null;
+  const ends = isKnown && after.next_reset !== 'unknown' ? `, resets ${shortDay(after.next_reset ?? '', asOf)}` : '';
+  const size = `${formatExact(fromText(binds.amount), unit)} ${formatReset(binds.reset as Reset)}${ends}`;
+  const isSamePeriod = binds.reset === after?.reset;
+  const byPace = isSamePeriod ? '' : ' at this pace';
+  return [
+    [
+      words(
+        `${binds.limit} (${size}) is used up first${byPace}: ${boughtBy(binds.amount, isSamePeriod, before, after)}`,
+      ),
+    ],
+  ];
+}
+
+/** What a raise past another limit is worth: amounts of one period alone can be held against each other. */
+function boughtBy(
+  binding: string,
+  isSamePeriod: boolean,
+  before: BudgetImpact | null,
+  after: BudgetImpact | null,
+): string {
+  const isRaise = before !== null && after !== null && compare(fromText(after.amount), fromText(before.amount)) > 0;
+  if (!isRaise || !isSamePeriod || before.reset !== after.reset) return 'this limit decides nothing alone';
+  return compare(fromText(before.amount), fromText(binding)) >= 0
+    ? 'this raise buys nothing while that stands'
+    : 'this raise buys no more than that allows';
 }
 
 /** What tokens cost at most, where the budget names its models and their prices are known. */
@@ -187,21 +256,43 @@ function mailLines({ mail: { to, at_once: atOnce } }: LimitImpact): Line[] {
 }
 
 /** What Git asks for is not explained; what somebody did by hand is, with what becomes of it. */
-function causeLines({ cause, reason, action }: Change): Line[] {
+function causeLines({ cause, reason: why, action, lastWritten }: Change): Line[] {
   if (cause === 'adopted') return [[aside('live already, and seen for the first time')]];
   if (cause !== 'drifted' && cause !== 'both') return [];
-  if (reason === 'deleted-by-hand') return [[words('deleted by hand since the last apply: made again')]];
-  if (cause === 'both') return [[words('also changed by hand since the last apply: the files win')]];
-  return [[words(`changed by hand since the last apply: ${action === 'delete' ? 'taken away' : 'put back'}`)]];
+  if (why === 'deleted-by-hand') return [[words('deleted by hand since the last apply: made again')]];
+  // The row says when it was written last, which a narrow table has no room to explain.
+  const when: Line =
+    lastWritten === undefined ? [] : [words(' ('), reason('row written '), words(`${lastWritten.slice(0, 10)})`)];
+  const since = reason(' since the last apply');
+  if (cause === 'both') return [[words('also changed by hand'), since, ...when, words(': the files win')]];
+  return [[words('changed by hand'), since, ...when, words(`: ${action === 'delete' ? 'taken away' : 'put back'}`)]];
 }
 
-/** A removed budget is not the last one where another still holds. */
-function holdsLines({ key, action, before, after }: Change, { impact }: Plan): Line[] {
+/** A removed limit is not the last one where another still holds: of money, and of each other sort that goes. */
+function holdsLines({ id, key, action, before, after }: Change, { impact }: Plan): Line[] {
   const goes = action === 'delete' || (after === null && before !== null);
   const moved = impact?.workspaces.find(({ workspace }) => workspace === key.workspace);
   const isMoney = before?.unit === 'cost' || Object.keys(before ?? {}).some((field) => field.startsWith('budget[cost'));
-  if (!goes || moved === undefined || !isMoney) return [];
-  return [[words(describeHold(moved.after))]];
+  const others = (impact?.removed ?? []).filter((one) => one.id === id);
+  return [
+    ...(goes && moved !== undefined && isMoney ? [[words(describeHold(moved.after))]] : []),
+    ...others.map((one): Line => [words(describeRemains(one))]),
+  ];
+}
+
+/** `removed; policy team-calls still holds at 100 requests/minute per api_key`. */
+function describeRemains({ unit, of, holds }: RemovedImpact): string {
+  const what = of === 'rate' ? `rate of ${unit}` : `${unit.replace(/s$/, '')} budget`;
+  if (holds === null) return `removed; no other ${what} holds here`;
+  if (holds === 'unknown') return `removed; whether another ${what} still holds is not known`;
+  const { limit, amount, period, per } = holds;
+  const whole = Number(fromText(amount).n);
+  const size =
+    of === 'rate'
+      ? formatRate(whole, `${unit}/${period}` as RateName)
+      : `${formatExact(fromText(amount), unit)} ${formatReset(period as Reset)}`;
+  const each = hasOneCounter(per) ? '' : ` per ${per.map(escapeInvisible).join(' and ')}`;
+  return `removed; ${escapeInvisible(limit)} still holds at ${size}${each}`;
 }
 
 function describeHold({ kind, cents, by }: CommittedImpact): string {

@@ -17,6 +17,8 @@ export type Cell =
   | { readonly is: 'value'; readonly text: string }
   /** A sentence of our own without a text from outside in it: what stands between backticks is to be typed. */
   | { readonly is: 'advice'; readonly text: string }
+  /** A sentence of our own with texts from outside in it: what stands between backticks is code where nothing in it can act. */
+  | { readonly is: 'message'; readonly text: string }
   /** What most readers take for granted, with what parts it from the cell before: for where a change is told alone. */
   | { readonly is: 'usual'; readonly text: string }
   /** How much of a limit is used, in whole percent of it. */
@@ -59,6 +61,10 @@ export function advice(text: string): Cell {
 
 export function reason(text: string): Cell {
   return { is: 'reason', text };
+}
+
+export function message(text: string): Cell {
+  return { is: 'message', text };
 }
 
 export function usual(text: string): Cell {

@@ -1,6 +1,6 @@
 /** Cells as GitHub-flavoured markdown. */
 
-import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
+import { codeOrText, escapeMarkdown, escapeProse } from '../escape-markdown.ts';
 import type { Cell, Line } from './cells.ts';
 
 export function writeLine(line: Line): string {
@@ -22,6 +22,8 @@ function writeCell(cell: Cell): string {
       return '';
     case 'advice':
       return writeAdvice(text);
+    case 'message':
+      return escapeProse(text);
     case 'value':
       return codeOrText(text);
     default:

@@ -93,12 +93,21 @@ function stoppedLines(move: Move, plan: Plan): Line[] {
   const { change, limit } = move;
   const stopped = whoIsStopped(move, plan);
   if (stopped === null || limit.use.status === 'unknown') return [];
-  const who = `${stopped.counted}${stopped.named === null ? '' : ` (${stopped.named})`}`;
-  const until = limit.after === null ? '' : ` until ${describeReset(limit.after, plan.impact?.as_of ?? '')}`;
+  const { named } = stopped;
+  const isAlone = limit.use.blocked.count === 1 && named !== null;
+  const who = isAlone
+    ? `${named} of ${placeOf(change, plan)}`
+    : `${stopped.counted}${named === null ? '' : ` (${named})`}`;
   const verb = stopped.isOne || limit.use.blocked.count !== 1 ? 'are' : 'is';
-  return [
-    [verdict('stop', 'Stopped at once'), words(`: ${who} ${verb} refused${until} by ${describeKey(change.key)}.`)],
-  ];
+  const by = describeKey(change.key);
+  const { after } = limit;
+  const until =
+    after === null
+      ? ` by ${by}`
+      : after.next_reset === null
+        ? ` by ${by}, which never resets`
+        : ` until ${describeReset(after, plan.impact?.as_of ?? '')} by ${by}`;
+  return [[verdict('stop', 'Stopped at once'), words(`: ${who} ${verb} refused${until}.`)]];
 }
 
 function endedLine(change: Change, plan: Plan): Line {

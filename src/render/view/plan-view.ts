@@ -77,12 +77,12 @@ export interface PlanView {
   readonly record: readonly string[];
   readonly warnings: readonly NoteView[];
   readonly news: News;
-  /** Changes that let somebody have more. */
-  readonly loosens: number;
   /** Numbers, and what is adopted by name. */
   readonly summary: string;
   /** What a word or `--approve` has to name; null: there is nothing to apply. */
   readonly digest: string | null;
+  /** Without one nothing is deleted. */
+  readonly hasRecord: boolean;
   /** ISO date-time; null: consumption was not read. */
   readonly asOf: string | null;
   readonly detail: PlanDetail;
@@ -140,15 +140,15 @@ export function buildPlanView(plan: Plan, showLeftOut = false): PlanView {
     money: money === null ? null : { organisation: money, reach: reachOfMoney(plan) },
     groups: buildGroups([...plan.changes, ...withheld], new Set(withheld), plan),
     left: plan.left.map((drift) => ({
-      text: `${describePlaced(drift.change.key)}: ${describeDrift(toDrift(drift), plan.names)}`,
+      text: `${describePlaced(drift.change.key)}: ${describeDrift(toDrift(drift), plan.names)}${drift.change.lastWritten === undefined ? '' : ` (row written ${drift.change.lastWritten.slice(0, 10)})`}`,
       source: drift.change.source,
     })),
     record: plan.recordLines.filter(isShownOfRecord).map(describeRecordLine),
     warnings: warnings.map(toNote),
     news,
-    loosens: plan.changes.filter(({ direction }) => direction === 'loosen').length,
     summary: counts.toDo === 0 ? summarizeNothing(plan) : summarizePlan(plan),
     digest: counts.toDo === 0 ? null : wordDigest(plan.digest),
+    hasRecord: plan.hasRecord,
     asOf: plan.changes.length === 0 ? null : (plan.impact?.as_of ?? null),
     detail: buildDetail(plan),
   };

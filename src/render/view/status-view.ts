@@ -23,6 +23,7 @@ import {
   summarizeStatus,
 } from '../status-words.ts';
 import { type Line, type Verdict, verdict, words } from './cells.ts';
+import { refusedLine, settlingLine } from './refused-now.ts';
 import { buildSpend, type SpendView } from './spend-view.ts';
 
 /** One budget against what is used of it. */
@@ -49,6 +50,10 @@ export interface StatusSection {
 }
 
 export interface StatusView {
+  /** Whom budgets refuse now. */
+  readonly refused: Line;
+  /** What was changed a moment ago; null: nothing. */
+  readonly settling: Line | null;
   readonly summary: string;
   /** `2026-11-20 12:00 UTC`: all of it holds for this moment at least. */
   readonly asOf: string;
@@ -64,6 +69,8 @@ export interface StatusView {
 export function buildStatusView(facts: StatusFacts): StatusView {
   const { unitMistake, trends } = facts;
   return {
+    refused: refusedLine(facts),
+    settling: settlingLine(facts),
     summary: summarizeStatus(facts),
     asOf: formatInstant(asOf(facts)),
     mistake:

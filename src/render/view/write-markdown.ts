@@ -6,12 +6,13 @@
 import type { Source } from '../../diagnostics.ts';
 import type { Finding } from '../../plan/types.ts';
 import { leftAdvice } from '../describe-drift.ts';
-import { codeOrText, escapeMarkdown } from '../escape-markdown.ts';
+import { codeOrText, escapeMarkdown, escapeProse } from '../escape-markdown.ts';
 import { bytesOf, chunk, joinWithin, pinned, pinnedList, type Section, shareOut } from '../fit-sections.ts';
-import { describePlace, words } from './cells.ts';
+import { describePlace, message } from './cells.ts';
 import { minute } from './days.ts';
 import { writeLine } from './markdown-cells.ts';
 import { type FindingView, thenOf } from './news.ts';
+import { describeNext } from './next.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 
 export interface MarkdownPlace {
@@ -19,6 +20,8 @@ export interface MarkdownPlace {
   readonly linkTo: ((source: Source) => string) | null;
   /** How a word is given where this is read: as a flag of the command, or in a review of the pull request. */
   readonly words: 'flag' | 'review';
+  /** Whether to say what to do next, which where it is carried out is too late. */
+  readonly hasNext: boolean;
 }
 
 /** For the first line: the verdict, and the money of the organisation. */
@@ -40,7 +43,7 @@ export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
     ...changeSections(view, place),
     ...leftSections(view, place),
     ...newsSections(view, place),
-    ...(view.isNothing ? [] : [pinned(countsOf(view))]),
+    ...(view.isNothing ? [] : [pinned(closingOf(view, place))]),
     ...detailSections(view, place),
   ];
 }
@@ -48,7 +51,7 @@ export function planSections(view: PlanView, place: MarkdownPlace): Section[] {
 /** Who changes what judges changes more than any limit. */
 function settingsSections({ settings }: PlanView): Section[] {
   if (settings.length === 0) return [];
-  return [pinnedList(settings, '\n- ', escapeMarkdown, (list) => `**settings that judge later changes**\n\n- ${list}`)];
+  return [pinnedList(settings, '\n- ', escapeProse, (list) => `**settings that judge later changes**\n\n- ${list}`)];
 }
 
 /** One table; where it has to be shorter, the long details of its guards are, and never a guard or its word. */
@@ -57,7 +60,7 @@ function blockSections({ blocks }: PlanView, place: MarkdownPlace): Section[] {
   const head = `| blocked because | ${place.words === 'review' ? 'an approving review says' : 'to allow it for this plan'} |\n|---|---|`;
   const write = (guard: GuardView, details: string): string =>
     `| 🛑 **${guard.guard}**: ${details} | ${wayOf(guard, place)} |`;
-  const whole = blocks.map((guard) => guard.details.map(escapeMarkdown).join('; '));
+  const whole = blocks.map((guard) => guard.details.map(escapeProse).join('; '));
   const table = (details: readonly string[]): string =>
     [head, ...blocks.map((guard, index) => write(guard, details[index] ?? ''))].join('\n');
   const shorten = (bytes: number): string => {
@@ -66,7 +69,7 @@ function blockSections({ blocks }: PlanView, place: MarkdownPlace): Section[] {
     return table(
       blocks.map(({ details }, index) => {
         const share = shares[index] ?? 0;
-        return share >= (sizes[index] ?? 0) ? (whole[index] ?? '') : joinWithin(details, '; ', share, escapeMarkdown);
+        return share >= (sizes[index] ?? 0) ? (whole[index] ?? '') : joinWithin(details, '; ', share, escapeProse);
       }),
     );
   };
@@ -84,14 +87,15 @@ function warningSections({ warns, lifted }: PlanView): Section[] {
     guards
       .filter(({ details }) => details.length > 0)
       .map(({ guard, details }) =>
-        pinnedList(details, '; ', escapeMarkdown, (text) => `⚠️ **guard ${guard} ${verb}:** ${text}`),
+        pinnedList(details, '; ', escapeProse, (text) => `⚠️ **guard ${guard} ${verb}:** ${text}`),
       );
   return [...list(warns, 'warns'), ...list(lifted, 'allowed')];
 }
 
 function moneyAndPeople({ people, money }: PlanView): Section[] {
   const lines = people.map((line) => `- ${writeLine(line)}`);
-  if (money !== null && money.reach !== null) lines.push(`- Committed spend is ${escapeMarkdown(money.reach)}.`);
+  if (money !== null && money.reach !== null)
+    lines.push(`- Committed spend is counted ${escapeMarkdown(money.reach)}.`);
   return lines.length === 0 ? [] : [pinned(lines.join('\n'))];
 }
 
@@ -134,7 +138,7 @@ function changeRow(
     ...(isWithheld ? ['withheld'] : []),
     ...(source === null ? [gone ?? ''] : place.linkTo === null ? [codeOrText(describePlace(source))] : []),
   ];
-  const what_ = [what, ...notes]
+  const what_ = [what, ...limits.flatMap(({ effects }) => effects), ...notes]
     .map(writeLine)
     .filter((text) => text !== '')
     .join('<br>');
@@ -171,14 +175,17 @@ function leftSections({ left }: PlanView, place: MarkdownPlace): Section[] {
 
 function newsSections({ warnings, news }: PlanView, place: MarkdownPlace): Section[] {
   const items = [
-    ...warnings.map(({ place: at, message }) => `- ⚠️ ${escapeMarkdown(`${at === null ? '' : `${at}: `}${message}`)}`),
+    ...warnings.map(({ place: at, message: text }) => {
+      const where = at === null ? '' : `${escapeMarkdown(at)}: `;
+      return `- ⚠️ ${where}${escapeProse(text)}`;
+    }),
     ...news.findings.map((finding) => findingItem(finding, place)),
   ];
   return chunk(items).map((part) => ({ body: part.join('\n'), counts: part.length }));
 }
 
 function findingItem(
-  { severity, rule, message, then, source, about, also }: FindingView,
+  { severity, rule, message: text, then, source, about, also }: FindingView,
   place: MarkdownPlace,
 ): string {
   const where =
@@ -189,18 +196,18 @@ function findingItem(
         : linkOf(about, source, place.linkTo);
   const more = also.length === 0 ? '' : ` (and ${also.length} more)`;
   const mark = { error: '🛑', warning: '⚠️', silenced: '🔇' }[severity];
-  return `- ${mark} \`${rule}\` ${where}: ${writeLine([words(`${message}. `), then])}${more}`;
+  return `- ${mark} \`${rule}\` ${where}: ${writeLine([message(`${text}. `), then])}${more}`;
 }
 
-function countsOf({ summary, loosens }: PlanView): string {
-  const looser = loosens === 0 ? '' : ` **${loosens} loosen${loosens === 1 ? 's' : ''} a limit.**`;
-  return `${escapeMarkdown(summary)}${looser}`;
+function closingOf(view: PlanView, place: MarkdownPlace): string {
+  const next = place.hasNext ? describeNext(view, place.words === 'review' ? 'review' : 'command') : null;
+  return `${escapeMarkdown(view.summary)}${next === null ? '' : ` **Next:** ${escapeMarkdown(next)}`}`;
 }
 
 function detailSections({ news, record, detail, asOf }: PlanView, place: MarkdownPlace): Section[] {
   const item = (text: string): string => `- ${escapeMarkdown(text)}`;
-  const finding = ({ source, rule, message, fix, silenced }: Finding): string => {
-    const said = writeLine([words(`${message}. `), thenOf({ silenced, fix })]);
+  const finding = ({ source, rule, message: text, fix, silenced }: Finding): string => {
+    const said = writeLine([message(`${text}. `), thenOf({ silenced, fix })]);
     return `- ${writePlace(source, place)} \`${rule}\` ${said}`;
   };
   const when = asOf === null ? [] : [`- as of ${minute(asOf)}`];
@@ -209,10 +216,10 @@ function detailSections({ news, record, detail, asOf }: PlanView, place: Markdow
       ? []
       : [{ body: `Guards not judged: ${detail.notJudged.join(', ')}.`, counts: 1 }]),
     ...foldSection(count(news.notes, 'new note'), news.notes.map(finding)),
-    ...foldSection(count(news.older, 'older finding'), news.older.map(finding)),
+    ...foldSection(`${count(news.older, 'finding')} from before this change`, news.older.map(finding)),
     ...foldSection(
       count(detail.notes, 'general note'),
-      detail.notes.map(({ message }) => item(message)),
+      detail.notes.map(({ message: text }) => `- ${escapeProse(text)}`),
     ),
     ...foldSection('impact in full', [
       ...(detail.impact.length === 0 ? [] : when),

@@ -10,8 +10,9 @@ const shownOfTable = 20;
 export function writeStatusMarkdown(view: StatusView): string {
   const budgets = view.sections.flatMap((section) => section.budgets);
   const blocks = [
-    `### ${escapeMarkdown(view.summary)}`,
-    `As of ${view.asOf}.`,
+    `### ${writeLine(view.refused)}`,
+    `${escapeMarkdown(view.summary)} As of ${view.asOf}.`,
+    ...(view.settling === null ? [] : [writeLine(view.settling)]),
     ...(view.mistake === null ? [] : [`> ${writeLine(view.mistake)}`]),
     ...(budgets.length === 0
       ? []

@@ -22,8 +22,10 @@ export function writeStatusTerminal(view: StatusView, style: TextStyle): string 
   const sheet: Sheet = { columns, colors: colorsOf(style), hasBlocks: style.color };
   const { colors } = sheet;
   const lines = [
-    ...indented('', [words(view.summary)], sheet, colors.bold),
+    ...indented('', view.refused, sheet, colors.bold),
+    ...indented('', [words(view.summary)], sheet),
     colors.dim(`As of ${view.asOf}.`),
+    ...(view.settling === null ? [] : indented('', view.settling, sheet)),
     ...(view.mistake === null ? [] : ['', ...indented('', view.mistake, sheet, colors.red)]),
     ...view.sections.flatMap((section) => ['', ...sectionLines(section, sheet)]),
     ...(view.spend === null ? [] : ['', ...spendLines(view.spend, sheet)]),

@@ -9,6 +9,7 @@ import { wrap } from '../wrap.ts';
 import { aside, type Cell, describePlace, joinLines, type Line, plainText, verdict, words } from './cells.ts';
 import { minute } from './days.ts';
 import type { FindingView } from './news.ts';
+import { describeNext } from './next.ts';
 import { type ChangeView, type GroupView, type GuardView, type PlanView, verdictLine } from './plan-view.ts';
 import { fold, type Paper, paintLine, wrapLine } from './terminal-lines.ts';
 
@@ -18,9 +19,9 @@ interface Writer extends Paper {
   readonly shortNames: ReadonlySet<string>;
 }
 
-export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boolean, next?: string): string {
+export function writePlanTerminal(view: PlanView, style: TextStyle, verbose: boolean, hasNext: boolean): string {
   const writer = writerFor(view, style, verbose);
-  const lines = view.isNothing && !verbose ? closing(view, writer) : wholePlan(view, writer, next);
+  const lines = view.isNothing && !verbose ? closing(view, writer) : wholePlan(view, writer, hasNext);
   return `${lines.join('\n')}\n`;
 }
 
@@ -34,8 +35,7 @@ function writerFor(view: PlanView, style: TextStyle, verbose: boolean): Writer {
   return { colors: colorsOf(style), columns: style.columns, verbose, shortNames: findShortNames(view) };
 }
 
-function wholePlan(view: PlanView, writer: Writer, next: string | undefined): string[] {
-  const { colors } = writer;
+function wholePlan(view: PlanView, writer: Writer, hasNext: boolean): string[] {
   const { detail } = view;
   const blocks = [
     [
@@ -63,15 +63,18 @@ function wholePlan(view: PlanView, writer: Writer, next: string | undefined): st
         fold([verdict('warn', 'warning'), words(`${place === null ? '' : ` ${place}`}: ${message}`)], '', writer),
       ),
       ...view.news.findings.flatMap((finding) => findingLines(finding, writer)),
-      ...noteLines(view, writer),
+      ...moreLines(view, writer),
     ],
     writer.verbose ? olderLines(view, writer) : [],
   ].filter((block) => block.length > 0);
   // A blank line after what everybody reads, and around what is asked for.
   const body = blocks.flatMap((block, index) => (index === 0 || writer.verbose ? [...block, ''] : block));
-  const then = next === undefined || view.blocks.length > 0 ? '' : ` ${next}`;
-  const digest = view.digest === null ? [] : [colors.dim(`Digest ${view.digest}.${then}`)];
-  return [...body, ...closing(view, writer), ...digest];
+  const next = hasNext ? describeNext(view, 'command') : null;
+  const last = [
+    ...(view.digest === null ? [] : [`Digest ${view.digest}.`]),
+    ...(next === null ? [] : [`Next: ${next}`]),
+  ].join(' ');
+  return [...body, ...closing(view, writer), ...(last === '' ? [] : fold([aside(last)], '', writer))];
 }
 
 /** Where the right column ends: of a wide terminal, and of a pipe, nobody follows a line to its end. */
@@ -116,7 +119,7 @@ function liftingLines({ blocks }: PlanView): string[] {
 
 function moneyLines({ money }: PlanView, writer: Writer): string[] {
   if (money === null) return [];
-  const reach = money.reach === null ? [] : [words(`; ${money.reach}`)];
+  const reach = money.reach === null ? [] : [words(`, ${money.reach}`)];
   return fold([words('Committed / 30 days: '), ...money.organisation, ...reach, words('.')], '', writer);
 }
 
@@ -131,7 +134,12 @@ function groupLines({ slug, name, money, changes }: GroupView, writer: Writer): 
       ? [title]
       : room >= 2
         ? [`${title}${' '.repeat(room)}${paintLine(money, writer)}`]
-        : [title, ...fold(money, '  ', writer)];
+        : // The slug stands in the file as well.
+          edgeOf(writer) - cellsOf(name) - cellsOf(amount) >= 2
+          ? [
+              `${colors.bold(name)}${' '.repeat(edgeOf(writer) - cellsOf(name) - cellsOf(amount))}${paintLine(money, writer)}`,
+            ]
+          : [title, ...fold(money, '  ', writer)];
   const nameWidth = Math.min(24, Math.max(...changes.map((change) => cellsOf(change.name))));
   return [...heads, ...changes.flatMap((change) => changeLines(change, nameWidth, writer))];
 }
@@ -161,9 +169,10 @@ function changeLines(change: ChangeView, nameWidth: number, writer: Writer): str
     heads[heads.length - 1] += `${' '.repeat(room)}${colors.dim(place)}`;
   }
   const besides = [
-    ...change.limits.flatMap(({ used, runsOut, firstWindow }): Line[] => {
+    ...change.limits.flatMap(({ used, effects, runsOut, firstWindow }): Line[] => {
       const parts: Line[] = [
         ...(used === null ? [] : [[words(isCount(used) ? 'used ' : ''), ...used]]),
+        ...effects,
         ...(firstWindow === null ? [] : [firstWindow]),
         ...(runsOut === null ? [] : [[words(endsWith(runsOut))]]),
       ];
@@ -190,10 +199,16 @@ function endsWith(runsOut: Line): string {
   return text === 'not at this pace' ? 'does not run out at this pace' : `runs out ${text}`;
 }
 
-/** Notes are not to be acted on: that there are some is enough. */
-function noteLines({ news: { notes } }: PlanView, writer: Writer): string[] {
-  if (notes.length === 0 || writer.verbose) return [];
-  return fold([words(`New notes: ${notes.length} that need not be acted on (--verbose).`)], '', writer);
+/** Notes are not to be acted on, and what was so before is no news: that there is such is enough. */
+function moreLines({ isNothing, news: { notes, older } }: PlanView, writer: Writer): string[] {
+  const parts = [
+    ...(notes.length === 0 ? [] : [`${notes.length} new ${notes.length === 1 ? 'note' : 'notes'}`]),
+    ...(older.length === 0
+      ? []
+      : [`${older.length} ${older.length === 1 ? 'finding' : 'findings'} from before this change`]),
+  ];
+  if (parts.length === 0 || isNothing || writer.verbose) return [];
+  return fold([words(`${parts.join(', ')}: --verbose lists them.`)], '', writer);
 }
 
 function findingLines(finding: FindingView, writer: Writer): string[] {
@@ -205,7 +220,10 @@ function findingLines(finding: FindingView, writer: Writer): string[] {
 }
 
 function olderLines({ news: { notes, older } }: PlanView, writer: Writer): string[] {
-  return [...listFindings('new notes', notes, writer), ...listFindings('older findings', older, writer)];
+  return [
+    ...listFindings('new notes', notes, writer),
+    ...listFindings('findings from before this change', older, writer),
+  ];
 }
 
 function listFindings(title: string, findings: readonly Finding[], writer: Writer): string[] {
@@ -269,12 +287,7 @@ function listed(title: string, items: readonly string[], writer: Writer): string
 }
 
 function closing(view: PlanView, writer: Writer): string[] {
-  const { older } = view.news;
-  const more =
-    view.isNothing || older.length === 0 || writer.verbose
-      ? ''
-      : ` ${older.length} older ${older.length === 1 ? 'finding' : 'findings'} (--verbose).`;
-  return fold([words(`${view.summary}${more}`)], '', writer, writer.colors.bold);
+  return fold([words(view.summary)], '', writer, writer.colors.bold);
 }
 
 /** The name of the file where it is the only one of that name, as what changes is in few directories. */
