@@ -22,6 +22,20 @@ import { adminKey, orgFile, workspaceFile } from './world.ts';
 
 export const proposerToken = 'sample-token-of-who-proposes';
 
+/** Another budget for the policy that is there. */
+export function raise(budget = '$500'): Proposal {
+  return {
+    action: 'set',
+    target: { kind: 'policy', name: 'monthly-spend' },
+    fields: new Map([['budget' as const, budget]]),
+  };
+}
+
+export function createPolicy(name: string, budget = '$5'): Proposal {
+  const fields = [['budget', budget] as const, ['reset', 'monthly'] as const, ['per', 'workspace_id'] as const];
+  return { action: 'create', target: { kind: 'policy', name }, fields: new Map(fields) };
+}
+
 export interface ProposeSceneOptions {
   /** Policy files by their path below `policies/`, over those that are there. */
   readonly files?: Readonly<Record<string, string>>;
@@ -51,6 +65,8 @@ export interface ProposeScene {
   push(files: Readonly<Record<string, string>>): void;
   readonly options: CommonOptions;
 }
+
+export const asAuthor: TokenGrant = { kind: 'user', login: 'author' };
 
 export const teamFile = workspaceFile(
   'ws-team-a',

@@ -1,19 +1,13 @@
 /** From a wish to a branch: what is edited, what is left alone, what is said of it. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { startProposeScene, teamFile } from '../helpers/propose-scene.ts';
+import type { Proposal } from '../../src/importing/proposal.ts';
+import { createPolicy, raise, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
 import { git } from '../record/git-fixture.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
-const raise = (budget = '$500') =>
-  ({
-    action: 'set',
-    target: { kind: 'policy', name: 'monthly-spend' },
-    fields: new Map([['budget', budget]]),
-  }) as const;
-
 it('one value moves on a branch of its own: the clone, its work tree and what is live stay as they are', async () => {
   const scene = await startProposeScene();
   const before = git(scene.folder, 'for-each-ref');
@@ -34,7 +28,6 @@ it('one value moves on a branch of its own: the clone, its work tree and what is
 it('takes the branch as the remote has it, whatever lies in the work tree', async () => {
   const scene = await startProposeScene();
   const other = teamFile.replace('$100', '$900');
-  const { writeFileSync } = await import('node:fs');
   writeFileSync(join(scene.folder, file), other);
   const { branch } = await scene.propose(raise());
   expect(scene.read(branch ?? '', file)).toBe(teamFile.replace('budget: $100 ', 'budget: $500 '));
@@ -79,7 +72,11 @@ it('what the files say already makes no branch', async () => {
 it('what would not compile is refused, and so is what a rule refuses', async () => {
   const scene = await startProposeScene();
   await expect(scene.propose(raise('five hundred'))).rejects.toMatchObject({ code: 'invalid_input' });
-  const odd = { ...raise(), fields: new Map([['alert', '$100']] as const) };
+  const odd: Proposal = {
+    action: 'set',
+    target: { kind: 'policy', name: 'monthly-spend' },
+    fields: new Map([['alert', '$100']]),
+  };
   await expect(scene.propose(odd)).rejects.toMatchObject({ code: 'invalid_input' });
   expect(scene.branches()).toEqual([]);
 });
@@ -106,18 +103,8 @@ it('one open proposal an entry: another value of the same is a conflict', async 
 
 it('five may be open', async () => {
   const scene = await startProposeScene();
-  const other = (name: string) =>
-    ({
-      action: 'create',
-      target: { kind: 'policy', name },
-      fields: new Map([
-        ['budget', '$5'],
-        ['reset', 'monthly'],
-        ['per', 'workspace_id'],
-      ]),
-    }) as const;
-  for (const name of ['a', 'b', 'c', 'd', 'e']) await scene.propose(other(name));
-  await expect(scene.propose(other('f'))).rejects.toMatchObject({ code: 'rate_limited' });
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await scene.propose(createPolicy(name));
+  await expect(scene.propose(createPolicy('f'))).rejects.toMatchObject({ code: 'rate_limited' });
   expect(scene.branches()).toHaveLength(5);
 });
 
