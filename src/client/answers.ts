@@ -8,6 +8,7 @@ import { type Page, type ReadPage, walkList } from './paging.ts';
 import type { Connection } from './request.ts';
 import type { Call } from './retry.ts';
 import { envelopeSchema } from './schemas.ts';
+import { createSlimRow } from './slim-row.ts';
 
 /** `place` is for people; `key` tells a row without an id from others. */
 export type AnsweredRow<Row> =
@@ -17,6 +18,8 @@ export type AnsweredRow<Row> =
 export type Answers = ReturnType<typeof createAnswers>;
 
 export function createAnswers(connection: Pick<Connection, 'clean'>, call: Call) {
+  const slim = createSlimRow();
+
   /** A 2xx answer that makes no sense: never skipped, since a row left out would look like one that was removed. */
   function buildUnreadable(request: ApiRequest, problem: string): ServiceError {
     const path = connection.clean(renderPath(request));
@@ -39,7 +42,7 @@ export function createAnswers(connection: Pick<Connection, 'clean'>, call: Call)
   /** A row, or what can be said of one that makes no sense; `index` is its place in the page. */
   function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, index: number): AnsweredRow<Row> {
     const parsed = schema.safeParse(row);
-    if (parsed.success) return { row: parsed.data };
+    if (parsed.success) return { row: slim(parsed.data, row) };
     const text = (member: string): string | null => {
       const value = typeof row === 'object' && row !== null ? (row as Readonly<Record<string, unknown>>)[member] : null;
       return typeof value === 'string' && value !== '' ? connection.clean(value) : null;
