@@ -38,14 +38,14 @@ function meaningOf(value: unknown): string {
   return canonicalJson(withoutPlaces(value));
 }
 
-const places = new Set(['source', 'fieldSources', 'settingSources', 'orgFile']);
+const places: readonly string[] = ['source', 'fieldSources', 'settingSources', 'orgFile'];
 
 function withoutPlaces(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutPlaces);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !places.has(name))
+      .filter(([name]) => !places.includes(name))
       .map(([name, item]) => [name, withoutPlaces(item)]),
   );
 }

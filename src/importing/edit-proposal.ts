@@ -16,7 +16,7 @@ import { toPrinted } from './accept-fields.ts';
 import { freePath, newFile } from './add-unmanaged.ts';
 import { addressesOf } from './policy-texts.ts';
 import {
-  labelOf,
+  labelOfTarget,
   missing,
   type Proposal,
   ProposalRefusal,
@@ -64,7 +64,7 @@ function isOf(ref: string | null, { workspace }: Pick<EditInput, 'workspace'>): 
 }
 
 /** What the files say of a target, wherever it comes from. */
-export function findTarget(
+export function findDeclared(
   desired: Desired,
   workspace: EditInput['workspace'],
   { kind, name }: Target,
@@ -144,13 +144,14 @@ class ProposalEditor {
   /** What the organisation's defaults, or `"*"`, say of it becomes an entry of its own. */
   #setOverInherited(target: Target, fields: ProposedValues): EditedText {
     const { desired, workspace } = this.#input;
-    const inherited = findTarget(desired, workspace, target);
+    const inherited = findDeclared(desired, workspace, target);
     if (inherited?.fromDefaults === true) {
       const own = printEntry(toPrinted(inherited)) ?? new Map<string, PrintedValue>();
       const wished = new Map([...own, ...fields]);
       return setValue(this.#text, pathOfTarget(target), inOrder(target, wished));
     }
-    const isReached = target.kind === 'key' && findTarget(desired, workspace, { kind: 'key', name: '*' }) !== undefined;
+    const isReached =
+      target.kind === 'key' && findDeclared(desired, workspace, { kind: 'key', name: '*' }) !== undefined;
     if (isReached) return setValue(this.#text, pathOfTarget(target), inOrder(target, fields));
     throw notDeclared(target, namesBeside(desired, workspace, target.kind));
   }
@@ -159,14 +160,14 @@ class ProposalEditor {
     const { desired, workspace } = this.#input;
     const path = pathOfTarget(target);
     const isWritten = readValue(this.#text, path) !== undefined;
-    const inherited = findTarget(desired, workspace, target);
+    const inherited = findDeclared(desired, workspace, target);
     if (!isWritten && inherited?.fromDefaults !== true) {
       throw notDeclared(target, namesBeside(desired, workspace, target.kind));
     }
     if (!isWritten && !skipDefaults) {
       throw new ProposalRefusal(
         'conflict',
-        `${labelOf(target)} comes from the organisation's defaults, so the file of this workspace has nothing to be deleted`,
+        `${labelOfTarget(target)} comes from the organisation's defaults, so the file of this workspace has nothing to be deleted`,
         { hint: 'With skip_defaults the default is left out for this workspace.' },
       );
     }
@@ -194,7 +195,7 @@ class ProposalEditor {
 }
 
 function notDeclared(target: Target, names: readonly string[]): ProposalRefusal {
-  return new ProposalRefusal('not_found', `the files declare no ${labelOf(target)} in this workspace`, {
+  return new ProposalRefusal('not_found', `the files declare no ${labelOfTarget(target)} in this workspace`, {
     hint:
       names.length === 0
         ? `They declare nothing of this kind there: create_policy proposes a new entry.`
@@ -251,13 +252,17 @@ function requireFits(target: Target, written: Plain, fields: ProposedValues): vo
   const isOfBudget = ['budget', 'reset', 'alert'].some((field) => fields.has(field as ProposedField));
   const list = has('budgets') && isOfBudget ? 'budgets' : has('rates') && fields.has('rate') ? 'rates' : null;
   if (list !== null) {
-    throw new ProposalRefusal('invalid_input', `${labelOf(target)} has several ${list}, and a proposal sets one`, {
-      hint: 'Edit the list by hand, in a pull request of your own.',
-    });
+    throw new ProposalRefusal(
+      'invalid_input',
+      `${labelOfTarget(target)} has several ${list}, and a proposal sets one`,
+      {
+        hint: 'Edit the list by hand, in a pull request of your own.',
+      },
+    );
   }
   const isBudget = fields.has('budget') && fields.get('budget') !== 'none';
   if (isBudget && !has('reset') && !fields.has('reset')) {
-    throw missing('reset', `when the budget of ${labelOf(target)} starts again`, windows);
+    throw missing('reset', `when the budget of ${labelOfTarget(target)} starts again`, windows);
   }
 }
 

@@ -6,7 +6,7 @@ import { commentBytes, fitSections, pinned } from '../render/fit-sections.ts';
 import { buildPlanView } from '../render/view/plan-view.ts';
 import { judgementSections, planSections, verdictMarkdown } from '../render/view/write-markdown.ts';
 import type { ProposedPlan } from './compare-plans.ts';
-import { labelOf, type Proposal, plainWord } from './proposal.ts';
+import { labelOfTarget, type Proposal, plainWord } from './proposal.ts';
 
 export interface Asker {
   readonly isAgent: boolean;
@@ -95,7 +95,7 @@ export function renderBody({
   const written = asker.isAgent
     ? `Written by an agent${client}, asked by ${who}. What it says of its reasons is not checked; the plan below is.`
     : `Written by ${who} with \`tollgate propose\`.`;
-  const asked = `Asks for: ${verbs[proposal.action]} ${escapeMarkdown(labelOf(proposal.target))} of the workspace ${escapeMarkdown(workspace)}.`;
+  const asked = `Asks for: ${verbs[proposal.action]} ${escapeMarkdown(labelOfTarget(proposal.target))} of the workspace ${escapeMarkdown(workspace)}.`;
   const sections = [
     pinned(
       [

@@ -83,7 +83,7 @@ export function pathOfTarget({ kind, name }: Target): readonly string[] {
 }
 
 /** `policies/monthly-spend`, as it stands in the file. */
-export function labelOf(target: Target | null): string {
+export function labelOfTarget(target: Target | null): string {
   return target === null ? 'alerts' : pathOfTarget(target).join('/');
 }
 

@@ -17,8 +17,8 @@ import { nowOf, type Session } from '../run/session.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
-import { editProposal, findTarget } from './edit-proposal.ts';
-import { labelOf, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
+import { editProposal, findDeclared } from './edit-proposal.ts';
+import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import type { ProposalWords } from './proposal-text.ts';
 import { type Publication, publishProposal } from './publish-proposal.ts';
@@ -78,7 +78,7 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
       branchName,
       proposals,
       checkout,
-      repository,
+      remoteName: repository.hasRemote ? repository.remoteName : null,
       run,
       remake: async (commit) => {
         const before = await readFilesOfCommit(place, commit);
@@ -201,11 +201,11 @@ function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], di
 function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
   const { entries, isElsewhere } = compareDesired(before, after);
   if (proposal.action === 'create') {
-    const there = findTarget(before, workspace, proposal.target);
+    const there = findDeclared(before, workspace, proposal.target);
     if (there !== undefined && there.fromDefaults !== true && entries.length > 0) {
       throw new ProposalRefusal(
         'conflict',
-        `${labelOf(proposal.target)} stands in the files already, with other values`,
+        `${labelOfTarget(proposal.target)} stands in the files already, with other values`,
         {
           hint: 'update_limits changes an entry that is there.',
         },
@@ -239,7 +239,7 @@ function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace:
 /** What somebody who takes an entry away may not know. */
 function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonly string[] {
   if (proposal.action !== 'delete') return [];
-  const left = findTarget(after, workspace, proposal.target);
+  const left = findDeclared(after, workspace, proposal.target);
   if (left?.fromDefaults === true) {
     return [
       'The organisation has a default of this name, which takes its place: the limit is not taken away, it becomes that default. With skip_defaults the default is left out as well.',
@@ -248,7 +248,7 @@ function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonl
   const isReached =
     proposal.target.kind === 'key' &&
     proposal.target.name !== '*' &&
-    findTarget(after, workspace, { kind: 'key', name: '*' }) !== undefined;
+    findDeclared(after, workspace, { kind: 'key', name: '*' }) !== undefined;
   return isReached ? ['What `"*"` says of all keys goes on binding this one.'] : [];
 }
 
@@ -288,7 +288,7 @@ async function createEdit(
       throw new ProposalRefusal(
         'not_found',
         first === undefined
-          ? `nothing live and undeclared is called ${labelOf(target)} there`
+          ? `nothing live and undeclared is called ${labelOfTarget(target)} there`
           : `nothing can be declared as it is: ${first.why}`,
         { hint: 'list_policies shows what is unmanaged.' },
       );

@@ -6,7 +6,6 @@
 import type { Branch } from '../checkout/branch.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import type { ProposalBranch, ProposalBranches } from '../checkout/proposal-branches.ts';
-import type { Repository } from '../checkout/repository.ts';
 import { actorOf } from '../checkout/this-run.ts';
 import { UserError } from '../errors.ts';
 import { type GitHub, GitHubError, type ListedPull, type RepositoryFacts } from '../github/port.ts';
@@ -14,7 +13,7 @@ import type { PolicyFile } from '../policy/compile.ts';
 import { locateRepository } from '../run/locate-repository.ts';
 import { nowOf } from '../run/session.ts';
 import type { ProposedPlan } from './compare-plans.ts';
-import { labelOf, nameProposal, type ProposalName, ProposalRefusal, parseProposalBranch } from './proposal.ts';
+import { labelOfTarget, nameProposal, type ProposalName, ProposalRefusal, parseProposalBranch } from './proposal.ts';
 import type { ProposalRun } from './proposal-run.ts';
 import { commitMessage, type ProposalWords, renderBody, titleOf } from './proposal-text.ts';
 
@@ -47,7 +46,8 @@ export interface Publishing {
   readonly branchName: string;
   readonly proposals: ProposalBranches;
   readonly checkout: Pick<Checkout, 'readRemoteUrl'>;
-  readonly repository: Pick<Repository, 'hasRemote' | 'remoteName'>;
+  /** Name of the remote; null: the clone has none. */
+  readonly remoteName: string | null;
   readonly run: ProposalRun;
   /** The same edit of the files of another commit; null: it holds none that can be edited. */
   readonly remake: (commit: string) => Promise<readonly PolicyFile[] | null>;
@@ -121,7 +121,7 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
   };
   try {
     const opened = await github.createPull(pull);
-    const notes = await label(github, opened.number, said);
+    const notes = [...publishing.notes, ...(await label(github, opened.number, said))];
     return { ...answer(publishing, name), status: 'opened', pull: opened, diff: made.diff, notes };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
@@ -276,7 +276,7 @@ async function afterFailure(
 
 /** Where nobody can be asked for a pull request. */
 async function publishBranch(publishing: Publishing, why: string): Promise<Publication> {
-  const { proposals, branch, branchName, repository, words, run, notes } = publishing;
+  const { proposals, branch, branchName, remoteName, words, run, notes } = publishing;
   const listed = await proposals.list();
   const open: ProposalBranch[] = [];
   for (const one of listed) if (!(await branch.hasInHistory(one.tip))) open.push(one);
@@ -289,7 +289,7 @@ async function publishBranch(publishing: Publishing, why: string): Promise<Publi
   const isThere = open.some((one) => one.name === name.branch);
   const rival = open.find((one) => one.name !== name.branch && parseProposalBranch(one.name)?.entry === name.entry);
   if (rival !== undefined) {
-    const note = `The branch ${rival.name} asks for something else of ${labelOf(words.proposal.target)}. It has to be merged or deleted first.`;
+    const note = `The branch ${rival.name} asks for something else of ${labelOfTarget(words.proposal.target)}. It has to be merged or deleted first.`;
     return { ...answer(publishing, name), status: 'conflict', notes: [note] };
   }
   if (!isThere) {
@@ -298,12 +298,14 @@ async function publishBranch(publishing: Publishing, why: string): Promise<Publi
   }
   const made = await pushProposal(publishing, name, words);
   if (made === null) return movedByOthers(publishing, name);
-  const where = repository.hasRemote
-    ? `The branch is pushed to ${repository.remoteName}, and no pull request was made: ${why}.`
-    : 'The branch is in this clone alone, which has no remote: no pull request was made.';
-  const commands = repository.hasRemote
-    ? [`gh pr create --base ${branchName} --head ${name.branch}`]
-    : [`git push REMOTE ${name.branch}`, `gh pr create --base ${branchName} --head ${name.branch}`];
+  const where =
+    remoteName !== null
+      ? `The branch is pushed to ${remoteName}, and no pull request was made: ${why}.`
+      : 'The branch is in this clone alone, which has no remote: no pull request was made.';
+  const commands =
+    remoteName !== null
+      ? [`gh pr create --base ${branchName} --head ${name.branch}`]
+      : [`git push REMOTE ${name.branch}`, `gh pr create --base ${branchName} --head ${name.branch}`];
   return { ...answer(publishing, name), status: 'branch_only', diff: made.diff, notes: [...notes, where], commands };
 }
 

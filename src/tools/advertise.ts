@@ -10,8 +10,9 @@ export interface AdvertisedTool {
   readonly outputSchema: JsonObject & { readonly type: 'object' };
   readonly annotations: {
     readonly readOnlyHint: boolean;
-    readonly destructiveHint: boolean;
-    readonly idempotentHint: boolean;
+    /** Of what only reads they say nothing. */
+    readonly destructiveHint?: boolean;
+    readonly idempotentHint?: boolean;
   };
 }
 
@@ -30,9 +31,8 @@ export function isAllowed({ toolset, effect }: Tool, { toolsets, readOnly }: Too
 export function advertiseTool(tool: Tool): AdvertisedTool {
   const envelope = z.object({
     ok: z.boolean(),
+    // A failure has `error` in its place, which is the same for all: the server's instructions say it once.
     data: tool.output().optional(),
-    // What is in it is the same for all: the server's instructions say it once.
-    error: z.record(z.string(), z.unknown()).optional(),
   });
   return {
     name: tool.name,
@@ -44,8 +44,8 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
 }
 
 function annotationsOf(effect: ToolEffect): AdvertisedTool['annotations'] {
-  const isRead = effect === 'read';
-  return { readOnlyHint: isRead, destructiveHint: false, idempotentHint: isRead };
+  if (effect === 'read') return { readOnlyHint: true };
+  return { readOnlyHint: false, destructiveHint: false, idempotentHint: effect === 'propose' };
 }
 
 type Side = 'input' | 'output';
@@ -84,16 +84,17 @@ function shortenForms({ anyOf, type, ...rest }: JsonObject): JsonObject {
   return first === undefined ? rest : { type: first, ...rest };
 }
 
-/** What is in a page is the same for all: the server's instructions say it once. */
-const ofAll = '#/$defs/page';
+/** What is in a page and in money is the same for all, and so are notes: the server's instructions say it once. */
+const ofAll: readonly unknown[] = ['#/$defs/page', '#/$defs/money'];
 
 /** Members, lists, definitions, numbers and booleans. What is named and no more is a text, or may be null. */
 function shortenAnswer({ anyOf, properties, items, type, $ref, $defs, ...rest }: JsonObject): JsonObject {
   if (Array.isArray(anyOf)) return withoutType((anyOf as readonly JsonObject[])[0] ?? {});
-  if ($ref !== undefined) return $ref === ofAll ? {} : { $ref };
+  if ($ref !== undefined) return ofAll.includes($ref) ? {} : { $ref };
   if (properties !== undefined) {
-    const { page: _, ...own } = ($defs ?? {}) as JsonObject;
-    return { properties, ...(Object.keys(own).length === 0 ? {} : { $defs: own }) };
+    const { page: _page, money: _money, ...own } = ($defs ?? {}) as JsonObject;
+    const { notes: _notes, page: _ofList, ...told } = properties as JsonObject;
+    return { properties: told, ...(Object.keys(own).length === 0 ? {} : { $defs: own }) };
   }
   if (items !== undefined) return { items };
   if (type === 'number' || type === 'boolean' || type === 'object') return { type };

@@ -39,7 +39,7 @@ export function createPolicy(name: string, budget = '$5'): Proposal {
 export interface ProposeSceneOptions {
   /** Policy files by their path below `policies/`, over those that are there. */
   readonly files?: Readonly<Record<string, string>>;
-  readonly state?: StoreState;
+  readonly state?: Partial<StoreState>;
   /** Default: a bare repository; `none`: the clone stands alone. */
   readonly remote?: 'bare' | 'none';
   /** Grant of the token that proposes; missing: nobody asks GitHub. */
