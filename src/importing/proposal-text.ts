@@ -91,7 +91,7 @@ export function renderBody({
   const view = buildPlanView(planned.view);
   const place = { linkTo: null, words: 'none' } as const;
   const who = `\`${loginOf(asker.requester).replaceAll('`', '')}\``;
-  const client = asker.client === null ? '' : ` (it calls itself ${escapeMarkdown(asker.client.slice(0, 100))})`;
+  const client = asker.client === null ? '' : ` (it calls itself ${plainClient(asker.client)})`;
   const written = asker.isAgent
     ? `Written by an agent${client}, asked by ${who}. What it says of its reasons is not checked; the plan below is.`
     : `Written by ${who} with \`tollgate propose\`.`;
@@ -117,6 +117,12 @@ export function renderBody({
   ];
   const footer = `<sub>Nothing is changed before this is merged and applied. The check on this pull request plans it again.</sub>`;
   return `${proposalMarker}\n${fitSections(sections, footer, link, commentBytes)}`;
+}
+
+/** A name and a version: a client has nothing else to say here. */
+function plainClient(said: string): string {
+  const [name = '', version = ''] = said.replace(/[^\w./ -]+/g, '-').split(' ', 2);
+  return escapeMarkdown(`${name.slice(0, 40)} ${version.slice(0, 20)}`.trim());
 }
 
 export function owedSentence(owed: readonly Change[], base: string): string {

@@ -176,6 +176,8 @@ async function plan(
     // Words that lift a guard are for people who review.
     allow: [],
     impact: true,
+    // Who reads a pull request is not known here: people are counted, unless the settings name them.
+    isPublic: true,
     mayRecall: false,
   };
   const prepared = await preparePlan(asking, session, open);
