@@ -154,7 +154,7 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     '## From prices',
     '',
     ...price.flatMap(section),
-    '## What is no rule',
+    '## What is not a rule',
     '',
     'These rows of the catalogue are errors in a file, or answers of the plan: there is no severity to lower.',
     '',

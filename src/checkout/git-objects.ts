@@ -12,7 +12,7 @@ export interface GitObject {
  * Objects in the order of the names asked for, null for what is not there. A name is whatever git resolves: an id, `HEAD^{commit}`,
  * `COMMIT:FOLDER`; one that may move is resolved anew each time.
  *
- * @throws UserError where git cannot read: what cannot be told is not taken for missing
+ * @throws UserError where git cannot read: what cannot be known is not taken for missing
  */
 export type ReadObjects = (names: readonly string[]) => Promise<readonly (GitObject | null)[]>;
 

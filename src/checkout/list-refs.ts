@@ -14,7 +14,7 @@ export async function listRefs(repository: Repository, patterns: readonly string
     const result = await git(['ls-remote', '--quiet', repository.remote, ...patterns]);
     if (result.code !== 0) {
       throw new UserError(
-        `whether ${repository.remoteName} holds another record cannot be told: ${describeFailure(result)}`,
+        `whether ${repository.remoteName} holds another record cannot be known: ${describeFailure(result)}`,
         { exit: 'unreachable' },
       );
     }

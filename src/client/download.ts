@@ -19,7 +19,7 @@ export interface DownloadOptions {
   readonly userAgent: string;
 }
 
-/** Characters of one line at most: what holds more is no line of a log. */
+/** Characters of one line at most: what holds more is not a line of a log. */
 const longestLine = 32 * 1024 * 1024;
 
 /** Milliseconds: to the first byte, and between two parts. */

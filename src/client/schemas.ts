@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import { parseBoundedJson } from '../bounded-json.ts';
-import type {
-  WireBudget,
-  WireCondition,
-  WireGlobalAccess,
-  WireIntegration,
-  WireIntegrationWorkspace,
-  WireKey,
-  WireProvider,
-  WireRate,
-  WireRatePolicy,
-  WireUsagePolicy,
-  WireWorkspace,
+import {
+  budgetMembers,
+  globalAccessMembers,
+  integrationMembers,
+  keyMembers,
+  type MemberKind,
+  type Members,
+  type ParsedMember,
+  providerMembers,
+  type RowOf,
+  rateMembers,
+  ratePolicyMembers,
+  shareMembers,
+  usagePolicyMembers,
+  valueKeyMembers,
+  type WireCondition,
+  workspaceMembers,
 } from '../resources/wire.ts';
 
 /**
@@ -82,19 +87,24 @@ const time = z
   .nullable()
   .optional();
 
-const budget: z.ZodType<WireBudget> = z.looseObject({
-  type: text,
-  credit_limit: amount,
-  alert_threshold: amount,
-  periodic_reset: text,
-  periodic_reset_days: number,
-  next_usage_reset_at: time,
-  current_usage: usage,
-  status: text,
-  last_reset_at: time,
-});
+type Parsers = {
+  readonly [Kind in MemberKind]: z.ZodType<Kind extends 'id' ? string : ParsedMember[Kind] | null | undefined>;
+};
 
-const rate: z.ZodType<WireRate> = z.looseObject({ type: text, unit: text, value: amount });
+/** Of members that hold one value, or texts. */
+const plain = {
+  id: z.string(),
+  text,
+  texts: z.array(z.string()).nullable().optional(),
+  time,
+  flag,
+  number,
+  amount,
+  used: usage,
+} satisfies Partial<Parsers>;
+
+const budget = rowSchema(budgetMembers, plain);
+const rate = rowSchema(rateMembers, plain);
 
 /** One budget where the service may send a list of it (docs/service-notes.md#limit-object). */
 const oneBudget = z
@@ -131,148 +141,59 @@ const scalars = z
 
 const condition: z.ZodType<WireCondition> = z.looseObject({ key: z.string(), value: scalars, excludes: scalars });
 
-const policy = {
-  id: z.string(),
-  name: text,
-  description: text,
-  status: text,
-  workspace_id: text,
-  organisation_id: text,
+/** Of every kind of member that a row can have. */
+const parsers: Parsers = {
+  ...plain,
+  budget: oneBudget,
+  budgets,
+  loneBudget,
+  rates,
   conditions: z.array(condition).nullable().optional(),
-  group_by: z
+  grouping: z
     .array(z.looseObject({ key: z.string() }))
     .nullable()
     .optional(),
-  type: text,
-  created_at: time,
-  last_updated_at: time,
-};
-
-export const usagePolicySchema: z.ZodType<WireUsagePolicy> = z.looseObject({
-  ...policy,
-  credit_limit: amount,
-  alert_threshold: amount,
-  periodic_reset: text,
-  periodic_reset_days: number,
-  next_usage_reset_at: time,
-  last_reset_at: time,
-  value_key_usage_map: z
-    .record(z.string(), z.looseObject({ current_usage: usage, status: text }))
+  counters: z.record(z.string(), rowSchema(valueKeyMembers, plain)).nullable().optional(),
+  globalAccess: rowSchema(globalAccessMembers, { ...plain, loneBudget, rates })
     .nullable()
     .optional(),
-});
+};
 
-export const ratePolicySchema: z.ZodType<WireRatePolicy> = z.looseObject({
-  ...policy,
-  unit: text,
-  value: amount,
-  target: text,
-});
+export const usagePolicySchema = rowSchema(usagePolicyMembers);
+export const ratePolicySchema = rowSchema(ratePolicyMembers);
+export const keySchema = rowSchema(keyMembers);
+export const workspaceSchema = rowSchema(workspaceMembers);
+export const providerSchema = rowSchema(providerMembers);
+export const integrationSchema = rowSchema(integrationMembers);
+export const integrationWorkspaceSchema = rowSchema(shareMembers);
 
-export const keySchema: z.ZodType<WireKey> = z.looseObject({
-  id: z.string(),
-  name: text,
-  description: text,
-  type: text,
-  organisation_id: text,
-  workspace_id: text,
-  user_id: text,
-  status: text,
-  creation_mode: text,
-  usage_limits: oneBudget,
-  rate_limits: rates,
-  alert_emails: z.array(z.string()).nullable().optional(),
-  expires_at: time,
-  next_usage_reset_at: time,
-  last_updated_at: time,
-});
-
-export const workspaceSchema: z.ZodType<WireWorkspace> = z.looseObject({
-  id: z.string(),
-  slug: z.string(),
-  name: text,
-  status: text,
-  organisation_id: text,
-  usage_limits: budgets,
-  rate_limits: rates,
-  last_updated_at: time,
-});
-
-export const providerSchema: z.ZodType<WireProvider> = z.looseObject({
-  id: z.string(),
-  slug: z.string(),
-  name: text,
-  status: text,
-  workspace_id: text,
-  organisation_id: text,
-  integration_id: text,
-  usage_limits: oneBudget,
-  rate_limits: rates,
-  expires_at: time,
-});
-
-const globalAccess: z.ZodType<WireGlobalAccess> = z.looseObject({
-  enabled: flag,
-  usage_limits: loneBudget,
-  rate_limits: rates,
-});
-
-export const integrationSchema: z.ZodType<WireIntegration> = z.looseObject({
-  id: z.string(),
-  slug: z.string(),
-  organisation_id: text,
-  status: text,
-  global_workspace_access_settings: globalAccess.nullable().optional(),
-});
-
-export const integrationWorkspaceSchema: z.ZodType<WireIntegrationWorkspace> = z.looseObject({
-  id: z.string(),
-  enabled: flag,
-  usage_limits: loneBudget,
-  rate_limits: rates,
-});
+/** Each member by the parser of its kind; others stay as they are. */
+function rowSchema<const M extends Members>(members: M, by: Partial<Parsers> = parsers): z.ZodType<RowOf<M>> {
+  const shape = Object.fromEntries(Object.entries(members).map(([name, kind]) => [name, by[kind] ?? z.never()]));
+  // Its type is that of the table: each parser gives what `ParsedMember` says of its kind.
+  return z.looseObject(shape) as unknown as z.ZodType<RowOf<M>>;
+}
 
 /** One counter of a usage policy (docs/service-notes.md#policies). */
-export interface WireEntity {
-  readonly id: string;
-  readonly value_key?: string | null | undefined;
-  readonly current_usage?: number | null | undefined;
-  readonly [member: string]: unknown;
-}
-
-export const entitySchema: z.ZodType<WireEntity> = z.looseObject({
-  id: z.string(),
-  value_key: text,
-  current_usage: usage,
-});
+const entityMembers = { id: 'id', value_key: 'text', current_usage: 'used' } as const satisfies Members;
+export interface WireEntity extends RowOf<typeof entityMembers> {}
+export const entitySchema = rowSchema(entityMembers);
 
 /** A change in the audit log, without the members that may hold headers and bodies (docs/service-notes.md#audit-log). */
-export interface WireAuditRecord {
-  readonly timestamp?: string | null | undefined;
-  readonly method?: string | null | undefined;
-  readonly uri?: string | null | undefined;
-  readonly request_id?: string | null | undefined;
-  readonly user_id?: string | null | undefined;
-  readonly user_type?: string | null | undefined;
-  readonly workspace_id?: string | null | undefined;
-  readonly response_status_code?: number | null | undefined;
-  readonly resource_type?: string | null | undefined;
-  readonly action?: string | null | undefined;
-  readonly [member: string]: unknown;
-}
-
-export const auditRecordSchema: z.ZodType<WireAuditRecord> = z.looseObject({
-  timestamp: time,
-  method: text,
-  uri: text,
-  request_id: text,
-  user_id: text,
-  user_type: text,
-  workspace_id: text,
-  response_status_code: number,
-  resource_type: text,
-  action: text,
-});
+const auditMembers = {
+  timestamp: 'time',
+  method: 'text',
+  uri: 'text',
+  request_id: 'text',
+  user_id: 'text',
+  user_type: 'text',
+  workspace_id: 'text',
+  response_status_code: 'number',
+  resource_type: 'text',
+  action: 'text',
+} as const satisfies Members;
+export interface WireAuditRecord extends RowOf<typeof auditMembers> {}
+export const auditRecordSchema = rowSchema(auditMembers);
 
 /** 7.3; prices are checked by who reads them, one model at a time. */
 export const integrationModelsSchema = z.looseObject({
@@ -280,22 +201,15 @@ export const integrationModelsSchema = z.looseObject({
 });
 
 /** A config of the gateway (docs/service-notes.md#configs); lists do not show what it says. */
-export interface WireConfig {
-  readonly id: string;
-  readonly slug: string;
-  readonly name?: string | null | undefined;
-  readonly status?: string | null | undefined;
-  readonly workspace_id?: string | null | undefined;
-  readonly [member: string]: unknown;
-}
-
-export const configSchema: z.ZodType<WireConfig> = z.looseObject({
-  id: z.string(),
-  slug: z.string(),
-  name: text,
-  status: text,
-  workspace_id: text,
-});
+const configMembers = {
+  id: 'id',
+  slug: 'id',
+  name: 'text',
+  status: 'text',
+  workspace_id: 'text',
+} as const satisfies Members;
+export interface WireConfig extends RowOf<typeof configMembers> {}
+export const configSchema = rowSchema(configMembers);
 
 /**
  * One config: flat with `config` as JSON text, as the service was seen to answer, or `{success, data: {config}}` with an object, as

@@ -35,7 +35,7 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
     await requireFreePlace('--out', out, options, session);
   }
   const started = await startRun({ ...options, format: 'text', mayRecall: options.out === undefined }, session);
-  // What is wrong with the files is no page.
+  // What is wrong with the files is not a page.
   const refusal = options.format === 'html' ? 'text' : options.format;
   if ('plan' in started) return refuseFor(started.diagnostics, refusal, session);
   const claim = started.stored?.record.claim;

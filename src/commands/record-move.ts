@@ -138,7 +138,7 @@ async function checkMove(
 ): Promise<void> {
   if (stored === null) return;
   if (stored.seal === 'foreign') {
-    throw new UserError('the record is sealed with another key: whether it may be believed cannot be told', {
+    throw new UserError('the record is sealed with another key: whether it may be believed cannot be known', {
       hint: 'Run this with the key that applies, or with TOLLGATE_SEAL_KEY; or make a record anew at the new place with `tollgate record rebuild --from COMMIT`.',
     });
   }
@@ -149,7 +149,7 @@ async function checkMove(
   const commit = stored.record.commit?.slice(0, 12) ?? 'none';
   const why =
     applied === null
-      ? `what commit ${commit}, which was applied last, declared cannot be told`
+      ? `what commit ${commit}, which was applied last, declared cannot be known`
       : `the files differ from commit ${commit}, which was applied last, in more than that`;
   throw new UserError(`the record is not moved (${describeMove(moved)}): ${why}`, {
     hint: 'A move is a merged change of its own. Take it back, apply the rest, then merge the move alone and run this again.',

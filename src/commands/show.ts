@@ -28,7 +28,7 @@ export async function runShow(options: ShowOptions, session: Session): Promise<C
     const odd = Object.keys(record.files).find((path) => !isSafePath(path));
     if (odd !== undefined) {
       throw new UserError(
-        `the record names a file ${JSON.stringify(odd)}, which is no path for a policy file: nothing was written`,
+        `the record names a file ${JSON.stringify(odd)}, which is not a path for a policy file: nothing was written`,
       );
     }
     if (Object.keys(record.files).length === 0) throw new UserError('this record holds no policy files');

@@ -95,7 +95,7 @@ export function callsOfPolicy({ match, per, usage }: LiveLimit, keys: readonly s
 /** What is used of a limit that may bind nobody says nothing. */
 function usageIn(row: Row, usage: LimitUse): LimitUse {
   const state = oddState(row);
-  return state === null ? usage : { known: false, why: `it is "${state}", which is no documented state` };
+  return state === null ? usage : { known: false, why: `it is "${state}", which is not a documented state` };
 }
 
 function textOf(value: unknown): string | null {

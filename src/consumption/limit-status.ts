@@ -123,7 +123,7 @@ function choosePace(facts: LiveLimit, used: Exact, analyticsPace: Exact | null, 
   if (facts.reset === null) return 'the service does not show its reset';
   const since = limitCountedSince(facts, now);
   if (since === null) return 'it is not known since when it counts';
-  // Less than a day is no pace: one large request in the first hour would fill every month.
+  // Less than a day is not a pace: one large request in the first hour would fill every month.
   if (now - since < dayMilliseconds) return 'its window began less than a day ago';
   const days = fraction(BigInt(Math.round(now - since)), BigInt(dayMilliseconds));
   return { perDay: divide(used, days), basis: 'window' };

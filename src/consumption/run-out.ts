@@ -33,7 +33,7 @@ export interface PaceFacts {
 /** Months differ in length, so one window that holds does not speak for the next; after a year they repeat. */
 const windowsLookedAt = 13;
 
-/** The end of the year 9999: what lies beyond is no forecast. */
+/** The end of the year 9999: what lies beyond is not a forecast. */
 const latest = 253_402_300_799_999n;
 
 /**

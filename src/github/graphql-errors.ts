@@ -17,9 +17,9 @@ const statuses: Readonly<Record<string, number>> = {
 export function readGraphError(cause: unknown): GitHubError | null {
   if (!(cause instanceof Error) || !('response' in cause)) return null;
   const { response } = cause as { readonly response?: { readonly errors?: unknown; readonly data?: unknown } };
-  const told = response?.errors ?? (response?.data as { readonly errors?: unknown } | undefined)?.errors;
-  if (!Array.isArray(told)) return null;
-  const [first] = errorList.safeParse(told).data ?? [];
+  const answer = response?.errors ?? (response?.data as { readonly errors?: unknown } | undefined)?.errors;
+  if (!Array.isArray(answer)) return null;
+  const [first] = errorList.safeParse(answer).data ?? [];
   const { type, message } = first ?? { message: 'it does not say which' };
   const said = `${message.replace(/\s+/g, ' ').slice(0, 200)}${type === undefined ? '' : ` (${type})`}`;
   return new GitHubError(`GitHub answered with an error: ${said}`, statuses[type ?? ''] ?? 200, { cause });

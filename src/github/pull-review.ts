@@ -82,24 +82,24 @@ export async function collectPullReview(ask: Ask, of: RepositoryName, number: nu
       afterEvent: next.timeline?.after ?? null,
       afterCommit: next.commits?.after ?? null,
     };
-    const told = parse(pullReviewAnswer, await ask({ query: pullReviewQuery, variables })).repository.pullRequest;
-    head ??= told.headRefOid;
-    if (told.headRefOid !== head) {
+    const answer = parse(pullReviewAnswer, await ask({ query: pullReviewQuery, variables })).repository.pullRequest;
+    head ??= answer.headRefOid;
+    if (answer.headRefOid !== head) {
       throw new GitHubError(`pull request #${number} got another head while it was read: run again`, undefined);
     }
-    reviews.push(...(told.reviews?.nodes ?? []));
-    events.push(...(told.timelineItems?.nodes ?? []));
-    for (const { commit: row } of told.commits?.nodes ?? []) commits.set(row.oid, toCommit(row));
-    const commitCount = told.commits?.totalCount ?? commits.size;
+    reviews.push(...(answer.reviews?.nodes ?? []));
+    events.push(...(answer.timelineItems?.nodes ?? []));
+    for (const { commit: row } of answer.commits?.nodes ?? []) commits.set(row.oid, toCommit(row));
+    const commitCount = answer.commits?.totalCount ?? commits.size;
     next = {
-      reviews: nextOf(told.reviews),
-      timeline: nextOf(told.timelineItems),
-      commits: commits.size < mostCommits ? nextOf(told.commits) : null,
+      reviews: nextOf(answer.reviews),
+      timeline: nextOf(answer.timelineItems),
+      commits: commits.size < mostCommits ? nextOf(answer.commits) : null,
     };
     if (next.reviews !== null || next.timeline !== null || next.commits !== null) continue;
     return {
-      pull: toPullRequest(told),
-      state: told.state.toLowerCase() as PullReviewFacts['state'],
+      pull: toPullRequest(answer),
+      state: answer.state.toLowerCase() as PullReviewFacts['state'],
       reviews: reviews.map(toReview),
       baseMoves: events.flatMap(toBaseMove),
       headForcePushes: events.flatMap(toHeadForcePush),
@@ -133,11 +133,11 @@ export async function collectPullsOfCommits(
     const variables = { ...of, ...Object.fromEntries(names.map((one, index) => [one, part[index] ?? ''])) };
     const { repository } = parse(pullsOfCommitsAnswer, await ask({ query, variables }));
     part.forEach((sha, index) => {
-      const told = repository[`commit${index}`];
-      if (told === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
+      const answer = repository[`commit${index}`];
+      if (answer === undefined) throw new GitHubError(`GitHub's answer says nothing of commit ${sha}`, undefined);
       // Not known, or not yet: that says nothing of who brought it.
-      if (told === null) return;
-      const pulls = told.associatedPullRequests?.nodes ?? [];
+      if (answer === null) return;
+      const pulls = answer.associatedPullRequests?.nodes ?? [];
       // Of commits that are not on the default branch, open ones are named as well.
       found.set(
         sha,
@@ -162,10 +162,10 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.inf
 }
 
 /** The API for people and this one name apps differently: `dependabot[bot]` is `dependabot` here, where its type tells it apart. */
-function toAccount(told: ActorNode): Account | null {
-  if (told === null) return null;
-  const isBot = told.__typename === 'Bot' || isBotName(told.login);
-  return { login: isBot && !isBotName(told.login) ? `${told.login}[bot]` : told.login, isBot };
+function toAccount(answer: ActorNode): Account | null {
+  if (answer === null) return null;
+  const isBot = answer.__typename === 'Bot' || isBotName(answer.login);
+  return { login: isBot && !isBotName(answer.login) ? `${answer.login}[bot]` : answer.login, isBot };
 }
 
 function isBotName(name: string): boolean {
@@ -175,73 +175,74 @@ function isBotName(name: string): boolean {
 const unknownPerson: CommitPerson = { account: null, name: '', email: '', isBot: false };
 
 /** Apps have no account here, only an address such as `49699333+dependabot[bot]@users.noreply.github.com`. */
-function toPerson(told: PersonNode | null): CommitPerson {
-  if (told === null) return unknownPerson;
-  const account = told.user === null ? null : toAccount({ __typename: 'User', login: told.user.login });
-  const [name, email] = [told.name ?? '', told.email ?? ''];
+function toPerson(answer: PersonNode | null): CommitPerson {
+  if (answer === null) return unknownPerson;
+  const account = answer.user === null ? null : toAccount({ __typename: 'User', login: answer.user.login });
+  const [name, email] = [answer.name ?? '', answer.email ?? ''];
   return { account, name, email, isBot: account?.isBot === true || isBotName(name) || email.includes('[bot]@') };
 }
 
-function toPullRequest(told: PullNode): PullRequest {
+function toPullRequest(answer: PullNode): PullRequest {
   return {
-    number: told.number,
-    title: told.title,
-    author: toAccount(told.author),
-    head: told.headRefOid,
-    headRef: told.headRefName,
-    headRepository: told.headRepository?.nameWithOwner ?? null,
-    isCrossRepository: told.isCrossRepository,
-    baseRef: told.baseRefName,
-    merged: told.merged,
-    mergeCommit: told.merged ? (told.mergeCommit?.oid ?? null) : null,
-    mergedAt: told.mergedAt,
-    updatedAt: told.updatedAt,
+    number: answer.number,
+    title: answer.title,
+    author: toAccount(answer.author),
+    head: answer.headRefOid,
+    headRef: answer.headRefName,
+    headRepository: answer.headRepository?.nameWithOwner ?? null,
+    isCrossRepository: answer.isCrossRepository,
+    baseRef: answer.baseRefName,
+    merged: answer.merged,
+    mergeCommit: answer.merged ? (answer.mergeCommit?.oid ?? null) : null,
+    mergedAt: answer.mergedAt,
+    updatedAt: answer.updatedAt,
   };
 }
 
-function toReview(told: ReviewNode): ReviewFacts {
-  const { id, url, state, body, submittedAt, lastEditedAt } = told;
+function toReview(answer: ReviewNode): ReviewFacts {
+  const { id, url, state, body, submittedAt, lastEditedAt } = answer;
   return {
     id,
     url,
-    author: toAccount(told.author),
+    author: toAccount(answer.author),
     state,
     body,
-    commit: told.commit?.oid ?? null,
+    commit: answer.commit?.oid ?? null,
     submittedAt,
     lastEditedAt,
   };
 }
 
-function toCommit(told: CommitNode): CommitFacts {
-  const authors = told.authors.nodes.map(toPerson);
+function toCommit(answer: CommitNode): CommitFacts {
+  const authors = answer.authors.nodes.map(toPerson);
   return {
-    sha: told.oid,
-    parents: told.parents.nodes.map(({ oid: parent }) => parent),
-    authors: told.authors.totalCount > authors.length ? [...authors, unknownPerson] : authors,
-    committer: told.committer === null ? null : toPerson(told.committer),
-    authoredByCommitter: told.authoredByCommitter,
-    message: told.message,
-    signature: told.signature === null ? null : { ...told.signature, signer: told.signature.signer?.login ?? null },
+    sha: answer.oid,
+    parents: answer.parents.nodes.map(({ oid: parent }) => parent),
+    authors: answer.authors.totalCount > authors.length ? [...authors, unknownPerson] : authors,
+    committer: answer.committer === null ? null : toPerson(answer.committer),
+    authoredByCommitter: answer.authoredByCommitter,
+    message: answer.message,
+    signature:
+      answer.signature === null ? null : { ...answer.signature, signer: answer.signature.signer?.login ?? null },
   };
 }
 
-function toBaseMove(told: EventNode): readonly BaseMove[] {
-  switch (told.__typename) {
+function toBaseMove(answer: EventNode): readonly BaseMove[] {
+  switch (answer.__typename) {
     case 'BaseRefChangedEvent':
     case 'AutomaticBaseChangeSucceededEvent':
-      return [{ kind: 'changed', at: told.createdAt }];
+      return [{ kind: 'changed', at: answer.createdAt }];
     case 'BaseRefForcePushedEvent':
-      return [{ kind: 'force-pushed', at: told.createdAt }];
+      return [{ kind: 'force-pushed', at: answer.createdAt }];
     case 'BaseRefDeletedEvent':
-      return [{ kind: 'deleted', at: told.createdAt }];
+      return [{ kind: 'deleted', at: answer.createdAt }];
     case 'HeadRefForcePushedEvent':
       return [];
   }
 }
 
-function toHeadForcePush(told: EventNode): readonly HeadForcePush[] {
-  if (told.__typename !== 'HeadRefForcePushedEvent') return [];
-  const { createdAt: at, beforeCommit: before, afterCommit: after } = told;
-  return [{ at, actor: toAccount(told.actor), before: before?.oid ?? null, after: after?.oid ?? null }];
+function toHeadForcePush(answer: EventNode): readonly HeadForcePush[] {
+  if (answer.__typename !== 'HeadRefForcePushedEvent') return [];
+  const { createdAt: at, beforeCommit: before, afterCommit: after } = answer;
+  return [{ at, actor: toAccount(answer.actor), before: before?.oid ?? null, after: after?.oid ?? null }];
 }

@@ -33,7 +33,7 @@ const counter = z.object({
   percent_after: z
     .number()
     .nullable()
-    .describe('of the limit as it shall be; null: there is none, or it starts at zero'),
+    .describe('of the limit as it will be; null: there is none, or it starts at zero'),
 });
 
 const people = z.object({

@@ -27,7 +27,7 @@ export interface BudgetMove {
   readonly change: ChangeFacts;
   readonly before: TimedLimit | null;
   readonly after: TimedLimit | null;
-  /** What it is about: the limit as it shall be; as it is, when it goes. */
+  /** What it is about: the limit as it will be; as it is, when it goes. */
   readonly limit: TimedLimit;
   /** It applies to other requests than before, or shares its counters otherwise. */
   readonly isRescoped: boolean;
@@ -132,14 +132,14 @@ type Pair = Pick<BudgetMove, 'before' | 'after' | 'limit'>;
 
 /** Budgets that differ. In a workspace's list one that goes and one of its unit that comes are one that changes its reset. */
 function pairBudgets(kind: Kind, fields: Fields, next: Fields): Pair[] {
-  const [was, shall] = [fields, next].map((side) => budgetLimitsOf(kind, side).map(timed)) as [
+  const [was, becomes] = [fields, next].map((side) => budgetLimitsOf(kind, side).map(timed)) as [
     TimedLimit[],
     TimedLimit[],
   ];
-  const names = [...new Set([...was, ...shall].map(({ field }) => field))].sort();
+  const names = [...new Set([...was, ...becomes].map(({ field }) => field))].sort();
   const moved = names.flatMap((name): Pair[] => {
     const before = was.find(({ field }) => field === name) ?? null;
-    const after = shall.find(({ field }) => field === name) ?? null;
+    const after = becomes.find(({ field }) => field === name) ?? null;
     const limit = after ?? before;
     return limit === null || isSameBudget(before, after) ? [] : [{ before, after, limit }];
   });

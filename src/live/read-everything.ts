@@ -30,7 +30,7 @@ export async function readEverything(backend: Backend, workspaces: readonly stri
   const first = live[0]?.id ?? unreadable.find(({ id }) => id !== null)?.id;
   const organisation = typeof first === 'string' ? (await backend.readWorkspace(first)).organisation_id : undefined;
   if (typeof organisation !== 'string') {
-    throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be told');
+    throw new UserError('the control plane shows no workspace of this key, so its organisation cannot be known');
   }
   const { rows: integrations } = await listReadable(backend.listIntegrationSlugs());
   const isWhole = workspaces.length === 0;

@@ -56,7 +56,7 @@ export async function aimWindow(
   }
 }
 
-/** By what was counted, as if calls were spread evenly; where the count is no count, half. */
+/** By what was counted, as if calls were spread evenly; where the count is not a count, half. */
 function shorten(from: number, to: number, rows: number, fits: number | null): number {
   if (fits !== null) return middleOf(fits, to);
   return rows === mostExportRows ? middleOf(from, to) : from + Math.floor(((to - from) * aimedRows) / rows);

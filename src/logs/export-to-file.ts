@@ -57,7 +57,7 @@ async function findBegun(question: LogQuestion, { path }: FileNeeds): Promise<Ma
   const manifest = text === null ? null : parseManifest(text);
   if (manifest === null) {
     if (text === null && !(await isFile(path))) return null;
-    throw new UserError(`${path} is there already, and is no export that can be gone on with`, {
+    throw new UserError(`${path} is there already, and is not an export that can be gone on with`, {
       hint: 'Name another file.',
     });
   }

@@ -40,7 +40,7 @@ export function parseLogLine(line: string): LogRow | null {
     promptTokens: numberIn(row, 'req_units'),
     completionTokens: numberIn(row, 'res_units'),
     totalTokens: numberIn(row, 'total_units'),
-    // In another currency it is no number of cents.
+    // In another currency it is not a number of cents.
     cost: cost === null || (currency !== null && currency.toUpperCase() !== 'USD') ? null : cost,
     latency: numberIn(row, 'response_time'),
     status: numberIn(row, 'response_status_code'),

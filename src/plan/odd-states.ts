@@ -27,7 +27,7 @@ export function describeOddStates(index: LiveIndex): string[] {
       const names = found.map(nameOf).sort(compareText).slice(0, examples);
       const more = found.length > names.length ? ` and ${found.length - names.length} more` : '';
       const [are, they] = found.length === 1 ? ['is', 'it does'] : ['are', 'they do'];
-      return `${names.join(', ')}${more} ${are} "${state}" live, which is no documented state: whether ${found.length === 1 ? 'its' : 'their'} limits bind is not known, so ${they} not count as bounding anything`;
+      return `${names.join(', ')}${more} ${are} "${state}" live, which is not a documented state: whether ${found.length === 1 ? 'its' : 'their'} limits bind is not known, so ${they} not count as bounding anything`;
     });
 }
 

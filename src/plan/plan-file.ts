@@ -156,7 +156,7 @@ export function renderPlanFile(file: PlanFile): string {
 /** @throws UserError when it is cut off, edited, of an unknown version, or no plan at all */
 export function parsePlanFile(text: string, name: string): PlanFile {
   const refuse = (why: string, hint = 'Make a new plan with `tollgate plan --out FILE`.'): never => {
-    throw new UserError(`${name} is no plan to apply: ${why}`, { hint });
+    throw new UserError(`${name} is not a plan to apply: ${why}`, { hint });
   };
   let document: unknown;
   try {

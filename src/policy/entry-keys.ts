@@ -152,13 +152,16 @@ export const policyKeys = {
   api,
 } satisfies Keys;
 
+/** Keys of a key, or of a provider, that are fields of their own: read, laid over `"*"` and sent one by one. */
+export const ownWords = { expires: expiresKey, description: description(200) } satisfies Keys;
+
 export const keyKeys = {
   ...identity,
-  description: description(200),
+  description: ownWords.description,
   ...limitKeys('key-limits'),
   rates: ratesKey(levelGrammars['key-limits']),
   recipients: { ...recipientsKey, isForgettable, print: printRecipients },
-  expires: expiresKey,
+  expires: ownWords.expires,
   ...common,
   api,
 } satisfies Keys;

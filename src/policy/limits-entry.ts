@@ -2,14 +2,14 @@
 
 import type { Source } from '../diagnostics.ts';
 import { formatReset } from '../resources/amounts.ts';
-import { alertField, budgetField, type FieldsDraft, rateField, slotFor } from '../resources/fields.ts';
+import { alertField, budgetField, type FieldsDraft, pickFields, rateField, slotFor } from '../resources/fields.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say, writeField } from './advice.ts';
 import { normalizeAlert } from './alerts.ts';
 import type { WrittenBudget } from './budgets.ts';
 import { readBudget } from './budgets.ts';
-import { budgetInListKeys, entryKeys, keyKeys } from './entry-keys.ts';
+import { budgetInListKeys, entryKeys, keyKeys, ownWords } from './entry-keys.ts';
 import { asListItem, levelGrammars } from './levels.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import type { PassedMember } from './passthrough.ts';
@@ -32,8 +32,8 @@ export interface WrittenLimits extends Identity {
   readonly budgets?: readonly WrittenBudget[] | null;
   readonly rates?: readonly WrittenRate[] | null;
   readonly recipients?: readonly Recipient[] | null;
-  readonly expires?: string | null;
-  readonly description?: string | null;
+  /** By `ownWords`. */
+  readonly words?: Fields;
   readonly api: readonly PassedMember[];
   /** Where the written keys stand. */
   readonly places: Readonly<Record<string, SourceRange>>;
@@ -61,11 +61,12 @@ export function readLimitsEntry(
       report('star-identity', inner.at, said);
     }
   }
-  const { recipients, expires, description, api = [], ...said } = readValues(keyKeys, written, report);
+  const { recipients, api = [], ...said } = readValues(keyKeys, written, report);
   const budgets =
     kind === 'workspace-limits' ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
   const rates = readRates(written, level, report);
-  const own = { budgets, rates, recipients, expires, description, places: placesOf(written) };
+  const words = pickFields(said, (word) => Object.hasOwn(ownWords, word));
+  const own = { budgets, rates, recipients, words, places: placesOf(written) };
   return withoutAbsent({ ...base, ...identityOf(field, written, said, file), ...own, api });
 }
 
@@ -153,8 +154,7 @@ export function resolveLimits(
     const recipients = written.recipients === null ? [] : joinRecipients(...above, written.recipients);
     if (recipients !== undefined) set('recipients', recipients, places.recipients);
   }
-  if (written.expires !== undefined) set('expires', written.expires, places.expires);
-  if (written.description !== undefined) set('description', written.description, places.description);
+  for (const [word, value] of Object.entries(written.words ?? {})) set(word, value, places[word]);
   for (const member of written.api) set(member.field, member.value, member.at);
   const starting = written.budgets?.[0]?.starting;
   return withoutAbsent({ fields, fieldSources, starting });
@@ -167,8 +167,6 @@ export function resolveLimits(
 export function overlayLimits(named: WrittenLimits, star: WrittenLimits): WrittenLimits {
   const budgets = overBudgets(named.budgets, star.budgets);
   const rates = overRates(named.rates, star.rates);
-  const over = <F extends 'recipients' | 'expires' | 'description'>(field: F): WrittenLimits[F] =>
-    named[field] === undefined ? star[field] : named[field];
   const own = new Set(named.api.map((member) => member.field));
   return withoutAbsent({
     kind: named.kind,
@@ -177,9 +175,8 @@ export function overlayLimits(named: WrittenLimits, star: WrittenLimits): Writte
     protect: named.protect,
     budgets,
     rates,
-    recipients: over('recipients'),
-    expires: over('expires'),
-    description: over('description'),
+    recipients: named.recipients === undefined ? star.recipients : named.recipients,
+    words: { ...star.words, ...named.words },
     api: [...named.api, ...star.api.filter((member) => !own.has(member.field))],
     places: { ...star.places, ...named.places },
   });

@@ -68,7 +68,7 @@ const guardKeys = {
   blocks_now: key(aSwitch, 'Somebody would be blocked the moment the change merges.'),
   spend_up: key(spendUp, 'Committed spend rises by more than this.'),
   counter_reset: key(aSwitch, 'A counter in use would start again at zero.'),
-  impact_unknown: key(aSwitch, 'What a change does to consumption cannot be told.'),
+  impact_unknown: key(aSwitch, 'What a change does to consumption cannot be known.'),
 };
 
 /** Whole cents, or null for `none`. */

@@ -184,7 +184,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
     const tip = await readTip(git, repository).catch((cause: unknown) => {
       if (!(cause instanceof UserError)) throw cause;
       throw new UserError(
-        `pushing the record to ${ref} on ${repository.remoteName} failed, and whether it arrived cannot be told: ${describeFailure(result)}`,
+        `pushing the record to ${ref} on ${repository.remoteName} failed, and whether it arrived cannot be known: ${describeFailure(result)}`,
         { exit: 'unreachable', cause },
       );
     });
@@ -205,7 +205,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
         `pushing the record to ${ref} on ${repository.remoteName} failed: ${describeFailure(result)}`,
         {
           exit: 'stale',
-          hint: `Reads of ${repository.remoteName} lag behind pushes: whether another apply has moved the record cannot be told yet. Wait, and plan again.`,
+          hint: `Reads of ${repository.remoteName} lag behind pushes: whether another apply has moved the record cannot be known yet. Wait, and plan again.`,
         },
       );
     }

@@ -81,15 +81,15 @@ function linesOf(limit: LimitImpact, key: ResourceKey): ImpactLine[] {
 
 /** `$500 → $750 monthly, +$250 / 30 days`; what is not monthly also says what it comes to in 30 days. */
 function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitImpact): string {
-  const [was, shall] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
+  const [was, becomes] = [before, after].map((side) => (side === null ? null : formatReset(side.reset as Reset)));
   const isSameAmount = before !== null && after !== null && before.amount === after.amount;
   if (isSameAmount) {
-    const reset = was === shall ? `${shall ?? ''}, as it is` : `reset ${was ?? ''} → ${shall ?? ''}`;
-    return `${describeAmount(after, unit)}${was === shall ? ' ' : ', '}${reset}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
+    const reset = was === becomes ? `${becomes ?? ''}, as it is` : `reset ${was ?? ''} → ${becomes ?? ''}`;
+    return `${describeAmount(after, unit)}${was === becomes ? ' ' : ', '}${reset}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
   }
   const amounts =
-    was === shall
-      ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${shall ?? ''}`
+    was === becomes
+      ? `${describeAmount(before, unit)} → ${describeAmount(after, unit)} ${becomes ?? ''}`
       : `${describeSide(before, unit)} → ${describeSide(after, unit)}`;
   const change = delta === null ? '' : `, ${formatDelta(fromText(delta), 'cost')} / 30 days`;
   return `${amounts}${change}${unit === 'tokens' ? inMoney(before, after) : perMonth(before, after)}`;
@@ -98,11 +98,11 @@ function describeMove({ unit, before, after, delta_per_30_days: delta }: LimitIm
 /** What tokens cost where the budget names its models. */
 function inMoney(before: BudgetImpact | null, after: BudgetImpact | null): string {
   if ([before, after].every((side) => side === null || side.per_30_days === null)) return '';
-  const [was, shall] = [before, after].map((side) => {
+  const [was, becomes] = [before, after].map((side) => {
     if (side === null) return 'no limit';
     return side.per_30_days === null ? 'unknown' : `at most ${formatExact(fromText(side.per_30_days), 'cost')}`;
   });
-  return ` (${was} → ${shall} per 30 days, by the dearest price of its models)`;
+  return ` (${was} → ${becomes} per 30 days, by the dearest price of its models)`;
 }
 
 function describeSide(budget: BudgetImpact | null, unit: Unit): string {
@@ -114,8 +114,8 @@ function perMonth(before: BudgetImpact | null, after: BudgetImpact | null): stri
   const sides = [before, after].map((side) => side?.per_30_days ?? null);
   if ([before, after].every((side) => side === null || side.per_30_days === null || side.per_30_days === side.amount))
     return '';
-  const [was, shall] = sides.map((side) => (side === null ? 'no limit' : formatExact(fromText(side), 'cost')));
-  return ` (${was} → ${shall} per 30 days)`;
+  const [was, becomes] = sides.map((side) => (side === null ? 'no limit' : formatExact(fromText(side), 'cost')));
+  return ` (${was} → ${becomes} per 30 days)`;
 }
 
 function describeAmount(budget: BudgetImpact | null, unit: Unit): string {

@@ -15,7 +15,7 @@ import { wrap } from './wrap.ts';
  * | not-tried | nobody knows; the detail says why |
  * | note | a fact, neither good nor bad |
  * | missing | a wall around the approvals that is not there |
- * | unknown | whether it is there cannot be told; the detail says why |
+ * | unknown | whether it is there cannot be known; the detail says why |
  */
 export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note' | 'missing' | 'unknown';
 
@@ -56,7 +56,7 @@ export interface CommandView {
 }
 
 export interface KeyView {
-  /** Null: cannot be told. */
+  /** Null: cannot be known. */
   readonly kind: 'organisation-service' | 'workspace-service' | 'workspace-user' | 'workspace' | null;
   /** How that is known. */
   readonly how: string;
@@ -128,7 +128,7 @@ const kindWords: Readonly<Record<Exclude<KeyView['kind'], null>, string>> = {
 };
 
 function describeKind({ kind, how }: KeyView): string {
-  return kind === null ? `of a kind that cannot be told: ${how}` : `${kindWords[kind]}: ${how}`;
+  return kind === null ? `of a kind that cannot be known: ${how}` : `${kindWords[kind]}: ${how}`;
 }
 
 /** `2026-12-01 08:00 UTC` */

@@ -120,7 +120,7 @@ export function hasDrift({ drifts, owed, gone, beside }: DriftReport): boolean {
 }
 
 const withoutRecord =
-  'There is no applied record: what moved live cannot be told, nor what Git has taken out and live still has.';
+  'There is no applied record: what moved live cannot be known, nor what Git has taken out and live still has.';
 const recordWays: Readonly<Record<DriftView['record'], string>> = {
   read: '',
   lost: `${withoutRecord} All that is declared is live already, so that the record was probably lost: \`tollgate record rebuild --from COMMIT\`, with the commit that was applied last, brings it back.`,

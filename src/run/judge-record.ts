@@ -107,7 +107,7 @@ async function readJudges(
     const line = since === null ? [] : await checkout.firstParentLine(since, head, folder, extended);
     if (line === null || line.length > mostCommits) {
       throw new UserError(
-        'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be told',
+        'the record is not sealed with the key of this run, and what was merged since the last version that is cannot be known',
         {
           hint: 'Fetch the history (`git fetch --unshallow`, in GitHub Actions `fetch-depth: 0`), or run with the key that applied last.',
         },
@@ -213,7 +213,7 @@ function causeOf(commit: string | null, problem: ProofProblem | undefined): stri
     case 'not-in-history':
       return `${named}, which they were applied from, is not in the history of this checkout`;
     case 'beyond-shallow':
-      return `whether ${named} is in the history of this checkout cannot be told, which is a shallow clone`;
+      return `whether ${named} is in the history of this checkout cannot be known, which is a shallow clone`;
     case 'unreadable':
       return `the policy files of ${named} cannot be read`;
     case 'does-not-compile':

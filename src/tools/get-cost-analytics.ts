@@ -10,6 +10,7 @@ import {
   windowOfCalls,
   windowSchema,
 } from './analytics-input.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { defineTool } from './tool.ts';
 import { moneyOf, moneyOrNull, moneySchema } from './values.ts';
@@ -43,7 +44,8 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
   output,
   list: 'data_points',
   async run(given, context) {
-    const { calls, workspace, notes } = await readCalls(given, context);
+    const asked = await readCalls(given, context);
+    const { calls, workspace, notes } = asked;
     const graph = await readGraph(context.reads, '/graphs/cost', calls);
     const points = pointsInTime(graph).map(({ timestamp, members }) => ({
       timestamp,
@@ -52,13 +54,14 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
     const total = exactMember(graph.summary, 'total');
     const days = sumByDay(graph, 'total', calls);
     const unusual = days === null ? null : findUnusualDays(workspace.slug, days);
+    const zero = total !== null && total.n === 0n ? await explainZero(asked, context) : nothingOdd;
     const spent = total === null ? 'The service does not say what was spent' : `${moneyOf(total).usd} was spent`;
     const odd =
       unusual === null || unusual.length === 0
         ? ''
         : ` ${unusual.length} unusual ${unusual.length === 1 ? 'day' : 'days'}: ${unusual.map(({ date }) => date).join(', ')}.`;
     return {
-      answer: `${spent} ${describeCalls(calls)}.${odd}`,
+      answer: `${spent} ${describeCalls(calls)}.${zero.sentence}${odd}`,
       workspace: workspace.slug,
       window: windowOfCalls(calls),
       total: moneyOrNull(total),
@@ -70,6 +73,7 @@ export const getCostAnalyticsTool = defineTool<z.infer<ReturnType<typeof input>>
       page: wholePage,
       notes: [
         ...notes,
+        ...zero.notes,
         ...(days === null ? ['Unusual days are unknown: the graph has no single days.'] : []),
         gatewayNote,
       ],

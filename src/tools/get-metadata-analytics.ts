@@ -4,6 +4,7 @@ import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { AnswerBlock } from '../render/answer.ts';
 import { describeCalls, gatewayNote, readCalls, windowOfCalls } from './analytics-input.ts';
 import { amountSchema, type CounterData, countersOfLimit, percentCell } from './limit-rows.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { wholePage } from './pages.ts';
 import { readKnownLimits } from './read-workspace-limits.ts';
 import {
@@ -45,7 +46,8 @@ export const getMetadataAnalyticsTool = defineTool<
   output,
   list: 'rows',
   async run({ metadata_key: key, ...given }, context) {
-    const { calls, workspace, notes } = await readCalls(given, context);
+    const asked = await readCalls(given, context);
+    const { calls, workspace, notes } = asked;
     const [spend, known] = await Promise.all([
       readSpend(context, groupingOfMetadata(key), calls),
       readKnownLimits(workspace.slug, context),
@@ -53,11 +55,12 @@ export const getMetadataAnalyticsTool = defineTool<
     const counting = known.judged.limits.filter(
       ({ facts: { kind, per } }) => kind === 'usage-policy' && per.length === 1 && per[0] === `metadata.${key}`,
     );
+    const none = spend.rows.length === 0 ? await explainZero(asked, context) : nothingOdd;
     const whole = totalCost(spend.rows);
     const cost = moneyOrNull(whole);
     const count = `${spend.rows.length} ${spend.rows.length === 1 ? 'value' : 'values'}`;
     return {
-      answer: `${count} of this key ${cost === null ? 'of unknown cost' : `spent ${cost.usd}`} ${describeCalls(calls)}; ${counting.length} ${counting.length === 1 ? 'policy counts' : 'policies count'} by it.`,
+      answer: `${count} of this key ${cost === null ? 'of unknown cost' : `spent ${cost.usd}`} ${describeCalls(calls)}; ${counting.length} ${counting.length === 1 ? 'policy counts' : 'policies count'} by it.${none.sentence}`,
       workspace: workspace.slug,
       window: windowOfCalls(calls),
       total: cost,
@@ -69,7 +72,7 @@ export const getMetadataAnalyticsTool = defineTool<
         limits: limitsOfValue(key, row.name, counting),
       })),
       page: wholePage,
-      notes: [...notes, ...spend.notes, gatewayNote],
+      notes: [...notes, ...none.notes, ...spend.notes, gatewayNote],
     };
   },
   show: ({ answer, rows }): AnswerBlock[] => [

@@ -20,6 +20,7 @@ import {
   windowOfCalls,
   windowSchema,
 } from './analytics-input.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { causeOfStatus, causeWords } from './status-meaning.ts';
 import { defineTool, type ToolContext } from './tool.ts';
@@ -103,6 +104,7 @@ export const getRequestAnalyticsTool = defineTool<z.infer<ReturnType<typeof inpu
       errors: errorsAt?.get(timestamp) ?? null,
     }));
     const isFailing = percent === null ? null : compare(percent, exactOf(given.flag_error_percent ?? 5)) > 0;
+    const zero = total?.n === 0n ? await explainZero(asked, context, 0) : nothingOdd;
     const data: RequestData = {
       answer: '',
       workspace: workspace.slug,
@@ -137,9 +139,15 @@ export const getRequestAnalyticsTool = defineTool<z.infer<ReturnType<typeof inpu
       point_count: points.length,
       data_points: points,
       page: wholePage,
-      notes: [...asked.notes, ...new Set(notes), ...(typeof keys === 'string' ? [keys] : []), gatewayNote],
+      notes: [
+        ...asked.notes,
+        ...zero.notes,
+        ...new Set(notes),
+        ...(typeof keys === 'string' ? [keys] : []),
+        gatewayNote,
+      ],
     };
-    return { ...data, answer: describe(data, describeCalls(calls)) };
+    return { ...data, answer: `${describe(data, describeCalls(calls))}${zero.sentence}` };
   },
   show: (data) => {
     const { by_status: statuses, data_points: points, latency_ms: latency, cache, rescued } = data;

@@ -13,6 +13,7 @@ import {
   windowSchema,
 } from './analytics-input.ts';
 import { listOfTexts } from './names.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { pageInput, pageSchema, wholePage } from './pages.ts';
 import { ToolRefusal } from './refusal.ts';
 import { defineTool } from './tool.ts';
@@ -78,7 +79,8 @@ export const getTokenAnalyticsTool = defineTool<TokenInput, z.infer<ReturnType<t
   output,
   list: 'data_points',
   async run(given, context) {
-    const { calls, workspace, notes } = await readCalls(inNewerNames(given), context);
+    const asked = await readCalls(inNewerNames(given), context);
+    const { calls, workspace, notes } = asked;
     const graph = await readGraph(context.reads, '/graphs/tokens', calls);
     const points = pointsInTime(graph).map(({ timestamp, members }) => ({
       timestamp,
@@ -87,13 +89,14 @@ export const getTokenAnalyticsTool = defineTool<TokenInput, z.infer<ReturnType<t
       completion: numberMember(members, 'completion', 'completion_tokens'),
     }));
     const summary = summaryOf(graph);
+    const zero = summary.total_tokens === 0 ? await explainZero(asked, context) : nothingOdd;
     const used =
       summary.total_tokens === null
         ? 'The service does not say how many tokens were used'
         : `${summary.total_tokens.toLocaleString('en-US')} tokens were used`;
     const isSplit = summary.prompt_tokens !== null || summary.completion_tokens !== null;
     return {
-      answer: `${used} ${describeCalls(calls)}.`,
+      answer: `${used} ${describeCalls(calls)}.${zero.sentence}`,
       workspace: workspace.slug,
       window: windowOfCalls(calls),
       summary,
@@ -102,6 +105,7 @@ export const getTokenAnalyticsTool = defineTool<TokenInput, z.infer<ReturnType<t
       page: wholePage,
       notes: [
         ...notes,
+        ...zero.notes,
         ...(isSplit ? [] : ['The service did not tell prompt and completion tokens apart.']),
         gatewayNote,
       ],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { groupings } from '../consumption/analytics.ts';
 import { describeCalls, gatewayNote, readCalls, windowOfCalls } from './analytics-input.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { wholePage } from './pages.ts';
 import {
   groupOutput,
@@ -33,13 +34,15 @@ export const getUserAnalyticsSummaryTool = defineTool<
   output,
   list: 'rows',
   async run(given, context) {
-    const { calls, workspace, notes } = await readCalls(given, context);
+    const asked = await readCalls(given, context);
+    const { calls, workspace, notes } = asked;
     const spend = await readSpend(context, groupings.user, calls);
+    const none = spend.rows.length === 0 ? await explainZero(asked, context) : nothingOdd;
     const whole = totalCost(spend.rows);
     const cost = moneyOrNull(whole);
     const users = `${spend.rows.length} ${spend.rows.length === 1 ? 'user' : 'users'}`;
     return {
-      answer: `${users} ${cost === null ? 'of unknown cost' : `spent ${cost.usd}`} ${describeCalls(calls)}.`,
+      answer: `${users} ${cost === null ? 'of unknown cost' : `spent ${cost.usd}`} ${describeCalls(calls)}.${none.sentence}`,
       workspace: workspace.slug,
       window: windowOfCalls(calls),
       total: cost,
@@ -50,7 +53,7 @@ export const getUserAnalyticsSummaryTool = defineTool<
         cost_share_percent: shareOfCost(row.cost, whole),
       })),
       page: wholePage,
-      notes: [...notes, ...spend.notes, gatewayNote],
+      notes: [...notes, ...none.notes, ...spend.notes, gatewayNote],
     };
   },
   show: (data) => showSpend('user', data),

@@ -35,7 +35,7 @@ export const wholePage = { total: 0, cursor: null, truncated: false } as const;
 /**
  * The rows that were asked for, and fewer where they are too long. Where it is not confined, all of them.
  *
- * @throws ToolRefusal for a cursor of another question, or where what is no list is too long
+ * @throws ToolRefusal for a cursor of another question, or where what is not a list is too long
  */
 export function cutToPage(
   tool: Pick<Tool, 'name' | 'list'>,

@@ -13,7 +13,13 @@ import type { ToolContext, ToolData } from './tool.ts';
 
 /** The rest speaks for itself: its names are in docs/propose.md, and every byte of the list of tools is read before anything is asked. */
 export const proposalOutput = (): z.ZodType<ProposalData> =>
-  z.looseObject({ answer: z.string(), notes: z.array(z.string()) }) as unknown as z.ZodType<ProposalData>;
+  z.looseObject({
+    answer: z.string(),
+    status: z.string(),
+    pull_request: z.object({ number: z.number(), url: z.string() }).nullable(),
+    branch: z.string().nullable(),
+    notes: z.array(z.string()),
+  }) as unknown as z.ZodType<ProposalData>;
 
 export interface ProposalData extends ToolData {
   readonly status: ProposalResult['status'];

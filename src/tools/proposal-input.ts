@@ -25,8 +25,8 @@ const recordOf = <T extends z.ZodType>(value: T) => z.record(z.string().max(200)
 /** Of all that propose. Nothing of it is required by the schema: a refusal names what could be written. */
 export const proposalInput = {
   workspace: text(200),
-  // Said once, in the server's instructions: every byte of the list of tools is read before anything is asked.
-  target: recordOf(z.string().min(1).max(255)).optional(),
+  // What kinds there are is said once, in the server's instructions: every byte of the list of tools is read before anything is asked.
+  target: recordOf(z.string().min(1).max(255)).optional().describe('{kind, name}'),
   reason: text(500),
   dry_run: z.boolean().optional(),
 };

@@ -10,6 +10,7 @@ import {
   readCalls,
   windowOfCalls,
 } from './analytics-input.ts';
+import { explainZero, nothingOdd } from './no-calls.ts';
 import { wholePage } from './pages.ts';
 import {
   changesOfCost,
@@ -47,6 +48,7 @@ export async function answerTrade(
   const past = 'value' in before && before.value.cut === null ? before.value.rows : null;
   const pastOf = new Map((past ?? []).map((row) => [row.name, row]));
   const changes = changesOfCost(spend.rows, past);
+  const none = spend.rows.length === 0 ? await explainZero(asked, context) : nothingOdd;
   const whole = totalCost(spend.rows);
   const cost = moneyOrNull(whole);
   const toRow = (row: GroupRow): TradeData['rows'][number] => {
@@ -66,7 +68,7 @@ export async function answerTrade(
   };
   const count = `${spend.rows.length} ${spend.rows.length === 1 ? what : `${what}s`}`;
   return {
-    answer: `${count} ${cost === null ? 'of unknown cost in all' : `came to ${cost.usd}`} ${describeCalls(calls)}.`,
+    answer: `${count} ${cost === null ? 'of unknown cost in all' : `came to ${cost.usd}`} ${describeCalls(calls)}.${none.sentence}`,
     workspace: workspace.slug,
     window: windowOfCalls(calls),
     total: cost,
@@ -74,6 +76,7 @@ export async function answerTrade(
     page: wholePage,
     notes: [
       ...asked.notes,
+      ...none.notes,
       ...spend.notes,
       ...(past === null ? [`The window before is unknown${'unknown' in before ? `: ${before.unknown}` : ''}.`] : []),
       gatewayNote,

@@ -47,7 +47,7 @@ it('what is in force is told as it was read after the write, of what was written
 });
 
 describe('mistakes-D7: on a backend that shows no target', () => {
-  it('a policy for tools is made once, is no change afterwards, and the plan says what cannot be checked', async () => {
+  it('a policy for tools is made once, is not a change afterwards, and the plan says what cannot be checked', async () => {
     await start({ dropTarget: true });
     const outcomes = await world.apply(filesOf(tools));
     expect(outcomes.map(({ status }) => status)).toEqual(['applied']);

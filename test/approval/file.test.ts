@@ -154,7 +154,7 @@ describe('a file that is refused', () => {
     [
       'cut off to nothing but its head',
       () => `{"format":"tollgate-plan","version":${planFileVersion}}`,
-      /plan.json is no plan to apply: tool:/,
+      /plan.json is not a plan to apply: tool:/,
     ],
     ['another document', () => '{"plan": true}', /does not say `"format": "tollgate-plan"`/],
     ['a list', () => '[]', /does not say/],
@@ -247,7 +247,7 @@ describe('a file that is refused', () => {
     await savePlan(rig, 'other.json');
     editPlan(rig, () => '{}', 'other.json');
     const ran = await rig.apply({ plan: ['plan.json', 'other.json'] });
-    expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('other.json is no plan to apply')]);
+    expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('other.json is not a plan to apply')]);
   });
 
   it('a newer tollgate may add members', async () => {

@@ -182,7 +182,7 @@ test('trust-F3: a harmless pull request on top of a push by hand does not carry 
   expect(whys((await world.judge(from, cap)).owed)).toEqual(['limit: by-hand']);
 });
 
-test('trust-F3: a branch that is pushed over the default one is no pull request, whatever GitHub calls it', async () => {
+test('trust-F3: a branch that is pushed over the default one is not a pull request, whatever GitHub calls it', async () => {
   const { world, start: from } = start();
   const pull = world.open(files({ budget: '$900' }));
   world.review(pull, 'bob');

@@ -92,7 +92,7 @@ describe('whether a commit is an ancestor', () => {
     },
   );
 
-  test('is unknown in a shallow clone whose remote is gone, and for what is no commit id', async () => {
+  test('is unknown in a shallow clone whose remote is gone, and for what is not a commit id', async () => {
     const { remote, commits } = makeRemote();
     const folder = clone(remote, '--depth=1');
     git(folder, 'remote', 'set-url', 'origin', `${remote}.gone`);

@@ -10,7 +10,7 @@ import { makeFolder } from '../record/git-fixture.ts';
 beforeAll(() => buildBundle());
 
 describe('a large plan', () => {
-  it('arrives whole through a slow pipe, and a reader that stops is no failure', async () => {
+  it('arrives whole through a slow pipe, and a reader that stops is not a failure', async () => {
     const names = Array.from({ length: 300 }, (_, index) => [`policy-${index}`, 100 + index] as const);
     const rig = await startRig({
       state: smallState(),

@@ -1,4 +1,4 @@
-/** One try, over a dispatcher that is no socket: what becomes of it when it fails or is cancelled, and what is never let through. */
+/** One try, over a dispatcher that is not a socket: what becomes of it when it fails or is cancelled, and what is never let through. */
 
 import { type Dispatcher, MockAgent } from 'undici';
 import { describe, expect, test } from 'vitest';

@@ -161,7 +161,7 @@ describe('a claim', () => {
     ],
     ['a host of another name', 'local:there:5pace:77:abcdef12', here],
     ['a tollgate that did not write it down', 'local:here:77:abcdef12', here],
-    ['something that is no run id', 'local:here:5pace:77:abcdef12:more', here],
+    ['something that is not a run id', 'local:here:5pace:77:abcdef12:more', here],
     ['a process id that is none', 'local:here:5pace::abcdef12', here],
   ])('trust-E1: a process id says nothing of %s', async (_name, run, session) => {
     leaveClaim({ run });
@@ -173,7 +173,7 @@ describe('a claim', () => {
     expect((await rig.apply({ takeOver: run }, session)).exit).toBe(0);
   });
 
-  it('trust-E2: an earlier attempt of the same run in CI is no proof that it has ended', async () => {
+  it('trust-E2: an earlier attempt of the same run in CI is not proof that it has ended', async () => {
     leaveClaim({ run: 'github:555.1' });
     const attempt = { env: { CI: 'true', GITHUB_RUN_ID: '555', GITHUB_RUN_ATTEMPT: '2' } };
     expect((await rig.apply({}, attempt)).exit).toBe(4);

@@ -170,7 +170,7 @@ describe('limits of keys', () => {
 });
 
 describe('who gets mail', () => {
-  it('S4-15, S4-16, S4-18: those of organisation, workspace and key, each once; their order is no change', async () => {
+  it('S4-15, S4-16, S4-18: those of organisation, workspace and key, each once; their order is not a change', async () => {
     const org = `${spendMayRise}alerts:\n  recipients: [cfo@example.com]\n`;
     const of = (list: string): string =>
       `alerts:\n  recipients: [lead@example.com]\n${key(`budget: $20\nreset: monthly\nrecipients: ${list}`)}`;

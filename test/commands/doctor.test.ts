@@ -241,7 +241,7 @@ describe('an admin key with everything', () => {
     expect((await examine()).key).toMatchObject({ kind: 'organisation-service', scopes: null });
   });
 
-  it('works on an empty organisation: nothing to try a single read on is no failure', async () => {
+  it('works on an empty organisation: nothing to try a single read on is not a failure', async () => {
     await start({ state: smallState({ apiKeys: [], providers: [], integrations: [] }) });
     const found = await examine();
     expect(found.exit).toBe(0);
@@ -441,7 +441,7 @@ describe('a workspace key', () => {
     expect(check(found, 'usage-policies.list').state).toBe('works');
   });
 
-  it('nothing is claimed where it cannot be told', async () => {
+  it('nothing is claimed where it cannot be known', async () => {
     await start({
       acceptKeys: [{ key: adminKey, kind: 'workspace-service', workspaceId: 'ws-team-a', scopes: ['analytics.view'] }],
     });

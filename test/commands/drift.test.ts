@@ -262,7 +262,7 @@ describe('owed to Git', () => {
     rig = await startRig({ state: smallState(), files: files(three) });
     const ran = await drift();
     expect([ran.exit, ran.stderr]).toEqual([4, '']);
-    expect(ran.stdout).toContain('There is no applied record: what moved live cannot be told');
+    expect(ran.stdout).toContain('There is no applied record: what moved live cannot be known');
     expect(ran.stdout).toContain('The first apply makes it.');
     expect(ran.stdout).toContain(' 3 owed to Git.');
   });

@@ -216,7 +216,7 @@ describe('trust-E10: while an apply is under way', () => {
     expect([found.exit, found.output]).toEqual([exitCodes.changes, expect.stringContaining('3 owed to Git')]);
   });
 
-  it('one that comes and goes between reading the record and reading live is no drift either', async () => {
+  it('one that comes and goes between reading the record and reading live is not drift either', async () => {
     const held = gate.hold({ method: 'GET', path: /policies\/usage-limits\?/ });
     const looking = drift();
     await held.arrived;

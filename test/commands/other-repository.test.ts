@@ -121,7 +121,7 @@ test('mistakes-C9: record rebuild from a commit that lacks the directory says so
   await succeed(rig.rebuild({ dir: 'policies', from: first }));
 });
 
-test('mistakes-K2: the record is no stream, pipe or directory', async () => {
+test('mistakes-K2: the record is not a stream, pipe or directory', async () => {
   const inA = a.clone();
   mkdirSync(join(inA, 'folder'));
   for (const recordFile of ['-', '/dev/stdout', '/dev/null', join(inA, 'folder')]) {

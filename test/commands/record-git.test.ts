@@ -326,7 +326,7 @@ describe('record rebuild', () => {
     expect(plan).toMatchObject({ changes: [{ name: 'p2', cause: 'drifted', action: 'update' }] });
   });
 
-  it('also into a file, and over a file that is no record', async () => {
+  it('also into a file, and over a file that is not a record', async () => {
     const folder = origin.clone();
     const rig = await startRig({ emulator, folder, recordFile: join(makeFolder(), 'record.json'), env: nobody() });
     writeIn(join(rig.recordFile, '..'), 'record.json', '{"version":');

@@ -178,7 +178,7 @@ describe('every limit', () => {
     expect(found.trends).toBeNull();
   });
 
-  it('a forecast in this window, and none where the pace cannot be told', async () => {
+  it('a forecast in this window, and none where the pace cannot be known', async () => {
     const requestLogs = [requestRow({ created_at: '2026-11-18T00:00:00.000Z', cost: 7_000 })];
     const policies = [
       usagePolicyRow('all', uuid(101), teamA, { entities: { [`workspace_id:${teamA}`]: entity(7_000) } }),
@@ -221,7 +221,7 @@ describe('every limit', () => {
     expect(stdout).toContain('1 of 2 are');
   });
 
-  it('zero is no limit, and contradicts nothing', async () => {
+  it('zero is not a limit, and contradicts nothing', async () => {
     const entities = { [`workspace_id:${teamA}`]: entity(5) };
     const usagePolicies = [usagePolicyRow('zero', uuid(101), teamA, { credit_limit: 0, entities })];
     const apiKeys = [keyRow('app', uuid(11), teamA, { usage_limits: limit({ credit_limit: 0, current_usage: 5 }) })];
@@ -327,7 +327,7 @@ describe('every limit', () => {
     expect(find(await read(), 'key-limits')).toMatchObject({ pace_per_day: 100, pace_basis: 'last-7-days' });
   });
 
-  it('that of a key of this morning is a day at least: an hour is no pace', async () => {
+  it('that of a key of this morning is a day at least: an hour is not a pace', async () => {
     const usage_limits = limit({ current_usage: 300 });
     const apiKeys = [keyRow('app', uuid(11), teamA, { created_at: '2026-11-20T08:00:00.000Z', usage_limits })];
     await start({ state: oneOfEach({ apiKeys, requestLogs: [requestRow({ cost: 300 })] }) });
@@ -506,7 +506,7 @@ describe('what cannot be read', () => {
     expect((await rig.status()).stdout).toMatch(/No counter of a cost budget can be believed/);
   });
 
-  it('before 1.20 a counter may stay exhausted after a raise, and is no contradiction; later it is unknown, and it alone', async () => {
+  it('before 1.20 a counter may stay exhausted after a raise, and is not a contradiction; later it is unknown, and it alone', async () => {
     const entities = { [`workspace_id:${teamA}`]: entity(5_000, 'exhausted') };
     const usagePolicies = [usagePolicyRow('raised', uuid(101), teamA, { entities })];
     for (const [backend, isUnknown] of [

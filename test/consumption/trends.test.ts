@@ -32,7 +32,7 @@ describe('a window against the one before', () => {
     ]);
   });
 
-  it('an unknown window before is no rise', () => {
+  it('an unknown window before is not a rise', () => {
     expect(compareSpend('user', [row('a', 5)], null)[0]).toMatchObject({ before: null, changePercent: null });
   });
 

@@ -399,7 +399,7 @@ describe('what a gateway is told to forget', () => {
   test('is everything at first, and nothing while nothing changes', async () => {
     expect(await sync()).toMatchObject({ ...none, apiKeyIds: [keyId] });
     expect(await sync()).toMatchObject(none);
-    // Use is no change: gateways count, and are told a verdict.
+    // Use is not a change: gateways count, and are told a verdict.
     await spend(10);
     await resync({ apiKeysToUpdateUsage: [{ id: secret, usage: 1 }] });
     expect(await sync()).toMatchObject(none);

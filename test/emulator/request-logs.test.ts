@@ -116,8 +116,8 @@ describe('accounting', () => {
     ['cents against dollars, below', 499, 5, 'cost', false],
     ['cents against dollars, reached', 500, 5, 'cost', true],
     ['tokens reached', 100, 100, 'tokens', true],
-    ['zero is no limit', 100, 0, 'tokens', false],
-    ['null is no limit', 100, null, 'tokens', false],
+    ['zero is not a limit', 100, 0, 'tokens', false],
+    ['null is not a limit', 100, null, 'tokens', false],
   ] as const)('a limit is reached: %s', (_, usage, limit, type, expected) => {
     expect(reachesLimit(usage, limit, type)).toBe(expected);
   });

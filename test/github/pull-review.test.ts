@@ -362,7 +362,7 @@ describe('which pull requests brought a commit', () => {
 
   it('asks for fifty commits at a time', async () => {
     const shas = Array.from({ length: 120 }, (_, index) => index.toString(16).padStart(40, '0'));
-    // GitHub knows none of them, which is no word on who brought them.
+    // GitHub knows none of them, which is not a word on who brought them.
     expect((await port.listPullsOfCommits(shas)).size).toBe(0);
     expect(github.takeRequests()).toHaveLength(3);
     expect((await port.listPullsOfCommits([])).size).toBe(0);

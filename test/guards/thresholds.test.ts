@@ -142,7 +142,7 @@ const cases: readonly Case[] = [
   },
   { name: 'empties-scope: all but the last', a: budgets(2), nextA: without(budgets(2), 1) },
   {
-    name: 'empties-scope: the last one under another name is no deletion',
+    name: 'empties-scope: the last one under another name is not a deletion',
     a: budgets(1),
     nextA: budgets(1, 100, 7),
   },

@@ -410,7 +410,7 @@ describe('what cannot be known', () => {
     expect(await limitOf(rig)).toMatchObject({ use: { total: '51000', largest: { percent_before: 102 } } });
   });
 
-  it('a live budget of 0 stops nobody, so that use above it is no contradiction', async () => {
+  it('a live budget of 0 stops nobody, so that use above it is not a contradiction', async () => {
     rig = await startMoved(used(41_000), spendFile(500), spendFile(600));
     const [row] = rig.emulator.store.state.usagePolicies;
     if (row !== undefined) row.credit_limit = 0;

@@ -1,4 +1,4 @@
-/** Any drift that is accepted is no drift any more, and nothing else moves. */
+/** Any drift that is accepted is not drift any more, and nothing else moves. */
 
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';

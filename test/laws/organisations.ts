@@ -96,7 +96,7 @@ const budgetRow: fc.Arbitrary<UsageLimitRow> = fc
     };
   });
 
-/** An object of server flags alone is no limit. */
+/** An object of server flags alone is not a limit. */
 const budgetOrNone = fc.oneof(
   { weight: 4, arbitrary: budgetRow },
   fc.constantFrom<UsageLimitRow | null>(null, { is_expired_alerts_sent: true }),

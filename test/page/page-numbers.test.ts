@@ -92,7 +92,7 @@ const aheadOf = (document: Page['document']): unknown[] => [
 ];
 
 describe('what is left', () => {
-  it('has no forecast where a counter cannot be told: none is drawn, and the table says why', async () => {
+  it('has no forecast where a counter cannot be known: none is drawn, and the table says why', async () => {
     const entities = { [`api_key:${uuid(11)}`]: counter(2_000, 700), [`api_key:${uuid(12)}`]: counter(null, 701) };
     const usagePolicies = [
       usagePolicyRow('each', uuid(101), teamA, {
@@ -106,7 +106,7 @@ describe('what is left', () => {
     const { document, rows, text } = await pageOf(rig);
     expect(document.querySelector('[aria-labelledby="burn-1-title"]')).not.toBeNull();
     expect(aheadOf(document)).toEqual([]);
-    const which = 'the fullest of 2 counters, of which 1 cannot be told';
+    const which = 'the fullest of 2 counters, of which 1 cannot be known';
     expect(rows(`what is left of each, ws-team-a: ${which}`).at(-1)).toEqual([
       'later',
       'not known',
@@ -194,7 +194,7 @@ describe('numbers that agree', () => {
     const rig = await start({ state: spending({ usagePolicies }) });
     const { text } = await pageOf(rig);
     expect(text).toContain('2 budgets: 0 exhausted, 1 at 80 % or more, 2 unknown.');
-    expect(text).toContain('Not known2budgets whose use cannot be told');
+    expect(text).toContain('Not known2budgets whose use cannot be known');
   });
 
   it('the spend is at least what is known of some workspaces', async () => {

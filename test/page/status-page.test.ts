@@ -75,7 +75,7 @@ describe('the page', () => {
     ]);
   });
 
-  it('tells models that cost nothing, and that this is no proof of a missing price', async () => {
+  it('tells models that cost nothing, and that this is not proof of a missing price', async () => {
     const requestLogs = [
       requestRow({ id: uuid(0x3000), ai_model: 'own-finetune', cost: 0 }),
       requestRow({ id: uuid(0x3001), ai_model: 'gpt-5', cost: 100 }),

@@ -1,4 +1,4 @@
-/** What cannot be told of one workspace's live things stops that workspace, and takes nothing away there. */
+/** What cannot be known of one workspace's live things stops that workspace, and takes nothing away there. */
 
 import { describe, expect, it } from 'vitest';
 import { nextWorkspaces } from '../../src/plan/next-record.ts';
@@ -136,7 +136,7 @@ describe('mistakes-J: a policy whose key is not among the rows that can be read'
   it('nor under a new name, and nothing else takes its place', () => {
     const renamed = spend('previously: spend\nmatch: {api_key: [app, web]}', 'renamed');
     expect(idsOf({ ...given, body: renamed })).toEqual([]);
-    // It leaves the file, and another one that cannot be told comes.
+    // It leaves the file, and another one that cannot be known comes.
     const another = spend('match: {api_key: web}', 'another');
     expect(idsOf({ ...given, body: another })).toEqual([p1]);
   });

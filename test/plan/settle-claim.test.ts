@@ -39,7 +39,7 @@ describe('create', () => {
     ['happened', [policyObject(a)], [['spend', a]]],
     ['did not happen', [], []],
     ['another content of that name is none of it', [policyObject(a, { credit_limit: 1 })], []],
-    ['two of that content: cannot be told', [policyObject(a), policyObject(b)], []],
+    ['two of that content: cannot be known', [policyObject(a), policyObject(b)], []],
   ])('%s', (_, live, entries) => {
     expect(settle(record, live)).toEqual(entries);
   });

@@ -56,7 +56,7 @@ describe('a record on a Git ref', () => {
     expect(fingerprint(folder)).toEqual(before);
   });
 
-  test('trust-A3: a branch that is called like the record is no record, neither the first nor a later one', async () => {
+  test('trust-A3: a branch that is called like the record is not a record, neither the first nor a later one', async () => {
     const { remote } = makeRemote();
     const folder = clone(remote);
     const planted = await openStore(folder, { ref: 'refs/tollgate/planted' }).write(sampleRecord(), null, 'planted');
@@ -216,7 +216,7 @@ describe('a remote that cannot be asked', () => {
   });
 
   test.each(['production', 'refs/x', 'refs/../../x', 'refs/tollgate/a b', 'refs/tollgate/-x', 'refs/tollgate/x.lock'])(
-    '%s is no ref for a record',
+    '%s is not a ref for a record',
     (bad) => {
       expect(() => openStore('.', { ref: bad })).toThrow('cannot hold the record');
     },

@@ -30,7 +30,7 @@ const store: RecordStore = {
   async write(next, expected, message) {
     remote.writes += 1;
     const token = await ask(() => memory.write(next, expected, message));
-    if (remote.losesAnswers) throw new UserError('whether it arrived cannot be told', { exit: 'unreachable' });
+    if (remote.losesAnswers) throw new UserError('whether it arrived cannot be known', { exit: 'unreachable' });
     return token;
   },
   lastSealed: () => memory.lastSealed(),

@@ -49,7 +49,7 @@ test('mistakes-H10: a run goes on from what it has pushed, though a mirror shows
   expect(git(primary, 'rev-parse', ref)).toBe(first);
 });
 
-test('mistakes-H10: where reads do not lag, a ref that was moved back is no mirror', async () => {
+test('mistakes-H10: where reads do not lag, a ref that was moved back is not a mirror', async () => {
   const { primary, open, mirror } = start();
   git(mirror, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
   const hook = join(primary, 'hooks');

@@ -87,7 +87,7 @@ it('a server that repeats the record token in its refusal finds it blanked', asy
   }
 });
 
-it("what is no record's goes on with the credentials of the clone", async () => {
+it("what is not a record's goes on with the credentials of the clone", async () => {
   git(remote, 'config', 'uploadpack.allowAnySHA1InWant', 'true');
   const shallow = clone(remote, '--depth=1');
   git(shallow, 'remote', 'set-url', 'origin', server.url);

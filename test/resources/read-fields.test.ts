@@ -44,7 +44,7 @@ describe('usage-policy', () => {
     ['binary fractions come out whole', { credit_limit: 4.35 }, { amount: 435 }],
     ['a large one too', { credit_limit: 99_999.99 }, { amount: 9_999_999 }],
     ['a fraction of a cent stays one', { credit_limit: 10.005 }, { amount: 10.005 * 100 }],
-    ['mistakes-J1: zero is no limit', { credit_limit: 0 }, { amount: null }],
+    ['mistakes-J1: zero is not a limit', { credit_limit: 0 }, { amount: null }],
     ['null is none', { credit_limit: null }, { amount: null }],
     ['tokens are counted', { type: 'tokens', credit_limit: 500 }, { unit: 'tokens', amount: 500 }],
     ['a missing type is cost', { type: undefined }, { unit: 'cost', amount: 50_000 }],
@@ -163,7 +163,7 @@ describe('rate-policy', () => {
     ['a minute', {}, { unit: 'requests', window: 'minute', value: 100, target: 'llm', match: 'all' }],
     ['a week', { unit: 'rpw' }, { window: 'week' }],
     ['an unknown unit is kept', { unit: 'rpx' }, { window: 'rpx' }],
-    ['mistakes-J1: zero is no limit', { value: 0 }, { value: null }],
+    ['mistakes-J1: zero is not a limit', { value: 0 }, { value: null }],
     ['no value', { value: undefined }, { value: null }],
     [
       'tools',

@@ -247,7 +247,7 @@ describe('the comment', () => {
   });
 });
 
-it('annotations are at the lines of what is no hint', () => {
+it('annotations are at the lines of what is not a hint', () => {
   const desired = desiredFrom([{ path: 'org.yaml', text: orgFile() }]);
   const shown = annotatePlan(planWith(some), [], desired);
   expect(shown.map(({ path, line, level }) => [path, line, level])).toEqual([

@@ -226,7 +226,7 @@ describe('gateway-too-old', () => {
     expect(messagesOf('gateway-too-old', endpoint)).toEqual([]);
   });
 
-  it('leaves alone what is no policy', () => {
+  it('leaves alone what is not a policy', () => {
     expect(messagesOf('gateway-too-old', 'keys:\n  a:\n    rate: 5 requests/minute\n', gateway('1.0'))).toEqual([]);
   });
 });

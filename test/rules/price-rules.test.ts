@@ -195,7 +195,7 @@ describe('unpriced-model', () => {
       ]);
     });
 
-    it('a name that an integration prices is no misspelling', () => {
+    it('a name that an integration prices is not a misspelling', () => {
       expect(said(models('gpt-4o-mni'), [way('own')], 'unknown-model')).toEqual([]);
     });
 

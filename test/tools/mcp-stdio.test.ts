@@ -43,7 +43,7 @@ describe('tollgate mcp over stdio', () => {
     const { tools } = await client.listTools();
     const workspaces = tools.find(({ name }) => name === 'list_workspaces');
     expect(workspaces).toMatchObject({
-      annotations: { readOnlyHint: true },
+      annotations: { readOnlyHint: true, destructiveHint: false, idempotentHint: true },
       inputSchema: { type: 'object' },
       outputSchema: { type: 'object' },
     });

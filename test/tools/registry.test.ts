@@ -83,8 +83,8 @@ describe('the list of tools', () => {
 
   it('numbers of an answer are numbers in what is advertised, but where they may be null', () => {
     const { outputSchema } = advertiseTool(getRateLimitsTool);
-    const { data, ok } = outputSchema.properties as Readonly<Record<string, unknown>>;
-    expect(ok).toEqual({ type: 'boolean' });
+    const { data, ok, error } = outputSchema.properties as Readonly<Record<string, unknown>>;
+    expect([ok, error]).toEqual([{ type: 'boolean' }, { type: 'object' }]);
     expect(data).toMatchObject({ properties: { rates: { items: { properties: { allowed: { type: 'number' } } } } } });
     const { items } = (data as { properties: { rates: { items: { properties: Readonly<Record<string, unknown>> } } } })
       .properties.rates;

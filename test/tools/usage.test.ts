@@ -342,3 +342,52 @@ describe('every question to analytics', () => {
     expect((await asker.type(`${command} --workspace ws-market-4f2a1c --since 7d`)).exit).toBe(0);
   });
 });
+
+describe('a zero', () => {
+  const rows = logs(3, (index) => ({ cost: 100, ai_model: 'gpt-4o', metadata: { team: `t${index}` } }));
+
+  it('of a model that nobody called says so, with the nearest that was called', async () => {
+    const asker = await ask({ state: stateOf(rows) });
+    const filter = { ...week, provider_models: ['openai__gpt-4p'] };
+    for (const tool of [
+      'get_cost_analytics',
+      'get_token_analytics',
+      'get_request_analytics',
+      'get_user_analytics_summary',
+    ]) {
+      const { answer, notes } = await asker.data<Answer>(tool, filter);
+      expect(answer).toContain('No call fits these filters.');
+      expect(notes).toContain('No call of this window went to model "openai__gpt-4p"; did you mean "openai__gpt-4o"?');
+    }
+  });
+
+  it('of metadata that no call has says which, and repeats no value that a caller wrote', async () => {
+    const asker = await ask({ state: stateOf(rows) });
+    const ofTeam = await asker.data<Answer>('get_cost_analytics', { ...week, metadata_filter: { team: 't9' } });
+    expect(ofTeam.notes).toContain('No call of this window has metadata "team": "t9".');
+    const ofKey = await asker.data<Answer>('get_cost_analytics', { ...week, metadata_filter: { squad: 'x' } });
+    expect(ofKey.notes).toContain('No call of this window has metadata "squad".');
+    expect(JSON.stringify(ofTeam)).not.toContain('t1');
+  });
+
+  it('of filters that each fit some call says that no call fits them all', async () => {
+    const asker = await ask({ state: stateOf(rows) });
+    const filter = { provider_models: ['openai__gpt-4o'], metadata_filter: { team: 't1' }, status_codes: ['429'] };
+    const { answer, notes } = await asker.data<Answer>('get_cost_analytics', { ...week, ...filter });
+    expect(answer).toMatch(/^\$0\.00 was spent .*\. No call fits these filters\.$/);
+    expect(notes.filter((note) => note.startsWith('No call'))).toEqual([]);
+  });
+
+  it('of calls that cost nothing counts them, and of no call at all says that', async () => {
+    const free = await ask({ state: stateOf(logs(2, () => ({ cost: 0 }))) });
+    expect((await free.data<Answer>('get_cost_analytics', week)).answer).toContain(' 2 calls were made.');
+    const quiet = await ask({ state: stateOf([]) });
+    expect((await quiet.data<Answer>('get_cost_analytics', week)).answer).toContain(' No call was made.');
+  });
+
+  it('costs no request where something was found', async () => {
+    const asker = await ask({ state: stateOf(rows) });
+    await asker.data('get_cost_analytics', { ...week, provider_models: ['openai__gpt-4o'] });
+    expect(analytics(asker)).toHaveLength(1);
+  });
+});

@@ -357,7 +357,7 @@ describe('the setting in force', () => {
     expect(usage('spend').credit_limit).toBe(500);
   });
 
-  test('what was never applied is no drift', async () => {
+  test('what was never applied is not drift', async () => {
     rig = await startRig({
       state: smallState({
         usagePolicies: [usagePolicyRow('spend', uuid(91), teamA)],

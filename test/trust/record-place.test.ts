@@ -94,7 +94,7 @@ test('trust-A1: a move alone warns, applies nothing, and is carried over by the 
   team.commit(next);
   expect((await succeed(team.apply())).stdout).toContain('refs/tollgate/prod');
   expect(team.live()).toEqual(['p1 90', 'p2 200', 'p3 300', 'spare 50']);
-  // Protection went along, and what is left at the old place is no record any more.
+  // Protection went along, and what is left at the old place is not a record any more.
   team.commit(filesOf(entryOf('p1', 90), orgFile(strict).replace('production', 'prod')));
   expect((await team.apply()).exit).toBe(3);
   team.commit(filesOf(entryOf('p1', 90), orgFile(strict)));
@@ -125,7 +125,7 @@ test('trust-A2: a copy of the record without protection at another ref does not 
   expect(other.exit).toBe(3);
 });
 
-test('trust-A2: an empty place is no first run while there is a record of these files', async () => {
+test('trust-A2: an empty place is not the first run while there is a record of these files', async () => {
   team = await startTeam();
   team.commit(filesOf(loosened, orgFile('record:\n  ref: refs/tollgate/elsewhere\n')));
   await expectRefused();

@@ -41,7 +41,7 @@ describe('what judges', () => {
     expect(ran.stdout + ran.stderr).toContain('required-alert');
     rig.write(filesOf('', policy('')));
     expect((await rig.apply()).exit).toBe(1);
-    // In a change of its own it is no offence, and from then on it asks for nothing.
+    // In a change of its own it is not an offence, and from then on it asks for nothing.
     rig.write(filesOf('', alerted));
     await succeed(rig.apply());
     expect((await planned(filesOf('', policy('')))).exit).toBe(0);

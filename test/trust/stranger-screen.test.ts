@@ -19,7 +19,7 @@ describe('trust-D7: what is shown', () => {
     ['  ::error::x', '  \\::error::x'],
     ['x ##[add-mask]y', 'x #\\#[add-mask]y'],
     ['a::b', 'a::b'],
-  ])('trust-D7: %j is no command of the runner', (text, shown) => {
+  ])('trust-D7: %j is not a command of the runner', (text, shown) => {
     expect(renderForScreen(text, workflow)).toBe(shown);
   });
 

@@ -27,9 +27,7 @@ function writeStatusPage(view: PageView): string {
     sections: [
       htmlSection(
         'Near or over',
-        view.near.length === 0
-          ? '<p>No budget is used up or nearly so, as far as it can be told.</p>'
-          : budgets(view.near),
+        view.near.length === 0 ? '<p>No budget is used up or nearly so, as far as is known.</p>' : budgets(view.near),
       ),
       htmlSection(
         'Spend against limits',

@@ -110,7 +110,7 @@ function describeCounter({ facts, counters }: StatusLimit): string | null {
   if (counters === 0) return 'a new counter, as there is none yet';
   if (counters === 1) return 'its one counter';
   const doubted = facts.usage.known ? (facts.usage.doubted?.length ?? 0) : 0;
-  return `the fullest of ${counters} counters${doubted === 0 ? '' : `, of which ${doubted} cannot be told`}`;
+  return `the fullest of ${counters} counters${doubted === 0 ? '' : `, of which ${doubted} cannot be known`}`;
 }
 
 /** Analytics tell days of a workspace alone, and their sum may be ahead of the counter: it is never drawn past it. */

@@ -112,7 +112,7 @@ function tilesOf({ status }: PageFacts): Tile[] {
           {
             label: 'Not known',
             figure: [words(`${unknown}`)],
-            more: 'budgets whose use cannot be told, or not of every counter',
+            more: 'budgets whose use cannot be known, or not of every counter',
           },
         ]),
     ...(unread === null
@@ -244,7 +244,7 @@ function chartsOf(shown: readonly StatusLimit[], { status }: PageFacts): Pick<Pa
   return { burnDowns, notDrawn };
 }
 
-/** That nothing is charged for calls is no proof of a missing price, and the first thing to look at. */
+/** That nothing is charged for calls is not proof of a missing price, and the first thing to look at. */
 function unpricedOf({ status: { trends } }: PageFacts): Line[] {
   const rows = trends?.trends.model ?? [];
   return rows

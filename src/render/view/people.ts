@@ -169,7 +169,7 @@ function listFew(groups: readonly string[]): string {
   return `${groups.slice(0, 5).join(', ')}${more}`;
 }
 
-/** Who is over a limit before and after is no news, and no comfort either. */
+/** Who is over a limit before and after is not news, and no comfort either. */
 function stillRefused({ change, limit }: Move, plan: Plan): string[] {
   if (limit.use.status === 'unknown' || limit.use.blocked.count > 0 || !staysOver(limit)) return [];
   const isOne = change.key.kind !== 'usage-policy' || hasOneCounter(limit.shared_by);

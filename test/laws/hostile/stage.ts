@@ -78,7 +78,7 @@ export interface Stage {
   record(deed: 'delete' | 'forge' | 'restore' | 'copy'): void | Promise<void>;
   /** Names the version of the record that is there; null: none. */
   recordVersion(): string | null;
-  /** What lifts guards in reviews: the digest of what a pull request asks for; null: it cannot be told. */
+  /** What lifts guards in reviews: the digest of what a pull request asks for; null: it cannot be known. */
   requestDigest(pull: number): Promise<string | null>;
   run(run: Run): Promise<Ran>;
   close(): Promise<void>;
