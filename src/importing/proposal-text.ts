@@ -75,7 +75,7 @@ export interface BodyInput extends ProposalWords {
   readonly link: string;
 }
 
-export const proposalMarker = '<!-- tollgate-proposal 1 -->';
+const proposalMarker = '<!-- tollgate-proposal 1 -->';
 
 export function renderBody({
   reason,

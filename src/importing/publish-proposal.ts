@@ -55,7 +55,7 @@ export interface Publishing {
 }
 
 /** At once, and in a day: counted in the repository, whoever asks. */
-export const mostProposals = { open: 5, aDay: 10 } as const;
+const mostProposals = { open: 5, aDay: 10 } as const;
 const day = 86_400_000;
 
 export const proposalLabels = { agent: 'tollgate:agent', urgent: 'urgent' } as const;

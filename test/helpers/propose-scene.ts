@@ -20,7 +20,7 @@ import { type TestSession, type TestSessionOptions, testNow, testSession } from 
 import { smallState, teamA } from './state.ts';
 import { adminKey, orgFile, workspaceFile } from './world.ts';
 
-export const proposerToken = 'sample-token-of-who-proposes';
+const proposerToken = 'sample-token-of-who-proposes';
 
 /** Another budget for the policy that is there. */
 export function raise(budget = '$500'): Proposal {
