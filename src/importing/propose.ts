@@ -3,6 +3,7 @@
 import type { Branch } from '../checkout/branch.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
 import { actorOf } from '../checkout/this-run.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
@@ -14,6 +15,7 @@ import type { Judged } from '../run/judge.ts';
 import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
+import type { NoPlan } from '../run/start.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
@@ -123,14 +125,11 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   }
   const { desired, diagnostics } = compilePolicies(files);
   if (desired === null) {
-    const [first] = diagnostics.filter(({ severity }) => severity === 'error');
-    throw new ProposalRefusal('invalid_input', `the policy files on ${branchName} have errors: ${first?.message}`, {
-      hint: 'They have to be mended before anything can be proposed: `tollgate validate` lists all of them.',
-      details: { file: first?.source.file ?? null, line: first?.source.line ?? null },
-    });
+    throw refuseBase(diagnostics, branchName);
   }
-  const planOf = (some: readonly FoundFile[]): Promise<Judged> => plan(some, branch, branchName, run);
+  const planOf = (some: readonly FoundFile[]) => plan(some, branch, branchName, run);
   const base = await planOf(files);
+  if (base.plan === null) throw refuseBase(base.diagnostics, branchName);
   const edit = await createEdit(wish, run, { directory, base });
   const { changed, notes } = edit(files, desired);
   const next = toFound(files, changed, directory);
@@ -138,7 +137,9 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
   if (isSame) return { changed: [], notes: [], planned: null, edit };
-  const planned = comparePlans(base, await planOf(next));
+  const proposed = await planOf(next);
+  if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
+  const planned = comparePlans(base, proposed);
   if (planned.errors.length > 0) throw refuseErrors(planned.errors);
   const broken = planned.findings.find(({ severity, silenced }) => severity === 'error' && silenced === null);
   if (broken !== undefined) {
@@ -148,6 +149,15 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
     });
   }
   return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, edit };
+}
+
+/** What is there already has to be right before anything can be asked for. */
+function refuseBase(diagnostics: readonly Diagnostic[], branchName: string): ProposalRefusal {
+  const [first] = diagnostics.filter(({ severity }) => severity === 'error');
+  return new ProposalRefusal('invalid_input', `the policy files on ${branchName} have errors: ${first?.message}`, {
+    hint: 'They have to be mended before anything can be proposed: `tollgate validate` and `tollgate plan` list all of them.',
+    details: { file: first?.source.file ?? null, line: first?.source.line ?? null },
+  });
 }
 
 function refuseErrors(diagnostics: readonly { severity: string; message: string; code: string }[]): ProposalRefusal {
@@ -165,7 +175,7 @@ async function plan(
   { tip, hasInHistory }: Branch,
   branchName: string,
   { options, session, open }: ProposalRun,
-): Promise<Judged> {
+): Promise<Judged | NoPlan> {
   const asking = {
     ...options,
     source: { commit: tip, files, branchName, hasInHistory },
@@ -180,9 +190,7 @@ async function plan(
     isPublic: true,
     mayRecall: false,
   };
-  const prepared = await preparePlan(asking, session, open);
-  if (prepared.plan === null) throw refuseErrors(prepared.diagnostics);
-  return prepared;
+  return preparePlan(asking, session, open);
 }
 
 function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], directory: string): readonly FoundFile[] {

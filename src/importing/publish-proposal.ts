@@ -90,7 +90,7 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
   const ours = listed.filter(({ headRef }) => parseProposalBranch(headRef) !== null);
   const { name, pulls } = await findGeneration(publishing, github);
   const there = pulls.find(({ state }) => state === 'open');
-  if (there !== undefined) return answerFor(publishing, name, there);
+  if (there !== undefined) return answerFor(publishing, name, there, github);
   const rejected = pulls.find(({ state }) => state === 'closed');
   if (rejected !== undefined) {
     const note = `People closed #${rejected.number} without merging it. Whoever may can open that one again; nothing new is made of it.`;
@@ -145,7 +145,12 @@ function answer(publishing: Publishing, { branch }: ProposalName): Omit<Publicat
   return { pull: null, branch, diff: '', notes: publishing.notes, commands: [] };
 }
 
-async function answerFor(publishing: Publishing, name: ProposalName, pull: ListedPull): Promise<Publication> {
+async function answerFor(
+  publishing: Publishing,
+  name: ProposalName,
+  pull: ListedPull,
+  github: GitHub,
+): Promise<Publication> {
   const { proposals } = publishing;
   const there = (await proposals.list()).find((one) => one.name === name.branch);
   if (there === undefined || !(await isOurs(publishing, there))) {
@@ -153,7 +158,10 @@ async function answerFor(publishing: Publishing, name: ProposalName, pull: Liste
     return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
   }
   const diff = await proposals.diff(there.parents[0] ?? there.tip, there.tip);
-  return { ...answer(publishing, name), status: 'exists', pull, diff };
+  // What is urgent now may not have been so before.
+  const isNews = publishing.words.isUrgent && !pull.labels.includes(proposalLabels.urgent);
+  const notes = isNews ? await label(github, pull.number, publishing.words) : [];
+  return { ...answer(publishing, name), status: 'exists', pull, diff, notes: [...publishing.notes, ...notes] };
 }
 
 function movedByOthers(publishing: Publishing, name: ProposalName): Publication {

@@ -49,6 +49,8 @@ it('the same again, and by another writer, is the same pull request', async () =
   const second = await scene.propose(raise());
   expect(second).toMatchObject({ status: 'exists', branch: first.branch, pull: { number: 1 }, diff: first.diff });
   expect(pullsOf(scene)).toHaveLength(1);
+  await scene.propose(raise(), { isUrgent: true });
+  expect(pullsOf(scene)[0]?.labels).toEqual(['tollgate:agent', 'urgent']);
 });
 
 it('is found again after the base went on', async () => {

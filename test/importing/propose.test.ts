@@ -81,6 +81,15 @@ it('what would not compile is refused, and so is what a rule refuses', async () 
   expect(scene.branches()).toEqual([]);
 });
 
+it('files that have errors are mended first', async () => {
+  const broken = await startProposeScene({ files: { 'workspaces/team-b.yaml': 'version: 1\nkind: workspce\n' } });
+  await expect(broken.propose(raise())).rejects.toThrow(/^the policy files on main have errors: /);
+  expect(broken.branches()).toEqual([]);
+});
+  await expect(scene.propose(raise())).rejects.toThrow(/^the policy files on main have errors: .*owner/);
+  expect(scene.branches()).toEqual([]);
+});
+
 it('a branch that others have moved is not touched', async () => {
   const scene = await startProposeScene();
   const { branch } = await scene.propose(raise());
