@@ -122,9 +122,16 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
     },
 
     async readIdentity() {
-      const { code, stdout } = await repository.git(['var', 'GIT_AUTHOR_IDENT']);
-      const [, name, email] = /^(.+) <([^<>\s]+@[^<>\s]+)> \d+ /.exec(stdout.toString('utf8')) ?? [];
-      return code !== 0 || name === undefined || email === undefined ? null : { name, email };
+      const { stdout } = await repository.git(['config', '-z', '--get-regexp', '^user\\.(name|email)$']);
+      // The last of a name is the one that holds.
+      const said = new Map(
+        stdout
+          .toString('utf8')
+          .split('\0')
+          .map((line): [string, string] => [line.split('\n')[0] ?? '', line.slice(line.indexOf('\n') + 1).trim()]),
+      );
+      const [name = '', email = ''] = [said.get('user.name'), said.get('user.email')];
+      return name === '' || email === '' ? null : { name, email };
     },
 
     async commit({ parent, files, message, author, at }) {
@@ -175,7 +182,7 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
 
 /** What ends a line of a commit, or a name in it, is in no name. */
 function plainName(text: string): string {
-  return text.replace(/[<>\p{C}]+/gu, ' ').trim() || 'tollgate';
+  return text.replace(/[<>\s\p{C}]+/gu, ' ').trim() || 'tollgate';
 }
 
 /** A file that may be run stays so. */

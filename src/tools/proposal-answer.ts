@@ -162,7 +162,7 @@ export function showProposal({
   return [
     { text: answer },
     ...(pull === null ? [] : [{ text: pull.url }]),
-    ...untrusted.diff.map((line) => ({ text: line })),
-    ...commands.map((command) => ({ text: command })),
+    { lines: untrusted.diff },
+    { lines: commands },
   ];
 }
