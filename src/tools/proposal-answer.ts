@@ -153,16 +153,33 @@ function describeResult({ status, pull, branch, planned, base }: ProposalResult)
   }
 }
 
-export function showProposal({
-  answer,
-  pull_request: pull,
-  untrusted,
-  commands,
-}: ProposalData): readonly AnswerBlock[] {
+export function showProposal(data: ProposalData): readonly AnswerBlock[] {
+  const { answer, pull_request: pull, changes, guards, findings, untrusted, commands } = data;
   return [
     { text: answer },
     ...(pull === null ? [] : [{ text: pull.url }]),
     { lines: untrusted.diff },
+    { lines: changes.map(describeRow) },
+    {
+      lines: guards.map(
+        ({ guard, stops, about, untrusted: { details } }) =>
+          `guard ${guard} ${stops ? 'objects' : 'warns'}${about === 'owed' ? ', whatever is proposed' : ''}: ${details.join('; ')}`,
+      ),
+    },
+    { lines: findings.map(({ rule, severity, untrusted: { message } }) => `${severity} ${rule}: ${message}`) },
     { lines: commands },
   ];
+}
+
+function describeRow({
+  action,
+  direction,
+  blocked_now: blocked,
+  per_30_days: money,
+  untrusted,
+}: ReturnType<typeof changeRow>): string {
+  const stops = blocked === null || blocked === 0 ? '' : `, stops ${blocked} at once`;
+  const moves =
+    money === null ? '' : `, ${money.before?.usd ?? 'nothing'} → ${money.after?.usd ?? 'nothing'} / 30 days`;
+  return `${action} ${untrusted.name}: ${untrusted.summary} (${direction}${stops}${moves})`;
 }

@@ -273,6 +273,7 @@ describe('what is missing', () => {
     expect([ran.exit, ran.stderr]).toEqual([0, '']);
     expect(asked).toEqual(['workspace', 'target', 'reset', 'per']);
     expect(ran.stdout).toContain('+  x:');
+    expect(ran.stdout).toMatch(/^create x: .*\(tighten/m);
     expect(scene.branches()).toHaveLength(1);
   });
 
