@@ -81,6 +81,13 @@ it('what would not compile is refused, and so is what a rule refuses', async () 
   expect(scene.branches()).toEqual([]);
 });
 
+it('a new entry never takes the place of one that is there; the very same is declared already', async () => {
+  const scene = await startProposeScene();
+  await expect(scene.propose(createPolicy('monthly-spend', '$5'))).rejects.toMatchObject({ code: 'conflict' });
+  expect(await scene.propose(createPolicy('monthly-spend', '$100'))).toMatchObject({ status: 'already_declared' });
+  expect(scene.branches()).toEqual([]);
+});
+
 it('files that have errors are mended first', async () => {
   const broken = await startProposeScene({ files: { 'workspaces/team-b.yaml': 'version: 1\nkind: workspce\n' } });
   await expect(broken.propose(raise())).rejects.toThrow(/^the policy files on main have errors: /);
