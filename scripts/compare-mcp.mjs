@@ -181,7 +181,8 @@ async function becomes({ call, take }, [name, given]) {
   const { text, isRefused } = await call(name, given);
   take();
   if (isRefused) return /did you mean/.test(text) ? 'refused, with the nearest name' : 'refused';
-  return /"No \w+ \\"/.test(text) ? 'answered, and says that there is none' : 'answered';
+  const isSaid = /"No (?:\w+|call of this window went to model) \\"/.test(text);
+  return isSaid ? 'answered, and says that there is none' : 'answered';
 }
 
 function table(heads, rows) {

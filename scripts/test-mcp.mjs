@@ -13,7 +13,7 @@
  * They are installed into a temporary folder, need Node 22.19, and are no dependencies. Exit code 1: something is not accepted.
  */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ajv } from 'ajv';
@@ -118,6 +118,10 @@ function goodArguments(name, known) {
     get_log_details: { log_id: known.log },
     list_log_exports: workspace,
     export_logs: { ...window, file: `${known.over}.jsonl` },
+    plan_policies: {},
+    lint_policies: {},
+    report_drift: {},
+    estimate_budget: { models: ['@openai/gpt-4o'], budget: '$500' },
     submit_feedback: { log_id: known.log, value: 5 },
   };
   return own[name] ?? window;
@@ -170,7 +174,9 @@ try {
   // Feedback is taken from keys of workspaces alone.
   const { key } = await ask('/api-keys/workspace/service', { name: 'feedback', workspace_id, scopes: ['logs.write'] });
   const env = { ...admin, PORTKEY_WORKSPACE_KEY: key };
-  const words = ['mcp', '--toolsets', 'usage,keys,policies,logs,feedback'];
+  // Files and a record, for the tools that are whole runs.
+  cpSync(join(root, 'policies'), join(workshop.folder, 'policies'), { recursive: true });
+  const words = ['mcp', '--toolsets', 'usage,keys,policies,logs,feedback', '--record-file', 'record.json'];
   const listen = () => workshop.start([...words, '--http', '0'], /http:\S+\/mcp/, env);
   // A caller may ask sixty times a minute: the suite has a server of its own.
   await conform(await listen());

@@ -31,7 +31,7 @@ export function renderAnswer(blocks: readonly AnswerBlock[], style: TextStyle): 
     if ('lines' in block) return block.lines.map(escapeInvisible);
     if ('text' in block) return wrap(escapeInvisible(block.text), width);
     const title = block.title === undefined ? [] : [colors.bold(escapeInvisible(block.title))];
-    return [...title, ...layTable(block.columns, block.rows, colors.dim)];
+    return [...title, ...layTable(block.columns, block.rows, width, colors.dim)];
   });
   return `${parts
     .filter((lines) => lines.length > 0)
@@ -39,31 +39,102 @@ export function renderAnswer(blocks: readonly AnswerBlock[], style: TextStyle): 
     .join('\n\n')}\n`;
 }
 
+interface TextColumn extends AnswerColumn {
+  readonly texts: readonly string[];
+  readonly width: number;
+}
+
+const gap = 2;
+
+/**
+ * In the width of the terminal where that can be: what is the same in all rows is said once, above the table, and long texts go on in
+ * the next line. Ids and names are never broken, since people copy them.
+ */
 function layTable(
   columns: readonly AnswerColumn[],
   rows: readonly (readonly AnswerCell[])[],
+  limit: number,
   dim: (text: string) => string,
 ): string[] {
   if (rows.length === 0) return [dim('none')];
-  const texts = rows.map((row) => row.map((cell) => escapeInvisible(textOfCell(cell))));
-  const widths = columns.map(({ head }, index) =>
-    Math.max(cellsOf(head), ...texts.map((row) => cellsOf(row[index] ?? ''))),
+  const all = columns.map((column, index): TextColumn => {
+    const texts = rows.map((row) => escapeInvisible(textOfCell(row[index] ?? null)));
+    return { ...column, texts, width: widthOf([column.head, ...texts]) };
+  });
+  const isCrowded = rows.length > 1 && excessOf(all, limit) > 0;
+  const common = isCrowded && !all.every(isSameInAll) ? all.filter(isSameInAll) : [];
+  const laid = narrow(
+    all.filter((column) => !common.includes(column)),
+    limit,
   );
-  const lay = (row: readonly string[]): string =>
-    columns
-      .map(({ align }, index) => {
-        const text = row[index] ?? '';
-        const width = widths[index] ?? 0;
-        return align === 'right' ? ' '.repeat(Math.max(0, width - cellsOf(text))) + text : padCells(text, width);
-      })
-      .join('  ')
-      .trimEnd();
-  return [dim(lay(columns.map(({ head }) => head))), ...texts.map(lay)];
+  const said = common.map(({ head, texts: [text = ''] }) => `${head}: ${text}`);
+  return [
+    ...(said.length === 0 ? [] : wrap(said.join(' · '), limit)),
+    dim(layRow(laid, (column) => column.head)),
+    ...rows.flatMap((_, index) => {
+      const cells = laid.map(({ texts, width }) => wrap(texts[index] ?? '', width));
+      const height = Math.max(1, ...cells.map((lines) => lines.length));
+      return Array.from({ length: height }, (_line, line) => layRow(laid, (_column, at) => cells[at]?.[line] ?? ''));
+    }),
+  ];
+}
+
+function isSameInAll({ texts }: TextColumn): boolean {
+  return texts.every((text) => text === texts[0]);
+}
+
+function widthOf(texts: readonly string[]): number {
+  return Math.max(0, ...texts.map(cellsOf));
+}
+
+/** Cells that a table is wider than it may be. */
+function excessOf(columns: readonly TextColumn[], limit: number): number {
+  return columns.reduce((sum, { width }) => sum + width + gap, -gap) - limit;
+}
+
+/** The widest texts give way first, down to their longest word. */
+function narrow(columns: readonly TextColumn[], limit: number): readonly TextColumn[] {
+  const candidates = columns
+    .map((column, index) => ({ index, width: column.width, least: leastWidth(column) }))
+    .filter(({ width, least }) => least < width)
+    .sort((a, b) => b.width - a.width);
+  let excess = excessOf(columns, limit);
+  const widths = columns.map(({ width }) => width);
+  for (const { index, width, least } of candidates) {
+    if (excess <= 0) break;
+    widths[index] = Math.max(least, width - excess);
+    excess -= width - widths[index];
+  }
+  return columns.map((column, index) => ({ ...column, width: widths[index] ?? column.width }));
+}
+
+/** A day and its time are one word. */
+function leastWidth({ align, head, texts, width }: TextColumn): number {
+  if (align === 'right') return width;
+  return Math.max(cellsOf(head), 12, ...texts.flatMap((text) => text.split(/(?<!^[\d-]{10}) /).map(cellsOf)));
+}
+
+function layRow(columns: readonly TextColumn[], textOf: (column: TextColumn, index: number) => string): string {
+  return columns
+    .map((column, index) => {
+      const text = textOf(column, index);
+      if (column.align !== 'right') return padCells(text, column.width);
+      return ' '.repeat(Math.max(0, column.width - cellsOf(text))) + text;
+    })
+    .join(' '.repeat(gap))
+    .trimEnd();
 }
 
 function textOfCell(cell: AnswerCell): string {
   if (cell === null) return unknownText;
-  return typeof cell === 'object' ? cell.text : String(cell);
+  return typeof cell === 'object' ? cell.text : shortTime(String(cell));
+}
+
+/** Times are UTC; seconds are for programs, and midnight is a day. */
+function shortTime(text: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z$/.exec(text) ?? [];
+  if (day === undefined || time === undefined) return text;
+  return text.includes('T00:00:00') ? day : `${day} ${time}`;
 }
 
 /** The first table, in RFC 4180; null where there is none. */
