@@ -242,11 +242,12 @@ export function buildProgram(version: string, start: Start): Command {
     null,
   )
     .addOption(
-      new Option('--toolsets <names>', 'which tools: usage, keys, policies, logs, feedback; may be repeated')
+      new Option('--toolsets <names>', 'which tools: usage, keys, policies, logs, propose, feedback; may be repeated')
         .default([], 'all but feedback')
         .argParser(collectFlag),
     )
     .option('--read-only', 'only tools that send nothing but GET requests', false)
+    .option('--bodies-beside-proposals', 'show bodies of logs also where proposals are made', false)
     .addOption(
       new Option('--http <port>', 'over HTTP at this port; 0 for any free one (default: stdio)').argParser(parsePort),
     )

@@ -34,7 +34,9 @@ export function buildSession(flags: GlobalFlags, { signal, interrupt }: Interrup
     style: { color: wantsColor(flags), columns: columnsOf(process.stdout) },
     isInteractive: isTerminal,
     say: (text) => void process.stderr.write(guardScreen(text, flags)),
-    confirm: (question) => confirm(question, signal, interrupt),
+    confirm: async (question) =>
+      /^y(es)?$/i.test(await askPerson(guardScreen(`${question} (yes/no) `, flags), signal, interrupt)),
+    ask: (question) => askPerson(guardScreen(question, flags), signal, interrupt),
     // Loaded when it is asked for: nobody else waits for it.
     openGitHub: async (place) => {
       const [{ createGitHub }, { proxiesOf }] = await Promise.all([
@@ -87,16 +89,15 @@ function readUser(): string {
   }
 }
 
-async function confirm(question: string, signal: AbortSignal, interrupt: () => void): Promise<boolean> {
+async function askPerson(question: string, signal: AbortSignal, interrupt: () => void): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
   const reader = createInterface({ input: process.stdin, output: process.stderr });
   // The end of input answers nothing; the terminal hands Ctrl-C to the reader instead of sending a signal.
   const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
   reader.once('SIGINT', interrupt);
   try {
-    const answered = reader.question(`${question} (yes/no) `, { signal });
-    const answer = await Promise.race([answered, ended]);
-    return /^y(es)?$/i.test(answer.trim());
+    const answered = reader.question(question, { signal });
+    return (await Promise.race([answered, ended])).trim();
   } catch (error) {
     if (!signal.aborted) throw error;
     process.stderr.write('\n');

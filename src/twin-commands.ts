@@ -10,6 +10,7 @@ import { collectFlag } from './usage.ts';
 const parents: Readonly<Record<string, string>> = {
   usage: 'what was used: cost, requests, tokens, by user, model, provider and metadata',
   logs: 'single calls that the gateway recorded',
+  propose: 'ask for a change of the policy files as a pull request: a person decides, nothing live changes before',
 };
 
 /** The options of a twin as the parser leaves them; its own flags are among them. */
@@ -55,7 +56,7 @@ function twinFormatOption(formats: readonly TwinFormat[]): Option {
 }
 
 function twinOption({ flags, does, as, choices, isRequired, otherwise }: TwinFlag): Option {
-  const isList = as === 'list' || as === 'pairs';
+  const isList = as === 'list' || as === 'pairs' || as === 'conditions';
   const option = new Option(flags, isList ? `${does}; may be repeated` : does);
   if (choices !== undefined) option.choices([...choices]);
   if (isList) option.default([], otherwise ?? 'all').argParser(collectFlag);

@@ -39,7 +39,11 @@ export function findPartTakers(
         );
       }
     }
-    for (const login of requestersOf(commit)) people.add(login);
+    for (const login of requestersOf(commit)) {
+      people.add(login);
+      // A server may know its callers by other names, and somebody with an account is behind each.
+      if (!isLogin(login)) doubts.push(`who asked for ${short(commit)} is named by no account`);
+    }
   }
   return { people, doubt: doubts[0] ?? null };
 }
@@ -77,6 +81,10 @@ function requestersOf({ message }: CommitFacts): string[] {
     const [login = ''] = said.trim().split(/\s/, 1);
     return login === '' ? [] : [login.replace(/^@/, '').toLowerCase()];
   });
+}
+
+function isLogin(name: string): boolean {
+  return /^[\w-]+(?:\[bot\])?$/.test(name);
 }
 
 /** The push that brought a commit to its branch: the first one whose tip has it in its history. */

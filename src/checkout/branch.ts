@@ -80,7 +80,8 @@ export async function readDefaultBranch({ git, remote }: Repository): Promise<st
 
 const tipRef = 'refs/tollgate/tip';
 
-async function openBranch(git: Git, repository: Repository, name: string, directory: string): Promise<Branch> {
+/** In a repository of its own, which the branch is fetched into. @throws UserError when the remote does not give it */
+export async function openBranch(git: Git, repository: Repository, name: string, directory: string): Promise<Branch> {
   const { remote, remoteName } = repository;
   const fetched = await fetchFrom(git, remote, [`+refs/heads/${name}:${tipRef}`]);
   const tip = fetched.code === 0 ? await readCommitId(git.readObjects, tipRef) : null;

@@ -1,14 +1,16 @@
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { escapeInvisible } from '../printable.ts';
 import { renderAnswer, renderCsv } from '../render/answer.ts';
 import { renderFailure } from '../render/failure.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { answerTool, type Envelope, failedCall } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
+import { ToolRefusal } from '../tools/refusal.ts';
 import { findTool } from '../tools/registry.ts';
 import type { Tool } from '../tools/tool.ts';
-import { type FlagValue, inputOfFlags } from '../tools/twin-input.ts';
+import { type FlagValue, inputOfFlags, readArgument } from '../tools/twin-input.ts';
 import type { Twin, TwinFormat } from '../tools/twins.ts';
 
 export interface AskOptions extends Omit<CommonOptions, 'format'> {
@@ -32,8 +34,9 @@ export async function runAsk({ twin, given, format, ...rest }: AskOptions, sessi
     try {
       const input = inputOfFlags(twin, given, nowOf(session).getTime());
       const context = createToolContext(open, options, session, 'person');
-      const answering = answerTool(tool, input, context, { isWhole: format !== 'json' });
-      const data = await session.waiting('asking the control plane', answering);
+      const data = await answerAsking(twin, input as Record<string, unknown>, session, (said) =>
+        session.waiting('asking the control plane', answerTool(tool, said, context, { isWhole: format !== 'json' })),
+      );
       return { exit: exitCodes.ok, output: write(tool, data, format, session) };
     } finally {
       await open.close();
@@ -42,6 +45,34 @@ export async function runAsk({ twin, given, format, ...rest }: AskOptions, sessi
     if (format !== 'json') throw error;
     session.say(renderFailure(error, 'text').message);
     return { exit: exitOf(error), output: writeEnvelope(failedCall(error, session.env)) };
+  }
+}
+
+/** What is missing is asked for, where somebody is there to say it. */
+async function answerAsking<T>(
+  twin: Twin,
+  input: Record<string, unknown>,
+  session: Session,
+  answer: (input: object) => Promise<T>,
+): Promise<T> {
+  const asked = new Set<string>();
+  for (;;) {
+    try {
+      return await answer(input);
+    } catch (error) {
+      const missing = error instanceof ToolRefusal ? error.details.missing : undefined;
+      if (!(error instanceof ToolRefusal) || typeof missing !== 'string') throw error;
+      // Who gives no answer, or one that is none, is told as everywhere else.
+      if (!session.isInteractive || session.ask === undefined || asked.has(missing)) throw error;
+      asked.add(missing);
+      const hint = error.hint === undefined ? '' : ` ${error.hint}`;
+      const said = await session.ask(`${escapeInvisible(`${error.message}.${hint}`)}\n${missing}: `);
+      if (said === '') throw error;
+      const argument = twin.arguments?.find((one) => one.input === missing);
+      const flag = twin.flags.find((one) => one.input === missing);
+      input[missing] =
+        argument !== undefined ? readArgument(argument, said) : flag?.as === 'list' ? said.split(',') : said;
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface McpOptions extends CommonOptions {
   /** Which tools there are; empty: all but those that are off unless named. */
   readonly toolsets: readonly string[];
   readonly readOnly: boolean;
+  /** Bodies of logs are shown also where proposals are made. */
+  readonly bodiesBesideProposals?: boolean | undefined;
   /** In place of the process's own. */
   readonly streams?: StdioStreams | undefined;
   /** Port of HTTP; undefined: stdio. */
@@ -44,7 +46,8 @@ export async function runMcp(options: McpOptions, session: Session): Promise<Com
   try {
     const port = createToolPort({
       access: { toolsets: readToolsets(options.toolsets), readOnly },
-      createContext: () => createToolContext(open, options, session),
+      createContext: (caller) => createToolContext(open, options, session, 'agent', caller),
+      showsBodies: options.bodiesBesideProposals === true,
       version: session.version,
       env: session.env,
       now: () => nowOf(session).getTime(),

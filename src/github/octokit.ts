@@ -6,13 +6,16 @@ import { readGraphError } from './graphql-errors.ts';
 import { type GitHub, GitHubError, type Push, type RepositoryPermission } from './port.ts';
 import { type Ask, collectLogin, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
 import {
+  isOwnBranch,
   rulesetsOf,
   toBranchProtection,
   toComment,
   toEnvironment,
   toIssue,
+  toListedPull,
   toPull,
   toPush,
+  toRepositoryFacts,
   toRun,
 } from './rest-rows.ts';
 import { createSend } from './send.ts';
@@ -131,6 +134,29 @@ export function createGitHub(options: GitHubOptions): GitHub {
       attempt(async () => void (await rest.issues.deleteComment({ ...base, comment_id: id }).catch(unlessGone))),
 
     readPull: (number) => attempt(async () => toPull((await rest.pulls.get({ ...base, pull_number: number })).data)),
+    readRepository: () => attempt(async () => toRepositoryFacts((await rest.repos.get(base)).data)),
+    listPullsOfBranch: (branch) =>
+      attempt(async () => {
+        const query = { ...base, ...page, state: 'all', head: `${owner}:${branch}` } as const;
+        const pulls = await octokit.paginate(rest.pulls.list, query);
+        return pulls.filter(isOwnBranch).map(toListedPull);
+      }),
+    listPulls: (since) =>
+      attempt(async () => {
+        const query = { ...base, ...page, sort: 'created', direction: 'desc' } as const;
+        const open = await octokit.paginate(rest.pulls.list, { ...query, state: 'open' });
+        const found = new Map(open.map((pull) => [pull.number, pull]));
+        for await (const { data } of octokit.paginate.iterator(rest.pulls.list, { ...query, state: 'all' })) {
+          const recent = data.filter((pull) => Date.parse(pull.created_at) >= since.getTime());
+          for (const pull of recent) found.set(pull.number, pull);
+          if (recent.length < data.length) break;
+        }
+        return [...found.values()]
+          .filter(isOwnBranch)
+          .map(toListedPull)
+          .sort((a, b) => b.number - a.number);
+      }),
+    createPull: (pull) => attempt(async () => toListedPull((await rest.pulls.create({ ...base, ...pull })).data)),
     listPullsOfCommits: (shas) => collectPullsOfCommits(ask, { owner, name: repo }, shas),
     readPullReview: (number) => collectPullReview(ask, { owner, name: repo }, number),
     readPermission,

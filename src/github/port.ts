@@ -199,6 +199,39 @@ export interface Issue {
   readonly labels: readonly string[];
 }
 
+/** A pull request of this repository's own branches, as a list of them shows it. */
+export interface ListedPull {
+  readonly number: number;
+  readonly url: string;
+  readonly title: string;
+  readonly author: Account | null;
+  readonly headRef: string;
+  readonly head: string;
+  readonly baseRef: string;
+  readonly state: 'open' | 'closed' | 'merged';
+  readonly labels: readonly string[];
+  /** ISO date-time, UTC. */
+  readonly createdAt: string;
+}
+
+export interface NewPull {
+  /** Branch with the changes, of this repository. */
+  readonly head: string;
+  readonly base: string;
+  readonly title: string;
+  readonly body: string;
+}
+
+export interface RepositoryFacts {
+  /** `owner/name`, as it is called now. */
+  readonly name: string;
+  /** What it was forked from; null: it is no fork. */
+  readonly forkOf: string | null;
+  readonly isArchived: boolean;
+  /** Where people look at it. */
+  readonly url: string;
+}
+
 export interface GitHub {
   /** Login that is expected to write our comments: `github-actions[bot]`, that of the job's own token. */
   readonly login: string;
@@ -211,6 +244,13 @@ export interface GitHub {
   deleteComment(id: number): Promise<void>;
 
   readPull(number: number): Promise<PullRequest & { readonly isOpen: boolean }>;
+  readRepository(): Promise<RepositoryFacts>;
+  /** Those of this repository's own branches, whatever became of them; newest first. */
+  listPullsOfBranch(branch: string): Promise<readonly ListedPull[]>;
+  /** All that are open, and all that were opened since then; of this repository's own branches, newest first. */
+  listPulls(since: Date): Promise<readonly ListedPull[]>;
+  /** GitHub refuses a second one of the same two branches with 422. */
+  createPull(pull: NewPull): Promise<ListedPull>;
   /**
    * The merged pull requests that brought each commit to the default branch, by GitHub's word. Every commit that GitHub knows
    * is a key; one pushed by hand has none.

@@ -1,7 +1,16 @@
 /** GitHub's rows, as REST has them → the port's plain data. Pure. */
 
 import { z } from 'zod';
-import type { Account, BranchProtection, DeploymentEnvironment, PullRequest, Push, WorkflowRun } from './port.ts';
+import type {
+  Account,
+  BranchProtection,
+  DeploymentEnvironment,
+  ListedPull,
+  PullRequest,
+  Push,
+  RepositoryFacts,
+  WorkflowRun,
+} from './port.ts';
 
 interface User {
   readonly login: string;
@@ -52,6 +61,54 @@ export function toPull(pull: {
     mergedAt: pull.merged_at,
     updatedAt: pull.updated_at,
     isOpen: pull.state === 'open',
+  };
+}
+
+interface PullRow {
+  readonly number: number;
+  readonly html_url: string;
+  readonly title: string;
+  readonly user: User | null;
+  readonly head: Side;
+  readonly base: Side;
+  readonly state: string;
+  readonly merged_at: string | null;
+  readonly created_at: string;
+  readonly labels: readonly (string | { readonly name?: string | undefined })[];
+}
+
+/** Anybody may call a branch of a fork what they like. */
+export function isOwnBranch({ head, base }: Pick<PullRow, 'head' | 'base'>): boolean {
+  return head.repo !== null && head.repo.full_name === base.repo?.full_name;
+}
+
+export function toListedPull(pull: PullRow): ListedPull {
+  return {
+    number: pull.number,
+    url: pull.html_url,
+    title: pull.title,
+    author: toAccount(pull.user),
+    headRef: pull.head.ref,
+    head: pull.head.sha,
+    baseRef: pull.base.ref,
+    state: pull.merged_at !== null ? 'merged' : pull.state === 'open' ? 'open' : 'closed',
+    labels: pull.labels.map((label) => (typeof label === 'string' ? label : (label.name ?? ''))),
+    createdAt: pull.created_at,
+  };
+}
+
+export function toRepositoryFacts(repository: {
+  readonly full_name: string;
+  readonly html_url: string;
+  readonly fork: boolean;
+  readonly archived: boolean;
+  readonly parent?: { readonly full_name: string } | undefined;
+}): RepositoryFacts {
+  return {
+    name: repository.full_name,
+    forkOf: repository.fork ? (repository.parent?.full_name ?? 'another repository') : null,
+    isArchived: repository.archived,
+    url: repository.html_url,
   };
 }
 

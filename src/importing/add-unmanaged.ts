@@ -31,6 +31,8 @@ export interface AddInput {
   readonly now: Date;
   /** Slugs or UUIDs to confine it to; empty: all workspaces and the organisation. */
   readonly workspaces: readonly string[];
+  /** Default: whatever nobody declares. */
+  readonly isAsked?: (object: LiveObject) => boolean;
 }
 
 export interface Addition {
@@ -187,7 +189,7 @@ function tryAdding(
       leftOut: left,
       objects,
     } = buildLiveEntries(index, workspace?.id ?? null, written, {
-      isWanted: (object) => !isManaged(object),
+      isWanted: (object) => !isManaged(object) && input.isAsked?.(object) !== false,
       taken: takenNames(input, refs, workspace?.id ?? null),
     });
     const stays = (object: LiveObject, why: string): void => void leftOut.push({ object, why, slug });
@@ -241,7 +243,7 @@ function takenNames(
 }
 
 /** A file for a workspace without one. Organisation defaults would come with it, which nobody asked for. */
-function newFile({ files, desired }: AddInput, workspace: string): string {
+export function newFile({ files, desired }: Pick<AddInput, 'files' | 'desired'>, workspace: string): string {
   const org = orgFileOf(files, desired)?.text ?? '';
   const schemas = /\$schema=(\S+)\/org\.schema\.json/.exec(org)?.[1];
   const printed = printWorkspaceFile(
@@ -258,7 +260,11 @@ function newFile({ files, desired }: AddInput, workspace: string): string {
   return isRefused(edited) ? text : edited.text;
 }
 
-function freePath({ files, directory }: AddInput, workspace: string, texts: ReadonlyMap<string, string>): string {
+export function freePath(
+  { files, directory }: Pick<AddInput, 'files' | 'directory'>,
+  workspace: string,
+  texts: ReadonlyMap<string, string> = new Map(),
+): string {
   const taken = new Set([...files.map(({ path }) => path), ...texts.keys()].map((path) => path.toLowerCase()));
   for (let number = 1; ; number += 1) {
     const path = `${directory === '' ? '' : `${directory}/`}workspaces/${workspace}${number === 1 ? '' : `-${number}`}.yaml`;

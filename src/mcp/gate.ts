@@ -13,12 +13,15 @@ export interface GateRules {
 
 export const toolPath = '/mcp';
 
-/** The caller's name, or what is answered in the place of the tools. */
-export function admitRequest(request: Request, { hosts, tokens }: GateRules): { readonly caller: string } | Response {
+/** The caller's name, null where none is needed; or what is answered in the place of the tools. */
+export function admitRequest(
+  request: Request,
+  { hosts, tokens }: GateRules,
+): { readonly caller: string | null } | Response {
   const foreign = hostHeaderValidationResponse(request, [...hosts]) ?? originValidationResponse(request, [...hosts]);
   if (foreign !== undefined) return foreign;
   if (new URL(request.url).pathname !== toolPath) return refuse(404, 'there is nothing here');
-  if (tokens.length === 0) return { caller: 'loopback' };
+  if (tokens.length === 0) return { caller: null };
   const [, sent = ''] = /^Bearer ([\x21-\x7e]{1,1000})$/.exec(request.headers.get('authorization') ?? '') ?? [];
   const found = tokens.filter(({ token }) => isSame(token, sent));
   const [caller] = found;

@@ -36,14 +36,14 @@ export async function serveToolsOnHttp(
   }
   const rules = { hosts: [...(isLocal ? localhostAllowedHostnames() : []), ...allowedHosts], tokens };
   const handler = createMcpHandler(
-    createToolServers(tools, (caller) => caller ?? 'loopback'),
+    createToolServers(tools, (caller) => ({ counted: caller || 'loopback', name: caller || null })),
     { maxRequestBodySize: largestRequest, onerror: (error) => tools.log(error) },
   );
   const answer = async (request: Request): Promise<Response> => {
     const admitted = admitRequest(request, rules);
     if (admitted instanceof Response) return admitted;
     // The token itself goes no further than here.
-    return handler.fetch(request, { authInfo: { token: '', clientId: admitted.caller, scopes: [] } });
+    return handler.fetch(request, { authInfo: { token: '', clientId: admitted.caller ?? '', scopes: [] } });
   };
   const server = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
     const opened = serve({ fetch: answer, hostname: host, port }, () => {

@@ -19,7 +19,7 @@ export async function serveToolsOnStdio(
 ): Promise<void> {
   const transport = new StdioServerTransport(input, output);
   const handle = serveStdio(
-    createToolServers(port, () => 'stdio'),
+    createToolServers(port, () => ({ counted: 'stdio', name: null })),
     { transport, onerror: (error) => port.log(error) },
   );
   const { onclose } = transport;

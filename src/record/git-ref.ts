@@ -342,7 +342,7 @@ export function createGitRefStore(options: GitRefStoreOptions): RecordStore {
 interface Written {
   readonly commit: string;
   readonly parent: string | null;
-  readonly stream: string;
+  readonly stream: readonly string[];
 }
 
 /**

@@ -1,5 +1,6 @@
 /** A version of the record as a commit: what git is told to write. */
 
+import { importCommit, quotePath, renderData } from '../checkout/fast-import.ts';
 import { describeFailure } from '../checkout/git-child.ts';
 import type { Git } from '../checkout/run-git.ts';
 import { UserError } from '../errors.ts';
@@ -14,7 +15,7 @@ export function renderCommit(
   parent: string | null,
   message: string,
   now: number,
-): string {
+): readonly string[] {
   const who = `tollgate <tollgate@localhost> ${Math.floor(now / 1000)} +0000`;
   const facts = [
     `Run: ${record.claim?.run ?? record.run}`,
@@ -32,27 +33,11 @@ export function renderCommit(
     ...(parent === null ? [] : [`from ${parent}`]),
     'deleteall',
     ...[...tree].flatMap(([path, content]) => [`M 100644 inline ${quotePath(path)}`, renderData(content)]),
-    '',
-    'get-mark :1',
-    'done',
-    '',
-  ].join('\n');
+  ];
 }
 
-/** One process, however many files: it reads them all and says the commit it made. */
-export async function writeCommit(git: Git, stream: string): Promise<string> {
-  const result = await git(['fast-import', '--quiet', '--done'], stream);
-  const commit = result.stdout.toString('utf8').trim();
-  if (result.code !== 0 || !/^[0-9a-f]{40,64}$/.test(commit)) {
-    throw new UserError(`Git could not write the record: ${describeFailure(result)}`);
-  }
-  return commit;
-}
-
-function renderData(text: string): string {
-  return `data ${Buffer.byteLength(text)}\n${text}`;
-}
-
-function quotePath(path: string): string {
-  return `"${path.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
+export async function writeCommit(git: Git, lines: readonly string[]): Promise<string> {
+  const made = await importCommit(git, lines);
+  if ('commit' in made) return made.commit;
+  throw new UserError(`Git could not write the record: ${describeFailure(made.failed)}`);
 }

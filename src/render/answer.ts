@@ -6,6 +6,8 @@ import { wrap } from './wrap.ts';
 
 export type AnswerBlock =
   | { readonly text: string }
+  /** As they are, one below the other. */
+  | { readonly lines: readonly string[] }
   | {
       readonly title?: string;
       readonly columns: readonly AnswerColumn[];
@@ -26,6 +28,7 @@ export function renderAnswer(blocks: readonly AnswerBlock[], style: TextStyle): 
   const colors = colorsOf(style);
   const width = style.columns === Number.POSITIVE_INFINITY ? style.columns : Math.max(40, style.columns);
   const parts = blocks.map((block): string[] => {
+    if ('lines' in block) return block.lines.map(escapeInvisible);
     if ('text' in block) return wrap(escapeInvisible(block.text), width);
     const title = block.title === undefined ? [] : [colors.bold(escapeInvisible(block.title))];
     return [...title, ...layTable(block.columns, block.rows, width, colors.dim)];

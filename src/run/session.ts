@@ -22,6 +22,8 @@ export interface Session extends RunFacts {
   /** For people, on stderr, as it happens. */
   readonly say: (text: string) => void;
   readonly confirm: (question: string) => Promise<boolean>;
+  /** What somebody at a terminal writes in answer; '' for nothing. Without it nobody is asked. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** The record's remote is reached with it, and nothing else is. Without it, with what the clone has. */
   readonly recordToken?: string | undefined;
   /** Connects to GitHub; without it nobody asks there. Loaded when it is called: few commands do. */

@@ -45,7 +45,7 @@ export function advertiseTool(tool: Tool): AdvertisedTool {
 
 function annotationsOf(effect: ToolEffect): AdvertisedTool['annotations'] {
   const isRead = effect === 'read';
-  return { readOnlyHint: isRead, destructiveHint: false, idempotentHint: isRead };
+  return { readOnlyHint: isRead, destructiveHint: false, idempotentHint: isRead || effect === 'propose' };
 }
 
 /**

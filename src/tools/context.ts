@@ -8,13 +8,14 @@ import type { OpenBackend } from '../run/open-backend.ts';
 import { type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import type { WorkspaceHandle } from './names.ts';
 import { refuseFiles } from './refuse-files.ts';
-import type { ToolContext } from './tool.ts';
+import type { ToolCaller, ToolContext } from './tool.ts';
 
 export function createToolContext(
   open: OpenBackend,
   options: CommonOptions,
   session: Session,
   asker: ToolContext['asker'] = 'agent',
+  caller: ToolCaller = { name: null, client: null },
 ): ToolContext {
   const reads = createReads(open.backend);
   const once = <T>(read: () => Promise<T>): (() => Promise<T>) => {
@@ -26,6 +27,7 @@ export function createToolContext(
   };
   return {
     asker,
+    caller,
     reads,
     now: () => nowOf(session).getTime(),
     desired: once(() => readDesiredFiles(options, session)),

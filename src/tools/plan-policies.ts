@@ -77,16 +77,16 @@ export const planPoliciesTool = defineTool<z.infer<ReturnType<typeof input>>, Pl
     return {
       answer: describePlan(plan, stopping.length, errors.length),
       can_apply: canApply,
-      changes: plan.changes.map((change) => toRow(change, plan)),
+      changes: plan.changes.map((change) => changeRow(change, plan)),
       guards: plan.violations.slice(0, most.guards).map(({ guard, severity, details }) => ({
         guard,
         stops: severity === 'error',
-        untrusted: { details: details.slice(0, most.details).map(shorten) },
+        untrusted: { details: details.slice(0, most.details).map(shortenSaying) },
       })),
       findings: found.slice(0, most.findings).map(({ rule, severity, message }) => ({
         rule,
         severity,
-        untrusted: { message: shorten(message) },
+        untrusted: { message: shortenSaying(message) },
       })),
       delta_30_days: moneyOfText(plan.impact?.organisation?.delta ?? null),
       page: wholePage,
@@ -97,7 +97,7 @@ export const planPoliciesTool = defineTool<z.infer<ReturnType<typeof input>>, Pl
 });
 
 /** Beside the changes nothing grows so long that no page of them has room. Half of a secret has no shape: first it is blanked. */
-function shorten(text: string): string {
+export function shortenSaying(text: string): string {
   const clean = cleanStrange(text);
   return clean.length > longestSaying ? `${clean.slice(0, longestSaying - 1)}…` : clean;
 }
@@ -114,7 +114,7 @@ function describePlan(plan: Plan, stopping: number, errors: number): string {
   return `${summarizePlan(unnamed)} ${guards}.${stops}`;
 }
 
-function toRow(change: Change, { impact, names }: Plan): PlanData['changes'][number] {
+export function changeRow(change: Change, { impact, names }: Plan): PlanData['changes'][number] {
   const { action, key, cause, direction, source } = change;
   const limits = impact?.changes.find(({ id }) => id === change.id)?.limits ?? [];
   const cost = limits.find(({ unit }) => unit === 'cost');

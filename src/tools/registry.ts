@@ -1,5 +1,7 @@
 /** The one table of tools: the command line, the server for agents and the documentation go by it. */
 
+import { createPolicyTool } from './create-policy.ts';
+import { deletePolicyTool } from './delete-policy.ts';
 import { estimateBudgetTool } from './estimate-budget.ts';
 import { explainLimitTool } from './explain-limit.ts';
 import { exportLogsTool } from './export-logs.ts';
@@ -7,12 +9,14 @@ import { getCostAnalyticsTool } from './get-cost-analytics.ts';
 import { getLogDetailsTool } from './get-log-details.ts';
 import { getMetadataAnalyticsTool } from './get-metadata-analytics.ts';
 import { getModelAnalyticsSummaryTool } from './get-model-analytics-summary.ts';
+import { getProposalTool } from './get-proposal.ts';
 import { getProviderAnalyticsSummaryTool } from './get-provider-analytics-summary.ts';
 import { getRateLimitsTool } from './get-rate-limits.ts';
 import { getRequestAnalyticsTool } from './get-request-analytics.ts';
 import { getTokenAnalyticsTool } from './get-token-analytics.ts';
 import { getUserAnalyticsSummaryTool } from './get-user-analytics-summary.ts';
 import { getVirtualKeysTool } from './get-virtual-keys.ts';
+import { importUnmanagedTool } from './import-unmanaged.ts';
 import { lintPoliciesTool } from './lint-policies.ts';
 import { listConfigsTool } from './list-configs.ts';
 import { listLogExportsTool } from './list-log-exports.ts';
@@ -22,8 +26,10 @@ import { listPoliciesTool } from './list-policies.ts';
 import { listWorkspacesTool } from './list-workspaces.ts';
 import { planPoliciesTool } from './plan-policies.ts';
 import { reportDriftTool } from './report-drift.ts';
+import { setRecipientsTool } from './set-recipients.ts';
 import { submitFeedbackTool } from './submit-feedback.ts';
 import type { Tool } from './tool.ts';
+import { updateLimitsTool } from './update-limits.ts';
 
 export const tools: readonly Tool[] = [
   listWorkspacesTool,
@@ -48,6 +54,12 @@ export const tools: readonly Tool[] = [
   getLogDetailsTool,
   listLogExportsTool,
   exportLogsTool,
+  createPolicyTool,
+  updateLimitsTool,
+  deletePolicyTool,
+  setRecipientsTool,
+  importUnmanagedTool,
+  getProposalTool,
   submitFeedbackTool,
 ];
 

@@ -9,13 +9,15 @@ import type { CommonOptions, Session } from '../run/session.ts';
 import type { WorkspaceHandle } from './names.ts';
 
 /** What a server can be confined to. */
-export const toolsets = ['usage', 'keys', 'policies', 'logs', 'feedback'] as const;
+export const toolsets = ['usage', 'keys', 'policies', 'logs', 'propose', 'feedback'] as const;
 export type Toolset = (typeof toolsets)[number];
 
 /** What a call has of the world. Made anew for each call: one look at the control plane. */
 export interface ToolContext {
   /** A person waits as long as it takes, and writes where they say; an agent has twenty seconds, and one folder. */
   readonly asker: 'person' | 'agent';
+  /** Of a server: who its caller is by the token, and what the client calls itself; null: not known. */
+  readonly caller: ToolCaller;
   /** Each question is asked once a call. */
   readonly reads: Reads;
   /** Milliseconds since the epoch. */
@@ -30,6 +32,12 @@ export interface ToolContext {
   readonly session: Session;
 }
 
+export interface ToolCaller {
+  /** Named beside the token in the server's own file: nothing that a client can say. */
+  readonly name: string | null;
+  readonly client: string | null;
+}
+
 /** Every answer begins with a paragraph that is made of the rest. */
 export interface ToolData {
   readonly answer: string;
@@ -37,8 +45,11 @@ export interface ToolData {
   readonly notes: readonly string[];
 }
 
-/** `read`: GET requests alone. `job`: it also makes the service begin a job, such as an export. `write`: it leaves something. */
-export type ToolEffect = 'read' | 'job' | 'write';
+/**
+ * `read`: GET requests alone. `job`: it also makes the service begin a job, such as an export. `propose`: it leaves a branch and a
+ * pull request, the same for the same wish. `write`: it leaves something.
+ */
+export type ToolEffect = 'read' | 'job' | 'propose' | 'write';
 
 export interface Tool<Input = unknown, Data extends ToolData = ToolData> {
   readonly name: string;

@@ -2,7 +2,7 @@
 
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { ToolRefusal } from './refusal.ts';
-import type { Twin, TwinFlag } from './twins.ts';
+import type { Twin, TwinArgument, TwinFlag } from './twins.ts';
 import { isoOf } from './values.ts';
 
 /** A value as the command line has it: a text, a list of texts, or true. */
@@ -19,11 +19,19 @@ export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValu
     Object.assign(input, readFlag(flag, value, input, now));
   }
   if (input.time_of_generation_min !== undefined) input.time_of_generation_max ??= isoOf(now);
-  for (const { name, input: member } of twin.arguments ?? []) {
-    const value = given[name.replace(/[<>[\].]/g, '')];
-    if (value !== undefined) input[member] = value;
+  for (const argument of twin.arguments ?? []) {
+    const value = given[argument.name.replace(/[<>[\].]/g, '')];
+    if (value !== undefined) input[argument.input] = readArgument(argument, String(value));
   }
   return input;
+}
+
+/** A value of an argument, as its tool takes it. */
+export function readArgument({ name, as }: Pick<TwinArgument, 'name' | 'as'>, value: string): unknown {
+  if (as === 'number') return readNumber(name, value);
+  if (as !== 'target') return value;
+  const [kind = '', ...rest] = value.split('/');
+  return rest.length === 0 ? { kind } : { kind, name: rest.join('/') };
 }
 
 /** `--status-code <code>` → `statusCode`, as the parser of flags has it. */
@@ -53,6 +61,8 @@ function readFlag(
       return { [member]: { ...(before[member] as object | undefined), _user: text } };
     case 'pairs':
       return { [member]: { ...(before[member] as object | undefined), ...Object.fromEntries(texts.map(readPair)) } };
+    case 'conditions':
+      return { [member]: groupPairs(texts.map(readPair)) };
     case 'days': {
       const days = Number(/^(\d{1,4})d$/.exec(text)?.[1]);
       if (!(days >= 1 && days <= 366)) {
@@ -69,6 +79,13 @@ function readNumber(flags: string, text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
   throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} is no number`);
+}
+
+function groupPairs(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, readonly string[]>> {
+  const keys = [...new Set(pairs.map(([key]) => key))];
+  return Object.fromEntries(
+    keys.map((key) => [key, pairs.filter((pair) => pair[0] === key).map(([, value]) => value)]),
+  );
 }
 
 function readPair(text: string): readonly [string, string] {

@@ -12,11 +12,13 @@ export interface Twin {
 
 export type TwinFormat = 'text' | 'json' | 'csv';
 
-interface TwinArgument {
+export interface TwinArgument {
   /** `<log>` or `[key]`. */
   readonly name: string;
   readonly does: string;
   readonly input: string;
+  /** `target`: `policy/monthly-spend`, the limits of the workspace as `workspace`. Default: as it is. */
+  readonly as?: 'target' | 'number';
 }
 
 export interface TwinFlag {
@@ -25,10 +27,10 @@ export interface TwinFlag {
   /** The member of the tool's input. */
   readonly input: string;
   /**
-   * `pairs`: `key=value`, several, an object. `user`: the pair `_user=…` of it. `days`: `7d`, the window that ends now.
-   * `switch`: on where it is given.
+   * `pairs`: `key=value`, several, an object. `conditions`: the same, where one key may have several values. `user`: the pair
+   * `_user=…` of it. `days`: `7d`, the window that ends now. `switch`: on where it is given.
    */
-  readonly as: 'text' | 'number' | 'list' | 'pairs' | 'user' | 'days' | 'switch';
+  readonly as: 'text' | 'number' | 'list' | 'pairs' | 'conditions' | 'user' | 'days' | 'switch';
   readonly choices?: readonly string[];
   readonly isRequired?: true | undefined;
   readonly otherwise?: string;
@@ -107,6 +109,46 @@ function usage(tool: string, name: string, does: string, more: readonly TwinFlag
 
 /** An export takes no filter by key. */
 const logCalls = calls.filter(({ input }) => input !== 'api_key_ids');
+
+const proposed: readonly TwinArgument[] = [
+  { name: '[workspace]', does: 'slug, id or name of the workspace', input: 'workspace' },
+  {
+    name: '[target]',
+    does: 'policy/NAME, key/NAME, provider/SLUG, integration/SLUG, or workspace for its own limits',
+    input: 'target',
+    as: 'target',
+  },
+];
+
+/** Of all that propose. */
+const proposing: readonly TwinFlag[] = [
+  { flags: '--reason <text>', does: 'why, for those who review', input: 'reason', as: 'text' },
+  { flags: '--dry-run', does: 'show the change and its plan, and leave nothing', input: 'dry_run', as: 'switch' },
+];
+
+const urgent: TwinFlag = { flags: '--urgent', does: 'label it so', input: 'urgent', as: 'switch' };
+
+const limits: readonly TwinFlag[] = [
+  { flags: '--budget <amount>', does: 'such as $500 or 2M tokens', input: 'budget', as: 'text' },
+  { flags: '--reset <when>', does: 'monthly, weekly, every 14 days, never', input: 'reset', as: 'text' },
+  { flags: '--alert <at>', does: 'when to warn, such as 80%', input: 'alert', as: 'text' },
+  { flags: '--rate <rate>', does: 'such as 100 requests/minute', input: 'rate', as: 'text' },
+  { flags: '--match <key=value>', does: 'which calls count', input: 'match', as: 'conditions', otherwise: 'all' },
+  { flags: '--per <key>', does: 'who shares one counter', input: 'per', as: 'list', otherwise: 'none' },
+  { flags: '--description <text>', does: 'shown in the dashboard', input: 'description', as: 'text' },
+  urgent,
+];
+
+function proposes(tool: string, name: string, does: string, flags: readonly TwinFlag[] = []): Twin {
+  return {
+    tool,
+    command: `propose ${name}`,
+    does,
+    arguments: proposed,
+    flags: [...flags, ...proposing],
+    formats: ['text', 'json'],
+  };
+}
 
 export const twins: readonly Twin[] = [
   {
@@ -311,6 +353,35 @@ export const twins: readonly Twin[] = [
       },
       ...pages,
     ],
+    formats: ['text', 'json'],
+  },
+  proposes('create_policy', 'create', 'a new entry, as a pull request', limits),
+  proposes('update_limits', 'set', 'other limits of an entry that is there', limits),
+  proposes('delete_policy', 'delete', 'to take an entry out of the files', [
+    urgent,
+    {
+      flags: '--skip-defaults',
+      does: 'leave out the organisation default of its name as well',
+      input: 'skip_defaults',
+      as: 'switch',
+    },
+  ]),
+  proposes('set_recipients', 'recipients', 'who gets mail: of a key, or of all keys of a workspace', [
+    {
+      flags: '--to <address>',
+      does: 'who gets it, or none',
+      input: 'recipients',
+      as: 'list',
+      otherwise: 'nobody is named',
+    },
+  ]),
+  proposes('import_unmanaged', 'import', 'to declare what is live as it is'),
+  {
+    tool: 'get_proposal',
+    command: 'propose show',
+    does: 'what became of a proposal, or which are open',
+    arguments: [{ name: '[number]', does: 'of its pull request', input: 'pull_request', as: 'number' }],
+    flags: [],
     formats: ['text', 'json'],
   },
   {

@@ -211,6 +211,7 @@ describe('who had a part', () => {
     ['a co-author', { authors: [person('alice'), person('carol')] }, ['alice', 'carol']],
     ['a committer', { committer: person('carol') }, ['alice', 'carol']],
     ['whoever asked for it', { message: 'm\n\nRequested-by: @Carol' }, ['alice', 'carol']],
+    ['all who asked for it', { message: 'm\n\nRequested-by: @carol\nREQUESTED-BY: dave' }, ['alice', 'carol', 'dave']],
     [
       'not who suggested a line that GitHub committed',
       { authors: [person('alice'), person('carol')], signature: byGitHub },
@@ -238,6 +239,9 @@ describe('who had a part', () => {
   it.each<readonly [string, Partial<CommitFacts>, readonly Push[] | null, boolean]>([
     ['everybody is known', {}, [], false],
     ['an address that no account has', { authors: [person(null)] }, [], true],
+    ['asked by somebody with an account', { message: 'm\n\nRequested-by: @carol' }, [], false],
+    ['asked by an app', { message: 'm\n\nRequested-by: @helper[bot]' }, [], false],
+    ['asked by a name that is no account', { message: 'm\n\nRequested-by: @carol@example.com' }, [], true],
     ['… but who pushed it is known', { authors: [person(null)] }, [push('carol')], false],
     ['a bot wrote it', { authors: [person('helper', { isBot: true })] }, [], true],
     ['a bot helped', { authors: [person('alice'), person('helper', { isBot: true })] }, [], false],

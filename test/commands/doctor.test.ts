@@ -197,6 +197,7 @@ describe('an admin key with everything', () => {
       ['models', 'unproven'],
       ['logs', 'unproven'],
       ['reset', 'unproven'],
+      ['propose', 'unproven'],
       ['history, show', 'works'],
     ]);
   });
@@ -723,6 +724,7 @@ describe('output', () => {
         logs                not proven: log exports: not tried
         reset               not proven: what it reads works; whether it may write was
                             not tried
+        propose             does not work: there are no policy files
         history, show       not proven: applied record: not tried
 
       Everything that tollgate needs works.

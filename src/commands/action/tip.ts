@@ -1,12 +1,11 @@
 /** The tip of the default branch: the only thing that an apply of the Action takes, whatever the event. */
 
-import { normalize as normalizePath } from 'node:path/posix';
 import type { Branch } from '../../checkout/branch.ts';
 import type { Checkout } from '../../checkout/checkout.ts';
 import { parseRemote } from '../../checkout/remote-url.ts';
 import { UserError } from '../../errors.ts';
-import { keptPathOf } from '../../extended-file.ts';
 import type { FoundFile } from '../../policy/files.ts';
+import { readFilesOfCommit } from '../../run/branch-files.ts';
 import { folderOf, requireCheckoutOf } from '../../run/open-record.ts';
 import type { PolicySource } from '../../run/policy-source.ts';
 import { emptiedFile, findIdentity } from './identity.ts';
@@ -83,28 +82,14 @@ async function checkIsOfRun(checkout: Checkout, { event, repositoryUrl, inputs }
   });
 }
 
-async function readFiles({ branch, branchName, directory }: DefaultBranch): Promise<FoundFile[]> {
-  const tree = (await branch.treesOf([branch.tip])).get(branch.tip) ?? null;
-  const found = tree === null ? undefined : (await branch.readTrees([tree])).get(tree);
-  const shown = directory === '' ? '.' : directory;
-  if (found === undefined || found.files.length === 0) {
-    const identity = await findIdentity(branch);
-    const emptied = identity === null ? null : emptiedFile(identity, directory);
-    if (emptied !== null) return [emptied];
-    throw new UserError(`no policy files in ${shown} on ${branchName}`, {
-      hint: 'Name their directory from the top of the repository with the input `directory`.',
-    });
-  }
-  const [first] = found.unreadable;
-  if (first !== undefined) {
-    throw new UserError(`${shown}/${first} on ${branchName} is a link, too large, or not UTF-8 text`, {
-      hint: 'Apply takes files as they stand in the commit: put the file itself there.',
-    });
-  }
-  const prefix = directory === '' ? '' : `${directory}/`;
-  return found.files.map(({ path, text }) => ({
-    path: normalizePath(`${prefix}${path}`),
-    relative: keptPathOf(directory, path),
-    text,
-  }));
+async function readFiles(found: DefaultBranch): Promise<readonly FoundFile[]> {
+  const { branch, branchName, directory } = found;
+  const files = await readFilesOfCommit(found, branch.tip);
+  if (files !== null) return files;
+  const identity = await findIdentity(branch);
+  const emptied = identity === null ? null : emptiedFile(identity, directory);
+  if (emptied !== null) return [emptied];
+  throw new UserError(`no policy files in ${directory === '' ? '.' : directory} on ${branchName}`, {
+    hint: 'Name their directory from the top of the repository with the input `directory`.',
+  });
 }

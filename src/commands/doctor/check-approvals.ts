@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import { type GitHub, GitHubError } from '../../github/port.ts';
 import type { CheckView } from '../../render/doctor.ts';
 import type { Desired } from '../../resources/types.ts';
+import { type Located, locateRepository } from '../../run/locate-repository.ts';
 import { folderOf, openCheckoutOf } from '../../run/open-record.ts';
 import type { CommonOptions, Session } from '../../run/session.ts';
 import {
@@ -19,7 +20,6 @@ import {
   type GitHubFacts,
   viewOfWall,
 } from './explain-walls.ts';
-import { type Located, locateRepository } from './locate-repository.ts';
 
 export type ApprovalsOptions = Pick<CommonOptions, 'dir' | 'backend' | 'remote' | 'recordFile'> & {
   /** Deployment environment of GitHub that holds the apply key. Default `tollgate`. */

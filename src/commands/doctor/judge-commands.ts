@@ -109,6 +109,16 @@ const commands: readonly CommandNeeds[] = [
   },
   { ...none, command: 'logs', reads: 'workspaces', untried: 'log exports: not tried' },
   { ...none, command: 'reset', reads: 'workspaces', writes: true, needs: ['usage-policies.list', 'keys.list'] },
+  {
+    ...none,
+    command: 'propose',
+    reads: 'kinds',
+    files: true,
+    record: true,
+    untried:
+      'pull requests: not tried; GITHUB_TOKEN needs pull-requests: write, and that of a workflow starts no workflow for them',
+    better: impact,
+  },
   { ...none, command: 'history, show', reads: 'nothing', record: true },
 ];
 

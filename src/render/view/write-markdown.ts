@@ -18,8 +18,11 @@ import { type ChangeView, type GroupView, type GuardView, type PlanView, verdict
 export interface MarkdownPlace {
   /** Of a line of a file at the commit that was planned; null: it is only named. */
   readonly linkTo: ((source: Source) => string) | null;
-  /** How a word is given where this is read: as a flag of the command, or in a review of the pull request. */
-  readonly words: 'flag' | 'review';
+  /**
+   * How a word is given where this is read: as a flag of the command, or in a review of the pull request. `none`: it is read by
+   * those who may not give any, and the check on the pull request says it.
+   */
+  readonly words: 'flag' | 'review' | 'none';
   /** Whether to say what to do next, which where it is carried out is too late. */
   readonly hasNext: boolean;
 }
@@ -57,7 +60,7 @@ function settingsSections({ settings }: PlanView): Section[] {
 /** One table; where it has to be shorter, the long details of its guards are, and never a guard or its word. */
 function blockSections({ blocks }: PlanView, place: MarkdownPlace): Section[] {
   if (blocks.length === 0) return [];
-  const head = `| blocked because | ${place.words === 'review' ? 'an approving review says' : 'to allow it for this plan'} |\n|---|---|`;
+  const head = `| blocked because | ${wordHeads[place.words]} |\n|---|---|`;
   const write = (guard: GuardView, details: string): string =>
     `| 🛑 **${guard.guard}**: ${details} | ${wayOf(guard, place)} |`;
   const whole = blocks.map((guard) => guard.details.map(escapeProse).join('; '));
@@ -76,7 +79,14 @@ function blockSections({ blocks }: PlanView, place: MarkdownPlace): Section[] {
   return [{ body: table(whole), counts: 0, pinned: true, shorten }];
 }
 
+const wordHeads: Readonly<Record<MarkdownPlace['words'], string>> = {
+  flag: 'to allow it for this plan',
+  review: 'an approving review says',
+  none: 'what lifts it',
+};
+
 function wayOf({ word }: GuardView, { words }: MarkdownPlace): string {
+  if (words === 'none') return 'the check on the pull request says';
   if (word === null) return 'nothing lifts this guard';
   return `\`${words === 'review' ? '/tollgate allow' : '--allow'} ${word}\``;
 }

@@ -5,6 +5,7 @@ import {
   actionsBot,
   type CommentRow,
   findLabel,
+  findRepository,
   fullName,
   type IssueRow,
   type JsonObject,
@@ -146,8 +147,11 @@ export function renderRepository(site: Site, repository: Repository) {
 
 /** What only the repository itself tells. */
 export function renderFullRepository(site: Site, repository: Repository): JsonObject {
+  const parent = repository.forkOf === null ? undefined : findRepository(site.state, repository.forkOf);
+  const of = parent === undefined ? undefined : renderRepository(site, parent);
   return {
     ...renderRepository(site, repository),
+    ...(of === undefined ? {} : { parent: of, source: of }),
     subscribers_count: 0,
     network_count: 0,
     allow_merge_commit: true,

@@ -1,9 +1,20 @@
 /** Pull requests, as they stand in Git. */
 
-import { answerPage, type Call, invalid, notFound, type Route, sortRows, takeGit } from '../call.ts';
-import { findPullsOf } from '../pull-requests.ts';
+import {
+  type Answer,
+  answerPage,
+  type Call,
+  checkBodyLength,
+  invalid,
+  notFound,
+  Refusal,
+  type Route,
+  sortRows,
+  takeGit,
+} from '../call.ts';
+import { findPullsOf, openPullRequest } from '../pull-requests.ts';
 import { changesOfPull, renderCommit, renderFile, renderPull, renderReview, renderSimplePull } from '../render-git.ts';
-import { findIssue, type IssueRow, type PullPart } from '../state.ts';
+import { findIssue, fullName, type IssueRow, type PullPart, type Repository } from '../state.ts';
 
 const root = '/repos/{owner}/{repo}/pulls';
 
@@ -46,6 +57,47 @@ function listPullsOfCommit(call: Call): readonly PullRow[] {
   return findPullsOf(call.repository, git, sha);
 }
 
+/** As `owner:branch`, or `branch` of the repository itself. */
+function createPull(call: Call): Answer {
+  const { repository, state, body, viewer } = call;
+  const [owner, branch] = String(body.head).includes(':') ? String(body.head).split(':') : [null, String(body.head)];
+  const home = state.repositories.find(
+    (one) =>
+      (owner === null ? one === repository : one.owner === owner) &&
+      (one === repository || one.forkOf === fullName(repository)),
+  );
+  const tipOf = (one: Repository | undefined, name: string) => one?.git?.refs().get(`refs/heads/${name}`)?.sha;
+  const head = tipOf(home, branch ?? '');
+  const base = tipOf(repository, String(body.base));
+  if (home === undefined || head === undefined) throw invalid('PullRequest', 'head', 'invalid');
+  if (base === undefined) throw invalid('PullRequest', 'base', 'invalid');
+  checkBodyLength('PullRequest', body.body);
+  const fail = (message: string) =>
+    new Refusal(422, 'Validation Failed', { errors: [{ resource: 'PullRequest', code: 'custom', message }] });
+  const isThere = listPulls(call).some(
+    ({ issue, pull }) =>
+      issue.state === 'open' &&
+      pull.headRef === branch &&
+      pull.headRepository === fullName(home) &&
+      pull.baseRef === body.base,
+  );
+  if (isThere) throw fail(`A pull request already exists for ${home.owner}:${branch}.`);
+  if (takeGit(call).resolve(head) !== null && takeGit(call).between(base, head).length === 0) {
+    throw fail(`No commits between ${String(body.base)} and ${branch}`);
+  }
+  const issue = openPullRequest(state, repository, {
+    head: branch ?? '',
+    headRepository: fullName(home),
+    base: String(body.base),
+    user: viewer.login,
+    title: String(body.title),
+    body: typeof body.body === 'string' ? body.body : null,
+    draft: body.draft === true,
+  });
+  if (issue.pull === null) throw notFound();
+  return { status: 201, body: renderPull(call, repository, takeGit(call), issue, issue.pull) };
+}
+
 export const pullRoutes: readonly Route[] = [
   {
     method: 'GET',
@@ -53,6 +105,14 @@ export const pullRoutes: readonly Route[] = [
     needs: () => ['pull-requests: read'],
     handle: (call) =>
       answerPage(call, selectPulls(call), ({ issue, pull }) => renderSimplePull(call, call.repository, issue, pull)),
+  },
+  {
+    method: 'POST',
+    path: root,
+    needs: () => ['pull-requests: write'],
+    // Whoever reads may ask for a branch of their fork to be pulled.
+    isOpenToReaders: () => true,
+    handle: createPull,
   },
   {
     method: 'GET',

@@ -1,9 +1,9 @@
 /** Which repository on which GitHub a checkout is of, and with which token it may be asked about. Pure. */
 
-import { findGitHubJob } from '../../checkout/github-job.ts';
-import { parseRemote } from '../../checkout/remote-url.ts';
-import { isLoopback } from '../../client/base-url.ts';
-import type { Session } from '../../run/session.ts';
+import { findGitHubJob } from '../checkout/github-job.ts';
+import { parseRemote } from '../checkout/remote-url.ts';
+import { isLoopback } from '../client/base-url.ts';
+import type { Session } from './session.ts';
 
 /** A repository, the API that tells about it, and what lets in there; or why nobody can be asked, and what would help. */
 export type Located =

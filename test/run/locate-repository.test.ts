@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseRemote } from '../../src/checkout/remote-url.ts';
-import { locateRepository } from '../../src/commands/doctor/locate-repository.ts';
+import { locateRepository } from '../../src/run/locate-repository.ts';
 
 const token = 'sample-token';
 const locate = (env: Record<string, string>, url: string | null) =>

@@ -1,0 +1,203 @@
+/** Branches that proposals are made on: read, committed and pushed from a scratch repository, never from the work tree. */
+
+import { UserError } from '../errors.ts';
+import { type Branch, openBranch } from './branch.ts';
+import { importCommit, quotePath, renderData } from './fast-import.ts';
+import { fetchFrom } from './fetch.ts';
+import { describeFailure } from './git-child.ts';
+import { nameFolder, type ReadObjects } from './git-objects.ts';
+import type { Repository } from './repository.ts';
+import type { Git } from './run-git.ts';
+
+/** A branch of a proposal as the remote has it. */
+export interface ProposalBranch {
+  /** Without `refs/heads/`. */
+  readonly name: string;
+  readonly tip: string;
+  readonly parents: readonly string[];
+  /** Milliseconds since the epoch: when its tip was committed, by the committer's word. */
+  readonly at: number;
+}
+
+export interface NewCommit {
+  readonly parent: string;
+  /** Whole files by their paths from the top of the repository. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly message: string;
+  /** Null: tollgate. */
+  readonly author: { readonly name: string; readonly email: string } | null;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface ProposalBranches {
+  list(): Promise<readonly ProposalBranch[]>;
+  /** Whoever Git says works in this clone; null: it does not say. */
+  readIdentity(): Promise<NewCommit['author']>;
+  commit(change: NewCommit): Promise<string>;
+  /** From one commit to another, as Git shows it. */
+  diff(from: string, to: string): Promise<string>;
+  /**
+   * Makes a branch that is not there yet. `there`: somebody was faster, and nothing was moved.
+   *
+   * @throws UserError where the remote refuses it, or whether it arrived is not known
+   */
+  create(name: string, commit: string): Promise<'created' | 'there'>;
+  /** Takes it away again while it is at that commit; false: it could not be. */
+  remove(name: string, commit: string): Promise<boolean>;
+}
+
+export const proposalFolder = 'tollgate/proposal';
+
+const fetchedFolder = 'refs/tollgate-proposals';
+const madeRef = 'refs/tollgate-made/proposal';
+
+/**
+ * @param base branch that proposals go into, without `refs/heads/`
+ * @param directory of the policies from the top, `''` for the top itself
+ * @throws UserError when the remote does not give the branch
+ */
+export function withProposalBranches<T>(
+  repository: Repository,
+  base: string,
+  directory: string,
+  work: (branch: Branch, proposals: ProposalBranches) => Promise<T>,
+): Promise<T> {
+  const withOpened = async (git: Git): Promise<T> =>
+    work(await openBranch(git, repository, base, directory), openProposals(git, repository));
+  return repository.withScratch(withOpened, { readsClone: true });
+}
+
+function openProposals(git: Git, repository: Repository): ProposalBranches {
+  const { remote, remoteName } = repository;
+  const pushFlags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
+
+  /** Null: there is no such branch. */
+  async function readTip(name: string): Promise<string | null> {
+    const ref = `refs/heads/${name}`;
+    const asked = await git(['ls-remote', '--quiet', remote, ref]);
+    if (asked.code !== 0) {
+      throw new UserError(
+        `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known: ${describeFailure(asked)}`,
+        { exit: 'unreachable', hint: 'Propose the same again: what is there already is found.' },
+      );
+    }
+    const lines = asked.stdout.toString('utf8').split('\n');
+    return lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+  }
+
+  const push = (name: string, expected: string, what: string) =>
+    git([
+      'push',
+      ...pushFlags,
+      `--force-with-lease=refs/heads/${name}:${expected}`,
+      remote,
+      `${what}:refs/heads/${name}`,
+    ]);
+
+  return {
+    async list() {
+      const fetched = await fetchFrom(git, remote, [`+refs/heads/${proposalFolder}/*:${fetchedFolder}/*`]);
+      if (fetched.code !== 0) {
+        throw new UserError(`${remoteName} does not show its branches: ${describeFailure(fetched)}`, {
+          exit: 'unreachable',
+        });
+      }
+      const format = '--format=%(refname)%00%(objectname)%00%(parent)%00%(committerdate:unix)';
+      const listed = await git(['for-each-ref', format, `${fetchedFolder}/`]);
+      if (listed.code !== 0) throw new UserError(`Git cannot list branches: ${describeFailure(listed)}`);
+      return listed.stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => {
+          const [ref = '', tip = '', parents = '', at = ''] = line.split('\0');
+          return {
+            name: `${proposalFolder}/${ref.slice(fetchedFolder.length + 1)}`,
+            tip,
+            parents: parents.split(' ').filter((parent) => parent !== ''),
+            at: Number(at) * 1000,
+          };
+        });
+    },
+
+    async readIdentity() {
+      const { stdout } = await repository.git(['config', '-z', '--get-regexp', '^user\\.(name|email)$']);
+      // The last of a name is the one that holds.
+      const said = new Map(
+        stdout
+          .toString('utf8')
+          .split('\0')
+          .map((line): [string, string] => [line.split('\n')[0] ?? '', line.slice(line.indexOf('\n') + 1).trim()]),
+      );
+      const [name = '', email = ''] = [said.get('user.name'), said.get('user.email')];
+      return name === '' || email === '' ? null : { name, email };
+    },
+
+    async commit({ parent, files, message, author, at }) {
+      const { name, email } = author ?? { name: 'tollgate', email: 'tollgate@localhost' };
+      const who = `${plainName(name)} <${plainName(email)}> ${Math.floor(at / 1000)} +0000`;
+      const modes = await readModes(git.readObjects, parent, files);
+      const made = await importCommit(git, [
+        `commit ${madeRef}`,
+        'mark :1',
+        `author ${who}`,
+        `committer ${who}`,
+        renderData(message),
+        `from ${parent}`,
+        ...files.flatMap(({ path, text }) => [
+          `M ${modes.get(path) ?? '100644'} inline ${quotePath(path)}`,
+          renderData(text),
+        ]),
+      ]);
+      if ('commit' in made) return made.commit;
+      throw new UserError(`Git could not write the proposal: ${describeFailure(made.failed)}`);
+    },
+
+    async diff(from, to) {
+      const flags = ['--no-color', '--no-ext-diff', '--no-textconv', '--no-renames', '--unified=3'];
+      const shown = await git(['diff', ...flags, from, to]);
+      if (shown.code !== 0) throw new UserError(`Git cannot show the change: ${describeFailure(shown)}`);
+      return shown.stdout.toString('utf8');
+    },
+
+    async create(name, commit) {
+      const result = await push(name, '', commit);
+      if (result.code === 0) return 'created';
+      const tip = await readTip(name);
+      // The push worked and its answer was lost.
+      if (tip === commit) return 'created';
+      if (tip !== null) return 'there';
+      throw new UserError(`${remoteName} does not take the branch ${name}: ${describeFailure(result)}`, {
+        exit: 'unreachable',
+        hint: `Nothing was made. Whoever proposes needs write access to the repository, and no rule may forbid branches below ${proposalFolder}/.`,
+      });
+    },
+
+    async remove(name, commit) {
+      return (await push(name, commit, '')).code === 0;
+    },
+  };
+}
+
+/** What ends a line of a commit, or a name in it, is in no name. */
+function plainName(text: string): string {
+  return text.replace(/[<>\s\p{C}]+/gu, ' ').trim() || 'tollgate';
+}
+
+/** A file that may be run stays so. */
+async function readModes(
+  read: ReadObjects,
+  commit: string,
+  files: NewCommit['files'],
+): Promise<ReadonlyMap<string, string>> {
+  const folders = files.map(({ path }) => path.slice(0, Math.max(path.lastIndexOf('/'), 0)));
+  const trees = await read(folders.map((folder) => nameFolder(commit, folder)));
+  return new Map(
+    files.flatMap(({ path }, index) => {
+      const tree = trees[index];
+      const name = Buffer.from(`100755 ${path.slice(path.lastIndexOf('/') + 1)}\0`);
+      return tree?.type === 'tree' && tree.bytes.includes(name) ? [[path, '100755'] as const] : [];
+    }),
+  );
+}

@@ -1,0 +1,315 @@
+/** A proposal from the wish to the branch: read the default branch, edit, compile, plan twice, commit, publish. Nothing live changes. */
+
+import type { Branch } from '../checkout/branch.ts';
+import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
+import { actorOf } from '../checkout/this-run.ts';
+import type { Diagnostic } from '../diagnostics.ts';
+import { UserError } from '../errors.ts';
+import { readEverything } from '../live/read-everything.ts';
+import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
+import type { FoundFile } from '../policy/files.ts';
+import { isPolicyKind } from '../resources/registry.ts';
+import type { Desired, ResourceKey } from '../resources/types.ts';
+import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
+import type { Judged } from '../run/judge.ts';
+import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
+import { preparePlan } from '../run/prepare.ts';
+import { nowOf, type Session } from '../run/session.ts';
+import type { NoPlan } from '../run/start.ts';
+import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
+import { compareDesired } from './compare-desired.ts';
+import { comparePlans, type ProposedPlan } from './compare-plans.ts';
+import { editProposal, findDeclared } from './edit-proposal.ts';
+import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
+import type { ProposalRun, ProposalWish } from './proposal-run.ts';
+import type { ProposalWords } from './proposal-text.ts';
+import { type Publication, publishProposal } from './publish-proposal.ts';
+
+export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
+  readonly status: Publication['status'] | 'already_declared' | 'dry_run';
+  /** Null: nothing is asked for. */
+  readonly branch: string | null;
+  /** Branch that it goes into. */
+  readonly base: string;
+  readonly files: readonly string[];
+  readonly diff: string;
+  readonly planned: ProposedPlan | null;
+}
+
+/** @throws ProposalRefusal, UserError, ServiceError, CancelledError; nothing is left behind then */
+export async function propose(wish: ProposalWish, run: ProposalRun): Promise<ProposalResult> {
+  const { options, session } = run;
+  const checkout = await requireCheckoutOf(options, session, 'so there is no branch to propose a change of');
+  const folder = await folderOf(options, session);
+  const directory = checkout.directoryOf(folder);
+  if (directory === null) throw new UserError(`${options.dir} is not in the repository at ${checkout.root}`);
+  const repository = await checkout.open();
+  const branchName = await checkout.readDefaultBranch();
+  if (branchName === null) {
+    throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
+      hint: 'Proposals go into the default branch: `git remote set-head`, or commit something first.',
+    });
+  }
+  return withProposalBranches(repository, branchName, directory, async (branch, proposals) => {
+    const place: FilesPlace = { branch, branchName, directory };
+    const made = await makeProposal(wish, run, place, branch);
+    const { changed, planned, notes } = made;
+    const nothing = { pull: null, commands: [], base: branchName };
+    if (planned === null) {
+      return { ...nothing, status: 'already_declared', branch: null, files: [], diff: '', planned, notes };
+    }
+    const words: ProposalWords = {
+      workspace: wish.workspace.slug,
+      proposal: wish.proposal,
+      asker: { isAgent: run.isAgent, requester: run.caller ?? actorOf(session), client: run.client },
+      isUrgent: wish.isUrgent,
+    };
+    const files = changed.map(({ path }) => path);
+    const common = { base: branchName, files, planned };
+    if (wish.isDryRun) {
+      const diff = await readDiff(proposals, branch.tip, changed, session);
+      return { ...common, ...nothing, status: 'dry_run', branch: null, diff, notes };
+    }
+    const published = await publishProposal({
+      words,
+      reason: wish.reason,
+      notes,
+      changed,
+      planned,
+      branch,
+      branchName,
+      proposals,
+      checkout,
+      remoteName: repository.hasRemote ? repository.remoteName : null,
+      run,
+      remake: async (commit) => {
+        const before = await readFilesOfCommit(place, commit);
+        const desired = before === null ? null : compilePolicies(before).desired;
+        return before === null || desired === null ? null : made.edit(before, desired).changed;
+      },
+      readFiles: (commit) => readFilesOfCommit(place, commit),
+    });
+    return { ...common, ...published };
+  });
+}
+
+async function readDiff(
+  proposals: ProposalBranches,
+  parent: string,
+  files: readonly PolicyFile[],
+  session: Session,
+): Promise<string> {
+  const commit = await proposals.commit({ parent, files, message: 'dry run\n', author: null, at: session.clock.now() });
+  return proposals.diff(parent, commit);
+}
+
+interface Edit {
+  readonly changed: readonly PolicyFile[];
+  readonly notes: readonly string[];
+}
+
+interface Made extends Edit {
+  /** Null: the files say so already. */
+  readonly planned: ProposedPlan | null;
+  /** The same edit of another version of the files. */
+  readonly edit: (files: readonly FoundFile[], desired: Desired) => Edit;
+}
+
+async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPlace, branch: Branch): Promise<Made> {
+  const { directory, branchName } = place;
+  const files = await readFilesOfCommit(place, branch.tip);
+  if (files === null) {
+    throw new UserError(`no policy files in ${directory === '' ? '.' : directory} on ${branchName}`, {
+      hint: 'Name their directory with --dir.',
+    });
+  }
+  const { desired, diagnostics } = compilePolicies(files);
+  if (desired === null) {
+    throw refuseBase(diagnostics, branchName);
+  }
+  const planOf = (some: readonly FoundFile[]) => plan(some, branch, branchName, run);
+  const base = await planOf(files);
+  if (base.plan === null) throw refuseBase(base.diagnostics, branchName);
+  const edit = await createEdit(wish, run, { directory, base });
+  const { changed, notes } = edit(files, desired);
+  const next = toFound(files, changed, directory);
+  const compiled = compilePolicies(next);
+  if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
+  const isSame = requireOnlyAsked(wish, desired, compiled.desired);
+  if (isSame) return { changed: [], notes: [], planned: null, edit };
+  const proposed = await planOf(next);
+  if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
+  const planned = comparePlans(base, proposed);
+  if (planned.errors.length > 0) throw refuseErrors(planned.errors);
+  const broken = planned.findings.find(({ severity, silenced }) => severity === 'error' && silenced === null);
+  if (broken !== undefined) {
+    throw new ProposalRefusal('blocked_by_rule', `the rule ${broken.rule} refuses it: ${broken.message}`, {
+      hint: broken.fix,
+      details: { rule: broken.rule },
+    });
+  }
+  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, edit };
+}
+
+/** What is there already has to be right before anything can be asked for. */
+function refuseBase(diagnostics: readonly Diagnostic[], branchName: string): ProposalRefusal {
+  const [first] = diagnostics.filter(({ severity }) => severity === 'error');
+  return new ProposalRefusal('invalid_input', `the policy files on ${branchName} have errors: ${first?.message}`, {
+    hint: 'They have to be mended before anything can be proposed: `tollgate validate` and `tollgate plan` list all of them.',
+    details: { file: first?.source.file ?? null, line: first?.source.line ?? null },
+  });
+}
+
+function refuseErrors(diagnostics: readonly { severity: string; message: string; code: string }[]): ProposalRefusal {
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  return new ProposalRefusal('invalid_input', `the files would have an error: ${first?.message ?? 'unknown'}`, {
+    hint: 'Nothing was proposed: say it in the words of docs/files.md.',
+    details: { errors: errors.length, code: first?.code ?? null },
+  });
+}
+
+/** Each sees the same of what is live: what was read once is not read again. */
+async function plan(
+  files: readonly FoundFile[],
+  { tip, hasInHistory }: Branch,
+  branchName: string,
+  { options, session, open }: ProposalRun,
+): Promise<Judged | NoPlan> {
+  const asking = {
+    ...options,
+    source: { commit: tip, files, branchName, hasInHistory },
+    workspace: [],
+    quiet: true,
+    mode: 'sync' as const,
+    only: [],
+    // Words that lift a guard are for people who review.
+    allow: [],
+    impact: true,
+    // Who reads a pull request is not known here: people are counted, unless the settings name them.
+    isPublic: true,
+    mayRecall: false,
+  };
+  return preparePlan(asking, session, open);
+}
+
+function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], directory: string): readonly FoundFile[] {
+  const relative = new Map(files.map((file) => [file.path, file.relative]));
+  const start = directory === '' ? 0 : directory.length + 1;
+  return mergeFiles(files, changed).map(({ path, text }) => ({
+    path,
+    text,
+    relative: relative.get(path) ?? path.slice(start),
+  }));
+}
+
+/**
+ * True: the files mean the same as before.
+ *
+ * @throws ProposalRefusal where anything but what was asked for would change
+ */
+function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
+  const { entries, isElsewhere } = compareDesired(before, after);
+  if (proposal.action === 'create') {
+    const there = findDeclared(before, workspace, proposal.target);
+    if (there !== undefined && there.fromDefaults !== true && entries.length > 0) {
+      throw new ProposalRefusal(
+        'conflict',
+        `${labelOfTarget(proposal.target)} stands in the files already, with other values`,
+        {
+          hint: 'update_limits changes an entry that is there.',
+        },
+      );
+    }
+  }
+  const odd = entries.find((entry) => !isAskedFor(entry, proposal, workspace));
+  if (odd !== undefined || isElsewhere) {
+    const what = odd === undefined ? 'settings' : `the entry ${odd.name}`;
+    throw new ProposalRefusal('conflict', `it would change ${what} as well, which was not asked for`, {
+      hint: 'Edit the files by hand, in a pull request of your own.',
+    });
+  }
+  return entries.length === 0;
+}
+
+function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace: ProposalWish['workspace']): boolean {
+  const isHere = entry.workspace === workspace.slug || entry.workspace?.toLowerCase() === workspace.id.toLowerCase();
+  if (!isHere) return false;
+  if (action === 'import') return true;
+  if (target === null) return entry.kind === 'key-limits';
+  if (target.kind === 'policy') return isPolicyKind(entry.kind) && entry.name === target.name;
+  // What `"*"` says lies beneath the keys that are named beside it.
+  const isBeneath = target.kind === 'key' && target.name === '*' && entry.kind === 'key-limits';
+  return (
+    isBeneath ||
+    (entry.kind === targetKinds[target.kind] && (target.kind === 'workspace' || entry.name === target.name))
+  );
+}
+
+/** What somebody who takes an entry away may not know. */
+function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonly string[] {
+  if (proposal.action !== 'delete') return [];
+  const left = findDeclared(after, workspace, proposal.target);
+  if (left?.fromDefaults === true) {
+    return [
+      'The organisation has a default of this name, which takes its place: the limit is not taken away, it becomes that default. With skip_defaults the default is left out as well.',
+    ];
+  }
+  const isReached =
+    proposal.target.kind === 'key' &&
+    proposal.target.name !== '*' &&
+    findDeclared(after, workspace, { kind: 'key', name: '*' }) !== undefined;
+  return isReached ? ['What `"*"` says of all keys goes on binding this one.'] : [];
+}
+
+async function createEdit(
+  { proposal, workspace }: ProposalWish,
+  { open, session }: ProposalRun,
+  { directory, base }: { readonly directory: string; readonly base: Judged },
+): Promise<Made['edit']> {
+  if (proposal.action !== 'import') {
+    return (files, desired) => {
+      const { path, text, isNew } = editProposal({ proposal, workspace, desired, files, directory });
+      return { changed: [{ path, text }], notes: isNew ? [`${path} is a new file.`] : [] };
+    };
+  }
+  const live = await session.waiting(`reading ${open.backend.baseUrl}`, readEverything(open.backend, []));
+  const { target } = proposal;
+  return (files, desired) => {
+    const added = addUnmanaged({
+      desired,
+      files,
+      directory,
+      live,
+      record: base.settled,
+      now: nowOf(session),
+      workspaces: [workspace.slug],
+      ...(target === null
+        ? {}
+        : {
+            isAsked: ({ kind, name, id }) =>
+              (target.kind === 'policy' ? isPolicyKind(kind) : kind === targetKinds[target.kind]) &&
+              (target.kind === 'workspace' || name === target.name || id === target.name),
+          }),
+    });
+    if ('diagnostics' in added) throw refuseErrors(added.diagnostics);
+    if (added.additions.length === 0 && (target !== null || added.leftOut.length > 0)) {
+      const [first] = added.leftOut;
+      throw new ProposalRefusal(
+        'not_found',
+        first === undefined
+          ? `nothing live and undeclared is called ${labelOfTarget(target)} there`
+          : `nothing can be declared as it is: ${first.why}`,
+        { hint: 'list_policies shows what is unmanaged.' },
+      );
+    }
+    const kept = added.leftOut.length;
+    return {
+      changed: added.files,
+      notes: [
+        `Declares ${added.additions.length} live ${added.additions.length === 1 ? 'object' : 'objects'} as they are: an apply changes nothing live.`,
+        ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
+      ],
+    };
+  };
+}

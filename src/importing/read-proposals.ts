@@ -1,0 +1,86 @@
+/** Which proposals there are, and what became of one: from GitHub, by the names of their branches. */
+
+import { type GitHub, GitHubError, type ListedPull } from '../github/port.ts';
+import { locateRepository } from '../run/locate-repository.ts';
+import { requireCheckoutOf } from '../run/open-record.ts';
+import type { CommonOptions, Session } from '../run/session.ts';
+import { ProposalRefusal, parseProposalBranch } from './proposal.ts';
+import { proposalLabels } from './publish-proposal.ts';
+
+export interface ProposalState {
+  readonly number: number;
+  readonly url: string;
+  readonly branch: string;
+  readonly state: ListedPull['state'];
+  readonly urgent: boolean;
+  /** People whose latest review approves; null: it cannot be read. */
+  readonly approvals: number | null;
+  readonly title: string;
+}
+
+/** @param number null: all that are open. @throws ProposalRefusal */
+export async function readProposals(
+  number: number | null,
+  options: CommonOptions,
+  session: Session,
+): Promise<readonly ProposalState[]> {
+  const checkout = await requireCheckoutOf(options, session, 'so there is no repository to look for proposals in');
+  const located = locateRepository(session.env, await checkout.readRemoteUrl());
+  const github = located.repository === null ? undefined : await session.openGitHub?.(located);
+  if (github === undefined) {
+    const why = located.repository === null ? located.why : 'this program does not ask GitHub';
+    const hint = located.repository === null ? located.advice : undefined;
+    throw new ProposalRefusal(
+      'unavailable',
+      `proposals are pull requests, and ${why}`,
+      hint === undefined ? {} : { hint },
+    );
+  }
+  try {
+    return await read(number, github, session);
+  } catch (error) {
+    if (!(error instanceof GitHubError)) throw error;
+    throw new ProposalRefusal('unavailable', `proposals cannot be read: ${error.message}`);
+  }
+}
+
+async function read(number: number | null, github: GitHub, session: Session): Promise<readonly ProposalState[]> {
+  const listed =
+    number === null
+      ? (await github.listPulls(new Date(session.clock.now()))).filter(({ state }) => state === 'open')
+      : await github.listPullsOfBranch((await github.readPull(number)).headRef);
+  const wanted = listed
+    .filter((pull) => parseProposalBranch(pull.headRef) !== null && (number === null || pull.number === number))
+    .slice(0, 20);
+  if (number !== null && wanted.length === 0) {
+    throw new ProposalRefusal('not_found', `#${number} is not a proposal`, {
+      hint: 'Without a number all that are open are listed.',
+    });
+  }
+  return Promise.all(
+    wanted.map(async (pull) => ({
+      number: pull.number,
+      url: pull.url,
+      branch: pull.headRef,
+      state: pull.state,
+      urgent: pull.labels.includes(proposalLabels.urgent),
+      approvals: await countApprovals(github, pull.number),
+      title: pull.title,
+    })),
+  );
+}
+
+/** Whether they count is judged when it is applied (docs/approvals.md). */
+async function countApprovals(github: GitHub, number: number): Promise<number | null> {
+  try {
+    const { reviews } = await github.readPullReview(number);
+    const latest = new Map<string, string>();
+    for (const { author, state } of reviews) {
+      if (author !== null && state !== 'COMMENTED' && state !== 'PENDING') latest.set(author.login, state);
+    }
+    return [...latest.values()].filter((state) => state === 'APPROVED').length;
+  } catch (error) {
+    if (error instanceof GitHubError) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,242 @@
+/** From a branch to a pull request: found where it is there, made once where it is not, and nothing half-made. */
+
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import type { GitHubFault } from '../helpers/github/faults.ts';
+import type { GitHubStandIn } from '../helpers/github/server.ts';
+import { asAuthor, createPolicy, type ProposeScene, raise, startProposeScene } from '../helpers/propose-scene.ts';
+import { git } from '../record/git-fixture.ts';
+
+type Scene = ProposeScene & { readonly github: GitHubStandIn };
+
+async function start(options: Parameters<typeof startProposeScene>[0] = {}): Promise<Scene> {
+  const scene = await startProposeScene({ grant: asAuthor, ...options });
+  if (scene.github === null) throw new Error('there is no GitHub');
+  return { ...scene, github: scene.github };
+}
+
+const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
+
+it('a pull request with the plan, who asked, why, and labels', async () => {
+  const scene = await start();
+  const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef0123456789abcdef';
+  const result = await scene.propose(raise(), { reason, isUrgent: true }, { client: 'some-client 1.0' });
+  expect(result).toMatchObject({ status: 'opened', pull: { number: 1 } });
+  const [pull] = pullsOf(scene);
+  expect(pull).toMatchObject({
+    title: 'Urgent: ws-team-a: set policy monthly-spend, $500',
+    user: 'author',
+    labels: ['tollgate:agent', 'urgent'],
+    pull: { headRef: result.branch, baseRef: 'main' },
+  });
+  const body = pull?.body ?? '';
+  expect(body).toMatch(/^<!-- tollgate-proposal 1 -->\n/);
+  expect(body).toContain('Written by an agent (it calls itself some-client 1.0), asked by `author`.');
+  expect(body).toContain('### What this adds: ');
+  expect(body).toContain('monthly-spend');
+  expect(body).toContain('2 changes are owed on main already.');
+  expect(body).not.toContain('<img');
+  expect(body).not.toMatch(/^\/tollgate/m);
+  expect(body).not.toMatch(/@reviewer|@[0-9a-f]{32}/);
+  expect(git(scene.remote, 'log', '-1', '--format=%B', result.branch ?? '')).toContain('Requested-by: @author');
+  expect(scene.github.violations).toEqual([]);
+});
+
+it('the same again, and by another writer, is the same pull request', async () => {
+  const scene = await start();
+  const first = await scene.propose(raise());
+  scene.github.setToken('sample-token-of-who-proposes', { kind: 'user', login: 'reviewer' });
+  const second = await scene.propose(raise());
+  expect(second).toMatchObject({ status: 'exists', branch: first.branch, pull: { number: 1 }, diff: first.diff });
+  expect(pullsOf(scene)).toHaveLength(1);
+  await scene.propose(raise(), { isUrgent: true });
+  expect(pullsOf(scene)[0]?.labels).toEqual(['tollgate:agent', 'urgent']);
+});
+
+it('is found again after the base went on', async () => {
+  const scene = await start();
+  await scene.propose(raise());
+  scene.push({ 'policies/notes.yaml': '' });
+  git(scene.folder, 'rm', '--quiet', 'policies/notes.yaml');
+  git(scene.folder, 'commit', '--quiet', '-m', 'away');
+  git(scene.folder, 'push', '--quiet', 'origin', 'main');
+  expect(await scene.propose(raise())).toMatchObject({ status: 'exists', pull: { number: 1 } });
+});
+
+it('20 at once make one pull request on one branch', async () => {
+  const scene = await start();
+  const results = await Promise.all(Array.from({ length: 20 }, () => scene.propose(raise())));
+  expect(pullsOf(scene)).toHaveLength(1);
+  expect(scene.branches()).toHaveLength(1);
+  expect(results.filter(({ status }) => status === 'opened')).toHaveLength(1);
+  expect(results.filter(({ status }) => status === 'exists')).toHaveLength(19);
+  expect(new Set(results.map(({ pull }) => pull?.number))).toEqual(new Set([1]));
+}, 60_000);
+
+it('what people closed is not proposed again; what they merged can be, later', async () => {
+  const scene = await start();
+  const first = await scene.propose(raise());
+  scene.github.closePullRequest({ pull: 1, user: 'reviewer' });
+  expect(await scene.propose(raise())).toMatchObject({ status: 'rejected_before', pull: { number: 1 } });
+  expect(await scene.propose(raise('$600'))).toMatchObject({ status: 'opened', pull: { number: 2 } });
+  scene.github.merge({ pull: 2, method: 'squash', user: 'reviewer' });
+  expect(await scene.propose(raise('$600'))).toMatchObject({ status: 'already_declared' });
+  expect(await scene.propose(raise('$100'))).toMatchObject({ status: 'opened', pull: { number: 3 } });
+  scene.github.merge({ pull: 3, method: 'merge', user: 'reviewer' });
+  // The branch of the first time is still there.
+  const again = await scene.propose(raise('$600'));
+  expect(again).toMatchObject({ status: 'opened', pull: { number: 4 } });
+  expect(again.branch).toMatch(/-2$/);
+  expect(again.branch?.slice(0, -18)).toBe(first.branch?.slice(0, -16));
+});
+
+it('a head that others have moved is never pushed over', async () => {
+  const scene = await start();
+  const { branch } = await scene.propose(raise());
+  scene.github.pushTo({
+    branch: branch ?? '',
+    files: { 'policies/workspaces/team-a.yaml': 'version: 1\n' },
+    message: 'mine',
+    user: 'reviewer',
+  });
+  const tip = git(scene.remote, 'rev-parse', branch ?? '');
+  expect(await scene.propose(raise())).toMatchObject({ status: 'conflict', pull: { number: 1 } });
+  expect(git(scene.remote, 'rev-parse', branch ?? '')).toBe(tip);
+});
+
+it('one open proposal an entry, by whatever value', async () => {
+  const scene = await start();
+  await scene.propose(raise());
+  expect(await scene.propose(raise('$700'))).toMatchObject({ status: 'conflict', pull: { number: 1 } });
+  expect(pullsOf(scene)).toHaveLength(1);
+  expect(scene.branches()).toHaveLength(1);
+});
+
+it('five are open at most, and ten are made in a day: closing and asking again does not go on for ever', async () => {
+  const scene = await start();
+  const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'];
+  for (const name of names.slice(0, 5)) await scene.propose(createPolicy(name));
+  await expect(scene.propose(createPolicy('f'))).rejects.toMatchObject({
+    code: 'rate_limited',
+    message: '5 proposals are open, and 5 may be at once',
+  });
+  for (const [index, name] of names.slice(5, 10).entries()) {
+    scene.github.closePullRequest({ pull: index + 1, user: 'reviewer' });
+    await scene.propose(createPolicy(name));
+  }
+  for (let pull = 6; pull <= 10; pull += 1) scene.github.closePullRequest({ pull, user: 'reviewer' });
+  await expect(scene.propose(createPolicy('k'))).rejects.toMatchObject({
+    code: 'rate_limited',
+    message: '10 proposals were made within a day, and 10 may be',
+  });
+  expect(pullsOf(scene)).toHaveLength(10);
+});
+
+describe('refused in one sentence, and nothing made', () => {
+  async function refused(scene: Scene, pattern: RegExp): Promise<void> {
+    const error: unknown = await scene.propose(raise()).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(UserError);
+    expect((error as UserError).message).toMatch(pattern);
+    expect((error as UserError).message).not.toContain('\n');
+    expect(pullsOf(scene)).toEqual([]);
+    expect(scene.branches()).toEqual([]);
+  }
+
+  it('a remote that is a fork', async () => {
+    await refused(
+      await start({ forkOf: 'upstream/budgets' }),
+      /^the remote is example\/budgets, a fork of upstream\/budgets/,
+    );
+  });
+
+  it('an archived repository', async () => {
+    const scene = await start();
+    const [repository] = scene.github.state.repositories;
+    if (repository !== undefined) repository.archived = true;
+    await refused(scene, /is archived/);
+  });
+
+  it('branches that a rule of the remote forbids', async () => {
+    const scene = await start();
+    git(scene.remote, 'config', 'receive.hideRefs', 'refs/heads/tollgate');
+    await refused(scene, /^origin does not take the branch tollgate\/proposal\/\S+: /);
+  });
+
+  it('a token that may read and not open pull requests', async () => {
+    const permissions = { contents: 'write', 'pull-requests': 'read' } as const;
+    const scene = await start({ grant: { kind: 'actions', permissions } });
+    await refused(scene, /^the pull request was refused: GitHub answered 403/);
+  });
+
+  it('a token that may read nothing', async () => {
+    await refused(await start({ grant: { kind: 'actions', permissions: {} } }), /cannot be read: GitHub answered 40/);
+  });
+
+  it('a token that GitHub does not know', async () => {
+    const scene = await start();
+    const session = scene.session({ env: { GITHUB_TOKEN: 'another' } });
+    const error: unknown = await scene.propose(raise(), {}, { session }).catch((caught: unknown) => caught);
+    expect((error as UserError).message).toMatch(/^the repository cannot be read: GitHub answered 401/);
+    expect(scene.branches()).toEqual([]);
+  });
+});
+
+it('labels that the token may not make are said, and the pull request is there', async () => {
+  const permissions = { contents: 'write', 'pull-requests': 'write' } as const;
+  const scene = await start({ grant: { kind: 'actions', permissions } });
+  const { status, notes } = await scene.propose(raise(), { isUrgent: true });
+  expect(status).toBe('opened');
+  expect(notes.join()).toMatch(/labels tollgate:agent and urgent could not be put on #1/);
+});
+
+const faults: readonly (readonly [string, GitHubFault])[] = [
+  ['500', { kind: 'status', status: 500 }],
+  ['the page of a proxy', { kind: 'status', status: 502, body: 'html' }],
+  ['401', { kind: 'status', status: 401 }],
+  ['403', { kind: 'status', status: 403 }],
+  ['404', { kind: 'status', status: 404 }],
+  ['409', { kind: 'status', status: 409 }],
+  ['422', { kind: 'status', status: 422 }],
+  ['a secondary limit', { kind: 'secondary-rate-limit', retryAfter: 3_600 }],
+  ['a limit', { kind: 'rate-limit', reset: 4_000_000_000 }],
+  ['a broken connection', { kind: 'reset', when: 'before' }],
+  ['a lost answer', { kind: 'reset', when: 'after' }],
+];
+
+const places = [
+  ['the repository', { method: 'GET', path: '/repos/example/budgets' }],
+  ['the lists', { method: 'GET', path: '/repos/example/budgets/pulls' }],
+  ['the making', { method: 'POST', path: '/repos/example/budgets/pulls' }],
+  ['the labels', { method: 'POST', path: '/repos/example/budgets/issues/*/labels' }],
+  ['the login', { path: '/graphql' }],
+] as const;
+
+/** Where nothing is made yet, or all is, the ways to fail that differ. */
+const few = faults.filter(([name]) => ['500', '403', '404', 'a lost answer'].includes(name));
+
+describe.each(places)('a fault of GitHub at %s', (place, where) => {
+  it.each(place === 'the making' ? faults : few)(
+    '%s: one sentence, nothing half-made, and the next try ends it',
+    async (_name, fault) => {
+      const scene = await start();
+      scene.github.setFaults([{ ...where, fault }]);
+      const outcome: unknown = await scene.propose(raise()).catch((caught: unknown) => caught);
+      const pulls = pullsOf(scene).length;
+      if (outcome instanceof Error) {
+        expect(outcome).toBeInstanceOf(UserError);
+        expect(outcome.message).not.toContain('\n');
+        // Nothing is left that nobody was told of.
+        expect([pulls, scene.branches().length]).toEqual([0, 0]);
+      } else {
+        const { status } = outcome as { status: string };
+        expect(['opened', 'exists', 'branch_only']).toContain(status);
+        expect(scene.branches()).toHaveLength(1);
+        if (status !== 'branch_only') expect(pulls).toBe(1);
+      }
+      scene.github.setFaults([]);
+      expect((await scene.propose(raise())).pull?.number).toBe(1);
+      expect(pullsOf(scene)).toHaveLength(1);
+      expect(scene.branches()).toHaveLength(1);
+    },
+  );
+});
