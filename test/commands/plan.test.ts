@@ -52,7 +52,7 @@ it('ends with what to do next, but for one that is blocked: there the words are 
   expect(await next()).toBe('merge it, then tollgate apply');
   rig.write({ 'org.yaml': orgFile(), 'a.yaml': budgetsFile({}), 'b.yaml': budgetsFile({ b1: 100 }, 'ws-team-b') });
   const blocked = await rig.plan();
-  expect(blocked.stdout).not.toContain('Next:');
+  expect(blocked.stdout).toContain('Next: change the files; or, if it is meant, review and merge it first');
   const [command = ''] = /^ +tollgate apply( --allow \S+)+$/m.exec(blocked.stdout) ?? [];
   await succeed(rig.apply({ allow: [...command.matchAll(/--allow (\S+)/g)].map(([, word = '']) => word) }));
 });
@@ -75,7 +75,7 @@ describe('plan', () => {
       ['usage-policy/ws-team-b/b1', 'update'],
     ]);
     expect(json.counts).toMatchObject({ create: 1, update: 2, replace: 0, delete: 1, unchanged: 1, unmanaged: 1 });
-    const counts = 'Plan: 1 to create, 2 to update, 1 to delete; 1 unchanged, 1 unmanaged (not all read).';
+    const counts = 'Plan: 1 to create, 2 to update, 1 to delete (2 loosen a limit); 1 unchanged, at least 1 unmanaged.';
     expect(text.stdout).toContain(counts);
     expect(text.stdout).toContain(`\nDigest ${json.digest.slice(0, 32)}. Next: `);
     const shown = readMarkdown(markdown.stdout);
@@ -143,7 +143,7 @@ describe('plan', () => {
     await moveFiles();
     const text = await rig.plan({ mode: 'upsert-only', detailedExitcode: true });
     expect(text.stdout).toMatch(/- p4 .* withheld · no longer in Git/);
-    expect(text.stdout).toContain('2 to update; 1 unchanged, 1 unmanaged (not all read), 1 withheld');
+    expect(text.stdout).toContain('2 to update (1 loosens a limit); 1 unchanged, at least 1 unmanaged, 1 withheld');
     expect(text.exit).toBe(2);
     expect((await rig.apply({ mode: 'upsert-only' })).exit).toBe(0);
     expect((await rig.plan({ mode: 'upsert-only', detailedExitcode: true })).exit).toBe(0);
@@ -165,7 +165,7 @@ describe('plan', () => {
   it('lists adoptions and unmanaged objects only when asked', async () => {
     const short = await rig.plan();
     expect(short.stdout).not.toContain('by-hand');
-    expect(short.stdout).toContain('4 unchanged, 1 unmanaged (not all read); adopts 4');
+    expect(short.stdout).toContain('4 unchanged, at least 1 unmanaged; adopts 4');
     const long = await rig.plan({ verbose: true });
     expect(long.stdout).toContain('by-hand (ws-team-b)');
     expect(long.stdout).toContain('adopt p1 (ws-team-a)');
