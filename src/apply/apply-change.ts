@@ -325,7 +325,7 @@ async function readBack(
   };
 }
 
-/** What was not written is not told of. */
+/** What was not written is not reported. */
 function onlyOf(fields: Fields, wanted: Fields): Fields {
   return pickFields(fields, (field) => Object.hasOwn(wanted, field));
 }

@@ -44,7 +44,7 @@ export async function listPolicies(
 /** How `setLimits` addresses the object of a change at an attachment point. */
 export function targetOf(change: Change, id: string): LimitsTarget {
   const spec = specOf(change.key.kind);
-  if (spec.policy) throw new Error(`a ${change.key.kind} is no attachment point`);
+  if (spec.policy) throw new Error(`a ${change.key.kind} is not an attachment point`);
   return spec.target(addressOf(change, id));
 }
 

@@ -65,7 +65,7 @@ export const groupings = {
   vendor: { path: '/groups/ai_service', names: ['ai_service'] },
 } as const satisfies Readonly<Record<string, Grouping>>;
 
-/** Of metadata no tokens are told. */
+/** By metadata the service reports no tokens. */
 export function groupingOfMetadata(key: string): Grouping {
   return { path: `/groups/metadata/${encodeURIComponent(key)}`, names: ['metadata_value'] };
 }
@@ -119,7 +119,7 @@ export async function readDays({ ask }: Reads, calls: Calls): Promise<Known<read
     times.push(at);
     byDate.set(dateOf(at), add(byDate.get(dateOf(at)) ?? zero, exactOf(cost)));
   }
-  // Points may be hours or days; of longer ones no day can be told.
+  // Points may be hours or days; longer ones do not show single days.
   const steps = times.slice(1).map((time, index) => time - (times[index] ?? time));
   if (steps.length > 0 && Math.min(...steps) > dayMilliseconds) {
     return { unknown: 'the graph has no single days over a window this long' };

@@ -1,8 +1,8 @@
 /**
  * Which of the service's numbers are believed. Each is held against the service's own verdict: exhausted
  * means at or above the limit, active means below. A counter that contradicts itself is unknown, and it alone: most often its
- * limit moved and the service has not judged it since. Whether the unit of all of them is another than believed is told by
- * the counters that can tell.
+ * limit moved and the service has not judged it since. Whether the unit of all of them is another than believed is shown by
+ * the counters that can show it.
  */
 
 import { compare, divide, type Exact, exactOf, multiply } from '../exact.ts';

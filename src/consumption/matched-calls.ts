@@ -73,7 +73,7 @@ interface ConditionGroups {
   readonly provesAbsence: boolean;
 }
 
-/** What no filter says may be told by groups: any value of metadata, several, exceptions; and vendors. */
+/** What no filter expresses may be found in groups: any value of metadata, several, exceptions; and vendors. */
 function groupsOf({ key, any, except }: Condition): ConditionGroups | null {
   if (key.startsWith('metadata.')) {
     const isLetIn = (value: string): boolean => (any === '*' || any.includes(value)) && !except.includes(value);

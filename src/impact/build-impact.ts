@@ -7,7 +7,6 @@ import { compareText } from '../diagnostics.ts';
 import { compare, type Exact, exactOf, multiply, subtract, toText } from '../exact.ts';
 import type { Live } from '../live/live.ts';
 import { LiveIndex } from '../live/live-index.ts';
-import { isSame } from '../resources/canonical.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import { hasOneCounter } from '../resources/limit.ts';
 import type { WireKey } from '../resources/wire.ts';
@@ -28,7 +27,7 @@ import type {
 import { endsOf, type ReadEnds } from './ends.ts';
 import { forecastOf } from './forecast.ts';
 import { limitPer30Days, per30Days } from './money.ts';
-import { type BudgetMove, boundsSpend, type ChangeFacts, movesOf, resetsOf } from './moves.ts';
+import { type BudgetMove, boundsSpend, type ChangeFacts, countsFromZero, movesOf, resetsOf } from './moves.ts';
 import { removedOf } from './remaining.ts';
 import { findUnjudged, isSpendUnjudged } from './unjudged.ts';
 import type { BudgetUsage, Usage } from './usage.ts';
@@ -52,13 +51,12 @@ export function buildImpact(changes: readonly ChangeFacts[], live: Live, usage: 
   // Where no budget moves there is nothing to bound, and most plans of a large organisation move few.
   const bounds = moves.length === 0 ? new Map<string, Side>() : boundsOf(changes, index, usage);
   const names = namesOf(live, usage);
-  const heirs = findHeirs(moves);
   const moved = new Set(moves.map(({ change }) => change.workspaceId ?? ''));
   const bindings = new Map([...moved].map((id) => [id, boundTo(bounds.get(id))] as const));
   const rivals = countMoves(rivalMoves(moves, bindings, options.now), usage, options).counted;
   const ends = endsOf(rivals, usage, doubt, options.now);
-  const closed = findClosed(counted, heirs);
-  const context = { options, bindings, names, heirs, ends, closed };
+  const closed = findClosed(counted);
+  const context = { options, bindings, names, ends, closed };
   const limits = new Map<string, LimitImpact[]>();
   for (const one of counted) {
     const { id } = one.move.change;
@@ -105,8 +103,6 @@ interface Context {
   /** Names of keys by value key. */
   readonly names: ReadonlyMap<string, string>;
   readonly ends: ReadEnds;
-  /** Move of a policy that goes → name of the one that is created over the same traffic. */
-  readonly heirs: ReadonlyMap<string, string>;
   /** Workspaces of which every call is refused once the plan is carried out, with the move that does. */
   readonly closed: ReadonlyMap<string, BudgetMove>;
 }
@@ -121,7 +117,7 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
   const { options } = context;
   const { before, after, limit } = move;
   const { unit } = limit;
-  const isRestart = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
+  const isForgiven = move.counter === 'starts-at-zero';
   const use = toUse(counted, context);
   const [firstReset, laterReset] = resetsOf(move, options.now);
   const delta = before !== null && after !== null && unit === 'cost';
@@ -143,12 +139,12 @@ function toLimit(counted: CountedMove, pace: BudgetUsage['pace'] | undefined, co
     after: after === null ? null : toBudget(after, laterReset, token),
     delta_per_30_days: delta ? toText(subtract(limitPer30Days(after), limitPer30Days(before))) : null,
     shared_by: [...limit.per],
-    counter: context.heirs.has(move.id) ? 'starts-at-zero' : move.counter,
+    counter: move.counter,
     use,
     forecast,
-    forgiven: isRestart && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
+    forgiven: isForgiven && use.status === 'known' && counters.length > 0 ? toText(totalUsed(counters)) : null,
     binds: bindingOf(move, context.bindings.get(move.change.workspaceId ?? '') ?? null, context.ends(move, forecast)),
-    unjudged: findUnjudged(counted, isRestart),
+    unjudged: findUnjudged(counted),
     mail: mailOf(move, 'value' in counted.use ? believed : null, options),
   };
 }
@@ -169,8 +165,7 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
   const [doubtful] = doubted;
   if (doubtful !== undefined && counters.length === 0) return { status: 'unknown', reason: doubtful.why };
   const before = limitOf(move.before);
-  const isZeroed = move.counter === 'starts-at-zero' || context.heirs.has(move.id);
-  const after = isZeroed ? null : limitOf(move.after);
+  const after = move.counter === 'starts-at-zero' ? null : limitOf(move.after);
   const { blocked, freed: all } = shiftOf(counters, before, after, move.isRescoped);
   const holders = new Map(
     all.flatMap((counter): [Counter, Holder][] => {
@@ -207,17 +202,18 @@ function toUse({ move, use, believed: { counters, doubted } }: CountedMove, cont
 }
 
 /** A budget over all calls with one counter, which is used up. */
-function findClosed(counted: readonly CountedMove[], heirs: Context['heirs']): Context['closed'] {
+function findClosed(counted: readonly CountedMove[]): Context['closed'] {
   return new Map(
     counted.flatMap(({ move, believed }): [string, BudgetMove][] => {
-      const { limit, change, counter } = move;
+      const { limit, change } = move;
       const after = limitOf(move.after);
-      const isZeroed = counter === 'starts-at-zero' || counter === 'new' || heirs.has(move.id);
       const isForAll =
         limit.kind === 'workspace-limits' ||
         (limit.kind === 'usage-policy' && limit.match === 'all' && hasOneCounter(limit.per));
       const isUsedUp = after !== null && believed.counters.some(({ used }) => compare(used, after) >= 0);
-      return isForAll && isUsedUp && !isZeroed && change.workspaceId !== null ? [[change.workspaceId, move]] : [];
+      return isForAll && isUsedUp && !countsFromZero(move) && change.workspaceId !== null
+        ? [[change.workspaceId, move]]
+        : [];
     }),
   );
 }
@@ -267,25 +263,6 @@ function namesOf(live: Live, usage: Usage): ReadonlyMap<string, string> {
       for (const row of keys.value as readonly WireKey[]) note(row.id, row.name);
   }
   return names;
-}
-
-/** A policy that goes while another is created over the same traffic: a replacement in two steps, whose counters start again. */
-function findHeirs(moves: readonly BudgetMove[]): ReadonlyMap<string, string> {
-  const heirs = new Map<string, string>();
-  const policies = moves.filter(({ limit }) => limit.kind === 'usage-policy');
-  const created = policies.filter(({ counter }) => counter === 'new');
-  for (const gone of policies) {
-    if (gone.counter !== 'gone') continue;
-    const heir = created.find(
-      ({ change, limit }) =>
-        change.workspaceId === gone.change.workspaceId &&
-        limit.unit === gone.limit.unit &&
-        isSame(limit.match, gone.limit.match) &&
-        isSame(limit.per, gone.limit.per),
-    );
-    if (heir !== undefined) heirs.set(gone.id, heir.change.key.name);
-  }
-  return heirs;
 }
 
 /** Whom the service mails (docs/service-notes.md#alerts). */

@@ -8,7 +8,7 @@ import { levelOf, type Moment } from '../consumption/windows.ts';
 import { exactOf, zero } from '../exact.ts';
 import type { TimedLimit } from '../resources/limit.ts';
 import type { ForecastImpact, RunOutImpact } from './document.ts';
-import type { BudgetMove } from './moves.ts';
+import { type BudgetMove, countsFromZero } from './moves.ts';
 
 export interface ForecastInput {
   readonly move: BudgetMove;
@@ -24,7 +24,7 @@ export function forecastOf(input: ForecastInput): ForecastImpact {
   const { move, pace } = input;
   if ('unknown' in pace) return { status: 'unknown', reason: pace.unknown };
   // A counter that starts again starts at nothing, whatever is known of the old one.
-  const isZeroed = move.counter === 'new' || move.counter === 'starts-at-zero';
+  const isZeroed = countsFromZero(move);
   const before = sideOf(move.before, input.nextBefore, input, pace.value, false);
   const after = sideOf(
     move.after,

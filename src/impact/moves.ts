@@ -31,6 +31,16 @@ export interface BudgetMove {
   readonly limit: TimedLimit;
   /** It applies to other requests than before, or shares its counters otherwise. */
   readonly isRescoped: boolean;
+  /**
+   * What becomes of what is counted: nowhere else is it decided.
+   *
+   * | counter | counted so far | counted from then on |
+   * |---|---|---|
+   * | `kept` | stays | goes on |
+   * | `new` | there is nothing | from zero |
+   * | `starts-at-zero` | is forgiven | from zero, here or in what takes its place |
+   * | `gone` | ends with its budget | nothing |
+   */
   readonly counter: 'kept' | 'new' | 'starts-at-zero' | 'gone';
   /** The live budget's own members; null where there is none. */
   readonly window: WindowFacts | null;
@@ -45,16 +55,38 @@ export function boundsSpend({ limit, change: { workspaceId, key } }: BudgetMove)
 }
 
 export function movesOf(changes: readonly ChangeFacts[], index: LiveIndex, now: number): BudgetMove[] {
-  return changes.flatMap((change) => {
+  const moves = changes.flatMap((change) => {
     const { kind } = change.key;
     const object = change.liveId === null ? undefined : index.at(kind, change.workspaceId).byId(change.liveId);
-    const moves =
+    const own =
       kind === 'usage-policy'
         ? policyMoves(change, object ?? null, index, now)
         : kind === 'rate-policy' || object === undefined
           ? []
           : attachmentMoves(change, object, index, now);
-    return moves.flatMap(splitUnits).map((move, number) => ({ ...move, id: `${change.id}#${number}` }));
+    return own.flatMap(splitUnits).map((move, number) => ({ ...move, id: `${change.id}#${number}` }));
+  });
+  return joinReplacements(moves);
+}
+
+/** Whether it counts from zero once the change is made. */
+export function countsFromZero({ counter }: Pick<BudgetMove, 'counter'>): boolean {
+  return counter === 'new' || counter === 'starts-at-zero';
+}
+
+/** A policy that goes while another is created over the same traffic: a replacement in two steps, whose counters start again. */
+function joinReplacements(moves: readonly BudgetMove[]): BudgetMove[] {
+  const created = moves.filter(({ limit, counter }) => limit.kind === 'usage-policy' && counter === 'new');
+  return moves.map((move) => {
+    if (move.limit.kind !== 'usage-policy' || move.counter !== 'gone') return move;
+    const isReplaced = created.some(
+      ({ change, limit }) =>
+        change.workspaceId === move.change.workspaceId &&
+        limit.unit === move.limit.unit &&
+        isSame(limit.match, move.limit.match) &&
+        isSame(limit.per, move.limit.per),
+    );
+    return isReplaced ? { ...move, counter: 'starts-at-zero' } : move;
   });
 }
 

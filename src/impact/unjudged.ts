@@ -10,11 +10,11 @@ import { limitPer30Days } from './money.ts';
 import { type BudgetMove, boundsSpend } from './moves.ts';
 
 /** What the change could do to those of whom nothing is known; a guard that could be tripped by it is not judged. */
-export function findUnjudged({ move, use, believed }: CountedMove, isRestart: boolean): LimitImpact['unjudged'] {
+export function findUnjudged({ move, use, believed }: CountedMove): LimitImpact['unjudged'] {
   const { counters, doubted } = believed;
   const [before, after] = [limitOf(move.before), limitOf(move.after)];
   const isUnread = 'unknown' in use;
-  if (isRestart) {
+  if (move.counter === 'starts-at-zero') {
     // What is known to be forgiven trips the guard by itself.
     if (totalUsed(counters).n > 0n) return [];
     const reason = isUnread ? use.unknown : doubted[0]?.why;

@@ -20,7 +20,7 @@ export async function listReadable<Row>(listing: Promise<readonly Row[]>): Promi
   }
 }
 
-/** Workspaces go by their slug in files and in shares of integrations: of several with one slug none can be told. */
+/** Workspaces go by their slug in files and in shares of integrations: several with one slug cannot be distinguished. */
 export async function listWorkspaces(backend: Backend): Promise<Listed<WireWorkspace>> {
   const { rows, unreadable } = await listReadable(backend.listWorkspaces());
   return setTwinsAside(

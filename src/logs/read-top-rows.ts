@@ -11,7 +11,7 @@ export interface TopRows {
   readonly rows: readonly LogRow[];
   /** All that were read. */
   readonly count: number;
-  /** Lines that are no rows. */
+  /** Lines that are not rows. */
   readonly broken: number;
   /** How many calls ended with which status; null: it is not said. */
   readonly byStatus: ReadonlyMap<number | null, number>;

@@ -110,7 +110,7 @@ function isAlertOf(written: Plain, wished: PrintedValue | undefined, budget: Pri
   if (found === undefined || wished === undefined) return found === wished;
   if (found === wished) return true;
   const [a, b] = [amountOf(found), amountOf(wished)];
-  // Only amounts of one form can be told equal here; the budget may have moved under a percentage.
+  // Only amounts of one form can be compared here; the budget may have moved under a percentage.
   return budget !== undefined && a !== null && a === b;
 }
 

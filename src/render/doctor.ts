@@ -157,7 +157,7 @@ function summarize(view: DoctorView): string {
     : `Everything that could be tried works; ${untried} could not be tried.`;
 }
 
-/** Walls that stand are no news; null where nobody looked at any. */
+/** Walls that stand are not news; null where nobody looked at any. */
 function summarizeWalls({ checks }: DoctorView): string | null {
   const walls = checks.filter(({ group }) => group === 'approvals');
   const count = (state: CheckState): number => walls.filter((wall) => wall.state === state).length;

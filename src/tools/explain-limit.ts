@@ -220,7 +220,7 @@ function matchPlace(
   }
 }
 
-/** The limit with the counter of this very call, where it can be told. */
+/** The limit with the counter of this very call, where it is known. */
 function explainBudget(
   status: LimitStatus,
   call: ExplainedCall,

@@ -68,7 +68,7 @@ async function readVendors(workspaceId: string, { reads }: ToolContext): Promise
   return [...new Set(names.filter((name): name is string => typeof name === 'string'))].sort();
 }
 
-/** The vendor of a model is not told: any of those that the workspace has. */
+/** The service does not name the vendor of a model: any of those that the workspace has. */
 async function withCost(
   row: GroupRow,
   calls: Calls,

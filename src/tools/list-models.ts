@@ -226,7 +226,7 @@ function stateOf(price: ModelPrice | null, own: IntegrationPrices | undefined, m
   }
 }
 
-/** Per million tokens; several by region or mode are no one price. */
+/** Per million tokens; several by region or mode are not one price. */
 function sidesOf(tokens: readonly TokenPrice[] | undefined): Row['list_price'] {
   const [price] = tokens ?? [];
   if (price === undefined || tokens?.length !== 1) return null;

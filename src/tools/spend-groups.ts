@@ -27,7 +27,7 @@ export function spendRowShape() {
   };
 }
 
-/** Of models and providers more is told. */
+/** Models and providers have more columns. */
 export function tradeRowShape() {
   return {
     ...spendRowShape(),

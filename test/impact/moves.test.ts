@@ -67,6 +67,14 @@ describe('a policy', () => {
     expect(from(body)).toEqual(expected);
   });
 
+  it.each([
+    ['the same traffic, starts', '', 'starts-at-zero'],
+    ['other traffic, does not start', 'match: {metadata.a: x}', 'gone'],
+  ])('that goes while another is made over %s its counters at zero', (_, match, counter) => {
+    const other = spend(match).replace('  spend:', '  other:').replace('$500', '$900');
+    expect(from(other).find(([, , after]) => after === null)).toEqual(['cost', 50_000, null, counter, false]);
+  });
+
   it('moves where its window is told to start another day', () => {
     const body = (day: string) =>
       spend().replace('reset: monthly', `reset: {every: 10 days, starting: "2026-12-${day}"}`);

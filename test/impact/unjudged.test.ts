@@ -18,6 +18,7 @@ const moveOf = (before: number | null, after: number | null, more: Partial<Budge
     change,
     limit: budget(1),
     isRescoped: false,
+    counter: 'kept',
     before: before === null ? null : budget(before),
     after: after === null ? null : budget(after),
     ...more,
@@ -27,9 +28,9 @@ describe('a change of a limit whose use is not known', () => {
   const unread = { unknown: 'refused' };
   const guardsOf = (
     move: BudgetMove,
-    { use = { value: {} }, counters = [] as Counter[], doubted = [] as DoubtedCounter[], isRestart = false } = {},
+    { use = { value: {} }, counters = [] as Counter[], doubted = [] as DoubtedCounter[] } = {},
   ) =>
-    findUnjudged({ move, use, believed: { counters, doubted } } as unknown as CountedMove, isRestart).map(
+    findUnjudged({ move, use, believed: { counters, doubted } } as unknown as CountedMove).map(
       ({ guard, reason }) => `${guard}: ${reason}`,
     );
 
@@ -55,12 +56,14 @@ describe('a change of a limit whose use is not known', () => {
     ]);
   });
 
+  const restarted = moveOf(100, 100, { counter: 'starts-at-zero' });
+
   it('that starts counting anew may forgive something; what is known to be forgiven trips the guard by itself', () => {
-    expect(guardsOf(moveOf(100, 100), { use: unread as never, isRestart: true })).toEqual(['counter-reset: refused']);
-    expect(guardsOf(moveOf(100, 100), { doubted, isRestart: true })).toEqual(['counter-reset: in doubt']);
-    expect(guardsOf(moveOf(100, 100), { isRestart: true })).toEqual([]);
+    expect(guardsOf(restarted, { use: unread as never })).toEqual(['counter-reset: refused']);
+    expect(guardsOf(restarted, { doubted })).toEqual(['counter-reset: in doubt']);
+    expect(guardsOf(restarted)).toEqual([]);
     const counters = [{ valueKey: 'a', used: exactOf(7), verdict: null }];
-    expect(guardsOf(moveOf(100, 100), { counters, doubted, isRestart: true })).toEqual([]);
+    expect(guardsOf(restarted, { counters, doubted })).toEqual([]);
   });
 });
 

@@ -210,7 +210,7 @@ describe('identity', () => {
 });
 
 describe('none and empty', () => {
-  it('says of either kind of policy that it shall not exist', () => {
+  it('says of either kind of policy that it must not exist', () => {
     const { entries } = desiredOf(compileWorkspace('policies:\n  p: none\n'));
     expect(entries.map(({ kind, absent, fields }) => [kind, absent, fields])).toEqual([
       ['usage-policy', true, {}],

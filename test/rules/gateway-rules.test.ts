@@ -66,7 +66,7 @@ describe('gateway-too-old', () => {
     expect(said('gateway-too-old', `policies:\n${rate('p', 'per: workspace_id')}`, gateway(null, '1.12'))).toEqual([]);
   });
 
-  it('leaves alone a policy that shall not be', () => {
+  it('leaves alone a policy that must not exist', () => {
     expect(said('gateway-too-old', 'policies:\n  p: none\n', gateway('1.0'))).toEqual([]);
     expect(
       said('gateway-too-old', `policies:\n  p: none\n${rate('q', 'per: workspace_id')}`, gateway('1.0')),

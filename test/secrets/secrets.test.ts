@@ -274,7 +274,7 @@ describe('the admin key in a policy file', () => {
     ]);
   });
 
-  it('of a commit from which a record shall be made', async () => {
+  it('of a commit from which a record is to be made', async () => {
     const rig = await startGitRig({ state: smallState(), acceptKeys: key, env: { PORTKEY_API_KEY: key } });
     open.push(rig);
     rig.commit(body(`# ${key}\n`));

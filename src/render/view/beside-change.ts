@@ -12,6 +12,7 @@ import type {
   RunOutImpact,
 } from '../../impact/document.ts';
 import { formatExact } from '../../impact/money.ts';
+import { countsFromZero } from '../../impact/moves.ts';
 import { restartNote } from '../../plan/plan-policies.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
@@ -192,8 +193,9 @@ export function describeReset({ next_reset: next }: BudgetImpact, asOf: string):
 }
 
 /** A replacement's window is the one that ran before, where both are of one length and start on one day. */
-function firstWindowLine({ counter, before, after }: LimitImpact, { asOf }: Context): Line | null {
-  if (after === null || (counter !== 'new' && counter !== 'starts-at-zero')) return null;
+function firstWindowLine(limit: LimitImpact, { asOf }: Context): Line | null {
+  const { before, after } = limit;
+  if (after === null || !countsFromZero(limit)) return null;
   const { next_reset: next } = after;
   if (next === null || next === 'unknown' || next === before?.next_reset) return null;
   const length = lengthUntil(next, asOf);
