@@ -54,14 +54,14 @@ export function summarizeNothing(plan: Plan): string {
       : []),
   ];
   const match = `${unchanged} ${unchanged === 1 ? 'limit matches' : 'limits match'} the files`;
-  const beside = unmanaged > 0 ? ` ${unmanagedWords(plan)}.` : '';
+  const beside = unmanaged > 0 ? ` ${unmanagedWords(plan).replace('at', 'At')}.` : '';
   return `No changes: ${[match, ...rest].join(', ')}.${beside}`;
 }
 
 /** A plan reads those kinds of limits that the files declare in a place; `--verbose` names the others. */
 function unmanagedWords({ unmanaged: { length }, notRead = [] }: Plan): string {
   const isWhole = !notRead.some(({ hasFile }) => hasFile);
-  if (length === 0) return '';
+  if (length === 0) return isWhole ? '' : 'unmanaged not all read';
   return `${isWhole ? '' : 'at least '}${length} unmanaged`;
 }
 

@@ -167,7 +167,7 @@ describe('--backend emulator', () => {
     const args = ['plan', '--backend', 'emulator', '--dir', join(root, 'policies')];
     const [one, two] = await Promise.all([runBundle(args, { cwd: folder }), runBundle(args, { cwd: folder })]);
     expect([one.exit, two.exit, one.stderr]).toEqual([0, 0, '']);
-    expect(one.stdout).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
+    expect(one.stdout).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete (');
     expect(two.stdout.replace(/Digest .*/, '')).toBe(one.stdout.replace(/Digest .*/, ''));
     expect(existsSync(join(folder, 'policies'))).toBe(false);
   });

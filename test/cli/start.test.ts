@@ -29,7 +29,7 @@ it('can be run twice', async () => {
     expect(steps?.[0]).toBe('$ tollgate validate');
     // Once: whoever reads it for the first time reads no plan twice.
     expect(shown.match(/^Plan: /gm)).toHaveLength(1);
-    expect(shown).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete;');
+    expect(shown).toContain('Plan: 2 to create, 3 to update, 1 to replace, 1 to delete (');
     expect(shown).toMatch(/^applied +~ monthly-spend \(ws-market-4f2a1c\): \$500 monthly, shared by the workspace/m);
     expect(shown).toContain('Applied 7 of 7.');
     expect(shown).toContain('\nNo changes: 29 limits match the files. At least 3 unmanaged.\n');

@@ -695,8 +695,8 @@ describe('output', () => {
     const ran = await rig.status({ workspace: ['ws-market-4f2a1c', 'ws-research-07c3d8'], since: 7 });
     expect(wide(ran)).toEqual([]);
     expect(ran.stdout).toMatchInlineSnapshot(`
-      "Refused now: 4 of 4 by old-trial (ws-market-4f2a1c), metadata.team:vision by
-      fortnight-quota (ws-research-07c3d8),
+      "Refused now: 4 of 4 counters by old-trial (ws-market-4f2a1c),
+      metadata.team:vision by fortnight-quota (ws-research-07c3d8),
       metadata._user:analyst-2-model:anthropic.claude-opus-4-5 by frontier-models
       (ws-research-07c3d8), key newsletter-bot by key-ceiling (ws-market-4f2a1c).
       10 budgets: 4 exhausted, 4 at 80 % or more, 1 unknown.

@@ -215,9 +215,10 @@ describe('what is counted', () => {
   const notRead = [{ workspace: 'ws-team-a', hasFile: true, kinds: ['provider-limits'] }] as const;
   const unmanaged = [{ kind: 'usage-policy', workspace: 'ws-team-a', id: uuid(9), name: 'other' }] as const;
 
-  it('as unmanaged is a least number where not all was read, and nothing where nothing was found', () => {
+  it('as unmanaged is a least number where not all was read, and no number where nothing was found', () => {
     expect(text({ ...moved('$750'), notRead, unmanaged })).toContain('at least 1 unmanaged');
-    expect(text({ ...moved('$750'), notRead })).not.toContain('unmanaged');
+    expect(text({ ...moved('$750'), notRead })).toContain('unmanaged not all read');
+    expect(text(moved('$750'))).not.toContain('unmanaged');
   });
 
   it('as loosening is said in every format', async () => {

@@ -24,7 +24,7 @@ const perKey = (app: number, batch: number, last_updated_at = ago(86_400_000)) =
 
 it.each([
   ['one is named', 12_000, 5_000, 'Refused now: key app by per-key (ws-team-a).'],
-  ['several are counted', 12_000, 11_000, 'Refused now: 2 of 2 by per-key (ws-team-a).'],
+  ['several are counted', 12_000, 11_000, 'Refused now: 2 of 2 counters by per-key (ws-team-a).'],
   ['nobody is', 9_000, 5_000, 'Nobody is refused now by a budget.'],
 ])('%s', async (_, app, batch, first) => {
   rig = await startRig({ state: smallState({ apiKeys, usagePolicies: [perKey(app, batch)] }), files: {} });

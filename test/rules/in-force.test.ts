@@ -149,14 +149,14 @@ describe('plan and apply', () => {
 
   it('notes are told of what changes, and else when they are asked for', async () => {
     const place = await start(files('info'));
-    expect((await place.plan()).stdout).toContain('New notes: 1 that need not be acted on (--verbose).\n');
+    expect((await place.plan()).stdout).toContain('\n1 new note: --verbose lists it.\n');
     expect((await place.plan({ verbose: true })).stdout).toContain(
       'new notes\n  note alert-too-late (T4) policies/a.yaml:9:5',
     );
     await succeed(place.apply());
     expect((await place.plan()).stdout).toBe('No changes: 1 limit matches the files.\n');
     expect((await place.plan({ verbose: true })).stdout).toContain(
-      'older findings\n  note alert-too-late (T4) policies/a.yaml:9:5',
+      'findings from before this change\n  note alert-too-late (T4) policies/a.yaml:9:5',
     );
   });
 
@@ -236,7 +236,7 @@ describe('the comment', () => {
     expect(open).toContain('Silenced: booked by hand');
     expect(open).toContain(`/blob/${'f'.repeat(40)}/policies/a%20b.yaml#L9`);
     expect(open).not.toMatch(/a hint|as it was before/);
-    expect(folded.join('')).toMatch(/<summary>1 new note · 1 older finding( · [^<]*)?<\/summary>/);
+    expect(folded.join('')).toMatch(/<summary>1 new note · 1 finding from before this change( · [^<]*)?<\/summary>/);
     expect(body).not.toContain('<img');
   });
 

@@ -45,11 +45,13 @@ export function buildNews(plan: Plan): News {
       changed.has(placeOf(slugs.get(entry.workspace ?? '') ?? entry.workspace, name)),
     );
   };
-  const news = plan.findings.filter(isNew);
+  const news: Finding[] = [];
+  const older: Finding[] = [];
+  for (const finding of plan.findings) (isNew(finding) ? news : older).push(finding);
   return {
     findings: (['error', 'warning', 'silenced'] as const).flatMap((severity) => groupFindings(news, severity)),
     notes: news.filter((finding) => weightOf(finding) === 'info'),
-    older: plan.findings.filter((finding) => !isNew(finding)),
+    older,
   };
 }
 
@@ -66,7 +68,9 @@ function groupFindings(all: readonly Finding[], severity: FindingView['severity'
   const rules = new Map<string, Finding[]>();
   for (const finding of all) {
     if (weightOf(finding) !== severity) continue;
-    rules.set(finding.rule, [...(rules.get(finding.rule) ?? []), finding]);
+    const own = rules.get(finding.rule);
+    if (own === undefined) rules.set(finding.rule, [finding]);
+    else own.push(finding);
   }
   return [...rules.values()].flatMap((own) =>
     own.slice(0, shownOfRule).map(({ rule, id, message, fix, silenced, source, entry }, index): FindingView => {

@@ -9,7 +9,7 @@ import { type Line, verdict, words } from './cells.ts';
 /** Limits that are told; the rest is a number. */
 const mostTold = 4;
 
-/** `Refused now: key ci-runner (ws-platform), 4 of 4 by old-trial (ws-market).` */
+/** `Refused now: key ci-runner (ws-platform), 4 of 4 counters by old-trial (ws-market).` */
 export function refusedLine(facts: StatusFacts): Line {
   const refusing = facts.limits.filter(({ state }) => state === 'exhausted');
   if (refusing.length === 0) {
@@ -37,7 +37,7 @@ function describeRefused(limit: StatusLimit, { names, counts }: Pick<StatusFacts
   const who =
     exhausted === 1 && !counts && worst !== null
       ? describeValueKey(worst.valueKey ?? '', names)
-      : `${exhausted} of ${counters}`;
+      : `${exhausted} of ${counters} counters`;
   return escapeInvisible(`${who} by ${name}${place}${by}`);
 }
 

@@ -208,7 +208,8 @@ function moreLines({ isNothing, news: { notes, older } }: PlanView, writer: Writ
       : [`${older.length} ${older.length === 1 ? 'finding' : 'findings'} from before this change`]),
   ];
   if (parts.length === 0 || isNothing || writer.verbose) return [];
-  return fold([words(`${parts.join(', ')}: --verbose lists them.`)], '', writer);
+  const those = notes.length + older.length === 1 ? 'it' : 'them';
+  return fold([words(`${parts.join(', ')}: --verbose lists ${those}.`)], '', writer);
 }
 
 function findingLines(finding: FindingView, writer: Writer): string[] {
