@@ -1,24 +1,15 @@
 import { z } from 'zod';
-import { answerProposal, type ProposalData, proposalOutput, showProposal } from './proposal-answer.ts';
-import { asTool, proposalInput, wishedTarget, wishedWorkspace } from './proposal-input.ts';
-import { defineTool } from './tool.ts';
+import { proposalInput, wishedTarget } from './proposal-input.ts';
+import { defineProposal } from './proposal-tool.ts';
 
-const input = () => z.strictObject({ ...proposalInput });
-
-export const importUnmanagedTool = defineTool<z.infer<ReturnType<typeof input>>, ProposalData>({
+export const importUnmanagedTool = defineProposal({
   name: 'import_unmanaged',
   twin: 'propose import',
-  toolset: 'propose',
-  effect: 'propose',
   purpose: 'Proposes to declare what is live as it is.',
   hints: 'One target or all; see list_policies. Needs the same.',
-  input,
-  output: proposalOutput,
-  run: (wish, context) =>
-    asTool(async () => {
-      const workspace = await wishedWorkspace(wish, context);
-      const target = wish.target === undefined ? null : await wishedTarget(wish, workspace, context, true);
-      return answerProposal({ action: 'import', target }, workspace, wish, context);
-    }),
-  show: showProposal,
+  input: () => z.strictObject({ ...proposalInput }),
+  wish: async (given, workspace, context) => {
+    const target = given.target === undefined ? null : await wishedTarget(given, workspace, context, true);
+    return { action: 'import', target };
+  },
 });

@@ -1,7 +1,6 @@
 /** A wish in the words of the files, as the tools that propose take it. What is missing is refused with what could be said. */
 
 import { z } from 'zod';
-import { ServiceError } from '../errors.ts';
 import { namesBeside } from '../importing/edit-proposal.ts';
 import {
   missing,
@@ -120,7 +119,7 @@ export async function asTool<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ServiceError || !(error instanceof ProposalRefusal)) throw error;
+    if (!(error instanceof ProposalRefusal)) throw error;
     throw new ToolRefusal(error.code, error.message, {
       ...(error.hint === undefined ? {} : { hint: error.hint }),
       details: error.details,
