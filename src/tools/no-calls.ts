@@ -15,17 +15,13 @@ export interface NoCalls {
 /** Where the answer is not zero. */
 export const nothingOdd: NoCalls = { sentence: '', notes: [] };
 
-/**
- * Asked only where the answer is zero. @param requests that analytics counted, where whoever asks has read it; null: the service
- * did not say
- */
-export async function explainZero(asked: AskedCalls, context: ToolContext, requests?: number | null): Promise<NoCalls> {
+/** Asked only where the answer is zero. @param requests of these calls, where whoever asks has counted them */
+export async function explainZero(asked: AskedCalls, context: ToolContext, requests?: number): Promise<NoCalls> {
   const { calls } = asked;
-  const count = requests === undefined ? await readTotal(context.reads, 'requests', calls) : requests;
-  if (count !== null && typeof count === 'object' && 'unknown' in count)
+  const count = requests === undefined ? await readTotal(context.reads, 'requests', calls) : { value: requests };
+  if ('unknown' in count)
     return { sentence: '', notes: [`Whether there were calls at all is not known: ${count.unknown}.`] };
-  const found = typeof count === 'object' && count !== null ? count.value : count;
-  if (found === null) return { sentence: '', notes: ['Whether there were calls at all is not known.'] };
+  const found = count.value;
   if (found > 0) return { sentence: ` ${found} ${found === 1 ? 'call was' : 'calls were'} made.`, notes: [] };
   const isFiltered = Object.keys(calls.filter ?? {}).length > 0;
   if (!isFiltered) return { sentence: ' No call was made.', notes: [] };
