@@ -1,5 +1,7 @@
 import type { Action, Plan } from '../plan/types.ts';
+import { capitalize } from './capitalize.ts';
 import { describeKey } from './describe-change.ts';
+import { listFew } from './list-few.ts';
 
 export interface PlanCounts {
   readonly create: number;
@@ -54,7 +56,7 @@ export function summarizeNothing(plan: Plan): string {
       : []),
   ];
   const match = `${unchanged} ${unchanged === 1 ? 'limit matches' : 'limits match'} the files`;
-  const beside = unmanaged > 0 ? ` ${unmanagedWords(plan).replace('at', 'At')}.` : '';
+  const beside = unmanaged > 0 ? ` ${capitalize(unmanagedWords(plan))}.` : '';
   return `No changes: ${[match, ...rest].join(', ')}.${beside}`;
 }
 
@@ -107,5 +109,5 @@ function describeAdopted({ recordLines }: Plan): string {
     action === 'adopt' && key !== null ? [describeKey(key)] : [],
   );
   if (names.length <= mostAdopted) return names.join(', ');
-  return `${names.length}: ${names.slice(0, mostAdopted).join(', ')} and ${names.length - mostAdopted} more`;
+  return `${names.length}: ${listFew(names, mostAdopted)}`;
 }

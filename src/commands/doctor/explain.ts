@@ -2,6 +2,7 @@
 
 import { findOddRow, type RowFamily } from '../../client/check-rows.ts';
 import type { ServiceError } from '../../errors.ts';
+import { capitalize } from '../../render/capitalize.ts';
 import type { CheckState, CheckView, KeyView, ProofRequest } from '../../render/doctor.ts';
 import type { Kind } from '../../resources/types.ts';
 import {
@@ -235,10 +236,6 @@ function adviceOnSwitch({ group }: Feature): string {
   const variable = { policies: 'POLICY_ENABLED', audit: 'AUDIT_LOGS_ENABLED' }[group as string];
   const selfHosted = variable === undefined ? '' : ` Self-hosted: ${variable} switches it.`;
   return `ask Portkey whether the plan of the account has it.${selfHosted}`;
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function describeScopes(scopes: readonly string[]): string {

@@ -5,6 +5,7 @@ import type { CommittedImpact, CommittedSumImpact, Impact } from '../../impact/d
 import { formatDelta, formatExact } from '../../impact/money.ts';
 import type { Plan } from '../../plan/types.ts';
 import { escapeInvisible } from '../../printable.ts';
+import { listFew } from '../list-few.ts';
 import { type Cell, fresh, type Line, reason, words } from './cells.ts';
 import { nameOfWorkspace } from './traffic.ts';
 
@@ -32,19 +33,14 @@ function describeReach(plan: Plan): Reach[] {
   const opened = named(({ before, after }) => before.kind === 'bounded' && after.kind === 'unbounded');
   const closed = named(({ before, after }) => before.kind === 'unbounded' && after.kind === 'bounded');
   return [
-    ...(opened.length === 0 ? [] : [{ text: `unbounded now: ${listFew(opened)}`, to: 'raise' } as const]),
-    ...(closed.length === 0 ? [] : [{ text: `bounded now: ${listFew(closed)}`, to: 'cut' } as const]),
+    ...(opened.length === 0 ? [] : [{ text: `unbounded now: ${listFew(opened, 3)}`, to: 'raise' } as const]),
+    ...(closed.length === 0 ? [] : [{ text: `bounded now: ${listFew(closed, 3)}`, to: 'cut' } as const]),
   ];
 }
 
 interface Reach {
   readonly text: string;
   readonly to: 'raise' | 'cut';
-}
-
-function listFew(names: readonly string[]): string {
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
-  return `${names.slice(0, 3).join(', ')}${more}`;
 }
 
 function moved(was: string, will: string, delta: string | null, reach: readonly Reach[] = []): Line {
@@ -79,7 +75,7 @@ export function reachOfMoney(plan: Plan): string | null {
   const others = missing - doubted.length;
   return [
     `in ${isAll ? known.join(' and ') : `${count - missing} of ${count} workspaces`}`,
-    ...(doubted.length === 0 ? [] : [`not known of ${listFew(doubted)}`]),
+    ...(doubted.length === 0 ? [] : [`not known of ${listFew(doubted, 3)}`]),
     ...(others <= 0 ? [] : [`${others} ${others === 1 ? 'other does' : 'others do'} not change`]),
   ].join('; ');
 }

@@ -4,7 +4,9 @@ import { compare, fromText } from '../../exact.ts';
 import type { LimitImpact } from '../../impact/document.ts';
 import type { Change, Plan } from '../../plan/types.ts';
 import { hasOneCounter } from '../../resources/limit.ts';
+import { capitalize } from '../capitalize.ts';
 import { describeKey, describePlaced } from '../describe-change.ts';
+import { listFew } from '../list-few.ts';
 import { describeReset, staysOver } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
 import { countCallers, describeAllCalls, nameCallers, nameOfWorkspace, perOfCounters } from './traffic.ts';
@@ -42,8 +44,8 @@ export function peopleLines(plan: Plan): Line[] {
       ? [[words(`No budget stops anybody${refused.length === 0 ? '' : ' else'}${rates === null ? '' : `; ${rates}`}.`)]]
       : rates === null
         ? []
-        : [[words(`${rates.slice(0, 1).toUpperCase()}${rates.slice(1)}.`)]]),
-    ...(refused.length === 0 ? [] : [[words(`Still refused: ${listFew(refused)}.`)]]),
+        : [[words(`${capitalize(rates)}.`)]]),
+    ...(refused.length === 0 ? [] : [[words(`Still refused: ${listFew(refused, mostPeople)}.`)]]),
     ...letInLines(moves, plan),
     ...letInUnknown(moves, impact.doubt),
   ];
@@ -83,6 +85,9 @@ function whoIsStopped({ change, limit }: Move, plan: Plan): Stopped | null {
 
 /** Of those stopped, each in a line; the rest is a number, and each stands beside its change. */
 const mostLines = 4;
+
+/** Those let in or still refused that are named in one line. */
+const mostPeople = 5;
 
 interface Move {
   readonly change: Change;
@@ -138,9 +143,8 @@ function unknownLines(moves: readonly Move[], doubt: string | null): Line[] {
       ? []
       : [[verdict('warn', 'Not known'), words(` either of ${rest.length} more reasons: see each change.`)]];
   const lines = [...groups].slice(0, mostLines).map(([reason, names]): Line => {
-    const shown = [...names].slice(0, 3).join(', ');
-    const others = names.size > 3 ? ` and ${names.size - 3} more` : '';
-    return [verdict('warn', 'Not known'), words(` whether anybody is stopped by ${shown}${others}: ${reason}.`)];
+    const by = listFew([...names], 3);
+    return [verdict('warn', 'Not known'), words(` whether anybody is stopped by ${by}: ${reason}.`)];
   });
   return [...lines, ...more];
 }
@@ -155,9 +159,8 @@ function ratesOf(changes: readonly Change[]): string | null {
       ),
   );
   if (rates.length === 0) return null;
-  const shown = rates.slice(0, 2).map(({ key }) => describeKey(key));
-  const more = rates.length > shown.length ? ` and ${rates.length - shown.length} more` : '';
-  return `whom the rate ${shown.join(', ')}${more} will refuse is not known`;
+  const names = rates.map(({ key }) => describeKey(key));
+  return `whom the rate ${listFew(names, 2)} will refuse is not known`;
 }
 
 /** By place: `4 keys of Marketing`. */
@@ -170,12 +173,7 @@ function letInLines(moves: readonly Move[], plan: Plan): Line[] {
     return [isOne ? describeAllCalls(change, plan) : `${countCallers(use.freed, per)} of ${placeOf(change, plan)}`];
   });
   if (groups.length === 0) return [];
-  return [[words(`Let in again, if no other limit holds: ${listFew(groups)}.`)]];
-}
-
-function listFew(groups: readonly string[]): string {
-  const more = groups.length > 5 ? ` and ${groups.length - 5} more` : '';
-  return `${groups.slice(0, 5).join(', ')}${more}`;
+  return [[words(`Let in again, if no other limit holds: ${listFew(groups, mostPeople)}.`)]];
 }
 
 /** Who is over a limit before and after is not news, and no comfort either. */
@@ -195,6 +193,6 @@ function letInUnknown(moves: readonly Move[], doubt: string | null): Line[] {
   });
   const [first] = open;
   if (first === undefined) return [];
-  const names = listFew([...new Set(open.map(({ name }) => name))]);
+  const names = listFew([...new Set(open.map(({ name }) => name))], mostPeople);
   return [[verdict('warn', 'Not known'), words(` whether anybody is let in again by ${names}: ${first.why}.`)]];
 }

@@ -124,24 +124,20 @@ function moneyLines({ money }: PlanView, writer: Writer): string[] {
 }
 
 function groupLines({ slug, name, money, changes }: GroupView, writer: Writer): string[] {
-  const { colors } = writer;
-  const title = slug === null ? colors.bold(name) : `${colors.bold(name)} · ${slug}`;
-  const width = cellsOf(slug === null ? name : `${name} · ${slug}`);
-  const amount = money === null ? '' : plainText(money);
-  const room = edgeOf(writer) - width - cellsOf(amount);
-  const heads =
-    money === null
-      ? [title]
-      : room >= 2
-        ? [`${title}${' '.repeat(room)}${paintLine(money, writer)}`]
-        : // The slug stands in the file as well.
-          edgeOf(writer) - cellsOf(name) - cellsOf(amount) >= 2
-          ? [
-              `${colors.bold(name)}${' '.repeat(edgeOf(writer) - cellsOf(name) - cellsOf(amount))}${paintLine(money, writer)}`,
-            ]
-          : [title, ...fold(money, '  ', writer)];
+  const title = `${writer.colors.bold(name)}${slug === null ? '' : ` · ${slug}`}`;
+  const heads = money === null ? [title] : headLines(name, slug, title, money, writer);
   const nameWidth = Math.min(24, Math.max(...changes.map((change) => cellsOf(change.name))));
   return [...heads, ...changes.flatMap((change) => changeLines(change, nameWidth, writer))];
+}
+
+/** The amount stands at the right edge; where that is too near, without the slug, which stands in the file as well. */
+function headLines(name: string, slug: string | null, title: string, money: Line, writer: Writer): string[] {
+  const room = edgeOf(writer) - cellsOf(name) - cellsOf(plainText(money));
+  const roomBesideSlug = room - (slug === null ? 0 : cellsOf(` · ${slug}`));
+  const amount = paintLine(money, writer);
+  if (roomBesideSlug >= 2) return [`${title}${' '.repeat(roomBesideSlug)}${amount}`];
+  if (room >= 2) return [`${writer.colors.bold(name)}${' '.repeat(room)}${amount}`];
+  return [title, ...fold(money, '  ', writer)];
 }
 
 function changeLines(change: ChangeView, nameWidth: number, writer: Writer): string[] {
