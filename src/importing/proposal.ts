@@ -112,16 +112,11 @@ export function nameProposal(workspace: string, proposal: Proposal, generation =
   return { branch: `${proposalFolder}/${words}-${entry}${asked}${again}`, entry };
 }
 
-const branchForm = new RegExp(
-  `^${proposalFolder}/[a-z0-9-]+-([0-9a-f]{${digits}})([0-9a-f]{${digits}})(?:-(\\d{1,4}))?$`,
-);
+const branchForm = new RegExp(`^${proposalFolder}/[a-z0-9-]+-([0-9a-f]{${digits}})[0-9a-f]{${digits}}(?:-\\d{1,4})?$`);
 
-/** Null: it is no branch of a proposal. */
-export function parseProposalBranch(
-  branch: string,
-): { readonly entry: string; readonly asked: string; readonly generation: number } | null {
-  const [, entry, asked, again] = branchForm.exec(branch) ?? [];
-  return entry === undefined || asked === undefined ? null : { entry, asked, generation: Number(again ?? 1) };
+/** The digits of the entry that a proposal's branch is about; null: it is not the branch of one. */
+export function entryOfBranch(branch: string): string | null {
+  return branchForm.exec(branch)?.[1] ?? null;
 }
 
 function hash(text: string): string {

@@ -13,7 +13,7 @@ import type { PolicyFile } from '../policy/compile.ts';
 import { locateRepository } from '../run/locate-repository.ts';
 import { nowOf } from '../run/session.ts';
 import type { ProposedPlan } from './compare-plans.ts';
-import { labelOfTarget, nameProposal, type ProposalName, ProposalRefusal, parseProposalBranch } from './proposal.ts';
+import { entryOfBranch, labelOfTarget, nameProposal, type ProposalName, ProposalRefusal } from './proposal.ts';
 import type { ProposalRun } from './proposal-run.ts';
 import { commitMessage, type ProposalWords, renderBody, titleOf } from './proposal-text.ts';
 
@@ -87,7 +87,7 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
   const { session } = run;
   const now = session.clock.now();
   const listed = await asking('the pull requests', () => github.listPulls(new Date(now - day)));
-  const ours = listed.filter(({ headRef }) => parseProposalBranch(headRef) !== null);
+  const ours = listed.filter(({ headRef }) => entryOfBranch(headRef) !== null);
   const { name, pulls } = await findGeneration(publishing, github);
   const there = pulls.find(({ state }) => state === 'open');
   if (there !== undefined) return answerFor(publishing, name, there, github);
@@ -97,7 +97,7 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
     return { ...answer(publishing, name), status: 'rejected_before', pull: rejected, notes: [note] };
   }
   const open = ours.filter(({ state }) => state === 'open');
-  const rival = open.find(({ headRef }) => parseProposalBranch(headRef)?.entry === name.entry);
+  const rival = open.find(({ headRef }) => entryOfBranch(headRef) === name.entry);
   if (rival !== undefined) {
     const note = `#${rival.number} asks for something else of the same entry and is open. It has to be merged or closed first.`;
     return { ...answer(publishing, name), status: 'conflict', pull: rival, notes: [note] };
@@ -295,7 +295,7 @@ async function publishBranch(publishing: Publishing, why: string): Promise<Publi
   while (isMerged() && generation < 1000) generation += 1;
   const name = nameOf();
   const isThere = open.some((one) => one.name === name.branch);
-  const rival = open.find((one) => one.name !== name.branch && parseProposalBranch(one.name)?.entry === name.entry);
+  const rival = open.find((one) => one.name !== name.branch && entryOfBranch(one.name) === name.entry);
   if (rival !== undefined) {
     const note = `The branch ${rival.name} asks for something else of ${labelOfTarget(words.proposal.target)}. It has to be merged or deleted first.`;
     return { ...answer(publishing, name), status: 'conflict', notes: [note] };

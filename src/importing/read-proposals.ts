@@ -1,10 +1,11 @@
 /** Which proposals there are, and what became of one: from GitHub, by the names of their branches. */
 
+import { speakingReviews } from '../approvals/approved.ts';
 import { type GitHub, GitHubError, type ListedPull } from '../github/port.ts';
 import { locateRepository } from '../run/locate-repository.ts';
 import { requireCheckoutOf } from '../run/open-record.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
-import { ProposalRefusal, parseProposalBranch } from './proposal.ts';
+import { entryOfBranch, ProposalRefusal } from './proposal.ts';
 import { proposalLabels } from './publish-proposal.ts';
 
 export interface ProposalState {
@@ -50,7 +51,7 @@ async function read(number: number | null, github: GitHub, session: Session): Pr
       ? (await github.listPulls(new Date(session.clock.now()))).filter(({ state }) => state === 'open')
       : await github.listPullsOfBranch((await github.readPull(number)).headRef);
   const wanted = listed
-    .filter((pull) => parseProposalBranch(pull.headRef) !== null && (number === null || pull.number === number))
+    .filter((pull) => entryOfBranch(pull.headRef) !== null && (number === null || pull.number === number))
     .slice(0, 20);
   if (number !== null && wanted.length === 0) {
     throw new ProposalRefusal('not_found', `#${number} is not a proposal`, {
@@ -73,12 +74,8 @@ async function read(number: number | null, github: GitHub, session: Session): Pr
 /** Whether they count is judged when it is applied (docs/approvals.md). */
 async function countApprovals(github: GitHub, number: number): Promise<number | null> {
   try {
-    const { reviews } = await github.readPullReview(number);
-    const latest = new Map<string, string>();
-    for (const { author, state } of reviews) {
-      if (author !== null && state !== 'COMMENTED' && state !== 'PENDING') latest.set(author.login, state);
-    }
-    return [...latest.values()].filter((state) => state === 'APPROVED').length;
+    const speaking = speakingReviews(await github.readPullReview(number));
+    return speaking.filter(({ state }) => state === 'APPROVED').length;
   } catch (error) {
     if (error instanceof GitHubError) return null;
     throw error;
