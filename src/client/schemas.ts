@@ -168,8 +168,8 @@ export const integrationSchema = rowSchema(integrationMembers);
 export const integrationWorkspaceSchema = rowSchema(shareMembers);
 
 /** Each member by the parser of its kind; others stay as they are. */
-function rowSchema<const M extends Members>(members: M, by: Partial<Parsers> = parsers): z.ZodType<RowOf<M>> {
-  const shape = Object.fromEntries(Object.entries(members).map(([name, kind]) => [name, by[kind] ?? z.never()]));
+function rowSchema<const M extends Members>(members: M, by: Pick<Parsers, M[keyof M]> = parsers): z.ZodType<RowOf<M>> {
+  const shape = Object.fromEntries(Object.entries(members).map(([name, kind]) => [name, by[kind as M[keyof M]]]));
   // Its type is that of the table: each parser gives what `ParsedMember` says of its kind.
   return z.looseObject(shape) as unknown as z.ZodType<RowOf<M>>;
 }
