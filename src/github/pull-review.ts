@@ -162,10 +162,10 @@ function parse<Schema extends z.ZodType>(schema: Schema, answer: unknown): z.inf
 }
 
 /** The API for people and this one name apps differently: `dependabot[bot]` is `dependabot` here, where its type tells it apart. */
-function toAccount(answer: ActorNode): Account | null {
-  if (answer === null) return null;
-  const isBot = answer.__typename === 'Bot' || isBotName(answer.login);
-  return { login: isBot && !isBotName(answer.login) ? `${answer.login}[bot]` : answer.login, isBot };
+function toAccount(node: ActorNode): Account | null {
+  if (node === null) return null;
+  const isBot = node.__typename === 'Bot' || isBotName(node.login);
+  return { login: isBot && !isBotName(node.login) ? `${node.login}[bot]` : node.login, isBot };
 }
 
 function isBotName(name: string): boolean {
@@ -175,74 +175,73 @@ function isBotName(name: string): boolean {
 const unknownPerson: CommitPerson = { account: null, name: '', email: '', isBot: false };
 
 /** Apps have no account here, only an address such as `49699333+dependabot[bot]@users.noreply.github.com`. */
-function toPerson(answer: PersonNode | null): CommitPerson {
-  if (answer === null) return unknownPerson;
-  const account = answer.user === null ? null : toAccount({ __typename: 'User', login: answer.user.login });
-  const [name, email] = [answer.name ?? '', answer.email ?? ''];
+function toPerson(node: PersonNode | null): CommitPerson {
+  if (node === null) return unknownPerson;
+  const account = node.user === null ? null : toAccount({ __typename: 'User', login: node.user.login });
+  const [name, email] = [node.name ?? '', node.email ?? ''];
   return { account, name, email, isBot: account?.isBot === true || isBotName(name) || email.includes('[bot]@') };
 }
 
-function toPullRequest(answer: PullNode): PullRequest {
+function toPullRequest(node: PullNode): PullRequest {
   return {
-    number: answer.number,
-    title: answer.title,
-    author: toAccount(answer.author),
-    head: answer.headRefOid,
-    headRef: answer.headRefName,
-    headRepository: answer.headRepository?.nameWithOwner ?? null,
-    isCrossRepository: answer.isCrossRepository,
-    baseRef: answer.baseRefName,
-    merged: answer.merged,
-    mergeCommit: answer.merged ? (answer.mergeCommit?.oid ?? null) : null,
-    mergedAt: answer.mergedAt,
-    updatedAt: answer.updatedAt,
+    number: node.number,
+    title: node.title,
+    author: toAccount(node.author),
+    head: node.headRefOid,
+    headRef: node.headRefName,
+    headRepository: node.headRepository?.nameWithOwner ?? null,
+    isCrossRepository: node.isCrossRepository,
+    baseRef: node.baseRefName,
+    merged: node.merged,
+    mergeCommit: node.merged ? (node.mergeCommit?.oid ?? null) : null,
+    mergedAt: node.mergedAt,
+    updatedAt: node.updatedAt,
   };
 }
 
-function toReview(answer: ReviewNode): ReviewFacts {
-  const { id, url, state, body, submittedAt, lastEditedAt } = answer;
+function toReview(node: ReviewNode): ReviewFacts {
+  const { id, url, state, body, submittedAt, lastEditedAt } = node;
   return {
     id,
     url,
-    author: toAccount(answer.author),
+    author: toAccount(node.author),
     state,
     body,
-    commit: answer.commit?.oid ?? null,
+    commit: node.commit?.oid ?? null,
     submittedAt,
     lastEditedAt,
   };
 }
 
-function toCommit(answer: CommitNode): CommitFacts {
-  const authors = answer.authors.nodes.map(toPerson);
+function toCommit(node: CommitNode): CommitFacts {
+  const authors = node.authors.nodes.map(toPerson);
   return {
-    sha: answer.oid,
-    parents: answer.parents.nodes.map(({ oid: parent }) => parent),
-    authors: answer.authors.totalCount > authors.length ? [...authors, unknownPerson] : authors,
-    committer: answer.committer === null ? null : toPerson(answer.committer),
-    authoredByCommitter: answer.authoredByCommitter,
-    message: answer.message,
-    signature:
-      answer.signature === null ? null : { ...answer.signature, signer: answer.signature.signer?.login ?? null },
+    sha: node.oid,
+    parents: node.parents.nodes.map(({ oid: parent }) => parent),
+    authors: node.authors.totalCount > authors.length ? [...authors, unknownPerson] : authors,
+    committer: node.committer === null ? null : toPerson(node.committer),
+    authoredByCommitter: node.authoredByCommitter,
+    message: node.message,
+    signature: node.signature === null ? null : { ...node.signature, signer: node.signature.signer?.login ?? null },
   };
 }
 
-function toBaseMove(answer: EventNode): readonly BaseMove[] {
-  switch (answer.__typename) {
+function toBaseMove(node: EventNode): readonly BaseMove[] {
+  switch (node.__typename) {
     case 'BaseRefChangedEvent':
     case 'AutomaticBaseChangeSucceededEvent':
-      return [{ kind: 'changed', at: answer.createdAt }];
+      return [{ kind: 'changed', at: node.createdAt }];
     case 'BaseRefForcePushedEvent':
-      return [{ kind: 'force-pushed', at: answer.createdAt }];
+      return [{ kind: 'force-pushed', at: node.createdAt }];
     case 'BaseRefDeletedEvent':
-      return [{ kind: 'deleted', at: answer.createdAt }];
+      return [{ kind: 'deleted', at: node.createdAt }];
     case 'HeadRefForcePushedEvent':
       return [];
   }
 }
 
-function toHeadForcePush(answer: EventNode): readonly HeadForcePush[] {
-  if (answer.__typename !== 'HeadRefForcePushedEvent') return [];
-  const { createdAt: at, beforeCommit: before, afterCommit: after } = answer;
-  return [{ at, actor: toAccount(answer.actor), before: before?.oid ?? null, after: after?.oid ?? null }];
+function toHeadForcePush(node: EventNode): readonly HeadForcePush[] {
+  if (node.__typename !== 'HeadRefForcePushedEvent') return [];
+  const { createdAt: at, beforeCommit: before, afterCommit: after } = node;
+  return [{ at, actor: toAccount(node.actor), before: before?.oid ?? null, after: after?.oid ?? null }];
 }
