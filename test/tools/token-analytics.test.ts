@@ -31,15 +31,14 @@ const pairs = [
 ] as const;
 
 describe('get_token_analytics', () => {
-  it('S1-14, S3-6: takes 29 names, of which three are required', () => {
+  it('S1-14, S3-1, S3-6, S3-7: takes 29 names, of which three are required, reads and destroys nothing', () => {
     const tool = findTool('get_token_analytics');
     if (tool === undefined) throw new Error('it is not there');
     const { inputSchema, annotations } = advertiseTool(tool);
     const names = Object.keys(inputSchema.properties as object).filter((name) => name !== 'limit' && name !== 'cursor');
     expect(names).toHaveLength(29);
-    // S3-7: keys are no required filter.
+    // Keys are a filter that may be left out.
     expect(inputSchema.required).toEqual(['workspace_slug', 'time_of_generation_min', 'time_of_generation_max']);
-    // S3-1
     expect(annotations).toMatchObject({ readOnlyHint: true, idempotentHint: true, destructiveHint: false });
   });
 
@@ -64,7 +63,7 @@ describe('get_token_analytics', () => {
     expect(data.point_count).toBeGreaterThan(20);
   });
 
-  it.each(pairs)('S3-13: %s and its list give one query', async (older, text, newer, list) => {
+  it.each(pairs)('S3-12, S3-13: %s and its list give one query', async (older, text, newer, list) => {
     const asker = await ask();
     await asker.data('get_token_analytics', { ...day, [older]: text });
     await asker.data('get_token_analytics', { ...day, [newer]: list });
@@ -72,7 +71,7 @@ describe('get_token_analytics', () => {
     const queries = graphQueries(asker);
     expect(new Set(queries).size).toBe(1);
     expect(queries).toHaveLength(3);
-    // S3-12 for metadata: JSON as text.
+    // Of metadata: JSON as text.
     expect(new URL(queries[0] ?? '', 'http://x').searchParams.get(older)).toBe(text);
   });
 
