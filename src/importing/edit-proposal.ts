@@ -134,9 +134,12 @@ class ProposalEditor {
     }
     requireFits(target, written, fields);
     let edited: EditedText = { text: this.#text };
-    for (const [field, value] of inOrder(target, fields)) {
-      if (isRefused(edited) || isWrittenSo(readValue(edited.text, [...path, field]), value)) continue;
-      edited = setValue(edited.text, [...path, field], value);
+    for (const [field, value] of withWhatFollows(inOrder(target, fields))) {
+      const at = [...path, field];
+      if (isRefused(edited)) break;
+      const there = readValue(edited.text, at);
+      if (value === undefined ? there === undefined : isWrittenSo(there, value)) continue;
+      edited = setValue(edited.text, at, value);
     }
     return edited;
   }
@@ -161,6 +164,8 @@ class ProposalEditor {
     const path = pathOfTarget(target);
     const isWritten = readValue(this.#text, path) !== undefined;
     const inherited = findDeclared(desired, workspace, target);
+    const skipped = addressesOf(readValue(this.#text, ['skip_defaults']));
+    if (!isWritten && skipDefaults && skipped.includes(target.name)) return { text: this.#text };
     if (!isWritten && inherited?.fromDefaults !== true) {
       throw notDeclared(target, namesBeside(desired, workspace, target.kind));
     }
@@ -173,7 +178,6 @@ class ProposalEditor {
     }
     const removed = isWritten ? setValue(this.#text, path, undefined) : { text: this.#text };
     if (!skipDefaults || isRefused(removed)) return removed;
-    const skipped = addressesOf(readValue(removed.text, ['skip_defaults']));
     return skipped.includes(target.name)
       ? removed
       : setValue(removed.text, ['skip_defaults'], [...skipped, target.name]);
@@ -264,6 +268,22 @@ function requireFits(target: Target, written: Plain, fields: ProposedValues): vo
   if (isBudget && !has('reset') && !fields.has('reset')) {
     throw missing('reset', `when the budget of ${labelOfTarget(target)} starts again`, windows);
   }
+}
+
+/**
+ * Undefined: is taken out of the file. A budget that is `none` has no reset and no alert, and a text has no `none`: taken away it
+ * is not there.
+ */
+function withWhatFollows(fields: ReadonlyMap<string, PrintedValue>): ReadonlyMap<string, PrintedValue | undefined> {
+  const ofBudget = fields.get('budget') === 'none' ? (['reset', 'alert'] as const) : [];
+  return new Map<string, PrintedValue | undefined>([
+    ...[...fields].map(
+      ([name, value]) => [name, name === 'description' && value === 'none' ? undefined : value] as const,
+    ),
+    ...ofBudget
+      .filter((name) => !fields.has(name) || fields.get(name) === 'none')
+      .map((name) => [name, undefined] as const),
+  ]);
 }
 
 /** The very text: what means the same in other words is written as it was asked. */

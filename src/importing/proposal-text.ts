@@ -3,6 +3,7 @@
 import type { Change } from '../plan/types.ts';
 import { escapeMarkdown } from '../render/escape-markdown.ts';
 import { commentBytes, fitSections, pinned } from '../render/fit-sections.ts';
+import { listFew } from '../render/list-few.ts';
 import { buildPlanView } from '../render/view/plan-view.ts';
 import { judgementSections, planSections, verdictMarkdown } from '../render/view/write-markdown.ts';
 import type { ProposedPlan } from './compare-plans.ts';
@@ -113,7 +114,9 @@ export function renderBody({
     ...planSections(view, place),
     ...(planned.owed.length === 0
       ? []
-      : [pinned(`${owedSentence(planned.owed, base)} That is no part of what this adds.`)]),
+      : [
+          pinned(`${owedSentence(planned.owed, base)} That is not part of what this adds.${alsoOwedSentence(planned)}`),
+        ]),
   ];
   const footer = `<sub>Nothing is changed before this is merged and applied. The check on this pull request plans it again.</sub>`;
   return `${proposalMarker}\n${fitSections(sections, footer, link, commentBytes)}`;
@@ -131,6 +134,13 @@ export function owedSentence(owed: readonly Change[], base: string): string {
   return owed.length === 1
     ? `One change is owed on ${plainBranch(base)} already.`
     : `${owed.length} changes are owed on ${plainBranch(base)} already.`;
+}
+
+/** What is read of use and money starts at what is live, so that both parts are in it. */
+function alsoOwedSentence({ alsoOwed }: ProposedPlan): string {
+  if (alsoOwed.length === 0) return '';
+  const names = listFew(alsoOwed.map(escapeMarkdown), 3);
+  return ` Of ${names} both have a part: who is stopped and what it costs are counted from what is live, with both parts.`;
 }
 
 function plainBranch(name: string): string {

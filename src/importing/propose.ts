@@ -1,6 +1,7 @@
 /** A proposal from the wish to the branch: read the default branch, edit, compile, plan twice, commit, publish. Nothing live changes. */
 
 import type { Branch } from '../checkout/branch.ts';
+import type { Checkout } from '../checkout/checkout.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
 import { actorOf } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
@@ -16,11 +17,20 @@ import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
+import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { editProposal, findDeclared } from './edit-proposal.ts';
-import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
+import {
+  entryOfBranch,
+  labelOfTarget,
+  missing,
+  type Proposal,
+  ProposalRefusal,
+  proposedFields,
+  targetKinds,
+} from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import type { ProposalWords } from './proposal-text.ts';
 import { type Publication, publishProposal } from './publish-proposal.ts';
@@ -39,12 +49,13 @@ export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
 /** @throws ProposalRefusal, UserError, ServiceError, CancelledError; nothing is left behind then */
 export async function propose(wish: ProposalWish, run: ProposalRun): Promise<ProposalResult> {
   const { options, session } = run;
+  requireNoSecret(wish);
   const checkout = await requireCheckoutOf(options, session, 'so there is no branch to propose a change of');
   const folder = await folderOf(options, session);
   const directory = checkout.directoryOf(folder);
   if (directory === null) throw new UserError(`${options.dir} is not in the repository at ${checkout.root}`);
   const repository = await checkout.open();
-  const branchName = await checkout.readDefaultBranch();
+  const branchName = repository.hasRemote ? await checkout.readDefaultBranch() : await readOwnDefault(checkout);
   if (branchName === null) {
     throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
       hint: 'Proposals go into the default branch: `git remote set-head`, or commit something first.',
@@ -93,6 +104,33 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
   });
 }
 
+/** Without a remote the checked out branch is whatever somebody looks at, maybe a proposal: `main` or `master` goes before it. */
+async function readOwnDefault(checkout: Checkout): Promise<string | null> {
+  const usual = ['main', 'master'].map((name) => `refs/heads/${name}`);
+  const there = await checkout.listRefs(usual);
+  const first = usual.find((ref) => there.includes(ref));
+  const name = first === undefined ? await checkout.readDefaultBranch() : first.slice('refs/heads/'.length);
+  if (name === null || entryOfBranch(name) === null) return name;
+  throw new UserError(
+    `${name} is checked out, which is a proposal, and there is no remote that names a default branch`,
+    {
+      hint: 'Check out the branch that is applied.',
+    },
+  );
+}
+
+/** What is published stays published. */
+function requireNoSecret({ reason, proposal }: ProposalWish): void {
+  const description = 'fields' in proposal ? proposal.fields.get('description') : undefined;
+  const texts = { reason, description };
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string' || !looksSecret(text)) continue;
+    throw new ProposalRefusal('invalid_input', `${name}: ${describeSecret(text)} would be published`, {
+      hint: 'Leave it out; a commit is named by its first digits.',
+    });
+  }
+}
+
 async function readDiff(
   proposals: ProposalBranches,
   parent: string,
@@ -136,6 +174,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const compiled = compilePolicies(next);
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
+  if (isSame) requireEffect(wish, compiled.desired);
   if (isSame) return { changed: [], notes: [], planned: null, edit };
   const proposed = await planOf(next);
   if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
@@ -163,6 +202,8 @@ function refuseBase(diagnostics: readonly Diagnostic[], branchName: string): Pro
 function refuseErrors(diagnostics: readonly { severity: string; message: string; code: string }[]): ProposalRefusal {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const [first] = errors;
+  const lacking = proposedFields.find((field) => first?.code === `required-${field}`);
+  if (lacking !== undefined) return missing(lacking, '`review.require` of the organisation asks for it', []);
   return new ProposalRefusal('invalid_input', `the files would have an error: ${first?.message ?? 'unknown'}`, {
     hint: 'Nothing was proposed: say it in the words of docs/files.md.',
     details: { errors: errors.length, code: first?.code ?? null },
@@ -230,6 +271,24 @@ function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired
     });
   }
   return entries.length === 0;
+}
+
+/** Files that mean the same need not say what was asked: recipients that reach nobody change nothing either. */
+function requireEffect({ proposal, workspace }: ProposalWish, after: Desired): void {
+  if (proposal.action !== 'recipients' || proposal.recipients.includes('none')) return;
+  const asked = proposal.recipients.map((address) => address.toLowerCase());
+  const reached = after.entries.some(
+    (entry) =>
+      isAskedFor(entry, proposal, workspace) && asked.every((address) => entry.fields.recipients?.includes(address)),
+  );
+  if (reached) return;
+  throw new ProposalRefusal(
+    'not_found',
+    `nobody would get mail by it: the files declare no key of ${workspace.slug} that takes recipients`,
+    {
+      hint: 'Declare a key first: create_policy with a target of the kind key, or import_unmanaged.',
+    },
+  );
 }
 
 function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace: ProposalWish['workspace']): boolean {
@@ -307,7 +366,7 @@ async function createEdit(
     return {
       changed: added.files,
       notes: [
-        `Declares ${added.additions.length} live ${added.additions.length === 1 ? 'object' : 'objects'} as they are: an apply changes nothing live.`,
+        `Declares ${added.additions.length === 1 ? '1 live object as it is' : `${added.additions.length} live objects as they are`}: an apply changes nothing live.`,
         ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
       ],
     };

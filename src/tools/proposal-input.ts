@@ -76,9 +76,19 @@ export async function wishedTarget(
       details: { choices: kinds },
     });
   }
-  if (kind !== undefined && (name !== undefined || kind === 'workspace')) {
-    return { kind, name: kind === 'workspace' ? '' : (name ?? '') };
+  if (kind === 'workspace') {
+    // A name that is dropped would cap another workspace than the one that was meant.
+    const called = [workspace.slug, workspace.id, workspace.name];
+    if (name === undefined || called.includes(name)) return { kind, name: '' };
+    throw new ProposalRefusal(
+      'invalid_input',
+      `target: ${JSON.stringify(name.slice(0, 80))} is another workspace than ${workspace.slug}`,
+      {
+        hint: 'Its own limits are the target workspace, without a name.',
+      },
+    );
   }
+  if (kind !== undefined && name !== undefined) return { kind, name };
   const desired = isNew ? null : await context.desired().catch(whereNoFiles);
   const some = kind === undefined ? kinds : [kind];
   const choices = some.flatMap((one) =>

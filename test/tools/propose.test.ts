@@ -379,3 +379,34 @@ it('who asked is whom the server knows, and never what a client says', async () 
   expect(body).toContain('asked by `ana`');
   expect(body).not.toContain('@reviewer');
 });
+
+describe('at a terminal', () => {
+  it('a run that proposed nothing of what was asked does not end like one that did', async () => {
+    const scene = await startProposeScene({ grant: asAuthor });
+    const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget'];
+    expect(await type(scene, [...words, '$600'])).toMatchObject({ exit: 0 });
+    expect(await type(scene, [...words, '$700'])).toMatchObject({
+      exit: 1,
+      stdout: expect.stringContaining('nothing is proposed'),
+    });
+    expect(await type(scene, [...words, '$700', '--format', 'json'])).toMatchObject({ exit: 1 });
+  });
+
+  it.each([
+    [['create', 'ws-team-a', 'foo/x'], 'target: write KIND/NAME'],
+    [['create', 'ws-team-a'], 'which entry, as KIND/NAME'],
+    [['create', 'ws-team-a', 'policy/'], 'which entry, as KIND/NAME'],
+    [['delete', 'ws-team-a', 'policy/nothing'], '`tollgate propose create` proposes a new entry'],
+    [
+      ['create', 'ws-team-a', 'policy/monthly-spend', '--budget', '$5', '--reset', 'monthly', '--per', 'api_key'],
+      '`tollgate propose set` changes an entry that is there',
+    ],
+    [['recipients', 'ws-team-a'], 'recipients is missing: addresses, or none'],
+    [['set', 'ws-team-a', 'workspace/research', '--budget', '$5'], '"research" is another workspace than ws-team-a'],
+  ])('%j is refused in the words of the command line', async (words, sentence) => {
+    const scene = await startProposeScene();
+    const { exit, stderr } = await type(scene, ['propose', ...words]);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(sentence) });
+    expect(stderr).not.toMatch(/\{kind, name\}|create_policy|update_limits|One of: none/);
+  });
+});
