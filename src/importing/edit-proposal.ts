@@ -245,7 +245,7 @@ function requireBinding({ kind }: Target, fields: ProposedValues): void {
     throw missing('reset', 'when the budget starts again', windows);
   }
   if (kind === 'policy' && !fields.has('per')) {
-    throw missing('per', 'who shares one counter: all of them, or each their own', perChoices);
+    throw missing('per', 'whom one counter is for: workspace_id is one for all, api_key one for each key', perChoices);
   }
 }
 

@@ -7,6 +7,7 @@ import { actorOf } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
+import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { isPolicyKind } from '../resources/registry.ts';
@@ -32,7 +33,7 @@ import {
   targetKinds,
 } from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
-import type { ProposalWords } from './proposal-text.ts';
+import { owedSentence, type ProposalWords } from './proposal-text.ts';
 import { type Publication, publishProposal } from './publish-proposal.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
@@ -67,7 +68,16 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     const { changed, planned, notes } = made;
     const nothing = { pull: null, commands: [], base: branchName };
     if (planned === null) {
-      return { ...nothing, status: 'already_declared', branch: null, files: [], diff: '', planned, notes };
+      const owed = made.owed.length === 0 ? [] : [`${owedSentence(made.owed, branchName)} \`tollgate plan\` shows it.`];
+      return {
+        ...nothing,
+        status: 'already_declared',
+        branch: null,
+        files: [],
+        diff: '',
+        planned,
+        notes: [...notes, ...owed],
+      };
     }
     const words: ProposalWords = {
       workspace: wish.workspace.slug,
@@ -149,6 +159,8 @@ interface Edit {
 interface Made extends Edit {
   /** Null: the files say so already. */
   readonly planned: ProposedPlan | null;
+  /** What the base waits for. */
+  readonly owed: readonly Change[];
   /** The same edit of another version of the files. */
   readonly edit: (files: readonly FoundFile[], desired: Desired) => Edit;
 }
@@ -175,7 +187,8 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
   if (isSame) requireEffect(wish, compiled.desired);
-  if (isSame) return { changed: [], notes: [], planned: null, edit };
+  const owed = base.plan.changes;
+  if (isSame) return { changed: [], notes: [], planned: null, owed, edit };
   const proposed = await planOf(next);
   if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
   const planned = comparePlans(base, proposed);
@@ -187,7 +200,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
       details: { rule: broken.rule },
     });
   }
-  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, edit };
+  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, owed, edit };
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -318,7 +331,13 @@ function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonl
     proposal.target.kind === 'key' &&
     proposal.target.name !== '*' &&
     findDeclared(after, workspace, { kind: 'key', name: '*' }) !== undefined;
-  return isReached ? ['What `"*"` says of all keys goes on binding this one.'] : [];
+  const { kind } = proposal.target;
+  return [
+    ...(isReached ? ['What `"*"` says of all keys goes on binding this one.'] : []),
+    ...(kind === 'policy' || kind === 'workspace'
+      ? []
+      : [`The ${kind} itself stays and goes on working: what the files limit of it is taken away.`]),
+  ];
 }
 
 async function createEdit(

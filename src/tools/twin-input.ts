@@ -52,6 +52,8 @@ function readFlag(
   switch (as) {
     case 'text':
       return { [member]: text };
+    case 'amount':
+      return { [member]: readAmount(flags, text) };
     case 'number':
       return { [member]: readNumber(flags, text) };
     case 'list':
@@ -83,6 +85,14 @@ function readFlag(
       return { time_of_generation_min: isoOf(now - days * dayMilliseconds), time_of_generation_max: isoOf(now) };
     }
   }
+}
+
+/** `$1500` that nobody quoted arrives as `500`: what is left is no amount that anybody meant. */
+function readAmount(flags: string, text: string): string {
+  if (!/^[\d.,]*$/.test(text)) return text;
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} has no unit`, {
+    hint: "Write it in single quotes, such as '$500': without them a shell replaces $5 by nothing. Or with its unit, such as 2M tokens.",
+  });
 }
 
 function readNumber(flags: string, text: string): number {

@@ -10,7 +10,7 @@ import type { ToolCaller } from '../../src/tools/tool.ts';
 import { asAuthor, type ProposeScene, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
 import { capture, type Ran } from '../helpers/rig.ts';
 import type { TestSession } from '../helpers/session.ts';
-import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -381,6 +381,35 @@ it('who asked is whom the server knows, and never what a client says', async () 
 });
 
 describe('at a terminal', () => {
+  it('a workspace is found by its name as people write it', async () => {
+    const state = smallState({ workspaces: [workspaceRow('ws-team-a', teamA, { name: 'marketing' })] });
+    const scene = await startProposeScene({ state });
+    const { exit, stdout } = await type(scene, [
+      'propose',
+      'set',
+      'Marketing',
+      'policy/monthly-spend',
+      '--budget',
+      '$600',
+    ]);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining('$100 → $600') });
+  });
+
+  it('where the files say so already it is said that an apply is owed', async () => {
+    const scene = await startProposeScene();
+    const said = await type(scene, ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$100']);
+    expect(said.stdout).toContain('2 changes are owed on main already. `tollgate plan` shows it.');
+  });
+
+  it('to take the limits of a key away is not to take the key away', async () => {
+    const files = {
+      'workspaces/team-a.yaml': workspaceFile('ws-team-a', 'keys:\n  app:\n    rate: 10 requests/minute\n'),
+    };
+    const scene = await startProposeScene({ files, state: smallState({ apiKeys: [keyRow('app', uuid(11), teamA)] }) });
+    const said = await type(scene, ['propose', 'delete', 'ws-team-a', 'key/app', '--dry-run']);
+    expect(said.stdout).toContain('The key itself stays and goes on working');
+  });
+
   it('a run that proposed nothing of what was asked does not end like one that did', async () => {
     const scene = await startProposeScene({ grant: asAuthor });
     const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget'];
@@ -401,6 +430,8 @@ describe('at a terminal', () => {
       ['create', 'ws-team-a', 'policy/monthly-spend', '--budget', '$5', '--reset', 'monthly', '--per', 'api_key'],
       '`tollgate propose set` changes an entry that is there',
     ],
+    [['set', 'ws-team-a', 'policy/monthly-spend', '--budget', '500'], "in single quotes, such as '$500'"],
+    [['set', 'Another team', 'policy/monthly-spend', '--budget', '$500'], 'There are: ws-team-a'],
     [['recipients', 'ws-team-a'], 'recipients is missing: addresses, or none'],
     [['set', 'ws-team-a', 'workspace/research', '--budget', '$5'], '"research" is another workspace than ws-team-a'],
   ])('%j is refused in the words of the command line', async (words, sentence) => {
