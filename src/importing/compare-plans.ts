@@ -31,6 +31,8 @@ export interface ProposedPlan {
   readonly alsoOwed: readonly string[];
   /** What the base has to be done, whatever is proposed. */
   readonly owed: readonly Change[];
+  /** Names of what was set by hand, and is from then on what the files say: nothing live changes by that. */
+  readonly keeps: readonly string[];
   readonly guards: readonly GuardOfProposal[];
   /** Of rules, where the base has none. */
   readonly findings: readonly Finding[];
@@ -62,7 +64,7 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
     withheld: [],
     left: [],
     recordLines,
-    unmanaged: [],
+    unmanaged: beyond(base.plan.unmanaged, branch.plan.unmanaged, ({ kind, id }) => [kind, id]),
     notRead: [],
     unreadable: [],
     notes,
@@ -73,12 +75,15 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
     // Use and money are counted from what is live: of an entry that is owed as well, by all that becomes of it.
     impact: branch.assess(branch.plan.changes.filter(({ id }) => added.some((one) => one.id === id))),
   };
+  const stillLeft = new Set(branch.plan.left.map(({ change }) => change.id));
+  const keeps = base.plan.left.filter(({ change }) => !stillLeft.has(change.id)).map(({ change }) => change.key.name);
   const isAlsoOwed = new Set(base.plan.changes.map(({ id }) => id));
   const errors = beyond(base.diagnostics, branch.diagnostics, ({ code, message }) => [code, message]);
   return {
     added,
     alsoOwed: added.filter(({ id }) => isAlsoOwed.has(id)).map(({ key }) => key.name),
     owed: base.plan.changes,
+    keeps,
     guards,
     findings,
     errors: errors.filter(({ severity }) => severity === 'error'),

@@ -12,7 +12,7 @@ import { type EditedText, isRefused, readValue, setValue } from '../policy/yaml-
 import type { PrintedValue } from '../policy/yaml-text.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
-import { toPrinted } from './accept-fields.ts';
+import { inheritedWords, toPrinted } from './accept-fields.ts';
 import { freePath, newFile } from './add-unmanaged.ts';
 import { addressesOf } from './policy-texts.ts';
 import {
@@ -149,7 +149,8 @@ class ProposalEditor {
     const { desired, workspace } = this.#input;
     const inherited = findDeclared(desired, workspace, target);
     if (inherited?.fromDefaults === true) {
-      const own = printEntry(toPrinted(inherited)) ?? new Map<string, PrintedValue>();
+      const whole = { ...toPrinted(inherited), ...inheritedWords(desired, inherited) };
+      const own = printEntry(whole) ?? new Map<string, PrintedValue>();
       const wished = new Map([...own, ...fields]);
       return setValue(this.#text, pathOfTarget(target), inOrder(target, wished));
     }

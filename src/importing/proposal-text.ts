@@ -100,13 +100,12 @@ export function renderBody({
   const sections = [
     pinned(
       [
-        ...(isUrgent
-          ? ['**Urgent**: one approval and the merge put it into force, two approvals where an app opened it.']
-          : []),
+        ...(isUrgent ? [urgentSentence(planned)] : []),
         written,
         asked,
         ...(reason === null ? [] : [`Reason given: ${escapeMarkdown(reason.replace(/\s+/g, ' ').trim())}`]),
         ...notes.map(escapeMarkdown),
+        ...keepsSentence(planned, escapeMarkdown),
       ].join('\n\n'),
     ),
     pinned(`### What this adds: ${verdictMarkdown(view)}`),
@@ -120,6 +119,15 @@ export function renderBody({
   ];
   const footer = `<sub>Nothing is changed before this is merged and applied. The check on this pull request plans it again.</sub>`;
   return `${proposalMarker}\n${fitSections(sections, footer, link, commentBytes)}`;
+}
+
+/** A cap on a bill that jumps stops somebody nearly always: a guard objects then, and a merge alone puts nothing into force. */
+function urgentSentence({ guards }: ProposedPlan): string {
+  const names = [...new Set(guards.filter(({ stops }) => stops).map(({ guard }) => `\`${guard}\``))];
+  const who = 'one approval, two where an app opened it,';
+  if (names.length === 0) return `**Urgent**: ${who} and the merge put it into force.`;
+  const object = names.length === 1 ? 'objects' : 'object';
+  return `**Urgent**: ${names.join(' and ')} ${object}, so that ${who} has to hold the line that the check's comment shows; then the merge puts it into force.`;
 }
 
 /** A name and a version: a client has nothing else to say here. */
@@ -141,6 +149,15 @@ function alsoOwedSentence({ alsoOwed }: ProposedPlan): string {
   if (alsoOwed.length === 0) return '';
   const names = listFew(alsoOwed.map(escapeMarkdown), 3);
   return ` Of ${names} both have a part: who is stopped and what it costs are counted from what is live, with both parts.`;
+}
+
+/** Empty: it keeps nothing that was set by hand. */
+export function keepsSentence({ keeps }: ProposedPlan, show: (name: string) => string): readonly string[] {
+  return keeps.length === 0
+    ? []
+    : [
+        `Keeps what was set by hand: ${listFew(keeps.map(show), 3)}. Nothing live changes by that; without it the files go on saying otherwise.`,
+      ];
 }
 
 function plainBranch(name: string): string {

@@ -200,7 +200,10 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
       details: { rule: broken.rule },
     });
   }
-  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, owed, edit };
+  const isLeftLive =
+    wish.proposal.action === 'delete' && planned.added.length === 0 && planned.view.unmanaged.length > 0;
+  const unmanaged = isLeftLive ? ['No record has it: what is live stays in force, and is unmanaged from then on.'] : [];
+  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired), ...unmanaged], planned, owed, edit };
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -263,18 +266,26 @@ function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], di
  * @throws ProposalRefusal where anything but what was asked for would change
  */
 function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
-  const { entries, isElsewhere } = compareDesired(before, after);
+  const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
   if (proposal.action === 'create') {
     const there = findDeclared(before, workspace, proposal.target);
-    if (there !== undefined && there.fromDefaults !== true && entries.length > 0) {
-      throw new ProposalRefusal(
-        'conflict',
-        `${labelOfTarget(proposal.target)} stands in the files already, with other values`,
-        {
-          hint: 'update_limits changes an entry that is there.',
-        },
-      );
+    if (there !== undefined && entries.length > 0) {
+      const where =
+        there.fromDefaults === true ? "comes from the organisation's defaults" : 'stands in the files already';
+      throw new ProposalRefusal('conflict', `${labelOfTarget(proposal.target)} ${where}, with other values`, {
+        hint: 'update_limits changes an entry that is there.',
+      });
     }
+  }
+  const [worded] = proposal.action === 'delete' ? [] : beyondFields;
+  if (worded !== undefined) {
+    throw new ProposalRefusal(
+      'conflict',
+      `it would change what protects, owns or silences ${worded.name}, which cannot be proposed`,
+      {
+        hint: 'Edit the files by hand, in a pull request of your own.',
+      },
+    );
   }
   const odd = entries.find((entry) => !isAskedFor(entry, proposal, workspace));
   if (odd !== undefined || isElsewhere) {

@@ -19,7 +19,7 @@ const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filt
 
 it('a pull request with the plan, who asked, why, and labels', async () => {
   const scene = await start();
-  const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef0123456789abcdef';
+  const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef';
   const result = await scene.propose(raise(), { reason, isUrgent: true }, { client: 'some-client 1.0' });
   expect(result).toMatchObject({ status: 'opened', pull: { number: 1 } });
   const [pull] = pullsOf(scene);

@@ -249,3 +249,37 @@ it('a default that is left out already is declared already', async () => {
   const wish = { action: 'delete', target: { kind: 'policy', name: 'old' }, skipDefaults: true } as const;
   expect(await scene.propose(wish)).toMatchObject({ status: 'already_declared' });
 });
+
+describe('an organisation default that protects', () => {
+  const org = orgFile(`defaults:
+  policies:
+    burst-guard:
+      rate: 600 requests/minute
+      per: workspace_id
+      protect: true
+      description: Guard
+      silence: { alert-missing: agreed }
+`);
+  const target = { kind: 'policy', name: 'burst-guard' } as const;
+  const fields = new Map<ProposedField, string>([
+    ['rate', '900 requests/minute'],
+    ['per', 'workspace_id'],
+  ]);
+
+  it('is not replaced by a new entry of its name, which would protect nothing', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': org } });
+    await expect(scene.propose({ action: 'create', target, fields })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining("comes from the organisation's defaults"),
+    });
+  });
+
+  it('is changed for one workspace with all that it says beside', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': org } });
+    const { branch } = await scene.propose({ action: 'set', target, fields });
+    const text = scene.read(branch ?? '', file);
+    for (const line of ['rate: 900 requests/minute', 'protect: true', 'description: Guard', 'alert-missing: agreed']) {
+      expect(text).toContain(line);
+    }
+  });
+});

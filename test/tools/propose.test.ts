@@ -10,7 +10,16 @@ import type { ToolCaller } from '../../src/tools/tool.ts';
 import { asAuthor, type ProposeScene, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
 import { capture, type Ran } from '../helpers/rig.ts';
 import type { TestSession } from '../helpers/session.ts';
-import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
+import {
+  keyRow,
+  providerRow,
+  requestRow,
+  smallState,
+  teamA,
+  usagePolicyRow,
+  uuid,
+  workspaceRow,
+} from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -380,7 +389,65 @@ it('who asked is whom the server knows, and never what a client says', async () 
   expect(body).not.toContain('@reviewer');
 });
 
+describe('S0-35: what cannot wait is capped by hand, and the pull request makes it last', () => {
+  const live = (scene: ProposeScene) => {
+    const row = scene.store.state.usagePolicies.find(({ name }) => name === 'monthly-spend');
+    if (row === undefined) throw new Error('nothing was applied');
+    return row;
+  };
+  const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$60', '--urgent'];
+
+  it('where the files were applied before: it keeps what was set by hand, and says so', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': orgFile('review:\n  drift: safe\n') } });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    live(scene).credit_limit = 60;
+    const said = await type(scene, words);
+    expect(said.stdout).toContain('0 changes to what is live once it is merged');
+    expect(said.stdout.replace(/\s+/g, ' ')).toContain(
+      'Keeps what was set by hand: "monthly-spend". Nothing live changes by that; without it the files go on saying otherwise.',
+    );
+  });
+
+  it('where a change of the base was not applied yet: what it adds is the cap under that change', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': orgFile('review:\n  drift: safe\n') } });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    scene.push({ [file]: teamFile.replace('$100', '$900') });
+    live(scene).credit_limit = 60;
+    const said = await type(scene, words);
+    expect(said.stdout).toContain('$900 → $60');
+    expect(said.stdout).toContain('One change is owed on main already.');
+  });
+
+  it('a guard that objects stands in the sentence about what is urgent, in place of a promise', async () => {
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100 })];
+    const logs = [requestRow({ id: uuid(0x50001), cost: 9000, created_at: '2026-11-19T10:00:00.000Z' })];
+    const scene = await startProposeScene({
+      grant: asAuthor,
+      state: smallState({ usagePolicies: used, requestLogs: logs }),
+    });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    await type(scene, words);
+    const body = scene.github?.state.repositories[0]?.issues[0]?.body ?? '';
+    expect(body).toContain(
+      '**Urgent**: `blocks-now` objects, so that one approval, two where an app opened it, has to hold the line',
+    );
+    expect(body).not.toContain('and the merge put it into force.');
+  });
+});
+
 describe('at a terminal', () => {
+  it('a dry run shows the plan of what it adds, with the people whom it stops', async () => {
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100 })];
+    const logs = [requestRow({ id: uuid(0x50001), cost: 9000, created_at: '2026-11-19T10:00:00.000Z' })];
+    const scene = await startProposeScene({ state: smallState({ usagePolicies: used, requestLogs: logs }) });
+    const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$60', '--dry-run'];
+    const { stdout } = await type(scene, words);
+    expect(stdout).toContain('blocks-now');
+    expect(stdout).toMatch(/~ monthly-spend +\$100 → \$60 monthly/);
+    expect(stdout).toMatch(/calls of ws-team-a|refused/);
+    expect(stdout).not.toMatch(/@[0-9a-f]{32}/);
+  });
+
   it('a workspace is found by its name as people write it', async () => {
     const state = smallState({ workspaces: [workspaceRow('ws-team-a', teamA, { name: 'marketing' })] });
     const scene = await startProposeScene({ state });
