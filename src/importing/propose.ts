@@ -23,7 +23,8 @@ import { editProposal, findDeclared } from './edit-proposal.ts';
 import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import type { ProposalWords } from './proposal-text.ts';
-import { type Publication, publishProposal } from './publish-proposal.ts';
+import { publishProposal } from './publish-proposal.ts';
+import type { Publication } from './take-place.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
   readonly status: Publication['status'] | 'already_declared' | 'dry_run';
