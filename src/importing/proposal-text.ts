@@ -54,11 +54,18 @@ function amountOf(fields: ReadonlyMap<string, unknown>): string {
   return said.length === 0 ? '' : `, ${said.join(', ')}`;
 }
 
-/** The trailer is read when the pull request is judged: who asked had a part in it. */
-export function commitMessage(words: ProposalWords): string {
+/**
+ * The trailers are read when the pull request is judged: who asked had a part in it.
+ *
+ * @param before who asked for it before, where it is made anew
+ */
+export function commitMessage(words: ProposalWords, before: readonly string[] = []): string {
   const { asker } = words;
   const by = asker.isAgent ? 'Written by an agent.' : 'Written with tollgate propose.';
-  return `${titleOf({ ...words, isUrgent: false })}\n\n${by} Nothing changes before it is merged.\n\nRequested-by: @${loginOf(asker.requester)}\n`;
+  const now = loginOf(asker.requester);
+  const others = before.map(loginOf).filter((login) => login.toLowerCase() !== now.toLowerCase());
+  const trailers = [...new Set([...others, now])].map((login) => `Requested-by: @${login}\n`);
+  return `${titleOf({ ...words, isUrgent: false })}\n\n${by} Nothing changes before it is merged.\n\n${trailers.join('')}`;
 }
 
 /** Letters and digits, and what names of apps and addresses have: no line and no second name can be made of it. */

@@ -34,7 +34,8 @@ import {
 } from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import { owedSentence, type ProposalWords } from './proposal-text.ts';
-import { type Publication, publishProposal } from './publish-proposal.ts';
+import { publishProposal } from './publish-proposal.ts';
+import type { Publication } from './take-place.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
   readonly status: Publication['status'] | 'already_declared' | 'dry_run';

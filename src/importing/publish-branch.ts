@@ -1,0 +1,52 @@
+/** A proposal as a branch alone: where nobody can be asked for a pull request. */
+
+import type { ProposalBranch } from '../checkout/proposal-branches.ts';
+import { nowOf } from '../run/session.ts';
+import { countedSpan, refuseTooMany } from './count-proposals.ts';
+import { entryOfBranch, nameProposal, type ProposalName } from './proposal.ts';
+import { answer, type Publication, type Publishing, type Room, standsInTheWay, takePlace } from './take-place.ts';
+
+/** @param why there is no pull request */
+export async function publishBranch(publishing: Publishing, why: string): Promise<Publication> {
+  const { branchName, remoteName, words } = publishing;
+  const placed = await takePlace(
+    publishing,
+    () => findRoomForBranch(publishing),
+    async () => words,
+  );
+  if ('answer' in placed) return placed.answer;
+  const { name, made } = placed;
+  const where =
+    remoteName !== null
+      ? `The branch is pushed to ${remoteName}, and no pull request was made: ${why}.`
+      : 'The branch is in this clone alone, which has no remote: no pull request was made.';
+  const commands =
+    remoteName !== null
+      ? [`gh pr create --base ${branchName} --head ${name.branch}`]
+      : [`git push REMOTE ${name.branch}`, `gh pr create --base ${branchName} --head ${name.branch}`];
+  const remade = made.isRemade
+    ? [`${branchName} has changed in the same place since it was made: it was made anew on it.`]
+    : [];
+  const notes = [...publishing.notes, ...placed.notes, ...remade, where];
+  return { ...answer(publishing, name), status: 'branch_only', diff: made.diff, notes, commands };
+}
+
+async function findRoomForBranch(publishing: Publishing): Promise<Room> {
+  const { proposals, branch, words, run } = publishing;
+  const listed = await proposals.list();
+  const open: ProposalBranch[] = [];
+  for (const one of listed) if (!(await branch.hasInHistory(one.tip))) open.push(one);
+  let generation = 1;
+  const nameOf = (): ProposalName => nameProposal(words.workspace, words.proposal, generation);
+  const isMerged = (): boolean =>
+    listed.some(({ name }) => name === nameOf().branch) && !open.some(({ name }) => name === nameOf().branch);
+  while (isMerged() && generation < 1000) generation += 1;
+  const name = nameOf();
+  const rival = open.find((one) => one.name !== name.branch && entryOfBranch(one.name) === name.entry);
+  if (rival !== undefined) return { answer: standsInTheWay(publishing, name, rival) };
+  if (!open.some((one) => one.name === name.branch)) {
+    const now = nowOf(run.session).getTime();
+    refuseTooMany(open.length, listed.filter(({ at }) => at > now - countedSpan).length);
+  }
+  return { name };
+}
