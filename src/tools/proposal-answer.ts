@@ -46,7 +46,7 @@ export interface ProposalData extends ToolData {
   readonly digest: string | null;
   /** For people: what publishes a branch that has no pull request. */
   readonly commands: readonly string[];
-  /** Line by line. The plan of what it adds, for people alone: an agent has `changes`. */
+  /** Line by line. The plan of what it adds, where the answer is text: JSON has `changes`. */
   readonly untrusted: { readonly diff: readonly string[]; readonly plan?: readonly string[] };
 }
 
@@ -73,7 +73,7 @@ export async function answerProposal(
   };
   const result = await propose(wish, run);
   const data = withDiff(toData(result), longest);
-  if (isAgent || result.planned === null) return data;
+  if (isAgent || options.format !== 'text' || result.planned === null) return data;
   const plan = renderPlanText(result.planned.view, session.style, { verbose: false });
   // Its digest belongs to the plan of the check.
   const lines = plan.trimEnd().split('\n').filter((line) => !line.startsWith('Digest '));

@@ -10,16 +10,7 @@ import type { ToolCaller } from '../../src/tools/tool.ts';
 import { asAuthor, type ProposeScene, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
 import { capture, type Ran } from '../helpers/rig.ts';
 import type { TestSession } from '../helpers/session.ts';
-import {
-  keyRow,
-  providerRow,
-  requestRow,
-  smallState,
-  teamA,
-  usagePolicyRow,
-  uuid,
-  workspaceRow,
-} from '../helpers/state.ts';
+import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -282,7 +273,7 @@ describe('what is missing', () => {
     expect([ran.exit, ran.stderr]).toEqual([0, '']);
     expect(asked).toEqual(['workspace', 'target', 'reset', 'per']);
     expect(ran.stdout).toContain('+  x:');
-    expect(ran.stdout).toMatch(/^create x: .*\(tighten/m);
+    expect(ran.stdout).toMatch(/^ +\+ x +\$5 monthly per api_key/m);
     expect(scene.branches()).toHaveLength(1);
   });
 
@@ -389,6 +380,17 @@ it('who asked is whom the server knows, and never what a client says', async () 
   expect(body).not.toContain('@reviewer');
 });
 
+/** $90 of it. */
+const spent = {
+  [`workspace_id:${teamA}`]: {
+    id: uuid(700),
+    current_usage: 9000,
+    status: 'active',
+    is_threshold_alerts_sent: false,
+    is_exhausted_alerts_sent: false,
+  },
+} as const;
+
 describe('S0-35: what cannot wait is capped by hand, and the pull request makes it last', () => {
   const live = (scene: ProposeScene) => {
     const row = scene.store.state.usagePolicies.find(({ name }) => name === 'monthly-spend');
@@ -419,11 +421,10 @@ describe('S0-35: what cannot wait is capped by hand, and the pull request makes 
   });
 
   it('a guard that objects stands in the sentence about what is urgent, in place of a promise', async () => {
-    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100 })];
-    const logs = [requestRow({ id: uuid(0x50001), cost: 9000, created_at: '2026-11-19T10:00:00.000Z' })];
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100, entities: spent })];
     const scene = await startProposeScene({
       grant: asAuthor,
-      state: smallState({ usagePolicies: used, requestLogs: logs }),
+      state: smallState({ usagePolicies: used }),
     });
     expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
     await type(scene, words);
@@ -437,9 +438,8 @@ describe('S0-35: what cannot wait is capped by hand, and the pull request makes 
 
 describe('at a terminal', () => {
   it('a dry run shows the plan of what it adds, with the people whom it stops', async () => {
-    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100 })];
-    const logs = [requestRow({ id: uuid(0x50001), cost: 9000, created_at: '2026-11-19T10:00:00.000Z' })];
-    const scene = await startProposeScene({ state: smallState({ usagePolicies: used, requestLogs: logs }) });
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100, entities: spent })];
+    const scene = await startProposeScene({ state: smallState({ usagePolicies: used }) });
     const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$60', '--dry-run'];
     const { stdout } = await type(scene, words);
     expect(stdout).toContain('blocks-now');
