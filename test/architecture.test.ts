@@ -32,6 +32,8 @@ const layers: Readonly<Record<string, number>> = {
   tools: 2.05,
   // The protocol over the tools.
   mcp: 2.04,
+  // Who is told of what, and through which channel.
+  notify: 2.15,
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
   run: 2.2,
