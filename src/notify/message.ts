@@ -125,6 +125,8 @@ export interface ChannelProbe {
 
 export interface Sender {
   readonly channel: Channel;
+  /** What is sent twice is told once: whoever gets it knows the message by its id. False: `mayHaveArrived` may become two. */
+  readonly knowsDoubles: boolean;
   /**
    * Never rejects but with CancelledError: what failed is a value, so that one channel never keeps another from telling.
    *
@@ -133,5 +135,4 @@ export interface Sender {
   send(message: Message, to: readonly string[]): Promise<Delivery>;
   /** Connection, certificate and login, without sending. */
   probe(): Promise<ChannelProbe>;
-  close(): Promise<void>;
 }
