@@ -2,15 +2,19 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { openSenders } from '../../../src/notify/channels/open-senders.ts';
-import { parseSigningKeys, payloadSchema } from '../../../src/notify/channels/write-payload.ts';
+import { parseSigningKeys, renderPayloadSchema } from '../../../src/notify/channels/write-payload.ts';
 import type { Delivery, Message, Sender, WebhookChannel } from '../../../src/notify/message.ts';
 import { answer, fakeTiming, type Handler, type Loopback, onClose, type Seen, serve } from '../../client/loopback.ts';
+import { root } from '../../helpers/bundle.ts';
+import { undescribed } from '../../helpers/undescribed.ts';
 import { message, ports } from './messages.ts';
 
+const schema = readFileSync(join(root, 'schemas', 'telling.schema.json'), 'utf8');
 const key = Buffer.from('0123456789abcdef0123456789abcdef');
 const secret = `whsec_${key.toString('base64')}`;
 const env = { TOLLGATE_NOTIFY_HOOK: secret };
@@ -67,7 +71,7 @@ describe('what arrives', () => {
     await send();
     const body: unknown = JSON.parse(hook.seen[0]?.body ?? '');
     const validate = new Ajv2020({ strict: false, formats: { 'date-time': true, uri: true } }).compile(
-      z.toJSONSchema(payloadSchema),
+      JSON.parse(schema),
     );
     expect([validate(body), validate.errors]).toEqual([true, null]);
     expect(body).toEqual({
@@ -84,6 +88,11 @@ describe('what arrives', () => {
         details: message().data,
       },
     });
+  });
+
+  it('has a schema that is up to date and says of every member what it is', () => {
+    expect(schema).toBe(renderPayloadSchema());
+    expect(undescribed(JSON.parse(schema))).toEqual([]);
   });
 
   it('has the same id for the same telling, and another for another', async () => {
