@@ -21,6 +21,8 @@ export function undelivered(
 export interface SenderPorts {
   /** Where secrets stand; read when something is sent. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Further secrets of the run, which no channel reads and none may send: a name may hold one that somebody pasted. */
+  readonly secrets?: readonly string[] | undefined;
   readonly timing: Timing;
   readonly signal?: AbortSignal | undefined;
   /** Loopback hosts are never reached through one; mail never is. */
@@ -70,7 +72,10 @@ export interface Blankers {
 }
 
 /** @param more parts of secrets that are secret alone, such as the path of an address */
-export function createBlankers(env: SenderPorts['env'], more: readonly string[] = []): Blankers {
-  const secrets = [...secretsOf(env), ...more];
+export function createBlankers(
+  { env, secrets: others = [] }: Pick<SenderPorts, 'env' | 'secrets'>,
+  more: readonly string[] = [],
+): Blankers {
+  const secrets = [...secretsOf(env), ...others, ...more];
   return { value: createValueBlanker(...secrets), clean: createCleaner(...secrets) };
 }

@@ -12,8 +12,8 @@ import { markTelling, writeComment } from './write-comment.ts';
 const noGitHub = 'there is no GitHub repository and token for this run: it is a channel of jobs on GitHub alone';
 
 export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): Sender {
-  const { env, openGitHub, signal } = ports;
-  const { value: blank, clean } = createBlankers(env);
+  const { openGitHub, signal } = ports;
+  const { value: blank, clean } = createBlankers(ports);
   const place = `issue #${channel.issue}`;
   let opened: Promise<GitHub | null> | undefined;
   let listed: Promise<readonly IssueComment[]> | undefined;

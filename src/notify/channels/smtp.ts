@@ -47,7 +47,7 @@ export function createMailSender(channel: MailChannel, ports: SenderPorts): Send
         const why = to.length === 0 ? 'it has no recipients' : 'none of its recipients is an address';
         return undelivered(why, { retry: false }, refused);
       }
-      const { value: blank, clean } = createBlankers(ports.env);
+      const { value: blank, clean } = createBlankers(ports);
       const shown = showMessage(message, blank);
       const parts: SentEnvelope[] = [];
       for (const envelope of divideRecipients(good)) {
@@ -62,7 +62,7 @@ export function createMailSender(channel: MailChannel, ports: SenderPorts): Send
       const login = readLogin(channel, ports.env);
       const wrong = 'why' in login ? login.why : findWrong(channel);
       if ('why' in login || wrong !== null) return { state: 'broken', detail: wrong ?? '', untried: null };
-      const { clean } = createBlankers(ports.env);
+      const { clean } = createBlankers(ports);
       const transport = await createTransport(channel, login.auth, timeouts, ports.authorities);
       const untried = `whether it takes mail from ${channel.from} and for whom: \`tollgate notify --test ${channel.name}\` sends one`;
       try {

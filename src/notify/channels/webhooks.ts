@@ -47,7 +47,7 @@ export function createWebhookSender(channel: Way, ports: SenderPorts, poster: Po
     async send(message, to) {
       const target = aim(channel, ports.env);
       if ('why' in target) return undelivered(target.why, { retry: false });
-      const { value: blank, clean } = createBlankers(ports.env, target.secrets);
+      const { value: blank, clean } = createBlankers(ports, target.secrets);
       const body = writeBody(channel, showMessage(message, blank), to);
       try {
         await call({ method: 'POST', isKnownAgain, target, body, id: message.id, clean });
@@ -60,7 +60,7 @@ export function createWebhookSender(channel: Way, ports: SenderPorts, poster: Po
     async probe() {
       const target = aim(channel, ports.env);
       if ('why' in target) return { state: 'broken', detail: target.why, untried: null };
-      const { clean } = createBlankers(ports.env, target.secrets);
+      const { clean } = createBlankers(ports, target.secrets);
       const answer = await poster.reach(target.url, clean);
       return answer.ok ? found(channel, target) : { state: 'broken', detail: answer.error.message, untried: null };
     },

@@ -117,7 +117,7 @@ describe('what arrives', () => {
 
   it('holds no secret of the run, whoever pasted it into a name', async () => {
     const admin = 'pk-S3cret+key/for=tests';
-    const { hook, send } = await scene(() => ({}), { env: { ...env, PORTKEY_API_KEY: admin } });
+    const { hook, send } = await scene(() => ({}), { secrets: [admin] });
     await send({ title: `key ${admin}`, data: { name: [`${admin}`], [secret]: 1 }, paragraphs: [secret] });
     const body = hook.seen[0]?.body ?? '';
     expect([body.includes(admin), body.includes(secret), body.includes('[key]')]).toEqual([false, false, true]);
