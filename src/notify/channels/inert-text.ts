@@ -6,7 +6,7 @@
  *
  * | text | becomes |
  * |---|---|
- * | `https://example.com` | `https[:]//example[.]com` |
+ * | `https://example.com`, `//example.com` | `https[://]example[.]com`, `[//]example[.]com` |
  * | `www.example.test` | `www[.]example.test` |
  * | `example.com`, `someone@example.org` | `example[.]com`, `someone@example[.]org` |
  * | `mailto:a@b`, `tel:112` | `mailto[:]a@b`, `tel[:]112` |
@@ -14,8 +14,8 @@
  */
 export function writeInert(text: string): string {
   return text
-    .replace(/:(?=\/\/|\\\\)/g, '[:]')
-    .replace(/\b(?:mailto|tel|sms|javascript|data|file|magnet):/gi, (scheme) => `${scheme.slice(0, -1)}[:]`)
+    .replace(/:?(?:\/\/|\\\\)/g, '[$&]')
+    .replace(/\b(?:mailto|tel|sms|javascript|data|file|magnet):(?=\S)/gi, (scheme) => `${scheme.slice(0, -1)}[:]`)
     .replace(/\bwww\./gi, (start) => `${start.slice(0, -1)}[.]`)
     .replace(domainDot, '[.]');
 }

@@ -5,7 +5,10 @@ import { bytesOf } from '../../render/fit-sections.ts';
 import type { Message } from '../message.ts';
 
 /** As a message, but for what `showMessage` has done to its texts. */
-export type Shown = Message & { readonly isShown: true };
+export type Shown = Message & {
+  /** Facts and paragraphs for which there was no room. */
+  readonly leftOut: number;
+};
 
 /** Characters, and how many at most. */
 const most = { title: 200, label: 80, value: 400, facts: 30, paragraph: 1_200, paragraphs: 20, link: 2_000 } as const;
@@ -18,19 +21,19 @@ export const largestPage = 1024 * 1024;
  */
 export function showMessage(message: Message, blank: (value: unknown) => unknown): Shown {
   const { title, facts, paragraphs, link, html, ...rest } = blank(message) as Message;
-  const shown = {
+  const shownFacts = facts
+    .slice(0, most.facts)
+    .map(({ label, value }) => ({ label: line(label, most.label), value: line(value, most.value) }));
+  const shownParagraphs = paragraphs.slice(0, most.paragraphs).map((text) => line(text, most.paragraph));
+  return {
     ...rest,
     title: line(title, most.title),
-    facts: facts
-      .slice(0, most.facts)
-      .map(({ label, value }) => ({ label: line(label, most.label), value: line(value, most.value) })),
-    paragraphs: paragraphs.slice(0, most.paragraphs).map((text) => line(text, most.paragraph)),
+    facts: shownFacts,
+    paragraphs: shownParagraphs,
     link: link === null ? null : checkLink(link),
     ...(html !== undefined && bytesOf(html) <= largestPage ? { html } : {}),
-    isShown: true,
-  } as const;
-  const left = facts.length - shown.facts.length + (paragraphs.length - shown.paragraphs.length);
-  return left > 0 ? tellLeftOut(shown, left) : shown;
+    leftOut: facts.length - shownFacts.length + (paragraphs.length - shownParagraphs.length),
+  };
 }
 
 /** Whole characters; one line, whatever stood in it. */
@@ -55,23 +58,21 @@ function checkLink(link: string): string | null {
   return isSafe ? url.href.replaceAll('|', '%7C') : null;
 }
 
-/** What it becomes where it has to be shorter: the last paragraphs go first, then the last facts; how many is said. */
+/** Written so that it fits: the last paragraphs go first, then the last facts. */
 export function writeWithin(shown: Shown, bytes: number, write: (shown: Shown) => string): string {
-  let text = write(shown);
   let rest = shown;
-  for (let left = 1; bytesOf(text) > bytes && rest.facts.length + rest.paragraphs.length > 0; left++) {
-    rest =
-      rest.paragraphs.length > 0
-        ? { ...rest, paragraphs: rest.paragraphs.slice(0, -1) }
-        : { ...rest, facts: rest.facts.slice(0, -1) };
-    text = write(tellLeftOut(rest, left));
+  let text = write(rest);
+  while (bytesOf(text) > bytes && rest.facts.length + rest.paragraphs.length > 0) {
+    const shorter =
+      rest.paragraphs.length > 0 ? { paragraphs: rest.paragraphs.slice(0, -1) } : { facts: rest.facts.slice(0, -1) };
+    rest = { ...rest, ...shorter, leftOut: rest.leftOut + 1 };
+    text = write(rest);
   }
   return text;
 }
 
-function tellLeftOut(shown: Shown, left: number): Shown {
-  return {
-    ...shown,
-    facts: [...shown.facts, { label: 'left out here', value: left === 1 ? '1 line' : `${left} lines` }],
-  };
+/** The facts, and how much is missing. */
+export function factsOf({ facts, leftOut }: Shown): Message['facts'] {
+  if (leftOut === 0) return facts;
+  return [...facts, { label: 'left out here', value: leftOut === 1 ? '1 line' : `${leftOut} lines` }];
 }

@@ -2,14 +2,16 @@
 
 import { digestOf } from '../../plan/digest.ts';
 import { escapeMarkdown, escapeProse } from '../../render/escape-markdown.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 
 /** In the first line: by it a later run sees that this was told. Nothing of it shows, and nothing in it is from outside. */
 export function markTelling(id: string): string {
   return `<!-- tollgate:notify ${digestOf(id)} -->`;
 }
 
-export function writeComment({ id, title, facts, paragraphs, link }: Shown): string {
+export function writeComment(shown: Shown): string {
+  const { id, title, paragraphs, link } = shown;
+  const facts = factsOf(shown);
   const table = [
     '| | |',
     '|---|---|',

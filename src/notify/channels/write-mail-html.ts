@@ -2,7 +2,7 @@
 
 import { escapeHtml } from '../../render/escape-html.ts';
 import { writeInert } from './inert-text.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 import { mailFoot } from './write-text.ts';
 
 /**
@@ -32,8 +32,9 @@ body,.ink{background:#0f1318!important;color:#e8edf2!important}
 a.away{color:#6cb0ff!important}
 }`;
 
-export function writeMailHtml({ title, facts, paragraphs, link }: Shown): string {
-  const rows = facts.map(
+export function writeMailHtml(shown: Shown): string {
+  const { title, paragraphs, link } = shown;
+  const rows = factsOf(shown).map(
     ({ label, value }) =>
       `<tr><th scope="row" class="aside line" style="${style.label}">${inert(label)}</th><td class="ink line" style="${style.value}">${inert(value)}</td></tr>`,
   );

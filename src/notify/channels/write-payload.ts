@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { digestOf } from '../../plan/digest.ts';
 import { bytesOf } from '../../render/fit-sections.ts';
 import { messageKinds } from '../message.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 
 /** Of the payload: a member that is added leaves it as it is. */
 const payloadVersion = 1;
@@ -35,15 +35,13 @@ export const payloadSchema = z
   })
   .describe('A telling of tollgate, as webhooks get it.');
 
-export function writePayload(
-  { id, kind, title, facts, paragraphs, link, at, data }: Shown,
-  to: readonly string[],
-): string {
+export function writePayload(shown: Shown, to: readonly string[]): string {
+  const { id, kind, title, paragraphs, link, at, data } = shown;
   const details = bytesOf(JSON.stringify(data)) > largestDetails ? null : data;
   return JSON.stringify({
     type: `tollgate.${kind}`,
     timestamp: new Date(at).toISOString(),
-    data: { version: payloadVersion, id, title, facts, paragraphs, link, recipients: to, details },
+    data: { version: payloadVersion, id, title, facts: factsOf(shown), paragraphs, link, recipients: to, details },
   });
 }
 

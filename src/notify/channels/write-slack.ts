@@ -1,7 +1,7 @@
 /** A message as Slack takes it by an incoming webhook. */
 
 import { writeInert } from './inert-text.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 
 /** Slack refuses more: characters of a heading, of a text and of a field, fields of a section, blocks of a message. */
 const most = { heading: 150, text: 3_000, field: 2_000, fields: 10, blocks: 50 } as const;
@@ -10,7 +10,9 @@ const most = { heading: 150, text: 3_000, field: 2_000, fields: 10, blocks: 50 }
  * Plain text only, in which nothing is looked for: no mention, no channel, no emoji, no link but ours. The text beside the
  * blocks, which a notification on a phone shows, is read as markup: there too nothing is left that could act.
  */
-export function writeSlack({ title, facts, paragraphs, link }: Shown): string {
+export function writeSlack(shown: Shown): string {
+  const { title, paragraphs, link } = shown;
+  const facts = factsOf(shown);
   const sections: Block[] = [];
   for (let start = 0; start < facts.length; start += most.fields) {
     const fields = facts
@@ -46,17 +48,16 @@ interface Block {
 }
 
 function plain(text: string, length: number): object {
-  const inert = writeInert(text);
-  const short = inert.length > length / 2 ? shorten(inert, length) : inert;
-  return { type: 'plain_text', text: escapeSlack(short) || ' ', emoji: false };
+  return { type: 'plain_text', text: escapeSlack(shorten(writeInert(text), length)) || ' ', emoji: false };
 }
 
 /** Counted as it is sent, with its entities. */
 function shorten(text: string, length: number): string {
-  const characters = [...text];
   let size = escapeSlack(text).length;
+  if (size <= length) return text;
+  const characters = [...text];
   while (size > length - 1) size -= escapeSlack(characters.pop() ?? ' ').length;
-  return characters.length < [...text].length ? `${characters.join('')}…` : text;
+  return `${characters.join('')}…`;
 }
 
 /** The three characters that begin markup in any text (`<!channel>`, `<@user>`, `<url|text>`). */

@@ -1,16 +1,17 @@
 /** A message as an adaptive card, in the envelope that a Teams workflow ("when a webhook request is received") takes. */
 
 import { writeInert } from './inert-text.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 
 /**
  * Runs of text, in which nothing is markup: text blocks and facts read markdown, so that a name could be a link there. Nobody is
  * mentioned either, since mentions are entities of the message, of which there are none.
  */
-export function writeTeams({ title, facts, paragraphs, link }: Shown): string {
+export function writeTeams(shown: Shown): string {
+  const { title, paragraphs, link } = shown;
   const body = [
     { ...rich([{ ...run(title), size: 'Large', weight: 'Bolder' }]), spacing: 'None' },
-    ...facts.map(({ label, value }, index) => ({
+    ...factsOf(shown).map(({ label, value }, index) => ({
       ...rich([{ ...run(`${label}  `), isSubtle: true }, run(value)]),
       spacing: index === 0 ? 'Medium' : 'Small',
     })),

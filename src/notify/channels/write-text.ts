@@ -2,7 +2,7 @@
 
 import { wrap } from '../../render/wrap.ts';
 import { writeInert } from './inert-text.ts';
-import type { Shown } from './shown.ts';
+import { factsOf, type Shown } from './shown.ts';
 
 /** Cells; mail programs that break lines themselves do so beyond this. */
 const width = 76;
@@ -10,10 +10,13 @@ const width = 76;
 /** Ends every mail, so that nobody has to ask where it came from. */
 export const mailFoot = 'Sent by tollgate. Who is told stands in the policy files.';
 
-export function writePlainText({ title, facts, paragraphs, link }: Shown): string {
+export function writePlainText(shown: Shown): string {
+  const { title, paragraphs, link } = shown;
   const blocks = [
     wrap(writeInert(title), width).join('\n'),
-    facts.map(({ label, value }) => `${writeInert(label)}: ${writeInert(value)}`).join('\n'),
+    factsOf(shown)
+      .map(({ label, value }) => `${writeInert(label)}: ${writeInert(value)}`)
+      .join('\n'),
     ...paragraphs.map((text) => wrap(writeInert(text), width).join('\n')),
     link ?? '',
   ];
