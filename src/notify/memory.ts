@@ -44,7 +44,7 @@ export const memorySchema = z.object({
 });
 
 export type Mark = z.infer<typeof markSchema>;
-export type SendingClaim = z.infer<typeof claimSchema>;
+
 export type Memory = z.infer<typeof memorySchema>;
 /** Cents a million tokens, in and out. */
 export type SeenPrice = z.infer<typeof priceSchema>;

@@ -77,9 +77,7 @@ export async function listDue({ store, run, now, find }: Omit<TellingRun, 'sende
   return { told, taken };
 }
 
-export async function readMemory(
-  store: TextStore,
-): Promise<{ readonly memory: Memory; readonly token: string | null }> {
+async function readMemory(store: TextStore): Promise<{ readonly memory: Memory; readonly token: string | null }> {
   const stored = await store.read();
   if (stored === null) return { memory: emptyMemory, token: null };
   const parsed = memorySchema.safeParse(parseJson(stored.text));

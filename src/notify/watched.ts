@@ -48,7 +48,7 @@ interface Found {
 }
 
 /** Where the service mails the recipients of an entry by itself (docs/service-notes.md#alerts). */
-export function isMailedByService({ kind }: Pick<RecordedEntry, 'kind'>): boolean {
+function isMailedByService({ kind }: Pick<RecordedEntry, 'kind'>): boolean {
   return kind === 'key-limits';
 }
 
