@@ -294,6 +294,6 @@ describe('the probe', () => {
 
   it('says what is missing', async () => {
     const { sender } = await scene(() => ({}), { env: {} });
-    expect(await sender.probe()).toMatchObject({ state: 'broken', detail: expect.stringContaining('is not set') });
+    expect(await sender.probe()).toMatchObject({ state: 'not-tried', detail: expect.stringContaining('is not set') });
   });
 });
