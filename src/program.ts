@@ -205,6 +205,21 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addServiceOptions(
+    addCommand(program, 'notify', 'tell people of thresholds, run-outs and what else they asked for, each once'),
+    dataFormatOption(),
+  )
+    .addOption(workspaceOption())
+    .option('--dry-run', 'say what would be told; send and remember nothing', false)
+    .option('--test <channel>', 'send a test message on this channel, and nothing else')
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runNotify } = await import('./commands/notify.ts');
+        const { dryRun, test } = options;
+        return runNotify({ ...commonOf(options), dryRun, test }, session);
+      }),
+    );
+
   addServiceOptions(addCommand(program, 'reset', 'free a used-up counter of a budget; asks first'), dataFormatOption())
     .argument('<limit>', 'name or id of a policy, key, provider or integration with a budget')
     .addOption(workspaceOption('only in this workspace; may be repeated'))
@@ -344,6 +359,7 @@ Environment:
   PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
   TOLLGATE_SEAL_KEY  seals the applied record; default: derived from the admin key
   TOLLGATE_GIT_ENV   names of further variables that Git is started with
+  TOLLGATE_NOTIFY_…  for \`notify\`: secrets of channels, by the names in org.yaml
   GITHUB_TOKEN       for \`doctor\`: reads the repository's settings on GitHub
   CI                 set by CI systems: only files of a commit are applied
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS, NO_COLOR and FORCE_COLOR are honoured
