@@ -1,4 +1,5 @@
 import { createReads } from '../consumption/ask.ts';
+import { checkOver, type OverCheck } from '../consumption/check-over.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
 import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
 import {
@@ -11,10 +12,11 @@ import {
 import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
 import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import { renderPage, renderStatus, renderStatusHeadline } from '../render/status.ts';
 import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
+import { describeCheck } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
 import { createDeclared } from '../run/declared-limits.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
@@ -31,6 +33,8 @@ export interface StatusOptions extends Omit<CommonOptions, 'format'> {
   readonly out?: string | undefined;
   /** Whole percent; undefined: everything. */
   readonly over?: number | undefined;
+  /** The exit code says whether anything is over that percent (without one: used up), or may be. */
+  readonly detailedExitcode?: boolean | undefined;
   /** Days of the window of trends; 0: no trends; undefined: 30 where that takes few requests. */
   readonly since?: number | undefined;
 }
@@ -45,7 +49,7 @@ const changeDays = 7;
 
 /**
  * Consumption against every limit, declared or not, and spend over a window. What cannot be read is said and fails nothing;
- * exit 6 only when the workspaces cannot be listed.
+ * exit 6 only when the workspaces cannot be listed, or where the exit code is asked for.
  *
  * @throws UserError, ServiceError, CancelledError
  */
@@ -82,15 +86,20 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const isDeclared = createDeclared(desired, read);
     const all = sortStatus(found).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
     const { over = null } = options;
+    const silent = countSilentKeys(found, at);
+    const check = options.detailedExitcode
+      ? checkOver(all, options.over, { unread: read.unread.length, doubted: silent })
+      : null;
     const limits = over === null ? all : all.filter((limit) => isOver(limit, over));
     const unknown = (list: readonly StatusLimit[]): number => list.filter(({ state }) => state === 'unknown').length;
     const facts: StatusFacts = {
       now: at,
       workspaces: [...read.workspaces].sort((a, b) => (a.slug < b.slug ? -1 : 1)),
       nobody,
-      keyLimits: doubtKeyLimits(found, at),
+      keyLimits: doubtKeyLimits(found, silent),
       limits,
       over,
+      check,
       below: all.length - unknown(all) - (limits.length - unknown(limits)),
       belowUnknown: unknown(all) - unknown(limits),
       expiring: expiringOf(read, at),
@@ -103,9 +112,9 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       names: read.keyNames,
       counts,
     };
-    if (options.format !== 'html') {
-      return { exit: exitCodes.ok, output: renderStatus(facts, options.format, session.style) };
-    }
+    const exit = exitOf(check);
+    if (check !== null && !options.quiet) session.say(`${describeCheck(check, exit)}\n`);
+    if (options.format !== 'html') return { exit, output: renderStatus(facts, options.format, session.style) };
     const live = found.map(({ facts: limit }) => limit);
     const changes = await readRecentChanges(common, desired, at - changeDays * dayMilliseconds, session);
     const page = await renderPage({
@@ -115,9 +124,21 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       committed: new Map(read.workspaces.map(({ slug }) => [slug, committedLive(slug, live, read)] as const)),
       changes,
     });
-    return handOver(page, renderStatusHeadline(facts), options, session);
+    return { ...(await handOver(page, renderStatusHeadline(facts), options, session)), exit };
   } finally {
     await open.close();
+  }
+}
+
+function exitOf(check: OverCheck | null): ExitCode {
+  switch (check?.verdict) {
+    case 'over':
+      return exitCodes.changes;
+    case 'unknown':
+      return exitCodes.unreachable;
+    case 'under':
+    case undefined:
+      return exitCodes.ok;
   }
 }
 
@@ -149,19 +170,23 @@ function describeMistake({ kind, workspace, name }: LiveLimit, unit: UsageUnit, 
   );
 }
 
-/**
- * The gateway counts limits of keys only where the organisation's setting is on, and no route shows it. A counter that has moved
- * proves it for all of them.
- */
-function doubtKeyLimits(all: readonly LimitStatus[], now: number): string | null {
+/** Keys that made calls while their counter stands at nothing. */
+function countSilentKeys(all: readonly LimitStatus[], now: number): number {
   const keys = all.filter(({ facts }) => facts.kind === 'key-limits');
-  if (keys.length === 0 || keys.some(({ used }) => used !== null && used.n > 0n)) return null;
-  const setting = "the organisation's `is_api_key_limit_enabled` is on, which no route shows";
-  const silent = keys.filter(({ facts, used, pace }) => {
+  // A counter that has moved proves for all of them that they count.
+  if (keys.some(({ used }) => used !== null && used.n > 0n)) return 0;
+  return keys.filter(({ facts, used, pace }) => {
     const since = limitCountedSince(facts, now);
     const isOld = since !== null && since <= now - 7 * dayMilliseconds;
     return used !== null && isOld && pace?.basis === 'last-7-days' && pace.perDay.n > 0n;
   }).length;
+}
+
+/** The gateway counts limits of keys only where the organisation's setting is on, and no route shows it. */
+function doubtKeyLimits(all: readonly LimitStatus[], silent: number): string | null {
+  const keys = all.filter(({ facts }) => facts.kind === 'key-limits');
+  if (keys.length === 0 || keys.some(({ used }) => used !== null && used.n > 0n)) return null;
+  const setting = "the organisation's `is_api_key_limit_enabled` is on, which no route shows";
   return silent === 0
     ? `Limits of keys count only where ${setting}; no counter of a key shows any use.`
     : `Limits of keys may not count: ${silent} ${silent === 1 ? 'key made calls and its counter stands' : 'keys made calls and their counters stand'} at nothing. They count only where ${setting}.`;

@@ -12,11 +12,12 @@ export function statusDocument(view: StatusFacts): Record<string, unknown> {
   const limits = counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   return {
     version: jsonVersion,
-    ok: true,
+    ok: view.check === null || view.check.verdict === 'under',
     as_of: iso(asOf(view)),
     people: counts ? 'counts' : 'names',
     usage_unknown: view.unitMistake,
     over_percent: view.over,
+    check: view.check,
     hidden: { below: view.below, unknown: view.belowUnknown },
     limits: limits.map((limit) => limitDocument(limit, view)),
     keys: counts ? countKeys(view.limits) : null,

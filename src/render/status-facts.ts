@@ -1,5 +1,6 @@
 /** What a status is made of: read, judged, and not yet said. */
 
+import type { OverCheck } from '../consumption/check-over.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
@@ -59,6 +60,8 @@ export interface StatusFacts {
   readonly limits: readonly StatusLimit[];
   /** The percent that was asked for; null: all are shown. */
   readonly over: number | null;
+  /** What the exit code says, over all that was read; null: nobody asked for it. */
+  readonly check: OverCheck | null;
   /** Left out by it: below the percent, and of unknown use. */
   readonly below: number;
   readonly belowUnknown: number;

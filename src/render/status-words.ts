@@ -1,5 +1,6 @@
 /** What of a status is read and said the same way in every format. */
 
+import type { OverCheck } from '../consumption/check-over.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
@@ -273,6 +274,20 @@ export function summarizeStatus(facts: StatusFacts): string {
   const of = unread === null ? '' : ' of those that could be read';
   const not = unread === null ? '' : `; ${unread} were not`;
   return `${all} ${all === 1 ? 'budget' : 'budgets'}${of}: ${parts.join(', ')}${expires}${not}.`;
+}
+
+/** `Exit 2: 3 budgets are at 80 % or more, or used up; of 2 more the use is unknown.` */
+export function describeCheck({ percent, over, unknown, unread, verdict }: OverCheck, exit: number): string {
+  const what = percent === 100 ? 'used up' : `at ${percent} % or more, or used up`;
+  const budgets = (count: number): string => `${count} ${count === 1 ? 'budget' : 'budgets'}`;
+  const doubts = [
+    ...(unknown === 0 ? [] : [`the use of ${budgets(unknown)} is unknown`]),
+    ...(unread === 0 ? [] : [`${unread} ${unread === 1 ? 'list or row was' : 'lists or rows were'} not read`]),
+  ];
+  const said =
+    over === 0 ? `no budget is known to be ${what}` : `${budgets(over)} ${over === 1 ? 'is' : 'are'} ${what}`;
+  const all = verdict === 'under' ? [`no budget is ${what}`] : [said, ...doubts];
+  return `Exit ${exit}: ${all.join('; ')}.`;
 }
 
 const mostNobody = 50;
