@@ -14,7 +14,6 @@ import {
   dataFormatOption,
   dirOption,
   formatOption,
-  pageFormatOption,
   parseDays,
   parseLimit,
   parsePercentage,
@@ -22,6 +21,7 @@ import {
   planFormatOption,
   quietOption,
   stateOption,
+  statusFormatOption,
   workspaceOption,
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
@@ -186,7 +186,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addServiceOptions(
     addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'),
-    pageFormatOption(),
+    statusFormatOption(),
   )
     .addOption(workspaceOption())
     .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))

@@ -1,4 +1,4 @@
-import { createReads } from '../consumption/ask.ts';
+import { createReads, type Reads } from '../consumption/ask.ts';
 import { checkOver, type OverCheck } from '../consumption/check-over.ts';
 import type { UsageUnit } from '../consumption/counters.ts';
 import { judgeReadLimits, usageUnitOf } from '../consumption/judged-limits.ts';
@@ -10,12 +10,15 @@ import {
   sortStatus,
 } from '../consumption/limit-status.ts';
 import { type ReadLimits, readLimits } from '../consumption/read-limits.ts';
+import { readLiveRates } from '../consumption/read-rates.ts';
 import { readTrends } from '../consumption/read-trends.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
+import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { committedLive } from '../impact/committed-live.ts';
 import { renderPage, renderStatus, renderStatusHeadline } from '../render/status.ts';
 import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
+import { renderStatusMetrics, type StatusRates } from '../render/status-metrics.ts';
 import { describeCheck } from '../render/status-words.ts';
 import type { Desired } from '../resources/types.ts';
 import { createDeclared } from '../run/declared-limits.ts';
@@ -25,10 +28,10 @@ import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import { readNobody } from '../run/read-nobody.ts';
 import { readRecentChanges } from '../run/recent-changes.ts';
-import { type CommandResult, type CommonOptions, nowOf, type PageFormat, type Session } from '../run/session.ts';
+import { type CommandResult, type CommonOptions, nowOf, type Session, type StatusFormat } from '../run/session.ts';
 
 export interface StatusOptions extends Omit<CommonOptions, 'format'> {
-  readonly format: PageFormat;
+  readonly format: StatusFormat;
   /** Where to write the page. */
   readonly out?: string | undefined;
   /** Whole percent; undefined: everything. */
@@ -54,8 +57,13 @@ const changeDays = 7;
  * @throws UserError, ServiceError, CancelledError
  */
 export async function runStatus(options: StatusOptions, session: Session): Promise<CommandResult> {
+  const { format } = options;
   await requirePlaceOfPage(options, session);
-  const common: CommonOptions = { ...options, format: options.format === 'html' ? 'text' : options.format };
+  if (format === 'openmetrics') refuseTrends(options);
+  const common: CommonOptions = {
+    ...options,
+    format: format === 'html' || format === 'openmetrics' ? 'text' : format,
+  };
   const desired = await readDesired(common, session);
   if (desired !== null && 'exit' in desired) return desired;
   const open = await openBackend(common, session);
@@ -67,19 +75,21 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     const query = { workspaces: options.workspace, usageUnit, counts, now };
     const read = await session.waiting('reading limits and counters', readLimits(reads, query));
     const count = read.workspaces.length;
-    const days = options.since ?? (count <= mostUnasked ? 30 : 0);
-    if (options.since === undefined && days === 0 && !options.quiet) {
+    const isOfMetrics = format === 'openmetrics';
+    const days = isOfMetrics ? 0 : (options.since ?? (count <= mostUnasked ? 30 : 0));
+    if (options.since === undefined && days === 0 && !options.quiet && !isOfMetrics) {
       session.say(
         `Spend trends are left out for ${count} workspaces; --since 30d asks for them, --workspace for fewer.\n`,
       );
     }
-    const isWhole = options.over === undefined;
-    const [judged, trends, nobody] = await session.waiting(
+    const isWhole = options.over === undefined && !isOfMetrics;
+    const [judged, trends, nobody, rates] = await session.waiting(
       'reading analytics',
       Promise.all([
         judgeReadLimits(read, reads, { desired, now }),
         days === 0 ? null : readTrends(read.workspaces, reads, days, now()),
         isWhole ? readNobody(reads, { workspaces: read.workspaces, desired, now: now() }) : null,
+        isOfMetrics ? readRates(read, reads, options.workspace.length === 0) : null,
       ]),
     );
     const { at, mistake, limits: found } = judged;
@@ -114,7 +124,8 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
     };
     const exit = exitOf(check);
     if (check !== null && !options.quiet) session.say(`${describeCheck(check, exit)}\n`);
-    if (options.format !== 'html') return { exit, output: renderStatus(facts, options.format, session.style) };
+    if (rates !== null) return { exit, output: renderStatusMetrics(facts, rates) };
+    if (common.format === format) return { exit, output: renderStatus(facts, common.format, session.style) };
     const live = found.map(({ facts: limit }) => limit);
     const changes = await readRecentChanges(common, desired, at - changeDays * dayMilliseconds, session);
     const page = await renderPage({
@@ -128,6 +139,23 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   } finally {
     await open.close();
   }
+}
+
+/** @throws UserError */
+function refuseTrends({ since = 0 }: StatusOptions): void {
+  if (since === 0) return;
+  throw new UserError(`--since ${since}d: metrics hold no trends, monitoring makes its own`, {
+    hint: 'Leave --since out, or use another format.',
+  });
+}
+
+async function readRates({ workspaces }: ReadLimits, reads: Reads, isOfAll: boolean): Promise<StatusRates> {
+  const read = await Promise.all([...workspaces, ...(isOfAll ? [null] : [])].map((one) => readLiveRates(reads, one)));
+  return {
+    rates: read.flatMap(({ rates }) => rates),
+    // The other lists are those of budgets, which say so themselves.
+    gaps: read.flatMap(({ gaps }) => gaps).filter(({ kind }) => kind === 'rate-policy'),
+  };
 }
 
 function exitOf(check: OverCheck | null): ExitCode {
