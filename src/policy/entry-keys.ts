@@ -1,6 +1,7 @@
 /** What may be written of an entry, by its kind. */
 
 import type { Kind } from '../resources/types.ts';
+import { alertsOfKey, entryAlerts } from './alert-keys.ts';
 import { alertForm } from './alerts.ts';
 import { budgetForm } from './budgets.ts';
 import { type Form, hasOne, type Keys, key, mapForm, orNone, type Schema, withoutKeys } from './forms.ts';
@@ -8,6 +9,7 @@ import { type LevelGrammar, levelGrammars } from './levels.ts';
 import { matchForm, perForm } from './match.ts';
 import { passthrough } from './passthrough.ts';
 import {
+  printAlerts,
   printDescription,
   printExpires,
   printMatch,
@@ -31,7 +33,9 @@ const say = {
     'How much may be spent until the next reset: `$500`, `$1,250.50`, `2M tokens`, on policies also `10k requests`.',
   reset:
     'When the budget starts again: `monthly`, `weekly`, `never` (a lifetime cap), `every 14 days`. Required beside `budget`.',
-  alert: 'When to warn: a percentage of the budget, or an amount in its unit, below the budget. `none`: no warning.',
+  alert:
+    'When to warn: a percentage of the budget, or an amount in its unit, below the budget; a list of several, `[50%, 80%, 100%]`. `none`: no warning.',
+  alerts: 'Who is told by `tollgate notify` and how, beside what the workspace and the organisation say.',
   rate: 'How fast: `100 requests/minute`, `200k tokens/day`.',
 };
 
@@ -46,6 +50,8 @@ const identity = {
   name: key(textShape(255), 'The live name, where it is not the key of this entry.', { print: printName }),
   id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
 };
+
+const alerts = key(entryAlerts, say.alerts, { print: printAlerts });
 
 const owner = key(textShape(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
 export const common = {
@@ -148,6 +154,7 @@ export const policyKeys = {
       print: ({ fields: { target } }) => (target === 'mcp_tools' ? target : undefined),
     },
   ),
+  alerts,
   ...common,
   api,
 } satisfies Keys;
@@ -161,6 +168,7 @@ export const keyKeys = {
   ...limitKeys('key-limits'),
   rates: ratesKey(levelGrammars['key-limits']),
   recipients: { ...recipientsKey, isForgettable, print: printRecipients },
+  alerts: key(alertsOfKey, say.alerts, { print: printAlerts }),
   expires: ownWords.expires,
   ...common,
   api,
@@ -172,10 +180,17 @@ const { rate, ...ownBudget } = limitKeys('workspace-limits');
 export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'usage-policy': policyKeys,
   'rate-policy': policyKeys,
-  'workspace-limits': { ...ownBudget, budgets, rate, rates: ratesKey(levelGrammars['workspace-limits']), ...common },
+  'workspace-limits': {
+    ...ownBudget,
+    budgets,
+    rate,
+    rates: ratesKey(levelGrammars['workspace-limits']),
+    alerts,
+    ...common,
+  },
   'key-limits': keyKeys,
-  'provider-limits': { ...limitKeys('provider-limits'), expires: expiresKey, ...common },
-  'integration-limits': { ...limitKeys('integration-limits'), ...common },
+  'provider-limits': { ...limitKeys('provider-limits'), alerts, expires: expiresKey, ...common },
+  'integration-limits': { ...limitKeys('integration-limits'), alerts, ...common },
 };
 
 const policyForm = mapForm(policyKeys, {
