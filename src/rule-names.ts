@@ -39,6 +39,7 @@ export const ruleNames = [
   'expires-soon',
   'legacy-virtual-key',
   'recipient-outside-domains',
+  'recipient-told-anyway',
   'starting-in-past',
   'fallback-passes-budget',
   'cache-passes-limit',
