@@ -32,6 +32,8 @@ const layers: Readonly<Record<string, number>> = {
   tools: 2.05,
   // The protocol over the tools.
   mcp: 2.04,
+  // Who is told of what, and through which channel.
+  notify: 2.15,
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
   run: 2.2,
@@ -104,6 +106,8 @@ const impure = new Set([
   'client/request.ts',
   'client/download.ts',
   'client/timing.ts',
+  'notify/channels/post.ts',
+  'notify/channels/smtp.ts',
   'record/git-ref.ts',
   'checkout/repository.ts',
   'checkout/git-child.ts',
@@ -117,7 +121,7 @@ const impure = new Set([
 
 const outsideModules =
   /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dns|child_process|os|readline|readline\/promises|process|worker_threads|timers|timers\/promises|cluster|dgram|vm)$/;
-const outsidePackages = /^(undici|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
+const outsidePackages = /^(undici|nodemailer|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
 const outsideNames =
   /\bprocess\.|\bconsole\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|\brandomUUID\(|\brandomBytes\(/;
 

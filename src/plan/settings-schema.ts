@@ -53,14 +53,14 @@ const recordedChannel = z.discriminatedUnion('type', [
     type: z.literal('mail'),
     host: z.string(),
     port: z.number().exactOptional(),
-    security: z.enum(['tls', 'starttls']).exactOptional(),
+    security: z.enum(['tls', 'starttls', 'none']).exactOptional(),
     from: z.string(),
     user_env: z.string().exactOptional(),
     password_env: z.string().exactOptional(),
   }),
-  z.looseObject({ type: z.enum(['slack', 'teams']), url_env: z.string() }),
+  z.looseObject({ type: z.enum(['slack', 'teams']), host: z.string(), url_env: z.string() }),
   z.looseObject({ type: z.literal('webhook'), url: z.string(), secret_env: z.string() }),
-  z.looseObject({ type: z.literal('github'), repository: z.string(), issue: z.number(), token_env: z.string() }),
+  z.looseObject({ type: z.literal('github'), issue: z.number(), token_env: z.string() }),
 ]);
 const alertsSchema: z.ZodType<AlertSettings> = z.looseObject({
   channels: z.record(z.string(), recordedChannel),

@@ -3,7 +3,7 @@
 import {
   type AlertRules,
   alsoTold,
-  type Channel,
+  type ChannelSettings,
   type ChannelType,
   channelVariablePrefix,
 } from '../resources/alert-settings.ts';
@@ -13,7 +13,7 @@ import { type Form, type Keys, key, mapForm, orNone, type Schema, type Shape, te
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
-import { expectMap, isAbsent, isNone, readItems, readMap, readWord, refuseValue } from './reader.ts';
+import { expectMap, isAbsent, isNone, readItems, readMap, readWord, refuseValue, type Written } from './reader.ts';
 import { joinRecipients, type Recipient, recipientsKey } from './recipients.ts';
 import type { Report } from './report.ts';
 import {
@@ -194,6 +194,11 @@ const typeKey = (type: ChannelType) =>
 const isRequired = { isRequired: true } as const;
 const chat = (type: 'slack' | 'teams') => ({
   type: typeKey(type),
+  host: key(
+    host,
+    'Where the address in the variable has to be: `hooks.slack.com`, or that of the workflow.',
+    isRequired,
+  ),
   url_env: variableKey('the address of the incoming webhook, which is a secret'),
 });
 
@@ -203,8 +208,8 @@ const channelKeys = {
     host: key(host, 'The mail server that sends it.', isRequired),
     port: key(fromOne(65_535, 'invalid-port'), 'Default: 587; 465 with `security: tls`.'),
     security: key(
-      keywordShape('tls', 'starttls'),
-      '`tls` from the first byte, or `starttls`. Default: `tls` on port 465, else `starttls`. Never without.',
+      keywordShape('tls', 'starttls', 'none'),
+      '`tls` from the first byte, or `starttls`. Default: `tls` on port 465, else `starttls`. `none`: to a server on this machine alone.',
     ),
     from: key(address, 'Whose mail it is.', isRequired),
     user_env: optionalVariable('the user of the mail server'),
@@ -219,20 +224,11 @@ const channelKeys = {
   },
   github: {
     type: typeKey('github'),
-    repository: key(
-      patternShape(
-        patterns.repository,
-        'invalid-repository',
-        say`a repository such as ${example('acme/llm-budgets')}`,
-        {
-          examples: ['acme/llm-budgets'],
-          errorMessage: 'write a repository, such as acme/llm-budgets',
-        },
-      ),
-      'Whose issue is commented on.',
+    issue: key(
+      fromOne(2_147_483_647, 'invalid-issue'),
+      'Number of the issue, in the repository that the run belongs to, that is commented on.',
       isRequired,
     ),
-    issue: key(fromOne(2_147_483_647, 'invalid-issue'), 'Number of the issue.', isRequired),
     token_env: variableKey('a token that may comment on it'),
   },
 } satisfies Readonly<Record<ChannelType, Keys>>;
@@ -250,7 +246,7 @@ const byName = entriesOf({}, channelForm, {
 } satisfies Schema);
 
 /** `channels:` of the organisation file. */
-export const channels: Shape<Readonly<Record<string, Channel>>> = {
+export const channels: Shape<Readonly<Record<string, ChannelSettings>>> = {
   ...byName,
   read: (field, report) => {
     const entries = (byName.read(field, report) ?? []).flatMap((entry) => {
@@ -266,7 +262,7 @@ export const channels: Shape<Readonly<Record<string, Channel>>> = {
   },
 };
 
-function readChannel(field: FieldNode, report: Report): Channel | undefined {
+function readChannel(field: FieldNode, report: Report): ChannelSettings | undefined {
   const map = expectMap(field, report);
   const typeField = map?.fields.find((inner) => inner.key === 'type');
   if (map === undefined) return undefined;
@@ -291,7 +287,29 @@ function readChannel(field: FieldNode, report: Report): Channel | undefined {
   const isWhole = Object.entries(keys).every(
     ([name, { isRequired: must }]) => must !== true || name === 'type' || name in values,
   );
-  return isWhole ? ({ ...values, type } as Channel) : undefined;
+  if (!isWhole) return undefined;
+  const channel = { ...values, type } as ChannelSettings;
+  return type === 'mail' && !isSoundMail(channel, field, written, report) ? undefined : channel;
+}
+
+const thisMachine = ['localhost', '127.0.0.1'];
+
+function isSoundMail(channel: ChannelSettings, field: FieldNode, written: Written, report: Report): boolean {
+  if (channel.type !== 'mail') return true;
+  const { host: server, security } = channel;
+  if (written.has('user_env') !== written.has('password_env')) {
+    const [there, other] = written.has('password_env') ? ['password_env', 'user_env'] : ['user_env', 'password_env'];
+    report(
+      'half-a-login',
+      field.at,
+      `\`${there}\` without \`${other}\`: write both, or neither where the server asks for none`,
+    );
+    return false;
+  }
+  if (security !== 'none' || thisMachine.includes(server)) return true;
+  const said = say`\`security: none\` is for a server on this machine: write ${exampleOf({ ...writeField('security: starttls'), instead: 'in-entry' })} for ${quote(server)}`;
+  report('mail-in-the-clear', field.at, said);
+  return false;
 }
 
 /** What a place says, as it is recorded; undefined where it says nothing. */

@@ -7,23 +7,25 @@
 export const channelVariablePrefix = 'TOLLGATE_NOTIFY_';
 
 /** `…_env` members are names of variables, never secrets. */
-export type Channel =
+export type ChannelSettings =
   | {
       readonly type: 'mail';
       readonly host: string;
       /** Default: 587. */
       readonly port?: number;
-      /** `tls` from the first byte (default of port 465), or `starttls`. */
-      readonly security?: 'tls' | 'starttls';
+      /** `tls` from the first byte (default of port 465), or `starttls`; `none` to this machine alone. */
+      readonly security?: 'tls' | 'starttls' | 'none';
       readonly from: string;
       readonly user_env?: string;
       readonly password_env?: string;
     }
-  | { readonly type: 'slack' | 'teams'; readonly url_env: string }
+  /** The address in the variable has to be on the host. */
+  | { readonly type: 'slack' | 'teams'; readonly host: string; readonly url_env: string }
   | { readonly type: 'webhook'; readonly url: string; readonly secret_env: string }
-  | { readonly type: 'github'; readonly repository: string; readonly issue: number; readonly token_env: string };
+  /** Of the repository that the run belongs to. */
+  | { readonly type: 'github'; readonly issue: number; readonly token_env: string };
 
-export type ChannelType = Channel['type'];
+export type ChannelType = ChannelSettings['type'];
 
 /** What is told only where `also` names it. */
 export const alsoTold = ['keys', 'expiring', 'loosened', 'undeclared', 'failed-apply', 'prices', 'digest'] as const;
@@ -56,7 +58,7 @@ export interface PlaceAlerts extends AlertRules {
 
 export interface AlertSettings {
   /** By name. */
-  readonly channels: Readonly<Record<string, Channel>>;
+  readonly channels: Readonly<Record<string, ChannelSettings>>;
   /** By place, see below. */
   readonly places: Readonly<Record<string, PlaceAlerts>>;
 }

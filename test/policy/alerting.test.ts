@@ -18,8 +18,8 @@ function compile(org: string, workspace: string) {
 }
 
 const channels = `channels:
-  mail: { type: mail, host: smtp.example.com, from: t@example.com, password_env: TOLLGATE_NOTIFY_PASSWORD }
-  chat: { type: slack, url_env: TOLLGATE_NOTIFY_SLACK }
+  mail: { type: mail, host: smtp.example.com, from: t@example.com, user_env: TOLLGATE_NOTIFY_USER, password_env: TOLLGATE_NOTIFY_PASSWORD }
+  chat: { type: slack, host: hooks.slack.com, url_env: TOLLGATE_NOTIFY_SLACK }
 `;
 const policy = (more: string) => `policies: { spend: { budget: $500, reset: monthly, per: workspace_id, ${more} } }\n`;
 
@@ -123,6 +123,7 @@ it('the record holds it as it is said', () => {
     type: 'mail',
     host: 'smtp.example.com',
     from: 't@example.com',
+    user_env: 'TOLLGATE_NOTIFY_USER',
     password_env: 'TOLLGATE_NOTIFY_PASSWORD',
   });
 });
