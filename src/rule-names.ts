@@ -29,6 +29,8 @@ export const ruleNames = [
   'gateway-ignores-endpoint-type',
   'gateway-prices-by-hand',
   'recipients-without-budget',
+  'alert-reaches-nobody',
+  'alerts-without-channel',
   'single-recipient',
   'secret-in-file',
   'counters-multiply',
