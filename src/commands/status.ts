@@ -20,8 +20,9 @@ import { renderPage, renderStatus, renderStatusHeadline } from '../render/status
 import type { StatusExpiry, StatusFacts, StatusLimit } from '../render/status-facts.ts';
 import { renderStatusMetrics, type StatusRates } from '../render/status-metrics.ts';
 import { describeCheck } from '../render/status-words.ts';
-import type { Desired } from '../resources/types.ts';
-import { createDeclared } from '../run/declared-limits.ts';
+import { hasAlert, type ToldBy, toldBy, toldByService } from '../resources/told-by.ts';
+import type { Desired, DesiredEntry } from '../resources/types.ts';
+import { createEntryFinder } from '../run/declared-limits.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
@@ -93,8 +94,12 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       ]),
     );
     const { at, mistake, limits: found } = judged;
-    const isDeclared = createDeclared(desired, read);
-    const all = sortStatus(found).map((limit): StatusLimit => ({ ...limit, declared: isDeclared(limit.facts) }));
+    const entryOf = desired === null ? null : createEntryFinder(desired, read);
+    const all = sortStatus(found).map((limit): StatusLimit => {
+      const entry = entryOf?.(limit.facts);
+      const told = toldOf(limit, entry, desired?.alerting);
+      return { ...limit, declared: entryOf === null ? null : entry !== undefined, told };
+    });
     const { over = null } = options;
     const silent = countSilentKeys(found, at);
     const check = options.detailedExitcode
@@ -120,6 +125,7 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
       unitMistake: mistake === null ? null : describeMistake(mistake, usageUnit, counts),
       trends,
       names: read.keyNames,
+      hasChannels: Object.keys(desired?.alerting?.channels ?? {}).length > 0,
       counts,
     };
     const exit = exitOf(check);
@@ -139,6 +145,13 @@ export async function runStatus(options: StatusOptions, session: Session): Promi
   } finally {
     await open.close();
   }
+}
+
+/** Null: it has no alert. */
+function toldOf({ facts }: LimitStatus, entry: DesiredEntry | undefined, settings: Desired['alerting']): ToldBy | null {
+  const isWritten = entry !== undefined && hasAlert(entry, settings);
+  if (facts.alert === null && !isWritten) return null;
+  return entry === undefined ? toldByService(facts.kind) : toldBy(entry, settings);
 }
 
 /** @throws UserError */

@@ -3,13 +3,17 @@
 import { escapeInvisible } from '../printable.ts';
 import { reachesNobody, type ToldBy } from '../resources/told-by.ts';
 
-/** `the service`, `the service, presumably, and team-chat`, `nobody` */
-export function describeTold(told: ToldBy): string {
-  if (reachesNobody(told)) return 'nobody';
+/** `the service`, `the service (presumably) and team-chat` */
+function describeTold(told: ToldBy): string {
   const service = { yes: ['the service'], presumed: ['the service (presumably)'], no: [] }[told.service];
   const all = [...service, ...told.channels.map(escapeInvisible)];
   const [last = ''] = all.slice(-1);
   return all.length === 1 ? last : `${all.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** `alert told by team-chat`, `alert tells nobody` */
+export function describeAlertTold(told: ToldBy): string {
+  return reachesNobody(told) ? 'alert tells nobody' : `alert told by ${describeTold(told)}`;
 }
 
 /** For programs. @param counts addresses are people: only how many there are */

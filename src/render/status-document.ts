@@ -3,6 +3,7 @@
 import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
 import { trendKinds } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
+import { toldDocument } from './describe-told.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
@@ -44,6 +45,7 @@ function limitDocument(limit: StatusLimit, view: StatusFacts): Record<string, un
     unit: facts.unit === 'cost' ? 'cents' : facts.unit,
     limit: facts.amount,
     alert: facts.alert,
+    alert_told: limit.told === null ? null : toldDocument(limit.told, view.counts),
     reset: facts.reset,
     per: facts.kind === 'usage-policy' ? facts.per : [],
     state: limit.state,

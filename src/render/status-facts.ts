@@ -4,12 +4,15 @@ import type { OverCheck } from '../consumption/check-over.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
+import type { ToldBy } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */
   readonly declared: boolean | null;
+  /** Who is told of its alert, as the files say it; null: it has none. */
+  readonly told: ToldBy | null;
 }
 
 export interface StatusExpiry {
@@ -78,6 +81,8 @@ export interface StatusFacts {
   /** Null: not asked for. */
   readonly trends: TrendReport | null;
   readonly names: Names;
+  /** The files name channels by which tollgate tells alerts. */
+  readonly hasChannels: boolean;
   /** Names of keys and users are not shown, only how many there are. */
   readonly counts: boolean;
 }

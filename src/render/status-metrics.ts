@@ -7,6 +7,7 @@ import type { LiveRate } from '../consumption/read-rates.ts';
 import { compareText } from '../diagnostics.ts';
 import { divide, type Exact, exactOf, fraction, toDrawn } from '../exact.ts';
 import { isKnownUnit } from '../resources/limit.ts';
+import { reachesNobody } from '../resources/told-by.ts';
 import type { Unit } from '../resources/types.ts';
 import { type MetricFamily, type MetricSample, renderOpenMetrics } from './openmetrics.ts';
 import type { StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
@@ -125,6 +126,9 @@ function budgetFamilies(limits: readonly StatusLimit[]): MetricFamily[] {
     ),
     family('as_of_timestamp_seconds', 'seconds', 'When its use was read.', ({ facts: { usage } }) =>
       usage.known ? usage.asOf / 1_000 : null,
+    ),
+    family('alert_told', null, 'Whether anybody is told of its alert.', ({ told }) =>
+      told === null ? null : Number(!reachesNobody(told)),
     ),
     family('declared', null, 'Whether the policy files name it.', ({ declared }) =>
       declared === null ? null : Number(declared),

@@ -9,9 +9,11 @@ import { compare, total, zero } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { reachesNobody } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
 import { footnote as gatewayNote } from './describe-impact.ts';
+import { describeAlertTold } from './describe-told.ts';
 import type { NobodyLimit, StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
 import { day, minute } from './view/days.ts';
 
@@ -85,7 +87,10 @@ export function formatInstant(at: number): string {
 }
 
 /** Who shares it, where the number comes from, when it starts again, when it runs out. */
-export function describeDetails(limit: StatusLimit, view: Pick<StatusFacts, 'names' | 'counts'>): string[] {
+export function describeDetails(
+  limit: StatusLimit,
+  view: Pick<StatusFacts, 'names' | 'counts' | 'hasChannels'>,
+): string[] {
   const { facts, nextReset } = limit;
   const parts: string[] = [...describeScope(limit, view)];
   if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
@@ -99,6 +104,7 @@ export function describeDetails(limit: StatusLimit, view: Pick<StatusFacts, 'nam
   else parts.push(`resets ${formatDay(nextReset)} ${timeOf(nextReset)} (${periodOf(limit)})`);
   const forecast = describeForecast(limit);
   if (forecast !== null) parts.push(forecast);
+  if (limit.told !== null && view.hasChannels) parts.push(describeAlertTold(limit.told));
   if (limit.declared === false) parts.push('in no file');
   return parts.map(escapeInvisible);
 }
@@ -231,6 +237,17 @@ function placesOf(slugs: ReadonlySet<string>): string {
   const [only] = slugs;
   if (only === undefined) return '';
   return slugs.size === 1 ? ` of ${only}` : ` of ${slugs.size} workspaces`;
+}
+
+/** Where there are no channels, what is the same for all is said once; null: there is nothing to say. */
+export function describeUntold({ limits, hasChannels }: Pick<StatusFacts, 'limits' | 'hasChannels'>): string | null {
+  if (hasChannels) return null;
+  const told = limits.flatMap((limit) => limit.told ?? []);
+  const silent = told.filter(reachesNobody).length;
+  if (silent === 0) return null;
+  const others = told.length === silent ? '' : '; the others are told by the service';
+  const [alerts, tell] = silent === 1 ? ['alert of a policy', 'tells'] : ['alerts of policies', 'tell'];
+  return `${silent} ${alerts} ${tell} nobody, as there are no channels${others}.`;
 }
 
 export const footnotes = {
