@@ -80,10 +80,10 @@ export function planFormatOption(): Option {
     .default('text');
 }
 
-/** For what is looked at once a week by somebody who pays. */
-export function pageFormatOption(): Option {
+/** For what is looked at once a week by somebody who pays, and every few minutes by monitoring. */
+export function statusFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout')
-    .choices(['text', 'json', 'markdown', 'html'])
+    .choices(['text', 'json', 'markdown', 'html', 'openmetrics'])
     .default('text');
 }
 

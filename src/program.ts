@@ -14,7 +14,6 @@ import {
   dataFormatOption,
   dirOption,
   formatOption,
-  pageFormatOption,
   parseDays,
   parseLimit,
   parsePercentage,
@@ -22,6 +21,7 @@ import {
   planFormatOption,
   quietOption,
   stateOption,
+  statusFormatOption,
   workspaceOption,
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
@@ -186,7 +186,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addServiceOptions(
     addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'),
-    pageFormatOption(),
+    statusFormatOption(),
   )
     .addOption(workspaceOption())
     .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
@@ -197,11 +197,16 @@ export function buildProgram(version: string, start: Start): Command {
       ).argParser(parseDays),
     )
     .option('--out <file>', 'with --format html: where to write the page')
+    .option(
+      '--detailed-exitcode',
+      'exit 2 when a budget is at --over (without it: used up), 6 when that is unknown of one',
+      false,
+    )
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runStatus } = await import('./commands/status.ts');
-        const { over, since, out, format } = options;
-        return runStatus({ ...commonOf(options), format, over, since, out }, session);
+        const { over, since, out, format, detailedExitcode } = options;
+        return runStatus({ ...commonOf(options), format, over, since, out, detailedExitcode }, session);
       }),
     );
 
@@ -367,8 +372,8 @@ Environment:
 Exit codes:
   0  done, or nothing to do            4  stale, claimed or rewound
   1  files, usage, record or tool      5  partly applied
-  2  changes (drift,                   6  service unreachable or access refused
-     plan --detailed-exitcode)
+  2  changes, or a budget is over      6  service unreachable or access refused
+     (drift, --detailed-exitcode)
   3  a guard objects                 129, 130, 143  interrupted: nothing was written`;
 
 /** Scripts are for a shell: nothing in them is made fit for a screen. */

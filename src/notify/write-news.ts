@@ -51,7 +51,7 @@ export function writeNews(news: LimitNews, words: NewsWords): Omit<Message, 'id'
 }
 
 function nameOf(limit: LimitStatus, { counts }: NewsWords): string {
-  return counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit({ ...limit, declared: true });
+  return counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit(limit);
 }
 
 function titleOf(news: LimitNews, name: string): string {
@@ -78,7 +78,7 @@ function resetWords({ nextReset }: LimitStatus): string {
 function factsOf(news: LimitNews, words: NewsWords, name: string, place: string): Message['facts'] {
   const { limit } = news;
   const { facts, nextReset, percent } = limit;
-  const forecast = describeForecast({ ...limit, declared: true });
+  const forecast = describeForecast(limit);
   const owner = facts.workspace === null ? undefined : words.owners.get(facts.workspace);
   const estimated = facts.usage.known && facts.usage.source === 'estimated' ? ', estimated from analytics' : '';
   return [
@@ -87,7 +87,7 @@ function factsOf(news: LimitNews, words: NewsWords, name: string, place: string)
     ...(owner === undefined ? [] : [{ label: 'Owner', value: owner }]),
     {
       label: 'Used',
-      value: `${describeUse({ ...limit, declared: true })}${percent === null ? '' : ` (${percent} %)`}${estimated}`,
+      value: `${describeUse(limit)}${percent === null ? '' : ` (${percent} %)`}${estimated}`,
     },
     ...(news.what === 'threshold' ? [{ label: 'Threshold', value: formatThreshold(news.at, limit) }] : []),
     ...scopeOf(limit, words),

@@ -21,14 +21,14 @@ import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
-import type { CheckFormat, CommandResult, CommonOptions, PageFormat } from '../../src/run/session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, StatusFormat } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
 import { adminKey, workspaceFile } from './world.ts';
 
-type AnyFormat = CheckFormat | PageFormat;
+type AnyFormat = CheckFormat | StatusFormat;
 
 /** What a run left behind, whether it returned or threw. */
 export interface Ran {
