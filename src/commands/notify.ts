@@ -3,11 +3,13 @@ import type { LimitStatus } from '../consumption/limit-status.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { channelTest } from '../notify/channel-test.ts';
-import { findDueLimits } from '../notify/due-limits.ts';
+import { findDueEvents } from '../notify/due-events.ts';
+import { findDueLimits, type LimitNews } from '../notify/due-limits.ts';
 import { type InForce, readInForce, readSeen } from '../notify/look.ts';
 import type { Delivery } from '../notify/message.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { openMemory } from '../notify/open-memory.ts';
+import { readEvents } from '../notify/read-events.ts';
 import { type DueNow, listDue, type Told, tellDue } from '../notify/tell.ts';
 import { createWatcher } from '../notify/watched.ts';
 import { writeNews } from '../notify/write-news.ts';
@@ -88,23 +90,19 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
     const reading = readSeen(settings, counts, options, reads, now);
     const seen = await session.waiting('reading limits, counters and analytics', reading);
     const watcher = createWatcher(alerts, record);
-    const words = {
-      environment: record.environment,
-      names: seen.read.keyNames,
-      counts,
-      owners: ownersOf(inForce, seen.read.workspaces),
-      now: seen.at,
+    const owners = ownersOf(inForce, seen.read.workspaces);
+    const words = { environment: record.environment, names: seen.read.keyNames, counts, owners, now: seen.at };
+    const events = await readEvents({ inForce: { record }, alerts, seen, watcher, counts, owners }, options, session);
+    const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow => {
+      const common = { channels: alerts.channels, memory, environment: record.environment };
+      const write = (news: LimitNews) => writeNews(news, words);
+      const limits = findDueLimits({ ...common, limits: seen.limits, watcher, now: seen.at, write });
+      const other = findDueEvents({ ...common, groups: events.groups, complete: events.complete });
+      return {
+        tellings: [...limits.tellings, ...other.tellings],
+        forgotten: [...limits.forgotten, ...other.forgotten],
+      };
     };
-    const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow =>
-      findDueLimits({
-        limits: seen.limits,
-        watcher,
-        channels: alerts.channels,
-        memory,
-        environment: record.environment,
-        now: seen.at,
-        write: (news) => writeNews(news, words),
-      });
     const run = `${runId(session)}/${session.randomId().slice(0, 12)}`;
     const telling = { store: openMemory(options, record.environment, place, session), run, now, find };
     const report = options.dryRun
@@ -115,6 +113,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
 
       ...seen.read.gaps.map(({ kind, workspace, why }) => `${kind} of ${workspace ?? 'the organisation'}: ${why}`),
       ...seen.gaps,
+      ...events.gaps,
     ];
     return resultOf(report, gaps, counts, options);
   } finally {
