@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, docs/rules.md, and the tables, tables
+ * Writes what is generated from the source: the JSON Schemas for editors, of saved plans and of what webhooks get, docs/rules.md, and the tables, tables
  * of contents and the plan in README.md and docs. Tests fail when they are out of date.
  */
 
@@ -39,6 +39,9 @@ for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`sch
 
 const { renderPlanSchema } = await load('src/plan/plan-schema.ts');
 await write('schemas/plan.schema.json', renderPlanSchema());
+
+const { renderPayloadSchema } = await load('src/notify/channels/write-payload.ts');
+await write('schemas/telling.schema.json', renderPayloadSchema());
 
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));

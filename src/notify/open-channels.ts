@@ -1,5 +1,6 @@
 /** The channels in force, ready to tell; what they read of the environment are variables of their own. */
 
+import { secretsOf } from '../blank-secrets.ts';
 import { systemTiming } from '../client/timing.ts';
 import type { GitHub } from '../github/port.ts';
 import { proxiesOf } from '../proxies.ts';
@@ -24,6 +25,7 @@ export function openChannels(
   const named = Object.entries(channels).map(([name, said]) => channelOf(name, said));
   const { senders, close } = openSenders(named, {
     env: ownVariables(session.env),
+    secrets: secretsOf(session.env),
     timing: {
       ...systemTiming,
       now: () => session.clock.now(),

@@ -5,7 +5,8 @@ import { type CleanText, createCleaner } from '../../client/failure.ts';
 import type { Timing } from '../../client/retry.ts';
 import type { GitHub } from '../../github/port.ts';
 import type { Proxies } from '../../proxies.ts';
-import type { Delivery, RefusedRecipient, SecretName } from '../message.ts';
+import { channelVariablePrefix } from '../../resources/alert-settings.ts';
+import type { ChannelProbe, Delivery, RefusedRecipient, SecretName } from '../message.ts';
 
 export const delivered: Delivery = { sent: true, refused: [], why: null, retry: false, mayHaveArrived: false };
 
@@ -21,6 +22,8 @@ export function undelivered(
 export interface SenderPorts {
   /** Where secrets stand; read when something is sent. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Further secrets of the run, which no channel reads and none may send: a name may hold one that somebody pasted. */
+  readonly secrets?: readonly string[] | undefined;
   readonly timing: Timing;
   readonly signal?: AbortSignal | undefined;
   /** Loopback hosts are never reached through one; mail never is. */
@@ -46,21 +49,31 @@ export interface ChannelTimeouts {
 
 export const channelTimeouts: ChannelTimeouts = { connect: 10_000, silence: 20_000, total: 60_000 };
 
-/** Names of variables that may be read for a channel: a setting can name no other, an admin key's least of all. */
-export const secretNames = /^TOLLGATE_NOTIFY_[A-Z0-9_]+$/;
+/** Variables that may be read for a channel: a setting can name no other, an admin key's least of all. */
+const secretNames = new RegExp(`^${channelVariablePrefix}[A-Z0-9_]+$`);
 
-/** Value, or why there is none, as the end of a sentence. */
-export function readSecret(
-  env: SenderPorts['env'],
-  name: SecretName,
-): { readonly value: string } | { readonly why: string } {
+/** Why a channel cannot be tried or used as it is set up. */
+export interface NoWay {
+  /** The end of a sentence, without the value of anything secret. */
+  readonly why: string;
+  /** A variable is not set here: it may be where the run is that tells. */
+  readonly isMissing?: boolean;
+}
+
+export function readSecret(env: SenderPorts['env'], name: SecretName): { readonly value: string } | NoWay {
   if (!secretNames.test(name)) {
     return {
-      why: `${JSON.stringify(name)} is not a variable that a channel may read: its name has to begin with TOLLGATE_NOTIFY_`,
+      why: `${JSON.stringify(name)} is not a variable that a channel may read: its name has to begin with ${channelVariablePrefix}`,
     };
   }
   const value = env[name]?.trim() ?? '';
-  return value === '' ? { why: `${name} is not set: give it to the job that tells, as a secret` } : { value };
+  if (value !== '') return { value };
+  return { why: `${name} is not set: give it to the job that tells, as a secret`, isMissing: true };
+}
+
+/** Of a channel that cannot even be tried. */
+export function untriedProbe({ why, isMissing }: NoWay): ChannelProbe {
+  return { state: isMissing === true ? 'not-tried' : 'broken', detail: why, untried: null };
 }
 
 /** Takes the secrets of this run out of what leaves, and out of what is said about it. */
@@ -70,7 +83,10 @@ export interface Blankers {
 }
 
 /** @param more parts of secrets that are secret alone, such as the path of an address */
-export function createBlankers(env: SenderPorts['env'], more: readonly string[] = []): Blankers {
-  const secrets = [...secretsOf(env), ...more];
+export function createBlankers(
+  { env, secrets: others = [] }: Pick<SenderPorts, 'env' | 'secrets'>,
+  more: readonly string[] = [],
+): Blankers {
+  const secrets = [...secretsOf(env), ...others, ...more];
   return { value: createValueBlanker(...secrets), clean: createCleaner(...secrets) };
 }

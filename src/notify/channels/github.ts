@@ -12,8 +12,8 @@ import { markTelling, writeComment } from './write-comment.ts';
 const noGitHub = 'there is no GitHub repository and token for this run: it is a channel of jobs on GitHub alone';
 
 export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): Sender {
-  const { env, openGitHub, signal } = ports;
-  const { value: blank, clean } = createBlankers(env);
+  const { openGitHub, signal } = ports;
+  const { value: blank, clean } = createBlankers(ports);
   const place = `issue #${channel.issue}`;
   let opened: Promise<GitHub | null> | undefined;
   let listed: Promise<readonly IssueComment[]> | undefined;
@@ -23,12 +23,13 @@ export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): 
   };
   /** Once a run: who else tells meanwhile is kept away by the memory of what was told. */
   const listOwn = (github: GitHub): Promise<readonly IssueComment[]> => {
-    listed ??= github.listComments(channel.issue).then((all) =>
-      keepOwn(
+    listed ??= github.listComments(channel.issue).then(async (all) => {
+      const own = await keepOwn(
         github,
         all.filter(({ body }) => body.startsWith('<!-- tollgate:notify ')),
-      ),
-    );
+      );
+      return [...own].sort((a, b) => a.id - b.id);
+    });
     // What failed is asked again.
     listed.catch(() => {
       listed = undefined;
@@ -45,8 +46,12 @@ export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): 
         const github = await open();
         if (github === null) return undelivered(noGitHub, { retry: false });
         const marker = markTelling(message.id);
-        const own = await listOwn(github);
-        if (own.some(({ body }) => body.split('\n', 1)[0]?.trim() === marker)) return delivered;
+        const [told, ...twins] = (await listOwn(github)).filter(
+          ({ body }) => body.split('\n', 1)[0]?.trim() === marker,
+        );
+        // A request that was repeated because its answer got lost has written twice.
+        for (const { id } of twins) await github.deleteComment(id);
+        if (told !== undefined) return delivered;
         const body = writeWithin(showMessage(message, blank), commentBytes, writeComment);
         await github.createComment(channel.issue, body);
         return delivered;

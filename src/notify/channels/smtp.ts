@@ -12,9 +12,11 @@ import {
   channelTimeouts,
   createBlankers,
   delivered,
+  type NoWay,
   readSecret,
   type SenderPorts,
   undelivered,
+  untriedProbe,
 } from './delivery.ts';
 import { divideRecipients, domainOf, isMailAddress } from './mail-address.ts';
 import {
@@ -47,7 +49,7 @@ export function createMailSender(channel: MailChannel, ports: SenderPorts): Send
         const why = to.length === 0 ? 'it has no recipients' : 'none of its recipients is an address';
         return undelivered(why, { retry: false }, refused);
       }
-      const { value: blank, clean } = createBlankers(ports.env);
+      const { value: blank, clean } = createBlankers(ports);
       const shown = showMessage(message, blank);
       const parts: SentEnvelope[] = [];
       for (const envelope of divideRecipients(good)) {
@@ -60,9 +62,10 @@ export function createMailSender(channel: MailChannel, ports: SenderPorts): Send
 
     async probe() {
       const login = readLogin(channel, ports.env);
-      const wrong = 'why' in login ? login.why : findWrong(channel);
-      if ('why' in login || wrong !== null) return { state: 'broken', detail: wrong ?? '', untried: null };
-      const { clean } = createBlankers(ports.env);
+      if ('why' in login) return untriedProbe(login);
+      const wrong = findWrong(channel);
+      if (wrong !== null) return untriedProbe({ why: wrong });
+      const { clean } = createBlankers(ports);
       const transport = await createTransport(channel, login.auth, timeouts, ports.authorities);
       const untried = `whether it takes mail from ${channel.from} and for whom: \`tollgate notify --test ${channel.name}\` sends one`;
       try {
@@ -85,10 +88,7 @@ interface Auth {
   readonly pass: string;
 }
 
-function readLogin(
-  { login }: MailChannel,
-  env: SenderPorts['env'],
-): { readonly auth: Auth | null } | { readonly why: string } {
+function readLogin({ login }: MailChannel, env: SenderPorts['env']): { readonly auth: Auth | null } | NoWay {
   if (login === null) return { auth: null };
   const user = readSecret(env, login.user);
   if ('why' in user) return user;

@@ -4,7 +4,15 @@ import { createCall } from '../../client/retry.ts';
 import { ServiceError } from '../../errors.ts';
 import type { ChannelProbe, Delivery, Sender, SlackChannel, TeamsChannel, WebhookChannel } from '../message.ts';
 import { checkWebhookUrl } from './check-channel.ts';
-import { createBlankers, delivered, readSecret, type SenderPorts, undelivered } from './delivery.ts';
+import {
+  createBlankers,
+  delivered,
+  type NoWay,
+  readSecret,
+  type SenderPorts,
+  undelivered,
+  untriedProbe,
+} from './delivery.ts';
 import type { Poster } from './post.ts';
 import { type Shown, showMessage, writeWithin } from './shown.ts';
 import { parseSigningKeys, signPayload, writePayload } from './write-payload.ts';
@@ -29,7 +37,7 @@ interface Target {
 }
 
 /** A target, or why there is none: the end of the sentence that begins with the channel. */
-type Aim = Target | { readonly why: string };
+type Aim = Target | NoWay;
 
 export function createWebhookSender(channel: Way, ports: SenderPorts, poster: Poster): Sender {
   const isKnownAgain = channel.type === 'webhook';
@@ -47,7 +55,7 @@ export function createWebhookSender(channel: Way, ports: SenderPorts, poster: Po
     async send(message, to) {
       const target = aim(channel, ports.env);
       if ('why' in target) return undelivered(target.why, { retry: false });
-      const { value: blank, clean } = createBlankers(ports.env, target.secrets);
+      const { value: blank, clean } = createBlankers(ports, target.secrets);
       const body = writeBody(channel, showMessage(message, blank), to);
       try {
         await call({ method: 'POST', isKnownAgain, target, body, id: message.id, clean });
@@ -59,8 +67,8 @@ export function createWebhookSender(channel: Way, ports: SenderPorts, poster: Po
     },
     async probe() {
       const target = aim(channel, ports.env);
-      if ('why' in target) return { state: 'broken', detail: target.why, untried: null };
-      const { clean } = createBlankers(ports.env, target.secrets);
+      if ('why' in target) return untriedProbe(target);
+      const { clean } = createBlankers(ports, target.secrets);
       const answer = await poster.reach(target.url, clean);
       return answer.ok ? found(channel, target) : { state: 'broken', detail: answer.error.message, untried: null };
     },

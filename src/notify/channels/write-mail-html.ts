@@ -25,7 +25,7 @@ const style = {
 
 const sheet = `
 :root{color-scheme:light dark;supported-color-schemes:light dark}
-@media (prefers-color-scheme:dark){
+@media screen and (prefers-color-scheme:dark){
 body,.ink{background:#0f1318!important;color:#e8edf2!important}
 .aside{color:#a5b0bc!important}
 .line{border-color:#333c47!important}

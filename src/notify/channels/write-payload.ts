@@ -13,27 +13,41 @@ const payloadVersion = 1;
 /** Bytes of `details`; what is more is left out, and said to be. */
 const largestDetails = 128 * 1024;
 
-export const payloadSchema = z
+const payloadSchema = z
   .object({
     type: z
       .enum(messageKinds.map((kind) => `tollgate.${kind}` as const))
       .describe('What happened: `tollgate.` and the kind of the telling.'),
     timestamp: z.iso.datetime().describe('As of when it is so, UTC. When it was sent stands in the header.'),
-    data: z.object({
-      version: z.literal(payloadVersion),
-      id: z.string().describe('The same for the same telling, however often it is sent; `webhook-id` is made of it.'),
-      title: z.string().describe('One line, at most 200 characters.'),
-      facts: z.array(z.object({ label: z.string(), value: z.string() })).describe('For people, in their order.'),
-      paragraphs: z.array(z.string()).describe('For people; what is to be typed stands between backticks.'),
-      link: z.url().nullable().describe('Where to read on; null: nowhere.'),
-      recipients: z.array(z.string()).describe('Addresses that the policy files name for it.'),
-      details: z
-        .record(z.string(), z.unknown())
-        .nullable()
-        .describe('For programs, by `type`; null: it was larger than 128 KiB.'),
-    }),
+    data: z
+      .object({
+        version: z.literal(payloadVersion).describe('Of this form; a member that is added does not change it.'),
+        id: z.string().describe('The same for the same telling, however often it is sent; `webhook-id` is made of it.'),
+        title: z.string().describe('One line, at most 200 characters.'),
+        facts: z
+          .array(
+            z.object({
+              label: z.string().describe('At most 80 characters.'),
+              value: z.string().describe('At most 400 characters.'),
+            }),
+          )
+          .describe('For people, in their order.'),
+        paragraphs: z.array(z.string()).describe('For people; what is to be typed stands between backticks.'),
+        link: z.url().nullable().describe('Where to read on, https; null: nowhere.'),
+        recipients: z.array(z.string()).describe('Addresses that the policy files name for it.'),
+        details: z
+          .record(z.string(), z.unknown())
+          .nullable()
+          .describe('For programs, by `type`; null: it was larger than 128 KiB.'),
+      })
+      .describe('What is told.'),
   })
   .describe('A telling of tollgate, as webhooks get it.');
+
+export function renderPayloadSchema(): string {
+  const { $schema, ...schema } = z.toJSONSchema(payloadSchema);
+  return `${JSON.stringify({ $schema, title: 'tollgate telling', ...schema }, null, 2)}\n`;
+}
 
 export function writePayload(shown: Shown, to: readonly string[]): string {
   const { id, kind, title, paragraphs, link, at, data } = shown;

@@ -218,7 +218,7 @@ describe.skipIf(certificate === null)('what is encrypted', () => {
       detail: expect.stringContaining('it refuses the login (535 no)'),
     });
     expect(await openMail(channel, { ...trusting, env: {} }).probe()).toMatchObject({
-      state: 'broken',
+      state: 'not-tried',
       detail: `${login.user} is not set: give it to the job that tells, as a secret`,
     });
     expect(server.asked).toEqual([]);

@@ -2,15 +2,19 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { openSenders } from '../../../src/notify/channels/open-senders.ts';
-import { parseSigningKeys, payloadSchema } from '../../../src/notify/channels/write-payload.ts';
+import { parseSigningKeys, renderPayloadSchema } from '../../../src/notify/channels/write-payload.ts';
 import type { Delivery, Message, Sender, WebhookChannel } from '../../../src/notify/message.ts';
 import { answer, fakeTiming, type Handler, type Loopback, onClose, type Seen, serve } from '../../client/loopback.ts';
+import { root } from '../../helpers/bundle.ts';
+import { undescribed } from '../../helpers/undescribed.ts';
 import { message, ports } from './messages.ts';
 
+const schema = readFileSync(join(root, 'schemas', 'telling.schema.json'), 'utf8');
 const key = Buffer.from('0123456789abcdef0123456789abcdef');
 const secret = `whsec_${key.toString('base64')}`;
 const env = { TOLLGATE_NOTIFY_HOOK: secret };
@@ -67,7 +71,7 @@ describe('what arrives', () => {
     await send();
     const body: unknown = JSON.parse(hook.seen[0]?.body ?? '');
     const validate = new Ajv2020({ strict: false, formats: { 'date-time': true, uri: true } }).compile(
-      z.toJSONSchema(payloadSchema),
+      JSON.parse(schema),
     );
     expect([validate(body), validate.errors]).toEqual([true, null]);
     expect(body).toEqual({
@@ -84,6 +88,11 @@ describe('what arrives', () => {
         details: message().data,
       },
     });
+  });
+
+  it('has a schema that is up to date and says of every member what it is', () => {
+    expect(schema).toBe(renderPayloadSchema());
+    expect(undescribed(JSON.parse(schema))).toEqual([]);
   });
 
   it('has the same id for the same telling, and another for another', async () => {
@@ -108,7 +117,7 @@ describe('what arrives', () => {
 
   it('holds no secret of the run, whoever pasted it into a name', async () => {
     const admin = 'pk-S3cret+key/for=tests';
-    const { hook, send } = await scene(() => ({}), { env: { ...env, PORTKEY_API_KEY: admin } });
+    const { hook, send } = await scene(() => ({}), { secrets: [admin] });
     await send({ title: `key ${admin}`, data: { name: [`${admin}`], [secret]: 1 }, paragraphs: [secret] });
     const body = hook.seen[0]?.body ?? '';
     expect([body.includes(admin), body.includes(secret), body.includes('[key]')]).toEqual([false, false, true]);
@@ -285,6 +294,6 @@ describe('the probe', () => {
 
   it('says what is missing', async () => {
     const { sender } = await scene(() => ({}), { env: {} });
-    expect(await sender.probe()).toMatchObject({ state: 'broken', detail: expect.stringContaining('is not set') });
+    expect(await sender.probe()).toMatchObject({ state: 'not-tried', detail: expect.stringContaining('is not set') });
   });
 });
