@@ -29,7 +29,9 @@ it('of two that write at once one loses, whatever was there', async () => {
   const stores = [openStore(clone(remote)), openStore(clone(remote))];
   for (const expected of [null, 'next']) {
     const token = expected === null ? null : ((await stores[0]?.read())?.token ?? null);
-    const settled = await Promise.allSettled(stores.map((store, index) => store.write(`by ${index} after ${expected}\n`, token)));
+    const settled = await Promise.allSettled(
+      stores.map((store, index) => store.write(`by ${index} after ${expected}\n`, token)),
+    );
     const lost = settled.filter((one) => one.status === 'rejected');
     expect(lost).toHaveLength(1);
     expect(lost[0]?.reason).toMatchObject({ name: 'UserError', exit: 'stale' });
