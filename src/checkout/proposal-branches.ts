@@ -70,7 +70,8 @@ export const proposalFolder = 'tollgate/proposal';
 const fetchedFolder = 'refs/tollgate-fetched';
 /** On the remote: the commit of the proposal that was made last. Beside `refs/tollgate/`, where records are looked for. */
 const turnRef = 'refs/tollgate-proposals/last';
-const madeRef = 'refs/tollgate-made/proposal';
+/** Each commit has its own: one that does not contain the other does not take its place. */
+const madeFolder = 'refs/tollgate-made/proposal';
 
 /**
  * @param base branch that proposals go into, without `refs/heads/`
@@ -90,6 +91,7 @@ export function withProposalBranches<T>(
 
 function openProposals(git: Git, repository: Repository): ProposalBranches {
   const { remote, remoteName } = repository;
+  let made = 0;
   const pushFlags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
 
   /** Null: there is no such ref. */
@@ -159,8 +161,9 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       const { name, email } = author ?? { name: 'tollgate', email: 'tollgate@localhost' };
       const who = `${plainName(name)} <${plainName(email)}> ${Math.floor(at / 1000)} +0000`;
       const modes = await readModes(git.readObjects, parent, files);
-      const made = await importCommit(git, [
-        `commit ${madeRef}`,
+      made += 1;
+      const written = await importCommit(git, [
+        `commit ${madeFolder}/${made}`,
         'mark :1',
         `author ${who}`,
         `committer ${who}`,
@@ -171,8 +174,8 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
           renderData(text),
         ]),
       ]);
-      if ('commit' in made) return made.commit;
-      throw new UserError(`Git could not write the proposal: ${describeFailure(made.failed)}`);
+      if ('commit' in written) return written.commit;
+      throw new UserError(`Git could not write the proposal: ${describeFailure(written.failed)}`);
     },
 
     async diff(from, to) {
@@ -200,12 +203,12 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       const ref = `refs/heads/${name}`;
       const inTurn = turn === null ? [] : [{ ref: turnRef, from: turn, to: commit }];
       const result = await push([{ ref, from: '', to: commit }, ...inTurn]);
-      const made = turn === null ? 'alone' : 'created';
-      if (result.code === 0) return made;
+      const became = turn === null ? 'alone' : 'created';
+      if (result.code === 0) return became;
       const unknown = `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known`;
       const [tip = null, latest = null] = await readRefs([ref, turnRef], unknown);
       // The push worked and its answer was lost; or only half of it, where a remote hides other refs.
-      if (tip === commit) return turn !== null && (latest ?? '') === turn ? 'alone' : made;
+      if (tip === commit) return turn !== null && (latest ?? '') === turn ? 'alone' : became;
       if (tip !== null) return 'there';
       if (turn !== null) return (latest ?? '') === turn ? 'refused' : 'overtaken';
       throw new UserError(`${remoteName} does not take the branch ${name}: ${describeFailure(result)}`, {

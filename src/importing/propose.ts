@@ -3,7 +3,6 @@
 import type { Branch } from '../checkout/branch.ts';
 import type { Checkout } from '../checkout/checkout.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
-import { actorOf } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
@@ -33,7 +32,8 @@ import {
   targetKinds,
 } from './proposal.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
-import { owedSentence, type ProposalWords } from './proposal-text.ts';
+import { owedSentence } from './proposal-text.ts';
+import type { ProposalWords } from './proposal-words.ts';
 import { publishProposal } from './publish-proposal.ts';
 import type { Publication } from './take-place.ts';
 
@@ -83,8 +83,10 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     const words: ProposalWords = {
       workspace: wish.workspace.slug,
       proposal: wish.proposal,
-      asker: { isAgent: run.isAgent, requester: run.caller ?? actorOf(session), client: run.client },
+      asker: { isAgent: run.isAgent, requester: null, client: run.client },
       isUrgent: wish.isUrgent,
+      reason: wish.reason,
+      isAlone: false,
     };
     const files = changed.map(({ path }) => path);
     const common = { base: branchName, files, planned };
@@ -94,7 +96,6 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     }
     const published = await publishProposal({
       words,
-      reason: wish.reason,
       notes,
       changed,
       planned,
@@ -110,9 +111,17 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
         return before === null || desired === null ? null : made.edit(before, desired).changed;
       },
       readFiles: (commit) => readFilesOfCommit(place, commit),
+      meansTheSame,
     });
     return { ...common, ...published };
   });
+}
+
+function meansTheSame(one: readonly PolicyFile[], other: readonly PolicyFile[]): boolean {
+  const [before, after] = [compilePolicies(one).desired, compilePolicies(other).desired];
+  if (before === null || after === null) return false;
+  const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
+  return entries.length + beyondFields.length === 0 && !isElsewhere;
 }
 
 /** Without a remote the checked out branch is whatever somebody looks at, maybe a proposal: `main` or `master` goes before it. */

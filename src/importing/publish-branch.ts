@@ -1,14 +1,20 @@
 /** A proposal as a branch alone: where nobody can be asked for a pull request. */
 
 import type { ProposalBranch } from '../checkout/proposal-branches.ts';
+import { isOnGitHub } from '../run/locate-repository.ts';
 import { nowOf } from '../run/session.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
 import { entryOfBranch, nameProposal, type ProposalName } from './proposal.ts';
+import { labelsOf } from './proposal-words.ts';
+import { openCommands, pushCommand } from './publish-commands.ts';
+import { readRequester } from './read-requester.ts';
 import { answer, type Publication, type Publishing, type Room, standsInTheWay, takePlace } from './take-place.ts';
 
 /** @param why there is no pull request */
 export async function publishBranch(publishing: Publishing, why: string): Promise<Publication> {
-  const { branchName, remoteName, words } = publishing;
+  const { branchName, remoteName, run, proposals } = publishing;
+  const requester = await readRequester(run, proposals, null);
+  const words = { ...publishing.words, asker: { ...publishing.words.asker, requester }, isAlone: true };
   const placed = await takePlace(
     publishing,
     () => findRoomForBranch(publishing),
@@ -16,14 +22,18 @@ export async function publishBranch(publishing: Publishing, why: string): Promis
   );
   if ('answer' in placed) return placed.answer;
   const { name, made } = placed;
-  const where =
+  const place =
     remoteName !== null
       ? `The branch is pushed to ${remoteName}, and no pull request was made: ${why}.`
-      : 'The branch is in this clone alone, which has no remote: no pull request was made.';
-  const commands =
-    remoteName !== null
-      ? [`gh pr create --base ${branchName} --head ${name.branch}`]
-      : [`git push REMOTE ${name.branch}`, `gh pr create --base ${branchName} --head ${name.branch}`];
+      : 'The branch is in this clone alone, which has no remote: no pull request was made. REMOTE below stands for the one that you push to.';
+  // Of a host that is not GitHub nobody here knows the command.
+  const opening =
+    remoteName === null || isOnGitHub(run.session.env, await publishing.checkout.readRemoteUrl())
+      ? openCommands(words, name.branch, branchName, labelsOf(words))
+      : [];
+  const where =
+    opening.length > 0 ? place : `${place} Open one of ${name.branch} into ${branchName} as its host has it.`;
+  const commands = [...(remoteName === null ? [pushCommand(name.branch)] : []), ...opening];
   const remade = made.isRemade
     ? [`${branchName} has changed in the same place since it was made: it was made anew on it.`]
     : [];

@@ -5,8 +5,9 @@ import { type GitHub, GitHubError, type ListedPull } from '../github/port.ts';
 import { locateRepository } from '../run/locate-repository.ts';
 import { requireCheckoutOf } from '../run/open-record.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
+import { asking } from './ask-github.ts';
 import { entryOfBranch, ProposalRefusal } from './proposal.ts';
-import { proposalLabels } from './publish-proposal.ts';
+import { proposalLabels } from './proposal-words.ts';
 
 export interface ProposalState {
   readonly number: number;
@@ -37,19 +38,14 @@ export async function readProposals(
       hint === undefined ? {} : { hint },
     );
   }
-  try {
-    return await read(number, github, session);
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    throw new ProposalRefusal('unavailable', `proposals cannot be read: ${error.message}`);
-  }
+  return asking('the proposals', () => read(number, github, session), '');
 }
 
 async function read(number: number | null, github: GitHub, session: Session): Promise<readonly ProposalState[]> {
   const listed =
     number === null
       ? (await github.listPulls(new Date(session.clock.now()))).filter(({ state }) => state === 'open')
-      : await github.listPullsOfBranch((await github.readPull(number)).headRef);
+      : await listPullsBeside(github, number);
   const wanted = listed
     .filter((pull) => entryOfBranch(pull.headRef) !== null && (number === null || pull.number === number))
     .slice(0, 20);
@@ -69,6 +65,16 @@ async function read(number: number | null, github: GitHub, session: Session): Pr
       title: pull.title,
     })),
   );
+}
+
+/** Empty: there is no such number. */
+async function listPullsBeside(github: GitHub, number: number): Promise<readonly ListedPull[]> {
+  try {
+    return await github.listPullsOfBranch((await github.readPull(number)).headRef);
+  } catch (error) {
+    if (error instanceof GitHubError && error.status === 404) return [];
+    throw error;
+  }
 }
 
 /** Whether they count is judged when it is applied (docs/approvals.md). */

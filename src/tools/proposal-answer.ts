@@ -76,7 +76,10 @@ export async function answerProposal(
   if (isAgent || options.format !== 'text' || result.planned === null) return data;
   const plan = renderPlanText(result.planned.view, session.style, { verbose: false });
   // Its digest belongs to the plan of the check.
-  const lines = plan.trimEnd().split('\n').filter((line) => !line.startsWith('Digest '));
+  const lines = plan
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('Digest '));
   return { ...data, untrusted: { ...data.untrusted, plan: lines } };
 }
 
