@@ -61,6 +61,8 @@ export interface ProposalBranches {
   /** Moves it from one commit to another; false: it was at neither, and stays. */
   move(name: string, from: string, to: string): Promise<boolean>;
   readMessage(commit: string): Promise<string>;
+  /** Whether what a branch changes is in the base, also where a squash or a rebase made other commits of it. */
+  isMerged(base: string, tip: string): Promise<boolean>;
   /** Takes it away again while it is at that commit; false: it could not be. */
   remove(name: string, commit: string): Promise<boolean>;
 }
@@ -227,6 +229,13 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
     async readMessage(commit) {
       const { stdout } = await git(['log', '-1', '--format=%B', commit]);
       return stdout.toString('utf8');
+    },
+
+    async isMerged(base, tip) {
+      // One line for each commit that the base has not: `-` before those whose change it has.
+      const compared = await git(['cherry', base, tip]);
+      const lines = compared.stdout.toString('utf8').trim();
+      return compared.code === 0 && !/^\+/m.test(lines);
     },
 
     async remove(name, commit) {

@@ -90,6 +90,11 @@ export function readRequesters(message: string, workspace: string, proposal: Pro
   return isOurs && hasOurBody && by.length < 80 && isPlain ? trailers : null;
 }
 
+/** Of a commit that has no pull request to say it. */
+export function saysUrgent(message: string): boolean {
+  return message.split('\n\n').includes(urgentLine);
+}
+
 function isPlainReason(text: string): boolean {
   return plainReason(text) === text;
 }

@@ -1,7 +1,6 @@
 /** A proposal from the wish to the branch: read the default branch, edit, compile, plan twice, commit, publish. Nothing live changes. */
 
 import type { Branch } from '../checkout/branch.ts';
-import type { Checkout } from '../checkout/checkout.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
@@ -13,7 +12,6 @@ import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
-import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
@@ -22,15 +20,8 @@ import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { editProposal, findDeclared } from './edit-proposal.ts';
-import {
-  entryOfBranch,
-  labelOfTarget,
-  missing,
-  type Proposal,
-  ProposalRefusal,
-  proposedFields,
-  targetKinds,
-} from './proposal.ts';
+import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
+import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import { owedSentence } from './proposal-text.ts';
 import type { ProposalWords } from './proposal-words.ts';
@@ -52,17 +43,8 @@ export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
 export async function propose(wish: ProposalWish, run: ProposalRun): Promise<ProposalResult> {
   const { options, session } = run;
   requireNoSecret(wish);
-  const checkout = await requireCheckoutOf(options, session, 'so there is no branch to propose a change of');
-  const folder = await folderOf(options, session);
-  const directory = checkout.directoryOf(folder);
-  if (directory === null) throw new UserError(`${options.dir} is not in the repository at ${checkout.root}`);
-  const repository = await checkout.open();
-  const branchName = repository.hasRemote ? await checkout.readDefaultBranch() : await readOwnDefault(checkout);
-  if (branchName === null) {
-    throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
-      hint: 'Proposals go into the default branch: `git remote set-head`, or commit something first.',
-    });
-  }
+  const why = 'so there is no branch to propose a change of';
+  const { checkout, repository, directory, branchName } = await openProposalPlace(options, session, why);
   return withProposalBranches(repository, branchName, directory, async (branch, proposals) => {
     const place: FilesPlace = { branch, branchName, directory };
     const made = await makeProposal(wish, run, place, branch);
@@ -122,21 +104,6 @@ function meansTheSame(one: readonly PolicyFile[], other: readonly PolicyFile[]):
   if (before === null || after === null) return false;
   const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
   return entries.length + beyondFields.length === 0 && !isElsewhere;
-}
-
-/** Without a remote the checked out branch is whatever somebody looks at, maybe a proposal: `main` or `master` goes before it. */
-async function readOwnDefault(checkout: Checkout): Promise<string | null> {
-  const usual = ['main', 'master'].map((name) => `refs/heads/${name}`);
-  const there = await checkout.listRefs(usual);
-  const first = usual.find((ref) => there.includes(ref));
-  const name = first === undefined ? await checkout.readDefaultBranch() : first.slice('refs/heads/'.length);
-  if (name === null || entryOfBranch(name) === null) return name;
-  throw new UserError(
-    `${name} is checked out, which is a proposal, and there is no remote that names a default branch`,
-    {
-      hint: 'Check out the branch that is applied.',
-    },
-  );
 }
 
 /** What is published stays published. */

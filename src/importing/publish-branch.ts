@@ -41,11 +41,23 @@ export async function publishBranch(publishing: Publishing, why: string): Promis
   return { ...answer(publishing, name), status: 'branch_only', diff: made.diff, notes, commands };
 }
 
-async function findRoomForBranch(publishing: Publishing): Promise<Room> {
-  const { proposals, branch, words, run } = publishing;
-  const listed = await proposals.list();
+/** Those whose change the base has not. Of a pull request that was closed nobody knows without a token: it counts as open. */
+export async function listOpenBranches(
+  listed: readonly ProposalBranch[],
+  { tip }: Pick<Publishing['branch'], 'tip'>,
+  proposals: Pick<Publishing['proposals'], 'isMerged'>,
+): Promise<readonly ProposalBranch[]> {
   const open: ProposalBranch[] = [];
-  for (const one of listed) if (!(await branch.hasInHistory(one.tip))) open.push(one);
+  for (const one of listed) {
+    if (entryOfBranch(one.name) !== null && !(await proposals.isMerged(tip, one.tip))) open.push(one);
+  }
+  return open;
+}
+
+async function findRoomForBranch(publishing: Publishing): Promise<Room> {
+  const { proposals, branch, branchName, words, run } = publishing;
+  const listed = await proposals.list();
+  const open = await listOpenBranches(listed, branch, proposals);
   let generation = 1;
   const nameOf = (): ProposalName => nameProposal(words.workspace, words.proposal, generation);
   const isMerged = (): boolean =>
@@ -56,7 +68,8 @@ async function findRoomForBranch(publishing: Publishing): Promise<Room> {
   if (rival !== undefined) return { answer: standsInTheWay(publishing, name, rival) };
   if (!open.some((one) => one.name === name.branch)) {
     const now = nowOf(run.session).getTime();
-    refuseTooMany(open.length, listed.filter(({ at }) => at > now - countedSpan).length);
+    const hint = `Without a token of GitHub a branch counts until ${branchName} has its change or it is deleted: \`tollgate propose show\` lists them, with the commands that delete one's own.`;
+    refuseTooMany(open.length, listed.filter(({ at }) => at > now - countedSpan).length, hint);
   }
   return { name };
 }

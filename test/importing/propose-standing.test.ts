@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/importing/proposal-words.ts';
 import { quoteWord } from '../../src/importing/publish-commands.ts';
+import { readProposals } from '../../src/importing/read-proposals.ts';
 import type { GitHubStandIn } from '../helpers/github/server.ts';
 import {
   asAuthor,
@@ -193,4 +194,52 @@ it.each([
   );
   expect(titles[0]).not.toBe(titles[1]);
   for (const title of titles) expect(title).toMatch(/^[\w$., :~-]+$/);
+});
+
+describe('without a token', () => {
+  const squash = (scene: ProposeScene, branch: string | null): void => {
+    git(scene.folder, 'fetch', '--quiet', 'origin', branch ?? '');
+    git(scene.folder, 'merge', '--quiet', '--squash', 'FETCH_HEAD');
+    git(scene.folder, 'commit', '--quiet', '-m', 'squashed');
+    git(scene.folder, 'push', '--quiet', 'origin', 'main');
+  };
+
+  it('what was merged by a squash is not open, also when the base has gone on', async () => {
+    const scene = await startProposeScene();
+    squash(scene, (await scene.propose(raise())).branch);
+    const second = await scene.propose(raise('$600'));
+    expect(second.status).toBe('branch_only');
+    squash(scene, second.branch);
+    expect((await scene.propose(raise('$500'))).branch).toMatch(/-2$/);
+    const session = scene.session();
+    expect((await readProposals(null, scene.options, session)).proposals).toHaveLength(1);
+  });
+
+  it('the branches that are open are listed, with the commands that delete them', async () => {
+    const scene = await startProposeScene();
+    const { branch } = await scene.propose(raise(), { isUrgent: true });
+    const { proposals, commands, notes } = await readProposals(null, scene.options, scene.session());
+    expect(proposals).toMatchObject([
+      { branch, state: 'branch', urgent: true, number: null, title: 'ws-team-a: set policy monthly-spend, $500' },
+    ]);
+    expect(commands).toEqual([`git push origin --delete ${branch}`]);
+    expect(notes.join()).toContain('no token of GitHub');
+    git(scene.folder, ...(commands[0] ?? '').split(' ').slice(1));
+    expect((await readProposals(null, scene.options, scene.session())).proposals).toEqual([]);
+  });
+});
+
+it('a number that there is not is not found', async () => {
+  const scene = await start();
+  await expect(readProposals(99, scene.options, scene.session())).rejects.toMatchObject({ code: 'not_found' });
+});
+
+it.each([
+  [{ kind: 'status', status: 500 } as const, 'unavailable', /Ask again later/],
+  [{ kind: 'status', status: 401 } as const, 'forbidden', /does not know the token/],
+])('what GitHub answers while it is read, %j, has the code %s', async (fault, code, hint) => {
+  const scene = await start();
+  scene.github.setFaults([{ fault }]);
+  await expect(scene.propose(raise())).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
+  await expect(readProposals(null, scene.options, scene.session())).rejects.toMatchObject({ code });
 });
