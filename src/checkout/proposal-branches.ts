@@ -6,6 +6,7 @@ import { importCommit, quotePath, renderData } from './fast-import.ts';
 import { fetchFrom } from './fetch.ts';
 import { describeFailure } from './git-child.ts';
 import { nameFolder, type ReadObjects } from './git-objects.ts';
+import { parseRemote } from './remote-url.ts';
 import type { Repository } from './repository.ts';
 import type { Git } from './run-git.ts';
 
@@ -78,17 +79,38 @@ const madeFolder = 'refs/tollgate-made/proposal';
 /**
  * @param base branch that proposals go into, without `refs/heads/`
  * @param directory of the policies from the top, `''` for the top itself
- * @throws UserError when the remote does not give the branch
+ * @throws UserError when the remote does not give the branch, or is read at one place and pushed to at another
  */
-export function withProposalBranches<T>(
+export async function withProposalBranches<T>(
   repository: Repository,
   base: string,
   directory: string,
   work: (branch: Branch, proposals: ProposalBranches) => Promise<T>,
 ): Promise<T> {
+  await requireOnePlace(repository);
   const withOpened = async (git: Git): Promise<T> =>
     work(await openBranch(git, repository, base, directory), openProposals(git, repository));
   return repository.withScratch(withOpened, { readsClone: true });
+}
+
+/** What is counted in one repository and pushed into another is neither found again nor has a pull request. */
+async function requireOnePlace({ git, hasRemote, remoteName }: Repository): Promise<void> {
+  if (!hasRemote) return;
+  const read = async (...flags: readonly string[]): Promise<readonly string[]> => {
+    const { code, stdout } = await git(['remote', 'get-url', ...flags, '--all', remoteName]);
+    return code === 0 ? stdout.toString('utf8').split('\n').filter(Boolean).map(placeOf) : [];
+  };
+  const [from, to] = [await read(), await read('--push')];
+  if (to.every((place) => place === from[0])) return;
+  throw new UserError(`${remoteName} is read at one repository and pushed to another`, {
+    hint: `Proposals are looked for where they are pushed. Take \`remote.${remoteName}.pushurl\` away, or name another remote with \`git config tollgate.remote NAME\`.`,
+  });
+}
+
+/** By HTTPS and by SSH it is the same repository. */
+function placeOf(url: string): string {
+  const parsed = parseRemote(url);
+  return parsed === null ? url : `${parsed.host}/${parsed.repository}`.toLowerCase();
 }
 
 function openProposals(git: Git, repository: Repository): ProposalBranches {

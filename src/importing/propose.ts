@@ -8,6 +8,8 @@ import { readEverything } from '../live/read-everything.ts';
 import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { readValue } from '../policy/yaml-splice.ts';
+import { listFew } from '../render/list-few.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
@@ -17,9 +19,10 @@ import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
-import { compareDesired } from './compare-desired.ts';
+import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { editProposal, findDeclared } from './edit-proposal.ts';
+import { addressesOf } from './policy-texts.ts';
 import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
 import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
@@ -93,17 +96,15 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
         return before === null || desired === null ? null : made.edit(before, desired).changed;
       },
       readFiles: (commit) => readFilesOfCommit(place, commit),
-      meansTheSame,
+      compare,
     });
     return { ...common, ...published };
   });
 }
 
-function meansTheSame(one: readonly PolicyFile[], other: readonly PolicyFile[]): boolean {
+function compare(one: readonly PolicyFile[], other: readonly PolicyFile[]): DesiredDifference | null {
   const [before, after] = [compilePolicies(one).desired, compilePolicies(other).desired];
-  if (before === null || after === null) return false;
-  const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
-  return entries.length + beyondFields.length === 0 && !isElsewhere;
+  return before === null || after === null ? null : compareDesired(before, after);
 }
 
 /** What is published stays published. */
@@ -328,6 +329,26 @@ function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonl
   ];
 }
 
+/** Who asks for one limit asks for no other: what reached the workspace before, which is nothing, reaches it afterwards. */
+function newFileNote(path: string, text: string): string {
+  const skipped = addressesOf(readValue(text, ['skip_defaults']));
+  if (skipped.length === 0) return `${path} is a new file.`;
+  const names = listFew(
+    skipped.map((name) => JSON.stringify(name.slice(0, 80))),
+    3,
+  );
+  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${names}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
+}
+
+/** A list or a map is written anew as a whole. */
+function commentNotes(proposal: Proposal, before: string, after: string): readonly string[] {
+  if (proposal.action !== 'set' || !['match', 'per', 'reset'].some((field) => proposal.fields.has(field as 'match'))) {
+    return [];
+  }
+  const count = (text: string): number => text.match(/(?:^|\s)#/gm)?.length ?? 0;
+  return count(after) < count(before) ? ['Comments inside what is replaced go with it: the change shows them.'] : [];
+}
+
 async function createEdit(
   { proposal, workspace }: ProposalWish,
   { open, session }: ProposalRun,
@@ -336,7 +357,11 @@ async function createEdit(
   if (proposal.action !== 'import') {
     return (files, desired) => {
       const { path, text, isNew } = editProposal({ proposal, workspace, desired, files, directory });
-      return { changed: [{ path, text }], notes: isNew ? [`${path} is a new file.`] : [] };
+      const before = files.find((file) => file.path === path)?.text ?? '';
+      return {
+        changed: [{ path, text }],
+        notes: [...(isNew ? [newFileNote(path, text)] : []), ...commentNotes(proposal, before, text)],
+      };
     };
   }
   const live = await session.waiting(`reading ${open.backend.baseUrl}`, readEverything(open.backend, []));

@@ -4,6 +4,7 @@ import type { ProposalBranch } from '../checkout/proposal-branches.ts';
 import { isOnGitHub } from '../run/locate-repository.ts';
 import { nowOf } from '../run/session.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
+import { findOverlapping } from './overlapping.ts';
 import { entryOfBranch, nameProposal, type ProposalName } from './proposal.ts';
 import { labelsOf } from './proposal-words.ts';
 import { openCommands, pushCommand } from './publish-commands.ts';
@@ -64,7 +65,9 @@ async function findRoomForBranch(publishing: Publishing): Promise<Room> {
     listed.some(({ name }) => name === nameOf().branch) && !open.some(({ name }) => name === nameOf().branch);
   while (isMerged() && generation < 1000) generation += 1;
   const name = nameOf();
-  const rival = open.find((one) => one.name !== name.branch && entryOfBranch(one.name) === name.entry);
+  const rival =
+    open.find((one) => one.name !== name.branch && entryOfBranch(one.name) === name.entry) ??
+    (await findOverlapping(publishing, name, new Set(open.map((one) => one.name))));
   if (rival !== undefined) return { answer: standsInTheWay(publishing, name, rival) };
   if (!open.some((one) => one.name === name.branch)) {
     const now = nowOf(run.session).getTime();

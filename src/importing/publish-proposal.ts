@@ -8,6 +8,7 @@ import { type GitHub, GitHubError, type ListedPull, type RepositoryFacts } from 
 import { locateRepository } from '../run/locate-repository.ts';
 import { asking, isRefusal } from './ask-github.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
+import { findOverlapping } from './overlapping.ts';
 import { entryOfBranch, nameProposal, type ProposalName, ProposalRefusal } from './proposal.ts';
 import { isNamed, trailerOf } from './proposal-commit.ts';
 import { renderBody } from './proposal-text.ts';
@@ -109,6 +110,8 @@ async function findRoom(publishing: Publishing, asked: Asked): Promise<Room> {
   const begun = await listBegun(publishing, github, name, new Set(ours.map(({ headRef }) => headRef)));
   const begunRival = begun.find((one) => entryOfBranch(one.name) === name.entry);
   if (begunRival !== undefined) return { answer: standsInTheWay(publishing, name, begunRival) };
+  const wide = await findOverlapping(publishing, name, new Set(open.map(({ headRef }) => headRef)));
+  if (wide !== undefined) return { answer: standsInTheWay(publishing, name, wide) };
   const recent = ours.filter(({ createdAt }) => Date.parse(createdAt) > now - countedSpan);
   refuseTooMany(open.length + begun.length, recent.length + begun.length);
   return { name };

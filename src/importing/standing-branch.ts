@@ -15,6 +15,7 @@ import type { Branch } from '../checkout/branch.ts';
 import type { NewCommit, ProposalBranch, ProposalBranches } from '../checkout/proposal-branches.ts';
 import { UserError } from '../errors.ts';
 import type { PolicyFile } from '../policy/compile.ts';
+import type { DesiredDifference } from './compare-desired.ts';
 import { commitMessage, isNamed, readRequesters, trailerOf } from './proposal-commit.ts';
 import type { ProposalRun } from './proposal-run.ts';
 import type { ProposalWords } from './proposal-words.ts';
@@ -28,8 +29,8 @@ export interface BranchMaking {
   /** The same edit of the files of another commit; null: it holds none that can be edited. */
   readonly remake: (commit: string) => Promise<readonly PolicyFile[] | null>;
   readonly readFiles: (commit: string) => Promise<readonly PolicyFile[] | null>;
-  /** Two versions of all files. */
-  readonly meansTheSame: (one: readonly PolicyFile[], other: readonly PolicyFile[]) => boolean;
+  /** Two versions of all files; null: one of them does not compile. */
+  readonly compare: (one: readonly PolicyFile[], other: readonly PolicyFile[]) => DesiredDifference | null;
 }
 
 export interface Standing {
@@ -148,7 +149,7 @@ async function findBase(making: BranchMaking, { tip, parents }: ProposalBranch):
 
 /** To the letter, or in another spelling of the value that was asked: written in this one, the files are the same to the letter. */
 async function saysTheSame(
-  { remake, meansTheSame }: BranchMaking,
+  { remake, compare }: BranchMaking,
   wished: ReadonlyMap<string, string>,
   after: readonly PolicyFile[],
   tip: string,
@@ -158,7 +159,8 @@ async function saysTheSame(
   const texts = new Map(after.map(({ path, text }) => [path, text]));
   if (isSame(texts)) return true;
   const files = [...wished].map(([path, text]) => ({ path, text }));
-  if (!meansTheSame(files, after)) return false;
+  const differs = compare(files, after);
+  if (differs === null || differs.isElsewhere || differs.entries.length > 0) return false;
   const respelled = (await remake(tip)) ?? [];
   return isSame(new Map([...texts, ...respelled.map(({ path, text }) => [path, text] as const)]));
 }

@@ -14,6 +14,8 @@ import {
   startProposeScene,
   teamFile,
 } from '../helpers/propose-scene.ts';
+import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { orgFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
 type Scene = ProposeScene & { readonly github: GitHubStandIn };
@@ -242,4 +244,43 @@ it.each([
   scene.github.setFaults([{ fault }]);
   await expect(scene.propose(raise())).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   await expect(readProposals(null, scene.options, scene.session())).rejects.toMatchObject({ code });
+});
+
+it('all that is live and one entry of it are not two proposals', async () => {
+  const state = smallState({
+    usagePolicies: [usagePolicyRow('by-hand', uuid(41), teamA, { credit_limit: 80 })],
+  });
+  const target = { kind: 'policy', name: 'by-hand' } as const;
+  for (const grant of [undefined, asAuthor]) {
+    const scene = await startProposeScene({ state, ...(grant === undefined ? {} : { grant }) });
+    await scene.propose({ action: 'import', target: null });
+    expect(await scene.propose({ action: 'import', target })).toMatchObject({ status: 'conflict' });
+    expect(scene.branches()).toHaveLength(1);
+    // What it does not touch is free.
+    expect((await scene.propose(raise())).status).not.toBe('conflict');
+  }
+});
+
+it('a remote that is pushed to elsewhere is refused', async () => {
+  const scene = await startProposeScene();
+  git(scene.folder, 'config', 'remote.origin.pushurl', '/elsewhere.git');
+  await expect(scene.propose(raise())).rejects.toThrow('origin is read at one repository and pushed to another');
+  git(scene.folder, 'config', 'remote.origin.pushurl', scene.remote);
+  expect((await scene.propose(raise())).status).toBe('branch_only');
+});
+
+it('a new file says which defaults it keeps out', async () => {
+  const org = orgFile('defaults:\n  policies:\n    cap: { budget: $5, reset: monthly, per: workspace_id }\n');
+  const scene = await startProposeScene({ files: { 'org.yaml': org } });
+  const workspace = { slug: 'ws-team-b', id: teamB };
+  const { notes } = await scene.propose(createPolicy('x'), { workspace });
+  expect(notes.join()).toContain('keeps the organisation\'s defaults ("cap") out of this workspace');
+});
+
+it('comments that go with a value are said', async () => {
+  const text = teamFile.replace('    per: api_key', '    per:\n      # a person\n      - api_key');
+  const scene = await startProposeScene({ files: { 'workspaces/team-a.yaml': text } });
+  const target = { kind: 'policy', name: 'calls' } as const;
+  const { notes } = await scene.propose({ action: 'set', target, fields: new Map([['per', 'model']]) });
+  expect(notes.join()).toContain('Comments inside what is replaced go with it');
 });
