@@ -83,7 +83,8 @@ export function requestersOf({ message }: Pick<CommitFacts, 'message'>): string[
   });
 }
 
-function isLogin(name: string): boolean {
+/** In the form of an account's name: of a person, or of an app. */
+export function isLogin(name: string): boolean {
   return /^[\w-]+(?:\[bot\])?$/.test(name);
 }
 

@@ -6,6 +6,7 @@ import { importCommit, quotePath, renderData } from './fast-import.ts';
 import { fetchFrom } from './fetch.ts';
 import { describeFailure } from './git-child.ts';
 import { nameFolder, type ReadObjects } from './git-objects.ts';
+import { parseRemote } from './remote-url.ts';
 import type { Repository } from './repository.ts';
 import type { Git } from './run-git.ts';
 
@@ -61,6 +62,8 @@ export interface ProposalBranches {
   /** Moves it from one commit to another; false: it was at neither, and stays. */
   move(name: string, from: string, to: string): Promise<boolean>;
   readMessage(commit: string): Promise<string>;
+  /** Whether what a branch changes is in the base, also where a squash or a rebase made other commits of it. */
+  isMerged(base: string, tip: string): Promise<boolean>;
   /** Takes it away again while it is at that commit; false: it could not be. */
   remove(name: string, commit: string): Promise<boolean>;
 }
@@ -70,26 +73,49 @@ export const proposalFolder = 'tollgate/proposal';
 const fetchedFolder = 'refs/tollgate-fetched';
 /** On the remote: the commit of the proposal that was made last. Beside `refs/tollgate/`, where records are looked for. */
 const turnRef = 'refs/tollgate-proposals/last';
-const madeRef = 'refs/tollgate-made/proposal';
+/** Each commit has its own: one that does not contain the other does not take its place. */
+const madeFolder = 'refs/tollgate-made/proposal';
 
 /**
  * @param base branch that proposals go into, without `refs/heads/`
  * @param directory of the policies from the top, `''` for the top itself
- * @throws UserError when the remote does not give the branch
+ * @throws UserError when the remote does not give the branch, or is read at one place and pushed to at another
  */
-export function withProposalBranches<T>(
+export async function withProposalBranches<T>(
   repository: Repository,
   base: string,
   directory: string,
   work: (branch: Branch, proposals: ProposalBranches) => Promise<T>,
 ): Promise<T> {
+  await requireOnePlace(repository);
   const withOpened = async (git: Git): Promise<T> =>
     work(await openBranch(git, repository, base, directory), openProposals(git, repository));
   return repository.withScratch(withOpened, { readsClone: true });
 }
 
+/** What is counted in one repository and pushed into another is neither found again nor has a pull request. */
+async function requireOnePlace({ git, hasRemote, remoteName }: Repository): Promise<void> {
+  if (!hasRemote) return;
+  const read = async (...flags: readonly string[]): Promise<readonly string[]> => {
+    const { code, stdout } = await git(['remote', 'get-url', ...flags, '--all', remoteName]);
+    return code === 0 ? stdout.toString('utf8').split('\n').filter(Boolean).map(placeOf) : [];
+  };
+  const [from, to] = [await read(), await read('--push')];
+  if (to.every((place) => place === from[0])) return;
+  throw new UserError(`${remoteName} is read at one repository and pushed to another`, {
+    hint: `Proposals are looked for where they are pushed. Take \`remote.${remoteName}.pushurl\` away, or name another remote with \`git config tollgate.remote NAME\`.`,
+  });
+}
+
+/** By HTTPS and by SSH it is the same repository. */
+function placeOf(url: string): string {
+  const parsed = parseRemote(url);
+  return parsed === null ? url : `${parsed.host}/${parsed.repository}`.toLowerCase();
+}
+
 function openProposals(git: Git, repository: Repository): ProposalBranches {
   const { remote, remoteName } = repository;
+  let made = 0;
   const pushFlags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
 
   /** Null: there is no such ref. */
@@ -159,8 +185,9 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       const { name, email } = author ?? { name: 'tollgate', email: 'tollgate@localhost' };
       const who = `${plainName(name)} <${plainName(email)}> ${Math.floor(at / 1000)} +0000`;
       const modes = await readModes(git.readObjects, parent, files);
-      const made = await importCommit(git, [
-        `commit ${madeRef}`,
+      made += 1;
+      const written = await importCommit(git, [
+        `commit ${madeFolder}/${made}`,
         'mark :1',
         `author ${who}`,
         `committer ${who}`,
@@ -171,8 +198,8 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
           renderData(text),
         ]),
       ]);
-      if ('commit' in made) return made.commit;
-      throw new UserError(`Git could not write the proposal: ${describeFailure(made.failed)}`);
+      if ('commit' in written) return written.commit;
+      throw new UserError(`Git could not write the proposal: ${describeFailure(written.failed)}`);
     },
 
     async diff(from, to) {
@@ -200,12 +227,12 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       const ref = `refs/heads/${name}`;
       const inTurn = turn === null ? [] : [{ ref: turnRef, from: turn, to: commit }];
       const result = await push([{ ref, from: '', to: commit }, ...inTurn]);
-      const made = turn === null ? 'alone' : 'created';
-      if (result.code === 0) return made;
+      const became = turn === null ? 'alone' : 'created';
+      if (result.code === 0) return became;
       const unknown = `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known`;
       const [tip = null, latest = null] = await readRefs([ref, turnRef], unknown);
       // The push worked and its answer was lost; or only half of it, where a remote hides other refs.
-      if (tip === commit) return turn !== null && (latest ?? '') === turn ? 'alone' : made;
+      if (tip === commit) return turn !== null && (latest ?? '') === turn ? 'alone' : became;
       if (tip !== null) return 'there';
       if (turn !== null) return (latest ?? '') === turn ? 'refused' : 'overtaken';
       throw new UserError(`${remoteName} does not take the branch ${name}: ${describeFailure(result)}`, {
@@ -224,6 +251,13 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
     async readMessage(commit) {
       const { stdout } = await git(['log', '-1', '--format=%B', commit]);
       return stdout.toString('utf8');
+    },
+
+    async isMerged(base, tip) {
+      // One line for each commit that the base has not: `-` before those whose change it has.
+      const compared = await git(['cherry', base, tip]);
+      const lines = compared.stdout.toString('utf8').trim();
+      return compared.code === 0 && !/^\+/m.test(lines);
     },
 
     async remove(name, commit) {

@@ -8,8 +8,11 @@ const mostProposals = { open: 5, aDay: 10 } as const;
 export const countedSpan = 86_400_000;
 
 /** @throws ProposalRefusal where there is no room for one more */
-export function refuseTooMany(open: number, today: number): void {
-  const hint = 'People decide about those that are there first.';
+export function refuseTooMany(
+  open: number,
+  today: number,
+  hint = 'People decide about those that are there first.',
+): void {
   if (open >= mostProposals.open) {
     throw new ProposalRefusal('rate_limited', `${open} proposals are open, and ${mostProposals.open} may be at once`, {
       hint,

@@ -121,7 +121,8 @@ export function entryOfBranch(branch: string): string | null {
   return branchForm.exec(branch)?.[1] ?? null;
 }
 
-function hash(text: string): string {
+/** A few digits that tell one text from another. */
+export function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits);
 }
 

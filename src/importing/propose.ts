@@ -1,39 +1,33 @@
 /** A proposal from the wish to the branch: read the default branch, edit, compile, plan twice, commit, publish. Nothing live changes. */
 
 import type { Branch } from '../checkout/branch.ts';
-import type { Checkout } from '../checkout/checkout.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
-import { actorOf } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
 import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { readValue } from '../policy/yaml-splice.ts';
+import { listFew } from '../render/list-few.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
-import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
 import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
-import { compareDesired } from './compare-desired.ts';
+import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { editProposal, findDeclared } from './edit-proposal.ts';
-import {
-  entryOfBranch,
-  labelOfTarget,
-  missing,
-  type Proposal,
-  ProposalRefusal,
-  proposedFields,
-  targetKinds,
-} from './proposal.ts';
+import { addressesOf } from './policy-texts.ts';
+import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
+import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
-import { owedSentence, type ProposalWords } from './proposal-text.ts';
+import { owedSentence } from './proposal-text.ts';
+import type { ProposalWords } from './proposal-words.ts';
 import { publishProposal } from './publish-proposal.ts';
 import type { Publication } from './take-place.ts';
 
@@ -52,17 +46,8 @@ export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
 export async function propose(wish: ProposalWish, run: ProposalRun): Promise<ProposalResult> {
   const { options, session } = run;
   requireNoSecret(wish);
-  const checkout = await requireCheckoutOf(options, session, 'so there is no branch to propose a change of');
-  const folder = await folderOf(options, session);
-  const directory = checkout.directoryOf(folder);
-  if (directory === null) throw new UserError(`${options.dir} is not in the repository at ${checkout.root}`);
-  const repository = await checkout.open();
-  const branchName = repository.hasRemote ? await checkout.readDefaultBranch() : await readOwnDefault(checkout);
-  if (branchName === null) {
-    throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
-      hint: 'Proposals go into the default branch: `git remote set-head`, or commit something first.',
-    });
-  }
+  const why = 'so there is no branch to propose a change of';
+  const { checkout, repository, directory, branchName } = await openProposalPlace(options, session, why);
   return withProposalBranches(repository, branchName, directory, async (branch, proposals) => {
     const place: FilesPlace = { branch, branchName, directory };
     const made = await makeProposal(wish, run, place, branch);
@@ -83,8 +68,10 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     const words: ProposalWords = {
       workspace: wish.workspace.slug,
       proposal: wish.proposal,
-      asker: { isAgent: run.isAgent, requester: run.caller ?? actorOf(session), client: run.client },
+      asker: { isAgent: run.isAgent, requester: null, client: run.client },
       isUrgent: wish.isUrgent,
+      reason: wish.reason,
+      isAlone: false,
     };
     const files = changed.map(({ path }) => path);
     const common = { base: branchName, files, planned };
@@ -94,7 +81,6 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     }
     const published = await publishProposal({
       words,
-      reason: wish.reason,
       notes,
       changed,
       planned,
@@ -110,24 +96,15 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
         return before === null || desired === null ? null : made.edit(before, desired).changed;
       },
       readFiles: (commit) => readFilesOfCommit(place, commit),
+      compare,
     });
     return { ...common, ...published };
   });
 }
 
-/** Without a remote the checked out branch is whatever somebody looks at, maybe a proposal: `main` or `master` goes before it. */
-async function readOwnDefault(checkout: Checkout): Promise<string | null> {
-  const usual = ['main', 'master'].map((name) => `refs/heads/${name}`);
-  const there = await checkout.listRefs(usual);
-  const first = usual.find((ref) => there.includes(ref));
-  const name = first === undefined ? await checkout.readDefaultBranch() : first.slice('refs/heads/'.length);
-  if (name === null || entryOfBranch(name) === null) return name;
-  throw new UserError(
-    `${name} is checked out, which is a proposal, and there is no remote that names a default branch`,
-    {
-      hint: 'Check out the branch that is applied.',
-    },
-  );
+function compare(one: readonly PolicyFile[], other: readonly PolicyFile[]): DesiredDifference | null {
+  const [before, after] = [compilePolicies(one).desired, compilePolicies(other).desired];
+  return before === null || after === null ? null : compareDesired(before, after);
 }
 
 /** What is published stays published. */
@@ -352,6 +329,26 @@ function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonl
   ];
 }
 
+/** Who asks for one limit asks for no other: what reached the workspace before, which is nothing, reaches it afterwards. */
+function newFileNote(path: string, text: string): string {
+  const skipped = addressesOf(readValue(text, ['skip_defaults']));
+  if (skipped.length === 0) return `${path} is a new file.`;
+  const names = listFew(
+    skipped.map((name) => JSON.stringify(name.slice(0, 80))),
+    3,
+  );
+  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${names}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
+}
+
+/** A list or a map is written anew as a whole. */
+function commentNotes(proposal: Proposal, before: string, after: string): readonly string[] {
+  if (proposal.action !== 'set' || !['match', 'per', 'reset'].some((field) => proposal.fields.has(field as 'match'))) {
+    return [];
+  }
+  const count = (text: string): number => text.match(/(?:^|\s)#/gm)?.length ?? 0;
+  return count(after) < count(before) ? ['Comments inside what is replaced go with it: the change shows them.'] : [];
+}
+
 async function createEdit(
   { proposal, workspace }: ProposalWish,
   { open, session }: ProposalRun,
@@ -360,7 +357,11 @@ async function createEdit(
   if (proposal.action !== 'import') {
     return (files, desired) => {
       const { path, text, isNew } = editProposal({ proposal, workspace, desired, files, directory });
-      return { changed: [{ path, text }], notes: isNew ? [`${path} is a new file.`] : [] };
+      const before = files.find((file) => file.path === path)?.text ?? '';
+      return {
+        changed: [{ path, text }],
+        notes: [...(isNew ? [newFileNote(path, text)] : []), ...commentNotes(proposal, before, text)],
+      };
     };
   }
   const live = await session.waiting(`reading ${open.backend.baseUrl}`, readEverything(open.backend, []));

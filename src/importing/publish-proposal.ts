@@ -4,18 +4,20 @@
  */
 
 import type { ProposalBranch } from '../checkout/proposal-branches.ts';
-import { actorOf } from '../checkout/this-run.ts';
 import { type GitHub, GitHubError, type ListedPull, type RepositoryFacts } from '../github/port.ts';
 import { locateRepository } from '../run/locate-repository.ts';
+import { asking, isRefusal } from './ask-github.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
+import { findOverlapping } from './overlapping.ts';
 import { entryOfBranch, nameProposal, type ProposalName, ProposalRefusal } from './proposal.ts';
-import type { ProposalRun } from './proposal-run.ts';
-import { type ProposalWords, renderBody, titleOf } from './proposal-text.ts';
+import { isNamed, trailerOf } from './proposal-commit.ts';
+import { renderBody } from './proposal-text.ts';
+import { labelsOf, type ProposalWords, titleOf } from './proposal-words.ts';
 import { publishBranch } from './publish-branch.ts';
+import { openCommands } from './publish-commands.ts';
+import { readRequester } from './read-requester.ts';
 import { type Standing, settleBranch } from './standing-branch.ts';
 import { answer, type Publication, type Publishing, type Room, standsInTheWay, takePlace } from './take-place.ts';
-
-export const proposalLabels = { agent: 'tollgate:agent', urgent: 'urgent' } as const;
 
 /** @throws ProposalRefusal, UserError; nothing was made then */
 export async function publishProposal(publishing: Publishing): Promise<Publication> {
@@ -43,7 +45,8 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
   const { words, run, branchName } = publishing;
   let said: ProposalWords | undefined;
   const readWords = async (): Promise<ProposalWords> => {
-    said ??= { ...words, asker: { ...words.asker, requester: await readRequester(run, github) } };
+    const { proposals } = publishing;
+    said ??= { ...words, asker: { ...words.asker, requester: await readRequester(run, proposals, github) } };
     return said;
   };
   const placed = await takePlace(publishing, () => findRoom(publishing, { github, facts, readWords }), readWords);
@@ -54,34 +57,27 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
     head: name.branch,
     base: branchName,
     title: titleOf(known),
-    body: bodyOf(publishing, facts, name, known),
+    body: bodyOf(publishing, facts, name, known, made.requesters),
   };
   try {
     const opened = await github.createPull(pull);
-    const notes = [...publishing.notes, ...placed.notes, ...(await label(github, opened.number, known))];
+    const notes = [...publishing.notes, ...placed.notes, ...(await label(github, opened.number, labelsOf(known)))];
     return { ...answer(publishing, name), status: 'opened', pull: opened, diff: made.diff, notes };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
-    return afterFailure(publishing, { github, facts, name, error, made });
+    return afterFailure(publishing, { github, facts, name, error, made, words: known });
   }
 }
 
-async function readRequester({ caller, session }: ProposalRun, github: GitHub): Promise<string> {
-  const login = await github.readLogin().catch((error: unknown) => {
-    if (error instanceof GitHubError) return null;
-    throw error;
-  });
-  return caller ?? login ?? actorOf(session);
-}
-
 function bodyOf(
-  { reason, planned, notes, branchName: base }: Publishing,
+  { planned, notes, branchName: base }: Publishing,
   { url }: RepositoryFacts,
   { branch }: ProposalName,
   words: ProposalWords,
+  requesters: readonly string[],
 ): string {
   const link = `${url}/compare/${base}...${branch}`;
-  return renderBody({ ...words, reason, planned, notes, base, link });
+  return renderBody({ ...words, requesters, planned, notes, base, link });
 }
 
 /** What a run knows of GitHub. */
@@ -114,6 +110,8 @@ async function findRoom(publishing: Publishing, asked: Asked): Promise<Room> {
   const begun = await listBegun(publishing, github, name, new Set(ours.map(({ headRef }) => headRef)));
   const begunRival = begun.find((one) => entryOfBranch(one.name) === name.entry);
   if (begunRival !== undefined) return { answer: standsInTheWay(publishing, name, begunRival) };
+  const wide = await findOverlapping(publishing, name, new Set(open.map(({ headRef }) => headRef)));
+  if (wide !== undefined) return { answer: standsInTheWay(publishing, name, wide) };
   const recent = ours.filter(({ createdAt }) => Date.parse(createdAt) > now - countedSpan);
   refuseTooMany(open.length + begun.length, recent.length + begun.length);
   return { name };
@@ -154,16 +152,25 @@ async function answerFor(
   pull: ListedPull,
   asked: Asked,
 ): Promise<Publication> {
-  const made = await settleBranch(publishing, name.branch, await asked.readWords());
-  if (made === null) {
-    const note = `#${pull.number} is open for this, and others have changed its branch since: what it asks for now is theirs. It is left as it is: merge or close it, and propose the same again.`;
+  const { branchName } = publishing;
+  if (pull.baseRef !== branchName) {
+    const note = `#${pull.number} is open for this and goes into another branch than ${branchName}, from which nobody applies it. Set its base to ${branchName}, or close it and propose the same again.`;
     return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
   }
-  // What is urgent now may not have been so before.
-  const isNews = publishing.words.isUrgent && !pull.labels.includes(proposalLabels.urgent);
+  const words = await asked.readWords();
+  const made = await settleBranch(publishing, name.branch, words, true);
+  if (made === null) {
+    const note = `#${pull.number} is open for this, and others have made or changed its branch: what it asks for now is theirs. It is left as it is: merge or close it, and propose the same again.`;
+    return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
+  }
+  // Of a creation whose answer was lost nothing was labelled; and what is urgent now may not have been so before.
+  const lacking = labelsOf(words).filter((one) => !pull.labels.includes(one));
+  const { requester } = words.asker;
+  const isOther = requester !== null && made.requesters.length > 0 && !isNamed(made.requesters, trailerOf(requester));
   const notes = [
-    ...(made.isRemade ? await tellRemade(publishing, name, pull, asked) : []),
-    ...(isNews ? await label(asked.github, pull.number, publishing.words) : []),
+    ...(made.isRemade ? await tellRemade(publishing, name, pull, asked, made) : []),
+    ...(isOther ? [`${made.requesters.join(' and ')} asked for it before: whom its commit names stays so.`] : []),
+    ...(await label(asked.github, pull.number, lacking)),
   ];
   return {
     ...answer(publishing, name),
@@ -180,10 +187,11 @@ async function tellRemade(
   name: ProposalName,
   { number }: ListedPull,
   { github, facts, readWords }: Asked,
+  { requesters }: Standing,
 ): Promise<readonly string[]> {
   const note = `${publishing.branchName} has changed in the same place since: the branch of #${number} was made anew on it. Who has approved it before has to look again.`;
   try {
-    await github.updateIssue(number, { body: bodyOf(publishing, facts, name, await readWords()) });
+    await github.updateIssue(number, { body: bodyOf(publishing, facts, name, await readWords(), requesters) });
     return [note];
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
@@ -192,8 +200,7 @@ async function tellRemade(
 }
 
 /** A label that cannot be made is no reason to have no pull request. */
-async function label(github: GitHub, number: number, { asker, isUrgent }: ProposalWords): Promise<readonly string[]> {
-  const names = [...(asker.isAgent ? [proposalLabels.agent] : []), ...(isUrgent ? [proposalLabels.urgent] : [])];
+async function label(github: GitHub, number: number, names: readonly string[]): Promise<readonly string[]> {
   if (names.length === 0) return [];
   try {
     await github.addLabels(number, names);
@@ -210,6 +217,7 @@ interface Failure {
   readonly name: ProposalName;
   readonly error: GitHubError;
   readonly made: Standing;
+  readonly words: ProposalWords;
 }
 
 /**
@@ -221,7 +229,7 @@ interface Failure {
  */
 async function afterFailure(
   publishing: Publishing,
-  { github, facts, name, error, made }: Failure,
+  { github, facts, name, error, made, words }: Failure,
 ): Promise<Publication> {
   const { proposals, branchName, notes } = publishing;
   const pulls = await github.listPullsOfBranch(name.branch).catch((cause: unknown) => {
@@ -230,7 +238,15 @@ async function afterFailure(
   });
   const there = pulls?.find(({ state }) => state === 'open');
   if (there !== undefined) {
-    return { ...answer(publishing, name), status: 'exists', pull: there, diff: made.diff };
+    const lacking = labelsOf(words).filter((one) => !there.labels.includes(one));
+    const said = await label(github, there.number, lacking);
+    return {
+      ...answer(publishing, name),
+      status: 'exists',
+      pull: there,
+      diff: made.diff,
+      notes: [...notes, ...said],
+    };
   }
   const { status = 0, isLimited } = error;
   const isForGood = !isLimited && status >= 400 && status < 500 && pulls !== null;
@@ -241,27 +257,8 @@ async function afterFailure(
       hint: `${isRefusal(error) ? needs : ''}${gone}`,
     });
   }
-  const said = `The branch is pushed, and its pull request could not be made: ${error.message}. Propose the same again, or open it by hand.`;
-  const commands = [`gh pr create --repo ${facts.name} --base ${branchName} --head ${name.branch}`];
+  const needs = isForGood && isRefusal(error) ? ' The token needs `pull-requests: write` on the repository.' : '';
+  const said = `The branch is pushed, and its pull request could not be made: ${error.message}.${needs} Propose the same again, or open it by hand.`;
+  const commands = openCommands(words, name.branch, branchName, labelsOf(words), facts.name);
   return { ...answer(publishing, name), status: 'branch_only', diff: made.diff, notes: [...notes, said], commands };
-}
-
-/** It knows who asks, and says no. */
-function isRefusal({ status, isLimited }: GitHubError): boolean {
-  return !isLimited && (status === 401 || status === 403 || status === 404);
-}
-
-/** @throws ProposalRefusal in one sentence */
-async function asking<T>(what: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (!(error instanceof GitHubError)) throw error;
-    const isRefused = isRefusal(error);
-    throw new ProposalRefusal(isRefused ? 'forbidden' : 'unavailable', `${what} cannot be read: ${error.message}`, {
-      hint: isRefused
-        ? 'Nothing was made. The token needs `contents: read` and `pull-requests: write`.'
-        : 'Nothing was made. Propose the same again later.',
-    });
-  }
 }

@@ -7,7 +7,9 @@ import type { ProposalBranch } from '../checkout/proposal-branches.ts';
 import type { ListedPull } from '../github/port.ts';
 import type { ProposedPlan } from './compare-plans.ts';
 import { labelOfTarget, type ProposalName, ProposalRefusal } from './proposal.ts';
-import type { ProposalWords } from './proposal-text.ts';
+import { trailerOf } from './proposal-commit.ts';
+import type { ProposalWords } from './proposal-words.ts';
+import { deleteCommand } from './publish-commands.ts';
 import { type BranchMaking, commitProposal, type Standing, settleBranch } from './standing-branch.ts';
 
 export interface Publication {
@@ -30,8 +32,8 @@ export interface Publication {
 }
 
 export interface Publishing extends BranchMaking {
+  /** Without who asks, which is read where something is to be made. */
   readonly words: ProposalWords;
-  readonly reason: string | null;
   readonly notes: readonly string[];
   readonly planned: ProposedPlan;
   readonly branchName: string;
@@ -73,12 +75,15 @@ export async function takePlace(
     commit ??= await commitProposal(publishing, words);
     const became = await proposals.create(name.branch, commit, refusals === mostRefusals ? null : turn);
     if (became === 'created' || became === 'alone') {
-      const made = { commit, diff: await proposals.diff(branch.tip, commit), isNew: true, isRemade: false };
+      const { requester } = words.asker;
+      const requesters = requester === null ? [] : [trailerOf(requester)];
+      const diff = await proposals.diff(branch.tip, commit);
+      const made = { commit, diff, isNew: true, isRemade: false, requesters };
       const note = 'The remote takes branches alone: of several proposals at one moment more than five may be open.';
       return { name, made, notes: became === 'alone' ? [note] : [] };
     }
     if (became === 'there') {
-      const made = await settleBranch(publishing, name.branch, words);
+      const made = await settleBranch(publishing, name.branch, words, false);
       return made === null ? { answer: movedByOthers(publishing, name) } : { name, made, notes: [] };
     }
     refusals = became === 'refused' ? refusals + 1 : 0;
@@ -93,12 +98,22 @@ export function answer(publishing: Publishing, { branch }: ProposalName): Omit<P
 }
 
 function movedByOthers(publishing: Publishing, name: ProposalName): Publication {
-  const note = `There is a branch ${name.branch} that others have made or changed. It is left as it is.`;
-  return { ...answer(publishing, name), status: 'conflict', notes: [note] };
+  const note = `There is a branch ${name.branch} that others have made or changed: its files or its message say something else than this would write. It is left as it is.`;
+  return {
+    ...answer(publishing, name),
+    status: 'conflict',
+    notes: [note],
+    commands: [deleteCommand(publishing, name.branch)],
+  };
 }
 
 export function standsInTheWay(publishing: Publishing, name: ProposalName, rival: ProposalBranch): Publication {
   const of = labelOfTarget(publishing.words.proposal.target);
-  const note = `The branch ${rival.name} asks for something else of ${of}. It has to be merged or deleted first.`;
-  return { ...answer(publishing, name), status: 'conflict', notes: [note] };
+  const note = `The branch ${rival.name} asks for something else of ${of}. It has to be merged or deleted first; what is yours you delete with the command below.`;
+  return {
+    ...answer(publishing, name),
+    status: 'conflict',
+    notes: [note],
+    commands: [deleteCommand(publishing, rival.name)],
+  };
 }

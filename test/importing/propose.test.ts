@@ -25,7 +25,9 @@ it('one value moves on a branch of its own: the clone, its work tree and what is
   expect(git(scene.folder, 'status', '--porcelain')).toBe('');
   expect(readFileSync(join(scene.folder, file), 'utf8')).toBe(teamFile);
   expect(scene.wire.filter((line) => !line.startsWith('GET '))).toEqual([]);
-  expect(result.commands).toEqual([`gh pr create --base main --head ${result.branch}`]);
+  // Its host is not known to be a GitHub.
+  expect(result.commands).toEqual([]);
+  expect(result.notes.join()).toContain(`Open one of ${result.branch} into main as its host has it.`);
 });
 
 it('takes the branch as the remote has it, whatever lies in the work tree', async () => {
@@ -42,7 +44,11 @@ it('without a remote: a branch of the clone, and the two commands that publish i
   const { branch, commands, status } = await scene.propose(raise());
   expect(status).toBe('branch_only');
   expect(scene.branches()).toEqual([branch]);
-  expect(commands).toEqual([`git push REMOTE ${branch}`, `gh pr create --base main --head ${branch}`]);
+  expect(commands).toEqual([
+    `git push REMOTE ${branch}`,
+    `gh pr create --base main --head ${branch} --title 'ws-team-a: set policy monthly-spend, $500' --body 'Made with tollgate propose. The check on this pull request plans it.'`,
+    `gh pr edit ${branch} --add-label tollgate:agent`,
+  ]);
   expect(git(scene.folder, 'status', '--porcelain')).toBe('');
 });
 

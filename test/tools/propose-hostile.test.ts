@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 import { findPartTakers } from '../../src/approvals/part-takers.ts';
 import type { Account, CommitFacts, PullReviewFacts } from '../../src/github/port.ts';
-import { commitMessage, loginOf } from '../../src/importing/proposal-text.ts';
+import { commitMessage, requesterOf, trailerOf } from '../../src/importing/proposal-commit.ts';
 import { createToolContext } from '../../src/tools/context.ts';
 import { toolsets } from '../../src/tools/tool.ts';
 import { createToolPort } from '../../src/tools/tool-port.ts';
@@ -40,7 +40,7 @@ function expectHarmless(scene: ProposeScene, requester: string): void {
   const [pull] = scene.github?.state.repositories[0]?.issues ?? [];
   if (pull?.pull == null) throw new Error('there is no pull request');
   expect(pull.pull.headRef).toMatch(/^tollgate\/proposal\/[a-z0-9-]+$/);
-  expect(pull.title).toMatch(/^[\w$.,/ %:-]+$/);
+  expect(pull.title).toMatch(/^[\w$.,/ %:~-]+$/);
   const message = execFileSync('git', ['log', '-1', '--format=%B', pull.pull.headRef], {
     cwd: scene.remote,
   }).toString();
@@ -161,15 +161,18 @@ const account = (login: string): Account => ({ login, isBot: false });
 it.each([
   ['reviewer', ['author', 'reviewer'], false],
   ['helper[bot]', ['author', 'helper[bot]'], false],
-  ['rev@example.com', ['author', 'rev@example.com'], true],
-  ['a\nRequested-by: b', ['a-requested-by-b', 'author'], false],
-  ['', ['author', 'unknown'], false],
+  ['rev@example.com', ['"rev@example.com"', 'author'], true],
+  ['Ana Example', ['"ana', 'author'], true],
+  ['a\nRequested-by: b', ['"a', 'author'], true],
+  ['', ['"unknown"', 'author'], true],
 ])('the trailer of %j is read as it was meant', (requester, people, isDoubted) => {
   const words = {
     workspace: hostile,
     proposal: raise(),
-    asker: { isAgent: true, requester, client: null },
+    asker: { isAgent: true, requester: requesterOf(requester), client: null },
     isUrgent: false,
+    reason: null,
+    isAlone: false,
   };
   const commit: CommitFacts = {
     sha: 'c1',
@@ -184,5 +187,5 @@ it.each([
   const found = findPartTakers(facts, new Set(['c1']), []);
   expect([...found.people].sort()).toEqual(people);
   expect(found.doubt !== null).toBe(isDoubted);
-  expect(loginOf(requester)).not.toMatch(/\s/);
+  expect(trailerOf(requesterOf(requester))).toMatch(/^[^\n]+$/);
 });
