@@ -5,7 +5,6 @@ import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import { quoteFiles, type RowsFile } from './find-files.ts';
-import { parseObject } from './log-row.ts';
 import { type Columns, columnsFor, jsonColumns, normalNames, selectNormal, selectStored } from './normal-rows.ts';
 import { copyReadable } from './read-lines.ts';
 
@@ -55,7 +54,7 @@ export async function gatherRows(
   return { copies };
 }
 
-/** All at once; where that fails, what each can be read as. */
+/** All at once, and again by themselves those of which not every line is a row, or which the database cannot read. */
 async function gatherLines(
   lines: readonly NumberedFile[],
   isPacked: boolean,
@@ -63,27 +62,39 @@ async function gatherLines(
   copies: Map<number, string>,
   database: Database,
 ): Promise<string[]> {
-  const name = isPacked ? 'packed' : 'plain';
-  try {
-    return [`SELECT * FROM ${await keep(selectLines(lines, isPacked, dims), name, database)}`];
-  } catch (error) {
-    if (error instanceof Error && error.name !== 'Error') throw error;
+  const name = `${isPacked ? 'packed' : 'plain'}-${lines[0]?.at ?? 0}-${lines.length}`;
+  const whole = await tryKeep(selectLines(lines, isPacked, dims), name, database);
+  if (whole === null && lines.length > 1) {
+    const parts: string[] = [];
+    for (const one of lines) parts.push(...(await gatherLines([one], isPacked, dims, copies, database)));
+    return parts;
   }
-  const parts: string[] = [];
-  for (const one of lines) {
-    const { at, file } = one;
-    try {
-      parts.push(`SELECT * FROM ${await keep(selectLines([one], isPacked, dims), at, database)}`);
-    } catch (error) {
-      if (error instanceof Error && error.name !== 'Error') throw error;
-      const copy = join(database.folder, `copy-${at}.jsonl`);
-      await copyReadable(file.path, file.isPacked, copy, parseObject);
-      copies.set(at, copy);
-      const readable = { at, file: { ...file, path: copy } };
-      parts.push(`SELECT * FROM ${await keep(selectLines([readable], false, dims), at, database)}`);
-    }
+  const odd =
+    whole === null
+      ? lines.map(({ at }) => at)
+      : (await database.rows(`SELECT DISTINCT file FROM ${whole} WHERE t IS NULL ORDER BY file`)).map(([at]) =>
+          Number(at),
+        );
+  const rows = odd.length === 0 ? '' : ` WHERE file NOT IN (${odd.join(', ')})`;
+  const parts = whole === null ? [] : [`SELECT * FROM ${whole}${rows}`];
+  for (const { at, file } of lines.filter((one) => odd.includes(one.at))) {
+    const copy = join(database.folder, `copy-${at}.jsonl`);
+    await copyReadable(file.path, file.isPacked, copy);
+    copies.set(at, copy);
+    const select = selectLines([{ at, file: { ...file, path: copy } }], false, dims);
+    parts.push(`SELECT * FROM ${await keep(select, `copy-${at}`, database)}`);
   }
   return parts;
+}
+
+/** Null: the database cannot read them. */
+async function tryKeep(select: string, name: string, database: Database): Promise<string | null> {
+  try {
+    return await keep(select, name, database);
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'Error') throw error;
+    return null;
+  }
 }
 
 function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: readonly string[]): string {

@@ -256,6 +256,18 @@ describe('rows of files', () => {
     ]);
   });
 
+  it('a line that breaks off takes no other one with it, and words of other writers are read alike beside it', async () => {
+    const folder = makeFolder();
+    const odd = JSON.stringify(call('c')).replace('"cost":1.5', '"cost":NaN').replace(/}$/, ',}');
+    write(folder, 'clean.jsonl', [call('a'), call('b'), odd]);
+    write(folder, 'broken.jsonl', [call('a'), '{"id":', call('b'), odd, '{"id":"x", "created_at":']);
+    const { rows } = await read('clean.jsonl', folder);
+    expect(rows).toHaveLength(3);
+    const broken = await read('broken.jsonl', folder);
+    expect(broken.rows).toEqual(rows);
+    expect(broken.facts.malformed.first.map(({ line }) => line)).toEqual([2, 5]);
+  });
+
   it('says that a packed file breaks off, wherever it does, and refuses one that is damaged', async () => {
     const folder = makeFolder();
     const [path = ''] = writeCalls(join(folder, 'p'), 30_000);
