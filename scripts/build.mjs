@@ -106,6 +106,8 @@ const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
   outdir,
   bundle: true,
+  // Native code, optional, and loaded when rows are read.
+  external: ['@duckdb/node-api'],
   // A command loads its own part.
   splitting: true,
   chunkNames: 'chunks/[hash]',

@@ -15,6 +15,7 @@ async function load(path) {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(path, root))],
     bundle: true,
+    external: ['@duckdb/node-api'],
     write: false,
     format: 'esm',
     platform: 'node',

@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   // What commands share, made of what they understand.
   'options.ts': 1.5,
   'twin-commands.ts': 1.4,
+  'log-commands.ts': 1.4,
   'completion.ts': 2,
   'usage.ts': 2,
   'index.ts': 1,
@@ -114,6 +115,11 @@ const impure = new Set([
   'checkout/object-reader.ts',
   'checkout/run-git.ts',
   'record/file.ts',
+  'logs/duckdb.ts',
+  'logs/find-files.ts',
+  'logs/read-lines.ts',
+  'logs/store.ts',
+  'logs/store-files.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',
   'emulator/state-lock.ts',
@@ -121,7 +127,7 @@ const impure = new Set([
 
 const outsideModules =
   /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dns|child_process|os|readline|readline\/promises|process|worker_threads|timers|timers\/promises|cluster|dgram|vm)$/;
-const outsidePackages = /^(undici|nodemailer|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
+const outsidePackages = /^(undici|nodemailer|ora|@duckdb\/.*|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
 const outsideNames =
   /\bprocess\.|\bconsole\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|\brandomUUID\(|\brandomBytes\(/;
 
