@@ -122,7 +122,8 @@ function explainRefusal(named: NamedLimit, { columns }: RowFacts): string | null
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
     return 'counts calls by integration, which no row names: only the control plane knows its providers';
-  if (!isKnownUnit(limit.unit as never)) return `counts in ${JSON.stringify(limit.unit)}, which this version does not know`;
+  if (!isKnownUnit(limit.unit as never))
+    return `counts in ${JSON.stringify(limit.unit)}, which this version does not know`;
   if (isBudgetLimit(limit) && !isKnownReset(limit.reset)) return 'has a reset that the service does not show';
   if (!(limit.amount > 0)) return 'has the amount 0, which the gateway does not enforce';
   const odd = (limit.match === 'all' ? [] : limit.match).find(({ others }) => others !== undefined);
@@ -133,7 +134,8 @@ function explainRefusal(named: NamedLimit, { columns }: RowFacts): string | null
 }
 
 const missingWords: Readonly<Record<string, string>> = {
-  api_key: 'goes by API key, which an export does not hold: stamp rows by `defaults.metadata` of the keys, or read a self-hosted log store',
+  api_key:
+    'goes by API key, which an export does not hold: stamp rows by `defaults.metadata` of the keys, or read a self-hosted log store',
   virtual_key: 'goes by provider slug, which an export does not hold: export once for each provider',
   workspace: 'is of one workspace, and these rows do not say theirs: name the workspace that they come from',
   endpoint_type: 'has a condition on the kind of request, which no row holds',

@@ -26,7 +26,13 @@ export function generateRows(count: number, seed = 42, size = 65_536): Generated
     const vendor = vendors[index % 8] ?? '';
     const input = tiers[(index * 5) % 8] ?? 0;
     const family = vendor === 'anthropic' ? 'claude' : vendor === 'openai' ? 'gpt' : 'model';
-    return { vendor: index % 8, name: `@${vendor}/${family}-${index}`, input, output: input * 4, priced: index % 20 !== 19 };
+    return {
+      vendor: index % 8,
+      name: `@${vendor}/${family}-${index}`,
+      input,
+      output: input * 4,
+      priced: index % 20 !== 19,
+    };
   });
   const keys: string[][] = Array.from({ length: 40 }, () => []);
   const users: number[][] = Array.from({ length: 40 }, () => []);
@@ -126,7 +132,10 @@ export function generateRows(count: number, seed = 42, size = 65_536): Generated
     api_key: Array.from({ length: 2_000 }, (_, index) => keys[index % 40]?.[Math.floor(index / 40)] ?? ''),
     provider: vendors,
     model: models.map(({ name }) => name),
-    'metadata._user': Array.from({ length: 20_000 }, (_, index) => `user-${String(index).padStart(5, '0')}@example.com`),
+    'metadata._user': Array.from(
+      { length: 20_000 },
+      (_, index) => `user-${String(index).padStart(5, '0')}@example.com`,
+    ),
     'metadata.env': ['prod', 'dev'],
   };
   return { chunks, words, columns: new Set(names) };

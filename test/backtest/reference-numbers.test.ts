@@ -23,7 +23,9 @@ function replay(rows: GeneratedRows, ...limits: NamedLimit[]): Replay {
 const perUser = budgetOf(2_000, { per: ['metadata._user'], alert: 1_600 });
 const perWorkspace = budgetOf(60_000);
 
-it('refuses as many of a million calls by two limits, alone and together, as were measured', { timeout: 120_000 }, () => {
+it('refuses as many of a million calls by two limits, alone and together, as were measured', {
+  timeout: 120_000,
+}, () => {
   const rows = generateRows(1_000_000);
   expect(replay(rows, perUser).refused.calls).toBe(81_614);
   expect(replay(rows, perWorkspace).refused.calls).toBe(59_906);
@@ -37,7 +39,6 @@ it.runIf(isThorough)('gives the numbers of ten million calls to the last unit', 
   expect(money.money.unitsAt(0)).toBe(44_803_430_308_250_000n);
   expect(money.refused.calls).toBe(3_336_376);
   expect(run?.refused.money.unitsAt(0)).toBe(157_154_339_926n * 100_000n);
-  console.log(money.counts, run?.groups.size, run?.lateCalls, run?.late.unitsAt(0), run?.refused.people);
   const rate = replay(rows, rateOf(5, { per: ['metadata._user'] }));
   expect(rate.refused.calls).toBe(300_388);
   expect(rate.refused.people).toBe(97);
