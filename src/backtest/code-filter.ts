@@ -1,6 +1,7 @@
 /** Whether the value of a row's column is let in, judged once for each value. */
 
-import type { ReplayRows, RowWords } from './rows.ts';
+import type { RowBatch } from '../logs/row-batch.ts';
+import type { RowWords } from './rows.ts';
 
 export class CodeFilter {
   readonly #column: string;
@@ -17,7 +18,7 @@ export class CodeFilter {
   }
 
   /** Before the rows of a chunk. */
-  open(rows: ReplayRows): void {
+  open(rows: RowBatch): void {
     this.#codes = rows.dims[this.#column];
   }
 

@@ -1,6 +1,6 @@
 /** Which counter a row belongs to: one for each combination of codes. Counters are numbered in the order of their first row. */
 
-import type { ReplayRows } from './rows.ts';
+import type { RowBatch } from '../logs/row-batch.ts';
 
 /** Codes stay below it, so that a number and a code together are an exact number. */
 const codes = 2 ** 26;
@@ -37,7 +37,7 @@ export class GroupIndex {
   }
 
   /** Before the rows of a chunk. */
-  open(rows: ReplayRows): void {
+  open(rows: RowBatch): void {
     this.#current = this.columns.map((column) => rows.dims[column]);
   }
 

@@ -1,11 +1,11 @@
 /** One limit during a replay: its counters, and what it did to whom. */
 
 import { dayMilliseconds } from '../consumption/windows.ts';
+import type { RowBatch } from '../logs/row-batch.ts';
 import { GroupIndex } from './group-index.ts';
 import type { ReplayLimit } from './replay-limit.ts';
-import type { ReplayRows } from './rows.ts';
 import { growFloats, Sums } from './sums.ts';
-import { Tally } from './tally.ts';
+import { RefusedCalls } from './refused-calls.ts';
 
 /**
  * A gateway hears that a budget has run out at the next whole minute, others on the same Redis up to half a minute later
@@ -17,7 +17,7 @@ export class LimitRun {
   readonly limit: ReplayLimit;
   readonly groups: GroupIndex;
   /** What it refused, of all counters together. */
-  readonly refused: Tally;
+  readonly refused: RefusedCalls;
   /** Checked calls: all that it was consulted for. */
   checked = 0;
   /** Of the refused: those so soon after the budget ran out that the gateway may not have heard of it. */
@@ -43,11 +43,11 @@ export class LimitRun {
   constructor(limit: ReplayLimit, before: ((hi: number) => void) | null = null) {
     this.limit = limit;
     this.groups = new GroupIndex(limit.columns, limit.optional);
-    this.refused = new Tally();
+    this.refused = new RefusedCalls();
     this.#before = before;
   }
 
-  open(rows: ReplayRows): void {
+  open(rows: RowBatch): void {
     for (const filter of this.limit.filters) filter.open(rows);
     this.groups.open(rows);
     this.refused.open(rows);

@@ -3,10 +3,11 @@
 import { letsIn } from '../consumption/match-call.ts';
 import { levelOf, nextReset } from '../consumption/windows.ts';
 import { exactOf } from '../exact.ts';
+import { unitsPerCent } from '../logs/row-batch.ts';
 import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { CodeFilter } from './code-filter.ts';
-import { type RowWords, unitsOfCent } from './rows.ts';
+import type { RowWords } from './rows.ts';
 import { stageOf } from './semantics.ts';
 
 /** A limit and whose calls it is about. */
@@ -172,7 +173,7 @@ function windowOfRate(milliseconds: number): (time: number) => number {
 
 function amountOf(amount: number): Amount {
   const { n, d } = exactOf(amount);
-  const below = (n % d) * BigInt(unitsOfCent);
+  const below = (n % d) * BigInt(unitsPerCent);
   // Rounded up: what is used must have reached it.
   return { hi: Number(n / d), lo: Number((below + d - 1n) / d) };
 }

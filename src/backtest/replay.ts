@@ -3,12 +3,12 @@
  * refuses is charged to none (docs/service-notes.md#enforcement), so that no limit can be judged without the others.
  */
 
+import { type RowBatch, rowFlags, unitsPerCent } from '../logs/row-batch.ts';
 import { LimitRun } from './limit-run.ts';
 import type { ReplayLimit } from './replay-limit.ts';
-import { type ReplayRows, rowFlags, unitsOfCent } from './rows.ts';
 import { type CallFate, fateOf, fateRules } from './semantics.ts';
 import { Sums } from './sums.ts';
-import { Tally } from './tally.ts';
+import { RefusedCalls } from './refused-calls.ts';
 
 /** Of all rows, whatever the limits say of them. */
 export interface RowCounts {
@@ -38,7 +38,7 @@ export class Replay {
   /** In the order of the limits. */
   readonly runs: readonly LimitRun[];
   /** Calls that at least one limit refused, each once. */
-  readonly refused = new Tally();
+  readonly refused = new RefusedCalls();
   readonly counts: RowCounts = {
     rows: 0,
     failed: 0,
@@ -69,7 +69,7 @@ export class Replay {
   }
 
   /** @throws RangeError for rows that are older than one before them: the order is all that a replay goes by */
-  add(rows: ReplayRows): void {
+  add(rows: RowBatch): void {
     const { count, time, cost, tokens, flags } = rows;
     const { counts, runs } = this;
     for (const run of runs) run.open(rows);
@@ -86,8 +86,8 @@ export class Replay {
         counts.costUnknown += 1;
         units = 0;
       }
-      const cents = units < unitsOfCent ? 0 : Math.floor(units / unitsOfCent);
-      this.money.add(0, cents, units - cents * unitsOfCent);
+      const cents = units < unitsPerCent ? 0 : Math.floor(units / unitsPerCent);
+      this.money.add(0, cents, units - cents * unitsPerCent);
       if (fate !== 0) this.#countFate(fate);
       let used = tokens[row] as number;
       if (Number.isNaN(used)) {
@@ -95,7 +95,7 @@ export class Replay {
         used = 0;
       }
       if (isChecked[fate & 15] === true)
-        this.#pass(row, at, fate & 15, cents, units - cents * unitsOfCent, used, first + row);
+        this.#pass(row, at, fate & 15, cents, units - cents * unitsPerCent, used, first + row);
     }
     if (count > 0) {
       counts.rows += count;

@@ -4,8 +4,8 @@
  * word it counts by; all others pass it by.
  */
 
+import { rowFlags } from '../logs/row-batch.ts';
 import type { Kind } from '../resources/types.ts';
-import { rowFlags } from './rows.ts';
 
 export type CallFate = 'served' | 'failed' | 'refused' | 'cache hit';
 

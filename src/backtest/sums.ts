@@ -3,7 +3,7 @@
  * $9,007 alone. Counts use the first limb.
  */
 
-import { unitsOfCent } from './rows.ts';
+import { unitsPerCent } from '../logs/row-batch.ts';
 
 export class Sums {
   hi: Float64Array;
@@ -18,8 +18,8 @@ export class Sums {
   add(at: number, hi: number, lo: number): void {
     let units = (this.lo[at] as number) + lo;
     let cents = (this.hi[at] as number) + hi;
-    if (units >= unitsOfCent) {
-      units -= unitsOfCent;
+    if (units >= unitsPerCent) {
+      units -= unitsPerCent;
       cents += 1;
     }
     this.lo[at] = units;
@@ -38,7 +38,7 @@ export class Sums {
 
   /** In units of 10⁻¹⁰ cent. */
   unitsAt(at: number): bigint {
-    return BigInt(this.hi[at] ?? 0) * BigInt(unitsOfCent) + BigInt(this.lo[at] ?? 0);
+    return BigInt(this.hi[at] ?? 0) * BigInt(unitsPerCent) + BigInt(this.lo[at] ?? 0);
   }
 }
 

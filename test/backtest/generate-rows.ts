@@ -3,11 +3,12 @@
  * last unit (a month of 40 workspaces, 2,000 keys, 20,000 users, 60 models).
  */
 
-import { type ReplayRows, type RowWords, rowFlags } from '../../src/backtest/rows.ts';
+import type { RowWords } from '../../src/backtest/rows.ts';
+import { type RowBatch, rowFlags } from '../../src/logs/row-batch.ts';
 
 export interface GeneratedRows {
   /** In the order of (time, id), in chunks. */
-  readonly chunks: readonly ReplayRows[];
+  readonly chunks: readonly RowBatch[];
   readonly words: RowWords;
   readonly columns: ReadonlySet<string>;
 }
@@ -113,7 +114,7 @@ export function generateRows(count: number, seed = 42, size = 65_536): Generated
     total += rows;
   }
   const order = orderRows(time, ids);
-  const chunks: ReplayRows[] = [];
+  const chunks: RowBatch[] = [];
   for (let from = 0; from < count; from += size) {
     const part = order.subarray(from, Math.min(count, from + size));
     chunks.push({

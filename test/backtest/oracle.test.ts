@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/backtest/replay.ts';
 import { isRefusal, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
-import { type ReplayRows, rowFlags } from '../../src/backtest/rows.ts';
 import { stageOf } from '../../src/backtest/semantics.ts';
 import { exactOf, multiply, toText } from '../../src/exact.ts';
+import { type RowBatch, rowFlags } from '../../src/logs/row-batch.ts';
 import { isBudgetLimit } from '../../src/resources/limit.ts';
 import { effort } from '../helpers/effort.ts';
 import { budgetOf, rateOf } from './build-limit.ts';
@@ -117,13 +117,13 @@ const limits = fc.array(fc.oneof(policyBudget, policyRate, ownLimit), { minLengt
 type Call = typeof call extends fc.Arbitrary<infer T> ? T : never;
 
 /** In chunks of different sizes, as a reader gives them. */
-function toRows(calls: readonly Call[], size: number): ReplayRows[] {
+function toRows(calls: readonly Call[], size: number): RowBatch[] {
   let at = start;
   const times = calls.map(({ step }) => {
     at += step;
     return at;
   });
-  const chunks: ReplayRows[] = [];
+  const chunks: RowBatch[] = [];
   for (let from = 0; from < calls.length; from += size) {
     const part = calls.slice(from, from + size);
     chunks.push({

@@ -1,20 +1,20 @@
 /** Calls that were refused: how many, what they cost then, whose they were, on which days. */
 
 import { dayMilliseconds } from '../consumption/windows.ts';
-import type { ReplayRows } from './rows.ts';
+import type { RowBatch } from '../logs/row-batch.ts';
 import { Sums } from './sums.ts';
 
 /** Whose metadata says who a caller is. */
 export const peopleColumn = 'metadata._user';
 
-export class Tally {
+export class RefusedCalls {
   calls = 0;
   /** Of these, how many failed anyway. */
   failed = 0;
   readonly money = new Sums(1);
   /** By day since the epoch. */
-  readonly days = new Map<number, DayTally>();
-  #day: DayTally | undefined;
+  readonly days = new Map<number, RefusedDay>();
+  #day: RefusedDay | undefined;
   #dayNumber = Number.NaN;
   #people = new Uint8Array(0);
   #codes: Int32Array | undefined;
@@ -25,7 +25,7 @@ export class Tally {
     return this.#count;
   }
 
-  open(rows: ReplayRows): void {
+  open(rows: RowBatch): void {
     this.#codes = rows.dims[peopleColumn];
   }
 
@@ -35,7 +35,7 @@ export class Tally {
     this.money.add(0, hi, lo);
     const day = Math.floor(time / dayMilliseconds);
     if (day !== this.#dayNumber) this.#turnTo(day);
-    const tally = this.#day as DayTally;
+    const tally = this.#day as RefusedDay;
     tally.calls += 1;
     tally.money.add(0, hi, lo);
     const person = this.#codes === undefined ? -1 : (this.#codes[row] as number);
@@ -59,7 +59,7 @@ export class Tally {
   }
 }
 
-interface DayTally {
+export interface RefusedDay {
   calls: number;
   readonly money: Sums;
 }
