@@ -3,9 +3,9 @@
 import { dayMilliseconds } from '../consumption/windows.ts';
 import type { RowBatch } from '../logs/row-batch.ts';
 import { GroupIndex } from './group-index.ts';
+import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import { growFloats, Sums } from './sums.ts';
-import { RefusedCalls } from './refused-calls.ts';
 
 /**
  * A gateway hears that a budget has run out at the next whole minute, others on the same Redis up to half a minute later

@@ -4,6 +4,7 @@ import { letsIn } from '../consumption/match-call.ts';
 import { levelOf, nextReset } from '../consumption/windows.ts';
 import { exactOf } from '../exact.ts';
 import { unitsPerCent } from '../logs/row-batch.ts';
+import { isUuid } from '../plan/written-id.ts';
 import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { CodeFilter } from './code-filter.ts';
@@ -94,7 +95,8 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
   const isRate = !isBudgetLimit(limit);
   const anchor = starting ?? (facts.oldest === null ? null : new Date(facts.oldest).toISOString().slice(0, 10));
   // Of every workspace by itself: rows that do not say theirs are one more.
-  const perWorkspace = workspace === null && facts.columns.has('workspace') ? ['workspace'] : [];
+  const isEach = workspace === null && subject === null && facts.columns.has('workspace');
+  const perWorkspace = isEach ? ['workspace'] : [];
   return {
     named,
     stage: stageOf[limit.kind],
@@ -118,7 +120,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
 }
 
 /** Null: it can be replayed. */
-function explainRefusal(named: NamedLimit, { columns }: RowFacts): string | null {
+function explainRefusal(named: NamedLimit, { columns, words }: RowFacts): string | null {
   const { limit } = named;
   if (limit.target !== 'llm') return 'counts calls of MCP tools, which logs of model calls do not hold';
   if (limit.kind === 'integration-limits')
@@ -131,7 +133,25 @@ function explainRefusal(named: NamedLimit, { columns }: RowFacts): string | null
   if (odd !== undefined) return `has a condition on ${odd.key} with members whose meaning is not known`;
   if (limit.per.includes('config')) return 'counts by config, which the gateway was not seen to do';
   const missing = columnsOf(named).find((column) => !columns.has(column));
-  return missing === undefined ? null : (missingWords[missing] ?? `needs ${missing}, which these rows do not have`);
+  if (missing !== undefined) return missingWords[missing] ?? `goes by ${missing}, of which no row says anything`;
+  return explainName(named, words);
+}
+
+/** Rows hold slugs and ids of keys: by another name a limit would find no call, and seem to stop nobody. */
+function explainName({ limit, workspace, subject }: NamedLimit, words: RowWords): string | null {
+  if (workspace !== null && words.workspace?.includes(workspace) !== true)
+    return `is of the workspace ${JSON.stringify(workspace)}, and no row is: rows name workspaces by their slugs`;
+  const keys = [
+    ...(subject?.column === 'api_key' ? [subject.value] : []),
+    ...(limit.match === 'all' ? [] : limit.match).flatMap(({ key, any, except }) =>
+      key === 'api_key' ? [...(any === '*' ? [] : any), ...except] : [],
+    ),
+  ];
+  const unknown = keys.find((key) => words.api_key?.includes(key) !== true && !isUuid(key));
+  if (unknown === undefined) return null;
+  return unknown === '*'
+    ? 'is for every service key, and which those are only the control plane knows: name keys by `id:`'
+    : `names the key ${JSON.stringify(unknown)}, and rows hold ids of keys: write the id in its place`;
 }
 
 const missingWords: Readonly<Record<string, string>> = {

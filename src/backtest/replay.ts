@@ -5,10 +5,10 @@
 
 import { type RowBatch, rowFlags, unitsPerCent } from '../logs/row-batch.ts';
 import { LimitRun } from './limit-run.ts';
+import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import { type CallFate, fateOf, fateRules } from './semantics.ts';
 import { Sums } from './sums.ts';
-import { RefusedCalls } from './refused-calls.ts';
 
 /** Of all rows, whatever the limits say of them. */
 export interface RowCounts {
