@@ -10,7 +10,10 @@ const rows = generateRows(30_000);
 const style = { color: false, columns: Number.POSITIVE_INFINITY };
 
 async function ask(...phrases: string[]) {
-  return backtest({ before: null, after: { label: 'proposed', limits: phrases.map(parseLimitPhrase) }, counts: false }, sourceOf(rows));
+  return backtest(
+    { before: null, after: { label: 'proposed', limits: phrases.map(parseLimitPhrase) }, counts: false },
+    sourceOf(rows),
+  );
 }
 
 describe('backtest', () => {

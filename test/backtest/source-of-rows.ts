@@ -4,12 +4,18 @@ import type { RowBatch, RowSource, SourceFacts } from '../../src/logs/row-batch.
 import type { GeneratedRows } from './generate-rows.ts';
 
 /** As a reader hands on what the generator made: the user by its own name. */
-export function sourceOf({ chunks, words }: Pick<GeneratedRows, 'chunks' | 'words'>, more: Partial<SourceFacts> = {}): RowSource {
+export function sourceOf(
+  { chunks, words }: Pick<GeneratedRows, 'chunks' | 'words'>,
+  more: Partial<SourceFacts> = {},
+): RowSource {
   const rename = (column: string) => (column === 'metadata._user' ? 'user' : column);
   const missing: Record<string, number> = {};
   const rows = chunks.reduce((sum, { count }) => sum + count, 0);
   for (const column of Object.keys(words)) {
-    const said = chunks.reduce((sum, { dims }) => sum + (dims[column]?.reduce((all, code) => all + (code >= 0 ? 1 : 0), 0) ?? 0), 0);
+    const said = chunks.reduce(
+      (sum, { dims }) => sum + (dims[column]?.reduce((all, code) => all + (code >= 0 ? 1 : 0), 0) ?? 0),
+      0,
+    );
     missing[rename(column)] = rows - said;
   }
   const last = chunks.at(-1);
