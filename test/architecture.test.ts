@@ -112,6 +112,9 @@ const impure = new Set([
   'checkout/object-reader.ts',
   'checkout/run-git.ts',
   'record/file.ts',
+  'logs/duckdb.ts',
+  'logs/find-files.ts',
+  'logs/read-lines.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',
   'emulator/state-lock.ts',
@@ -119,7 +122,7 @@ const impure = new Set([
 
 const outsideModules =
   /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dns|child_process|os|readline|readline\/promises|process|worker_threads|timers|timers\/promises|cluster|dgram|vm)$/;
-const outsidePackages = /^(undici|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
+const outsidePackages = /^(undici|ora|@duckdb\/.*|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
 const outsideNames =
   /\bprocess\.|\bconsole\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|\brandomUUID\(|\brandomBytes\(/;
 

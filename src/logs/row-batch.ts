@@ -59,7 +59,7 @@ export interface RowSource {
 /** What was read, and what it does not say. Equal for equal files, in whatever order they were named. */
 export interface SourceFacts {
   /** By name. */
-  readonly files: readonly FileFacts[];
+  readonly files: readonly RowsFileFacts[];
   /** Each once. */
   readonly rows: number;
   /** Milliseconds since the epoch; null: there are no rows. */
@@ -92,7 +92,7 @@ export interface SourceFacts {
   readonly windows: readonly SourceWindow[];
 }
 
-export interface FileFacts {
+export interface RowsFileFacts {
   /** As it was named or found. */
   readonly name: string;
   readonly bytes: number;
