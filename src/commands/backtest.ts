@@ -19,6 +19,19 @@ import type { CommandResult, Session } from '../run/session.ts';
 /** Opens rows of logs: reading them is another room's. */
 export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
 
+/** @throws UserError where no rows are named, or there is nothing to read them with */
+export function openRowsOf(session: Session): OpenRows {
+  return async (asked) => {
+    if (asked.from.length === 0) {
+      throw new UserError('no logs are named: limits are replayed over rows of calls', {
+        hint: 'Name files or a folder as `--logs PATH`; `tollgate logs export` makes such files.',
+      });
+    }
+    const { openRows } = await import('../logs/open-rows.ts');
+    return session.waiting('reading logs', openRows(asked, { folder: session.cwd, signal: session.signal }));
+  };
+}
+
 export interface BacktestOptions {
   readonly dir: string;
   /** Files of rows, or folders of a store. */
@@ -38,7 +51,11 @@ export interface BacktestOptions {
  *
  * @throws UserError, CancelledError
  */
-export async function runBacktest(options: BacktestOptions, session: Session, open: OpenRows): Promise<CommandResult> {
+export async function runBacktest(
+  options: BacktestOptions,
+  session: Session,
+  open: OpenRows = openRowsOf(session),
+): Promise<CommandResult> {
   await requirePlaceOfPage(options, session);
   if (options.limit.length > 0 && options.base !== undefined) {
     throw new UserError('--limit beside --base: a limit in one line has no base to be compared with', {

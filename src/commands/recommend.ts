@@ -11,7 +11,7 @@ import type { Reset, Unit } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, Session } from '../run/session.ts';
-import type { OpenRows } from './backtest.ts';
+import { type OpenRows, openRowsOf } from './backtest.ts';
 
 export interface RecommendOptions {
   readonly dir: string;
@@ -34,7 +34,7 @@ export interface RecommendOptions {
 export async function runRecommend(
   options: RecommendOptions,
   session: Session,
-  open: OpenRows,
+  open: OpenRows = openRowsOf(session),
 ): Promise<CommandResult> {
   const per = options.by.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
