@@ -21,14 +21,24 @@ export function recommendedFiles(
 }
 
 function fileOf(one: Recommendation, { per, unit, reset }: RecommendFacts, mayStop: MayStop): string {
-  const amount = one[mayStop];
+  return printBudget({ workspace: one.workspace, name: one.current?.name, per, unit, reset, amount: one[mayStop] });
+}
+
+export interface PrintedRecommendation extends Pick<RecommendFacts, 'per' | 'unit' | 'reset'> {
+  readonly workspace: string;
+  /** Missing: made of what it counts. */
+  readonly name?: string | undefined;
+  readonly amount: number;
+}
+
+export function printBudget({ workspace, name, per, unit, reset, amount }: PrintedRecommendation): string {
   const alert = alertFromPercent(alertPercent, amount, unit, false);
   return printWorkspaceFile({
-    slug: one.workspace,
+    slug: workspace,
     entries: [
       {
         kind: 'usage-policy',
-        name: one.current?.name ?? `${unit}-${per.map(wordOf).join('-')}-${reset.replaceAll(' ', '-')}`,
+        name: name ?? `${unit}-${per.map(wordOf).join('-')}-${reset.replaceAll(' ', '-')}`,
         fields: {
           ...{ unit, amount, reset, match: 'all', per },
           // So that somebody hears of it first; of less than an alert may be there is none.

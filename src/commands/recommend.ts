@@ -1,33 +1,36 @@
 import { dimsOf } from '../backtest/adapt-rows.ts';
 import { limitsOfDesired } from '../backtest/desired-limits.ts';
 import { columnsOfRecommend, recommend } from '../backtest/recommend.ts';
-import { type MayStop, recommendedFiles } from '../backtest/recommend-yaml.ts';
+import { type MayStop, printBudget, recommendedFiles } from '../backtest/recommend-yaml.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { keyHabits } from '../policy/match.ts';
+import { renderAnswer } from '../render/answer.ts';
 import { renderRecommendJson, renderRecommendText } from '../render/recommend.ts';
-import { parseReset } from '../resources/amounts.ts';
+import { isProblem, parseAmount, parseReset } from '../resources/amounts.ts';
 import type { Reset, Unit } from '../resources/types.ts';
 import { loadPoliciesIfAny } from '../run/load-policies.ts';
+import { openBackend } from '../run/open-backend.ts';
 import { refuseFor } from '../run/output.ts';
-import type { CommandResult, Session } from '../run/session.ts';
+import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
+import { answerTool } from '../tools/call.ts';
+import { createToolContext } from '../tools/context.ts';
+import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
 import { type OpenRows, openRowsOf } from './backtest.ts';
 
-export interface RecommendOptions {
-  readonly dir: string;
+export interface RecommendOptions extends Omit<CommonOptions, 'format'> {
+  /** Empty: analytics are asked. */
   readonly logs: readonly string[];
-  readonly workspace: readonly string[];
   /** `user`, `workspace`, `key`, `metadata.team`. */
   readonly by: readonly string[];
   readonly unit: Unit;
   readonly reset: string;
   readonly stops: MayStop;
   readonly format: 'text' | 'json' | 'yaml';
-  readonly quiet: boolean;
 }
 
 /**
- * The smallest limits that the calls of a while fit into. Reads files alone.
+ * The smallest limits that the calls of a while fit into. Without logs analytics are asked, which are coarser.
  *
  * @throws UserError, CancelledError
  */
@@ -36,7 +39,9 @@ export async function runRecommend(
   session: Session,
   open: OpenRows = openRowsOf(session),
 ): Promise<CommandResult> {
-  const per = options.by.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
+  const words = options.by.length === 0 ? ['workspace'] : options.by;
+  if (options.logs.length === 0) return suggest(options, words, session);
+  const per = words.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
   if (loaded !== null && loaded.desired === null) return refuseFor(loaded.diagnostics, 'text', session);
   const asked = {
@@ -73,4 +78,42 @@ function resetOf(text: string): Reset {
   throw new UserError(`--reset ${JSON.stringify(text)} is not when a budget starts again`, {
     hint: 'Write monthly, weekly, never, or such as "every 14 days".',
   });
+}
+
+/** What `suggest_budget` answers an agent. */
+async function suggest(options: RecommendOptions, by: readonly string[], session: Session): Promise<CommandResult> {
+  const [workspace, ...others] = options.workspace;
+  if (
+    workspace === undefined ||
+    others.length > 0 ||
+    by.length > 1 ||
+    options.unit !== 'cost' ||
+    options.reset !== 'monthly'
+  ) {
+    throw new UserError('without --logs one monthly budget in dollars is suggested, for one workspace', {
+      hint: 'Write --workspace and at most one --by, or name logs: `--logs PATH`.',
+    });
+  }
+  const common: CommonOptions = { ...options, workspace: [], format: options.format === 'json' ? 'json' : 'text' };
+  const open = await openBackend(common, session);
+  try {
+    const context = createToolContext(open, common, session, 'person');
+    const asked = { workspace, per: by[0] ?? 'workspace' };
+    const answering = answerTool(suggestBudgetTool, asked, context, { isWhole: options.format !== 'json' });
+    const data = await session.waiting('asking the control plane', answering);
+    return { exit: exitCodes.ok, output: write(data as SuggestedBudget & typeof data, options, session) };
+  } finally {
+    await open.close();
+  }
+}
+
+function write(data: SuggestedBudget, { format }: RecommendOptions, session: Session): string {
+  if (format === 'json') return `${JSON.stringify({ ok: true, data })}\n`;
+  const { budget, workspace, per, notes } = data;
+  if (format === 'text') {
+    return renderAnswer([...suggestBudgetTool.show(data), ...notes.map((text) => ({ text }))], session.style);
+  }
+  const amount = budget === null ? null : parseAmount(budget);
+  if (amount === null || isProblem(amount)) throw new UserError(data.answer.replace(/\.$/, ''));
+  return printBudget({ workspace, per: [per], unit: 'cost', reset: 'monthly', amount: amount.amount });
 }

@@ -35,7 +35,7 @@ const output = () =>
     notes: z.array(z.string()),
   });
 
-type SuggestedBudget = z.infer<ReturnType<typeof output>>;
+export type SuggestedBudget = z.infer<ReturnType<typeof output>>;
 
 export const suggestBudgetTool = defineTool<z.infer<ReturnType<typeof input>>, SuggestedBudget>({
   name: 'suggest_budget',

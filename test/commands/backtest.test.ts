@@ -156,6 +156,9 @@ describe('recommend', () => {
     unit: 'cost',
     reset: 'monthly',
     stops: 'nobody',
+    backend: 'emulator',
+    concurrency: 4,
+    verbose: false,
     quiet: true,
   } as const;
 
