@@ -8,53 +8,102 @@ import { readTextIfAny } from '../replace-file.ts';
 import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
+import type { RowsAsked } from './row-batch.ts';
+import { type KeptWorkspace, millisecondsOfDay, readStore, startOfDay } from './store.ts';
 
 export interface RowsFile {
   /** As it was named, or found below what was named. */
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
-  /** By its first bytes; CSV by its name. */
-  readonly form: 'jsonl' | 'csv' | 'parquet';
+  /** By its first bytes; CSV by its name; `kept`: of a store, where each id is there once and all rows are rows. */
+  readonly form: 'jsonl' | 'csv' | 'parquet' | 'kept';
   readonly isPacked: boolean;
-  /** Of the export that made it. */
-  readonly manifest: Manifest | null;
+  /** Of what made it. */
+  readonly manifest: RowsManifest | null;
 }
 
-/** The files that `from` names, each once, in order of their names. @throws UserError for a name that means none */
-export async function findFiles(from: readonly string[], folder: string, database: Database): Promise<RowsFile[]> {
-  const found = new Map<string, string>();
-  for (const name of from) {
-    for (const one of await expand(name, folder, database)) found.set(path.resolve(folder, one), one);
+export type RowsManifest = Pick<Manifest, 'workspace' | 'from' | 'to' | 'sha256' | 'rows'>;
+
+interface FilesAsked extends Pick<RowsAsked, 'from' | 'workspaces' | 'window'> {
+  /** Where names begin. */
+  readonly folder: string;
+}
+
+/** The files that `from` names, each once, in order of their paths. @throws UserError for a name that means none */
+export async function findFiles(asked: FilesAsked, database: Database): Promise<RowsFile[]> {
+  const found = new Map<string, RowsFile>();
+  for (const name of asked.from) {
+    for (const file of await expand(name, asked, database)) found.set(file.path, file);
   }
-  const files = await Promise.all([...found].map(([place, name]) => look(name, place)));
-  return files.filter((file) => file !== null).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
-/** A name that is there means itself, whatever is in it; a folder means the files right below it. */
-async function expand(name: string, folder: string, database: Database): Promise<readonly string[]> {
+/** A name that is there means itself, whatever is in it; a folder a store, or the files right below it. */
+async function expand(name: string, asked: FilesAsked, database: Database): Promise<readonly RowsFile[]> {
+  const { folder } = asked;
   const place = path.resolve(folder, name);
   const there = await stat(place).catch(() => null);
   if (there?.isDirectory() === true) {
-    const names = await readdir(place);
-    return names.filter((one) => isRowsName(one)).map((one) => path.join(name, one));
+    const kept = await readStore(place);
+    if (kept.length > 0) return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
+    const names = (await readdir(place)).filter(isRowsName);
+    return lookAll(
+      names.map((one) => path.join(name, one)),
+      folder,
+    );
   }
-  if (there !== null) return [name];
+  if (there !== null) return lookAll([name], folder);
   const isPattern = /[*?[]/.test(name);
   const rows = isPattern ? await database.rows(`SELECT file FROM glob(${quoteText(place)})`) : [];
   if (rows.length === 0) {
-    throw new UserError(
-      `${escapeInvisible(JSON.stringify(name))} is ${isPattern ? 'the name of no file' : 'not there'}`,
-      {
-        hint: 'Name files of rows (JSONL, gzip of it, Parquet, CSV), a pattern such as "logs/*.jsonl.gz", or a folder.',
-      },
-    );
+    const shown = escapeInvisible(JSON.stringify(name));
+    throw new UserError(`${shown} is ${isPattern ? 'a pattern that no file fits' : 'not there'}`, {
+      hint: 'Name files of rows (JSONL, gzip of it, Parquet, CSV), a pattern such as "logs/*.jsonl.gz", or a store of `logs pull`.',
+    });
   }
   const isAbsolute = path.isAbsolute(name);
-  return rows
-    .map(([file]) => String(file))
-    .filter((file) => isRowsName(path.basename(file)))
-    .map((file) => (isAbsolute ? file : path.relative(folder, file)));
+  const files = rows.map(([file]) => String(file)).filter((file) => isRowsName(path.basename(file)));
+  return lookAll(
+    files.map((file) => (isAbsolute ? file : path.relative(folder, file))),
+    folder,
+  );
+}
+
+async function lookAll(names: readonly string[], folder: string): Promise<RowsFile[]> {
+  const files = await Promise.all(names.map((name) => look(name, path.resolve(folder, name))));
+  return files.filter((file) => file !== null);
+}
+
+/** @throws UserError for a file that is not as its manifest says */
+async function daysOf(
+  { folder, manifest }: KeptWorkspace,
+  store: string,
+  { workspaces, window }: FilesAsked,
+): Promise<RowsFile[]> {
+  const { workspace } = manifest;
+  if (workspaces.length > 0 && !workspaces.includes(workspace)) return [];
+  const files = Object.entries(manifest.days).map(async ([day, { file, bytes, rows, sha256 }]): Promise<RowsFile[]> => {
+    const start = startOfDay(day);
+    const end = start + millisecondsOfDay;
+    if (file === null || (window?.to ?? end) <= start || (window?.from ?? start) >= end) return [];
+    const place = path.join(folder, file);
+    const name = path.join(store, path.basename(folder), file);
+    const size = (await stat(place).catch(() => null))?.size ?? null;
+    if (size !== bytes) {
+      const what = size === null ? 'is not there' : `has ${size} bytes where its manifest says ${bytes}`;
+      throw new UserError(`${escapeInvisible(name)} ${what}`, {
+        hint: '`tollgate logs pull` asks for that day again.',
+      });
+    }
+    const said = { workspace, from: isoTime(start), to: isoTime(end), rows, sha256 };
+    return [{ name, path: place, bytes, form: 'kept', isPacked: false, manifest: said }];
+  });
+  return (await Promise.all(files)).flat();
+}
+
+function isoTime(at: number): string {
+  return new Date(at).toISOString();
 }
 
 /** Manifests and parts of files lie beside them. */

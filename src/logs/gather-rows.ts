@@ -6,7 +6,7 @@ import { escapeInvisible } from '../printable.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import { quoteFiles, type RowsFile } from './find-files.ts';
 import { parseObject } from './log-row.ts';
-import { type Columns, columnsFor, jsonColumns, normalColumns, normalNames } from './normal-rows.ts';
+import { type Columns, columnsFor, jsonColumns, normalNames, selectNormal, selectStored } from './normal-rows.ts';
 import { copyReadable } from './read-lines.ts';
 
 /** Where lines of a file are, when it is another one that was read in its place. */
@@ -36,14 +36,21 @@ export async function gatherRows(
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'csv')) {
     const select = `FROM ${readTable(file)}`;
-    const kept = await keep(selectNormal(await describe(select, file, database), dims, at, file, select), at, database);
+    const kept = await keep(selectTable(await describe(select, file, database), dims, at, file, select), at, database);
     parts.push(`SELECT * FROM ${kept}`);
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'parquet')) {
-    const select = `FROM read_parquet(${quoteFiles([file.path])}, file_row_number = false)`;
-    parts.push(selectNormal(await describe(select, file, database), dims, at, file, select));
+    const select = `FROM read_parquet(${quoteFiles([file.path])})`;
+    parts.push(selectTable(await describe(select, file, database), dims, at, file, select));
   }
-  const none = `SELECT ${normalNames(dims)} FROM (SELECT ${normalColumns(new Map(), dims, '0')}) WHERE false`;
+  const kept = numbered.filter(({ file }) => file.form === 'kept');
+  const [first] = kept;
+  if (first !== undefined) {
+    const select = `FROM read_parquet(${quoteFiles(kept.map(({ file }) => file.path))}, union_by_name = false)`;
+    const columns = await describe(`FROM read_parquet(${quoteFiles([first.file.path])})`, first.file, database);
+    parts.push(selectStored(columns, dims, numbersOf(kept), select));
+  }
+  const none = `SELECT ${normalNames(dims)} FROM (${selectNormal(new Map(), dims, '0', '')}) WHERE false`;
   await database.run(`CREATE TEMP VIEW gathered AS ${[none, ...parts].join(' UNION ALL ')}`);
   return { copies };
 }
@@ -87,9 +94,16 @@ function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: re
     isPacked,
     columns,
   )}`;
-  // The number of a file among those that are read, as the number that it has among all.
-  const numbers = `[${lines.map(({ at }) => at).join(', ')}][file_index::BIGINT + 1]`;
-  return `SELECT ${normalNames(dims)} FROM (SELECT ${normalColumns(columns, dims, numbers)} ${select})`;
+  return selectNormal(columns, dims, numbersOf(lines), select);
+}
+
+/** The number of a file among those that are read together, as the number that it has among all. */
+function numbersOf(files: readonly NumberedFile[]): string {
+  const [first] = files;
+  const isRow = files.every(({ at }, index) => at === (first?.at ?? 0) + index);
+  return isRow
+    ? `file_index::BIGINT + ${first?.at ?? 0}`
+    : `[${files.map(({ at }) => at).join(', ')}][file_index::BIGINT + 1]`;
 }
 
 export function readLinesOf(paths: readonly string[], isPacked: boolean, columns: Columns): string {
@@ -114,7 +128,7 @@ async function describe(select: string, file: RowsFile, database: Database): Pro
   }
 }
 
-function selectNormal(columns: Columns, dims: readonly string[], at: number, file: RowsFile, select: string): string {
+function selectTable(columns: Columns, dims: readonly string[], at: number, file: RowsFile, select: string): string {
   if (!columns.has('id') || !columns.has('created_at')) {
     throw new UserError(`${escapeInvisible(file.name)} has no column "${columns.has('id') ? 'created_at' : 'id'}"`, {
       hint: 'Its columns need the names of an export: id, created_at, ai_model, cost, metadata …',
@@ -125,7 +139,7 @@ function selectNormal(columns: Columns, dims: readonly string[], at: number, fil
       hint: 'Write the column as DOUBLE or DECIMAL: no exact money can be had of it.',
     });
   }
-  return `SELECT ${normalNames(dims)} FROM (SELECT ${normalColumns(columns, dims, String(at))} ${select})`;
+  return selectNormal(columns, dims, String(at), select);
 }
 
 /** In a file beside, so that it is read and understood once. @returns what reads it */

@@ -6,7 +6,7 @@ import type { Database } from './duckdb.ts';
 import type { RowsFile } from './find-files.ts';
 import { readLinesOf } from './gather-rows.ts';
 import { parseObject } from './log-row.ts';
-import { jsonColumns, normalColumns } from './normal-rows.ts';
+import { jsonColumns, selectNormal } from './normal-rows.ts';
 import { checkWhole, readLines } from './read-lines.ts';
 import type { MalformedLine } from './row-batch.ts';
 
@@ -86,11 +86,9 @@ async function placesIn(
 /** Among the lines of the file that are not blank, from 1. */
 async function numbersOf(path: string, isPacked: boolean, most: number, database: Database): Promise<number[]> {
   const columns = new Map([...jsonColumns].filter(([name]) => name === 'id' || name === 'created_at'));
-  const rows = `SELECT row_number() OVER () AS nth, id, t FROM (SELECT ${normalColumns(columns, [], '0')} FROM ${readLinesOf([path], isPacked, columns)})`;
+  const rows = `SELECT row_number() OVER () AS nth, t FROM (${selectNormal(columns, [], '0', `FROM ${readLinesOf([path], isPacked, columns)}`)})`;
   return database.inOrder(async () => {
-    const found = await database.rows(
-      `SELECT nth FROM (${rows}) WHERE id IS NULL OR t IS NULL ORDER BY nth LIMIT ${most}`,
-    );
+    const found = await database.rows(`SELECT nth FROM (${rows}) WHERE t IS NULL ORDER BY nth LIMIT ${most}`);
     return found.map(([nth]) => Number(nth));
   });
 }

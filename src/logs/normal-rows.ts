@@ -5,8 +5,8 @@
  * | column | holds |
  * |---|---|
  * | `file` | which of the files, from 0 |
- * | `t` | milliseconds since the epoch; null: no time that can be read, the row is none |
  * | `id` | null: the row is none |
+ * | `t` | milliseconds since the epoch; null: no id, or no time that can be read: the row is none |
  * | `u` | whole units of cost (row-batch.ts); null with `fault` |
  * | `fault` | why not: 0 it is there, 1 missing, 2 another currency, 3 too fine, 4 out of range |
  * | `tok` | tokens; null: unknown |
@@ -58,29 +58,61 @@ export function columnsFor(dims: readonly string[]): readonly string[] {
 }
 
 /**
- * The columns of the table above, for a `SELECT` over a relation.
+ * The rows of a relation, with the columns of the table above. What is read comes first, in a query of its own: a file may have
+ * columns of any name, and none of them is to be taken for one of ours.
  *
  * @param file SQL of the number of the file
+ * @param from `FROM …`
  */
-export function normalColumns(columns: Columns, dims: readonly string[], file: string): string {
+export function selectNormal(columns: Columns, dims: readonly string[], file: string, from: string): string {
   const text = (name: string): string => textOf(columns, name);
   const number = (name: string): string => numberOf(columns, name);
   const status = number('response_status_code');
-  const tokens = `COALESCE(${number('total_units')}, ${number('req_units')} + ${number('res_units')})`;
-  return [
+  const currency = text('cost_currency');
+  const read = [
     `${file} AS file`,
-    `${timeOf(columns)} AS t`,
     `${text('id')} AS id`,
+    `${timeOf(columns)} AS ms`,
     `${number('cost')} AS c`,
-    `round(c * ${unitsPerCent}::DOUBLE) AS r`,
-    `CASE WHEN upper(${text('cost_currency')}) <> 'USD' THEN ${text('cost_currency')} END AS cur`,
-    `CASE WHEN cur IS NOT NULL THEN ${costFaults.otherCurrency} WHEN c IS NULL OR isnan(c) THEN ${costFaults.missing} WHEN c < 0 OR r >= ${mostUnits} THEN ${costFaults.outOfRange} WHEN r / ${unitsPerCent}::DOUBLE <> c THEN ${costFaults.tooFine} ELSE 0 END::UTINYINT AS fault`,
-    'CASE WHEN fault = 0 THEN r::BIGINT END AS u',
-    `${tokens} AS n`,
+    `CASE WHEN upper(${currency}) <> 'USD' THEN ${currency} END AS cur`,
+    `COALESCE(${number('total_units')}, ${number('req_units')} + ${number('res_units')}) AS n`,
+    `lower(${text('is_success')}) AS success`,
+    `${status} AS status`,
+    `upper(${text('cache_status')}) AS cache`,
+    ...dims.map((dim, at) => `${dimensionOf(columns, dim, status)} AS raw${at}`),
+  ];
+  const units = `round(c * ${unitsPerCent}::DOUBLE)`;
+  const fault = [
+    `WHEN cur IS NOT NULL THEN ${costFaults.otherCurrency}`,
+    `WHEN c IS NULL OR isnan(c) THEN ${costFaults.missing}`,
+    `WHEN c < 0 OR ${units} >= ${mostUnits} THEN ${costFaults.outOfRange}`,
+    `WHEN ${units} / ${unitsPerCent}::DOUBLE <> c THEN ${costFaults.tooFine}`,
+  ];
+  const understood = [
+    'file',
+    'id',
+    'CASE WHEN id IS NOT NULL THEN ms END AS t',
+    `CASE ${fault.join(' ')} ELSE 0 END::UTINYINT AS fault`,
+    `CASE WHEN fault = 0 THEN ${units}::BIGINT END AS u`,
     `CASE WHEN n >= 0 AND n < ${2 ** 53} AND n = floor(n) THEN n::BIGINT END AS tok`,
-    `${flagsOf(text, status)} AS fl`,
-    ...dims.map((dim, at) => `${boundText(dimensionOf(columns, dim, status))} AS d${at}`),
-  ].join(', ');
+    `${flags} AS fl`,
+    'cur',
+    ...dims.map((_, at) => `${boundText(`raw${at}`)} AS d${at}`),
+  ];
+  return `SELECT ${normalNames(dims)} FROM (SELECT ${understood.join(', ')} FROM (SELECT ${read.join(', ')} ${from}))`;
+}
+
+/** What a store keeps of it beside the columns of an export: read as they are. */
+export const keptNames = ['t', 'u', 'fault', 'tok', 'fl', 'cur'] as const;
+
+/** The same columns, of a file of a store. */
+export function selectStored(columns: Columns, dims: readonly string[], file: string, from: string): string {
+  const status = numberOf(columns, 'response_status_code');
+  const texts = dims.map(
+    (dim, at) => `${dim === 'user' ? '"user"' : boundText(dimensionOf(columns, dim, status))} AS d${at}`,
+  );
+  const names = [`${file} AS file`, 'id', ...keptNames, ...texts];
+  return `SELECT ${normalNames(dims)} FROM (SELECT ${names.join(', ')} ${from})`;
 }
 
 /** Names of the columns that stay. */
@@ -113,12 +145,11 @@ function timeOf(columns: Columns): string {
   return `CASE WHEN ${isUsual.replaceAll('at', name)} THEN epoch_ms(TRY_CAST(${name} AS TIMESTAMP)) WHEN regexp_full_match(${name}::VARCHAR, ${other}) THEN epoch_ms(TRY_CAST(${name}::VARCHAR AS TIMESTAMPTZ)) END`;
 }
 
-function flagsOf(text: (name: string) => string, status: string): string {
-  const success = `lower(${text('is_success')})`;
-  const failed = `COALESCE(CASE WHEN ${success} IN ('1', 'true', '1.0') THEN false WHEN ${success} IN ('0', 'false', '0.0') THEN true END, ${status} >= 400, false)`;
-  const cache = `upper(${text('cache_status')})`;
-  return `(CASE WHEN ${failed} THEN ${rowFlags.failed} ELSE 0 END + CASE WHEN ${cache} IS NULL THEN ${rowFlags.cacheUnknown} WHEN ${cache} LIKE '%HIT' THEN ${rowFlags.cacheHit} ELSE 0 END + CASE WHEN ${status} IN (412, 429) AND COALESCE(u, 0) = 0 THEN ${rowFlags.refused} ELSE 0 END)::UTINYINT`;
-}
+const flags = [
+  `(CASE WHEN COALESCE(CASE WHEN success IN ('1', 'true', '1.0') THEN false WHEN success IN ('0', 'false', '0.0') THEN true END, status >= 400, false) THEN ${rowFlags.failed} ELSE 0 END`,
+  `+ CASE WHEN cache IS NULL THEN ${rowFlags.cacheUnknown} WHEN cache LIKE '%HIT' THEN ${rowFlags.cacheHit} ELSE 0 END`,
+  `+ CASE WHEN status IN (412, 429) AND COALESCE(u, 0) = 0 THEN ${rowFlags.refused} ELSE 0 END)::UTINYINT`,
+].join(' ');
 
 function dimensionOf(columns: Columns, dim: string, status: string): string {
   if (dim === 'user') return metadataOf(columns, '_user');

@@ -8,8 +8,8 @@ import { escapeInvisible } from '../printable.ts';
 import { type Database, openDatabase } from './duckdb.ts';
 import { findFiles, type RowsFile } from './find-files.ts';
 import { gatherRows } from './gather-rows.ts';
-import type { RowBatch, RowQuestion, RowSource, RowsAsked } from './row-batch.ts';
-import { leaveOutRepeated, readFacts } from './row-facts.ts';
+import type { RowBatch, RowQuestion, RowSource, RowsAsked, SourceFacts } from './row-batch.ts';
+import { boundsOf, leaveOutRepeated, readFacts } from './row-facts.ts';
 
 export interface RowsNeeds {
   /** Where names of files begin. */
@@ -21,16 +21,20 @@ export interface RowsNeeds {
   readonly memory?: number | undefined;
 }
 
-const batchRows = 65_536;
+/** The relation `calls` (normal-rows.ts), each row once, and what is known of it. */
+export interface OpenCalls {
+  readonly facts: SourceFacts;
+  readonly database: Database;
+}
 
 /** @throws UserError where there is nothing to read, or nothing to read it with; CancelledError */
-export async function openRows(asked: RowsAsked, needs: RowsNeeds): Promise<RowSource> {
+export async function openCalls(asked: RowsAsked, needs: RowsNeeds): Promise<OpenCalls> {
   const database = await openDatabase(needs);
   try {
-    const files = await findFiles(asked.from, needs.folder, database);
+    const files = await findFiles({ ...asked, folder: needs.folder }, database);
     refuseOtherWorkspaces(files, asked.workspaces);
     const gathered = await gatherRows(files, asked.dims, database);
-    const repeated = await leaveOutRepeated(asked.dims, database);
+    const repeated = await leaveOutRepeated(files, asked, database);
     const facts = await readFacts(files, asked.dims, { ...gathered, ...repeated }, database);
     if (facts.rows === 0 && facts.malformed.count > 0) {
       const [first] = facts.malformed.first;
@@ -39,6 +43,17 @@ export async function openRows(asked: RowsAsked, needs: RowsNeeds): Promise<RowS
         hint: 'Name files as `logs export` and `logs pull` write them: a JSON object a line, with id and created_at.',
       });
     }
+    return { facts, database };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** @throws as `openCalls` */
+export async function openRows(asked: RowsAsked, needs: RowsNeeds): Promise<RowSource> {
+  const { facts, database } = await openCalls(asked, needs);
+  try {
     const dictionary: Record<string, readonly string[]> = {};
     for (const [at, dim] of asked.dims.entries()) dictionary[dim] = await readDictionary(at, database);
     return {
@@ -52,6 +67,8 @@ export async function openRows(asked: RowsAsked, needs: RowsNeeds): Promise<RowS
     throw error;
   }
 }
+
+const batchRows = 65_536;
 
 /** @throws UserError for a file that says to be of a workspace that is not meant */
 function refuseOtherWorkspaces(files: readonly RowsFile[], workspaces: readonly string[]): void {
@@ -79,7 +96,7 @@ async function* readBatches(
   all: readonly string[],
   database: Database,
 ): AsyncIterable<RowBatch> {
-  const { dims, from, to } = question;
+  const { dims } = question;
   const places = dims.map((dim) => {
     const at = all.indexOf(dim);
     if (at < 0) throw new Error(`the rows were opened without ${dim}`);
@@ -87,10 +104,7 @@ async function* readBatches(
   });
   const codes = places.map((at) => `COALESCE(x${at}.code, -1)`);
   const joins = [...new Set(places)].map((at) => `LEFT JOIN dictionary${at} AS x${at} ON x${at}.v = d${at}`);
-  const bounds = [
-    ...(from === null ? [] : [`t >= ${BigInt(Math.ceil(from))}`]),
-    ...(to === null ? [] : [`t < ${BigInt(Math.ceil(to))}`]),
-  ];
+  const bounds = boundsOf(question);
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`;
   const columns = [
     't::DOUBLE',

@@ -36,13 +36,16 @@ export const plainDims = [
   ...['endpoint', 'status', 'currency'],
 ] as const;
 
-export interface RowQuestion {
-  /** Some of those that the source was opened with. */
-  readonly dims: readonly string[];
+export interface RowsWindow {
   /** Milliseconds since the epoch; the first that counts. Null: from the oldest row. */
   readonly from: number | null;
   /** The first that no longer counts. Null: to the newest row. */
   readonly to: number | null;
+}
+
+export interface RowQuestion extends RowsWindow {
+  /** Some of those that the source was opened with. */
+  readonly dims: readonly string[];
 }
 
 /** One pass over the rows at a time; as many passes as wanted. */
@@ -126,6 +129,8 @@ export interface RowsAsked {
   readonly from: readonly string[];
   /** All dimensions that are asked for later: of `plainDims`, and `metadata.X`. */
   readonly dims: readonly string[];
-  /** Slugs that the rows may be of; a file of another one is refused. Empty: any. */
+  /** Slugs that the rows may be of; a file of another one is refused, and of a store those days are read. Empty: any. */
   readonly workspaces: readonly string[];
+  /** Milliseconds since the epoch; `from` is the first that counts, `to` the first that no longer does. Default: all. */
+  readonly window?: RowsWindow | undefined;
 }

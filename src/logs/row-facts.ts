@@ -5,7 +5,7 @@ import type { RowsFile } from './find-files.ts';
 import type { GatheredRows } from './gather-rows.ts';
 import { findMalformed } from './malformed-lines.ts';
 import { costFaults, normalNames } from './normal-rows.ts';
-import { type RowsFileFacts, rowFlags, type SourceFacts } from './row-batch.ts';
+import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type SourceFacts } from './row-batch.ts';
 
 export interface Repeated {
   readonly duplicates: number;
@@ -16,9 +16,17 @@ export interface Repeated {
  * Makes `calls` of `gathered`: each id once, the earliest row of it, and of those the dearest. Digests are compared first: few ids
  * are there twice, and texts of all of them take more memory than everything else.
  */
-export async function leaveOutRepeated(dims: readonly string[], database: Database): Promise<Repeated> {
-  const isRow = 'id IS NOT NULL AND t IS NOT NULL';
+export async function leaveOutRepeated(
+  files: readonly RowsFile[],
+  { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
+  database: Database,
+): Promise<Repeated> {
+  const isRow = ['t IS NOT NULL', ...boundsOf(window ?? { from: null, to: null })].join(' AND ');
   const names = normalNames(dims);
+  if (files.every(({ form }) => form === 'kept')) {
+    await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
+    return { duplicates: 0, contradictions: 0 };
+  }
   await database.run(
     `CREATE TEMP TABLE again AS SELECT h FROM (SELECT hash(id) AS h FROM gathered WHERE ${isRow}) GROUP BY h HAVING count(*) > 1`,
   );
@@ -49,19 +57,20 @@ export async function leaveOutRepeated(dims: readonly string[], database: Databa
   return { duplicates: Number(duplicates), contradictions: Number(contradictions) };
 }
 
+export function boundsOf({ from, to }: RowsWindow): readonly string[] {
+  return [
+    ...(from === null ? [] : [`t >= ${BigInt(Math.ceil(from))}`]),
+    ...(to === null ? [] : [`t < ${BigInt(Math.ceil(to))}`]),
+  ];
+}
+
 export async function readFacts(
   files: readonly RowsFile[],
   dims: readonly string[],
   { copies, duplicates, contradictions }: GatheredRows & Repeated,
   database: Database,
 ): Promise<SourceFacts> {
-  const byFile = new Map(
-    (
-      await database.rows(
-        'SELECT file, count(*) FILTER (id IS NOT NULL AND t IS NOT NULL), count(*) FILTER (id IS NULL OR t IS NULL) FROM gathered GROUP BY file',
-      )
-    ).map(([file, rows, malformed]) => [Number(file), { rows: Number(rows), malformed: Number(malformed) }]),
-  );
+  const byFile = await countByFile(files, database);
   const missing = dims.map((_, at) => `count(*) - count(d${at})`);
   const faults = Object.values(costFaults).map((fault) => `count(*) FILTER (fault = ${fault})`);
   const sums = [
@@ -113,6 +122,18 @@ export async function readFacts(
   };
 }
 
+/** What a store says of its files is not counted again. */
+async function countByFile(files: readonly RowsFile[], database: Database) {
+  const known = files.map(({ form, manifest }, at) => [at, form === 'kept' ? (manifest?.rows ?? 0) : null] as const);
+  const counts = new Map(known.map(([at, rows]) => [at, { rows: rows ?? 0, malformed: 0 }]));
+  if (known.every(([, rows]) => rows !== null)) return counts;
+  const found = await database.rows('SELECT file, count(t), count(*) - count(t) FROM gathered GROUP BY file');
+  for (const [file, rows, malformed] of found) {
+    counts.set(Number(file), { rows: Number(rows), malformed: Number(malformed) });
+  }
+  return counts;
+}
+
 /** As rows name them, where they were opened with it, else as manifests do. */
 async function readWorkspaces(
   files: readonly RowsFile[],
@@ -121,7 +142,7 @@ async function readWorkspaces(
 ): Promise<ReadonlyMap<number, readonly string[]>> {
   const named = new Map<number, string[]>();
   const at = dims.indexOf('workspace');
-  if (at >= 0) {
+  if (at >= 0 && files.some(({ form }) => form !== 'kept')) {
     const rows = await database.rows(`SELECT DISTINCT file, d${at} FROM calls WHERE d${at} IS NOT NULL ORDER BY 1, 2`);
     for (const [file, slug] of rows) named.set(Number(file), [...(named.get(Number(file)) ?? []), String(slug)]);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import { openDatabase } from '../../src/logs/duckdb.ts';
 import { openRows, type RowsNeeds } from '../../src/logs/open-rows.ts';
 import { plainDims, type RowSource, type SourceFacts } from '../../src/logs/row-batch.ts';
 import { writeCalls } from '../helpers/call-rows.ts';
@@ -322,6 +323,68 @@ describe('rows of files', () => {
     await expect(read('notes.jsonl', folder)).rejects.toThrow(
       'none of the 2 lines is a row of a log: line 1 of notes.jsonl',
     );
+  });
+
+  it('reads the same of CSV and of Parquet, whatever else their columns are called', async () => {
+    const folder = makeFolder();
+    const lines = [
+      call('a', { metadata: { _user: 'ana, "the first"' } }),
+      call('b', { created_at: '2026-10-01 10:00:00.500', cost: 0.0375, response_status_code: 500, cache_status: null }),
+      call('c', { cost: 1e-11, ai_model: 'gpt' }),
+      call('d', { created_at: 'never' }),
+    ];
+    write(folder, 'rows.jsonl', lines);
+    const { rows } = await read('rows.jsonl', folder);
+    const names = [
+      'id',
+      'created_at',
+      'cost',
+      'cost_currency',
+      'total_units',
+      'response_status_code',
+      'cache_status',
+      'metadata',
+      'ai_model',
+    ];
+    const others = [
+      't',
+      'u',
+      'c',
+      'ms',
+      'cur',
+      'fault',
+      'tok',
+      'n',
+      'fl',
+      'raw0',
+      'd0',
+      'file',
+      'success',
+      'status',
+      'cache',
+      'a"b; --',
+    ];
+    const quote = (value: unknown): string =>
+      value === undefined || value === null
+        ? ''
+        : `"${(typeof value === 'object' ? JSON.stringify(value) : String(value)).replaceAll('"', '""')}"`;
+    const table = lines.map((line) =>
+      [...names.map((name) => quote((line as Record<string, unknown>)[name])), ...others.map(() => '7')].join(','),
+    );
+    writeFileSync(join(folder, 'rows.csv'), `${[...names, ...others].map(quote).join(',')}\n${table.join('\n')}\n`);
+    const fromTable = await read('rows.csv', folder);
+    expect(fromTable.rows).toEqual(rows);
+    expect(fromTable.facts.malformed.count).toBe(1);
+    const database = await openDatabase({ signal });
+    const types =
+      'id, created_at::TIMESTAMP AS created_at, cost::DECIMAL(18,11) AS cost, metadata, 7 AS u, 7 AS c, 7 AS ms, 7 AS d0';
+    const rest =
+      'cost_currency, total_units::INTEGER AS total_units, response_status_code::SMALLINT AS response_status_code, cache_status, ai_model';
+    await database.run(
+      `COPY (SELECT ${types}, ${rest} FROM read_csv('${join(folder, 'rows.csv')}', all_varchar = true) WHERE id <> 'd') TO '${join(folder, 'rows.parquet')}'`,
+    );
+    await database.close();
+    expect((await read('rows.parquet', folder)).rows).toEqual(rows);
   });
 
   it('tells rows apart by every dimension that there is', async () => {
