@@ -14,6 +14,8 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
+  // A program of each machine, and there only where logs are read.
+  external: ['@duckdb/node-api'],
   sourcemap: true,
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",

@@ -119,6 +119,8 @@ const result = await build({
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
+  // A program of each machine, and there only where logs are read.
+  external: ['@duckdb/node-api'],
   define: { TOLLGATE_BUILD: JSON.stringify(digestSource()) },
   plugins: [lazyBuiltins, onlineCommands, undiciCore, lateSegmenter, withoutTranslations],
   logLevel: 'warning',

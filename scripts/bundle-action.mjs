@@ -9,6 +9,8 @@ await build({
   platform: 'node',
   target: 'node24',
   format: 'esm',
+  // A program of each machine, and there only where logs are read.
+  external: ['@duckdb/node-api'],
   minify: true,
   keepNames: true,
   legalComments: 'none',
