@@ -64,6 +64,7 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
+    .addOption(logsOption('none'))
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option(
       '--out <file>',

@@ -6,10 +6,14 @@ import type { NamedLimit } from './replay-limit.ts';
 
 /** Those that a replay may try; it says of each whether it can. */
 export function limitsOfDesired(desired: Desired): readonly NamedLimit[] {
-  return desired.entries.filter(({ absent }) => absent !== true).flatMap(limitsOfEntry);
+  return desired.entries.filter(({ absent }) => absent !== true).flatMap(namedLimits);
 }
 
-function limitsOfEntry(entry: DesiredEntry): NamedLimit[] {
+/** What of an entry says which limits it has, and whose. */
+export type LimitedEntry = Pick<DesiredEntry, 'kind' | 'workspace' | 'name' | 'fields'> &
+  Partial<Pick<DesiredEntry, 'id' | 'liveName' | 'starting'>>;
+
+export function namedLimits(entry: LimitedEntry): readonly NamedLimit[] {
   const { kind, workspace, fields, starting = null } = entry;
   return limitsOf(kind, fields).map((limit) => ({
     limit,
@@ -30,11 +34,11 @@ const sections = {
 } as const;
 
 /** As in `forget:` and messages: a policy's own name, else its path in the file. */
-function nameOf({ kind, name }: DesiredEntry): string {
+function nameOf({ kind, name }: LimitedEntry): string {
   return `${sections[kind]}${name}`;
 }
 
-function subjectOf({ kind, name, id, liveName }: DesiredEntry): NamedLimit['subject'] {
+function subjectOf({ kind, name, id, liveName }: LimitedEntry): NamedLimit['subject'] {
   if (kind === 'key-limits') return { column: 'api_key', value: id ?? liveName ?? name };
   return kind === 'provider-limits' ? { column: 'virtual_key', value: liveName ?? name } : null;
 }

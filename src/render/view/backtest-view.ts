@@ -76,6 +76,27 @@ export function describeEffect({ checked, stopped }: Pick<Effect, 'checked' | 's
   return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}`;
 }
 
+/** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
+export function describeReplayed(
+  { rows, limits, refusals }: BacktestFacts,
+  isOfChange: (one: { readonly workspace: string | null; readonly name: string }) => boolean,
+): string {
+  const own = limits.filter(isOfChange);
+  const [refusal] = refusals.filter(isOfChange);
+  const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
+  const span =
+    rows.oldest === null || rows.newest === null ? '' : `${dayText(rows.oldest)} to ${dayText(rows.newest)}: `;
+  const [first, ...more] = effects.map(describeEffect);
+  if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
+  const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
+  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
+  return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
+}
+
+function dayText(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
 function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
   const sides: Sides<Effect> = { before, after };
   const shown = after ?? before;
