@@ -53,7 +53,7 @@ function refuse(text: string, why: string): UserError {
 function readWords(text: string): { workspace: string | null; policy: ReadonlyMap<string, PrintedValue> } {
   // `budget: $20, reset: monthly` says the same as `$20 monthly`.
   const words = text
-    .split(/[\s,]+(?![\d]{3})/)
+    .split(/,?\s+/)
     .map((word) => word.trim())
     .filter((word) => word !== '' && !['budget:', 'rate:', 'reset:'].includes(word));
   const policy = new Map<string, PrintedValue>();

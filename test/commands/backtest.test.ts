@@ -82,6 +82,7 @@ describe('backtest', () => {
       ['100 requests/minute per api_key in ws-team-00', '100 requests/minute per api_key'],
       ['$5 every 14 days for model @openai/* or @anthropic/*', '$5 every 14 days, for model @anthropic/* or @openai/*'],
       ['budget: $5, reset: monthly, per: user', '$5 monthly per metadata._user'],
+      ['per key 400k tokens never', '400k tokens never per api_key'],
       ['2M tokens monthly per user and model', '2M tokens monthly per metadata._user and model'],
     ] as const) {
       const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(await ask(phrase)));
