@@ -19,6 +19,7 @@ async function load(path) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    external: ['@duckdb/node-api'],
     // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(${JSON.stringify(root.href)});`,
@@ -39,6 +40,9 @@ for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`sch
 
 const { renderPlanSchema } = await load('src/plan/plan-schema.ts');
 await write('schemas/plan.schema.json', renderPlanSchema());
+
+const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
+await write('schemas/backtest.schema.json', renderBacktestSchema());
 
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));
