@@ -8,7 +8,7 @@ import type { RowFacts } from './replay-limit.ts';
 const ofSource: Readonly<Record<string, string>> = { [peopleColumn]: 'user' };
 
 /** No row of any source holds it. */
-const never = new Set(['endpoint_type', 'mcp_server', 'mcp_tool']);
+const never: ReadonlySet<string> = new Set(['endpoint_type', 'mcp_server', 'mcp_tool']);
 
 /** Dimensions that a source has to be opened with for these columns. */
 export function dimsOf(columns: Iterable<string>): readonly string[] {

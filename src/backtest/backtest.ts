@@ -7,7 +7,7 @@ import { buildEffect, centsAt, describeBound, type MeasuredLimit, stoppedOf } fr
 import { LimitRun } from './limit-run.ts';
 import { peopleColumn } from './refused-calls.ts';
 import { Replay } from './replay.ts';
-import { columnsOf, isRefusal, type NamedLimit, prepareLimit, type ReplayLimit } from './replay-limit.ts';
+import { columnsOf, isNotReplayable, type NamedLimit, prepareLimit, type ReplayLimit } from './replay-limit.ts';
 import { UsedBefore } from './used-before.ts';
 
 export interface BacktestAsked {
@@ -38,7 +38,7 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
   const prepare = (limits: readonly NamedLimit[]): ReplayLimit[] =>
     limits.flatMap((named) => {
       const result = prepareLimit(named, rows.facts);
-      if (!isRefusal(result)) return [result];
+      if (!isNotReplayable(result)) return [result];
       const { workspace, name } = named;
       refusals.set(keyOf(named), { workspace, name, said: describeBound(named.limit), why: result.why });
       return [];

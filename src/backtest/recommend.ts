@@ -15,7 +15,7 @@ import { pickRows } from './pick-rows.ts';
 import { Replay } from './replay.ts';
 import {
   columnsOf,
-  isRefusal,
+  isNotReplayable,
   type NamedLimit,
   prepareLimit,
   type ReplayLimit,
@@ -97,7 +97,7 @@ function recommendFor(
 ): Recommendation | string | null {
   const named = wanted(workspace, asked);
   const prepared = prepareLimit(named, facts);
-  if (isRefusal(prepared)) return prepared.why;
+  if (isNotReplayable(prepared)) return prepared.why;
   const own = pickRows(batches, 'workspace', facts.words.workspace?.indexOf(workspace) ?? -1);
   const inForce = asked.limits.filter((limit) => limit.workspace === workspace || limit.workspace === null);
   const isSame = ({ limit }: NamedLimit): boolean =>
@@ -195,7 +195,7 @@ export function refusedBy(
 
 function withAmount(named: NamedLimit, amount: number, facts: RowFacts): ReplayLimit {
   const prepared = prepareLimit(named, facts);
-  if (isRefusal(prepared)) throw new Error(`a limit that ${prepared.why}`);
+  if (isNotReplayable(prepared)) throw new Error(`a limit that ${prepared.why}`);
   return { ...prepared, amount: { hi: amount, lo: 0 } };
 }
 
@@ -203,6 +203,6 @@ function withAmount(named: NamedLimit, amount: number, facts: RowFacts): ReplayL
 function prepareAll(limits: readonly NamedLimit[], facts: RowFacts): ReplayLimit[] {
   return limits.flatMap((limit) => {
     const result = prepareLimit(limit, facts);
-    return isRefusal(result) ? [] : [result];
+    return isNotReplayable(result) ? [] : [result];
   });
 }

@@ -9,7 +9,7 @@ import { isBudgetLimit, isKnownReset, isKnownUnit, type Limit, timed } from '../
 import { secondsOfWindow } from '../resources/rate-windows.ts';
 import { CodeFilter } from './code-filter.ts';
 import type { RowWords } from './rows.ts';
-import { stageOf } from './semantics.ts';
+import { gatewayStage } from './semantics.ts';
 
 /** A limit and whose calls it is about. */
 export interface NamedLimit {
@@ -37,21 +37,21 @@ export interface ReplayLimit {
   readonly isCountedBefore: boolean;
   readonly isRate: boolean;
   /** Whole cents or a count, and units below a cent. */
-  readonly amount: Amount;
+  readonly amount: TwoLimbs;
   /** Null: none. */
-  readonly alert: Amount | null;
+  readonly alert: TwoLimbs | null;
   /** The window of an instant, by its end; `Infinity`: it never ends. Instants never descend. */
   readonly windowOf: (time: number) => number;
   /** Why its figures are not exact. */
   readonly doubts: readonly string[];
 }
 
-export interface Amount {
+export interface TwoLimbs {
   readonly hi: number;
   readonly lo: number;
 }
 
-export interface Refusal {
+export interface NotReplayable {
   readonly named: NamedLimit;
   /** Follows the name of the limit. */
   readonly why: string;
@@ -65,7 +65,7 @@ export interface RowFacts {
   readonly oldest: number | null;
 }
 
-export function isRefusal(result: ReplayLimit | Refusal): result is Refusal {
+export function isNotReplayable(result: ReplayLimit | NotReplayable): result is NotReplayable {
   return 'why' in result;
 }
 
@@ -86,7 +86,7 @@ function groupsOf(per: readonly string[]): readonly string[] {
   return per.filter((key) => key !== 'workspace_id' && key !== 'organisation_id');
 }
 
-export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | Refusal {
+export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | NotReplayable {
   const { limit, workspace, subject, starting } = named;
   const why = explainRefusal(named, facts);
   if (why !== null) return { named, why };
@@ -99,7 +99,7 @@ export function prepareLimit(named: NamedLimit, facts: RowFacts): ReplayLimit | 
   const perWorkspace = isEach ? ['workspace'] : [];
   return {
     named,
-    stage: stageOf[limit.kind],
+    stage: gatewayStage[limit.kind],
     filters: [
       ...(workspace === null ? [] : [only('workspace', workspace)]),
       ...(subject === null ? [] : [only(subject.column, subject.value)]),
@@ -191,7 +191,7 @@ function windowOfRate(milliseconds: number): (time: number) => number {
   return (time) => Math.floor(time / milliseconds) * milliseconds + milliseconds;
 }
 
-function amountOf(amount: number): Amount {
+function amountOf(amount: number): TwoLimbs {
   const { n, d } = exactOf(amount);
   const below = (n % d) * BigInt(unitsPerCent);
   // Rounded up: what is used must have reached it.

@@ -110,7 +110,7 @@ export class Replay {
     let isInScope = false;
     /** How far it gets: the earliest stage that refuses it, and whether a budget of that stage does. */
     let stage = Number.POSITIVE_INFINITY;
-    let stageOfBudget = Number.POSITIVE_INFINITY;
+    let budgetStage = Number.POSITIVE_INFINITY;
     for (let index = 0; index < runs.length; index++) {
       const run = runs[index] as LimitRun;
       const counter = run.locate(row, at);
@@ -122,7 +122,7 @@ export class Replay {
       refusing[index] = 1;
       const { limit } = run;
       if (limit.stage < stage) stage = limit.stage;
-      if (!limit.isRate && limit.stage < stageOfBudget) stageOfBudget = limit.stage;
+      if (!limit.isRate && limit.stage < budgetStage) budgetStage = limit.stage;
     }
     if (!isInScope) return;
     this.counts.inScope += 1;
@@ -138,7 +138,7 @@ export class Replay {
         if (this.#onRefusal !== null) this.#onRefusal(index, number);
       }
       if (limit.isCountedBefore) {
-        const isReached = limit.stage <= stage && limit.stage < stageOfBudget;
+        const isReached = limit.stage <= stage && limit.stage < budgetStage;
         if (isReached && isCounted[fate] === true) run.charge(counter, 1, 0, at);
       } else if (!isRefused && isCharged[fate] === true) {
         if (limit.counts === 'cost') run.charge(counter, cents, units, at);

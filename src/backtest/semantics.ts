@@ -37,7 +37,7 @@ export function fateOf(flags: number): CallFate {
  * How far a call gets: a limit of a later stage does not hear of a call that one of an earlier stage refuses. Within a stage the
  * budgets stand before the rates, and all rates count the call, also one that refuses it.
  */
-export const stageOf: Readonly<Record<Kind, number>> = {
+export const gatewayStage: Readonly<Record<Kind, number>> = {
   'workspace-limits': 0,
   'key-limits': 0,
   'integration-limits': 1,

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Replay } from '../../src/backtest/replay.ts';
-import { isRefusal, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
-import { stageOf } from '../../src/backtest/semantics.ts';
+import { isNotReplayable, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
+import { gatewayStage } from '../../src/backtest/semantics.ts';
 import { exactOf, multiply, toText } from '../../src/exact.ts';
 import { type RowBatch, rowFlags } from '../../src/logs/row-batch.ts';
 import { isBudgetLimit } from '../../src/resources/limit.ts';
@@ -172,7 +172,7 @@ function toNaiveLimit({ limit, workspace, subject, starting }: NamedLimit): Naiv
   const days = isBudgetLimit(limit) ? /^every (\d+) days$/.exec(limit.reset ?? '')?.[1] : undefined;
   return {
     kind: limit.kind === 'usage-policy' || limit.kind === 'rate-policy' ? 'policy' : 'other',
-    stage: stageOf[limit.kind],
+    stage: gatewayStage[limit.kind],
     workspace,
     subject: subject === null ? null : [subject.column, subject.value],
     conditions: limit.match === 'all' ? [] : limit.match,
@@ -191,7 +191,7 @@ function toNaiveLimit({ limit, workspace, subject, starting }: NamedLimit): Naiv
 function prepareAll(named: readonly NamedLimit[], oldest: number): ReplayLimit[] {
   return named.map((limit) => {
     const result = prepareLimit(limit, { words, columns: new Set<string>(columns), oldest });
-    if (isRefusal(result)) throw new Error(result.why);
+    if (isNotReplayable(result)) throw new Error(result.why);
     return result;
   });
 }

@@ -2,7 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { Replay } from '../../src/backtest/replay.ts';
-import { isRefusal, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
+import { isNotReplayable, type NamedLimit, prepareLimit, type ReplayLimit } from '../../src/backtest/replay-limit.ts';
 import { budgetOf, rateOf } from './build-limit.ts';
 import { type GeneratedRows, generateRows } from './generate-rows.ts';
 
@@ -12,7 +12,7 @@ function replay(rows: GeneratedRows, ...limits: NamedLimit[]): Replay {
   const facts = { words: rows.words, columns: rows.columns, oldest: rows.chunks[0]?.time[0] ?? null };
   const prepared = limits.map((limit): ReplayLimit => {
     const result = prepareLimit(limit, facts);
-    if (isRefusal(result)) throw new Error(result.why);
+    if (isNotReplayable(result)) throw new Error(result.why);
     return result;
   });
   const run = new Replay(prepared);
