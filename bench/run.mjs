@@ -11,11 +11,10 @@ await build({
   entryPoints: ['bench/main.ts'],
   outfile,
   bundle: true,
+  external: ['@duckdb/node-api'],
   platform: 'node',
   target: 'node20.19',
   format: 'esm',
-  // A program of each machine, and there only where logs are read.
-  external: ['@duckdb/node-api'],
   sourcemap: true,
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);",

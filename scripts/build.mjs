@@ -106,6 +106,8 @@ const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
   outdir,
   bundle: true,
+  // Native code, optional, and loaded when rows are read.
+  external: ['@duckdb/node-api'],
   // A command loads its own part.
   splitting: true,
   chunkNames: 'chunks/[hash]',
@@ -119,8 +121,6 @@ const result = await build({
   minifyWhitespace: true,
   lineLimit: 200,
   legalComments: 'linked',
-  // A program of each machine, and there only where logs are read.
-  external: ['@duckdb/node-api'],
   define: { TOLLGATE_BUILD: JSON.stringify(digestSource()) },
   plugins: [lazyBuiltins, onlineCommands, undiciCore, lateSegmenter, withoutTranslations],
   logLevel: 'warning',

@@ -6,11 +6,11 @@ await build({
   entryPoints: ['src/action.ts'],
   outfile: process.argv[2] ?? 'dist/action.js',
   bundle: true,
+  // Native code, optional, and loaded when rows are read.
+  external: ['@duckdb/node-api'],
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // A program of each machine, and there only where logs are read.
-  external: ['@duckdb/node-api'],
   minify: true,
   keepNames: true,
   legalComments: 'none',

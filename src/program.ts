@@ -1,9 +1,14 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
+import type { LogsAuditOptions } from './commands/logs-audit.ts';
+import type { LogsPullOptions } from './commands/logs-pull.ts';
+import type { LogsSpendOptions } from './commands/logs-spend.ts';
+import type { LogsTopOptions } from './commands/logs-top.ts';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addLogCommands, type LogCommand } from './log-commands.ts';
 import {
   addCommonOptions,
   addPlanOptions,
@@ -281,6 +286,16 @@ export function buildProgram(version: string, start: Start): Command {
     });
   });
 
+  addLogCommands(program, addCommand, (name, options) => {
+    const parsed = options as ParsedOptions;
+    // A file on stdout is not for a screen.
+    const isFile = !['text', 'json'].includes(parsed.format);
+    return start(flagsOf(program, isFile ? { ...parsed, format: 'markdown' } : parsed), async (session) => {
+      const common = name === 'pull' ? commonOf(parsed) : {};
+      return runLogCommand(name, { ...common, ...options }, session);
+    });
+  });
+
   addServiceOptions(
     addCommand(
       program,
@@ -384,6 +399,20 @@ export function buildProgram(version: string, start: Start): Command {
 
   guardUsage(program);
   return program;
+}
+
+/** Each is a part that is loaded when it runs; the flags are those that its options name. */
+async function runLogCommand(name: LogCommand, options: object, session: Session): Promise<CommandResult> {
+  switch (name) {
+    case 'pull':
+      return (await import('./commands/logs-pull.ts')).runLogsPull(options as LogsPullOptions, session);
+    case 'spend':
+      return (await import('./commands/logs-spend.ts')).runLogsSpend(options as LogsSpendOptions, session);
+    case 'top':
+      return (await import('./commands/logs-top.ts')).runLogsTop(options as LogsTopOptions, session);
+    case 'audit':
+      return (await import('./commands/logs-audit.ts')).runLogsAudit(options as LogsAuditOptions, session);
+  }
 }
 
 const helpText = `

@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   // What commands share, made of what they understand.
   'options.ts': 1.5,
   'twin-commands.ts': 1.4,
+  'log-commands.ts': 1.4,
   'completion.ts': 2,
   'usage.ts': 2,
   'index.ts': 1,
@@ -115,6 +116,8 @@ const impure = new Set([
   'logs/duckdb.ts',
   'logs/find-files.ts',
   'logs/read-lines.ts',
+  'logs/store.ts',
+  'logs/store-files.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',
   'emulator/state-lock.ts',

@@ -63,8 +63,15 @@ export function columnsFor(dims: readonly string[]): readonly string[] {
  *
  * @param file SQL of the number of the file
  * @param from `FROM …`
+ * @param also columns that go along, as they are
  */
-export function selectNormal(columns: Columns, dims: readonly string[], file: string, from: string): string {
+export function selectNormal(
+  columns: Columns,
+  dims: readonly string[],
+  file: string,
+  from: string,
+  also: readonly string[] = [],
+): string {
   const text = (name: string): string => textOf(columns, name);
   const number = (name: string): string => numberOf(columns, name);
   const status = number('response_status_code');
@@ -80,6 +87,7 @@ export function selectNormal(columns: Columns, dims: readonly string[], file: st
     `${status} AS status`,
     `upper(${text('cache_status')}) AS cache`,
     ...dims.map((dim, at) => `${dimensionOf(columns, dim, status)} AS raw${at}`),
+    ...also.map((name, at) => `${quoteName(name)} AS also${at}`),
   ];
   const units = `round(c * ${unitsPerCent}::DOUBLE)`;
   const fault = [
@@ -98,8 +106,10 @@ export function selectNormal(columns: Columns, dims: readonly string[], file: st
     `${flags} AS fl`,
     'cur',
     ...dims.map((_, at) => `${boundText(`raw${at}`)} AS d${at}`),
+    ...also.map((_, at) => `also${at}`),
   ];
-  return `SELECT ${normalNames(dims)} FROM (SELECT ${understood.join(', ')} FROM (SELECT ${read.join(', ')} ${from}))`;
+  const rest = also.map((name, at) => `, also${at} AS ${quoteName(name)}`).join('');
+  return `SELECT ${normalNames(dims)}${rest} FROM (SELECT ${understood.join(', ')} FROM (SELECT ${read.join(', ')} ${from}))`;
 }
 
 /** What a store keeps of it beside the columns of an export: read as they are. */

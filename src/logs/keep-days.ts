@@ -1,0 +1,105 @@
+/** The lines of an export as days of a store. */
+
+import { hashFile } from '../replace-file.ts';
+import { type Database, quoteName, quoteText } from './duckdb.ts';
+import { quoteFiles } from './find-files.ts';
+import { readLinesOf } from './gather-rows.ts';
+import { bodyFields } from './log-row.ts';
+import type { Manifest } from './manifest.ts';
+import { jsonColumns, keptNames, selectNormal } from './normal-rows.ts';
+import { dayOf, type KeptDay, millisecondsOfDay, startOfDay } from './store.ts';
+import { inFolder, moveInto, removeFile, sizeOf } from './store-files.ts';
+
+export interface DaysAsked {
+  /** Of the export, whose lines they are. */
+  readonly file: string;
+  readonly manifest: Manifest;
+  readonly days: readonly string[];
+  readonly workspace: string;
+  /** Milliseconds since the epoch: when it was asked for. */
+  readonly askedAt: number;
+  /** How long after its end a day is taken to be complete, in milliseconds. */
+  readonly settles: number;
+}
+
+export interface KeptDays {
+  readonly days: Readonly<Record<string, KeptDay>>;
+  /** Rows of another day than was asked for: they are left out. */
+  readonly outside: number;
+}
+
+/** Each day becomes a file of the folder, sorted; nothing names it yet. */
+export async function keepDays(asked: DaysAsked, folder: string, database: Database): Promise<KeptDays> {
+  const { file, manifest, days, askedAt } = asked;
+  const gathered = inFolder(database.folder, 'pulled.parquet');
+  await database.run(`COPY (${selectRows(asked)}) TO ${quoteText(gathered)} (FORMAT parquet, COMPRESSION snappy)`);
+  const rows = `read_parquet(${quoteFiles([gathered])})`;
+  const [[malformed] = [0]] = await database.rows(`SELECT count(*) FILTER (t IS NULL) FROM ${rows}`);
+  const [first = '', last = ''] = [days[0], days.at(-1)];
+  const begin = startOfDay(first);
+  const end = startOfDay(last) + millisecondsOfDay;
+  const [[outside] = [0]] = await database.rows(`SELECT count(*) FROM ${rows} WHERE t < ${begin} OR t > ${end}`);
+  const kept: Record<string, KeptDay> = {};
+  for (const day of days) {
+    const start = startOfDay(day);
+    const made = await keepDay(day, `t >= ${start} AND t < ${start + millisecondsOfDay}`, { rows, folder }, database);
+    kept[day] = {
+      ...made,
+      malformed: day === last ? Number(malformed) : 0,
+      asked_at: new Date(askedAt).toISOString(),
+      is_final: askedAt >= start + millisecondsOfDay + asked.settles,
+      fields: [...manifest.fields],
+      exports: manifest.windows
+        .filter(({ from, to }) => dayOf(Date.parse(from)) <= day && dayOf(Date.parse(to)) >= day)
+        .map(({ export_id, from, to, rows: count }) => ({ export_id, from, to, rows: count })),
+    };
+  }
+  await removeFile(gathered);
+  if (file === gathered) throw new Error('an export is not where its rows are gathered');
+  return { days: kept, outside: Number(outside) };
+}
+
+async function keepDay(
+  day: string,
+  where: string,
+  { rows, folder }: { readonly rows: string; readonly folder: string },
+  database: Database,
+): Promise<Pick<KeptDay, 'file' | 'rows' | 'bytes' | 'sha256' | 'duplicates'>> {
+  const [[all, different] = [0, 0]] = await database.rows(
+    `SELECT count(*), count(DISTINCT id) FROM ${rows} WHERE ${where}`,
+  );
+  const count = Number(different);
+  if (count === 0) return { file: null, rows: 0, bytes: 0, sha256: null, duplicates: 0 };
+  const once =
+    Number(all) === count
+      ? ''
+      : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
+  const made = inFolder(folder, `${day}.tmp`);
+  // By one thread: the same rows are the same bytes.
+  await database.inOrder(() =>
+    database.run(
+      `COPY (SELECT ${storeColumns.join(', ')} FROM ${rows} WHERE ${where} ${once} ORDER BY t, id) TO ${quoteText(made)} (FORMAT parquet, COMPRESSION zstd)`,
+    ),
+  );
+  const sha256 = await hashFile(made);
+  const file = `${day}-${sha256.slice(0, 8)}.parquet`;
+  await moveInto(made, inFolder(folder, file));
+  return {
+    file,
+    rows: count,
+    bytes: (await sizeOf(inFolder(folder, file))) ?? 0,
+    sha256,
+    duplicates: Number(all) - count,
+  };
+}
+
+const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
+
+/** In a file of a store, in this order. */
+export const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+
+function selectRows({ file, workspace }: DaysAsked): string {
+  const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
+  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, kept);
+  return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;
+}
