@@ -15,11 +15,11 @@ async function load(path) {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL(path, root))],
     bundle: true,
-    external: ['@duckdb/node-api'],
     write: false,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    external: ['@duckdb/node-api'],
     // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(${JSON.stringify(root.href)});`,
@@ -43,6 +43,8 @@ await write('schemas/plan.schema.json', renderPlanSchema());
 
 const { renderPayloadSchema } = await load('src/notify/channels/write-payload.ts');
 await write('schemas/telling.schema.json', renderPayloadSchema());
+const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
+await write('schemas/backtest.schema.json', renderBacktestSchema());
 
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));

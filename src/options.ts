@@ -26,6 +26,11 @@ export function workspaceOption(does = 'only this workspace; may be repeated', o
   return new Option('--workspace <slug>', does).default([], otherwise).argParser(collectFlag);
 }
 
+export function logsOption(otherwise?: string): Option {
+  const option = new Option('--logs <path>', 'files of logs (JSONL, gzip, Parquet, CSV) or a folder; may be repeated');
+  return option.default([], otherwise).argParser(collectFlag);
+}
+
 export function addCommonOptions(command: Command, format = formatOption()): Command {
   return addServiceOptions(command, format).addOption(workspaceOption());
 }

@@ -19,6 +19,7 @@ import {
   dataFormatOption,
   dirOption,
   formatOption,
+  logsOption,
   parseDays,
   parseLimit,
   parsePercentage,
@@ -68,6 +69,7 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
+    .addOption(logsOption('none'))
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option(
       '--out <file>',
@@ -156,6 +158,52 @@ export function buildProgram(version: string, start: Start): Command {
       start(flagsOf(program, options), async (session) => {
         const { runEstimate } = await import('./commands/estimate.ts');
         return runEstimate(options, session);
+      }),
+    );
+
+  addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads files of logs alone')
+    .addOption(logsOption())
+    .addOption(
+      new Option('--limit <limit>', 'this in place of the files, such as "per user $20 monthly"; may be repeated')
+        .default([], 'the policy files')
+        .argParser(collectFlag),
+    )
+    .option('--base <commit>', 'show it beside the files of this commit, branch or tag')
+    .addOption(dirOption())
+    .addOption(workspaceOption())
+    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'html']).default('text'))
+    .option('--out <file>', 'with --format html: where to write the page')
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runBacktest } = await import('./commands/backtest.ts');
+        return runBacktest(options, session);
+      }),
+    );
+
+  addServiceOptions(
+    addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
+    null,
+  )
+    .addOption(logsOption('90 days of analytics, which are coarser'))
+    .addOption(workspaceOption())
+    .addOption(
+      new Option('--by <key>', 'who gets a counter: workspace, user, key, metadata.team …; may be repeated')
+        .default([], 'workspace')
+        .argParser(collectFlag),
+    )
+    .addOption(new Option('--unit <unit>', 'what is counted').choices(['cost', 'tokens', 'requests']).default('cost'))
+    .option('--reset <when>', 'monthly, weekly, never, or such as "every 14 days"', 'monthly')
+    .addOption(
+      new Option('--stops <whom>', 'whom the YAML may stop: nobody, or one call of a hundred')
+        .choices(['nobody', 'percent'])
+        .default('nobody'),
+    )
+    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'yaml']).default('text'))
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRecommend } = await import('./commands/recommend.ts');
+        return runRecommend({ ...commonOf(options), ...options }, session);
       }),
     );
 

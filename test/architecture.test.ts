@@ -38,6 +38,8 @@ const layers: Readonly<Record<string, number>> = {
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
   run: 2.2,
+  // What limits would have done to rows of logs.
+  backtest: 2.6,
   // Between the commands and what they share: it reads through ports that are handed to it.
   approvals: 2.5,
   policy: 3,

@@ -79,7 +79,7 @@ function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string |
     workspaces: read.workspaces
       .filter(({ slug }) => workspace === null || slug === workspace)
       .sort((a, b) => (a.slug < b.slug ? -1 : 1)),
-    limits: limits.map((limit) => ({ ...limit, declared: isDeclared(limit) })),
+    limits: limits.map((limit) => ({ ...limit, declared: isDeclared(limit), told: null })),
     over: null,
     below: 0,
     belowUnknown: 0,

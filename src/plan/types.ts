@@ -218,6 +218,11 @@ export interface Plan {
    * digest: it moves with every request, and a reviewed plan stays the same plan.
    */
   readonly impact: Impact | null;
+  /**
+   * What changed limits would have done to calls that were made, by the id of the change; missing: no logs were named. Outside
+   * fingerprints and digest, as consumption is.
+   */
+  readonly replayed?: Readonly<Record<string, string>> | undefined;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Where the record is kept, such as its Git ref. */

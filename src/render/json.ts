@@ -45,6 +45,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged(plan),
     impact: plan.impact,
+    ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),
   };
 }
 
