@@ -74,15 +74,31 @@ const api = key(passthrough, 'Members of the API that this grammar does not know
   print: printPassed,
 });
 
+/** Who is really told, as in resources/told-by.ts. */
+const toldWords: Readonly<Record<Exclude<Kind, 'rate-policy'>, string>> = {
+  'usage-policy': 'The service mails nobody: it is told by `channels:` of the organisation file alone.',
+  'key-limits': 'The service mails owners, admins, whose key it is and its `recipients`.',
+  'workspace-limits': 'The service mails owners and admins; `channels:` of the organisation file tell the others.',
+  'provider-limits':
+    'Whether the service mails owners and admins is not documented; `channels:` of the organisation file tell it.',
+  'integration-limits':
+    'Whether the service mails owners and admins is not documented; `channels:` of the organisation file tell it.',
+};
+
+function alertSentence(kind: keyof typeof toldWords): string {
+  return `${say.alert} ${toldWords[kind]}`;
+}
+
 /** @param clearable a policy without its limit is none */
-function budgetKeys(level: LevelGrammar, clearable: (form: Form) => Form) {
+function budgetKeys(kind: keyof typeof toldWords, clearable: (form: Form) => Form) {
+  const level = levelGrammars[kind];
   return {
     budget: key(clearable(budgetForm(level)), say.budget, {
       isForgettable,
       print: (entry) => printOnly(entry, 'budget'),
     }),
     reset: key(resetForm, say.reset, { isForgettable, print: (entry) => printOnly(entry, 'reset') }),
-    alert: key(alertForm(level), say.alert, { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
+    alert: key(alertForm(level), alertSentence(kind), { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
   };
 }
 
@@ -111,7 +127,7 @@ function ratesKey(level: LevelGrammar) {
 export const budgetInListKeys = {
   budget: key(budgetForm(levelGrammars['workspace-limits']), say.budget, { isRequired: true }),
   reset: key(listResetForm, say.reset, { isRequired: true }),
-  alert: key(alertForm(levelGrammars['workspace-limits']), say.alert),
+  alert: key(alertForm(levelGrammars['workspace-limits']), alertSentence('workspace-limits')),
 } satisfies Keys;
 
 const budgets = key(
@@ -128,8 +144,8 @@ const expiresKey = key(expires, 'When the key stops working, with its zone: `202
   isForgettable,
   print: printExpires,
 });
-const limitKeys = (kind: Kind) => ({
-  ...budgetKeys(levelGrammars[kind], orNone),
+const limitKeys = (kind: keyof typeof toldWords) => ({
+  ...budgetKeys(kind, orNone),
   rate: rateKey(levelGrammars[kind], orNone),
 });
 
@@ -137,7 +153,7 @@ export const policyKeys = {
   ...identity,
   previously: key(textShape(255), 'The name this policy had before, so that it is renamed instead of replaced.'),
   description: description(500),
-  ...budgetKeys(levelGrammars['usage-policy'], asWritten),
+  ...budgetKeys('usage-policy', asWritten),
   rate: rateKey(levelGrammars['rate-policy'], asWritten),
   match: key(matchForm, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
     print: printMatch,
