@@ -74,6 +74,8 @@ function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string |
   const limits = sortStatus(seen.limits.filter(({ facts }) => isHere(facts)));
   return {
     nobody: null,
+    check: null,
+    hasChannels: true,
     keyLimits: null,
     now: at,
     workspaces: read.workspaces
