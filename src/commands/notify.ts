@@ -1,17 +1,20 @@
 import { runId } from '../checkout/this-run.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
+import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { channelTest } from '../notify/channel-test.ts';
-import { findDueLimits } from '../notify/due-limits.ts';
+import { findDueEvents } from '../notify/due-events.ts';
+import { findDueLimits, type LimitNews } from '../notify/due-limits.ts';
 import { type InForce, readInForce, readSeen } from '../notify/look.ts';
 import type { Delivery } from '../notify/message.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { openMemory } from '../notify/open-memory.ts';
+import { readEvents } from '../notify/read-events.ts';
 import { type DueNow, listDue, type Told, tellDue } from '../notify/tell.ts';
 import { createWatcher } from '../notify/watched.ts';
 import { writeNews } from '../notify/write-news.ts';
-import { type NotifyLine, renderNotify } from '../render/notify.ts';
+import { type NotifyLine, type NotifyView, renderNotify } from '../render/notify.ts';
 import type { AlertSettings } from '../resources/alert-settings.ts';
 import { refuseFor } from '../run/output.ts';
 import type { CommandResult, CommonOptions, Session } from '../run/session.ts';
@@ -24,6 +27,12 @@ export interface NotifyOptions extends CommonOptions {
   readonly test?: string | undefined;
 }
 
+/** What a run told, and how it ends. */
+export interface NotifyFound {
+  readonly exit: ExitCode;
+  readonly view: NotifyView;
+}
+
 /**
  * Tells whoever is to be told of what holds now and was not told yet. Reads what `status` reads and writes nothing but what was told.
  * Exit 5 where some could not be told, 6 where nobody could.
@@ -31,28 +40,32 @@ export interface NotifyOptions extends CommonOptions {
  * @throws UserError, ServiceError, CancelledError
  */
 export async function runNotify(options: NotifyOptions, session: Session): Promise<CommandResult> {
+  const found = await gatherNotify(options, session);
+  if ('diagnostics' in found) return refuseFor(found.diagnostics, options.format, session);
+  return { exit: found.exit, output: renderNotify(found.view, options.format) };
+}
+
+/** @throws UserError, ServiceError, CancelledError */
+export async function gatherNotify(
+  options: NotifyOptions,
+  session: Session,
+): Promise<NotifyFound | { readonly diagnostics: readonly Diagnostic[] }> {
   const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, mayRecall: true };
   const started = await startRun(planning, session);
-  if ('plan' in started) return refuseFor(started.diagnostics, options.format, session);
+  if ('plan' in started) return { diagnostics: started.diagnostics };
   try {
     const inForce = await readInForce(started, session);
-    if ('diagnostics' in inForce) return refuseFor(inForce.diagnostics, options.format, session);
-    const { alerts, record } = inForce;
-    if (alerts === null || record === null || inForce.settings === null) {
-      return tellNobody(inForce, options);
-    }
-    return await tellIn(
-      { started, inForce: { ...inForce, record, settings: inForce.settings }, alerts },
-      options,
-      session,
-    );
+    if ('diagnostics' in inForce) return inForce;
+    const { alerts, record, settings } = inForce;
+    if (alerts === null || record === null || settings === null) return tellNobody(inForce, options);
+    return await tellIn({ started, inForce: { ...inForce, record, settings }, alerts }, options, session);
   } finally {
     await started.open.close();
   }
 }
 
 /** Files that name channels count after the apply that brings them into force. */
-function tellNobody({ desired, record }: InForce, options: NotifyOptions): CommandResult {
+function tellNobody({ desired, record }: InForce, options: NotifyOptions): NotifyFound {
   const isWritten = Object.keys(desired.alerting?.channels ?? {}).length > 0;
   const nobody =
     record === null
@@ -62,7 +75,7 @@ function tellNobody({ desired, record }: InForce, options: NotifyOptions): Comma
         : 'No channel is in force: write `channels:` in org.yaml and apply it (docs/notify.md).';
   if (options.test !== undefined) throw new UserError(`--test ${options.test}: ${nobody}`);
   const view = { lines: [], taken: 0, gaps: [], nobody, counts: false, ok: record !== null };
-  return { exit: record === null ? exitCodes.stale : exitCodes.ok, output: renderNotify(view, options.format) };
+  return { exit: record === null ? exitCodes.stale : exitCodes.ok, view };
 }
 
 interface Telling {
@@ -77,34 +90,31 @@ interface Telling {
 async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOptions, session: Session) {
   const { open, reads, record: place } = started;
   const { record, settings } = inForce;
+  // What the settings say, wherever it runs: a message goes to those who are named in the files, not to the public.
   const counts = settings.review.show_people === 'counts';
   const now = (): number => Math.max(session.clock.now(), open.backend.serviceNow() ?? 0);
   const channels = openChannels(alerts, session, async () => (await place.checkout?.readRemoteUrl()) ?? null);
   try {
     if (options.test !== undefined) {
       const told = await channelTest(options.test, alerts, channels.senders, record.environment, now());
-      return resultOf({ told: [told], taken: 0 }, [], counts, options);
+      return resultOf({ told: [told], taken: 0 }, [], counts);
     }
     const reading = readSeen(settings, counts, options, reads, now);
     const seen = await session.waiting('reading limits, counters and analytics', reading);
     const watcher = createWatcher(alerts, record);
-    const words = {
-      environment: record.environment,
-      names: seen.read.keyNames,
-      counts,
-      owners: ownersOf(inForce, seen.read.workspaces),
-      now: seen.at,
+    const owners = ownersOf(inForce, seen.read.workspaces);
+    const words = { environment: record.environment, names: seen.read.keyNames, counts, owners, now: seen.at };
+    const events = await readEvents({ inForce: { record }, alerts, seen, watcher, counts, owners }, options, session);
+    const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow => {
+      const common = { channels: alerts.channels, memory, environment: record.environment };
+      const write = (news: LimitNews) => writeNews(news, words);
+      const limits = findDueLimits({ ...common, limits: seen.limits, watcher, now: seen.at, write });
+      const other = findDueEvents({ ...common, groups: events.groups, complete: events.complete });
+      return {
+        tellings: [...limits.tellings, ...other.tellings],
+        forgotten: [...limits.forgotten, ...other.forgotten],
+      };
     };
-    const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow =>
-      findDueLimits({
-        limits: seen.limits,
-        watcher,
-        channels: alerts.channels,
-        memory,
-        environment: record.environment,
-        now: seen.at,
-        write: (news) => writeNews(news, words),
-      });
     const run = `${runId(session)}/${session.randomId().slice(0, 12)}`;
     const telling = { store: openMemory(options, record.environment, place, session), run, now, find };
     const report = options.dryRun
@@ -115,8 +125,9 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
 
       ...seen.read.gaps.map(({ kind, workspace, why }) => `${kind} of ${workspace ?? 'the organisation'}: ${why}`),
       ...seen.gaps,
+      ...events.gaps,
     ];
-    return resultOf(report, gaps, counts, options);
+    return resultOf(report, gaps, counts);
   } finally {
     await channels.close();
   }
@@ -148,15 +159,14 @@ function resultOf(
   { told, taken }: { readonly told: readonly Told[]; readonly taken: number },
   gaps: readonly string[],
   counts: boolean,
-  options: NotifyOptions,
-): CommandResult {
+): NotifyFound {
   const lines = told.map(({ message, channel, recipients, delivery }): NotifyLine => {
     const { state, why } = stateOf(delivery);
     return { kind: message.kind, title: message.title, channel, recipients, state, why };
   });
   const exit = exitOf(lines);
   const view = { lines, taken, gaps, nobody: null, counts, ok: exit === exitCodes.ok };
-  return { exit, output: renderNotify(view, options.format) };
+  return { exit, view };
 }
 
 function stateOf(delivery: Delivery | null): Pick<NotifyLine, 'state' | 'why'> {

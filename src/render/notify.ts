@@ -1,6 +1,7 @@
 /** What a run of `notify` says of itself. */
 
 import { escapeInvisible } from '../printable.ts';
+import { escapeProse } from './escape-markdown.ts';
 import { jsonVersion, renderJson } from './json.ts';
 
 export interface NotifyLine {
@@ -32,6 +33,32 @@ export function renderNotify(view: NotifyView, format: 'text' | 'json' | 'markdo
   return format === 'json' ? renderJson(notifyDocument(view)) : renderText(view);
 }
 
+/**
+ * For a job's summary, which more people read than are told: addresses are counted.
+ *
+ * @param isPublic anybody reads it: of what was told only the kind is said
+ */
+export function renderNotifyMarkdown(view: NotifyView, isPublic: boolean): string {
+  const { lines, taken, gaps } = view;
+  const said = lines.map(({ kind, state, channel, recipients, title, why }) => {
+    const to =
+      recipients.length === 0 ? '' : ` (${recipients.length} ${recipients.length === 1 ? 'address' : 'addresses'})`;
+    if (isPublic) return `- ${words[state]} ${escapeProse(channel)}${to}: ${kind}`;
+    return `- ${words[state]} ${escapeProse(channel)}${to}: ${escapeProse(title)}${why === null ? '' : `: ${escapeProse(why)}`}`;
+  });
+  const more = [
+    ...(taken === 0 ? [] : [`- ${taken} ${taken === 1 ? 'message is' : 'messages are'} being sent by another run`]),
+    ...gaps.map((gap) => `- not known: ${escapeProse(gap)}`),
+  ];
+  return `### ${escapeProse(summarizeNotify(view))}\n\n${[...said.slice(0, mostLines), ...cut(said.length), ...more].join('\n')}\n`;
+}
+
+const mostLines = 200;
+
+function cut(count: number): string[] {
+  return count > mostLines ? [`- and ${count - mostLines} more`] : [];
+}
+
 function renderText({ lines, taken, gaps, nobody, counts }: NotifyView): string {
   const said = lines.map((line) => {
     const to = line.recipients.length === 0 || counts ? '' : ` (${line.recipients.join(', ')})`;
@@ -41,7 +68,7 @@ function renderText({ lines, taken, gaps, nobody, counts }: NotifyView): string 
   const more = [
     ...(taken === 0 ? [] : [`${taken} ${taken === 1 ? 'message is' : 'messages are'} being sent by another run.`]),
     ...gaps.map((gap) => `Not known: ${gap}`),
-    nobody ?? summarize(lines),
+    summarizeNotify({ nobody, lines }),
   ];
   return `${[...said, ...more].map(escapeInvisible).join('\n')}\n`;
 }
@@ -52,6 +79,11 @@ const words: Readonly<Record<NotifyLine['state'], string>> = {
   failed: 'not told by',
   due: 'would tell by',
 };
+
+/** One line. */
+export function summarizeNotify({ nobody, lines }: Pick<NotifyView, 'nobody' | 'lines'>): string {
+  return nobody ?? summarize(lines);
+}
 
 function summarize(lines: readonly NotifyLine[]): string {
   const count = (state: NotifyLine['state']): number => lines.filter((line) => line.state === state).length;
