@@ -96,7 +96,7 @@ async function keepDay(
 const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
 
 /** In a file of a store, in this order. */
-export const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
 
 function selectRows({ file, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);

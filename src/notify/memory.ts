@@ -47,7 +47,7 @@ export type Mark = z.infer<typeof markSchema>;
 
 export type Memory = z.infer<typeof memorySchema>;
 /** Cents a million tokens, in and out. */
-export type SeenPrice = z.infer<typeof priceSchema>;
+type SeenPrice = z.infer<typeof priceSchema>;
 
 export const emptyMemory: Memory = { version: memoryVersion, marks: {}, claims: [] };
 
