@@ -28,11 +28,7 @@ export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValu
 
 /** A value of an argument, as its tool takes it. */
 export function readArgument({ name, as }: Pick<TwinArgument, 'name' | 'as'>, value: string): unknown {
-  if (as === 'number') return readNumber(name, value);
-  if (as !== 'target') return value;
-  const [kind = '', ...rest] = value.split('/');
-  const called = rest.join('/');
-  return called === '' ? { kind } : { kind, name: called };
+  return as === 'number' ? readNumber(name, value) : value;
 }
 
 /** `--status-code <code>` → `statusCode`, as the parser of flags has it. */

@@ -10,9 +10,7 @@ export function inTwinWords({ code, message, hint, details }: ToolRefusal): Tool
 }
 
 function translate(text: string): string {
-  return text
-    .replaceAll('{kind, name}', 'KIND/NAME')
-    .replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => words().get(word) ?? word);
+  return text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => words().get(word) ?? word);
 }
 
 /** `update_limits` is `tollgate propose set`, `skip_defaults` is `--skip-defaults`. */

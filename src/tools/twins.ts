@@ -17,8 +17,8 @@ export interface TwinArgument {
   readonly name: string;
   readonly does: string;
   readonly input: string;
-  /** `target`: `policy/monthly-spend`, the limits of the workspace as `workspace`. Default: as it is. */
-  readonly as?: 'target' | 'number';
+  /** Default: as it is. */
+  readonly as?: 'number';
 }
 
 export interface TwinFlag {
@@ -117,7 +117,6 @@ const proposed: readonly TwinArgument[] = [
     name: '[target]',
     does: 'policy/NAME, key/NAME, provider/SLUG, integration/SLUG, or workspace for its own limits',
     input: 'target',
-    as: 'target',
   },
 ];
 

@@ -213,7 +213,9 @@ it('what is live and in no file is declared as it is: its plan changes nothing l
 
 it('tells what became of them', async () => {
   const scene = await startProposeScene({ grant: asAuthor });
-  await proposed(scene, 'update_limits', { workspace: 'ws-team-a', target, budget: '$20', urgent: true });
+  // A text as at a terminal is the same target.
+  const text = 'policy/monthly-spend';
+  await proposed(scene, 'update_limits', { workspace: 'ws-team-a', target: text, budget: '$20', urgent: true });
   scene.github?.review({ pull: 1, user: 'reviewer', state: 'APPROVED' });
   expect(await call(scene, 'get_proposal', {})).toMatchObject({
     ok: true,
@@ -490,8 +492,8 @@ describe('at a terminal', () => {
 
   it.each([
     [['create', 'ws-team-a', 'foo/x'], 'target: write KIND/NAME'],
-    [['create', 'ws-team-a'], 'which entry, as KIND/NAME'],
-    [['create', 'ws-team-a', 'policy/'], 'which entry, as KIND/NAME'],
+    [['create', 'ws-team-a'], 'target is missing: which entry'],
+    [['create', 'ws-team-a', 'policy/'], 'target is missing: which entry'],
     [['delete', 'ws-team-a', 'policy/nothing'], '`tollgate propose create` proposes a new entry'],
     [
       ['create', 'ws-team-a', 'policy/monthly-spend', '--budget', '$5', '--reset', 'monthly', '--per', 'api_key'],
