@@ -46,8 +46,6 @@ export const memorySchema = z.object({
 export type Mark = z.infer<typeof markSchema>;
 
 export type Memory = z.infer<typeof memorySchema>;
-/** Cents a million tokens, in and out. */
-type SeenPrice = z.infer<typeof priceSchema>;
 
 export const emptyMemory: Memory = { version: memoryVersion, marks: {}, claims: [] };
 
