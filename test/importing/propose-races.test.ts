@@ -124,7 +124,10 @@ describe('the base went on', () => {
     const { branch } = await scene.propose(raise());
     const tip = tipOf(scene, branch);
     scene.push({ 'policies/workspaces/team-b.yaml': 'version: 1\nkind: workspace\nworkspace: ws-team-b\n' });
-    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({ status: 'exists', notes: [] });
+    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({
+      status: 'exists',
+      notes: ['@author asked for it before: whom its commit names stays so.'],
+    });
     expect(tipOf(scene, branch)).toBe(tip);
   });
 
@@ -133,7 +136,10 @@ describe('the base went on', () => {
     const { branch } = await scene.propose(raise());
     const tip = tipOf(scene, branch);
     scene.push({ [file]: teamFile.replace('rate: 100 ', 'rate: 200 ') });
-    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({ status: 'exists', notes: [] });
+    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({
+      status: 'exists',
+      notes: ['@author asked for it before: whom its commit names stays so.'],
+    });
     expect(tipOf(scene, branch)).toBe(tip);
   });
 
@@ -154,7 +160,10 @@ describe('the base went on', () => {
     expect(message.match(/^Requested-by:.*$/gm)).toEqual(['Requested-by: @ana', 'Requested-by: @bo']);
     expect(pullsOf(scene)[0]?.body).toContain('once more');
     const tip = tipOf(scene, branch);
-    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({ status: 'exists', notes: [] });
+    expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({
+      status: 'exists',
+      notes: ['@author asked for it before: whom its commit names stays so.'],
+    });
     expect(tipOf(scene, branch)).toBe(tip);
     expect(scene.github.violations).toEqual([]);
   });
