@@ -272,7 +272,7 @@ function groupByPlace<T extends { readonly workspace: string | null }>(all: read
 }
 
 /** Monday, 00:00 UTC, at or before an instant. */
-export function weekOf(now: number): number {
+function weekOf(now: number): number {
   const midnight = Math.floor(now / dayMilliseconds) * dayMilliseconds;
   return midnight - ((new Date(midnight).getUTCDay() + 6) % 7) * dayMilliseconds;
 }

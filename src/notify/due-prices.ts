@@ -23,7 +23,7 @@ export interface PriceLook {
 const inputParts = 3;
 
 /** Models that it counts by name, `@provider/model`; of all others nobody can say which they are. */
-export function modelsOf({ facts: { unit, match } }: LimitStatus): readonly string[] {
+function modelsOf({ facts: { unit, match } }: LimitStatus): readonly string[] {
   if (unit !== 'cost' || match === 'all') return [];
   return match.flatMap(({ key, any }) =>
     key === 'model' && any !== '*' ? any.filter((model) => !model.endsWith('*')) : [],

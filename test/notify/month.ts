@@ -56,7 +56,7 @@ export interface WorldLimit {
 }
 
 /** The first of these moments after an instant, as the service has them. */
-export function resetAfter(kind: Kind, reset: Reset, at: number, last: number): number | null {
+function resetAfter(kind: Kind, reset: Reset, at: number, last: number): number | null {
   const midnight = Math.floor(at / day) * day;
   if (reset === 'never') return null;
   if (reset === 'monthly') {
