@@ -6,6 +6,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { channelTest } from '../notify/channel-test.ts';
 import { findDueEvents } from '../notify/due-events.ts';
 import { findDueLimits, type LimitNews } from '../notify/due-limits.ts';
+import { lookAtPrices } from '../notify/due-prices.ts';
 import { type InForce, readInForce, readSeen } from '../notify/look.ts';
 import type { Delivery } from '../notify/message.ts';
 import { openChannels } from '../notify/open-channels.ts';
@@ -104,15 +105,19 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
     const watcher = createWatcher(alerts, record);
     const owners = ownersOf(inForce, seen.read.workspaces);
     const words = { environment: record.environment, names: seen.read.keyNames, counts, owners, now: seen.at };
-    const events = await readEvents({ inForce: { record }, alerts, seen, watcher, counts, owners }, options, session);
+    const events = await readEvents({ inForce, open, alerts, seen, watcher, counts, owners }, options, session);
+    const watched = seen.limits.filter(({ facts }) => watcher.watch(facts) !== null);
     const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow => {
       const common = { channels: alerts.channels, memory, environment: record.environment };
       const write = (news: LimitNews) => writeNews(news, words);
       const limits = findDueLimits({ ...common, limits: seen.limits, watcher, now: seen.at, write });
-      const other = findDueEvents({ ...common, groups: events.groups, complete: events.complete });
+      const moved = events.priceOf === null ? null : lookAtPrices(watched, events.priceOf, watcher, memory, words);
+      const groups = [...events.groups, ...(moved?.groups ?? [])];
+      const other = findDueEvents({ ...common, groups, complete: events.complete });
       return {
         tellings: [...limits.tellings, ...other.tellings],
         forgotten: [...limits.forgotten, ...other.forgotten],
+        prices: moved?.prices,
       };
     };
     const run = `${runId(session)}/${session.randomId().slice(0, 12)}`;
@@ -121,7 +126,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
       ? await listDue(telling)
       : await session.waiting('telling', tellDue({ ...telling, senders: channels.senders }));
     const gaps = [
-      ...describeUnknown(seen.limits.filter(({ facts }) => watcher.watch(facts) !== null)),
+      ...describeUnknown(watched),
 
       ...seen.read.gaps.map(({ kind, workspace, why }) => `${kind} of ${workspace ?? 'the organisation'}: ${why}`),
       ...seen.gaps,

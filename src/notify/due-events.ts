@@ -44,7 +44,7 @@ export interface EventFacts {
   readonly environment: string;
 }
 
-function keyOf({ kind, key }: Pick<Happening, 'kind' | 'key'>): string {
+export function keyOf({ kind, key }: Pick<Happening, 'kind' | 'key'>): string {
   return `${kind}:${hashOf(key)}`;
 }
 

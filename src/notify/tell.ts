@@ -27,7 +27,7 @@ export interface DueNow {
   /** Keys of what counts as not told any more. */
   readonly forgotten: readonly string[];
   /** What is remembered beside what was told; undefined: as it was. */
-  readonly prices?: Memory['prices'];
+  readonly prices?: Memory['prices'] | undefined;
 }
 
 export interface TellingRun {
