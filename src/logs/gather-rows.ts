@@ -105,7 +105,15 @@ function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: re
     isPacked,
     columns,
   )}`;
-  return selectNormal(columns, dims, numbersOf(lines), select);
+  const tags = lines.map(({ file }) => tagOf(file));
+  const isTagged = tags.some((tag) => tag !== 'NULL');
+  const tag = isTagged ? `[${tags.join(', ')}][file_index::BIGINT + 1]` : 'NULL';
+  return selectNormal(columns, dims, numbersOf(lines), select, { tag });
+}
+
+/** What its manifest says of a file counts for each row that says nothing itself. */
+function tagOf({ manifest }: RowsFile): string {
+  return manifest === null ? 'NULL' : quoteText(manifest.workspace);
 }
 
 /** The number of a file among those that are read together, as the number that it has among all. */
@@ -150,7 +158,7 @@ function selectTable(columns: Columns, dims: readonly string[], at: number, file
       hint: 'Write the column as DOUBLE or DECIMAL: no exact money can be had of it.',
     });
   }
-  return selectNormal(columns, dims, String(at), select);
+  return selectNormal(columns, dims, String(at), select, { tag: tagOf(file) });
 }
 
 /** In a file beside, so that it is read and understood once. @returns what reads it */

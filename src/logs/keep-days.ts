@@ -105,6 +105,8 @@ export const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName
 
 function selectRows({ file, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
-  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, kept);
+  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, {
+    also: kept,
+  });
   return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;
 }

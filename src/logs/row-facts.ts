@@ -1,6 +1,6 @@
 /** What rows say and do not say, counted; and each of them once. */
 
-import type { Database } from './duckdb.ts';
+import { type Database, quoteText } from './duckdb.ts';
 import type { RowsFile } from './find-files.ts';
 import type { GatheredRows } from './gather-rows.ts';
 import { findMalformed } from './malformed-lines.ts';
@@ -10,6 +10,7 @@ import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type Sou
 export interface Repeated {
   readonly duplicates: number;
   readonly contradictions: number;
+  readonly otherWorkspaces: number;
 }
 
 /**
@@ -18,14 +19,22 @@ export interface Repeated {
  */
 export async function leaveOutRepeated(
   files: readonly RowsFile[],
-  { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
+  { dims, window, workspaces }: Omit<RowsAsked, 'from'>,
   database: Database,
 ): Promise<Repeated> {
-  const isRow = ['t IS NOT NULL', ...boundsOf(window ?? { from: null, to: null })].join(' AND ');
+  const inWindow = ['t IS NOT NULL', ...boundsOf(window ?? { from: null, to: null })];
+  const place = `d${dims.indexOf('workspace')}`;
+  const isMeant = `(${place} IS NULL OR ${place} IN (${workspaces.map(quoteText).join(', ')}))`;
+  const isConfined = workspaces.length > 0 && files.some(({ form }) => form !== 'kept');
+  const isRow = (isConfined ? [...inWindow, isMeant] : inWindow).join(' AND ');
+  const [[others] = [0]] = isConfined
+    ? await database.rows(`SELECT count(*) FROM gathered WHERE ${inWindow.join(' AND ')} AND NOT ${isMeant}`)
+    : [];
+  const otherWorkspaces = Number(others);
   const names = normalNames(dims);
   if (files.every(({ form }) => form === 'kept')) {
     await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
-    return { duplicates: 0, contradictions: 0 };
+    return { duplicates: 0, contradictions: 0, otherWorkspaces };
   }
   await database.run(
     `CREATE TEMP TABLE again AS SELECT h FROM (SELECT hash(id) AS h FROM gathered WHERE ${isRow}) GROUP BY h HAVING count(*) > 1`,
@@ -33,7 +42,7 @@ export async function leaveOutRepeated(
   const [[again] = [0n]] = await database.rows('SELECT count(*) FROM again');
   if (again === 0n) {
     await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
-    return { duplicates: 0, contradictions: 0 };
+    return { duplicates: 0, contradictions: 0, otherWorkspaces };
   }
   const order = [
     't',
@@ -54,7 +63,7 @@ export async function leaveOutRepeated(
   const [[duplicates, contradictions] = [0, 0]] = await database.rows(
     'SELECT count(*), count(*) FILTER (other.said <> first.said) FROM ranked AS other JOIN ranked AS first ON first.id = other.id AND first.place = 1 WHERE other.place > 1',
   );
-  return { duplicates: Number(duplicates), contradictions: Number(contradictions) };
+  return { duplicates: Number(duplicates), contradictions: Number(contradictions), otherWorkspaces };
 }
 
 export function boundsOf({ from, to }: RowsWindow): readonly string[] {
@@ -67,7 +76,7 @@ export function boundsOf({ from, to }: RowsWindow): readonly string[] {
 export async function readFacts(
   files: readonly RowsFile[],
   dims: readonly string[],
-  { copies, duplicates, contradictions }: GatheredRows & Repeated,
+  { copies, duplicates, contradictions, otherWorkspaces }: GatheredRows & Repeated,
   database: Database,
 ): Promise<SourceFacts> {
   const byFile = await countByFile(files, database);
@@ -105,6 +114,7 @@ export async function readFacts(
     newest: newest === null ? null : Number(newest),
     duplicates,
     contradictions,
+    otherWorkspaces,
     malformed: { count: found.count, first: found.first },
     cost: {
       missing: Number(noCost),
