@@ -76,10 +76,14 @@ export function boundsOf({ from, to }: RowsWindow): readonly string[] {
 export async function readFacts(
   files: readonly RowsFile[],
   dims: readonly string[],
-  { copies, duplicates, contradictions, otherWorkspaces }: GatheredRows & Repeated,
+  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & Repeated,
   database: Database,
 ): Promise<SourceFacts> {
   const byFile = await countByFile(files, database);
+  for (const [at, lines] of rejected) {
+    const { rows: read, malformed } = byFile.get(at) ?? { rows: 0, malformed: 0 };
+    byFile.set(at, { rows: read, malformed: malformed + lines.length });
+  }
   const missing = dims.map((_, at) => `count(*) - count(d${at})`);
   const faults = Object.values(costFaults).map((fault) => `count(*) FILTER (fault = ${fault})`);
   const sums = [
@@ -95,7 +99,7 @@ export async function readFacts(
   const currencies = await database.rows(
     `SELECT upper(cur), count(*) FROM calls WHERE fault = ${costFaults.otherCurrency} GROUP BY 1 ORDER BY 1`,
   );
-  const found = await findMalformed(files, byFile, copies, database);
+  const found = await findMalformed(files, byFile, { copies, rejected }, database);
   const workspaces = await readWorkspaces(files, dims, database);
   return {
     files: files.map((file, at): RowsFileFacts => {

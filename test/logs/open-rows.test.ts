@@ -400,6 +400,20 @@ describe('rows of files', () => {
     expect((await read('rows.parquet', folder)).rows).toEqual(rows);
   });
 
+  it('counts lines of a table that are not as its first one', async () => {
+    const folder = makeFolder();
+    writeFileSync(
+      join(folder, 't.csv'),
+      'id,created_at,cost\na,2026-10-01 10:00:00.000,1\nb,2026-10-01 10:00:00.000\nc,2026-10-01 10:00:00.000,1,2,3\nd,2026-10-01 10:00:00.000,2\n',
+    );
+    const { rows, facts } = await read('t.csv', folder, { dims: [] });
+    expect(rows).toHaveLength(2);
+    expect(facts.malformed).toEqual({
+      count: 2,
+      first: [3, 4].map((line) => ({ file: 't.csv', line, why: expect.stringContaining('columns') })),
+    });
+  });
+
   it('notices a file, and rows, of another workspace than is asked about; a manifest speaks for rows that name none', async () => {
     const folder = makeFolder();
     const asked = (name: string, workspaces: readonly string[]) =>
