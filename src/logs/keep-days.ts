@@ -7,7 +7,7 @@ import { readLinesOf } from './gather-rows.ts';
 import { bodyFields } from './log-row.ts';
 import type { Manifest } from './manifest.ts';
 import { jsonColumns, keptNames, selectNormal } from './normal-rows.ts';
-import { dayOf, type KeptDay, millisecondsOfDay, startOfDay } from './store.ts';
+import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay } from './store.ts';
 import { inFolder, moveInto, removeFile, sizeOf } from './store-files.ts';
 
 export interface DaysAsked {
@@ -39,8 +39,8 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
   const rows = `read_parquet(${quoteFiles([gathered])})`;
   const [[malformed] = [0]] = await database.rows(`SELECT count(*) FILTER (t IS NULL) FROM ${rows}`);
   const [first = '', last = ''] = [days[0], days.at(-1)];
-  const begin = startOfDay(first);
-  const end = startOfDay(last) + millisecondsOfDay;
+  const begin = beginOfDay(first);
+  const end = beginOfDay(last) + millisecondsOfDay;
   const [[outside] = [0]] = await database.rows(`SELECT count(*) FROM ${rows} WHERE t < ${begin} OR t > ${end}`);
   const counted = await database.rows(
     `SELECT t // ${millisecondsOfDay}, count(*), count(DISTINCT id) FROM ${rows} WHERE t IS NOT NULL GROUP BY 1`,
@@ -50,7 +50,7 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
   );
   const kept: Record<string, KeptDay> = {};
   for (const day of days) {
-    const start = startOfDay(day);
+    const start = beginOfDay(day);
     const [all = 0, once = 0] = counts.get(start) ?? [];
     const made = await keepDay(day, { rows, folder, all, once }, database);
     kept[day] = {
@@ -75,7 +75,7 @@ async function keepDay(
 ): Promise<Pick<KeptDay, 'file' | 'rows' | 'bytes' | 'sha256' | 'duplicates'>> {
   const { rows, folder, all, once: count } = from;
   if (count === 0) return { file: null, rows: 0, bytes: 0, sha256: null, duplicates: 0 };
-  const start = startOfDay(day);
+  const start = beginOfDay(day);
   const where = `t >= ${start} AND t < ${start + millisecondsOfDay}`;
   const once =
     all === count ? '' : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
@@ -101,7 +101,7 @@ async function keepDay(
 const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
 
 /** In a file of a store, in this order. */
-export const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
 
 function selectRows({ file, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);

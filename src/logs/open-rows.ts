@@ -9,7 +9,7 @@ import { type Database, openDatabase } from './duckdb.ts';
 import { findFiles, type RowsFile } from './find-files.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { RowBatch, RowQuestion, RowSource, RowsAsked, SourceFacts } from './row-batch.ts';
-import { boundsOf, leaveOutRepeated, readFacts } from './row-facts.ts';
+import { leaveOutRepeated, readFacts, rowBounds } from './row-facts.ts';
 
 export interface RowsNeeds {
   /** Where names of files begin. */
@@ -107,7 +107,7 @@ async function* readBatches(
   });
   const codes = places.map((at) => `COALESCE(x${at}.code, -1)`);
   const joins = [...new Set(places)].map((at) => `LEFT JOIN dictionary${at} AS x${at} ON x${at}.v = d${at}`);
-  const bounds = boundsOf(question);
+  const bounds = rowBounds(question);
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`;
   const columns = [
     't::DOUBLE',

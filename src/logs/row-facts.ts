@@ -22,7 +22,7 @@ export async function leaveOutRepeated(
   { dims, window, workspaces }: Omit<RowsAsked, 'from'>,
   database: Database,
 ): Promise<Repeated> {
-  const inWindow = ['t IS NOT NULL', ...boundsOf(window ?? { from: null, to: null })];
+  const inWindow = ['t IS NOT NULL', ...rowBounds(window ?? { from: null, to: null })];
   const place = `d${dims.indexOf('workspace')}`;
   const isMeant = `(${place} IS NULL OR ${place} IN (${workspaces.map(quoteText).join(', ')}))`;
   const isConfined = workspaces.length > 0 && files.some(({ form }) => form !== 'kept');
@@ -66,7 +66,7 @@ export async function leaveOutRepeated(
   return { duplicates: Number(duplicates), contradictions: Number(contradictions), otherWorkspaces };
 }
 
-export function boundsOf({ from, to }: RowsWindow): readonly string[] {
+export function rowBounds({ from, to }: RowsWindow): readonly string[] {
   return [
     ...(from === null ? [] : [`t >= ${BigInt(Math.ceil(from))}`]),
     ...(to === null ? [] : [`t < ${BigInt(Math.ceil(to))}`]),
