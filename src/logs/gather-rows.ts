@@ -12,6 +12,8 @@ import { copyReadable } from './read-lines.ts';
 export interface GatheredRows {
   /** By number of the file. */
   readonly copies: ReadonlyMap<number, string>;
+  /** Lines of tables that have other columns than the first one, by number of the file. */
+  readonly rejected: ReadonlyMap<number, readonly number[]>;
 }
 
 interface NumberedFile {
@@ -27,6 +29,7 @@ export async function gatherRows(
 ): Promise<GatheredRows> {
   const numbered = files.map((file, at) => ({ at, file }));
   const copies = new Map<number, string>();
+  const rejected = new Map<number, readonly number[]>();
   const parts: string[] = [];
   for (const isPacked of [false, true]) {
     const lines = numbered.filter(({ file }) => file.form === 'jsonl' && file.isPacked === isPacked);
@@ -34,9 +37,15 @@ export async function gatherRows(
     parts.push(...(await gatherLines(lines, isPacked, dims, copies, database)));
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'csv')) {
-    const select = `FROM ${readTable(file)}`;
-    const kept = await keep(selectTable(await describe(select, file, database), dims, at, file, select), at, database);
-    parts.push(`SELECT * FROM ${kept}`);
+    const select = `FROM ${readTable(file, at)}`;
+    const columns = await describe(select, file, database);
+    parts.push(`SELECT * FROM ${await keep(selectTable(columns, dims, at, file, select), at, database)}`);
+    const lines = await database.rows(`SELECT DISTINCT line FROM rejected${at} ORDER BY line`);
+    if (lines.length > 0)
+      rejected.set(
+        at,
+        lines.map(([line]) => Number(line)),
+      );
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'parquet')) {
     const select = `FROM read_parquet(${quoteFiles([file.path])})`;
@@ -51,7 +60,7 @@ export async function gatherRows(
   }
   const none = `SELECT ${normalNames(dims)} FROM (${selectNormal(new Map(), dims, '0', '')}) WHERE false`;
   await database.run(`CREATE TEMP VIEW gathered AS ${[none, ...parts].join(' UNION ALL ')}`);
-  return { copies };
+  return { copies, rejected };
 }
 
 /** All at once, and again by themselves those of which not every line is a row, or which the database cannot read. */
@@ -105,7 +114,15 @@ function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: re
     isPacked,
     columns,
   )}`;
-  return selectNormal(columns, dims, numbersOf(lines), select);
+  const tags = lines.map(({ file }) => tagOf(file));
+  const isTagged = tags.some((tag) => tag !== 'NULL');
+  const tag = isTagged ? `[${tags.join(', ')}][file_index::BIGINT + 1]` : 'NULL';
+  return selectNormal(columns, dims, numbersOf(lines), select, { tag });
+}
+
+/** What its manifest says of a file counts for each row that says nothing itself. */
+function tagOf({ manifest }: RowsFile): string {
+  return manifest === null ? 'NULL' : quoteText(manifest.workspace);
 }
 
 /** The number of a file among those that are read together, as the number that it has among all. */
@@ -122,8 +139,9 @@ export function readLinesOf(paths: readonly string[], isPacked: boolean, columns
   return `read_ndjson(${quoteFiles(paths)}, columns = {${types}}, records = true, ignore_errors = true, compression = '${isPacked ? 'gzip' : 'uncompressed'}')`;
 }
 
-function readTable(file: RowsFile): string {
-  return `read_csv(${quoteFiles([file.path])}, header = true, all_varchar = true, ignore_errors = true, null_padding = true, compression = '${file.isPacked ? 'gzip' : 'uncompressed'}')`;
+/** What it cannot read it writes down. */
+function readTable(file: RowsFile, at: number): string {
+  return `read_csv(${quoteFiles([file.path])}, header = true, all_varchar = true, store_rejects = true, rejects_table = 'rejected${at}', rejects_scan = 'rejected${at}_of', rejects_limit = 0, compression = '${file.isPacked ? 'gzip' : 'uncompressed'}')`;
 }
 
 async function describe(select: string, file: RowsFile, database: Database): Promise<Columns> {
@@ -150,7 +168,7 @@ function selectTable(columns: Columns, dims: readonly string[], at: number, file
       hint: 'Write the column as DOUBLE or DECIMAL: no exact money can be had of it.',
     });
   }
-  return selectNormal(columns, dims, String(at), select);
+  return selectNormal(columns, dims, String(at), select, { tag: tagOf(file) });
 }
 
 /** In a file beside, so that it is read and understood once. @returns what reads it */

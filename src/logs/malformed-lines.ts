@@ -4,7 +4,7 @@ import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Database } from './duckdb.ts';
 import type { RowsFile } from './find-files.ts';
-import { readLinesOf } from './gather-rows.ts';
+import { type GatheredRows, readLinesOf } from './gather-rows.ts';
 import { jsonColumns, selectNormal } from './normal-rows.ts';
 import { checkWhole, type FileLine, isBlank, parseRow, readLines } from './read-lines.ts';
 import type { MalformedLine } from './row-batch.ts';
@@ -24,7 +24,7 @@ const mostShown = 20;
 export async function findMalformed(
   files: readonly RowsFile[],
   counts: ReadonlyMap<number, { readonly rows: number; readonly malformed: number }>,
-  copies: ReadonlyMap<number, string>,
+  { copies, rejected }: GatheredRows,
   database: Database,
 ): Promise<Malformed> {
   const first: MalformedLine[] = [];
@@ -33,8 +33,16 @@ export async function findMalformed(
   for (const [at, file] of files.entries()) {
     const { rows, malformed } = counts.get(at) ?? { rows: 0, malformed: 0 };
     count += malformed;
-    if (malformed > 0 && first.length < mostShown) {
-      first.push(...(await placesIn(file, copies.get(at), Math.min(malformed, mostShown - first.length), database)));
+    const lines = rejected.get(at) ?? [];
+    const shown = lines.map((line) => ({
+      file: file.name,
+      line,
+      why: 'not a line of this table: its columns are others',
+    }));
+    first.push(...shown.slice(0, mostShown - first.length));
+    if (malformed > lines.length && first.length < mostShown) {
+      const most = Math.min(malformed - lines.length, mostShown - first.length);
+      first.push(...(await placesIn(file, copies.get(at), most, database)));
     }
     if (!file.isPacked) continue;
     const wholeness = await checkWhole(file.path, malformed > 0 ? null : rows);

@@ -85,7 +85,7 @@ function toldOf(one: Happening, { marks }: Pick<Memory, 'marks'>): Mark | null {
 const mostLines = 30;
 
 /** A list of what is due, in one message. */
-function writeList(
+export function writeList(
   words: {
     readonly kind: Message['kind'];
     readonly title: string;

@@ -47,6 +47,9 @@ export type Mark = z.infer<typeof markSchema>;
 
 export type Memory = z.infer<typeof memorySchema>;
 
+/** Cents a million tokens, in and out. */
+export type SeenPrice = z.infer<typeof priceSchema>;
+
 export const emptyMemory: Memory = { version: memoryVersion, marks: {}, claims: [] };
 
 /** Enough that no two of a million meet. */
