@@ -1,5 +1,6 @@
 /** Limits over the rows of a source: before and after in one reading, and what each limit would do alone. */
 
+import { describeFacts } from '../logs/describe-facts.ts';
 import type { RowSource } from '../logs/row-batch.ts';
 import type { BacktestFacts, BacktestRefusal, BacktestRows, LimitEffect, Stopped } from '../render/backtest-facts.ts';
 import { adaptRows } from './adapt-rows.ts';
@@ -101,6 +102,7 @@ function rowsOf(source: RowSource, { counts, money }: Replay, silent: BacktestRo
     tokensUnknown: counts.tokensUnknown,
     duplicates,
     malformed: malformed.count,
+    said: describeFacts(source.facts),
     silent,
   };
 }

@@ -110,7 +110,7 @@ function describeCounter(counter: number, { run, words, counts }: MeasuredLimit)
 }
 
 /** By its values; `all calls` where the limit has one counter. */
-export function nameCounter(run: LimitRun, counter: number, words: RowWords): string {
+function nameCounter(run: LimitRun, counter: number, words: RowWords): string {
   const codes = run.groups.codesOf(counter);
   const names = run.groups.columns.map((column, index) => words[column]?.[codes[index] ?? -1] ?? '(no workspace)');
   // Who is blocked stands first, and where beside it.

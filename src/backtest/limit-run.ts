@@ -152,7 +152,7 @@ export class LimitRun {
 }
 
 /** Numbers by counter. */
-export class Growing {
+class Growing {
   values: Float64Array = new Float64Array(0);
   readonly #fill: number;
 
