@@ -1,7 +1,15 @@
 /** Commands over calls that are kept on this machine, beside those that ask for them. */
 
 import { type Command, Option } from 'commander';
-import { addServiceOptions, dataFormatOption, parseDays, parseLimit, quietOption, workspaceOption } from './options.ts';
+import {
+  addServiceOptions,
+  dataFormatOption,
+  parseDays,
+  parseLimit,
+  quietOption,
+  usualStore,
+  workspaceOption,
+} from './options.ts';
 import { collectFlag, findCommand } from './usage.ts';
 
 export type LogCommand = 'pull' | 'spend' | 'top' | 'audit';
@@ -70,5 +78,5 @@ function addRowsOptions(command: Command): Command {
 }
 
 function storeOption(): Option {
-  return new Option('--store <dir>', 'where calls are kept').default('tollgate-logs');
+  return new Option('--store <dir>', 'where calls are kept').default(usualStore);
 }

@@ -28,6 +28,7 @@ import {
   quietOption,
   stateOption,
   statusFormatOption,
+  usualStore,
   workspaceOption,
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
@@ -162,7 +163,7 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads files of logs alone')
-    .addOption(logsOption())
+    .addOption(logsOption(usualStore))
     .addOption(
       new Option('--limit <limit>', 'this in place of the files, such as "per user $20 monthly"; may be repeated')
         .default([], 'the policy files')
@@ -177,7 +178,8 @@ export function buildProgram(version: string, start: Start): Command {
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runBacktest } = await import('./commands/backtest.ts');
-        return runBacktest(options, session);
+        const logs = options.logs.length === 0 ? [usualStore] : options.logs;
+        return runBacktest({ ...options, logs }, session);
       }),
     );
 

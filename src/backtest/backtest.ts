@@ -1,5 +1,6 @@
 /** Limits over the rows of a source: before and after in one reading, and what each limit would do alone. */
 
+import { describeFacts } from '../logs/describe-facts.ts';
 import type { RowSource } from '../logs/row-batch.ts';
 import type { BacktestFacts, BacktestRefusal, BacktestRows, LimitEffect, Stopped } from '../render/backtest-facts.ts';
 import { adaptRows } from './adapt-rows.ts';
@@ -25,12 +26,6 @@ export function columnsOfAsked({ before, after }: BacktestAsked): readonly strin
   return [...new Set([...all, peopleColumn, 'workspace'])].sort();
 }
 
-interface SideRun {
-  readonly replay: Replay;
-  /** Each limit alone, without an amount; in the order of the runs. */
-  readonly alone: readonly (readonly [Replay, UsedBefore])[];
-}
-
 /** @throws what the source throws */
 export async function backtest(asked: BacktestAsked, source: RowSource): Promise<BacktestFacts> {
   const rows = adaptRows(source, columnsOfAsked(asked));
@@ -43,39 +38,18 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
       refusals.set(keyOf(named), { workspace, name, said: describeBound(named.limit), why: result.why });
       return [];
     });
-  const start = (limits: readonly NamedLimit[]): SideRun => {
-    const prepared = prepare(limits);
-    return {
-      replay: new Replay(prepared),
-      // Windows are kept by instant, so that each pass has limits of its own.
-      alone: prepare(prepared.map(({ named }) => named)).map((limit) => {
-        const used = new UsedBefore();
-        const unlimited = { ...limit, amount: { hi: Number.POSITIVE_INFINITY, lo: 0 }, alert: null };
-        return [new Replay([new LimitRun(unlimited, used.add)]), used] as const;
-      }),
-    };
-  };
+  const start = (limits: readonly NamedLimit[]): Replay =>
+    new Replay(prepare(limits).map((limit) => new LimitRun(limit, null, new UsedBefore())));
   const after = start(asked.after.limits);
   const before = asked.before === null ? null : start(asked.before.limits);
   for await (const batch of rows.batches()) {
-    for (const side of before === null ? [after] : [before, after]) {
-      side.replay.add(batch);
-      for (const [replay] of side.alone) replay.add(batch);
-    }
+    before?.add(batch);
+    after.add(batch);
   }
   const hasPeople = rows.facts.columns.has(peopleColumn);
-  const measure = (side: SideRun): Map<string, MeasuredLimit> =>
+  const measure = ({ runs }: Replay): Map<string, MeasuredLimit> =>
     new Map(
-      side.replay.runs.map((run, index) => [
-        keyOf(run.limit.named),
-        {
-          run,
-          used: side.alone[index]?.[1] ?? new UsedBefore(),
-          words: rows.facts.words,
-          hasPeople,
-          counts: asked.counts,
-        },
-      ]),
+      runs.map((run) => [keyOf(run.limit.named), { run, words: rows.facts.words, hasPeople, counts: asked.counts }]),
     );
   const [measuredBefore, measuredAfter] = [
     before === null ? new Map<string, MeasuredLimit>() : measure(before),
@@ -95,10 +69,9 @@ export async function backtest(asked: BacktestAsked, source: RowSource): Promise
       },
     ];
   });
-  const together = (side: SideRun | null): Stopped | null =>
-    side === null ? null : stoppedOf(side.replay.refused, hasPeople);
+  const together = (side: Replay | null): Stopped | null => (side === null ? null : stoppedOf(side.refused, hasPeople));
   return {
-    rows: rowsOf(source, after.replay, rows.silent),
+    rows: rowsOf(source, after, rows.silent),
     sides: asked.before === null ? null : { before: asked.before.label, after: asked.after.label },
     together: { before: together(before), after: together(after) },
     limits,
@@ -129,6 +102,7 @@ function rowsOf(source: RowSource, { counts, money }: Replay, silent: BacktestRo
     tokensUnknown: counts.tokensUnknown,
     duplicates,
     malformed: malformed.count,
+    said: describeFacts(source.facts),
     silent,
   };
 }

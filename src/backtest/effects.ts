@@ -16,7 +16,6 @@ import type { UsedBefore } from './used-before.ts';
 
 export interface MeasuredLimit {
   readonly run: LimitRun;
-  readonly used: UsedBefore;
   readonly words: RowWords;
   /** Rows say who calls. */
   readonly hasPeople: boolean;
@@ -26,7 +25,7 @@ export interface MeasuredLimit {
 const mostNamed = 20;
 
 export function buildEffect(measured: MeasuredLimit): Effect {
-  const { run, used, hasPeople, counts } = measured;
+  const { run, hasPeople, counts } = measured;
   const { limit } = run.limit.named;
   const blocked = listCounters(run, (counter) => (run.refusedCalls.values[counter] ?? 0) > 0);
   const alerted = listCounters(run, (counter) => !Number.isNaN(run.alertedAt.values[counter] ?? Number.NaN));
@@ -53,8 +52,8 @@ export function buildEffect(measured: MeasuredLimit): Effect {
       .sort(([a], [b]) => a - b)
       .map(([day, { calls, money }]) => ({ day: day * dayMilliseconds, calls, money: centsAt(money, 0) })),
     who: counts ? [] : named.sort(losesMore).slice(0, mostNamed),
-    smallest: smallestOf(used),
-    curve: curveOf(limit, used),
+    smallest: run.alone === null ? null : smallestOf(run.alone),
+    curve: run.alone === null ? [] : curveOf(limit, run.alone),
     doubts: run.limit.doubts,
   };
 }

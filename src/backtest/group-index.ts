@@ -1,9 +1,7 @@
 /** Which counter a row belongs to: one for each combination of codes. Counters are numbered in the order of their first row. */
 
 import type { RowBatch } from '../logs/row-batch.ts';
-
-/** Codes stay below it, so that a number and a code together are an exact number. */
-const codes = 2 ** 26;
+import { PairIndex } from './pair-index.ts';
 
 const none: Int32Array = new Int32Array(0);
 
@@ -13,9 +11,8 @@ export class GroupIndex {
   readonly #optional: readonly boolean[];
   /** Of a single column: the counter of each code, shifted by one; -1: none yet. */
   #single: Int32Array = none;
-  /** Of several: by the number of what stands before, and the code. */
-  readonly #steps: readonly Map<number, number>[];
-  readonly #stepSizes: number[];
+  /** Of several: the number of what stands before and the code, as one number. */
+  readonly #steps: readonly PairIndex[];
   #current: (Int32Array | undefined)[] = [];
   /** By counter: its codes. */
   readonly #codes: number[][] = [];
@@ -23,8 +20,7 @@ export class GroupIndex {
   constructor(columns: readonly string[], optional: readonly string[]) {
     this.columns = columns;
     this.#optional = columns.map((column) => optional.includes(column));
-    this.#steps = columns.map(() => new Map<number, number>());
-    this.#stepSizes = columns.map(() => 0);
+    this.#steps = columns.map(() => new PairIndex());
   }
 
   get size(): number {
@@ -85,17 +81,12 @@ export class GroupIndex {
     for (let index = 0; index <= last; index++) {
       const code = this.#codeAt(index, row);
       if (code === -2) return -1;
-      const steps = this.#steps[index] as Map<number, number>;
-      const step = at * codes + code + 1;
-      let next = steps.get(step);
-      if (next === undefined) {
-        next = this.#stepSizes[index] as number;
-        // Steps before the last begin nothing that is counted, even if the row lacks what follows.
-        if (index === last) this.#codes.push(this.columns.map((_column, other) => this.#codeAt(other, row)));
-        this.#stepSizes[index] = next + 1;
-        steps.set(step, next);
-      }
-      at = next;
+      const steps = this.#steps[index] as PairIndex;
+      const { size } = steps;
+      at = steps.find(at, code + 1);
+      // Steps before the last begin nothing that is counted, even if the row lacks what follows.
+      if (index === last && steps.size > size)
+        this.#codes.push(this.columns.map((_column, other) => this.#codeAt(other, row)));
     }
     return at;
   }

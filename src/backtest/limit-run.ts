@@ -6,6 +6,7 @@ import { GroupIndex } from './group-index.ts';
 import { RefusedCalls } from './refused-calls.ts';
 import type { ReplayLimit } from './replay-limit.ts';
 import { growFloats, Sums } from './sums.ts';
+import type { UsedBefore } from './used-before.ts';
 
 /**
  * A gateway hears that a budget has run out at the next whole minute, others on the same Redis up to half a minute later
@@ -34,13 +35,20 @@ export class LimitRun {
   /** Whatever is used before a call, by call; null: not kept. */
   readonly #before: ((hi: number) => void) | null;
   readonly #used = new Sums(0);
+  /** What would be used without a limit, and what of that before each call; null: not asked. */
+  readonly alone: UsedBefore | null;
+  readonly #free = new Sums(0);
   readonly #windowEnd = new Growing(Number.NaN);
   readonly #lastDay = new Growing(-1);
   readonly #exhaustedUntil = new Growing(Number.NaN);
   #capacity = 0;
 
-  /** @param before is told what was used before each call, in whole cents or a count */
-  constructor(limit: ReplayLimit, before: ((hi: number) => void) | null = null) {
+  /**
+   * @param before is told what was used before each call, in whole cents or a count
+   * @param alone keeps what would have been used before each call if nothing were refused
+   */
+  constructor(limit: ReplayLimit, before: ((hi: number) => void) | null = null, alone: UsedBefore | null = null) {
+    this.alone = alone;
     this.limit = limit;
     this.groups = new GroupIndex(limit.columns, limit.optional);
     this.refused = new RefusedCalls();
@@ -65,6 +73,7 @@ export class LimitRun {
     if (ends[counter] !== end) {
       ends[counter] = end;
       this.#used.set(counter, 0, 0);
+      if (this.alone !== null) this.#free.set(counter, 0, 0);
     }
     return counter;
   }
@@ -76,8 +85,14 @@ export class LimitRun {
     calls.values[counter] = (calls.values[counter] as number) + 1;
     const hi = this.#used.hi[counter] as number;
     if (this.#before !== null) this.#before(hi);
+    if (this.alone !== null) this.alone.add(this.#free.hi[counter] as number);
     const { amount } = this.limit;
     return hi > amount.hi || (hi === amount.hi && (this.#used.lo[counter] as number) >= amount.lo);
+  }
+
+  /** As `charge`, of every call. */
+  chargeFree(counter: number, hi: number, lo: number): void {
+    this.#free.add(counter, hi, lo);
   }
 
   /** A call that was made, or one that a rate counts before it is made. */
@@ -132,6 +147,7 @@ export class LimitRun {
       growing.grow(this.#capacity);
     this.refusedMoney.grow(this.#capacity);
     this.#used.grow(this.#capacity);
+    if (this.alone !== null) this.#free.grow(this.#capacity);
   }
 }
 

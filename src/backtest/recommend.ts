@@ -4,6 +4,7 @@
  */
 
 import { fraction } from '../exact.ts';
+import { describeFacts } from '../logs/describe-facts.ts';
 import { type RowBatch, type RowSource, unitsPerCent } from '../logs/row-batch.ts';
 import { smallestBudgets } from '../policy/advice.ts';
 import type { Recommendation, RecommendFacts } from '../render/recommend-facts.ts';
@@ -84,7 +85,7 @@ export async function recommend(asked: RecommendAsked, source: RowSource): Promi
     unit: asked.unit,
     reset: asked.reset,
     limits,
-    notes: [...new Set(notes)],
+    notes: [...new Set([...notes, ...describeFacts(source.facts)])],
   };
 }
 

@@ -137,6 +137,10 @@ export class Replay {
         run.refuse(counter, row, cents, units, at, isFailure[fate] === true);
         if (this.#onRefusal !== null) this.#onRefusal(index, number);
       }
+      if (run.alone !== null && (limit.isCountedBefore ? isCounted : isCharged)[fate] === true) {
+        if (limit.counts === 'cost') run.chargeFree(counter, cents, units);
+        else run.chargeFree(counter, limit.counts === 'tokens' ? tokens : 1, 0);
+      }
       if (limit.isCountedBefore) {
         const isReached = limit.stage <= stage && limit.stage < budgetStage;
         if (isReached && isCounted[fate] === true) run.charge(counter, 1, 0, at);

@@ -15,20 +15,16 @@ import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import type { CommandResult, Session } from '../run/session.ts';
+import { rowsNeedsOf } from './logs-rows.ts';
 
 /** Opens rows of logs: reading them is another room's. */
 export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
 
-/** @throws UserError where no rows are named, or there is nothing to read them with */
+/** @throws UserError where they cannot be read */
 export function openRowsOf(session: Session): OpenRows {
   return async (asked) => {
-    if (asked.from.length === 0) {
-      throw new UserError('no logs are named: limits are replayed over rows of calls', {
-        hint: 'Name files or a folder as `--logs PATH`; `tollgate logs export` makes such files.',
-      });
-    }
     const { openRows } = await import('../logs/open-rows.ts');
-    return session.waiting('reading logs', openRows(asked, { folder: session.cwd, signal: session.signal }));
+    return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
   };
 }
 

@@ -133,8 +133,7 @@ function effectOn(
 ): string {
   const factor = blend(before) > 0 ? blend(after) / blend(before) : null;
   const said = limits.slice(0, 5).map((limit) => {
-    const name =
-      counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit({ ...limit, declared: true });
+    const name = counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit(limit);
     const isAlone = modelsOf(limit).every((one) => one === model);
     const moved = factor === null || !isAlone ? null : runOutAt(limit, factor);
     return moved === null ? `${name} covers it` : `${name} ${moved}`;

@@ -49,6 +49,8 @@ export interface BacktestRows {
   readonly tokensUnknown: number;
   readonly duplicates: number;
   readonly malformed: number;
+  /** What rows and files do not say, in sentences. */
+  readonly said: readonly string[];
   /** By column that a limit goes by: rows that say nothing of it. */
   readonly silent: Readonly<Record<string, number>>;
 }

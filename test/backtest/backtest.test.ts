@@ -35,7 +35,7 @@ describe('backtest', () => {
       user-00040@example.com (ws-team-00)  2026-10-23 16:09 UTC     9    112    $0.40  2026-10-19 13:53 UTC
       user-00023@example.com (ws-team-01)  2026-10-24 12:03 UTC     8    111    $0.35  2026-10-20 17:42 UTC
 
-      - Coverage: metadata._user is unknown in 1,162 rows (3.9 %): limits that go by it pass them by.
+      - 1162 of 30000 calls say nothing of user.
       - Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.
       "
     `);

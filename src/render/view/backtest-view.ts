@@ -193,29 +193,19 @@ function describeSpan({ oldest, newest, count: rows, inScope, files }: BacktestR
 }
 
 function listNotes({ rows, limits, together }: BacktestFacts): string[] {
-  const notes: string[] = [];
-  const known = Object.entries(rows.silent).filter(([, silent]) => silent > 0);
-  for (const [column, silent] of known)
-    notes.push(
-      `Coverage: ${escapeInvisible(column)} is unknown in ${count(silent)} rows (${percent(silent, rows.count)}): limits that go by it pass them by.`,
-    );
+  const notes = rows.said.map(escapeInvisible);
   if (rows.cacheUnknown > 0)
     notes.push(
       `Coverage: ${count(rows.cacheUnknown)} rows do not say whether a cache answered. Hits look like free calls there, so that counts of requests are too high.`,
     );
-  if (rows.costUnknown > 0)
-    notes.push(
-      `Lower bound: the cost of ${count(rows.costUnknown)} rows is not known, and no budget is charged with them.`,
-    );
+  if (rows.costUnknown > 0) notes.push('Lower bound: no budget is charged with calls of unknown cost.');
   if (rows.tokensUnknown > 0 && limits.some(({ after, before }) => (after ?? before)?.limit.unit === 'tokens'))
     notes.push(`Lower bound: the tokens of ${count(rows.tokensUnknown)} rows are not known.`);
-  if (rows.malformed > 0) notes.push(`Coverage: ${count(rows.malformed)} lines are no rows and were left out.`);
-  if (rows.duplicates > 0)
-    notes.push(`Coverage: ${count(rows.duplicates)} rows repeat the id of another and were left out.`);
   if (rows.refused > 0)
     notes.push(
       `Lower bound: ${count(rows.refused)} calls were refused then and cost nothing. What they would have cost under a wider limit nobody knows.`,
     );
+  if (limits.length > 1) notes.push('What stops nobody is told of each limit as if it were the only one.');
   if ((together.after?.calls ?? 0) + (together.before?.calls ?? 0) > 0)
     notes.push(
       'Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.',
