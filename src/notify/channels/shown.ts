@@ -14,7 +14,7 @@ export type Shown = Message & {
 const most = { title: 200, label: 80, value: 400, facts: 30, paragraph: 1_200, paragraphs: 20, link: 2_000 } as const;
 
 /** Bytes of a page that is sent as mail; programs for mail cut earlier than that. */
-export const largestPage = 1024 * 1024;
+const largestPage = 1024 * 1024;
 
 /**
  * @param blank takes the secrets of this run out of a value: a name may be one that somebody pasted

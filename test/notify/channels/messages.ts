@@ -4,7 +4,7 @@ import type { SenderPorts } from '../../../src/notify/channels/delivery.ts';
 import type { Message } from '../../../src/notify/message.ts';
 import { fakeTiming } from '../../client/loopback.ts';
 
-export const at = Date.parse('2026-11-20T12:00:00Z');
+const at = Date.parse('2026-11-20T12:00:00Z');
 
 export function message(over: Partial<Message> = {}): Message {
   return {
