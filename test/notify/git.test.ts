@@ -140,4 +140,18 @@ describe('the Action', () => {
     expect((await tell()).summary).toContain('Nothing to tell.');
     expect(mail.got).toHaveLength(1);
   });
+
+  it('goes on by the channels of the last apply where nobody approved the merged ones', async () => {
+    mail = await startMailServer(null);
+    const thief = await startMailServer(null);
+    const scene = await startApplied({ org: org(mail.port).replace(orgFile(), '') });
+    scene.merge('channels', { 'policies/org.yaml': org(thief.port) }, { approvedBy: null });
+    const applied = await scene.apply();
+    expect(applied.exit, applied.text).toBe(4);
+    use(scene.emulator, 'alpha', 10_000);
+    const ran = await scene.act('schedule', { schedule: '17 * * * *' }, 'main', { inputs: { command: 'notify' } });
+    expect(ran.exit, ran.text).toBe(0);
+    expect(thief.got).toHaveLength(0);
+    expect(mail.got).toHaveLength(1);
+  });
 });
