@@ -12,8 +12,9 @@ import { inFolder, moveInto, removeFile, sizeOf } from './store-files.ts';
 
 export interface DaysAsked {
   /** Of the export, whose lines they are. */
-  readonly file: string;
-  readonly manifest: Manifest;
+  readonly files: readonly string[];
+  readonly isPacked: boolean;
+  readonly manifest: Pick<Manifest, 'fields' | 'windows'>;
   readonly days: readonly string[];
   readonly workspace: string;
   /** Milliseconds since the epoch: when it was asked for. */
@@ -49,21 +50,24 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
     counted.map(([day, all, once]) => [Number(day) * millisecondsOfDay, [Number(all), Number(once)]]),
   );
   const kept: Record<string, KeptDay> = {};
-  for (const day of days) {
-    const start = beginOfDay(day);
-    const [all = 0, once = 0] = counts.get(start) ?? [];
-    const made = await keepDay(day, { rows, folder, all, once }, database);
-    kept[day] = {
-      ...made,
-      malformed: day === last ? Number(malformed) : 0,
-      asked_at: new Date(askedAt).toISOString(),
-      is_final: askedAt >= start + millisecondsOfDay + asked.settles,
-      fields: [...manifest.fields],
-      exports: manifest.windows
-        .filter(({ from, to }) => dayOf(Date.parse(from)) <= day && dayOf(Date.parse(to)) >= day)
-        .map(({ export_id, from, to, rows: count }) => ({ export_id, from, to, rows: count })),
-    };
-  }
+  // By one thread: the same rows are the same bytes.
+  await database.inOrder(async () => {
+    for (const day of days) {
+      const start = beginOfDay(day);
+      const [all = 0, once = 0] = counts.get(start) ?? [];
+      const made = await keepDay(day, { rows, folder, all, once }, database);
+      kept[day] = {
+        ...made,
+        malformed: day === last ? Number(malformed) : 0,
+        asked_at: new Date(askedAt).toISOString(),
+        is_final: askedAt >= start + millisecondsOfDay + asked.settles,
+        fields: [...manifest.fields],
+        exports: manifest.windows
+          .filter(({ from, to }) => dayOf(Date.parse(from)) <= day && dayOf(Date.parse(to)) >= day)
+          .map(({ export_id, from, to, rows: count }) => ({ export_id, from, to, rows: count })),
+      };
+    }
+  });
   await removeFile(gathered);
   return { days: kept, outside: Number(outside) };
 }
@@ -80,11 +84,8 @@ async function keepDay(
   const once =
     all === count ? '' : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
   const made = inFolder(folder, `${day}.tmp`);
-  // By one thread: the same rows are the same bytes.
-  await database.inOrder(() =>
-    database.run(
-      `COPY (SELECT ${storeColumns.join(', ')} FROM ${rows} WHERE ${where} ${once} ORDER BY t, id) TO ${quoteText(made)} (FORMAT parquet, COMPRESSION zstd)`,
-    ),
+  await database.run(
+    `COPY (SELECT ${storeColumns.join(', ')} FROM ${rows} WHERE ${where} ${once} ORDER BY t, id) TO ${quoteText(made)} (FORMAT parquet, COMPRESSION zstd)`,
   );
   const sha256 = await hashFile(made);
   const file = `${day}-${sha256.slice(0, 8)}.parquet`;
@@ -103,9 +104,9 @@ const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name 
 /** In a file of a store, in this order. */
 const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
 
-function selectRows({ file, workspace }: DaysAsked): string {
+function selectRows({ files, isPacked, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
-  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, {
+  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf(files, isPacked, columns)}`, {
     also: kept,
   });
   return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;

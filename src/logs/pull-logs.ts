@@ -142,7 +142,7 @@ async function pullWorkspace(
       continue;
     }
     const kept = await keepDays(
-      { file, manifest: made, days: range.days, workspace: slug, askedAt: now, settles },
+      { files: [file], isPacked: false, manifest: made, days: range.days, workspace: slug, askedAt: now, settles },
       folder,
       database,
     );

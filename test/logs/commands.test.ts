@@ -7,6 +7,7 @@ import { focusColumns } from '../../src/logs/focus.ts';
 import { folderOfWorkspace } from '../../src/logs/store.ts';
 import { type Asker, startAsker } from '../helpers/ask.ts';
 import { writeCalls } from '../helpers/call-rows.ts';
+import { writeCallStore } from '../helpers/call-store.ts';
 
 async function ask(): Promise<Asker> {
   const asker = await startAsker({});
@@ -38,6 +39,27 @@ describe('logs spend and logs top', () => {
           .join(''),
       );
     expect(total.groups.reduce((sum, { dollars }) => sum + units(dollars), 0n)).toBe(units(total.total.dollars));
+  });
+
+  it('answer the same from a store as from the files that it was made of', async () => {
+    const asker = await ask();
+    const paths = writeCalls(join(asker.folder, 'calls'), 3_000).slice(0, 4);
+    await writeCallStore(join(asker.folder, 'tollgate-logs'), paths);
+    for (const words of [
+      'spend --by workspace --by user',
+      'spend --by day --by metadata.team',
+      'spend --by status',
+      'top --order tokens',
+      'spend --from 2026-10-05 --to 2026-10-09 --workspace ws-team-03',
+    ]) {
+      const [files, store] = [
+        await asker.type([...`logs ${words} --format csv`.split(' '), ...paths]),
+        await asker.type(`logs ${words} --format csv`),
+      ];
+      expect([words, files.exit, files.stderr]).toEqual([words, 0, '']);
+      expect(store.stdout).toBe(files.stdout);
+      expect(store.stdout.split('\r\n').length).toBeGreaterThan(2);
+    }
   });
 
   it('say what they do not know, once for each cause', async () => {

@@ -112,6 +112,26 @@ describe('logs pull', () => {
     expect((await asker.type('logs spend')).exit).toBe(0);
   });
 
+  it('says what there is, how large it is, and what may still grow', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    const { stdout, exit } = await asker.type('logs pull --workspace ws-team-a --since 3d');
+    expect(exit).toBe(0);
+    expect(stdout).toMatch(/3 days of 1 workspaces in tollgate-logs: 6 calls, [\d.]+ KB\./);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(`${dayText(0)} may still grow`);
+  });
+
+  it('goes on with a job that was not done, and makes no other one for those days', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }), quirks: { exportsDone: 'never' } });
+    const ran = await asker.type(`${pull} --since 3d`);
+    expect(ran.exit).toBe(5);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, workspaces: [{ pending: true, rows: 0 }] });
+    const made = asker.emulator.store.state.logExports.length;
+    asker.emulator.setQuirks({ exportsDone: 'first' });
+    expect(await pulled(asker, `${pull} --since 3d`)).toMatchObject({ days: 3, rows: 6 });
+    // That of today ends later now.
+    expect(asker.emulator.store.state.logExports.length).toBeLessThanOrEqual(made + 1);
+  });
+
   it('deletes days that are older than is kept', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(6) }) });
     await pulled(asker, `${pull} --since 6d`);
