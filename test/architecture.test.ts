@@ -268,6 +268,12 @@ describe('architecture', () => {
     expect(users).toEqual(['plan/field-changes.ts']);
   });
 
+  it('lets one file alone import DuckDB, and only when rows are asked for', () => {
+    const users = modules.filter(({ imports }) => imports.some((name) => name.startsWith('@duckdb/')));
+    expect(users.map(({ path }) => path)).toEqual(['logs/duckdb.ts']);
+    expect(users[0]?.text).not.toMatch(/^import (?!type )[^;]*'@duckdb/m);
+  });
+
   it('exports names, and imports files by their names', () => {
     const wrong = modules.flatMap(({ path, text, imports }) => [
       ...(/^export default/m.test(text) ? [`${path}: default export`] : []),

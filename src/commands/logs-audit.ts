@@ -2,7 +2,7 @@ import path from 'node:path';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
-import { dayOf, millisecondsOfDay, startOfDay } from '../logs/store.ts';
+import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { CommandResult, Session } from '../run/session.ts';
@@ -19,7 +19,7 @@ export interface LogsAuditOptions {
   readonly format: 'text' | 'json';
 }
 
-/** @throws UserError, CancelledError. Days that are missing are exit 1: the file is written, and is not all of it */
+/** @throws UserError, CancelledError. Where days are missing the file is written, and exit 5 says that it is not all of the period */
 export async function runLogsAudit(options: LogsAuditOptions, session: Session): Promise<CommandResult> {
   const { first, last } = parsePeriod(options.period);
   const name = options.out ?? `audit-${first}-${last}.jsonl.gz`;
@@ -48,7 +48,7 @@ function parsePeriod(period: string): { readonly first: string; readonly last: s
   if (quarterYear !== undefined) return between(quarterYear, (Number(quarter) - 1) * 3, 3);
   if (monthYear !== undefined && Number(month) >= 1 && Number(month) <= 12)
     return between(monthYear, Number(month) - 1, 1);
-  if (first !== undefined && last !== undefined && startOfDay(first) <= startOfDay(last)) return { first, last };
+  if (first !== undefined && last !== undefined && beginOfDay(first) <= beginOfDay(last)) return { first, last };
   throw new UserError(`${JSON.stringify(period)} is not a period`, {
     hint: 'Write a quarter such as 2026-Q3, a month such as 2026-10, or days such as 2026-10-01..2026-10-15.',
   });

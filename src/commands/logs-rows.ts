@@ -3,7 +3,7 @@
 import { UserError } from '../errors.ts';
 import type { RowsNeeds } from '../logs/open-rows.ts';
 import type { RowsAsked } from '../logs/row-batch.ts';
-import { dayOf, millisecondsOfDay, startOfDay } from '../logs/store.ts';
+import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
 import { nowOf, type Session } from '../run/session.ts';
 
 export interface LogsRowsOptions {
@@ -21,6 +21,11 @@ export interface LogsRowsOptions {
 /** @throws UserError */
 export function rowsAskedOf(options: LogsRowsOptions, session: Session): Omit<RowsAsked, 'dims'> {
   const { files, store, workspace, since } = options;
+  if (since !== undefined && options.from !== undefined) {
+    throw new UserError('--since and --from do not go together', {
+      hint: 'Name the beginning of the window by one of them.',
+    });
+  }
   const from = options.from === undefined ? null : parseTime('--from', options.from, 0);
   const to = options.to === undefined ? null : parseTime('--to', options.to, millisecondsOfDay);
   if (from !== null && to !== null && from >= to) {
@@ -28,7 +33,7 @@ export function rowsAskedOf(options: LogsRowsOptions, session: Session): Omit<Ro
       hint: 'Name the earlier one first.',
     });
   }
-  const today = startOfDay(dayOf(nowOf(session).getTime()));
+  const today = beginOfDay(dayOf(nowOf(session).getTime()));
   const window = since === undefined ? { from, to } : { from: today - (since - 1) * millisecondsOfDay, to };
   return { from: files.length === 0 ? [store] : files, workspaces: workspace, window };
 }
@@ -39,7 +44,7 @@ export function rowsNeedsOf(session: Session): RowsNeeds {
 
 /** A day as `--to` is in the window. */
 function parseTime(flag: string, text: string, more: number): number {
-  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(startOfDay(text))) return startOfDay(text) + more;
+  if (/^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(beginOfDay(text))) return beginOfDay(text) + more;
   const time = /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(time)) return time;
   throw new UserError(`${flag} ${JSON.stringify(text)} is not a day or a time`, {

@@ -3,8 +3,9 @@ import { exitCodes } from '../exit-codes.ts';
 import { describeFacts } from '../logs/describe-facts.ts';
 import { buildFocusRows, focusColumns, focusGrouping } from '../logs/focus.ts';
 import { plainDims } from '../logs/row-batch.ts';
-import { exactDollars, readSpend, type Spend, type SpendGroup } from '../logs/spend.ts';
+import { exactDollars, readRowSpend, type Spend, type SpendGroup } from '../logs/spend.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { escapeInvisible } from '../printable.ts';
 import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { CommandResult, Session } from '../run/session.ts';
@@ -29,7 +30,7 @@ export async function runLogsSpend(options: LogsSpendOptions, session: Session):
   const by = isFocus ? focusGrouping : options.by.length === 0 ? ['workspace'] : options.by;
   for (const each of by) refuseUnknown(each);
   const asked = rowsAskedOf(options, session);
-  const spend = await session.waiting('reading rows', readSpend(by, asked, rowsNeedsOf(session)));
+  const spend = await session.waiting('reading rows', readRowSpend(by, asked, rowsNeedsOf(session)));
   return { exit: exitCodes.ok, output: isFocus ? writeFocus(spend, session) : render(spend, by, options, session) };
 }
 
@@ -47,7 +48,7 @@ function writeFocus(spend: Spend, session: Session): string {
   const { rows, leftOut } = buildFocusRows(spend);
   const notes = describeFacts(spend.facts);
   const left = leftOut === 0 ? [] : [`${leftOut} calls are not in it: their cost is not known.`];
-  for (const note of [...notes, ...left]) session.say(`${note}\n`);
+  for (const note of [...notes, ...left]) session.say(`${escapeInvisible(note)}\n`);
   return renderCsv([{ columns: focusColumns.map((head) => ({ head })), rows }]) ?? '';
 }
 
@@ -89,7 +90,7 @@ function render(spend: Spend, by: readonly string[], options: LogsSpendOptions, 
   const more = groups.length - shown.length;
   const texts = [
     ...(more > 0 ? [`and ${more} more: --limit shows them.`] : []),
-    `${total.requests} calls ${spent}${window}.`,
+    total.requests === 0 ? 'No calls.' : `${total.requests} calls ${spent}${window}.`,
     ...notes,
   ];
   return renderAnswer([table, ...texts.map((text) => ({ text }))], session.style);

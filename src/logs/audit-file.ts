@@ -8,7 +8,7 @@ import { manifestPathOf } from './export-to-file.ts';
 import { quoteFiles } from './find-files.ts';
 import { jsonColumns } from './normal-rows.ts';
 import { unitsPerCent } from './row-batch.ts';
-import { dayOf, type KeptDay, millisecondsOfDay, readStore, startOfDay } from './store.ts';
+import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay, readStore } from './store.ts';
 import { inFolder, moveInto, sizeOf } from './store-files.ts';
 
 export interface AuditAsked {
@@ -174,6 +174,6 @@ function renderAuditManifest(asked: AuditAsked, made: AuditFile, days: readonly 
 
 function daysBetween(first: string, last: string): string[] {
   const days: string[] = [];
-  for (let at = startOfDay(first); at <= startOfDay(last); at += millisecondsOfDay) days.push(dayOf(at));
+  for (let at = beginOfDay(first); at <= beginOfDay(last); at += millisecondsOfDay) days.push(dayOf(at));
   return days;
 }

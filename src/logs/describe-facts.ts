@@ -3,7 +3,7 @@
 import type { SourceFacts } from './row-batch.ts';
 
 export function describeFacts(facts: SourceFacts): string[] {
-  const { rows, duplicates, contradictions, malformed, cost, files, missing } = facts;
+  const { rows, duplicates, contradictions, malformed, cost, files, missing, otherWorkspaces } = facts;
   const notes: string[] = [];
   const say = (count: number, text: string): void => {
     if (count > 0) notes.push(text);
@@ -17,6 +17,7 @@ export function describeFacts(facts: SourceFacts): string[] {
   );
   say(duplicates, `${duplicates} rows have an id that was there before: each id counts once, by its earliest row.`);
   say(contradictions, `${contradictions} of them say something else than the row that counts.`);
+  say(otherWorkspaces, `${otherWorkspaces} calls are of other workspaces than was asked about, and are left out.`);
   say(cost.missing, `The cost of ${cost.missing} of ${rows} calls is unknown: their rows say none.`);
   for (const [currency, count] of Object.entries(cost.otherCurrency)) {
     notes.push(`The cost of ${count} calls is in ${currency}, and not in the sums.`);

@@ -54,9 +54,17 @@ export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** @throws UserError where it is not installed, or not for this machine */
-export async function openDatabase({ threads, memory = usualMemory, signal }: DatabaseBounds): Promise<Database> {
-  const { DuckDBInstance: Instance } = await load();
+type Library = Pick<typeof import('@duckdb/node-api'), 'DuckDBInstance'>;
+
+/**
+ * @param load brings the library
+ * @throws UserError where it is not installed, or not for this machine
+ */
+export async function openDatabase(
+  { threads, memory = usualMemory, signal }: DatabaseBounds,
+  load: () => Promise<Library> = () => import('@duckdb/node-api'),
+): Promise<Database> {
+  const { DuckDBInstance: Instance } = await load().catch(refuseWithout);
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-rows-'));
   let instance: DuckDBInstance | undefined;
   try {
@@ -79,15 +87,11 @@ export async function openDatabase({ threads, memory = usualMemory, signal }: Da
   }
 }
 
-async function load(): Promise<typeof import('@duckdb/node-api')> {
-  try {
-    return await import('@duckdb/node-api');
-  } catch (cause) {
-    throw new UserError('rows are read with DuckDB, and the package @duckdb/node-api cannot be loaded', {
-      hint: 'Install it beside tollgate: `npm install @duckdb/node-api` (about 100 MB; Linux, macOS and Windows on x64 and arm64).',
-      cause,
-    });
-  }
+function refuseWithout(cause: unknown): never {
+  throw new UserError('rows are read with DuckDB, and the package @duckdb/node-api cannot be loaded', {
+    hint: 'Install it beside tollgate: `npm install @duckdb/node-api` (70 MB; Linux, macOS and Windows on x64 and arm64).',
+    cause,
+  });
 }
 
 function wrap(

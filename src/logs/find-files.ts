@@ -9,7 +9,7 @@ import { type Database, quoteText } from './duckdb.ts';
 import { manifestPathOf } from './export-to-file.ts';
 import { type Manifest, parseManifest } from './manifest.ts';
 import type { RowsAsked } from './row-batch.ts';
-import { type KeptWorkspace, millisecondsOfDay, readStore, startOfDay } from './store.ts';
+import { beginOfDay, type KeptWorkspace, millisecondsOfDay, readStore } from './store.ts';
 
 export interface RowsFile {
   /** As it was named, or found below what was named. */
@@ -48,6 +48,7 @@ async function expand(name: string, asked: FilesAsked, database: Database): Prom
     const kept = await readStore(place);
     if (kept.length > 0) return (await Promise.all(kept.map((one) => daysOf(one, name, asked)))).flat();
     const names = (await readdir(place)).filter(isRowsName);
+    if (names.length === 0) throw refuseName(name, 'a folder without rows');
     return lookAll(
       names.map((one) => path.join(name, one)),
       folder,
@@ -57,10 +58,7 @@ async function expand(name: string, asked: FilesAsked, database: Database): Prom
   const isPattern = /[*?[]/.test(name);
   const rows = isPattern ? await database.rows(`SELECT file FROM glob(${quoteText(place)})`) : [];
   if (rows.length === 0) {
-    const shown = escapeInvisible(JSON.stringify(name));
-    throw new UserError(`${shown} is ${isPattern ? 'a pattern that no file fits' : 'not there'}`, {
-      hint: 'Name files of rows (JSONL, gzip of it, Parquet, CSV), a pattern such as "logs/*.jsonl.gz", or a store of `logs pull`.',
-    });
+    throw refuseName(name, isPattern ? 'a pattern that no file fits' : 'not there');
   }
   const isAbsolute = path.isAbsolute(name);
   const files = rows.map(([file]) => String(file)).filter((file) => isRowsName(path.basename(file)));
@@ -68,6 +66,12 @@ async function expand(name: string, asked: FilesAsked, database: Database): Prom
     files.map((file) => (isAbsolute ? file : path.relative(folder, file))),
     folder,
   );
+}
+
+function refuseName(name: string, what: string): UserError {
+  return new UserError(`${escapeInvisible(JSON.stringify(name))} is ${what}`, {
+    hint: 'Name files of rows (JSONL, gzip of it, Parquet, CSV), a pattern such as "logs/*.jsonl.gz", or a store of `logs pull`.',
+  });
 }
 
 async function lookAll(names: readonly string[], folder: string): Promise<RowsFile[]> {
@@ -84,7 +88,7 @@ async function daysOf(
   const { workspace } = manifest;
   if (workspaces.length > 0 && !workspaces.includes(workspace)) return [];
   const files = Object.entries(manifest.days).map(async ([day, { file, bytes, rows, sha256 }]): Promise<RowsFile[]> => {
-    const start = startOfDay(day);
+    const start = beginOfDay(day);
     const end = start + millisecondsOfDay;
     if (file === null || (window?.to ?? end) <= start || (window?.from ?? start) >= end) return [];
     const place = path.join(folder, file);

@@ -5,11 +5,11 @@
  */
 
 import { exactDollars, type Spend } from './spend.ts';
-import { millisecondsOfDay, startOfDay } from './store.ts';
+import { beginOfDay, millisecondsOfDay } from './store.ts';
 
 export const focusVersion = '1.2';
 
-/** What `readSpend` is asked by. */
+/** What `readRowSpend` is asked by. */
 export const focusGrouping = ['day', 'workspace', 'provider', 'model'] as const;
 
 /** The mandatory ones, in the order of the alphabet, then those that say more. */
@@ -51,7 +51,7 @@ export function buildFocusRows({ groups }: Spend): FocusRows {
     const [quantity, unit] = tokens === null ? [String(requests), 'Requests'] : [String(tokens), 'Tokens'];
     const account = workspace ?? 'unknown';
     const provider = vendor ?? 'unknown';
-    const month = new Date(startOfDay(day));
+    const month = new Date(beginOfDay(day));
     charges.push({
       BilledCost: dollars,
       BillingAccountId: account,
@@ -62,8 +62,8 @@ export function buildFocusRows({ groups }: Spend): FocusRows {
       ChargeCategory: 'Usage',
       ChargeClass: null,
       ChargeDescription: `${requests - costUnknown} requests${model === null ? '' : ` of ${model}`}`,
-      ChargePeriodEnd: dateOf(startOfDay(day) + millisecondsOfDay),
-      ChargePeriodStart: dateOf(startOfDay(day)),
+      ChargePeriodEnd: dateOf(beginOfDay(day) + millisecondsOfDay),
+      ChargePeriodStart: dateOf(beginOfDay(day)),
       ContractedCost: dollars,
       EffectiveCost: dollars,
       InvoiceIssuerName: provider,

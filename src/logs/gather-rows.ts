@@ -5,7 +5,6 @@ import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import { type Database, quoteName, quoteText } from './duckdb.ts';
 import { quoteFiles, type RowsFile } from './find-files.ts';
-import { parseObject } from './log-row.ts';
 import { type Columns, columnsFor, jsonColumns, normalNames, selectNormal, selectStored } from './normal-rows.ts';
 import { copyReadable } from './read-lines.ts';
 
@@ -13,6 +12,8 @@ import { copyReadable } from './read-lines.ts';
 export interface GatheredRows {
   /** By number of the file. */
   readonly copies: ReadonlyMap<number, string>;
+  /** Lines of tables that have other columns than the first one, by number of the file. */
+  readonly rejected: ReadonlyMap<number, readonly number[]>;
 }
 
 interface NumberedFile {
@@ -28,6 +29,7 @@ export async function gatherRows(
 ): Promise<GatheredRows> {
   const numbered = files.map((file, at) => ({ at, file }));
   const copies = new Map<number, string>();
+  const rejected = new Map<number, readonly number[]>();
   const parts: string[] = [];
   for (const isPacked of [false, true]) {
     const lines = numbered.filter(({ file }) => file.form === 'jsonl' && file.isPacked === isPacked);
@@ -35,9 +37,15 @@ export async function gatherRows(
     parts.push(...(await gatherLines(lines, isPacked, dims, copies, database)));
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'csv')) {
-    const select = `FROM ${readTable(file)}`;
-    const kept = await keep(selectTable(await describe(select, file, database), dims, at, file, select), at, database);
-    parts.push(`SELECT * FROM ${kept}`);
+    const select = `FROM ${readTable(file, at)}`;
+    const columns = await describe(select, file, database);
+    parts.push(`SELECT * FROM ${await keep(selectTable(columns, dims, at, file, select), at, database)}`);
+    const lines = await database.rows(`SELECT DISTINCT line FROM rejected${at} ORDER BY line`);
+    if (lines.length > 0)
+      rejected.set(
+        at,
+        lines.map(([line]) => Number(line)),
+      );
   }
   for (const { at, file } of numbered.filter(({ file: one }) => one.form === 'parquet')) {
     const select = `FROM read_parquet(${quoteFiles([file.path])})`;
@@ -52,10 +60,10 @@ export async function gatherRows(
   }
   const none = `SELECT ${normalNames(dims)} FROM (${selectNormal(new Map(), dims, '0', '')}) WHERE false`;
   await database.run(`CREATE TEMP VIEW gathered AS ${[none, ...parts].join(' UNION ALL ')}`);
-  return { copies };
+  return { copies, rejected };
 }
 
-/** All at once; where that fails, what each can be read as. */
+/** All at once, and again by themselves those of which not every line is a row, or which the database cannot read. */
 async function gatherLines(
   lines: readonly NumberedFile[],
   isPacked: boolean,
@@ -63,27 +71,39 @@ async function gatherLines(
   copies: Map<number, string>,
   database: Database,
 ): Promise<string[]> {
-  const name = isPacked ? 'packed' : 'plain';
-  try {
-    return [`SELECT * FROM ${await keep(selectLines(lines, isPacked, dims), name, database)}`];
-  } catch (error) {
-    if (error instanceof Error && error.name !== 'Error') throw error;
+  const name = `${isPacked ? 'packed' : 'plain'}-${lines[0]?.at ?? 0}-${lines.length}`;
+  const whole = await tryKeep(selectLines(lines, isPacked, dims), name, database);
+  if (whole === null && lines.length > 1) {
+    const parts: string[] = [];
+    for (const one of lines) parts.push(...(await gatherLines([one], isPacked, dims, copies, database)));
+    return parts;
   }
-  const parts: string[] = [];
-  for (const one of lines) {
-    const { at, file } = one;
-    try {
-      parts.push(`SELECT * FROM ${await keep(selectLines([one], isPacked, dims), at, database)}`);
-    } catch (error) {
-      if (error instanceof Error && error.name !== 'Error') throw error;
-      const copy = join(database.folder, `copy-${at}.jsonl`);
-      await copyReadable(file.path, file.isPacked, copy, parseObject);
-      copies.set(at, copy);
-      const readable = { at, file: { ...file, path: copy } };
-      parts.push(`SELECT * FROM ${await keep(selectLines([readable], false, dims), at, database)}`);
-    }
+  const odd =
+    whole === null
+      ? lines.map(({ at }) => at)
+      : (await database.rows(`SELECT DISTINCT file FROM ${whole} WHERE t IS NULL ORDER BY file`)).map(([at]) =>
+          Number(at),
+        );
+  const rows = odd.length === 0 ? '' : ` WHERE file NOT IN (${odd.join(', ')})`;
+  const parts = whole === null ? [] : [`SELECT * FROM ${whole}${rows}`];
+  for (const { at, file } of lines.filter((one) => odd.includes(one.at))) {
+    const copy = join(database.folder, `copy-${at}.jsonl`);
+    await copyReadable(file.path, file.isPacked, copy);
+    copies.set(at, copy);
+    const select = selectLines([{ at, file: { ...file, path: copy } }], false, dims);
+    parts.push(`SELECT * FROM ${await keep(select, `copy-${at}`, database)}`);
   }
   return parts;
+}
+
+/** Null: the database cannot read them. */
+async function tryKeep(select: string, name: string, database: Database): Promise<string | null> {
+  try {
+    return await keep(select, name, database);
+  } catch (error) {
+    if (error instanceof Error && error.name !== 'Error') throw error;
+    return null;
+  }
 }
 
 function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: readonly string[]): string {
@@ -94,7 +114,15 @@ function selectLines(lines: readonly NumberedFile[], isPacked: boolean, dims: re
     isPacked,
     columns,
   )}`;
-  return selectNormal(columns, dims, numbersOf(lines), select);
+  const tags = lines.map(({ file }) => tagOf(file));
+  const isTagged = tags.some((tag) => tag !== 'NULL');
+  const tag = isTagged ? `[${tags.join(', ')}][file_index::BIGINT + 1]` : 'NULL';
+  return selectNormal(columns, dims, numbersOf(lines), select, { tag });
+}
+
+/** What its manifest says of a file counts for each row that says nothing itself. */
+function tagOf({ manifest }: RowsFile): string {
+  return manifest === null ? 'NULL' : quoteText(manifest.workspace);
 }
 
 /** The number of a file among those that are read together, as the number that it has among all. */
@@ -111,8 +139,9 @@ export function readLinesOf(paths: readonly string[], isPacked: boolean, columns
   return `read_ndjson(${quoteFiles(paths)}, columns = {${types}}, records = true, ignore_errors = true, compression = '${isPacked ? 'gzip' : 'uncompressed'}')`;
 }
 
-function readTable(file: RowsFile): string {
-  return `read_csv(${quoteFiles([file.path])}, header = true, all_varchar = true, ignore_errors = true, null_padding = true, compression = '${file.isPacked ? 'gzip' : 'uncompressed'}')`;
+/** What it cannot read it writes down. */
+function readTable(file: RowsFile, at: number): string {
+  return `read_csv(${quoteFiles([file.path])}, header = true, all_varchar = true, store_rejects = true, rejects_table = 'rejected${at}', rejects_scan = 'rejected${at}_of', rejects_limit = 0, compression = '${file.isPacked ? 'gzip' : 'uncompressed'}')`;
 }
 
 async function describe(select: string, file: RowsFile, database: Database): Promise<Columns> {
@@ -139,7 +168,7 @@ function selectTable(columns: Columns, dims: readonly string[], at: number, file
       hint: 'Write the column as DOUBLE or DECIMAL: no exact money can be had of it.',
     });
   }
-  return selectNormal(columns, dims, String(at), select);
+  return selectNormal(columns, dims, String(at), select, { tag: tagOf(file) });
 }
 
 /** In a file beside, so that it is read and understood once. @returns what reads it */

@@ -7,7 +7,7 @@ import { readLinesOf } from './gather-rows.ts';
 import { bodyFields } from './log-row.ts';
 import type { Manifest } from './manifest.ts';
 import { jsonColumns, keptNames, selectNormal } from './normal-rows.ts';
-import { dayOf, type KeptDay, millisecondsOfDay, startOfDay } from './store.ts';
+import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay } from './store.ts';
 import { inFolder, moveInto, removeFile, sizeOf } from './store-files.ts';
 
 export interface DaysAsked {
@@ -30,19 +30,29 @@ export interface KeptDays {
 
 /** Each day becomes a file of the folder, sorted; nothing names it yet. */
 export async function keepDays(asked: DaysAsked, folder: string, database: Database): Promise<KeptDays> {
-  const { file, manifest, days, askedAt } = asked;
+  const { manifest, days, askedAt } = asked;
   const gathered = inFolder(database.folder, 'pulled.parquet');
-  await database.run(`COPY (${selectRows(asked)}) TO ${quoteText(gathered)} (FORMAT parquet, COMPRESSION snappy)`);
+  // Sorted, so that a day is a few pieces of it that lie together.
+  await database.run(
+    `COPY (SELECT * FROM (${selectRows(asked)}) ORDER BY t) TO ${quoteText(gathered)} (FORMAT parquet, COMPRESSION snappy)`,
+  );
   const rows = `read_parquet(${quoteFiles([gathered])})`;
   const [[malformed] = [0]] = await database.rows(`SELECT count(*) FILTER (t IS NULL) FROM ${rows}`);
   const [first = '', last = ''] = [days[0], days.at(-1)];
-  const begin = startOfDay(first);
-  const end = startOfDay(last) + millisecondsOfDay;
+  const begin = beginOfDay(first);
+  const end = beginOfDay(last) + millisecondsOfDay;
   const [[outside] = [0]] = await database.rows(`SELECT count(*) FROM ${rows} WHERE t < ${begin} OR t > ${end}`);
+  const counted = await database.rows(
+    `SELECT t // ${millisecondsOfDay}, count(*), count(DISTINCT id) FROM ${rows} WHERE t IS NOT NULL GROUP BY 1`,
+  );
+  const counts = new Map(
+    counted.map(([day, all, once]) => [Number(day) * millisecondsOfDay, [Number(all), Number(once)]]),
+  );
   const kept: Record<string, KeptDay> = {};
   for (const day of days) {
-    const start = startOfDay(day);
-    const made = await keepDay(day, `t >= ${start} AND t < ${start + millisecondsOfDay}`, { rows, folder }, database);
+    const start = beginOfDay(day);
+    const [all = 0, once = 0] = counts.get(start) ?? [];
+    const made = await keepDay(day, { rows, folder, all, once }, database);
     kept[day] = {
       ...made,
       malformed: day === last ? Number(malformed) : 0,
@@ -55,25 +65,20 @@ export async function keepDays(asked: DaysAsked, folder: string, database: Datab
     };
   }
   await removeFile(gathered);
-  if (file === gathered) throw new Error('an export is not where its rows are gathered');
   return { days: kept, outside: Number(outside) };
 }
 
 async function keepDay(
   day: string,
-  where: string,
-  { rows, folder }: { readonly rows: string; readonly folder: string },
+  from: { readonly rows: string; readonly folder: string; readonly all: number; readonly once: number },
   database: Database,
 ): Promise<Pick<KeptDay, 'file' | 'rows' | 'bytes' | 'sha256' | 'duplicates'>> {
-  const [[all, different] = [0, 0]] = await database.rows(
-    `SELECT count(*), count(DISTINCT id) FROM ${rows} WHERE ${where}`,
-  );
-  const count = Number(different);
+  const { rows, folder, all, once: count } = from;
   if (count === 0) return { file: null, rows: 0, bytes: 0, sha256: null, duplicates: 0 };
+  const start = beginOfDay(day);
+  const where = `t >= ${start} AND t < ${start + millisecondsOfDay}`;
   const once =
-    Number(all) === count
-      ? ''
-      : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
+    all === count ? '' : 'QUALIFY row_number() OVER (PARTITION BY id ORDER BY t, u DESC NULLS LAST, trace_id) = 1';
   const made = inFolder(folder, `${day}.tmp`);
   // By one thread: the same rows are the same bytes.
   await database.inOrder(() =>
@@ -89,17 +94,19 @@ async function keepDay(
     rows: count,
     bytes: (await sizeOf(inFolder(folder, file))) ?? 0,
     sha256,
-    duplicates: Number(all) - count,
+    duplicates: all - count,
   };
 }
 
 const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
 
 /** In a file of a store, in this order. */
-export const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
 
 function selectRows({ file, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
-  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, kept);
+  const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf([file], false, columns)}`, {
+    also: kept,
+  });
   return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;
 }

@@ -4,10 +4,9 @@ import { UserError } from '../errors.ts';
 import { escapeInvisible } from '../printable.ts';
 import type { Database } from './duckdb.ts';
 import type { RowsFile } from './find-files.ts';
-import { readLinesOf } from './gather-rows.ts';
-import { parseObject } from './log-row.ts';
+import { type GatheredRows, readLinesOf } from './gather-rows.ts';
 import { jsonColumns, selectNormal } from './normal-rows.ts';
-import { checkWhole, readLines } from './read-lines.ts';
+import { checkWhole, type FileLine, isBlank, parseRow, readLines } from './read-lines.ts';
 import type { MalformedLine } from './row-batch.ts';
 
 export interface Malformed {
@@ -25,7 +24,7 @@ const mostShown = 20;
 export async function findMalformed(
   files: readonly RowsFile[],
   counts: ReadonlyMap<number, { readonly rows: number; readonly malformed: number }>,
-  copies: ReadonlyMap<number, string>,
+  { copies, rejected }: GatheredRows,
   database: Database,
 ): Promise<Malformed> {
   const first: MalformedLine[] = [];
@@ -34,8 +33,16 @@ export async function findMalformed(
   for (const [at, file] of files.entries()) {
     const { rows, malformed } = counts.get(at) ?? { rows: 0, malformed: 0 };
     count += malformed;
-    if (malformed > 0 && first.length < mostShown) {
-      first.push(...(await placesIn(file, copies.get(at), Math.min(malformed, mostShown - first.length), database)));
+    const lines = rejected.get(at) ?? [];
+    const shown = lines.map((line) => ({
+      file: file.name,
+      line,
+      why: 'not a line of this table: its columns are others',
+    }));
+    first.push(...shown.slice(0, mostShown - first.length));
+    if (malformed > lines.length && first.length < mostShown) {
+      const most = Math.min(malformed - lines.length, mostShown - first.length);
+      first.push(...(await placesIn(file, copies.get(at), most, database)));
     }
     if (!file.isPacked) continue;
     const wholeness = await checkWhole(file.path, malformed > 0 ? null : rows);
@@ -72,12 +79,11 @@ async function placesIn(
   const found: MalformedLine[] = [];
   const wanted = new Set(numbers);
   let nth = 0;
-  // Blank lines are not lines to the database.
-  for await (const { number, text } of readLines(file.path, file.isPacked)) {
-    if (/^[ \t\r]*$/.test(text)) continue;
+  for await (const line of readLines(file.path, file.isPacked)) {
+    if (isBlank(line)) continue;
     nth += 1;
     if (!wanted.has(nth)) continue;
-    found.push({ file: file.name, line: number, why: whyOf(text) });
+    found.push({ file: file.name, line: line.number, why: whyOf(line) });
     if (found.length === wanted.size) break;
   }
   return found;
@@ -93,11 +99,14 @@ async function numbersOf(path: string, isPacked: boolean, most: number, database
   });
 }
 
-function whyOf(text: string): string {
-  const row = parseObject(text);
+function whyOf(line: FileLine): string {
+  const row = parseRow(line);
   if (row === null) return 'not a JSON object';
   if (row.id === undefined || row.id === null || row.id === '') return 'without an id';
   if (row.created_at === undefined || row.created_at === null) return 'without a time (created_at)';
+  const isTime = typeof row.created_at === 'string' && /^\d{4}-\d\d-\d\d[T ]\d\d:/.test(row.created_at);
+  if (isTime && !Number.isNaN(Date.parse(row.created_at as string)))
+    return 'not a text in UTF-8, or holds half a character';
   const at = typeof row.created_at === 'string' ? row.created_at.slice(0, 40) : typeof row.created_at;
   return `without a time that can be read: ${JSON.stringify(at)}`;
 }

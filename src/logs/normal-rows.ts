@@ -63,14 +63,15 @@ export function columnsFor(dims: readonly string[]): readonly string[] {
  *
  * @param file SQL of the number of the file
  * @param from `FROM …`
- * @param also columns that go along, as they are
+ * @param more.also columns that go along, as they are
+ * @param more.tag SQL of the workspace that the file is said to be of, for rows that name none
  */
 export function selectNormal(
   columns: Columns,
   dims: readonly string[],
   file: string,
   from: string,
-  also: readonly string[] = [],
+  { also = [], tag = 'NULL' }: { readonly also?: readonly string[]; readonly tag?: string } = {},
 ): string {
   const text = (name: string): string => textOf(columns, name);
   const number = (name: string): string => numberOf(columns, name);
@@ -86,7 +87,10 @@ export function selectNormal(
     `lower(${text('is_success')}) AS success`,
     `${status} AS status`,
     `upper(${text('cache_status')}) AS cache`,
-    ...dims.map((dim, at) => `${dimensionOf(columns, dim, status)} AS raw${at}`),
+    ...dims.map((dim, at) => {
+      const said = dimensionOf(columns, dim, status);
+      return `${dim === 'workspace' ? `COALESCE(${said}, ${tag})` : said} AS raw${at}`;
+    }),
     ...also.map((name, at) => `${quoteName(name)} AS also${at}`),
   ];
   const units = `round(c * ${unitsPerCent}::DOUBLE)`;

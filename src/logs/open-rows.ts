@@ -9,7 +9,7 @@ import { type Database, openDatabase } from './duckdb.ts';
 import { findFiles, type RowsFile } from './find-files.ts';
 import { gatherRows } from './gather-rows.ts';
 import type { RowBatch, RowQuestion, RowSource, RowsAsked, SourceFacts } from './row-batch.ts';
-import { boundsOf, leaveOutRepeated, readFacts } from './row-facts.ts';
+import { leaveOutRepeated, readFacts, rowBounds } from './row-facts.ts';
 
 export interface RowsNeeds {
   /** Where names of files begin. */
@@ -33,9 +33,12 @@ export async function openCalls(asked: RowsAsked, needs: RowsNeeds): Promise<Ope
   try {
     const files = await findFiles({ ...asked, folder: needs.folder }, database);
     refuseOtherWorkspaces(files, asked.workspaces);
-    const gathered = await gatherRows(files, asked.dims, database);
-    const repeated = await leaveOutRepeated(files, asked, database);
-    const facts = await readFacts(files, asked.dims, { ...gathered, ...repeated }, database);
+    // Last, so that the others keep their places.
+    const isNamed = asked.workspaces.length === 0 || asked.dims.includes('workspace');
+    const dims = isNamed ? asked.dims : [...asked.dims, 'workspace'];
+    const gathered = await gatherRows(files, dims, database);
+    const repeated = await leaveOutRepeated(files, { ...asked, dims }, database);
+    const facts = await readFacts(files, dims, { ...gathered, ...repeated }, database);
     if (facts.rows === 0 && facts.malformed.count > 0) {
       const [first] = facts.malformed.first;
       const where = first === undefined ? '' : `: line ${first.line} of ${escapeInvisible(first.file)} is ${first.why}`;
@@ -104,7 +107,7 @@ async function* readBatches(
   });
   const codes = places.map((at) => `COALESCE(x${at}.code, -1)`);
   const joins = [...new Set(places)].map((at) => `LEFT JOIN dictionary${at} AS x${at} ON x${at}.v = d${at}`);
-  const bounds = boundsOf(question);
+  const bounds = rowBounds(question);
   const where = bounds.length === 0 ? '' : `WHERE ${bounds.join(' AND ')}`;
   const columns = [
     't::DOUBLE',

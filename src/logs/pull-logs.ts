@@ -10,14 +10,14 @@ import { type Database, openDatabase, quoteText } from './duckdb.ts';
 import type { JobNeeds } from './export-job.ts';
 import { exportToFile } from './export-to-file.ts';
 import { keepDays } from './keep-days.ts';
-import { bodyFields, exportFields } from './log-row.ts';
+import { bodyFields, exportColumns } from './log-row.ts';
 import {
+  beginOfDay,
   dayOf,
   folderOfWorkspace,
   millisecondsOfDay,
   parseStoreManifest,
   type StoreManifest,
-  startOfDay,
   storeManifestPath,
 } from './store.ts';
 import {
@@ -116,11 +116,11 @@ async function pullWorkspace(
   const folder = folderOfWorkspace(asked.store, slug);
   await openFolder(folder);
   const now = needs.serviceNow() ?? needs.clock.now();
-  const today = startOfDay(dayOf(now));
+  const today = beginOfDay(dayOf(now));
   let manifest = await readManifest(folder, { id, slug }, needs.baseUrl);
   const damaged = await findDamaged(folder, manifest);
   const isKept = (day: string): boolean =>
-    asked.keep === null || startOfDay(day) > today - asked.keep * millisecondsOfDay;
+    asked.keep === null || beginOfDay(day) > today - asked.keep * millisecondsOfDay;
   const stale = Object.keys(manifest.days).filter((day) => !isKept(day));
   manifest = without(manifest, [...damaged, ...stale]);
   const wanted = Array.from({ length: asked.days }, (_, index) => dayOf(today - index * millisecondsOfDay)).reverse();
@@ -130,7 +130,7 @@ async function pullWorkspace(
   await clear(folder, names, ranges, manifest);
   await writeStoreManifest(folder, manifest);
   let [exports, malformed, outside, isPending] = [0, 0, 0, false];
-  const fields = asked.withBodies ? [...exportFields, ...bodyFields] : [...exportFields];
+  const fields = asked.withBodies ? [...exportColumns, ...bodyFields] : [...exportColumns];
   for (const range of ranges) {
     const file = inFolder(folder, nameOfRange(range));
     const window = { time_of_generation_min: isoTime(range.from), time_of_generation_max: isoTime(range.to) };
@@ -223,7 +223,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     const [, first, last] = /^pull-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)\.jsonl(?:\.manifest\.json)?$/.exec(name) ?? [];
     if (first === undefined || last === undefined) return [];
     const days = missing.filter((day) => first <= day && day <= last);
-    const isAll = days.length === (startOfDay(last) - startOfDay(first)) / millisecondsOfDay + 1;
+    const isAll = days.length === (beginOfDay(last) - beginOfDay(first)) / millisecondsOfDay + 1;
     return isAll ? [{ first, last }] : [];
   });
   const ranges: Range[] = [];
@@ -233,11 +233,11 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     run = [];
     if (first === undefined || last === undefined) return;
     const days = missing.filter((day) => first <= day && day <= last);
-    ranges.push({ days, from: startOfDay(first), to: Math.min(startOfDay(last) + millisecondsOfDay, now) });
+    ranges.push({ days, from: beginOfDay(first), to: Math.min(beginOfDay(last) + millisecondsOfDay, now) });
   };
   for (const [index, day] of missing.entries()) {
-    const isOpen = startOfDay(day) + millisecondsOfDay > now;
-    const isNext = index > 0 && startOfDay(missing[index - 1] ?? '') + millisecondsOfDay === startOfDay(day);
+    const isOpen = beginOfDay(day) + millisecondsOfDay > now;
+    const isNext = index > 0 && beginOfDay(missing[index - 1] ?? '') + millisecondsOfDay === beginOfDay(day);
     const isSeam = begun.some(({ first }) => first === day);
     if (isOpen || !isNext || isSeam) end();
     run.push(day);
@@ -250,7 +250,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
 /** One of today ends now, and is begun anew by each run. */
 function nameOfRange({ days, to }: Range): string {
   const [first = '', last = ''] = [days[0], days.at(-1)];
-  return to < startOfDay(last) + millisecondsOfDay ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
+  return to < beginOfDay(last) + millisecondsOfDay ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
 }
 
 /** What belongs to no range that is under way, and to no day of the manifest. */

@@ -72,6 +72,8 @@ export interface SourceFacts {
   readonly duplicates: number;
   /** Of those, how many say something else than the row that counts (the earliest, then the one that costs most). */
   readonly contradictions: number;
+  /** Rows of other workspaces than were asked about: left out. Rows that name none count. */
+  readonly otherWorkspaces: number;
   /** Lines that are not rows: left out. */
   readonly malformed: { readonly count: number; readonly first: readonly MalformedLine[] };
   /** Rows that count, whose cost does not. */
@@ -129,7 +131,10 @@ export interface RowsAsked {
   readonly from: readonly string[];
   /** All dimensions that are asked for later: of `plainDims`, and `metadata.X`. */
   readonly dims: readonly string[];
-  /** Slugs that the rows may be of; a file of another one is refused, and of a store those days are read. Empty: any. */
+  /**
+   * Slugs that the rows may be of. A file whose manifest names another one is refused, rows that name another one are left out and
+   * counted, and of a store these alone are read. Empty: any.
+   */
   readonly workspaces: readonly string[];
   /** Milliseconds since the epoch; `from` is the first that counts, `to` the first that no longer does. Default: all. */
   readonly window?: RowsWindow | undefined;

@@ -1,6 +1,6 @@
 /** What rows say and do not say, counted; and each of them once. */
 
-import type { Database } from './duckdb.ts';
+import { type Database, quoteText } from './duckdb.ts';
 import type { RowsFile } from './find-files.ts';
 import type { GatheredRows } from './gather-rows.ts';
 import { findMalformed } from './malformed-lines.ts';
@@ -10,6 +10,7 @@ import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type Sou
 export interface Repeated {
   readonly duplicates: number;
   readonly contradictions: number;
+  readonly otherWorkspaces: number;
 }
 
 /**
@@ -18,14 +19,22 @@ export interface Repeated {
  */
 export async function leaveOutRepeated(
   files: readonly RowsFile[],
-  { dims, window }: Pick<RowsAsked, 'dims' | 'window'>,
+  { dims, window, workspaces }: Omit<RowsAsked, 'from'>,
   database: Database,
 ): Promise<Repeated> {
-  const isRow = ['t IS NOT NULL', ...boundsOf(window ?? { from: null, to: null })].join(' AND ');
+  const inWindow = ['t IS NOT NULL', ...rowBounds(window ?? { from: null, to: null })];
+  const place = `d${dims.indexOf('workspace')}`;
+  const isMeant = `(${place} IS NULL OR ${place} IN (${workspaces.map(quoteText).join(', ')}))`;
+  const isConfined = workspaces.length > 0 && files.some(({ form }) => form !== 'kept');
+  const isRow = (isConfined ? [...inWindow, isMeant] : inWindow).join(' AND ');
+  const [[others] = [0]] = isConfined
+    ? await database.rows(`SELECT count(*) FROM gathered WHERE ${inWindow.join(' AND ')} AND NOT ${isMeant}`)
+    : [];
+  const otherWorkspaces = Number(others);
   const names = normalNames(dims);
   if (files.every(({ form }) => form === 'kept')) {
     await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
-    return { duplicates: 0, contradictions: 0 };
+    return { duplicates: 0, contradictions: 0, otherWorkspaces };
   }
   await database.run(
     `CREATE TEMP TABLE again AS SELECT h FROM (SELECT hash(id) AS h FROM gathered WHERE ${isRow}) GROUP BY h HAVING count(*) > 1`,
@@ -33,7 +42,7 @@ export async function leaveOutRepeated(
   const [[again] = [0n]] = await database.rows('SELECT count(*) FROM again');
   if (again === 0n) {
     await database.run(`CREATE TEMP VIEW calls AS SELECT ${names} FROM gathered WHERE ${isRow}`);
-    return { duplicates: 0, contradictions: 0 };
+    return { duplicates: 0, contradictions: 0, otherWorkspaces };
   }
   const order = [
     't',
@@ -54,10 +63,10 @@ export async function leaveOutRepeated(
   const [[duplicates, contradictions] = [0, 0]] = await database.rows(
     'SELECT count(*), count(*) FILTER (other.said <> first.said) FROM ranked AS other JOIN ranked AS first ON first.id = other.id AND first.place = 1 WHERE other.place > 1',
   );
-  return { duplicates: Number(duplicates), contradictions: Number(contradictions) };
+  return { duplicates: Number(duplicates), contradictions: Number(contradictions), otherWorkspaces };
 }
 
-export function boundsOf({ from, to }: RowsWindow): readonly string[] {
+export function rowBounds({ from, to }: RowsWindow): readonly string[] {
   return [
     ...(from === null ? [] : [`t >= ${BigInt(Math.ceil(from))}`]),
     ...(to === null ? [] : [`t < ${BigInt(Math.ceil(to))}`]),
@@ -67,10 +76,14 @@ export function boundsOf({ from, to }: RowsWindow): readonly string[] {
 export async function readFacts(
   files: readonly RowsFile[],
   dims: readonly string[],
-  { copies, duplicates, contradictions }: GatheredRows & Repeated,
+  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & Repeated,
   database: Database,
 ): Promise<SourceFacts> {
   const byFile = await countByFile(files, database);
+  for (const [at, lines] of rejected) {
+    const { rows: read, malformed } = byFile.get(at) ?? { rows: 0, malformed: 0 };
+    byFile.set(at, { rows: read, malformed: malformed + lines.length });
+  }
   const missing = dims.map((_, at) => `count(*) - count(d${at})`);
   const faults = Object.values(costFaults).map((fault) => `count(*) FILTER (fault = ${fault})`);
   const sums = [
@@ -86,7 +99,7 @@ export async function readFacts(
   const currencies = await database.rows(
     `SELECT upper(cur), count(*) FROM calls WHERE fault = ${costFaults.otherCurrency} GROUP BY 1 ORDER BY 1`,
   );
-  const found = await findMalformed(files, byFile, copies, database);
+  const found = await findMalformed(files, byFile, { copies, rejected }, database);
   const workspaces = await readWorkspaces(files, dims, database);
   return {
     files: files.map((file, at): RowsFileFacts => {
@@ -105,6 +118,7 @@ export async function readFacts(
     newest: newest === null ? null : Number(newest),
     duplicates,
     contradictions,
+    otherWorkspaces,
     malformed: { count: found.count, first: found.first },
     cost: {
       missing: Number(noCost),

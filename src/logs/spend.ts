@@ -26,7 +26,7 @@ export interface Spend {
 }
 
 /** `day`, else a dimension (row-batch.ts). */
-export async function readSpend(
+export async function readRowSpend(
   by: readonly string[],
   asked: Omit<RowsAsked, 'dims'>,
   needs: RowsNeeds,

@@ -96,6 +96,6 @@ export function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
-export function startOfDay(day: string): number {
+export function beginOfDay(day: string): number {
   return Date.parse(`${day}T00:00:00.000Z`);
 }

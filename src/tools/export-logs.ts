@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { exportToFile, manifestPathOf, partPathOf } from '../logs/export-to-file.ts';
-import { bodyFields, exportFields } from '../logs/log-row.ts';
+import { bodyFields, exportColumns } from '../logs/log-row.ts';
 import { findRealPath } from '../real-path.ts';
 import { windowOfCalls, windowSchema } from './analytics-input.ts';
 import { jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
@@ -45,7 +45,7 @@ export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
   input,
   output,
   async run({ file, include_bodies: withBodies = false, ...given }, context) {
-    const wanted = withBodies ? [...exportFields, ...bodyFields] : exportFields;
+    const wanted = withBodies ? [...exportColumns, ...bodyFields] : exportColumns;
     const { question, calls, workspace, notes } = await readLogQuestion(given, wanted, context);
     const window = windowOfCalls(calls);
     const name = file ?? `logs-${workspace}-${window.from.slice(0, 10)}-${window.to.slice(0, 10)}.jsonl`;

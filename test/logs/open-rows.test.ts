@@ -6,6 +6,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import { openDatabase } from '../../src/logs/duckdb.ts';
+import { beginManifest, renderManifest } from '../../src/logs/manifest.ts';
 import { openRows, type RowsNeeds } from '../../src/logs/open-rows.ts';
 import { plainDims, type RowSource, type SourceFacts } from '../../src/logs/row-batch.ts';
 import { writeCalls } from '../helpers/call-rows.ts';
@@ -256,6 +257,18 @@ describe('rows of files', () => {
     ]);
   });
 
+  it('a line that breaks off takes no other one with it, and words of other writers are read alike beside it', async () => {
+    const folder = makeFolder();
+    const odd = JSON.stringify(call('c')).replace('"cost":1.5', '"cost":NaN').replace(/}$/, ',}');
+    write(folder, 'clean.jsonl', [call('a'), call('b'), odd]);
+    write(folder, 'broken.jsonl', [call('a'), '{"id":', call('b'), odd, '{"id":"x", "created_at":']);
+    const { rows } = await read('clean.jsonl', folder);
+    expect(rows).toHaveLength(3);
+    const broken = await read('broken.jsonl', folder);
+    expect(broken.rows).toEqual(rows);
+    expect(broken.facts.malformed.first.map(({ line }) => line)).toEqual([2, 5]);
+  });
+
   it('says that a packed file breaks off, wherever it does, and refuses one that is damaged', async () => {
     const folder = makeFolder();
     const [path = ''] = writeCalls(join(folder, 'p'), 30_000);
@@ -385,6 +398,49 @@ describe('rows of files', () => {
     );
     await database.close();
     expect((await read('rows.parquet', folder)).rows).toEqual(rows);
+  });
+
+  it('counts lines of a table that are not as its first one', async () => {
+    const folder = makeFolder();
+    writeFileSync(
+      join(folder, 't.csv'),
+      'id,created_at,cost\na,2026-10-01 10:00:00.000,1\nb,2026-10-01 10:00:00.000\nc,2026-10-01 10:00:00.000,1,2,3\nd,2026-10-01 10:00:00.000,2\n',
+    );
+    const { rows, facts } = await read('t.csv', folder, { dims: [] });
+    expect(rows).toHaveLength(2);
+    expect(facts.malformed).toEqual({
+      count: 2,
+      first: [3, 4].map((line) => ({ file: 't.csv', line, why: expect.stringContaining('columns') })),
+    });
+  });
+
+  it('notices a file, and rows, of another workspace than is asked about; a manifest speaks for rows that name none', async () => {
+    const folder = makeFolder();
+    const asked = (name: string, workspaces: readonly string[]) =>
+      openRows({ from: [name], dims: ['user', 'workspace'], workspaces }, { folder, signal });
+    write(folder, 'mixed.jsonl', [
+      call('a', { workspace_slug: 'ws-a' }),
+      call('b', { workspace_slug: 'ws-b' }),
+      call('c'),
+    ]);
+    const mixed = await asked('mixed.jsonl', ['ws-a']);
+    expect(mixed.facts).toMatchObject({ rows: 2, otherWorkspaces: 1, missing: { workspace: 1 } });
+    expect(mixed.facts.files[0]?.workspaces).toEqual(['ws-a']);
+    await mixed.close();
+    const all = await asked('mixed.jsonl', []);
+    expect(all.facts.files[0]?.workspaces).toEqual(['ws-a', 'ws-b']);
+    await all.close();
+    write(folder, 'export.jsonl', [call('d')]);
+    const question = { workspaceId: 'x', filters: {}, fields: ['id'] };
+    const manifest = beginManifest(question, 'ws-c', '2026-10-01T00:00:00.000Z', '2026-10-02T00:00:00.000Z');
+    writeFileSync(join(folder, 'export.jsonl.manifest.json'), renderManifest({ ...manifest, complete: true, rows: 1 }));
+    const exported = await asked('export.jsonl', ['ws-c']);
+    expect(exported.dictionary.workspace).toEqual(['ws-c']);
+    expect(exported.facts.windows).toEqual([
+      { workspace: 'ws-c', from: Date.UTC(2026, 9, 1), to: Date.UTC(2026, 9, 2) },
+    ]);
+    await exported.close();
+    await expect(asked('export.jsonl', ['ws-a'])).rejects.toThrow('holds calls of the workspace "ws-c"');
   });
 
   it('tells rows apart by every dimension that there is', async () => {

@@ -1,8 +1,11 @@
 /** `logs pull`: days of calls in a store on this machine, and the commands over it. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openDatabase } from '../../src/logs/duckdb.ts';
 import { type Asker, type AskerOptions, startAsker } from '../helpers/ask.ts';
 import { testNow } from '../helpers/session.ts';
 import { requestRow, smallState, uuid } from '../helpers/state.ts';
@@ -165,6 +168,35 @@ describe('logs pull', () => {
     const ran = await asker.type(`${pull} --since 2d`);
     expect(ran.exit).toBe(1);
     expect(ran.stderr).toContain('https://other.example.com');
+  });
+});
+
+describe('the database', () => {
+  it('is held by one pull at a time, as long as its process lives', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
+    await pulled(asker, `${pull} --since 2d`);
+    const held = JSON.stringify(join(asker.folder, 'tollgate-logs/held.duckdb'));
+    const code = `import { DuckDBInstance } from '@duckdb/node-api'; const made = await DuckDBInstance.create(':memory:'); const connection = await made.connect(); await connection.run("ATTACH '" + ${held} + "' AS held"); console.log('held'); setInterval(() => connection, 1000);`;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(other.stdout, 'data');
+    const ran = await asker.type(`${pull} --since 2d`);
+    expect(ran.exit).toBe(1);
+    expect(ran.stderr).toContain('another `logs pull` is at work there');
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    expect((await pulled(asker, `${pull} --since 2d`)).days).toBe(2);
+  });
+
+  it('is said to be missing where it cannot be loaded, with how to get it', async () => {
+    const missing = openDatabase({ signal: new AbortController().signal }, () =>
+      Promise.reject(new Error('not there')),
+    );
+    await expect(missing).rejects.toMatchObject({
+      name: 'UserError',
+      hint: expect.stringContaining('npm install @duckdb/node-api'),
+    });
   });
 });
 
