@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { answerCompilation } from '../src/compile-aside.ts';
 import { setEngineFlags } from '../src/v8-flags.ts';
 import { measureApply } from './apply.ts';
+import { measureBacktest, measureBacktestParquet } from './backtest.ts';
 import { measureConcurrency } from './concurrency.ts';
 import { measureEmulator } from './emulator.ts';
 import { makeSurroundings, measureMemory, planOnce } from './memory.ts';
@@ -32,6 +33,8 @@ const rows: Readonly<Record<string, (isQuick: boolean) => Promise<readonly Resul
   'start-up': (isQuick) => measureStartUp(isQuick ? 7 : 21, join(root, 'build', 'cli.js')),
   memory: () => measureMemory(),
   emulator: (isQuick) => measureEmulator(isQuick ? 3 : 9),
+  backtest: (isQuick) => measureBacktest(isQuick ? 1_000_000 : 10_000_000),
+  'backtest-parquet': (isQuick) => measureBacktestParquet(isQuick ? 1_000_000 : 10_000_000),
   validate: (isQuick) => measureValidate(isQuick ? 3 : 5),
 };
 

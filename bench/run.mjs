@@ -11,6 +11,7 @@ await build({
   entryPoints: ['bench/main.ts'],
   outfile,
   bundle: true,
+  external: ['@duckdb/node-api'],
   platform: 'node',
   target: 'node20.19',
   format: 'esm',

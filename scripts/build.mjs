@@ -52,12 +52,12 @@ const onlineCommands = {
   },
 };
 
-// Octokit alone needs fetch; the client of the control plane and the choice of a proxy do not.
+// Octokit alone needs fetch; the client of the control plane, channels and the choice of a proxy do not.
 const undiciCore = {
   name: 'undici-core',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^undici$/ }, ({ importer }) =>
-      /[/\\]src[/\\](?:client[/\\]|proxies\.ts$)/.test(importer)
+      /[/\\]src[/\\](?:client[/\\]|notify[/\\]|proxies\.ts$)/.test(importer)
         ? { path: fileURLToPath(new URL('undici-core.cjs', import.meta.url)) }
         : undefined,
     );
@@ -106,6 +106,8 @@ const result = await build({
   entryPoints: ['src/cli.ts', 'src/compile-worker.ts'],
   outdir,
   bundle: true,
+  // Native code, optional, and loaded when rows are read.
+  external: ['@duckdb/node-api'],
   // A command loads its own part.
   splitting: true,
   chunkNames: 'chunks/[hash]',

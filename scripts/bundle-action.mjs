@@ -6,6 +6,8 @@ await build({
   entryPoints: ['src/action.ts'],
   outfile: process.argv[2] ?? 'dist/action.js',
   bundle: true,
+  // Native code, optional, and loaded when rows are read.
+  external: ['@duckdb/node-api'],
   platform: 'node',
   target: 'node24',
   format: 'esm',

@@ -1,5 +1,5 @@
 /**
- * Writes what is generated from the source: the JSON Schemas for editors and of saved plans, docs/rules.md, and the tables, tables
+ * Writes what is generated from the source: the JSON Schemas for editors, of saved plans and of what webhooks get, docs/rules.md, and the tables, tables
  * of contents and the plan in README.md and docs. Tests fail when they are out of date.
  */
 
@@ -19,6 +19,7 @@ async function load(path) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
+    external: ['@duckdb/node-api'],
     // Packages in CommonJS call require() for Node's own modules; an ESM bundle has none unless it is made.
     banner: {
       js: `import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(${JSON.stringify(root.href)});`,
@@ -39,6 +40,11 @@ for (const [name, text] of Object.entries(renderJsonSchemas())) await write(`sch
 
 const { renderPlanSchema } = await load('src/plan/plan-schema.ts');
 await write('schemas/plan.schema.json', renderPlanSchema());
+
+const { renderPayloadSchema } = await load('src/notify/channels/write-payload.ts');
+await write('schemas/telling.schema.json', renderPayloadSchema());
+const { renderBacktestSchema } = await load('src/render/backtest-document.ts');
+await write('schemas/backtest.schema.json', renderBacktestSchema());
 
 const { renderRules } = await load('scripts/rules-doc.ts');
 const examples = fileURLToPath(new URL('test/fixtures/rules/', root));

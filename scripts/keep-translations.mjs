@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const [folder] = process.argv.slice(2);
-const { openParts } = await import(pathToFileURL(join(folder, 'open.js')).href);
+const { keptName, openParts } = await import(pathToFileURL(join(folder, 'open.js')).href);
 const scripts = new Map();
 
 for (const words of [['validate'], ['plan', '--backend', 'emulator']]) {
@@ -16,4 +16,4 @@ for (const words of [['validate'], ['plan', '--backend', 'emulator']]) {
 // As they are when the parts are loaded: V8 refuses a translation that was made under other flags (src/v8-flags.ts).
 setFlagsFromString('--heap-growing-percent=0');
 setFlagsFromString('--wasm-tiering-budget=1800000');
-for (const [part, script] of scripts) writeFileSync(join(folder, `${part}.kept`), script.createCachedData());
+for (const [part, script] of scripts) writeFileSync(join(folder, keptName(part)), script.createCachedData());

@@ -1,6 +1,7 @@
 // Shipped as build/parts/open.js: how the command loads what scripts/parts.mjs made of its bundle. Node 20 keeps no translation of
 // ES modules (docs/performance.md): these are scripts, several chunks in each, and beside each lies what V8 made of it. V8 refuses
-// what another version, other flags or a text of another length left, and translates as if there were none.
+// what other flags or a text of another length left, and translates as if there were none. It does not refuse what Node's own patches
+// to V8 changed (20.20's ends the process of 20.19 with a fault of memory): only the very Node that wrote one reads it.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +30,11 @@ export function openParts(scripts = new Map()) {
   };
 }
 
+/** Of one Node on one kind of machine. */
+export function keptName(part) {
+  return `${part}.${process.version}-${process.platform}-${process.arch}.kept`;
+}
+
 function openScript(part, scripts) {
   const known = scripts.get(part);
   if (known !== undefined) return known;
@@ -36,7 +42,7 @@ function openScript(part, scripts) {
   // ASCII, as esbuild writes it.
   const script = new Script(readFileSync(file, 'latin1'), {
     filename: fileURLToPath(file),
-    cachedData: readKept(new URL(`${part}.kept`, import.meta.url)),
+    cachedData: readKept(new URL(keptName(part), import.meta.url)),
   });
   scripts.set(part, script);
   return script;

@@ -54,11 +54,6 @@ const elsewhere: readonly (readonly [ids: string, where: string])[] = [
   ['P7', 'the footnote of every impact and status'],
 ];
 
-/** Rows that no rule covers yet, with the reason. */
-const missing: readonly (readonly [ids: string, why: string])[] = [
-  ['K4', 'recipients whom the service tells anyway, since nothing that is known of it shows the addresses of members'],
-];
-
 /** @param exampleOf the file in which a rule over files finds something (test/fixtures/rules); null for other rules */
 export function renderRules(exampleOf: (name: string) => string | null): string {
   const section = (rule: Rule): string[] => describe(rule, exampleOf(rule.name));
@@ -163,10 +158,6 @@ export function renderRules(exampleOf: (name: string) => string | null): string 
     ...grammar.map(([ids, what, codes]) => `| ${ids} | ${what} | ${codes.map((code) => `\`${code}\``).join(', ')} |`),
     '',
     ...elsewhere.map(([ids, where]) => `- ${ids}: ${where}.`),
-    '',
-    'Not looked for yet:',
-    '',
-    ...missing.map(([ids, why]) => `- ${ids}: ${why}.`),
   ].join('\n')}\n`;
   return page.replace('<!-- generated: contents -->\n', `<!-- generated: contents -->\n\n${renderContents(page)}\n\n`);
 }

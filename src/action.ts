@@ -69,12 +69,13 @@ async function main(): Promise<void> {
 
 function readInputs(): ActionInputs {
   return {
-    command: readWord('command', ['plan', 'apply', 'drift', 'validate'] as const, 'plan'),
+    command: readWord('command', ['plan', 'apply', 'drift', 'notify', 'validate'] as const, 'plan'),
     directory: core.getInput('directory') || 'policies',
     backend: readWord('backend', ['portkey', 'emulator'] as const, 'portkey'),
     comment: readWord('comment', ['always', 'on-change', 'never'] as const, 'always'),
     commentAuthor: core.getInput('comment-author') || null,
     failOnChanges: readWord('fail-on', ['guards', 'changes'] as const, 'guards') === 'changes',
+    logs: core.getMultilineInput('logs'),
     allow: core
       .getInput('allow')
       .split(/\s+/)

@@ -16,8 +16,12 @@ const secretVariables = [
 /** A real key is far longer; a few letters would be found in the middle of words. */
 const shortest = 8;
 
+/** Of channels that tell people, but for login names: those are mostly addresses, and what is said about mail names addresses. */
+const channelSecret = /^TOLLGATE_NOTIFY_(?!.*_USER$)/;
+
 export function secretsOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  return secretVariables.flatMap((name) => env[name]?.trim() || []);
+  const ofChannels = Object.keys(env).filter((name) => channelSecret.test(name));
+  return [...secretVariables, ...ofChannels.sort()].flatMap((name) => env[name]?.trim() || []);
 }
 
 /**

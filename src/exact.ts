@@ -69,7 +69,7 @@ export function round({ n, d }: Exact): bigint {
   return n < 0n ? -round({ n: -n, d }) : (2n * n + d) / (2n * d);
 }
 
-/** For a picture: to a millionth. What is said and computed with stays exact. */
+/** For a picture or a metric: to a millionth. What is said and computed with stays exact. */
 export function toDrawn(value: Exact): number {
   return Number(round(multiply(value, { n: 1_000_000n, d: 1n }))) / 1_000_000;
 }

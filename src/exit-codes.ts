@@ -4,7 +4,7 @@ export const exitCodes = {
   ok: 0,
   /** Files, usage, record, or a fault of tollgate itself. */
   invalid: 1,
-  /** There are changes (`plan --detailed-exitcode`, `drift`). */
+  /** There are changes (`plan --detailed-exitcode`, `drift`), or a budget is over (`status --detailed-exitcode`). */
   changes: 2,
   /** A guard objects. */
   refused: 3,
@@ -12,7 +12,7 @@ export const exitCodes = {
   stale: 4,
   /** Some changes were applied and others were not. */
   partial: 5,
-  /** The service or the record's remote is unreachable or refused access; the result is unknown. */
+  /** The service or the record's remote is unreachable or refused access; the result is unknown. `status --detailed-exitcode`: the use of a budget is. */
   unreachable: 6,
   /** SIGHUP, as at a terminal that is closed, ended the run before anything was written. */
   hungUp: 129,

@@ -26,6 +26,14 @@ export function workspaceOption(does = 'only this workspace; may be repeated', o
   return new Option('--workspace <slug>', does).default([], otherwise).argParser(collectFlag);
 }
 
+/** Where `logs pull` keeps calls, unless told otherwise. */
+export const usualStore = 'tollgate-logs';
+
+export function logsOption(otherwise?: string): Option {
+  const option = new Option('--logs <path>', 'files of logs (JSONL, gzip, Parquet, CSV) or a folder; may be repeated');
+  return option.default([], otherwise).argParser(collectFlag);
+}
+
 export function addCommonOptions(command: Command, format = formatOption()): Command {
   return addServiceOptions(command, format).addOption(workspaceOption());
 }
@@ -80,10 +88,10 @@ export function planFormatOption(): Option {
     .default('text');
 }
 
-/** For what is looked at once a week by somebody who pays. */
-export function pageFormatOption(): Option {
+/** For what is looked at once a week by somebody who pays, and every few minutes by monitoring. */
+export function statusFormatOption(): Option {
   return new Option('--format <format>', 'output on stdout')
-    .choices(['text', 'json', 'markdown', 'html'])
+    .choices(['text', 'json', 'markdown', 'html', 'openmetrics'])
     .default('text');
 }
 

@@ -1,9 +1,14 @@
 /** The command line: commands, flags and what they mean. Wiring only; each command is a function in commands/. */
 
 import { Command, Option } from 'commander';
+import type { LogsAuditOptions } from './commands/logs-audit.ts';
+import type { LogsPullOptions } from './commands/logs-pull.ts';
+import type { LogsSpendOptions } from './commands/logs-spend.ts';
+import type { LogsTopOptions } from './commands/logs-top.ts';
 import { completedShells, completeWords, completionScripts } from './completion.ts';
 import { UserError } from './errors.ts';
 import { exitCodes } from './exit-codes.ts';
+import { addLogCommands, type LogCommand } from './log-commands.ts';
 import {
   addCommonOptions,
   addPlanOptions,
@@ -14,7 +19,7 @@ import {
   dataFormatOption,
   dirOption,
   formatOption,
-  pageFormatOption,
+  logsOption,
   parseDays,
   parseLimit,
   parsePercentage,
@@ -22,6 +27,8 @@ import {
   planFormatOption,
   quietOption,
   stateOption,
+  statusFormatOption,
+  usualStore,
   workspaceOption,
 } from './options.ts';
 import type { Mode } from './plan/types.ts';
@@ -63,6 +70,7 @@ export function buildProgram(version: string, start: Start): Command {
     );
 
   addPlanOptions(addCommand(program, 'plan', 'show what the files change'), planFormatOption())
+    .addOption(logsOption('none'))
     .option('--detailed-exitcode', 'exit 2 when there are changes', false)
     .option(
       '--out <file>',
@@ -154,6 +162,53 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
+  addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads files of logs alone')
+    .addOption(logsOption(usualStore))
+    .addOption(
+      new Option('--limit <limit>', 'this in place of the files, such as "per user $20 monthly"; may be repeated')
+        .default([], 'the policy files')
+        .argParser(collectFlag),
+    )
+    .option('--base <commit>', 'show it beside the files of this commit, branch or tag')
+    .addOption(dirOption())
+    .addOption(workspaceOption())
+    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'html']).default('text'))
+    .option('--out <file>', 'with --format html: where to write the page')
+    .addOption(quietOption())
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runBacktest } = await import('./commands/backtest.ts');
+        const logs = options.logs.length === 0 ? [usualStore] : options.logs;
+        return runBacktest({ ...options, logs }, session);
+      }),
+    );
+
+  addServiceOptions(
+    addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
+    null,
+  )
+    .addOption(logsOption('90 days of analytics, which are coarser'))
+    .addOption(workspaceOption())
+    .addOption(
+      new Option('--by <key>', 'who gets a counter: workspace, user, key, metadata.team …; may be repeated')
+        .default([], 'workspace')
+        .argParser(collectFlag),
+    )
+    .addOption(new Option('--unit <unit>', 'what is counted').choices(['cost', 'tokens', 'requests']).default('cost'))
+    .option('--reset <when>', 'monthly, weekly, never, or such as "every 14 days"', 'monthly')
+    .addOption(
+      new Option('--stops <whom>', 'whom the YAML may stop: nobody, or one call of a hundred')
+        .choices(['nobody', 'percent'])
+        .default('nobody'),
+    )
+    .addOption(new Option('--format <format>', 'output on stdout').choices(['text', 'json', 'yaml']).default('text'))
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runRecommend } = await import('./commands/recommend.ts');
+        return runRecommend({ ...commonOf(options), ...options }, session);
+      }),
+    );
+
   const record = program.command('record').description('the applied record');
   addServiceOptions(
     addCommand(record, 'rebuild', "make a lost record from a commit's files and what is live"),
@@ -186,7 +241,7 @@ export function buildProgram(version: string, start: Start): Command {
 
   addServiceOptions(
     addCommand(program, 'status', 'show what is consumed of every budget, and spend over a window'),
-    pageFormatOption(),
+    statusFormatOption(),
   )
     .addOption(workspaceOption())
     .addOption(new Option('--over <percent>', 'only budgets at this percent or more').argParser(parsePercentage))
@@ -197,11 +252,31 @@ export function buildProgram(version: string, start: Start): Command {
       ).argParser(parseDays),
     )
     .option('--out <file>', 'with --format html: where to write the page')
+    .option(
+      '--detailed-exitcode',
+      'exit 2 when a budget is at --over (without it: used up), 6 when that is unknown of one',
+      false,
+    )
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runStatus } = await import('./commands/status.ts');
-        const { over, since, out, format } = options;
-        return runStatus({ ...commonOf(options), format, over, since, out }, session);
+        const { over, since, out, format, detailedExitcode } = options;
+        return runStatus({ ...commonOf(options), format, over, since, out, detailedExitcode }, session);
+      }),
+    );
+
+  addServiceOptions(
+    addCommand(program, 'notify', 'tell people of thresholds, run-outs and what else they asked for, each once'),
+    dataFormatOption(),
+  )
+    .addOption(workspaceOption())
+    .option('--dry-run', 'say what would be told; send and remember nothing', false)
+    .option('--test <channel>', 'send a test message on this channel, and nothing else')
+    .action((options) =>
+      start(flagsOf(program, options), async (session) => {
+        const { runNotify } = await import('./commands/notify.ts');
+        const { dryRun, test } = options;
+        return runNotify({ ...commonOf(options), dryRun, test }, session);
       }),
     );
 
@@ -230,6 +305,16 @@ export function buildProgram(version: string, start: Start): Command {
       const { runAsk } = await import('./commands/ask.ts');
       const common = commonOf(options as unknown as ParsedOptions);
       return runAsk({ ...common, workspace: [], format, twin, given: options }, session);
+    });
+  });
+
+  addLogCommands(program, addCommand, (name, options) => {
+    const parsed = options as ParsedOptions;
+    // A file on stdout is not for a screen.
+    const isFile = !['text', 'json'].includes(parsed.format);
+    return start(flagsOf(program, isFile ? { ...parsed, format: 'markdown' } : parsed), async (session) => {
+      const common = name === 'pull' ? commonOf(parsed) : {};
+      return runLogCommand(name, { ...common, ...options }, session);
     });
   });
 
@@ -338,12 +423,27 @@ export function buildProgram(version: string, start: Start): Command {
   return program;
 }
 
+/** Each is a part that is loaded when it runs; the flags are those that its options name. */
+async function runLogCommand(name: LogCommand, options: object, session: Session): Promise<CommandResult> {
+  switch (name) {
+    case 'pull':
+      return (await import('./commands/logs-pull.ts')).runLogsPull(options as LogsPullOptions, session);
+    case 'spend':
+      return (await import('./commands/logs-spend.ts')).runLogsSpend(options as LogsSpendOptions, session);
+    case 'top':
+      return (await import('./commands/logs-top.ts')).runLogsTop(options as LogsTopOptions, session);
+    case 'audit':
+      return (await import('./commands/logs-audit.ts')).runLogsAudit(options as LogsAuditOptions, session);
+  }
+}
+
 const helpText = `
 Environment:
   PORTKEY_API_KEY    admin key of the organisation (never a flag)
   PORTKEY_BASE_URL   control plane, default https://api.portkey.ai/v1
   TOLLGATE_SEAL_KEY  seals the applied record; default: derived from the admin key
   TOLLGATE_GIT_ENV   names of further variables that Git is started with
+  TOLLGATE_NOTIFY_…  for \`notify\`: secrets of channels, by the names in org.yaml
   GITHUB_TOKEN       for \`doctor\`: reads the repository's settings on GitHub
   CI                 set by CI systems: only files of a commit are applied
   HTTPS_PROXY, NO_PROXY, NODE_EXTRA_CA_CERTS, NO_COLOR and FORCE_COLOR are honoured
@@ -351,8 +451,8 @@ Environment:
 Exit codes:
   0  done, or nothing to do            4  stale, claimed or rewound
   1  files, usage, record or tool      5  partly applied
-  2  changes (drift,                   6  service unreachable or access refused
-     plan --detailed-exitcode)
+  2  changes, or a budget is over      6  service unreachable or access refused
+     (drift, --detailed-exitcode)
   3  a guard objects                 129, 130, 143  interrupted: nothing was written`;
 
 /** Scripts are for a shell: nothing in them is made fit for a screen. */

@@ -16,6 +16,7 @@ const layers: Readonly<Record<string, number>> = {
   // What commands share, made of what they understand.
   'options.ts': 1.5,
   'twin-commands.ts': 1.4,
+  'log-commands.ts': 1.4,
   'completion.ts': 2,
   'usage.ts': 2,
   'index.ts': 1,
@@ -32,9 +33,13 @@ const layers: Readonly<Record<string, number>> = {
   tools: 2.05,
   // The protocol over the tools.
   mcp: 2.04,
+  // Who is told of what, and through which channel.
+  notify: 2.15,
   // What `import` makes of live things, and the run that commands begin.
   importing: 2.1,
   run: 2.2,
+  // What limits would have done to rows of logs.
+  backtest: 2.6,
   // Between the commands and what they share: it reads through ports that are handed to it.
   approvals: 2.5,
   policy: 3,
@@ -104,12 +109,19 @@ const impure = new Set([
   'client/request.ts',
   'client/download.ts',
   'client/timing.ts',
+  'notify/channels/post.ts',
+  'notify/channels/smtp.ts',
   'record/git-ref.ts',
   'checkout/repository.ts',
   'checkout/git-child.ts',
   'checkout/object-reader.ts',
   'checkout/run-git.ts',
   'record/file.ts',
+  'logs/duckdb.ts',
+  'logs/find-files.ts',
+  'logs/read-lines.ts',
+  'logs/store.ts',
+  'logs/store-files.ts',
   'emulator/server.ts',
   'emulator/persistence.ts',
   'emulator/state-lock.ts',
@@ -117,7 +129,7 @@ const impure = new Set([
 
 const outsideModules =
   /^(node:)?(fs|fs\/promises|net|http|https|http2|tls|dns|child_process|os|readline|readline\/promises|process|worker_threads|timers|timers\/promises|cluster|dgram|vm)$/;
-const outsidePackages = /^(undici|ora|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
+const outsidePackages = /^(undici|nodemailer|ora|@duckdb\/.*|@hono\/node-server|octokit|@octokit\/.*|@actions\/.*)$/;
 const outsideNames =
   /\bprocess\.|\bconsole\.|\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bfetch\(|\bsetTimeout\(|\bsetInterval\(|\brandomUUID\(|\brandomBytes\(/;
 
@@ -258,6 +270,12 @@ describe('architecture', () => {
   it('lets one file alone import deep-diff', () => {
     const users = modules.filter(({ imports }) => imports.includes('deep-diff')).map(({ path }) => path);
     expect(users).toEqual(['plan/field-changes.ts']);
+  });
+
+  it('lets one file alone import DuckDB, and only when rows are asked for', () => {
+    const users = modules.filter(({ imports }) => imports.some((name) => name.startsWith('@duckdb/')));
+    expect(users.map(({ path }) => path)).toEqual(['logs/duckdb.ts']);
+    expect(users[0]?.text).not.toMatch(/^import (?!type )[^;]*'@duckdb/m);
   });
 
   it('exports names, and imports files by their names', () => {

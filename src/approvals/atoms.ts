@@ -3,11 +3,11 @@
  * laid over nothing, so that a part moves only when somebody edits it.
  */
 
+import { alertingOf } from '../policy/alerting.ts';
 import type { WrittenFiles } from '../policy/compile.ts';
 import { resolveLimits, type WrittenLimits } from '../policy/limits-entry.ts';
 import type { OrgFile } from '../policy/org.ts';
 import type { PolicyEntry } from '../policy/policy-entry.ts';
-import type { Recipient } from '../policy/recipients.ts';
 import type { WorkspaceFile } from '../policy/workspace.ts';
 import { isBudget, isPartOfRate } from '../resources/fields.ts';
 import type { Kind } from '../resources/types.ts';
@@ -52,7 +52,7 @@ export function statementOf({ org, workspaces, broken }: WrittenFiles): Statemen
   for (const workspace of workspaces) addWorkspace(workspace, groups);
   const settings = org === null ? {} : settingsOf(org);
   const silences = Object.assign({}, ...[...workspaces].map(silencesOf), org === null ? {} : silencesOfAll(org));
-  groups.set(groupKeys.settings, { ...settings, ...silences });
+  groups.set(groupKeys.settings, { ...settings, ...silences, ...(org === null ? {} : alertingParts(org, workspaces)) });
   return { groups, isWhole: broken.length === 0 && org !== null };
 }
 
@@ -62,7 +62,7 @@ function addOrganisation(org: OrgFile, groups: Map<string, Group>): void {
     organisation: org.organisation,
     ...withoutAbsent({ ref: org.recordRef }),
   });
-  groups.set(groupKeys.file(null), { exists: true, ...alertsOf(org.alerts), ...forgetOf(org) });
+  groups.set(groupKeys.file(null), { exists: true, ...alertsOf(org), ...forgetOf(org) });
   for (const limits of org.limits) groups.set(groupKeys.entry(limits.kind, null, limits.name), partsOfLimits(limits));
   for (const policy of org.defaultPolicies) groups.set(groupKeys.default(policy.kind, policy.name), partsOf(policy));
   if (org.defaultKey !== undefined) groups.set(groupKeys.default('key-limits', '*'), partsOfLimits(org.defaultKey));
@@ -74,7 +74,7 @@ function addWorkspace(workspace: WorkspaceFile, groups: Map<string, Group>): voi
   groups.set(groupKeys.file(ref), {
     exists: true,
     ...Object.fromEntries(skipped),
-    ...alertsOf(workspace.alerts),
+    ...alertsOf(workspace),
     ...forgetOf(workspace),
   });
   for (const policy of workspace.policies) groups.set(groupKeys.entry(policy.kind, ref, policy.name), partsOf(policy));
@@ -83,8 +83,9 @@ function addWorkspace(workspace: WorkspaceFile, groups: Map<string, Group>): voi
   }
 }
 
-function alertsOf(alerts: readonly Recipient[] | undefined): Group {
-  return alerts === undefined ? {} : { alerts: alerts.map(({ address }) => address).sort() };
+function alertsOf({ alerts }: Pick<OrgFile, 'alerts'>): Group {
+  const recipients = alerts?.recipients;
+  return recipients === undefined ? {} : { alerts: (recipients ?? []).map(({ address }) => address).sort() };
 }
 
 function forgetOf({ forget }: Pick<OrgFile, 'forget'>): Group {
@@ -141,6 +142,14 @@ function settingsOf({ settings, gateway, pricing }: OrgFile): Group {
   const named = (section: string, values: object | undefined) =>
     Object.entries(values ?? {}).map(([name, value]) => [`${section}.${name}`, value] as const);
   return Object.fromEntries([...review, ...named('gateway', gateway), ...named('pricing', pricing)]);
+}
+
+/** One part for each channel and each place: what they say together is who is told of one thing. */
+function alertingParts(org: OrgFile, workspaces: readonly WorkspaceFile[]): Group {
+  const { channels, places } = alertingOf(org, workspaces) ?? { channels: {}, places: {} };
+  const named = (section: string, parts: object) =>
+    Object.entries(parts).map(([name, said]) => [`${section}.${name}`, said] as const);
+  return Object.fromEntries([...named('channels', channels), ...named('alerts', places)]);
 }
 
 interface Silenced {

@@ -73,8 +73,8 @@ function committerOf(committer: CommitPerson, isForged: boolean): CommitPerson &
   return { ...committer, ...(isForged ? { account: null, isBot: false } : {}), role: 'committer' };
 }
 
-/** `Requested-by: @login` adds to those who had a part; it never clears anybody. */
-function requestersOf({ message }: CommitFacts): string[] {
+/** `Requested-by: @login` adds to those who had a part; it never clears anybody. In small letters, without the `@`. */
+function requestersOf({ message }: Pick<CommitFacts, 'message'>): string[] {
   return message.split('\n').flatMap((line) => {
     const [name = '', said = ''] = line.slice(0, 400).split(':', 2);
     if (name.trim().toLowerCase() !== 'requested-by') return [];
@@ -83,7 +83,8 @@ function requestersOf({ message }: CommitFacts): string[] {
   });
 }
 
-function isLogin(name: string): boolean {
+/** In the form of an account's name: of a person, or of an app. */
+export function isLogin(name: string): boolean {
   return /^[\w-]+(?:\[bot\])?$/.test(name);
 }
 

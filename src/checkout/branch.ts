@@ -72,10 +72,19 @@ export async function isInHistory(branch: Pick<Branch, 'mergeBases'>, commit: st
   return (await branch.mergeBases(commit, head)).includes(commit);
 }
 
-/** The branch that the remote's HEAD names, for events that do not say it; null: it names none. */
-export async function readDefaultBranch({ git, remote }: Repository): Promise<string | null> {
-  const { stdout } = await git(['ls-remote', '--symref', remote, 'HEAD']);
-  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(stdout.toString('utf8'))?.[1] ?? null;
+/**
+ * The branch that the remote's HEAD names, for events that do not say it; null: it names none.
+ *
+ * @throws UserError when the remote does not answer
+ */
+export async function readDefaultBranch({ git, remote, remoteName }: Repository): Promise<string | null> {
+  const asked = await git(['ls-remote', '--symref', remote, 'HEAD']);
+  if (asked.code !== 0) {
+    throw new UserError(`${remoteName} cannot be asked for its default branch: ${describeFailure(asked)}`, {
+      exit: 'unreachable',
+    });
+  }
+  return /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(asked.stdout.toString('utf8'))?.[1] ?? null;
 }
 
 const tipRef = 'refs/tollgate/tip';

@@ -6,6 +6,7 @@ import { importCommit, quotePath, renderData } from './fast-import.ts';
 import { fetchFrom } from './fetch.ts';
 import { describeFailure } from './git-child.ts';
 import { nameFolder, type ReadObjects } from './git-objects.ts';
+import { parseRemote } from './remote-url.ts';
 import type { Repository } from './repository.ts';
 import type { Git } from './run-git.ts';
 
@@ -30,6 +31,8 @@ export interface NewCommit {
   readonly at: number;
 }
 
+export type BranchMade = 'created' | 'alone' | 'there' | 'overtaken' | 'refused';
+
 export interface ProposalBranches {
   list(): Promise<readonly ProposalBranch[]>;
   /** Whoever Git says works in this clone; null: it does not say. */
@@ -37,62 +40,106 @@ export interface ProposalBranches {
   commit(change: NewCommit): Promise<string>;
   /** From one commit to another, as Git shows it. */
   diff(from: string, to: string): Promise<string>;
+  /** Paths from the top of what differs between two commits. */
+  listChanged(from: string, to: string): Promise<readonly string[]>;
+  /** What a new branch of the remote is made after; read before anything is counted. '': there was none so far. */
+  readTurn(): Promise<string>;
   /**
-   * Makes a branch that is not there yet. `there`: somebody was faster, and nothing was moved.
+   * Makes a branch that is not there yet, if none was made since the turn was read: whatever was counted since then holds.
    *
-   * @throws UserError where the remote refuses it, or whether it arrived is not known
+   * | answer | what there is |
+   * |---|---|
+   * | `created` | the branch |
+   * | `alone` | the branch; whether others were made meanwhile was not looked at, as the remote takes nothing but branches |
+   * | `there` | a branch of that name, by somebody else; nothing was moved |
+   * | `overtaken` | nothing: another branch was made meanwhile |
+   * | `refused` | nothing, and no other branch |
+   *
+   * @param turn null: without looking at others, for a remote that takes branches alone
+   * @throws UserError where whether it arrived is not known; without a turn also where the remote refuses it
    */
-  create(name: string, commit: string): Promise<'created' | 'there'>;
+  create(name: string, commit: string, turn: string | null): Promise<BranchMade>;
+  /** Moves it from one commit to another; false: it was at neither, and stays. */
+  move(name: string, from: string, to: string): Promise<boolean>;
+  readMessage(commit: string): Promise<string>;
+  /** Whether what a branch changes is in the base, also where a squash or a rebase made other commits of it. */
+  isMerged(base: string, tip: string): Promise<boolean>;
   /** Takes it away again while it is at that commit; false: it could not be. */
   remove(name: string, commit: string): Promise<boolean>;
 }
 
 export const proposalFolder = 'tollgate/proposal';
 
-const fetchedFolder = 'refs/tollgate-proposals';
-const madeRef = 'refs/tollgate-made/proposal';
+const fetchedFolder = 'refs/tollgate-fetched';
+/** On the remote: the commit of the proposal that was made last. Beside `refs/tollgate/`, where records are looked for. */
+const turnRef = 'refs/tollgate-proposals/last';
+/** Each commit has its own: one that does not contain the other does not take its place. */
+const madeFolder = 'refs/tollgate-made/proposal';
 
 /**
  * @param base branch that proposals go into, without `refs/heads/`
  * @param directory of the policies from the top, `''` for the top itself
- * @throws UserError when the remote does not give the branch
+ * @throws UserError when the remote does not give the branch, or is read at one place and pushed to at another
  */
-export function withProposalBranches<T>(
+export async function withProposalBranches<T>(
   repository: Repository,
   base: string,
   directory: string,
   work: (branch: Branch, proposals: ProposalBranches) => Promise<T>,
 ): Promise<T> {
+  await requireOnePlace(repository);
   const withOpened = async (git: Git): Promise<T> =>
     work(await openBranch(git, repository, base, directory), openProposals(git, repository));
   return repository.withScratch(withOpened, { readsClone: true });
 }
 
+/** What is counted in one repository and pushed into another is neither found again nor has a pull request. */
+async function requireOnePlace({ git, hasRemote, remoteName }: Repository): Promise<void> {
+  if (!hasRemote) return;
+  const read = async (...flags: readonly string[]): Promise<readonly string[]> => {
+    const { code, stdout } = await git(['remote', 'get-url', ...flags, '--all', remoteName]);
+    return code === 0 ? stdout.toString('utf8').split('\n').filter(Boolean).map(placeOf) : [];
+  };
+  const [from, to] = [await read(), await read('--push')];
+  if (to.every((place) => place === from[0])) return;
+  throw new UserError(`${remoteName} is read at one repository and pushed to another`, {
+    hint: `Proposals are looked for where they are pushed. Take \`remote.${remoteName}.pushurl\` away, or name another remote with \`git config tollgate.remote NAME\`.`,
+  });
+}
+
+/** By HTTPS and by SSH it is the same repository. */
+function placeOf(url: string): string {
+  const parsed = parseRemote(url);
+  return parsed === null ? url : `${parsed.host}/${parsed.repository}`.toLowerCase();
+}
+
 function openProposals(git: Git, repository: Repository): ProposalBranches {
   const { remote, remoteName } = repository;
+  let made = 0;
   const pushFlags = ['--porcelain', '--no-verify', '--no-signed', '--no-follow-tags', '--recurse-submodules=no'];
 
-  /** Null: there is no such branch. */
-  async function readTip(name: string): Promise<string | null> {
-    const ref = `refs/heads/${name}`;
-    const asked = await git(['ls-remote', '--quiet', remote, ref]);
+  /** Null: there is no such ref. */
+  async function readRefs(refs: readonly string[], failed: string): Promise<readonly (string | null)[]> {
+    const asked = await git(['ls-remote', '--quiet', remote, ...refs]);
     if (asked.code !== 0) {
-      throw new UserError(
-        `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known: ${describeFailure(asked)}`,
-        { exit: 'unreachable', hint: 'Propose the same again: what is there already is found.' },
-      );
+      throw new UserError(`${failed}: ${describeFailure(asked)}`, {
+        exit: 'unreachable',
+        hint: 'Propose the same again: what is there already is found.',
+      });
     }
     const lines = asked.stdout.toString('utf8').split('\n');
-    return lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null;
+    return refs.map((ref) => lines.find((line) => line.endsWith(`\t${ref}`))?.split('\t')[0] ?? null);
   }
 
-  const push = (name: string, expected: string, what: string) =>
+  /** All of them or none. */
+  const push = (moves: readonly { readonly ref: string; readonly from: string; readonly to: string }[]) =>
     git([
       'push',
       ...pushFlags,
-      `--force-with-lease=refs/heads/${name}:${expected}`,
+      ...(moves.length > 1 ? ['--atomic'] : []),
+      ...moves.map(({ ref, from }) => `--force-with-lease=${ref}:${from}`),
       remote,
-      `${what}:refs/heads/${name}`,
+      ...moves.map(({ ref, to }) => `${to}:${ref}`),
     ]);
 
   return {
@@ -138,8 +185,9 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       const { name, email } = author ?? { name: 'tollgate', email: 'tollgate@localhost' };
       const who = `${plainName(name)} <${plainName(email)}> ${Math.floor(at / 1000)} +0000`;
       const modes = await readModes(git.readObjects, parent, files);
-      const made = await importCommit(git, [
-        `commit ${madeRef}`,
+      made += 1;
+      const written = await importCommit(git, [
+        `commit ${madeFolder}/${made}`,
         'mark :1',
         `author ${who}`,
         `committer ${who}`,
@@ -150,8 +198,8 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
           renderData(text),
         ]),
       ]);
-      if ('commit' in made) return made.commit;
-      throw new UserError(`Git could not write the proposal: ${describeFailure(made.failed)}`);
+      if ('commit' in written) return written.commit;
+      throw new UserError(`Git could not write the proposal: ${describeFailure(written.failed)}`);
     },
 
     async diff(from, to) {
@@ -161,21 +209,59 @@ function openProposals(git: Git, repository: Repository): ProposalBranches {
       return shown.stdout.toString('utf8');
     },
 
-    async create(name, commit) {
-      const result = await push(name, '', commit);
-      if (result.code === 0) return 'created';
-      const tip = await readTip(name);
-      // The push worked and its answer was lost.
-      if (tip === commit) return 'created';
+    async listChanged(from, to) {
+      const shown = await git(['diff', '--name-only', '-z', '--no-renames', from, to]);
+      if (shown.code !== 0) throw new UserError(`Git cannot show the change: ${describeFailure(shown)}`);
+      return shown.stdout
+        .toString('utf8')
+        .split('\0')
+        .filter((path) => path !== '');
+    },
+
+    async readTurn() {
+      const [turn = null] = await readRefs([turnRef], `${remoteName} does not say what was proposed last`);
+      return turn ?? '';
+    },
+
+    async create(name, commit, turn) {
+      const ref = `refs/heads/${name}`;
+      const inTurn = turn === null ? [] : [{ ref: turnRef, from: turn, to: commit }];
+      const result = await push([{ ref, from: '', to: commit }, ...inTurn]);
+      const became = turn === null ? 'alone' : 'created';
+      if (result.code === 0) return became;
+      const unknown = `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known`;
+      const [tip = null, latest = null] = await readRefs([ref, turnRef], unknown);
+      // The push worked and its answer was lost; or only half of it, where a remote hides other refs.
+      if (tip === commit) return turn !== null && (latest ?? '') === turn ? 'alone' : became;
       if (tip !== null) return 'there';
+      if (turn !== null) return (latest ?? '') === turn ? 'refused' : 'overtaken';
       throw new UserError(`${remoteName} does not take the branch ${name}: ${describeFailure(result)}`, {
         exit: 'unreachable',
         hint: `Nothing was made. Whoever proposes needs write access to the repository, and no rule may forbid branches below ${proposalFolder}/.`,
       });
     },
 
+    async move(name, from, to) {
+      const ref = `refs/heads/${name}`;
+      if ((await push([{ ref, from, to }])).code === 0) return true;
+      const unknown = `pushing ${name} to ${remoteName} failed, and whether it arrived cannot be known`;
+      return (await readRefs([ref], unknown))[0] === to;
+    },
+
+    async readMessage(commit) {
+      const { stdout } = await git(['log', '-1', '--format=%B', commit]);
+      return stdout.toString('utf8');
+    },
+
+    async isMerged(base, tip) {
+      // One line for each commit that the base has not: `-` before those whose change it has.
+      const compared = await git(['cherry', base, tip]);
+      const lines = compared.stdout.toString('utf8').trim();
+      return compared.code === 0 && !/^\+/m.test(lines);
+    },
+
     async remove(name, commit) {
-      return (await push(name, commit, '')).code === 0;
+      return (await push([{ ref: `refs/heads/${name}`, from: commit, to: '' }])).code === 0;
     },
   };
 }

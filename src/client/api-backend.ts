@@ -13,6 +13,13 @@ export function createApiBackend(client: Client): Backend {
     listWorkspaces: () => keepRows(client.listWorkspaces(), isActive),
     readWorkspace: (id) => client.readWorkspace(id),
 
+    listMembers: async () =>
+      (await client.listMembers()).map(({ id, email, role }) => ({
+        id,
+        email: email ? email.toLowerCase() : null,
+        role: role ?? null,
+      })),
+
     listUsagePolicies: (workspaceId) =>
       listOf('usage policies', workspaceId, client.listUsagePolicies(workspaceId), isActive),
     listRatePolicies: (workspaceId) =>

@@ -7,6 +7,7 @@ import { parseBoundedJson } from '../bounded-json.ts';
 import { CancelledError, UserError } from '../errors.ts';
 import { createProxyAgent, describeProxy, type Proxies } from '../proxies.ts';
 import { checkBaseUrl, isLoopback } from './base-url.ts';
+import { describeFault, faultCodeOf, isBeforeSending, isPermanentFault, refusedAddress } from './connection-faults.ts';
 import {
   type ApiRequest,
   type Attempt,
@@ -157,10 +158,10 @@ export function openConnection(options: ConnectionOptions, variable?: string): C
   }
 
   function buildConnectionFailure(request: ApiRequest, error: unknown, timedOut: boolean, status?: number): Attempt {
-    const code = readCode(error);
+    const code = faultCodeOf(error);
     const why = timedOut
       ? `no answer within ${timeouts.total / 1000} s`
-      : describeCode(code, isStranger ? new Error('no connection') : error);
+      : describeFault(code, isStranger ? new Error('no connection') : error);
     const reached =
       status === undefined ? `cannot reach ${baseUrl}: ${why}${through}` : `${baseUrl} broke off its answer: ${why}`;
     const failure = buildBrokenAnswer(
@@ -170,7 +171,7 @@ export function openConnection(options: ConnectionOptions, variable?: string): C
       clean,
       new Error(clean(String(error))),
     );
-    return { ok: false, error: failure, transient: !isPermanent(code), retryAfter: undefined };
+    return { ok: false, error: failure, transient: !isPermanentFault(code), retryAfter: undefined };
   }
 
   return { baseUrl, attempt, serverNow: () => serverTime, clean, close: () => dispatcher.destroy() };
@@ -219,89 +220,7 @@ function createGuardedLookup(mayConnect: (address: string) => boolean): LookupFu
     });
 }
 
-const refusedAddress = 'ERR_ADDRESS_REFUSED';
-
 function headerText(answer: Dispatcher.ResponseData, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
-}
-
-/** Several addresses tried: node gives one AggregateError; a proxy's failure is a cause. */
-function readCode(error: unknown): string | undefined {
-  if (typeof error !== 'object' || error === null) return undefined;
-  const { code, cause, errors } = error as { code?: unknown; cause?: unknown; errors?: readonly unknown[] };
-  if (typeof code === 'string') return code;
-  return readCode(cause ?? errors?.[0]);
-}
-
-const connectCodes: ReadonlySet<string> = new Set([
-  refusedAddress,
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-const certificateCodes: ReadonlySet<string> = new Set([
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-]);
-
-const permanentCodes: ReadonlySet<string> = new Set([
-  ...certificateCodes,
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-  'UND_ERR_INVALID_ARG',
-  refusedAddress,
-]);
-
-/** True when no byte of the request can have left: name lookup, connecting, or the certificate failed. */
-function isBeforeSending(code: string | undefined, error: unknown): boolean {
-  if (code === undefined) return false;
-  const { syscall } = error as { syscall?: unknown };
-  return (
-    connectCodes.has(code) || certificateCodes.has(code) || code === 'UND_ERR_INVALID_ARG' || syscall === 'connect'
-  );
-}
-
-function isPermanent(code: string | undefined): boolean {
-  return code !== undefined && permanentCodes.has(code);
-}
-
-function describeCode(code: string | undefined, error: unknown): string {
-  switch (code) {
-    case refusedAddress:
-      return 'its address is not a public one';
-    case 'ENOTFOUND':
-      return 'there is no host of that name';
-    case 'EAI_AGAIN':
-      return 'the name lookup failed';
-    case 'ECONNREFUSED':
-      return 'connection refused';
-    case 'ECONNRESET':
-    case 'UND_ERR_SOCKET':
-      return 'the connection was cut';
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return 'no connection in time';
-    case 'UND_ERR_HEADERS_TIMEOUT':
-    case 'UND_ERR_BODY_TIMEOUT':
-      return 'no answer in time';
-    case 'UND_ERR_RES_EXCEEDED_MAX_SIZE':
-      return 'the answer is too large';
-    case 'UND_ERR_ABORTED':
-      return 'the proxy refused the connection';
-    default: {
-      const text = error instanceof Error ? error.message : String(error);
-      const advice = certificateCodes.has(code ?? '') ? '; a CA of your own goes into NODE_EXTRA_CA_CERTS' : '';
-      return `${code === undefined ? '' : `${code}: `}${text}${advice}`;
-    }
-  }
 }

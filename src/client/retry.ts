@@ -23,8 +23,14 @@ export interface RetryOptions {
   readonly mayWrite?: (() => Promise<void>) | undefined;
 }
 
+/** What the rules ask of a request. */
+export interface Repeated extends Pick<ApiRequest, 'method'> {
+  /** Of a POST: whoever gets it twice knows it by an id that is sent along. Default: it does something each time. */
+  readonly isKnownAgain?: boolean;
+}
+
 /** Resolves with the parsed body; undefined for PUT and DELETE. */
-export type Call = (request: ApiRequest) => Promise<unknown>;
+export type Call<T extends Repeated = ApiRequest> = (request: T) => Promise<unknown>;
 
 /** Milliseconds. */
 const firstDelay = 500;
@@ -41,14 +47,17 @@ const longestRetryAfter = 60_000;
  * | connection cut, time-out, 5xx but 501 | again | never: it may have been applied, and there is no idempotency key |
  * | any other answer | never | never |
  */
-export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, options: RetryOptions): Call {
+export function createCall<T extends Repeated = ApiRequest>(
+  attempt: (request: T) => Promise<Attempt>,
+  options: RetryOptions,
+): Call<T> {
   const { timing, signal } = options;
   const tries = options.tries ?? 5;
   const limit = pLimit(options.concurrency ?? 4);
   /** One 429 speaks for the key, not for the request: nobody sends before this moment. */
   let pausedUntil = 0;
 
-  async function tryOnce(request: ApiRequest, tried: number): Promise<{ result: Attempt; delay: number }> {
+  async function tryOnce(request: T, tried: number): Promise<{ result: Attempt; delay: number }> {
     for (let wait = pausedUntil - timing.now(); wait > 0; wait = pausedUntil - timing.now()) {
       await timing.sleep(wait, signal);
     }
@@ -76,7 +85,8 @@ export function createCall(attempt: (request: ApiRequest) => Promise<Attempt>, o
       if (result.ok) return result.body;
       failure = result.error;
       maybeApplied ||= failure.maybeApplied;
-      const again = result.transient && !signal?.aborted && !(request.method === 'POST' && result.error.maybeApplied);
+      const isDoubled = request.method === 'POST' && result.error.maybeApplied && request.isKnownAgain !== true;
+      const again = result.transient && !signal?.aborted && !isDoubled;
       if (!again || tried >= tries) throw withDoubt(result.error, maybeApplied);
       // After a 429 the shared pause is the wait.
       if (result.error.status !== 429) await timing.sleep(delay, signal);

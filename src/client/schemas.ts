@@ -200,6 +200,11 @@ export const integrationModelsSchema = z.looseObject({
   models: z.array(z.looseObject({ slug: z.string(), pricing_config: z.unknown().optional() })),
 });
 
+/** A person of the organisation (docs/service-notes.md#people). */
+const memberMembers = { id: 'id', email: 'text', role: 'text' } as const satisfies Members;
+export interface WireMember extends RowOf<typeof memberMembers> {}
+export const memberSchema = rowSchema(memberMembers);
+
 /** A config of the gateway (docs/service-notes.md#configs); lists do not show what it says. */
 const configMembers = {
   id: 'id',

@@ -11,6 +11,7 @@ import { ToolRefusal } from '../tools/refusal.ts';
 import { findTool } from '../tools/registry.ts';
 import type { Tool } from '../tools/tool.ts';
 import { type FlagValue, inputOfFlags, readArgument } from '../tools/twin-input.ts';
+import { inTwinWords } from '../tools/twin-words.ts';
 import type { Twin, TwinFormat } from '../tools/twins.ts';
 
 export interface AskOptions extends Omit<CommonOptions, 'format'> {
@@ -37,12 +38,13 @@ export async function runAsk({ twin, given, format, ...rest }: AskOptions, sessi
       const data = await answerAsking(twin, input as Record<string, unknown>, session, (said) =>
         session.waiting('asking the control plane', answerTool(tool, said, context, { isWhole: format !== 'json' })),
       );
-      return { exit: exitCodes.ok, output: write(tool, data, format, session) };
+      const exit = tool.isDenied?.(data) === true ? exitCodes.invalid : exitCodes.ok;
+      return { exit, output: write(tool, data, format, session) };
     } finally {
       await open.close();
     }
   } catch (error) {
-    if (format !== 'json') throw error;
+    if (format !== 'json') throw error instanceof ToolRefusal ? inTwinWords(error) : error;
     session.say(renderFailure(error, 'text').message);
     return { exit: exitOf(error), output: writeEnvelope(failedCall(error, session.env)) };
   }
@@ -65,8 +67,10 @@ async function answerAsking<T>(
       // Who gives no answer, or one that is none, is told as everywhere else.
       if (!session.isInteractive || session.ask === undefined || asked.has(missing)) throw error;
       asked.add(missing);
-      const hint = error.hint === undefined ? '' : ` ${error.hint}`;
-      const said = await session.ask(`${escapeInvisible(`${error.message}.${hint}`)}\n${missing}: `);
+      const { message, hint } = inTwinWords(error);
+      const said = await session.ask(
+        `${escapeInvisible(`${message}.${hint === undefined ? '' : ` ${hint}`}`)}\n${missing}: `,
+      );
       if (said === '') throw error;
       const argument = twin.arguments?.find((one) => one.input === missing);
       const flag = twin.flags.find((one) => one.input === missing);

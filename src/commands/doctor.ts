@@ -5,6 +5,7 @@ import type { Desired, Kind } from '../resources/types.ts';
 import { type OpenBackend, openBackend } from '../run/open-backend.ts';
 import { type CommandResult, type CommonOptions, nowOf, type Session } from '../run/session.ts';
 import { type ApprovalsOptions, checkApprovals } from './doctor/check-approvals.ts';
+import { checkChannels } from './doctor/check-channels.ts';
 import { checkOrganisation, checkPolicies, checkRecord, type DirectoryCheck } from './doctor/check-directory.ts';
 import { checkVersion } from './doctor/check-version.ts';
 import { explainKey, explainReads, explainStatuses, explainWrites } from './doctor/explain.ts';
@@ -32,6 +33,7 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
     const found = open === null ? null : await survey(open, options, desired, session);
     const baseUrl = open?.backend.baseUrl ?? null;
     const record = await checkRecord(options, policies, baseUrl, session);
+    const isTelling = record.some((check) => check.record?.settings?.alerts !== undefined);
     const organisation = checkOrganisation(desired, found?.organisation ?? null);
     const directory = [
       ...('view' in opened ? [opened] : []),
@@ -48,6 +50,7 @@ export async function runDoctor(options: DoctorOptions, session: Session): Promi
       ...directory.map(({ view }) => view),
       // Before there are policy files there is nothing to approve.
       ...(policies.view.state === 'note' ? [] : await checkApprovals(options, desired, session)),
+      ...(await checkChannels(options, desired, isTelling, session)),
     ];
     const view: DoctorView = {
       baseUrl,

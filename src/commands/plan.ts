@@ -11,6 +11,7 @@ import { diagnosticDocument, planDocument, renderJson } from '../render/json.ts'
 
 import { renderHeadline, renderPlanHtml, renderPlanMarkdown, renderPlanText } from '../render/plan.ts';
 import { renderSarif } from '../render/sarif.ts';
+import type { Desired } from '../resources/types.ts';
 import { allRules } from '../rules/find.ts';
 import { requireFreePlace } from '../run/free-place.ts';
 import { refuseFor, renderDiagnostics, sayDiagnostics } from '../run/output.ts';
@@ -26,6 +27,8 @@ export interface PlanCommandOptions extends Omit<PlanOptions, 'format'> {
   readonly detailedExitcode: boolean;
   /** Where to save the plan for `apply --plan`; of a page, where to write that. */
   readonly out?: string | undefined;
+  /** Files or folders of logs that changed limits are replayed over. */
+  readonly logs?: readonly string[] | undefined;
 }
 
 export async function runPlan(options: PlanCommandOptions, session: Session): Promise<CommandResult> {
@@ -42,8 +45,9 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
   if (claim !== undefined && !options.quiet) session.say(`${describeClaim(claim)}\n`);
   const prepared = await goOn(started, session);
   if (prepared.plan === null) return refuseFor(prepared.diagnostics, refusal, session);
-  const { plan, diagnostics, open } = prepared;
+  const { diagnostics, desired, open } = prepared;
   await open.close();
+  const plan = await replayed(prepared.plan, desired, options, session);
   const exit = hasErrors(diagnostics) ? exitCodes.invalid : exitOf(plan, options);
   if (options.out !== undefined && options.format !== 'html') {
     const file = buildPlanFile(plan, { tool: session.version, commit: prepared.checkout.commit });
@@ -73,6 +77,18 @@ export async function runPlan(options: PlanCommandOptions, session: Session): Pr
           })
         : `${isBroken ? `${renderDiagnostics(diagnostics, options.format, session)}\n` : ''}${renderPlan(plan, options.format, options.verbose, session)}`;
   return { exit, output };
+}
+
+async function replayed(
+  plan: Plan,
+  desired: Desired,
+  { logs = [] }: PlanCommandOptions,
+  session: Session,
+): Promise<Plan> {
+  if (logs.length === 0) return plan;
+  // What reads logs is loaded where they are named.
+  const { replayPlan } = await import('../run/replay-plan.ts');
+  return replayPlan(plan, desired, logs, session);
 }
 
 /** A plan is none the worse for it: a part of what it shows may be done by the time it is read. */

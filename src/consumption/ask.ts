@@ -13,6 +13,7 @@ export type Known<T> = { readonly value: T } | { readonly unknown: string };
 const questions = [
   'listWorkspaces',
   'readWorkspace',
+  'listMembers',
   'listUsagePolicies',
   'listRatePolicies',
   'readUsagePolicy',

@@ -40,7 +40,8 @@ function factOf(key: string, { values, knowsMetadata }: CallFacts): string | nul
   return value === '' || (knowsMetadata && key.startsWith('metadata.')) ? null : undefined;
 }
 
-function letsIn({ key, any, except }: Condition, value: string): boolean {
+/** @param value what the call has for the condition's key; one without a value is never let in */
+export function letsIn({ key, any, except }: Condition, value: string): boolean {
   const holds = (candidates: readonly string[]): boolean =>
     candidates.some(
       (candidate) =>

@@ -1,4 +1,4 @@
-/** Every live rate limit of one workspace, at all of its places. What cannot be read is said, not left out. */
+/** Every live rate limit of one workspace, or of the organisation's own keys. What cannot be read is said, not left out. */
 
 import { byHandle } from '../live/named-workspaces.ts';
 import { oddState } from '../live/row-state.ts';
@@ -26,26 +26,34 @@ interface RatedPlace {
   readonly slug: string;
 }
 
-/** @throws CancelledError */
-export async function readLiveRates(reads: Reads, workspace: RatedPlace): Promise<ReadRates> {
+/**
+ * @param workspace null: what belongs to no workspace
+ * @throws CancelledError
+ */
+export async function readLiveRates(reads: Reads, workspace: RatedPlace | null): Promise<ReadRates> {
   const rates: LiveRate[] = [];
   const gaps: Gap[] = [];
   const { backend } = reads;
+  const slug = workspace?.slug ?? null;
   const add = (kind: Kind, rows: readonly object[]): void => {
     const spec = specOf(kind);
-    const scope = { workspaceId: workspace.id, workspaceSlug: workspace.slug, organisationId: '' };
+    const scope = { workspaceId: workspace?.id ?? null, workspaceSlug: slug, organisationId: '' };
     for (const row of rows as readonly (WireRow & { readonly id: string })[]) {
       if (oddState(row) !== null) continue;
       const limits = limitsOf(kind, spec.readFields(row, scope, [])).filter(isRateLimit);
       const name = spec.nameOf(row) ?? '(no name)';
-      rates.push(...limits.map((limit) => ({ ...limit, workspace: workspace.slug, id: row.id, name })));
+      rates.push(...limits.map((limit) => ({ ...limit, workspace: slug, id: row.id, name })));
     }
   };
   const list = async (kind: Kind, family: Question, read: () => Promise<readonly object[]>): Promise<void> => {
     const answer = await reads.attempt(family, read);
     if ('value' in answer) add(kind, answer.value);
-    else gaps.push({ kind, workspace: workspace.slug, why: answer.unknown });
+    else gaps.push({ kind, workspace: slug, why: answer.unknown });
   };
+  if (workspace === null) {
+    await list('key-limits', 'listKeys', () => backend.listKeys(null));
+    return { rates, gaps };
+  }
   await Promise.all([
     list('rate-policy', 'listRatePolicies', () => backend.listRatePolicies(workspace.id)),
     list('key-limits', 'listKeys', () => backend.listKeys(workspace.id)),

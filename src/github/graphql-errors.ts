@@ -22,5 +22,8 @@ export function readGraphError(cause: unknown): GitHubError | null {
   const [first] = errorList.safeParse(answer).data ?? [];
   const { type, message } = first ?? { message: 'it does not say which' };
   const said = `${message.replace(/\s+/g, ' ').slice(0, 200)}${type === undefined ? '' : ` (${type})`}`;
-  return new GitHubError(`GitHub answered with an error: ${said}`, statuses[type ?? ''] ?? 200, { cause });
+  return new GitHubError(`GitHub answered with an error: ${said}`, statuses[type ?? ''] ?? 200, {
+    cause,
+    isLimited: type === 'RATE_LIMITED',
+  });
 }

@@ -1,18 +1,19 @@
 /** The GitHub port over Octokit, whose plugins retry, obey rate limits and page. */
 
 import { Octokit, RequestError } from 'octokit';
+import { ZodError } from 'zod';
 import type { Proxies } from '../proxies.ts';
 import { readGraphError } from './graphql-errors.ts';
 import { type GitHub, GitHubError, type Push, type RepositoryPermission } from './port.ts';
 import { type Ask, collectLogin, collectPullReview, collectPullsOfCommits } from './pull-review.ts';
 import {
-  isOwnBranch,
   rulesetsOf,
   toBranchProtection,
   toComment,
   toEnvironment,
   toIssue,
   toListedPull,
+  toListedPulls,
   toPull,
   toPush,
   toRepositoryFacts,
@@ -138,23 +139,19 @@ export function createGitHub(options: GitHubOptions): GitHub {
     listPullsOfBranch: (branch) =>
       attempt(async () => {
         const query = { ...base, ...page, state: 'all', head: `${owner}:${branch}` } as const;
-        const pulls = await octokit.paginate(rest.pulls.list, query);
-        return pulls.filter(isOwnBranch).map(toListedPull);
+        return toListedPulls(await octokit.paginate(rest.pulls.list, query));
       }),
     listPulls: (since) =>
       attempt(async () => {
         const query = { ...base, ...page, sort: 'created', direction: 'desc' } as const;
-        const open = await octokit.paginate(rest.pulls.list, { ...query, state: 'open' });
+        const open = toListedPulls(await octokit.paginate(rest.pulls.list, { ...query, state: 'open' }));
         const found = new Map(open.map((pull) => [pull.number, pull]));
         for await (const { data } of octokit.paginate.iterator(rest.pulls.list, { ...query, state: 'all' })) {
-          const recent = data.filter((pull) => Date.parse(pull.created_at) >= since.getTime());
-          for (const pull of recent) found.set(pull.number, pull);
-          if (recent.length < data.length) break;
+          const isRecent = (at: string): boolean => Date.parse(at) >= since.getTime();
+          for (const pull of toListedPulls(data)) if (isRecent(pull.createdAt)) found.set(pull.number, pull);
+          if (!data.every((pull) => isRecent(pull.created_at))) break;
         }
-        return [...found.values()]
-          .filter(isOwnBranch)
-          .map(toListedPull)
-          .sort((a, b) => b.number - a.number);
+        return [...found.values()].sort((a, b) => b.number - a.number);
       }),
     createPull: (pull) => attempt(async () => toListedPull((await rest.pulls.create({ ...base, ...pull })).data)),
     listPullsOfCommits: (shas) => collectPullsOfCommits(ask, { owner, name: repo }, shas),
@@ -320,9 +317,14 @@ class ListRefused extends Error {
  */
 function nullIfClosed(error: unknown): null {
   if (!(error instanceof RequestError) || (error.status !== 404 && error.status !== 403)) throw error;
-  const headers = error.response?.headers;
-  if (headers?.['retry-after'] !== undefined || headers?.['x-ratelimit-remaining'] === '0') throw error;
+  if (isLimit(error)) throw error;
   return null;
+}
+
+/** Asked too often: it says nothing of what the token may. */
+function isLimit({ response }: RequestError): boolean {
+  const headers = response?.headers;
+  return headers?.['retry-after'] !== undefined || headers?.['x-ratelimit-remaining'] === '0';
 }
 
 function toGitHubError(error: unknown): GitHubError {
@@ -330,10 +332,15 @@ function toGitHubError(error: unknown): GitHubError {
   const cause = error instanceof ListRefused ? error.cause : error;
   const told = cause instanceof RequestError ? null : readGraphError(cause);
   if (told !== null) return told;
+  if (cause instanceof ZodError) {
+    const place = cause.issues[0]?.path.join('.') ?? '';
+    const where = place === '' ? '' : ` at ${place}`;
+    return new GitHubError(`GitHub's answer has another form than it describes${where}`, 200, { cause });
+  }
   // What a proxy in between has to say can be a whole page.
   const said = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, ' ').slice(0, 200);
   // Octokit calls a broken connection a 500 as well; there is no answer to it.
   return cause instanceof RequestError && cause.response !== undefined
-    ? new GitHubError(`GitHub answered ${cause.status}: ${said}`, cause.status, { cause })
+    ? new GitHubError(`GitHub answered ${cause.status}: ${said}`, cause.status, { cause, isLimited: isLimit(cause) })
     : new GitHubError(`GitHub cannot be reached: ${said}`, undefined, { cause });
 }

@@ -297,9 +297,16 @@ export interface GitHub {
 export class GitHubError extends Error {
   override readonly name = 'GitHubError';
   readonly status: number | undefined;
+  /** It was asked too often for now: nothing is said of what the token may. */
+  readonly isLimited: boolean;
 
-  constructor(message: string, status: number | undefined, options: { cause?: unknown } = {}) {
+  constructor(
+    message: string,
+    status: number | undefined,
+    options: { readonly cause?: unknown; readonly isLimited?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
     this.status = status;
+    this.isLimited = options.isLimited ?? false;
   }
 }

@@ -64,25 +64,43 @@ export function toPull(pull: {
   };
 }
 
-interface PullRow {
-  readonly number: number;
-  readonly html_url: string;
-  readonly title: string;
-  readonly user: User | null;
-  readonly head: Side;
-  readonly base: Side;
-  readonly state: string;
-  readonly merged_at: string | null;
-  readonly created_at: string;
-  readonly labels: readonly (string | { readonly name?: string | undefined })[];
-}
+const sideRow = z.looseObject({
+  ref: z.string(),
+  sha: z.string(),
+  repo: z.looseObject({ full_name: z.string() }).nullable(),
+});
+
+const pullRow = z.looseObject({
+  number: z.number(),
+  html_url: z.string(),
+  title: z.string(),
+  user: z.looseObject({ login: z.string(), type: z.string().optional() }).nullable(),
+  head: sideRow,
+  base: sideRow,
+  state: z.string(),
+  merged_at: z.string().nullable(),
+  created_at: z.string(),
+  labels: z.array(z.union([z.string(), z.looseObject({ name: z.string().optional() })])),
+});
+
+type PullRow = z.infer<typeof pullRow>;
 
 /** Anybody may call a branch of a fork what they like. */
-export function isOwnBranch({ head, base }: Pick<PullRow, 'head' | 'base'>): boolean {
+function isOwnBranch({ head, base }: Pick<PullRow, 'head' | 'base'>): boolean {
   return head.repo !== null && head.repo.full_name === base.repo?.full_name;
 }
 
-export function toListedPull(pull: PullRow): ListedPull {
+/** Those of the repository's own branches. @throws ZodError */
+export function toListedPulls(rows: unknown): readonly ListedPull[] {
+  return z.array(pullRow).parse(rows).filter(isOwnBranch).map(listPull);
+}
+
+/** @throws ZodError */
+export function toListedPull(row: unknown): ListedPull {
+  return listPull(pullRow.parse(row));
+}
+
+function listPull(pull: PullRow): ListedPull {
   return {
     number: pull.number,
     url: pull.html_url,
@@ -97,13 +115,17 @@ export function toListedPull(pull: PullRow): ListedPull {
   };
 }
 
-export function toRepositoryFacts(repository: {
-  readonly full_name: string;
-  readonly html_url: string;
-  readonly fork: boolean;
-  readonly archived: boolean;
-  readonly parent?: { readonly full_name: string } | undefined;
-}): RepositoryFacts {
+const repositoryRow = z.looseObject({
+  full_name: z.string(),
+  html_url: z.string(),
+  fork: z.boolean(),
+  archived: z.boolean(),
+  parent: z.looseObject({ full_name: z.string() }).optional(),
+});
+
+/** @throws ZodError: taken for what it is not, a fork would be none */
+export function toRepositoryFacts(row: unknown): RepositoryFacts {
+  const repository = repositoryRow.parse(row);
   return {
     name: repository.full_name,
     forkOf: repository.fork ? (repository.parent?.full_name ?? 'another repository') : null,

@@ -8,7 +8,7 @@ import type { Desired } from '../resources/types.ts';
 import { fillReview, type ReviewDefaults, stricterOf } from './review.ts';
 
 /** What judges this run and how it understands what it reads. */
-export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pricing'> {
+export interface SettingsInForce extends Pick<RecordedSettings, 'gateway' | 'pricing' | 'alerts'> {
   readonly review: Review;
   readonly silences: Silences;
 }
@@ -27,7 +27,7 @@ export function settingsInForce(
   written: readonly RecordedSettings[],
   surroundings: ReviewDefaults,
 ): SettingsInForce {
-  const { gateway, pricing } = recorded ?? written.at(-1) ?? noSettings;
+  const { gateway, pricing, alerts } = recorded ?? written.at(-1) ?? noSettings;
   const all = recorded === null ? written : [recorded, ...written];
   const reviews = all.map(({ review }) => fillReview(review, surroundings));
   const first = reviews[0] ?? fillReview({}, surroundings);
@@ -36,6 +36,7 @@ export function settingsInForce(
     review: reviews.slice(1).reduce(stricterOf, start),
     gateway,
     pricing,
+    ...(alerts === undefined ? {} : { alerts }),
     silences: commonSilences(all.map(({ silences = {} }) => silences)),
   };
 }

@@ -46,7 +46,7 @@ export function settingsLines(
   });
 }
 
-function listSettings({ review, gateway, pricing, silences = {} }: RecordedSettings): Map<string, Setting> {
+function listSettings({ review, gateway, pricing, silences = {}, alerts }: RecordedSettings): Map<string, Setting> {
   const { maxAgeHours, source } = pricing;
   const { usageUnit, deployment, version, backend } = gateway;
   return new Map([
@@ -54,6 +54,8 @@ function listSettings({ review, gateway, pricing, silences = {} }: RecordedSetti
     ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
     ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
     ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
+    ...list('channels', alerts?.channels ?? {}),
+    ...Object.entries(alerts?.places ?? {}).flatMap(([place, said]) => [...list(`alerts of ${place}`, { ...said })]),
   ]);
 }
 

@@ -21,7 +21,7 @@ import type { PrintedEntry } from '../policy/print-values.ts';
 import { isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
-import { acceptFields, driftedFields, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
+import { acceptFields, driftedFields, inheritedWords, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
 import { mergeFiles } from './add-unmanaged.ts';
 import { addressesOf, inheritedRecipients } from './policy-texts.ts';
 
@@ -153,7 +153,7 @@ class Acceptor {
     const inOrganisation = change.key.workspace === null;
     const isAdded = change.viaStar === true || entry.fromDefaults === true;
     const named = change.viaStar === true ? keyEntry(change) : toPrinted(entry);
-    const own = isAdded ? { ...named, ...this.#inherited(entry) } : named;
+    const own = isAdded ? { ...named, ...inheritedWords(this.#input.desired, entry) } : named;
     const written = readValue(text, [...pathOfEntry({ ...own, inOrganisation }), 'recipients']);
     const base = change.viaStar === true ? {} : this.#ownFields(entry, written);
     const wished = acceptFields({
@@ -214,21 +214,6 @@ class Acceptor {
         (entry.workspace === key.workspace ||
           (entry.workspace !== null && entry.workspace.toLowerCase() === workspaceId)),
     );
-  }
-
-  /** What an entry of its own no longer has from the one that it stands over; the owner of the file goes on being its owner. */
-  #inherited({
-    workspace,
-    owner,
-    silence,
-    protect,
-  }: DesiredEntry): Pick<PrintedEntry, 'owner' | 'silence' | 'protect'> {
-    const file = this.#input.desired.workspaces.find(({ ref }) => ref === workspace);
-    return {
-      ...(owner === undefined || owner === file?.owner ? {} : { owner }),
-      ...(silence === undefined ? {} : { silence }),
-      protect,
-    };
   }
 
   #fileOf({ workspace }: DesiredEntry): string | undefined {

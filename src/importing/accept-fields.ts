@@ -17,7 +17,7 @@ import {
   isSlotted,
 } from '../resources/fields.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Condition, DesiredEntry, Fields, Match } from '../resources/types.ts';
+import type { Condition, Desired, DesiredEntry, Fields, Match } from '../resources/types.ts';
 
 /**
  * Of a change whose cause is `drifted`, all; of one that is `both`, those that live moved away from the record. A field that
@@ -135,6 +135,19 @@ export function toPrinted(entry: DesiredEntry): PrintedEntry {
     ...(liveName === undefined || isPolicyKind(kind) ? {} : { liveName }),
     ...(id === undefined ? {} : { id }),
     ...(starting === undefined ? {} : { starting }),
+  };
+}
+
+/** What an entry of its own no longer has from the one that it stands over; the owner of the file goes on being its owner. */
+export function inheritedWords(
+  { workspaces }: Pick<Desired, 'workspaces'>,
+  { workspace, owner, silence, protect }: DesiredEntry,
+): Pick<PrintedEntry, 'owner' | 'silence' | 'protect'> {
+  const file = workspaces.find(({ ref }) => ref === workspace);
+  return {
+    ...(owner === undefined || owner === file?.owner ? {} : { owner }),
+    ...(silence === undefined ? {} : { silence }),
+    protect,
   };
 }
 

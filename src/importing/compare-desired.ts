@@ -5,6 +5,8 @@ import { canonicalJson } from '../stable-json.ts';
 
 export interface DesiredDifference {
   readonly entries: readonly ResourceKey[];
+  /** Those of them, in both versions, of which more than fields moves: protection, owner, silences, which live object it is. */
+  readonly beyondFields: readonly ResourceKey[];
   /** Something beside the entries: settings, what is forgotten, the organisation. */
   readonly isElsewhere: boolean;
 }
@@ -15,14 +17,27 @@ export function compareDesired(before: Desired, after: Desired): DesiredDifferen
     (key) => old.get(key)?.meaning !== next.get(key)?.meaning,
   );
   const entries = keys.flatMap((key) => next.get(key)?.key ?? old.get(key)?.key ?? []);
-  return { entries, isElsewhere: restOf(before) !== restOf(after) };
+  const beyondFields = keys.flatMap((key) => {
+    const [was, is] = [old.get(key), next.get(key)];
+    return was === undefined || is === undefined || was.words === is.words ? [] : [is.key];
+  });
+  return { entries, beyondFields, isElsewhere: restOf(before) !== restOf(after) };
 }
 
-function byKey({ entries }: Desired): ReadonlyMap<string, { readonly key: ResourceKey; readonly meaning: string }> {
+interface KnownEntry {
+  readonly key: ResourceKey;
+  readonly meaning: string;
+  /** What the file says of it beside what limits it. */
+  readonly words: string;
+}
+
+function byKey({ entries }: Desired): ReadonlyMap<string, KnownEntry> {
   return new Map(
     entries.map((entry) => {
       const { kind, workspace, name } = entry;
-      return [canonicalJson([kind, workspace, name]), { key: { kind, workspace, name }, meaning: meaningOf(entry) }];
+      const { fields: _, fieldsOverStar: __, starting: ___, fromDefaults: ____, ...words } = entry;
+      const known = { key: { kind, workspace, name }, meaning: meaningOf(entry), words: meaningOf(words) };
+      return [canonicalJson([kind, workspace, name]), known];
     }),
   );
 }

@@ -3,7 +3,10 @@
 import type { Diagnostic } from '../diagnostics.ts';
 import { findObjections } from '../guards/judge.ts';
 import type { Impact } from '../impact/document.ts';
+import { compareFields } from '../plan/field-changes.ts';
+import { directionOf } from '../plan/make-change.ts';
 import type { Change, Finding, Plan, Violation } from '../plan/types.ts';
+import type { Fields } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 
 /** A plan with what was said of it. */
@@ -22,10 +25,14 @@ export interface GuardOfProposal {
 }
 
 export interface ProposedPlan {
-  /** What the branch has to be done that the base has not. */
+  /** What the branch has to be done that the base has not; of an entry that the base owes as well, from what that would make of it. */
   readonly added: readonly Change[];
+  /** Names of entries of `added` that the base owes something of, too: effects on people and money are those of both. */
+  readonly alsoOwed: readonly string[];
   /** What the base has to be done, whatever is proposed. */
   readonly owed: readonly Change[];
+  /** Names of what was set by hand, and is from then on what the files say: nothing live changes by that. */
+  readonly keeps: readonly string[];
   readonly guards: readonly GuardOfProposal[];
   /** Of rules, where the base has none. */
   readonly findings: readonly Finding[];
@@ -37,8 +44,7 @@ export interface ProposedPlan {
 }
 
 export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan {
-  const known = new Set(base.plan.changes.map(keyOfChange));
-  const added = branch.plan.changes.filter((change) => !known.has(keyOfChange(change)));
+  const added = addedTo(base.plan.changes, branch.plan.changes);
   const findings = beyond(base.plan.findings, branch.plan.findings, ({ rule, message }) => [rule, message]);
   const objections = new Set(findObjections(branch.plan.violations));
   const guards = branch.plan.violations.map(
@@ -58,7 +64,7 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
     withheld: [],
     left: [],
     recordLines,
-    unmanaged: [],
+    unmanaged: beyond(base.plan.unmanaged, branch.plan.unmanaged, ({ kind, id }) => [kind, id]),
     notRead: [],
     unreadable: [],
     notes,
@@ -66,12 +72,18 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
     violations: branch.plan.violations
       .filter((violation) => !isOwed(violation))
       .map((violation) => ({ ...violation, allow: null })),
-    impact: branch.assess(added),
+    // Use and money are counted from what is live: of an entry that is owed as well, by all that becomes of it.
+    impact: branch.assess(branch.plan.changes.filter(({ id }) => added.some((one) => one.id === id))),
   };
+  const stillLeft = new Set(branch.plan.left.map(({ change }) => change.id));
+  const keeps = base.plan.left.filter(({ change }) => !stillLeft.has(change.id)).map(({ change }) => change.key.name);
+  const isAlsoOwed = new Set(base.plan.changes.map(({ id }) => id));
   const errors = beyond(base.diagnostics, branch.diagnostics, ({ code, message }) => [code, message]);
   return {
     added,
+    alsoOwed: added.filter(({ id }) => isAlsoOwed.has(id)).map(({ key }) => key.name),
     owed: base.plan.changes,
+    keeps,
     guards,
     findings,
     errors: errors.filter(({ severity }) => severity === 'error'),
@@ -80,8 +92,44 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
   };
 }
 
-function keyOfChange({ id, fingerprint }: Change): string {
-  return `${id}\n${fingerprint}`;
+/**
+ * | the base owes | the branch does | added |
+ * |---|---|---|
+ * | nothing | a change | that change |
+ * | a change | the same | nothing |
+ * | a change | another | from what the base would make of it to what the branch makes |
+ * | a change | nothing | back to what is live |
+ */
+function addedTo(owed: readonly Change[], own: readonly Change[]): readonly Change[] {
+  const before = new Map(owed.map((change) => [change.id, change]));
+  const after = new Set(own.map(({ id }) => id));
+  return [
+    ...own.flatMap((change) => {
+      const base = before.get(change.id);
+      if (base === undefined) return [change];
+      return base.fingerprint === change.fingerprint ? [] : [between(base, change, change.after)];
+    }),
+    ...owed.filter(({ id }) => !after.has(id)).map((change) => between(change, change, change.before)),
+  ];
+}
+
+function between({ after: before, notes }: Change, change: Change, after: Fields | null): Change {
+  const immutable = change.fieldChanges.filter((one) => one.immutable === true).map(({ field }) => field);
+  const fieldChanges = compareFields(before ?? {}, after ?? {}, immutable);
+  const isReplaced = change.action === 'replace' && fieldChanges.some((one) => one.immutable === true);
+  const action = after === null ? 'delete' : before === null ? 'create' : isReplaced ? 'replace' : 'update';
+  const { lastWritten: _, ...rest } = change;
+  return {
+    ...rest,
+    action,
+    cause: 'edited',
+    reason: action === 'delete' ? 'no-longer-declared' : action === 'create' ? 'new' : 'changed',
+    direction: directionOf(action, after, fieldChanges),
+    before,
+    after,
+    fieldChanges,
+    notes: change.notes.filter((note) => !notes.includes(note)),
+  };
 }
 
 function beyond<T>(base: readonly T[], branch: readonly T[], keyOf: (one: T) => unknown): readonly T[] {

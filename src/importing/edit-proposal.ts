@@ -12,7 +12,7 @@ import { type EditedText, isRefused, readValue, setValue } from '../policy/yaml-
 import type { PrintedValue } from '../policy/yaml-text.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
-import { toPrinted } from './accept-fields.ts';
+import { inheritedWords, toPrinted } from './accept-fields.ts';
 import { freePath, newFile } from './add-unmanaged.ts';
 import { addressesOf } from './policy-texts.ts';
 import {
@@ -134,9 +134,12 @@ class ProposalEditor {
     }
     requireFits(target, written, fields);
     let edited: EditedText = { text: this.#text };
-    for (const [field, value] of inOrder(target, fields)) {
-      if (isRefused(edited) || isWrittenSo(readValue(edited.text, [...path, field]), value)) continue;
-      edited = setValue(edited.text, [...path, field], value);
+    for (const [field, value] of withWhatFollows(inOrder(target, fields))) {
+      const at = [...path, field];
+      if (isRefused(edited)) break;
+      const there = readValue(edited.text, at);
+      if (value === undefined ? there === undefined : isWrittenSo(there, value)) continue;
+      edited = setValue(edited.text, at, value);
     }
     return edited;
   }
@@ -146,7 +149,8 @@ class ProposalEditor {
     const { desired, workspace } = this.#input;
     const inherited = findDeclared(desired, workspace, target);
     if (inherited?.fromDefaults === true) {
-      const own = printEntry(toPrinted(inherited)) ?? new Map<string, PrintedValue>();
+      const whole = { ...toPrinted(inherited), ...inheritedWords(desired, inherited) };
+      const own = printEntry(whole) ?? new Map<string, PrintedValue>();
       const wished = new Map([...own, ...fields]);
       return setValue(this.#text, pathOfTarget(target), inOrder(target, wished));
     }
@@ -161,6 +165,8 @@ class ProposalEditor {
     const path = pathOfTarget(target);
     const isWritten = readValue(this.#text, path) !== undefined;
     const inherited = findDeclared(desired, workspace, target);
+    const skipped = addressesOf(readValue(this.#text, ['skip_defaults']));
+    if (!isWritten && skipDefaults && skipped.includes(target.name)) return { text: this.#text };
     if (!isWritten && inherited?.fromDefaults !== true) {
       throw notDeclared(target, namesBeside(desired, workspace, target.kind));
     }
@@ -173,7 +179,6 @@ class ProposalEditor {
     }
     const removed = isWritten ? setValue(this.#text, path, undefined) : { text: this.#text };
     if (!skipDefaults || isRefused(removed)) return removed;
-    const skipped = addressesOf(readValue(removed.text, ['skip_defaults']));
     return skipped.includes(target.name)
       ? removed
       : setValue(removed.text, ['skip_defaults'], [...skipped, target.name]);
@@ -241,7 +246,7 @@ function requireBinding({ kind }: Target, fields: ProposedValues): void {
     throw missing('reset', 'when the budget starts again', windows);
   }
   if (kind === 'policy' && !fields.has('per')) {
-    throw missing('per', 'who shares one counter: all of them, or each their own', perChoices);
+    throw missing('per', 'whom one counter is for: workspace_id is one for all, api_key one for each key', perChoices);
   }
 }
 
@@ -264,6 +269,22 @@ function requireFits(target: Target, written: Plain, fields: ProposedValues): vo
   if (isBudget && !has('reset') && !fields.has('reset')) {
     throw missing('reset', `when the budget of ${labelOfTarget(target)} starts again`, windows);
   }
+}
+
+/**
+ * Undefined: is taken out of the file. A budget that is `none` has no reset and no alert, and a text has no `none`: taken away it
+ * is not there.
+ */
+function withWhatFollows(fields: ReadonlyMap<string, PrintedValue>): ReadonlyMap<string, PrintedValue | undefined> {
+  const ofBudget = fields.get('budget') === 'none' ? (['reset', 'alert'] as const) : [];
+  return new Map<string, PrintedValue | undefined>([
+    ...[...fields].map(
+      ([name, value]) => [name, name === 'description' && value === 'none' ? undefined : value] as const,
+    ),
+    ...ofBudget
+      .filter((name) => !fields.has(name) || fields.get(name) === 'none')
+      .map((name) => [name, undefined] as const),
+  ]);
 }
 
 /** The very text: what means the same in other words is written as it was asked. */

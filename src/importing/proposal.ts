@@ -2,9 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { proposalFolder } from '../checkout/proposal-branches.ts';
+import { compareText } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { pathOfEntry } from '../policy/edit.ts';
 import type { PrintedValue } from '../policy/yaml-text.ts';
+import { isProblem, parseAmount, parsePercent, parseRate, parseReset } from '../resources/amounts.ts';
 import type { Kind } from '../resources/types.ts';
 import { canonicalJson } from '../stable-json.ts';
 
@@ -73,7 +75,7 @@ export class ProposalRefusal extends UserError {
 export function missing(input: string, question: string, choices: readonly string[]): ProposalRefusal {
   const shown = choices.slice(0, 20);
   return new ProposalRefusal('invalid_input', `${input} is missing: ${question}`, {
-    ...(shown.length === 0 ? {} : { hint: `One of: ${shown.join(', ')}.` }),
+    ...(shown.length < 2 ? {} : { hint: `One of: ${shown.join(', ')}.` }),
     details: { missing: input, choices: shown },
   });
 }
@@ -119,7 +121,8 @@ export function entryOfBranch(branch: string): string | null {
   return branchForm.exec(branch)?.[1] ?? null;
 }
 
-function hash(text: string): string {
+/** A few digits that tell one text from another. */
+export function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, digits);
 }
 
@@ -136,15 +139,41 @@ export function plainWord(text: string): string {
 
 function toComparable(proposal: Proposal): unknown {
   if (proposal.action === 'create' || proposal.action === 'set') {
-    const fields = [...proposal.fields].map(([name, value]) => [name, plainOf(value)]);
+    const fields = [...proposal.fields].map(([name, value]) => [name, meaningOf(name, value)]);
     // To make an entry and to change it into the same are one wish.
     return { target: proposal.target, fields: fields.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)) };
   }
   return proposal;
 }
 
+/** Two spellings of one value, `$600` and `$600.00`, are one wish. */
+function meaningOf(field: ProposedField, value: PrintedValue): unknown {
+  if (typeof value !== 'string') return plainOf(value);
+  switch (field) {
+    case 'budget':
+      return known(parseAmount(value)) ?? value;
+    case 'rate':
+      return known(parseRate(value)) ?? value;
+    case 'alert':
+      return parsePercent(value) ?? known(parseAmount(value)) ?? value;
+    case 'reset':
+      return parseReset(value) ?? value;
+    default:
+      return value;
+  }
+}
+
+function known<T extends object>(parsed: T): T | null {
+  return isProblem(parsed) ? null : parsed;
+}
+
+/** What is a list or a map here has no order: values of conditions, and what a counter is for. */
 function plainOf(value: PrintedValue): unknown {
-  if (value instanceof Map)
-    return [...(value as ReadonlyMap<string, PrintedValue>)].map(([key, item]) => [key, plainOf(item)]);
-  return Array.isArray(value) ? value.map(plainOf) : value;
+  if (value instanceof Map) {
+    const members = [...(value as ReadonlyMap<string, PrintedValue>)].map(
+      ([key, item]) => [key, plainOf(item)] as const,
+    );
+    return members.sort(([a], [b]) => compareText(a, b));
+  }
+  return Array.isArray(value) ? value.map(String).sort(compareText) : value;
 }

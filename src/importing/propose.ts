@@ -2,28 +2,34 @@
 
 import type { Branch } from '../checkout/branch.ts';
 import { type ProposalBranches, withProposalBranches } from '../checkout/proposal-branches.ts';
-import { actorOf } from '../checkout/this-run.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { readEverything } from '../live/read-everything.ts';
+import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
+import { readValue } from '../policy/yaml-splice.ts';
+import { listFew } from '../render/list-few.ts';
 import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, ResourceKey } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
-import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { preparePlan } from '../run/prepare.ts';
 import { nowOf, type Session } from '../run/session.ts';
 import type { NoPlan } from '../run/start.ts';
+import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
-import { compareDesired } from './compare-desired.ts';
+import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
 import { editProposal, findDeclared } from './edit-proposal.ts';
-import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
+import { addressesOf } from './policy-texts.ts';
+import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
+import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
-import type { ProposalWords } from './proposal-text.ts';
-import { type Publication, publishProposal } from './publish-proposal.ts';
+import { owedSentence } from './proposal-text.ts';
+import type { ProposalWords } from './proposal-words.ts';
+import { publishProposal } from './publish-proposal.ts';
+import type { Publication } from './take-place.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
   readonly status: Publication['status'] | 'already_declared' | 'dry_run';
@@ -39,30 +45,33 @@ export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
 /** @throws ProposalRefusal, UserError, ServiceError, CancelledError; nothing is left behind then */
 export async function propose(wish: ProposalWish, run: ProposalRun): Promise<ProposalResult> {
   const { options, session } = run;
-  const checkout = await requireCheckoutOf(options, session, 'so there is no branch to propose a change of');
-  const folder = await folderOf(options, session);
-  const directory = checkout.directoryOf(folder);
-  if (directory === null) throw new UserError(`${options.dir} is not in the repository at ${checkout.root}`);
-  const repository = await checkout.open();
-  const branchName = await checkout.readDefaultBranch();
-  if (branchName === null) {
-    throw new UserError(`${repository.remoteName} does not say which branch is the default one`, {
-      hint: 'Proposals go into the default branch: `git remote set-head`, or commit something first.',
-    });
-  }
+  requireNoSecret(wish);
+  const why = 'so there is no branch to propose a change of';
+  const { checkout, repository, directory, branchName } = await openProposalPlace(options, session, why);
   return withProposalBranches(repository, branchName, directory, async (branch, proposals) => {
     const place: FilesPlace = { branch, branchName, directory };
     const made = await makeProposal(wish, run, place, branch);
     const { changed, planned, notes } = made;
     const nothing = { pull: null, commands: [], base: branchName };
     if (planned === null) {
-      return { ...nothing, status: 'already_declared', branch: null, files: [], diff: '', planned, notes };
+      const owed = made.owed.length === 0 ? [] : [`${owedSentence(made.owed, branchName)} \`tollgate plan\` shows it.`];
+      return {
+        ...nothing,
+        status: 'already_declared',
+        branch: null,
+        files: [],
+        diff: '',
+        planned,
+        notes: [...notes, ...owed],
+      };
     }
     const words: ProposalWords = {
       workspace: wish.workspace.slug,
       proposal: wish.proposal,
-      asker: { isAgent: run.isAgent, requester: run.caller ?? actorOf(session), client: run.client },
+      asker: { isAgent: run.isAgent, requester: null, client: run.client },
       isUrgent: wish.isUrgent,
+      reason: wish.reason,
+      isAlone: false,
     };
     const files = changed.map(({ path }) => path);
     const common = { base: branchName, files, planned };
@@ -72,7 +81,6 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
     }
     const published = await publishProposal({
       words,
-      reason: wish.reason,
       notes,
       changed,
       planned,
@@ -88,9 +96,27 @@ export async function propose(wish: ProposalWish, run: ProposalRun): Promise<Pro
         return before === null || desired === null ? null : made.edit(before, desired).changed;
       },
       readFiles: (commit) => readFilesOfCommit(place, commit),
+      compare,
     });
     return { ...common, ...published };
   });
+}
+
+function compare(one: readonly PolicyFile[], other: readonly PolicyFile[]): DesiredDifference | null {
+  const [before, after] = [compilePolicies(one).desired, compilePolicies(other).desired];
+  return before === null || after === null ? null : compareDesired(before, after);
+}
+
+/** What is published stays published. */
+function requireNoSecret({ reason, proposal }: ProposalWish): void {
+  const description = 'fields' in proposal ? proposal.fields.get('description') : undefined;
+  const texts = { reason, description };
+  for (const [name, text] of Object.entries(texts)) {
+    if (typeof text !== 'string' || !looksSecret(text)) continue;
+    throw new ProposalRefusal('invalid_input', `${name}: ${describeSecret(text)} would be published`, {
+      hint: 'Leave it out; a commit is named by its first digits.',
+    });
+  }
 }
 
 async function readDiff(
@@ -111,6 +137,8 @@ interface Edit {
 interface Made extends Edit {
   /** Null: the files say so already. */
   readonly planned: ProposedPlan | null;
+  /** What the base waits for. */
+  readonly owed: readonly Change[];
   /** The same edit of another version of the files. */
   readonly edit: (files: readonly FoundFile[], desired: Desired) => Edit;
 }
@@ -136,7 +164,9 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const compiled = compilePolicies(next);
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
-  if (isSame) return { changed: [], notes: [], planned: null, edit };
+  if (isSame) requireEffect(wish, compiled.desired);
+  const owed = base.plan.changes;
+  if (isSame) return { changed: [], notes: [], planned: null, owed, edit };
   const proposed = await planOf(next);
   if (proposed.plan === null) throw refuseErrors(proposed.diagnostics);
   const planned = comparePlans(base, proposed);
@@ -148,7 +178,10 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
       details: { rule: broken.rule },
     });
   }
-  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired)], planned, edit };
+  const isLeftLive =
+    wish.proposal.action === 'delete' && planned.added.length === 0 && planned.view.unmanaged.length > 0;
+  const unmanaged = isLeftLive ? ['No record has it: what is live stays in force, and is unmanaged from then on.'] : [];
+  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired), ...unmanaged], planned, owed, edit };
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -163,6 +196,8 @@ function refuseBase(diagnostics: readonly Diagnostic[], branchName: string): Pro
 function refuseErrors(diagnostics: readonly { severity: string; message: string; code: string }[]): ProposalRefusal {
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   const [first] = errors;
+  const lacking = proposedFields.find((field) => first?.code === `required-${field}`);
+  if (lacking !== undefined) return missing(lacking, '`review.require` of the organisation asks for it', []);
   return new ProposalRefusal('invalid_input', `the files would have an error: ${first?.message ?? 'unknown'}`, {
     hint: 'Nothing was proposed: say it in the words of docs/files.md.',
     details: { errors: errors.length, code: first?.code ?? null },
@@ -209,18 +244,26 @@ function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], di
  * @throws ProposalRefusal where anything but what was asked for would change
  */
 function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
-  const { entries, isElsewhere } = compareDesired(before, after);
+  const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
   if (proposal.action === 'create') {
     const there = findDeclared(before, workspace, proposal.target);
-    if (there !== undefined && there.fromDefaults !== true && entries.length > 0) {
-      throw new ProposalRefusal(
-        'conflict',
-        `${labelOfTarget(proposal.target)} stands in the files already, with other values`,
-        {
-          hint: 'update_limits changes an entry that is there.',
-        },
-      );
+    if (there !== undefined && entries.length > 0) {
+      const where =
+        there.fromDefaults === true ? "comes from the organisation's defaults" : 'stands in the files already';
+      throw new ProposalRefusal('conflict', `${labelOfTarget(proposal.target)} ${where}, with other values`, {
+        hint: 'update_limits changes an entry that is there.',
+      });
     }
+  }
+  const [worded] = proposal.action === 'delete' ? [] : beyondFields;
+  if (worded !== undefined) {
+    throw new ProposalRefusal(
+      'conflict',
+      `it would change what protects, owns or silences ${worded.name}, which cannot be proposed`,
+      {
+        hint: 'Edit the files by hand, in a pull request of your own.',
+      },
+    );
   }
   const odd = entries.find((entry) => !isAskedFor(entry, proposal, workspace));
   if (odd !== undefined || isElsewhere) {
@@ -230,6 +273,24 @@ function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired
     });
   }
   return entries.length === 0;
+}
+
+/** Files that mean the same need not say what was asked: recipients that reach nobody change nothing either. */
+function requireEffect({ proposal, workspace }: ProposalWish, after: Desired): void {
+  if (proposal.action !== 'recipients' || proposal.recipients.includes('none')) return;
+  const asked = proposal.recipients.map((address) => address.toLowerCase());
+  const reached = after.entries.some(
+    (entry) =>
+      isAskedFor(entry, proposal, workspace) && asked.every((address) => entry.fields.recipients?.includes(address)),
+  );
+  if (reached) return;
+  throw new ProposalRefusal(
+    'not_found',
+    `nobody would get mail by it: the files declare no key of ${workspace.slug} that takes recipients`,
+    {
+      hint: 'Declare a key first: create_policy with a target of the kind key, or import_unmanaged.',
+    },
+  );
 }
 
 function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace: ProposalWish['workspace']): boolean {
@@ -259,7 +320,33 @@ function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonl
     proposal.target.kind === 'key' &&
     proposal.target.name !== '*' &&
     findDeclared(after, workspace, { kind: 'key', name: '*' }) !== undefined;
-  return isReached ? ['What `"*"` says of all keys goes on binding this one.'] : [];
+  const { kind } = proposal.target;
+  return [
+    ...(isReached ? ['What `"*"` says of all keys goes on binding this one.'] : []),
+    ...(kind === 'policy' || kind === 'workspace'
+      ? []
+      : [`The ${kind} itself stays and goes on working: what the files limit of it is taken away.`]),
+  ];
+}
+
+/** Who asks for one limit asks for no other: what reached the workspace before, which is nothing, reaches it afterwards. */
+function newFileNote(path: string, text: string): string {
+  const skipped = addressesOf(readValue(text, ['skip_defaults']));
+  if (skipped.length === 0) return `${path} is a new file.`;
+  const names = listFew(
+    skipped.map((name) => JSON.stringify(name.slice(0, 80))),
+    3,
+  );
+  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${names}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
+}
+
+/** A list or a map is written anew as a whole. */
+function commentNotes(proposal: Proposal, before: string, after: string): readonly string[] {
+  if (proposal.action !== 'set' || !['match', 'per', 'reset'].some((field) => proposal.fields.has(field as 'match'))) {
+    return [];
+  }
+  const count = (text: string): number => text.match(/(?:^|\s)#/gm)?.length ?? 0;
+  return count(after) < count(before) ? ['Comments inside what is replaced go with it: the change shows them.'] : [];
 }
 
 async function createEdit(
@@ -270,7 +357,11 @@ async function createEdit(
   if (proposal.action !== 'import') {
     return (files, desired) => {
       const { path, text, isNew } = editProposal({ proposal, workspace, desired, files, directory });
-      return { changed: [{ path, text }], notes: isNew ? [`${path} is a new file.`] : [] };
+      const before = files.find((file) => file.path === path)?.text ?? '';
+      return {
+        changed: [{ path, text }],
+        notes: [...(isNew ? [newFileNote(path, text)] : []), ...commentNotes(proposal, before, text)],
+      };
     };
   }
   const live = await session.waiting(`reading ${open.backend.baseUrl}`, readEverything(open.backend, []));
@@ -307,7 +398,7 @@ async function createEdit(
     return {
       changed: added.files,
       notes: [
-        `Declares ${added.additions.length} live ${added.additions.length === 1 ? 'object' : 'objects'} as they are: an apply changes nothing live.`,
+        `Declares ${added.additions.length === 1 ? '1 live object as it is' : `${added.additions.length} live objects as they are`}: an apply changes nothing live.`,
         ...(kept === 0 ? [] : [`${kept} more cannot be declared as they are, and stay unmanaged.`]),
       ],
     };

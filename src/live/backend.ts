@@ -34,6 +34,15 @@ export interface ConfigRow {
   readonly status: string | null;
 }
 
+/** A person of the organisation (docs/service-notes.md#people). */
+export interface Member {
+  readonly id: string;
+  /** Lower-cased; null: it shows none. */
+  readonly email: string | null;
+  /** Open: `owner`, `admin`, `member`; null: it shows none. */
+  readonly role: string | null;
+}
+
 /** Filters of the analytics API (docs/service-notes.md#analytics): comma lists, dates in ISO. */
 export type AnalyticsQuery = Readonly<Record<string, string | number | undefined>>;
 
@@ -67,6 +76,9 @@ export interface Backend extends KindPort {
 
   /** Active workspaces of the organisation, with their own limits. */
   listWorkspaces(): Promise<readonly WireWorkspace[]>;
+
+  /** People of the organisation. Often refused: it needs a scope of its own. */
+  listMembers(): Promise<readonly Member[]>;
 
   /** Slugs of all integrations, for messages about unknown names. */
   listIntegrationSlugs(): Promise<readonly string[]>;

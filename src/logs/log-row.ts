@@ -6,6 +6,15 @@ export const rowFields = [
   ...['cost', 'cost_currency', 'response_time', 'response_status_code', 'config', 'metadata'],
 ] as const;
 
+/** All that an export can hold, but for what was sent and answered. */
+export const exportColumns = [
+  ...['id', 'trace_id', 'created_at', 'is_success', 'ai_org', 'ai_model', 'req_units', 'res_units', 'total_units'],
+  ...['request_url', 'cost', 'cost_currency', 'response_time', 'response_status_code', 'mode', 'config'],
+  ...['prompt_slug', 'metadata'],
+] as const;
+
+export const bodyFields = ['request', 'response'] as const;
+
 export interface LogRow {
   readonly id: string | null;
   readonly traceId: string | null;

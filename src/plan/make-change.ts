@@ -96,7 +96,7 @@ export function fingerprintOf(change: {
 }
 
 /** A new policy only adds a limit; a deleted one takes it away; a replacement hands everybody a fresh counter. */
-function directionOf(action: Action, after: Fields | null, fieldChanges: readonly FieldChange[]): Direction {
+export function directionOf(action: Action, after: Fields | null, fieldChanges: readonly FieldChange[]): Direction {
   if (after === null || action === 'replace') return 'loosen';
   const isNewPolicy = action === 'create' && fieldChanges.every(({ before }) => before === undefined);
   return isNewPolicy ? 'tighten' : strongestDirection(fieldChanges.map(({ direction }) => direction));

@@ -1,6 +1,7 @@
 /** What a record holds of settings: only what the files said. Members that this version does not know are kept. */
 
 import { z } from 'zod';
+import { type AlertSettings, alsoTold } from '../resources/alert-settings.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import { requirableFields, switchNames } from '../resources/review-settings.ts';
 import type { Desired } from '../resources/types.ts';
@@ -46,6 +47,40 @@ const pricingSchema: z.ZodType<NonNullable<Desired['pricing']>> = z.looseObject(
   maxAgeHours: z.number().exactOptional(),
 });
 
+const texts = z.array(z.string());
+const recordedChannel = z.discriminatedUnion('type', [
+  z.looseObject({
+    type: z.literal('mail'),
+    host: z.string(),
+    port: z.number().exactOptional(),
+    security: z.enum(['tls', 'starttls', 'none']).exactOptional(),
+    from: z.string(),
+    user_env: z.string().exactOptional(),
+    password_env: z.string().exactOptional(),
+  }),
+  z.looseObject({ type: z.enum(['slack', 'teams']), host: z.string(), url_env: z.string() }),
+  z.looseObject({ type: z.literal('webhook'), url: z.string(), secret_env: z.string() }),
+  z.looseObject({ type: z.literal('github'), issue: z.number(), token_env: z.string() }),
+]);
+const alertsSchema: z.ZodType<AlertSettings> = z.looseObject({
+  channels: z.record(z.string(), recordedChannel),
+  places: z.record(
+    z.string(),
+    z.looseObject({
+      recipients: texts.nullable().exactOptional(),
+      channels: texts.nullable().exactOptional(),
+      forecast: z.number().nullable().exactOptional(),
+      also: z.array(z.enum(alsoTold)).exactOptional(),
+      thresholds: z
+        .record(
+          z.string(),
+          z.array(z.looseObject({ at: z.union([z.number(), z.literal('budget')]), recipients: texts.exactOptional() })),
+        )
+        .exactOptional(),
+    }),
+  ),
+});
+
 export const recordedSettingsSchema = z.object({
   /** `review:`: judges plans. */
   review: reviewSchema,
@@ -55,6 +90,8 @@ export const recordedSettingsSchema = z.object({
   pricing: pricingSchema,
   /** `silence:` by what it stands on (plan/silences.ts), then by rule: the reason. Missing: none. */
   silences: z.record(z.string(), z.record(z.string(), z.string())).exactOptional(),
+  /** `channels:`, `alerts:` and lists of thresholds: who is told, and how. Missing: nobody is told by tollgate. */
+  alerts: alertsSchema.exactOptional(),
 });
 
 export type RecordedSettings = z.infer<typeof recordedSettingsSchema>;

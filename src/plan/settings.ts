@@ -10,13 +10,14 @@ export const noSettings: RecordedSettings = { review: {}, gateway: {}, pricing: 
 
 /** As the files say it. */
 export function settingsOf(desired: Desired): RecordedSettings {
-  const { settings, gateway, pricing = {} } = desired;
+  const { settings, gateway, pricing = {}, alerting } = desired;
   const silences = silencesOf(desired);
   return {
     review: { ...settings },
     gateway: { ...gateway },
     pricing: { ...pricing },
     ...(Object.keys(silences).length === 0 ? {} : { silences }),
+    ...(alerting === undefined ? {} : { alerts: alerting }),
   };
 }
 

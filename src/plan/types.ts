@@ -4,6 +4,7 @@ import type { Severity, Source } from '../diagnostics.ts';
 import type { GuardName } from '../guard-names.ts';
 import type { Impact } from '../impact/document.ts';
 import type { LiveWorkspace, UnreadableObject } from '../live/live.ts';
+import type { ToldBy } from '../resources/told-by.ts';
 import type { Desired, Fields, FieldValue, Kind, ResourceKey } from '../resources/types.ts';
 import type { RecordedEntry } from './applied-record.ts';
 import type { Word, WordNumber } from './words.ts';
@@ -204,6 +205,12 @@ export interface Plan {
   readonly unchanged: number;
   /** Ids of changes to what the record of another environment holds as well. */
   readonly heldElsewhere?: ReadonlySet<string>;
+  /** Who is told of alerts, as the files say it; missing: nobody has looked. */
+  readonly told?: {
+    /** By id of the change that leaves an alert. */
+    readonly of: ReadonlyMap<string, ToldBy>;
+    readonly hasChannels: boolean;
+  };
   readonly unmanaged: readonly Unmanaged[];
   /** Where limits may be live that nobody has looked at; default: nowhere. */
   readonly notRead?: readonly NotRead[] | undefined;
@@ -218,6 +225,11 @@ export interface Plan {
    * digest: it moves with every request, and a reviewed plan stays the same plan.
    */
   readonly impact: Impact | null;
+  /**
+   * What changed limits would have done to calls that were made, by the id of the change; missing: no logs were named. Outside
+   * fingerprints and digest, as consumption is.
+   */
+  readonly replayed?: Readonly<Record<string, string>> | undefined;
   /** What `keys: {"*": …}` declares, by workspace slug. */
   readonly stars: readonly { readonly workspace: string; readonly fields: Fields }[];
   /** Where the record is kept, such as its Git ref. */

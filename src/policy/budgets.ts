@@ -17,7 +17,7 @@ import {
   smallestBudgets,
   writeWholeDollars,
 } from './advice.ts';
-import { normalizeAlert, readAlert, type WrittenAlert } from './alerts.ts';
+import { normalizeAlert, normalizeThresholds, readAlert, type WrittenAlerting } from './alerts.ts';
 import { type Form, textForm } from './forms.ts';
 import type { LevelGrammar } from './levels.ts';
 import { type FieldNode, isEmpty, type SourceRange } from './nodes.ts';
@@ -27,11 +27,10 @@ import { expectScalar, isNone, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
 import { resetOfBudget } from './resets.ts';
 
-export interface WrittenBudget extends Amount {
+export interface WrittenBudget extends Amount, WrittenAlerting {
   readonly reset: Reset;
   /** ISO date-time at midnight UTC. */
   readonly starting?: string;
-  readonly alert?: WrittenAlert;
   readonly places: { readonly budget: SourceRange; readonly reset?: SourceRange; readonly alert?: SourceRange };
 }
 
@@ -72,10 +71,11 @@ export function readBudget(written: Written, level: LevelGrammar, report: Report
     ...amount,
     reset: reset?.reset ?? 'never',
     starting: reset?.starting,
-    alert,
+    ...alert,
     places: withoutAbsent({ budget: budget.at, reset: fields.reset?.at, alert: fields.alert?.at }),
   });
-  if (fields.alert !== undefined) normalizeAlert(result, level, fields.alert.node.at, report);
+  if (result.thresholds !== undefined) normalizeThresholds(result, level, report);
+  else if (fields.alert !== undefined) normalizeAlert(result, level, fields.alert.node.at, report);
   return result;
 }
 

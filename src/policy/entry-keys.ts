@@ -1,6 +1,7 @@
 /** What may be written of an entry, by its kind. */
 
 import type { Kind } from '../resources/types.ts';
+import { alertsOfKey, entryAlerts } from './alert-keys.ts';
 import { alertForm } from './alerts.ts';
 import { budgetForm } from './budgets.ts';
 import { type Form, hasOne, type Keys, key, mapForm, orNone, type Schema, withoutKeys } from './forms.ts';
@@ -8,6 +9,7 @@ import { type LevelGrammar, levelGrammars } from './levels.ts';
 import { matchForm, perForm } from './match.ts';
 import { passthrough } from './passthrough.ts';
 import {
+  printAlerts,
   printDescription,
   printExpires,
   printMatch,
@@ -31,7 +33,9 @@ const say = {
     'How much may be spent until the next reset: `$500`, `$1,250.50`, `2M tokens`, on policies also `10k requests`.',
   reset:
     'When the budget starts again: `monthly`, `weekly`, `never` (a lifetime cap), `every 14 days`. Required beside `budget`.',
-  alert: 'When to warn: a percentage of the budget, or an amount in its unit, below the budget. `none`: no warning.',
+  alert:
+    'When to warn: a percentage of the budget, or an amount in its unit, below the budget; a list of several, `[50%, 80%, 100%]`. `none`: no warning.',
+  alerts: 'Who is told by `tollgate notify` and how, beside what the workspace and the organisation say.',
   rate: 'How fast: `100 requests/minute`, `200k tokens/day`.',
 };
 
@@ -46,6 +50,8 @@ const identity = {
   name: key(textShape(255), 'The live name, where it is not the key of this entry.', { print: printName }),
   id: key(textShape(255), 'The live id, where a name is not enough.', { print: ({ id }) => id }),
 };
+
+const alerts = key(entryAlerts, say.alerts, { print: printAlerts });
 
 const owner = key(textShape(255), 'Who answers for it; stays in the repository.', { print: (entry) => entry.owner });
 export const common = {
@@ -68,15 +74,31 @@ const api = key(passthrough, 'Members of the API that this grammar does not know
   print: printPassed,
 });
 
+/** Who is really told, as in resources/told-by.ts. */
+const toldWords: Readonly<Record<Exclude<Kind, 'rate-policy'>, string>> = {
+  'usage-policy': 'The service mails nobody: it is told by `channels:` of the organisation file alone.',
+  'key-limits': 'The service mails owners, admins, whose key it is and its `recipients`.',
+  'workspace-limits': 'The service mails owners and admins; `channels:` of the organisation file tell the others.',
+  'provider-limits':
+    'Whether the service mails owners and admins is not documented; `channels:` of the organisation file tell it.',
+  'integration-limits':
+    'Whether the service mails owners and admins is not documented; `channels:` of the organisation file tell it.',
+};
+
+function alertSentence(kind: keyof typeof toldWords): string {
+  return `${say.alert} ${toldWords[kind]}`;
+}
+
 /** @param clearable a policy without its limit is none */
-function budgetKeys(level: LevelGrammar, clearable: (form: Form) => Form) {
+function budgetKeys(kind: keyof typeof toldWords, clearable: (form: Form) => Form) {
+  const level = levelGrammars[kind];
   return {
     budget: key(clearable(budgetForm(level)), say.budget, {
       isForgettable,
       print: (entry) => printOnly(entry, 'budget'),
     }),
     reset: key(resetForm, say.reset, { isForgettable, print: (entry) => printOnly(entry, 'reset') }),
-    alert: key(alertForm(level), say.alert, { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
+    alert: key(alertForm(level), alertSentence(kind), { isForgettable, print: (entry) => printOnly(entry, 'alert') }),
   };
 }
 
@@ -105,7 +127,7 @@ function ratesKey(level: LevelGrammar) {
 export const budgetInListKeys = {
   budget: key(budgetForm(levelGrammars['workspace-limits']), say.budget, { isRequired: true }),
   reset: key(listResetForm, say.reset, { isRequired: true }),
-  alert: key(alertForm(levelGrammars['workspace-limits']), say.alert),
+  alert: key(alertForm(levelGrammars['workspace-limits']), alertSentence('workspace-limits')),
 } satisfies Keys;
 
 const budgets = key(
@@ -122,8 +144,8 @@ const expiresKey = key(expires, 'When the key stops working, with its zone: `202
   isForgettable,
   print: printExpires,
 });
-const limitKeys = (kind: Kind) => ({
-  ...budgetKeys(levelGrammars[kind], orNone),
+const limitKeys = (kind: keyof typeof toldWords) => ({
+  ...budgetKeys(kind, orNone),
   rate: rateKey(levelGrammars[kind], orNone),
 });
 
@@ -131,7 +153,7 @@ export const policyKeys = {
   ...identity,
   previously: key(textShape(255), 'The name this policy had before, so that it is renamed instead of replaced.'),
   description: description(500),
-  ...budgetKeys(levelGrammars['usage-policy'], asWritten),
+  ...budgetKeys('usage-policy', asWritten),
   rate: rateKey(levelGrammars['rate-policy'], asWritten),
   match: key(matchForm, 'Which requests count: `all` (default), or conditions that must all hold. `"*"`: any value.', {
     print: printMatch,
@@ -148,6 +170,7 @@ export const policyKeys = {
       print: ({ fields: { target } }) => (target === 'mcp_tools' ? target : undefined),
     },
   ),
+  alerts,
   ...common,
   api,
 } satisfies Keys;
@@ -161,6 +184,7 @@ export const keyKeys = {
   ...limitKeys('key-limits'),
   rates: ratesKey(levelGrammars['key-limits']),
   recipients: { ...recipientsKey, isForgettable, print: printRecipients },
+  alerts: key(alertsOfKey, say.alerts, { print: printAlerts }),
   expires: ownWords.expires,
   ...common,
   api,
@@ -172,10 +196,17 @@ const { rate, ...ownBudget } = limitKeys('workspace-limits');
 export const entryKeys: Readonly<Record<Kind, Keys>> = {
   'usage-policy': policyKeys,
   'rate-policy': policyKeys,
-  'workspace-limits': { ...ownBudget, budgets, rate, rates: ratesKey(levelGrammars['workspace-limits']), ...common },
+  'workspace-limits': {
+    ...ownBudget,
+    budgets,
+    rate,
+    rates: ratesKey(levelGrammars['workspace-limits']),
+    alerts,
+    ...common,
+  },
   'key-limits': keyKeys,
-  'provider-limits': { ...limitKeys('provider-limits'), expires: expiresKey, ...common },
-  'integration-limits': { ...limitKeys('integration-limits'), ...common },
+  'provider-limits': { ...limitKeys('provider-limits'), alerts, expires: expiresKey, ...common },
+  'integration-limits': { ...limitKeys('integration-limits'), alerts, ...common },
 };
 
 const policyForm = mapForm(policyKeys, {

@@ -1,6 +1,7 @@
 /** What may be written in a file, by its kind. */
 
 import { example, say, writeQuoted } from './advice.ts';
+import { channels, fileAlerts } from './alert-keys.ts';
 import { common, entryForms, entryKeys, keyKeys, policyKeys } from './entry-keys.ts';
 import { forget } from './forget.ts';
 import { type Form, type Keys, key, orNone, type Schema, type Shape, withoutKeys } from './forms.ts';
@@ -8,7 +9,6 @@ import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { refuseValue } from './reader.ts';
 
-import { alerts } from './recipients.ts';
 import { reviewShape } from './review-keys.ts';
 import { convert, entriesOf, keywordShape, listOf, patternShape, sectionShape, textShape } from './shapes.ts';
 
@@ -41,7 +41,10 @@ const head = (kind: string) => ({
   ),
 });
 const note = key(textShape(500), 'For readers of this file; not sent anywhere.');
-const alertsKey = key(alerts, 'Recipients added to every API key below.');
+const alertsKey = key(
+  fileAlerts,
+  'Recipients added to every API key below, and who is told by `tollgate notify`, and how.',
+);
 const forgetKey = key(
   forget,
   'Stop managing, without touching what is live: `policies/x`, `keys/ci/rate`, `limits`, or `"*"` for everything of this file.',
@@ -197,6 +200,10 @@ export const orgKeys = {
     'Where the applied record is kept.',
   ),
   alerts: alertsKey,
+  channels: key(
+    channels,
+    'How `tollgate notify` tells people, by name: a mail server, a chat, a webhook, an issue. Those in force are the ones of the last apply.',
+  ),
   review: reviewKey,
   forget: forgetKey,
   defaults,

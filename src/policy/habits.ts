@@ -76,8 +76,9 @@ const apiWords: ReadonlyMap<string, readonly Habit[]> = new Map(
 /** Keys that exist, but elsewhere. */
 const elsewhere: Readonly<Record<string, string>> = {
   recipients:
-    'only API keys have recipients of their own: write them under `keys:`, or as `alerts: {recipients: […]}` for every key of the file',
-  alerts: 'recipients are written at the top of the file (`alerts:`) or on a key (`recipients:`)',
+    'API keys alone have `recipients:`, which the service mails: write them under `keys:`, or as `alerts: {recipients: […]}` for `tollgate notify`',
+  alerts: 'who is told is written at the top of the file or on an entry (`alerts:`), or on a key (`recipients:`)',
+  channels: 'channels are declared in the organisation file (`kind: org`), and named in `alerts: {channels: […]}`',
   defaults: 'defaults belong in the organisation file (`kind: org`)',
   review: 'review rules belong in the organisation file (`kind: org`)',
   gateway: '`gateway:` belongs in the organisation file (`kind: org`)',

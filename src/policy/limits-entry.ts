@@ -1,12 +1,14 @@
 /** Entries at attachment points: keys, providers, integrations, a workspace's own limits. */
 
 import type { Source } from '../diagnostics.ts';
+import type { AlertThreshold } from '../resources/alert-settings.ts';
 import { formatReset } from '../resources/amounts.ts';
 import { alertField, budgetField, type FieldsDraft, pickFields, rateField, slotFor } from '../resources/fields.ts';
 import type { AttachmentKind, Budget, Fields, FieldValue } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { example, say, writeField } from './advice.ts';
-import { normalizeAlert } from './alerts.ts';
+import { entryAlerts, type WrittenAlerts } from './alert-keys.ts';
+import { normalizeAlert, normalizeThresholds } from './alerts.ts';
 import type { WrittenBudget } from './budgets.ts';
 import { readBudget } from './budgets.ts';
 import { budgetInListKeys, entryKeys, keyKeys, ownWords } from './entry-keys.ts';
@@ -32,6 +34,7 @@ export interface WrittenLimits extends Identity {
   readonly budgets?: readonly WrittenBudget[] | null;
   readonly rates?: readonly WrittenRate[] | null;
   readonly recipients?: readonly Recipient[] | null;
+  readonly alerts?: WrittenAlerts;
   /** By `ownWords`. */
   readonly words?: Fields;
   readonly api: readonly PassedMember[];
@@ -61,13 +64,18 @@ export function readLimitsEntry(
       report('star-identity', inner.at, said);
     }
   }
-  const { recipients, api = [], ...said } = readValues(keyKeys, written, report);
+  const { recipients, alerts, api = [], ...said } = readValues(keysOf(kind), written, report);
   const budgets =
     kind === 'workspace-limits' ? readBudgets(written, kind, report) : listOf(readBudget(written, level, report));
   const rates = readRates(written, level, report);
   const words = pickFields(said, (word) => Object.hasOwn(ownWords, word));
-  const own = { budgets, rates, recipients, words, places: placesOf(written) };
+  const own = { budgets, rates, recipients, alerts, words, places: placesOf(written) };
   return withoutAbsent({ ...base, ...identityOf(field, written, said, file), ...own, api });
+}
+
+/** What is read by itself is the same for all of them, but for who is told. */
+function keysOf(kind: AttachmentKind) {
+  return kind === 'key-limits' ? keyKeys : { ...keyKeys, alerts: entryAlerts };
 }
 
 function listOf<T>(value: T | null | undefined): readonly T[] | null | undefined {
@@ -119,6 +127,8 @@ export interface ResolvedLimits {
   readonly fields: Fields;
   readonly fieldSources: Readonly<Record<string, Source>>;
   readonly starting?: string;
+  /** By the slot of the budget, `''` where there can be one alone. Missing: no list of them is written. */
+  readonly thresholds?: Readonly<Record<string, readonly AlertThreshold[]>>;
 }
 
 /**
@@ -134,6 +144,7 @@ export function resolveLimits(
 ): ResolvedLimits {
   const fields: FieldsDraft = {};
   const fieldSources: Record<string, Source> = {};
+  const thresholds: Record<string, readonly AlertThreshold[]> = {};
   const set = (name: string, value: FieldValue, at: SourceRange | undefined) => {
     fields[name] = value;
     if (at !== undefined) fieldSources[name] = at.source;
@@ -147,6 +158,8 @@ export function resolveLimits(
     set(budgetField(slot), { ...value }, budget.places.budget);
     const alert = normalizeAlert(budget, levelGrammars[written.kind], budget.places.alert ?? written.at, report);
     if (alert !== undefined) set(alertField(slot), alert, budget.places.alert);
+    const several = normalizeThresholds(budget, levelGrammars[written.kind], report);
+    if (several !== null) thresholds[slot ?? ''] = several;
   }
   if (written.rates === null) set('rates', null, places.rates ?? places.rate);
   for (const rate of written.rates ?? []) set(rateField(rate.name), rate.value, rate.at);
@@ -157,7 +170,8 @@ export function resolveLimits(
   for (const [word, value] of Object.entries(written.words ?? {})) set(word, value, places[word]);
   for (const member of written.api) set(member.field, member.value, member.at);
   const starting = written.budgets?.[0]?.starting;
-  return withoutAbsent({ fields, fieldSources, starting });
+  const several = Object.keys(thresholds).length === 0 ? undefined : thresholds;
+  return withoutAbsent({ fields, fieldSources, starting, thresholds: several });
 }
 
 /**
@@ -176,6 +190,7 @@ export function overlayLimits(named: WrittenLimits, star: WrittenLimits): Writte
     budgets,
     rates,
     recipients: named.recipients === undefined ? star.recipients : named.recipients,
+    alerts: named.alerts ?? star.alerts,
     words: { ...star.words, ...named.words },
     api: [...named.api, ...star.api.filter((member) => !own.has(member.field))],
     places: { ...star.places, ...named.places },
@@ -185,9 +200,10 @@ export function overlayLimits(named: WrittenLimits, star: WrittenLimits): Writte
 function overBudgets(named: WrittenLimits['budgets'], star: WrittenLimits['budgets']): WrittenLimits['budgets'] {
   if (named === undefined) return star;
   const [own] = named ?? [];
-  const alert = star?.[0]?.alert;
-  if (own === undefined || own.alert !== undefined || alert === undefined) return named;
-  return [{ ...own, alert, places: { budget: own.places.budget } }];
+  const { alert, thresholds } = star?.[0] ?? {};
+  if (own === undefined || own.alert !== undefined || own.thresholds !== undefined) return named;
+  if (alert === undefined && thresholds === undefined) return named;
+  return [{ ...own, ...withoutAbsent({ alert, thresholds }), places: { budget: own.places.budget } }];
 }
 
 function overRates(named: WrittenLimits['rates'], star: WrittenLimits['rates']): WrittenLimits['rates'] {

@@ -78,7 +78,7 @@ export const perForm: Form = {
 const conditionKeys: Keys = { any: { schema: {} }, except: { schema: {} } };
 
 /** Words for keys that people write by habit. */
-const keyHabits: Readonly<Record<string, string>> = {
+export const keyHabits: Readonly<Record<string, string>> = {
   key: 'api_key',
   api_keys: 'api_key',
   keys: 'api_key',

@@ -6,6 +6,7 @@ import type { Desired, DesiredEntry, DesiredWorkspace } from '../resources/types
 import { kinds } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { say } from './advice.ts';
+import { alertingOf, recipientsOf } from './alerting.ts';
 import type { WrittenLimits } from './limits-entry.ts';
 import { overlayLimits, resolveLimits } from './limits-entry.ts';
 import type { OrgFile } from './org.ts';
@@ -22,7 +23,7 @@ export interface Organisation {
 
 export function normalize({ org, workspaces }: Organisation, report: Report): Desired {
   const entries = [
-    ...org.limits.map((limits) => toEntry(limits, null, undefined, [org.alerts], report)),
+    ...org.limits.map((limits) => toEntry(limits, null, undefined, [recipientsOf(org)], report)),
     ...workspaces.flatMap((workspace) => normalizeWorkspace(org, workspace, report)),
   ];
   return withoutAbsent({
@@ -37,6 +38,7 @@ export function normalize({ org, workspaces }: Organisation, report: Report): De
     gateway: org.gateway,
     recordRef: org.recordRef,
     pricing: org.pricing,
+    alerting: alertingOf(org, workspaces),
     orgFile: org.at.source,
     settingSources: org.settingSources,
   });
@@ -50,7 +52,7 @@ function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Repo
   const ownStar = workspace.limits.find((limits) => limits.kind === 'key-limits' && limits.name === '*');
   const defaultStar = ownStar !== undefined || skipped.has('*') ? undefined : org.defaultKey;
   const star = ownStar ?? defaultStar;
-  const above = [org.alerts, workspace.alerts];
+  const above = [recipientsOf(org), recipientsOf(workspace)];
   return [
     ...workspace.policies.map((policy) => toPolicy(policy, workspace)),
     ...inherited.map((policy): DesiredEntry => ({ ...toPolicy(policy, workspace), fromDefaults: true })),
@@ -71,8 +73,9 @@ function normalizeWorkspace(org: OrgFile, workspace: WorkspaceFile, report: Repo
 }
 
 function toPolicy(policy: PolicyEntry, { ref: workspace, owner }: WorkspaceFile): DesiredEntry {
+  const { alerts: _routes, thresholds: _several, alsoTold: _people, ...rest } = policy;
   const fields = sortFields(policy.fields);
-  return withoutAbsent({ ...policy, workspace, fields, owner: policy.owner ?? owner });
+  return withoutAbsent({ ...rest, workspace, fields, owner: policy.owner ?? owner });
 }
 
 function toEntry(

@@ -1,15 +1,16 @@
 /** The file with `kind: org`. */
 
+import type { AlertSettings } from '../resources/alert-settings.ts';
 import type { ReviewSettings } from '../resources/review-settings.ts';
 import type { Desired, Forget } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import type { WrittenAlerts } from './alert-keys.ts';
 import { newWorkspacesKeys, orgKeys } from './file-keys.ts';
 import { readLimitsEntry, type WrittenLimits } from './limits-entry.ts';
 import type { FieldNode, SourceRange } from './nodes.ts';
 import { type PolicyEntry, readPolicyEntry } from './policy-entry.ts';
 import { quote } from './quote.ts';
 import { isAbsent, readMap, type Written } from './reader.ts';
-import type { Recipient } from './recipients.ts';
 import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
 
@@ -22,8 +23,9 @@ export interface OrgFile {
   readonly recordRef?: string;
   readonly settings: ReviewSettings;
   readonly settingSources: NonNullable<Desired['settingSources']>;
-  readonly alerts?: readonly Recipient[];
+  readonly alerts?: WrittenAlerts;
   readonly alertsAt?: SourceRange;
+  readonly channels?: AlertSettings['channels'];
   readonly defaultPolicies: readonly PolicyEntry[];
   /** `defaults.keys."*"` */
   readonly defaultKey?: WrittenLimits;
@@ -35,7 +37,16 @@ const noProtection = { protect: false };
 
 export function readOrg(at: SourceRange, written: Written, report: Report): OrgFile {
   const said = readValues(orgKeys, written, report);
-  const { environment = '', organisation = '', gateway = {}, pricing, alerts, review = {}, defaults = {} } = said;
+  const {
+    environment = '',
+    organisation = '',
+    gateway = {},
+    pricing,
+    alerts,
+    channels,
+    review = {},
+    defaults = {},
+  } = said;
   return withoutAbsent({
     at,
     environment,
@@ -47,6 +58,7 @@ export function readOrg(at: SourceRange, written: Written, report: Report): OrgF
     settingSources: findSettings(written),
     alerts,
     alertsAt: written.get('alerts')?.at,
+    channels,
     defaultPolicies: (defaults.policies ?? []).flatMap((entry) => readPolicyEntry(entry, noProtection, report)),
     defaultKey: readDefaultKey(defaults.keys ?? [], report),
     forget: (said.forget ?? []).map((path) => ({ workspace: null, ...path })),
@@ -56,7 +68,7 @@ export function readOrg(at: SourceRange, written: Written, report: Report): OrgF
 
 /** For findings about what a setting says. */
 function findSettings(written: Written): NonNullable<Desired['settingSources']> {
-  const found = ['gateway', 'pricing', 'review'].flatMap((section) => {
+  const found = ['gateway', 'pricing', 'alerts', 'channels', 'review'].flatMap((section) => {
     const field = written.get(section);
     if (field === undefined) return [];
     const inner = field.node.type === 'map' ? field.node.fields : [];

@@ -24,6 +24,13 @@ export const patterns = {
   /** `@provider/model` or `@provider/*`. */
   model: /^@[^/\s*]+\/(?:\*|[^\s*]+)$/,
   spendUp: /^\d{1,4} ?%$/,
+  channelName: /^[a-z][a-z0-9-]{0,30}$/,
+  /** No other secret of a run can be named. */
+  channelVariable: /^TOLLGATE_NOTIFY_[A-Z0-9_]{1,100}$/,
+  forecastDays: /^[1-9]\d{0,2} days?$/,
+  host: /^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*$/,
+  /** Nothing in the clear but to this machine, and no user or password. */
+  channelUrl: /^(?:https:\/\/[A-Za-z0-9.-]+|http:\/\/(?:127\.0\.0\.1|localhost))(?::\d{1,5})?(?:[/?][^\s#@]*)?$/,
 } as const;
 
 /**
@@ -47,6 +54,8 @@ export function amountPatterns({ units, windows, wholeUnits }: LevelGrammar) {
     budget: `^(?:${cost}|${count})$`,
     tooSmall: String.raw`${isZero}|^0*\d{1,2}(?:\.0+)? tokens?$`,
     alert: `^(?:(?:0{0,2}[1-9]|0?[1-9]\\d) ?%|${cost}|${count})$`,
+    /** Of several, all of the budget too. */
+    threshold: `^(?:(?:0{0,2}[1-9]|0?[1-9]\\d|100) ?%|${cost}|${count})$`,
     rate: `^${number(0)} (?:tokens?|requests?)/(?:${windows.join('|')})$`,
     isZero,
   };

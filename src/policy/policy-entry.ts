@@ -1,11 +1,13 @@
 /** One entry of `policies:` → a usage policy or a rate policy, without its workspace. */
 
 import type { Advice, Source } from '../diagnostics.ts';
+import type { AlertThreshold } from '../resources/alert-settings.ts';
 import { toFields } from '../resources/fields.ts';
 import type { DesiredEntry, FieldValue, PolicyKind } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
 import { adviseNone, exampleOf, say } from './advice.ts';
-import { normalizeAlert } from './alerts.ts';
+import type { WrittenAlerts } from './alert-keys.ts';
+import { normalizeAlert, normalizeThresholds } from './alerts.ts';
 import { readBudget } from './budgets.ts';
 import { policyKeys } from './entry-keys.ts';
 import { levelGrammars } from './levels.ts';
@@ -14,6 +16,7 @@ import type { FieldNode } from './nodes.ts';
 import { readRates } from './rates.ts';
 import type { Written } from './reader.ts';
 import { isNone, readMap } from './reader.ts';
+import type { Recipient } from './recipients.ts';
 import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
 import type { Silence } from './silence.ts';
@@ -21,6 +24,10 @@ import type { Silence } from './silence.ts';
 export type PolicyEntry = Omit<DesiredEntry, 'workspace' | 'owner'> & {
   readonly kind: PolicyKind;
   readonly owner?: string;
+  readonly alerts?: WrittenAlerts;
+  readonly thresholds?: readonly AlertThreshold[];
+  /** Whom single thresholds tell. */
+  readonly alsoTold?: readonly Recipient[];
 };
 
 /** Without `protect` written, the file's own. */
@@ -68,7 +75,7 @@ export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Re
   }
   const written = readMap(field, policyKeys, 'a policy', report);
   if (written === undefined) return [];
-  const { description, target = 'llm', api = [], ...said } = readValues(policyKeys, written, report);
+  const { description, target = 'llm', api = [], alerts, ...said } = readValues(policyKeys, written, report);
   const form = readForm(field, written, target, report);
   const identity = identityOf(field, written, said, file);
   const limit = form.limits === 'budget' ? readBudgetFields(written, report) : readRateFields(written, report);
@@ -90,6 +97,9 @@ export function readPolicyEntry(field: FieldNode, file: FileDefaults, report: Re
       ...identity,
       fields: toFields(present.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
       starting: limit?.starting,
+      alerts,
+      thresholds: limit?.thresholds,
+      alsoTold: limit?.alsoTold,
       source: field.at.source,
       fieldSources: Object.fromEntries(
         present.flatMap(([name, , where]) => (where === undefined ? [] : [[name, where.at.source]])),
@@ -103,6 +113,13 @@ type Part = readonly (readonly [
   value: FieldValue | undefined,
   field: { readonly at: { readonly source: Source } } | undefined,
 ])[];
+
+interface ReadLimit {
+  readonly part: Part;
+  readonly starting?: string | undefined;
+  readonly thresholds?: readonly AlertThreshold[] | undefined;
+  readonly alsoTold?: readonly Recipient[] | undefined;
+}
 
 function readForm(field: FieldNode, written: Written, target: PolicyForm['target'], report: Report): PolicyForm {
   const budget = written.get('budget');
@@ -140,7 +157,7 @@ function readScope(field: FieldNode, written: Written, form: PolicyForm, report:
   };
 }
 
-function readBudgetFields(written: Written, report: Report): { part: Part; starting?: string | undefined } | undefined {
+function readBudgetFields(written: Written, report: Report): ReadLimit | undefined {
   const field = written.get('budget');
   if (field !== undefined && isNone(field.node)) {
     report('no-limit', field.node.at, adviseNone(level, 'budget'));
@@ -156,10 +173,13 @@ function readBudgetFields(written: Written, report: Report): { part: Part; start
     ['reset', budget.reset, written.get('reset')],
     ['alert', alert, written.get('alert')],
   ];
-  return { part, starting: budget.starting };
+  // Reported by readBudget already.
+  const thresholds = normalizeThresholds(budget, level, () => {}) ?? undefined;
+  const people = budget.thresholds?.flatMap(({ recipients = [] }) => recipients) ?? [];
+  return { part, starting: budget.starting, thresholds, alsoTold: people.length === 0 ? undefined : people };
 }
 
-function readRateFields(written: Written, report: Report): { part: Part; starting?: undefined } | undefined {
+function readRateFields(written: Written, report: Report): ReadLimit | undefined {
   readBudget(written, level, report);
   const field = written.get('rate');
   if (field !== undefined && isNone(field.node)) {

@@ -1,9 +1,10 @@
 /** Values of an entry as they are written in files, key by key: the inverse of reading. */
 
 import { compareText } from '../diagnostics.ts';
+import type { AlertRules, AlertThreshold } from '../resources/alert-settings.ts';
 import { formatAlert, formatAmount, formatRate, formatReset } from '../resources/amounts.ts';
 import { rateOf } from '../resources/field-text.ts';
-import { alertOf, isApi, isBudget, memberOf, parseField, policyBudget } from '../resources/fields.ts';
+import { alertOf, isApi, isBudget, memberOf, parseField, policyBudget, slotFor } from '../resources/fields.ts';
 import type { Budget, Condition, Fields, Kind, Reset } from '../resources/types.ts';
 import { levelGrammars } from './levels.ts';
 import { type PrintedValue, quoted } from './yaml-text.ts';
@@ -20,6 +21,10 @@ export interface PrintedEntry {
   readonly owner?: string;
   /** Reasons by the name of a rule. */
   readonly silence?: Readonly<Record<string, string>>;
+  /** Who is told. Of a key without `recipients`, which are a field. */
+  readonly alerts?: AlertRules;
+  /** Several thresholds of a budget, by its slot; `''` of the only one. */
+  readonly thresholds?: Readonly<Record<string, readonly AlertThreshold[]>>;
   readonly protect?: boolean;
   /** ISO date-time at midnight UTC. */
   readonly starting?: string;
@@ -79,18 +84,20 @@ function budgetsOf(entry: PrintedEntry): readonly PrintedBudget[] {
 type FieldsOfBudget = Budget | null | undefined;
 
 function printBudget(
-  { kind, starting }: PrintedEntry,
+  { kind, starting, thresholds = {} }: PrintedEntry,
   budget: FieldsOfBudget,
   alert: number | null | undefined,
 ): PrintedBudget[] {
   if (budget === undefined) return [];
   if (budget === null) return [{ budget: 'none', reset: undefined, alert: undefined }];
   const { wholeUnits } = levelGrammars[kind];
+  const said = thresholds[kind === 'workspace-limits' ? slotFor(budget) : ''];
+  const several = said?.map((one) => printThreshold(one, budget, wholeUnits));
   return [
     {
       budget: formatAmount(budget.amount, budget.unit),
       reset: printReset(budget.reset, starting),
-      alert: alert === undefined ? undefined : printAlert(alert, budget, wholeUnits),
+      alert: several ?? (alert === undefined ? undefined : printAlert(alert, budget, wholeUnits)),
     },
   ];
 }
@@ -100,6 +107,28 @@ function printAlert(alert: number | null, { unit, amount }: Budget, wholeUnits: 
   const text = formatAlert(alert, amount, unit, wholeUnits);
   const percent = /^(\d+)%$/.exec(text)?.[1];
   return percent === undefined || alert === null || Number(percent) % 5 === 0 ? text : formatAmount(alert, unit);
+}
+
+function printThreshold({ at, recipients }: AlertThreshold, budget: Budget, wholeUnits: boolean): PrintedValue {
+  const text = at === 'budget' ? '100%' : printAlert(at, budget, wholeUnits);
+  return recipients === undefined
+    ? text
+    : (mapOf([
+        ['at', text],
+        ['recipients', recipients],
+      ]) ?? null);
+}
+
+/** `alerts:` of an entry. */
+export function printAlerts({ kind, alerts: rules }: PrintedEntry): PrintedValue | undefined {
+  if (rules === undefined) return undefined;
+  const list = (said: readonly string[] | null | undefined) => (said === null ? 'none' : said);
+  const days = rules.forecast;
+  return mapOf([
+    ['recipients', kind === 'key-limits' ? undefined : list(rules.recipients)],
+    ['channels', list(rules.channels)],
+    ['forecast', days === undefined ? undefined : days === null ? 'none' : `${days} day${days === 1 ? '' : 's'}`],
+  ]);
 }
 
 function printReset(reset: Reset, starting: string | undefined): PrintedValue {

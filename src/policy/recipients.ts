@@ -8,7 +8,6 @@ import { patterns } from './patterns.ts';
 import { quote } from './quote.ts';
 import { expectScalar, isNone, readItems, refuseValue } from './reader.ts';
 import type { Report } from './report.ts';
-import { convert, sectionShape } from './shapes.ts';
 
 export interface Recipient {
   /** Lower-cased, as the service compares them. */
@@ -27,11 +26,6 @@ const recipients = orNone<Shape<readonly Recipient[] | null>>(
 export const recipientsKey = key(
   recipients,
   'Who gets mail, beside the recipients that the service always adds. `none`: nobody else.',
-);
-
-/** `alerts: {recipients: […]}` of a file. */
-export const alerts: Shape<readonly Recipient[]> = convert(sectionShape({ recipients: recipientsKey }), (said) =>
-  said.recipients === undefined ? undefined : (said.recipients ?? []),
 );
 
 function readRecipients(field: FieldNode, report: Report): readonly Recipient[] | null {

@@ -24,6 +24,7 @@ export const grammarChecks: readonly GrammarCheck[] = [
   notDeclaredAndForgotten,
   allowedRecipientDomains,
   recipientsReachKeys,
+  knownChannels,
   previousNamesAreFree,
   requiredFields,
 ];
@@ -121,10 +122,13 @@ function allowedRecipientDomains({ org, workspaces }: Checked, report: Report): 
   const { recipient_domains: domains = [] } = org.settings;
   if (domains.length === 0) return;
   const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
+  const policies = [org.defaultPolicies, ...workspaces.map((workspace) => workspace.policies)].flat();
+  const budgets = limits.flatMap((entry) => entry.budgets ?? []);
   const recipients = [
-    org.alerts,
-    ...workspaces.map((workspace) => workspace.alerts),
+    ...[org, ...workspaces, ...policies, ...limits].map(({ alerts }) => alerts?.recipients),
     ...limits.map((entry) => entry.recipients),
+    ...budgets.flatMap(({ thresholds = [] }) => thresholds.map((threshold) => threshold.recipients)),
+    ...policies.map(({ alsoTold }) => alsoTold),
   ];
   for (const recipient of recipients.flatMap((list) => list ?? [])) {
     const domain = recipient.address.slice(recipient.address.lastIndexOf('@') + 1);
@@ -141,13 +145,37 @@ function recipientsReachKeys({ org, workspaces, desired }: Checked, report: Repo
     (entry) => entry.kind === 'key-limits' && (entry.fields.recipients as readonly unknown[] | undefined)?.length,
   );
   const said = 'reach no key, and only keys have recipients: declare keys, or write `keys: {"*": …}`';
-  if (org.alertsAt !== undefined && (org.alerts?.length ?? 0) > 0 && reaching.length === 0) {
+  // Told by tollgate, recipients are of use without any key.
+  if (org.channels !== undefined) return;
+  if (org.alertsAt !== undefined && (org.alerts?.recipients?.length ?? 0) > 0 && reaching.length === 0) {
     report('recipients-reach-no-key', org.alertsAt, `the organisation's recipients ${said}`, 'warning');
   }
   for (const { ref, alerts, alertsAt } of workspaces) {
-    if (alertsAt === undefined || (alerts?.length ?? 0) === 0 || reaching.some((entry) => entry.workspace === ref))
+    if (
+      alertsAt === undefined ||
+      (alerts?.recipients?.length ?? 0) === 0 ||
+      reaching.some((entry) => entry.workspace === ref)
+    )
       continue;
     report('recipients-reach-no-key', alertsAt, `the recipients of this file ${said}`, 'warning');
+  }
+}
+
+function knownChannels({ org, workspaces }: Checked, report: Report): void {
+  const known = Object.keys(org.channels ?? {});
+  const limits = [org.limits, org.defaultKey ?? [], ...workspaces.map((workspace) => workspace.limits)].flat();
+  const policies = [org.defaultPolicies, ...workspaces.map((workspace) => workspace.policies)].flat();
+  for (const { alerts } of [org, ...workspaces, ...policies, ...limits]) {
+    for (const { name, at } of alerts?.channels ?? []) {
+      if (known.includes(name)) continue;
+      const near = nearestName(name, known);
+      const list =
+        known.length === 0
+          ? 'there is none, write it under `channels:` there'
+          : `there are ${known.map(quote).join(', ')}`;
+      const hint = near === undefined ? list : say`did you mean ${writeValue(near)}?`;
+      report('unknown-channel', at, say`${quote(name)} is not a channel of the organisation file: ${hint}`);
+    }
   }
 }
 

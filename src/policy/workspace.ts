@@ -2,12 +2,12 @@
 
 import type { Forget } from '../resources/types.ts';
 import { withoutAbsent } from '../without-absent.ts';
+import type { WrittenAlerts } from './alert-keys.ts';
 import { workspaceKeys } from './file-keys.ts';
 import { readLimitsEntry, type WrittenLimits } from './limits-entry.ts';
 import type { SourceRange } from './nodes.ts';
 import { type PolicyEntry, readPolicyEntry } from './policy-entry.ts';
 import { isAbsent, type Written } from './reader.ts';
-import type { Recipient } from './recipients.ts';
 import type { Report } from './report.ts';
 import { readValues } from './shapes.ts';
 import type { Silence } from './silence.ts';
@@ -19,7 +19,7 @@ export interface WorkspaceFile {
   readonly owner?: string;
   readonly silence?: Silence;
   readonly skipDefaults: readonly { readonly name: string; readonly at: SourceRange }[];
-  readonly alerts?: readonly Recipient[];
+  readonly alerts?: WrittenAlerts;
   /** Where `recipients` of `alerts` starts, for the warning that it reaches nobody. */
   readonly alertsAt?: SourceRange;
   readonly forget: readonly Forget[];

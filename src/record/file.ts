@@ -6,11 +6,11 @@ import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { isProcessAlive, readProcessSpace, readProcessStart } from '../process-space.ts';
 import { findRealPath, makeDirectory } from '../real-path.ts';
-import { replaceFile } from '../replace-file.ts';
+import { readTextIfAny, replaceFile } from '../replace-file.ts';
 import { renderStableJson } from '../stable-json.ts';
 import { parseRecord, parseStoredJson } from './parse-record.ts';
 import { type SealedVersion, type Sealer, sealFile, sealStateOf } from './seal.ts';
-import { historyOf, type RecordStore, type StoredRecord } from './store.ts';
+import { historyOf, type RecordStore, type StoredRecord, type TextStore } from './store.ts';
 
 export interface FileStoreOptions {
   readonly path: string;
@@ -92,6 +92,40 @@ export function createFileStore({ path, sealer, patience = 5_000 }: FileStoreOpt
     async readAt(token) {
       const stored = await read();
       return stored?.token === token ? stored : null;
+    },
+  };
+}
+
+/** A text that lies beside the record, with the same lock and the same compare-and-swap. */
+export function createTextFile(path: string, patience = 5_000): TextStore {
+  const read = async () => {
+    const text = await readTextIfAny(path).catch((cause: unknown) => {
+      throw new UserError(`${path} cannot be read (${codeOf(cause)})`, { cause });
+    });
+    return text === null ? null : { text, token: digest(Buffer.from(text)) };
+  };
+  return {
+    description: path,
+    read,
+    async write(text, expected) {
+      const bytes = Buffer.from(text);
+      try {
+        const target = await findRealPath(path);
+        await makeDirectory(dirname(target));
+        const release = await takeLock(`${target}.lock`, path, patience);
+        try {
+          if (((await read())?.token ?? null) !== expected) {
+            throw new UserError(`${path} was changed by another run`, { exit: 'stale', hint: 'Run it again.' });
+          }
+          await replaceFile(target, bytes);
+        } finally {
+          await release();
+        }
+      } catch (cause) {
+        if (cause instanceof UserError) throw cause;
+        throw new UserError(`${path} cannot be written (${codeOf(cause)})`, { cause });
+      }
+      return digest(bytes);
     },
   };
 }

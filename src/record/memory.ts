@@ -1,6 +1,6 @@
 import { UserError } from '../errors.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
-import { historyOf, type RecordStore, type StoredRecord } from './store.ts';
+import { historyOf, type RecordStore, type StoredRecord, type TextStore } from './store.ts';
 
 /** A record that lives as long as the process: for tests, and for the emulator without a state directory. */
 export function createMemoryStore(initial?: AppliedRecord): RecordStore {
@@ -39,5 +39,26 @@ export function createMemoryStore(initial?: AppliedRecord): RecordStore {
     history: async () => historyOf(await read()),
 
     readAt: async (wanted) => (wanted === token() ? read() : null),
+  };
+}
+
+/** A text that lives as long as the process. */
+export function createMemoryText(): TextStore {
+  let held: { readonly text: string; readonly token: string } | null = null;
+  let version = 0;
+  return {
+    description: 'memory, for this run only',
+    read: async () => held,
+    async write(text, expected) {
+      if ((held?.token ?? null) !== expected) {
+        throw new UserError('what is held in memory was changed by another run', {
+          exit: 'stale',
+          hint: 'Run it again.',
+        });
+      }
+      version++;
+      held = { text, token: String(version) };
+      return held.token;
+    },
   };
 }

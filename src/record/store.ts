@@ -63,6 +63,16 @@ export interface RecordStore {
   readAt(token: string): Promise<StoredRecord | null>;
 }
 
+/** One text beside the record that is replaced whole and keeps no past. Rejects as a record store does. */
+export interface TextStore {
+  /** For messages. */
+  readonly description: string;
+  /** Null when there is none yet. */
+  read(): Promise<{ readonly text: string; readonly token: string } | null>;
+  /** Writes if the store still holds `expected` (null: still nothing), and returns the new token. */
+  write(text: string, expected: string | null): Promise<string>;
+}
+
 /** The history of a store that holds nothing but the latest record. */
 export function historyOf(stored: StoredRecord | null): RecordHistory {
   const versions =

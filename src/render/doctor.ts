@@ -19,7 +19,7 @@ import { wrap } from './wrap.ts';
  */
 export type CheckState = 'works' | 'refused' | 'broken' | 'not-tried' | 'note' | 'missing' | 'unknown';
 
-export type CheckGroup = 'reading' | 'writing' | 'repository' | 'approvals';
+export type CheckGroup = 'reading' | 'writing' | 'repository' | 'approvals' | 'channels';
 
 export interface ProofRequest {
   readonly method: string;
@@ -101,6 +101,7 @@ const groups: readonly (readonly [CheckGroup, string])[] = [
   ['writing', 'Writing'],
   ['repository', 'This directory'],
   ['approvals', 'Approvals'],
+  ['channels', 'Channels'],
 ];
 
 const stateWords: Readonly<Record<CheckState, string>> = {
@@ -167,6 +168,14 @@ function summarizeWalls({ checks }: DoctorView): string | null {
   return `Of what keeps approvals honest, ${missing} ${missing === 1 ? 'is' : 'are'} missing and ${unknown} unknown${asked}: see approvals.md in tollgate's documentation.`;
 }
 
+/** Null where all of them work, as far as they were tried, or there are none. */
+function summarizeChannels({ checks }: DoctorView): string | null {
+  const channels = checks.filter(({ group, state }) => group === 'channels' && state !== 'note');
+  const broken = channels.filter(({ state }) => state === 'broken').length;
+  if (broken === 0) return null;
+  return `Of ${channels.length} ${channels.length === 1 ? 'channel' : 'channels'} in force ${broken} ${broken === 1 ? 'does' : 'do'} not work: nobody is told there.`;
+}
+
 /** `GET /policies/usage-limits/3f0c9a52… → 403 AB03`; the whole of it is in the other formats. */
 function describeRequest({ method, path, status, code }: ProofRequest): string {
   const short = (path.split('?')[0] ?? '').replace(/\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f-]{22}\b/gi, '$1…');
@@ -203,8 +212,9 @@ function renderDoctorText(view: DoctorView, style: TextStyle): string {
   }
   for (const text of view.explanations) lines.push('', ...wrap(text, width));
   lines.push('', ...wrap(summarize(view), width).map((line) => colors.bold(line)));
-  const walls = summarizeWalls(view);
-  if (walls !== null) lines.push(...wrap(walls, width));
+  for (const text of [summarizeWalls(view), summarizeChannels(view)]) {
+    if (text !== null) lines.push(...wrap(text, width));
+  }
   lines.push(...wrap('Nothing was written. --format json has every request in full.', width).map(colors.dim));
   return `${lines.join('\n')}\n`;
 }
@@ -261,8 +271,9 @@ function paintState(state: CheckState, text: string, colors: Colors): string {
 
 function renderDoctorMarkdown(view: DoctorView): string {
   const lines = [`### ${escapeMarkdown(summarize(view))}`, ''];
-  const walls = summarizeWalls(view);
-  if (walls !== null) lines.push(escapeMarkdown(walls), '');
+  for (const text of [summarizeWalls(view), summarizeChannels(view)]) {
+    if (text !== null) lines.push(escapeMarkdown(text), '');
+  }
   for (const [name, text] of heads(view)) lines.push(`- ${name === '' ? '' : `${name}: `}${escapeMarkdown(text)}`);
   for (const [group, title] of groups) {
     const checks = view.checks.filter((check) => check.group === group);

@@ -7,6 +7,7 @@ import type { Change, Outcome, Plan } from '../plan/types.ts';
 import { countPlan } from './count-plan.ts';
 import { describeChange } from './describe-change.ts';
 import { describeDrift } from './describe-drift.ts';
+import { toldDocument } from './describe-told.ts';
 import { findingDocument } from './findings.ts';
 
 /** Raised when a member changes its meaning or goes away; new members may come at any time. */
@@ -45,6 +46,7 @@ export function planDocument(plan: Plan): Record<string, unknown> {
     violations: plan.violations.map(({ first: _, ...violation }) => violation),
     guards_not_judged: notJudged(plan),
     impact: plan.impact,
+    ...(plan.replayed === undefined ? {} : { replayed: plan.replayed }),
   };
 }
 
@@ -68,11 +70,18 @@ function changeDocument(change: Change, plan: Plan): Record<string, unknown> {
       before: before ?? null,
       after: after ?? null,
     })),
+    alert_told: toldIn(plan, change),
     source: change.source,
     depends_on: change.dependsOn,
     notes: change.notes,
     fingerprint: change.fingerprint,
   };
+}
+
+/** Addresses are those of the files. */
+function toldIn({ told }: Plan, { id }: Change): Record<string, unknown> | null {
+  const by = told?.of.get(id);
+  return by === undefined ? null : toldDocument(by, false);
 }
 
 export function outcomeDocument({ change, status, detail, liveId }: Outcome): Record<string, unknown> {

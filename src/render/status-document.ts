@@ -3,6 +3,7 @@
 import type { Trend, TrendBy, TrendReport } from '../consumption/trends.ts';
 import { trendKinds } from '../consumption/trends.ts';
 import { type Exact, round } from '../exact.ts';
+import { toldDocument } from './describe-told.ts';
 import { jsonVersion } from './json.ts';
 import type { StatusFacts, StatusLimit, StatusNobody } from './status-facts.ts';
 import { asOf, countKeys, describeForecast } from './status-words.ts';
@@ -12,11 +13,12 @@ export function statusDocument(view: StatusFacts): Record<string, unknown> {
   const limits = counts ? view.limits.filter(({ facts }) => facts.kind !== 'key-limits') : view.limits;
   return {
     version: jsonVersion,
-    ok: true,
+    ok: view.check === null || view.check.verdict === 'under',
     as_of: iso(asOf(view)),
     people: counts ? 'counts' : 'names',
     usage_unknown: view.unitMistake,
     over_percent: view.over,
+    check: view.check,
     hidden: { below: view.below, unknown: view.belowUnknown },
     limits: limits.map((limit) => limitDocument(limit, view)),
     keys: counts ? countKeys(view.limits) : null,
@@ -43,6 +45,7 @@ function limitDocument(limit: StatusLimit, view: StatusFacts): Record<string, un
     unit: facts.unit === 'cost' ? 'cents' : facts.unit,
     limit: facts.amount,
     alert: facts.alert,
+    alert_told: limit.told === null ? null : toldDocument(limit.told, view.counts),
     reset: facts.reset,
     per: facts.kind === 'usage-policy' ? facts.per : [],
     state: limit.state,

@@ -1,14 +1,18 @@
 /** What a status is made of: read, judged, and not yet said. */
 
+import type { OverCheck } from '../consumption/check-over.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import type { TrendReport } from '../consumption/trends.ts';
+import type { ToldBy } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import type { Names } from './describe-change.ts';
 
 export interface StatusLimit extends LimitStatus {
   /** The policy files name it; null: there are none to ask. */
   readonly declared: boolean | null;
+  /** Who is told of its alert, as the files say it; null: it has none. */
+  readonly told: ToldBy | null;
 }
 
 export interface StatusExpiry {
@@ -59,6 +63,8 @@ export interface StatusFacts {
   readonly limits: readonly StatusLimit[];
   /** The percent that was asked for; null: all are shown. */
   readonly over: number | null;
+  /** What the exit code says, over all that was read; null: nobody asked for it. */
+  readonly check: OverCheck | null;
   /** Left out by it: below the percent, and of unknown use. */
   readonly below: number;
   readonly belowUnknown: number;
@@ -75,6 +81,8 @@ export interface StatusFacts {
   /** Null: not asked for. */
   readonly trends: TrendReport | null;
   readonly names: Names;
+  /** The files name channels by which tollgate tells alerts. */
+  readonly hasChannels: boolean;
   /** Names of keys and users are not shown, only how many there are. */
   readonly counts: boolean;
 }

@@ -1,5 +1,7 @@
 /** What of a status is read and said the same way in every format. */
 
+import type { OverCheck } from '../consumption/check-over.ts';
+import type { LimitStatus } from '../consumption/limit-status.ts';
 import type { UnreadBudgets } from '../consumption/read-limits.ts';
 import { trafficDays } from '../consumption/traffic.ts';
 import type { Trend, TrendReport } from '../consumption/trends.ts';
@@ -8,9 +10,11 @@ import { compare, total, zero } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { escapeInvisible } from '../printable.ts';
 import { formatAmount, formatReset } from '../resources/amounts.ts';
+import { reachesNobody } from '../resources/told-by.ts';
 import type { Kind } from '../resources/types.ts';
 import { describeKey, describeMatch, type Names } from './describe-change.ts';
 import { footnote as gatewayNote } from './describe-impact.ts';
+import { describeAlertTold } from './describe-told.ts';
 import type { NobodyLimit, StatusFacts, StatusGap, StatusLimit } from './status-facts.ts';
 import { day, minute } from './view/days.ts';
 
@@ -59,14 +63,14 @@ export function describeKeyCounts({ keys, exhausted, nearly, unknown, fullest }:
   ].join(', ');
 }
 
-export function describeLimit({ facts }: StatusLimit): string {
+export function describeLimit({ facts }: LimitStatus): string {
   const { kind, workspace, name } = facts;
   const suffix = kind === 'workspace-limits' && name !== 'limits' ? ` ${name.slice('limits'.length)}` : '';
   return describeKey({ kind, workspace, name }) + suffix;
 }
 
 /** `$410 of $750`, `1,234,567 of 2M tokens`, `? of $750`. */
-export function describeUse({ used, facts }: StatusLimit): string {
+export function describeUse({ used, facts }: LimitStatus): string {
   const limit = formatAmount(facts.amount, facts.unit);
   const text = `${used === null ? '?' : formatSpent(used, facts.unit).replace(/ (?:tokens?|requests?)$/, '')} of ${limit}`;
   // A unit that nobody has heard of is any text.
@@ -84,7 +88,10 @@ export function formatInstant(at: number): string {
 }
 
 /** Who shares it, where the number comes from, when it starts again, when it runs out. */
-export function describeDetails(limit: StatusLimit, view: Pick<StatusFacts, 'names' | 'counts'>): string[] {
+export function describeDetails(
+  limit: StatusLimit,
+  view: Pick<StatusFacts, 'names' | 'counts' | 'hasChannels'>,
+): string[] {
   const { facts, nextReset } = limit;
   const parts: string[] = [...describeScope(limit, view)];
   if (facts.usage.known && facts.usage.source === 'estimated') parts.push('estimated from analytics');
@@ -98,6 +105,7 @@ export function describeDetails(limit: StatusLimit, view: Pick<StatusFacts, 'nam
   else parts.push(`resets ${formatDay(nextReset)} ${timeOf(nextReset)} (${periodOf(limit)})`);
   const forecast = describeForecast(limit);
   if (forecast !== null) parts.push(forecast);
+  if (limit.told !== null && view.hasChannels) parts.push(describeAlertTold(limit.told));
   if (limit.declared === false) parts.push('in no file');
   return parts.map(escapeInvisible);
 }
@@ -142,7 +150,7 @@ export function describeValueKey(valueKey: string, names: Names): string {
 }
 
 /** Null: nothing can be said, and the use says why. */
-export function describeForecast(limit: StatusLimit): string | null {
+export function describeForecast(limit: LimitStatus): string | null {
   const { runOut, noForecast, pace, state, facts, exhausted, counters } = limit;
   if (state === 'exhausted' || runOut?.when === 'now') {
     if (facts.usage.known && facts.usage.source === 'estimated' && facts.verdict !== 'exhausted') {
@@ -232,6 +240,17 @@ function placesOf(slugs: ReadonlySet<string>): string {
   return slugs.size === 1 ? ` of ${only}` : ` of ${slugs.size} workspaces`;
 }
 
+/** Where there are no channels, what is the same for all is said once; null: there is nothing to say. */
+export function describeUntold({ limits, hasChannels }: Pick<StatusFacts, 'limits' | 'hasChannels'>): string | null {
+  if (hasChannels) return null;
+  const told = limits.flatMap((limit) => limit.told ?? []);
+  const silent = told.filter(reachesNobody).length;
+  if (silent === 0) return null;
+  const others = told.length === silent ? '' : '; the others are told by the service';
+  const [alerts, tell] = silent === 1 ? ['alert of a policy', 'tells'] : ['alerts of policies', 'tell'];
+  return `${silent} ${alerts} ${tell} nobody, as there are no channels${others}.`;
+}
+
 export const footnotes = {
   gateway: gatewayNote,
   rates: 'Rate limits have no counter that can be read, and are not shown.',
@@ -273,6 +292,20 @@ export function summarizeStatus(facts: StatusFacts): string {
   const of = unread === null ? '' : ' of those that could be read';
   const not = unread === null ? '' : `; ${unread} were not`;
   return `${all} ${all === 1 ? 'budget' : 'budgets'}${of}: ${parts.join(', ')}${expires}${not}.`;
+}
+
+/** `Exit 2: 3 budgets are at 80 % or more, or used up; of 2 more the use is unknown.` */
+export function describeCheck({ percent, over, unknown, unread, verdict }: OverCheck, exit: number): string {
+  const what = percent === 100 ? 'used up' : `at ${percent} % or more, or used up`;
+  const budgets = (count: number): string => `${count} ${count === 1 ? 'budget' : 'budgets'}`;
+  const doubts = [
+    ...(unknown === 0 ? [] : [`the use of ${budgets(unknown)} is unknown`]),
+    ...(unread === 0 ? [] : [`${unread} ${unread === 1 ? 'list or row was' : 'lists or rows were'} not read`]),
+  ];
+  const said =
+    over === 0 ? `no budget is known to be ${what}` : `${budgets(over)} ${over === 1 ? 'is' : 'are'} ${what}`;
+  const all = verdict === 'under' ? [`no budget is ${what}`] : [said, ...doubts];
+  return `Exit ${exit}: ${all.join('; ')}.`;
 }
 
 const mostNobody = 50;

@@ -12,9 +12,13 @@ import { writeStatusMarkdown } from './view/write-status-markdown.ts';
 import { writeStatusTerminal } from './view/write-status-terminal.ts';
 
 /** The library that draws is loaded with it, and by nothing else. */
-export async function renderPage(facts: PageFacts): Promise<string> {
+export async function loadPage(): Promise<(facts: PageFacts) => string> {
   const { renderStatusPage } = await import('./page/status-page.ts');
-  return renderStatusPage(facts);
+  return renderStatusPage;
+}
+
+export async function renderPage(facts: PageFacts): Promise<string> {
+  return (await loadPage())(facts);
 }
 
 export function renderStatus(facts: StatusFacts, format: 'text' | 'json' | 'markdown', style: TextStyle): string {

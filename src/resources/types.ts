@@ -1,6 +1,7 @@
 /** What a resource is, whoever describes it: the files, the record or the control plane. */
 
 import type { Source } from '../diagnostics.ts';
+import type { AlertSettings } from './alert-settings.ts';
 import type { RateWindow } from './rate-windows.ts';
 import type { ReviewSettings } from './review-settings.ts';
 
@@ -206,6 +207,8 @@ export interface Desired {
   /** `record.ref`: where the applied record lives, if not at the default ref. */
   readonly recordRef?: string;
   readonly pricing?: { readonly source?: string; readonly maxAgeHours?: number };
+  /** Who is told, and how. Missing: the files say nothing of it, but for recipients of keys. */
+  readonly alerting?: AlertSettings;
   /** Where `kind: org` stands, for problems that concern the whole organisation. */
   readonly orgFile: Source;
   /** Where settings stand, by path: `gateway`, `gateway.version`. Only what is written. */

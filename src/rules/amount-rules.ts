@@ -4,9 +4,10 @@ import { formatAlert, formatAmount } from '../resources/amounts.ts';
 import { alertOf, isBudget } from '../resources/fields.ts';
 import { formatRateLimit } from '../resources/limit.ts';
 import { secondsOfWindow } from '../resources/rate-windows.ts';
-import type { DesiredEntry } from '../resources/types.ts';
+import { hasAlert, reachesNobody, toldBy } from '../resources/told-by.ts';
+import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { type DeclaredBudget, type DeclaredRate, isOwn, labelOfEntry } from './limits.ts';
-import { at, type FileRule } from './types.ts';
+import { at, atSetting, type FileRule } from './types.ts';
 
 /** Percent of the budget above which an alert leaves no time to act. */
 const latestAlert = 95;
@@ -195,6 +196,55 @@ const singleRecipient: FileRule = {
   },
 };
 
+const alertReachesNobody: FileRule = {
+  name: 'alert-reaches-nobody',
+  id: 'K2',
+  severity: 'warning',
+  where: 'file',
+  finds: 'an alert of a policy of which no channel tells anybody, though there are channels',
+  why: 'The service mails nothing for policies. Channels that are mail tell nobody where no recipients are in force, and `none` under `alerts:` of an entry takes away what stands above it.',
+  fix: 'Write recipients or a channel under `alerts:` of the entry, its file or the organisation, or `alert: none` if nobody is to be told.',
+  check: ({ desired }, found) => {
+    if (!hasChannels(desired)) return;
+    for (const entry of silentAlerts(desired)) {
+      found(at(entry, 'alert'), `nobody is told of the alert of policy "${entry.name}"`);
+    }
+  },
+};
+
+const alertsWithoutChannel: FileRule = {
+  name: 'alerts-without-channel',
+  id: 'K2',
+  severity: 'info',
+  where: 'file',
+  finds: 'alerts of policies where the organisation file has no `channels:`',
+  why: 'The service mails for keys and workspaces, and nothing for policies: their alerts are numbers in a dashboard until channels tell them.',
+  fix: 'Write `channels:` in the organisation file, and `alerts: {recipients: […]}` where they belong.',
+  check: ({ desired }, found) => {
+    if (hasChannels(desired)) return;
+    // One cause, one line: what is missing is missing for all of them.
+    const [first, ...more] = silentAlerts(desired).filter(
+      ({ silence }) => silence?.[alertsWithoutChannel.name] === undefined,
+    );
+    if (first === undefined) return;
+    const alerts =
+      more.length === 0
+        ? `the alert of policy "${first.name}" tells`
+        : `the alerts of ${more.length + 1} policies tell`;
+    found(atSetting(desired, 'channels'), `${alerts} nobody: there are no \`channels:\``);
+  },
+};
+
+function hasChannels({ alerting }: Desired): boolean {
+  return Object.keys(alerting?.channels ?? {}).length > 0;
+}
+
+function silentAlerts({ entries, alerting }: Desired): DesiredEntry[] {
+  return entries.filter(
+    (entry) => entry.absent !== true && hasAlert(entry, alerting) && reachesNobody(toldBy(entry, alerting)),
+  );
+}
+
 export const amountRules: readonly FileRule[] = [
   alertMissing,
   alertTooLate,
@@ -204,4 +254,6 @@ export const amountRules: readonly FileRule[] = [
   tokenRateBelowOneCall,
   recipientsWithoutBudget,
   singleRecipient,
+  alertReachesNobody,
+  alertsWithoutChannel,
 ];

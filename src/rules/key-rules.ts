@@ -128,6 +128,39 @@ const recipientOutsideDomains: LiveRule = {
   },
 };
 
+export const recipientToldAnyway: LiveRule = {
+  name: 'recipient-told-anyway',
+  id: 'K4',
+  severity: 'info',
+  where: 'live',
+  finds:
+    'recipients of a key whom the service tells anyway: owners and admins of the organisation, and whose key it is',
+  why: 'The service mails them whatever the list says, and they stay in it when they leave the organisation. Looked for where the plan changes recipients, as far as the key may list people.',
+  fix: 'Take the address out, unless it is to be told after its owner has left.',
+  check: (facts, found) => {
+    const { members } = facts;
+    if (members === null || 'unknown' in members) return;
+    const byId = new Map(members.value.map((member) => [member.id, member]));
+    const roles = new Map(
+      members.value.flatMap(({ email, role }) =>
+        email !== null && (role === 'owner' || role === 'admin') ? [[email, role] as const] : [],
+      ),
+    );
+    for (const { entry, live, name, fields } of facts.resolved) {
+      if (live?.kind !== 'key-limits') continue;
+      const { user_id: user } = live.row as unknown as WireKey;
+      const own = user ? (byId.get(user)?.email ?? null) : null;
+      const reasons = (fields.recipients ?? []).flatMap((address) => {
+        const role = roles.get(address);
+        if (role !== undefined)
+          return [`${address} (${role === 'owner' ? 'an owner' : 'an admin'} of the organisation)`];
+        return address === own ? [`${address} (key "${name}" is theirs)`] : [];
+      });
+      if (reasons.length > 0) found(at(entry, 'recipients'), `the service tells ${reasons.join(', ')} anyway`);
+    }
+  },
+};
+
 function addressesOf({ row }: LiveObject): readonly string[] {
   const { alert_emails: emails } = row;
   return Array.isArray(emails) ? emails.filter((email) => typeof email === 'string') : [];
@@ -137,4 +170,10 @@ function isWithin(address: string, domains: readonly unknown[]): boolean {
   return domains.includes(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
 }
 
-export const keyRules: readonly LiveRule[] = [exhausted, expiresSoon, legacyVirtualKey, recipientOutsideDomains];
+export const keyRules: readonly LiveRule[] = [
+  exhausted,
+  expiresSoon,
+  legacyVirtualKey,
+  recipientOutsideDomains,
+  recipientToldAnyway,
+];

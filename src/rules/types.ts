@@ -1,8 +1,10 @@
 /** What a rule is, and what it looks at. Rules are pure: equal facts, equal findings. */
 
+import type { Known } from '../consumption/ask.ts';
 import type { WorkspaceTraffic } from '../consumption/traffic.ts';
 import type { Severity, Source } from '../diagnostics.ts';
 import type { ConditionFacts } from '../impact/condition-facts.ts';
+import type { Member } from '../live/backend.ts';
 import type { LiveIndex } from '../live/live-index.ts';
 import type { GatewayConfigs } from '../plan/gateway-configs.ts';
 import type { ResolvedEntry } from '../plan/resolution.ts';
@@ -51,6 +53,8 @@ export interface LiveFacts extends FileFacts {
   readonly configs: GatewayConfigs;
   /** Of the workspaces in which the plan sets a policy with conditions. */
   readonly conditions: ConditionFacts;
+  /** People of the organisation, where the plan changes recipients; null: not asked for. */
+  readonly members: Known<readonly Member[]> | null;
 }
 
 /** The price files of the vendors that policies name, and the integrations whose limits the plan changes. */

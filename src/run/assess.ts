@@ -4,7 +4,10 @@ import type { Impact } from '../impact/document.ts';
 import { doubtKeyMetering } from '../impact/key-metering.ts';
 import { LiveIndex } from '../live/live-index.ts';
 import { assessImpact, budgetMoves } from '../plan/assess-impact.ts';
-import type { Change, PlanNote } from '../plan/types.ts';
+import { changeId } from '../plan/make-change.ts';
+import type { Change, Plan, PlanNote } from '../plan/types.ts';
+import { hasAlert, toldBy } from '../resources/told-by.ts';
+import type { Desired } from '../resources/types.ts';
 import { findInPlan } from '../rules/find.ts';
 import { recordNotes } from './judge-record.ts';
 import { findOtherOwners } from './other-owners.ts';
@@ -55,8 +58,33 @@ export async function assessPlanned(planned: Planned, session: Session): Promise
   );
   const ofRecord = recordNotes(planned.inForce, planned.believed, planned.record.isShared, whole);
   const impact = assess(plan.changes);
+  const told = toldOfChanges(whole.changes, resolved, planned.desired);
   const { heldElsewhere } = owners;
-  return { ...planned, plan: { ...plan, notes: [...ofRecord, ...about], findings, impact, heldElsewhere }, assess };
+  return {
+    ...planned,
+    plan: { ...plan, notes: [...ofRecord, ...about], findings, impact, heldElsewhere, told },
+    assess,
+  };
+}
+
+function toldOfChanges(
+  changes: readonly Change[],
+  resolved: Planned['resolved'],
+  { alerting }: Pick<Desired, 'alerting'>,
+): NonNullable<Plan['told']> {
+  const entries = new Map(
+    resolved.map(({ entry, workspace, name, fields }) => [
+      changeId({ kind: entry.kind, workspace: workspace?.slug ?? null, name }),
+      { ...entry, fields },
+    ]),
+  );
+  const of = new Map(
+    changes.flatMap(({ id, key, after }) => {
+      const entry = after === null ? undefined : entries.get(changeId(key));
+      return entry !== undefined && hasAlert(entry, alerting) ? [[id, toldBy(entry, alerting)] as const] : [];
+    }),
+  );
+  return { of, hasChannels: Object.keys(alerting?.channels ?? {}).length > 0 };
 }
 
 function keyNote(message: string): PlanNote {

@@ -38,6 +38,14 @@ export function locateRepository(env: Session['env'], remoteUrl: string | null):
   return { repository: null, ...explainNowhere(remote?.host ?? null, api) };
 }
 
+/** Whether somebody with a token could ask there: the remote is on a host that is a GitHub, as far as is known here. */
+export function isOnGitHub(env: Session['env'], remoteUrl: string | null): boolean {
+  const host = parseRemote(remoteUrl ?? '')?.host ?? null;
+  const { apiUrl, repository } = findGitHubJob(env);
+  if (host === null) return repository !== null;
+  return publicApiOf(host) !== null || (apiUrl !== null && isSafe(apiUrl) && isApiOf(apiUrl, host));
+}
+
 function explainNowhere(host: string | null, api: string | null): { readonly why: string; readonly advice: string } {
   if (host === null) {
     return { why: 'the address of the remote names no repository', advice: 'Set GITHUB_REPOSITORY to OWNER/NAME.' };

@@ -6,10 +6,10 @@ import { exitCodes } from '../exit-codes.ts';
 import { requireWritable, writeNamedFile } from '../policy/named-files.ts';
 import { isStdout } from '../stdout-name.ts';
 import { requireFreePlace } from './free-place.ts';
-import type { CheckFormat, CommandResult, CommonOptions, PageFormat, Session } from './session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, Session, StatusFormat } from './session.ts';
 
 interface PageOptions extends Pick<CommonOptions, 'dir' | 'recordFile' | 'state' | 'quiet'> {
-  readonly format: PageFormat | CheckFormat;
+  readonly format: StatusFormat | CheckFormat;
   readonly out?: string | undefined;
   readonly over?: number | undefined;
 }
@@ -26,8 +26,10 @@ export async function requirePlaceOfPage(options: PageOptions, session: Session)
       hint: 'Add --format html, or send the output there: `> FILE`.',
     });
   }
-  if (format === 'html' && over !== undefined) {
-    throw new UserError(`--over ${over}%: a page shows every budget, what is near its limit first`, {
+  if ((format === 'html' || format === 'openmetrics') && over !== undefined) {
+    const what =
+      format === 'html' ? 'a page shows every budget, what is near its limit first' : 'metrics are of every budget';
+    throw new UserError(`--over ${over}%: ${what}`, {
       hint: 'Leave --over out, or use another format.',
     });
   }

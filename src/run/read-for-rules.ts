@@ -20,6 +20,7 @@ import { type ReadPrices, readPrices } from './read-prices.ts';
 import { type ReadRoutes, readRoutes } from './read-routes.ts';
 import { readRuleConditions } from './read-rule-conditions.ts';
 import { type RuleConfigs, readRuleConfigs } from './read-rule-configs.ts';
+import { readRuleMembers } from './read-rule-members.ts';
 import { nowOf, type Session } from './session.ts';
 
 /** A plan does not wait for prices: one try, of so many milliseconds, and twice that for all of them. */
@@ -83,7 +84,7 @@ export async function readForRules(
   { moves, severities, prices, live, changes }: RuleReading,
   reads: Reads,
   session: Session,
-): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions'> & RuleConfigs> {
+): Promise<Pick<LiveFacts, 'prices' | 'traffic' | 'conditions' | 'members'> & RuleConfigs> {
   const touched = new Set(moves.map(({ change }) => change.workspaceId));
   const workspaces = live.workspaces.filter(({ id }) => touched.has(id));
   const asOf = nowOf(session).toISOString();
@@ -91,15 +92,23 @@ export async function readForRules(
     ({ change, limit }) => prices !== null && change.key.kind === 'usage-policy' && namesModels(limit.match),
   );
   const shares = severities['custom-prices'] === 'off' ? [] : moves.filter(isOfIntegration);
-  const [integrations, traffic, configs, conditions] = await Promise.all([
+  const [integrations, traffic, { configs, notes }, conditions, people] = await Promise.all([
     readRoutes(reads, { live, asOf, workspaceIds: idsOf(priced), slugs: namesOf(shares) }),
     workspaces.length > 0 && isAnyOn(trafficRules, severities)
       ? session.waiting('reading traffic', readTraffic(reads, { workspaces, now: session.clock.now() }))
       : new Map<string, WorkspaceTraffic>(),
     readRuleConfigs(reads, { changes, live, severities }, session),
     readRuleConditions(reads, { changes, live, severities }, session),
+    readRuleMembers(reads, { changes, severities }),
   ]);
-  return { prices: toPriceFacts(prices, integrations), traffic, conditions, ...configs };
+  return {
+    prices: toPriceFacts(prices, integrations),
+    traffic,
+    conditions,
+    configs,
+    members: people.members,
+    notes: [...notes, ...people.notes],
+  };
 }
 
 function isOfIntegration({ change: { key } }: BudgetMove): boolean {

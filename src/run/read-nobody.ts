@@ -72,6 +72,7 @@ export async function readNobody(
     prices: null,
     traffic: new Map(),
     configs: new Map(),
+    members: null,
     conditions,
   }).filter(({ silenced, entry }) => silenced === null && entry !== null);
   const told = findings.map(({ rule, message, source }) => {

@@ -68,6 +68,8 @@ export type Format = 'text' | 'json' | 'markdown';
 export type CheckFormat = Format | 'sarif';
 /** Of the two commands that are looked at once a week rather than read. */
 export type PageFormat = Format | 'html';
+/** Of the one command that monitoring reads. */
+export type StatusFormat = PageFormat | 'openmetrics';
 
 export interface CommonOptions {
   /** Directory of the policy files. */

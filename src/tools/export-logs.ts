@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { z } from 'zod';
 import { exportToFile, manifestPathOf, partPathOf } from '../logs/export-to-file.ts';
+import { bodyFields, exportColumns } from '../logs/log-row.ts';
 import { findRealPath } from '../real-path.ts';
 import { windowOfCalls, windowSchema } from './analytics-input.ts';
 import { jobNeedsOf, logShape, orAnalytics, readLogQuestion } from './log-question.ts';
@@ -9,12 +10,6 @@ import { defineTool, type ToolContext } from './tool.ts';
 
 /** Milliseconds for one job. */
 const patience = { agent: 20_000, person: 30 * 60_000 } as const;
-
-const fields = [
-  ...['id', 'trace_id', 'created_at', 'is_success', 'ai_org', 'ai_model', 'req_units', 'res_units', 'total_units'],
-  ...['request_url', 'cost', 'cost_currency', 'response_time', 'response_status_code', 'mode', 'config'],
-  ...['prompt_slug', 'metadata'],
-] as const;
 
 const input = () =>
   z.strictObject({
@@ -50,7 +45,7 @@ export const exportLogsTool = defineTool<z.infer<ReturnType<typeof input>>, z.in
   input,
   output,
   async run({ file, include_bodies: withBodies = false, ...given }, context) {
-    const wanted = withBodies ? [...fields, 'request', 'response'] : fields;
+    const wanted = withBodies ? [...exportColumns, ...bodyFields] : exportColumns;
     const { question, calls, workspace, notes } = await readLogQuestion(given, wanted, context);
     const window = windowOfCalls(calls);
     const name = file ?? `logs-${workspace}-${window.from.slice(0, 10)}-${window.to.slice(0, 10)}.jsonl`;

@@ -11,8 +11,8 @@ const output = () =>
     answer: z.string(),
     proposals: z.array(
       z.object({
-        number: z.number(),
-        url: z.string(),
+        number: z.number().nullable(),
+        url: z.string().nullable(),
         branch: z.string(),
         state: z.string(),
         urgent: z.boolean(),
@@ -20,6 +20,7 @@ const output = () =>
         untrusted: untrustedSchema('title'),
       }),
     ),
+    commands: z.array(z.string()),
     notes: z.array(z.string()),
   });
 
@@ -34,23 +35,35 @@ export const getProposalTool = defineTool<z.infer<ReturnType<typeof input>>, z.i
   output,
   run: ({ pull_request: number }, { options, session }) =>
     asTool(async () => {
-      const found = await readProposals(number ?? null, options, session);
+      const { proposals: found, notes, commands } = await readProposals(number ?? null, options, session);
       const count = found.length;
       const [first] = found;
       return {
         answer:
           number !== undefined && first !== undefined
             ? `Pull request #${number} is ${first.state}.`
-            : `${count} ${count === 1 ? 'proposal is' : 'proposals are'} open.`,
+            : `${count} ${count === 1 ? 'proposal is' : 'proposals are'} open${notes.length === 0 ? '' : ', as far as branches tell'}.`,
+        commands: [...commands],
         proposals: found.map(({ title, ...rest }) => ({ ...rest, untrusted: { title } })),
-        notes: found.some(({ approvals }) => approvals === null) ? ['Some reviews could not be read.'] : [],
+        notes: [
+          ...notes,
+          ...(found.some(({ approvals, state }) => approvals === null && state !== 'branch')
+            ? ['Some reviews could not be read.']
+            : []),
+        ],
       };
     }),
-  show: ({ answer, proposals }) => [
+  show: ({ answer, proposals, commands }) => [
     { text: answer },
     {
       columns: [{ head: 'pull request' }, { head: 'state' }, { head: 'approvals', align: 'right' }, { head: 'title' }],
-      rows: proposals.map(({ url, state, approvals, untrusted }) => [url, state, approvals, untrusted.title]),
+      rows: proposals.map(({ url, branch, state, approvals, untrusted }) => [
+        url ?? branch,
+        state,
+        approvals,
+        untrusted.title,
+      ]),
     },
+    { lines: commands },
   ],
 });

@@ -1,6 +1,8 @@
 /** What people and agents call a thing by, and the one thing that it is. */
 
+import { compareText } from '../diagnostics.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { listFew } from '../render/list-few.ts';
 import { quoteUnlessSecret } from '../secret-shape.ts';
 import { ToolRefusal } from './refusal.ts';
 
@@ -27,7 +29,9 @@ export function findNamed<T>(what: string, wanted: string, things: readonly T[],
   const lower = wanted.toLowerCase();
   const sure = things.find((thing) => handlesOf(thing).sure.some((handle) => handle.toLowerCase() === lower));
   if (sure !== undefined) return sure;
-  const named = things.filter((thing) => handlesOf(thing).name === wanted);
+  const exact = things.filter((thing) => handlesOf(thing).name === wanted);
+  // People write names as they say them.
+  const named = exact.length > 0 ? exact : things.filter((thing) => handlesOf(thing).name?.toLowerCase() === lower);
   const [found] = named;
   if (found !== undefined && named.length === 1) return found;
   if (found === undefined) {
@@ -37,6 +41,7 @@ export function findNamed<T>(what: string, wanted: string, things: readonly T[],
       return [...handles.filter((handle) => !/^[0-9a-f-]{36}$/i.test(handle)), ...(name === null ? [] : [name])];
     });
     throw new ToolRefusal('not_found', `no ${what} ${quoteUnlessSecret(wanted)}${didYouMean(wanted, known)}`, {
+      ...(known.length === 0 ? {} : { hint: `There are: ${listFew([...new Set(known)].sort(compareText), 12)}.` }),
       details: { what, known: [...new Set(known)].slice(0, 20) },
     });
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fromText } from '../exact.ts';
+import { fromText, round } from '../exact.ts';
 import { findObjections } from '../guards/judge.ts';
 import type { LimitImpact } from '../impact/document.ts';
 import type { Change, Plan } from '../plan/types.ts';
@@ -144,7 +144,8 @@ function countPeople(limits: readonly LimitImpact[], which: 'blocked' | 'freed')
 }
 
 function moneyOfText(cents: string | null | undefined): Money | null {
-  return cents === null || cents === undefined ? null : moneyOf(fromText(cents));
+  // Of budgets whole cents are said: a fraction comes of windows that are counted as 30 days.
+  return cents === null || cents === undefined ? null : moneyOf({ n: round(fromText(cents)), d: 1n });
 }
 
 /** Counts, and never a text of others: those stand with what they are about. */

@@ -2,10 +2,11 @@
 
 import { z } from 'zod';
 import type { Proposal } from '../importing/proposal.ts';
-import { owedSentence } from '../importing/proposal-text.ts';
+import { keepsSentence, owedSentence } from '../importing/proposal-text.ts';
 import { type ProposalResult, propose } from '../importing/propose.ts';
 import type { AnswerBlock } from '../render/answer.ts';
 import { pickFindings } from '../render/findings.ts';
+import { renderPlanText } from '../render/plan.ts';
 import type { WorkspaceHandle } from './names.ts';
 import { changeRow, shortenSaying } from './plan-policies.ts';
 import type { WishInput } from './proposal-input.ts';
@@ -45,8 +46,8 @@ export interface ProposalData extends ToolData {
   readonly digest: string | null;
   /** For people: what publishes a branch that has no pull request. */
   readonly commands: readonly string[];
-  /** Line by line. */
-  readonly untrusted: { readonly diff: readonly string[] };
+  /** Line by line. The plan of what it adds, where the answer is text: JSON has `changes`. */
+  readonly untrusted: { readonly diff: readonly string[]; readonly plan?: readonly string[] };
 }
 
 const most = { changes: 10, guards: 6, details: 2, findings: 5 };
@@ -70,7 +71,16 @@ export async function answerProposal(
     caller: caller.name,
     client: caller.client,
   };
-  return withDiff(toData(await propose(wish, run)), longest);
+  const result = await propose(wish, run);
+  const data = withDiff(toData(result), longest);
+  if (isAgent || options.format !== 'text' || result.planned === null) return data;
+  const plan = renderPlanText(result.planned.view, session.style, { verbose: false });
+  // Its digest belongs to the plan of the check.
+  const lines = plan
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !line.startsWith('Digest '));
+  return { ...data, untrusted: { ...data.untrusted, plan: lines } };
 }
 
 function toData(result: ProposalResult): ProposalData {
@@ -102,6 +112,7 @@ function toData(result: ProposalResult): ProposalData {
     untrusted: { diff: diff === '' ? [] : diff.trimEnd().split('\n') },
     notes: [
       ...notes,
+      ...(planned === null ? [] : keepsSentence(planned, (name) => JSON.stringify(shortenSaying(name)))),
       ...((planned?.added.length ?? 0) > most.changes
         ? [`${(planned?.added.length ?? 0) - most.changes} more changes.`]
         : []),
@@ -159,6 +170,17 @@ export function showProposal(data: ProposalData): readonly AnswerBlock[] {
     { text: answer },
     ...(pull === null ? [] : [{ text: pull.url }]),
     { lines: untrusted.diff },
+    ...(untrusted.plan === undefined ? summary({ changes, guards, findings }) : [{ lines: untrusted.plan }]),
+    { lines: commands },
+  ];
+}
+
+function summary({
+  changes,
+  guards,
+  findings,
+}: Pick<ProposalData, 'changes' | 'guards' | 'findings'>): readonly AnswerBlock[] {
+  return [
     { lines: changes.map(describeRow) },
     {
       lines: guards.map(
@@ -167,7 +189,6 @@ export function showProposal(data: ProposalData): readonly AnswerBlock[] {
       ),
     },
     { lines: findings.map(({ rule, severity, untrusted: { message } }) => `${severity} ${rule}: ${message}`) },
-    { lines: commands },
   ];
 }
 

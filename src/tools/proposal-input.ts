@@ -25,7 +25,10 @@ const recordOf = <T extends z.ZodType>(value: T) => z.record(z.string().max(200)
 export const proposalInput = {
   workspace: text(200),
   // What kinds there are is said once, in the server's instructions: every byte of the list of tools is read before anything is asked.
-  target: recordOf(z.string().min(1).max(255)).optional().describe('{kind, name}'),
+  target: z
+    .union([z.string().max(300), recordOf(z.string().min(1).max(255))])
+    .optional()
+    .describe('KIND/NAME'),
   reason: text(500),
   dry_run: z.boolean().optional(),
 };
@@ -44,7 +47,8 @@ export const limitInput = {
 
 export interface WishInput {
   readonly workspace?: string | undefined;
-  readonly target?: Readonly<Record<string, string>> | undefined;
+  /** `policy/monthly-spend`, or `{kind, name}`. */
+  readonly target?: string | Readonly<Record<string, string>> | undefined;
   readonly reason?: string | undefined;
   readonly urgent?: boolean | undefined;
   readonly dry_run?: boolean | undefined;
@@ -68,17 +72,27 @@ export async function wishedTarget(
   context: ToolContext,
   isNew = false,
 ): Promise<Target> {
-  const { kind: said, name, ...others } = target ?? {};
+  const { kind: said, name, ...others } = typeof target === 'string' ? splitTarget(target) : (target ?? {});
   const kind = kinds.find((one) => one === said);
   if ((said !== undefined && kind === undefined) || Object.keys(others).length > 0) {
-    throw new ProposalRefusal('invalid_input', 'target: write {kind, name}', {
+    throw new ProposalRefusal('invalid_input', 'target: write KIND/NAME, such as policy/monthly-spend', {
       hint: `Its kind is one of: ${kinds.join(', ')}.`,
       details: { choices: kinds },
     });
   }
-  if (kind !== undefined && (name !== undefined || kind === 'workspace')) {
-    return { kind, name: kind === 'workspace' ? '' : (name ?? '') };
+  if (kind === 'workspace') {
+    // A name that is dropped would cap another workspace than the one that was meant.
+    const called = [workspace.slug, workspace.id, workspace.name];
+    if (name === undefined || called.includes(name)) return { kind, name: '' };
+    throw new ProposalRefusal(
+      'invalid_input',
+      `target: ${JSON.stringify(name.slice(0, 80))} is another workspace than ${workspace.slug}`,
+      {
+        hint: 'Its own limits are the target workspace, without a name.',
+      },
+    );
   }
+  if (kind !== undefined && name !== undefined) return { kind, name };
   const desired = isNew ? null : await context.desired().catch(whereNoFiles);
   const some = kind === undefined ? kinds : [kind];
   const choices = some.flatMap((one) =>
@@ -88,9 +102,14 @@ export async function wishedTarget(
   );
   throw missing(
     'target',
-    'which entry, as {kind, name}',
+    'which entry',
     isNew ? kinds.map((one) => (one === 'workspace' ? one : `${one}/NAME`)) : choices,
   );
+}
+
+function splitTarget(text: string): Readonly<Record<string, string>> {
+  const [kind = '', ...name] = text.split('/');
+  return name.length === 0 ? { kind } : { kind, ...(name.join('/') === '' ? {} : { name: name.join('/') }) };
 }
 
 /** What lies in the work tree is a help to choose from, and no more. */

@@ -24,6 +24,7 @@ export function defineProposal<Input extends WishInput>({ wish, ...words }: Prop
         const workspace = await wishedWorkspace(given, context);
         return answerProposal(await wish(given, workspace, context), workspace, given, context);
       }),
+    isDenied: ({ status }) => status === 'conflict' || status === 'rejected_before',
     show: showProposal,
   });
 }

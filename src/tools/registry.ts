@@ -28,6 +28,7 @@ import { planPoliciesTool } from './plan-policies.ts';
 import { reportDriftTool } from './report-drift.ts';
 import { setRecipientsTool } from './set-recipients.ts';
 import { submitFeedbackTool } from './submit-feedback.ts';
+import { suggestBudgetTool } from './suggest-budget.ts';
 import type { Tool } from './tool.ts';
 import { updateLimitsTool } from './update-limits.ts';
 
@@ -48,6 +49,7 @@ export const tools: readonly Tool[] = [
   lintPoliciesTool,
   reportDriftTool,
   estimateBudgetTool,
+  suggestBudgetTool,
   listConfigsTool,
   listModelsTool,
   listLogsTool,

@@ -67,6 +67,8 @@ export interface Tool<Input = unknown, Data extends ToolData = ToolData> {
   /** The member of the answer that is given in pages, for some by what was asked; missing: it has no list that grows. */
   readonly list?: string | ((input: Input) => string);
   run(input: Input, context: ToolContext): Promise<Data>;
+  /** Whether the answer is that what was asked is not done, which a command ends with 1 for. Missing: it never is. */
+  isDenied?(data: Data): boolean;
   /** For people. */
   show(data: Data): readonly AnswerBlock[];
 }
@@ -77,6 +79,7 @@ export function defineTool<Input, Data extends ToolData>(tool: Tool<Input, Data>
     ...tool,
     list: (input) => listMemberOf(tool, input as Input) ?? '',
     run: (input, context) => tool.run(input as Input, context),
+    ...(tool.isDenied === undefined ? {} : { isDenied: (data: ToolData) => tool.isDenied?.(data as Data) === true }),
     show: (data) => tool.show(data as Data),
   };
 }

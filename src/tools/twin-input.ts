@@ -28,10 +28,7 @@ export function inputOfFlags(twin: Twin, given: Readonly<Record<string, FlagValu
 
 /** A value of an argument, as its tool takes it. */
 export function readArgument({ name, as }: Pick<TwinArgument, 'name' | 'as'>, value: string): unknown {
-  if (as === 'number') return readNumber(name, value);
-  if (as !== 'target') return value;
-  const [kind = '', ...rest] = value.split('/');
-  return rest.length === 0 ? { kind } : { kind, name: rest.join('/') };
+  return as === 'number' ? readNumber(name, value) : value;
 }
 
 /** `--status-code <code>` → `statusCode`, as the parser of flags has it. */
@@ -51,6 +48,8 @@ function readFlag(
   switch (as) {
     case 'text':
       return { [member]: text };
+    case 'amount':
+      return { [member]: readAmount(flags, text) };
     case 'number':
       return { [member]: readNumber(flags, text) };
     case 'list':
@@ -60,38 +59,60 @@ function readFlag(
     case 'user':
       return { [member]: { ...(before[member] as object | undefined), _user: text } };
     case 'pairs':
-      return { [member]: { ...(before[member] as object | undefined), ...Object.fromEntries(texts.map(readPair)) } };
+      return {
+        [member]: {
+          ...(before[member] as object | undefined),
+          ...Object.fromEntries(texts.map((text) => readPair(flags, text))),
+        },
+      };
     case 'conditions':
-      return { [member]: groupPairs(texts.map(readPair)) };
+      return { [member]: groupPairs(texts.map((text) => readPair(flags, text))) };
     case 'days': {
       const days = Number(/^(\d{1,4})d$/.exec(text)?.[1]);
       if (!(days >= 1 && days <= 366)) {
-        throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} are no days`, {
-          hint: 'Write days, from 1d to 366d.',
-        });
+        throw new ToolRefusal(
+          'invalid_input',
+          `${flags}: ${JSON.stringify(text.slice(0, 40))} is not a number of days`,
+          {
+            hint: 'Write days, from 1d to 366d.',
+          },
+        );
       }
       return { time_of_generation_min: isoOf(now - days * dayMilliseconds), time_of_generation_max: isoOf(now) };
     }
   }
 }
 
+/** `$1500` that nobody quoted arrives as `500`: what is left is no amount that anybody meant. */
+function readAmount(flags: string, text: string): string {
+  if (!/^[\d.,]*$/.test(text)) return text;
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} has no unit`, {
+    hint: "Write it in single quotes, such as '$500': without them a shell replaces $5 by nothing. Or with its unit, such as 2M tokens.",
+  });
+}
+
 function readNumber(flags: string, text: string): number {
   const number = Number(text);
   if (text.trim() !== '' && Number.isFinite(number)) return number;
-  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} is no number`);
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} is not a number`);
 }
 
-function groupPairs(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, readonly string[]>> {
-  const keys = [...new Set(pairs.map(([key]) => key))];
+/** `key=value` is one of what is wanted, `key!=value` of what is not. */
+function groupPairs(pairs: readonly (readonly [string, string])[]): Readonly<Record<string, unknown>> {
+  const keys = [...new Set(pairs.map(([key]) => key.replace(/!$/, '')))];
+  const valuesOf = (key: string) => pairs.filter((pair) => pair[0] === key).map(([, value]) => value);
   return Object.fromEntries(
-    keys.map((key) => [key, pairs.filter((pair) => pair[0] === key).map(([, value]) => value)]),
+    keys.map((key) => {
+      const [any, except] = [valuesOf(key), valuesOf(`${key}!`)];
+      return [key, except.length === 0 ? any : { ...(any.length === 0 ? {} : { any }), except }];
+    }),
   );
 }
 
-function readPair(text: string): readonly [string, string] {
+function readPair(flags: string, text: string): readonly [string, string] {
   const at = text.indexOf('=');
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new ToolRefusal('invalid_input', `${JSON.stringify(text.slice(0, 40))} is no pair`, {
-    hint: 'Write key=value, such as --metadata team=nlp.',
+  throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} is not a pair`, {
+    hint: `Write key=value, such as ${flags.split(' ')[0]} ${flags.startsWith('--match') ? 'model=gpt-4o' : 'team=nlp'}.`,
   });
 }

@@ -17,8 +17,8 @@ export interface TwinArgument {
   readonly name: string;
   readonly does: string;
   readonly input: string;
-  /** `target`: `policy/monthly-spend`, the limits of the workspace as `workspace`. Default: as it is. */
-  readonly as?: 'target' | 'number';
+  /** Default: as it is. */
+  readonly as?: 'number';
 }
 
 export interface TwinFlag {
@@ -28,9 +28,10 @@ export interface TwinFlag {
   readonly input: string;
   /**
    * `pairs`: `key=value`, several, an object. `conditions`: the same, where one key may have several values. `user`: the pair
-   * `_user=…` of it. `days`: `7d`, the window that ends now. `switch`: on where it is given.
+   * `_user=…` of it. `days`: `7d`, the window that ends now. `amount`: money has its `$`, which a shell takes away where nobody quotes it.
+   * `switch`: on where it is given.
    */
-  readonly as: 'text' | 'number' | 'list' | 'pairs' | 'conditions' | 'user' | 'days' | 'switch';
+  readonly as: 'text' | 'number' | 'list' | 'pairs' | 'conditions' | 'user' | 'days' | 'amount' | 'switch';
   readonly choices?: readonly string[];
   readonly isRequired?: true | undefined;
   readonly otherwise?: string;
@@ -116,7 +117,6 @@ const proposed: readonly TwinArgument[] = [
     name: '[target]',
     does: 'policy/NAME, key/NAME, provider/SLUG, integration/SLUG, or workspace for its own limits',
     input: 'target',
-    as: 'target',
   },
 ];
 
@@ -129,12 +129,18 @@ const proposing: readonly TwinFlag[] = [
 const urgent: TwinFlag = { flags: '--urgent', does: 'label it so', input: 'urgent', as: 'switch' };
 
 const limits: readonly TwinFlag[] = [
-  { flags: '--budget <amount>', does: 'such as $500 or 2M tokens', input: 'budget', as: 'text' },
+  { flags: '--budget <amount>', does: 'such as $500 or 2M tokens', input: 'budget', as: 'amount' },
   { flags: '--reset <when>', does: 'monthly, weekly, every 14 days, never', input: 'reset', as: 'text' },
-  { flags: '--alert <at>', does: 'when to warn, such as 80%', input: 'alert', as: 'text' },
+  { flags: '--alert <at>', does: 'when to warn, such as 80%', input: 'alert', as: 'amount' },
   { flags: '--rate <rate>', does: 'such as 100 requests/minute', input: 'rate', as: 'text' },
   { flags: '--match <key=value>', does: 'which calls count', input: 'match', as: 'conditions', otherwise: 'all' },
-  { flags: '--per <key>', does: 'who shares one counter', input: 'per', as: 'list', otherwise: 'none' },
+  {
+    flags: '--per <key>',
+    does: 'workspace_id: one counter for all; api_key, model, …: one each',
+    input: 'per',
+    as: 'list',
+    otherwise: 'none',
+  },
   { flags: '--description <text>', does: 'shown in the dashboard', input: 'description', as: 'text' },
   urgent,
 ];
@@ -369,7 +375,7 @@ export const twins: readonly Twin[] = [
   proposes('set_recipients', 'recipients', 'who gets mail: of a key, or of all keys of a workspace', [
     {
       flags: '--to <address>',
-      does: 'who gets it, or none',
+      does: 'who gets it in place of whom the files name there, or none',
       input: 'recipients',
       as: 'list',
       otherwise: 'nobody is named',

@@ -1,7 +1,7 @@
 /** A proposal on its way through the Action: who asked for it is no approver of it. */
 
 import { expect, test } from 'vitest';
-import { commitMessage } from '../../src/importing/proposal-text.ts';
+import { commitMessage, requesterOf } from '../../src/importing/proposal-commit.ts';
 import { raise } from '../helpers/propose-scene.ts';
 import { all, type Scene, startApplied, team } from './scene.ts';
 
@@ -10,8 +10,10 @@ function openProposal({ github }: Scene, requester: string, amount: string): num
   const message = commitMessage({
     workspace: 'ws-team-a',
     proposal: raise(),
-    asker: { isAgent: true, requester, client: null },
+    asker: { isAgent: true, requester: requesterOf(requester), client: null },
     isUrgent: false,
+    reason: null,
+    isAlone: false,
   });
   const branch = `tollgate/proposal/ws-team-a-alpha-${amount.slice(1).padStart(16, '0')}`;
   github.pushTo({ branch, files: team({ ...all('$100'), alpha: amount }), message, user: 'author' });

@@ -16,6 +16,8 @@ beforeAll(async () => {
   expect(stderr).toBe('');
 }, 300_000);
 
+const ofThisNode = `${process.version}-${process.platform}-${process.arch}.kept`;
+
 function keptIn(folder: string): string[] {
   return readdirSync(join(folder, 'parts')).filter((name) => name.endsWith('.kept'));
 }
@@ -23,9 +25,10 @@ function keptIn(folder: string): string[] {
 it('V8 takes what the build kept, under the flags that a start finds', async () => {
   const parts = join(built, 'parts');
   const kept = keptIn(built);
-  expect(kept).toEqual(expect.arrayContaining(['commands.kept', 'emulator.kept', 'files.kept', 'start.kept']));
+  const names = ['commands', 'emulator', 'files', 'start'].map((part) => `${part}.${ofThisNode}`);
+  expect(kept).toEqual(expect.arrayContaining(names));
   const ask = `const {Script} = require('node:vm'); const {readFileSync} = require('node:fs');
-    const isRefused = (name) => new Script(readFileSync(name.replace('.kept', '.cjs'), 'latin1'),
+    const isRefused = (name) => new Script(readFileSync(name.replace(/\\.v.*/, '.cjs'), 'latin1'),
       { cachedData: readFileSync(name) }).cachedDataRejected;
     console.log(JSON.stringify(process.argv.slice(1).map(isRefused)));`;
   const { stdout } = await startCommand(process.execPath, ['-e', ask, ...kept], { cwd: parts, stdin: '' }).ended;
@@ -45,6 +48,24 @@ it.each([
   for (const name of keptIn(folder)) spoil(join(folder, 'parts', name));
   expect(before).toMatchObject({ exit: 0, stderr: '6 files in policies: 3 notes.\n' });
   expect(await run(folder)).toEqual(before);
+});
+
+// One of 20.20 ends the process of 20.19: the V8 of both calls itself 11.3.244.8.
+it('what another Node kept is not read', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'tollgate-')), 'build');
+  cpSync(built, folder, { recursive: true });
+  const parts = join(folder, 'parts');
+  for (const name of keptIn(folder)) {
+    const other = name.replace(process.version, 'v20.0.0');
+    expect(other).not.toBe(name);
+    writeFileSync(join(parts, other), 'kept by another');
+    rmSync(join(parts, name));
+  }
+  const said = startCommand(process.execPath, [join(folder, 'cli.js'), '--version'], {
+    cwd: root,
+    stdin: '',
+  });
+  expect(await said.ended).toMatchObject({ exit: 0 });
 });
 
 it('where the flags of V8 are others, all is translated anew', async () => {

@@ -1,5 +1,5 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,10 +8,8 @@ import { promisify } from 'node:util';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
+import { hasOpenssl, makeCertificate } from '../helpers/certificate.ts';
 import { onClose } from './loopback.ts';
-
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
-if (!hasOpenssl) process.stderr.write('test/client/proxy: no openssl here to make a certificate with, skipped\n');
 
 async function listen(server: Server): Promise<number> {
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -22,15 +20,12 @@ async function listen(server: Server): Promise<number> {
 test.skipIf(!hasOpenssl)('https goes through the proxy to a host with a CA of its own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-test-'));
   onClose(() => rmSync(folder, { recursive: true, force: true }));
-  const [key, cert, script, bundle] = ['key.pem', 'cert.pem', 'entry.ts', 'entry.mjs'].map((name) =>
-    join(folder, name),
-  );
-  if (!key || !cert || !script || !bundle) throw new Error('unreachable');
-  const subject = ['-subj', '/CN=api.example.test', '-addext', 'subjectAltName=DNS:api.example.test'];
-  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
-  execFileSync('openssl', [...request, ...subject], { stdio: 'ignore' });
+  const [cert, script, bundle] = ['cert.pem', 'entry.ts', 'entry.mjs'].map((name) => join(folder, name));
+  if (!cert || !script || !bundle) throw new Error('unreachable');
+  const certificate = makeCertificate('DNS:api.example.test');
+  writeFileSync(cert, certificate.cert);
 
-  const service = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (asked, response) => {
+  const service = createTlsServer({ ...certificate }, (asked, response) => {
     response.end(JSON.stringify({ id: 'k', name: asked.headers['x-portkey-api-key'] }));
   });
   const servicePort = await listen(service);

@@ -189,6 +189,7 @@ describe('an admin key with everything', () => {
       ['drift', 'works'],
       ['import', 'works'],
       ['status', 'works'],
+      ['notify', 'works'],
       ['usage', 'works'],
       ['keys', 'works'],
       ['policies, explain', 'works'],

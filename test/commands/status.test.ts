@@ -773,6 +773,8 @@ describe('output', () => {
         student-2                                        $0.01      -3 %
         $753.98 of $870.58 names no user
 
+      7 alerts of policies tell nobody, as there are no channels; the others are told
+      by the service.
       Rate limits have no counter that can be read, and are not shown.
       Only traffic through the gateway is counted, and models without a price cost
       nothing here.

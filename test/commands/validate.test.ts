@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parseOutput, type Rig, startRig, writeIn } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { chatChannel, orgFile, workspaceFile } from '../helpers/world.ts';
 
 let rig: Rig;
 afterEach(() => rig.close());
@@ -59,7 +59,9 @@ describe('validate', () => {
   });
 
   it('finds nothing wrong with good files: exit 0 and nothing on stdout', async () => {
-    rig = await startRig({ files: { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', goodPolicy) } });
+    rig = await startRig({
+      files: { 'org.yaml': orgFile(chatChannel), 'a.yaml': workspaceFile('ws-team-a', goodPolicy) },
+    });
     const ran = await rig.validate();
     expect([ran.exit, ran.stdout, ran.stderr]).toEqual([0, '', '2 files in policies: no problems.\n']);
     expect(parseOutput(await rig.validate({ format: 'json' }))).toEqual({

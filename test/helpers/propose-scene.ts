@@ -5,7 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { startEmulator } from '../../src/emulator/server.ts';
-import type { StoreState } from '../../src/emulator/store.ts';
+import type { Store, StoreState } from '../../src/emulator/store.ts';
 import type { Proposal } from '../../src/importing/proposal.ts';
 import type { ProposalRun, ProposalWish } from '../../src/importing/proposal-run.ts';
 import { type ProposalResult, propose } from '../../src/importing/propose.ts';
@@ -52,6 +52,7 @@ export interface ProposeScene {
   readonly folder: string;
   readonly remote: string;
   readonly github: GitHubStandIn | null;
+  readonly store: Store;
   /** Method and path of each request to the control plane. */
   readonly wire: readonly string[];
   session(options?: TestSessionOptions): TestSession;
@@ -169,6 +170,7 @@ export async function startProposeScene(options: ProposeSceneOptions = {}): Prom
     folder,
     remote,
     github,
+    store: emulator.store,
     wire,
     session,
     run,

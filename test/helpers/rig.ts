@@ -10,6 +10,7 @@ import { type DoctorOptions, runDoctor } from '../../src/commands/doctor.ts';
 import { runDrift } from '../../src/commands/drift.ts';
 import { type EstimateOptions, runEstimate } from '../../src/commands/estimate.ts';
 import { type ImportOptions, runImport } from '../../src/commands/import.ts';
+import { type NotifyOptions, runNotify } from '../../src/commands/notify.ts';
 import { type PlanCommandOptions, runPlan } from '../../src/commands/plan.ts';
 import { type RecordMoveOptions, runRecordMove } from '../../src/commands/record-move.ts';
 import { type RecordRebuildOptions, runRecordRebuild } from '../../src/commands/record-rebuild.ts';
@@ -20,14 +21,14 @@ import { CancelledError, ServiceError, UserError } from '../../src/errors.ts';
 import { exitCodes } from '../../src/exit-codes.ts';
 import type { AppliedRecord } from '../../src/plan/applied-record.ts';
 import { renderFailure } from '../../src/render/failure.ts';
-import type { CheckFormat, CommandResult, CommonOptions, PageFormat } from '../../src/run/session.ts';
+import type { CheckFormat, CommandResult, CommonOptions, StatusFormat } from '../../src/run/session.ts';
 import { makeFolder } from '../record/git-fixture.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { usagePolicyRow, uuid } from './state.ts';
 import { adminKey, workspaceFile } from './world.ts';
 
-type AnyFormat = CheckFormat | PageFormat;
+type AnyFormat = CheckFormat | StatusFormat;
 
 /** What a run left behind, whether it returned or threw. */
 export interface Ran {
@@ -69,6 +70,7 @@ export interface Rig {
   drift(options?: Partial<CommonOptions>, session?: TestSessionOptions): Promise<Ran>;
   doctor(options?: Partial<DoctorOptions>, session?: TestSessionOptions): Promise<Ran>;
   status(options?: Partial<StatusOptions>, session?: TestSessionOptions): Promise<Ran>;
+  notify(options?: Partial<NotifyOptions>, session?: TestSessionOptions): Promise<Ran>;
   import(options?: Partial<ImportOptions>, session?: TestSessionOptions): Promise<Ran>;
   rebuild(options: Partial<RecordRebuildOptions>, session?: TestSessionOptions): Promise<Ran>;
   /** With `--yes` unless told otherwise. */
@@ -131,6 +133,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     drift: run(runDrift, common),
     doctor: run<DoctorOptions>(runDoctor, common),
     status: run<StatusOptions>(runStatus, { ...common, since: 0 }),
+    notify: run<NotifyOptions>(runNotify, { ...common, dryRun: false }),
     import: run(runImport, { ...common, environment: 'production' }),
     rebuild: run<RecordRebuildOptions>(runRecordRebuild, { ...common, from: 'HEAD', yes: false }),
     move: run<RecordMoveOptions>(runRecordMove, { ...common, yes: true }),

@@ -31,6 +31,10 @@ export function orgFile(rest = ''): string {
   return `version: 1\nkind: org\nenvironment: production\norganisation: ${organisationId}\n${rest}`;
 }
 
+/** For `orgFile`: somebody is told of the alerts of policies, where a test is about something else. */
+export const chatChannel =
+  'channels:\n  chat:\n    type: slack\n    host: hooks.slack.com\n    url_env: TOLLGATE_NOTIFY_CHAT\n';
+
 /** For `orgFile`: raising and removing limits is no matter of the guards, where a test is about something else. */
 export const spendMayRise = 'review:\n  guards:\n    spend_up: off\n';
 

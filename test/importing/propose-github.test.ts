@@ -2,7 +2,6 @@
 
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import type { GitHubFault } from '../helpers/github/faults.ts';
 import type { GitHubStandIn } from '../helpers/github/server.ts';
 import { asAuthor, createPolicy, type ProposeScene, raise, startProposeScene } from '../helpers/propose-scene.ts';
 import { git } from '../record/git-fixture.ts';
@@ -19,7 +18,7 @@ const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filt
 
 it('a pull request with the plan, who asked, why, and labels', async () => {
   const scene = await start();
-  const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef0123456789abcdef';
+  const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef';
   const result = await scene.propose(raise(), { reason, isUrgent: true }, { client: 'some-client 1.0' });
   expect(result).toMatchObject({ status: 'opened', pull: { number: 1 } });
   const [pull] = pullsOf(scene);
@@ -187,56 +186,4 @@ it('labels that the token may not make are said, and the pull request is there',
   const { status, notes } = await scene.propose(raise(), { isUrgent: true });
   expect(status).toBe('opened');
   expect(notes.join()).toMatch(/labels tollgate:agent and urgent could not be put on #1/);
-});
-
-const faults: readonly (readonly [string, GitHubFault])[] = [
-  ['500', { kind: 'status', status: 500 }],
-  ['the page of a proxy', { kind: 'status', status: 502, body: 'html' }],
-  ['401', { kind: 'status', status: 401 }],
-  ['403', { kind: 'status', status: 403 }],
-  ['404', { kind: 'status', status: 404 }],
-  ['409', { kind: 'status', status: 409 }],
-  ['422', { kind: 'status', status: 422 }],
-  ['a secondary limit', { kind: 'secondary-rate-limit', retryAfter: 3_600 }],
-  ['a limit', { kind: 'rate-limit', reset: 4_000_000_000 }],
-  ['a broken connection', { kind: 'reset', when: 'before' }],
-  ['a lost answer', { kind: 'reset', when: 'after' }],
-];
-
-const places = [
-  ['the repository', { method: 'GET', path: '/repos/example/budgets' }],
-  ['the lists', { method: 'GET', path: '/repos/example/budgets/pulls' }],
-  ['the making', { method: 'POST', path: '/repos/example/budgets/pulls' }],
-  ['the labels', { method: 'POST', path: '/repos/example/budgets/issues/*/labels' }],
-  ['the login', { path: '/graphql' }],
-] as const;
-
-/** Where nothing is made yet, or all is, the ways to fail that differ. */
-const few = faults.filter(([name]) => ['500', '403', '404', 'a lost answer'].includes(name));
-
-describe.each(places)('a fault of GitHub at %s', (place, where) => {
-  it.each(place === 'the making' ? faults : few)(
-    '%s: one sentence, nothing half-made, and the next try ends it',
-    async (_name, fault) => {
-      const scene = await start();
-      scene.github.setFaults([{ ...where, fault }]);
-      const outcome: unknown = await scene.propose(raise()).catch((caught: unknown) => caught);
-      const pulls = pullsOf(scene).length;
-      if (outcome instanceof Error) {
-        expect(outcome).toBeInstanceOf(UserError);
-        expect(outcome.message).not.toContain('\n');
-        // Nothing is left that nobody was told of.
-        expect([pulls, scene.branches().length]).toEqual([0, 0]);
-      } else {
-        const { status } = outcome as { status: string };
-        expect(['opened', 'exists', 'branch_only']).toContain(status);
-        expect(scene.branches()).toHaveLength(1);
-        if (status !== 'branch_only') expect(pulls).toBe(1);
-      }
-      scene.github.setFaults([]);
-      expect((await scene.propose(raise())).pull?.number).toBe(1);
-      expect(pullsOf(scene)).toHaveLength(1);
-      expect(scene.branches()).toHaveLength(1);
-    },
-  );
 });

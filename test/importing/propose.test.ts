@@ -2,9 +2,12 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import type { Proposal } from '../../src/importing/proposal.ts';
+import { describe, expect, it } from 'vitest';
+import { nameProposal, type Proposal, type ProposedField } from '../../src/importing/proposal.ts';
+import type { PrintedValue } from '../../src/policy/yaml-text.ts';
 import { createPolicy, raise, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
+import { keyRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -16,13 +19,15 @@ it('one value moves on a branch of its own: the clone, its work tree and what is
   expect(result.branch).toMatch(/^tollgate\/proposal\/ws-team-a-monthly-spend-[0-9a-f]{16}$/);
   expect(scene.read(result.branch ?? '', file)).toBe(teamFile.replace('budget: $100 ', 'budget: $500 '));
   expect(result.diff).toContain('+    budget: $500   # per month');
-  expect(result.planned?.added.map(({ action, key }) => [action, key.name])).toEqual([['create', 'monthly-spend']]);
+  expect(result.planned?.added.map(({ action, key }) => [action, key.name])).toEqual([['update', 'monthly-spend']]);
   expect(result.planned?.owed.map(({ key }) => key.name).sort()).toEqual(['calls', 'monthly-spend']);
   expect(git(scene.folder, 'for-each-ref')).toBe(before);
   expect(git(scene.folder, 'status', '--porcelain')).toBe('');
   expect(readFileSync(join(scene.folder, file), 'utf8')).toBe(teamFile);
   expect(scene.wire.filter((line) => !line.startsWith('GET '))).toEqual([]);
-  expect(result.commands).toEqual([`gh pr create --base main --head ${result.branch}`]);
+  // Its host is not known to be a GitHub.
+  expect(result.commands).toEqual([]);
+  expect(result.notes.join()).toContain(`Open one of ${result.branch} into main as its host has it.`);
 });
 
 it('takes the branch as the remote has it, whatever lies in the work tree', async () => {
@@ -39,7 +44,11 @@ it('without a remote: a branch of the clone, and the two commands that publish i
   const { branch, commands, status } = await scene.propose(raise());
   expect(status).toBe('branch_only');
   expect(scene.branches()).toEqual([branch]);
-  expect(commands).toEqual([`git push REMOTE ${branch}`, `gh pr create --base main --head ${branch}`]);
+  expect(commands).toEqual([
+    `git push REMOTE ${branch}`,
+    `gh pr create --base main --head ${branch} --title 'ws-team-a: set policy monthly-spend, $500' --body 'Made with tollgate propose. The check on this pull request plans it.'`,
+    `gh pr edit ${branch} --add-label tollgate:agent`,
+  ]);
   expect(git(scene.folder, 'status', '--porcelain')).toBe('');
 });
 
@@ -131,4 +140,152 @@ it('who commits is who works in the clone, or tollgate where an agent asks; who 
   git(scene.folder, 'config', 'user.email', 'bo@example.com');
   const other = await scene.propose(createPolicy('x'), {}, { isAgent: false });
   expect(git(scene.remote, 'log', '-1', '--format=%an <%ae>', other.branch ?? '')).toBe('Bo x <bo@example.com>');
+});
+
+it('two spellings of one value are one wish, and so are two orders of a list', () => {
+  const named = (fields: ReadonlyMap<ProposedField, PrintedValue>) =>
+    nameProposal('ws-team-a', { action: 'set', target: { kind: 'policy', name: 'x' }, fields }).branch;
+  const spellings: readonly (readonly [ProposedField, readonly PrintedValue[]])[] = [
+    ['budget', ['$600', '$600.00']],
+    ['rate', ['1000 requests/minute', '1k requests/minute']],
+    ['alert', ['$400', '$400.00']],
+    [
+      'per',
+      [
+        ['model', 'api_key'],
+        ['api_key', 'model'],
+      ],
+    ],
+    [
+      'match',
+      [
+        new Map<string, PrintedValue>([
+          ['model', ['b', 'a']],
+          ['api_key', 'k'],
+        ]),
+        new Map<string, PrintedValue>([
+          ['api_key', 'k'],
+          ['model', ['a', 'b']],
+        ]),
+      ],
+    ],
+  ];
+  for (const [field, values] of spellings) {
+    expect(new Set(values.map((value) => named(new Map([[field, value]])))).size, field).toBe(1);
+  }
+  expect(named(new Map([['budget', '$600']]))).not.toBe(named(new Map([['budget', '$600.01']])));
+  expect(named(new Map([['budget', '600 tokens']]))).not.toBe(named(new Map([['budget', '600 requests']])));
+});
+
+describe('of an entry that the base owes as well, what this adds begins where the base ends', () => {
+  const live = smallState({ usagePolicies: [usagePolicyRow('monthly-spend', uuid(41), teamA, { credit_limit: 80 })] });
+  const set = (fields: readonly (readonly [ProposedField, string])[]): Proposal => ({
+    action: 'set',
+    target: { kind: 'policy', name: 'monthly-spend' },
+    fields: new Map(fields),
+  });
+
+  it('an alert alone moves no money', async () => {
+    const scene = await startProposeScene({ state: live });
+    const { planned } = await scene.propose(set([['alert', '50%']]));
+    const [change, ...others] = planned?.added ?? [];
+    expect(others).toEqual([]);
+    expect(change).toMatchObject({ action: 'update', direction: 'neutral' });
+    expect(change?.fieldChanges.map(({ field }) => field)).toEqual(['alert']);
+    expect(planned?.alsoOwed).toEqual(['monthly-spend']);
+  });
+
+  it('what takes back what the base owes is a change, though nothing live would move', async () => {
+    const scene = await startProposeScene({ state: live });
+    const { planned } = await scene.propose(set([['budget', '$80']]));
+    expect(planned?.added).toMatchObject([
+      { action: 'update', direction: 'tighten', before: { amount: 10_000 }, after: { amount: 8000 } },
+    ]);
+  });
+});
+
+describe('none', () => {
+  const target = { kind: 'key', name: 'app' } as const;
+  const keyFile = workspaceFile(
+    'ws-team-a',
+    'keys:\n  app:\n    budget: $50 # for now\n    reset: monthly\n    alert: 80%\n    rate: 10 requests/minute\n',
+  );
+  const files = { 'workspaces/team-a.yaml': keyFile };
+  const state = smallState({ apiKeys: [keyRow('app', uuid(31), teamA)] });
+
+  it('takes a budget away with the reset and the alert that it had', async () => {
+    const scene = await startProposeScene({ files, state });
+    const fields = new Map([['budget', 'none'] as const]);
+    const { branch } = await scene.propose({ action: 'set', target, fields });
+    expect(scene.read(branch ?? '', file)).toContain(
+      'keys:\n  app:\n    budget: none # for now\n    rate: 10 requests/minute\n',
+    );
+  });
+
+  it('of a description takes the line away', async () => {
+    const described = teamFile.replace('    budget: $100', '    description: agreed\n    budget: $100');
+    const scene = await startProposeScene({ files: { 'workspaces/team-a.yaml': described } });
+    const fields = new Map([['description', 'none'] as const]);
+    const { branch } = await scene.propose({
+      action: 'set',
+      target: { kind: 'policy', name: 'monthly-spend' },
+      fields,
+    });
+    expect(scene.read(branch ?? '', file)).toBe(teamFile);
+  });
+});
+
+it('what the organisation requires and nobody said is missing, by its name', async () => {
+  const org = orgFile('review:\n  require: [alert]\n');
+  const team = teamFile.replace('    reset: monthly', '    reset: monthly\n    alert: 80%');
+  const scene = await startProposeScene({ files: { 'org.yaml': org, 'workspaces/team-a.yaml': team } });
+  await expect(scene.propose(createPolicy('x'))).rejects.toMatchObject({
+    code: 'invalid_input',
+    details: { missing: 'alert' },
+  });
+});
+
+it('a default that is left out already is declared already', async () => {
+  const scene = await startProposeScene({
+    files: {
+      'org.yaml': orgFile('defaults:\n  policies:\n    old: { budget: $5, reset: monthly, per: workspace_id }\n'),
+      'workspaces/team-a.yaml': `${teamFile}skip_defaults: [old]\n`,
+    },
+  });
+  const wish = { action: 'delete', target: { kind: 'policy', name: 'old' }, skipDefaults: true } as const;
+  expect(await scene.propose(wish)).toMatchObject({ status: 'already_declared' });
+});
+
+describe('an organisation default that protects', () => {
+  const org = orgFile(`defaults:
+  policies:
+    burst-guard:
+      rate: 600 requests/minute
+      per: workspace_id
+      protect: true
+      description: Guard
+      silence: { alert-missing: agreed }
+`);
+  const target = { kind: 'policy', name: 'burst-guard' } as const;
+  const fields = new Map<ProposedField, string>([
+    ['rate', '900 requests/minute'],
+    ['per', 'workspace_id'],
+  ]);
+
+  it('is not replaced by a new entry of its name, which would protect nothing', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': org } });
+    await expect(scene.propose({ action: 'create', target, fields })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining("comes from the organisation's defaults"),
+    });
+  });
+
+  it('is changed for one workspace with all that it says beside', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': org } });
+    const { branch } = await scene.propose({ action: 'set', target, fields });
+    const text = scene.read(branch ?? '', file);
+    for (const line of ['rate: 900 requests/minute', 'protect: true', 'description: Guard', 'alert-missing: agreed']) {
+      expect(text).toContain(line);
+    }
+  });
 });

@@ -8,7 +8,8 @@ import { type Proposal, ProposalRefusal } from '../../src/importing/proposal.ts'
 import { compilePolicies } from '../../src/policy/compile.ts';
 import { findLines } from '../../src/policy/yaml-splice.ts';
 import { effort } from '../helpers/effort.ts';
-import { smallState, teamA } from '../helpers/state.ts';
+import { startProposeScene } from '../helpers/propose-scene.ts';
+import { keyRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
 import { orgFile, startWorld } from '../helpers/world.ts';
 
 const path = 'policies/team-a.yaml';
@@ -211,3 +212,109 @@ it('the plan of the branch without that of the base is what was asked, over any 
   );
   expect(made).toBeGreaterThan(5);
 }, 60_000);
+
+const keyEntry = fc
+  .record({ budget: amount, beside: comment, hasRecipients: fc.boolean() })
+  .map(({ budget, beside, hasRecipients }) => [
+    'keys:',
+    '  app:',
+    `    budget: ${budget}${beside === '' ? '' : `   ${beside}`}`,
+    '    reset: monthly',
+    ...(hasRecipients ? ['    recipients:', '      - old@example.com   # on leave'] : []),
+  ]);
+
+const defaultEntry = fc
+  .uniqueArray(fc.constantFrom(...names.slice(0, 3), 'new-one'), { maxLength: 3 })
+  .map((some) =>
+    some.length === 0
+      ? ''
+      : `defaults:\n  policies:\n${some
+          .map(
+            (name) =>
+              `    ${keyOf(name)}:   # for everybody\n      budget: $77\n      reset: monthly\n      per: workspace_id\n`,
+          )
+          .join('')}`,
+  );
+
+const policyTarget = fc.constantFrom(...names, 'new-one').map((name) => ({ kind: 'policy', name }) as const);
+const addresses = fc.constantFrom(['none'], ['ana@example.com'], ['ana@example.com', 'bo@example.com']);
+const anyProposal: fc.Arbitrary<Proposal> = fc.oneof(
+  fc.record({ target: policyTarget, budget: amount }).map(({ target, budget }): Proposal => {
+    const said = new Map([['budget' as const, budget]]);
+    return { action: 'set', target, fields: said };
+  }),
+  fc.record({ target: policyTarget, budget: amount }).map(({ target, budget }): Proposal => {
+    const said = [['budget', budget] as const, ['reset', 'weekly'] as const, ['per', 'api_key'] as const];
+    return { action: 'create', target, fields: new Map(said) };
+  }),
+  fc
+    .record({ target: policyTarget, skipDefaults: fc.boolean() })
+    .map((one): Proposal => ({ action: 'delete', ...one })),
+  fc
+    .record({ target: fc.constantFrom(null, { kind: 'key', name: 'app' } as const), recipients: addresses })
+    .map((one): Proposal => ({ action: 'recipients', ...one })),
+  fc
+    .constantFrom(null, { kind: 'policy', name: 'by-hand' } as const)
+    .map((target): Proposal => ({ action: 'import', target })),
+);
+
+/** Mostly at an entry that is there. */
+function aimAt(proposal: Proposal, present: readonly string[], pick: number): Proposal {
+  const name = present[pick % present.length];
+  const isOfEntry = proposal.action === 'set' || proposal.action === 'delete';
+  return isOfEntry && name !== undefined && pick % 3 !== 0
+    ? { ...proposal, target: { kind: 'policy', name } }
+    : proposal;
+}
+
+/** Lines that only one side of a diff has, without their sign and how they end. */
+const linesOf = (diff: string, sign: '+' | '-'): string[] =>
+  diff
+    .split('\n')
+    .filter((line) => line.startsWith(sign) && !line.startsWith(sign.repeat(3)))
+    .map((line) => line.slice(1).replace(/\r$/, ''));
+
+it('all five verbs, over defaults of the organisation: comments stay, and the plan moves by what was asked', async () => {
+  const state = smallState({
+    apiKeys: [keyRow('app', uuid(11), teamA)],
+    usagePolicies: [usagePolicyRow('by-hand', uuid(101), teamA, { credit_limit: 70 })],
+  });
+  const scene = await startProposeScene({ state });
+  const made = new Map<string, number>();
+  await fc.assert(
+    fc.asyncProperty(file, keyEntry, defaultEntry, anyProposal, fc.nat(), async (written, keys, org, wished, salt) => {
+      const proposal = aimAt(wished, written.present, salt);
+      const newline = written.text.includes('\r\n') ? '\r\n' : '\n';
+      const end = written.text.endsWith(newline) ? '' : newline;
+      const text = `${written.text}${end}${[...keys, ''].join(newline)}`;
+      const orgText = `${orgFile(org)}# ${salt}\n`;
+      scene.push({ 'policies/org.yaml': orgText, 'policies/workspaces/team-a.yaml': text });
+      const done = await scene.propose(proposal, { isDryRun: true }).catch((error: unknown) => {
+        if (error instanceof ProposalRefusal) return null;
+        throw error;
+      });
+      if (done === null || done.planned === null) return;
+      made.set(proposal.action, (made.get(proposal.action) ?? 0) + 1);
+      expect(done.files).toEqual(['policies/workspaces/team-a.yaml']);
+      const [gone, come] = [linesOf(done.diff, '-'), linesOf(done.diff, '+')];
+      const commentsOf = (lines: readonly string[]): string[] =>
+        lines.flatMap((line) => /(?:^| )(#.*)$/.exec(line)?.[1] ?? []);
+      // An entry takes its own comments with it, and an address the one beside it.
+      if (proposal.action === 'set' || proposal.action === 'create' || proposal.action === 'import') {
+        expect(commentsOf(come)).toEqual(expect.arrayContaining(commentsOf(gone)));
+      }
+      if (proposal.action === 'create' || proposal.action === 'import') {
+        expect(gone.every((line) => come.includes(line))).toBe(true);
+      }
+      const asked = done.planned.added.map(({ key }) => key);
+      for (const key of asked) expect(key.workspace).toBe('ws-team-a');
+      const { target } = proposal;
+      if (proposal.action === 'import') expect(asked).toEqual([]);
+      else if (proposal.action === 'recipients')
+        expect(asked.map(({ kind }) => kind)).toEqual(asked.map(() => 'key-limits'));
+      else expect(asked.map(({ name }) => name)).toEqual(asked.map(() => target?.name));
+    }),
+    { numRuns: effort('proposals of five verbs', 24, 600) },
+  );
+  expect([...made.keys()].sort()).toEqual(['create', 'delete', 'import', 'recipients', 'set']);
+}, 600_000);

@@ -107,6 +107,7 @@ export function createMemoryBackend(given: Partial<Rows> = {}, interruptions: In
     serviceNow: () => null,
     gateWrites: () => {},
     listWorkspaces: () => call('LIST workspaces', () => rows.workspaces),
+    listMembers: none,
     readWorkspace: (id) =>
       call(`GET workspace ${id}`, () => ({ ...find(rows.workspaces, id), organisation_id: organisationId })),
     listUsagePolicies: () => call('LIST usage-policy', () => rows.usagePolicies),

@@ -3,6 +3,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { closeWithFile } from '../helpers/shared.ts';
 
@@ -76,4 +77,16 @@ export function pictureFile(name: string): string {
   const folder = process.env.TOLLGATE_ARTIFACTS ?? join(tmpdir(), 'tollgate-pictures');
   mkdirSync(folder, { recursive: true });
   return join(folder, `${name}.png`);
+}
+
+/** What the rules that others judge by say: contrast, landmarks, names of what is to be seen. */
+export async function judge(page: Page): Promise<unknown[]> {
+  await page.evaluate(axe.source);
+  const found = (await page.evaluate('axe.run({resultTypes: ["violations"]})')) as { readonly violations: Violation[] };
+  return found.violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html)]);
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
 }

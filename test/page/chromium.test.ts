@@ -1,10 +1,9 @@
 /** Pages as a browser shows them: nothing is asked for, nothing complained of, everything can be read. Pictures are kept. */
 
-import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { renderPlanHtml } from '../../src/render/plan.ts';
-import { hasBrowser, inBrowser, lookAt, openBrowser, pictureFile } from './browser.ts';
+import { hasBrowser, inBrowser, judge, lookAt, openBrowser, pictureFile } from './browser.ts';
 import { hostilePage, hostilePlan, samplePage, samplePlan, writePageFile } from './pages.ts';
 
 const pages = {
@@ -66,14 +65,3 @@ describe.runIf(hasBrowser).each(Object.entries(pages))(`the page %s ${inBrowser}
     expect([screen, paper]).toEqual(['rgb(15, 19, 24)', 'rgb(255, 255, 255)']);
   });
 });
-
-async function judge(page: Page): Promise<unknown[]> {
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate('axe.run({resultTypes: ["violations"]})')) as { readonly violations: Violation[] };
-  return found.violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html)]);
-}
-
-interface Violation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string }[];
-}

@@ -116,7 +116,7 @@ test.each([
   [budget('$5', '\nmatch:\n  modle: "@openai/*"'), ['model']],
   [budget('$500', '\nalert: 80'), ['80%']],
   [budget('$500', '\nalert: 0.8'), ['80%']],
-  [budget('$500', '\nalert: [50%, 80%]'), ['80%']],
+  [budget('$500', '\nalert: [50%, 80]'), ['80%']],
 ])('mistakes-A7: %j is told once, with the nearest', (body, written) => {
   expect(told(body)).toHaveLength(1);
   expect(advice(body)).toEqual(written);

@@ -121,7 +121,7 @@ describe('the plan of the sample', () => {
       /^marketing {2,}\$250 \(5 keys × \$50\) → \$500 \(\+\$250\), by old-trial → monthly-spend$/m,
       /^ {2}~ monthly-spend/m,
       /^ {6}used \$352\.66, 88% → 71%/m,
-      /^6 new notes, 5 findings from before this change: --verbose lists them\.$/m,
+      /^6 new notes, 6 findings from before this change: --verbose lists them\.$/m,
       /^Plan: 2 to create, 3 to update, 1 to replace, 1 to delete \(3 loosen a limit\);/m,
       /\nDigest [0-9a-f]{32}\. Next: merge it, then tollgate apply\.$/m,
     ].map((pattern) => shown.search(pattern));

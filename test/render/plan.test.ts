@@ -210,6 +210,7 @@ describe('JSON', () => {
         "before",
         "after",
         "field_changes",
+        "alert_told",
         "source",
         "depends_on",
         "notes",

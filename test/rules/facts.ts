@@ -15,11 +15,12 @@ export interface PolicyText {
 }
 
 /** What a plan reads for rules besides live state, where it reads nothing. */
-export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs' | 'conditions'> = {
+export const nothingRead: Pick<LiveFacts, 'prices' | 'traffic' | 'configs' | 'conditions' | 'members'> = {
   prices: null,
   traffic: new Map(),
   configs: new Map(),
   conditions: noConditions,
+  members: null,
 };
 
 export function desiredFrom(files: readonly PolicyText[]): Desired {

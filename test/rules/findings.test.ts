@@ -14,7 +14,7 @@ import {
   usualSeverities,
 } from '../../src/rules/find.ts';
 import { uuid } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { chatChannel, orgFile, workspaceFile } from '../helpers/world.ts';
 import { inForce } from '../plan/in-force.ts';
 import { keyObject, liveOf, now, policyObject, providerObject, recordAfter } from '../plan/kit.ts';
 import { orgHead, workspaceHead } from '../policy/helpers.ts';
@@ -34,7 +34,7 @@ describe('order', () => {
 
   it('is that of files, lines, columns and rules, whatever came first', () => {
     const files = [
-      { path: 'org.yaml', text: orgHead },
+      { path: 'org.yaml', text: orgHead + chatChannel },
       { path: 'b.yaml', text: workspaceHead + body },
       { path: 'a.yaml', text: workspaceHead.replace('ws-one', 'ws-two') + body },
     ];
@@ -247,7 +247,7 @@ describe('severities', () => {
 
   const body = `policies:\n  a:\n    ${spend}    per: workspace_id\n`;
   const files = (org: string) => [
-    { path: 'org.yaml', text: orgHead + org },
+    { path: 'org.yaml', text: orgHead + chatChannel + org },
     { path: 'a.yaml', text: workspaceHead + body },
   ];
 

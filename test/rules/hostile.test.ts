@@ -8,7 +8,7 @@ import type { Finding, Plan } from '../../src/plan/types.ts';
 import { renderComment } from '../../src/render/comment.ts';
 import { parseOutput, type Ran, type Rig, startRig } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { chatChannel, orgFile, workspaceFile } from '../helpers/world.ts';
 import { planOf } from '../plan/kit.ts';
 import { desiredFrom, findIn } from './facts.ts';
 
@@ -45,7 +45,7 @@ const policies = each([
 const keys = each(['rate: 5 requests/minute', 'recipients: [ops@example.com]']);
 const body = `policies:\n${policies}keys:\n${keys}`;
 const rules = 'review:\n  rules:\n    duplicate-limit: error\n';
-const files = { 'org.yaml': orgFile(rules), 'a.yaml': workspaceFile('ws-team-a', body) };
+const files = { 'org.yaml': orgFile(chatChannel + rules), 'a.yaml': workspaceFile('ws-team-a', body) };
 /** Without keys, which a plan would not find. */
 const planned = { 'org.yaml': orgFile(rules), 'a.yaml': workspaceFile('ws-team-a', `policies:\n${policies}`) };
 

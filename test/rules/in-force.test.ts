@@ -12,7 +12,7 @@ import type { RuleSeverity } from '../../src/resources/review-settings.ts';
 import { allRules } from '../../src/rules/find.ts';
 import { parseOutput, type Ran, type Rig, startRig, succeed } from '../helpers/rig.ts';
 import { smallState } from '../helpers/state.ts';
-import { orgFile, workspaceFile } from '../helpers/world.ts';
+import { chatChannel, orgFile, workspaceFile } from '../helpers/world.ts';
 import { inForce } from '../plan/in-force.ts';
 import { planOf } from '../plan/kit.ts';
 import { desiredFrom } from './facts.ts';
@@ -30,7 +30,7 @@ const late = (silence = ''): string =>
   );
 const reason = '    silence:\n      alert-too-late: booked by hand\n';
 const rules = (severity: string): string =>
-  `review:\n  rules:\n    alert-too-late: ${severity}\n  guards: { spend_up: off }\n`;
+  `${chatChannel}review:\n  rules:\n    alert-too-late: ${severity}\n  guards: { spend_up: off }\n`;
 const files = (severity: string, silence = '') => ({ 'org.yaml': orgFile(rules(severity)), 'a.yaml': late(silence) });
 
 interface Said {

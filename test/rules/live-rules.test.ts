@@ -227,6 +227,39 @@ describe('recipient-outside-domains', () => {
   });
 });
 
+describe('recipient-told-anyway', () => {
+  const people = [
+    { id: uuid(901), email: 'owner@example.com', role: 'owner' },
+    { id: uuid(902), email: 'admin@example.com', role: 'admin' },
+    { id: uuid(903), email: 'ana@example.com', role: 'member' },
+    { id: uuid(904), email: null, role: 'admin' },
+  ];
+  const told = (address: string, read: Parameters<typeof findingsOf>[3] = { members: { value: people } }) => {
+    tested.add('recipient-told-anyway');
+    const body = `${limited}    recipients: [${address}]\n`;
+    const live = [app({ user_id: uuid(903), type: 'workspace-user' })];
+    return findingsOf('recipient-told-anyway', { body, live }, now.getTime(), read).map(({ message }) => message);
+  };
+
+  it.each([
+    ['Owner@Example.com', 'the service tells owner@example.com (an owner of the organisation) anyway'],
+    ['admin@example.com', 'the service tells admin@example.com (an admin of the organisation) anyway'],
+    ['ana@example.com', 'the service tells ana@example.com (key "app" is theirs) anyway'],
+    [
+      'admin@example.com, group@example.com, ana@example.com',
+      'the service tells admin@example.com (an admin of the organisation), ana@example.com (key "app" is theirs) anyway',
+    ],
+  ])('%s', (address, message) => {
+    expect(told(address)).toEqual([message]);
+  });
+
+  it('says nothing of others, nor where people were not asked for or are not told', () => {
+    expect(told('group@example.com')).toEqual([]);
+    expect(told('admin@example.com', {})).toEqual([]);
+    expect(told('admin@example.com', { members: { unknown: 'GET /admin/users answered 403' } })).toEqual([]);
+  });
+});
+
 describe('starting-in-past', () => {
   const body = (day: string): string =>
     policy('budget: $5', 'reset:', '  every: 7 days', `  starting: "${day}"`, 'alert: 80%', 'per: workspace_id');

@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RuleName } from '../../src/rule-names.ts';
 import { fileRules } from '../../src/rules/find.ts';
+import { chatChannel } from '../helpers/world.ts';
 import { orgHead } from '../policy/helpers.ts';
 import { findIn } from './facts.ts';
 
@@ -78,7 +79,7 @@ const besides: Partial<Record<RuleName, readonly RuleName[]>> = {
 };
 
 /** About the organisation file: what stands around is part of what they add up or speak of. */
-const ofOrganisation: readonly RuleName[] = ['ceiling-exceeded', 'gateway-prices-by-hand'];
+const ofOrganisation: readonly RuleName[] = ['ceiling-exceeded', 'gateway-prices-by-hand', 'alerts-without-channel'];
 const ofEntries = fileRules.map(({ name }) => name).filter((name) => !ofOrganisation.includes(name));
 
 describe.each(ofEntries)('%s', (name) => {
@@ -107,7 +108,7 @@ describe.each(ofEntries)('%s', (name) => {
 
 it('the files around have nothing to find', () => {
   const findings = findIn([
-    { path: 'org.yaml', text: orgHead },
+    { path: 'org.yaml', text: orgHead + chatChannel },
     { path: 'a.yaml', text: quiet('ws-a') },
   ]);
   expect(findings).toEqual([]);

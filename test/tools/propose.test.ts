@@ -10,7 +10,7 @@ import type { ToolCaller } from '../../src/tools/tool.ts';
 import { asAuthor, type ProposeScene, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
 import { capture, type Ran } from '../helpers/rig.ts';
 import type { TestSession } from '../helpers/session.ts';
-import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid } from '../helpers/state.ts';
+import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -213,7 +213,9 @@ it('what is live and in no file is declared as it is: its plan changes nothing l
 
 it('tells what became of them', async () => {
   const scene = await startProposeScene({ grant: asAuthor });
-  await proposed(scene, 'update_limits', { workspace: 'ws-team-a', target, budget: '$20', urgent: true });
+  // A text as at a terminal is the same target.
+  const text = 'policy/monthly-spend';
+  await proposed(scene, 'update_limits', { workspace: 'ws-team-a', target: text, budget: '$20', urgent: true });
   scene.github?.review({ pull: 1, user: 'reviewer', state: 'APPROVED' });
   expect(await call(scene, 'get_proposal', {})).toMatchObject({
     ok: true,
@@ -273,7 +275,7 @@ describe('what is missing', () => {
     expect([ran.exit, ran.stderr]).toEqual([0, '']);
     expect(asked).toEqual(['workspace', 'target', 'reset', 'per']);
     expect(ran.stdout).toContain('+  x:');
-    expect(ran.stdout).toMatch(/^create x: .*\(tighten/m);
+    expect(ran.stdout).toMatch(/^ +\+ x +\$5 monthly per api_key/m);
     expect(scene.branches()).toHaveLength(1);
   });
 
@@ -378,4 +380,133 @@ it('who asked is whom the server knows, and never what a client says', async () 
   const body = scene.github?.state.repositories[0]?.issues[0]?.body ?? '';
   expect(body).toContain('asked by `ana`');
   expect(body).not.toContain('@reviewer');
+});
+
+/** $90 of it. */
+const spent = {
+  [`workspace_id:${teamA}`]: {
+    id: uuid(700),
+    current_usage: 9000,
+    status: 'active',
+    is_threshold_alerts_sent: false,
+    is_exhausted_alerts_sent: false,
+  },
+} as const;
+
+describe('S0-35: what cannot wait is capped by hand, and the pull request makes it last', () => {
+  const live = (scene: ProposeScene) => {
+    const row = scene.store.state.usagePolicies.find(({ name }) => name === 'monthly-spend');
+    if (row === undefined) throw new Error('nothing was applied');
+    return row;
+  };
+  const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$60', '--urgent'];
+
+  it('where the files were applied before: it keeps what was set by hand, and says so', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': orgFile('review:\n  drift: safe\n') } });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    live(scene).credit_limit = 60;
+    const said = await type(scene, words);
+    expect(said.stdout).toContain('0 changes to what is live once it is merged');
+    expect(said.stdout.replace(/\s+/g, ' ')).toContain(
+      'Keeps what was set by hand: "monthly-spend". Nothing live changes by that; without it the files go on saying otherwise.',
+    );
+  });
+
+  it('where a change of the base was not applied yet: what it adds is the cap under that change', async () => {
+    const scene = await startProposeScene({ files: { 'org.yaml': orgFile('review:\n  drift: safe\n') } });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    scene.push({ [file]: teamFile.replace('$100', '$900') });
+    live(scene).credit_limit = 60;
+    const said = await type(scene, words);
+    expect(said.stdout).toContain('$900 → $60');
+    expect(said.stdout).toContain('One change is owed on main already.');
+  });
+
+  it('a guard that objects stands in the sentence about what is urgent, in place of a promise', async () => {
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100, entities: spent })];
+    const scene = await startProposeScene({
+      grant: asAuthor,
+      state: smallState({ usagePolicies: used }),
+    });
+    expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
+    await type(scene, words);
+    const body = scene.github?.state.repositories[0]?.issues[0]?.body ?? '';
+    expect(body).toContain(
+      '**Urgent**: `blocks-now` objects, so that one approval, two where an app opened it, has to hold the line',
+    );
+    expect(body).not.toContain('and the merge put it into force.');
+  });
+});
+
+describe('at a terminal', () => {
+  it('a dry run shows the plan of what it adds, with the people whom it stops', async () => {
+    const used = [usagePolicyRow('monthly-spend', uuid(101), teamA, { credit_limit: 100, entities: spent })];
+    const scene = await startProposeScene({ state: smallState({ usagePolicies: used }) });
+    const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$60', '--dry-run'];
+    const { stdout } = await type(scene, words);
+    expect(stdout).toContain('blocks-now');
+    expect(stdout).toMatch(/~ monthly-spend +\$100 → \$60 monthly/);
+    expect(stdout).toMatch(/calls of ws-team-a|refused/);
+    expect(stdout).not.toMatch(/@[0-9a-f]{32}/);
+  });
+
+  it('a workspace is found by its name as people write it', async () => {
+    const state = smallState({ workspaces: [workspaceRow('ws-team-a', teamA, { name: 'marketing' })] });
+    const scene = await startProposeScene({ state });
+    const { exit, stdout } = await type(scene, [
+      'propose',
+      'set',
+      'Marketing',
+      'policy/monthly-spend',
+      '--budget',
+      '$600',
+    ]);
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: expect.stringContaining('$100 → $600') });
+  });
+
+  it('where the files say so already it is said that an apply is owed', async () => {
+    const scene = await startProposeScene();
+    const said = await type(scene, ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget', '$100']);
+    expect(said.stdout).toContain('2 changes are owed on main already. `tollgate plan` shows it.');
+  });
+
+  it('to take the limits of a key away is not to take the key away', async () => {
+    const files = {
+      'workspaces/team-a.yaml': workspaceFile('ws-team-a', 'keys:\n  app:\n    rate: 10 requests/minute\n'),
+    };
+    const scene = await startProposeScene({ files, state: smallState({ apiKeys: [keyRow('app', uuid(11), teamA)] }) });
+    const said = await type(scene, ['propose', 'delete', 'ws-team-a', 'key/app', '--dry-run']);
+    expect(said.stdout).toContain('The key itself stays and goes on working');
+  });
+
+  it('a run that proposed nothing of what was asked does not end like one that did', async () => {
+    const scene = await startProposeScene({ grant: asAuthor });
+    const words = ['propose', 'set', 'ws-team-a', 'policy/monthly-spend', '--budget'];
+    expect(await type(scene, [...words, '$600'])).toMatchObject({ exit: 0 });
+    expect(await type(scene, [...words, '$700'])).toMatchObject({
+      exit: 1,
+      stdout: expect.stringContaining('nothing is proposed'),
+    });
+    expect(await type(scene, [...words, '$700', '--format', 'json'])).toMatchObject({ exit: 1 });
+  });
+
+  it.each([
+    [['create', 'ws-team-a', 'foo/x'], 'target: write KIND/NAME'],
+    [['create', 'ws-team-a'], 'target is missing: which entry'],
+    [['create', 'ws-team-a', 'policy/'], 'target is missing: which entry'],
+    [['delete', 'ws-team-a', 'policy/nothing'], '`tollgate propose create` proposes a new entry'],
+    [
+      ['create', 'ws-team-a', 'policy/monthly-spend', '--budget', '$5', '--reset', 'monthly', '--per', 'api_key'],
+      '`tollgate propose set` changes an entry that is there',
+    ],
+    [['set', 'ws-team-a', 'policy/monthly-spend', '--budget', '500'], "in single quotes, such as '$500'"],
+    [['set', 'Another team', 'policy/monthly-spend', '--budget', '$500'], 'There are: ws-team-a'],
+    [['recipients', 'ws-team-a'], 'recipients is missing: addresses, or none'],
+    [['set', 'ws-team-a', 'workspace/research', '--budget', '$5'], '"research" is another workspace than ws-team-a'],
+  ])('%j is refused in the words of the command line', async (words, sentence) => {
+    const scene = await startProposeScene();
+    const { exit, stderr } = await type(scene, ['propose', ...words]);
+    expect({ exit, stderr }).toEqual({ exit: 1, stderr: expect.stringContaining(sentence) });
+    expect(stderr).not.toMatch(/\{kind, name\}|create_policy|update_limits|One of: none/);
+  });
 });

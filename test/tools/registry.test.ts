@@ -40,7 +40,7 @@ describe('the list of tools', () => {
   it('has one tool a name, and one command a tool', () => {
     expect(new Set(tools.map(({ name }) => name)).size).toBe(tools.length);
     // Those of the other commands have forms of their own, and were there before their tools.
-    const own = ['plan', 'validate', 'drift', 'estimate'];
+    const own = ['plan', 'validate', 'drift', 'estimate', 'recommend'];
     expect(tools.flatMap(({ twin }) => (own.includes(twin) ? [twin] : []))).toEqual(own);
     expect(twins.map(({ tool, command }) => [tool, command]).sort()).toEqual(
       tools.flatMap(({ name, twin }) => (own.includes(twin) ? [] : [[name, twin]])).sort(),

@@ -13,6 +13,7 @@ import { describeSettings } from '../../render/describe-settings.ts';
 import { renderDiagnosticsMarkdown } from '../../render/diagnostics.ts';
 import { renderPlanMarkdown } from '../../render/plan.ts';
 import type { PullFate } from '../../render/pull-fate.ts';
+import type { Desired } from '../../resources/types.ts';
 import type { Judged } from '../../run/judge.ts';
 import type { PolicySource } from '../../run/policy-source.ts';
 import { preparePlan } from '../../run/prepare.ts';
@@ -86,8 +87,8 @@ async function tellPlan(
     return resultOfFailure(error, [...warnings, ...told.warnings]);
   }
   const reviewed = await review(run, prepared, subject, target, found);
-  const plan = reviewed?.plan ?? prepared.plan;
   warnings.push(...(reviewed?.warnings ?? []));
+  const plan = await replay(reviewed?.plan ?? prepared.plan, prepared.desired, run, warnings);
   const changes = reviewed?.own ?? null;
   const own =
     changes === null || subject === null || found === null
@@ -120,6 +121,20 @@ async function tellPlan(
           : null,
     warnings,
   };
+}
+
+/** What the lines tell is more than a plan has to: where logs cannot be read it is said, and nothing fails. */
+async function replay(plan: Plan, desired: Desired, { inputs, session }: ActionRun, warnings: string[]): Promise<Plan> {
+  const { logs = [] } = inputs;
+  if (logs.length === 0) return plan;
+  const { replayPlan } = await import('../../run/replay-plan.ts');
+  try {
+    return await replayPlan(plan, desired, logs, session);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    warnings.push(`no limit was replayed over logs: ${error.message}`);
+    return plan;
+  }
 }
 
 async function review(

@@ -8,6 +8,7 @@ import { annotateDiagnostics } from './annotate.ts';
 import { applyForEvent } from './apply.ts';
 import { watchDrift } from './drift.ts';
 import { readAsMeant } from './inputs.ts';
+import { notifyPeople } from './notify.ts';
 import { invalidFiles, planForEvent } from './plan.ts';
 import { previewEdit } from './preview.ts';
 import { type ComparedBranch, compareWith, isUntouched, subjectOf } from './subject.ts';
@@ -32,6 +33,8 @@ export async function runAction(given: ActionRun): Promise<ActionResult> {
       return applyForEvent(run);
     case 'drift':
       return watchDrift(run);
+    case 'notify':
+      return notifyPeople(run);
   }
 }
 

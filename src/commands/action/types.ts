@@ -5,7 +5,7 @@ import { escapeMarkdown } from '../../render/escape-markdown.ts';
 import type { CommonOptions, Session } from '../../run/session.ts';
 
 export interface ActionInputs {
-  readonly command: 'plan' | 'apply' | 'drift' | 'validate';
+  readonly command: 'plan' | 'apply' | 'drift' | 'notify' | 'validate';
   readonly directory: string;
   readonly backend: 'portkey' | 'emulator';
   readonly comment: 'always' | 'on-change' | 'never';
@@ -13,6 +13,8 @@ export interface ActionInputs {
   readonly commentAuthor?: string | null;
   /** Fail the job also when there are changes or drift. */
   readonly failOnChanges: boolean;
+  /** Files or folders of logs that changed limits are replayed over; none: nothing is. */
+  readonly logs?: readonly string[] | undefined;
   /** On `workflow_dispatch` only. */
   readonly allow: readonly string[];
   /** On `workflow_dispatch` only. */

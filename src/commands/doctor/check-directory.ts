@@ -48,13 +48,18 @@ export async function checkPolicies(options: CommonOptions, session: Session): P
   }
 }
 
+export interface RecordCheck extends DirectoryCheck {
+  /** Null: there is none, or it cannot be read. */
+  readonly record?: AppliedRecord;
+}
+
 /** @param baseUrl null: not known, so the record is not compared with it */
 export async function checkRecord(
   options: CommonOptions,
   { desired, found }: PoliciesCheck,
   baseUrl: string | null,
   session: Session,
-): Promise<DirectoryCheck[]> {
+): Promise<RecordCheck[]> {
   const base = { ...blank, id: 'record', title: 'applied record', needed: true };
   const isNamed = options.recordFile !== undefined || options.backend === 'emulator';
   if (desired === null && !isNamed) {
@@ -72,7 +77,7 @@ export async function checkRecord(
     }
     const { record } = stored;
     const detail = `${store.description}, applied ${record.appliedAt.slice(0, 16).replace('T', ' ')} UTC by ${record.appliedBy}${push}`;
-    const place: DirectoryCheck = { view: { ...base, state: 'works', detail, advice: null }, exit: null };
+    const place: RecordCheck = { view: { ...base, state: 'works', detail, advice: null }, exit: null, record };
     return [place, ...(desired === null || baseUrl === null ? [] : checkOwner(record, desired, baseUrl, inGit))];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

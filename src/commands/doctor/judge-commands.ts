@@ -58,6 +58,22 @@ const commands: readonly CommandNeeds[] = [
   },
   {
     ...none,
+    command: 'notify',
+    reads: 'workspaces',
+    files: true,
+    record: true,
+    better: [
+      ['usage-policies.list', 'nobody is told of policies'],
+      ['usage-policies.read', 'nobody is told of policies'],
+      ['keys.list', 'nobody is told of keys'],
+      ['providers.list', 'nobody is told of providers'],
+      ['integrations.list', 'nobody is told of integrations'],
+      ['integrations.shares', 'nobody is told of integrations'],
+      ['analytics.graphs', 'nobody is told of workspaces, providers and integrations, nor of run-outs'],
+    ],
+  },
+  {
+    ...none,
     command: 'usage',
     reads: 'workspaces',
     needs: ['analytics.graphs', 'analytics.groups'],

@@ -70,6 +70,32 @@ export function drawDays({ dates, series }: DayChart, colors: readonly string[])
   });
 }
 
+/** What share of calls a limit refuses, by its amount. */
+export function drawCurve(points: readonly CurvePoint[], unit: Unit): string {
+  return draw({
+    height: 190,
+    x: { type: 'log', ticks: 4, tickFormat: (amount: number) => shorten(amount, unit), label: null },
+    y: {
+      domain: [0, Math.max(...points.map(({ percent }) => percent), 1)],
+      ticks: 4,
+      tickFormat: (percent: number) => `${percent} %`,
+      label: null,
+      grid: true,
+    },
+    marks: [
+      ruleY([0]),
+      lineY(points, { x: 'amount', y: 'percent', stroke: 'var(--accent)', strokeWidth: 2.5 }),
+      dot(points, { x: 'amount', y: 'percent', fill: 'var(--accent)', r: 3 }),
+    ],
+  });
+}
+
+export interface CurvePoint {
+  /** Above zero. */
+  readonly amount: number;
+  readonly percent: number;
+}
+
 function draw(options: Parameters<typeof plot>[0]): string {
   const { document } = parseHTML('<!doctype html><html><head></head><body></body></html>');
   const style = { fontSize: '12px' };

@@ -81,3 +81,12 @@ export function htmlSection(title: string, ...parts: readonly string[]): string 
 export function htmlFold(title: string, body: string): string {
   return body === '' ? '' : `<details><summary>${escapeHtml(title)}</summary>\n${body}\n</details>`;
 }
+
+/** The library's picture with a name and a description for who does not see it. */
+export function htmlPicture(svg: string, id: string, title: string, description: string): string {
+  const text = `<title id="${id}-title">${escapeHtml(title)}</title><desc id="${id}-desc">${escapeHtml(description)}</desc>`;
+  return svg.replace(
+    /^<svg([^>]*)>/,
+    (_, rest: string) => `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc"${rest}>${text}`,
+  );
+}

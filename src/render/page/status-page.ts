@@ -10,7 +10,7 @@ import { type BurnChart, buildPageView, type PageView, type PlaceRow, type Tile 
 import type { SpendView } from '../view/spend-view.ts';
 import type { BudgetView } from '../view/status-view.ts';
 import { drawBurnDown, drawDays } from './charts.ts';
-import { bar, htmlFold, htmlList, htmlSection, htmlTable, writeHtmlLine } from './html-cells.ts';
+import { bar, htmlFold, htmlList, htmlPicture, htmlSection, htmlTable, writeHtmlLine } from './html-cells.ts';
 import { writePage } from './shell.ts';
 
 export function renderStatusPage(facts: PageFacts): string {
@@ -129,18 +129,9 @@ function burnDown({ budget, course }: BurnChart, index: number): string {
   );
   const drawn = counter === null ? '' : `, drawn is ${counter}`;
   return `<figure><figcaption><h3>${nameOf(budget)}</h3><p class="more">${escapeHtml(use + drawn)}</p></figcaption>
-${picture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}${drawn}; ${course.said}. ${exact}`)}
+${htmlPicture(drawBurnDown(course), `burn-${index + 1}`, `What is left of ${name}`, `${use}${drawn}; ${course.said}. ${exact}`)}
 <p class="more">${escapeHtml(course.said)}</p>
 ${htmlFold('Numbers', table)}</figure>`;
-}
-
-/** The library's picture with a name and a description for who does not see it. */
-function picture(svg: string, id: string, title: string, description: string): string {
-  const text = `<title id="${id}-title">${escapeHtml(title)}</title><desc id="${id}-desc">${escapeHtml(description)}</desc>`;
-  return svg.replace(
-    /^<svg([^>]*)>/,
-    (_, rest: string) => `<svg role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc"${rest}>${text}`,
-  );
 }
 
 const seriesColors = ['var(--c1)', 'var(--c2)', 'var(--c3)', 'var(--c4)', 'var(--c5)', 'var(--c6)'];
@@ -164,7 +155,7 @@ function days(chart: DayChart | null): string {
     chart.rows.map(({ day, spend }) => [escapeHtml(day), escapeHtml(spend)]),
   );
   const names = chart.series.map(({ name }) => name).join(', ');
-  return `<figure>${picture(drawDays(chart, seriesColors), 'days', 'Spend by day', `${first} to ${last}, by workspace: ${names}`)}
+  return `<figure>${htmlPicture(drawDays(chart, seriesColors), 'days', 'Spend by day', `${first} to ${last}, by workspace: ${names}`)}
 <ul class="legend">${legend.join('')}</ul>${missing}
 ${htmlFold('Numbers', table)}</figure>`;
 }

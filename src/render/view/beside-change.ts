@@ -65,8 +65,14 @@ export function besideChange(change: Change, limits: readonly LimitImpact[], isW
       ...limits.flatMap((limit) => [...bindingLines(limit, context.asOf), ...mailLines(limit)]),
       ...limits.flatMap(tokenMoneyLines),
       ...(limits.length === 0 ? holds : []),
+      ...replayedLines(change, plan),
     ],
   };
+}
+
+function replayedLines({ id }: Change, { replayed }: Plan): Line[] {
+  const said = replayed !== undefined && Object.hasOwn(replayed, id) ? replayed[id] : undefined;
+  return said === undefined ? [] : [[words(said)]];
 }
 
 interface Context {

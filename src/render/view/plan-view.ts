@@ -13,6 +13,7 @@ import { listKinds } from '../../plan/not-read.ts';
 import type { Action, Change, Plan, PlanNote, RecordLine, Violation } from '../../plan/types.ts';
 import { wordDigest } from '../../plan/words.ts';
 import { escapeInvisible } from '../../printable.ts';
+import { isAlert } from '../../resources/fields.ts';
 import type { ResourceKey } from '../../resources/types.ts';
 import { countPlan, summarizeNothing, summarizePlan } from '../count-plan.ts';
 import { changeLine, describeKey, describePlaced } from '../describe-change.ts';
@@ -20,6 +21,7 @@ import { describeDrift } from '../describe-drift.ts';
 import { describeEnforcement } from '../describe-enforcement.ts';
 import { describeImpact, describeOpenSum, footnote, type ImpactEntry } from '../describe-impact.ts';
 import { describeSettings } from '../describe-settings.ts';
+import { describeAlertTold } from '../describe-told.ts';
 import { type Beside, besideChange, type LimitView } from './beside-change.ts';
 import { type Line, verdict, words } from './cells.ts';
 import { organisationMoney, reachOfMoney, workspaceMoney } from './money.ts';
@@ -195,7 +197,7 @@ function buildGroups(changes: readonly Change[], withheld: ReadonlySet<Change>, 
   }));
 }
 
-function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean, { names }: Plan): ChangeView {
+function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean, plan: Plan): ChangeView {
   const { action, key, source, reason } = change;
   return {
     action,
@@ -204,10 +206,21 @@ function toChange(change: Change, { limits, notes }: Beside, isWithheld: boolean
     source,
     gone: source !== null ? null : reason === 'replacement-cut-short' ? 'left over' : 'no longer in Git',
     isWithheld,
-    what: changeLine(change, names).filter(({ is }) => is !== 'usual'),
+    what: [...changeLine(change, plan.names).filter(({ is }) => is !== 'usual'), ...toldCells(change, plan)],
     limits,
     notes,
   };
+}
+
+/** Of an alert that was not there before: who is told of it. Where there are no channels a rule says it once, for all. */
+function toldCells({ id, action, fieldChanges }: Change, { told }: Plan): Line {
+  const by = told?.hasChannels === true ? told.of.get(id) : undefined;
+  const isNew =
+    action === 'create' ||
+    fieldChanges.some(
+      ({ field, before, after }) => isAlert(field) && typeof after === 'number' && typeof before !== 'number',
+    );
+  return by === undefined || !isNew ? [] : [words(` (${describeAlertTold(by)})`)];
 }
 
 /** Adoptions come in hundreds on a first run and stand in the numbers; settings that judge stand above. */

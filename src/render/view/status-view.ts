@@ -15,6 +15,7 @@ import {
   describeLimit,
   describeNobody,
   describeUnasked,
+  describeUntold,
   describeUse,
   footnotes,
   formatDay,
@@ -128,7 +129,7 @@ export function shownLimits({ limits, counts }: StatusFacts): readonly StatusLim
   return counts ? limits.filter(({ facts }) => facts.kind !== 'key-limits') : limits;
 }
 
-export function toBudget(limit: StatusLimit, facts: Pick<StatusFacts, 'names' | 'counts'>): BudgetView {
+export function toBudget(limit: StatusLimit, facts: Pick<StatusFacts, 'names' | 'counts' | 'hasChannels'>): BudgetView {
   return {
     name: describeLimit(limit),
     workspace: limit.facts.workspace,
@@ -166,11 +167,14 @@ function keyCountLines({ limits, counts }: StatusFacts, slug: string | null): Li
     .map((keys) => [words(`API keys: ${describeKeyCounts(keys)}`)]);
 }
 
-function notesOf({ over, below, belowUnknown, keyLimits }: StatusFacts): Line[] {
+function notesOf(facts: StatusFacts): Line[] {
+  const { over, below, belowUnknown, keyLimits } = facts;
+  const untold = describeUntold(facts);
   const unknown = belowUnknown === 0 ? '' : `, and ${belowUnknown} of unknown use`;
   return [
     ...(over === null ? [] : [`Only what is at ${over} % or more: ${below} below it${unknown} not shown.`]),
     ...(keyLimits === null ? [] : [keyLimits]),
+    ...(untold === null ? [] : [untold]),
     footnotes.rates,
     footnotes.gateway,
   ].map((text) => [words(text)]);

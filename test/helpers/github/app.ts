@@ -81,7 +81,7 @@ export function createApp(parts: AppParts): Hono {
     const url = new URL(c.req.url);
     const repository = parts.state.repositories.find(({ id }) => id === Number(c.req.param('id')));
     const name = repository === undefined ? 'none/none' : fullName(repository);
-    url.pathname = url.pathname.replace(/\/repositories\/\d+\//, `/repos/${name}/`);
+    url.pathname = url.pathname.replace(/\/repositories\/\d+(?=\/|$)/, `/repos/${name}`);
     return app.fetch(new Request(url, c.req.raw), c.env);
   });
   app.notFound((c) => respond(parts, c, null, describeRate));
@@ -236,7 +236,7 @@ function findMoved({ state, urls }: AppParts, { owner, repo }: Params, url: stri
   const repository = state.repositories.find(({ formerNames }) => formerNames.includes(name));
   if (repository === undefined) return null;
   const { pathname, search } = new URL(url);
-  const rest = pathname.slice(pathname.indexOf(`/repos/${name}/`) + `/repos/${name}`.length);
+  const rest = pathname.slice(pathname.indexOf(`/repos/${name}`) + `/repos/${name}`.length);
   const location = `${urls.api}/repositories/${repository.id}${rest}${search}`;
   return { status: 301, headers: { location }, body: { message: 'Moved Permanently', url: location } };
 }

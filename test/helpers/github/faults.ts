@@ -43,6 +43,62 @@ export interface GitHubFaultRule {
   readonly fault: GitHubFault;
 }
 
+/** What somebody who plays all faults has to say of the moment. */
+export interface FaultMoment {
+  /** Milliseconds after which the caller gives up. */
+  readonly patience: number;
+  /** What somebody else does in between. */
+  readonly deeds: Readonly<Record<string, () => void>>;
+}
+
+/** Each kind in the forms that differ to a caller: a new kind that is not here does not compile. */
+const examples: {
+  readonly [K in GitHubFault['kind']]: (
+    moment: FaultMoment,
+  ) => Readonly<Record<string, Extract<GitHubFault, { kind: K }>>>;
+} = {
+  status: () => ({
+    '401': { kind: 'status', status: 401 },
+    '403': { kind: 'status', status: 403 },
+    '404': { kind: 'status', status: 404 },
+    '409': { kind: 'status', status: 409 },
+    '422': { kind: 'status', status: 422 },
+    '500': { kind: 'status', status: 500 },
+    'the page of a proxy': { kind: 'status', status: 502, body: 'html' },
+    '503 in its own words': { kind: 'status', status: 503, message: 'Unicorn!\nTry again.' },
+  }),
+  'secondary-rate-limit': () => ({ 'a secondary limit': { kind: 'secondary-rate-limit', retryAfter: 3_600 } }),
+  'rate-limit': () => ({ 'a limit': { kind: 'rate-limit', reset: 4_000_000_000 } }),
+  slow: ({ patience }) => ({
+    'late, and in time': { kind: 'slow', ms: Math.floor(patience / 20) },
+    'too late': { kind: 'slow', ms: patience + 50 },
+  }),
+  reset: () => ({
+    'a broken connection': { kind: 'reset', when: 'before' },
+    'a lost answer': { kind: 'reset', when: 'after' },
+  }),
+  hang: () => ({ 'no answer at all': { kind: 'hang' } }),
+  meanwhile: ({ deeds }) =>
+    Object.fromEntries(Object.entries(deeds).map(([name, does]) => [name, { kind: 'meanwhile', does }])),
+  'graphql-errors': () => ({
+    'an error of GraphQL': { kind: 'graphql-errors', errors: [{ message: 'Something went wrong.\nSorry.' }] },
+    'an error of GraphQL beside the data': {
+      kind: 'graphql-errors',
+      keepsData: true,
+      errors: [{ type: 'FORBIDDEN', message: 'Resource not accessible' }],
+    },
+  }),
+  answer: () => ({
+    'an answer of another form': { kind: 'answer', status: 200, body: { message: 'ok' } },
+    'an answer of nothing': { kind: 'answer', status: 200, body: null },
+  }),
+};
+
+/** Every fault that is known here, by a name for people. */
+export function everyFault(moment: FaultMoment): readonly (readonly [name: string, fault: GitHubFault])[] {
+  return Object.values(examples).flatMap((make) => Object.entries<GitHubFault>(make(moment)));
+}
+
 export type EndingFault = Exclude<GitHubFault, { kind: 'slow' | 'meanwhile' }>;
 
 export interface ChosenFaults {

@@ -1,0 +1,98 @@
+/**
+ * A limit in one line: `per user $20 monthly`, `100 requests/minute per api_key in red`, `$5 weekly for model @openai/*`. Words are
+ * laid into a policy, and the grammar of policy files reads it.
+ */
+
+import { UserError } from '../errors.ts';
+import { compilePolicies } from '../policy/compile.ts';
+import { keyHabits } from '../policy/match.ts';
+import { type PrintedValue, renderYaml } from '../policy/yaml-text.ts';
+import { limitsOfDesired } from './desired-limits.ts';
+import type { NamedLimit } from './replay-limit.ts';
+
+const anywhere = 'any-workspace';
+
+/** @throws UserError where it cannot be read */
+export function parseLimitPhrase(text: string): NamedLimit {
+  const { workspace, policy } = readWords(text);
+  const files = [
+    { path: 'org.yaml', text: renderYaml(new Map(Object.entries(organisation))) },
+    {
+      path: 'workspace.yaml',
+      text: renderYaml(
+        new Map<string, PrintedValue>([
+          ['version', 1],
+          ['kind', 'workspace'],
+          ['workspace', workspace ?? anywhere],
+          ['policies', new Map([['limit', policy]])],
+        ]),
+      ),
+    },
+  ];
+  const { desired, diagnostics } = compilePolicies(files);
+  const problem = diagnostics.find(({ severity }) => severity === 'error');
+  if (problem !== undefined) throw refuse(text, problem.message);
+  const [limit] = desired === null ? [] : limitsOfDesired(desired);
+  if (limit === undefined) throw refuse(text, 'it limits nothing');
+  return { ...limit, workspace, name: text };
+}
+
+const organisation: Readonly<Record<string, PrintedValue>> = {
+  version: 1,
+  kind: 'org',
+  environment: 'backtest',
+  organisation: '00000000-0000-0000-0000-000000000000',
+};
+
+function refuse(text: string, why: string): UserError {
+  return new UserError(`--limit ${JSON.stringify(text)}: ${why}`, {
+    hint: 'Write a limit such as `per user $20 monthly`, `100 requests/minute per api_key in WORKSPACE`, or `$5 weekly for model @openai/*`.',
+  });
+}
+
+function readWords(text: string): { workspace: string | null; policy: ReadonlyMap<string, PrintedValue> } {
+  // `budget: $20, reset: monthly` says the same as `$20 monthly`.
+  const words = text
+    .split(/,?\s+/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '' && !['budget:', 'rate:', 'reset:'].includes(word));
+  const policy = new Map<string, PrintedValue>();
+  const match = new Map<string, PrintedValue>();
+  const per: string[] = [];
+  let workspace: string | null = null;
+  const put = (key: string, value: string) => {
+    if (policy.has(key)) throw refuse(text, `${JSON.stringify(value)} is a second ${key}: it takes one limit`);
+    policy.set(key, value);
+  };
+  const take = (after: string): string => {
+    const next = words.shift();
+    if (next === undefined) throw refuse(text, `nothing stands behind \`${after}\``);
+    return next;
+  };
+  const keyOf = (word: string): string => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word);
+  for (let word = words.shift(); word !== undefined; word = words.shift()) {
+    if (word === 'per' || word === 'per:' || (word === 'and' && per.length > 0)) {
+      const by = keyOf(take(word));
+      per.push(by === 'workspace_id' || by === 'workspace' ? 'workspace_id' : by);
+    } else if (word === 'in') workspace = take(word);
+    else if (word === 'alert' || word === 'alert:') put('alert', take(word));
+    else if (word === 'for') {
+      const key = keyOf(take(word));
+      const values = [take(key)];
+      while (words[0] === 'or') {
+        words.shift();
+        values.push(take('or'));
+      }
+      match.set(key, values.length === 1 ? (values[0] ?? '') : values);
+    } else if (word === 'every') put('reset', `every ${take(word)} ${take('every')}`);
+    else if (/^(?:monthly|weekly|never|daily|yearly)$/.test(word)) put('reset', word);
+    else if (/^[$\d]/.test(word)) {
+      const isWhole = word.startsWith('$') || words[0] === undefined;
+      const amount = isWhole ? word : `${word} ${take(word)}`;
+      put(amount.includes('/') ? 'rate' : 'budget', amount);
+    } else throw refuse(text, `${JSON.stringify(word)} is no word of a limit`);
+  }
+  if (match.size > 0) policy.set('match', match);
+  policy.set('per', per.length === 0 ? 'workspace_id' : per);
+  return { workspace, policy };
+}

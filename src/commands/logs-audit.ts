@@ -1,0 +1,96 @@
+import path from 'node:path';
+import { UserError } from '../errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
+import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
+import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
+import { jsonVersion, renderJson } from '../render/json.ts';
+import type { CommandResult, Session } from '../run/session.ts';
+import { moneyOf } from '../tools/values.ts';
+import { sizeText } from './logs-pull.ts';
+
+export interface LogsAuditOptions {
+  readonly store: string;
+  readonly workspace: readonly string[];
+  /** `2026-Q3`, `2026-10` or `2026-10-01..2026-10-15`. */
+  readonly period: string;
+  readonly out?: string | undefined;
+  readonly bodies: boolean;
+  readonly format: 'text' | 'json';
+}
+
+/** @throws UserError, CancelledError. Where days are missing the file is written, and exit 5 says that it is not all of the period */
+export async function runLogsAudit(options: LogsAuditOptions, session: Session): Promise<CommandResult> {
+  const { first, last } = parsePeriod(options.period);
+  const name = options.out ?? `audit-${first}-${last}.jsonl.gz`;
+  const { bodies: withBodies, workspace: workspaces } = options;
+  const asked = { workspaces, first, last, withBodies };
+  const made = await session.waiting(
+    'writing the file',
+    writeAudit(
+      { ...asked, store: path.resolve(session.cwd, options.store), file: path.resolve(session.cwd, name) },
+      session.signal,
+    ),
+  );
+  const isWhole = made.workspaces.every(({ missing, open }) => missing.length + open.length === 0);
+  return { exit: isWhole ? exitCodes.ok : exitCodes.partial, output: render(made, name, isWhole, options, session) };
+}
+
+/** @throws UserError */
+function parsePeriod(period: string): { readonly first: string; readonly last: string } {
+  const [, quarterYear, quarter] = /^(\d{4})-[Qq]([1-4])$/.exec(period) ?? [];
+  const [, monthYear, month] = /^(\d{4})-(\d\d)$/.exec(period) ?? [];
+  const [, first, last] = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(period) ?? [];
+  const between = (year: string, from: number, months: number) => ({
+    first: dayOf(Date.UTC(Number(year), from, 1)),
+    last: dayOf(Date.UTC(Number(year), from + months, 1) - millisecondsOfDay),
+  });
+  if (quarterYear !== undefined) return between(quarterYear, (Number(quarter) - 1) * 3, 3);
+  if (monthYear !== undefined && Number(month) >= 1 && Number(month) <= 12)
+    return between(monthYear, Number(month) - 1, 1);
+  if (first !== undefined && last !== undefined && beginOfDay(first) <= beginOfDay(last)) return { first, last };
+  throw new UserError(`${JSON.stringify(period)} is not a period`, {
+    hint: 'Write a quarter such as 2026-Q3, a month such as 2026-10, or days such as 2026-10-01..2026-10-15.',
+  });
+}
+
+function render(made: AuditFile, name: string, isWhole: boolean, options: LogsAuditOptions, session: Session): string {
+  const { rows, bytes, sha256, cost, costUnknown, workspaces } = made;
+  if (options.format === 'json') {
+    return renderJson({
+      version: jsonVersion,
+      ok: isWhole,
+      file: name,
+      rows,
+      bytes,
+      sha256,
+      cost: moneyOf(cost),
+      cost_unknown: costUnknown,
+      workspaces,
+    });
+  }
+  const table: AnswerBlock = {
+    columns: [
+      { head: 'workspace' },
+      { head: 'calls', align: 'right' },
+      { head: 'missing days' },
+      { head: 'open days' },
+    ],
+    rows: workspaces.map((each) => [each.workspace, each.rows, listDays(each.missing), listDays(each.open)]),
+  };
+  const texts = [
+    `${rows} calls for ${moneyOf(cost).usd} in ${name}, ${sizeText(bytes)}; its manifest says where each day came from.`,
+    ...(costUnknown === 0 ? [] : [`The cost of ${costUnknown} calls is not known, and not in the sum.`]),
+    ...(isWhole
+      ? []
+      : ['The file is not the whole period: `tollgate logs pull` fetches what is missing, then ask again.']),
+    `SHA-256: ${sha256}`,
+  ];
+  return renderAnswer([table, ...texts.map((text) => ({ text }))], session.style);
+}
+
+function listDays(days: readonly string[]): string {
+  if (days.length === 0) return 'none';
+  const few = days.slice(0, 5).join(', ');
+  return days.length > 5 ? `${few} and ${days.length - 5} more` : few;
+}

@@ -1,0 +1,37 @@
+/** What rows do not say, in sentences: one for each cause, and none where there is nothing to say. */
+
+import type { SourceFacts } from './row-batch.ts';
+
+export function describeFacts(facts: SourceFacts): string[] {
+  const { rows, duplicates, contradictions, malformed, cost, files, missing, otherWorkspaces } = facts;
+  const notes: string[] = [];
+  const say = (count: number, text: string): void => {
+    if (count > 0) notes.push(text);
+  };
+  say(
+    malformed.count,
+    `${malformed.count} lines are not rows and are not counted: ${malformed.first
+      .slice(0, 5)
+      .map(({ file, line, why }) => `${file}:${line} ${why}`)
+      .join('; ')}${malformed.count > 5 ? ' …' : '.'}`,
+  );
+  say(duplicates, `${duplicates} rows have an id that was there before: each id counts once, by its earliest row.`);
+  say(contradictions, `${contradictions} of them say something else than the row that counts.`);
+  say(otherWorkspaces, `${otherWorkspaces} calls are of other workspaces than was asked about, and are left out.`);
+  say(cost.missing, `The cost of ${cost.missing} of ${rows} calls is unknown: their rows say none.`);
+  for (const [currency, count] of Object.entries(cost.otherCurrency)) {
+    notes.push(`The cost of ${count} calls is in ${currency}, and not in the sums.`);
+  }
+  say(cost.tooFine, `The cost of ${cost.tooFine} calls has more than ten decimals of a cent, and is not in the sums.`);
+  say(cost.outOfRange, `The cost of ${cost.outOfRange} calls is negative or above $1,125, and is not in the sums.`);
+  for (const [dim, count] of Object.entries(missing)) say(count, `${count} of ${rows} calls say nothing of ${dim}.`);
+  const mixed = files.filter(({ workspaces }) => (workspaces?.length ?? 0) > 1);
+  say(
+    mixed.length,
+    `${mixed.length} files hold calls of several workspaces: ${mixed
+      .slice(0, 3)
+      .map(({ name }) => name)
+      .join(', ')}.`,
+  );
+  return notes;
+}

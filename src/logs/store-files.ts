@@ -1,0 +1,52 @@
+/** Files of a store: readable by their owner alone, and there whole or not at all. */
+
+import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { makeDirectory } from '../real-path.ts';
+import { replaceFile } from '../replace-file.ts';
+import { manifestPathOf, partPathOf } from './export-to-file.ts';
+import { renderStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
+
+export async function openFolder(folder: string): Promise<void> {
+  await makeDirectory(folder);
+  await chmod(folder, 0o700);
+}
+
+/** Its name changes once its bytes are on the disk. */
+export async function moveInto(from: string, to: string): Promise<void> {
+  await chmod(from, 0o600);
+  const file = await open(from, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(from, to);
+}
+
+export async function writeStoreManifest(folder: string, manifest: StoreManifest): Promise<void> {
+  const target = storeManifestPath(folder);
+  await replaceFile(target, renderStoreManifest(manifest));
+  await chmod(target, 0o600);
+}
+
+export async function sizeOf(file: string): Promise<number | null> {
+  return (await stat(file).catch(() => null))?.size ?? null;
+}
+
+export async function listNames(folder: string): Promise<readonly string[]> {
+  return (await readdir(folder).catch(() => [])).sort();
+}
+
+export async function removeFile(file: string): Promise<void> {
+  await rm(file, { force: true });
+}
+
+/** An export, with its manifest and what there is of it so far. */
+export async function removeExport(file: string): Promise<void> {
+  for (const one of [file, partPathOf(file), manifestPathOf(file)]) await removeFile(one);
+}
+
+export function inFolder(folder: string, name: string): string {
+  return path.join(folder, name);
+}

@@ -1,0 +1,250 @@
+/**
+ * Which crossings are due to be told: each once a limit, counter, threshold and window. Pure.
+ *
+ * | the counter | what is told |
+ * |---|---|
+ * | has reached several thresholds at once | the highest is named, those below it count as told |
+ * | is unknown | nothing, and nothing is forgotten |
+ * | holds far less than when it was told | somebody reset it: it starts anew |
+ */
+
+import type { Counter } from '../consumption/counters.ts';
+import { isOverLimit } from '../consumption/counters.ts';
+import type { LimitStatus } from '../consumption/limit-status.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
+import { compare, type Exact, exactOf, toDrawn } from '../exact.ts';
+import { hashOf, type Mark, type Memory } from './memory.ts';
+import type { Message } from './message.ts';
+import {
+  type ChannelKinds,
+  channelsOf,
+  leftOf,
+  type MarkOf,
+  messageIdOf,
+  type Telling,
+  type ToldOn,
+} from './telling.ts';
+import { type WatchedLimit, type WatchedThreshold, type Watcher, type WindowNow, windowOfLimit } from './watched.ts';
+
+/** What somebody is told of a limit. */
+export type LimitNews =
+  | {
+      readonly what: 'threshold' | 'exhausted';
+      readonly limit: LimitStatus;
+      /** In the unit of the limit. */
+      readonly at: number;
+      /** Fullest first. */
+      readonly counters: readonly CrossedCounter[];
+    }
+  | { readonly what: 'runs-out'; readonly limit: LimitStatus; readonly at: number };
+
+export interface CrossedCounter {
+  readonly valueKey: string | null;
+  /** Null: the service only says that it is used up. */
+  readonly used: Exact | null;
+}
+
+export interface LimitsDue {
+  readonly tellings: readonly Telling[];
+  /** Keys of what counts as not told any more, as its counter was reset. */
+  readonly forgotten: readonly string[];
+}
+
+export interface DueFacts {
+  readonly limits: readonly LimitStatus[];
+  readonly watcher: Watcher;
+  readonly channels: ChannelKinds;
+  readonly memory: Pick<Memory, 'marks'>;
+  readonly environment: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  /** Without its id. */
+  readonly write: (news: LimitNews) => Omit<Message, 'id'>;
+}
+
+export function findDueLimits(facts: DueFacts): LimitsDue {
+  const all = facts.limits.map((limit) => dueOf(limit, facts));
+  return {
+    tellings: all.flatMap(({ tellings }) => tellings),
+    forgotten: all.flatMap(({ forgotten }) => forgotten),
+  };
+}
+
+const nothing: LimitsDue = { tellings: [], forgotten: [] };
+
+function dueOf(limit: LimitStatus, facts: DueFacts): LimitsDue {
+  const watched = facts.watcher.watch(limit.facts);
+  if (watched === null) return nothing;
+  const window = windowOfLimit(limit.facts, limit.nextReset, facts.now);
+  if (window === null) return nothing;
+  const crossings = countersOf(limit).map((counter) => crossingsOf(counter, { limit, watched, window, facts }));
+  const forgotten = crossings.flatMap((one) => one.forgotten);
+  return {
+    tellings: [...groupCrossings(crossings, limit, watched, facts), ...runOutOf(limit, watched, window, facts)],
+    forgotten,
+  };
+}
+
+/** Those of which something is known: a number, or the service's word that one is used up. */
+function countersOf({ facts }: LimitStatus): readonly (CrossedCounter & { readonly verdict: Counter['verdict'] })[] {
+  const { usage, verdict } = facts;
+  if (!usage.known) return verdict === 'exhausted' ? [{ valueKey: null, used: null, verdict }] : [];
+  const doubted = (usage.doubted ?? []).filter((counter) => counter.verdict === 'exhausted');
+  const isOnly = usage.counters.length === 1 && verdict === 'exhausted';
+  return [
+    ...usage.counters.map((counter) => (isOnly ? { ...counter, verdict } : counter)),
+    ...doubted.map(({ valueKey }) => ({ valueKey, used: null, verdict: 'exhausted' as const })),
+  ];
+}
+
+interface Crossing {
+  readonly threshold: WatchedThreshold;
+  /** In the unit of the limit. */
+  readonly at: number;
+  readonly key: string;
+  readonly told: Mark | null;
+}
+
+interface CrossingsOfCounter {
+  readonly counter: CrossedCounter;
+  readonly window: WindowNow;
+  /** Not told yet, or not to everybody; ascending. */
+  readonly due: readonly Crossing[];
+  readonly forgotten: readonly string[];
+}
+
+/** Whoever reset a counter by hand leaves far less in it; a read that lags shows a little less. */
+const resetShare = 0.9;
+
+function crossingsOf(
+  counter: ReturnType<typeof countersOf>[number],
+  {
+    limit,
+    watched,
+    window,
+    facts: { memory },
+  }: {
+    readonly limit: LimitStatus;
+    readonly watched: WatchedLimit;
+    readonly window: WindowNow;
+    readonly facts: DueFacts;
+  },
+): CrossingsOfCounter {
+  const base = hashOf([watched.key, counter.valueKey]);
+  const used = counter.used === null ? null : toDrawn(counter.used);
+  const { usage, amount } = limit.facts;
+  const all = watched.thresholds.map((threshold): Crossing => {
+    const isBudget = threshold.at === 'budget';
+    const key = `${base}:${isBudget ? `budget@${amount}` : threshold.at}`;
+    const mark = memory.marks[key];
+    const told = mark !== undefined && mark.w === window.id ? mark : null;
+    return { threshold, at: threshold.at === 'budget' ? amount : threshold.at, key, told };
+  });
+  const peak = Math.max(0, ...all.map(({ told }) => told?.used ?? 0));
+  const isReset = used !== null && usage.known && usage.source === 'reported' && used < peak * resetShare;
+  const remembered = isReset ? all.map((one) => ({ ...one, told: null })) : all;
+  const isReached = ({ threshold, at }: Crossing): boolean =>
+    threshold.at === 'budget'
+      ? isExhausted(counter, amount)
+      : counter.used !== null && compare(counter.used, exactOf(at)) >= 0;
+  return {
+    counter,
+    window,
+    due: remembered.filter((one) => isReached(one) && (one.told === null || one.told.left !== undefined)),
+    forgotten: isReset ? all.flatMap(({ told, key }) => (told === null ? [] : [key])) : [],
+  };
+}
+
+function isExhausted({ used, verdict }: ReturnType<typeof countersOf>[number], amount: number): boolean {
+  if (used === null) return verdict === 'exhausted';
+  return isOverLimit({ valueKey: null, used, verdict }, exactOf(amount));
+}
+
+/** One message for all counters that reached the same threshold; one that did not reach everybody goes to the others alone. */
+function groupCrossings(
+  all: readonly CrossingsOfCounter[],
+  limit: LimitStatus,
+  watched: WatchedLimit,
+  facts: DueFacts,
+): readonly Telling[] {
+  const groups = new Map<
+    string,
+    { readonly crossings: Crossing[]; readonly of: CrossingsOfCounter[]; highest: Crossing }
+  >();
+  for (const counter of all) {
+    for (const due of [counter.due.filter(({ told }) => told === null), ...againOf(counter.due)]) {
+      const highest = due.at(-1);
+      if (highest === undefined) continue;
+      const name = highest.told?.m ?? `${highest.at}:${highest.threshold.at === 'budget'}`;
+      const group = groups.get(name);
+      if (group === undefined) groups.set(name, { crossings: [...due], of: [counter], highest });
+      else {
+        group.crossings.push(...due);
+        group.of.push(counter);
+      }
+    }
+  }
+  return [...groups.values()].flatMap(({ crossings, of, highest }) => {
+    const to = toOf(crossings, watched, highest, facts);
+    if (to.length === 0) return [];
+    const marks = crossings.map(({ key }): MarkOf => {
+      const counter = of.find(({ due }) => due.some((one) => one.key === key));
+      const used = counter?.counter.used;
+      const { id = '', end = null } = counter?.window ?? {};
+      return { key, mark: { w: id, e: end, ...(used == null ? {} : { used: toDrawn(used) }) } };
+    });
+    const counters = of.map(({ counter }) => counter).sort((a, b) => compare(b.used ?? zeroUse, a.used ?? zeroUse));
+    const what = highest.threshold.at === 'budget' ? 'exhausted' : 'threshold';
+    const message = facts.write({ what, limit, at: highest.at, counters });
+    return [{ message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks) }, marks, to }];
+  });
+}
+
+const zeroUse: Exact = { n: 0n, d: 1n };
+
+/** By the message that did not reach everybody. */
+function againOf(due: readonly Crossing[]): readonly (readonly Crossing[])[] {
+  const byMessage = new Map<string, Crossing[]>();
+  for (const one of due) {
+    if (one.told === null) continue;
+    byMessage.set(one.told.m, [...(byMessage.get(one.told.m) ?? []), one]);
+  }
+  return [...byMessage.values()];
+}
+
+/** Those in force and those of each threshold that it tells of; where the service tells the former, the latter alone. */
+function toOf(
+  crossings: readonly Crossing[],
+  { route }: WatchedLimit,
+  highest: Crossing,
+  { channels }: DueFacts,
+): readonly ToldOn[] {
+  const own = crossings.flatMap(({ threshold: { only, also } }) => only ?? also);
+  const isForAll = crossings.some(({ threshold }) => threshold.only === null);
+  const recipients = [...new Set([...(isForAll ? route.recipients : []), ...own])].sort();
+  const to = channelsOf({ channels: route.channels, recipients }, channels);
+  const { told } = highest;
+  return told === null ? to : leftOf(to, told.left ?? {});
+}
+
+function runOutOf(
+  limit: LimitStatus,
+  { key: of, route }: WatchedLimit,
+  window: WindowNow,
+  { memory, channels, environment, now, write }: DueFacts,
+): readonly Telling[] {
+  const { runOut } = limit;
+  if (route.forecast === null || runOut?.when !== 'this-window') return [];
+  // A forecast is nothing that the service mails: where one is asked for, it is told of keys too.
+  if (runOut.at > now + route.forecast * dayMilliseconds) return [];
+  const key = `${hashOf([of, 'runs-out'])}:runs-out`;
+  const mark = memory.marks[key];
+  const told = mark !== undefined && mark.w === window.id ? mark : null;
+  if (told !== null && told.left === undefined) return [];
+  const all = channelsOf(route, channels);
+  const to = told === null ? all : leftOf(all, told.left ?? {});
+  if (to.length === 0) return [];
+  const marks: readonly MarkOf[] = [{ key, mark: { w: window.id, e: window.end } }];
+  const message = write({ what: 'runs-out', limit, at: runOut.at });
+  return [{ message: { ...message, id: told?.m ?? messageIdOf(environment, marks) }, marks, to }];
+}

@@ -1,0 +1,103 @@
+/** What is told beside budgets, as far as somebody asked for it: nothing is read that nobody is told of. */
+
+import { CancelledError, ServiceError, UserError } from '../errors.ts';
+import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
+import { PriceIndex } from '../prices/price-index.ts';
+import type { ModelPrice } from '../prices/types.ts';
+import { loadPage } from '../render/status.ts';
+import type { AlertSettings, AlsoTold } from '../resources/alert-settings.ts';
+import { usualSeverities } from '../rules/find.ts';
+import { gatherDrift } from '../run/gather-drift.ts';
+import type { OpenBackend } from '../run/open-backend.ts';
+import { readRulePrices } from '../run/read-for-rules.ts';
+import type { CommonOptions, Session } from '../run/session.ts';
+import { digestsOf, driftOf, expiriesOf, failedApplyOf, type HappeningGroup } from './due-events.ts';
+import type { InForce, Seen } from './look.ts';
+import type { Message } from './message.ts';
+import type { Watcher } from './watched.ts';
+import { writeDigest } from './write-digest.ts';
+
+export interface EventsRead {
+  readonly groups: readonly HappeningGroup[];
+  readonly complete: ReadonlySet<Message['kind']>;
+  /** Null: nobody asked for prices, or no budget names a model. */
+  readonly priceOf: ((model: string) => ModelPrice) | null;
+  /** What could not be read. */
+  readonly gaps: readonly string[];
+}
+
+export interface EventSources {
+  readonly inForce: Pick<InForce, 'desired'> & { readonly record: AppliedRecord; readonly settings: RecordedSettings };
+  readonly open: OpenBackend;
+  readonly alerts: AlertSettings;
+  readonly seen: Seen;
+  readonly watcher: Watcher;
+  readonly counts: boolean;
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+/** @throws CancelledError */
+export async function readEvents(sources: EventSources, options: CommonOptions, session: Session): Promise<EventsRead> {
+  const { inForce, open, alerts, seen, watcher, counts, owners } = sources;
+  const { record } = inForce;
+  const asked = new Set(Object.values(alerts.places).flatMap(({ also = [] }) => also));
+  const words = { environment: record.environment, counts, now: seen.at };
+  const drift = await readDrift(asked, options, session);
+  const isDeclared = createDeclared(record);
+  const prices = asked.has('prices') ? await readPricesInForce(inForce, open, session) : null;
+  const renderPage = asked.has('digest') ? await loadPage() : null;
+  const slugs = seen.read.workspaces.map(({ slug }) => slug).sort();
+  return {
+    groups: [
+      ...expiriesOf(seen.read.expiries, watcher, words),
+      ...failedApplyOf(record, watcher, words),
+      ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, watcher, words)),
+      ...(renderPage === null
+        ? []
+        : digestsOf(slugs, watcher, alerts.channels, seen.at, (workspace) =>
+            writeDigest({ seen, environment: record.environment, counts, owners, isDeclared, renderPage }, workspace),
+          )),
+    ],
+    // Of a part of the workspaces, or without drift, what is not there may hold all the same.
+    complete: new Set(
+      drift === null || 'gap' in drift || options.workspace.length > 0 ? [] : (['loosened', 'undeclared'] as const),
+    ),
+    priceOf: prices?.priceOf ?? null,
+    gaps: [...(drift !== null && 'gap' in drift ? [drift.gap] : []), ...(prices?.gaps ?? [])],
+  };
+}
+
+/** From the source in force: that of a pull request is nobody's word yet. */
+async function readPricesInForce({ desired, settings }: EventSources['inForce'], open: OpenBackend, session: Session) {
+  const { pricing: _written, ...rest } = desired;
+  const { pricing, gateway } = settings;
+  const words = { ...rest, gateway, ...(Object.keys(pricing).length === 0 ? {} : { pricing }), isInForce: true };
+  const read = await readRulePrices(words, usualSeverities, open, session);
+  if (read === null) return null;
+  const index = new PriceIndex({ providers: read.providers, integrations: new Map() });
+  const gaps = [...read.providers.values()].flatMap((one) => (one.status === 'unread' ? [one.why] : []));
+  return { priceOf: (model: string) => index.priceOf(model), gaps: [...new Set(gaps)] };
+}
+
+/** Null: nobody asked for it. It reads what `drift` reads, beside what `status` does. */
+async function readDrift(asked: ReadonlySet<AlsoTold>, options: CommonOptions, session: Session) {
+  if (!asked.has('loosened') && !asked.has('undeclared')) return null;
+  try {
+    const found = await gatherDrift({ ...options, format: 'text' }, session);
+    if ('diagnostics' in found) return { gap: 'drift: the policy files, or names in them, have errors' };
+    if ('meanwhile' in found) return { gap: 'drift: an apply is under way' };
+    if (found.record !== 'read') return { gap: 'drift: there is no applied record' };
+    return { view: found };
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    if (error instanceof UserError || error instanceof ServiceError) return { gap: `drift: ${error.message}` };
+    throw error;
+  }
+}
+
+/** By the record, which is what tells. */
+function createDeclared({ workspaces }: AppliedRecord): Parameters<typeof writeDigest>[0]['isDeclared'] {
+  const known = new Set(workspaces.flatMap(({ entries }) => entries.map(({ kind, id }) => `${kind}\n${id}`)));
+  return ({ facts: { kind, id } }) =>
+    known.has(`${kind}\n${kind === 'workspace-limits' ? id.slice(0, id.lastIndexOf('/')) : id}`);
+}

@@ -1,0 +1,52 @@
+/** What is due to be told, to whom, and what is remembered of it. */
+
+import type { AlertRoute } from '../resources/alert-settings.ts';
+import { hashOf, type Mark } from './memory.ts';
+import type { Message } from './message.ts';
+
+/** Of one thing that is told: its key, and the window that it belongs to. */
+export interface MarkOf {
+  readonly key: string;
+  readonly mark: Pick<Mark, 'w' | 'e' | 'used'>;
+}
+
+export interface ToldOn {
+  readonly channel: string;
+  /** Addresses; only mail reads them as such. */
+  readonly recipients: readonly string[];
+}
+
+export interface Telling {
+  readonly message: Message;
+  readonly marks: readonly MarkOf[];
+  /** Never empty. */
+  readonly to: readonly ToldOn[];
+}
+
+/** By name of the channel. */
+export type ChannelKinds = Readonly<Record<string, { readonly type: string }>>;
+
+/** Where a route leads; mail needs somebody. Empty: nobody is told. */
+export function channelsOf(
+  { channels, recipients }: Pick<AlertRoute, 'channels' | 'recipients'>,
+  kinds: ChannelKinds,
+): readonly ToldOn[] {
+  return channels.flatMap((channel) =>
+    kinds[channel]?.type === 'mail' && recipients.length === 0 ? [] : [{ channel, recipients }],
+  );
+}
+
+/** Those that a telling did not reach. */
+export function leftOf(to: readonly ToldOn[], left: NonNullable<Mark['left']>): readonly ToldOn[] {
+  return to.flatMap(({ channel, recipients }) => {
+    const hashes = Object.hasOwn(left, channel) ? left[channel] : undefined;
+    if (hashes === undefined) return [];
+    const asked = hashes === null ? recipients : recipients.filter((address) => hashes.includes(hashOf(address)));
+    return hashes !== null && asked.length === 0 ? [] : [{ channel, recipients: asked }];
+  });
+}
+
+/** The same for the same things told. */
+export function messageIdOf(environment: string, marks: readonly MarkOf[]): string {
+  return hashOf([environment, marks.map(({ key, mark }) => [key, mark.w]).sort()]);
+}

@@ -1,0 +1,102 @@
+/** The weekly summary: the page of `status`, of one workspace or of all of them, and its headline for channels that show no page. Pure. */
+
+import { type LimitStatus, sortStatus } from '../consumption/limit-status.ts';
+import { dayMilliseconds } from '../consumption/windows.ts';
+import { committedLive } from '../impact/committed-live.ts';
+import type { PageFacts } from '../render/page-facts.ts';
+import { renderStatusHeadline } from '../render/status.ts';
+import type { StatusFacts } from '../render/status-facts.ts';
+import {
+  describeForecast,
+  describeLimit,
+  describeUse,
+  nearlyPercent,
+  summarizeStatus,
+} from '../render/status-words.ts';
+import type { Seen } from './look.ts';
+import type { Message } from './message.ts';
+
+export interface DigestFacts {
+  readonly seen: Seen;
+  readonly environment: string;
+  readonly counts: boolean;
+  readonly owners: ReadonlyMap<string, string>;
+  readonly isDeclared: (limit: LimitStatus) => boolean;
+  readonly renderPage: (facts: PageFacts) => string;
+}
+
+const expiryDays = 14;
+const mostNear = 15;
+
+/** @param workspace slug; null: all of them */
+export function writeDigest(facts: DigestFacts, workspace: string | null): Omit<Message, 'id'> {
+  const { seen, environment, counts, owners, renderPage } = facts;
+  const status = statusOf(facts, workspace);
+  const live = seen.limits.map((limit) => limit.facts);
+  const html = renderPage({
+    status,
+    environment,
+    owners,
+    committed: new Map(status.workspaces.map(({ slug }) => [slug, committedLive(slug, live, seen.read)] as const)),
+    changes: { known: false, why: 'a digest does not look for them; `tollgate history` does' },
+  });
+  const near = status.limits.filter(({ state, percent }) => state === 'exhausted' || (percent ?? 0) >= nearlyPercent);
+  const shown = near.filter(({ facts: { kind } }) => !counts || kind !== 'key-limits').slice(0, mostNear);
+  const place = workspace ?? 'all workspaces';
+  return {
+    kind: 'digest',
+    title: `Budgets of ${place}: ${near.length} used up or nearly`,
+    facts: [
+      { label: 'Workspace', value: place },
+      { label: 'Environment', value: environment },
+      ...shown.map((limit) => ({
+        label: describeLimit(limit),
+        value: [
+          `${describeUse(limit)}${limit.percent === null ? '' : ` (${limit.percent} %)`}`,
+          describeForecast(limit),
+        ]
+          .filter((text) => text !== null)
+          .join(' · '),
+      })),
+    ],
+    paragraphs: [renderStatusHeadline(status), summarizeStatus(status)],
+    link: null,
+    at: seen.at,
+    data: { environment, workspace, budgets: status.limits.length, near: near.length },
+    html,
+  };
+}
+
+function statusOf({ seen, counts, isDeclared }: DigestFacts, workspace: string | null): StatusFacts {
+  const { read, at } = seen;
+  const isHere = (one: { readonly workspace: string | null }): boolean =>
+    workspace === null || one.workspace === workspace;
+  const limits = sortStatus(seen.limits.filter(({ facts }) => isHere(facts)));
+  return {
+    nobody: null,
+    check: null,
+    hasChannels: true,
+    keyLimits: null,
+    now: at,
+    workspaces: read.workspaces
+      .filter(({ slug }) => workspace === null || slug === workspace)
+      .sort((a, b) => (a.slug < b.slug ? -1 : 1)),
+    limits: limits.map((limit) => ({ ...limit, declared: isDeclared(limit), told: null })),
+    over: null,
+    below: 0,
+    belowUnknown: 0,
+    expiring: read.expiries
+      .filter(isHere)
+      .map(({ expiresAt, ...rest }) => ({ ...rest, at: Date.parse(expiresAt) }))
+      .filter((one) => one.at > at && one.at <= at + expiryDays * dayMilliseconds)
+      .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)),
+    expiryDays,
+    gaps: read.gaps.filter(isHere),
+    unread: read.unread.filter(isHere),
+    paceGaps: seen.gaps,
+    unitMistake: null,
+    trends: null,
+    names: read.keyNames,
+    counts,
+  };
+}

@@ -1,0 +1,35 @@
+/** Limits that the calls of a while would have fitted into: what every format of `recommend` is a projection of. */
+
+import type { Exact } from '../exact.ts';
+import type { Reset, Unit } from '../resources/types.ts';
+
+export interface RecommendFacts {
+  readonly rows: { readonly count: number; readonly oldest: number | null; readonly newest: number | null };
+  /** Whom a counter is kept for, in the words of `per`. */
+  readonly per: readonly string[];
+  readonly unit: Unit;
+  readonly reset: Reset;
+  /** In the order of the workspaces. */
+  readonly limits: readonly Recommendation[];
+  /** Why some are missing, and what the figures do not cover. */
+  readonly notes: readonly string[];
+}
+
+export interface Recommendation {
+  readonly workspace: string;
+  /** The smallest that stops nobody, in the unit; the least that a budget may be where less would do. */
+  readonly nobody: number;
+  /** The smallest that refuses at most one call of a hundred. */
+  readonly percent: number;
+  /** Of the two: the least that a budget may be stands in its place. */
+  readonly isLeast: boolean;
+  readonly calls: number;
+  readonly counters: number;
+  /** Spent by the calls: US cents. */
+  readonly money: Exact;
+  /** In the files, of the same unit, reset and grouping. */
+  readonly current: { readonly name: string; readonly amount: number; readonly refused: number } | null;
+  readonly state: 'no limit' | 'too wide' | 'fits' | 'stops calls';
+  /** Other limits of the files that were in force meanwhile. */
+  readonly others: number;
+}

@@ -1,0 +1,228 @@
+/** What a person sees of a backtest, before it is written in a format. */
+
+import { formatSpent } from '../../impact/money.ts';
+import { escapeInvisible } from '../../printable.ts';
+import { formatAmount } from '../../resources/amounts.ts';
+import { isBudgetLimit } from '../../resources/limit.ts';
+import type { BacktestFacts, BacktestRows, Effect, LimitEffect, Sides, Stopped } from '../backtest-facts.ts';
+import { formatInstant } from '../status-words.ts';
+
+export interface BacktestView {
+  /** `2026-10-01 00:00 UTC to … · 10,000,000 rows`. */
+  readonly span: string;
+  /** What cannot be replayed; said first. */
+  readonly refusals: readonly string[];
+  /** Null: one set of limits alone. */
+  readonly sides: BacktestFacts['sides'];
+  /** All limits together. */
+  readonly together: readonly SeenFact[];
+  readonly limits: readonly SeenLimit[];
+  /** What the numbers mean and do not mean. */
+  readonly notes: readonly string[];
+}
+
+/** One line: of one set `after` alone. */
+export interface SeenFact {
+  readonly label: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+export interface SeenLimit {
+  /** `per-user (marketing)`. */
+  readonly title: string;
+  readonly facts: readonly SeenFact[];
+  readonly who: readonly SeenCounter[];
+  /** Counters that are not shown. */
+  readonly more: number;
+  readonly days: readonly { readonly day: string; readonly calls: string; readonly money: string }[];
+  readonly curve: readonly { readonly amount: string; readonly refused: string }[];
+  readonly doubts: readonly string[];
+}
+
+export interface SeenCounter {
+  readonly who: string;
+  readonly since: string;
+  readonly days: string;
+  readonly calls: string;
+  readonly money: string;
+  readonly alert: string;
+}
+
+const nothing = '–';
+
+export function buildBacktestView(facts: BacktestFacts): BacktestView {
+  const { rows, sides, together, limits } = facts;
+  return {
+    span: describeSpan(rows),
+    refusals: facts.refusals.map(
+      ({ workspace, name, said, why }) =>
+        `Not replayed: ${placeOf(name, workspace)}, ${said}: it ${escapeInvisible(why)}.`,
+    ),
+    sides,
+    together: [
+      fact('refused', together, (stopped) => describeStopped(stopped, rows.inScope, rows)),
+      ...(together.after?.people == null ? [] : [fact('people', together, ({ people }) => count(people ?? 0))]),
+    ],
+    limits: limits.map((limit) => seeLimit(limit, facts)),
+    notes: listNotes(facts),
+  };
+}
+
+/** `would have refused 1.2 % of these calls, $310, 3 people`: for whoever has one line. */
+export function describeEffect({ checked, stopped }: Pick<Effect, 'checked' | 'stopped'>): string {
+  if (stopped.calls === 0) return `would have refused none of ${count(checked)} calls`;
+  const people = stopped.people === null ? '' : `, ${stopped.people} ${stopped.people === 1 ? 'person' : 'people'}`;
+  return `would have refused ${percent(stopped.calls, checked)} of ${count(checked)} calls, ${formatSpent(stopped.money, 'cost')}${people}`;
+}
+
+/** Of the limits of one change, in one line: as it is to be, or that it cannot be told. */
+export function describeReplayed(
+  { rows, limits, refusals }: BacktestFacts,
+  isOfChange: (one: { readonly workspace: string | null; readonly name: string }) => boolean,
+): string {
+  const own = limits.filter(isOfChange);
+  const [refusal] = refusals.filter(isOfChange);
+  const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
+  const span =
+    rows.oldest === null || rows.newest === null ? '' : `${dayText(rows.oldest)} to ${dayText(rows.newest)}: `;
+  const [first, ...more] = effects.map(describeEffect);
+  if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
+  const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
+  if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
+  return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
+}
+
+function dayText(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}
+
+function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
+  const sides: Sides<Effect> = { before, after };
+  const shown = after ?? before;
+  const hasAlert = before?.alert != null || after?.alert != null;
+  return {
+    title: placeOf(name, workspace),
+    facts: [
+      fact('limit', sides, ({ said }) => said),
+      fact('refused', sides, ({ stopped, checked }) => describeStopped(stopped, checked, rows)),
+      fact('blocked', sides, describeBlocked),
+      ...(hasAlert ? [fact('alert', sides, describeAlerted)] : []),
+      fact('failed anyway', sides, ({ stopped }) =>
+        stopped.calls === 0 ? nothing : `${percent(stopped.failed, stopped.calls)} of the refused`,
+      ),
+      fact('gateway lag', sides, describeLate),
+      fact('stops nobody', sides, describeSmallest),
+    ],
+    who: (shown?.who ?? []).map(({ who, since, days, calls, money, alertAt }) => ({
+      who: escapeInvisible(who),
+      since: formatInstant(since),
+      days: String(days),
+      calls: count(calls),
+      money: formatSpent(money, 'cost'),
+      alert: alertAt === null ? nothing : formatInstant(alertAt),
+    })),
+    more: shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length,
+    days: (shown?.days ?? []).map(({ day, calls, money }) => ({
+      day: new Date(day).toISOString().slice(0, 10),
+      calls: count(calls),
+      money: formatSpent(money, 'cost'),
+    })),
+    curve: (shown?.curve ?? []).map(({ amount, refused }) => ({
+      amount: formatAmount(amount, shown?.limit.unit ?? 'cost'),
+      refused: `${percentText(refused * 100)} %`,
+    })),
+    doubts: [...new Set([...(before?.doubts ?? []), ...(after?.doubts ?? [])])],
+  };
+}
+
+function fact<T>(label: string, { before, after }: Sides<T>, say: (value: T) => string): SeenFact {
+  const shown = (value: T | null): string => (value === null ? nothing : escapeInvisible(say(value)));
+  return { label, before: shown(before), after: shown(after) };
+}
+
+function describeStopped({ calls, money }: Stopped, checked: number, rows: BacktestRows): string {
+  if (calls === 0) return `none of ${count(checked)} calls`;
+  return `${count(calls)} of ${count(checked)} calls (${percent(calls, checked)}) · ${formatSpent(money, 'cost')} of ${formatSpent(rows.money, 'cost')}`;
+}
+
+function describeBlocked({ blocked, counters, first, limit }: Effect): string {
+  const noun = nounOf(limit.per, counters);
+  if (first === null) return `none of ${count(counters)} ${noun}`;
+  return `${count(blocked)} of ${count(counters)} ${noun} · first: ${first.who}, ${formatInstant(first.at)}`;
+}
+
+function describeAlerted({ alert, limit }: Effect): string {
+  if (alert === null || !isBudgetLimit(limit)) return nothing;
+  const first = alert.first === null ? '' : `; first ${formatInstant(alert.first)}`;
+  return `${formatAmount(limit.alert ?? 0, limit.unit)}: ${count(alert.counters)} ${nounOf(limit.per, alert.counters)}${first}`;
+}
+
+function describeLate({ late, limit }: Effect): string {
+  if (!isBudgetLimit(limit) || late.calls === 0) return nothing;
+  return `lets up to ${count(late.calls)} of them through, ${formatSpent(late.money, 'cost')}`;
+}
+
+function describeSmallest({ smallest, limit }: Effect): string {
+  if (smallest === null) return nothing;
+  const amount = (value: number) => formatAmount(value, limit.unit);
+  return `${amount(smallest.nobody)} · at most 1 % of calls: ${amount(smallest.percent)}`;
+}
+
+function nounOf(per: readonly string[], number: number): string {
+  const [key] = per.length === 1 ? per : [];
+  const nouns: Readonly<Record<string, string>> = {
+    'metadata._user': 'user',
+    workspace_id: 'workspace',
+    api_key: 'key',
+    model: 'model',
+    virtual_key: 'provider',
+    provider: 'vendor',
+  };
+  const noun = key === undefined ? 'counter' : (nouns[key] ?? 'counter');
+  return number === 1 ? noun : `${noun}s`;
+}
+
+function placeOf(name: string, workspace: string | null): string {
+  return escapeInvisible(workspace === null || workspace === name ? name : `${name} (${workspace})`);
+}
+
+function describeSpan({ oldest, newest, count: rows, inScope, files }: BacktestRows): string {
+  if (oldest === null || newest === null) return 'There are no rows.';
+  return `${formatInstant(oldest)} to ${formatInstant(newest)} · ${count(rows)} rows, ${count(inScope)} in scope · ${count(files)} ${files === 1 ? 'file' : 'files'}`;
+}
+
+function listNotes({ rows, limits, together }: BacktestFacts): string[] {
+  const notes = rows.said.map(escapeInvisible);
+  if (rows.cacheUnknown > 0)
+    notes.push(
+      `Coverage: ${count(rows.cacheUnknown)} rows do not say whether a cache answered. Hits look like free calls there, so that counts of requests are too high.`,
+    );
+  if (rows.costUnknown > 0) notes.push('Lower bound: no budget is charged with calls of unknown cost.');
+  if (rows.tokensUnknown > 0 && limits.some(({ after, before }) => (after ?? before)?.limit.unit === 'tokens'))
+    notes.push(`Lower bound: the tokens of ${count(rows.tokensUnknown)} rows are not known.`);
+  if (rows.refused > 0)
+    notes.push(
+      `Lower bound: ${count(rows.refused)} calls were refused then and cost nothing. What they would have cost under a wider limit nobody knows.`,
+    );
+  if (limits.length > 1) notes.push('What stops nobody is told of each limit as if it were the only one.');
+  if ((together.after?.calls ?? 0) + (together.before?.calls ?? 0) > 0)
+    notes.push(
+      'Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.',
+    );
+  return notes;
+}
+
+function count(number: number): string {
+  return number.toLocaleString('en-US');
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '0 %' : `${percentText((part / whole) * 100)} %`;
+}
+
+/** What is not nothing is never printed as nothing, and what is not all not as all. */
+function percentText(value: number): string {
+  if (value > 0 && value < 0.05) return '< 0.1';
+  return value < 100 && value > 99.95 ? '> 99.9' : value.toFixed(value === 0 || value === 100 ? 0 : 1);
+}

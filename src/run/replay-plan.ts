@@ -1,0 +1,83 @@
+/** What the changed limits of a plan would have done to calls that were made: one line beside each change. */
+
+import { dimsOf } from '../backtest/adapt-rows.ts';
+import { type BacktestAsked, backtest, columnsOfAsked } from '../backtest/backtest.ts';
+import { limitsOfDesired, namedLimits } from '../backtest/desired-limits.ts';
+import type { NamedLimit } from '../backtest/replay-limit.ts';
+import { openRows } from '../logs/open-rows.ts';
+import { changeId } from '../plan/make-change.ts';
+import type { Change, Plan } from '../plan/types.ts';
+import { describeReplayed } from '../render/view/backtest-view.ts';
+import type { Desired } from '../resources/types.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The same plan with `replayed`; as it is where nothing is to be replayed.
+ *
+ * @param logs files or folders, as `--logs` names them
+ * @throws UserError, CancelledError
+ */
+export async function replayPlan(
+  plan: Plan,
+  desired: Desired,
+  logs: readonly string[],
+  session: Session,
+): Promise<Plan> {
+  const changes = plan.changes.filter((change) =>
+    [change.before, change.after].some((side) => isLimited(change, side)),
+  );
+  if (logs.length === 0 || changes.length === 0) return plan;
+  const asked = askedOf(changes, desired);
+  const columns = columnsOfAsked(asked);
+  const opening = openRows(
+    { from: logs, dims: dimsOf(columns), workspaces: [] },
+    { folder: session.cwd, signal: session.signal },
+  );
+  const source = await session.waiting('reading logs', opening);
+  try {
+    const facts = await session.waiting('replaying calls', backtest(asked, source));
+    const replayed = changes.map((change): [string, string] => {
+      const isOfChange = ({ workspace, name }: { workspace: string | null; name: string }) =>
+        workspace === change.key.workspace && name === nameOfChange(change);
+      return [change.id, describeReplayed(facts, isOfChange)];
+    });
+    return { ...plan, replayed: Object.fromEntries(replayed.filter(([, said]) => said !== '')) };
+  } finally {
+    await source.close();
+  }
+}
+
+/** All limits in force, without the changes and with them. */
+function askedOf(changes: readonly Change[], desired: Desired): BacktestAsked {
+  const moved = new Set(changes.map(({ id }) => id));
+  const kept = { ...desired, entries: desired.entries.filter((entry) => !moved.has(changeId(entry))) };
+  const others = limitsOfDesired(kept);
+  const side = (which: 'before' | 'after') => [
+    ...others,
+    ...changes.flatMap((change) => limitsOfChange(change, change[which])),
+  ];
+  return {
+    before: { label: 'before', limits: side('before') },
+    after: { label: 'after', limits: side('after') },
+    counts: true,
+  };
+}
+
+function limitsOfChange({ key, liveId, starting }: Change, fields: Change['before']): readonly NamedLimit[] {
+  if (fields === null) return [];
+  return namedLimits({
+    ...key,
+    ...(liveId === null ? {} : { id: liveId }),
+    fields,
+    ...(starting === null ? {} : { starting }),
+  });
+}
+
+function isLimited(change: Change, fields: Change['before']): boolean {
+  return limitsOfChange(change, fields).length > 0;
+}
+
+function nameOfChange(change: Change): string {
+  const [limit] = [...limitsOfChange(change, change.after), ...limitsOfChange(change, change.before)];
+  return limit?.name ?? '';
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { backtest } from '../../src/backtest/backtest.ts';
+import { parseLimitPhrase } from '../../src/backtest/limit-phrase.ts';
+import { renderBacktestText } from '../../src/render/backtest.ts';
+import { backtestDocumentSchema, renderBacktestJson } from '../../src/render/backtest-document.ts';
+import { generateRows } from './generate-rows.ts';
+import { sourceOf } from './source-of-rows.ts';
+
+const rows = generateRows(30_000);
+const style = { color: false, columns: Number.POSITIVE_INFINITY };
+
+async function ask(...phrases: string[]) {
+  return backtest(
+    { before: null, after: { label: 'proposed', limits: phrases.map(parseLimitPhrase) }, counts: false },
+    sourceOf(rows),
+  );
+}
+
+describe('backtest', () => {
+  it('says what a limit would have done', async () => {
+    const facts = await ask('per user $2 monthly alert 80%');
+    expect(renderBacktestText(facts, style)).toMatchInlineSnapshot(`
+      "2026-10-01 00:06 UTC to 2026-10-31 23:59 UTC · 30,000 rows, 27,375 in scope · 0 files
+
+      per user $2 monthly alert 80%
+        limit          $2 monthly per metadata._user
+        refused        643 of 27,375 calls (2.3 %) · $2.35 of $132.38
+        blocked        3 of 6,590 users · first: user-00000@example.com (ws-team-00), 2026-10-16 10:14 UTC
+        alert          $1.60: 4 users; first 2026-10-13 16:47 UTC
+        failed anyway  3.6 % of the refused
+        stops nobody   $3.61 · at most 1 % of calls: $2.63
+
+      who                                  blocked since         days  calls  dollars  alert at
+      user-00000@example.com (ws-team-00)  2026-10-16 10:14 UTC    16    420    $1.60  2026-10-13 16:47 UTC
+      user-00040@example.com (ws-team-00)  2026-10-23 16:09 UTC     9    112    $0.40  2026-10-19 13:53 UTC
+      user-00023@example.com (ws-team-01)  2026-10-24 12:03 UTC     8    111    $0.35  2026-10-20 17:42 UTC
+
+      - 1162 of 30000 calls say nothing of user.
+      - Nobody reacts: the calls are those that were made. Who is refused may try again, wait, or use another key.
+      "
+    `);
+    expect(backtestDocumentSchema.parse(JSON.parse(renderBacktestJson(facts))).limits).toHaveLength(1);
+  });
+});

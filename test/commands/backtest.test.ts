@@ -1,0 +1,174 @@
+/** `backtest` and `recommend`: files, a base, a limit in one line; rows made of values. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
+import { describe, expect, it } from 'vitest';
+import { type BacktestOptions, runBacktest } from '../../src/commands/backtest.ts';
+import { runRecommend } from '../../src/commands/recommend.ts';
+import { backtestDocumentSchema } from '../../src/render/backtest-document.ts';
+import { generateRows } from '../backtest/generate-rows.ts';
+import { sourceOf } from '../backtest/source-of-rows.ts';
+import { testSession } from '../helpers/session.ts';
+
+const rows = generateRows(20_000);
+const open = async () => sourceOf(rows);
+const usual = { dir: 'policies', logs: ['rows.jsonl'], limit: [], workspace: [], format: 'text', quiet: true } as const;
+
+const org = 'version: 1\nkind: org\nenvironment: test\norganisation: 00000000-0000-0000-0000-000000000000\n';
+const workspace = (policies: string) => `version: 1\nkind: workspace\nworkspace: ws-team-00\npolicies:\n${policies}`;
+const perUser = (amount: string) =>
+  `  per-user:\n    budget: ${amount}\n    reset: monthly\n    alert: 80%\n    per: metadata._user\n`;
+
+function inFolder(files: Readonly<Record<string, string>>) {
+  const cwd = mkdtempSync(join(tmpdir(), 'backtest-'));
+  mkdirSync(join(cwd, 'policies'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, 'policies', name), text);
+  return testSession({ cwd });
+}
+
+describe('backtest', () => {
+  it('says by name, first, what rows cannot tell of, and never that it stops nobody', async () => {
+    const session = inFolder({
+      'org.yaml': org,
+      'red.yaml': `${workspace(perUser('$2'))}keys:\n  ci:\n    budget: $5\n    reset: monthly\nproviders:\n  openai-prod:\n    budget: $5\n    reset: monthly\n`,
+    });
+    const { output } = await runBacktest(usual, session, open);
+    const [first = '', second = ''] = output.split('\n\n');
+    expect(first.replaceAll('\n', ' ')).toContain('Not replayed: keys/ci (ws-team-00), $5 monthly');
+    expect(first.replaceAll('\n', ' ')).toContain('names the key "ci", and rows hold ids of keys');
+    expect(second.replaceAll('\n', ' ')).toContain('Not replayed: providers/openai-prod (ws-team-00)');
+    expect(output).not.toMatch(/none of 0 calls/);
+    const document = backtestDocumentSchema.parse(
+      JSON.parse((await runBacktest({ ...usual, format: 'json' }, session, open)).output),
+    );
+    expect(document.not_replayed.map(({ name }) => name)).toEqual(['keys/ci', 'providers/openai-prod']);
+    expect(document.limits.map(({ name }) => name)).toEqual(['per-user']);
+  });
+
+  it('shows a change beside what was', async () => {
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$3')) });
+    const git = (...words: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...words], {
+        cwd: session.cwd,
+        stdio: 'pipe',
+      });
+    git('init', '-q', '-b', 'main');
+    git('add', '.');
+    git('commit', '-qm', 'three dollars');
+    writeFileSync(
+      join(session.cwd, 'policies', 'red.yaml'),
+      workspace(`${perUser('$1')}`.replace('    alert: 80%\n', '')),
+    );
+    const { output } = await runBacktest({ ...usual, format: 'json', base: 'main' }, session, open);
+    const { sides, limits } = backtestDocumentSchema.parse(JSON.parse(output));
+    expect(sides).toEqual({ before: 'main', after: 'files' });
+    const [limit] = limits;
+    expect([limit?.before?.amount, limit?.after?.amount]).toEqual([300, 100]);
+    expect(limit?.after?.refused.calls).toBeGreaterThan(limit?.before?.refused.calls ?? 0);
+    const text = (await runBacktest({ ...usual, base: 'main' }, session, open)).output;
+    expect(text).toMatch(/limit\s+\$3 monthly per metadata._user\s+\$1 monthly per metadata._user/);
+  });
+
+  it('takes a limit in one line, and refuses what the grammar does', async () => {
+    const session = inFolder({});
+    const ask = async (limit: string) =>
+      (await runBacktest({ ...usual, limit: [limit], format: 'json' }, session, open)).output;
+    for (const [phrase, said] of [
+      ['per user $20 monthly', '$20 monthly per metadata._user'],
+      ['$2,000 weekly per workspace', '$2,000 weekly'],
+      ['100 requests/minute per api_key in ws-team-00', '100 requests/minute per api_key'],
+      ['$5 every 14 days for model @openai/* or @anthropic/*', '$5 every 14 days, for model @anthropic/* or @openai/*'],
+      ['budget: $5, reset: monthly, per: user', '$5 monthly per metadata._user'],
+      ['per key 400k tokens never', '400k tokens never per api_key'],
+      ['2M tokens monthly per user and model', '2M tokens monthly per metadata._user and model'],
+    ] as const) {
+      const { limits, not_replayed: not } = backtestDocumentSchema.parse(JSON.parse(await ask(phrase)));
+      expect([...limits.map(({ after }) => after?.limit), ...not.map(({ limit }) => limit)]).toEqual([said]);
+    }
+    for (const phrase of [
+      'per user',
+      '$20',
+      'twenty dollars',
+      '$20 monthly $30',
+      '$0 monthly per user',
+      'per user $20 fortnightly',
+      'per',
+    ]) {
+      await expect(ask(phrase)).rejects.toThrow(`--limit ${JSON.stringify(phrase)}`);
+    }
+  });
+
+  it('writes a page that asks for nothing and names nobody by markup', async () => {
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$1.50')) });
+    const hostile = {
+      ...rows,
+      words: {
+        ...rows.words,
+        'metadata._user': (rows.words['metadata._user'] ?? []).map((name) => `<script>alert("${name}")</script>`),
+      },
+    };
+    const { output } = await runBacktest({ ...usual, format: 'html' }, session, async () => sourceOf(hostile));
+    const { document } = parseHTML(output);
+    expect(document.querySelectorAll('script,link,img,iframe,object,embed,form,base').length).toBe(0);
+    expect(document.querySelectorAll('svg').length).toBe(2);
+    expect(document.querySelector('table')?.textContent).toContain('$1.50 monthly');
+    expect(output).toContain('&lt;script&gt;');
+  });
+
+  it('names nobody where the files say so', async () => {
+    const session = inFolder({
+      'org.yaml': `${org}review:\n  show_people: counts\n`,
+      'red.yaml': workspace(perUser('$1.50')),
+    });
+    for (const format of ['text', 'json', 'html'] as const) {
+      const options: BacktestOptions = { ...usual, format };
+      const { output } = await runBacktest(options, session, open);
+      expect(output).not.toMatch(/user-\d+@/);
+      expect(output).toContain('$1.50 monthly');
+    }
+  });
+
+  it('gives the same bytes for the same rows, however they are cut', async () => {
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$1.50')) });
+    const cut = generateRows(20_000, 42, 777);
+    for (const format of ['text', 'json', 'html'] as const) {
+      const one = (await runBacktest({ ...usual, format }, session, open)).output;
+      expect((await runBacktest({ ...usual, format }, session, async () => sourceOf(cut))).output).toBe(one);
+    }
+  });
+
+  it('writes the page where it is asked to', async () => {
+    const session = inFolder({ 'org.yaml': org, 'red.yaml': workspace(perUser('$1.50')) });
+    const { output } = await runBacktest({ ...usual, format: 'html', out: 'page.html' }, session, open);
+    expect(output).toBe('');
+    expect(readFileSync(join(session.cwd, 'page.html'), 'utf8')).toContain('What these limits would have done');
+  });
+});
+
+describe('recommend', () => {
+  const asked = {
+    dir: 'policies',
+    logs: ['x'],
+    workspace: ['ws-team-00'],
+    by: ['user'],
+    unit: 'cost',
+    reset: 'monthly',
+    stops: 'nobody',
+    backend: 'emulator',
+    concurrency: 4,
+    verbose: false,
+    quiet: true,
+  } as const;
+
+  it('answers without policy files, and in YAML that stands alone', async () => {
+    const session = inFolder({});
+    const { output } = await runRecommend({ ...asked, format: 'yaml' }, session, open);
+    expect(output).toMatch(/^# workspaces\/ws-team-00\.yaml\n# yaml-language-server[\s\S]*per: metadata\._user/);
+    await expect(runRecommend({ ...asked, reset: 'daily', format: 'text' }, session, open)).rejects.toThrow(
+      '--reset "daily"',
+    );
+  });
+});

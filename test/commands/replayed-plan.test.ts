@@ -1,0 +1,72 @@
+/** A plan, with what its changed limits would have done to the calls of logs. */
+
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { startRig } from '../helpers/rig.ts';
+import { smallState } from '../helpers/state.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
+
+const budget = (amount: string) => `policies:
+  per-user:
+    budget: ${amount}
+    reset: monthly
+    per: metadata._user
+  by-endpoint:
+    rate: 5 requests/minute
+    per: metadata._user
+    match:
+      endpoint_type: chat/completions
+`;
+
+async function start() {
+  const rig = await startRig({
+    state: smallState(),
+    files: { 'org.yaml': orgFile(), 'a.yaml': workspaceFile('ws-team-a', budget('$2')) },
+  });
+  onTestFinished(() => rig.close());
+  // Ana spends a dollar a call, Ben ten cents.
+  const call = (index: number, user: string, cost: number) =>
+    JSON.stringify({
+      id: `00000000-0000-4000-8000-00000000${1000 + index}`,
+      created_at: new Date(Date.UTC(2026, 9, 1, 10, index)).toISOString(),
+      ...{ is_success: 1, ai_org: 'openai', ai_model: 'gpt-4o', total_units: 10, cost, cost_currency: 'USD' },
+      ...{ response_status_code: 200, metadata: { _user: user }, workspace_slug: 'ws-team-a', cache_status: 'MISS' },
+    });
+  const lines = Array.from({ length: 10 }, (_, index) =>
+    call(index, index % 2 === 0 ? 'ana' : 'ben', index % 2 === 0 ? 100 : 10),
+  );
+  writeFileSync(join(rig.folder, 'october.jsonl'), `${lines.join('\n')}\n`);
+  return rig;
+}
+
+it('says beside each changed limit whom it would have refused, and by name of one that nobody can tell', async () => {
+  const rig = await start();
+  for (const format of ['text', 'markdown'] as const) {
+    const { stdout } = await rig.plan({ format, logs: ['october.jsonl'] });
+    const text = stdout.replace(/\s+/g, ' ').replaceAll('\\', '');
+    expect(text).toContain('2026-10-01 to 2026-10-01: would have refused 30.0 % of 10 calls, $3, 1 person');
+    expect(text).toContain('not replayed over logs: it has a condition on the kind of request, which no row holds');
+    expect(text).not.toMatch(/\bana\b/);
+  }
+});
+
+it('is byte for byte as it was where no logs are named', async () => {
+  const rig = await start();
+  const { stdout } = await rig.plan({ format: 'json' });
+  expect((await rig.plan({ format: 'json', logs: [] })).stdout).toBe(stdout);
+  expect(stdout).not.toContain('would have');
+  const replayed = await rig.plan({ format: 'json', logs: ['october.jsonl'] });
+  expect(JSON.parse(replayed.stdout).replayed).toEqual({
+    'usage-policy/ws-team-a/per-user': expect.stringContaining('would have refused 30.0 %'),
+    'rate-policy/ws-team-a/by-endpoint': expect.stringContaining('not replayed'),
+  });
+  const digest = (text: string) => (JSON.parse(text) as { digest: string }).digest;
+  expect(digest(replayed.stdout)).toBe(digest(stdout));
+});
+
+it('names the file that is not there', async () => {
+  const rig = await start();
+  const ran = await rig.plan({ logs: ['november.jsonl'] });
+  expect([ran.exit, ran.stderr]).toEqual([1, expect.stringContaining('november.jsonl')]);
+});

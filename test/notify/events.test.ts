@@ -1,0 +1,141 @@
+/** What is told beside budgets: each once while it holds, to whom asked for it. */
+
+import { beforeEach, expect, it } from 'vitest';
+import { onClose } from '../client/loopback.ts';
+import { type Ran, type Rig, startRig } from '../helpers/rig.ts';
+import { testNow } from '../helpers/session.ts';
+import { keyRow, smallState, teamA, teamB, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
+import { orgFile, spendMayRise, workspaceFile } from '../helpers/world.ts';
+import { type MailServer, startMailServer } from './channels/mail-server.ts';
+
+const long = { created_at: '2026-01-01T00:00:00.000Z' };
+const policyId = uuid(101);
+let mail: MailServer;
+let rig: Rig;
+let pid = 500;
+
+const org = (also: string) =>
+  orgFile(`alerts: { recipients: [finance@example.com], also: [${also}] }
+channels:
+  post: { type: mail, host: 127.0.0.1, port: ${mail.port}, security: none, from: tollgate@example.com }
+${spendMayRise}`);
+const team = workspaceFile(
+  'ws-team-a',
+  'alerts: { recipients: [a@example.com] }\npolicies: { spend: { budget: $100, reset: monthly, per: workspace_id, alert: 80% } }\n',
+);
+
+async function begin(also: string): Promise<void> {
+  rig = await startRig({
+    state: {
+      ...smallState(),
+      workspaces: [workspaceRow('ws-team-a', teamA, long), workspaceRow('ws-team-b', teamB, long)],
+      apiKeys: [
+        keyRow('batch', uuid(12), teamA, { ...long, expires_at: '2026-11-25T00:00:00.000Z' }),
+        keyRow('later', uuid(13), teamA, { ...long, expires_at: '2027-11-25T00:00:00.000Z' }),
+      ],
+      providers: [],
+      integrations: [],
+      usagePolicies: [usagePolicyRow('spend', policyId, teamA, long)],
+      ratePolicies: [],
+      requestLogs: [],
+    },
+    files: { 'org.yaml': org(also), 'a.yaml': team },
+  });
+  onClose(() => rig.close());
+  expect(await rig.apply()).toMatchObject({ exit: 0 });
+}
+
+const notify = (now = testNow): Promise<Ran> => rig.notify({}, { pid: ++pid, now });
+const subjects = (): (string | undefined)[] => mail.got.map(({ mail: { subject } }) => subject);
+
+beforeEach(async () => {
+  mail = await startMailServer(null);
+});
+
+it('a key about to expire, and not one that does so in a year', async () => {
+  await begin('expiring');
+  await notify();
+  expect(subjects()).toEqual(['key batch expires in 5 days (ws-team-a)']);
+  expect(mail.got[0]?.to).toEqual(['a@example.com', 'finance@example.com']);
+  expect((await notify()).stdout).toBe('Nothing to tell.\n');
+});
+
+it('nobody who did not ask', async () => {
+  await begin('digest');
+  const before = rig.emulator.requests.total;
+  await notify();
+  expect(subjects()).not.toContain('key batch expires in 5 days (ws-team-a)');
+  expect(rig.emulator.requests.total).toBeGreaterThan(before);
+});
+
+it('a limit that was loosened by hand, once, and anew when it is loosened again', async () => {
+  await begin('loosened');
+  expect((await notify()).stdout).toBe('Nothing to tell.\n');
+  const policy = rig.emulator.store.find('usagePolicies', policyId);
+  if (policy === undefined) throw new Error('no policy');
+  policy.credit_limit = 900;
+  await notify();
+  expect(subjects()).toEqual(['1 limit was loosened by hand (ws-team-a)']);
+  expect(mail.got[0]?.mail.text).toContain('spend (ws-team-a): $100 → $900');
+  await notify();
+  expect(mail.got).toHaveLength(1);
+  policy.credit_limit = 100;
+  await notify();
+  policy.credit_limit = 900;
+  await notify();
+  expect(mail.got).toHaveLength(2);
+});
+
+it('limits that are in no file, all of a workspace in one message', async () => {
+  await begin('undeclared');
+  await notify();
+  const { state } = rig.emulator.store;
+  state.usagePolicies.push(
+    usagePolicyRow('by-hand', uuid(120), teamA, long),
+    usagePolicyRow('[click](https://evil.example)', uuid(121), teamA, long),
+  );
+  const told = mail.got.length;
+  await notify();
+  expect(mail.got.length - told).toBe(1);
+  expect(subjects().at(-1)).toBe('2 limits are in no file (ws-team-a)');
+  await notify();
+  expect(mail.got.length - told).toBe(1);
+});
+
+it('an apply of which something failed, from the record', async () => {
+  await begin('failed-apply');
+  const record = rig.readRecord();
+  if (record === null) throw new Error('no record');
+  const failed = {
+    kind: 'usage-policy' as const,
+    workspace: 'ws-team-a',
+    name: 'spend',
+    action: 'update' as const,
+    fingerprint: 'f',
+    status: 'failed' as const,
+    detail: 'PUT /policies/usage-limits answered 500',
+    before: null,
+    after: null,
+  };
+  rig.writeRecord({ ...record, outcomes: [failed] });
+  await notify();
+  expect(subjects()).toEqual(['1 change of the last apply was not carried out']);
+  expect(mail.got[0]?.mail.text).toContain('answered 500');
+  expect((await notify()).stdout).toBe('Nothing to tell.\n');
+});
+
+it('a digest once a week: the organisation all of it, a workspace its own part', async () => {
+  await begin('digest');
+  await notify();
+  const sent = mail.got.map(({ to, mail: { subject } }) => [to, subject]);
+  expect(sent).toEqual([
+    [['finance@example.com'], 'Budgets of all workspaces: 0 used up or nearly'],
+    [['a@example.com'], 'Budgets of ws-team-a: 0 used up or nearly'],
+  ]);
+  expect(String(mail.got[0]?.mail.html)).toContain('Spend against limits');
+  await notify(testNow + 86_400_000);
+  expect(mail.got).toHaveLength(2);
+  // The next Monday.
+  await notify(Date.UTC(2026, 10, 23, 1));
+  expect(mail.got).toHaveLength(4);
+});
