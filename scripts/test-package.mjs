@@ -24,7 +24,10 @@ const key = 'admin-key-of-the-emulator';
 /** @returns {string} the tarball that would be published */
 function pack() {
   const [{ filename, files }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], { cwd: root, encoding: 'utf8' }),
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
   );
   const strange = files.map(({ path }) => path).filter((path) => /^(src|test|bench|dist|\.github)\//.test(path));
   if (strange.length > 0) throw new Error(`the package holds ${strange.slice(0, 3).join(', ')}`);
@@ -80,7 +83,13 @@ async function doMainJob(version, tarball) {
   const { work, env, node } = place;
   const run = (file, words, extra = {}) => {
     try {
-      const stdout = execFileSync(file, words, { cwd: work, env: { ...env, ...extra }, encoding: 'utf8', stdio: 'pipe', timeout: 180_000 });
+      const stdout = execFileSync(file, words, {
+        cwd: work,
+        env: { ...env, ...extra },
+        encoding: 'utf8',
+        stdio: 'pipe',
+        timeout: 180_000,
+      });
       return { status: 0, stdout };
     } catch (error) {
       if (error.status === null || error.status === undefined) throw error;
@@ -101,7 +110,11 @@ async function doMainJob(version, tarball) {
     const asked = { PORTKEY_API_KEY: key, PORTKEY_BASE_URL: emulator.url };
     const tollgate = (status, ...words) => expectStatus(status, node, [cli, ...words], asked);
     const commit = (subject) => {
-      for (const words of [['add', 'policies'], ['commit', '--quiet', '-m', subject]]) expectStatus(0, 'git', words);
+      for (const words of [
+        ['add', 'policies'],
+        ['commit', '--quiet', '-m', subject],
+      ])
+        expectStatus(0, 'git', words);
     };
     expectStatus(0, 'git', ['init', '--quiet', '--initial-branch', 'main']);
     tollgate(0, 'import', '--environment', 'production');
@@ -118,7 +131,8 @@ async function doMainJob(version, tarball) {
     tollgate(2, 'plan', '--detailed-exitcode');
     tollgate(0, 'apply', '--yes');
     tollgate(0, 'plan', '--detailed-exitcode');
-    const library = "const { compilePolicies } = await import('tollgate'); if (compilePolicies([]).desired === undefined) process.exit(1)";
+    const library =
+      "const { compilePolicies } = await import('tollgate'); if (compilePolicies([]).desired === undefined) process.exit(1)";
     expectStatus(0, node, ['--input-type=module', '--eval', library]);
   } finally {
     await emulator.stop();
