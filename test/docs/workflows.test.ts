@@ -50,11 +50,15 @@ describe.each([...own, ...offered])('the workflow in $file', ({ text }) => {
     expect(steps.filter(({ uses }) => /github-script/.test(uses ?? ''))).toEqual([]);
   });
 
-  it('names the version of every action, and only such as are known here', () => {
+  it('names the commit of every action, and only such as are known here', () => {
     for (const uses of steps.flatMap((step) => step.uses ?? [])) {
       expect(uses).toMatch(
-        /^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact|upload-pages-artifact|deploy-pages)@v\d+)$/,
+        /^(\.\/|OWNER\/tollgate@COMMIT|actions\/(checkout|setup-node|upload-artifact|upload-pages-artifact|deploy-pages)@[0-9a-f]{40})$/,
       );
+    }
+    // The version that the commit is, for people and for programs that keep it new.
+    for (const line of text.split('\n').filter((one) => /uses: actions\//.test(one))) {
+      expect(line).toMatch(/@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     }
   });
 

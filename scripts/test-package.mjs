@@ -1,0 +1,157 @@
+/**
+ * Whether the package works where there is nothing but Node:
+ *
+ *     npm run test:package                 with Node 20.19, 22 and 24
+ *     npm run test:package -- 20.19.0 24   with these
+ *
+ * What `npm publish` would send is packed and installed into an empty folder, and the main job is done there from the sample account
+ * on the emulator: import, commit, adopt, change a budget, see the change, apply, see nothing left. Needs Git, and npm's registry for
+ * Node and for what the package depends on. Exit code 1: something failed.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const workshop = mkdtempSync(join(tmpdir(), 'tollgate-package-'));
+const asked = process.argv.slice(2);
+const versions = asked.length > 0 ? asked : ['20.19.0', '22', '24'];
+const npmWords = ['--no-audit', '--no-fund', '--loglevel=error'];
+const key = 'admin-key-of-the-emulator';
+
+/** @returns {string} the tarball that would be published */
+function pack() {
+  const [{ filename, files }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', workshop], {
+      cwd: root,
+      encoding: 'utf8',
+    }),
+  );
+  const strange = files.map(({ path }) => path).filter((path) => /^(src|test|bench|dist|\.github)\//.test(path));
+  if (strange.length > 0) throw new Error(`the package holds ${strange.slice(0, 3).join(', ')}`);
+  return join(workshop, filename);
+}
+
+/** Nothing of whoever runs this: no npm settings, no Git identity, no keys. */
+function emptyPlace(name, version) {
+  const place = join(workshop, name);
+  const node = join(place, 'node');
+  const work = join(place, 'work');
+  mkdirSync(node, { recursive: true });
+  mkdirSync(work);
+  execFileSync('npm', ['install', ...npmWords, '--prefix', node, `node@${version}`]);
+  const bin = join(node, 'node_modules/node/bin');
+  const home = join(place, 'home');
+  mkdirSync(home);
+  // How the network is reached stays; keys, settings and the identity of whoever runs this do not.
+  const outside = Object.entries(process.env).filter(([name]) => !/^(PORTKEY|TOLLGATE|MCP|GIT|GITHUB|npm)_/.test(name));
+  const identity = { GIT_AUTHOR_NAME: 'Test', GIT_AUTHOR_EMAIL: 'test@example.com' };
+  const env = {
+    ...Object.fromEntries(outside),
+    PATH: [bin, process.env.PATH].join(delimiter),
+    HOME: home,
+    GIT_CONFIG_NOSYSTEM: '1',
+    ...identity,
+    GIT_COMMITTER_NAME: identity.GIT_AUTHOR_NAME,
+    GIT_COMMITTER_EMAIL: identity.GIT_AUTHOR_EMAIL,
+    npm_config_registry: execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim(),
+    NO_COLOR: '1',
+  };
+  return { work, env, node: join(bin, 'node') };
+}
+
+async function startEmulator(cli, { work, env, node }) {
+  const child = spawn(node, [cli, 'emulate', '--port', '0', '--accept-key', key], { cwd: work, env });
+  const url = await new Promise((resolve, reject) => {
+    let said = '';
+    const hear = (chunk) => {
+      said += chunk;
+      const found = /http:[^\s]+\/v1/.exec(said)?.[0];
+      if (found !== undefined) resolve(found);
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('exit', () => reject(new Error(`the emulator ended: ${said}`)));
+  });
+  return { url, stop: () => new Promise((resolve) => child.once('exit', resolve) && child.kill()) };
+}
+
+async function doMainJob(version, tarball) {
+  const place = emptyPlace(`node-${version}`, version);
+  const { work, env, node } = place;
+  const run = (file, words, extra = {}) => {
+    try {
+      const stdout = execFileSync(file, words, {
+        cwd: work,
+        env: { ...env, ...extra },
+        encoding: 'utf8',
+        stdio: 'pipe',
+        timeout: 180_000,
+      });
+      return { status: 0, stdout };
+    } catch (error) {
+      if (error.status === null || error.status === undefined) throw error;
+      return { status: error.status, stdout: `${error.stdout}${error.stderr}` };
+    }
+  };
+  const expectStatus = (status, file, words, extra) => {
+    const said = run(file, words, extra);
+    if (said.status === status) return said.stdout;
+    throw new Error(`${[file, ...words].join(' ')} ended with ${said.status}, not ${status}:\n${said.stdout}`);
+  };
+
+  expectStatus(0, 'npm', ['install', ...npmWords, '--prefix', work, tarball]);
+  const cli = join(work, 'node_modules/tollgate/build/cli.js');
+  expectStatus(0, 'npm', ['exec', '--no', '--', 'tollgate', '--version']);
+  const emulator = await startEmulator(cli, place);
+  try {
+    const asked = { PORTKEY_API_KEY: key, PORTKEY_BASE_URL: emulator.url };
+    const tollgate = (status, ...words) => expectStatus(status, node, [cli, ...words], asked);
+    const commit = (subject) => {
+      for (const words of [
+        ['add', 'policies'],
+        ['commit', '--quiet', '-m', subject],
+      ])
+        expectStatus(0, 'git', words);
+    };
+    expectStatus(0, 'git', ['init', '--quiet', '--initial-branch', 'main']);
+    tollgate(0, 'import', '--environment', 'production');
+    tollgate(0, 'validate');
+    commit('What is live');
+    tollgate(0, 'apply', '--yes');
+    tollgate(0, 'plan', '--detailed-exitcode');
+    const file = join(work, 'policies/workspaces/ws-market-4f2a1c.yaml');
+    const before = readFileSync(file, 'utf8');
+    const after = before.replace(/budget: \$(\d+)\b/, (_, dollars) => `budget: $${Number(dollars) + 1}`);
+    if (after === before) throw new Error(`${file} holds no budget to change`);
+    writeFileSync(file, after);
+    commit('A dollar more');
+    tollgate(2, 'plan', '--detailed-exitcode');
+    tollgate(0, 'apply', '--yes');
+    tollgate(0, 'plan', '--detailed-exitcode');
+    const library =
+      "const { compilePolicies } = await import('tollgate'); if (compilePolicies([]).desired === undefined) process.exit(1)";
+    expectStatus(0, node, ['--input-type=module', '--eval', library]);
+  } finally {
+    await emulator.stop();
+  }
+}
+
+let failed = false;
+try {
+  const tarball = pack();
+  for (const version of versions) {
+    try {
+      await doMainJob(version, tarball);
+      console.log(`ok     Node ${version}: installed, imported, changed, applied`);
+    } catch (error) {
+      failed = true;
+      console.log(`FAULT  Node ${version}: ${error.message}`);
+    }
+  }
+} finally {
+  rmSync(workshop, { recursive: true, force: true });
+}
+process.exitCode = failed ? 1 : 0;
