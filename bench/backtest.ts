@@ -6,7 +6,7 @@ import { dimsOf } from '../src/backtest/adapt-rows.ts';
 import { type BacktestAsked, backtest, columnsOfAsked } from '../src/backtest/backtest.ts';
 import { parseLimitPhrase } from '../src/backtest/limit-phrase.ts';
 import { openRows } from '../src/logs/open-rows.ts';
-import { readSpend } from '../src/logs/spend.ts';
+import { readRowSpend } from '../src/logs/spend.ts';
 import type { BacktestFacts } from '../src/render/backtest-facts.ts';
 import { writeCalls } from '../test/helpers/call-rows.ts';
 import { time } from './measure.ts';
@@ -132,7 +132,7 @@ export async function measureBacktestParquet(rows: number): Promise<readonly Res
   const parquet = join(folder, 'parquet');
   await writeParquet(join(folder, 'gz'), parquet);
   const spend = await cpu(() =>
-    readSpend(['workspace'], { from: [parquet], workspaces: [] }, { folder: tmpdir(), signal }),
+    readRowSpend(['workspace'], { from: [parquet], workspaces: [] }, { folder: tmpdir(), signal }),
   );
   const replayed = await cpu(() => replay(parquet));
   const peak = memory();

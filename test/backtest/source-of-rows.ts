@@ -27,6 +27,7 @@ export function sourceOf(
       newest: last?.time[last.count - 1] ?? null,
       duplicates: 0,
       contradictions: 0,
+      otherWorkspaces: 0,
       malformed: { count: 0, first: [] },
       cost: { missing: 0, otherCurrency: {}, tooFine: 0, outOfRange: 0 },
       tokensMissing: 0,
