@@ -1,6 +1,6 @@
 // Makes scripts of the chunks that esbuild splits the command into, and keeps what V8 translates of them while typical commands run.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,8 @@ export async function writeParts(outdir, { metafile, outputFiles }) {
   const partOf = sortChunks(outputs);
   const folder = join(outdir, 'parts');
   mkdirSync(folder, { recursive: true });
+  // V8 compares lengths of texts alone: what was kept of an earlier bundle may be taken for this one's.
+  for (const name of readdirSync(folder)) if (name.endsWith('.kept')) rmSync(join(folder, name));
   for (const part of new Set(partOf.values())) {
     const names = [...partOf].filter(([, own]) => own === part).map(([name]) => name);
     const { code, map } = await joinChunks(names, texts);
