@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { exitCodes } from '../exit-codes.ts';
 import { requireWorkspaces } from '../live/named-workspaces.ts';
-import { type PulledWorkspace, pullLogs } from '../logs/pull-logs.ts';
+import { type Pulled, pullLogs } from '../logs/pull-logs.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import { openBackend } from '../run/open-backend.ts';
@@ -50,22 +50,22 @@ export async function runLogsPull(options: LogsPullOptions, session: Session): P
         waiting: session.waiting,
       },
     );
-    const isDone = pulled.every(({ isPending }) => !isPending);
+    const isDone = isWhole(pulled);
     return { exit: isDone ? exitCodes.ok : exitCodes.partial, output: render(pulled, options, session) };
   } finally {
     await open.close();
   }
 }
 
-function render(pulled: readonly PulledWorkspace[], options: LogsPullOptions, session: Session): string {
+function isWhole({ workspaces, failed }: Pulled): boolean {
+  return failed.length === 0 && workspaces.every(({ isPending }) => !isPending);
+}
+
+function render(all: Pulled, options: LogsPullOptions, session: Session): string {
+  const { workspaces: pulled, failed } = all;
   if (options.format === 'json') {
     const workspaces = pulled.map(({ isPending, ...rest }) => ({ ...rest, pending: isPending }));
-    return renderJson({
-      version: jsonVersion,
-      ok: pulled.every((each) => !each.isPending),
-      store: options.store,
-      workspaces,
-    });
+    return renderJson({ version: jsonVersion, ok: isWhole(all), store: options.store, workspaces, failed });
   }
   const bytes = pulled.reduce((sum, each) => sum + each.bytes, 0);
   const rows = pulled.reduce((sum, each) => sum + each.rows, 0);
@@ -102,6 +102,7 @@ function render(pulled: readonly PulledWorkspace[], options: LogsPullOptions, se
       : [`${workspace}: ${open.join(', ')} may still grow, and is asked for again by the next pull.`]),
     ...(isPending ? [`${workspace}: an export is not done yet; the same command goes on with it.`] : []),
   ]);
+  notes.push(...failed.map(({ workspace, why }) => `${workspace}: nothing was pulled: ${why}`));
   const said = `${days} days of ${pulled.length} workspaces in ${options.store}: ${rows} calls, ${sizeText(bytes)}.`;
   return renderAnswer([table, ...notes.map((text) => ({ text })), { text: said }], session.style);
 }

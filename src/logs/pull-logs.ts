@@ -3,7 +3,7 @@
  * begun is gone on with or cleared away by the next run.
  */
 
-import { UserError } from '../errors.ts';
+import { ServiceError, UserError } from '../errors.ts';
 import type { LogQuestion } from '../live/log-port.ts';
 import { hashFile, readTextIfAny } from '../replace-file.ts';
 import { type Database, openDatabase, quoteText } from './duckdb.ts';
@@ -74,15 +74,36 @@ export interface PulledWorkspace {
 /** Calls are logged a moment after they end. */
 const settles = 3_600_000;
 
-/** @throws UserError while another run pulls into this store, or for a store of another control plane; ServiceError, CancelledError */
-export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<PulledWorkspace[]> {
+export interface Pulled {
+  readonly workspaces: readonly PulledWorkspace[];
+  /** Workspaces that the service gave nothing of, and why. */
+  readonly failed: readonly { readonly workspace: string; readonly why: string }[];
+}
+
+/**
+ * One after the other; where the service refuses one the others are pulled all the same.
+ *
+ * @throws UserError while another run pulls into this store, or for a store of another control plane; CancelledError; the error of
+ *   the service where it refuses all
+ */
+export async function pullLogs(asked: PullAsked, needs: PullNeeds): Promise<Pulled> {
   await openFolder(asked.store);
   const database = await openDatabase({ signal: needs.signal });
   try {
     await hold(asked.store, database);
-    const pulled: PulledWorkspace[] = [];
-    for (const workspace of asked.workspaces) pulled.push(await pullWorkspace(workspace, asked, needs, database));
-    return pulled;
+    const workspaces: PulledWorkspace[] = [];
+    const failed: { workspace: string; why: string }[] = [];
+    for (const workspace of asked.workspaces) {
+      try {
+        workspaces.push(await pullWorkspace(workspace, asked, needs, database));
+      } catch (error) {
+        const isService = error instanceof ServiceError || (error instanceof UserError && error.exit === 'unreachable');
+        const isLast = failed.length + 1 === asked.workspaces.length;
+        if (!isService || isLast) throw error;
+        failed.push({ workspace: workspace.slug, why: error.message });
+      }
+    }
+    return { workspaces, failed };
   } finally {
     await database.close();
   }

@@ -132,6 +132,20 @@ describe('logs pull', () => {
     expect(asker.emulator.store.state.logExports.length).toBeLessThanOrEqual(made + 1);
   });
 
+  it('goes on with the other workspaces where the service refuses one, and says so', async () => {
+    const asker = await ask({
+      state: smallState({ requestLogs: rows(2) }),
+      faults: [{ path: '/exports/*', times: 3, fault: { kind: 'cut' } }],
+    });
+    const ran = await asker.type('logs pull --since 2d --format json');
+    const said = JSON.parse(ran.stdout) as { failed: { workspace: string; why: string }[]; workspaces: unknown[] };
+    expect(ran.exit).toBe(5);
+    expect(said.failed).toHaveLength(1);
+    expect(said.workspaces.length).toBeGreaterThan(0);
+    const again = await asker.type('logs pull --since 2d --format json');
+    expect([again.exit, (JSON.parse(again.stdout) as { failed: unknown[] }).failed]).toEqual([0, []]);
+  });
+
   it('deletes days that are older than is kept', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(6) }) });
     await pulled(asker, `${pull} --since 6d`);
