@@ -87,6 +87,8 @@ export interface GitHubChannel {
   readonly type: 'github';
   readonly name: string;
   readonly issue: number;
+  /** Name of the variable that the token stands in. */
+  readonly tokenEnv: string;
 }
 
 /** Where tellings go: hosts, addresses and the names of variables, all of them settings in force, and no secret. */
