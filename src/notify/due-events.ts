@@ -69,7 +69,7 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
       if (first === undefined) return [];
       const all = channelsOf(first.route, channels);
       const told = id === null ? null : toldOf(first, memory);
-      const to = told?.left === undefined ? all : leftOf(all, told.left);
+      const to = told?.left === undefined ? all : leftOf(all, told);
       if (to.length === 0) return [];
       const marks = due.map((one) => ({ key: keyOf(one), mark: { w: one.version, e: one.end } }));
       return [{ message: { ...write(due), id: id ?? messageIdOf(environment, marks) }, marks, to }];

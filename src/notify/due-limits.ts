@@ -224,7 +224,7 @@ function toOf(
   const recipients = [...new Set([...(isForAll ? route.recipients : []), ...own])].sort();
   const to = channelsOf({ channels: route.channels, recipients }, channels);
   const { told } = highest;
-  return told === null ? to : leftOf(to, told.left ?? {});
+  return told === null ? to : leftOf(to, told);
 }
 
 function runOutOf(
@@ -242,7 +242,7 @@ function runOutOf(
   const told = mark !== undefined && mark.w === window.id ? mark : null;
   if (told !== null && told.left === undefined) return [];
   const all = channelsOf(route, channels);
-  const to = told === null ? all : leftOf(all, told.left ?? {});
+  const to = told === null ? all : leftOf(all, told);
   if (to.length === 0) return [];
   const marks: readonly MarkOf[] = [{ key, mark: { w: window.id, e: window.end } }];
   const message = write({ what: 'runs-out', limit, at: runOut.at });

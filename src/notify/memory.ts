@@ -19,6 +19,8 @@ const markSchema = z.object({
   used: z.number().optional(),
   /** By channel, whom it is still to be told to: hashes of addresses; null: everybody. Missing: all were told. */
   left: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+  /** Of `left`, who may have it all the same, as an answer got lost: when that happens again, they count as told. */
+  lost: z.record(z.string(), z.array(z.string()).nullable()).optional(),
 });
 
 const claimSchema = z.object({

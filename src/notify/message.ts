@@ -113,6 +113,8 @@ export interface RefusedRecipient {
   readonly why: string;
   /** True: the server said that it takes it later, as one that greylists does. */
   readonly retry: boolean;
+  /** The answer got lost on the way to others than those who have it. Missing: it does not have it. */
+  readonly mayHaveArrived?: true;
 }
 
 /** What can be known of a channel without sending. */
