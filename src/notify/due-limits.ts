@@ -13,7 +13,7 @@ import { isOverLimit } from '../consumption/counters.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, type Exact, exactOf, toDrawn } from '../exact.ts';
-import { hashOf, type Mark, type Memory } from './memory.ts';
+import { hashOf, type Mark, type Memory, markIn } from './memory.ts';
 import type { Message } from './message.ts';
 import {
   type ChannelKinds,
@@ -136,8 +136,7 @@ function crossingsOf(
   const all = watched.thresholds.map((threshold): Crossing => {
     const isBudget = threshold.at === 'budget';
     const key = `${base}:${isBudget ? `budget@${amount}` : threshold.at}`;
-    const mark = memory.marks[key];
-    const told = mark !== undefined && mark.w === window.id ? mark : null;
+    const told = markIn(memory, key, window.id);
     return { threshold, at: threshold.at === 'budget' ? amount : threshold.at, key, told };
   });
   const peak = Math.max(0, ...all.map(({ told }) => told?.used ?? 0));
@@ -196,7 +195,13 @@ function groupCrossings(
     const counters = of.map(({ counter }) => counter).sort((a, b) => compare(b.used ?? zeroUse, a.used ?? zeroUse));
     const what = highest.threshold.at === 'budget' ? 'exhausted' : 'threshold';
     const message = facts.write({ what, limit, at: highest.at, counters });
-    return [{ message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks) }, marks, to }];
+    return [
+      {
+        message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks, facts.memory) },
+        marks,
+        to,
+      },
+    ];
   });
 }
 
@@ -238,13 +243,12 @@ function runOutOf(
   // A forecast is nothing that the service mails: where one is asked for, it is told of keys too.
   if (runOut.at > now + route.forecast * dayMilliseconds) return [];
   const key = `${hashOf([of, 'runs-out'])}:runs-out`;
-  const mark = memory.marks[key];
-  const told = mark !== undefined && mark.w === window.id ? mark : null;
+  const told = markIn(memory, key, window.id);
   if (told !== null && told.left === undefined) return [];
   const all = channelsOf(route, channels);
   const to = told === null ? all : leftOf(all, told.left ?? {});
   if (to.length === 0) return [];
   const marks: readonly MarkOf[] = [{ key, mark: { w: window.id, e: window.end } }];
   const message = write({ what: 'runs-out', limit, at: runOut.at });
-  return [{ message: { ...message, id: told?.m ?? messageIdOf(environment, marks) }, marks, to }];
+  return [{ message: { ...message, id: told?.m ?? messageIdOf(environment, marks, memory) }, marks, to }];
 }

@@ -1,7 +1,7 @@
 /** What is due to be told, to whom, and what is remembered of it. */
 
 import type { AlertRoute } from '../resources/alert-settings.ts';
-import { hashOf, type Mark } from './memory.ts';
+import { hashOf, type Mark, type Memory } from './memory.ts';
 import type { Message } from './message.ts';
 
 /** Of one thing that is told: its key, and the window that it belongs to. */
@@ -46,7 +46,14 @@ export function leftOf(to: readonly ToldOn[], left: NonNullable<Mark['left']>): 
   });
 }
 
-/** The same for the same things told. */
-export function messageIdOf(environment: string, marks: readonly MarkOf[]): string {
-  return hashOf([environment, marks.map(({ key, mark }) => [key, mark.w]).sort()]);
+/**
+ * The same for the same things told, in a run that repeats what a killed one had sent too: what is remembered changes with what is
+ * told, not with what is claimed. What is told anew gets another one, or whoever drops doubles never shows it.
+ */
+export function messageIdOf(environment: string, marks: readonly MarkOf[], memory: Pick<Memory, 'marks'>): string {
+  const before = (key: string): number[] => {
+    const mark = memory.marks[key];
+    return mark === undefined ? [] : [mark.at];
+  };
+  return hashOf([environment, marks.map(({ key, mark }) => [key, mark.w, ...before(key)]).sort()]);
 }
