@@ -17,6 +17,8 @@ const markSchema = z.object({
   m: z.string(),
   /** What the counter held then, in the unit of the limit: far less now means that somebody reset it. Missing: no counter. */
   used: z.number().optional(),
+  /** The amount in force then, in the unit of the limit. Missing: of what has none. */
+  of: z.number().optional(),
   /** By channel, whom it is still to be told to: hashes of addresses; null: everybody. Missing: all were told. */
   left: z.record(z.string(), z.array(z.string()).nullable()).optional(),
   /** Since when it counts as not told any more. It stays for its `at`, by which the next telling gets an id of its own. */
@@ -86,7 +88,7 @@ export function markIn({ marks }: Pick<Memory, 'marks'>, key: string, window: st
 }
 
 /** What counts as not told any more. */
-export function forgetKeys(memory: Memory, keys: readonly string[], now: number): Memory {
+export function markGone(memory: Memory, keys: readonly string[], now: number): Memory {
   if (keys.length === 0) return memory;
   const forgotten = new Set(keys);
   const marks = Object.entries(memory.marks).map(([key, mark]): [string, Mark] => {

@@ -10,11 +10,11 @@ import { renderStableJson } from '../stable-json.ts';
 import {
   claimKeys,
   emptyMemory,
-  forgetKeys,
   hashOf,
   keysTaken,
   type Mark,
   type Memory,
+  markGone,
   memorySchema,
   pruneMemory,
   releaseKeys,
@@ -110,7 +110,7 @@ async function claimDue({ store, run, now, find }: TellingRun) {
     const { tellings, forgotten, prices } = find(pruned);
     const { free, taken } = splitTaken(tellings, pruned, now(), run);
     const keys = free.flatMap(({ marks }) => marks.map(({ key }) => key));
-    const kept = forgetKeys(pruned, forgotten, now());
+    const kept = markGone(pruned, forgotten, now());
     const remembered = prices === undefined ? kept : { ...kept, prices };
     const next = keys.length === 0 ? remembered : claimKeys(remembered, keys, now(), run);
     // What is only over is dropped with the next thing that is told.

@@ -7,7 +7,7 @@ import type { Message } from './message.ts';
 /** Of one thing that is told: its key, and the window that it belongs to. */
 export interface MarkOf {
   readonly key: string;
-  readonly mark: Pick<Mark, 'w' | 'e' | 'used'>;
+  readonly mark: Pick<Mark, 'w' | 'e' | 'used' | 'of'>;
 }
 
 export interface ToldOn {

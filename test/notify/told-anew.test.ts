@@ -67,10 +67,12 @@ interface Situation {
   readonly alert?: readonly number[];
   readonly forecast?: number;
   readonly now?: number;
+  /** A second budget of the same object. */
+  readonly other?: number;
 }
 
 /** One policy of a workspace, by the month. */
-function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = start }: Situation) {
+function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = start, other }: Situation) {
   const row: LiveLimit = {
     kind: 'usage-policy',
     field: 'amount',
@@ -108,7 +110,7 @@ function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = st
   const watcher = createWatcher(settings, { workspaces: [{ id: 'id-of-ws-a', slug: 'ws-a', entries }] });
   return (memory: Parameters<Parameters<typeof tellDue>[0]['find']>[0]): DueNow =>
     findDueLimits({
-      limits: [judgeLimit(row, null, now)],
+      limits: [amount, other ?? []].flat().map((each) => judgeLimit({ ...row, amount: each }, null, now)),
       watcher,
       channels,
       memory,
@@ -201,5 +203,65 @@ describe('what is told anew has an id of its own', () => {
     const teller = createTeller();
     for (const to of ['900', '800', '900']) await teller.run(loosenedTo(to));
     expect(new Set(teller.ids()).size).toBe(3);
+  });
+});
+
+describe('a budget that changes in its window', () => {
+  it('is told again when it is used up again after it was raised and lowered', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 10_000 }));
+    await teller.run(limitsFor({ used: 10_100, amount: 12_000 }));
+    await teller.run(limitsFor({ used: 11_500 }));
+    await teller.run(limitsFor({ used: 11_500 }));
+    expect(teller.titles()).toEqual(['used up 10000', 'past 9600', 'used up 10000']);
+    expect(new Set(teller.ids()).size).toBe(3);
+  });
+
+  it('has other thresholds, and its old ones anew when it is lowered again', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500 }));
+    await teller.run(limitsFor({ used: 8_500, amount: 90_000 }));
+    await teller.run(limitsFor({ used: 8_500 }));
+    await teller.run(limitsFor({ used: 8_500 }));
+    expect(teller.titles()).toEqual(['past 8000', 'past 8000']);
+  });
+
+  it('is not told again of a threshold that stays where it was', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 5_100, amount: 10_000, alert: [50] }));
+    await teller.run(limitsFor({ used: 5_100, amount: 20_000, alert: [25] }));
+    await teller.run(limitsFor({ used: 5_100, amount: 10_000, alert: [50] }));
+    expect(teller.titles()).toEqual(['past 5000']);
+  });
+
+  it('and that stands twice on one object is told once of each', async () => {
+    const teller = createTeller();
+    for (let run = 0; run < 3; run += 1) await teller.run(limitsFor({ used: 12_500, alert: [], other: 12_000 }));
+    expect(teller.titles().sort()).toEqual(['used up 10000', 'used up 12000']);
+  });
+});
+
+describe('a forecast', () => {
+  // On the 20th of the month.
+  const runningOut = { used: 8_000, alert: [], forecast: 30 };
+
+  it('is told once', async () => {
+    const teller = createTeller();
+    for (const used of [8_000, 8_100]) await teller.run(limitsFor({ ...runningOut, used }));
+    expect(teller.titles()).toEqual(['runs-out']);
+  });
+
+  it('is told anew after the budget was raised, and not enough', async () => {
+    const teller = createTeller();
+    for (const amount of [10_000, 11_200, 11_200]) await teller.run(limitsFor({ ...runningOut, amount }));
+    expect(teller.titles()).toEqual(['runs-out', 'runs-out']);
+    expect(new Set(teller.ids()).size).toBe(2);
+  });
+
+  it('is told anew after the counter was reset by hand', async () => {
+    const teller = createTeller();
+    for (const used of [8_000, 0, 8_000, 8_000]) await teller.run(limitsFor({ ...runningOut, used }));
+    expect(teller.titles()).toEqual(['runs-out', 'runs-out']);
+    expect(new Set(teller.ids()).size).toBe(2);
   });
 });
