@@ -271,7 +271,9 @@ export function buildProgram(version: string, start: Start): Command {
   )
     .addOption(workspaceOption())
     .option('--dry-run', 'say what would be told; send and remember nothing', false)
-    .option('--test <channel>', 'send a test message on this channel, and nothing else')
+    .addOption(
+      new Option('--test <channel>', 'send a test message on this channel, and nothing else').conflicts('dryRun'),
+    )
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runNotify } = await import('./commands/notify.ts');

@@ -1,5 +1,6 @@
 import { runId } from '../checkout/this-run.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
+import type { ReadLimits } from '../consumption/read-limits.ts';
 import type { Diagnostic } from '../diagnostics.ts';
 import { UserError } from '../errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -15,6 +16,7 @@ import { readEvents } from '../notify/read-events.ts';
 import { type DueNow, listDue, type Told, tellDue } from '../notify/tell.ts';
 import { createWatcher } from '../notify/watched.ts';
 import { writeNews } from '../notify/write-news.ts';
+import type { AppliedRecord } from '../plan/applied-record.ts';
 import { type NotifyLine, type NotifyView, renderNotify } from '../render/notify.ts';
 import type { AlertSettings } from '../resources/alert-settings.ts';
 import { refuseFor } from '../run/output.ts';
@@ -132,7 +134,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
       ...seen.gaps,
       ...events.gaps,
     ];
-    return resultOf(report, gaps, counts);
+    return resultOf(report, gaps, counts, unseenOf(seen.read.gaps, record, watched.length));
   } finally {
     await channels.close();
   }
@@ -160,16 +162,28 @@ function ownersOf(
   );
 }
 
+/** Recorded limits that could not be looked at: nobody can be told of them, which must not look like nothing to tell. */
+function unseenOf(
+  gaps: ReadLimits['gaps'],
+  { workspaces }: Pick<AppliedRecord, 'workspaces'>,
+  watched: number,
+): 'none' | 'some' | 'all' {
+  const isRecorded = ({ kind, workspace }: ReadLimits['gaps'][number]): boolean =>
+    workspaces.some(({ slug, entries }) => slug === workspace && entries.some((entry) => entry.kind === kind));
+  return gaps.some(isRecorded) ? (watched === 0 ? 'all' : 'some') : 'none';
+}
+
 function resultOf(
   { told, taken }: { readonly told: readonly Told[]; readonly taken: number },
   gaps: readonly string[],
   counts: boolean,
+  unseen: ReturnType<typeof unseenOf> = 'none',
 ): NotifyFound {
   const lines = told.map(({ message, channel, recipients, delivery }): NotifyLine => {
     const { state, why } = stateOf(delivery);
     return { kind: message.kind, title: message.title, channel, recipients, state, why };
   });
-  const exit = exitOf(lines);
+  const exit = exitOf(lines, unseen);
   const view = { lines, taken, gaps, nobody: null, counts, ok: exit === exitCodes.ok };
   return { exit, view };
 }
@@ -180,8 +194,9 @@ function stateOf(delivery: Delivery | null): Pick<NotifyLine, 'state' | 'why'> {
   return { state: delivery.refused.length === 0 ? 'told' : 'in-part', why: delivery.why };
 }
 
-function exitOf(lines: readonly NotifyLine[]): ExitCode {
+function exitOf(lines: readonly NotifyLine[], unseen: ReturnType<typeof unseenOf>): ExitCode {
   const bad = lines.filter(({ state }) => state === 'failed' || state === 'in-part');
+  if (bad.length === 0 && unseen !== 'none') return unseen === 'all' ? exitCodes.unreachable : exitCodes.partial;
   if (bad.length === 0) return exitCodes.ok;
   return bad.length === lines.length && bad.every(({ state }) => state === 'failed')
     ? exitCodes.unreachable

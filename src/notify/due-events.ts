@@ -282,7 +282,7 @@ function weekOf(now: number): number {
  * @param write the page and its summary; of a workspace by its slug, or null for all of them
  */
 export function digestsOf(
-  workspaces: readonly string[],
+  places: readonly (string | null)[],
   watcher: Watcher,
   channels: ChannelKinds,
   now: number,
@@ -291,7 +291,7 @@ export function digestsOf(
   const monday = weekOf(now);
   const whole = watcher.routeOfPlace(null);
   const isWhole = isAsked(whole, 'digest');
-  return [null, ...workspaces].flatMap((workspace): HappeningGroup[] => {
+  return places.flatMap((workspace): HappeningGroup[] => {
     const asked = watcher.routeOfPlace(workspace);
     if (!isAsked(asked, 'digest')) return [];
     const route = workspace !== null && isWhole ? partOf(asked, whole, channels) : asked;

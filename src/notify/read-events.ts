@@ -47,6 +47,8 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
   const prices = asked.has('prices') ? await readPricesInForce(inForce, open, session) : null;
   const renderPage = asked.has('digest') ? await loadPage() : null;
   const slugs = seen.read.workspaces.map(({ slug }) => slug).sort();
+  // Of a part nobody can make a summary of everything.
+  const places = options.workspace.length > 0 ? slugs : [null, ...slugs];
   return {
     groups: [
       ...expiriesOf(seen.read.expiries, watcher, words),
@@ -54,7 +56,7 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
       ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, watcher, words)),
       ...(renderPage === null
         ? []
-        : digestsOf(slugs, watcher, alerts.channels, seen.at, (workspace) =>
+        : digestsOf(places, watcher, alerts.channels, seen.at, (workspace) =>
             writeDigest({ seen, environment: record.environment, counts, owners, isDeclared, renderPage }, workspace),
           )),
     ],

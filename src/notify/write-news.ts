@@ -54,8 +54,22 @@ function nameOf(limit: LimitStatus, { counts }: NewsWords): string {
   return counts && limit.facts.kind === 'key-limits' ? 'an API key' : describeLimit(limit);
 }
 
+/** Of the counters that it is about: the fullest of the limit may be another one, which has its own message. */
+function fullestOf(news: LimitNews): Pick<LimitStatus, 'used' | 'percent'> {
+  const { used, percent, facts } = news.limit;
+  const own = news.what === 'runs-out' ? null : (news.counters[0]?.used ?? null);
+  if (own === null) return { used, percent };
+  return { used: own, percent: percentOf(own, exactOf(facts.amount)) };
+}
+
+/** Of one counter among several no more is refused than what it counts. */
+function isOneOfMany({ limit }: LimitNews): boolean {
+  return limit.counters > 1;
+}
+
 function titleOf(news: LimitNews, name: string): string {
-  const { facts, percent } = news.limit;
+  const { facts } = news.limit;
+  const { percent } = fullestOf(news);
   switch (news.what) {
     case 'exhausted':
       return `${name}: the budget of ${formatAmount(facts.amount, facts.unit)} is used up`;
@@ -77,8 +91,10 @@ function resetWords({ nextReset }: LimitStatus): string {
 
 function factsOf(news: LimitNews, words: NewsWords, name: string, place: string): Message['facts'] {
   const { limit } = news;
-  const { facts, nextReset, percent } = limit;
-  const forecast = describeForecast(limit);
+  const { facts, nextReset } = limit;
+  const { used, percent } = fullestOf(news);
+  // What is refused by now is no forecast, and is said below.
+  const forecast = limit.exhausted > 0 ? null : describeForecast(limit);
   const owner = facts.workspace === null ? undefined : words.owners.get(facts.workspace);
   const estimated = facts.usage.known && facts.usage.source === 'estimated' ? ', estimated from analytics' : '';
   return [
@@ -87,7 +103,7 @@ function factsOf(news: LimitNews, words: NewsWords, name: string, place: string)
     ...(owner === undefined ? [] : [{ label: 'Owner', value: owner }]),
     {
       label: 'Used',
-      value: `${describeUse(limit)}${percent === null ? '' : ` (${percent} %)`}${estimated}`,
+      value: `${describeUse({ ...limit, used })}${percent === null ? '' : ` (${percent} %)`}${estimated}`,
     },
     ...(news.what === 'threshold' ? [{ label: 'Threshold', value: formatThreshold(news.at, limit) }] : []),
     ...scopeOf(limit, words),
@@ -128,23 +144,26 @@ function resetOf(next: LimitStatus['nextReset'], { facts }: LimitStatus, now: nu
 }
 
 function whatNow(news: LimitNews): string {
-  const { facts } = news.limit;
+  const { facts, exhausted } = news.limit;
   const raise = 'To change the limit, propose another budget in the policy files.';
   const isEstimate = facts.usage.known && facts.usage.source === 'estimated' && facts.verdict !== 'exhausted';
   switch (news.what) {
     case 'exhausted':
       return isEstimate
         ? `By the estimate the budget is used up: requests may be refused until the reset. ${raise}`
-        : `Requests that it counts are refused until the reset. ${raise}`;
+        : `Requests that ${isOneOfMany(news) ? 'these counters count' : 'it counts'} are refused until the reset. ${raise}`;
     case 'threshold':
-      return `Nothing is refused yet. ${raise}`;
+      return exhausted === 0
+        ? `Nothing is refused yet. ${raise}`
+        : `Of these counters nothing is refused yet; ${exhausted} ${exhausted === 1 ? 'other is' : 'others are'} used up, and ${exhausted === 1 ? 'has its' : 'have their'} own message. ${raise}`;
     case 'runs-out':
       return `At its present pace the budget is used up before it starts again. ${raise}`;
   }
 }
 
 function dataOf(news: LimitNews, { environment, counts }: NewsWords, name: string): Message['data'] {
-  const { facts, percent, nextReset, runOut, used } = news.limit;
+  const { facts, nextReset, runOut } = news.limit;
+  const { used, percent } = fullestOf(news);
   const isHidden = counts && facts.kind === 'key-limits';
   return {
     environment,

@@ -222,7 +222,7 @@ function describeReset({ next_reset: next }: BudgetImpact): string {
 }
 
 function describeMail({ to, at_once: atOnce }: LimitImpact['mail'], { after, counter }: LimitImpact): string {
-  if (to.length === 0) return after === null || counter === 'gone' ? 'nobody' : 'nobody: policies send no mail';
+  if (to.length === 0) return after === null || counter === 'gone' ? 'nobody' : 'nobody by the service';
   const now = atOnce === null ? '' : atOnce ? '; the threshold is passed already' : '';
   return `${to.join(', ')}${now}`;
 }

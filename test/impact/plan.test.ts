@@ -23,7 +23,7 @@ describe('a raise from $500 to $750 with $410 spent', () => {
     expect(stdout).toContain('$500 → $750 monthly (+50%)');
     // $90 left at $10 a day: nine days from the 20th, noon; $340 are not used up before the month ends.
     expect(stdout).toContain('used $410, 82% → 55% · runs out Sun 29 Nov → not at this pace');
-    expect((await rig.plan({ verbose: true })).stdout).toContain('nobody: policies send no mail');
+    expect((await rig.plan({ verbose: true })).stdout).toContain('nobody by the service');
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 

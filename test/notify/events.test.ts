@@ -139,3 +139,14 @@ it('a digest once a week: the organisation all of it, a workspace its own part',
   await notify(Date.UTC(2026, 10, 23, 1));
   expect(mail.got).toHaveLength(4);
 });
+
+it('a run of one workspace makes no digest of everything, and leaves it to the next one', async () => {
+  await begin('digest');
+  await rig.notify({ workspace: ['ws-team-a'] }, { pid: ++pid, now: testNow });
+  expect(subjects()).toEqual(['Budgets of ws-team-a: 0 used up or nearly']);
+  await notify();
+  expect(subjects()).toEqual([
+    'Budgets of ws-team-a: 0 used up or nearly',
+    'Budgets of all workspaces: 0 used up or nearly',
+  ]);
+});

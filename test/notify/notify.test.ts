@@ -1,7 +1,7 @@
 /** `tollgate notify` from the files to a mailbox: applied settings, an emulated service, a mail server and a webhook. */
 
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { EntityRow } from '../../src/emulator/store.ts';
+import type { EntityRow, UsagePolicyRow } from '../../src/emulator/store.ts';
 import { onClose, type Seen, serve } from '../client/loopback.ts';
 import { parseOutput, type Ran, type Rig, startRig } from '../helpers/rig.ts';
 import { keyRow, requestRow, smallState, teamA, teamB, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
@@ -36,7 +36,7 @@ channels:
 ${more}`);
 const policy = (more: string) => `policies: { spend: { budget: $100, reset: monthly, per: workspace_id, ${more} } }\n`;
 
-async function begin(files: () => Record<string, string>): Promise<void> {
+async function begin(files: () => Record<string, string>, row: Partial<UsagePolicyRow> = {}): Promise<void> {
   rig = await startRig({
     state: {
       ...smallState(),
@@ -49,6 +49,7 @@ async function begin(files: () => Record<string, string>): Promise<void> {
           ...long,
           last_reset_at: monthStart,
           entities: { [`workspace_id:${teamA}`]: entity(1_000) },
+          ...row,
         }),
       ],
       ratePolicies: [],
@@ -74,6 +75,42 @@ let hookPort = 0;
 const hookLine = () =>
   `  desk: { type: webhook, url: "http://127.0.0.1:${hookPort}/tell", secret_env: TOLLGATE_NOTIFY_DESK }\n`;
 const env = { TOLLGATE_NOTIFY_DESK: `whsec_${Buffer.alloc(32, 7).toString('base64')}` };
+
+describe('a counter for each key', () => {
+  const of = (key: number, cents: number, id: number) => ({ [`api_key:${uuid(key)}`]: entity(cents, id) });
+
+  it('a threshold is told with the use of those that passed it, not of one that is used up already', async () => {
+    const perKey = policy('alert: 80%').replace('per: workspace_id', 'per: api_key');
+    await begin(() => ({ 'org.yaml': org(), 'a.yaml': workspaceFile('ws-team-a', perKey) }), {
+      group_by: [{ key: 'api_key' }],
+      entities: { ...of(11, 10_400, 701), ...of(12, 9_500, 702), ...of(13, 1_000, 703) },
+    });
+    expect(await notify()).toMatchObject({ exit: 0 });
+    const [usedUp, passed] = [/is used up/, /past 80 %/].map((one) =>
+      mail.got.find(({ mail: { subject } }) => one.test(subject ?? '')),
+    );
+    expect(mail.got).toHaveLength(2);
+    expect(passed?.mail.subject).toContain('95 % used, past 80 % ($80)');
+    expect(passed?.mail.text).toContain('$95 of $100 (95 %)');
+    expect(passed?.mail.text).toContain('Of these counters nothing is refused yet; 1 other is used up');
+    expect(passed?.mail.text).not.toContain('are refused');
+    expect(usedUp?.mail.text).toContain('Requests that these counters count are refused until the reset');
+  });
+});
+
+describe('what could not be looked at', () => {
+  beforeEach(() => begin(() => ({ 'org.yaml': org(), 'a.yaml': workspaceFile('ws-team-a', policy('alert: 80%')) })));
+
+  it('is not nothing to tell: a list of declared limits that is refused ends with another code', async () => {
+    use(8_500);
+    rig.emulator.setFaults([{ path: '/policies/usage-limits', fault: { kind: 'status', status: 403 } }]);
+    expect(await notify()).toMatchObject({ exit: 6 });
+    expect(mail.got).toEqual([]);
+    rig.emulator.setFaults([]);
+    expect(await notify()).toMatchObject({ exit: 0 });
+    expect(subjects()).toHaveLength(1);
+  });
+});
 
 describe('a threshold', () => {
   beforeEach(() =>

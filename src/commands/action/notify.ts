@@ -10,16 +10,22 @@ export async function notifyPeople(run: ActionRun): Promise<ActionResult> {
   if ('diagnostics' in found) return invalidFiles(found.diagnostics);
   const { exit, view } = found;
   const summary = summarizeNotify(view);
+  const isShown = run.event.isPublic !== false;
   return {
     exit,
     outputs: { 'has-changes': 'false', summary },
-    summary: renderNotifyMarkdown(view, run.event.isPublic !== false),
+    summary: renderNotifyMarkdown(view, isShown),
     annotations: [],
     failure: exit === exitCodes.ok ? null : summary,
-    // Why a server refused somebody names them.
-    warnings:
-      run.event.isPublic === false
-        ? view.lines.flatMap(({ channel, why }) => (why === null ? [] : [`${channel}: ${why}`]))
-        : [],
+    // Why a server refused somebody names them; what is wrong with a channel names nobody.
+    warnings: [
+      ...new Set(
+        view.lines.flatMap(({ channel, why, recipients }) =>
+          why === null || (isShown && recipients.some((address) => why.includes(address)))
+            ? []
+            : [`${channel}: ${why}`],
+        ),
+      ),
+    ],
   };
 }
