@@ -13,6 +13,7 @@ import type { Delivery } from '../notify/message.ts';
 import { openChannels } from '../notify/open-channels.ts';
 import { openMemory } from '../notify/open-memory.ts';
 import { readEvents } from '../notify/read-events.ts';
+import { createServiceClock } from '../notify/service-clock.ts';
 import { type DueNow, listDue, type Told, tellDue } from '../notify/tell.ts';
 import { createWatcher } from '../notify/watched.ts';
 import { writeNews } from '../notify/write-news.ts';
@@ -95,7 +96,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
   const { record, settings } = inForce;
   // What the settings say, wherever it runs: a message goes to those who are named in the files, not to the public.
   const counts = settings.review.show_people === 'counts';
-  const now = (): number => Math.max(session.clock.now(), open.backend.serviceNow() ?? 0);
+  const now = createServiceClock(session.clock, () => open.backend.serviceNow());
   const channels = openChannels(alerts, session, async () => (await place.checkout?.readRemoteUrl()) ?? null);
   try {
     if (options.test !== undefined) {

@@ -10,7 +10,7 @@ import { describeDrift } from '../render/describe-drift.ts';
 import type { DriftView } from '../render/drift.ts';
 import { describeDays, formatDay, formatInstant } from '../render/status-words.ts';
 import type { AlertRoute, AlsoTold } from '../resources/alert-settings.ts';
-import { hashOf, type Mark, type Memory } from './memory.ts';
+import { hashOf, type Mark, type Memory, markIn } from './memory.ts';
 import type { Message } from './message.ts';
 import { type ChannelKinds, channelsOf, leftOf, messageIdOf, type Telling } from './telling.ts';
 import type { Watcher } from './watched.ts';
@@ -51,9 +51,9 @@ export function keyOf({ kind, key }: Pick<Happening, 'kind' | 'key'>): string {
 
 export function findDueEvents({ groups, complete, channels, memory, environment }: EventFacts) {
   const holding = new Set(groups.flatMap(({ all }) => all.map(keyOf)));
-  const forgotten = Object.keys(memory.marks).filter((key) => {
+  const forgotten = Object.entries(memory.marks).flatMap(([key, { gone }]) => {
     const [kind = ''] = key.split(':');
-    return complete.has(kind as Message['kind']) && !holding.has(key);
+    return gone === undefined && complete.has(kind as Message['kind']) && !holding.has(key) ? [key] : [];
   });
   const tellings = groups.flatMap(({ all, write }): Telling[] => {
     const known = all.map((one) => ({ one, told: toldOf(one, memory) }));
@@ -72,15 +72,14 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
       const to = told?.left === undefined ? all : leftOf(all, told);
       if (to.length === 0) return [];
       const marks = due.map((one) => ({ key: keyOf(one), mark: { w: one.version, e: one.end } }));
-      return [{ message: { ...write(due), id: id ?? messageIdOf(environment, marks) }, marks, to }];
+      return [{ message: { ...write(due), id: id ?? messageIdOf(environment, marks, memory) }, marks, to }];
     }
   });
   return { tellings, forgotten };
 }
 
-function toldOf(one: Happening, { marks }: Pick<Memory, 'marks'>): Mark | null {
-  const mark = marks[keyOf(one)];
-  return mark !== undefined && mark.w === one.version ? mark : null;
+function toldOf(one: Happening, memory: Pick<Memory, 'marks'>): Mark | null {
+  return markIn(memory, keyOf(one), one.version);
 }
 
 const mostLines = 30;

@@ -6,6 +6,8 @@
  * | has reached several thresholds at once | the highest is named, those below it count as told |
  * | is unknown | nothing, and nothing is forgotten |
  * | holds far less than when it was told | somebody reset it: it starts anew |
+ * | has another amount than when it was told | what was told of the old one is forgotten, but for thresholds that stay |
+ * | has reached one below one that was told | it counts as told: somebody added it later |
  */
 
 import type { Counter } from '../consumption/counters.ts';
@@ -13,7 +15,7 @@ import { isOverLimit } from '../consumption/counters.ts';
 import type { LimitStatus } from '../consumption/limit-status.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import { compare, type Exact, exactOf, toDrawn } from '../exact.ts';
-import { hashOf, type Mark, type Memory } from './memory.ts';
+import { hashOf, type Mark, type Memory, markIn } from './memory.ts';
 import type { Message } from './message.ts';
 import {
   type ChannelKinds,
@@ -46,7 +48,7 @@ export interface CrossedCounter {
 
 export interface LimitsDue {
   readonly tellings: readonly Telling[];
-  /** Keys of what counts as not told any more, as its counter was reset. */
+  /** Keys of what counts as not told any more: its counter was reset, or its amount is another one. */
   readonly forgotten: readonly string[];
 }
 
@@ -63,7 +65,17 @@ export interface DueFacts {
 }
 
 export function findDueLimits(facts: DueFacts): LimitsDue {
-  const all = facts.limits.map((limit) => dueOf(limit, facts));
+  const marks = indexMarks(facts.memory);
+  const watched = facts.limits.flatMap((limit): Watched[] => {
+    const watched = facts.watcher.watch(limit.facts);
+    return watched === null ? [] : [{ limit, watched }];
+  });
+  // Two of the same reset can be written by hand: neither is the other's old amount.
+  const amounts = new Map<string, Set<number>>();
+  for (const { limit, watched: of } of watched) {
+    amounts.set(of.key, (amounts.get(of.key) ?? new Set()).add(limit.facts.amount));
+  }
+  const all = watched.map((one) => dueOf(one, { ...facts, marks, amounts: amounts.get(one.watched.key) ?? new Set() }));
   return {
     tellings: all.flatMap(({ tellings }) => tellings),
     forgotten: all.flatMap(({ forgotten }) => forgotten),
@@ -72,16 +84,41 @@ export function findDueLimits(facts: DueFacts): LimitsDue {
 
 const nothing: LimitsDue = { tellings: [], forgotten: [] };
 
-function dueOf(limit: LimitStatus, facts: DueFacts): LimitsDue {
-  const watched = facts.watcher.watch(limit.facts);
-  if (watched === null) return nothing;
+interface Watched {
+  readonly limit: LimitStatus;
+  readonly watched: WatchedLimit;
+}
+
+/** Of one limit. */
+interface LimitFacts extends DueFacts {
+  readonly marks: MarkIndex;
+  /** In force, in the unit of the limit. */
+  readonly amounts: ReadonlySet<number>;
+}
+
+/** What was told, by what stands before the colon of its key: the counter, or the limit of a forecast. */
+type MarkIndex = ReadonlyMap<string, readonly (readonly [key: string, mark: Mark])[]>;
+
+function indexMarks({ marks }: Pick<Memory, 'marks'>): MarkIndex {
+  const index = new Map<string, [string, Mark][]>();
+  for (const [key, mark] of Object.entries(marks)) {
+    if (mark.gone !== undefined) continue;
+    const base = key.slice(0, key.indexOf(':'));
+    const known = index.get(base);
+    if (known === undefined) index.set(base, [[key, mark]]);
+    else known.push([key, mark]);
+  }
+  return index;
+}
+
+function dueOf({ limit, watched }: Watched, facts: LimitFacts): LimitsDue {
   const window = windowOfLimit(limit.facts, limit.nextReset, facts.now);
   if (window === null) return nothing;
   const crossings = countersOf(limit).map((counter) => crossingsOf(counter, { limit, watched, window, facts }));
-  const forgotten = crossings.flatMap((one) => one.forgotten);
+  const runOut = runOutOf(limit, watched, window, facts);
   return {
-    tellings: [...groupCrossings(crossings, limit, watched, facts), ...runOutOf(limit, watched, window, facts)],
-    forgotten,
+    tellings: [...groupCrossings(crossings, limit, watched, facts), ...runOut.tellings],
+    forgotten: [...crossings.flatMap((one) => one.forgotten), ...runOut.forgotten],
   };
 }
 
@@ -116,32 +153,43 @@ interface CrossingsOfCounter {
 /** Whoever reset a counter by hand leaves far less in it; a read that lags shows a little less. */
 const resetShare = 0.9;
 
+/** Far less is used than when something was told of it. Of what is estimated nobody can say so. */
+function wasReset(used: number, told: readonly Mark[], { facts: { usage } }: LimitStatus): boolean {
+  const peak = Math.max(0, ...told.map((mark) => mark.used ?? 0));
+  return usage.known && usage.source === 'reported' && used < peak * resetShare;
+}
+
 function crossingsOf(
   counter: ReturnType<typeof countersOf>[number],
   {
     limit,
     watched,
     window,
-    facts: { memory },
+    facts: { memory, marks, amounts },
   }: {
     readonly limit: LimitStatus;
     readonly watched: WatchedLimit;
     readonly window: WindowNow;
-    readonly facts: DueFacts;
+    readonly facts: LimitFacts;
   },
 ): CrossingsOfCounter {
   const base = hashOf([watched.key, counter.valueKey]);
   const used = counter.used === null ? null : toDrawn(counter.used);
-  const { usage, amount } = limit.facts;
+  const { amount } = limit.facts;
   const all = watched.thresholds.map((threshold): Crossing => {
     const isBudget = threshold.at === 'budget';
     const key = `${base}:${isBudget ? `budget@${amount}` : threshold.at}`;
-    const mark = memory.marks[key];
-    const told = mark !== undefined && mark.w === window.id ? mark : null;
+    const told = markIn(memory, key, window.id);
     return { threshold, at: threshold.at === 'budget' ? amount : threshold.at, key, told };
   });
-  const peak = Math.max(0, ...all.map(({ told }) => told?.used ?? 0));
-  const isReset = used !== null && usage.known && usage.source === 'reported' && used < peak * resetShare;
+  const known = marks.get(base) ?? [];
+  const listed = new Set(all.map(({ key }) => key));
+  // A threshold in dollars that stays is told once, whatever the budget: one in percent is another one with it.
+  const ofOthers = known.filter(([key, { of }]) => of !== undefined && !amounts.has(of) && !listed.has(key));
+  const isOwn = (key: string, { of = amount }: Mark): boolean => of === amount || listed.has(key);
+  const inWindow = known.filter(([key, mark]) => mark.w === window.id && isOwn(key, mark));
+  const told = inWindow.map(([, mark]) => mark);
+  const isReset = used !== null && wasReset(used, told, limit);
   const remembered = isReset ? all.map((one) => ({ ...one, told: null })) : all;
   const isReached = ({ threshold, at }: Crossing): boolean =>
     threshold.at === 'budget'
@@ -151,7 +199,7 @@ function crossingsOf(
     counter,
     window,
     due: remembered.filter((one) => isReached(one) && (one.told === null || one.told.left !== undefined)),
-    forgotten: isReset ? all.flatMap(({ told, key }) => (told === null ? [] : [key])) : [],
+    forgotten: [...(isReset ? inWindow : []), ...ofOthers].map(([key]) => key),
   };
 }
 
@@ -191,12 +239,18 @@ function groupCrossings(
       const counter = of.find(({ due }) => due.some((one) => one.key === key));
       const used = counter?.counter.used;
       const { id = '', end = null } = counter?.window ?? {};
-      return { key, mark: { w: id, e: end, ...(used == null ? {} : { used: toDrawn(used) }) } };
+      return { key, mark: { w: id, e: end, of: limit.facts.amount, ...(used == null ? {} : { used: toDrawn(used) }) } };
     });
     const counters = of.map(({ counter }) => counter).sort((a, b) => compare(b.used ?? zeroUse, a.used ?? zeroUse));
     const what = highest.threshold.at === 'budget' ? 'exhausted' : 'threshold';
     const message = facts.write({ what, limit, at: highest.at, counters });
-    return [{ message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks) }, marks, to }];
+    return [
+      {
+        message: { ...message, id: highest.told?.m ?? messageIdOf(facts.environment, marks, facts.memory) },
+        marks,
+        to,
+      },
+    ];
   });
 }
 
@@ -231,20 +285,35 @@ function runOutOf(
   limit: LimitStatus,
   { key: of, route }: WatchedLimit,
   window: WindowNow,
-  { memory, channels, environment, now, write }: DueFacts,
-): readonly Telling[] {
-  const { runOut } = limit;
-  if (route.forecast === null || runOut?.when !== 'this-window') return [];
+  { memory, marks: index, amounts, channels, environment, now, write }: LimitFacts,
+): LimitsDue {
+  const { runOut, used } = limit;
+  const base = hashOf([of, 'runs-out']);
+  const drawn = used === null ? null : toDrawn(used);
+  const isOver = (mark: Mark): boolean =>
+    (mark.of !== undefined && !amounts.has(mark.of)) ||
+    (drawn !== null && mark.w === window.id && wasReset(drawn, [mark], limit));
+  const forgotten = (index.get(base) ?? []).flatMap(([key, mark]) => (isOver(mark) ? [key] : []));
+  const nothingToTell: LimitsDue = { tellings: [], forgotten };
+  if (route.forecast === null || runOut?.when !== 'this-window') return nothingToTell;
   // A forecast is nothing that the service mails: where one is asked for, it is told of keys too.
-  if (runOut.at > now + route.forecast * dayMilliseconds) return [];
-  const key = `${hashOf([of, 'runs-out'])}:runs-out`;
-  const mark = memory.marks[key];
-  const told = mark !== undefined && mark.w === window.id ? mark : null;
-  if (told !== null && told.left === undefined) return [];
+  if (runOut.at > now + route.forecast * dayMilliseconds) return nothingToTell;
+  const { amount } = limit.facts;
+  const key = `${base}:runs-out@${amount}`;
+  const told = forgotten.includes(key) ? null : markIn(memory, key, window.id);
+  if (told !== null && told.left === undefined) return nothingToTell;
   const all = channelsOf(route, channels);
+<<<<<<< HEAD
   const to = told === null ? all : leftOf(all, told);
   if (to.length === 0) return [];
   const marks: readonly MarkOf[] = [{ key, mark: { w: window.id, e: window.end } }];
+=======
+  const to = told === null ? all : leftOf(all, told.left ?? {});
+  if (to.length === 0) return nothingToTell;
+  const mark = { w: window.id, e: window.end, of: amount, ...(drawn === null ? {} : { used: drawn }) };
+  const marks: readonly MarkOf[] = [{ key, mark }];
+>>>>>>> n27c
   const message = write({ what: 'runs-out', limit, at: runOut.at });
-  return [{ message: { ...message, id: told?.m ?? messageIdOf(environment, marks) }, marks, to }];
+  const id = told?.m ?? messageIdOf(environment, marks, memory);
+  return { tellings: [{ message: { ...message, id }, marks, to }], forgotten };
 }

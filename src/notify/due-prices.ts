@@ -10,7 +10,7 @@ import { exactOf, fraction, multiply, toDrawn } from '../exact.ts';
 import type { ModelPrice } from '../prices/types.ts';
 import { describeLimit, formatDay } from '../render/status-words.ts';
 import { type EventWords, type Happening, type HappeningGroup, keyOf, writeList } from './due-events.ts';
-import { hashOf, type Memory, type SeenPrice } from './memory.ts';
+import { hashOf, type Memory, markIn, type SeenPrice } from './memory.ts';
 import type { Watcher } from './watched.ts';
 
 export interface PriceLook {
@@ -63,8 +63,8 @@ export function lookAtPrices(
       };
     });
     const isTold = happenings.every((one) => {
-      const mark = memory.marks[keyOf(one)];
-      return mark !== undefined && mark.w === one.version && mark.left === undefined;
+      const mark = markIn(memory, keyOf(one), one.version);
+      return mark !== null && mark.left === undefined;
     });
     if (isTold) next[name] = seen;
     else {

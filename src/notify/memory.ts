@@ -17,10 +17,17 @@ const markSchema = z.object({
   m: z.string(),
   /** What the counter held then, in the unit of the limit: far less now means that somebody reset it. Missing: no counter. */
   used: z.number().optional(),
+  /** The amount in force then, in the unit of the limit. Missing: of what has none. */
+  of: z.number().optional(),
   /** By channel, whom it is still to be told to: hashes of addresses; null: everybody. Missing: all were told. */
   left: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+<<<<<<< HEAD
   /** Of `left`, who may have it all the same, as an answer got lost: when that happens again, they count as told. */
   lost: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+=======
+  /** Since when it counts as not told any more. It stays for its `at`, by which the next telling gets an id of its own. */
+  gone: z.number().optional(),
+>>>>>>> n27c
 });
 
 const claimSchema = z.object({
@@ -64,19 +71,37 @@ export function hashOf(value: unknown): string {
 /** Reads of the service may lag, so that the last of a window is seen in the next. */
 const keptAfterEnd = 7 * 86_400_000;
 
-/** A window that never ends is remembered as long as the limit is there; of what is gone nobody is told again. */
+/** Of what is gone for so long nobody is told again. */
 const keptWithoutEnd = 400 * 86_400_000;
 
 /** Without what belongs to windows that are over, and to runs that have ended. */
 export function pruneMemory(memory: Memory, now: number): Memory {
-  const marks = Object.entries(memory.marks).filter(([, { e, at }]) =>
-    e === null ? at > now - keptWithoutEnd : e > now - keptAfterEnd,
+  const marks = Object.entries(memory.marks).filter(([, { e, at, gone }]) =>
+    e === null ? (gone ?? at) > now - keptWithoutEnd : e > now - keptAfterEnd,
   );
   return {
     ...memory,
     marks: Object.fromEntries(marks.sort(([a], [b]) => (a < b ? -1 : 1))),
     claims: memory.claims.filter(({ until }) => until > now),
   };
+}
+
+/** Null: it was not told in this window, or counts as not told any more. */
+export function markIn({ marks }: Pick<Memory, 'marks'>, key: string, window: string): Mark | null {
+  const mark = marks[key];
+  return mark !== undefined && mark.w === window && mark.gone === undefined ? mark : null;
+}
+
+/** What counts as not told any more. */
+export function markGone(memory: Memory, keys: readonly string[], now: number): Memory {
+  if (keys.length === 0) return memory;
+  const forgotten = new Set(keys);
+  const marks = Object.entries(memory.marks).map(([key, mark]): [string, Mark] => {
+    if (!forgotten.has(key)) return [key, mark];
+    const { left: _left, ...rest } = mark;
+    return [key, { ...rest, gone: now }];
+  });
+  return { ...memory, marks: Object.fromEntries(marks) };
 }
 
 /** Keys that another run is sending. */

@@ -14,6 +14,7 @@ import {
   keysTaken,
   type Mark,
   type Memory,
+  markGone,
   memorySchema,
   pruneMemory,
   releaseKeys,
@@ -109,19 +110,13 @@ async function claimDue({ store, run, now, find }: TellingRun) {
     const { tellings, forgotten, prices } = find(pruned);
     const { free, taken } = splitTaken(tellings, pruned, now(), run);
     const keys = free.flatMap(({ marks }) => marks.map(({ key }) => key));
-    const kept = withoutKeys(pruned, forgotten);
+    const kept = markGone(pruned, forgotten, now());
     const remembered = prices === undefined ? kept : { ...kept, prices };
     const next = keys.length === 0 ? remembered : claimKeys(remembered, keys, now(), run);
     // What is only over is dropped with the next thing that is told.
     if (keys.length === 0 && forgotten.length === 0 && prices === undefined) return { due: free, taken };
     if (await writeMemory(store, next, token, left)) return { due: free, taken };
   }
-}
-
-function withoutKeys(memory: Memory, keys: readonly string[]): Memory {
-  if (keys.length === 0) return memory;
-  const gone = new Set(keys);
-  return { ...memory, marks: Object.fromEntries(Object.entries(memory.marks).filter(([key]) => !gone.has(key))) };
 }
 
 /** False: another run was faster, and there are tries left. */

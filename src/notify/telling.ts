@@ -1,13 +1,13 @@
 /** What is due to be told, to whom, and what is remembered of it. */
 
 import type { AlertRoute } from '../resources/alert-settings.ts';
-import { hashOf, type Mark } from './memory.ts';
+import { hashOf, type Mark, type Memory } from './memory.ts';
 import type { Message } from './message.ts';
 
 /** Of one thing that is told: its key, and the window that it belongs to. */
 export interface MarkOf {
   readonly key: string;
-  readonly mark: Pick<Mark, 'w' | 'e' | 'used'>;
+  readonly mark: Pick<Mark, 'w' | 'e' | 'used' | 'of'>;
 }
 
 export interface ToldOn {
@@ -62,7 +62,14 @@ export function leftOf(
   });
 }
 
-/** The same for the same things told. */
-export function messageIdOf(environment: string, marks: readonly MarkOf[]): string {
-  return hashOf([environment, marks.map(({ key, mark }) => [key, mark.w]).sort()]);
+/**
+ * The same for the same things told, in a run that repeats what a killed one had sent too: what is remembered changes with what is
+ * told, not with what is claimed. What is told anew gets another one, or whoever drops doubles never shows it.
+ */
+export function messageIdOf(environment: string, marks: readonly MarkOf[], memory: Pick<Memory, 'marks'>): string {
+  const before = (key: string): number[] => {
+    const mark = memory.marks[key];
+    return mark === undefined ? [] : [mark.at];
+  };
+  return hashOf([environment, marks.map(({ key, mark }) => [key, mark.w, ...before(key)]).sort()]);
 }

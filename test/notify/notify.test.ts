@@ -159,6 +159,17 @@ describe('a threshold', () => {
     expect(subjects()[1]).toContain('past 50 %');
   });
 
+  it('is told in the window of the service, whatever the clock of the machine says', async () => {
+    use(8_500);
+    await notify();
+    // Weeks ahead: by that clock November is over, and its marks are old enough to be dropped.
+    for (const now of ['2026-12-03', '2026-12-20', '2026-10-03']) {
+      expect((await rig.notify({}, { pid: ++pid, now: Date.parse(now) })).stdout).toBe('Nothing to tell.\n');
+    }
+    expect((await notify()).stdout).toBe('Nothing to tell.\n');
+    expect(mail.got).toHaveLength(1);
+  });
+
   it('of which nothing is known is neither told nor forgotten', async () => {
     use(5_000);
     await notify();
