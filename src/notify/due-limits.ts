@@ -303,16 +303,10 @@ function runOutOf(
   const told = forgotten.includes(key) ? null : markIn(memory, key, window.id);
   if (told !== null && told.left === undefined) return nothingToTell;
   const all = channelsOf(route, channels);
-<<<<<<< HEAD
   const to = told === null ? all : leftOf(all, told);
-  if (to.length === 0) return [];
-  const marks: readonly MarkOf[] = [{ key, mark: { w: window.id, e: window.end } }];
-=======
-  const to = told === null ? all : leftOf(all, told.left ?? {});
   if (to.length === 0) return nothingToTell;
   const mark = { w: window.id, e: window.end, of: amount, ...(drawn === null ? {} : { used: drawn }) };
   const marks: readonly MarkOf[] = [{ key, mark }];
->>>>>>> n27c
   const message = write({ what: 'runs-out', limit, at: runOut.at });
   const id = told?.m ?? messageIdOf(environment, marks, memory);
   return { tellings: [{ message: { ...message, id }, marks, to }], forgotten };
