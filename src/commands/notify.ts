@@ -54,6 +54,11 @@ export async function gatherNotify(
   options: NotifyOptions,
   session: Session,
 ): Promise<NotifyFound | { readonly diagnostics: readonly Diagnostic[] }> {
+  if (options.test !== undefined && options.dryRun) {
+    throw new UserError(`--test ${options.test} sends a message, and --dry-run sends nothing`, {
+      hint: 'Leave one of them out; `tollgate doctor` tries a channel without sending.',
+    });
+  }
   const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, mayRecall: true };
   const started = await startRun(planning, session);
   if ('plan' in started) return { diagnostics: started.diagnostics };
