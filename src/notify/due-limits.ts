@@ -191,6 +191,9 @@ function crossingsOf(
   const told = inWindow.map(([, mark]) => mark);
   const isReset = used !== null && wasReset(used, told, limit);
   const remembered = isReset ? all.map((one) => ({ ...one, told: null })) : all;
+  // Somebody added a lower one: all of it was told with the higher one.
+  const highestTold = isReset ? 0 : Math.max(0, ...inWindow.map(([key, mark]) => amountTold(key, mark)));
+  const isAbove = ({ threshold, at }: Crossing): boolean => threshold.at === 'budget' || at > highestTold;
   const isReached = ({ threshold, at }: Crossing): boolean =>
     threshold.at === 'budget'
       ? isExhausted(counter, amount)
@@ -198,9 +201,15 @@ function crossingsOf(
   return {
     counter,
     window,
-    due: remembered.filter((one) => isReached(one) && (one.told === null || one.told.left !== undefined)),
+    due: remembered.filter((one) => isReached(one) && (one.told === null ? isAbove(one) : one.told.left !== undefined)),
     forgotten: [...(isReset ? inWindow : []), ...ofOthers].map(([key]) => key),
   };
+}
+
+/** In the unit of the limit: a threshold is named by it, the whole budget by what it was. */
+function amountTold(key: string, { of }: Mark): number {
+  const name = key.slice(key.indexOf(':') + 1);
+  return name.startsWith('budget@') ? (of ?? 0) : Number(name);
 }
 
 function isExhausted({ used, verdict }: ReturnType<typeof countersOf>[number], amount: number): boolean {

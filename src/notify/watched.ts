@@ -140,10 +140,9 @@ const latestReset = 86_400_000;
 export function windowOfLimit(limit: LiveLimit, next: number | null | 'unknown', now: number): WindowNow | null {
   const said = limit.nextReset === null ? Number.NaN : Date.parse(limit.nextReset);
   const last = limit.lastReset === null ? Number.NaN : Date.parse(limit.lastReset);
+  const isReported = limit.usage.known && limit.usage.source === 'reported';
   const hasReset = last >= said;
-  if (said <= now && !hasReset && now - said < latestReset && limit.usage.known && limit.usage.source === 'reported') {
-    return null;
-  }
+  if (said <= now && !hasReset && now - said < latestReset && isReported) return null;
   if (limit.reset === null) return { id: `since ${limit.lastReset ?? 'ever'}`, end: null };
   const facts = {
     reset: limit.reset,
@@ -153,6 +152,9 @@ export function windowOfLimit(limit: LiveLimit, next: number | null | 'unknown',
     lastReset: limit.lastReset,
   };
   const start = windowStart(facts);
+  // A row that shows its last reset alone is behind where that lies before the start of this window.
+  const isBehind = Number.isNaN(said) && typeof start === 'number' && last < start && now - start < latestReset;
+  if (isBehind && isReported) return null;
   const id = typeof start === 'number' ? new Date(start).toISOString() : 'ever';
   return { id: `since ${id}`, end: typeof next === 'number' ? next : null };
 }

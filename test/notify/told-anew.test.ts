@@ -265,3 +265,42 @@ describe('a forecast', () => {
     expect(new Set(teller.ids()).size).toBe(2);
   });
 });
+
+describe('a threshold that is added below one that was told', () => {
+  it('counts as told', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500, alert: [80] }));
+    await teller.run(limitsFor({ used: 8_600, alert: [20, 50, 80] }));
+    expect(teller.titles()).toEqual(['past 8000']);
+  });
+
+  it('counts as told where the one that was told is gone', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500, alert: [80] }));
+    await teller.run(limitsFor({ used: 8_600, alert: [50, 90] }));
+    expect(teller.titles()).toEqual(['past 8000']);
+    await teller.run(limitsFor({ used: 9_100, alert: [50, 90] }));
+    expect(teller.titles()).toEqual(['past 8000', 'past 9000']);
+  });
+
+  it('counts as told with a budget that is used up', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 10_500, alert: [] }));
+    await teller.run(limitsFor({ used: 10_600, alert: [50] }));
+    expect(teller.titles()).toEqual(['used up 10000']);
+  });
+
+  it('is told after a reset', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500, alert: [80] }));
+    await teller.run(limitsFor({ used: 5_100, alert: [50, 80] }));
+    expect(teller.titles()).toEqual(['past 8000', 'past 5000']);
+  });
+
+  it('above it is told', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 9_100, alert: [80] }));
+    await teller.run(limitsFor({ used: 9_100, alert: [80, 90] }));
+    expect(teller.titles()).toEqual(['past 8000', 'past 9000']);
+  });
+});
