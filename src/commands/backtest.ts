@@ -27,7 +27,11 @@ export function openRowsOf(session: Session, options: SourceOptions = {}): OpenR
     if (isOfClickHouse(options, asked.from, '--logs')) {
       const { openTableRows } = await import('../logs/clickhouse.ts');
       const { server, table } = openClickHouse(options, session);
-      return session.waiting('asking ClickHouse', openTableRows({ ...asked, table }, server));
+      const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
+        await server.close();
+        throw error;
+      });
+      return session.waiting('asking ClickHouse', opening);
     }
     const { openRows } = await import('../logs/open-rows.ts');
     return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
