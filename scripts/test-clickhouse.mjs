@@ -39,7 +39,7 @@ const questions = [
   [
     'backtest',
     '--limit',
-    'per user $1 every 14 days alert 80%',
+    'per user $2 every 14 days alert 50%',
     '--workspace',
     'ws-team-00',
     '--workspace',
@@ -55,6 +55,7 @@ const questions = [
   ['logs', 'spend', '--by', 'workspace', '--by', 'day', '--by', 'metadata.team'],
   ['logs', 'spend', '--by', 'user', '--from', '2026-10-03', '--to', '2026-10-20'],
   ['logs', 'spend', '--by', 'model', '--by', 'status', '--by', 'config', '--workspace', 'ws-team-03'],
+  ['logs', 'spend', '--by', "metadata.it's `a` \\key", '--workspace', "ws-'or`1=1 -- \\"],
   ['recommend', '--by', 'user', '--dir', 'no-policies'],
 ];
 
@@ -79,7 +80,9 @@ const coarse = ['id String', 'created_at String', 'cost Float32', ...pairs];
 const inQuotes = (text) => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
 const arrayOf = (texts) => `[${texts.map(inQuotes).join(',')}]`;
 const mapOf = (entries) => `{${entries.map(([key, value]) => `${inQuotes(key)}:${inQuotes(value)}`).join(',')}}`;
-const fieldOf = (value) => (value === null || value === undefined ? '\\N' : String(value).replaceAll('\\', '\\\\'));
+const inTables = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\0': '\\0' };
+const fieldOf = (value) =>
+  value === null || value === undefined ? '\\N' : String(value).replaceAll(/[\\\t\n\0]/g, (letter) => inTables[letter]);
 
 /** A server that hands each question to the engine. */
 const bridge = `
@@ -105,7 +108,7 @@ try {
   mkdirSync(files);
   // One file a workspace: of files it is said where they are mixed.
   for (const line of lines) {
-    appendFileSync(join(files, `${JSON.parse(line).workspace_slug}.jsonl`), `${line}\n`);
+    appendFileSync(join(files, `${encodeURIComponent(JSON.parse(line).workspace_slug)}.jsonl`), `${line}\n`);
   }
   const expected = await Promise.all(questions.map((question) => ask(question, sourceOf(question, files))));
   await onServers(lines, expected);
@@ -126,7 +129,7 @@ function tell(what, isGood, more = '') {
   if (!isGood) faults += 1;
 }
 
-/** The generator's, each fiftieth again, and each hundredth again at another cost. */
+/** The generator's, each fiftieth again, each hundredth again at another cost, and texts that want to be SQL. */
 async function makeCalls(rows) {
   const outfile = join(folder, 'call-rows.mjs');
   await build({
@@ -143,7 +146,20 @@ async function makeCalls(rows) {
   const others = lines
     .filter((_, at) => at % 100 === 7)
     .map((line) => JSON.stringify({ ...JSON.parse(line), cost: 0.25, ai_model: 'another' }));
-  return [...lines, ...again, ...others];
+  const hostile = [
+    "a\ttab, a\nline, a \\ and a '",
+    ' ',
+    String.raw`\N`,
+    "'; DROP TABLE calls; --",
+    `long ${'é😀'.repeat(300)}`,
+    '\u0000',
+  ].map((text, at) => {
+    const metadata = { _user: text, team: text, "it's `a` \\key": text };
+    const workspace = at === 0 ? 'hostile' : "ws-'or`1=1 -- \\";
+    const id = `00000000-0000-4000-8000-00000000000${at}`;
+    return JSON.stringify({ ...JSON.parse(lines[0]), id, cost: 150, metadata, workspace_slug: workspace });
+  });
+  return [...lines, ...again, ...others, ...hostile];
 }
 
 function sourceOf([command], files) {
