@@ -77,12 +77,14 @@ const tables = {
 };
 const coarse = ['id String', 'created_at String', 'cost Float32', ...pairs];
 
-const inQuotes = (text) => `'${text.replaceAll(/['\\]/g, String.raw`\$&`)}'`;
+const escapes = { '\\': '\\\\', "'": "\\'", '\t': '\\t', '\n': '\\n', '\0': '\\0' };
+const escaped = (text) => text.replaceAll(/[\\'\t\n\0]/g, (letter) => escapes[letter]);
+const inQuotes = (text) => `'${escaped(text)}'`;
 const arrayOf = (texts) => `[${texts.map(inQuotes).join(',')}]`;
 const mapOf = (entries) => `{${entries.map(([key, value]) => `${inQuotes(key)}:${inQuotes(value)}`).join(',')}}`;
-const inTables = { '\\': '\\\\', '\t': '\\t', '\n': '\\n', '\0': '\\0' };
+/** Arrays and maps are in quotes already. */
 const fieldOf = (value) =>
-  value === null || value === undefined ? '\\N' : String(value).replaceAll(/[\\\t\n\0]/g, (letter) => inTables[letter]);
+  value === null || value === undefined ? '\\N' : /^[[{]'/.test(value) ? value : escaped(String(value));
 
 /** A server that hands each question to the engine. */
 const bridge = `

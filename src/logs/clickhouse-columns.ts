@@ -105,8 +105,9 @@ function dimensionOf(columns: TableColumns, dim: string): string {
   return textOf(columns, name);
 }
 
+/** By a pattern: `substringUTF8` of old servers counts some letters twice. */
 function boundText(sql: string): string {
-  return `if(length(${sql}) > ${longestText}, concat(substringUTF8(assumeNotNull(${sql}), 1, 100), '…', lower(hex(MD5(assumeNotNull(${sql}))))), ${sql})`;
+  return `if(length(${sql}) > ${longestText}, concat(extract(assumeNotNull(${sql}), '^(?s:.{1,100})'), '…', lower(hex(MD5(assumeNotNull(${sql}))))), ${sql})`;
 }
 
 /**

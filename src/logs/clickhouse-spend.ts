@@ -2,7 +2,7 @@
 
 import { type ClickHouse, openTable, type TableAsked } from './clickhouse.ts';
 import { rowFlags } from './row-batch.ts';
-import { buildSpend, type Spend } from './spend.ts';
+import { type Spend, sumSpend } from './spend.ts';
 import { millisecondsOfDay } from './store.ts';
 
 /** Sums of whole numbers below 2^53 in two parts: one alone would run over, and say nothing of it. */
@@ -36,5 +36,5 @@ export async function readTableSpend(
       ...[requests, failed, sumOf(priced, cents, units), Number(requests) - Number(priced), sumOf(counted, many, few)],
     ];
   });
-  return buildSpend(by, facts.rows === 0 ? [] : groups, facts);
+  return sumSpend(by, facts.rows === 0 ? [] : groups, facts);
 }

@@ -44,7 +44,7 @@ export async function readRowSpend(
     ];
     const group = keys.length === 0 ? '' : `GROUP BY ${keys.map((_, at) => at + 1).join(', ')}`;
     const rows = await database.rows(`SELECT ${[...keys, ...sums].join(', ')} FROM calls ${group}`);
-    return buildSpend(by, rows, facts);
+    return sumSpend(by, rows, facts);
   } finally {
     await database.close();
   }
@@ -53,7 +53,7 @@ export async function readRowSpend(
 /**
  * @param rows a group each: what `by` names (of `day` its number since 1970), calls, failed ones, units, calls of unknown cost, tokens
  */
-export function buildSpend(by: readonly string[], rows: readonly (readonly unknown[])[], facts: SourceFacts): Spend {
+export function sumSpend(by: readonly string[], rows: readonly (readonly unknown[])[], facts: SourceFacts): Spend {
   const groups = rows.map((row): SpendGroup => {
     const [requests, failed, units, unknown, tokens] = row.slice(by.length);
     const names = row
