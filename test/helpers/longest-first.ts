@@ -4,12 +4,21 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** In the order of what they took when this was written; nothing depends on it but the time of a run. */
 const longest = [
+  'importing/propose-faults',
+  'importing/propose-races',
   'action/events',
   'laws/hostile-author',
   'action/approval',
   'laws/apply',
   'action/required-check',
+  'importing/propose-standing',
+  'tools/export-logs',
+  'importing/propose',
+  'tools/propose',
+  'importing/propose-github',
+  'stories/upgrade',
   'action/github-faults',
+  'page/chromium',
   'stories/git',
   'action/months',
   'faults/crash',
