@@ -94,7 +94,7 @@ interface Case {
 const all: readonly Case[] = requests.flatMap((request) =>
   ways.flatMap((way) => faultNames.map((fault) => ({ request, fault, way }))),
 );
-const count = effort('faults of GitHub at requests of a proposal', 48, all.length);
+const count = effort('faults of GitHub at requests of a proposal', 24, all.length);
 /** By turns: each fault at some requests, each request with some faults; all of them at the one that makes something. */
 const isMaking = (one: Case): boolean => one.request === requests[making] && one.way === 'from then on';
 const some = all.filter((one, index) => isMaking(one) || (index * 7) % all.length < count - faultNames.length);
