@@ -23,6 +23,8 @@ const markSchema = z.object({
   left: z.record(z.string(), z.array(z.string()).nullable()).optional(),
   /** Since when it counts as not told any more. It stays for its `at`, by which the next telling gets an id of its own. */
   gone: z.number().optional(),
+  /** When it was last seen to hold still. Missing: when it was told. */
+  held: z.number().optional(),
 });
 
 const claimSchema = z.object({
@@ -71,8 +73,8 @@ const keptWithoutEnd = 400 * 86_400_000;
 
 /** Without what belongs to windows that are over, and to runs that have ended. */
 export function pruneMemory(memory: Memory, now: number): Memory {
-  const marks = Object.entries(memory.marks).filter(([, { e, at, gone }]) =>
-    e === null ? (gone ?? at) > now - keptWithoutEnd : e > now - keptAfterEnd,
+  const marks = Object.entries(memory.marks).filter(([, { e, at, gone, held }]) =>
+    e === null ? (gone ?? held ?? at) > now - keptWithoutEnd : e > now - keptAfterEnd,
   );
   return {
     ...memory,
@@ -97,6 +99,19 @@ export function markGone(memory: Memory, keys: readonly string[], now: number): 
     return [key, { ...rest, gone: now }];
   });
   return { ...memory, marks: Object.fromEntries(marks) };
+}
+
+/** Long before it would be dropped, and seldom enough to cost no writing. */
+const renewedAfter = keptWithoutEnd / 4;
+
+/** The same memory where none of these has to be renewed: what holds for years is not to be told again. */
+export function renewMarks(memory: Memory, holding: readonly string[], now: number): Memory {
+  const old = holding.flatMap((key): [string, Mark][] => {
+    const mark = memory.marks[key];
+    if (mark === undefined || mark.e !== null || mark.gone !== undefined) return [];
+    return (mark.held ?? mark.at) > now - renewedAfter ? [] : [[key, { ...mark, held: now }]];
+  });
+  return old.length === 0 ? memory : { ...memory, marks: { ...memory.marks, ...Object.fromEntries(old) } };
 }
 
 /** Keys that another run is sending. */

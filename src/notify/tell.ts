@@ -18,6 +18,7 @@ import {
   memorySchema,
   pruneMemory,
   releaseKeys,
+  renewMarks,
 } from './memory.ts';
 import type { Delivery, Message, Sender } from './message.ts';
 import type { Telling, ToldOn } from './telling.ts';
@@ -27,6 +28,8 @@ export interface DueNow {
   readonly tellings: readonly Telling[];
   /** Keys of what counts as not told any more. */
   readonly forgotten: readonly string[];
+  /** Keys of what was told and still holds. */
+  readonly holding: readonly string[];
   /** What is remembered beside what was told; undefined: as it was. */
   readonly prices?: Memory['prices'] | undefined;
 }
@@ -107,14 +110,16 @@ async function claimDue({ store, run, now, find }: TellingRun) {
   for (let left = tries; ; left -= 1) {
     const { memory, token } = await readMemory(store);
     const pruned = pruneMemory(memory, now());
-    const { tellings, forgotten, prices } = find(pruned);
+    const { tellings, forgotten, holding, prices } = find(pruned);
     const { free, taken } = splitTaken(tellings, pruned, now(), run);
     const keys = free.flatMap(({ marks }) => marks.map(({ key }) => key));
-    const kept = markGone(pruned, forgotten, now());
+    const renewed = renewMarks(pruned, holding, now());
+    const kept = markGone(renewed, forgotten, now());
     const remembered = prices === undefined ? kept : { ...kept, prices };
     const next = keys.length === 0 ? remembered : claimKeys(remembered, keys, now(), run);
     // What is only over is dropped with the next thing that is told.
-    if (keys.length === 0 && forgotten.length === 0 && prices === undefined) return { due: free, taken };
+    const isSame = forgotten.length === 0 && renewed === pruned && prices === undefined;
+    if (keys.length === 0 && isSame) return { due: free, taken };
     if (await writeMemory(store, next, token, left)) return { due: free, taken };
   }
 }

@@ -24,9 +24,11 @@ class Killed extends Error {}
 function createTeller() {
   const store = createMemoryText();
   let runs = 0;
+  let written = 0;
   const sent: { readonly id: string; readonly title: string }[] = [];
   return {
     sent,
+    writes: () => written,
     ids: () => sent.map(({ id }) => id),
     titles: () => sent.map(({ title }) => title),
     async run(
@@ -39,6 +41,7 @@ function createTeller() {
         ...store,
         async write(text: string, expected: string | null) {
           writes += 1;
+          written += 1;
           if (dies && writes > 1) throw new Killed();
           return store.write(text, expected);
         },
@@ -66,13 +69,22 @@ interface Situation {
   /** Percent of the amount. */
   readonly alert?: readonly number[];
   readonly forecast?: number;
+  readonly reset?: 'monthly' | 'never';
   readonly now?: number;
   /** A second budget of the same object. */
   readonly other?: number;
 }
 
 /** One policy of a workspace, by the month. */
-function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = start, other }: Situation) {
+function limitsFor({
+  used,
+  amount = 10_000,
+  alert = [50, 80],
+  forecast,
+  now = start,
+  other,
+  reset = 'monthly',
+}: Situation) {
   const row: LiveLimit = {
     kind: 'usage-policy',
     field: 'amount',
@@ -81,7 +93,7 @@ function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = st
     per: ['workspace_id'],
     target: 'llm',
     unit: 'cost',
-    reset: 'monthly',
+    reset,
     alert: null,
     workspace: 'ws-a',
     id: 'policy',
@@ -302,5 +314,35 @@ describe('a threshold that is added below one that was told', () => {
     await teller.run(limitsFor({ used: 9_100, alert: [80] }));
     await teller.run(limitsFor({ used: 9_100, alert: [80, 90] }));
     expect(teller.titles()).toEqual(['past 8000', 'past 9000']);
+  });
+});
+
+describe('what holds for years', () => {
+  const day = 24 * hour;
+
+  it('is told once: a budget that never resets', async () => {
+    const teller = createTeller();
+    for (let passed = 0; passed < 1_000; passed += 50) {
+      await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start + passed * day });
+    }
+    expect(teller.titles()).toEqual(['past 8000']);
+  });
+
+  it('is told once: a limit that stays loosened', async () => {
+    const teller = createTeller();
+    for (let passed = 0; passed < 1_000; passed += 50) {
+      await teller.run(loosenedTo('900'), { now: start + passed * day });
+    }
+    expect(teller.titles()).toEqual(['loosened to 900']);
+  });
+
+  it('is written down as little as before', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start });
+    const before = teller.writes();
+    for (let passed = 1; passed < 90; passed += 1) {
+      await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start + passed * day });
+    }
+    expect(teller.writes()).toBe(before);
   });
 });
