@@ -119,7 +119,7 @@ export function keysTaken(memory: Memory, now: number, run: string): ReadonlySet
   return new Set(memory.claims.filter((claim) => claim.run !== run && claim.until > now).flatMap(({ keys }) => keys));
 }
 
-/** How long a run may take to send: longer than any does, and shorter than an hour, in which the next one starts. */
+/** How long nobody else sends what a run has claimed: shorter than an hour, in which the next one starts. */
 const sendingTime = 20 * 60_000;
 
 export function claimKeys(memory: Memory, keys: readonly string[], now: number, run: string): Memory {

@@ -63,11 +63,17 @@ export interface TellingReport {
 
 const tries = 8;
 
+/**
+ * How long a run begins messages: with the last of them it ends well before its claim does, after which another run would send the
+ * same, and before most jobs are killed. What is left is due in the next run.
+ */
+const sendingLimit = 10 * 60_000;
+
 /** @throws UserError where what was told cannot be read or remembered; CancelledError after what was sent is remembered */
 export async function tellDue(run: TellingRun): Promise<TellingReport> {
   const claimed = await claimDue(run);
   if (claimed.due.length === 0) return { told: [], taken: claimed.taken };
-  const { told, cancelled } = await sendAll(claimed.due, run.senders);
+  const { told, cancelled } = await sendAll(claimed.due, run);
   await remember(run, claimed.due, told);
   if (cancelled !== null) throw cancelled;
   return { told, taken: claimed.taken };
@@ -136,7 +142,8 @@ async function writeMemory(store: TextStore, next: Memory, token: string | null,
 }
 
 /** Channels side by side, so that one that hangs keeps no other waiting; on each of them one message after the other. */
-async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) {
+async function sendAll(due: readonly Telling[], { senders, now }: Pick<TellingRun, 'senders' | 'now'>) {
+  const begun = now();
   const byChannel = new Map<string, { readonly message: Message; readonly on: ToldOn }[]>();
   for (const { message, to } of due) {
     for (const on of to) byChannel.set(on.channel, [...(byChannel.get(on.channel) ?? []), { message, on }]);
@@ -147,6 +154,10 @@ async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) 
     const sender = senders.get(channel);
     for (const { message, on } of items) {
       if (cancelled !== null) break;
+      if (now() - begun > sendingLimit) {
+        told.push({ message, ...on, delivery: noTime });
+        continue;
+      }
       try {
         const delivery = sender === undefined ? noSender(channel) : await sender.send(message, on.recipients);
         told.push({ message, ...on, delivery });
@@ -160,6 +171,14 @@ async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) 
   const told = (await Promise.all(sent)).flat();
   return { told, cancelled: cancelled as CancelledError | null };
 }
+
+const noTime: Delivery = {
+  sent: false,
+  refused: [],
+  why: 'the messages before it took 10 minutes: the next run sends it',
+  retry: true,
+  mayHaveArrived: false,
+};
 
 function noSender(channel: string): Delivery {
   const why = `the channel ${channel} could not be opened`;

@@ -346,3 +346,40 @@ describe('what holds for years', () => {
     expect(teller.writes()).toBe(before);
   });
 });
+
+it('what a run has no time for within its claim is left to the next one, and nothing is sent twice', async () => {
+  const store = createMemoryText();
+  const sent: string[] = [];
+  let now = start;
+  const telling = (id: string) => {
+    const text = { title: id, facts: [], paragraphs: [], link: null, at: start, data: {} };
+    const message: Message = { id, kind: 'threshold', ...text };
+    return {
+      message,
+      marks: [{ key: id, mark: { w: 'w', e: null } }],
+      to: [{ channel: 'desk', recipients: [] }],
+    };
+  };
+  const all = Array.from({ length: 40 }, (_, index) => telling(`m${index}`));
+  const find: Parameters<typeof tellDue>[0]['find'] = ({ marks }) => ({
+    tellings: all.filter(({ message }) => marks[message.id] === undefined),
+    forgotten: [],
+    holding: [],
+  });
+  const tell = (run: string, step: number, meanwhile: () => Promise<void> = async () => {}) => {
+    const send = async ({ id }: Message): Promise<Delivery> => {
+      now += step;
+      sent.push(id);
+      await meanwhile();
+      return delivered;
+    };
+    return tellDue({ store, run, now: () => now, find, senders: new Map([['desk', { send }]]) });
+  };
+  // A server that takes 50 seconds for each; another run comes by while the first one sends.
+  const first = await tell('a', 50_000, async () => void (await tell('b', 1)));
+  expect(sent.length).toBeLessThan(40);
+  expect(first.told.filter(({ delivery }) => delivery?.sent === false).length).toBe(40 - sent.length);
+  expect(first.told.at(-1)?.delivery?.why).toContain('the next run sends it');
+  await tell('c', 1);
+  expect([...sent].sort()).toEqual(all.map(({ message }) => message.id).sort());
+});
