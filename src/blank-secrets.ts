@@ -9,6 +9,7 @@ const secretVariables = [
   'PORTKEY_API_KEY',
   'PORTKEY_WORKSPACE_KEY',
   'TOLLGATE_SEAL_KEY',
+  'TOLLGATE_CLICKHOUSE_PASSWORD',
   'GITHUB_TOKEN',
   'GH_TOKEN',
 ] as const;

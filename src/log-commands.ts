@@ -3,6 +3,7 @@
 import { type Command, Option } from 'commander';
 import {
   addServiceOptions,
+  addSourceOptions,
   dataFormatOption,
   parseDays,
   parseLimit,
@@ -35,7 +36,7 @@ export function addLogCommands(
     .option('--bodies', 'also what was sent and answered', false)
     .action((options) => run('pull', options));
 
-  addRowsOptions(add(logs, 'spend', 'what calls of files or of the store came to'))
+  addSourceOptions(addRowsOptions(add(logs, 'spend', 'what calls of files or of the store came to')))
     .addOption(
       new Option('--by <what>', 'workspace, user, model, provider, day, metadata.KEY …; may be repeated')
         .default([], 'workspace')
@@ -47,7 +48,7 @@ export function addLogCommands(
         .choices(['text', 'json', 'csv', 'focus'])
         .default('text'),
     )
-    .action((files: string[], options) => run('spend', { ...options, files }));
+    .action((files: string[], { source, ...options }) => run('spend', { ...options, rowsFrom: source, files }));
 
   addRowsOptions(add(logs, 'top', 'the dearest, largest or latest calls of files or of the store'))
     .addOption(new Option('--order <by>', 'greatest first').choices(['cost', 'tokens', 'time']).default('cost'))

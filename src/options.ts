@@ -34,6 +34,17 @@ export function logsOption(otherwise?: string): Option {
   return option.default([], otherwise).argParser(collectFlag);
 }
 
+/** Rows of a table in place of files. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--source <where>', 'files, or the table of calls of a self-hosted control plane')
+        .choices(['files', 'clickhouse'])
+        .default('files'),
+    )
+    .option('--table <name>', 'with --source clickhouse: DATABASE.TABLE (default: TOLLGATE_CLICKHOUSE_TABLE)');
+}
+
 export function addCommonOptions(command: Command, format = formatOption()): Command {
   return addServiceOptions(command, format).addOption(workspaceOption());
 }

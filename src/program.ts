@@ -13,6 +13,7 @@ import {
   addCommonOptions,
   addPlanOptions,
   addServiceOptions,
+  addSourceOptions,
   asOption,
   backendOption,
   checkFormatOption,
@@ -162,8 +163,11 @@ export function buildProgram(version: string, start: Start): Command {
       }),
     );
 
-  addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads files of logs alone')
-    .addOption(logsOption(usualStore))
+  addSourceOptions(
+    addCommand(program, 'backtest', 'what limits would have done to calls that were made; reads logs alone').addOption(
+      logsOption(usualStore),
+    ),
+  )
     .addOption(
       new Option('--limit <limit>', 'this in place of the files, such as "per user $20 monthly"; may be repeated')
         .default([], 'the policy files')
@@ -178,16 +182,17 @@ export function buildProgram(version: string, start: Start): Command {
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runBacktest } = await import('./commands/backtest.ts');
-        const logs = options.logs.length === 0 ? [usualStore] : options.logs;
-        return runBacktest({ ...options, logs }, session);
+        const logs = options.logs.length === 0 && options.source === 'files' ? [usualStore] : options.logs;
+        return runBacktest({ ...options, source: undefined, rowsFrom: options.source, logs }, session);
       }),
     );
 
-  addServiceOptions(
-    addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
-    null,
+  addSourceOptions(
+    addServiceOptions(
+      addCommand(program, 'recommend', 'the smallest budgets that would have stopped nobody, or one call of a hundred'),
+      null,
+    ).addOption(logsOption('90 days of analytics, which are coarser')),
   )
-    .addOption(logsOption('90 days of analytics, which are coarser'))
     .addOption(workspaceOption())
     .addOption(
       new Option('--by <key>', 'who gets a counter: workspace, user, key, metadata.team …; may be repeated')
@@ -205,7 +210,8 @@ export function buildProgram(version: string, start: Start): Command {
     .action((options) =>
       start(flagsOf(program, options), async (session) => {
         const { runRecommend } = await import('./commands/recommend.ts');
-        return runRecommend({ ...commonOf(options), ...options }, session);
+        const { source: rowsFrom, ...rest } = options;
+        return runRecommend({ ...commonOf(options), ...rest, rowsFrom }, session);
       }),
     );
 

@@ -107,6 +107,7 @@ const impure = new Set([
   'policy/named-files.ts',
   'prices/files.ts',
   'client/request.ts',
+  'client/clickhouse-http.ts',
   'client/download.ts',
   'client/timing.ts',
   'notify/channels/post.ts',

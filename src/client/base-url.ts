@@ -5,8 +5,12 @@ import { UserError } from '../errors.ts';
  * The control plane's base URL as configured, path prefix included (`https://api.portkey.ai/v1`, docs/service-notes.md#base-url), without
  * a slash at its end. Plain http would send the key in the clear, so it is for loopback hosts only: the emulator.
  */
-export function checkBaseUrl(text: string, variable = 'PORTKEY_BASE_URL'): string {
-  const hint = `Set ${variable} to something like https://api.portkey.ai/v1.`;
+export function checkBaseUrl(
+  text: string,
+  variable = 'PORTKEY_BASE_URL',
+  example = 'https://api.portkey.ai/v1',
+): string {
+  const hint = `Set ${variable} to something like ${example}.`;
   const url = parseUrl(text.trim());
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
     throw new UserError(`the base URL is not an http(s) URL: ${describeText(text)}`, { hint });

@@ -93,7 +93,7 @@ function isRedirect(status: number): boolean {
   return status >= 300 && status < 400;
 }
 
-async function* linesOf(body: AsyncIterable<Uint8Array>, tooLong: () => Error): AsyncIterable<string> {
+export async function* linesOf(body: AsyncIterable<Uint8Array>, tooLong: () => Error): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';
   for await (const chunk of body) {

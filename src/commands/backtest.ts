@@ -15,20 +15,30 @@ import { folderOf, requireCheckoutOf } from '../run/open-record.ts';
 import { refuseFor } from '../run/output.ts';
 import { handOver, requirePlaceOfPage } from '../run/page-file.ts';
 import type { CommandResult, Session } from '../run/session.ts';
+import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
 import { rowsNeedsOf } from './logs-rows.ts';
 
 /** Opens rows of logs: reading them is another room's. */
 export type OpenRows = (asked: RowsAsked) => Promise<RowSource>;
 
 /** @throws UserError where they cannot be read */
-export function openRowsOf(session: Session): OpenRows {
+export function openRowsOf(session: Session, options: SourceOptions = {}): OpenRows {
   return async (asked) => {
+    if (isOfClickHouse(options, asked.from, '--logs')) {
+      const { openTableRows } = await import('../logs/clickhouse.ts');
+      const { server, table } = openClickHouse(options, session);
+      const opening = openTableRows({ ...asked, table }, server).catch(async (error: unknown) => {
+        await server.close();
+        throw error;
+      });
+      return session.waiting('asking ClickHouse', opening);
+    }
     const { openRows } = await import('../logs/open-rows.ts');
     return session.waiting('reading logs', openRows(asked, rowsNeedsOf(session)));
   };
 }
 
-export interface BacktestOptions {
+export interface BacktestOptions extends SourceOptions {
   readonly dir: string;
   /** Files of rows, or folders of a store. */
   readonly logs: readonly string[];
@@ -50,7 +60,7 @@ export interface BacktestOptions {
 export async function runBacktest(
   options: BacktestOptions,
   session: Session,
-  open: OpenRows = openRowsOf(session),
+  open: OpenRows = openRowsOf(session, options),
 ): Promise<CommandResult> {
   await requirePlaceOfPage(options, session);
   if (options.limit.length > 0 && options.base !== undefined) {

@@ -10,9 +10,10 @@ import { type AnswerBlock, renderAnswer, renderCsv } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { CommandResult, Session } from '../run/session.ts';
 import { isoOf, moneyOf, moneyOrNull } from '../tools/values.ts';
+import { isOfClickHouse, openClickHouse, type SourceOptions } from './clickhouse-source.ts';
 import { type LogsRowsOptions, rowsAskedOf, rowsNeedsOf } from './logs-rows.ts';
 
-export interface LogsSpendOptions extends LogsRowsOptions {
+export interface LogsSpendOptions extends LogsRowsOptions, SourceOptions {
   readonly by: readonly string[];
   /** Groups that are shown. */
   readonly limit: number;
@@ -29,9 +30,20 @@ export async function runLogsSpend(options: LogsSpendOptions, session: Session):
   }
   const by = isFocus ? focusGrouping : options.by.length === 0 ? ['workspace'] : options.by;
   for (const each of by) refuseUnknown(each);
-  const asked = rowsAskedOf(options, session);
-  const spend = await session.waiting('reading rows', readRowSpend(by, asked, rowsNeedsOf(session)));
+  const spend = await session.waiting('reading rows', readSpend(by, options, session));
   return { exit: exitCodes.ok, output: isFocus ? writeFocus(spend, session) : render(spend, by, options, session) };
+}
+
+async function readSpend(by: readonly string[], options: LogsSpendOptions, session: Session): Promise<Spend> {
+  const asked = rowsAskedOf(options, session);
+  if (!isOfClickHouse(options, options.files, 'the files')) return readRowSpend(by, asked, rowsNeedsOf(session));
+  const { readTableSpend } = await import('../logs/clickhouse-spend.ts');
+  const { server, table } = openClickHouse(options, session);
+  try {
+    return await readTableSpend(by, { ...asked, table }, server);
+  } finally {
+    await server.close();
+  }
 }
 
 /** @throws UserError */

@@ -54,6 +54,11 @@ export async function gatherNotify(
   options: NotifyOptions,
   session: Session,
 ): Promise<NotifyFound | { readonly diagnostics: readonly Diagnostic[] }> {
+  if (options.test !== undefined && options.dryRun) {
+    throw new UserError(`--test ${options.test} sends a message, and --dry-run sends nothing`, {
+      hint: 'Leave one of them out; `tollgate doctor` tries a channel without sending.',
+    });
+  }
   const planning = { ...options, mode: 'sync' as const, only: [], allow: [], impact: false, mayRecall: true };
   const started = await startRun(planning, session);
   if ('plan' in started) return { diagnostics: started.diagnostics };
@@ -111,7 +116,8 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
     const events = await readEvents({ inForce, open, alerts, seen, watcher, counts, owners }, options, session);
     const watched = seen.limits.filter(({ facts }) => watcher.watch(facts) !== null);
     const find: Parameters<typeof tellDue>[0]['find'] = (memory): DueNow => {
-      const common = { channels: alerts.channels, memory, environment: record.environment };
+      // Another organisation may have an environment of the same name, and tell the same people.
+      const common = { channels: alerts.channels, memory, environment: `${record.organisation}/${record.environment}` };
       const write = (news: LimitNews) => writeNews(news, words);
       const limits = findDueLimits({ ...common, limits: seen.limits, watcher, now: seen.at, write });
       const moved = events.priceOf === null ? null : lookAtPrices(watched, events.priceOf, watcher, memory, words);

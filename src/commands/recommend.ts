@@ -17,8 +17,9 @@ import { answerTool } from '../tools/call.ts';
 import { createToolContext } from '../tools/context.ts';
 import { type SuggestedBudget, suggestBudgetTool } from '../tools/suggest-budget.ts';
 import { type OpenRows, openRowsOf } from './backtest.ts';
+import type { SourceOptions } from './clickhouse-source.ts';
 
-export interface RecommendOptions extends Omit<CommonOptions, 'format'> {
+export interface RecommendOptions extends Omit<CommonOptions, 'format'>, SourceOptions {
   /** Empty: analytics are asked. */
   readonly logs: readonly string[];
   /** `user`, `workspace`, `key`, `metadata.team`. */
@@ -37,10 +38,10 @@ export interface RecommendOptions extends Omit<CommonOptions, 'format'> {
 export async function runRecommend(
   options: RecommendOptions,
   session: Session,
-  open: OpenRows = openRowsOf(session),
+  open: OpenRows = openRowsOf(session, options),
 ): Promise<CommandResult> {
   const words = options.by.length === 0 ? ['workspace'] : options.by;
-  if (options.logs.length === 0) return suggest(options, words, session);
+  if (options.logs.length === 0 && options.rowsFrom !== 'clickhouse') return suggest(options, words, session);
   const per = words.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
   if (loaded !== null && loaded.desired === null) return refuseFor(loaded.diagnostics, 'text', session);

@@ -6,6 +6,7 @@ import type { RecordLine } from '../plan/types.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { isSame } from '../resources/canonical.ts';
 import type { ReviewSettings, WrittenGuards } from '../resources/review-settings.ts';
+import { listAlerts } from './alert-words.ts';
 import { defaultReview } from './review.ts';
 import { fillGuards } from './table.ts';
 
@@ -14,6 +15,8 @@ interface Setting {
   readonly text?: string;
   /** Equal where equal things are meant, whether or not they are written. */
   readonly means: unknown;
+  /** Of a list whose items are all that matters: what comes and goes is said. */
+  readonly items?: readonly string[];
 }
 
 /**
@@ -35,7 +38,7 @@ export function settingsLines(
         {
           action: 'settings',
           key: null,
-          detail: `${name}: ${show(name, before, after)} → ${show(name, after, before)}`,
+          detail: `${name}: ${showMove(before, after) ?? `${show(name, before, after)} → ${show(name, after, before)}`}`,
         },
       ];
     }
@@ -54,8 +57,7 @@ function listSettings({ review, gateway, pricing, silences = {}, alerts }: Recor
     ...list('gateway', { usage_unit: usageUnit, deployment, version, backend }),
     ...list('pricing', { source, max_age: maxAgeHours === undefined ? undefined : `${maxAgeHours}h` }),
     ...Object.entries(silences).flatMap(([place, rules]) => [...list(`silence of ${place}`, rules)]),
-    ...list('channels', alerts?.channels ?? {}),
-    ...Object.entries(alerts?.places ?? {}).flatMap(([place, said]) => [...list(`alerts of ${place}`, { ...said })]),
+    ...(alerts === undefined ? [] : listAlerts(alerts)),
   ]);
 }
 
@@ -100,6 +102,18 @@ const usualMeaning: ReadonlyMap<string, unknown> = new Map<string, unknown>([
 
 function usual(name: string): Setting {
   return { means: usualMeaning.has(name) ? usualMeaning.get(name) : undefined };
+}
+
+/** Null: one of them is not a list, or neither is there. */
+function showMove(before: Setting, after: Setting): string | null {
+  const isList = (setting: Setting): boolean => setting.items !== undefined || setting.text === undefined;
+  if (!isList(before) || !isList(after)) return null;
+  const [was, now] = [before.items ?? [], after.items ?? []];
+  const moved = [
+    ...now.filter((item) => !was.includes(item)).map((item) => `+ ${item}`),
+    ...was.filter((item) => !now.includes(item)).map((item) => `- ${item}`),
+  ];
+  return moved.length === 0 ? null : moved.join(', ');
 }
 
 /** @param other side of the line: what neither writes is the same on both, and left out */

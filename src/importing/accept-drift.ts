@@ -23,6 +23,7 @@ import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry, Fields } from '../resources/types.ts';
 import { acceptFields, driftedFields, inheritedWords, keepsStarting, keyEntry, toPrinted } from './accept-fields.ts';
 import { mergeFiles } from './add-unmanaged.ts';
+import { alertWords, hasOwnList, moveLists } from './alert-lists.ts';
 import { addressesOf, inheritedRecipients } from './policy-texts.ts';
 
 export interface AcceptInput {
@@ -153,8 +154,15 @@ class Acceptor {
     const inOrganisation = change.key.workspace === null;
     const isAdded = change.viaStar === true || entry.fromDefaults === true;
     const named = change.viaStar === true ? keyEntry(change) : toPrinted(entry);
-    const own = isAdded ? { ...named, ...inheritedWords(this.#input.desired, entry) } : named;
-    const written = readValue(text, [...pathOfEntry({ ...own, inOrganisation }), 'recipients']);
+    const { alerts, thresholds = {} } = alertWords(this.#input.desired, entry);
+    const own = {
+      ...named,
+      ...(isAdded ? inheritedWords(this.#input.desired, entry) : {}),
+      // What `"*"` says of who is told goes on lying beneath a key.
+      ...(entry.fromDefaults === true && change.viaStar !== true && alerts !== undefined ? { alerts } : {}),
+    };
+    const path = pathOfEntry({ ...own, inOrganisation });
+    const written = readValue(text, [...path, 'recipients']);
     const base = change.viaStar === true ? {} : this.#ownFields(entry, written);
     const wished = acceptFields({
       change,
@@ -164,6 +172,15 @@ class Acceptor {
       live: this.#liveFields(change),
       names: this.#names(change),
     });
+    const isOwnList = entry.fromDefaults === true ? change.viaStar !== true : hasOwnList(readValue(text, path));
+    const lists = moveLists({
+      kind: entry.kind,
+      thresholds,
+      before: this.#effective(entry),
+      after: wished,
+      isOwn: isOwnList,
+    });
+    if ('why' in lists) return lists;
     const recipients = fields.includes('recipients')
       ? this.#ownRecipients(change, entry, file, written)
       : 'recipients' in wished
@@ -174,6 +191,7 @@ class Acceptor {
     const { recipients: _, ...others } = wished;
     const after: PrintedEntry = {
       ...own,
+      thresholds: lists.thresholds,
       fields: recipients === undefined ? others : { ...others, recipients },
       ...(keepsStarting(entry, fields) ? {} : { starting: undefined }),
     } as PrintedEntry;
@@ -182,7 +200,7 @@ class Acceptor {
     }
     const edited = isAdded
       ? addEntry(text, after, inOrganisation)
-      : rewriteEntry(text, { ...own, fields: base }, after, inOrganisation);
+      : rewriteEntry(text, { ...own, fields: base, ...(isOwnList ? { thresholds } : {}) }, after, inOrganisation);
     if (isRefused(edited)) return { why: edited.refusal };
     return { file, text: edited.text, fields, how: isAdded ? 'added' : 'rewritten' };
   }

@@ -56,7 +56,11 @@ export function comparePlans(base: JudgedPlan, branch: JudgedPlan): ProposedPlan
     }),
   );
   const notes = beyond(base.plan.notes, branch.plan.notes, ({ code, message }) => [code, message]);
-  const recordLines = beyond(base.plan.recordLines, branch.plan.recordLines, ({ action, key }) => [action, key]);
+  const recordLines = beyond(base.plan.recordLines, branch.plan.recordLines, ({ action, key, detail }) => [
+    action,
+    // One a setting, none of which has a key.
+    key ?? detail,
+  ]);
   const isOwed = (violation: Violation): boolean => aboutWhat(violation, base.plan.violations) === 'owed';
   const view: Plan = {
     ...branch.plan,

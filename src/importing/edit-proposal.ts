@@ -14,6 +14,7 @@ import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired, DesiredEntry } from '../resources/types.ts';
 import { inheritedWords, toPrinted } from './accept-fields.ts';
 import { freePath, newFile } from './add-unmanaged.ts';
+import { alertWords, hasOwnList } from './alert-lists.ts';
 import { addressesOf } from './policy-texts.ts';
 import {
   labelOfTarget,
@@ -149,7 +150,9 @@ class ProposalEditor {
     const { desired, workspace } = this.#input;
     const inherited = findDeclared(desired, workspace, target);
     if (inherited?.fromDefaults === true) {
-      const whole = { ...toPrinted(inherited), ...inheritedWords(desired, inherited) };
+      const words = alertWords(desired, inherited);
+      if (fields.has('alert') && words.thresholds !== undefined) throw hasThresholds(target);
+      const whole = { ...toPrinted(inherited), ...inheritedWords(desired, inherited), ...words };
       const own = printEntry(whole) ?? new Map<string, PrintedValue>();
       const wished = new Map([...own, ...fields]);
       return setValue(this.#text, pathOfTarget(target), inOrder(target, wished));
@@ -254,6 +257,7 @@ const perChoices = ['workspace_id', 'api_key', 'virtual_key', 'model', 'provider
 
 function requireFits(target: Target, written: Plain, fields: ProposedValues): void {
   const has = (field: string): boolean => isPlainMap(written) && written.map.some(([name]) => name === field);
+  if (fields.has('alert') && hasOwnList(written)) throw hasThresholds(target);
   const isOfBudget = ['budget', 'reset', 'alert'].some((field) => fields.has(field as ProposedField));
   const list = has('budgets') && isOfBudget ? 'budgets' : has('rates') && fields.has('rate') ? 'rates' : null;
   if (list !== null) {
@@ -269,6 +273,13 @@ function requireFits(target: Target, written: Plain, fields: ProposedValues): vo
   if (isBudget && !has('reset') && !fields.has('reset')) {
     throw missing('reset', `when the budget of ${labelOfTarget(target)} starts again`, windows);
   }
+}
+
+function hasThresholds(target: Target): ProposalRefusal {
+  const said = `\`alert\` of ${labelOfTarget(target)} is a list of thresholds, which one value would take the place of`;
+  return new ProposalRefusal('invalid_input', said, {
+    hint: 'Edit the list by hand, in a pull request of your own.',
+  });
 }
 
 /**

@@ -11,7 +11,7 @@ import type { FoundFile } from '../policy/files.ts';
 import { readValue } from '../policy/yaml-splice.ts';
 import { listFew } from '../render/list-few.ts';
 import { isPolicyKind } from '../resources/registry.ts';
-import type { Desired, ResourceKey } from '../resources/types.ts';
+import type { Desired } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
 import { preparePlan } from '../run/prepare.ts';
@@ -29,6 +29,7 @@ import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import { owedSentence } from './proposal-text.ts';
 import type { ProposalWords } from './proposal-words.ts';
 import { publishProposal } from './publish-proposal.ts';
+import { requireEffect, requireOnlyAsked } from './require-asked.ts';
 import type { Publication } from './take-place.ts';
 
 export interface ProposalResult extends Omit<Publication, 'status' | 'branch'> {
@@ -164,7 +165,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const compiled = compilePolicies(next);
   if (compiled.desired === null) throw refuseErrors(compiled.diagnostics);
   const isSame = requireOnlyAsked(wish, desired, compiled.desired);
-  if (isSame) requireEffect(wish, compiled.desired);
+  requireEffect(wish, compiled.desired);
   const owed = base.plan.changes;
   if (isSame) return { changed: [], notes: [], planned: null, owed, edit };
   const proposed = await planOf(next);
@@ -236,75 +237,6 @@ function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], di
     text,
     relative: relative.get(path) ?? path.slice(start),
   }));
-}
-
-/**
- * True: the files mean the same as before.
- *
- * @throws ProposalRefusal where anything but what was asked for would change
- */
-function requireOnlyAsked({ proposal, workspace }: ProposalWish, before: Desired, after: Desired): boolean {
-  const { entries, beyondFields, isElsewhere } = compareDesired(before, after);
-  if (proposal.action === 'create') {
-    const there = findDeclared(before, workspace, proposal.target);
-    if (there !== undefined && entries.length > 0) {
-      const where =
-        there.fromDefaults === true ? "comes from the organisation's defaults" : 'stands in the files already';
-      throw new ProposalRefusal('conflict', `${labelOfTarget(proposal.target)} ${where}, with other values`, {
-        hint: 'update_limits changes an entry that is there.',
-      });
-    }
-  }
-  const [worded] = proposal.action === 'delete' ? [] : beyondFields;
-  if (worded !== undefined) {
-    throw new ProposalRefusal(
-      'conflict',
-      `it would change what protects, owns or silences ${worded.name}, which cannot be proposed`,
-      {
-        hint: 'Edit the files by hand, in a pull request of your own.',
-      },
-    );
-  }
-  const odd = entries.find((entry) => !isAskedFor(entry, proposal, workspace));
-  if (odd !== undefined || isElsewhere) {
-    const what = odd === undefined ? 'settings' : `the entry ${odd.name}`;
-    throw new ProposalRefusal('conflict', `it would change ${what} as well, which was not asked for`, {
-      hint: 'Edit the files by hand, in a pull request of your own.',
-    });
-  }
-  return entries.length === 0;
-}
-
-/** Files that mean the same need not say what was asked: recipients that reach nobody change nothing either. */
-function requireEffect({ proposal, workspace }: ProposalWish, after: Desired): void {
-  if (proposal.action !== 'recipients' || proposal.recipients.includes('none')) return;
-  const asked = proposal.recipients.map((address) => address.toLowerCase());
-  const reached = after.entries.some(
-    (entry) =>
-      isAskedFor(entry, proposal, workspace) && asked.every((address) => entry.fields.recipients?.includes(address)),
-  );
-  if (reached) return;
-  throw new ProposalRefusal(
-    'not_found',
-    `nobody would get mail by it: the files declare no key of ${workspace.slug} that takes recipients`,
-    {
-      hint: 'Declare a key first: create_policy with a target of the kind key, or import_unmanaged.',
-    },
-  );
-}
-
-function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace: ProposalWish['workspace']): boolean {
-  const isHere = entry.workspace === workspace.slug || entry.workspace?.toLowerCase() === workspace.id.toLowerCase();
-  if (!isHere) return false;
-  if (action === 'import') return true;
-  if (target === null) return entry.kind === 'key-limits';
-  if (target.kind === 'policy') return isPolicyKind(entry.kind) && entry.name === target.name;
-  // What `"*"` says lies beneath the keys that are named beside it.
-  const isBeneath = target.kind === 'key' && target.name === '*' && entry.kind === 'key-limits';
-  return (
-    isBeneath ||
-    (entry.kind === targetKinds[target.kind] && (target.kind === 'workspace' || entry.name === target.name))
-  );
 }
 
 /** What somebody who takes an entry away may not know. */

@@ -15,7 +15,7 @@ import type { Branch } from '../checkout/branch.ts';
 import type { NewCommit, ProposalBranch, ProposalBranches } from '../checkout/proposal-branches.ts';
 import { UserError } from '../errors.ts';
 import type { PolicyFile } from '../policy/compile.ts';
-import type { DesiredDifference } from './compare-desired.ts';
+import { type DesiredDifference, hasDifference } from './compare-desired.ts';
 import { commitMessage, isNamed, readRequesters, trailerOf } from './proposal-commit.ts';
 import type { ProposalRun } from './proposal-run.ts';
 import type { ProposalWords } from './proposal-words.ts';
@@ -160,7 +160,7 @@ async function saysTheSame(
   if (isSame(texts)) return true;
   const files = [...wished].map(([path, text]) => ({ path, text }));
   const differs = compare(files, after);
-  if (differs === null || differs.isElsewhere || differs.entries.length > 0) return false;
+  if (differs === null || hasDifference(differs)) return false;
   const respelled = (await remake(tip)) ?? [];
   return isSame(new Map([...texts, ...respelled.map(({ path, text }) => [path, text] as const)]));
 }

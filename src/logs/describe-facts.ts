@@ -10,14 +10,19 @@ export function describeFacts(facts: SourceFacts): string[] {
   };
   say(
     malformed.count,
-    `${malformed.count} lines are not rows and are not counted: ${malformed.first
-      .slice(0, 5)
-      .map(({ file, line, why }) => `${file}:${line} ${why}`)
-      .join('; ')}${malformed.count > 5 ? ' …' : '.'}`,
+    malformed.first.length === 0
+      ? `${malformed.count} rows have no id or no time that can be read, and are not counted.`
+      : `${malformed.count} lines are not rows and are not counted: ${malformed.first
+          .slice(0, 5)
+          .map(({ file, line, why }) => `${file}:${line} ${why}`)
+          .join('; ')}${malformed.count > 5 ? ' …' : '.'}`,
   );
   say(duplicates, `${duplicates} rows have an id that was there before: each id counts once, by its earliest row.`);
   say(contradictions, `${contradictions} of them say something else than the row that counts.`);
   say(otherWorkspaces, `${otherWorkspaces} calls are of other workspaces than was asked about, and are left out.`);
+  if (cost.isCoarse === true) {
+    notes.push('Costs are held as Float32, of which seven digits are right: no sum of them is exact to the cent.');
+  }
   say(cost.missing, `The cost of ${cost.missing} of ${rows} calls is unknown: their rows say none.`);
   for (const [currency, count] of Object.entries(cost.otherCurrency)) {
     notes.push(`The cost of ${count} calls is in ${currency}, and not in the sums.`);

@@ -34,7 +34,7 @@ export const jsonColumns: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Which column each dimension is, but for `metadata.X`, `user`, which is `metadata._user`, and `endpoint`. */
-const dimColumns: Readonly<Record<string, string>> = {
+export const dimColumns: Readonly<Record<string, string>> = {
   model: 'ai_model',
   provider: 'ai_org',
   virtual_key: 'virtual_key',
@@ -194,8 +194,8 @@ function metadataOf(columns: Columns, key: string): string {
 }
 
 /** What a caller wrote may be of any length: beyond this, its beginning and a digest stand for it. */
-const longest = 400;
+export const longestText = 400;
 
 function boundText(sql: string): string {
-  return `(CASE WHEN strlen(${sql}) > ${longest} THEN left(${sql}, 100) || '…' || md5(${sql}) ELSE ${sql} END)`;
+  return `(CASE WHEN strlen(${sql}) > ${longestText} THEN left(${sql}, 100) || '…' || md5(${sql}) ELSE ${sql} END)`;
 }

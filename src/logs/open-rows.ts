@@ -8,6 +8,7 @@ import { escapeInvisible } from '../printable.ts';
 import { type Database, openDatabase } from './duckdb.ts';
 import { findFiles, type RowsFile } from './find-files.ts';
 import { gatherRows } from './gather-rows.ts';
+import { batchRows, cut, emptyBatch } from './make-batch.ts';
 import type { RowBatch, RowQuestion, RowSource, RowsAsked, SourceFacts } from './row-batch.ts';
 import { leaveOutRepeated, readFacts, rowBounds } from './row-facts.ts';
 
@@ -70,8 +71,6 @@ export async function openRows(asked: RowsAsked, needs: RowsNeeds): Promise<RowS
     throw error;
   }
 }
-
-const batchRows = 65_536;
 
 /** @throws UserError for a file that says to be of a workspace that is not meant */
 function refuseOtherWorkspaces(files: readonly RowsFile[], workspaces: readonly string[]): void {
@@ -139,26 +138,4 @@ async function* readBatches(
     count += piece.count;
   }
   if (count > 0) yield cut(batch, count);
-}
-
-function emptyBatch(dims: readonly string[]): RowBatch {
-  return {
-    count: 0,
-    time: new Float64Array(batchRows),
-    cost: new Float64Array(batchRows),
-    tokens: new Float64Array(batchRows),
-    flags: new Uint8Array(batchRows),
-    dims: Object.fromEntries(dims.map((dim) => [dim, new Int32Array(batchRows)])),
-  };
-}
-
-function cut({ time, cost, tokens, flags, dims }: RowBatch, count: number): RowBatch {
-  return {
-    count,
-    time: time.subarray(0, count),
-    cost: cost.subarray(0, count),
-    tokens: tokens.subarray(0, count),
-    flags: flags.subarray(0, count),
-    dims: Object.fromEntries(Object.entries(dims).map(([dim, codes]) => [dim, codes.subarray(0, count)])),
-  };
 }

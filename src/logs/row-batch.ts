@@ -86,6 +86,8 @@ export interface SourceFacts {
     readonly tooFine: number;
     /** Negative, or $1,125.89 and more. */
     readonly outOfRange: number;
+    /** The source holds costs with seven digits (`Float32`): sums are not exact. Default: it does not. */
+    readonly isCoarse?: boolean | undefined;
   };
   /** Rows without a number of tokens. */
   readonly tokensMissing: number;
@@ -100,7 +102,8 @@ export interface SourceFacts {
 export interface RowsFileFacts {
   /** As it was named or found. */
   readonly name: string;
-  readonly bytes: number;
+  /** Null: not known, as of a table. */
+  readonly bytes: number | null;
   /** Rows, with duplicates. */
   readonly rows: number;
   readonly malformed: number;

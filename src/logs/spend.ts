@@ -44,26 +44,33 @@ export async function readRowSpend(
     ];
     const group = keys.length === 0 ? '' : `GROUP BY ${keys.map((_, at) => at + 1).join(', ')}`;
     const rows = await database.rows(`SELECT ${[...keys, ...sums].join(', ')} FROM calls ${group}`);
-    const groups = rows.map((row): SpendGroup => {
-      const [requests, failed, units, unknown, tokens] = row.slice(keys.length);
-      const names = row
-        .slice(0, keys.length)
-        .map((name, at) =>
-          by[at] === 'day' ? dayOf(Number(name) * millisecondsOfDay) : name === null ? null : String(name),
-        );
-      return {
-        names,
-        requests: Number(requests),
-        failed: Number(failed),
-        cost: units === null || units === undefined ? null : fraction(BigInt(String(units)), BigInt(unitsPerCent)),
-        costUnknown: Number(unknown),
-        tokens: tokens === null || tokens === undefined ? null : BigInt(String(tokens)),
-      };
-    });
-    return { groups: groups.sort(isDearer), total: sumOf(groups), facts };
+    return sumSpend(by, rows, facts);
   } finally {
     await database.close();
   }
+}
+
+/**
+ * @param rows a group each: what `by` names (of `day` its number since 1970), calls, failed ones, units, calls of unknown cost, tokens
+ */
+export function sumSpend(by: readonly string[], rows: readonly (readonly unknown[])[], facts: SourceFacts): Spend {
+  const groups = rows.map((row): SpendGroup => {
+    const [requests, failed, units, unknown, tokens] = row.slice(by.length);
+    const names = row
+      .slice(0, by.length)
+      .map((name, at) =>
+        by[at] === 'day' ? dayOf(Number(name) * millisecondsOfDay) : name === null ? null : String(name),
+      );
+    return {
+      names,
+      requests: Number(requests),
+      failed: Number(failed),
+      cost: units === null || units === undefined ? null : fraction(BigInt(String(units)), BigInt(unitsPerCent)),
+      costUnknown: Number(unknown),
+      tokens: tokens === null || tokens === undefined ? null : BigInt(String(tokens)),
+    };
+  });
+  return { groups: groups.sort(isDearer), total: sumOf(groups), facts };
 }
 
 function isDearer(a: SpendGroup, b: SpendGroup): number {

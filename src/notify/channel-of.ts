@@ -24,6 +24,6 @@ export function channelOf(name: string, said: ChannelSettings): Channel {
     case 'webhook':
       return { type: 'webhook', name, url: said.url, secret: said.secret_env };
     case 'github':
-      return { type: 'github', name, issue: said.issue };
+      return { type: 'github', name, issue: said.issue, tokenEnv: said.token_env };
   }
 }

@@ -4,6 +4,7 @@ import type { ExpiringThing } from '../consumption/read-limits.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { digestOf } from '../plan/digest.ts';
+import type { Change } from '../plan/types.ts';
 import { describeKey, describePlaced } from '../render/describe-change.ts';
 import { describeDrift } from '../render/describe-drift.ts';
 import type { DriftView } from '../render/drift.ts';
@@ -68,7 +69,7 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
       if (first === undefined) return [];
       const all = channelsOf(first.route, channels);
       const told = id === null ? null : toldOf(first, memory);
-      const to = told?.left === undefined ? all : leftOf(all, told.left);
+      const to = told?.left === undefined ? all : leftOf(all, told);
       if (to.length === 0) return [];
       const marks = due.map((one) => ({ key: keyOf(one), mark: { w: one.version, e: one.end } }));
       return [{ message: { ...write(due), id: id ?? messageIdOf(environment, marks, memory) }, marks, to }];
@@ -155,6 +156,11 @@ export function expiriesOf(expiries: readonly ExpiringThing[], watcher: Watcher,
   });
 }
 
+/** A condition may name keys and users. */
+function namesSomebody({ before, after }: Change): boolean {
+  return [before, after].some((fields) => fields?.match !== undefined && fields.match !== 'all');
+}
+
 /** What became of the last apply, where not everything was carried out. */
 export function failedApplyOf(record: AppliedRecord, watcher: Watcher, words: EventWords): HappeningGroup[] {
   const route = watcher.routeOfPlace(null);
@@ -167,7 +173,7 @@ export function failedApplyOf(record: AppliedRecord, watcher: Watcher, words: Ev
     ? [`The run ${run} by ${claim.by} began ${claim.startedAt} and never said how it ended.`]
     : failed.map(({ kind, workspace, name, status, detail }) => {
         const shown = words.counts && kind === 'key-limits' ? 'a key' : describePlaced({ kind, workspace, name });
-        return `${shown}: ${status === 'failed' ? 'failed' : 'not attempted'}${detail === undefined ? '' : `: ${detail}`}`;
+        return `${shown}: ${status === 'failed' ? 'failed' : 'not attempted'}${detail === undefined || (words.counts && kind === 'key-limits') ? '' : `: ${detail}`}`;
       });
   const all = lines.map(
     (line): Happening => ({
@@ -196,7 +202,7 @@ export function driftOf({ plan, report }: DriftView, watcher: Watcher, words: Ev
       const hidden = words.counts && key.kind === 'key-limits';
       const line = hidden
         ? 'the limits of a key were loosened'
-        : `${describePlaced(key)}: ${describeDrift(drift, plan.names)}`;
+        : `${describePlaced(key)}${words.counts && namesSomebody(drift.change) ? ' was loosened' : `: ${describeDrift(drift, plan.names)}`}`;
       const version = digestOf(drift.fieldChanges.map(({ field, after }) => [field, after ?? null])).slice(0, 12);
       const route = watcher.routeOfPlace(key.workspace);
       const data = { kind: key.kind, workspace: key.workspace, name: hidden ? null : key.name, summary: line };
@@ -239,7 +245,7 @@ export function driftOf({ plan, report }: DriftView, watcher: Watcher, words: Ev
           {
             kind: 'loosened',
             title: `${due.length} ${due.length === 1 ? 'limit was' : 'limits were'} loosened by hand (${place})`,
-            why: 'The next apply puts back what `review.drift` says. `tollgate drift` shows it, and who did it where that can be read.',
+            why: 'The next apply puts it back, as `review.drift` says. `tollgate drift` shows it, and who did it where that can be read.',
             ...words,
           },
           due,
@@ -252,7 +258,7 @@ export function driftOf({ plan, report }: DriftView, watcher: Watcher, words: Ev
           {
             kind: 'undeclared',
             title: `${due.length} ${due.length === 1 ? 'limit is' : 'limits are'} in no file (${place})`,
-            why: '`tollgate import` writes them into the policy files.',
+            why: '`tollgate import` writes what is in no file into the policy files.',
             ...words,
           },
           due,

@@ -293,7 +293,7 @@ function toOf(
   const recipients = [...new Set([...(isForAll ? route.recipients : []), ...own])].sort();
   const to = channelsOf({ channels: route.channels, recipients }, channels);
   const { told } = highest;
-  return told === null ? to : leftOf(to, told.left ?? {});
+  return told === null ? to : leftOf(to, told);
 }
 
 function runOutOf(
@@ -320,7 +320,7 @@ function runOutOf(
   const told = forgotten.includes(key) ? null : markIn(memory, key, window.id);
   if (told !== null && told.left === undefined) return nothingToTell;
   const all = channelsOf(route, channels);
-  const to = told === null ? all : leftOf(all, told.left ?? {});
+  const to = told === null ? all : leftOf(all, told);
   if (to.length === 0) return nothingToTell;
   const mark = { w: window.id, e: window.end, of: amount, ...(drawn === null ? {} : { used: drawn }) };
   const marks: readonly MarkOf[] = [{ key, mark }];

@@ -21,6 +21,8 @@ const markSchema = z.object({
   of: z.number().optional(),
   /** By channel, whom it is still to be told to: hashes of addresses; null: everybody. Missing: all were told. */
   left: z.record(z.string(), z.array(z.string()).nullable()).optional(),
+  /** Of `left`, who may have it all the same, as an answer got lost: when that happens again, they count as told. */
+  lost: z.record(z.string(), z.array(z.string()).nullable()).optional(),
   /** Since when it counts as not told any more. It stays for its `at`, by which the next telling gets an id of its own. */
   gone: z.number().optional(),
   /** When it was last seen to hold still. Missing: when it was told. */

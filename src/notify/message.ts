@@ -87,6 +87,8 @@ export interface GitHubChannel {
   readonly type: 'github';
   readonly name: string;
   readonly issue: number;
+  /** Name of the variable that the token stands in. */
+  readonly tokenEnv: string;
 }
 
 /** Where tellings go: hosts, addresses and the names of variables, all of them settings in force, and no secret. */
@@ -111,6 +113,8 @@ export interface RefusedRecipient {
   readonly why: string;
   /** True: the server said that it takes it later, as one that greylists does. */
   readonly retry: boolean;
+  /** The answer got lost on the way to others than those who have it. Missing: it does not have it. */
+  readonly mayHaveArrived?: true;
 }
 
 /** What can be known of a channel without sending. */

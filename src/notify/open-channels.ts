@@ -34,7 +34,7 @@ export function openChannels(
     signal: session.signal,
     proxies: proxiesOf(session.env),
     userAgent: `tollgate/${session.version}`,
-    openGitHub: () => openGitHub(channels, session, remoteUrl),
+    openGitHub: (tokenVariable) => openGitHub(tokenVariable, session, remoteUrl),
   });
   return {
     senders: new Map(senders.map((sender) => [sender.channel.name, sender])),
@@ -49,13 +49,12 @@ function ownVariables(env: Session['env']): Session['env'] {
 
 /** Null: the run has no repository on GitHub, or no token for it. */
 async function openGitHub(
-  channels: AlertSettings['channels'],
+  tokenVariable: string,
   session: Session,
   remoteUrl: () => Promise<string | null>,
 ): Promise<GitHub | null> {
-  const channel = Object.values(channels).find(({ type }) => type === 'github');
-  if (channel?.type !== 'github' || session.openGitHub === undefined) return null;
+  if (session.openGitHub === undefined) return null;
   const { GITHUB_TOKEN: _other, GH_TOKEN: _another, ...env } = session.env;
-  const located = locateRepository({ ...env, GITHUB_TOKEN: session.env[channel.token_env] }, await remoteUrl());
+  const located = locateRepository({ ...env, GITHUB_TOKEN: session.env[tokenVariable] }, await remoteUrl());
   return located.repository === null ? null : session.openGitHub(located);
 }

@@ -7,6 +7,7 @@ import type { TextStore } from '../record/store.ts';
 import { createTextRef } from '../record/text-ref.ts';
 import type { OpenRecord } from '../run/open-record.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
+import { hashOf } from './memory.ts';
 
 /** The one file in it. */
 const fileName = 'told.json';
@@ -14,7 +15,7 @@ const fileName = 'told.json';
 export function openMemory(
   options: Pick<CommonOptions, 'recordFile' | 'backend' | 'state'>,
   environment: string,
-  { checkout, inGit }: Pick<OpenRecord, 'checkout' | 'inGit'>,
+  { checkout, inGit, ref: recordRef }: Pick<OpenRecord, 'checkout' | 'inGit' | 'ref'>,
   session: Pick<Session, 'clock' | 'recordToken'>,
 ): TextStore {
   const { recordFile, state } = options;
@@ -22,7 +23,9 @@ export function openMemory(
   if (!inGit || checkout === null) {
     return state === undefined ? createMemoryText() : createTextFile(join(state, fileName));
   }
-  const ref = `refs/tollgate-notify/${environment}`;
+  // Records of one name on refs of their own have memories of their own: each would forget what the other was told of.
+  const isUsual = recordRef === null || recordRef === `refs/tollgate/${environment}`;
+  const ref = `refs/tollgate-notify/${environment}${isUsual ? '' : `-${hashOf(recordRef)}`}`;
   return createTextRef({
     ref,
     file: fileName,

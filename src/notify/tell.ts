@@ -43,7 +43,7 @@ export interface TellingRun {
   /** Pure: it is asked again where another run was faster. */
   readonly find: (memory: Memory) => DueNow;
   /** By channel. What has none cannot be told. */
-  readonly senders: ReadonlyMap<string, Pick<Sender, 'send'>>;
+  readonly senders: ReadonlyMap<string, Pick<Sender, 'send'> & Partial<Pick<Sender, 'knowsDoubles'>>>;
 }
 
 /** What became of one message on one channel. */
@@ -186,11 +186,11 @@ function noSender(channel: string): Delivery {
 }
 
 async function remember(
-  { store, run, now }: TellingRun,
+  { store, run, now, senders }: TellingRun,
   due: readonly Telling[],
   told: readonly Told[],
 ): Promise<void> {
-  const marks = marksAfter(due, told, now());
+  const marks = marksAfter(due, told, senders, now());
   for (let left = tries; ; left -= 1) {
     const { memory, token } = await readMemory(store);
     const next = releaseKeys({ ...memory, marks: { ...memory.marks, ...marks } }, run);
@@ -199,23 +199,91 @@ async function remember(
 }
 
 /** Of what reached nobody nothing is remembered: the next run tells it as if for the first time. */
-function marksAfter(due: readonly Telling[], told: readonly Told[], at: number): Record<string, Mark> {
+function marksAfter(
+  due: readonly Telling[],
+  told: readonly Told[],
+  senders: TellingRun['senders'],
+  at: number,
+): Record<string, Mark> {
   const marks: Record<string, Mark> = {};
   for (const { message, marks: of, to } of due) {
     const left: NonNullable<Mark['left']> = {};
-    for (const { channel } of to) {
+    const lost: NonNullable<Mark['lost']> = {};
+    for (const on of to) {
+      const { channel } = on;
       const delivery = told.find((one) => one.message === message && one.channel === channel)?.delivery ?? null;
-      if (delivery === null || !delivery.sent) left[channel] = null;
-      else {
-        const again = delivery.refused.filter(({ retry }) => retry).map(({ recipient }) => hashOf(recipient));
-        if (again.length > 0) left[channel] = again.sort();
-      }
+      const after = leftAfter(on, delivery, senders.get(channel)?.knowsDoubles === true);
+      if (after === undefined) continue;
+      left[channel] = after.left;
+      if (after.lost !== undefined) lost[channel] = after.lost;
     }
-    const isToldToNobody = to.every(({ channel }) => Object.hasOwn(left, channel) && left[channel] === null);
+    const isToldToNobody = to.every(
+      ({ channel }) => Object.hasOwn(left, channel) && left[channel] === null && !Object.hasOwn(lost, channel),
+    );
     if (isToldToNobody) continue;
     for (const { key, mark } of of) {
-      marks[key] = { ...mark, at, m: message.id, ...(Object.keys(left).length === 0 ? {} : { left }) };
+      marks[key] = {
+        ...mark,
+        at,
+        m: message.id,
+        ...(Object.keys(left).length === 0 ? {} : { left }),
+        ...(Object.keys(lost).length === 0 ? {} : { lost }),
+      };
     }
   }
   return marks;
+}
+
+/** Hashes of addresses, sorted; null: everybody. */
+type Some = readonly string[] | null;
+
+/**
+ * Who is still to be told on one channel; undefined: nobody.
+ *
+ * | the delivery | then |
+ * |---|---|
+ * | did not arrive | again in each run, as long as it is due |
+ * | may have arrived: its answer got lost | once more; where that gets lost as well, it counts as told |
+ * | may have arrived, at a receiver that knows doubles | again in each run |
+ */
+function leftAfter(
+  { recipients, isPart, lost: before }: ToldOn,
+  delivery: Delivery | null,
+  knowsDoubles: boolean,
+): { readonly left: string[] | null; readonly lost: string[] | null | undefined } | undefined {
+  const all: Some = isPart === true ? hashesOf(recipients) : null;
+  if (delivery === null || (!delivery.sent && (knowsDoubles || !delivery.mayHaveArrived))) {
+    return { left: copy(all), lost: before === undefined ? undefined : copy(before) };
+  }
+  const { sent, refused } = delivery;
+  const named = (isWanted: (one: Delivery['refused'][number]) => boolean): readonly string[] =>
+    hashesOf(refused.filter(isWanted).map(({ recipient }) => recipient));
+  const again = named(({ retry, mayHaveArrived }) => retry && mayHaveArrived !== true);
+  const refusedAll = named(() => true);
+  const doubted = sent
+    ? named(({ mayHaveArrived }) => mayHaveArrived === true)
+    : refused.length === 0
+      ? all
+      : hashesOf(recipients).filter((one) => !refusedAll.includes(one));
+  const once = onlyOnce(doubted, before, recipients);
+  if (once === null) return { left: null, lost: null };
+  const left = [...new Set([...again, ...once])].sort();
+  if (left.length === 0) return undefined;
+  const known = [...new Set([...(before ?? []), ...once])].sort();
+  return { left, lost: before === null ? null : known.length === 0 ? undefined : known };
+}
+
+/** Those of them whose answer got lost for the first time. */
+function onlyOnce(doubted: Some, before: Some | undefined, recipients: readonly string[]): Some {
+  if (before === undefined) return doubted;
+  if (before === null) return [];
+  return (doubted ?? hashesOf(recipients)).filter((one) => !before.includes(one));
+}
+
+function hashesOf(addresses: readonly string[]): readonly string[] {
+  return addresses.map(hashOf).sort();
+}
+
+function copy(some: Some): string[] | null {
+  return some === null ? null : [...some];
 }

@@ -14,6 +14,10 @@ export interface ToldOn {
   readonly channel: string;
   /** Addresses; only mail reads them as such. */
   readonly recipients: readonly string[];
+  /** Others of the same message were told before. */
+  readonly isPart?: true;
+  /** Hashes of those who may have it since an earlier run, null for everybody; missing: nobody. */
+  readonly lost?: readonly string[] | null;
 }
 
 export interface Telling {
@@ -37,12 +41,24 @@ export function channelsOf(
 }
 
 /** Those that a telling did not reach. */
-export function leftOf(to: readonly ToldOn[], left: NonNullable<Mark['left']>): readonly ToldOn[] {
-  return to.flatMap(({ channel, recipients }) => {
+export function leftOf(
+  to: readonly ToldOn[],
+  { left = {}, lost = {} }: Pick<Mark, 'left' | 'lost'>,
+): readonly ToldOn[] {
+  return to.flatMap(({ channel, recipients }): ToldOn[] => {
     const hashes = Object.hasOwn(left, channel) ? left[channel] : undefined;
     if (hashes === undefined) return [];
     const asked = hashes === null ? recipients : recipients.filter((address) => hashes.includes(hashOf(address)));
-    return hashes !== null && asked.length === 0 ? [] : [{ channel, recipients: asked }];
+    if (hashes !== null && asked.length === 0) return [];
+    const doubted = Object.hasOwn(lost, channel) ? lost[channel] : undefined;
+    return [
+      {
+        channel,
+        recipients: asked,
+        ...(hashes === null ? {} : { isPart: true }),
+        ...(doubted === undefined ? {} : { lost: doubted }),
+      },
+    ];
   });
 }
 

@@ -13,6 +13,7 @@ import {
   nearlyPercent,
   summarizeStatus,
 } from '../render/status-words.ts';
+import { writeInert } from './channels/inert-text.ts';
 import type { Seen } from './look.ts';
 import type { Message } from './message.ts';
 
@@ -33,10 +34,11 @@ export function writeDigest(facts: DigestFacts, workspace: string | null): Omit<
   const { seen, environment, counts, owners, renderPage } = facts;
   const status = statusOf(facts, workspace);
   const live = seen.limits.map((limit) => limit.facts);
+  // Mail programs make links of addresses in names; a page in a browser does not.
   const html = renderPage({
-    status,
+    status: writeNamesInert(status),
     environment,
-    owners,
+    owners: new Map([...owners].map(([slug, owner]) => [slug, writeInert(owner)] as const)),
     committed: new Map(status.workspaces.map(({ slug }) => [slug, committedLive(slug, live, seen.read)] as const)),
     changes: { known: false, why: 'a digest does not look for them; `tollgate history` does' },
   });
@@ -64,6 +66,16 @@ export function writeDigest(facts: DigestFacts, workspace: string | null): Omit<
     at: seen.at,
     data: { environment, workspace, budgets: status.limits.length, near: near.length },
     html,
+  };
+}
+
+function writeNamesInert(status: StatusFacts): StatusFacts {
+  return {
+    ...status,
+    workspaces: status.workspaces.map((one) => ({ ...one, name: writeInert(one.name) })),
+    limits: status.limits.map((one) => ({ ...one, facts: { ...one.facts, name: writeInert(one.facts.name) } })),
+    expiring: status.expiring.map((one) => ({ ...one, name: writeInert(one.name) })),
+    names: Object.fromEntries(Object.entries(status.names).map(([id, name]) => [id, writeInert(name)])),
   };
 }
 

@@ -76,7 +76,11 @@ export function rewriteEntry(
   for (const field of fields) {
     const value = to.get(field);
     const isEqual = textOf(from.get(field)) === textOf(value);
-    const keeps = field === 'alert' ? isAlertOf(written, value, to.get('budget')) : isEqual;
+    const isSameBudget = textOf(from.get('budget')) === textOf(to.get('budget'));
+    const keeps =
+      field !== 'alert' || (Array.isArray(value) && isSameBudget)
+        ? isEqual
+        : isAlertOf(written, value, to.get('budget'));
     if (keeps || isRefused(edited)) continue;
     edited = setField(edited.text, place, field, value);
   }

@@ -48,7 +48,12 @@ export function renderNotifyMarkdown(view: NotifyView, isPublic: boolean): strin
   });
   const more = [
     ...(taken === 0 ? [] : [`- ${taken} ${taken === 1 ? 'message is' : 'messages are'} being sent by another run`]),
-    ...gaps.map((gap) => `- not known: ${escapeProse(gap)}`),
+    // A row is named where it cannot be read.
+    ...(isPublic
+      ? gaps.length === 0
+        ? []
+        : [`- not known: ${gaps.length} ${gaps.length === 1 ? 'thing' : 'things'}, see \`tollgate notify --dry-run\``]
+      : gaps.map((gap) => `- not known: ${escapeProse(gap)}`)),
   ];
   return `### ${escapeProse(summarizeNotify(view))}\n\n${[...said.slice(0, mostLines), ...cut(said.length), ...more].join('\n')}\n`;
 }

@@ -715,6 +715,7 @@ describe('output', () => {
         drift               does not work: there are no policy files
         import              works
         status              works
+        notify              does not work: there are no policy files
         usage               works
         keys                works
         policies, explain   works

@@ -9,7 +9,7 @@ function violation(guard: Violation['guard'], detail: string): Violation {
 }
 
 function judged(violations: readonly Violation[]): JudgedPlan {
-  const nothing = { changes: [], notes: [], findings: [], recordLines: [] };
+  const nothing = { changes: [], notes: [], findings: [], recordLines: [], left: [], unmanaged: [] };
   return {
     plan: { ...nothing, violations, digest: 'd' } as unknown as Plan,
     diagnostics: [],

@@ -162,7 +162,7 @@ describe('the base went on', () => {
     const tip = tipOf(scene, branch);
     expect(await scene.propose(raise(), {}, { caller: 'bo' })).toMatchObject({
       status: 'exists',
-      notes: ['@author asked for it before: whom its commit names stays so.'],
+      notes: [],
     });
     expect(tipOf(scene, branch)).toBe(tip);
     expect(scene.github.violations).toEqual([]);

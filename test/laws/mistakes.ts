@@ -224,7 +224,6 @@ const alerts = oneOf<readonly [string, ...string[]]>(
   ['0.8', '80%'],
   ['80 percent', '80%'],
   ['80,0%', '80%'],
-  ['[50%, 80%]', '80%'],
   ['off', 'none'],
   ['never', 'none'],
   ['100%'],

@@ -156,3 +156,14 @@ it('a run of one workspace makes no digest of everything, and leaves it to the n
     'Budgets of all workspaces: 0 used up or nearly',
   ]);
 });
+
+it('an address in a name is nothing that a reader of a digest can click', async () => {
+  await begin('digest');
+  const policy = rig.emulator.store.find('usagePolicies', policyId);
+  if (policy === undefined) throw new Error('no policy');
+  policy.name = 'https://evil.example.com/x';
+  await notify();
+  const html = String(mail.got[0]?.mail.html);
+  expect(html).toContain('https[://]evil');
+  expect(html).not.toContain('https://evil');
+});

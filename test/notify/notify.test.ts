@@ -223,6 +223,8 @@ describe('a channel', () => {
   it('is tested by itself', async () => {
     expect(await notify({ test: 'post' })).toMatchObject({ exit: 0 });
     expect(subjects()).toEqual(['This is a test of the channel post']);
+    expect(await notify({ test: 'post', dryRun: true })).toMatchObject({ exit: 1 });
+    expect(mail.got).toHaveLength(1);
     const wrong = await notify({ test: 'poste' });
     expect(wrong).toMatchObject({ exit: 1 });
     expect(wrong.stderr).toContain('Did you mean post?');

@@ -30,8 +30,8 @@ export interface SenderPorts {
   readonly proxies?: Proxies | undefined;
   /** Default `tollgate`. */
   readonly userAgent?: string | undefined;
-  /** Of the repository that the run belongs to; null: the run has none, or no token for it. Called once. */
-  readonly openGitHub?: (() => Promise<GitHub | null>) | undefined;
+  /** Of the repository that the run belongs to, with the token in that variable; null: the run has none, or no token for it. */
+  readonly openGitHub?: ((tokenVariable: string) => Promise<GitHub | null>) | undefined;
   readonly timeouts?: Partial<ChannelTimeouts> | undefined;
   /** Certificates (PEM) that are trusted beside those of Node; for tests. */
   readonly authorities?: string | undefined;

@@ -18,7 +18,7 @@ export function createGitHubSender(channel: GitHubChannel, ports: SenderPorts): 
   let opened: Promise<GitHub | null> | undefined;
   let listed: Promise<readonly IssueComment[]> | undefined;
   const open = (): Promise<GitHub | null> => {
-    opened ??= openGitHub?.() ?? Promise.resolve(null);
+    opened ??= openGitHub?.(channel.tokenEnv) ?? Promise.resolve(null);
     return opened;
   };
   /** Once a run: who else tells meanwhile is kept away by the memory of what was told. */

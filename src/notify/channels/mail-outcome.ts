@@ -140,7 +140,7 @@ export function joinMailDeliveries(
 const mostNamed = 3;
 
 function refusedIn({ to, delivery }: SentEnvelope, isOtherSent: boolean): readonly RefusedRecipient[] {
-  const { sent, refused, why, retry } = delivery;
+  const { sent, refused, why, retry, mayHaveArrived } = delivery;
   if (sent || refused.length > 0 || !isOtherSent) return refused;
-  return to.map((recipient) => ({ recipient, why: why ?? '', retry }));
+  return to.map((recipient) => ({ recipient, why: why ?? '', retry, ...(mayHaveArrived ? { mayHaveArrived } : {}) }));
 }

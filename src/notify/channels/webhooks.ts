@@ -126,8 +126,13 @@ function judge(error: ServiceError): Delivery {
   const advice = adviceFor(error.status);
   return undelivered(advice === null ? error.message : `${error.message}; ${advice}`, {
     retry: !isOurs,
-    mayHaveArrived: error.maybeApplied,
+    mayHaveArrived: error.maybeApplied && isAnswerLost(error.status),
   });
+}
+
+/** A server that says 500 or 503 has refused; a gateway that waited in vain for one behind it knows nothing. */
+function isAnswerLost(status: number | undefined): boolean {
+  return status === undefined || status === 502 || status === 504;
 }
 
 function adviceFor(status: number | undefined): string | null {

@@ -186,6 +186,11 @@ describe.each(['slack', 'teams'] as const)('%s', (type) => {
     expect(hook.seen).toHaveLength(1);
   });
 
+  it('has not what it answered 500 to', async () => {
+    const { send } = await scene(type, (_seen, response) => void response.writeHead(500).end());
+    expect(await send()).toMatchObject({ sent: false, retry: true, mayHaveArrived: false });
+  });
+
   it('is waited for when it asks for it', async () => {
     const { hook, send } = await scene(type, (_seen, response, count) =>
       count === 1 ? answer(response, 429, '', { 'retry-after': '3' }) : answer(response, 200, 'ok'),

@@ -35,7 +35,7 @@ function sender(token = actionsToken, number = issue): Sender {
     retryAfterBaseValue: 1,
     timeout: 2_000,
   });
-  const channel = { type: 'github', name: 'issue', issue: number } as const;
+  const channel = { type: 'github', name: 'issue', issue: number, tokenEnv: 'TOLLGATE_NOTIFY_ISSUE' } as const;
   const [one] = openSenders([channel], ports({ openGitHub: async () => github })).senders;
   if (one === undefined) throw new Error('no sender');
   return one;
@@ -144,7 +144,7 @@ describe('what is refused', () => {
   });
 
   it('has no GitHub at all', async () => {
-    const channel = { type: 'github', name: 'issue', issue: 1 } as const;
+    const channel = { type: 'github', name: 'issue', issue: 1, tokenEnv: 'TOLLGATE_NOTIFY_ISSUE' } as const;
     const [one] = openSenders([channel], ports()).senders;
     expect(await one?.send(message(), [])).toMatchObject({
       sent: false,
@@ -165,4 +165,19 @@ describe('the probe', () => {
     expect((await sender(actionsToken, 4711).probe()).state).toBe('broken');
     expect(bodies()).toHaveLength(1);
   });
+});
+
+it('two of them are opened with the token of each', async () => {
+  const asked: string[] = [];
+  const openGitHub = async (variable: string) => {
+    asked.push(variable);
+    return null;
+  };
+  const channels = ['TOLLGATE_NOTIFY_A', 'TOLLGATE_NOTIFY_B'].map(
+    (tokenEnv) => ({ type: 'github', name: tokenEnv, issue: 1, tokenEnv }) as const,
+  );
+  for (const one of openSenders(channels, ports({ openGitHub })).senders) {
+    expect(await one.send(message(), [])).toMatchObject({ sent: false, retry: false });
+  }
+  expect(asked).toEqual(['TOLLGATE_NOTIFY_A', 'TOLLGATE_NOTIFY_B']);
 });

@@ -158,7 +158,7 @@ describe('what is done when nobody takes it', () => {
       refused: [],
       why: `127.0.0.1:${hook.port} answered 503: no room`,
       retry: true,
-      mayHaveArrived: true,
+      mayHaveArrived: false,
     });
     expect(hook.seen).toHaveLength(3);
   });

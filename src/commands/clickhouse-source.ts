@@ -1,0 +1,58 @@
+/** Rows of the control plane's own ClickHouse, as `--source clickhouse` names it. */
+
+import { connectClickHouse } from '../client/clickhouse-http.ts';
+import { UserError } from '../errors.ts';
+import type { ClickHouse } from '../logs/clickhouse.ts';
+import { proxiesOf } from '../proxies.ts';
+import type { Session } from '../run/session.ts';
+
+export interface SourceOptions {
+  /** Default: files. */
+  readonly rowsFrom?: 'files' | 'clickhouse' | undefined;
+  /** With `clickhouse`: the table of single calls. */
+  readonly table?: string | undefined;
+}
+
+/** @throws UserError for flags of the other source */
+export function isOfClickHouse({ rowsFrom, table }: SourceOptions, named: readonly string[], flag: string): boolean {
+  if (rowsFrom !== 'clickhouse') {
+    if (table === undefined) return false;
+    throw new UserError(`--table ${JSON.stringify(table)} without --source clickhouse: files have no tables`, {
+      hint: 'Write `--source clickhouse` beside it, or leave it out.',
+    });
+  }
+  if (named.length === 0) return true;
+  throw new UserError(`--source clickhouse beside ${flag} ${JSON.stringify(named[0])}: rows come from one of them`, {
+    hint: 'Leave one of the two out.',
+  });
+}
+
+/** @throws UserError where address or table are not said */
+export function openClickHouse(
+  options: SourceOptions,
+  session: Session,
+): { readonly server: ClickHouse; readonly table: string } {
+  const { env } = session;
+  const said = (name: string): string | undefined => env[name]?.trim() || undefined;
+  const url = said('TOLLGATE_CLICKHOUSE_URL');
+  if (url === undefined) {
+    throw new UserError('--source clickhouse, and TOLLGATE_CLICKHOUSE_URL is not set', {
+      hint: 'Set it to the address of its HTTP port, such as https://clickhouse.example.com:8443.',
+    });
+  }
+  const table = options.table ?? said('TOLLGATE_CLICKHOUSE_TABLE');
+  if (table === undefined) {
+    throw new UserError('--source clickhouse, and no table is named', {
+      hint: 'Write `--table DATABASE.TABLE`, or set TOLLGATE_CLICKHOUSE_TABLE: the table that holds a row for each call.',
+    });
+  }
+  const server = connectClickHouse({
+    url,
+    user: said('TOLLGATE_CLICKHOUSE_USER'),
+    password: env.TOLLGATE_CLICKHOUSE_PASSWORD || undefined,
+    proxies: proxiesOf(env),
+    userAgent: `tollgate/${session.version}`,
+    signal: session.signal,
+  });
+  return { server, table };
+}

@@ -1,0 +1,276 @@
+/** Rows of a table of ClickHouse: asked where they are, counted there, and streamed in the order of (time, id) to who replays them. */
+
+import { UserError } from '../errors.ts';
+import { escapeInvisible } from '../printable.ts';
+import {
+  hasTextMetadata,
+  isCoarseCost,
+  quoteColumn,
+  quoteLiteral,
+  selectOfTable,
+  type TableColumns,
+} from './clickhouse-columns.ts';
+import { batchRows, cut, emptyBatch } from './make-batch.ts';
+import { costFaults } from './normal-rows.ts';
+import {
+  type RowBatch,
+  type RowQuestion,
+  type RowSource,
+  type RowsAsked,
+  rowFlags,
+  type SourceFacts,
+} from './row-batch.ts';
+import { rowBounds } from './row-facts.ts';
+
+/** A server; what reaches it is another room's. */
+export interface ClickHouse {
+  /**
+   * Lines of an answer in the form TabSeparated, as they arrive.
+   *
+   * @throws UserError for what the server refuses or breaks off, CancelledError
+   */
+  lines(sql: string): AsyncIterable<string>;
+  close(): Promise<void>;
+}
+
+/** `table` or `database.table`. */
+export interface TableAsked extends Omit<RowsAsked, 'from'> {
+  readonly table: string;
+}
+
+/** The relation of rows that count, as SQL, and what is known of it. */
+export interface OpenTable {
+  /** Of the columns `t`, `id`, `u`, `fault`, `tok`, `fl`, `cur`, `d0` …: one for each of `dims`. */
+  readonly calls: string;
+  readonly facts: SourceFacts;
+  rows(sql: string): Promise<readonly (readonly (string | null)[])[]>;
+}
+
+/** @throws UserError where the table is not there, has not the columns, or the server says no; CancelledError */
+export async function openTable(asked: TableAsked, server: ClickHouse): Promise<OpenTable> {
+  const rows = async (sql: string) => {
+    const found: (readonly (string | null)[])[] = [];
+    for await (const line of server.lines(sql)) found.push(fieldsOf(line));
+    return found;
+  };
+  const { database, name } = parseTable(asked.table);
+  const columns = await readColumns(database, name, rows);
+  const isMetadataAsked = asked.dims.some((dim) => dim === 'user' || dim.startsWith('metadata.'));
+  if (isMetadataAsked && hasTextMetadata(columns)) await requireTextReader(asked.table, rows);
+  const table = database === null ? quoteColumn(name) : `${quoteColumn(database)}.${quoteColumn(name)}`;
+  const isConfined = asked.workspaces.length > 0;
+  const dims = isConfined && !asked.dims.includes('workspace') ? [...asked.dims, 'workspace'] : asked.dims;
+  const window = asked.window ?? { from: null, to: null };
+  const all = selectOfTable(columns, dims, table, window);
+  const inWindow = ['isNotNull(t)', ...rowBounds(window)].join(' AND ');
+  const place = `d${dims.indexOf('workspace')}`;
+  const isMeant = isConfined ? `ifNull(${place} IN (${asked.workspaces.map(quoteLiteral).join(', ')}), 1)` : '1';
+  const [counted = []] = await rows(
+    `SELECT countIf(isNull(t)), countIf(${inWindow} AND NOT ${isMeant}), countIf(${inWindow} AND ${isMeant}), uniqExactIf(id, ${inWindow} AND ${isMeant}) FROM (${all})`,
+  );
+  const [malformed = 0, otherWorkspaces = 0, found = 0, ids = 0] = counted.map(Number);
+  const meant = `SELECT * FROM (${all}) WHERE ${inWindow} AND ${isMeant}`;
+  const order = ['t', 'u DESC', 'tok DESC', 'fl', ...dims.map((_, at) => `d${at}`), 'cur'].join(', ');
+  const duplicates = found - ids;
+  // The earliest row of an id, and of those the dearest, as of files.
+  const calls = duplicates === 0 ? meant : `SELECT * FROM (${meant}) ORDER BY ${order} LIMIT 1 BY id`;
+  let contradictions = 0;
+  if (duplicates > 0) {
+    const said = ['t', 'u', 'tok', 'fl', ...dims.map((_, at) => `d${at}`)].map(
+      (name) => `ifNull(toString(${name}), '\\\\N')`,
+    );
+    const [[count = '0'] = []] = await rows(
+      `SELECT sum(length(tg_said) - countEqual(tg_said, tg_said[1])) FROM (SELECT groupArray(tg_one) AS tg_said FROM (SELECT id, sipHash64(${said.join(", '\\t', ")}) AS tg_one FROM (${meant}) ORDER BY ${order}) GROUP BY id HAVING count() > 1)`,
+    );
+    contradictions = Number(count);
+  }
+  const facts = await readFacts(asked, dims, { calls, rows, isCoarse: isCoarseCost(columns), malformed, found });
+  return { calls, facts: { ...facts, otherWorkspaces, duplicates, contradictions }, rows };
+}
+
+/** @throws as `openTable` */
+export async function openTableRows(asked: TableAsked, server: ClickHouse): Promise<RowSource> {
+  const { calls, facts, rows } = await openTable(asked, server);
+  const dictionary: Record<string, readonly string[]> = {};
+  for (const [at, dim] of asked.dims.entries()) {
+    const found = await rows(`SELECT DISTINCT 1, d${at} FROM (${calls}) WHERE isNotNull(d${at})`);
+    // Beside a number, as a line of blanks alone is passed over. Bytes that are no letters come as one letter that stands for all of them.
+    dictionary[dim] = [...new Set(found.map(([, text]) => text ?? ''))].sort((a, b) => (a < b ? -1 : 1));
+  }
+  return {
+    facts,
+    dictionary,
+    batches: (question) => readBatches(question, { asked, calls, facts, dictionary, server }),
+    close: () => server.close(),
+  };
+}
+
+interface OpenedTable {
+  readonly asked: TableAsked;
+  readonly calls: string;
+  readonly facts: SourceFacts;
+  readonly dictionary: Readonly<Record<string, readonly string[]>>;
+  readonly server: ClickHouse;
+}
+
+async function* readBatches(
+  question: RowQuestion,
+  { asked, calls, facts, dictionary, server }: OpenedTable,
+): AsyncIterable<RowBatch> {
+  const { dims } = question;
+  const codes = dims.map((dim) => new Map((dictionary[dim] ?? []).map((text, code) => [text, code])));
+  const names = dims.map((dim) => {
+    const at = asked.dims.indexOf(dim);
+    if (at < 0) throw new Error(`the rows were opened without ${dim}`);
+    return `d${at}`;
+  });
+  const bounds = rowBounds(question);
+  const where = bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
+  const sql = `SELECT ${['t', 'u', 'tok', 'fl', ...names].join(', ')} FROM (${calls})${where} ORDER BY t, id`;
+  let batch = emptyBatch(dims);
+  let count = 0;
+  let read = 0;
+  let newest = Number.NEGATIVE_INFINITY;
+  for await (const line of server.lines(sql)) {
+    const fields = line.split('\t');
+    const [time = '', cost = '', tokens = '', flags = ''] = fields;
+    const at = Number(time);
+    // A server that fails midway writes its complaint where rows would be.
+    if (fields.length !== names.length + 4 || !/^-?\d+$/.test(time) || at < newest) throw changed(asked.table);
+    newest = at;
+    batch.time[count] = at;
+    batch.cost[count] = numberOf(cost, asked.table);
+    batch.tokens[count] = numberOf(tokens, asked.table);
+    batch.flags[count] = numberOf(flags, asked.table);
+    for (const [place, dim] of dims.entries()) {
+      const text = textOf(fields[place + 4] ?? '');
+      const code = text === null ? -1 : codes[place]?.get(text);
+      const column = batch.dims[dim];
+      if (code === undefined || column === undefined) throw changed(asked.table);
+      column[count] = code;
+    }
+    count += 1;
+    read += 1;
+    if (count === batchRows) {
+      yield batch;
+      batch = emptyBatch(dims);
+      count = 0;
+    }
+  }
+  if (bounds.length === 0 && read !== facts.rows) throw changed(asked.table);
+  if (count > 0) yield cut(batch, count);
+}
+
+function changed(table: string): UserError {
+  return new UserError(`the rows of ${escapeInvisible(table)} are not those that were counted a moment ago`, {
+    hint: 'Rows arrived meanwhile, or the server broke off: ask about a window that has ended (`--to`), or ask again.',
+  });
+}
+
+function numberOf(field: string, table: string): number {
+  if (field === '\\N') return Number.NaN;
+  const number = Number(field);
+  if (field === '' || Number.isNaN(number)) throw changed(table);
+  return number;
+}
+
+const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', b: '\b', f: '\f', 0: '\0' };
+
+function textOf(field: string): string | null {
+  if (field === '\\N') return null;
+  return field.includes('\\') ? field.replaceAll(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter) : field;
+}
+
+function fieldsOf(line: string): readonly (string | null)[] {
+  return line.split('\t').map(textOf);
+}
+
+function parseTable(text: string): { readonly database: string | null; readonly name: string } {
+  const [, database, name] = /^(?:([^.\s]+)\.)?([^.\s]+)$/.exec(text) ?? [];
+  if (name === undefined) {
+    throw new UserError(`${JSON.stringify(text)} is not the name of a table`, {
+      hint: 'Write TABLE or DATABASE.TABLE, such as `--table portkey.generations`.',
+    });
+  }
+  return { database: database ?? null, name };
+}
+
+async function readColumns(database: string | null, name: string, rows: OpenTable['rows']): Promise<TableColumns> {
+  const where = `database = ${database === null ? 'currentDatabase()' : quoteLiteral(database)} AND table = ${quoteLiteral(name)}`;
+  const found = await rows(`SELECT name, type FROM system.columns WHERE ${where}`);
+  if (found.length === 0) {
+    const table = database === null ? name : `${database}.${name}`;
+    throw new UserError(`there is no table ${JSON.stringify(table)}, or this user may not read it`, {
+      hint: 'Name the table of single calls by `--table DATABASE.TABLE`.',
+    });
+  }
+  return new Map(found.map(([column, type]) => [column ?? '', type ?? '']));
+}
+
+async function requireTextReader(table: string, rows: OpenTable['rows']): Promise<void> {
+  const [[count] = []] = await rows("SELECT count() FROM system.functions WHERE name = 'JSONExtractString'");
+  if (count !== '0') return;
+  throw new UserError(
+    `${escapeInvisible(table)} holds metadata as a text, and this server cannot read keys out of it`,
+    {
+      hint: 'ClickHouse can since 19.1; or name a view with the columns metadata.key and metadata.value.',
+    },
+  );
+}
+
+async function readFacts(
+  { table }: TableAsked,
+  dims: readonly string[],
+  {
+    calls,
+    rows,
+    isCoarse,
+    malformed,
+    found,
+  }: Pick<OpenTable, 'calls' | 'rows'> & { isCoarse: boolean; malformed: number; found: number },
+): Promise<SourceFacts> {
+  const sums = [
+    'count()',
+    'min(t)',
+    'max(t)',
+    'countIf(isNull(tok))',
+    `countIf(bitAnd(fl, ${rowFlags.cacheUnknown}) != 0)`,
+    ...[costFaults.missing, costFaults.tooFine, costFaults.outOfRange].map((fault) => `countIf(fault = ${fault})`),
+    ...dims.map((_, at) => `countIf(isNull(d${at}))`),
+  ];
+  const [all = []] = await rows(`SELECT ${sums.join(', ')} FROM (${calls})`);
+  const [
+    count = 0,
+    oldest = 0,
+    newest = 0,
+    tokensMissing = 0,
+    cacheUnknown = 0,
+    missing = 0,
+    tooFine = 0,
+    outOfRange = 0,
+  ] = all.map(Number);
+  const currencies = await rows(
+    `SELECT upper(cur) AS tg_currency, count() FROM (${calls}) WHERE fault = ${costFaults.otherCurrency} GROUP BY tg_currency ORDER BY tg_currency`,
+  );
+  return {
+    files: [{ name: table, bytes: null, rows: found, malformed, workspaces: null, sha256: null }],
+    rows: count,
+    oldest: count === 0 ? null : oldest,
+    newest: count === 0 ? null : newest,
+    duplicates: 0,
+    contradictions: 0,
+    otherWorkspaces: 0,
+    malformed: { count: malformed, first: [] },
+    cost: {
+      missing,
+      otherCurrency: Object.fromEntries(currencies.map(([name, number]) => [name ?? '', Number(number)])),
+      tooFine,
+      outOfRange,
+      ...(isCoarse ? { isCoarse } : {}),
+    },
+    tokensMissing,
+    cacheUnknown,
+    missing: Object.fromEntries(dims.map((dim, at) => [dim, Number(all[8 + at] ?? 0)])),
+    windows: [],
+  };
+}

@@ -1,0 +1,124 @@
+/** Rows of a ClickHouse that is played: what is asked, and what is not taken for an answer. `npm run test:clickhouse` asks real ones. */
+
+import { describe, expect, it } from 'vitest';
+import { UserError } from '../../src/errors.ts';
+import { type ClickHouse, openTableRows } from '../../src/logs/clickhouse.ts';
+import { quoteColumn, quoteLiteral } from '../../src/logs/clickhouse-columns.ts';
+import { describeFacts } from '../../src/logs/describe-facts.ts';
+
+const usual = [
+  'id\tString',
+  'created_at\tString',
+  'cost\tFloat64',
+  'metadata.key\tArray(String)',
+  'metadata.value\tArray(String)',
+];
+
+interface Played {
+  readonly columns?: readonly string[];
+  /** Of the rows, in their order. */
+  readonly rows?: readonly string[];
+  /** How many the server counts. */
+  readonly counted?: number;
+  readonly users?: readonly string[];
+}
+
+function play({ columns = usual, rows = [], counted = rows.length, users = [] }: Played) {
+  const asked: string[] = [];
+  const server: ClickHouse = {
+    async *lines(sql) {
+      asked.push(sql);
+      if (sql.includes('FROM system.columns')) yield* columns;
+      else if (sql.includes('FROM system.functions')) yield '0';
+      else if (sql.startsWith('SELECT countIf')) yield `0\t0\t${counted}\t${counted}`;
+      else if (sql.startsWith('SELECT count()')) yield `${counted}\t1000\t2000\t0\t0\t0\t0\t0\t0`;
+      else if (sql.startsWith('SELECT DISTINCT')) yield* users.map((user) => `1\t${user}`);
+      else if (sql.startsWith('SELECT t,')) yield* rows;
+    },
+    close: async () => {},
+  };
+  return { server, asked };
+}
+
+const asked = { table: 'logs.calls', dims: ['user'], workspaces: [] };
+
+async function read(played: Played): Promise<unknown[]> {
+  const source = await openTableRows(asked, play(played).server);
+  const rows: unknown[] = [];
+  for await (const { count, time, cost, tokens, flags, dims } of source.batches({
+    dims: ['user'],
+    from: null,
+    to: null,
+  })) {
+    for (let row = 0; row < count; row += 1) {
+      const user = source.dictionary.user?.[dims.user?.[row] ?? -1] ?? null;
+      rows.push([time[row], cost[row], tokens[row], flags[row], user]);
+    }
+  }
+  return rows;
+}
+
+describe('rows of ClickHouse', () => {
+  it('come with every letter that a text may hold, and without a value where there is none', async () => {
+    const users = [' ', String.raw`a\tb\\N\n`, String.raw`\\N`];
+    const rows = [
+      `1000\t5\t\\N\t0\t${users[1]}`,
+      `1000\t\\N\t7\t5\t${users[2]}`,
+      `2000\t1\t1\t0\t\\N`,
+      '2000\t1\t1\t0\t ',
+    ];
+    expect(await read({ users, rows })).toEqual([
+      [1000, 5, Number.NaN, 0, 'a\tb\\N\n'],
+      [1000, Number.NaN, 7, 5, '\\N'],
+      [2000, 1, 1, 0, null],
+      [2000, 1, 1, 0, ' '],
+    ]);
+  });
+
+  it.each([
+    ['fewer rows than were counted', ['1000\t5\t1\t0\tana'], 2],
+    ['more rows', ['1000\t5\t1\t0\tana', '1000\t5\t1\t0\tana'], 1],
+    ['a complaint in place of a row', ['1000\t5\t1\t0\tana', 'Code: 241, e.displayText() = DB::Exception'], 2],
+    ['a complaint within a row', ['1000\t5\t1\t0\tanaCode: 241, e.displayText()'], 1],
+    ['a user who was not there', ['1000\t5\t1\t0\tben'], 1],
+    ['another order', ['2000\t5\t1\t0\tana', '1000\t5\t1\t0\tana'], 2],
+    ['a cost that is not a number', ['1000\tmuch\t1\t0\tana'], 1],
+  ])('are not taken for all of them where there are %s', async (_, rows, counted) => {
+    await expect(read({ users: ['ana'], rows, counted })).rejects.toThrow('not those that were counted a moment ago');
+  });
+
+  it.each([
+    ['there is no table "logs.calls"', { columns: [] }],
+    ['no column "created_at"', { columns: ['id\tString'] }],
+    ['no column "id" and no column "created_at"', { columns: ['cost\tFloat64'] }],
+    ['created_at as Array(Date)', { columns: ['id\tString', 'created_at\tArray(Date)'] }],
+    ['cannot read keys out of it', { columns: [...usual.slice(0, 3), 'metadata\tString'] }],
+  ])('are refused first where %s', async (said, played) => {
+    const { server, asked: heard } = play(played);
+    await expect(openTableRows(asked, server)).rejects.toThrow(said);
+    expect(heard.some((sql) => sql.startsWith('SELECT countIf'))).toBe(false);
+  });
+
+  it('say that money of Float32 is not exact, and of Float64 nothing', async () => {
+    const factsOf = async (type: string) => {
+      const columns = usual.map((line) => line.replace('Float64', type));
+      return describeFacts((await openTableRows(asked, play({ columns }).server)).facts).join('\n');
+    };
+    expect(await factsOf('Nullable(Float32)')).toContain('Float32, of which seven digits are right');
+    expect(await factsOf('Float64')).toBe('');
+  });
+
+  it.each(['a b', 'a.b.c', '', 'a;DROP', "calls'"])(
+    'are of no table %j, or of one by that very name',
+    async (table) => {
+      const { server, asked: heard } = play({ columns: [] });
+      await expect(openTableRows({ ...asked, table }, server)).rejects.toBeInstanceOf(UserError);
+      for (const sql of heard) expect(sql).toContain(`table = ${quoteLiteral(table)}`);
+    },
+  );
+
+  it('quotes what comes from outside so that nothing in it ends the quotes', () => {
+    expect(quoteLiteral(`it's \\' "b" \`c\` \0`)).toBe(`'it\\'s \\\\\\' "b" \`c\` \\0'`);
+    expect(quoteColumn('a`b\\')).toBe('`a\\`b\\\\`');
+  });
+});
