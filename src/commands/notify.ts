@@ -126,6 +126,7 @@ async function tellIn({ started, inForce, alerts }: Telling, options: NotifyOpti
       return {
         tellings: [...limits.tellings, ...other.tellings],
         forgotten: [...limits.forgotten, ...other.forgotten],
+        holding: [...limits.holding, ...other.holding],
         prices: moved?.prices,
       };
     };

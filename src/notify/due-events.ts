@@ -75,7 +75,7 @@ export function findDueEvents({ groups, complete, channels, memory, environment 
       return [{ message: { ...write(due), id: id ?? messageIdOf(environment, marks, memory) }, marks, to }];
     }
   });
-  return { tellings, forgotten };
+  return { tellings, forgotten, holding: [...holding] };
 }
 
 function toldOf(one: Happening, memory: Pick<Memory, 'marks'>): Mark | null {

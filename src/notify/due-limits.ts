@@ -50,6 +50,8 @@ export interface LimitsDue {
   readonly tellings: readonly Telling[];
   /** Keys of what counts as not told any more: its counter was reset, or its amount is another one. */
   readonly forgotten: readonly string[];
+  /** Keys of what was told in this window. */
+  readonly holding: readonly string[];
 }
 
 export interface DueFacts {
@@ -79,10 +81,11 @@ export function findDueLimits(facts: DueFacts): LimitsDue {
   return {
     tellings: all.flatMap(({ tellings }) => tellings),
     forgotten: all.flatMap(({ forgotten }) => forgotten),
+    holding: all.flatMap(({ holding }) => holding),
   };
 }
 
-const nothing: LimitsDue = { tellings: [], forgotten: [] };
+const nothing: LimitsDue = { tellings: [], forgotten: [], holding: [] };
 
 interface Watched {
   readonly limit: LimitStatus;
@@ -119,6 +122,7 @@ function dueOf({ limit, watched }: Watched, facts: LimitFacts): LimitsDue {
   return {
     tellings: [...groupCrossings(crossings, limit, watched, facts), ...runOut.tellings],
     forgotten: [...crossings.flatMap((one) => one.forgotten), ...runOut.forgotten],
+    holding: [...crossings.flatMap((one) => one.holding), ...runOut.holding],
   };
 }
 
@@ -148,6 +152,7 @@ interface CrossingsOfCounter {
   /** Not told yet, or not to everybody; ascending. */
   readonly due: readonly Crossing[];
   readonly forgotten: readonly string[];
+  readonly holding: readonly string[];
 }
 
 /** Whoever reset a counter by hand leaves far less in it; a read that lags shows a little less. */
@@ -203,6 +208,7 @@ function crossingsOf(
     window,
     due: remembered.filter((one) => isReached(one) && (one.told === null ? isAbove(one) : one.told.left !== undefined)),
     forgotten: [...(isReset ? inWindow : []), ...ofOthers].map(([key]) => key),
+    holding: inWindow.map(([key]) => key),
   };
 }
 
@@ -302,8 +308,10 @@ function runOutOf(
   const isOver = (mark: Mark): boolean =>
     (mark.of !== undefined && !amounts.has(mark.of)) ||
     (drawn !== null && mark.w === window.id && wasReset(drawn, [mark], limit));
-  const forgotten = (index.get(base) ?? []).flatMap(([key, mark]) => (isOver(mark) ? [key] : []));
-  const nothingToTell: LimitsDue = { tellings: [], forgotten };
+  const known = index.get(base) ?? [];
+  const forgotten = known.flatMap(([key, mark]) => (isOver(mark) ? [key] : []));
+  const holding = known.flatMap(([key, mark]) => (mark.w === window.id ? [key] : []));
+  const nothingToTell: LimitsDue = { tellings: [], forgotten, holding };
   if (route.forecast === null || runOut?.when !== 'this-window') return nothingToTell;
   // A forecast is nothing that the service mails: where one is asked for, it is told of keys too.
   if (runOut.at > now + route.forecast * dayMilliseconds) return nothingToTell;
@@ -318,5 +326,5 @@ function runOutOf(
   const marks: readonly MarkOf[] = [{ key, mark }];
   const message = write({ what: 'runs-out', limit, at: runOut.at });
   const id = told?.m ?? messageIdOf(environment, marks, memory);
-  return { tellings: [{ message: { ...message, id }, marks, to }], forgotten };
+  return { tellings: [{ message: { ...message, id }, marks, to }], forgotten, holding };
 }

@@ -25,6 +25,8 @@ const markSchema = z.object({
   lost: z.record(z.string(), z.array(z.string()).nullable()).optional(),
   /** Since when it counts as not told any more. It stays for its `at`, by which the next telling gets an id of its own. */
   gone: z.number().optional(),
+  /** When it was last seen to hold still. Missing: when it was told. */
+  held: z.number().optional(),
 });
 
 const claimSchema = z.object({
@@ -73,8 +75,8 @@ const keptWithoutEnd = 400 * 86_400_000;
 
 /** Without what belongs to windows that are over, and to runs that have ended. */
 export function pruneMemory(memory: Memory, now: number): Memory {
-  const marks = Object.entries(memory.marks).filter(([, { e, at, gone }]) =>
-    e === null ? (gone ?? at) > now - keptWithoutEnd : e > now - keptAfterEnd,
+  const marks = Object.entries(memory.marks).filter(([, { e, at, gone, held }]) =>
+    e === null ? (gone ?? held ?? at) > now - keptWithoutEnd : e > now - keptAfterEnd,
   );
   return {
     ...memory,
@@ -101,12 +103,25 @@ export function markGone(memory: Memory, keys: readonly string[], now: number): 
   return { ...memory, marks: Object.fromEntries(marks) };
 }
 
+/** Long before it would be dropped, and seldom enough to cost no writing. */
+const renewedAfter = keptWithoutEnd / 4;
+
+/** The same memory where none of these has to be renewed: what holds for years is not to be told again. */
+export function renewMarks(memory: Memory, holding: readonly string[], now: number): Memory {
+  const old = holding.flatMap((key): [string, Mark][] => {
+    const mark = memory.marks[key];
+    if (mark === undefined || mark.e !== null || mark.gone !== undefined) return [];
+    return (mark.held ?? mark.at) > now - renewedAfter ? [] : [[key, { ...mark, held: now }]];
+  });
+  return old.length === 0 ? memory : { ...memory, marks: { ...memory.marks, ...Object.fromEntries(old) } };
+}
+
 /** Keys that another run is sending. */
 export function keysTaken(memory: Memory, now: number, run: string): ReadonlySet<string> {
   return new Set(memory.claims.filter((claim) => claim.run !== run && claim.until > now).flatMap(({ keys }) => keys));
 }
 
-/** How long a run may take to send: longer than any does, and shorter than an hour, in which the next one starts. */
+/** How long nobody else sends what a run has claimed: shorter than an hour, in which the next one starts. */
 const sendingTime = 20 * 60_000;
 
 export function claimKeys(memory: Memory, keys: readonly string[], now: number, run: string): Memory {

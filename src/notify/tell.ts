@@ -18,6 +18,7 @@ import {
   memorySchema,
   pruneMemory,
   releaseKeys,
+  renewMarks,
 } from './memory.ts';
 import type { Delivery, Message, Sender } from './message.ts';
 import type { Telling, ToldOn } from './telling.ts';
@@ -27,6 +28,8 @@ export interface DueNow {
   readonly tellings: readonly Telling[];
   /** Keys of what counts as not told any more. */
   readonly forgotten: readonly string[];
+  /** Keys of what was told and still holds. */
+  readonly holding: readonly string[];
   /** What is remembered beside what was told; undefined: as it was. */
   readonly prices?: Memory['prices'] | undefined;
 }
@@ -60,11 +63,17 @@ export interface TellingReport {
 
 const tries = 8;
 
+/**
+ * How long a run begins messages: with the last of them it ends well before its claim does, after which another run would send the
+ * same, and before most jobs are killed. What is left is due in the next run.
+ */
+const sendingLimit = 10 * 60_000;
+
 /** @throws UserError where what was told cannot be read or remembered; CancelledError after what was sent is remembered */
 export async function tellDue(run: TellingRun): Promise<TellingReport> {
   const claimed = await claimDue(run);
   if (claimed.due.length === 0) return { told: [], taken: claimed.taken };
-  const { told, cancelled } = await sendAll(claimed.due, run.senders);
+  const { told, cancelled } = await sendAll(claimed.due, run);
   await remember(run, claimed.due, told);
   if (cancelled !== null) throw cancelled;
   return { told, taken: claimed.taken };
@@ -107,14 +116,16 @@ async function claimDue({ store, run, now, find }: TellingRun) {
   for (let left = tries; ; left -= 1) {
     const { memory, token } = await readMemory(store);
     const pruned = pruneMemory(memory, now());
-    const { tellings, forgotten, prices } = find(pruned);
+    const { tellings, forgotten, holding, prices } = find(pruned);
     const { free, taken } = splitTaken(tellings, pruned, now(), run);
     const keys = free.flatMap(({ marks }) => marks.map(({ key }) => key));
-    const kept = markGone(pruned, forgotten, now());
+    const renewed = renewMarks(pruned, holding, now());
+    const kept = markGone(renewed, forgotten, now());
     const remembered = prices === undefined ? kept : { ...kept, prices };
     const next = keys.length === 0 ? remembered : claimKeys(remembered, keys, now(), run);
     // What is only over is dropped with the next thing that is told.
-    if (keys.length === 0 && forgotten.length === 0 && prices === undefined) return { due: free, taken };
+    const isSame = forgotten.length === 0 && renewed === pruned && prices === undefined;
+    if (keys.length === 0 && isSame) return { due: free, taken };
     if (await writeMemory(store, next, token, left)) return { due: free, taken };
   }
 }
@@ -131,7 +142,8 @@ async function writeMemory(store: TextStore, next: Memory, token: string | null,
 }
 
 /** Channels side by side, so that one that hangs keeps no other waiting; on each of them one message after the other. */
-async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) {
+async function sendAll(due: readonly Telling[], { senders, now }: Pick<TellingRun, 'senders' | 'now'>) {
+  const begun = now();
   const byChannel = new Map<string, { readonly message: Message; readonly on: ToldOn }[]>();
   for (const { message, to } of due) {
     for (const on of to) byChannel.set(on.channel, [...(byChannel.get(on.channel) ?? []), { message, on }]);
@@ -142,6 +154,10 @@ async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) 
     const sender = senders.get(channel);
     for (const { message, on } of items) {
       if (cancelled !== null) break;
+      if (now() - begun > sendingLimit) {
+        told.push({ message, ...on, delivery: noTime });
+        continue;
+      }
       try {
         const delivery = sender === undefined ? noSender(channel) : await sender.send(message, on.recipients);
         told.push({ message, ...on, delivery });
@@ -155,6 +171,14 @@ async function sendAll(due: readonly Telling[], senders: TellingRun['senders']) 
   const told = (await Promise.all(sent)).flat();
   return { told, cancelled: cancelled as CancelledError | null };
 }
+
+const noTime: Delivery = {
+  sent: false,
+  refused: [],
+  why: 'the messages before it took 10 minutes: the next run sends it',
+  retry: true,
+  mayHaveArrived: false,
+};
 
 function noSender(channel: string): Delivery {
   const why = `the channel ${channel} could not be opened`;

@@ -24,9 +24,11 @@ class Killed extends Error {}
 function createTeller() {
   const store = createMemoryText();
   let runs = 0;
+  let written = 0;
   const sent: { readonly id: string; readonly title: string }[] = [];
   return {
     sent,
+    writes: () => written,
     ids: () => sent.map(({ id }) => id),
     titles: () => sent.map(({ title }) => title),
     async run(
@@ -39,6 +41,7 @@ function createTeller() {
         ...store,
         async write(text: string, expected: string | null) {
           writes += 1;
+          written += 1;
           if (dies && writes > 1) throw new Killed();
           return store.write(text, expected);
         },
@@ -66,13 +69,22 @@ interface Situation {
   /** Percent of the amount. */
   readonly alert?: readonly number[];
   readonly forecast?: number;
+  readonly reset?: 'monthly' | 'never';
   readonly now?: number;
   /** A second budget of the same object. */
   readonly other?: number;
 }
 
 /** One policy of a workspace, by the month. */
-function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = start, other }: Situation) {
+function limitsFor({
+  used,
+  amount = 10_000,
+  alert = [50, 80],
+  forecast,
+  now = start,
+  other,
+  reset = 'monthly',
+}: Situation) {
   const row: LiveLimit = {
     kind: 'usage-policy',
     field: 'amount',
@@ -81,7 +93,7 @@ function limitsFor({ used, amount = 10_000, alert = [50, 80], forecast, now = st
     per: ['workspace_id'],
     target: 'llm',
     unit: 'cost',
-    reset: 'monthly',
+    reset,
     alert: null,
     workspace: 'ws-a',
     id: 'policy',
@@ -303,4 +315,71 @@ describe('a threshold that is added below one that was told', () => {
     await teller.run(limitsFor({ used: 9_100, alert: [80, 90] }));
     expect(teller.titles()).toEqual(['past 8000', 'past 9000']);
   });
+});
+
+describe('what holds for years', () => {
+  const day = 24 * hour;
+
+  it('is told once: a budget that never resets', async () => {
+    const teller = createTeller();
+    for (let passed = 0; passed < 1_000; passed += 50) {
+      await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start + passed * day });
+    }
+    expect(teller.titles()).toEqual(['past 8000']);
+  });
+
+  it('is told once: a limit that stays loosened', async () => {
+    const teller = createTeller();
+    for (let passed = 0; passed < 1_000; passed += 50) {
+      await teller.run(loosenedTo('900'), { now: start + passed * day });
+    }
+    expect(teller.titles()).toEqual(['loosened to 900']);
+  });
+
+  it('is written down as little as before', async () => {
+    const teller = createTeller();
+    await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start });
+    const before = teller.writes();
+    for (let passed = 1; passed < 90; passed += 1) {
+      await teller.run(limitsFor({ used: 8_500, reset: 'never' }), { now: start + passed * day });
+    }
+    expect(teller.writes()).toBe(before);
+  });
+});
+
+it('what a run has no time for within its claim is left to the next one, and nothing is sent twice', async () => {
+  const store = createMemoryText();
+  const sent: string[] = [];
+  let now = start;
+  const telling = (id: string) => {
+    const text = { title: id, facts: [], paragraphs: [], link: null, at: start, data: {} };
+    const message: Message = { id, kind: 'threshold', ...text };
+    return {
+      message,
+      marks: [{ key: id, mark: { w: 'w', e: null } }],
+      to: [{ channel: 'desk', recipients: [] }],
+    };
+  };
+  const all = Array.from({ length: 40 }, (_, index) => telling(`m${index}`));
+  const find: Parameters<typeof tellDue>[0]['find'] = ({ marks }) => ({
+    tellings: all.filter(({ message }) => marks[message.id] === undefined),
+    forgotten: [],
+    holding: [],
+  });
+  const tell = (run: string, step: number, meanwhile: () => Promise<void> = async () => {}) => {
+    const send = async ({ id }: Message): Promise<Delivery> => {
+      now += step;
+      sent.push(id);
+      await meanwhile();
+      return delivered;
+    };
+    return tellDue({ store, run, now: () => now, find, senders: new Map([['desk', { send }]]) });
+  };
+  // A server that takes 50 seconds for each; another run comes by while the first one sends.
+  const first = await tell('a', 50_000, async () => void (await tell('b', 1)));
+  expect(sent.length).toBeLessThan(40);
+  expect(first.told.filter(({ delivery }) => delivery?.sent === false).length).toBe(40 - sent.length);
+  expect(first.told.at(-1)?.delivery?.why).toContain('the next run sends it');
+  await tell('c', 1);
+  expect([...sent].sort()).toEqual(all.map(({ message }) => message.id).sort());
 });
