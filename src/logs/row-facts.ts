@@ -7,7 +7,7 @@ import { findMalformed } from './malformed-lines.ts';
 import { costFaults, normalNames } from './normal-rows.ts';
 import { type RowsAsked, type RowsFileFacts, type RowsWindow, rowFlags, type SourceFacts } from './row-batch.ts';
 
-export interface Repeated {
+export interface RepeatedRows {
   readonly duplicates: number;
   readonly contradictions: number;
   readonly otherWorkspaces: number;
@@ -21,7 +21,7 @@ export async function leaveOutRepeated(
   files: readonly RowsFile[],
   { dims, window, workspaces }: Omit<RowsAsked, 'from'>,
   database: Database,
-): Promise<Repeated> {
+): Promise<RepeatedRows> {
   const inWindow = ['t IS NOT NULL', ...rowBounds(window ?? { from: null, to: null })];
   const place = `d${dims.indexOf('workspace')}`;
   const isMeant = `(${place} IS NULL OR ${place} IN (${workspaces.map(quoteText).join(', ')}))`;
@@ -76,7 +76,7 @@ export function rowBounds({ from, to }: RowsWindow): readonly string[] {
 export async function readFacts(
   files: readonly RowsFile[],
   dims: readonly string[],
-  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & Repeated,
+  { copies, rejected, duplicates, contradictions, otherWorkspaces }: GatheredRows & RepeatedRows,
   database: Database,
 ): Promise<SourceFacts> {
   const byFile = await countByFile(files, database);
