@@ -4,7 +4,7 @@ import type { ExpiringThing } from '../consumption/read-limits.ts';
 import { dayMilliseconds } from '../consumption/windows.ts';
 import type { AppliedRecord } from '../plan/applied-record.ts';
 import { digestOf } from '../plan/digest.ts';
-import type { Change } from '../plan/types.ts';
+import type { Change, Unmanaged } from '../plan/types.ts';
 import { describeKey, describePlaced } from '../render/describe-change.ts';
 import { describeDrift } from '../render/describe-drift.ts';
 import type { DriftView } from '../render/drift.ts';
@@ -193,8 +193,17 @@ export function failedApplyOf(record: AppliedRecord, watcher: Watcher, words: Ev
   return [{ all, write: (due) => writeList({ kind: 'apply-failed', title, why, ...words }, due) }];
 }
 
-/** What somebody loosened by hand, and limits that nobody declared; by workspace. */
-export function driftOf({ plan, report }: DriftView, watcher: Watcher, words: EventWords): HappeningGroup[] {
+/**
+ * What somebody loosened by hand, and limits that nobody declared; by workspace.
+ *
+ * @param seen limits that no entry of the record is about: a plan looks only where files and record are about something
+ */
+export function driftOf(
+  { plan, report }: DriftView,
+  seen: readonly Unmanaged[],
+  watcher: Watcher,
+  words: EventWords,
+): HappeningGroup[] {
   const loosened = report.drifts
     .filter(({ direction }) => direction === 'loosen')
     .map((drift): Happening & { readonly workspace: string | null } => {
@@ -218,7 +227,8 @@ export function driftOf({ plan, report }: DriftView, watcher: Watcher, words: Ev
       };
     })
     .filter(({ workspace }) => isAsked(watcher.routeOfPlace(workspace), 'loosened'));
-  const undeclared = plan.unmanaged
+  const planned = new Set(plan.unmanaged.map(({ kind, id }) => `${kind} ${id}`));
+  const undeclared = [...plan.unmanaged, ...seen.filter(({ kind, id }) => !planned.has(`${kind} ${id}`))]
     .filter(({ workspace }) => isAsked(watcher.routeOfPlace(workspace), 'undeclared'))
     .map(({ kind, workspace, id, name, fields = [] }): Happening & { readonly workspace: string | null } => {
       const hidden = words.counts && kind === 'key-limits';

@@ -1,7 +1,9 @@
 /** What is told beside budgets, as far as somebody asked for it: nothing is read that nobody is told of. */
 
+import type { LimitStatus } from '../consumption/limit-status.ts';
 import { CancelledError, ServiceError, UserError } from '../errors.ts';
 import type { AppliedRecord, RecordedSettings } from '../plan/applied-record.ts';
+import type { Unmanaged } from '../plan/types.ts';
 import { PriceIndex } from '../prices/price-index.ts';
 import type { ModelPrice } from '../prices/types.ts';
 import { loadPage } from '../render/status.ts';
@@ -53,7 +55,7 @@ export async function readEvents(sources: EventSources, options: CommonOptions, 
     groups: [
       ...expiriesOf(seen.read.expiries, watcher, words),
       ...failedApplyOf(record, watcher, words),
-      ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, watcher, words)),
+      ...(drift === null || 'gap' in drift ? [] : driftOf(drift.view, undeclaredIn(seen, isDeclared), watcher, words)),
       ...(renderPage === null
         ? []
         : digestsOf(places, watcher, alerts.channels, seen.at, (workspace) =>
@@ -97,9 +99,21 @@ async function readDrift(asked: ReadonlySet<AlsoTold>, options: CommonOptions, s
   }
 }
 
+/** One for each object, which may carry several limits. */
+function undeclaredIn({ limits }: Seen, isDeclared: (limit: LimitStatus) => boolean): readonly Unmanaged[] {
+  const found = limits
+    .filter((limit) => !isDeclared(limit))
+    .map(({ facts: { kind, workspace, id, name } }): Unmanaged => ({ kind, workspace, id: objectOf(kind, id), name }));
+  return [...new Map(found.map((one) => [`${one.kind} ${one.id}`, one])).values()];
+}
+
+/** A workspace has several budgets, each with an id of its own here. */
+function objectOf(kind: Unmanaged['kind'], id: string): string {
+  return kind === 'workspace-limits' ? id.slice(0, id.lastIndexOf('/')) : id;
+}
+
 /** By the record, which is what tells. */
 function createDeclared({ workspaces }: AppliedRecord): Parameters<typeof writeDigest>[0]['isDeclared'] {
   const known = new Set(workspaces.flatMap(({ entries }) => entries.map(({ kind, id }) => `${kind}\n${id}`)));
-  return ({ facts: { kind, id } }) =>
-    known.has(`${kind}\n${kind === 'workspace-limits' ? id.slice(0, id.lastIndexOf('/')) : id}`);
+  return ({ facts: { kind, id } }) => known.has(`${kind}\n${objectOf(kind, id)}`);
 }

@@ -106,6 +106,16 @@ it('limits that are in no file, all of a workspace in one message', async () => 
   expect(mail.got.length - told).toBe(1);
 });
 
+it('a limit of a workspace that no file is about', async () => {
+  await begin('undeclared');
+  await notify();
+  const told = mail.got.length;
+  rig.emulator.store.state.usagePolicies.push(usagePolicyRow('elsewhere', uuid(122), teamB, long));
+  await notify();
+  expect(subjects().slice(told)).toEqual(['1 limit is in no file (ws-team-b)']);
+  expect(mail.got.at(-1)?.mail.text).toContain('elsewhere');
+});
+
 it('an apply of which something failed, from the record', async () => {
   await begin('failed-apply');
   const record = rig.readRecord();
