@@ -20,7 +20,7 @@ import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 
 const chdbVersion = '3.4.0';
-const { values: options } = parseArgs({ options: { rows: { type: 'string', default: '30000' } } });
+const { values: options } = parseArgs({ options: { rows: { type: 'string', default: '70000' } } });
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-clickhouse-'));
 const children = [];

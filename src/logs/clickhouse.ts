@@ -152,7 +152,7 @@ async function* readBatches(
     count += 1;
     read += 1;
     if (count === batchRows) {
-      yield batch;
+      yield cut(batch, count);
       batch = emptyBatch(dims);
       count = 0;
     }

@@ -75,6 +75,13 @@ describe('rows of ClickHouse', () => {
     ]);
   });
 
+  it('come all, where they are more than one batch holds', async () => {
+    const rows = Array.from({ length: 70_000 }, (_, at) => `1000\t${at}\t1\t0\tana`);
+    const found = await read({ users: ['ana'], rows });
+    expect(found).toHaveLength(70_000);
+    expect(found[65_536]).toEqual([1000, 65_536, 1, 0, 'ana']);
+  });
+
   it.each([
     ['fewer rows than were counted', ['1000\t5\t1\t0\tana'], 2],
     ['more rows', ['1000\t5\t1\t0\tana', '1000\t5\t1\t0\tana'], 1],
