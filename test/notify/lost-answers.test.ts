@@ -55,7 +55,7 @@ async function walk(
           data: {},
         };
         const telling: Telling = { message, marks: [{ key: 'key', mark: { w: 'w', e: null } }], to };
-        return { tellings: to.length === 0 ? [] : [telling], forgotten: [] };
+        return { tellings: to.length === 0 ? [] : [telling], forgotten: [], holding: [] };
       },
     });
   }
