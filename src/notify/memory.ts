@@ -97,7 +97,7 @@ export function markGone(memory: Memory, keys: readonly string[], now: number): 
   const forgotten = new Set(keys);
   const marks = Object.entries(memory.marks).map(([key, mark]): [string, Mark] => {
     if (!forgotten.has(key)) return [key, mark];
-    const { left: _left, ...rest } = mark;
+    const { left: _left, lost: _lost, ...rest } = mark;
     return [key, { ...rest, gone: now }];
   });
   return { ...memory, marks: Object.fromEntries(marks) };
