@@ -27,6 +27,6 @@ it('is described by action.yml', () => {
   };
   expect(action.runs).toEqual({ using: 'node24', main: 'dist/action.js' });
   const source = readFileSync(join(root, 'src/action.ts'), 'utf8');
-  const read = [...source.matchAll(/(?:getInput|readWord)\('([\w-]+)'/g)].map(([, name]) => name);
+  const read = [...source.matchAll(/(?:getInput|getMultilineInput|readWord)\('([\w-]+)'/g)].map(([, name]) => name);
   expect(Object.keys(action.inputs).sort()).toEqual([...new Set(read)].sort());
 });

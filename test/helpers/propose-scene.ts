@@ -109,7 +109,7 @@ export async function startProposeScene(options: ProposeSceneOptions = {}): Prom
   const push = (files: Readonly<Record<string, string>>): void => {
     write(files);
     git(folder, 'add', '.');
-    git(folder, 'commit', '--quiet', '-m', 'files');
+    git(folder, 'commit', '--quiet', '--allow-empty', '-m', 'files');
     if (options.remote !== 'none') git(folder, 'push', '--quiet', 'origin', 'main');
   };
   if (options.remote !== 'none') git(folder, 'remote', 'add', 'origin', remote);
