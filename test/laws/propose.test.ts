@@ -208,7 +208,7 @@ it('the plan of the branch without that of the base is what was asked, over any 
         }
       }
     }),
-    { numRuns: effort('plans of proposals', 40, 600) },
+    { numRuns: effort('plans of proposals', 100, 600) },
   );
   expect(made).toBeGreaterThan(5);
 }, 60_000);
