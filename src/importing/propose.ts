@@ -10,7 +10,6 @@ import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
 import { readValue } from '../policy/yaml-splice.ts';
 import { listFew } from '../render/list-few.ts';
-import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
@@ -21,9 +20,10 @@ import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
-import { editProposal, findDeclared } from './edit-proposal.ts';
+import { findDeclared, isOfTargetKind } from './declared-entries.ts';
+import { editProposal } from './edit-proposal.ts';
 import { addressesOf } from './policy-texts.ts';
-import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
+import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields } from './proposal.ts';
 import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import { owedSentence } from './proposal-text.ts';
@@ -311,7 +311,7 @@ async function createEdit(
         ? {}
         : {
             isAsked: ({ kind, name, id }) =>
-              (target.kind === 'policy' ? isPolicyKind(kind) : kind === targetKinds[target.kind]) &&
+              isOfTargetKind(kind, target.kind) &&
               (target.kind === 'workspace' || name === target.name || id === target.name),
           }),
     });
