@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
+import type { GitHubFault } from '../helpers/github/faults.ts';
 import type { GitHubStandIn } from '../helpers/github/server.ts';
 import { asAuthor, createPolicy, type ProposeScene, raise, startProposeScene } from '../helpers/propose-scene.ts';
 import { git } from '../record/git-fixture.ts';
@@ -177,6 +178,34 @@ describe('refused in one sentence, and nothing made', () => {
     const error: unknown = await scene.propose(raise(), {}, { session }).catch((caught: unknown) => caught);
     expect((error as UserError).message).toMatch(/^the repository cannot be read: GitHub answered 401/);
     expect(scene.branches()).toEqual([]);
+  });
+});
+
+describe('where the pull request alone is refused', () => {
+  const failWith = ({ github }: Scene, fault: GitHubFault): void =>
+    github.setFaults([{ method: 'POST', path: '/repos/example/budgets/pulls', fault }]);
+
+  it('the branch of another run stays', async () => {
+    const scene = await start();
+    failWith(scene, { kind: 'status', status: 500 });
+    const { branch } = await scene.propose(raise(), {}, { caller: 'guest' });
+    failWith(scene, { kind: 'status', status: 403 });
+    const again = await scene.propose(raise(), {}, { caller: 'reviewer' });
+    expect(again).toMatchObject({ status: 'branch_only', branch });
+    expect(again.notes.join()).toContain('The token needs `pull-requests: write`');
+    expect(scene.branches()).toEqual([branch]);
+  });
+
+  it.each<GitHubFault>([
+    { kind: 'rate-limit', reset: 4_000_000_000 },
+    { kind: 'secondary-rate-limit', retryAfter: 3_600 },
+  ])('by $kind, which says nothing of what the token may, the branch stays', async (fault) => {
+    const scene = await start();
+    failWith(scene, fault);
+    const { status, branch, notes } = await scene.propose(raise());
+    expect(status).toBe('branch_only');
+    expect(notes.join()).not.toContain('The token needs');
+    expect(scene.branches()).toEqual([branch]);
   });
 });
 
