@@ -107,7 +107,7 @@ async function findRoom(publishing: Publishing, asked: Asked): Promise<Room> {
   const begun = await listBegun(branches, { github, name, known, since: now - countedSpan });
   const begunRival = begun.find((one) => entryOfBranch(one.name) === name.entry);
   if (begunRival !== undefined) return { answer: standsInTheWay(publishing, name, begunRival) };
-  const isOpen = new Set(open.map(({ headRef }) => headRef));
+  const isOpen = new Set([...open.map(({ headRef }) => headRef), ...begun.map((one) => one.name)]);
   const wide = await findOverlapping(
     publishing,
     name,

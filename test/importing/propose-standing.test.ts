@@ -261,6 +261,21 @@ it('all that is live and one entry of it are not two proposals', async () => {
   }
 });
 
+it('nor are they where the pull request of all that is live could not be made', async () => {
+  const state = smallState({
+    usagePolicies: [usagePolicyRow('by-hand', uuid(41), teamA, { credit_limit: 80 })],
+  });
+  const scene = await startProposeScene({ state, grant: asAuthor });
+  const fault = { kind: 'status', status: 500 } as const;
+  scene.github?.setFaults([{ method: 'POST', path: '/repos/example/budgets/pulls', fault }]);
+  const { status, branch } = await scene.propose({ action: 'import', target: null });
+  expect(status).toBe('branch_only');
+  scene.github?.setFaults([]);
+  const target = { kind: 'policy', name: 'by-hand' } as const;
+  const one = await scene.propose({ action: 'import', target });
+  expect(one).toMatchObject({ status: 'conflict', commands: [`git push origin --delete ${branch}`] });
+});
+
 it('a remote that is pushed to elsewhere is refused', async () => {
   const scene = await startProposeScene();
   git(scene.folder, 'config', 'remote.origin.pushurl', '/elsewhere.git');
