@@ -112,7 +112,7 @@ it('who asks for a branch that has no pull request yet is named in it beside who
   expect(third.notes.join()).toContain('@guest and @reviewer asked for it before');
 });
 
-it('a name that is no account is not written as one, and the text says what follows', async () => {
+it('a name that is not an account is not written as one, and the text says what follows', async () => {
   const scene = await start();
   const { branch } = await scene.propose(raise(), { isUrgent: true }, { caller: 'Ana Example' });
   expect(messageOf(scene, branch)).toContain('\nRequested-by: "Ana Example"');
@@ -122,7 +122,7 @@ it('a name that is no account is not written as one, and the text says what foll
   expect(body).not.toContain('one approval');
 });
 
-it('the user of a machine is no account either; of a person the author of the commit is enough', async () => {
+it('the user of a machine is not an account either; of a person the author of the commit is enough', async () => {
   const scene = await startProposeScene();
   const agent = await scene.propose(raise());
   expect(messageOf(scene, agent.branch)).toMatch(/\nRequested-by: "[\w-]+"/);
