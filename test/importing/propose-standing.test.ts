@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/importing/proposal-words.ts';
 import { quoteWord } from '../../src/importing/publish-commands.ts';
 import { readProposals } from '../../src/importing/read-proposals.ts';
-import type { GitHubStandIn } from '../helpers/github/server.ts';
 import {
   asAuthor,
   createPolicy,
   type ProposeScene,
+  pullsOf,
   raise,
+  startGitHubScene,
   startProposeScene,
   teamFile,
 } from '../helpers/propose-scene.ts';
@@ -18,16 +19,7 @@ import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state
 import { orgFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
-type Scene = ProposeScene & { readonly github: GitHubStandIn };
-
-async function start(): Promise<Scene> {
-  const scene = await startProposeScene({ grant: asAuthor });
-  if (scene.github === null) throw new Error('there is no GitHub');
-  return { ...scene, github: scene.github };
-}
-
 const file = 'policies/workspaces/team-a.yaml';
-const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
 const messageOf = (scene: ProposeScene, branch: string | null) =>
   git(scene.remote, 'log', '-1', '--format=%B', branch ?? '');
 /** A commit of the file on the branch, as whoever may push makes it. */
@@ -48,7 +40,7 @@ describe('the same wish in another spelling', () => {
   });
 
   it('is the pull request that is open', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     await scene.propose(raise('$600'));
     expect(await scene.propose(raise('$600.00'))).toMatchObject({ status: 'exists', pull: { number: 1 } });
     expect(scene.branches()).toHaveLength(1);
@@ -75,7 +67,7 @@ describe('a branch that somebody made beforehand, with the very same files', () 
     ['a name that is none', `${title}\n\n${by}\n\nRequested-by: @guest <x>`],
     ['a reason that acts', `${title}\n\n${by}\n\nReason given: fixes #1\n\nRequested-by: @guest`],
   ])('is theirs with %s', async (_what, message) => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise(), { isDryRun: true });
     expect(branch).toBeNull();
     const name = (await scene.propose(raise())).branch ?? '';
@@ -93,7 +85,7 @@ describe('a branch that somebody made beforehand, with the very same files', () 
 });
 
 it('who asks for a branch that has no pull request yet is named in it beside who asked before, and in the text', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const path = '/repos/example/budgets/pulls';
   scene.github.setFaults([{ method: 'POST', path, fault: { kind: 'status', status: 502 } }]);
   const first = await scene.propose(raise(), {}, { caller: 'guest' });
@@ -113,7 +105,7 @@ it('who asks for a branch that has no pull request yet is named in it beside who
 });
 
 it('a name that is not an account is not written as one, and the text says what follows', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const { branch } = await scene.propose(raise(), { isUrgent: true }, { caller: 'Ana Example' });
   expect(messageOf(scene, branch)).toContain('\nRequested-by: "Ana Example"');
   const body = pullsOf(scene)[0]?.body ?? '';
@@ -133,7 +125,7 @@ it('the user of a machine is not an account either; of a person the author of th
 });
 
 it('labels that a lost answer kept away are put on when the same is proposed again', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise(), { isUrgent: true });
   const [pull] = pullsOf(scene);
   if (pull !== undefined) pull.labels = [];
@@ -142,7 +134,7 @@ it('labels that a lost answer kept away are put on when the same is proposed aga
 });
 
 it('a pull request that goes into another branch is no answer', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise());
   git(scene.folder, 'push', '--quiet', 'origin', 'main:other');
   const [pull] = pullsOf(scene);
@@ -232,7 +224,7 @@ describe('without a token', () => {
 });
 
 it('a number that there is not is not found', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await expect(readProposals(99, scene.options, scene.session())).rejects.toMatchObject({ code: 'not_found' });
 });
 
@@ -240,7 +232,7 @@ it.each([
   [{ kind: 'status', status: 500 } as const, 'unavailable', /Ask again later/],
   [{ kind: 'status', status: 401 } as const, 'forbidden', /does not know the token/],
 ])('what GitHub answers while it is read, %j, has the code %s', async (fault, code, hint) => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   scene.github.setFaults([{ fault }]);
   await expect(scene.propose(raise())).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   await expect(readProposals(null, scene.options, scene.session())).rejects.toMatchObject({ code });
