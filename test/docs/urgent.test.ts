@@ -3,11 +3,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { buildProgram } from '../../src/program.ts';
-import type { CommandResult } from '../../src/run/session.ts';
-import { capture, type Ran } from '../helpers/rig.ts';
+import type { Ran } from '../helpers/rig.ts';
 import { testSession } from '../helpers/session.ts';
 import { keyRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
+import { typeLine } from '../helpers/type-line.ts';
 import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
 import { type GitRig, startGitRig } from '../stories/git-rig.ts';
 import { commandLines, readText } from './markdown.ts';
@@ -36,16 +35,7 @@ async function start(): Promise<GitRig> {
 }
 
 function run({ env, folder }: GitRig, words: readonly string[]): Promise<Ran> {
-  const session = testSession({ env, cwd: folder, isInteractive: true, answer: true });
-  return capture('text', session, async () => {
-    let result: CommandResult | undefined;
-    const program = buildProgram('0.0.0', async (_flags, command) => {
-      result = await command(session);
-    });
-    await program.parseAsync([...words], { from: 'user' });
-    if (result === undefined) throw new Error('nothing was run');
-    return result;
-  });
+  return typeLine(words, testSession({ env, cwd: folder, isInteractive: true, answer: true }));
 }
 
 const limitOf = ({ emulator }: GitRig) =>
