@@ -200,6 +200,26 @@ describe('the base went on', () => {
     const tip = tipOf(scene, branch);
     expect(await scene.propose(raise())).toMatchObject({ status: 'exists', pull: { number: 1 } });
     expect(tipOf(scene, branch)).toBe(tip);
+    // It would be made anew here, if nobody had a commit on it.
+    scene.push({ [file]: teamFile.replace('budget: $100 ', 'budget: $150 ') });
+    expect(await scene.propose(raise())).toMatchObject({ status: 'exists', pull: { number: 1 } });
+    expect(tipOf(scene, branch)).toBe(tip);
+  });
+
+  it('somebody merged more than the base into the branch: it is of others', async () => {
+    const scene = await startGitHubScene();
+    const { branch } = await scene.propose(raise());
+    scene.push({ 'notes.md': 'theirs' });
+    git(scene.folder, 'fetch', '--quiet', 'origin', branch ?? '');
+    const made = git(scene.folder, 'rev-parse', 'FETCH_HEAD');
+    git(scene.folder, 'checkout', '--quiet', '--detach', made);
+    git(scene.folder, 'merge', '--quiet', '-m', 'merge', 'main');
+    const parents = [made, 'main', 'main~1'].flatMap((parent) => ['-p', parent]);
+    const merge = git(scene.folder, 'commit-tree', 'HEAD^{tree}', ...parents, '-m', 'merge');
+    git(scene.folder, 'push', '--quiet', 'origin', `${merge}:refs/heads/${branch}`);
+    git(scene.folder, 'checkout', '--quiet', 'main');
+    expect(await scene.propose(raise())).toMatchObject({ status: 'conflict', pull: { number: 1 } });
+    expect(tipOf(scene, branch)).toBe(merge);
   });
 
   it('six at once after that: one pull request, one branch', async () => {
