@@ -10,8 +10,8 @@ import { sampleSeed } from '../../src/emulator/sample/seed.ts';
 import type { Ran } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
 import { typeLine } from '../helpers/type-line.ts';
-import { adminKey } from '../helpers/world.ts';
 import { type GitRig, startGitRig } from '../stories/git-rig.ts';
+import { clickAt } from './click-at.ts';
 import { commandLines, commandWords, markdownFiles, readText, root } from './markdown.ts';
 
 it.each(['README.md', 'docs/coming-from-the-dashboard.md'])(
@@ -92,14 +92,6 @@ function edit({ folder }: GitRig, diff: string): void {
   const before = readFileSync(file, 'utf8');
   expect(before.split(linesWith('-'))).toHaveLength(2);
   writeFileSync(file, before.replace(linesWith('-'), linesWith('+')));
-}
-
-async function clickAt({ emulator }: GitRig, policy: string, members: Readonly<Record<string, number>>): Promise<void> {
-  const row = emulator.store.state.usagePolicies.find(({ name }) => name === policy);
-  const headers = { 'x-portkey-api-key': adminKey, 'content-type': 'application/json' };
-  const body = JSON.stringify(members);
-  const { status } = await fetch(`${emulator.url}/policies/usage-limits/${row?.id}`, { method: 'PUT', headers, body });
-  expect(status).toBe(200);
 }
 
 function runLine(words: readonly string[], options: Pick<GitRig, 'env'> & { readonly cwd: string }): Promise<Ran> {
