@@ -46,11 +46,15 @@ describe('the same wish in another spelling', () => {
     expect(scene.branches()).toHaveLength(1);
   });
 
-  it('is not, where somebody changed a comment beside it', async () => {
+  it.each([
+    ['changed a comment beside it', '# agreed with finance', '# agreed with nobody'],
+    ['wrote another value', 'budget: $600 ', 'budget: $700 '],
+  ])('is not, where somebody %s', async (_what, from, to) => {
     const scene = await startProposeScene();
     const { branch } = await scene.propose(raise('$600'));
-    const text = scene.read(branch ?? '', file).replace('# agreed with finance', '# agreed with nobody');
-    pushCommit(scene, branch ?? '', text, messageOf(scene, branch));
+    const text = scene.read(branch ?? '', file);
+    expect(text).toContain(from);
+    pushCommit(scene, branch ?? '', text.replace(from, to), messageOf(scene, branch));
     expect(await scene.propose(raise('$600.00'))).toMatchObject({ status: 'conflict' });
   });
 });
