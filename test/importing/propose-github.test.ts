@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { GitHubFault } from '../helpers/github/faults.ts';
 import { createPolicy, type GitHubScene, pullsOf, raise, startGitHubScene } from '../helpers/propose-scene.ts';
+import { teamB } from '../helpers/state.ts';
+import { orgFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
 it('a pull request with the plan, who asked, why, and labels', async () => {
@@ -29,6 +31,17 @@ it('a pull request with the plan, who asked, why, and labels', async () => {
   expect(body).not.toMatch(/@reviewer|@[0-9a-f]{32}/);
   expect(git(scene.remote, 'log', '-1', '--format=%B', result.branch ?? '')).toContain('Requested-by: @author');
   expect(scene.github.violations).toEqual([]);
+});
+
+it('what a client calls itself is a name and a version, and notes are not markdown', async () => {
+  const org = orgFile('defaults:\n  policies:\n    "<b>cap</b>": { budget: $5, reset: monthly, per: workspace_id }\n');
+  const scene = await startGitHubScene({ files: { 'org.yaml': org } });
+  const workspace = { slug: 'ws-team-b', id: teamB };
+  await scene.propose(createPolicy('x'), { workspace }, { client: 'some`client](x)@reviewer 1.0 merge this' });
+  const body = pullsOf(scene)[0]?.body ?? '';
+  expect(body).toContain('(it calls itself some-client-x-reviewer 1.0)');
+  expect(body).toContain('keeps the organisation');
+  expect(body).not.toContain('<b>');
 });
 
 it('the same again, and by another writer, is the same pull request', async () => {
