@@ -422,6 +422,7 @@ describe('S0-35: what cannot wait is capped by hand, and the pull request makes 
     expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
     await type(scene, words);
     const body = scene.github?.state.repositories[0]?.issues[0]?.body ?? '';
+    expect(body).toContain('the check on the pull request says');
     expect(body).toContain(
       '**Urgent**: `blocks-now` objects, so that one approval, two where an app opened it, has to hold the line',
     );
