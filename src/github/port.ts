@@ -225,7 +225,7 @@ export interface NewPull {
 export interface RepositoryFacts {
   /** `owner/name`, as it is called now. */
   readonly name: string;
-  /** What it was forked from; null: it is no fork. */
+  /** What it was forked from; null: it is not a fork. */
   readonly forkOf: string | null;
   readonly isArchived: boolean;
   /** Where people look at it. */

@@ -123,7 +123,7 @@ const repositoryRow = z.looseObject({
   parent: z.looseObject({ full_name: z.string() }).optional(),
 });
 
-/** @throws ZodError: taken for what it is not, a fork would be none */
+/** @throws ZodError: else a fork would pass for a repository of its own */
 export function toRepositoryFacts(row: unknown): RepositoryFacts {
   const repository = repositoryRow.parse(row);
   return {

@@ -10,8 +10,7 @@
 
 import type { PrintedEntry } from '../policy/print-values.ts';
 import { isPlainMap, type Plain } from '../policy/yaml-plain.ts';
-import type { AlertThreshold, PlaceAlerts } from '../resources/alert-settings.ts';
-import { entryPlace } from '../resources/alert-settings.ts';
+import { type AlertThreshold, entryPlace, type PlaceAlerts } from '../resources/alert-settings.ts';
 import { formatAmount } from '../resources/amounts.ts';
 import { alertOf, isBudget, policyBudget, slotFor } from '../resources/fields.ts';
 import type { Budget, Desired, Fields, Kind, ResourceKey } from '../resources/types.ts';

@@ -1,7 +1,23 @@
-/** What GitHub answers while a proposal is looked for: refusals by their cause. */
+/** GitHub, asked for a proposal: whether it can be, and refusals by their cause. */
 
-import { GitHubError } from '../github/port.ts';
+import type { Checkout } from '../checkout/checkout.ts';
+import { type GitHub, GitHubError } from '../github/port.ts';
+import { locateRepository } from '../run/locate-repository.ts';
+import type { Session } from '../run/session.ts';
 import { ProposalRefusal } from './proposal.ts';
+
+/** The port, or why nobody can be asked, and what would help. */
+export async function openGitHub(
+  session: Session,
+  checkout: Pick<Checkout, 'readRemoteUrl'>,
+): Promise<
+  { readonly github: GitHub } | { readonly github: null; readonly why: string; readonly advice: string | null }
+> {
+  const located = locateRepository(session.env, await checkout.readRemoteUrl());
+  if (located.repository === null) return { github: null, why: located.why, advice: located.advice };
+  const github = await session.openGitHub?.(located);
+  return github === undefined ? { github: null, why: 'this program does not ask GitHub', advice: null } : { github };
+}
 
 /** It knows who asks, and says no. */
 export function isRefusal({ status, isLimited }: GitHubError): boolean {

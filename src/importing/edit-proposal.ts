@@ -10,11 +10,11 @@ import { printEntry } from '../policy/print.ts';
 import { isPlainMap, type Plain } from '../policy/yaml-plain.ts';
 import { type EditedText, isRefused, readValue, setValue } from '../policy/yaml-splice.ts';
 import type { PrintedValue } from '../policy/yaml-text.ts';
-import { isPolicyKind } from '../resources/registry.ts';
-import type { Desired, DesiredEntry } from '../resources/types.ts';
+import type { Desired } from '../resources/types.ts';
 import { inheritedWords, toPrinted } from './accept-fields.ts';
 import { freePath, newFile } from './add-unmanaged.ts';
 import { alertWords, hasOwnList } from './alert-lists.ts';
+import { findDeclared, isOfWorkspace, type NamedWorkspace, namesBeside } from './declared-entries.ts';
 import { addressesOf } from './policy-texts.ts';
 import {
   labelOfTarget,
@@ -24,14 +24,15 @@ import {
   type ProposedField,
   type ProposedValues,
   pathOfTarget,
+  proposedFields,
   type Target,
+  type TargetKind,
   targetKinds,
 } from './proposal.ts';
 
 export interface EditInput {
   readonly proposal: Exclude<Proposal, { readonly action: 'import' }>;
-  /** Slug, and the UUID that a file may name it by. */
-  readonly workspace: { readonly slug: string; readonly id: string };
+  readonly workspace: NamedWorkspace;
   readonly desired: Desired;
   readonly files: readonly PolicyFile[];
   /** Directory of the policy files as it stands in their paths. */
@@ -48,7 +49,7 @@ export interface EditedFile {
 /** @throws ProposalRefusal */
 export function editProposal(input: EditInput): EditedFile {
   const { proposal, desired, files, workspace } = input;
-  const found = desired.workspaces.find(({ ref }) => isOf(ref, input));
+  const found = desired.workspaces.find(({ ref }) => isOfWorkspace(ref, workspace));
   const path = found?.source.file ?? freePath(input, workspace.slug);
   const text = files.find((file) => file.path === path)?.text ?? newFile(input, workspace.slug);
   const edited = new ProposalEditor(input, text).edit(proposal);
@@ -58,39 +59,6 @@ export function editProposal(input: EditInput): EditedFile {
     });
   }
   return { path, text: edited.text, isNew: found === undefined };
-}
-
-function isOf(ref: string | null, { workspace }: Pick<EditInput, 'workspace'>): boolean {
-  return ref !== null && (ref === workspace.slug || ref.toLowerCase() === workspace.id.toLowerCase());
-}
-
-/** What the files say of a target, wherever it comes from. */
-export function findDeclared(
-  desired: Desired,
-  workspace: EditInput['workspace'],
-  { kind, name }: Target,
-): DesiredEntry | undefined {
-  return desired.entries.find(
-    (entry) =>
-      isOf(entry.workspace, { workspace }) &&
-      (kind === 'policy' ? isPolicyKind(entry.kind) : entry.kind === targetKinds[kind]) &&
-      (kind === 'workspace' || entry.name === name) &&
-      entry.absent !== true,
-  );
-}
-
-/** Names of the same kind that the files have for this workspace. */
-export function namesBeside(
-  desired: Desired,
-  workspace: EditInput['workspace'],
-  kind: Target['kind'],
-): readonly string[] {
-  const beside = desired.entries.filter(
-    (entry) =>
-      isOf(entry.workspace, { workspace }) &&
-      (kind === 'policy' ? isPolicyKind(entry.kind) : entry.kind === targetKinds[kind]),
-  );
-  return beside.map(({ name }) => name);
 }
 
 class ProposalEditor {
@@ -118,11 +86,9 @@ class ProposalEditor {
   #create(target: Target, fields: ProposedValues): EditedText {
     const path = pathOfTarget(target);
     const there = readValue(this.#text, path);
-    if (there !== undefined && !(isPlainMap(there) && there.map.length === 0)) {
-      // The same entry once more is no quarrel: it is found out by what it means.
-      return setValue(this.#text, path, inOrder(target, fields));
-    }
-    requireBinding(target, fields);
+    const isEmpty = there === undefined || (isPlainMap(there) && there.map.length === 0);
+    // The same entry once more is not a quarrel: it is found out by what it means.
+    if (isEmpty) requireBinding(target, fields);
     return setValue(this.#text, path, inOrder(target, fields));
   }
 
@@ -218,23 +184,15 @@ function inOrder({ kind }: Target, fields: ReadonlyMap<string, PrintedValue>): R
   const odd = [...fields.keys()].find((field) => !known.includes(field));
   if (odd !== undefined) {
     throw new ProposalRefusal('invalid_input', `${odd} is nothing that ${articled(kind)} has`, {
-      hint: `It has: ${known.filter((field) => proposable.has(field)).join(', ')}.`,
+      hint: `It has: ${known.filter((field) => proposable.includes(field)).join(', ')}.`,
     });
   }
   return new Map(known.flatMap((name) => (fields.has(name) ? [[name, fields.get(name) ?? null] as const] : [])));
 }
 
-const proposable: ReadonlySet<string> = new Set<ProposedField>([
-  'description',
-  'budget',
-  'reset',
-  'alert',
-  'rate',
-  'match',
-  'per',
-]);
+const proposable: readonly string[] = proposedFields;
 
-function articled(kind: Target['kind']): string {
+function articled(kind: TargetKind): string {
   return kind === 'integration' ? 'an integration' : `a ${kind}`;
 }
 

@@ -10,19 +10,19 @@ import type { Publishing } from './take-place.ts';
 /**
  * An open proposal that touches an entry of this one under another name; undefined: there is none, or it cannot be read any more.
  *
- * @param open names of the branches of those that are open
+ * @param open branches of those that are open
  */
 export async function findOverlapping(
-  { words, proposals, branch, changed, readFiles, compare }: Publishing,
+  { words, branch, changed, readFiles, compare }: Publishing,
   name: ProposalName,
-  open: ReadonlySet<string>,
+  open: readonly ProposalBranch[],
 ): Promise<ProposalBranch | undefined> {
   const all = nameProposal(words.workspace, { action: 'import', target: null }).entry;
   const touched = (before: readonly PolicyFile[] | null, after: readonly PolicyFile[] | null): readonly string[] =>
     before === null || after === null ? [] : (compare(before, after)?.entries ?? []).map((key) => canonicalJson(key));
-  const rivals = (await proposals.list()).filter((one) => {
+  const rivals = open.filter((one) => {
     const entry = entryOfBranch(one.name);
-    return open.has(one.name) && entry !== name.entry && (name.entry === all || entry === all);
+    return entry !== name.entry && (name.entry === all || entry === all);
   });
   if (rivals.length === 0) return undefined;
   const files = await readFiles(branch.tip);

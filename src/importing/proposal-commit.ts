@@ -4,7 +4,7 @@ import { isLogin } from '../approvals/part-takers.ts';
 import type { Proposal } from './proposal.ts';
 import { type ProposalWords, type Requester, titleOf } from './proposal-words.ts';
 
-/** A caller is to be called what they are called on GitHub; a name of another form is no account's. */
+/** A caller is to be called what they are called on GitHub; a name of another form is not an account's. */
 export function requesterOf(caller: string): Requester {
   return { name: caller, isAccount: isLogin(caller) };
 }

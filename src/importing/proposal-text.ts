@@ -36,7 +36,7 @@ export function renderBody({
 }: BodyInput): string {
   const view = buildPlanView(planned.view);
   const place = { linkTo: null, words: 'none', hasNext: false } as const;
-  // A name that is no account's stands in quotes.
+  // A name that is not an account's stands in quotes.
   const isDoubted = requesters.some((one) => one.startsWith('"'));
   const who = requesters.map((one) => `\`${one.replace(/^[@"]|"$/g, '')}\``).join(' and ');
   const client = asker.client === null ? '' : ` (it calls itself ${plainClient(asker.client)})`;

@@ -5,7 +5,7 @@ import { hash, type Proposal, plainWord } from './proposal.ts';
 /** Whose word a proposal is. */
 export interface Requester {
   readonly name: string;
-  /** It is an account of GitHub's: a token's, or as a server knows its caller. The user of a machine is none. */
+  /** It is an account of GitHub's: a token's, or as a server knows its caller. The user of a machine is not one. */
   readonly isAccount: boolean;
 }
 

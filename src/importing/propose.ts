@@ -8,9 +8,6 @@ import { readEverything } from '../live/read-everything.ts';
 import type { Change } from '../plan/types.ts';
 import { compilePolicies, type PolicyFile } from '../policy/compile.ts';
 import type { FoundFile } from '../policy/files.ts';
-import { readValue } from '../policy/yaml-splice.ts';
-import { listFew } from '../render/list-few.ts';
-import { isPolicyKind } from '../resources/registry.ts';
 import type { Desired } from '../resources/types.ts';
 import { type FilesPlace, readFilesOfCommit } from '../run/branch-files.ts';
 import type { Judged } from '../run/judge.ts';
@@ -21,9 +18,10 @@ import { describeSecret, looksSecret } from '../secret-shape.ts';
 import { addUnmanaged, mergeFiles } from './add-unmanaged.ts';
 import { compareDesired, type DesiredDifference } from './compare-desired.ts';
 import { comparePlans, type ProposedPlan } from './compare-plans.ts';
-import { editProposal, findDeclared } from './edit-proposal.ts';
-import { addressesOf } from './policy-texts.ts';
-import { labelOfTarget, missing, type Proposal, ProposalRefusal, proposedFields, targetKinds } from './proposal.ts';
+import { isOfTargetKind } from './declared-entries.ts';
+import { editProposal } from './edit-proposal.ts';
+import { labelOfTarget, missing, ProposalRefusal, proposedFields } from './proposal.ts';
+import { noteOnNewFile, notesOnComments, notesOnDeletion } from './proposal-notes.ts';
 import { openProposalPlace } from './proposal-place.ts';
 import type { ProposalRun, ProposalWish } from './proposal-run.ts';
 import { owedSentence } from './proposal-text.ts';
@@ -182,7 +180,7 @@ async function makeProposal(wish: ProposalWish, run: ProposalRun, place: FilesPl
   const isLeftLive =
     wish.proposal.action === 'delete' && planned.added.length === 0 && planned.view.unmanaged.length > 0;
   const unmanaged = isLeftLive ? ['No record has it: what is live stays in force, and is unmanaged from then on.'] : [];
-  return { changed, notes: [...notes, ...notesOn(wish, compiled.desired), ...unmanaged], planned, owed, edit };
+  return { changed, notes: [...notes, ...notesOnDeletion(wish, compiled.desired), ...unmanaged], planned, owed, edit };
 }
 
 /** What is there already has to be right before anything can be asked for. */
@@ -239,48 +237,6 @@ function toFound(files: readonly FoundFile[], changed: readonly PolicyFile[], di
   }));
 }
 
-/** What somebody who takes an entry away may not know. */
-function notesOn({ proposal, workspace }: ProposalWish, after: Desired): readonly string[] {
-  if (proposal.action !== 'delete') return [];
-  const left = findDeclared(after, workspace, proposal.target);
-  if (left?.fromDefaults === true) {
-    return [
-      'The organisation has a default of this name, which takes its place: the limit is not taken away, it becomes that default. With skip_defaults the default is left out as well.',
-    ];
-  }
-  const isReached =
-    proposal.target.kind === 'key' &&
-    proposal.target.name !== '*' &&
-    findDeclared(after, workspace, { kind: 'key', name: '*' }) !== undefined;
-  const { kind } = proposal.target;
-  return [
-    ...(isReached ? ['What `"*"` says of all keys goes on binding this one.'] : []),
-    ...(kind === 'policy' || kind === 'workspace'
-      ? []
-      : [`The ${kind} itself stays and goes on working: what the files limit of it is taken away.`]),
-  ];
-}
-
-/** Who asks for one limit asks for no other: what reached the workspace before, which is nothing, reaches it afterwards. */
-function newFileNote(path: string, text: string): string {
-  const skipped = addressesOf(readValue(text, ['skip_defaults']));
-  if (skipped.length === 0) return `${path} is a new file.`;
-  const names = listFew(
-    skipped.map((name) => JSON.stringify(name.slice(0, 80))),
-    3,
-  );
-  return `${path} is a new file. Its skip_defaults keeps the organisation's defaults (${names}) out of this workspace, as they were so far: take names out of it where they are to hold.`;
-}
-
-/** A list or a map is written anew as a whole. */
-function commentNotes(proposal: Proposal, before: string, after: string): readonly string[] {
-  if (proposal.action !== 'set' || !['match', 'per', 'reset'].some((field) => proposal.fields.has(field as 'match'))) {
-    return [];
-  }
-  const count = (text: string): number => text.match(/(?:^|\s)#/gm)?.length ?? 0;
-  return count(after) < count(before) ? ['Comments inside what is replaced go with it: the change shows them.'] : [];
-}
-
 async function createEdit(
   { proposal, workspace }: ProposalWish,
   { open, session }: ProposalRun,
@@ -292,7 +248,7 @@ async function createEdit(
       const before = files.find((file) => file.path === path)?.text ?? '';
       return {
         changed: [{ path, text }],
-        notes: [...(isNew ? [newFileNote(path, text)] : []), ...commentNotes(proposal, before, text)],
+        notes: [...(isNew ? [noteOnNewFile(path, text)] : []), ...notesOnComments(proposal, before, text)],
       };
     };
   }
@@ -311,7 +267,7 @@ async function createEdit(
         ? {}
         : {
             isAsked: ({ kind, name, id }) =>
-              (target.kind === 'policy' ? isPolicyKind(kind) : kind === targetKinds[target.kind]) &&
+              isOfTargetKind(kind, target.kind) &&
               (target.kind === 'workspace' || name === target.name || id === target.name),
           }),
     });

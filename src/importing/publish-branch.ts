@@ -2,7 +2,6 @@
 
 import type { ProposalBranch } from '../checkout/proposal-branches.ts';
 import { isOnGitHub } from '../run/locate-repository.ts';
-import { nowOf } from '../run/session.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
 import { findOverlapping } from './overlapping.ts';
 import { entryOfBranch, nameProposal, type ProposalName } from './proposal.ts';
@@ -67,10 +66,10 @@ async function findRoomForBranch(publishing: Publishing): Promise<Room> {
   const name = nameOf();
   const rival =
     open.find((one) => one.name !== name.branch && entryOfBranch(one.name) === name.entry) ??
-    (await findOverlapping(publishing, name, new Set(open.map((one) => one.name))));
+    (await findOverlapping(publishing, name, open));
   if (rival !== undefined) return { answer: standsInTheWay(publishing, name, rival) };
   if (!open.some((one) => one.name === name.branch)) {
-    const now = nowOf(run.session).getTime();
+    const now = run.session.clock.now();
     const hint = `Without a token of GitHub a branch counts until ${branchName} has its change or it is deleted: \`tollgate propose show\` lists them, with the commands that delete one's own.`;
     refuseTooMany(open.length, listed.filter(({ at }) => at > now - countedSpan).length, hint);
   }

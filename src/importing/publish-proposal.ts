@@ -5,8 +5,7 @@
 
 import type { ProposalBranch } from '../checkout/proposal-branches.ts';
 import { type GitHub, GitHubError, type ListedPull, type RepositoryFacts } from '../github/port.ts';
-import { locateRepository } from '../run/locate-repository.ts';
-import { asking, isRefusal } from './ask-github.ts';
+import { asking, isRefusal, openGitHub } from './ask-github.ts';
 import { countedSpan, refuseTooMany } from './count-proposals.ts';
 import { findOverlapping } from './overlapping.ts';
 import { entryOfBranch, nameProposal, type ProposalName, ProposalRefusal } from './proposal.ts';
@@ -21,13 +20,9 @@ import { answer, type Publication, type Publishing, type Room, standsInTheWay, t
 
 /** @throws ProposalRefusal, UserError; nothing was made then */
 export async function publishProposal(publishing: Publishing): Promise<Publication> {
-  const { session } = publishing.run;
-  const located = locateRepository(session.env, await publishing.checkout.readRemoteUrl());
-  const github = located.repository === null ? undefined : await session.openGitHub?.(located);
-  if (located.repository === null || github === undefined) {
-    const why = located.repository === null ? located.why : 'this program does not ask GitHub';
-    return publishBranch(publishing, why);
-  }
+  const opened = await openGitHub(publishing.run.session, publishing.checkout);
+  if (opened.github === null) return publishBranch(publishing, opened.why);
+  const { github } = opened;
   const facts = await asking('the repository', () => github.readRepository());
   refuseUnfit(facts);
   return publishPull(publishing, github, facts);
@@ -61,7 +56,7 @@ async function publishPull(publishing: Publishing, github: GitHub, facts: Reposi
   };
   try {
     const opened = await github.createPull(pull);
-    const notes = [...publishing.notes, ...placed.notes, ...(await label(github, opened.number, labelsOf(known)))];
+    const notes = [...publishing.notes, ...placed.notes, ...(await label(github, opened, known))];
     return { ...answer(publishing, name), status: 'opened', pull: opened, diff: made.diff, notes };
   } catch (error) {
     if (!(error instanceof GitHubError)) throw error;
@@ -107,31 +102,49 @@ async function findRoom(publishing: Publishing, asked: Asked): Promise<Room> {
     const note = `#${rival.number} asks for something else of the same entry and is open. It has to be merged or closed first.`;
     return { answer: { ...answer(publishing, name), status: 'conflict', pull: rival, notes: [note] } };
   }
-  const begun = await listBegun(publishing, github, name, new Set(ours.map(({ headRef }) => headRef)));
+  const branches = await publishing.proposals.list();
+  const known = new Set(ours.map(({ headRef }) => headRef));
+  const begun = await listBegun(branches, { github, name, known, since: now - countedSpan });
   const begunRival = begun.find((one) => entryOfBranch(one.name) === name.entry);
   if (begunRival !== undefined) return { answer: standsInTheWay(publishing, name, begunRival) };
-  const wide = await findOverlapping(publishing, name, new Set(open.map(({ headRef }) => headRef)));
+  const isOpen = new Set([...open.map(({ headRef }) => headRef), ...begun.map((one) => one.name)]);
+  const wide = await findOverlapping(
+    publishing,
+    name,
+    branches.filter((one) => isOpen.has(one.name)),
+  );
   if (wide !== undefined) return { answer: standsInTheWay(publishing, name, wide) };
   const recent = ours.filter(({ createdAt }) => Date.parse(createdAt) > now - countedSpan);
   refuseTooMany(open.length + begun.length, recent.length + begun.length);
   return { name };
 }
 
-/** Branches that are no pull request yet: another run is about to make it, or could not, or has since the list was read. */
+interface Unseen {
+  readonly github: GitHub;
+  /** What is proposed now. */
+  readonly name: ProposalName;
+  /** Branches whose pull requests are known. */
+  readonly known: ReadonlySet<string>;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** Branches that have no pull request yet: another run is about to make it, or could not, or has since the list was read. */
 async function listBegun(
-  { proposals, run }: Publishing,
-  github: GitHub,
-  name: ProposalName,
-  known: ReadonlySet<string>,
+  branches: readonly ProposalBranch[],
+  { github, name, known, since }: Unseen,
 ): Promise<readonly ProposalBranch[]> {
-  const since = run.session.clock.now() - countedSpan;
   const begun: ProposalBranch[] = [];
-  for (const one of await proposals.list()) {
+  for (const one of branches) {
     if (one.name === name.branch || one.at < since || known.has(one.name) || entryOfBranch(one.name) === null) continue;
-    const pulls = await asking('the pull requests of a branch', () => github.listPullsOfBranch(one.name));
+    const pulls = await listPullsOf(one.name, github);
     if (pulls.length === 0 || pulls.some(({ state }) => state === 'open')) begun.push(one);
   }
   return begun;
+}
+
+function listPullsOf(branch: string, github: GitHub): Promise<readonly ListedPull[]> {
+  return asking('the pull requests of a branch', () => github.listPullsOfBranch(branch));
 }
 
 /** What was proposed, merged and asked for once more is a proposal of its own. */
@@ -141,7 +154,7 @@ async function findGeneration(
 ): Promise<{ readonly name: ProposalName; readonly pulls: readonly ListedPull[] }> {
   for (let generation = 1; ; generation += 1) {
     const name = nameProposal(words.workspace, words.proposal, generation);
-    const pulls = await asking('the pull requests of a branch', () => github.listPullsOfBranch(name.branch));
+    const pulls = await listPullsOf(name.branch, github);
     if (!pulls.some(({ state }) => state === 'merged') || generation >= 1000) return { name, pulls };
   }
 }
@@ -163,14 +176,12 @@ async function answerFor(
     const note = `#${pull.number} is open for this, and others have made or changed its branch: what it asks for now is theirs. It is left as it is: merge or close it, and propose the same again.`;
     return { ...answer(publishing, name), status: 'conflict', pull, notes: [note] };
   }
-  // Of a creation whose answer was lost nothing was labelled; and what is urgent now may not have been so before.
-  const lacking = labelsOf(words).filter((one) => !pull.labels.includes(one));
   const { requester } = words.asker;
   const isOther = requester !== null && made.requesters.length > 0 && !isNamed(made.requesters, trailerOf(requester));
   const notes = [
     ...(made.isRemade ? await tellRemade(publishing, name, pull, asked, made) : []),
     ...(isOther ? [`${made.requesters.join(' and ')} asked for it before: whom its commit names stays so.`] : []),
-    ...(await label(asked.github, pull.number, lacking)),
+    ...(await label(asked.github, pull, words)),
   ];
   return {
     ...answer(publishing, name),
@@ -199,8 +210,12 @@ async function tellRemade(
   }
 }
 
-/** A label that cannot be made is no reason to have no pull request. */
-async function label(github: GitHub, number: number, names: readonly string[]): Promise<readonly string[]> {
+/**
+ * Those that it lacks: of a creation whose answer was lost nothing was labelled, and what is urgent now may not have been so before.
+ * A label that cannot be made does not take the pull request back.
+ */
+async function label(github: GitHub, { number, labels }: ListedPull, words: ProposalWords): Promise<readonly string[]> {
+  const names = labelsOf(words).filter((one) => !labels.includes(one));
   if (names.length === 0) return [];
   try {
     await github.addLabels(number, names);
@@ -238,8 +253,7 @@ async function afterFailure(
   });
   const there = pulls?.find(({ state }) => state === 'open');
   if (there !== undefined) {
-    const lacking = labelsOf(words).filter((one) => !there.labels.includes(one));
-    const said = await label(github, there.number, lacking);
+    const said = await label(github, there, words);
     return {
       ...answer(publishing, name),
       status: 'exists',
@@ -250,15 +264,14 @@ async function afterFailure(
   }
   const { status = 0, isLimited } = error;
   const isForGood = !isLimited && status >= 400 && status < 500 && pulls !== null;
+  const needs = isForGood && isRefusal(error) ? ['The token needs `pull-requests: write` on the repository.'] : [];
   if (isForGood && made.isNew && (await proposals.remove(name.branch, made.commit))) {
-    const gone = 'The branch made for it was taken away again.';
-    const needs = 'The token needs `pull-requests: write` on the repository. ';
     throw new ProposalRefusal('forbidden', `the pull request was refused: ${error.message}`, {
-      hint: `${isRefusal(error) ? needs : ''}${gone}`,
+      hint: [...needs, 'The branch made for it was taken away again.'].join(' '),
     });
   }
-  const needs = isForGood && isRefusal(error) ? ' The token needs `pull-requests: write` on the repository.' : '';
-  const said = `The branch is pushed, and its pull request could not be made: ${error.message}.${needs} Propose the same again, or open it by hand.`;
+  const failed = `The branch is pushed, and its pull request could not be made: ${error.message}.`;
+  const said = [failed, ...needs, 'Propose the same again, or open it by hand.'].join(' ');
   const commands = openCommands(words, name.branch, branchName, labelsOf(words), facts.name);
   return { ...answer(publishing, name), status: 'branch_only', diff: made.diff, notes: [...notes, said], commands };
 }

@@ -3,10 +3,9 @@
 import { speakingReviews } from '../approvals/approved.ts';
 import { withProposalBranches } from '../checkout/proposal-branches.ts';
 import { type GitHub, GitHubError, type ListedPull } from '../github/port.ts';
-import { locateRepository } from '../run/locate-repository.ts';
 import { requireCheckoutOf } from '../run/open-record.ts';
 import type { CommonOptions, Session } from '../run/session.ts';
-import { asking } from './ask-github.ts';
+import { asking, openGitHub } from './ask-github.ts';
 import { entryOfBranch, ProposalRefusal } from './proposal.ts';
 import { saysUrgent } from './proposal-commit.ts';
 import { openProposalPlace, type ProposalPlace } from './proposal-place.ts';
@@ -42,21 +41,20 @@ export async function readProposals(
 ): Promise<KnownProposals> {
   const without = 'so there is no repository to look for proposals in';
   const checkout = await requireCheckoutOf(options, session, without);
-  const located = locateRepository(session.env, await checkout.readRemoteUrl());
-  const github = located.repository === null ? undefined : await session.openGitHub?.(located);
-  if (github === undefined) {
-    const why = located.repository === null ? located.why : 'this program does not ask GitHub';
-    const hint = located.repository === null ? located.advice : undefined;
+  const opened = await openGitHub(session, checkout);
+  if (opened.github === null) {
+    const { why, advice } = opened;
     if (number === null) {
-      const note = `Pull requests are not known: ${why}. ${hint ?? ''}`.trim();
+      const note = `Pull requests are not known: ${why}. ${advice ?? ''}`.trim();
       return { ...(await readBranches(await openProposalPlace(options, session, without))), notes: [note] };
     }
     throw new ProposalRefusal(
       'unavailable',
       `proposals are pull requests, and ${why}`,
-      hint === undefined ? {} : { hint },
+      advice === null ? {} : { hint: advice },
     );
   }
+  const { github } = opened;
   const proposals = await asking('the proposals', () => read(number, github, session), '');
   return { proposals, commands: [], notes: [] };
 }

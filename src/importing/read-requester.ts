@@ -14,7 +14,7 @@ import type { Requester } from './proposal-words.ts';
  * | with a token of GitHub | its owner |
  * | in a job | whoever started it |
  * | by a person, in a clone that says who works there | the author of the commit, and nobody beside |
- * | otherwise | the user of the machine, who is no account |
+ * | otherwise | the user of the machine, who is not an account |
  *
  * @param github null: without a token
  */

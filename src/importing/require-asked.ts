@@ -1,12 +1,11 @@
 /** That an edit of the files means what was asked for, and nothing else. Pure. */
 
 import { workspacePlace } from '../resources/alert-settings.ts';
-import { isPolicyKind } from '../resources/registry.ts';
 import { toldBy } from '../resources/told-by.ts';
 import type { Desired, DesiredEntry, ResourceKey } from '../resources/types.ts';
 import { compareDesired, hasDifference } from './compare-desired.ts';
-import { findDeclared } from './edit-proposal.ts';
-import { labelOfTarget, type Proposal, ProposalRefusal, targetKinds } from './proposal.ts';
+import { findDeclared, isOfWorkspace, isTarget } from './declared-entries.ts';
+import { labelOfTarget, type Proposal, ProposalRefusal } from './proposal.ts';
 import type { ProposalWish } from './proposal-run.ts';
 
 /**
@@ -59,7 +58,7 @@ export function requireEffect({ proposal, workspace }: ProposalWish, after: Desi
   };
   const { target } = proposal;
   const isMeant = (entry: DesiredEntry): boolean =>
-    target === null ? isOf(entry, workspace) : isAskedFor(entry, proposal, workspace);
+    target === null ? isOfWorkspace(entry.workspace, workspace) : isAskedFor(entry, proposal, workspace);
   if (after.entries.some((entry) => isMeant(entry) && isReached(entry))) return;
   throw new ProposalRefusal(
     'not_found',
@@ -79,19 +78,11 @@ function isAskedPlace(place: string, { action, target }: Proposal, { slug, id }:
   );
 }
 
-function isOf({ workspace }: ResourceKey, { slug, id }: ProposalWish['workspace']): boolean {
-  return workspace === slug || workspace?.toLowerCase() === id.toLowerCase();
-}
-
 function isAskedFor(entry: ResourceKey, { action, target }: Proposal, workspace: ProposalWish['workspace']): boolean {
-  if (!isOf(entry, workspace)) return false;
+  if (!isOfWorkspace(entry.workspace, workspace)) return false;
   if (action === 'import') return true;
   if (target === null) return entry.kind === 'key-limits';
-  if (target.kind === 'policy') return isPolicyKind(entry.kind) && entry.name === target.name;
   // What `"*"` says lies beneath the keys that are named beside it.
   const isBeneath = target.kind === 'key' && target.name === '*' && entry.kind === 'key-limits';
-  return (
-    isBeneath ||
-    (entry.kind === targetKinds[target.kind] && (target.kind === 'workspace' || entry.name === target.name))
-  );
+  return isBeneath || isTarget(entry, target);
 }

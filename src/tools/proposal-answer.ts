@@ -86,6 +86,7 @@ export async function answerProposal(
 function toData(result: ProposalResult): ProposalData {
   const { status, pull, branch, base, files, diff, planned, notes, commands } = result;
   const findings = planned === null ? [] : pickFindings(planned.findings).shown;
+  const unshown = (planned?.added.length ?? 0) - most.changes;
   return {
     answer: describeResult(result),
     status,
@@ -113,9 +114,7 @@ function toData(result: ProposalResult): ProposalData {
     notes: [
       ...notes,
       ...(planned === null ? [] : keepsSentence(planned, (name) => JSON.stringify(shortenSaying(name)))),
-      ...((planned?.added.length ?? 0) > most.changes
-        ? [`${(planned?.added.length ?? 0) - most.changes} more changes.`]
-        : []),
+      ...(unshown > 0 ? [`${unshown} more changes.`] : []),
     ],
   };
 }

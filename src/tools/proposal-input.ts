@@ -1,7 +1,7 @@
 /** A wish in the words of the files, as the tools that propose take it. What is missing is refused with what could be said. */
 
 import { z } from 'zod';
-import { namesBeside } from '../importing/edit-proposal.ts';
+import { namesBeside } from '../importing/declared-entries.ts';
 import {
   missing,
   ProposalRefusal,

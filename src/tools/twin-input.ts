@@ -83,7 +83,7 @@ function readFlag(
   }
 }
 
-/** `$1500` that nobody quoted arrives as `500`: what is left is no amount that anybody meant. */
+/** `$1500` that nobody quoted arrives as `500`: what is left is not an amount that anybody meant. */
 function readAmount(flags: string, text: string): string {
   if (!/^[\d.,]*$/.test(text)) return text;
   throw new ToolRefusal('invalid_input', `${flags}: ${JSON.stringify(text.slice(0, 40))} has no unit`, {

@@ -10,15 +10,17 @@ export function inTwinWords({ code, message, hint, details }: ToolRefusal): Tool
 }
 
 function translate(text: string): string {
-  return text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => words().get(word) ?? word);
+  const words = listWords();
+  return text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (word) => words.get(word) ?? word);
 }
 
 /** `update_limits` is `tollgate propose set`, `skip_defaults` is `--skip-defaults`. */
-const words = (): ReadonlyMap<string, string> =>
-  new Map([
+function listWords(): ReadonlyMap<string, string> {
+  return new Map([
     ...twins.flatMap(({ flags }) => flags.flatMap(({ flags: written, input }) => flagOf(written, input))),
     ...tools.map(({ name, twin }) => [name, `\`tollgate ${twin}\``] as const),
   ]);
+}
 
 function flagOf(written: string, input: string): readonly (readonly [string, string])[] {
   const flag = /--[\w-]+/.exec(written)?.[0];

@@ -3,13 +3,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { buildProgram } from '../../src/program.ts';
-import type { CommandResult } from '../../src/run/session.ts';
-import { capture, type Ran } from '../helpers/rig.ts';
+import type { Ran } from '../helpers/rig.ts';
 import { testSession } from '../helpers/session.ts';
 import { keyRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
-import { adminKey, orgFile, workspaceFile } from '../helpers/world.ts';
+import { typeLine } from '../helpers/type-line.ts';
+import { orgFile, workspaceFile } from '../helpers/world.ts';
 import { type GitRig, startGitRig } from '../stories/git-rig.ts';
+import { clickAt } from './click-at.ts';
 import { commandLines, readText } from './markdown.ts';
 
 const page = readText('docs/propose.md');
@@ -36,16 +36,7 @@ async function start(): Promise<GitRig> {
 }
 
 function run({ env, folder }: GitRig, words: readonly string[]): Promise<Ran> {
-  const session = testSession({ env, cwd: folder, isInteractive: true, answer: true });
-  return capture('text', session, async () => {
-    let result: CommandResult | undefined;
-    const program = buildProgram('0.0.0', async (_flags, command) => {
-      result = await command(session);
-    });
-    await program.parseAsync([...words], { from: 'user' });
-    if (result === undefined) throw new Error('nothing was run');
-    return result;
-  });
+  return typeLine(words, testSession({ env, cwd: folder, isInteractive: true, answer: true }));
 }
 
 const limitOf = ({ emulator }: GitRig) =>
@@ -98,13 +89,7 @@ it('S0-35: capped with the key at once, and the pull request makes it last', asy
 
 it('S0-35: capped in the dashboard, no apply reopens it, and the pull request makes it last', async () => {
   const rig = await start();
-  const row = rig.emulator.store.state.usagePolicies.find(({ name }) => name === 'monthly-spend');
-  const { status } = await fetch(`${rig.emulator.url}/policies/usage-limits/${row?.id}`, {
-    method: 'PUT',
-    headers: { 'x-portkey-api-key': adminKey, 'content-type': 'application/json' },
-    body: JSON.stringify({ credit_limit: 200 }),
-  });
-  expect(status).toBe(200);
+  await clickAt(rig, 'monthly-spend', { credit_limit: 200 });
   expect(await follow(rig, firstOf('drift'), 1)).toContain('monthly-spend');
   expect(await run(rig, ['apply'])).toMatchObject({ exit: 0 });
   expect(limitOf(rig)).toBe(200);

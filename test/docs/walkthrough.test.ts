@@ -7,12 +7,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sampleSeed } from '../../src/emulator/sample/seed.ts';
-import { buildProgram } from '../../src/program.ts';
-import type { CommandResult } from '../../src/run/session.ts';
-import { capture, type Ran } from '../helpers/rig.ts';
+import type { Ran } from '../helpers/rig.ts';
 import { testNow, testSession } from '../helpers/session.ts';
-import { adminKey } from '../helpers/world.ts';
+import { typeLine } from '../helpers/type-line.ts';
 import { type GitRig, startGitRig } from '../stories/git-rig.ts';
+import { clickAt } from './click-at.ts';
 import { commandLines, commandWords, markdownFiles, readText, root } from './markdown.ts';
 
 it.each(['README.md', 'docs/coming-from-the-dashboard.md'])(
@@ -95,23 +94,6 @@ function edit({ folder }: GitRig, diff: string): void {
   writeFileSync(file, before.replace(linesWith('-'), linesWith('+')));
 }
 
-async function clickAt({ emulator }: GitRig, policy: string, members: Readonly<Record<string, number>>): Promise<void> {
-  const row = emulator.store.state.usagePolicies.find(({ name }) => name === policy);
-  const headers = { 'x-portkey-api-key': adminKey, 'content-type': 'application/json' };
-  const body = JSON.stringify(members);
-  const { status } = await fetch(`${emulator.url}/policies/usage-limits/${row?.id}`, { method: 'PUT', headers, body });
-  expect(status).toBe(200);
-}
-
 function runLine(words: readonly string[], options: Pick<GitRig, 'env'> & { readonly cwd: string }): Promise<Ran> {
-  const session = testSession({ ...options, columns: 80 });
-  return capture('text', session, async () => {
-    let result: CommandResult | undefined;
-    const program = buildProgram('0.0.0', async (_flags, command) => {
-      result = await command(session);
-    });
-    await program.parseAsync([...words], { from: 'user' });
-    if (result === undefined) throw new Error('nothing was run');
-    return result;
-  });
+  return typeLine(words, testSession({ ...options, columns: 80 }));
 }

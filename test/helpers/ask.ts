@@ -4,15 +4,15 @@ import { Agent } from 'undici';
 import { createApiBackend } from '../../src/client/api-backend.ts';
 import { createClient } from '../../src/client/client.ts';
 import { type Emulator, type ListenOptions, startEmulator } from '../../src/emulator/server.ts';
-import { buildProgram, type GlobalFlags } from '../../src/program.ts';
 import type { OpenBackend } from '../../src/run/open-backend.ts';
-import type { CommandResult, CommonOptions, Session } from '../../src/run/session.ts';
+import type { CommonOptions } from '../../src/run/session.ts';
 import { callTool, type Envelope } from '../../src/tools/call.ts';
 import { createToolContext } from '../../src/tools/context.ts';
 import { findTool } from '../../src/tools/registry.ts';
 import { makeFolder } from '../record/git-fixture.ts';
-import { capture, type Ran, writeIn } from './rig.ts';
+import { type Ran, writeIn } from './rig.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
+import { typeLine } from './type-line.ts';
 import { adminKey } from './world.ts';
 
 export interface Asker {
@@ -109,21 +109,7 @@ export async function startAsker({
       if (!envelope.ok) throw new Error(JSON.stringify(envelope.error), { cause: faults.at(-1) });
       return envelope.data as unknown as Data;
     },
-    async type(words, options) {
-      const made = makeSession(options);
-      let ran: Ran | undefined;
-      const start = async (
-        flags: GlobalFlags,
-        command: (session: Session) => Promise<CommandResult>,
-      ): Promise<void> => {
-        ran = await capture(flags.format, made, () => command(made));
-      };
-      const program = buildProgram('0.0.0-test', start);
-      const list = typeof words === 'string' ? words.split(' ') : words;
-      await program.parseAsync([...list], { from: 'user' });
-      if (ran === undefined) throw new Error(`${list.join(' ')} did not start`);
-      return ran;
-    },
+    type: (words, options) => typeLine(typeof words === 'string' ? words.split(' ') : words, makeSession(options)),
     write(texts) {
       for (const [path, text] of Object.entries(texts)) writeIn(folder, `policies/${path}`, text);
     },

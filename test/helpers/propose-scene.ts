@@ -15,6 +15,7 @@ import { createToolContext } from '../../src/tools/context.ts';
 import { bareEnvironment, git, makeFolder } from '../record/git-fixture.ts';
 import type { TokenGrant } from './github/access.ts';
 import { type GitHubStandIn, startGitHub } from './github/server.ts';
+import type { IssueRow } from './github/state.ts';
 import { createInProcessDispatcher } from './in-process.ts';
 import { type TestSession, type TestSessionOptions, testNow, testSession } from './session.ts';
 import { smallState, teamA } from './state.ts';
@@ -66,6 +67,9 @@ export interface ProposeScene {
   push(files: Readonly<Record<string, string>>): void;
   readonly options: CommonOptions;
 }
+
+/** With the stand-in of GitHub. */
+export type GitHubScene = ProposeScene & { readonly github: GitHubStandIn };
 
 export const asAuthor: TokenGrant = { kind: 'user', login: 'author' };
 
@@ -195,4 +199,15 @@ export async function startProposeScene(options: ProposeSceneOptions = {}): Prom
         .split('\n')
         .filter((name) => name !== ''),
   };
+}
+
+/** Whose token is the author's, unless told otherwise. */
+export async function startGitHubScene(options: ProposeSceneOptions = {}): Promise<GitHubScene> {
+  const scene = await startProposeScene({ grant: asAuthor, ...options });
+  if (scene.github === null) throw new Error('there is no GitHub');
+  return { ...scene, github: scene.github };
+}
+
+export function pullsOf({ github }: GitHubScene): readonly IssueRow[] {
+  return github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
 }

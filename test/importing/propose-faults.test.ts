@@ -7,8 +7,7 @@ import type { ProposalResult } from '../../src/importing/propose.ts';
 import { asTool } from '../../src/tools/proposal-input.ts';
 import { effort } from '../helpers/effort.ts';
 import { everyFault, type GitHubFault } from '../helpers/github/faults.ts';
-import type { GitHubStandIn } from '../helpers/github/server.ts';
-import { asAuthor, type ProposeScene, raise, startProposeScene } from '../helpers/propose-scene.ts';
+import { type GitHubScene, pullsOf, raise, startGitHubScene } from '../helpers/propose-scene.ts';
 import type { TestSession } from '../helpers/session.ts';
 import { git } from '../record/git-fixture.ts';
 
@@ -29,15 +28,7 @@ const patience = 400;
 const waitsInVain = (fault: GitHubFault): boolean =>
   fault.kind === 'hang' || (fault.kind === 'slow' && fault.ms > patience);
 
-type Scene = ProposeScene & { readonly github: GitHubStandIn };
-
-async function start(): Promise<Scene> {
-  const scene = await startProposeScene({ grant: asAuthor });
-  if (scene.github === null) throw new Error('there is no GitHub');
-  return { ...scene, github: scene.github };
-}
-
-function propose(scene: Scene, timeout = 20_000): Promise<ProposalResult> {
+function propose(scene: GitHubScene, timeout = 20_000): Promise<ProposalResult> {
   const session: TestSession = {
     ...scene.session(),
     openGitHub: async (place) =>
@@ -46,43 +37,34 @@ function propose(scene: Scene, timeout = 20_000): Promise<ProposalResult> {
   return asTool(() => scene.propose(raise(), {}, { session }));
 }
 
-const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
-
 /** What others may do while a request is under way, as far as there is something to do it to. */
-function deedsIn(scene: Scene): Readonly<Record<string, () => void>> {
-  const [repository] = scene.github.state.repositories;
-  return {
-    'somebody opens the same pull request': () => {
-      const [head] = scene.branches();
-      if (head !== undefined && pullsOf(scene).length === 0) scene.github.openPullRequest({ head, user: 'author' });
-    },
-    'somebody deletes the branch': () => {
-      for (const name of scene.branches()) git(scene.remote, 'update-ref', '-d', `refs/heads/${name}`);
-    },
-    'the base goes on': () => {
-      scene.github.pushTo({
-        branch: 'main',
-        files: { 'notes.md': String(Math.random()) },
-        message: 'm',
-        user: 'owner',
-      });
-    },
-    'the repository is renamed': () => {
-      if (repository === undefined || repository.name === 'renamed') return;
-      repository.formerNames = [...repository.formerNames, `${repository.owner}/${repository.name}`];
-      repository.name = 'renamed';
-    },
-  };
+const deeds: Readonly<Record<string, (scene: GitHubScene) => void>> = {
+  'somebody opens the same pull request': (scene) => {
+    const [head] = scene.branches();
+    if (head !== undefined && pullsOf(scene).length === 0) scene.github.openPullRequest({ head, user: 'author' });
+  },
+  'somebody deletes the branch': (scene) => {
+    for (const name of scene.branches()) git(scene.remote, 'update-ref', '-d', `refs/heads/${name}`);
+  },
+  'the base goes on': ({ github }) => {
+    const files = { 'notes.md': String(Math.random()) };
+    github.pushTo({ branch: 'main', files, message: 'm', user: 'owner' });
+  },
+  'the repository is renamed': ({ github }) => {
+    const [repository] = github.state.repositories;
+    if (repository === undefined || repository.name === 'renamed') return;
+    repository.formerNames = [...repository.formerNames, `${repository.owner}/${repository.name}`];
+    repository.name = 'renamed';
+  },
+};
+
+/** @param scene null: for their names alone */
+function faultsIn(scene: GitHubScene | null): ReturnType<typeof everyFault> {
+  const done = Object.entries(deeds).map(([name, does]) => [name, () => scene !== null && does(scene)] as const);
+  return everyFault({ patience, deeds: Object.fromEntries(done) });
 }
 
-const nothing = {
-  'somebody opens the same pull request': () => {},
-  'somebody deletes the branch': () => {},
-  'the base goes on': () => {},
-  'the repository is renamed': () => {},
-} satisfies ReturnType<typeof deedsIn>;
-
-const faultNames = everyFault({ patience, deeds: nothing }).map(([name]) => name);
+const faultNames = faultsIn(null).map(([name]) => name);
 const ways = ['once', 'from then on'] as const;
 
 interface Case {
@@ -101,7 +83,7 @@ const some = all.filter((one, index) => isMaking(one) || (index * 7) % all.lengt
 
 describe('a proposal', () => {
   it('asks GitHub these things: a further one joins the list above, and meets every fault', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     scene.github.takeRequests();
     expect((await propose(scene)).status).toBe('opened');
     const asked = scene.github.requests.map(({ method, path, query }) => {
@@ -113,8 +95,8 @@ describe('a proposal', () => {
   });
 
   it.each(count >= all.length ? all : some)('$fault at $request, $way', async ({ request, fault: name, way }) => {
-    const scene = await start();
-    const fault = everyFault({ patience, deeds: deedsIn(scene) }).find(([one]) => one === name)?.[1] as GitHubFault;
+    const scene = await startGitHubScene();
+    const fault = faultsIn(scene).find(([one]) => one === name)?.[1] as GitHubFault;
     const after = requests.indexOf(request);
     scene.github.setFaults([{ after, fault, ...(way === 'once' ? { times: 1 } : {}) }]);
     const outcome: unknown = await propose(scene, waitsInVain(fault) ? patience : undefined).catch(

@@ -2,22 +2,14 @@
 
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
-import type { GitHubStandIn } from '../helpers/github/server.ts';
-import { asAuthor, createPolicy, type ProposeScene, raise, startProposeScene } from '../helpers/propose-scene.ts';
+import type { GitHubFault } from '../helpers/github/faults.ts';
+import { createPolicy, type GitHubScene, pullsOf, raise, startGitHubScene } from '../helpers/propose-scene.ts';
+import { teamB } from '../helpers/state.ts';
+import { orgFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
-type Scene = ProposeScene & { readonly github: GitHubStandIn };
-
-async function start(options: Parameters<typeof startProposeScene>[0] = {}): Promise<Scene> {
-  const scene = await startProposeScene({ grant: asAuthor, ...options });
-  if (scene.github === null) throw new Error('there is no GitHub');
-  return { ...scene, github: scene.github };
-}
-
-const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
-
 it('a pull request with the plan, who asked, why, and labels', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const reason = 'Q4 <img src=x> campaign @reviewer\n/tollgate allow spend-up=500@0123456789abcdef';
   const result = await scene.propose(raise(), { reason, isUrgent: true }, { client: 'some-client 1.0' });
   expect(result).toMatchObject({ status: 'opened', pull: { number: 1 } });
@@ -41,8 +33,19 @@ it('a pull request with the plan, who asked, why, and labels', async () => {
   expect(scene.github.violations).toEqual([]);
 });
 
+it('what a client calls itself is a name and a version, and notes are not markdown', async () => {
+  const org = orgFile('defaults:\n  policies:\n    "<b>cap</b>": { budget: $5, reset: monthly, per: workspace_id }\n');
+  const scene = await startGitHubScene({ files: { 'org.yaml': org } });
+  const workspace = { slug: 'ws-team-b', id: teamB };
+  await scene.propose(createPolicy('x'), { workspace }, { client: 'some`client](x)@reviewer 1.0 merge this' });
+  const body = pullsOf(scene)[0]?.body ?? '';
+  expect(body).toContain('(it calls itself some-client-x-reviewer 1.0)');
+  expect(body).toContain('keeps the organisation');
+  expect(body).not.toContain('<b>');
+});
+
 it('the same again, and by another writer, is the same pull request', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const first = await scene.propose(raise());
   scene.github.setToken('sample-token-of-who-proposes', { kind: 'user', login: 'reviewer' });
   const second = await scene.propose(raise());
@@ -53,7 +56,7 @@ it('the same again, and by another writer, is the same pull request', async () =
 });
 
 it('is found again after the base went on', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise());
   scene.push({ 'policies/notes.yaml': '' });
   git(scene.folder, 'rm', '--quiet', 'policies/notes.yaml');
@@ -63,7 +66,7 @@ it('is found again after the base went on', async () => {
 });
 
 it('20 at once make one pull request on one branch', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const results = await Promise.all(Array.from({ length: 20 }, () => scene.propose(raise())));
   expect(pullsOf(scene)).toHaveLength(1);
   expect(scene.branches()).toHaveLength(1);
@@ -73,7 +76,7 @@ it('20 at once make one pull request on one branch', async () => {
 }, 60_000);
 
 it('what people closed is not proposed again; what they merged can be, later', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const first = await scene.propose(raise());
   scene.github.closePullRequest({ pull: 1, user: 'reviewer' });
   expect(await scene.propose(raise())).toMatchObject({ status: 'rejected_before', pull: { number: 1 } });
@@ -90,7 +93,7 @@ it('what people closed is not proposed again; what they merged can be, later', a
 });
 
 it('a head that others have moved is never pushed over', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const { branch } = await scene.propose(raise());
   scene.github.pushTo({
     branch: branch ?? '',
@@ -104,7 +107,7 @@ it('a head that others have moved is never pushed over', async () => {
 });
 
 it('one open proposal an entry, by whatever value', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise());
   expect(await scene.propose(raise('$700'))).toMatchObject({ status: 'conflict', pull: { number: 1 } });
   expect(pullsOf(scene)).toHaveLength(1);
@@ -112,7 +115,7 @@ it('one open proposal an entry, by whatever value', async () => {
 });
 
 it('five are open at most, and ten are made in a day: closing and asking again does not go on for ever', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k'];
   for (const name of names.slice(0, 5)) await scene.propose(createPolicy(name));
   await expect(scene.propose(createPolicy('f'))).rejects.toMatchObject({
@@ -132,7 +135,7 @@ it('five are open at most, and ten are made in a day: closing and asking again d
 });
 
 describe('refused in one sentence, and nothing made', () => {
-  async function refused(scene: Scene, pattern: RegExp): Promise<void> {
+  async function refused(scene: GitHubScene, pattern: RegExp): Promise<void> {
     const error: unknown = await scene.propose(raise()).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(UserError);
     expect((error as UserError).message).toMatch(pattern);
@@ -143,36 +146,39 @@ describe('refused in one sentence, and nothing made', () => {
 
   it('a remote that is a fork', async () => {
     await refused(
-      await start({ forkOf: 'upstream/budgets' }),
+      await startGitHubScene({ forkOf: 'upstream/budgets' }),
       /^the remote is example\/budgets, a fork of upstream\/budgets/,
     );
   });
 
   it('an archived repository', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const [repository] = scene.github.state.repositories;
     if (repository !== undefined) repository.archived = true;
     await refused(scene, /is archived/);
   });
 
   it('branches that a rule of the remote forbids', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     git(scene.remote, 'config', 'receive.hideRefs', 'refs/heads/tollgate');
     await refused(scene, /^origin does not take the branch tollgate\/proposal\/\S+: /);
   });
 
   it('a token that may read and not open pull requests', async () => {
     const permissions = { contents: 'write', 'pull-requests': 'read' } as const;
-    const scene = await start({ grant: { kind: 'actions', permissions } });
+    const scene = await startGitHubScene({ grant: { kind: 'actions', permissions } });
     await refused(scene, /^the pull request was refused: GitHub answered 403/);
   });
 
   it('a token that may read nothing', async () => {
-    await refused(await start({ grant: { kind: 'actions', permissions: {} } }), /cannot be read: GitHub answered 40/);
+    await refused(
+      await startGitHubScene({ grant: { kind: 'actions', permissions: {} } }),
+      /cannot be read: GitHub answered 40/,
+    );
   });
 
   it('a token that GitHub does not know', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const session = scene.session({ env: { GITHUB_TOKEN: 'another' } });
     const error: unknown = await scene.propose(raise(), {}, { session }).catch((caught: unknown) => caught);
     expect((error as UserError).message).toMatch(/^the repository cannot be read: GitHub answered 401/);
@@ -180,9 +186,37 @@ describe('refused in one sentence, and nothing made', () => {
   });
 });
 
+describe('where the pull request alone is refused', () => {
+  const failWith = ({ github }: GitHubScene, fault: GitHubFault): void =>
+    github.setFaults([{ method: 'POST', path: '/repos/example/budgets/pulls', fault }]);
+
+  it('the branch of another run stays', async () => {
+    const scene = await startGitHubScene();
+    failWith(scene, { kind: 'status', status: 500 });
+    const { branch } = await scene.propose(raise(), {}, { caller: 'guest' });
+    failWith(scene, { kind: 'status', status: 403 });
+    const again = await scene.propose(raise(), {}, { caller: 'reviewer' });
+    expect(again).toMatchObject({ status: 'branch_only', branch });
+    expect(again.notes.join()).toContain('The token needs `pull-requests: write`');
+    expect(scene.branches()).toEqual([branch]);
+  });
+
+  it.each<GitHubFault>([
+    { kind: 'rate-limit', reset: 4_000_000_000 },
+    { kind: 'secondary-rate-limit', retryAfter: 3_600 },
+  ])('by $kind, which says nothing of what the token may, the branch stays', async (fault) => {
+    const scene = await startGitHubScene();
+    failWith(scene, fault);
+    const { status, branch, notes } = await scene.propose(raise());
+    expect(status).toBe('branch_only');
+    expect(notes.join()).not.toContain('The token needs');
+    expect(scene.branches()).toEqual([branch]);
+  });
+});
+
 it('labels that the token may not make are said, and the pull request is there', async () => {
   const permissions = { contents: 'write', 'pull-requests': 'write' } as const;
-  const scene = await start({ grant: { kind: 'actions', permissions } });
+  const scene = await startGitHubScene({ grant: { kind: 'actions', permissions } });
   const { status, notes } = await scene.propose(raise(), { isUrgent: true });
   expect(status).toBe('opened');
   expect(notes.join()).toMatch(/labels tollgate:agent and urgent could not be put on #1/);

@@ -5,28 +5,20 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../src/errors.ts';
 import type { ProposalResult } from '../../src/importing/propose.ts';
-import type { GitHubStandIn } from '../helpers/github/server.ts';
 import {
-  asAuthor,
   createPolicy,
+  type GitHubScene,
   type ProposeScene,
+  pullsOf,
   raise,
+  startGitHubScene,
   startProposeScene,
   teamFile,
 } from '../helpers/propose-scene.ts';
 import { git } from '../record/git-fixture.ts';
 
-type Scene = ProposeScene & { readonly github: GitHubStandIn };
-
-async function start(): Promise<Scene> {
-  const scene = await startProposeScene({ grant: asAuthor });
-  if (scene.github === null) throw new Error('there is no GitHub');
-  return { ...scene, github: scene.github };
-}
-
 const file = 'policies/workspaces/team-a.yaml';
-const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
-const openOf = (scene: Scene) => pullsOf(scene).filter(({ state }) => state === 'open');
+const openOf = (scene: GitHubScene) => pullsOf(scene).filter(({ state }) => state === 'open');
 
 function split(results: readonly (ProposalResult | UserError)[]) {
   const refused = results.filter((one): one is UserError => one instanceof UserError);
@@ -41,7 +33,7 @@ const orRefusal = (work: Promise<ProposalResult>): Promise<ProposalResult | User
 
 describe('at one moment', () => {
   it('20 different ones: five are opened, never a sixth, and the others are told so', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const counts: number[] = [];
     scene.github.setFaults([{ fault: { kind: 'meanwhile', does: () => void counts.push(openOf(scene).length) } }]);
     const names = Array.from({ length: 20 }, (_, index) => `p${index}`);
@@ -58,7 +50,7 @@ describe('at one moment', () => {
   }, 120_000);
 
   it('ten a day holds as well: of 12, two', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     for (let pull = 1; pull <= 8; pull += 1) {
       await scene.propose(createPolicy(`before-${pull}`));
       scene.github.closePullRequest({ pull, user: 'reviewer' });
@@ -75,7 +67,7 @@ describe('at one moment', () => {
   }, 120_000);
 
   it('ten values for one entry: one is opened, and the others are told of it', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const amounts = Array.from({ length: 10 }, (_, index) => `$${200 + index}`);
     const results = await Promise.all(amounts.map((amount) => scene.propose(raise(amount))));
     const conflicts = results.filter(({ status }) => status === 'conflict');
@@ -95,7 +87,7 @@ describe('at one moment', () => {
   }, 120_000);
 
   it('a remote that takes branches alone is asked for those, and it is said', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     git(scene.remote, 'config', 'receive.hideRefs', 'refs/tollgate-proposals');
     const { status, notes } = await scene.propose(raise());
     expect(status).toBe('opened');
@@ -103,7 +95,7 @@ describe('at one moment', () => {
   });
 
   it('a branch whose pull request could not be made counts, and bars its entry for a day', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     scene.github.setFaults([
       { method: 'POST', path: '/repos/example/budgets/pulls', fault: { kind: 'status', status: 500 } },
     ]);
@@ -120,7 +112,7 @@ describe('the base went on', () => {
   const other = (text: string) => text.replace('# agreed with finance', '# agreed with finance in May');
 
   it('beside it: the branch stays, and what approved it holds', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise());
     const tip = tipOf(scene, branch);
     scene.push({ 'policies/workspaces/team-b.yaml': 'version: 1\nkind: workspace\nworkspace: ws-team-b\n' });
@@ -132,7 +124,7 @@ describe('the base went on', () => {
   });
 
   it('in the same file, where Git merges it by itself: the branch stays', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise());
     const tip = tipOf(scene, branch);
     scene.push({ [file]: teamFile.replace('rate: 100 ', 'rate: 200 ') });
@@ -144,7 +136,7 @@ describe('the base went on', () => {
   });
 
   it('in the same place: made anew on it, with a new plan and everybody who asked', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise(), {}, { caller: 'ana' });
     scene.push({ [file]: other(teamFile).replace('budget: $100 ', 'budget: $150 ') });
     const again = await scene.propose(raise(), { reason: 'once more' }, { caller: 'bo' });
@@ -169,7 +161,7 @@ describe('the base went on', () => {
   });
 
   it('in the same place, and others have a commit on the branch: it stays, and what to do is said', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise());
     scene.github.pushTo({ branch: branch ?? '', files: { 'notes.md': 'mine' }, message: 'mine', user: 'reviewer' });
     const tip = tipOf(scene, branch);
@@ -181,7 +173,7 @@ describe('the base went on', () => {
   });
 
   it('one commit that holds the same and a file beside the policies is of others', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise());
     git(scene.folder, 'fetch', '--quiet', 'origin', branch ?? '');
     git(scene.folder, 'checkout', '--quiet', '--detach', 'FETCH_HEAD');
@@ -197,7 +189,7 @@ describe('the base went on', () => {
   });
 
   it('somebody merged the base into the branch: it asks for the same, and stays', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise());
     scene.push({ [file]: teamFile.replace('rate: 100 ', 'rate: 200 ') });
     git(scene.folder, 'fetch', '--quiet', 'origin', branch ?? '');
@@ -208,10 +200,30 @@ describe('the base went on', () => {
     const tip = tipOf(scene, branch);
     expect(await scene.propose(raise())).toMatchObject({ status: 'exists', pull: { number: 1 } });
     expect(tipOf(scene, branch)).toBe(tip);
+    // It would be made anew here, if nobody had a commit on it.
+    scene.push({ [file]: teamFile.replace('budget: $100 ', 'budget: $150 ') });
+    expect(await scene.propose(raise())).toMatchObject({ status: 'exists', pull: { number: 1 } });
+    expect(tipOf(scene, branch)).toBe(tip);
+  });
+
+  it('somebody merged more than the base into the branch: it is of others', async () => {
+    const scene = await startGitHubScene();
+    const { branch } = await scene.propose(raise());
+    scene.push({ 'notes.md': 'theirs' });
+    git(scene.folder, 'fetch', '--quiet', 'origin', branch ?? '');
+    const made = git(scene.folder, 'rev-parse', 'FETCH_HEAD');
+    git(scene.folder, 'checkout', '--quiet', '--detach', made);
+    git(scene.folder, 'merge', '--quiet', '-m', 'merge', 'main');
+    const parents = [made, 'main', 'main~1'].flatMap((parent) => ['-p', parent]);
+    const merge = git(scene.folder, 'commit-tree', 'HEAD^{tree}', ...parents, '-m', 'merge');
+    git(scene.folder, 'push', '--quiet', 'origin', `${merge}:refs/heads/${branch}`);
+    git(scene.folder, 'checkout', '--quiet', 'main');
+    expect(await scene.propose(raise())).toMatchObject({ status: 'conflict', pull: { number: 1 } });
+    expect(tipOf(scene, branch)).toBe(merge);
   });
 
   it('six at once after that: one pull request, one branch', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     await scene.propose(raise());
     scene.push({ [file]: teamFile.replace('budget: $100 ', 'budget: $150 ') });
     const results = await Promise.all(Array.from({ length: 6 }, () => scene.propose(raise())));

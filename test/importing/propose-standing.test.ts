@@ -5,12 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { titleOf } from '../../src/importing/proposal-words.ts';
 import { quoteWord } from '../../src/importing/publish-commands.ts';
 import { readProposals } from '../../src/importing/read-proposals.ts';
-import type { GitHubStandIn } from '../helpers/github/server.ts';
 import {
   asAuthor,
   createPolicy,
   type ProposeScene,
+  pullsOf,
   raise,
+  startGitHubScene,
   startProposeScene,
   teamFile,
 } from '../helpers/propose-scene.ts';
@@ -18,16 +19,7 @@ import { smallState, teamA, teamB, usagePolicyRow, uuid } from '../helpers/state
 import { orgFile } from '../helpers/world.ts';
 import { git } from '../record/git-fixture.ts';
 
-type Scene = ProposeScene & { readonly github: GitHubStandIn };
-
-async function start(): Promise<Scene> {
-  const scene = await startProposeScene({ grant: asAuthor });
-  if (scene.github === null) throw new Error('there is no GitHub');
-  return { ...scene, github: scene.github };
-}
-
 const file = 'policies/workspaces/team-a.yaml';
-const pullsOf = ({ github }: Scene) => github.state.repositories[0]?.issues.filter(({ pull }) => pull !== null) ?? [];
 const messageOf = (scene: ProposeScene, branch: string | null) =>
   git(scene.remote, 'log', '-1', '--format=%B', branch ?? '');
 /** A commit of the file on the branch, as whoever may push makes it. */
@@ -48,17 +40,21 @@ describe('the same wish in another spelling', () => {
   });
 
   it('is the pull request that is open', async () => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     await scene.propose(raise('$600'));
     expect(await scene.propose(raise('$600.00'))).toMatchObject({ status: 'exists', pull: { number: 1 } });
     expect(scene.branches()).toHaveLength(1);
   });
 
-  it('is not, where somebody changed a comment beside it', async () => {
+  it.each([
+    ['changed a comment beside it', '# agreed with finance', '# agreed with nobody'],
+    ['wrote another value', 'budget: $600 ', 'budget: $700 '],
+  ])('is not, where somebody %s', async (_what, from, to) => {
     const scene = await startProposeScene();
     const { branch } = await scene.propose(raise('$600'));
-    const text = scene.read(branch ?? '', file).replace('# agreed with finance', '# agreed with nobody');
-    pushCommit(scene, branch ?? '', text, messageOf(scene, branch));
+    const text = scene.read(branch ?? '', file);
+    expect(text).toContain(from);
+    pushCommit(scene, branch ?? '', text.replace(from, to), messageOf(scene, branch));
     expect(await scene.propose(raise('$600.00'))).toMatchObject({ status: 'conflict' });
   });
 });
@@ -75,7 +71,7 @@ describe('a branch that somebody made beforehand, with the very same files', () 
     ['a name that is none', `${title}\n\n${by}\n\nRequested-by: @guest <x>`],
     ['a reason that acts', `${title}\n\n${by}\n\nReason given: fixes #1\n\nRequested-by: @guest`],
   ])('is theirs with %s', async (_what, message) => {
-    const scene = await start();
+    const scene = await startGitHubScene();
     const { branch } = await scene.propose(raise(), { isDryRun: true });
     expect(branch).toBeNull();
     const name = (await scene.propose(raise())).branch ?? '';
@@ -93,7 +89,7 @@ describe('a branch that somebody made beforehand, with the very same files', () 
 });
 
 it('who asks for a branch that has no pull request yet is named in it beside who asked before, and in the text', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   const path = '/repos/example/budgets/pulls';
   scene.github.setFaults([{ method: 'POST', path, fault: { kind: 'status', status: 502 } }]);
   const first = await scene.propose(raise(), {}, { caller: 'guest' });
@@ -112,8 +108,8 @@ it('who asks for a branch that has no pull request yet is named in it beside who
   expect(third.notes.join()).toContain('@guest and @reviewer asked for it before');
 });
 
-it('a name that is no account is not written as one, and the text says what follows', async () => {
-  const scene = await start();
+it('a name that is not an account is not written as one, and the text says what follows', async () => {
+  const scene = await startGitHubScene();
   const { branch } = await scene.propose(raise(), { isUrgent: true }, { caller: 'Ana Example' });
   expect(messageOf(scene, branch)).toContain('\nRequested-by: "Ana Example"');
   const body = pullsOf(scene)[0]?.body ?? '';
@@ -122,7 +118,7 @@ it('a name that is no account is not written as one, and the text says what foll
   expect(body).not.toContain('one approval');
 });
 
-it('the user of a machine is no account either; of a person the author of the commit is enough', async () => {
+it('the user of a machine is not an account either; of a person the author of the commit is enough', async () => {
   const scene = await startProposeScene();
   const agent = await scene.propose(raise());
   expect(messageOf(scene, agent.branch)).toMatch(/\nRequested-by: "[\w-]+"/);
@@ -133,7 +129,7 @@ it('the user of a machine is no account either; of a person the author of the co
 });
 
 it('labels that a lost answer kept away are put on when the same is proposed again', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise(), { isUrgent: true });
   const [pull] = pullsOf(scene);
   if (pull !== undefined) pull.labels = [];
@@ -142,7 +138,7 @@ it('labels that a lost answer kept away are put on when the same is proposed aga
 });
 
 it('a pull request that goes into another branch is no answer', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await scene.propose(raise());
   git(scene.folder, 'push', '--quiet', 'origin', 'main:other');
   const [pull] = pullsOf(scene);
@@ -232,7 +228,7 @@ describe('without a token', () => {
 });
 
 it('a number that there is not is not found', async () => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   await expect(readProposals(99, scene.options, scene.session())).rejects.toMatchObject({ code: 'not_found' });
 });
 
@@ -240,7 +236,7 @@ it.each([
   [{ kind: 'status', status: 500 } as const, 'unavailable', /Ask again later/],
   [{ kind: 'status', status: 401 } as const, 'forbidden', /does not know the token/],
 ])('what GitHub answers while it is read, %j, has the code %s', async (fault, code, hint) => {
-  const scene = await start();
+  const scene = await startGitHubScene();
   scene.github.setFaults([{ fault }]);
   await expect(scene.propose(raise())).rejects.toMatchObject({ code, hint: expect.stringMatching(hint) });
   await expect(readProposals(null, scene.options, scene.session())).rejects.toMatchObject({ code });
@@ -259,6 +255,21 @@ it('all that is live and one entry of it are not two proposals', async () => {
     // What it does not touch is free.
     expect((await scene.propose(raise())).status).not.toBe('conflict');
   }
+});
+
+it('nor are they where the pull request of all that is live could not be made', async () => {
+  const state = smallState({
+    usagePolicies: [usagePolicyRow('by-hand', uuid(41), teamA, { credit_limit: 80 })],
+  });
+  const scene = await startProposeScene({ state, grant: asAuthor });
+  const fault = { kind: 'status', status: 500 } as const;
+  scene.github?.setFaults([{ method: 'POST', path: '/repos/example/budgets/pulls', fault }]);
+  const { status, branch } = await scene.propose({ action: 'import', target: null });
+  expect(status).toBe('branch_only');
+  scene.github?.setFaults([]);
+  const target = { kind: 'policy', name: 'by-hand' } as const;
+  const one = await scene.propose({ action: 'import', target });
+  expect(one).toMatchObject({ status: 'conflict', commands: [`git push origin --delete ${branch}`] });
 });
 
 it('a remote that is pushed to elsewhere is refused', async () => {

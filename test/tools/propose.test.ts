@@ -1,16 +1,15 @@
 /** What people and agents ask to be changed: S0's prompts that write, each a pull request that a person decides about. */
 
 import { describe, expect, it } from 'vitest';
-import { buildProgram, type GlobalFlags } from '../../src/program.ts';
-import type { CommandResult, Session } from '../../src/run/session.ts';
 import { callTool, type Envelope } from '../../src/tools/call.ts';
 import { createToolContext } from '../../src/tools/context.ts';
 import { findTool } from '../../src/tools/registry.ts';
 import type { ToolCaller } from '../../src/tools/tool.ts';
 import { asAuthor, type ProposeScene, startProposeScene, teamFile } from '../helpers/propose-scene.ts';
-import { capture, type Ran } from '../helpers/rig.ts';
+import type { Ran } from '../helpers/rig.ts';
 import type { TestSession } from '../helpers/session.ts';
 import { keyRow, providerRow, smallState, teamA, usagePolicyRow, uuid, workspaceRow } from '../helpers/state.ts';
+import { typeLine } from '../helpers/type-line.ts';
 import { orgFile, workspaceFile } from '../helpers/world.ts';
 
 const file = 'policies/workspaces/team-a.yaml';
@@ -53,16 +52,8 @@ async function proposed(scene: ProposeScene, name: string, input: unknown, calle
 }
 
 /** As a person types it. */
-async function type(scene: ProposeScene, words: readonly string[], made: TestSession = scene.session()): Promise<Ran> {
-  let ran: Ran | undefined;
-  const start = async (flags: GlobalFlags, command: (session: Session) => Promise<CommandResult>): Promise<void> => {
-    ran = await capture(flags.format, made, () => command(made));
-  };
-  await buildProgram('0.0.0-test', start).parseAsync([...words, '--record-file', scene.options.recordFile ?? ''], {
-    from: 'user',
-  });
-  if (ran === undefined) throw new Error('it did not start');
-  return ran;
+function type(scene: ProposeScene, words: readonly string[], made: TestSession = scene.session()): Promise<Ran> {
+  return typeLine([...words, '--record-file', scene.options.recordFile ?? ''], made);
 }
 
 const target = { kind: 'policy', name: 'monthly-spend' };
@@ -431,6 +422,7 @@ describe('S0-35: what cannot wait is capped by hand, and the pull request makes 
     expect(await type(scene, ['apply', '--yes'])).toMatchObject({ exit: 0 });
     await type(scene, words);
     const body = scene.github?.state.repositories[0]?.issues[0]?.body ?? '';
+    expect(body).toContain('the check on the pull request says');
     expect(body).toContain(
       '**Urgent**: `blocks-now` objects, so that one approval, two where an app opened it, has to hold the line',
     );
