@@ -9,7 +9,7 @@ import { quoteFiles } from './find-files.ts';
 import { jsonColumns } from './normal-rows.ts';
 import { unitsPerCent } from './row-batch.ts';
 import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay, readStore } from './store.ts';
-import { inFolder, moveInto, sizeOf } from './store-files.ts';
+import { inFolder, isIntact, moveInto, sizeOf } from './store-files.ts';
 
 export interface AuditAsked {
   readonly store: string;
@@ -45,8 +45,8 @@ export interface AuditedWorkspace {
 
 interface AuditDay {
   readonly workspace: string;
+  readonly folder: string;
   readonly day: string;
-  readonly place: string | null;
   readonly kept: KeptDay;
 }
 
@@ -69,10 +69,7 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
   const days = stores.flatMap(({ folder, manifest }): AuditDay[] =>
     wanted.flatMap((day) => {
       const kept = manifest.days[day];
-      if (kept === undefined) return [];
-      return [
-        { workspace: manifest.workspace, day, kept, place: kept.file === null ? null : inFolder(folder, kept.file) },
-      ];
+      return kept === undefined ? [] : [{ workspace: manifest.workspace, folder, day, kept }];
     }),
   );
   if (days.length === 0) {
@@ -80,8 +77,8 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
       hint: '`tollgate logs pull` fetches days; `--store` names another folder.',
     });
   }
-  for (const { place, kept, day, workspace } of days) {
-    if (place === null || (await isFile(place)) === false || (await hashFile(place)) === kept.sha256) continue;
+  for (const { folder, kept, day, workspace } of days) {
+    if (await isIntact(folder, kept)) continue;
     throw new UserError(`the file of ${day} of ${workspace} is not what its manifest says`, {
       hint: '`tollgate logs pull` asks for that day again.',
     });
@@ -94,7 +91,7 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
   }));
   const database = await openDatabase({ signal });
   try {
-    const places = days.flatMap(({ place }) => (place === null ? [] : [place]));
+    const places = days.flatMap(({ folder, kept: { file: name } }) => (name === null ? [] : [inFolder(folder, name)]));
     const counts = await writeRows(places, asked, database);
     const sha256 = await hashFile(file);
     const made = {

@@ -5,7 +5,7 @@
 
 import { ServiceError, UserError } from '../errors.ts';
 import type { LogQuestion } from '../live/log-port.ts';
-import { hashFile, readTextIfAny } from '../replace-file.ts';
+import { readTextIfAny } from '../replace-file.ts';
 import { type Database, openDatabase, quoteText } from './duckdb.ts';
 import type { JobNeeds } from './export-job.ts';
 import { exportToFile } from './export-to-file.ts';
@@ -22,11 +22,11 @@ import {
 } from './store.ts';
 import {
   inFolder,
+  isIntact,
   listNames,
   openFolder,
   removeExport,
   removeFile,
-  sizeOf,
   writeStoreManifest,
 } from './store-files.ts';
 
@@ -218,11 +218,7 @@ async function readManifest(
 /** Days whose files are not what was written. */
 async function findDamaged(folder: string, { days }: StoreManifest): Promise<string[]> {
   const damaged: string[] = [];
-  for (const [day, { file, bytes, sha256 }] of Object.entries(days)) {
-    if (file === null) continue;
-    const place = inFolder(folder, file);
-    if ((await sizeOf(place)) !== bytes || (await hashFile(place)) !== sha256) damaged.push(day);
-  }
+  for (const [day, kept] of Object.entries(days)) if (!(await isIntact(folder, kept))) damaged.push(day);
   return damaged;
 }
 
