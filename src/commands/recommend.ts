@@ -44,7 +44,9 @@ export async function runRecommend(
   if (options.logs.length === 0 && options.rowsFrom !== 'clickhouse') return suggest(options, words, session);
   const per = words.map((word) => (Object.hasOwn(keyHabits, word) ? (keyHabits[word] ?? word) : word)).sort();
   const loaded = await loadPoliciesIfAny({ ...options, quiet: true }, session);
-  if (loaded !== null && loaded.desired === null) return refuseFor(loaded.diagnostics, 'text', session);
+  if (loaded !== null && loaded.desired === null) {
+    return refuseFor(loaded.diagnostics, options.format === 'json' ? 'json' : 'text', session);
+  }
   const asked = {
     ...{ per: [...new Set(per)], unit: options.unit, reset: resetOf(options.reset), workspaces: options.workspace },
     limits: loaded?.desired == null ? [] : limitsOfDesired(loaded.desired),
