@@ -1,8 +1,9 @@
 import path from 'node:path';
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AuditFile, writeAudit } from '../logs/audit-file.ts';
-import { beginOfDay, dayOf, millisecondsOfDay } from '../logs/store.ts';
+import { beginOfDay } from '../logs/store.ts';
 import { type AnswerBlock, renderAnswer } from '../render/answer.ts';
 import { jsonVersion, renderJson } from '../render/json.ts';
 import type { CommandResult, Session } from '../run/session.ts';
@@ -43,7 +44,7 @@ function parsePeriod(period: string): { readonly first: string; readonly last: s
   const [, first, last] = /^(\d{4}-\d\d-\d\d)\.\.(\d{4}-\d\d-\d\d)$/.exec(period) ?? [];
   const between = (year: string, from: number, months: number) => ({
     first: dayOf(Date.UTC(Number(year), from, 1)),
-    last: dayOf(Date.UTC(Number(year), from + months, 1) - millisecondsOfDay),
+    last: dayOf(Date.UTC(Number(year), from + months, 1) - dayMilliseconds),
   });
   if (quarterYear !== undefined) return between(quarterYear, (Number(quarter) - 1) * 3, 3);
   if (monthYear !== undefined && Number(month) >= 1 && Number(month) <= 12)

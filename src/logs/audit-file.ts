@@ -1,5 +1,6 @@
 /** All calls of a window in one file, sorted, with a manifest that says where each came from and what is missing. */
 
+import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
 import { UserError } from '../errors.ts';
 import { type Exact, fraction } from '../exact.ts';
 import { hashFile, isFile, replaceFile } from '../replace-file.ts';
@@ -8,7 +9,7 @@ import { manifestPathOf } from './export-to-file.ts';
 import { quoteFiles } from './find-files.ts';
 import { jsonColumns } from './normal-rows.ts';
 import { unitsPerCent } from './row-batch.ts';
-import { beginOfDay, dayOf, type KeptDay, millisecondsOfDay, readStore } from './store.ts';
+import { beginOfDay, type KeptDay, readStore } from './store.ts';
 import { inFolder, isIntact, moveInto, sizeOf } from './store-files.ts';
 
 export interface AuditAsked {
@@ -171,6 +172,6 @@ function renderAuditManifest(asked: AuditAsked, made: AuditFile, days: readonly 
 
 function daysBetween(first: string, last: string): string[] {
   const days: string[] = [];
-  for (let at = beginOfDay(first); at <= beginOfDay(last); at += millisecondsOfDay) days.push(dayOf(at));
+  for (let at = beginOfDay(first); at <= beginOfDay(last); at += dayMilliseconds) days.push(dayOf(at));
   return days;
 }

@@ -3,6 +3,7 @@
  * begun is gone on with or cleared away by the next run.
  */
 
+import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import { ServiceError, UserError } from '../errors.ts';
 import type { LogQuestion } from '../live/log-port.ts';
 import { readTextIfAny } from '../replace-file.ts';
@@ -11,15 +12,7 @@ import type { JobNeeds } from './export-job.ts';
 import { exportToFile } from './export-to-file.ts';
 import { keepDays } from './keep-days.ts';
 import { bodyFields, exportColumns } from './log-row.ts';
-import {
-  beginOfDay,
-  dayOf,
-  folderOfWorkspace,
-  millisecondsOfDay,
-  parseStoreManifest,
-  type StoreManifest,
-  storeManifestPath,
-} from './store.ts';
+import { beginOfDay, folderOfWorkspace, parseStoreManifest, type StoreManifest, storeManifestPath } from './store.ts';
 import {
   inFolder,
   isIntact,
@@ -137,14 +130,14 @@ async function pullWorkspace(
   const folder = folderOfWorkspace(asked.store, slug);
   await openFolder(folder);
   const now = needs.serviceNow() ?? needs.clock.now();
-  const today = beginOfDay(dayOf(now));
+  const today = startOfDay(now);
   let manifest = await readManifest(folder, { id, slug }, needs.baseUrl);
   const damaged = await findDamaged(folder, manifest);
   const isKept = (day: string): boolean =>
-    asked.keep === null || beginOfDay(day) > today - asked.keep * millisecondsOfDay;
+    asked.keep === null || beginOfDay(day) > today - asked.keep * dayMilliseconds;
   const stale = Object.keys(manifest.days).filter((day) => !isKept(day));
   manifest = without(manifest, [...damaged, ...stale]);
-  const wanted = Array.from({ length: asked.days }, (_, index) => dayOf(today - index * millisecondsOfDay)).reverse();
+  const wanted = Array.from({ length: asked.days }, (_, index) => dayOf(today - index * dayMilliseconds)).reverse();
   const missing = wanted.filter((day) => isKept(day) && !isWhole(manifest.days[day], asked.withBodies));
   const names = await listNames(folder);
   const ranges = rangesOf(missing, names, now);
@@ -240,7 +233,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     const [, first, last] = /^pull-(\d{4}-\d\d-\d\d)-(\d{4}-\d\d-\d\d)\.jsonl(?:\.manifest\.json)?$/.exec(name) ?? [];
     if (first === undefined || last === undefined) return [];
     const days = missing.filter((day) => first <= day && day <= last);
-    const isAll = days.length === (beginOfDay(last) - beginOfDay(first)) / millisecondsOfDay + 1;
+    const isAll = days.length === (beginOfDay(last) - beginOfDay(first)) / dayMilliseconds + 1;
     return isAll ? [{ first, last }] : [];
   });
   const ranges: Range[] = [];
@@ -250,11 +243,11 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
     run = [];
     if (first === undefined || last === undefined) return;
     const days = missing.filter((day) => first <= day && day <= last);
-    ranges.push({ days, from: beginOfDay(first), to: Math.min(beginOfDay(last) + millisecondsOfDay, now) });
+    ranges.push({ days, from: beginOfDay(first), to: Math.min(beginOfDay(last) + dayMilliseconds, now) });
   };
   for (const [index, day] of missing.entries()) {
-    const isOpen = beginOfDay(day) + millisecondsOfDay > now;
-    const isNext = index > 0 && beginOfDay(missing[index - 1] ?? '') + millisecondsOfDay === beginOfDay(day);
+    const isOpen = beginOfDay(day) + dayMilliseconds > now;
+    const isNext = index > 0 && beginOfDay(missing[index - 1] ?? '') + dayMilliseconds === beginOfDay(day);
     const isSeam = begun.some(({ first }) => first === day);
     if (isOpen || !isNext || isSeam) end();
     run.push(day);
@@ -267,7 +260,7 @@ function rangesOf(missing: readonly string[], names: readonly string[], now: num
 /** One of today ends now, and is begun anew by each run. */
 function nameOfRange({ days, to }: Range): string {
   const [first = '', last = ''] = [days[0], days.at(-1)];
-  return to < beginOfDay(last) + millisecondsOfDay ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
+  return to < beginOfDay(last) + dayMilliseconds ? `pull-${first}-until-${to}.jsonl` : `pull-${first}-${last}.jsonl`;
 }
 
 /** What belongs to no range that is under way, and to no day of the manifest. */

@@ -1,6 +1,7 @@
 /** A backtest for programs: one shape, described once; `schemas/backtest.schema.json` is made of it. */
 
 import { z } from 'zod';
+import { dayOf } from '../consumption/windows.ts';
 import type { Exact } from '../exact.ts';
 import { multiply, round } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
@@ -160,7 +161,7 @@ function effectDocument(one: Effect, counts: boolean): z.infer<typeof effect> {
     first: one.first === null || counts ? null : { who: one.first.who, at: isoOf(one.first.at) },
     alert: alert === null ? null : { counters: alert.counters, first: iso(alert.first) },
     gateway_lag: { calls: one.late.calls, ...moneyIn(one.late.money) },
-    days: one.days.map(({ day, calls, money: cost }) => ({ day: isoOf(day).slice(0, 10), calls, ...moneyIn(cost) })),
+    days: one.days.map(({ day, calls, money: cost }) => ({ day: dayOf(day), calls, ...moneyIn(cost) })),
     blocked: one.who.map(({ who, since, days, calls, money: cost, alertAt }) => ({
       who,
       since: isoOf(since),

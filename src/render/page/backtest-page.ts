@@ -1,5 +1,6 @@
 /** A backtest as one file of HTML. */
 
+import { dayMilliseconds, dayOf } from '../../consumption/windows.ts';
 import { zero } from '../../exact.ts';
 import type { BacktestFacts, Effect } from '../backtest-facts.ts';
 import { escapeHtml } from '../escape-html.ts';
@@ -13,8 +14,6 @@ import {
 import { drawCurve, drawDays } from './charts.ts';
 import { htmlFold, htmlPicture, htmlSection, htmlTable } from './html-cells.ts';
 import { writePage } from './shell.ts';
-
-const dayMilliseconds = 86_400_000;
 
 export function renderBacktestPage(facts: BacktestFacts): string {
   const view = buildBacktestView(facts);
@@ -84,9 +83,7 @@ function charts(
   const [first, last] = [effect.days[0]?.day, effect.days.at(-1)?.day];
   if (first !== undefined && last !== undefined) {
     const length = (last - first) / dayMilliseconds + 1;
-    const dates = Array.from({ length }, (_, day) =>
-      new Date(first + day * dayMilliseconds).toISOString().slice(0, 10),
-    );
+    const dates = Array.from({ length }, (_, day) => dayOf(first + day * dayMilliseconds));
     const money = new Map(effect.days.map((one) => [one.day, one.money]));
     const costs = dates.map((date) => money.get(Date.parse(date)) ?? zero);
     const chart = { dates, series: [{ name: title, costs }], isNothing: false, rows: [], missing: null };

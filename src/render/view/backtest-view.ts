@@ -1,5 +1,6 @@
 /** What a person sees of a backtest, before it is written in a format. */
 
+import { dayOf } from '../../consumption/windows.ts';
 import { formatSpent } from '../../impact/money.ts';
 import { escapeInvisible } from '../../printable.ts';
 import { formatAmount } from '../../resources/amounts.ts';
@@ -84,17 +85,12 @@ export function describeReplayed(
   const own = limits.filter(isOfChange);
   const [refusal] = refusals.filter(isOfChange);
   const effects = own.flatMap(({ after }) => (after === null ? [] : [after]));
-  const span =
-    rows.oldest === null || rows.newest === null ? '' : `${dayText(rows.oldest)} to ${dayText(rows.newest)}: `;
+  const span = rows.oldest === null || rows.newest === null ? '' : `${dayOf(rows.oldest)} to ${dayOf(rows.newest)}: `;
   const [first, ...more] = effects.map(describeEffect);
   if (first !== undefined) return `${span}${[first, ...more].join('; ')}`;
   const [gone] = own.flatMap(({ before }) => (before === null ? [] : [before]));
   if (gone !== undefined) return `${span}without it; as it was it ${describeEffect(gone)}`;
   return refusal === undefined ? '' : `not replayed over logs: it ${escapeInvisible(refusal.why)}`;
-}
-
-function dayText(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
 }
 
 function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
@@ -124,7 +120,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
     })),
     more: shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
-      day: new Date(day).toISOString().slice(0, 10),
+      day: dayOf(day),
       calls: count(calls),
       money: formatSpent(money, 'cost'),
     })),
