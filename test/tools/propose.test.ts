@@ -1,8 +1,9 @@
 /** What people and agents ask to be changed: S0's prompts that write, each a pull request that a person decides about. */
 
 import { describe, expect, it } from 'vitest';
-import { buildProgram, type GlobalFlags } from '../../src/program.ts';
+import { buildProgram } from '../../src/program.ts';
 import type { CommandResult, Session } from '../../src/run/session.ts';
+import type { GlobalFlags } from '../../src/start-command.ts';
 import { callTool, type Envelope } from '../../src/tools/call.ts';
 import { createToolContext } from '../../src/tools/context.ts';
 import { findTool } from '../../src/tools/registry.ts';
