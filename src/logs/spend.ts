@@ -1,7 +1,7 @@
 /** What calls came to, by what they are told apart by: exact, and the same whatever the files look like. */
 
 import { dayMilliseconds, dayOf } from '../consumption/windows.ts';
-import { type Exact, fraction } from '../exact.ts';
+import { divide, type Exact, fraction, toDecimal } from '../exact.ts';
 import { openCalls, type RowsNeeds } from './open-rows.ts';
 import { type RowsAsked, rowFlags, type SourceFacts, unitsPerCent } from './row-batch.ts';
 
@@ -105,8 +105,6 @@ function unitsOf({ cost }: SpendGroup): bigint {
 }
 
 /** Cents as dollars, all decimals: `1234.5678`. */
-export function exactDollars({ n, d }: Exact): string {
-  const digits = ((n * 10n ** 10n) / d).toString().padStart(13, '0');
-  const [whole, decimals] = [digits.slice(0, -12), digits.slice(-12).replace(/0+$/, '')];
-  return decimals === '' ? whole : `${whole}.${decimals}`;
+export function exactDollars(cents: Exact): string {
+  return toDecimal(divide(cents, { n: 100n, d: 1n }), 12);
 }

@@ -2,8 +2,7 @@
 
 import { z } from 'zod';
 import { dayOf } from '../consumption/windows.ts';
-import type { Exact } from '../exact.ts';
-import { multiply, round } from '../exact.ts';
+import { type Exact, toDecimal } from '../exact.ts';
 import { formatSpent } from '../impact/money.ts';
 import { isBudgetLimit } from '../resources/limit.ts';
 import type { BacktestFacts, Effect, Stopped } from './backtest-facts.ts';
@@ -180,15 +179,9 @@ function stoppedDocument({ calls, money: cost, failed, people }: Stopped): z.inf
   return { calls, ...moneyIn(cost), failed_anyway: failed, people };
 }
 
-const decimals = 10n;
-
 /** Rows have ten decimals of a cent at most. */
 function moneyIn(cents: Exact): z.infer<typeof money> {
-  const units = round(multiply(cents, { n: 10n ** decimals, d: 1n }))
-    .toString()
-    .padStart(Number(decimals) + 1, '0');
-  const text = `${units.slice(0, -Number(decimals))}.${units.slice(-Number(decimals))}`;
-  return { cents: text.replace(/\.?0+$/, ''), usd: formatSpent(cents, 'cost') };
+  return { cents: toDecimal(cents, 10), usd: formatSpent(cents, 'cost') };
 }
 
 function isoOf(at: number): string {
