@@ -8,6 +8,7 @@ import {
   type BacktestView,
   buildBacktestView,
   describeEffect,
+  isSaid,
   type SeenFact,
   type SeenLimit,
 } from '../view/backtest-view.ts';
@@ -26,19 +27,16 @@ export function renderBacktestPage(facts: BacktestFacts): string {
       view.limits.length > 1
         ? htmlSection('All limits together', factTable('all limits together', view.together, sides))
         : '',
-      ...facts.limits.map((limit, index) => {
-        const seen = view.limits[index];
-        return seen === undefined ? '' : limitSection(seen, limit.after ?? limit.before, sides, index);
-      }),
+      ...view.limits.map((limit, index) => limitSection(limit, sides, index)),
       view.limits.length === 0 ? '<p>No limit was replayed.</p>' : '',
     ],
     foot: view.notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('\n'),
   });
 }
 
-function limitSection(seen: SeenLimit, effect: Effect | null, sides: BacktestView['sides'], index: number): string {
-  const { title, facts, who, more, doubts, days, curve } = seen;
-  const who20 = htmlTable(
+function limitSection(limit: SeenLimit, sides: BacktestView['sides'], index: number): string {
+  const { title, shown, facts, who, more, doubts } = limit;
+  const counters = htmlTable(
     `who is blocked by ${title}`,
     [
       { head: 'who' },
@@ -52,11 +50,11 @@ function limitSection(seen: SeenLimit, effect: Effect | null, sides: BacktestVie
   );
   return htmlSection(
     title,
-    effect === null ? '' : `<p>${escapeHtml(describeEffect(effect))}</p>`,
+    shown === null ? '' : `<p>${escapeHtml(describeEffect(shown))}</p>`,
     factTable(title, facts, sides),
-    who.length === 0 ? '' : who20,
-    more === 0 ? '' : `<p class="more">and ${more.toLocaleString('en-US')} more</p>`,
-    effect === null ? '' : charts(title, effect, days, curve, index),
+    who.length === 0 ? '' : counters,
+    more === null ? '' : `<p class="more">${escapeHtml(more)}</p>`,
+    shown === null ? '' : charts(limit, shown, index),
     ...doubts.map((doubt) => `<p class="more">${escapeHtml(doubt)}</p>`),
   );
 }
@@ -67,18 +65,12 @@ function factTable(caption: string, facts: readonly SeenFact[], sides: BacktestV
       ? [{ head: '' }, { head: 'would have' }]
       : [{ head: '' }, { head: sides.before }, { head: sides.after }];
   const rows = facts
-    .filter(({ before, after }) => before !== '–' || after !== '–')
+    .filter(isSaid)
     .map(({ label, before, after }) => (sides === null ? [label, after] : [label, before, after]).map(escapeHtml));
   return htmlTable(caption, columns, rows);
 }
 
-function charts(
-  title: string,
-  effect: Effect,
-  days: SeenLimit['days'],
-  curve: SeenLimit['curve'],
-  index: number,
-): string {
+function charts({ title, days, curve }: SeenLimit, effect: Effect, index: number): string {
   const figures: string[] = [];
   const [first, last] = [effect.days[0]?.day, effect.days.at(-1)?.day];
   if (first !== undefined && last !== undefined) {

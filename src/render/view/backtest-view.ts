@@ -32,10 +32,12 @@ export interface SeenFact {
 export interface SeenLimit {
   /** `per-user (marketing)`. */
   readonly title: string;
+  /** Whose counters, days and curve are shown: as it is to be, else as it was. */
+  readonly shown: Effect | null;
   readonly facts: readonly SeenFact[];
   readonly who: readonly SeenCounter[];
-  /** Counters that are not shown. */
-  readonly more: number;
+  /** Of counters that are not shown: `and 1,234 more`. Null: all are. */
+  readonly more: string | null;
   readonly days: readonly { readonly day: string; readonly calls: string; readonly money: string }[];
   readonly curve: readonly { readonly amount: string; readonly refused: string }[];
   readonly doubts: readonly string[];
@@ -51,6 +53,11 @@ export interface SeenCounter {
 }
 
 const nothing = '–';
+
+/** One of the sides says something. */
+export function isSaid({ before, after }: SeenFact): boolean {
+  return before !== nothing || after !== nothing;
+}
 
 export function buildBacktestView(facts: BacktestFacts): BacktestView {
   const { rows, sides, together, limits } = facts;
@@ -96,9 +103,11 @@ export function describeReplayed(
 function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: BacktestFacts): SeenLimit {
   const sides: Sides<Effect> = { before, after };
   const shown = after ?? before;
+  const more = shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length;
   const hasAlert = before?.alert != null || after?.alert != null;
   return {
     title: placeOf(name, workspace),
+    shown,
     facts: [
       fact('limit', sides, ({ said }) => said),
       fact('refused', sides, ({ stopped, checked }) => describeStopped(stopped, checked, rows)),
@@ -118,7 +127,7 @@ function seeLimit({ name, workspace, before, after }: LimitEffect, { rows }: Bac
       money: formatSpent(money, 'cost'),
       alert: alertAt === null ? nothing : formatInstant(alertAt),
     })),
-    more: shown === null || shown.who.length === 0 ? 0 : shown.blocked - shown.who.length,
+    more: more === 0 ? null : `and ${count(more)} more`,
     days: (shown?.days ?? []).map(({ day, calls, money }) => ({
       day: dayOf(day),
       calls: count(calls),
