@@ -100,15 +100,18 @@ async function keepDay(
   };
 }
 
-const kept = [...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'), ...bodyFields];
+const plainColumns = [
+  ...[...jsonColumns.keys()].filter((name) => name !== 'id' && name !== 'workspace_slug'),
+  ...bodyFields,
+];
 
 /** In a file of a store, in this order. */
-const storeColumns = ['id', ...keptNames, '"user"', ...kept.map(quoteName), 'workspace_slug'];
+const storeColumns = ['id', ...keptNames, '"user"', ...plainColumns.map(quoteName), 'workspace_slug'];
 
 function selectRows({ files, isPacked, workspace }: DaysAsked): string {
   const columns = new Map([...jsonColumns, ...bodyFields.map((name) => [name, 'JSON'] as const)]);
   const normal = selectNormal(columns, ['user'], '0', `FROM ${readLinesOf(files, isPacked, columns)}`, {
-    also: kept,
+    also: plainColumns,
   });
   return `SELECT *, d0 AS "user", ${quoteText(workspace)} AS workspace_slug FROM (${normal})`;
 }

@@ -5,8 +5,8 @@
 
 import { dayMilliseconds, dayOf, startOfDay } from '../consumption/windows.ts';
 import { ServiceError, UserError } from '../errors.ts';
-import type { LogQuestion } from '../live/log-port.ts';
 import { readTextIfAny } from '../replace-file.ts';
+import { windowOfQuestion } from './aim-window.ts';
 import { type Database, openDatabase, quoteText } from './duckdb.ts';
 import type { JobNeeds } from './export-job.ts';
 import { exportToFile } from './export-to-file.ts';
@@ -147,8 +147,7 @@ async function pullWorkspace(
   const fields = asked.withBodies ? [...exportColumns, ...bodyFields] : [...exportColumns];
   for (const range of ranges) {
     const file = inFolder(folder, nameOfRange(range));
-    const window = { time_of_generation_min: isoTime(range.from), time_of_generation_max: isoTime(range.to) };
-    const question: LogQuestion = { workspaceId: id, filters: window, fields };
+    const question = windowOfQuestion({ workspaceId: id, filters: {}, fields }, range.from, range.to);
     const made = await exportToFile(question, range.from, range.to, { ...needs, path: file, workspace: slug });
     exports += made.windows.length;
     if (!made.complete) {
@@ -277,8 +276,4 @@ async function clear(
     if (!isOurs || known.has(name) || begun.some((one) => name.startsWith(one))) continue;
     await removeFile(inFolder(folder, name));
   }
-}
-
-function isoTime(at: number): string {
-  return new Date(at).toISOString();
 }

@@ -64,7 +64,7 @@ export function folderOfWorkspace(store: string, slug: string): string {
   return path.join(store, isPlain ? slug : `%${encodeURIComponent(slug).slice(0, 200)}`);
 }
 
-/** Null: it is none of ours. */
+/** Null: it is not one of ours. */
 export function parseStoreManifest(text: string): StoreManifest | null {
   const parsed = storeManifestSchema.safeParse(parseObject(text));
   return parsed.success ? parsed.data : null;
