@@ -84,12 +84,17 @@ export async function writeAudit(asked: AuditAsked, signal: AbortSignal): Promis
       hint: '`tollgate logs pull` asks for that day again.',
     });
   }
-  const workspaces = stores.map(({ manifest: { workspace, days: all } }) => ({
+  const held = stores.map(({ manifest: { workspace, days: all } }) => ({
     workspace,
     rows: days.filter((each) => each.workspace === workspace).reduce((sum, each) => sum + each.kept.rows, 0),
     missing: wanted.filter((day) => all[day] === undefined),
     open: wanted.filter((day) => all[day]?.is_final === false),
   }));
+  // What was asked for and never pulled is missing, not left out.
+  const absent = [...new Set(asked.workspaces)]
+    .filter((workspace) => !stores.some(({ manifest }) => manifest.workspace === workspace))
+    .map((workspace) => ({ workspace, rows: 0, missing: wanted, open: [] }));
+  const workspaces = [...held, ...absent].sort((a, b) => (a.workspace < b.workspace ? -1 : 1));
   const database = await openDatabase({ signal });
   try {
     const places = days.flatMap(({ folder, kept: { file: name } }) => (name === null ? [] : [inFolder(folder, name)]));

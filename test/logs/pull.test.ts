@@ -269,6 +269,22 @@ describe('commands over a store', () => {
     expect(more.stdout).toContain(dayText(9));
   });
 
+  it('logs audit is not whole without a workspace that was asked for and never pulled', async () => {
+    const asker = await ask({ state: smallState({ requestLogs: rows(3) }) });
+    await pulled(asker, `${pull} --since 3d`);
+    const words = `logs audit ${dayText(2)}..${dayText(1)} --workspace ws-team-b --workspace ws-team-a --out a.jsonl --format json`;
+    const ran = await asker.type(words);
+    expect(ran.exit).toBe(5);
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      ok: false,
+      rows: 4,
+      workspaces: [
+        { workspace: 'ws-team-a', rows: 4, missing: [] },
+        { workspace: 'ws-team-b', rows: 0, missing: [dayText(2), dayText(1)] },
+      ],
+    });
+  });
+
   it('logs audit says which day has lost its file', async () => {
     const asker = await ask({ state: smallState({ requestLogs: rows(2) }) });
     await pulled(asker, `${pull} --since 2d`);
