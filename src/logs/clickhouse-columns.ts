@@ -172,12 +172,17 @@ export function selectOfTable(
   return `SELECT ${understood.join(', ')} FROM (SELECT ${read.join(', ')} FROM ${table}${where})`;
 }
 
+/** Seconds that a DateTime holds: beyond them old servers begin anew, and 1960 is 2096. */
+const endOfDateTime = 2 ** 32;
+
 /** In the terms of the column, so that parts of the table that are of other times are not read; the exact bounds come later. */
 function windowOf(columns: TableColumns, { from, to }: RowsWindow): string {
   if (!/^DateTime/.test(plainType(columns.get('created_at') ?? ''))) return '';
+  const bound = (sign: string, seconds: number): string[] =>
+    seconds < 0 || seconds >= endOfDateTime ? [] : [`${quoteColumn('created_at')} ${sign} toDateTime(${seconds})`];
   const bounds = [
-    ...(from === null ? [] : [`${quoteColumn('created_at')} >= toDateTime(${Math.floor(from / 1000)})`]),
-    ...(to === null ? [] : [`${quoteColumn('created_at')} <= toDateTime(${Math.ceil(to / 1000)})`]),
+    ...(from === null ? [] : bound('>=', Math.floor(from / 1000))),
+    ...(to === null ? [] : bound('<=', Math.ceil(to / 1000))),
   ];
   return bounds.length === 0 ? '' : ` WHERE ${bounds.join(' AND ')}`;
 }
