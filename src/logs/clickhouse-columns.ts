@@ -57,6 +57,15 @@ function numberOf(columns: TableColumns, name: string): string {
   return isNumber ? `toFloat64(${quoteColumn(name)})` : `toFloat64OrNull(toString(${quoteColumn(name)}))`;
 }
 
+/** Of the columns that there are: old servers cannot `coalesce` what is null in every row. */
+function tokensOf(columns: TableColumns): string {
+  const sums = [['total_units'], ['req_units', 'res_units']].filter((names) =>
+    names.every((name) => columns.has(name)),
+  );
+  const [first = noNumber, ...others] = sums.map((names) => names.map((name) => numberOf(columns, name)).join(' + '));
+  return others.length === 0 ? first : `coalesce(${[first, ...others].join(', ')})`;
+}
+
 /** Milliseconds since the epoch. */
 function timeOf(columns: TableColumns, table: string): string {
   const name = quoteColumn('created_at');
@@ -139,7 +148,7 @@ export function selectOfTable(
     `${timeOf(columns, table)} AS tg_ms`,
     `${number('cost')} AS tg_c`,
     `if(upper(${currency}) != 'USD', ${currency}, NULL) AS tg_cur`,
-    `coalesce(${number('total_units')}, ${number('req_units')} + ${number('res_units')}) AS tg_n`,
+    `${tokensOf(columns)} AS tg_n`,
     `lower(${text('is_success')}) AS tg_success`,
     `${number('response_status_code')} AS tg_status`,
     `upper(${text('cache_status')}) AS tg_cache`,

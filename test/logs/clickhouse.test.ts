@@ -139,6 +139,20 @@ describe('rows of ClickHouse', () => {
     expect(boundsIn('1960-01-01', '2150-01-01')).toBeNull();
   });
 
+  it.each([
+    [[], "CAST(NULL, 'Nullable(Float64)')"],
+    [['res_units'], "CAST(NULL, 'Nullable(Float64)')"],
+    [['total_units'], 'toFloat64(`total_units`)'],
+    [['req_units', 'res_units'], 'toFloat64(`req_units`) + toFloat64(`res_units`)'],
+    [
+      ['total_units', 'req_units', 'res_units'],
+      'coalesce(toFloat64(`total_units`), toFloat64(`req_units`) + toFloat64(`res_units`))',
+    ],
+  ])('take tokens from what there is of %j: 18.16 cannot coalesce what is null in every row', (names, sql) => {
+    const columns = new Map(['id', 'created_at', ...names].map((name) => [name, name === 'id' ? 'String' : 'UInt32']));
+    expect(selectOfTable(columns, [], 'calls', { from: null, to: null })).toContain(`, ${sql} AS tg_n,`);
+  });
+
   it('quotes what comes from outside so that nothing in it ends the quotes', () => {
     expect(quoteLiteral(`it's \\' "b" \`c\` \0`)).toBe(`'it\\'s \\\\\\' "b" \`c\` \\0'`);
     expect(quoteColumn('a`b\\')).toBe('`a\\`b\\\\`');
